@@ -1,0 +1,121 @@
+"""What can be asked of contractctl? The commands, each loaded when it is used, and the exit codes in one place."""
+
+import sys
+from enum import IntEnum
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from contractctl import __version__
+from contractctl.errors import ContractctlError
+
+
+class Exit(IntEnum):
+    """What every command's exit code says."""
+
+    YES = 0
+    NO = 1
+    MEND = 2
+    """Usage, configuration, an unreadable file: you can mend it."""
+    UNKNOWN = 3
+    """Evidence is missing."""
+    WAIT = 4
+    """Waiting can mend it; `retry_after` in the JSON."""
+    BUG = 70
+    """Ours."""
+
+
+# name → (module, what `contractctl --help` says of it); a test holds it against each command's own help
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Set a repository up: find schemas that are there, write contract.toml files and CI files."),
+    "check": ("check", "Is the new version compatible? The store, a git base, or two files."),
+    "diff": ("diff", "Show what changed between two versions, in words."),
+    "explain": ("explain", "Show a rule's page: what happens to whom, and the way out."),
+    "release": ("release", "Freeze the draft as the next version."),
+    "list": ("list", "List the contracts."),
+    "show": ("show", "Show one contract, or one of its versions."),
+    "log": ("log", "Show who released what, and when."),
+    "matrix": ("matrix", "Show which version gets on with which."),
+    "plan": ("plan", "Write the staged path to the draft: plan file, intermediate versions, revisions."),
+    "migrate": ("migrate", "Run a plan's stages; each is resumable and safe to repeat."),
+    "evidence": ("evidence", "Collect observations for the gates."),
+    "gate": ("gate", "May this stage begin? Decide from evidence, offline."),
+    "convert": ("convert", "Take events up and down between versions."),
+    "demo": ("demo", "Live through one breaking change on this machine, in under two minutes."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"contractctl.cli.{COMMANDS[cmd_name][0]}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - narrows for mypy; the table is ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Exit codes: 0 yes, 1 no, 2 you can mend it, 3 unknown, 4 wait, 70 our bug.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="contractctl", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Change events, APIs and shared tables without breaking anyone."""
+
+
+def main() -> NoReturn:
+    """Run a command and end the process with the exit code that the command's answer has."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line in this process. Every way to end is decided here."""
+    try:
+        answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return Exit.MEND
+    except click.ClickException as error:
+        return _complain(error.format_message(), None)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; whatever was finished is kept, and the same command goes on from there", err=True)
+        return 130
+    except ContractctlError as error:
+        return _complain(error.message, error.hint)
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has gone: nothing is left to flush
+        return Exit.YES
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or error}", "see to the file, folder or disk, and run it again")
+    except Exception:  # noqa: BLE001 - the last door: a user never sees a traceback
+        return _our_bug()
+    return int(answer) if isinstance(answer, int) else Exit.YES
+
+
+def _complain(message: str, hint: str | None) -> int:
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    return Exit.MEND
+
+
+def _our_bug() -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="contractctl-", suffix=".log", delete=False) as log:
+        log.write(f"contractctl {__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
+    click.echo(f"error: this is a bug in contractctl, not yours; please send {log.name}", err=True)
+    return Exit.BUG

@@ -1,0 +1,84 @@
+"""What does a gate answer? pass, fail or unknown, condition by condition, each resting on records."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """Fail beats unknown beats pass."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Unknown(StrEnum):
+    """The closed list of reasons why something is not known."""
+
+    MISSING_SOURCE = "missing source"
+    STALE = "stale"
+    WINDOW_NOT_COVERED = "window not covered"
+    CALENDAR_NOT_COVERED = "calendar not covered"
+    TOO_FEW_SAMPLES = "too few samples"
+    BAKING = "baking"
+    DARK_CONSUMER = "dark consumer"
+    UNATTRIBUTED_READS = "unattributed reads"
+    UNPARSEABLE = "unparseable"
+    TRUNCATED = "truncated"
+    SAMPLED = "sampled"
+    COUNTER_RESET = "counter reset"
+    ENVIRONMENT_STALE = "environment stale"
+    SHARE_MISMATCH = "share mismatch"
+    CONFLICTING_EVIDENCE = "conflicting evidence"
+    NO_KNOWN_CONSUMERS = "no known consumers"
+    SOURCE_ERROR = "source error"
+
+
+WAITING_MENDS = frozenset(
+    {Unknown.STALE, Unknown.WINDOW_NOT_COVERED, Unknown.CALENDAR_NOT_COVERED, Unknown.TOO_FEW_SAMPLES, Unknown.BAKING}
+)
+"""Reasons that time alone can mend: the exit code is then 4, not 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that must hold before a stage may begin."""
+
+    name: str
+    outcome: Outcome
+    message: str
+    """What was seen, in words that name who and when and how much is still missing."""
+    observed: str
+    threshold: str
+    reason: Unknown | None = None
+    """Only where the outcome is unknown."""
+    sample: float | None = None
+    interval: tuple[float, float] | None = None
+    retry_after: float | None = None
+    """Seconds until asking again can make a difference; None where waiting mends nothing."""
+    records: tuple[str, ...] = ()
+    """Digests of the records that it rests on."""
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The gate's answer for one stage of one plan at one moment."""
+
+    plan: str
+    stage: str
+    at: float
+    """Unix seconds: the clock it was decided with."""
+    outcome: Outcome
+    conditions: tuple[Condition, ...]
+    digest: str
+    """sha256 of the plan, the evidence and the clock that it was decided from."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait, where waiting alone can turn this into a pass."""
+        open_ones = [c for c in self.conditions if c.outcome is not Outcome.PASS]
+        waits = [c.retry_after for c in open_ones]
+        if not waits or any(wait is None for wait in waits):
+            return None
+        return max(wait for wait in waits if wait is not None)

@@ -1,0 +1,130 @@
+"""What is a plan? The staged path of one change from one version to another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The moves of a plan, in their order. ROLLBACK is possible from any of them before CONTRACT."""
+
+    EXPAND = "expand"
+    DUAL_WRITE = "dual-write"
+    BACKFILL = "backfill"
+    VERIFY = "verify"
+    CANARY = "canary"
+    QUIESCE = "quiesce"
+    CONTRACT = "contract"
+
+
+class State(StrEnum):
+    """Where a plan stands: a fold over its journal."""
+
+    PLANNED = "planned"
+    EXPANDED = "expanded"
+    DUAL_WRITING = "dual-writing"
+    BACKFILLED = "backfilled"
+    VERIFIED = "verified"
+    CANARY = "canary"
+    QUIESCED = "quiesced"
+    CONTRACTED = "contracted"
+    ROLLED_BACK = "rolled-back"
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """How one value becomes the other, and back. SQL expressions over the column names of their own side."""
+
+    up: str
+    """Over old names: the new value."""
+    down: str
+    """Over new names: the old value."""
+    lossy: bool = False
+    """Declared by the user: down(up(x)) may differ from x."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One schema change with its whole staged life; `kind` names its file in operations/ or its format's staging."""
+
+    kind: str
+    """rename-column, add-column, drop-column, change-type, set-not-null; rename-field, add-field, remove-field."""
+    contract: str
+    subject: str
+    """The table, or the record's full name."""
+    old: str | None = None
+    """The name before; None where something is added."""
+    new: str | None = None
+    """The name after; None where something is removed."""
+    transform: Transform | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What else the kind needs: type (SQL of the new column), default (SQL literal or JSON), via (helper column)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Which versions of one contract the plan leads through."""
+
+    contract: str
+    format: str
+    old: str
+    """The released version it starts from."""
+    intermediate: str
+    """The released version with both sides."""
+    new: str
+    """The version without the old side, released when the plan is contracted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryRules:
+    """When a share of traffic may grow. Shares in percent, margins as proportions, times in seconds."""
+
+    steps: tuple[float, ...] = (1, 10, 50, 100)
+    bake_seconds: float = 3600
+    relative_margin: float = 0.25
+    absolute_margin: float = 0.005
+    share_tolerance: float = 2.0
+    """Percentage points by which the observed share may differ from the one asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRules:
+    """When the old side counts as unread. Times in seconds."""
+
+    window_seconds: float = 31 * 86400
+    heartbeat_seconds: float = 60
+    """How often an instrumented consumer says that it is alive."""
+    coverage: float = 0.99
+    """Share of the window's heartbeats that must have been seen."""
+    fresh_seconds: float = 3600
+    """How old evidence, and a decision, may be."""
+    quiesced_seconds: float = 86400
+    """How long the brown-out must have lasted before the old side is dropped."""
+    approvals: int = 2
+    """How many different people must approve the irreversible move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan file's content."""
+
+    name: str
+    movements: tuple[Movement, ...]
+    operations: tuple[Operation, ...]
+    revisions: Mapping[Stage, str]
+    """Alembic revision ids by stage: expand, dual-write, quiesce, contract. Empty for a plan of events only."""
+    canary: CanaryRules = field(default_factory=CanaryRules)
+    reads: ReadRules = field(default_factory=ReadRules)
+    restore_point: str | None = None
+    """Where the data can be brought back from once the old side is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a plan stands, folded from its journal. Times in Unix seconds."""
+
+    state: State
+    since: float
+    """When this state (and, in canary, this share) was entered."""
+    percent: float = 0.0
+    """The canary share asked for, while in CANARY or later."""
