@@ -1,0 +1,218 @@
+"""Is the new version compatible? Two texts in, a verdict with executed witnesses out; and so for a whole contract."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from contractctl.errors import ContractctlError
+from contractctl.formats import Format, load
+from contractctl.formats.pages import page
+from contractctl.model.contract import Contract, File, Source, Version
+from contractctl.model.verdict import (
+    Answer,
+    Comparison,
+    Direction,
+    Effect,
+    Finding,
+    Incompatibility,
+    Level,
+    Place,
+    Pointer,
+    Seats,
+    Status,
+    Undecided,
+)
+
+DRAFT = "draft"
+_SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a pair is judged, and under which names its two versions are spoken of."""
+
+    dialect: str | None = None
+    strict: bool = False
+    """Whether data loss breaks, too."""
+    witnesses: bool = True
+    """Whether incompatibilities are executed. Without, a verdict is the same and comes sooner."""
+    contract: str = "CONTRACT"
+    """What stands for the contract in the commands that remedies print."""
+    old_name: str = "old"
+    new_name: str = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two versions of one contract and what was found of them."""
+
+    contract: str
+    format: str
+    level: Level
+    old: str
+    new: str
+    comparison: Comparison
+    excused: str | None = None
+    """Why an incompatibility does not fail the check, where it does not: it stays visible all the same."""
+
+    @property
+    def status(self) -> Status:
+        """The verdict in the directions that the level demands."""
+        return worst(self.comparison.towards(direction).status for direction in self.level.directions)
+
+    @property
+    def demanded(self) -> tuple[Finding, ...]:
+        """The findings of the directions that the level demands."""
+        return tuple(f for d in self.level.directions for f in self.comparison.towards(d).findings)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Incompatible beats unknown beats compatible."""
+    seen = set(statuses)
+    for status in (Status.INCOMPATIBLE, Status.UNKNOWN):
+        if status in seen:
+            return status
+    return Status.COMPATIBLE
+
+
+def compare(
+    old: str | bytes,
+    new: str | bytes,
+    *,
+    format: str,  # noqa: A002 - the word of the documented interface
+    dialect: str | None = None,
+    strict: bool = False,
+    witnesses: bool = True,
+) -> Comparison:
+    """Judge two texts in both directions.
+
+    format: avro or sql. dialect: for sql, postgresql, mysql or sqlite; guessed where it is None. Raise
+    ContractctlError where a text is not of its format.
+
+    >>> text = '{"type": "enum", "name": "E", "symbols": %s}'
+    >>> compare(text % '["A", "B"]', text % '["A"]', format="avro").backward.status
+    <Status.INCOMPATIBLE: 'incompatible'>
+    """
+    terms = Terms(dialect=dialect, strict=strict, witnesses=witnesses)
+    return compare_sources(_source(old, "old"), _source(new, "new"), format, terms)
+
+
+def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
+    """Judge two versions in both directions. Raise ContractctlError where one is not of its format."""
+    if _texts(old) == _texts(new):
+        return _SAME
+    judge = load(format_name)
+    schemas = _Sides(judge.parse(old, terms.dialect), judge.parse(new, terms.dialect))
+    return Comparison(
+        backward=_answer(judge, schemas, Direction.BACKWARD, terms),
+        forward=_answer(judge, schemas, Direction.FORWARD, terms),
+    )
+
+
+def check_contract(contract: Contract, level: Level | None = None, *, witnesses: bool = True) -> Iterator[Pair]:
+    """The draft against the releases that its level names, and the latest release against the one before it.
+
+    A release that breaks its predecessor is excused only by a major version.
+    """
+    level = level or contract.level
+    if contract.draft is not None:
+        for version in contract.versions if level.transitive else contract.versions[-1:]:
+            yield _pair(contract, version, None, level, witnesses=witnesses)
+    if len(contract.versions) > 1:
+        before, latest = contract.versions[-2:]
+        pair = _pair(contract, before, latest, level, witnesses=witnesses)
+        major = latest.number.major > before.number.major
+        yield replace(pair, excused=f"{latest.number} was released as a major version") if major else pair
+
+
+def _pair(contract: Contract, old: Version, new: Version | None, level: Level, *, witnesses: bool) -> Pair:
+    new_name = str(new.number) if new else DRAFT
+    source = new.source if new else contract.draft
+    assert source is not None  # noqa: S101 - a draft is judged only where there is one
+    terms = Terms(
+        dialect=contract.dialect,
+        strict=contract.strict,
+        witnesses=witnesses,
+        contract=contract.name,
+        old_name=str(old.number),
+        new_name=f"the {DRAFT}" if new is None else new_name,
+    )
+    comparison = compare_sources(old.source, source, contract.format, terms)
+    return Pair(contract.name, contract.format, level, str(old.number), new_name, comparison)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    old: Any
+    new: Any
+
+
+def _answer(judge: Format, sides: _Sides, direction: Direction, terms: Terms) -> Answer:
+    new_takes = (direction is Direction.BACKWARD) == (judge.SEATS is Seats.MESSAGE)
+    taker, giver = (sides.new, sides.old) if new_takes else (sides.old, sides.new)
+    findings: dict[tuple[str, str, str], Finding] = {}
+    reasons: dict[str, None] = {}
+    for found in judge.incompatibilities(taker, giver):
+        if isinstance(found, Undecided):
+            reasons[f"{found.path}: {found.reason}" if found.path else found.reason] = None
+            continue
+        finding = _finding(judge, taker, giver, found, direction, terms, new_takes=new_takes)
+        findings.setdefault((finding.rule, finding.path, finding.message), finding)
+    if any(finding.breaks for finding in findings.values()):
+        status = Status.INCOMPATIBLE
+    else:
+        status = Status.UNKNOWN if reasons else Status.COMPATIBLE
+    return Answer(status, tuple(findings.values()), tuple(reasons))
+
+
+def _finding(  # noqa: PLR0913 - the two seats and what is said of them
+    judge: Format,
+    taker: Any,  # noqa: ANN401 - each format has its own schema type
+    giver: Any,  # noqa: ANN401
+    found: Incompatibility,
+    direction: Direction,
+    terms: Terms,
+    *,
+    new_takes: bool,
+) -> Finding:
+    names = (terms.new_name, terms.old_name) if new_takes else (terms.old_name, terms.new_name)
+    words = {"taker": names[0], "giver": names[1], "path": found.path, "contract": terms.contract, **found.facts}
+    places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
+    new, old = places if new_takes else places[::-1]
+    return Finding(
+        rule=found.rule,
+        direction=direction,
+        effect=found.effect,
+        breaks=terms.strict or found.effect is not Effect.LOSES,
+        path=found.path,
+        message=_worded(found.rule, "message", words),
+        remedy=_worded(found.rule, "remedy", words),
+        old=old,
+        new=new,
+        witness=judge.witness(taker, giver, found) if terms.witnesses else None,
+    )
+
+
+def _worded(rule: str, which: str, words: Mapping[str, str]) -> str:
+    template: str = getattr(page(rule), which)
+    return template.format_map(words)
+
+
+def _place(judge: Format, schema: Any, pointer: Pointer | None) -> Place | None:  # noqa: ANN401 - see _finding
+    located = judge.locate(schema, pointer) if pointer is not None else None
+    return Place(*located) if located else None
+
+
+def _texts(source: Source) -> tuple[str, ...]:
+    return tuple(file.text for file in source.files)
+
+
+def _source(text: str | bytes, name: str) -> Source:
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ContractctlError(
+                f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
+            ) from None
+    return Source((File(name, text),))

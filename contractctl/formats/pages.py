@@ -1,0 +1,78 @@
+"""What does a rule say? One page a rule, in the folder rules/ of its format: words for people, and its example."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.model.verdict import Direction
+
+_SHELF = Path(__file__).parent
+_NAME = re.compile(r"[a-z0-9-]+")
+_HEAD = re.compile(r"^(effect|message|remedy): (.+)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^~~~(\w+) (old|new)\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
+_SETTING = re.compile(r"^(direction|dialect): (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A pair of versions that shows the rule, in the direction that it names."""
+
+    old: str
+    new: str
+    direction: Direction
+    dialect: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rule's page. message and remedy hold `{placeholders}` for the facts of a finding."""
+
+    rule: str
+    title: str
+    effect: str
+    message: str
+    remedy: str
+    text: str
+    example: Example | None
+
+
+def rules() -> tuple[str, ...]:
+    """Every rule that has a page, sorted."""
+    return tuple(sorted(path.stem for path in _SHELF.glob("**/rules/*.md")))
+
+
+@cache
+def page(rule: str) -> Page:
+    """Read a rule's page. Raise ContractctlError for a rule that has none."""
+    found = [*_SHELF.glob(f"rules/{rule}.md"), *_SHELF.glob(f"*/rules/{rule}.md")] if _NAME.fullmatch(rule) else []
+    if not found:
+        raise ContractctlError(f"there is no rule '{rule}'{_likely(rule)}", hint="contractctl explain lists them all")
+    text = found[0].read_text(encoding="utf-8")
+    head = dict(_HEAD.findall(text))
+    return Page(
+        rule=rule,
+        title=text.split("\n", 1)[0].lstrip("# "),
+        effect=head["effect"],
+        message=head["message"],
+        remedy=head["remedy"],
+        text=text,
+        example=_example(text),
+    )
+
+
+def _example(text: str) -> Example | None:
+    _, _, section = text.partition("\n## Example\n")
+    sides = {side: body for _, side, body in _EXAMPLE.findall(section)}
+    if not sides:
+        return None
+    settings = dict(_SETTING.findall(section))
+    return Example(sides["old"], sides["new"], Direction(settings["direction"]), settings.get("dialect"))
+
+
+def _likely(rule: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(rule, rules(), n=1)
+    return f": did you mean '{near[0]}'?" if near else ""
