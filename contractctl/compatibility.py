@@ -1,11 +1,11 @@
 """Is the new version compatible? Two texts in, a verdict with executed witnesses out; and so for a whole contract."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import Format, load
+from contractctl.formats import FORMATS, Format, load
 from contractctl.formats.pages import page
 from contractctl.model.contract import Contract, File, Source, Version
 from contractctl.model.verdict import (
@@ -75,7 +75,7 @@ def worst(statuses: Iterable[Status]) -> Status:
     return Status.COMPATIBLE
 
 
-def compare(
+def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but the texts by keyword
     old: str | bytes,
     new: str | bytes,
     *,
@@ -99,13 +99,17 @@ def compare(
 
 def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
     """Judge two versions in both directions. Raise ContractctlError where one is not of its format."""
-    if _texts(old) == _texts(new):
-        return _SAME
+    same = _texts(old) == _texts(new)
+    if same and format_name not in FORMATS:
+        return _SAME  # whatever it means, it means it twice
     judge = load(format_name)
-    schemas = _Sides(judge.parse(old, terms.dialect), judge.parse(new, terms.dialect))
+    new_seat = _Seat(judge.parse(new, terms.dialect), terms.new_name)
+    if same:
+        return _SAME
+    old_seat = _Seat(judge.parse(old, terms.dialect), terms.old_name)
     return Comparison(
-        backward=_answer(judge, schemas, Direction.BACKWARD, terms),
-        forward=_answer(judge, schemas, Direction.FORWARD, terms),
+        backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
+        forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),
     )
 
 
@@ -142,21 +146,44 @@ def _pair(contract: Contract, old: Version, new: Version | None, level: Level, *
 
 
 @dataclass(frozen=True, slots=True)
-class _Sides:
-    old: Any
-    new: Any
+class _Seat:
+    """One of the two who must get on: its schema, and its name for people."""
+
+    schema: Any
+    name: str
 
 
-def _answer(judge: Format, sides: _Sides, direction: Direction, terms: Terms) -> Answer:
-    new_takes = (direction is Direction.BACKWARD) == (judge.SEATS is Seats.MESSAGE)
-    taker, giver = (sides.new, sides.old) if new_takes else (sides.old, sides.new)
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """One direction of one pair: who takes, who gives, and on what terms it is judged."""
+
+    judge: Format
+    old: _Seat
+    new: _Seat
+    direction: Direction
+    terms: Terms
+
+    @property
+    def new_takes(self) -> bool:
+        return (self.direction is Direction.BACKWARD) == (self.judge.SEATS is Seats.MESSAGE)
+
+    @property
+    def taker(self) -> _Seat:
+        return self.new if self.new_takes else self.old
+
+    @property
+    def giver(self) -> _Seat:
+        return self.old if self.new_takes else self.new
+
+
+def _answer(hearing: _Hearing) -> Answer:
     findings: dict[tuple[str, str, str], Finding] = {}
     reasons: dict[str, None] = {}
-    for found in judge.incompatibilities(taker, giver):
+    for found in hearing.judge.incompatibilities(hearing.taker.schema, hearing.giver.schema):
         if isinstance(found, Undecided):
             reasons[f"{found.path}: {found.reason}" if found.path else found.reason] = None
             continue
-        finding = _finding(judge, taker, giver, found, direction, terms, new_takes=new_takes)
+        finding = _finding(hearing, found)
         findings.setdefault((finding.rule, finding.path, finding.message), finding)
     if any(finding.breaks for finding in findings.values()):
         status = Status.INCOMPATIBLE
@@ -165,41 +192,28 @@ def _answer(judge: Format, sides: _Sides, direction: Direction, terms: Terms) ->
     return Answer(status, tuple(findings.values()), tuple(reasons))
 
 
-def _finding(  # noqa: PLR0913 - the two seats and what is said of them
-    judge: Format,
-    taker: Any,  # noqa: ANN401 - each format has its own schema type
-    giver: Any,  # noqa: ANN401
-    found: Incompatibility,
-    direction: Direction,
-    terms: Terms,
-    *,
-    new_takes: bool,
-) -> Finding:
-    names = (terms.new_name, terms.old_name) if new_takes else (terms.old_name, terms.new_name)
-    words = {"taker": names[0], "giver": names[1], "path": found.path, "contract": terms.contract, **found.facts}
+def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
+    judge, terms, taker, giver = hearing.judge, hearing.terms, hearing.taker, hearing.giver
+    rule = page(found.rule)
+    words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract, **found.facts}
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
-    new, old = places if new_takes else places[::-1]
+    new, old = places if hearing.new_takes else places[::-1]
     return Finding(
         rule=found.rule,
-        direction=direction,
+        direction=hearing.direction,
         effect=found.effect,
         breaks=terms.strict or found.effect is not Effect.LOSES,
         path=found.path,
-        message=_worded(found.rule, "message", words),
-        remedy=_worded(found.rule, "remedy", words),
+        message=rule.message.format_map(words),
+        remedy=rule.remedy.format_map(words),
         old=old,
         new=new,
-        witness=judge.witness(taker, giver, found) if terms.witnesses else None,
+        witness=judge.witness(taker.schema, giver.schema, found) if terms.witnesses else None,
     )
 
 
-def _worded(rule: str, which: str, words: Mapping[str, str]) -> str:
-    template: str = getattr(page(rule), which)
-    return template.format_map(words)
-
-
-def _place(judge: Format, schema: Any, pointer: Pointer | None) -> Place | None:  # noqa: ANN401 - see _finding
-    located = judge.locate(schema, pointer) if pointer is not None else None
+def _place(judge: Format, seat: _Seat, pointer: Pointer | None) -> Place | None:
+    located = judge.locate(seat.schema, pointer) if pointer is not None else None
     return Place(*located) if located else None
 
 

@@ -10,8 +10,9 @@ from contractctl.model.verdict import Change, Incompatibility, Seats, Undecided,
 
 Found = Incompatibility | Undecided
 
+FORMATS = ("avro", "sql")
 ENDINGS = {".avsc": "avro", ".sql": "sql"}
-"""File endings and the formats that claim them."""
+"""File endings, and the formats that claim them."""
 
 
 class Format(Protocol):
@@ -50,8 +51,8 @@ def load(name: str) -> Format:
 
             return sql
         case _:
-            known = ", ".join(sorted(set(ENDINGS.values())))
-            raise ContractctlError(f"'{name}' is no format that contractctl judges", hint=f"known formats: {known}")
+            hint = f"known formats: {', '.join(FORMATS)}"
+            raise ContractctlError(f"'{name}' is no format that contractctl judges", hint=hint)
 
 
 def format_of(path: str) -> str:
