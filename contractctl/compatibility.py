@@ -66,6 +66,37 @@ class Pair:
         return tuple(f for d in self.level.directions for f in self.comparison.towards(d).findings)
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a contract that is no difference between two versions: an edited release, say."""
+
+    rule: str
+    contract: str
+    file: str | None
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found."""
+
+    pairs: tuple[Pair, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def verdict(self) -> Status:
+        """The worst of all pairs, excused or not; a problem is an incompatibility."""
+        return Status.INCOMPATIBLE if self.problems else worst(pair.status for pair in self.pairs)
+
+    @property
+    def standing(self) -> Status:
+        """The worst of what is not excused: what the exit code says."""
+        if self.problems:
+            return Status.INCOMPATIBLE
+        return worst(pair.status for pair in self.pairs if pair.excused is None)
+
+
 def worst(statuses: Iterable[Status]) -> Status:
     """Incompatible beats unknown beats compatible."""
     seen = set(statuses)

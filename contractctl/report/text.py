@@ -1,0 +1,96 @@
+"""What does a person read on a terminal? The answer first, then who is let down, the proof and the way out."""
+
+from collections.abc import Iterator
+
+import click
+
+from contractctl.compatibility import Checked, Pair
+from contractctl.model.verdict import Effect, Finding, Place, Status
+
+_COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
+_LONGEST = 400
+
+
+def verdict(checked: Checked) -> str:
+    """The whole check. Colours are ANSI codes; click takes them away where no terminal reads."""
+    lines = [answer(checked)]
+    for problem in checked.problems:
+        lines += ["", f"{_red(problem.rule)}  {problem.contract}", f"  {problem.message}", f"  → {problem.remedy}"]
+    for pair in checked.pairs:
+        if pair.comparison.findings or pair.status is not Status.COMPATIBLE:
+            lines += ["", *_pair(pair)]
+    return "\n".join(lines)
+
+
+def answer(checked: Checked) -> str:
+    """The answer in one line."""
+    if checked.problems:
+        what = f"{_count(len(checked.problems), 'problem')} with releases"
+        return f"{_red('incompatible')}: {what}"
+    failing = [pair for pair in checked.pairs if pair.excused is None and pair.status is not Status.COMPATIBLE]
+    pairs = _count(len(checked.pairs), "pair")
+    if not failing:
+        excused = [f"{pair.contract} {pair.old} → {pair.new}: {pair.excused}" for pair in _excused(checked)]
+        note = f"; excused: {'; '.join(excused)}" if excused else ""
+        return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged{note}"
+    word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
+    worst = [pair for pair in failing if pair.status is checked.standing]
+    names = ", ".join(f"{pair.contract} {pair.old} → {pair.new}" for pair in worst[:3])
+    more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line
+    return f"{word}: {names}{more}"
+
+
+def _excused(checked: Checked) -> Iterator[Pair]:
+    return (pair for pair in checked.pairs if pair.excused and pair.status is not Status.COMPATIBLE)
+
+
+def _pair(pair: Pair) -> Iterator[str]:
+    sides = ", ".join(
+        f"{name} {click.style(side.status.value, fg=_COLOUR[side.status])}"
+        for name, side in (("backward", pair.comparison.backward), ("forward", pair.comparison.forward))
+    )
+    yield f"{click.style(pair.contract, bold=True)}  {pair.old} → {pair.new}  {sides}  (level {pair.level})"
+    if pair.excused:
+        yield f"  excused: {pair.excused}"
+    for direction in pair.level.directions:
+        for reason in pair.comparison.towards(direction).reasons:
+            yield f"  unknown, {direction}: {reason}"
+    for finding in pair.demanded:
+        yield ""
+        yield from _finding(finding)
+    rest = len(pair.comparison.findings) - len(pair.demanded)
+    if rest:
+        yield ""
+        yield f"  {_count(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    effect = click.style(finding.effect, fg="red" if finding.breaks else "yellow")
+    place = _place(finding.new) or _place(finding.old)
+    yield f"  {effect}  {finding.path}  {click.style(f'{finding.rule}, {finding.direction}{place}', dim=True)}"
+    yield f"    {finding.message}"
+    if finding.witness:
+        verb = "refused" if finding.effect is Effect.FAILS else "answered"
+        yield f"    sent:    {_short(finding.witness.sent)}"
+        yield f"    {verb}:{' ' * (8 - len(verb))}{_short(finding.witness.answer)}  ({finding.witness.executed_by})"
+    else:
+        yield "    witness: none found"
+    yield f"    → {finding.remedy}"
+
+
+def _place(place: Place | None) -> str:
+    if place is None:
+        return ""
+    return f", {place.file}" + "".join(f":{n}" for n in (place.line, place.column) if n is not None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _red(word: str) -> str:
+    return click.style(word, fg="red", bold=True)
