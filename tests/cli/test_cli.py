@@ -1,0 +1,91 @@
+"""Does the command line keep its promises: lazy, exact in its exit codes, never a traceback?"""
+
+import importlib
+import subprocess
+import sys
+
+import click
+import pytest
+from conftest import Run
+
+from contractctl.cli import COMMANDS
+
+HEAVY = ("fastavro", "sqlglot", "sqlalchemy", "alembic", "git", "rich", "jsonschema", "opentelemetry", "tomlkit")
+
+
+def imported_by(*arguments: str) -> set[str]:
+    program = (
+        "import sys\nfrom contractctl.cli import run\n"
+        f"code = run({list(arguments)!r})\n"
+        "print('MODULES', *sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split("MODULES", 1)[1].split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",)])
+def test_help_and_version_import_no_heavy_library(arguments: tuple[str, ...]) -> None:
+    assert imported_by(*arguments).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_s_help_opens_with_what_the_overview_says_of_it(name: str) -> None:
+    module, overview = COMMANDS[name]
+    command = importlib.import_module(f"contractctl.cli.{module}").command
+
+    assert isinstance(command, click.Command)
+    assert (command.help or "").strip().split("\n")[0] == overview
+
+
+def every_command() -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for name, (module, _) in COMMANDS.items():
+        command = importlib.import_module(f"contractctl.cli.{module}").command
+        found.append((name,))
+        if isinstance(command, click.Group):
+            found += [(name, sub) for sub in command.commands]
+    return found
+
+
+@pytest.mark.parametrize("path", every_command(), ids=" ".join)
+def test_every_option_and_argument_is_explained(path: tuple[str, ...]) -> None:
+    command: click.Command = importlib.import_module(f"contractctl.cli.{COMMANDS[path[0]][0]}").command
+    for name in path[1:]:
+        assert isinstance(command, click.Group)
+        command = command.commands[name]
+
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{' '.join(path)} {parameter.name}"
+
+
+def test_an_unknown_command_is_something_to_mend(contractctl: Run) -> None:
+    done = contractctl("chekc", code=2)
+
+    assert "No such command 'chekc'" in done.stderr
+
+
+def test_an_unknown_option_is_something_to_mend(contractctl: Run) -> None:
+    contractctl("check", "--colour", code=2)
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"{sys.executable} -m contractctl explain | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+
+
+def test_our_own_bug_leaves_a_log_and_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import contractctl.cli
+    from contractctl.cli import explain
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(explain.pages, "rules", broken)
+
+    assert contractctl.cli.run(["explain"]) == 70
+    assert "this is a bug in contractctl" in capsys.readouterr().err

@@ -1,0 +1,103 @@
+"""Do the rule pages say the truth? Every page's example is run, and every rule is tried on every pair."""
+
+import re
+from functools import cache
+
+import pytest
+
+from contractctl.compatibility import compare
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS, load
+from contractctl.formats.pages import Page, page, rules
+from contractctl.model.verdict import Comparison, Finding
+
+WITH_EXAMPLE = [rule for rule in rules() if page(rule).example]
+
+
+def format_of_rule(rule: str) -> str:
+    return next(name for name in FORMATS if rule.startswith(f"{name}-"))
+
+
+@cache
+def compared(rule: str) -> Comparison:
+    example = page(rule).example
+    assert example is not None
+    return compare(example.old, example.new, format=format_of_rule(rule), dialect=example.dialect)
+
+
+def findings(rule: str) -> list[Finding]:
+    example = page(rule).example
+    assert example is not None
+    return [f for f in compared(rule).towards(example.direction).findings if f.rule == rule]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if any(rule.startswith(f"{name}-") for name in FORMATS)])
+def test_every_format_rule_has_an_example(rule: str) -> None:
+    assert page(rule).example is not None
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE)
+def test_a_page_s_example_breaks_its_rule_with_the_effect_it_names(rule: str) -> None:
+    found = findings(rule)
+
+    assert found, [f.rule for f in compared(rule).findings]
+    assert {f.effect for f in found} == {page(rule).effect}
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE)
+def test_a_page_s_example_breaks_no_other_rule_in_its_direction(rule: str) -> None:
+    example = page(rule).example
+    assert example is not None
+
+    assert {f.rule for f in compared(rule).towards(example.direction).findings} == {rule}
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE)
+def test_no_placeholder_stays_unfilled_in_what_people_read(rule: str) -> None:
+    for finding in compared(rule).findings:
+        assert not re.search(r"\{\w+\}", finding.message + finding.remedy)
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE)
+def test_an_example_compared_with_itself_breaks_nothing(rule: str) -> None:
+    example = page(rule).example
+    assert example is not None
+
+    for text in (example.old, example.new):
+        spaced = text + "\n\n"  # not the same bytes, so that it is judged
+        assert compare(text, spaced, format=format_of_rule(rule), dialect=example.dialect).findings == ()
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE)
+def test_forward_is_backward_from_the_other_seat(rule: str) -> None:
+    example = page(rule).example
+    assert example is not None
+    swapped = compare(example.new, example.old, format=format_of_rule(rule), dialect=example.dialect)
+
+    assert kinds(swapped.forward.findings) == kinds(compared(rule).backward.findings)
+    assert kinds(swapped.backward.findings) == kinds(compared(rule).forward.findings)
+
+
+def kinds(found: tuple[Finding, ...]) -> set[tuple[str, str, str]]:
+    return {(f.rule, f.path, f.effect) for f in found}
+
+
+def test_every_rule_a_pair_breaks_has_a_page() -> None:
+    for rule in WITH_EXAMPLE:
+        for finding in compared(rule).findings:
+            assert isinstance(page(finding.rule), Page)
+
+
+def test_a_rule_that_is_not_there_is_named_with_the_one_that_was_meant() -> None:
+    with pytest.raises(ContractctlError, match="did you mean"):
+        page(f"{WITH_EXAMPLE[0]}x")
+
+
+def test_a_rule_s_name_never_leads_out_of_the_shelf() -> None:
+    with pytest.raises(ContractctlError, match="there is no rule"):
+        page("../../../pyproject")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_offers_its_rule_pages(name: str) -> None:
+    assert list(load(name).RULES.glob("*.md"))
