@@ -1,13 +1,12 @@
-"""Is the new version compatible? Two texts in, a verdict with executed witnesses out; and so for a whole contract."""
+"""Is the new version compatible? Two texts in, a verdict with executed witnesses out."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Format, load
 from contractctl.formats.pages import page
-from contractctl.model.contract import Contract, File, Source, Version
+from contractctl.model.contract import File, Source
 from contractctl.model.verdict import (
     Answer,
     Comparison,
@@ -15,7 +14,6 @@ from contractctl.model.verdict import (
     Effect,
     Finding,
     Incompatibility,
-    Level,
     Place,
     Pointer,
     Seats,
@@ -23,7 +21,6 @@ from contractctl.model.verdict import (
     Undecided,
 )
 
-DRAFT = "draft"
 _SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
 
 
@@ -40,70 +37,6 @@ class Terms:
     """What stands for the contract in the commands that remedies print."""
     old_name: str = "old"
     new_name: str = "new"
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two versions of one contract and what was found of them."""
-
-    contract: str
-    format: str
-    level: Level
-    old: str
-    new: str
-    comparison: Comparison
-    excused: str | None = None
-    """Why an incompatibility does not fail the check, where it does not: it stays visible all the same."""
-
-    @property
-    def status(self) -> Status:
-        """The verdict in the directions that the level demands."""
-        return worst(self.comparison.towards(direction).status for direction in self.level.directions)
-
-    @property
-    def demanded(self) -> tuple[Finding, ...]:
-        """The findings of the directions that the level demands."""
-        return tuple(f for d in self.level.directions for f in self.comparison.towards(d).findings)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with a contract that is no difference between two versions: an edited release, say."""
-
-    rule: str
-    contract: str
-    file: str | None
-    message: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check found."""
-
-    pairs: tuple[Pair, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def verdict(self) -> Status:
-        """The worst of all pairs, excused or not; a problem is an incompatibility."""
-        return Status.INCOMPATIBLE if self.problems else worst(pair.status for pair in self.pairs)
-
-    @property
-    def standing(self) -> Status:
-        """The worst of what is not excused: what the exit code says."""
-        if self.problems:
-            return Status.INCOMPATIBLE
-        return worst(pair.status for pair in self.pairs if pair.excused is None)
-
-
-def worst(statuses: Iterable[Status]) -> Status:
-    """Incompatible beats unknown beats compatible."""
-    seen = set(statuses)
-    for status in (Status.INCOMPATIBLE, Status.UNKNOWN):
-        if status in seen:
-            return status
-    return Status.COMPATIBLE
 
 
 def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but the texts by keyword
@@ -142,38 +75,6 @@ def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) ->
         backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
         forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),
     )
-
-
-def check_contract(contract: Contract, level: Level | None = None, *, witnesses: bool = True) -> Iterator[Pair]:
-    """The draft against the releases that its level names, and the latest release against the one before it.
-
-    A release that breaks its predecessor is excused only by a major version.
-    """
-    level = level or contract.level
-    if contract.draft is not None:
-        for version in contract.versions if level.transitive else contract.versions[-1:]:
-            yield _pair(contract, version, None, level, witnesses=witnesses)
-    if len(contract.versions) > 1:
-        before, latest = contract.versions[-2:]
-        pair = _pair(contract, before, latest, level, witnesses=witnesses)
-        major = latest.number.major > before.number.major
-        yield replace(pair, excused=f"{latest.number} was released as a major version") if major else pair
-
-
-def _pair(contract: Contract, old: Version, new: Version | None, level: Level, *, witnesses: bool) -> Pair:
-    new_name = str(new.number) if new else DRAFT
-    source = new.source if new else contract.draft
-    assert source is not None  # noqa: S101 - a draft is judged only where there is one
-    terms = Terms(
-        dialect=contract.dialect,
-        strict=contract.strict,
-        witnesses=witnesses,
-        contract=contract.name,
-        old_name=str(old.number),
-        new_name=f"the {DRAFT}" if new is None else new_name,
-    )
-    comparison = compare_sources(old.source, source, contract.format, terms)
-    return Pair(contract.name, contract.format, level, str(old.number), new_name, comparison)
 
 
 @dataclass(frozen=True, slots=True)

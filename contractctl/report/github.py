@@ -5,7 +5,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from collections.abc import Iterator
 
-from contractctl.compatibility import Checked, Pair
+from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Status
 from contractctl.report import text
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from contractctl.compatibility import Checked, Pair
+from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Place, Status
 
 

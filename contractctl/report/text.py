@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from contractctl.compatibility import Checked, Pair
+from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Effect, Finding, Place, Status
 
 _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}

@@ -1,0 +1,126 @@
+"""Does the repository keep its promises? Drafts against releases, files against a git base, releases against their digests."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contractctl.compatibility import Terms, compare_sources
+from contractctl.errors import ContractctlError
+from contractctl.formats import ENDINGS, format_of
+from contractctl.formats.pages import page
+from contractctl.model.contract import Contract, File, Source, Version
+from contractctl.model.verdict import Comparison, Finding, Level, Status
+
+if TYPE_CHECKING:
+    from contractctl.git import ChangedFile, Repository
+
+DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two versions of one contract and what was found of them."""
+
+    contract: str
+    format: str
+    level: Level
+    old: str
+    new: str
+    comparison: Comparison
+    excused: str | None = None
+    """Why an incompatibility does not fail the check, where it does not: it stays visible all the same."""
+
+    @property
+    def status(self) -> Status:
+        """The verdict in the directions that the level demands."""
+        return worst(self.comparison.towards(direction).status for direction in self.level.directions)
+
+    @property
+    def demanded(self) -> tuple[Finding, ...]:
+        """The findings of the directions that the level demands."""
+        return tuple(f for d in self.level.directions for f in self.comparison.towards(d).findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a contract that is no difference between two versions: an edited release, say."""
+
+    rule: str
+    contract: str
+    file: str | None
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found."""
+
+    pairs: tuple[Pair, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def verdict(self) -> Status:
+        """The worst of all pairs, excused or not; a problem is an incompatibility."""
+        return Status.INCOMPATIBLE if self.problems else worst(pair.status for pair in self.pairs)
+
+    @property
+    def standing(self) -> Status:
+        """The worst of what is not excused: what the exit code says."""
+        if self.problems:
+            return Status.INCOMPATIBLE
+        return worst(pair.status for pair in self.pairs if pair.excused is None)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Incompatible beats unknown beats compatible."""
+    seen = set(statuses)
+    for status in (Status.INCOMPATIBLE, Status.UNKNOWN):
+        if status in seen:
+            return status
+    return Status.COMPATIBLE
+
+
+def check_files(old: Source, new: Source, format_name: str, level: Level, terms: Terms) -> Checked:
+    """Two texts, with no store and no configuration."""
+    comparison = compare_sources(old, new, format_name, terms)
+    return Checked((Pair(new.name, format_name, level, old.name, new.name, comparison),))
+
+
+def check_contract(contract: Contract, level: Level | None = None, staged: str | None = None) -> Iterator[Pair]:
+    """The draft against the releases that its level names, and the latest release against the one before it.
+
+    What breaks an earlier version is excused by a major version between the two, or by the plan `staged` that leads
+    there.
+    """
+    level = level or contract.level
+    if contract.draft is not None:
+        for version in contract.versions if level.transitive else contract.versions[-1:]:
+            yield replace(_pair(contract, version, None, level), excused=staged or _major(contract, version))
+    if len(contract.versions) > 1:
+        before, latest = contract.versions[-2:]
+        yield replace(_pair(contract, before, latest, level), excused=_major(contract, before))
+
+
+def _major(contract: Contract, version: Version) -> str | None:
+    """The major release that has parted the newest state from this version, as an excuse."""
+    for later in contract.versions:
+        if later.number.major > version.number.major:
+            return f"{later.number} was released as a major version"
+    return None
+
+
+def _pair(contract: Contract, old: Version, new: Version | None, level: Level) -> Pair:
+    source = new.source if new else contract.draft
+    assert source is not None  # noqa: S101 - a draft is judged only where there is one
+    terms = Terms(
+        dialect=contract.dialect,
+        strict=contract.strict,
+        contract=contract.name,
+        old_name=str(old.number),
+        new_name=str(new.number) if new else f"the {DRAFT}",
+    )
+    comparison = compare_sources(old.source, source, contract.format, terms)
+    new_name = str(new.number) if new else DRAFT
+    return Pair(contract.name, contract.format, level, str(old.number), new_name, comparison)
