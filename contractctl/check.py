@@ -1,4 +1,4 @@
-"""Does the repository keep its promises? Drafts against releases, files against a git base, releases against their digests."""
+"""Does the repository keep its promises? Drafts against releases, and releases against what they were."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

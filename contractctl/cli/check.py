@@ -1,0 +1,98 @@
+"""contractctl check: is the new version compatible?"""
+
+from pathlib import Path
+
+import click
+
+from contractctl import check
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+from contractctl.model.verdict import Level, Status
+
+_EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
+_LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
+
+
+@click.command
+@click.argument("targets", nargs=-1, metavar="[OLD NEW | CONTRACT… | PATHS…]")
+@click.option("--against", metavar="REF", help="Judge only what changed since this branch, tag or commit split off.")
+@click.option("--level", type=_LEVELS, help="Judge at this level, whatever the contracts say.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Form of the answer.")
+@click.option("--schema", metavar="FORMAT", help="Format of OLD and NEW (avro, sql) where their ending does not tell.")
+@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
+@click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
+def command(  # noqa: D417 - the arguments are explained in the text
+    targets: tuple[str, ...],
+    against: str | None,
+    level: str | None,
+    form: str,
+    schema: str | None,
+    dialect: str | None,
+    strict: bool,
+) -> int:
+    """Is the new version compatible? The store, a git base, or two files.
+
+    \b
+    contractctl check                          every contract's draft and releases
+    contractctl check orders/order-placed      one contract
+    contractctl check old.avsc new.avsc        two files or folders; needs no configuration
+    contractctl check --against origin/main    only what changed since the branch split off
+    contractctl check --against v1 'db/*.sql'  those files then and now, in a store or not
+
+    Every incompatibility names who is let down, shows a payload or statement that was really executed, and the way
+    out. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is
+    new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged BACKWARD.
+
+    Exit codes: 0 compatible, 1 incompatible, 2 you can mend it, 3 unknown.
+    """
+    demanded = Level(level.upper()) if level else None
+    passes_unknown = False
+    if against is None and len(targets) == 2 and all(Path(target).exists() for target in targets):  # noqa: PLR2004 - OLD NEW
+        checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, dialect, strict=strict)
+    else:
+        if schema or dialect:
+            raise ContractctlError("--schema and --dialect go with two files", hint="contractctl check OLD NEW")
+        checked, passes_unknown = _repository(targets, against, demanded, strict=strict)
+    click.echo(_worded(checked, form))
+    if checked.standing is Status.UNKNOWN and passes_unknown:
+        return Exit.YES
+    return _EXITS[checked.standing]
+
+
+def _files(  # noqa: PLR0913 - two files and how to judge them
+    old: str, new: str, level: Level, schema: str | None, dialect: str | None, *, strict: bool
+) -> check.Checked:
+    from contractctl.compatibility import Terms
+    from contractctl.formats import format_of
+    from contractctl.store import source
+
+    sides = source(Path(old)), source(Path(new))
+    terms = Terms(dialect=dialect, strict=strict, old_name=old, new_name=new)
+    return check.check_files(*sides, schema or format_of(sides[1].name), level, terms)
+
+
+def _repository(
+    targets: tuple[str, ...], against: str | None, level: Level | None, *, strict: bool
+) -> tuple[check.Checked, bool]:
+    from contractctl import settings
+
+    found = settings.load(Path.cwd())
+    if against is None:
+        return check.check_store(found, targets, level, strict=strict), found.unknown_passes
+    return check.check_against(found, against, targets, level, strict=strict), found.unknown_passes
+
+
+def _worded(checked: check.Checked, form: str) -> str:
+    match form:
+        case "json":
+            from contractctl.report import json
+
+            return json.verdict(checked)
+        case "github":
+            from contractctl.report import github
+
+            return github.verdict(checked)
+        case _:
+            from contractctl.report import text
+
+            return text.verdict(checked)
