@@ -1,1 +1,13 @@
-"""Placeholder."""
+"""How are Avro schemas judged? The rooms of this format, under the names that every format has."""
+
+from pathlib import Path
+
+from contractctl.formats.avro.resolution import incompatibilities
+from contractctl.formats.avro.schema import locate, parse
+from contractctl.model.verdict import Seats
+
+NAME = "avro"
+SEATS = Seats.MESSAGE
+RULES = Path(__file__).parent / "rules"
+
+__all__ = ["NAME", "RULES", "SEATS", "incompatibilities", "locate", "parse"]

@@ -1,0 +1,162 @@
+"""What is an Avro schema made of? Frozen values; a named type is defined once and referred to by its full name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contractctl.documents import Json
+from contractctl.model.contract import Source
+from contractctl.model.verdict import Pointer
+
+PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+
+# Nodes are compared by identity: the same text at two places is two nodes, and hashing one must not walk its subtree.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logical:
+    """A valid logical type; precision and scale only for decimal."""
+
+    name: str
+    precision: int = 0
+    scale: int = 0
+
+    def __str__(self) -> str:
+        return f"decimal({self.precision}, {self.scale})" if self.name == "decimal" else self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """null, boolean, int, long, float, double, bytes or string."""
+
+    at: Pointer
+    name: str
+    logical: Logical | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Array:
+    """Any number of items."""
+
+    at: Pointer
+    items: "Type"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """Any number of values, each under a string."""
+
+    at: Pointer
+    values: "Type"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Union:
+    """One of several types."""
+
+    at: Pointer
+    branches: tuple["Type", ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """A named type, defined elsewhere."""
+
+    at: Pointer
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Default:
+    """A default value. Its presence is the point: a default may be null."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A field of a record."""
+
+    at: Pointer
+    name: str
+    type: "Type"
+    aliases: tuple[str, ...] = ()
+    default: Default | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A record; name and aliases are full names."""
+
+    at: Pointer
+    name: str
+    aliases: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enum:
+    """An enum; name and aliases are full names, the default is one of the symbols."""
+
+    at: Pointer
+    name: str
+    aliases: tuple[str, ...]
+    symbols: tuple[str, ...]
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """So many bytes; name and aliases are full names."""
+
+    at: Pointer
+    name: str
+    aliases: tuple[str, ...]
+    size: int
+    logical: Logical | None = None
+
+
+Named = Record | Enum | Fixed
+Type = Primitive | Array | Map | Union | Record | Enum | Fixed | Reference
+Solid = Primitive | Array | Map | Union | Record | Enum | Fixed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """A whole schema: its root type and every named type under its full name."""
+
+    root: Type
+    names: Mapping[str, Named]
+    source: Source
+
+    def solid(self, type_: Type) -> Solid:
+        """The type itself, or what a reference refers to."""
+        return self.names[type_.name] if isinstance(type_, Reference) else type_
+
+
+def unqualified(name: str) -> str:
+    """The last part of a full name."""
+    return name.rpartition(".")[2]
+
+
+def kind(type_: Solid) -> str:
+    """The word that Avro has for a type."""
+    return type_.name if isinstance(type_, Primitive) else type(type_).__name__.lower()
+
+
+def describe(type_: Type) -> str:
+    """A type in the words of a message: `long (timestamp-millis)`, `enum Colour`, `array of string`."""
+    match type_:
+        case Primitive(name=name, logical=logical):
+            return f"{name} ({logical})" if logical else name
+        case Array(items=items):
+            return f"array of {describe(items)}"
+        case Map(values=values):
+            return f"map of {describe(values)}"
+        case Union(branches=branches):
+            return f"one of {', '.join(describe(branch) for branch in branches) or 'nothing'}"
+        case Fixed(name=name, size=size):
+            return f"fixed {unqualified(name)} of {size} bytes"
+        case Record() | Enum():
+            return f"{kind(type_)} {unqualified(type_.name)}"
+        case Reference(name=name):
+            return unqualified(name)
