@@ -1,0 +1,202 @@
+"""What does the database hold: a table's columns and key, its text, and what depends on a column?"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from contractctl.databases.sqlite import definition
+from contractctl.databases.sqlite.names import literal, quote, same
+from contractctl.databases.sqlite.tokens import spoken
+from contractctl.errors import ContractctlError
+
+_ROW_IDS = ("rowid", "_rowid_", "oid")
+_OURS = "contractctl_"
+_GENERATED = (2, 3)
+"""`hidden` in https://www.sqlite.org/pragma.html#pragma_table_xinfo for generated columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the database has it now."""
+
+    name: str
+    type: str
+    """As written in the table's definition; may be empty."""
+    not_null: bool
+    default: str | None
+    """As SQL."""
+    key_place: int
+    """From 1 in the primary key; 0 outside of it."""
+    generated: bool
+    collation: str | None
+
+
+def create_text(connection: Connection, table: str) -> str:
+    """The CREATE TABLE text. Raise ContractctlError where there is no such ordinary table."""
+    query = "SELECT type, sql FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')"
+    row = connection.exec_driver_sql(query, (table,)).first()
+    if row is None:
+        raise ContractctlError(f"the database has no table '{table}'", hint="is this the right database?")
+    kind, text = str(row[0]), str(row[1])
+    words = spoken(text)
+    if kind == "view" or (len(words) > 1 and words[1].says("VIRTUAL")):
+        raise ContractctlError(
+            f"'{table}' is a {'view' if kind == 'view' else 'virtual table'}, and only tables can be staged",
+            hint="name the table that holds the rows",
+        )
+    return text
+
+
+def columns(connection: Connection, table: str) -> tuple[Column, ...]:
+    """The table's columns, in order."""
+    written = {entry.name.lower(): entry for entry in definition.columns(create_text(connection, table))}
+    rows = connection.exec_driver_sql(f"PRAGMA main.table_xinfo({quote(table)})").all()
+    return tuple(
+        Column(
+            name=name,
+            type=type_,
+            not_null=bool(not_null),
+            default=default,
+            key_place=place,
+            generated=hidden in _GENERATED,
+            collation=written[name.lower()].after("COLLATE") if name.lower() in written else None,
+        )
+        for _, name, type_, not_null, default, place, hidden in rows
+    )
+
+
+def find_column(connection: Connection, table: str, name: str) -> Column | None:
+    """The column of that name, or None."""
+    return next((column for column in columns(connection, table) if same(column.name, name)), None)
+
+
+def key_columns(connection: Connection, table: str) -> tuple[str, ...]:
+    """What finds a row: the primary key's columns in their order, or a name of the row id where there is none."""
+    found = columns(connection, table)
+    keyed = sorted((column for column in found if column.key_place), key=lambda column: column.key_place)
+    if keyed:
+        return tuple(column.name for column in keyed)
+    taken = {column.name.lower() for column in found}
+    free = [name for name in _ROW_IDS if name not in taken]
+    if not free:
+        raise ContractctlError(
+            f"the rows of '{table}' cannot be found: it has no primary key, and columns hide the row id's names",
+            hint="give the table a primary key first",
+        )
+    return (free[0],)
+
+
+def strict(connection: Connection, table: str) -> bool:
+    """Whether the table is STRICT: a value of the wrong type is refused there."""
+    return "STRICT" in definition.options(create_text(connection, table))
+
+
+def rewrite(connection: Connection, table: str, text: str) -> None:
+    """Give the table another CREATE TABLE text without touching a row, by the documented way to edit constraints.
+
+    https://www.sqlite.org/lang_altertable.html, section 7. Inside the caller's transaction; the new text is then
+    held against every row of the table.
+    """
+    if text == create_text(connection, table):
+        return
+    version = connection.exec_driver_sql("PRAGMA main.schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    try:
+        connection.exec_driver_sql(
+            "UPDATE main.sqlite_schema SET sql = ? WHERE type = 'table' AND name = ? COLLATE NOCASE", (text, table)
+        )
+    except OperationalError as error:
+        raise ContractctlError(
+            f"SQLite refuses to change the definition of '{table}': {error.orig}",
+            hint="this connection is in defensive mode; run contractctl with a SQLite built without it",
+        ) from error
+    finally:
+        connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+    connection.exec_driver_sql(f"PRAGMA main.schema_version = {int(version) + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+    complaints = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA main.quick_check({quote(table)})")]
+    if complaints != ["ok"]:
+        raise ContractctlError(
+            f"the changed definition of '{table}' does not fit its rows: {complaints[0]}",
+            hint="nothing was changed; mend the rows and run it again",
+        )
+
+
+def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+    """What besides the column itself would break without it, each named with its kind.
+
+    SQLite is asked: the column is renamed, and whatever SQLite rewrites along with it depends on it. The rename
+    is taken back before this returns. Needs the writer's lock, reads no rows.
+    """
+    probe = f"{_OURS}probe"
+    before, view_columns = _texts(connection), _view_columns(connection)
+    connection.exec_driver_sql("SAVEPOINT contractctl_probe")
+    try:
+        connection.exec_driver_sql(f"ALTER TABLE {quote(table)} RENAME COLUMN {quote(column)} TO {probe}")
+        after, view_columns_after = _texts(connection), _view_columns(connection)
+    except OperationalError as error:
+        raise ContractctlError(
+            f"SQLite cannot tell what depends on '{table}.{column}': {error.orig}",
+            hint="mend or drop the view or trigger that it names, and run it again",
+        ) from error
+    finally:
+        connection.exec_driver_sql("ROLLBACK TO contractctl_probe")
+        connection.exec_driver_sql("RELEASE contractctl_probe")
+    found = [
+        _named(kind, name, text, table, probe)
+        for (kind, name), text in after.items()
+        if text != before.get((kind, name)) and not name.startswith(_OURS)
+    ]
+    stars = [
+        f"view '{name}'"
+        for name, names in view_columns.items()
+        if names != view_columns_after.get(name) and f"view '{name}'" not in found
+    ]
+    return tuple(sorted({name for name in found if name} | set(stars)))
+
+
+def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+    """Why the column can never be dropped without rewriting the table: it is part of a key or a constraint."""
+    text = create_text(connection, table)
+    entry = definition.column(text, column)
+    words = {"PRIMARY": "its primary key", "UNIQUE": "a UNIQUE constraint", "REFERENCES": "a foreign key"}
+    found = [what for word, what in words.items() if entry.has(word)]
+    found_column = find_column(connection, table, column)
+    if found_column is not None and found_column.key_place and "its primary key" not in found:
+        found.append("its primary key")
+    if found_column is not None and found_column.generated:
+        found.append("a generated column's expression")
+    found += [name for name in dependents(connection, table, column) if name == _IN_TABLE]
+    return tuple(found)
+
+
+_IN_TABLE = "a table constraint or a generated column"
+
+
+def _named(kind: str, name: str, text: str, table: str, probe: str) -> str | None:
+    """The dependent's name for people. The table itself only where the column stands outside its own definition."""
+    if kind != "table":
+        return f"{kind} '{name}'"
+    if not same(name, table):
+        return f"foreign key of table '{name}'"
+    entry = definition.column(text, probe)
+    outside = [
+        token for token in spoken(text) if same(token.name, probe) and not entry.start <= token.start < entry.end
+    ]
+    return _IN_TABLE if outside else None
+
+
+def _texts(connection: Connection) -> dict[tuple[str, str], str]:
+    rows = connection.exec_driver_sql("SELECT type, name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL")
+    return {(str(kind), str(name)): str(text) for kind, name, text in rows}
+
+
+def _view_columns(connection: Connection) -> dict[str, tuple[str, ...]]:
+    views = connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE type = 'view'").scalars().all()
+    query = "SELECT name FROM pragma_table_info({})"
+    return {
+        view: tuple(connection.exec_driver_sql(query.format(literal(view))).scalars().all())
+        for view in views
+        if not view.startswith(_OURS)
+    }
