@@ -1,0 +1,124 @@
+"""What does ALTER TABLE change? As dumps use it, and hand-written files after them."""
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from contractctl.formats.sql.definitions import (
+    Defined,
+    NotUnderstoodError,
+    add_part,
+    changed,
+    name_of,
+    settled,
+    with_default,
+)
+from contractctl.formats.sql.expressions import fold
+from contractctl.formats.sql.schema import Table
+from contractctl.formats.sql.types import type_of
+
+
+def alter(defined: Defined, tree: exp.Alter) -> str:
+    """Take in one ALTER TABLE; all of its actions or none. Raise NotUnderstoodError."""
+    name = name_of(tree.this, defined.dialect)
+    if tree.args.get("kind") != "TABLE" or name not in defined.tables:
+        raise NotUnderstoodError(f"ALTER {tree.args.get('kind')} '{name}' is about nothing that was understood")
+    table = defined.tables[name]
+    for action in tree.args.get("actions") or ():
+        table = _act(defined, table, action)
+    defined.tables.pop(name)
+    defined.tables[table.name] = settled(table, defined.dialect)
+    return table.name
+
+
+def count_up(defined: Defined, table: str, column: str, *, always: bool) -> None:
+    """ALTER COLUMN … ADD GENERATED … AS IDENTITY, which pg_dump writes and sqlglot does not know."""
+    if table not in defined.tables or not defined.tables[table].column(column):
+        raise NotUnderstoodError(f"the identity is for a column '{table}.{column}' that is not understood")
+    defined.tables[table] = changed(defined.tables[table], column, counted=True, always=always)
+
+
+def _act(defined: Defined, table: Table, action: exp.Expr) -> Table:
+    dialect = defined.dialect
+    match action:
+        case exp.ColumnDef():
+            return add_part(defined, table, action)
+        case exp.AddConstraint():
+            for part in action.expressions:
+                table = add_part(defined, table, part)
+            return table
+        case exp.RenameColumn() if not table.unjudged:
+            return _rename(table, fold(action.this.this, dialect), action.args["to"].this, dialect)
+        case exp.AlterRename():
+            return replace(table, name=name_of(action.this, dialect), written=action.this.name)
+        case exp.AlterColumn():
+            return _alter_column(defined, table, action)
+        case exp.Drop() if action.args.get("kind") == "COLUMN":
+            return _drop_column(table, fold(action.args["tables"][0].this, dialect))
+        case exp.Drop() if action.args.get("kind") == "CONSTRAINT":
+            return _drop_constraint(table, action.args["tables"][0].name)
+        case _:
+            raise NotUnderstoodError(f"'{action.sql()}' is a change of a table that is not judged")
+
+
+def _known(table: Table, name: str) -> str:
+    if table.column(name) is None:
+        raise NotUnderstoodError(f"there is no column '{name}' in '{table.written}'")
+    return name
+
+
+def _alter_column(defined: Defined, table: Table, action: exp.AlterColumn) -> Table:
+    dialect = defined.dialect
+    name = _known(table, fold(action.this, dialect))
+    if action.args.get("dtype") is not None:
+        return changed(table, name, type=type_of(action.args["dtype"], dialect, defined.enums))
+    if action.args.get("default") is not None:
+        return with_default(table, name, action.args["default"], dialect)
+    if action.args.get("allow_null") is not None:
+        return changed(table, name, nullable=bool(action.args["allow_null"]))
+    if action.args.get("drop"):
+        return changed(table, name, default=None)
+    raise NotUnderstoodError(f"'{action.sql()}' is a change of a column that is not judged")
+
+
+def _drop_column(table: Table, name: str) -> Table:
+    """The column goes, and with it what is about it alone."""
+    _known(table, name)
+    return replace(
+        table,
+        columns=tuple(c for c in table.columns if c.name != name),
+        uniques=tuple(u for u in table.uniques if name not in u.columns),
+        foreign_keys=tuple(k for k in table.foreign_keys if name not in k.columns),
+        checks=tuple(c for c in table.checks if name not in c.columns),
+    )
+
+
+def _drop_constraint(table: Table, name: str) -> Table:
+    parts = {part.name for part in table.uniques} | {part.name for part in table.foreign_keys}
+    if name not in parts | {part.name for part in table.checks}:
+        raise NotUnderstoodError(f"there is no constraint '{name}' in '{table.written}'")
+    return replace(
+        table,
+        uniques=tuple(u for u in table.uniques if u.name != name),
+        foreign_keys=tuple(k for k in table.foreign_keys if k.name != name),
+        checks=tuple(c for c in table.checks if c.name != name),
+    )
+
+
+def _rename(table: Table, old: str, new: exp.Identifier, dialect: str) -> Table:
+    """Only where nothing else speaks of the column: what does is text here."""
+    name = fold(new, dialect)
+    _known(table, old)
+    if any(old in check.columns for check in table.checks) or any(c.generated for c in table.columns):
+        raise NotUnderstoodError(f"'{old}' is renamed and stands in a condition or a generated column")
+
+    def swap(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name if each == old else each for each in names)
+
+    return replace(
+        replace(
+            table, columns=tuple(replace(c, name=name, written=new.name) if c.name == old else c for c in table.columns)
+        ),
+        uniques=tuple(replace(u, columns=swap(u.columns)) for u in table.uniques),
+        foreign_keys=tuple(replace(k, columns=swap(k.columns)) for k in table.foreign_keys),
+    )

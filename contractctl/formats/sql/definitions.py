@@ -1,0 +1,343 @@
+"""What do the statements define? sqlglot's trees, one after the other, as tables, views and types."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+
+from contractctl.formats.sql.expressions import columns_of, expression, fold, not_null_columns
+from contractctl.formats.sql.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Table,
+    Type,
+    Unique,
+    View,
+)
+from contractctl.formats.sql.statements import sqlglot_dialect
+from contractctl.formats.sql.types import counts, sqlite_type, type_of
+
+_HOME = {"postgresql": "public", "sqlite": "main", "mysql": ""}
+
+
+class NotUnderstoodError(Exception):
+    """A statement, or a part of it, that has no place among the values. Its text says which."""
+
+
+@dataclass(slots=True)
+class Defined:
+    """What was defined so far. Grows with every statement."""
+
+    dialect: str
+    tables: dict[str, Table] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    indexes: list[Index] = field(default_factory=list)
+    enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def name_of(table: exp.Expr, dialect: str) -> str:
+    """A table's name as the dialect compares it; the schema that is searched anyway is left out."""
+    parts = [part for part in (table.args.get("db"), table.this) if isinstance(part, exp.Identifier)]
+    folded = [part.name if dialect == "mysql" else fold(part, dialect) for part in parts]
+    return ".".join(folded[1:] if folded[0] == _HOME[dialect] and len(folded) > 1 else folded)
+
+
+def define(defined: Defined, tree: exp.Expr, options: str = "") -> str:
+    """Take in one statement; gives back the name of what it is about. Raise NotUnderstoodError."""
+    if isinstance(tree, exp.Create):
+        match tree.args.get("kind"):
+            case "TABLE":
+                return _create_table(defined, tree, options)
+            case "VIEW":
+                return _create_view(defined, tree)
+            case "INDEX":
+                return _create_index(defined, tree)
+            case "TYPE" if isinstance(tree.expression, exp.DataType) and tree.expression.this.name == "ENUM":
+                name = name_of(tree.this, defined.dialect)
+                defined.enums[name] = tuple(symbol.name for symbol in tree.expression.expressions)
+                return name
+            case kind:
+                raise NotUnderstoodError(f"CREATE {kind} is not judged")
+    if isinstance(tree, exp.Alter):
+        from contractctl.formats.sql.alterations import alter
+
+        return alter(defined, tree)
+    if isinstance(tree, exp.Drop):
+        return _drop(defined, tree)
+    raise NotUnderstoodError("the statement is not judged")
+
+
+def _create_table(defined: Defined, tree: exp.Create, options: str) -> str:
+    if tree.expression is not None or not isinstance(tree.this, exp.Schema):
+        raise NotUnderstoodError("a table made from a query or by a module has no columns of its own")
+    name = name_of(tree.this.this, defined.dialect)
+    if name in defined.tables and tree.args.get("exists"):
+        return name
+    if name in defined.tables:
+        raise NotUnderstoodError(f"the table '{name}' is there already")
+    table = Table(name, tree.this.this.sql(dialect=sqlglot_dialect(defined.dialect)), (), options=options)
+    table = replace(table, unjudged=tuple(_properties(tree, defined.dialect)), strict="strict" in options.lower())
+    default_collation = tree.find(exp.CollateProperty)
+    for part in tree.this.expressions:
+        table = add_part(defined, table, part)
+    if default_collation is not None:
+        table = _collated(table, default_collation.this.name.lower())
+    defined.tables[name] = settled(table, defined.dialect)
+    return name
+
+
+def _collated(table: Table, collation: str) -> Table:
+    columns = tuple(
+        replace(c, collation=c.collation or collation) if c.type.family.value in {"text", "enum"} else c
+        for c in table.columns
+    )
+    return replace(table, columns=columns)
+
+
+def _properties(tree: exp.Create, dialect: str) -> Iterator[str]:
+    """What follows the columns and changes what the table does. Storage and character details do not."""
+    properties = tree.args.get("properties")
+    for part in properties.expressions if properties else ():
+        if not isinstance(
+            part,
+            exp.EngineProperty
+            | exp.CollateProperty
+            | exp.AutoIncrementProperty
+            | exp.SchemaCommentProperty
+            | exp.RowFormatProperty
+            | exp.CharacterSetProperty
+            | exp.StrictProperty,
+        ):
+            yield part.sql(dialect=sqlglot_dialect(dialect))
+
+
+def settled(table: Table, dialect: str) -> Table:
+    """What the table's parts mean for each other: a primary key forbids NULL, SQLite's one integer key counts."""
+    key = table.primary_key
+    columns = []
+    for column in table.columns:
+        is_key = column.name in key
+        if is_key and dialect == "sqlite" and key == (column.name,) and column.type.text.upper() == "INTEGER":
+            counted = "without rowid" not in table.options.lower()
+            columns.append(replace(column, counted=counted, nullable=counted))
+        elif is_key and (dialect != "sqlite" or table.strict or "without rowid" in table.options.lower()):
+            columns.append(replace(column, nullable=False))
+        else:
+            columns.append(column)
+    forbidden = {name for check in table.checks for name in not_null_columns(check)}
+    columns = [replace(c, nullable=c.nullable and (c.name not in forbidden or c.counted)) for c in columns]
+    return replace(table, columns=tuple(columns))
+
+
+def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
+    """A table with one more column or constraint."""
+    dialect = defined.dialect
+    name = part.this.name if isinstance(part, exp.Constraint) and part.this else None
+    for inner in part.expressions if isinstance(part, exp.Constraint) else (part,):
+        match inner:
+            case exp.ColumnDef():
+                table = _add_column(defined, table, inner)
+            case exp.Identifier():  # SQLite: a column without a type
+                table = _add_column(defined, table, exp.ColumnDef(this=inner))
+            case exp.PrimaryKey():
+                table = _add(table, _unique(inner.expressions, dialect, name, primary=True))
+            case exp.UniqueColumnConstraint() if isinstance(inner.this, exp.Schema):
+                label = name or (inner.this.this.name if inner.this.this else None)
+                unique = _unique(inner.this.expressions, dialect, label)
+                table = _add(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
+                table = _with_conflict(table, inner)
+            case exp.ForeignKey():
+                columns = tuple(fold(column, dialect) for column in inner.expressions)
+                table = _refer(table, columns, inner.args["reference"], dialect, name)
+            case exp.CheckColumnConstraint():
+                table = _add_check(table, inner, dialect, name)
+            case exp.IndexColumnConstraint():
+                label = inner.this.name if inner.this else ""
+                defined.indexes.append(Index(label, table.name, inner.sql(dialect=sqlglot_dialect(dialect))))
+            case _:
+                table = replace(table, unjudged=(*table.unjudged, inner.sql(dialect=sqlglot_dialect(dialect))))
+    return table
+
+
+def _add(table: Table, unique: Unique) -> Table:
+    if unique in table.uniques:
+        return table
+    return replace(table, uniques=(*table.uniques, unique))
+
+
+def _with_conflict(table: Table, part: exp.Expr) -> Table:
+    if part.args.get("on_conflict") is None:
+        return table
+    return replace(table, unjudged=(*table.unjudged, part.sql(dialect="sqlite")))
+
+
+def _unique(parts: list[exp.Expr], dialect: str, name: str | None = None, *, primary: bool = False) -> Unique:
+    columns, others = [], []
+    for part in parts:
+        bare = part.this if isinstance(part, exp.Ordered) else part
+        bare = bare.this if isinstance(bare, exp.Column) else bare
+        if isinstance(bare, exp.Identifier):
+            columns.append(fold(bare, dialect))
+        else:
+            others.append(expression(bare, dialect).text)
+    return Unique(tuple(columns), tuple(others), primary=primary, name=name)
+
+
+def _refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect: str, name: str | None) -> Table:
+    target = reference.this
+    referred = tuple(fold(c, dialect) for c in target.expressions) if isinstance(target, exp.Schema) else ()
+    other = name_of(target.this if isinstance(target, exp.Schema) else target, dialect)
+    options = [str(option).upper() for option in reference.args.get("options") or ()]
+    actions = tuple(sorted(o for o in options if o.startswith("ON ") and not o.endswith(("NO ACTION", "RESTRICT"))))
+    key = ForeignKey(columns, other, referred, actions, name)
+    return replace(table, foreign_keys=(*table.foreign_keys, key))
+
+
+def _add_check(table: Table, part: exp.CheckColumnConstraint, dialect: str, name: str | None) -> Table:
+    check = Check(expression(part.this, dialect), columns_of(part.this, dialect), name)
+    return replace(table, checks=(*table.checks, check))
+
+
+def _add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
+    dialect = defined.dialect
+    name = fold(part.this, dialect)
+    if table.column(name):
+        raise NotUnderstoodError(f"the column '{name}' stands twice")
+    kind = part.args.get("kind")
+    kind_value = _type(kind, defined)
+    nullable = not (counts(kind, dialect))
+    column = Column(name, part.this.name, kind_value, nullable, counted=counts(kind, dialect))
+    table = replace(table, columns=(*table.columns, column))
+    for constraint in part.args.get("constraints") or ():
+        label = constraint.this.name if constraint.this else None
+        table = _constrain(table, name, constraint.args["kind"], dialect, label)
+    return table
+
+
+def _type(kind: exp.DataType | None, defined: Defined) -> Type:
+    if defined.dialect == "sqlite":
+        return sqlite_type(kind.sql(dialect="sqlite") if kind is not None else "", strict=False)
+    if kind is None:
+        raise NotUnderstoodError("a column has no type")
+    return type_of(kind, defined.dialect, defined.enums)
+
+
+def changed(table: Table, name: str, **values: object) -> Table:
+    """The table with other values in one column."""
+    columns = tuple(replace(c, **values) if c.name == name else c for c in table.columns)  # type: ignore[arg-type]
+    return replace(table, columns=columns)
+
+
+def _constrain(  # noqa: C901 - one case a kind of constraint
+    table: Table, name: str, kind: exp.Expr, dialect: str, label: str | None
+) -> Table:
+    """A table after one of the constraints that stand behind a column."""
+    column = table.column(name)
+    assert column is not None  # noqa: S101 - it was added a moment ago
+    match kind:
+        case exp.NotNullColumnConstraint():
+            return changed(table, name, nullable=bool(kind.args.get("allow_null")))
+        case exp.DefaultColumnConstraint():
+            return with_default(table, name, kind.this, dialect)
+        case exp.PrimaryKeyColumnConstraint():
+            return _add(table, Unique((name,), primary=True, name=label))
+        case exp.UniqueColumnConstraint():
+            unique = Unique((name,), nulls_alike=bool(kind.args.get("nulls")), name=label)
+            return _with_conflict(_add(table, unique), kind)
+        case exp.AutoIncrementColumnConstraint():
+            return changed(table, name, counted=True)
+        case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
+            return changed(table, name, counted=True, always=bool(kind.this), nullable=False)
+        case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
+            source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
+            stored = dialect == "postgresql" or bool(kind.args.get("persisted"))
+            return changed(table, name, generated=expression(source, dialect), stored=stored)
+        case exp.CollateColumnConstraint():
+            written = kind.this.name
+            return changed(table, name, collation=written if dialect == "postgresql" else written.lower())
+        case exp.CheckColumnConstraint():
+            return _add_check(table, kind, dialect, label)
+        case exp.Reference():
+            return _refer(table, (name,), kind, dialect, label)
+        case exp.CommentColumnConstraint() | exp.CharacterSetColumnConstraint() | exp.ZeroFillColumnConstraint():
+            return table
+        case _:
+            clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"
+            return replace(table, unjudged=(*table.unjudged, clause))
+
+
+def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -> Table:
+    """The table with another default in one column; NULL and none are the same."""
+    if tree is None or isinstance(tree.unnest(), exp.Null):
+        return changed(table, name, default=None)
+    if isinstance(tree, exp.Anonymous) and tree.name.lower() == "nextval":
+        return changed(table, name, counted=True, default=None)
+    return changed(table, name, default=expression(tree, dialect))
+
+
+def _create_index(defined: Defined, tree: exp.Create) -> str:
+    index, dialect = tree.this, defined.dialect
+    name = name_of(index.args["table"], dialect)
+    table = defined.tables.get(name)
+    if table is None:
+        raise NotUnderstoodError(f"the index is for a table '{name}' that is not understood")
+    parameters = index.args.get("params")
+    text = tree.sql(dialect=sqlglot_dialect(dialect))
+    label = index.this.name if index.this else ""
+    if not tree.args.get("unique"):
+        defined.indexes.append(Index(label, name, text))
+        return name
+    where = parameters.args.get("where")
+    unique = replace(
+        _unique(parameters.args.get("columns") or [], dialect, label),
+        where=expression(where.this, dialect) if where is not None else None,
+        nulls_alike=bool(parameters.args.get("nulls")),
+        written=text,
+    )
+    defined.tables[name] = _add(table, unique)
+    return name
+
+
+def _create_view(defined: Defined, tree: exp.Create) -> str:
+    dialect, query = defined.dialect, tree.expression
+    head = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    name = name_of(head, dialect)
+    outputs: tuple[str, ...] | None
+    if isinstance(tree.this, exp.Schema):
+        outputs = tuple(fold(column, dialect) for column in tree.this.expressions)
+    elif query.find(exp.Star) and any(s.is_star for s in query.selects):
+        outputs = None
+    else:
+        outputs = tuple(s.alias_or_name if dialect == "postgresql" else s.alias_or_name.lower() for s in query.selects)
+    sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
+    reads = frozenset(_reads(defined, query, sources))
+    text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    defined.views[name] = View(name, head.sql(), text, outputs, reads, frozenset(sources.values()))
+    return name
+
+
+def _reads(defined: Defined, query: exp.Expr, sources: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Columns that belong to one table beyond doubt: qualified, or read from a query over one table alone."""
+    only = next(iter(sources.values())) if len(sources) == 1 else None
+    aliases = {alias.alias.lower() for alias in query.find_all(exp.Alias)}
+    for column in query.find_all(exp.Column):
+        if isinstance(column.this, exp.Star):
+            continue
+        table = sources.get(column.table.lower()) if column.table else only
+        name = fold(column.this, defined.dialect)
+        if table is not None and (column.table or name not in aliases):
+            yield table, name
+
+
+def _drop(defined: Defined, tree: exp.Drop) -> str:
+    """Dumps drop a table before they create it."""
+    names = [name_of(t, defined.dialect) for t in tree.args.get("tables") or [] if isinstance(t, exp.Table)]
+    for name in names:
+        defined.tables.pop(name, None)
+        defined.views.pop(name, None)
+        defined.indexes[:] = [index for index in defined.indexes if index.table != name]
+    if tree.args.get("kind") not in {"TABLE", "VIEW"} or not names:
+        raise NotUnderstoodError(f"DROP {tree.args.get('kind')} is not judged")
+    return names[0]

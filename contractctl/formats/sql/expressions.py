@@ -1,0 +1,245 @@
+"""Do two expressions say the same? Normal forms, and conditions as sets of values."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from sqlglot import exp
+
+from contractctl.formats.sql.schema import Check, Expression, Type
+from contractctl.formats.sql.statements import sqlglot_dialect
+
+Constant = str | Decimal
+_FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """One of these values."""
+
+    values: frozenset[Constant]
+
+    def holds(self, value: Constant) -> bool:
+        return value in self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number between two bounds. None: no bound."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    def holds(self, value: Constant) -> bool:
+        if isinstance(value, str):
+            return False
+        above = self.low is None or value > self.low or (value == self.low and not self.low_open)
+        below = self.high is None or value < self.high or (value == self.high and not self.high_open)
+        return above and below
+
+
+Values = Among | Range
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a row must meet: sets of values by the term that they bind, and whatever could not be read as such."""
+
+    terms: Mapping[str, tuple[Values, ...]]
+    others: frozenset[str]
+    columns: Mapping[str, frozenset[str]]
+    """The columns that a term or another condition reads."""
+
+
+def fold(identifier: exp.Identifier | str, dialect: str) -> str:
+    """A name as the dialect compares it."""
+    name = identifier if isinstance(identifier, str) else identifier.name
+    quoted = isinstance(identifier, exp.Identifier) and bool(identifier.quoted)
+    return name if dialect == "postgresql" and quoted else name.lower()
+
+
+def expression(tree: exp.Expr, dialect: str) -> Expression:
+    """An expression and its normal form."""
+    written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    plain = _plain(tree.copy(), dialect)
+    return Expression(plain.sql(dialect=sqlglot_dialect(dialect), comments=False), plain, written)
+
+
+def columns_of(tree: exp.Expr, dialect: str) -> frozenset[str]:
+    """The folded names of the columns that an expression reads."""
+    return frozenset(fold(column.this, dialect) for column in tree.find_all(exp.Column))
+
+
+def constant(tree: exp.Expr) -> Constant | None:
+    """A literal's value; None for anything else."""
+    if isinstance(tree, exp.Neg):
+        inner = constant(tree.this)
+        return -inner if isinstance(inner, Decimal) else None
+    if isinstance(tree, exp.Literal):
+        return str(tree.this) if tree.is_string else Decimal(str(tree.this))
+    if isinstance(tree, exp.Boolean):
+        return Decimal(1 if tree.this else 0)
+    return None
+
+
+def as_number(value: Constant) -> Decimal | None:
+    """A number, also where it is written as a string."""
+    if isinstance(value, Decimal):
+        return value
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def conditions(checks: tuple[Check, ...]) -> Conditions:
+    """All checks of a table together."""
+    terms: dict[str, list[Values]] = {}
+    others: set[str] = set()
+    columns: dict[str, frozenset[str]] = {}
+    for check in checks:
+        for part in _conjuncts(check.condition.tree):
+            names = frozenset(column.name for column in part.find_all(exp.Column))
+            found = _values(part)
+            if found is not None:
+                terms.setdefault(found[0], []).append(found[1])
+                columns[found[0]] = names
+            elif not _forbids_null(part):  # that is the column's own promise
+                others.add(part.sql())
+                columns[part.sql()] = names
+    return Conditions({term: tuple(values) for term, values in terms.items()}, frozenset(others), columns)
+
+
+def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:
+    """What a column's type alone says of its values, as conditions would."""
+    if kind.affinity is not None:
+        return
+    if kind.symbols:
+        yield column, Among(frozenset(kind.symbols))
+    if kind.family.value == "integer" and kind.size:
+        low = -(2 ** (kind.size - 1)) if kind.signed else 0
+        high = 2 ** (kind.size - 1) - 1 if kind.signed else 2**kind.size - 1
+        yield column, Range(Decimal(low), Decimal(high))
+    if kind.family.value == "text" and kind.size:
+        for function in ("LENGTH", "CHAR_LENGTH"):
+            yield f"{function}({column})", Range(Decimal(0), Decimal(kind.size))
+
+
+def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
+    """Fold names; drop table qualifiers, parentheses and casts of constants, which dumps add and people leave out."""
+
+    def step(node: exp.Expr) -> exp.Expr:
+        inner = node.this
+        if (isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and _castless(node))) and isinstance(
+            inner, exp.Expr
+        ):
+            return inner
+        if isinstance(node, exp.Column):
+            return exp.column(exp.to_identifier(fold(node.this, dialect)))
+        if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
+            return _any(node) or node
+        return node
+
+    before = ""
+    while (text := tree.sql()) != before:  # parentheses inside parentheses
+        before, tree = text, _regrouped(tree.transform(step, copy=False))
+    return tree
+
+
+def _regrouped(tree: exp.Expr) -> exp.Expr:
+    """Put back the parentheses that the tree's own shape needs, so that its text says what it says."""
+    for node in list(tree.find_all(exp.Binary, exp.Not, exp.Neg)):
+        for key in ("this", "expression"):
+            child = node.args.get(key)
+            if isinstance(child, exp.Binary | exp.Between | exp.In) and _looser(child, node):
+                node.set(key, exp.Paren(this=child.copy()))
+    return tree
+
+
+def _looser(child: exp.Expr, parent: exp.Expr) -> bool:
+    if isinstance(parent, exp.And) and isinstance(child, exp.And):
+        return False
+    if isinstance(parent, exp.Or) and isinstance(child, exp.And | exp.Or):
+        return False
+    return not (isinstance(parent, exp.Connector) and not isinstance(child, exp.Connector))
+
+
+def _castless(node: exp.Cast) -> bool:
+    inner = node.this
+    texts = {"TEXT", "VARCHAR", "CHAR", "BPCHAR"}
+    if isinstance(inner, exp.Column):  # PostgreSQL writes (status)::text where status is a varchar
+        return node.to.this.name in texts
+    return isinstance(inner, exp.Literal | exp.Array | exp.Paren | exp.Null | exp.Neg)
+
+
+def _any(node: exp.EQ) -> exp.Expr | None:
+    """PostgreSQL prints `x IN (…)` as `x = ANY (ARRAY[…])`."""
+    array = node.expression.find(exp.Array)
+    return exp.In(this=node.this, expressions=array.expressions) if array is not None else None
+
+
+def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
+    tree = tree.unnest()
+    if isinstance(tree, exp.And):
+        yield from _conjuncts(tree.this)
+        yield from _conjuncts(tree.expression)
+    elif isinstance(tree, exp.Between) and constant(tree.args["low"]) is not None:
+        yield exp.GTE(this=tree.this, expression=tree.args["low"])
+        yield exp.LTE(this=tree.this, expression=tree.args["high"])
+    else:
+        yield tree
+
+
+def _forbids_null(tree: exp.Expr) -> bool:
+    return not_null_column(tree) is not None
+
+
+def not_null_column(tree: exp.Expr) -> str | None:
+    """The column of a condition that says nothing but IS NOT NULL."""
+    negated = isinstance(tree, exp.Not)
+    inner = tree.this.unnest() if negated else tree
+    if not isinstance(inner, exp.Is) or not isinstance(inner.expression, exp.Null):
+        return None
+    denies = negated != bool(inner.args.get("negate"))
+    return inner.this.name if denies and isinstance(inner.this, exp.Column) else None
+
+
+def not_null_columns(check: Check) -> frozenset[str]:
+    """The columns in which a check forbids NULL."""
+    return frozenset(name for part in _conjuncts(check.condition.tree) if (name := not_null_column(part)))
+
+
+def _values(tree: exp.Expr) -> tuple[str, Values] | None:
+    """The term and the values that it may take, where the condition is as simple as that."""
+    tree = tree.unnest()
+    if isinstance(tree, exp.In) and tree.expressions:
+        found = [constant(item) for item in tree.expressions]
+        known = [value for value in found if value is not None]
+        return (tree.this.sql(), Among(frozenset(known))) if len(known) == len(found) else None
+    if isinstance(tree, exp.Or):
+        left, right = _values(tree.this), _values(tree.expression)
+        if left and right and left[0] == right[0] and isinstance(left[1], Among) and isinstance(right[1], Among):
+            return left[0], Among(left[1].values | right[1].values)
+        return None
+    if isinstance(tree, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
+        return _comparison(tree)
+    return None
+
+
+def _comparison(tree: exp.Expr) -> tuple[str, Values] | None:
+    left, right, kind = tree.this.unnest(), tree.expression.unnest(), type(tree)
+    if constant(left) is not None:
+        left, right, kind = right, left, _FLIPPED.get(kind, kind)
+    bound = constant(right)
+    if bound is None or constant(left) is not None:
+        return None
+    if kind is exp.EQ:
+        return left.sql(), Among(frozenset({bound}))
+    if isinstance(bound, str):
+        return None
+    if kind in {exp.GT, exp.GTE}:
+        return left.sql(), Range(low=bound, low_open=kind is exp.GT)
+    return left.sql(), Range(high=bound, high_open=kind is exp.LT)

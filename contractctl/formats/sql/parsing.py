@@ -1,0 +1,233 @@
+"""What does this text say? Its statements, one by one; what cannot be read is kept and named, never dropped."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from sqlglot import Token, TokenType, exp
+from sqlglot.errors import ParseError, UnsupportedError
+
+from contractctl.errors import ContractctlError
+from contractctl.formats.sql.alterations import count_up
+from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, define
+from contractctl.formats.sql.engine import run
+from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
+from contractctl.formats.sql.statements import Words, detect, parse_tree, split
+from contractctl.formats.sql.types import sqlite_type
+from contractctl.model.contract import Source
+from contractctl.model.verdict import Pointer
+
+_SILENT = frozenset(
+    [
+        "ANALYZE",
+        "BEGIN",
+        "COMMENT",
+        "COMMIT",
+        "COPY",
+        "END",
+        "GO",
+        "INSERT",
+        "LOCK",
+        "PRAGMA",
+        "ROLLBACK",
+        "SELECT",
+        "SET",
+        "START",
+        "UNLOCK",
+        "USE",
+        "VACUUM",
+    ]
+)
+"""Statements that change no promise of a table: session settings, comments, rows."""
+_SILENT_PAIRS = frozenset({"CREATE EXTENSION", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE DATABASE", "ALTER SEQUENCE"})
+_OWNER = re.compile(r"ALTER (?:TABLE|VIEW|TYPE|SCHEMA|FUNCTION) .* OWNER TO \S+", re.IGNORECASE)
+_IDENTITY = re.compile(
+    r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
+    re.IGNORECASE,
+)
+_FILLED = re.compile(r"^-- contractctl: triggers fill (\S+)\.(\S+)", re.MULTILINE)
+"""How a staged version says that NULL is never read from a column that may be left out."""
+
+
+def filled_comment(table: str, column: str) -> str:
+    """The line that says so; what parse() understands."""
+    return f"-- contractctl: triggers fill {table}.{column}, nobody reads NULL from it"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far."""
+
+    defined: Defined
+    unread: list[Unread] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    places: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
+
+
+def parse(source: Source, dialect: str | None = None) -> Schema:
+    """The tables of a text. dialect: postgresql, mysql or sqlite; read off the text where it is None.
+
+    Raise ContractctlError where there is no table in it, or where it cannot be cut into statements.
+    """
+    if dialect is not None and dialect not in DIALECTS:
+        raise ContractctlError(f"'{dialect}' is no SQL dialect known here", hint=f"write one of: {', '.join(DIALECTS)}")
+    seen = dialect or detect("\n".join(file.text for file in source.files))
+    reading = _Reading(Defined(seen or "postgresql"))
+    for index, file in enumerate(source.files):
+        if "\0" in file.text:
+            line = file.text.count("\n", 0, file.text.index("\0")) + 1
+            raise ContractctlError(f"{file.name}:{line}: a NUL byte is no SQL", hint="save the file as UTF-8 text")
+        for words in split(file, reading.defined.dialect):
+            _read(reading, words, index)
+    if not reading.defined.tables and not reading.defined.views:
+        raise _nothing(source, reading)
+    if reading.defined.dialect == "sqlite":
+        _as_sqlite_sees_it(reading, source)
+    _mark_filled(reading.defined, source)
+    return Schema(
+        dialect=reading.defined.dialect,
+        certain=seen is not None,
+        source=source,
+        tables=reading.defined.tables,
+        views=reading.defined.views,
+        indexes=tuple(reading.defined.indexes),
+        enums=reading.defined.enums,
+        unread=tuple(reading.unread),
+        statements=tuple(reading.statements),
+        places=reading.places,
+    )
+
+
+def agreed(client: Schema, provider: Schema) -> tuple[Schema, Schema]:
+    """Both in one dialect, where only one of them shows it: the other, read by default, is read again."""
+    if client.dialect == provider.dialect or client.certain == provider.certain:
+        return client, provider
+    if client.certain:
+        return client, parse(provider.source, client.dialect)
+    return parse(client.source, provider.dialect), provider
+
+
+def _read(reading: _Reading, words: Words, file: int) -> None:
+    plain = " ".join(token.text for token in words.tokens)
+    if _silent(words, plain):
+        return
+    defined = reading.defined
+    try:
+        if match := _IDENTITY.match(plain):
+            subject = match[1].replace(" ", "").removeprefix("public.").lower()
+            count_up(defined, subject, match[2].lower(), always=match[3].upper() == "ALWAYS")
+            tree: exp.Expr | None = None
+        else:
+            tokens, options = _without_options(words.tokens, defined.dialect)
+            tree = parse_tree(tokens, words.text, defined.dialect)
+            if tree is None or isinstance(tree, exp.Command):
+                raise NotUnderstoodError("the statement is not understood")  # noqa: TRY301 - one place makes the record
+            subject = define(defined, tree, options)
+    except (NotUnderstoodError, ParseError, UnsupportedError, RecursionError) as error:
+        reading.unread.append(_unread(words, plain, error))
+        reading.places["unread", len(reading.unread) - 1] = (file, words.start)
+        return
+    reading.statements.append(Statement(words.written, subject))
+    if tree is not None:
+        reading.places.update(_places(tree, subject, defined, (file, words.start)))
+
+
+def _unread(words: Words, plain: str, error: Exception) -> Unread:
+    reason = str(error).split(". Line", 1)[0] if isinstance(error, NotUnderstoodError) else "it cannot be parsed"
+    names = frozenset(token.text.lower() for token in words.tokens)
+    return Unread(plain, names, words.line, reason)
+
+
+def _silent(words: Words, plain: str) -> bool:
+    first = words.tokens[0].text.upper()
+    pair = " ".join(token.text.upper() for token in words.tokens[:2])
+    return first in _SILENT or pair in _SILENT_PAIRS or bool(_OWNER.fullmatch(plain))
+
+
+def _without_options(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], str]:
+    """SQLite's table options, which sqlglot does not know, apart from the rest."""
+    if dialect != "sqlite" or tokens[0].text.upper() != "CREATE" or tokens[1].text.upper() not in {"TABLE", "TEMP"}:
+        return tokens, ""
+    tokens = tuple(_any_is_a_type(tokens))
+    last = max((i for i, token in enumerate(tokens) if token.text == ")"), default=len(tokens) - 1)
+    options = " ".join(token.text for token in tokens[last + 1 :]).replace(" ,", ",")
+    if re.fullmatch(r"(?:(?:strict|without rowid)(?:, |$))+", options, re.IGNORECASE):
+        return tokens[: last + 1], options
+    return tokens, ""
+
+
+def _any_is_a_type(tokens: tuple[Token, ...]) -> Iterator[Token]:
+    """ANY is a type of strict tables, which sqlglot takes for the start of `ANY (…)`."""
+    for token, after in zip(tokens, (*tokens[1:], None), strict=True):
+        if token.token_type is TokenType.ANY and (after is None or after.text != "("):
+            yield Token(TokenType.BLOB, "blob", token.line, token.col, token.start, token.end, [])
+        else:
+            yield token
+
+
+def _places(
+    tree: exp.Expr, subject: str, defined: Defined, start: tuple[int, int]
+) -> Iterator[tuple[Pointer, tuple[int, int]]]:
+    """Where a statement's table and its columns stand."""
+    from contractctl.formats.sql.expressions import fold
+
+    if isinstance(tree, exp.Create) and tree.args.get("kind") in {"TABLE", "VIEW"}:
+        yield table_pointer(subject), start
+    for part in tree.find_all(exp.ColumnDef):
+        offset = part.this.meta.get("start")
+        if offset is not None:
+            yield column_pointer(subject, fold(part.this, defined.dialect)), (start[0], int(offset))
+
+
+def _nothing(source: Source, reading: _Reading) -> ContractctlError:
+    if reading.unread:
+        first = reading.unread[0]
+        file = source.files[reading.places["unread", 0][0]].name
+        return ContractctlError(
+            f"{file}:{first.line}: no table can be read from this text: '{first.text[:60]}' {first.reason}",
+            hint=f"it was read as {reading.defined.dialect}; name another dialect, or mend the statement",
+        )
+    return ContractctlError(
+        f"{source.name}:1: there is no CREATE TABLE in this text", hint="give the DDL that makes the tables"
+    )
+
+
+def _as_sqlite_sees_it(reading: _Reading, source: Source) -> None:
+    """Let SQLite itself read the statements: its word on types counts, and its refusal."""
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        for statement in reading.statements:
+            error = run(database, statement.text)
+            if error is not None and not reading.unread:
+                line = next((_line(f.text, statement.text) for f in source.files if statement.text in f.text), 1)
+                raise ContractctlError(
+                    f"{source.name}:{line}: SQLite refuses this statement: {error}",
+                    hint="mend it, or name the dialect that it is written in",
+                )
+        for name, table in reading.defined.tables.items():
+            rows = database.execute("SELECT lower(name), type FROM pragma_table_xinfo(?)", (table.name,))
+            declared = dict(rows.fetchall())
+            columns = tuple(
+                replace(c, type=sqlite_type(declared.get(c.name, c.type.text), strict=table.strict))
+                for c in table.columns
+            )
+            from contractctl.formats.sql.definitions import settled
+
+            reading.defined.tables[name] = settled(replace(table, columns=columns), "sqlite")
+    finally:
+        database.close()
+
+
+def _line(text: str, part: str) -> int:
+    return text.count("\n", 0, text.index(part)) + 1
+
+
+def _mark_filled(defined: Defined, source: Source) -> None:
+    from contractctl.formats.sql.definitions import changed
+
+    for file in source.files:
+        for table, column in _FILLED.findall(file.text):
+            name = column.rstrip(",")
+            if table in defined.tables:
+                defined.tables[table] = changed(defined.tables[table], name, filled=True)

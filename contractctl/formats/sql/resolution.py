@@ -1,0 +1,204 @@
+"""Do statements of an application written against the client's tables still work against the provider's?
+
+The client names columns when it SELECTs and INSERTs, gives the columns that it knows, leaves out those that it may,
+and relies on what the database promised: types, NOT NULL, defaults, keys, checks. It meets rows that others wrote.
+Rows of other tables that refer to its own are not held against a new table.
+"""
+
+from collections.abc import Iterator
+
+from contractctl.formats.sql.conditions import checks
+from contractctl.formats.sql.constraints import foreign_keys, uniques
+from contractctl.formats.sql.expressions import Constant, as_number, constant
+from contractctl.formats.sql.parsing import agreed
+from contractctl.formats.sql.schema import (
+    NUMBERS,
+    Column,
+    Expression,
+    Family,
+    Schema,
+    Table,
+    Type,
+    Unread,
+    column_pointer,
+    table_pointer,
+)
+from contractctl.formats.sql.values import judge_type
+from contractctl.formats.sql.views import views
+from contractctl.model.verdict import Effect, Incompatibility, Undecided
+
+Found = Incompatibility | Undecided
+
+
+def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
+    """Every reason why statements against the client's tables fail, misread or lose against the provider's."""
+    client, provider = agreed(client, provider)
+    if client.dialect != provider.dialect:
+        reason = f"one version is written for {client.dialect}, the other for {provider.dialect}"
+        yield Undecided("", f"{reason}: name the dialect of both")
+        return
+    yield from _unread(client, provider)
+    for name, table in client.tables.items():
+        given = provider.tables.get(name)
+        if given is None:
+            yield _table_removed(table, provider)
+        elif given != table:
+            yield from _table(table, given, client.dialect)
+    yield from views(client, provider)
+
+
+def _unread(client: Schema, provider: Schema) -> Iterator[Found]:
+    """A statement that both versions have means the same in both; one that only one has may mean anything."""
+    texts = [{_normal(unread) for unread in schema.unread} for schema in (client, provider)]
+    for index, unread in enumerate(client.unread):
+        if _normal(unread) not in texts[1]:
+            yield Undecided(_about(unread), f"line {unread.line}: {unread.reason}", taker_at=("unread", index))
+    for index, unread in enumerate(provider.unread):
+        if _normal(unread) not in texts[0]:
+            yield Undecided(_about(unread), f"line {unread.line}: {unread.reason}", giver_at=("unread", index))
+
+
+def _normal(unread: Unread) -> str:
+    return unread.text
+
+
+def _about(unread: Unread) -> str:
+    return f"'{unread.text[:40]}…'" if len(unread.text) > len("CREATE") + 40 else f"'{unread.text}'"
+
+
+def _table_removed(table: Table, provider: Schema) -> Found:
+    at = table_pointer(table.name)
+    if table.name in provider.views:
+        return Undecided(table.written, "the table is a view now: which statements write to it?", at, at)
+    if any(table.name.rsplit(".", 1)[-1].lower() in unread.words for unread in provider.unread):
+        return Undecided(table.written, "no statement that could be read makes this table, but another names it", at)
+    return Incompatibility("sql-table-removed", Effect.FAILS, table.written, {"table": table.written}, at)
+
+
+def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
+    for column in client.columns:
+        given = provider.column(column.name)
+        if given is None:
+            yield _removed(client, provider, column)
+        elif given != column:
+            yield from _column(client, column, given, dialect)
+    for column in provider.columns:
+        if client.column(column.name) is None and not column.omittable:
+            yield _about_column("sql-column-required", Effect.FAILS, client, column)
+    yield from _strictness(client, provider)
+    yield from uniques(client, provider, dialect)
+    yield from foreign_keys(client, provider)
+    yield from checks(client, provider, dialect)
+    for clause in sorted(set(client.unjudged) ^ set(provider.unjudged)):
+        yield Undecided(client.written, f"contractctl does not judge '{clause}'", *2 * (table_pointer(client.name),))
+
+
+def _about_column(rule: str, effect: Effect, table: Table, column: Column, **facts: str) -> Incompatibility:
+    at = column_pointer(table.name, column.name)
+    known = {"table": table.written, "column": column.written}
+    return Incompatibility(rule, effect, f"{table.written}.{column.written}", known | facts, at, at)
+
+
+def _removed(client: Table, provider: Table, column: Column) -> Incompatibility:
+    """SELECT and INSERT name it. One new column of the same type is likely its new name."""
+    new = [c for c in provider.columns if client.column(c.name) is None and c.type == column.type]
+    likely = new[0].written if len(new) == 1 else "NEW_NAME"
+    return _about_column("sql-column-removed", Effect.FAILS, client, column, old=column.written, new=likely)
+
+
+def _column(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:
+    path = f"{table.written}.{client.written}"
+    types = {"before": client.type.text or "no type", "after": provider.type.text or "no type"}
+    for judged in judge_type(client, provider, dialect, path):
+        if isinstance(judged, Undecided):
+            yield judged
+        else:
+            rule, effect = judged
+            yield _about_column(rule, effect, table, client, **types)
+    yield from _symbols(table, client, provider)
+    yield from _nulls(table, client, provider)
+    yield from _left_out(table, client, provider)
+    if provider.always and not client.always and client.generated is None:
+        yield _about_column("sql-column-generated", Effect.FAILS, table, client)
+    if client.collation != provider.collation and client.type.family in {Family.TEXT, Family.ENUM, Family.BINARY}:
+        names = {"before": client.collation or "the default", "after": provider.collation or "the default"}
+        yield _about_column("sql-collation-changed", Effect.MISREADS, table, client, **names)
+
+
+def _symbols(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:
+    """The client writes the values that it lists, expects no others, and sorts by their order."""
+    if client.type.family is not Family.ENUM:
+        return
+    known = client.type.symbols
+    given = provider.type.symbols if provider.type.family is Family.ENUM else known
+    for symbol in known:
+        if symbol not in given:
+            yield _about_column("sql-enum-value-removed", Effect.FAILS, table, client, value=symbol)
+    for symbol in given:
+        if symbol not in known:
+            yield _about_column("sql-enum-value-added", Effect.MISREADS, table, client, value=symbol)
+    both = [symbol for symbol in known if symbol in given]
+    order = [symbol for symbol in given if symbol in known]
+    if both != order:
+        words = {"before": ", ".join(both), "after": ", ".join(order)}
+        yield _about_column("sql-enum-reordered", Effect.MISREADS, table, client, **words)
+
+
+def _nulls(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:
+    """The client may write NULL where it is allowed to, and expects none where it is not."""
+    written = client.generated is None and provider.generated is None
+    if client.nullable and not provider.nullable and written:
+        yield _about_column("sql-null-refused", Effect.FAILS, table, client)
+    if not client.nullable and provider.nullable and not provider.filled and not provider.counted:
+        yield _about_column("sql-null-unexpected", Effect.MISREADS, table, client)
+
+
+def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:
+    """What the database fills in where the client leaves the column out."""
+    if provider.generated is not None and client.generated is None:
+        yield _about_column("sql-column-generated", Effect.FAILS, table, client)
+        return
+    before, after = _filling(client), _filling(provider)
+    if not client.omittable or before == after:
+        return
+    words = {"before": before, "after": after}
+    if not provider.omittable:
+        if client.default is not None or client.counted or client.generated is not None:
+            yield _about_column("sql-default-removed", Effect.FAILS, table, client, **words)
+    elif client.generated is not None:
+        yield _about_column("sql-generation-changed", Effect.MISREADS, table, client, **words)
+    elif not (client.counted and provider.counted):
+        yield _about_column("sql-default-changed", Effect.MISREADS, table, client, **words)
+
+
+def _filling(column: Column) -> str:
+    """What a row gets in a column that the INSERT leaves out, in words that are equal where it is."""
+    if column.generated is not None:
+        return column.generated.text
+    if column.counted:
+        return "the next number"
+    if column.default is None:
+        return "NULL"
+    return _value_text(column.default, column.type)
+
+
+def _value_text(default: Expression, kind: Type) -> str:
+    """The value as the column holds it: MySQL prints '0' for the 0 of a number."""
+    value: Constant | None = constant(default.tree)
+    if value is None:
+        return default.text
+    number = as_number(value) if kind.family in NUMBERS else None
+    if number is not None:
+        return str(number.normalize()) if kind.affinity != "REAL" else str(float(number))
+    if kind.family is Family.BOOLEAN:
+        return {"t": "1", "true": "1", "f": "0", "false": "0"}.get(str(value).lower(), str(value))
+    return default.text
+
+
+def _strictness(client: Table, provider: Table) -> Iterator[Incompatibility]:
+    """SQLite's strict tables refuse values of another type: https://www.sqlite.org/stricttables.html."""
+    at = table_pointer(client.name)
+    if provider.strict and not client.strict and any(c.type.affinity != "BLOB" for c in provider.columns):
+        yield Incompatibility("sql-strict-added", Effect.FAILS, client.written, {"table": client.written}, at, at)
+    if client.strict and not provider.strict:
+        yield Incompatibility("sql-strict-removed", Effect.MISREADS, client.written, {"table": client.written}, at, at)

@@ -1,0 +1,129 @@
+"""Where does one statement end and the next begin? A text as a row of statements, each with its tokens."""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import Token, TokenType
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import TokenError
+
+from contractctl.errors import ContractctlError
+from contractctl.model.contract import File
+
+# sqlglot logs a warning for each statement that it leaves opaque; contractctl names them itself, with their lines
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+_SQLGLOT = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite"}
+_SIGNS = {
+    "mysql": r"`|\bauto_increment\b|\bengine\s*=|\bunsigned\b|\benum\s*\(\s*'|/\*!\d",
+    "sqlite": r"\bautoincrement\b|\bwithout\s+rowid\b|\)\s*strict\b|\bpragma\s",
+    "postgresql": r"::|\b(?:small|big)?serial\b|\btimestamptz\b|\bjsonb\b|\bbytea\b|\bas\s+enum\b|\bas\s+identity\b"
+    r"|\bwith(?:out)?\s+time\s+zone\b|\bcharacter\s+varying\b|\bint[248]\b|\bcomment\s+on\b",
+}
+_NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'", re.DOTALL)
+_CONDITIONAL = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
+_META = re.compile(r"^\\[^\n]*$", re.MULTILINE)
+_OPENING = frozenset({"BEGIN", "CASE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One statement: its tokens, and the text that they were cut from."""
+
+    tokens: tuple[Token, ...]
+    text: str
+    """The whole file, as it was tokenised."""
+
+    @property
+    def start(self) -> int:
+        return self.tokens[0].start
+
+    @property
+    def written(self) -> str:
+        """The statement itself."""
+        return self.text[self.tokens[0].start : self.tokens[-1].end + 1]
+
+    @property
+    def line(self) -> int:
+        return self.text.count("\n", 0, self.start) + 1
+
+    def heads(self, *words: str) -> bool:
+        """Whether the statement begins with these words."""
+        return tuple(token.text.upper() for token in self.tokens[: len(words)]) == words
+
+
+def sqlglot_dialect(dialect: str) -> Dialect:
+    """The dialect of that name, in contractctl's words."""
+    return Dialect.get_or_raise(_SQLGLOT[dialect])
+
+
+def detect(text: str) -> str | None:
+    """The dialect that a text gives away by its own words; None where nothing does."""
+    bare = _NOISE.sub(lambda match: "" if match[0].startswith("--") else "''", text)
+    for dialect in ("sqlite", "mysql", "postgresql"):
+        if re.search(_SIGNS[dialect].replace("'|/", "|/"), bare, re.IGNORECASE):
+            return dialect
+    return None
+
+
+def split(file: File, dialect: str) -> Iterator[Words]:
+    """The statements of a file. Raise ContractctlError where its text cannot be cut into words."""
+    text = _blank(_META, file.text) if dialect == "postgresql" else file.text
+    if dialect == "mysql":
+        text = _CONDITIONAL.sub(lambda match: match[1].rjust(len(match[0]) - 2) + "  ", text)
+    try:
+        tokens = sqlglot_dialect(dialect).tokenize(text)
+    except TokenError as error:
+        line = _open_quote(text)
+        raise ContractctlError(
+            f"{file.name}:{line}: the text cannot be cut into SQL words ({str(error).split(chr(10), 1)[0][:60]})",
+            hint="look for a quotation mark or a comment that is never closed",
+        ) from None
+    for group in _groups(tokens):
+        yield Words(tuple(group), text)
+
+
+def parse_tree(tokens: tuple[Token, ...], text: str, dialect: str) -> sqlglot.Expr | None:
+    """The tree of one statement. Raise sqlglot's ParseError where there is none."""
+    parser = sqlglot_dialect(dialect).parser(error_level=sqlglot.ErrorLevel.IMMEDIATE)
+    trees = parser.parse(list(tokens), text)
+    return trees[0] if trees else None
+
+
+def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Cut at semicolons, but not inside the body of a trigger."""
+    group: list[Token] = []
+    depth = 0
+    for token in tokens:
+        word = token.text.upper()
+        if group and _has_body(group):
+            depth += (word in _OPENING) - (word == "END")
+        if token.token_type is TokenType.SEMICOLON and depth <= 0:
+            if group:
+                yield group
+            group, depth = [], 0
+            continue
+        group.append(token)
+    if group:
+        yield group
+
+
+def _has_body(group: list[Token]) -> bool:
+    words = [token.text.upper() for token in group[:6]]
+    return words[0] == "CREATE" and any(word in {"TRIGGER", "PROCEDURE", "EVENT"} for word in words)
+
+
+def _blank(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: " " * len(match[0]), text)
+
+
+def _open_quote(text: str) -> int:
+    """The line of the quotation mark or comment that is never closed, as far as a scan can say."""
+    closed = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|[^'\"`/-]+|[-/]", re.DOTALL)
+    at = 0
+    while match := closed.match(text, at):
+        at = match.end()
+    return text.count("\n", 0, min(at, len(text))) + 1

@@ -1,0 +1,143 @@
+"""Which type is that? The spellings of three dialects as one value."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from contractctl.formats.sql.schema import Family, Type
+
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INT": 32, "BIGINT": 64}
+_UNSIGNED = {f"U{name}": bits for name, bits in _BITS.items()}
+_COUNTED = {"SMALLSERIAL": ("SMALLINT", 16), "SERIAL": ("INT", 32), "BIGSERIAL": ("BIGINT", 64)}
+_TEXTS = {"TINYTEXT": 255, "TEXT": 65_535, "MEDIUMTEXT": 2**24 - 1, "LONGTEXT": 2**32 - 1}
+_BLOBS = {"TINYBLOB": 255, "BLOB": 65_535, "MEDIUMBLOB": 2**24 - 1, "LONGBLOB": 2**32 - 1}
+_TIMES = {
+    "TIME": (Family.TIME, False),
+    "TIMETZ": (Family.TIME, True),
+    "TIMESTAMP": (Family.TIMESTAMP, False),
+    "TIMESTAMPNTZ": (Family.TIMESTAMP, False),
+    "DATETIME": (Family.TIMESTAMP, False),
+    "TIMESTAMPTZ": (Family.TIMESTAMP, True),
+    "TIMESTAMPLTZ": (Family.TIMESTAMP, True),
+}
+_SHORT_FLOAT = 24
+"""Most binary digits of a single-precision float."""
+
+
+def counts(node: exp.DataType | None, dialect: str) -> bool:
+    """Whether the type itself makes the database count the value up: serial and its kin."""
+    return dialect != "sqlite" and node is not None and node.this.name in _COUNTED
+
+
+def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...]]) -> Type:
+    """A type of PostgreSQL or MySQL. enums: the types that CREATE TYPE … AS ENUM made, by folded name."""
+    name = str(node.this.name)
+    text = node.sql(dialect="postgres" if dialect == "postgresql" else dialect).lower()
+    sizes = tuple(int(part.name) for part in node.expressions if part.name.isdigit())
+    if name in {"USERDEFINED", "NULL"}:
+        return _named(node, dialect, enums)
+    if name in _COUNTED:
+        return _serial(name, dialect)
+    if name in {"ENUM", "SET"}:
+        symbols = tuple(part.name for part in node.expressions)
+        return Type(Family.ENUM, node.sql(dialect="mysql"), name=name.lower(), symbols=symbols)
+    return (
+        _number(name, text, sizes, dialect)
+        or _string(name, text, sizes, dialect)
+        or _moment(name, text, sizes, dialect)
+        or Type(Family.OTHER, text, name=text.split("(", 1)[0])
+    )
+
+
+def affinity(declared: str, *, strict: bool) -> str:
+    """What SQLite turns values of a column into (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
+    word = declared.upper()
+    if strict:
+        return {"INT": "INTEGER", "ANY": "BLOB"}.get(word, word)
+    if "INT" in word:
+        return "INTEGER"
+    if any(part in word for part in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if "BLOB" in word or not word:
+        return "BLOB"
+    if any(part in word for part in ("REAL", "FLOA", "DOUB")):
+        return "REAL"
+    return "NUMERIC"
+
+
+def sqlite_type(declared: str, *, strict: bool) -> Type:
+    """A column's type as SQLite sees it: nothing but its affinity counts, whatever is declared."""
+    kind = affinity(declared, strict=strict)
+    family = {
+        "INTEGER": Family.INTEGER,
+        "NUMERIC": Family.DECIMAL,
+        "REAL": Family.FLOAT,
+        "TEXT": Family.TEXT,
+        "BLOB": Family.BINARY,
+    }[kind]
+    return Type(family, declared, affinity=kind)
+
+
+def _serial(name: str, dialect: str) -> Type:
+    if dialect == "mysql":  # SERIAL is an alias for BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE
+        return Type(Family.INTEGER, "bigint unsigned", size=64, signed=False)
+    plain, bits = _COUNTED[name]
+    return Type(Family.INTEGER, plain.lower(), size=bits)
+
+
+def _number(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type | None:
+    if name in _BITS:
+        return Type(Family.INTEGER, text, size=_BITS[name])
+    if name in _UNSIGNED:
+        return Type(Family.INTEGER, text, size=_UNSIGNED[name], signed=False)
+    if name == "BOOLEAN":
+        return Type(Family.INTEGER, "tinyint(1)", size=8) if dialect == "mysql" else Type(Family.BOOLEAN, text, size=1)
+    if name in {"FLOAT", "DOUBLE", "UDOUBLE"}:
+        single = (name == "FLOAT" and not sizes) or (len(sizes) == 1 and sizes[0] <= _SHORT_FLOAT)
+        return Type(Family.FLOAT, text, size=32 if single else 64, signed=name != "UDOUBLE")
+    if name in {"DECIMAL", "UDECIMAL"}:
+        default = (10, 0) if dialect == "mysql" else (None, None)
+        size, scale = (*sizes, 0)[:2] if sizes else default
+        return Type(Family.DECIMAL, text, size=size, scale=scale, signed=name == "DECIMAL")
+    return None
+
+
+def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type | None:
+    size = sizes[0] if sizes else None
+    if name in {"CHAR", "NCHAR", "BPCHAR"}:
+        return Type(Family.TEXT, text, size=size or 1, padded=True)
+    if name in {"VARCHAR", "NVARCHAR", "NAME"}:
+        return Type(Family.TEXT, text, size=size)
+    if name in _TEXTS:
+        return Type(Family.TEXT, text, size=_TEXTS[name] if dialect == "mysql" else None)
+    if name in _BLOBS:
+        return Type(Family.BINARY, text, size=_BLOBS[name])
+    if name in {"BINARY", "VARBINARY"}:
+        return Type(Family.BINARY, text, size=size, padded=name == "BINARY")
+    return None
+
+
+def _moment(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type | None:
+    if name == "DATE":
+        return Type(Family.DATE, text)
+    if name not in _TIMES:
+        return None
+    family, zoned = _TIMES[name]
+    return Type(family, text, scale=sizes[0] if sizes else (0 if dialect == "mysql" else 6), zoned=zoned)
+
+
+def _named(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...]]) -> Type:
+    """A type of the user's, or one that sqlglot does not know by name."""
+    kind = node.args.get("kind")
+    parts = list(kind.find_all(exp.Identifier)) if isinstance(kind, exp.Expr) else []
+    folded = [part.name if part.quoted else part.name.lower() for part in parts]
+    if folded[:1] == ["pg_catalog"]:
+        return type_of(exp.DataType.build(folded[-1], dialect="postgres"), dialect, enums)
+    if folded[:1] == ["public"]:
+        folded = folded[1:]
+    name = ".".join(folded) or str(kind)
+    if name in enums:
+        return Type(Family.ENUM, name, name=name, symbols=enums[name])
+    if name == "citext":
+        return Type(Family.TEXT, name, name="citext")
+    return Type(Family.OTHER, name, name=name)

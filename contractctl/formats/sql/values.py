@@ -1,0 +1,160 @@
+"""What becomes of a client's values in the provider's column, and of the provider's in the client's hands?"""
+
+from collections.abc import Iterator
+
+from contractctl.formats.sql.schema import NUMBERS, Column, Family, Type
+from contractctl.model.verdict import Effect, Undecided
+
+Judged = tuple[str, Effect] | Undecided
+_REFUSED: Judged = ("sql-type-refused", Effect.FAILS)
+_CHANGED: Judged = ("sql-type-changed", Effect.MISREADS)
+_NARROWED: Judged = ("sql-type-narrowed", Effect.FAILS)
+_ROUNDED: Judged = ("sql-precision-lost", Effect.MISREADS)
+_WIDENED: Judged = ("sql-type-widened", Effect.LOSES)
+_ZONE: Judged = ("sql-time-zone-changed", Effect.MISREADS)
+
+_TEXTUAL = frozenset({Family.TEXT, Family.ENUM})
+_MOMENTS = frozenset({Family.DATE, Family.TIMESTAMP})
+
+
+def judge_type(  # noqa: C901 - one case a family
+    client: Column, provider: Column, dialect: str, path: str
+) -> Iterator[Judged]:
+    """Every way in which the two types do not get on: first what the client writes, then what it reads.
+
+    A wider text is no incompatibility: a client's text has no fixed size. A wider number is a loss: the client may
+    hold it in a variable of the old width.
+    """
+    taken, given = client.type, provider.type
+    if dialect == "sqlite":
+        if _stored_as(taken) != _stored_as(given):
+            yield _CHANGED
+        return
+    if taken.family != given.family:
+        yield from _families(taken, given, dialect, path)
+        return
+    match taken.family:
+        case Family.INTEGER:
+            yield from _integers(taken, given)
+        case Family.DECIMAL:
+            yield from _decimals(taken, given)
+        case Family.FLOAT:
+            if _less(given.size, taken.size):
+                yield _ROUNDED
+            if _less(taken.size, given.size):
+                yield _WIDENED
+        case Family.TEXT | Family.BINARY:
+            yield from _texts(taken, given)
+        case Family.TIME | Family.TIMESTAMP:
+            yield from _moments(taken, given)
+        case Family.OTHER:
+            yield from _others(taken, given, path)
+        case Family.BOOLEAN | Family.DATE | Family.ENUM:  # an enum's values are judged by themselves
+            return
+
+
+def _stored_as(kind: Type) -> str | None:
+    """INTEGER and NUMERIC affinity store alike: https://www.sqlite.org/datatype3.html#type_affinity."""
+    return "NUMERIC" if kind.affinity == "INTEGER" else kind.affinity
+
+
+def _less(one: int | None, other: int | None) -> bool:
+    """Whether a limit is below another; None is no limit."""
+    return one is not None and (other is None or one < other)
+
+
+def _bounds(kind: Type) -> tuple[int, int]:
+    bits = kind.size or 64
+    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind.signed else (0, 2**bits - 1)
+
+
+def _integers(taken: Type, given: Type) -> Iterator[Judged]:
+    (low, high), (new_low, new_high) = _bounds(taken), _bounds(given)
+    if new_low > low or new_high < high:
+        yield _NARROWED
+    elif (low, high) != (new_low, new_high):
+        yield _WIDENED
+
+
+def _digits(kind: Type) -> int | None:
+    """Digits before the point; None: no limit."""
+    return None if kind.size is None else kind.size - (kind.scale or 0)
+
+
+def _decimals(taken: Type, given: Type) -> Iterator[Judged]:
+    if _less(_digits(given), _digits(taken)) or (taken.signed and not given.signed):
+        yield _NARROWED
+    if _less(given.scale, taken.scale):
+        yield _ROUNDED
+    if _less(taken.scale, given.scale) or _less(_digits(taken), _digits(given)):
+        yield _WIDENED
+
+
+def _texts(taken: Type, given: Type) -> Iterator[Judged]:
+    if _less(given.size, taken.size):
+        yield _NARROWED
+    if taken.padded != given.padded or taken.name != given.name:
+        yield _CHANGED
+
+
+def _moments(taken: Type, given: Type) -> Iterator[Judged]:
+    if taken.zoned != given.zoned:
+        yield _ZONE
+    if _less(given.scale, taken.scale):
+        yield _ROUNDED
+    if _less(taken.scale, given.scale):
+        yield _WIDENED
+
+
+def _others(taken: Type, given: Type, path: str) -> Iterator[Judged]:
+    if taken.text == given.text:
+        return
+    if {taken.name, given.name} == {"json", "jsonb"}:
+        yield _CHANGED  # jsonb drops white space, the order of keys, and repeated keys
+        return
+    if taken.name == given.name:
+        yield Undecided(path, f"contractctl cannot tell whether '{given.text}' holds all that '{taken.text}' holds")
+        return
+    yield _REFUSED
+
+
+def _families(taken: Type, given: Type, dialect: str, path: str) -> Iterator[Judged]:
+    """Values of one family in a column of another."""
+    pair = {taken.family, given.family}
+    if pair <= NUMBERS:
+        yield from _numbers(taken, given)
+    elif taken.family is Family.ENUM and given.family is Family.TEXT:
+        if given.size is not None and any(len(symbol) > given.size for symbol in taken.symbols):
+            yield _NARROWED
+        yield _CHANGED
+    elif pair == _MOMENTS or (dialect == "mysql" and _mysql_converts(taken, given)):
+        yield _CHANGED
+    elif Family.OTHER in pair and dialect == "mysql":
+        yield Undecided(path, f"contractctl cannot tell what MySQL makes of a '{taken.text}' in a '{given.text}'")
+    else:
+        yield _REFUSED
+
+
+def _mysql_converts(taken: Type, given: Type) -> bool:
+    """Whether MySQL turns any value of the one into the other without an error (strict mode)."""
+    if given.family in {Family.TEXT, Family.BINARY}:
+        return taken.family is not Family.BINARY and not _less(given.size, 255)
+    return False
+
+
+def _numbers(taken: Type, given: Type) -> Iterator[Judged]:
+    if _whole_digits(given) < _whole_digits(taken):
+        yield _NARROWED
+    cuts = given.family is Family.INTEGER or (given.family is Family.DECIMAL and given.scale is not None)
+    rounds = given.family is Family.FLOAT or (cuts and taken.family is not Family.INTEGER)
+    yield _ROUNDED if rounds else _CHANGED
+
+
+def _whole_digits(kind: Type) -> float:
+    """How many digits a number may have before its point, as far as one can say."""
+    if kind.family is Family.DECIMAL:
+        digits = _digits(kind)
+        return float("inf") if digits is None else digits
+    if kind.family is Family.FLOAT:
+        return float("inf")
+    return len(str(_bounds(kind)[1]))
