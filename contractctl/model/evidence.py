@@ -38,6 +38,8 @@ class Series:
     """Unix seconds of the first non-zero observation in the window."""
     last_seen: float | None = None
     """Unix seconds of the last non-zero observation in the window."""
+    longest_gap: float | None = None
+    """Seconds of the longest pause between non-zero observations of this consumer; None before the second one."""
 
 
 @dataclass(frozen=True, slots=True)

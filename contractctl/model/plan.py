@@ -73,6 +73,8 @@ class Movement:
     """The released version with both sides."""
     new: str
     """The version without the old side, released when the plan is contracted."""
+    new_digest: str = ""
+    """sha256 of the draft that becomes `new`, as store.digest makes it: another draft is not what was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class ReadRules:
     """How long the brown-out must have lasted before the old side is dropped."""
     approvals: int = 2
     """How many different people must approve the irreversible move."""
+    calendar: tuple[str, ...] = ()
+    """Ends that the quiet time must contain: month, quarter, year."""
+    static_required: bool = False
+    """Whether the code of every consumer must have been searched, or somebody attest that it does not read."""
 
 
 @dataclass(frozen=True, slots=True)

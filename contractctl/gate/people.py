@@ -1,0 +1,108 @@
+"""What must people have said: approvals, a restore point, attestations?"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from contractctl.gate.case import Case
+from contractctl.gate.trust import SKEW_SECONDS, Flaw, flaw, unknown
+from contractctl.gate.words import moment
+from contractctl.model.decision import Condition, Outcome, Unknown
+from contractctl.model.evidence import Kind, Series
+from contractctl.model.plan import Plan
+
+_ADDRESS = re.compile(r"<([^<>]+@[^<>]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What somebody states and no instrument can see."""
+
+    statement: str
+    """no-consumers or does-not-read."""
+    contract: str
+    consumer: str
+    by: str
+    reason: str
+    expires: float
+    record: str
+
+
+def restore_point(plan: Plan) -> Condition:
+    """Where the data can be brought back from is written in the plan."""
+    passed = Condition(
+        name="restore point",
+        outcome=Outcome.PASS,
+        message=f"the data can be brought back from {plan.restore_point}",
+        observed="named",
+        threshold="named",
+    )
+    if plan.restore_point and plan.restore_point.strip():
+        return passed
+    missing = Flaw(Unknown.MISSING_SOURCE, "the plan names no place that the data can be brought back from")
+    return replace(unknown(passed, missing), remedy=f"write restore_point into the plan file of '{plan.name}'")
+
+
+def approved(case: Case) -> Condition:
+    """Enough different people approved what cannot be undone."""
+    needed = case.plan.reads.approvals
+    about = case.of(Kind.APPROVAL)
+    flaws = [flaw(record, case.clock, old_is_fine=True) for record in about]
+    named = {
+        _identity(series.labels["approver"]): series.labels["approver"]
+        for record, found in zip(about, flaws, strict=True)
+        if found is None
+        for series in record.series
+        if series.labels.get("stage") == case.stage and (series.first_seen or 0.0) <= case.now + SKEW_SECONDS
+    }
+    who = ", ".join(sorted(named.values())) or "nobody"
+    passed = Condition(
+        name="approvals",
+        outcome=Outcome.PASS,
+        message=f"approved by {who}" if needed else "no approval is asked for",
+        observed=f"{len(named)}",
+        threshold=f"{needed} different people",
+        records=tuple(record.digest for record in about),
+    )
+    if len(named) >= needed:
+        return passed
+    words = f"{len(named)} of {needed} people have approved: {who}"
+    missing = next((found for found in flaws if found), Flaw(Unknown.MISSING_SOURCE, words))
+    file = f"approvals/{case.plan.name}.toml in the migrations folder"
+    return replace(unknown(passed, missing), remedy=f"add to {file}: [[approvals]] stage, approver, reason, at")
+
+
+def _identity(approver: str) -> str:
+    """One person however the name is written: the address where there is one."""
+    found = _ADDRESS.search(approver)
+    return " ".join((found.group(1) if found else approver).casefold().split())
+
+
+def attestations(case: Case) -> Iterator[Attestation]:
+    """The statements that hold at this moment: by a name, with a reason, not expired."""
+    for record in case.of(Kind.ATTESTATION):
+        if flaw(record, case.clock, old_is_fine=True):
+            continue
+        for series in record.series:
+            said = _attestation(series, record.digest)
+            made = series.first_seen or 0.0
+            if said.by and said.reason and made <= case.now + SKEW_SECONDS and case.now < said.expires:
+                yield said
+
+
+def _attestation(series: Series, digest: str) -> Attestation:
+    labels = series.labels
+    return Attestation(
+        statement=labels.get("statement", ""),
+        contract=labels.get("contract", ""),
+        consumer=labels.get("consumer", ""),
+        by=labels.get("by", "").strip(),
+        reason=labels.get("reason", "").strip(),
+        expires=series.last_seen or 0.0,
+        record=digest,
+    )
+
+
+def in_words(attestation: Attestation) -> str:
+    """`attested by Ada until 2026-12-01 00:00:00 UTC: …`."""
+    return f"attested by {attestation.by} until {moment(attestation.expires)}: {attestation.reason}"

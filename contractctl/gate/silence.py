@@ -1,0 +1,174 @@
+"""Is a consumer's silence proven? Absent is not zero: an instrument must have been alive, and for long enough."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from contractctl.evidence.questions import Field
+from contractctl.gate.calendar import uncovered_end
+from contractctl.gate.case import Case
+from contractctl.gate.trust import Flaw, flaw
+from contractctl.gate.words import part, span
+from contractctl.model.contract import Party
+from contractctl.model.decision import Unknown
+from contractctl.model.evidence import Kind, Record, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything that the instruments say about one field."""
+
+    case: Case
+    field: Field
+    present: tuple[Record, ...]
+    """Reads records that can prove a read: one that was seen was seen, however old or sampled the record."""
+    sound: tuple[Record, ...]
+    """Those of them that can prove that there was none."""
+
+    @property
+    def until(self) -> float:
+        """Up to when all sources have looked: what came after is not known, and no quiet time."""
+        return min((record.window_to for record in self.sound), default=self.case.now)
+
+    def series(self, consumer: str) -> Iterator[tuple[Record, Series]]:
+        """What the reads records say of one consumer."""
+        for record in self.present:
+            for series in record.series:
+                if series.labels.get("path") == self.field.path and series.labels.get("consumer", "") == consumer:
+                    yield record, series
+
+    def beats(self, consumer: str) -> tuple[Record, ...]:
+        """Its heartbeat records: about this field, or about the consumer as a whole."""
+        return tuple(
+            record
+            for record in self.case.of(Kind.HEARTBEAT)
+            if any(
+                series.labels.get("consumer") == consumer and series.labels.get("path", "") in ("", self.field.path)
+                for series in record.series
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the reads records say of one consumer and one field."""
+
+    reads: float
+    last: float | None
+    gap: float | None
+    versions: tuple[str, ...]
+    counted: bool
+    """Whether an instrument has a counter for it, at zero or above."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Alive:
+    """How much of its window a consumer's instrument was seen alive."""
+
+    coverage: float
+    since: float
+    """The first sign of life in the window."""
+    coverage_since: float
+    """The coverage from that first sign on."""
+    seconds: float
+    """How long the window is."""
+
+
+def observed(case: Case, field: Field) -> Observed:
+    """The reads records on one field."""
+    present = tuple(
+        record
+        for record in case.of(Kind.READS)
+        if any(series.labels.get("path") == field.path for series in record.series)
+    )
+    return Observed(case, field, present, tuple(one for one in present if flaw(one, case.clock) is None))
+
+
+def seen(on: Observed, consumer: str) -> Seen:
+    """Several sources may have counted the same reads: the highest count of one source, the latest sight of any."""
+    own = list(on.series(consumer))
+    reading = [(record, series) for record, series in own if series.value > 0]
+    totals: dict[int, float] = {}
+    for record, series in reading:
+        totals[id(record)] = totals.get(id(record), 0.0) + series.value
+    return Seen(
+        reads=max(totals.values(), default=0.0),
+        last=max((one.window_to if it.last_seen is None else it.last_seen for one, it in reading), default=None),
+        gap=max((series.longest_gap for _, series in own if series.longest_gap is not None), default=None),
+        versions=tuple(sorted({series.labels["version"] for _, series in reading if series.labels.get("version")})),
+        counted=bool(own),
+    )
+
+
+def unproven(on: Observed, consumer: str, party: Party | None, it: Seen, needed: float) -> Flaw | None:
+    """Why zero reads over the last `needed` seconds are not proven; None where they are."""
+    path = on.field.path
+    if not on.sound:
+        return Flaw(Unknown.MISSING_SOURCE, f"no source has counted the reads of '{path}'")
+    whole = [record for record in on.sound if record.sampling_ratio == 1]
+    if not whole:
+        ratio = max(record.sampling_ratio for record in on.sound)
+        words = f"{ratio * 100:.3g} % of the reads of '{path}' were counted: a sample proves a read, never its absence"
+        return Flaw(Unknown.SAMPLED, words)
+    if found := dark(on, consumer, it, on.until - needed):
+        return found
+    return _too_short(on, whole, needed) or _without_an_end(on, consumer, party, it, needed)
+
+
+def _too_short(on: Observed, whole: Sequence[Record], needed: float) -> Flaw | None:
+    """Retention: what the source has forgotten, or never knew, is not silence."""
+    longest = max(record.window_to - record.window_from for record in whole)
+    if longest >= needed * (1 - 1e-9):
+        return None
+    words = f"the source knows {part(longest, needed)} of '{on.field.path}': what was before is not known"
+    return Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, needed - longest))
+
+
+def _without_an_end(on: Observed, consumer: str, party: Party | None, it: Seen, needed: float) -> Flaw | None:
+    since = max(it.last or 0.0, on.until - needed)
+    end = uncovered_end(on.case.plan.reads.calendar, party, since, on.until)
+    if end is None:
+        return None
+    words = f"{consumer} was quiet for {span(on.until - since)}, {end.name} end not covered yet"
+    return Flaw(Unknown.CALENDAR_NOT_COVERED, words, max(1.0, end.until - on.case.now))
+
+
+def dark(on: Observed, consumer: str, it: Seen, since: float) -> Flaw | None:
+    """Why the consumer's instrument is not proven to have been alive from `since` on; None where it is."""
+    path, clock, least = on.field.path, on.case.clock, on.case.plan.reads.coverage
+    beats = on.beats(consumer)
+    flaws = [flaw(record, clock) for record in beats]
+    sound = [record for record, found in zip(beats, flaws, strict=True) if found is None]
+    if not sound:
+        nothing = Flaw(Unknown.DARK_CONSUMER, f"{consumer} gives no sign of life: its silence proves nothing")
+        return next((found for found in flaws if found), nothing)
+    if not it.counted and not any(series.labels.get("path") == path for one in sound for series in one.series):
+        return Flaw(Unknown.DARK_CONSUMER, f"{consumer} is alive, and has no counter for '{path}': absent is not zero")
+    best = max((_alive(record) for record in sound), key=lambda one: (one.coverage, one.coverage_since))
+    if best.coverage >= least and best.seconds >= (on.until - since) * least:
+        return None
+    if best.coverage_since >= least:
+        return _too_young(consumer, best.since, since, on.until)
+    share = min(best.coverage, best.coverage_since) * 100
+    words = f"{consumer} was seen alive for {share:.3g} % of the time, {least * 100:g} % are needed"
+    return Flaw(Unknown.DARK_CONSUMER, words)
+
+
+def _too_young(consumer: str, born: float, since: float, until: float) -> Flaw | None:
+    if born <= since:
+        return None
+    words = f"{consumer} is instrumented for {part(until - born, until - since)}"
+    return Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, born - since))
+
+
+def _alive(record: Record) -> _Alive:
+    expected, beaten = record.expected_heartbeats or 0.0, record.observed_heartbeats or 0.0
+    first = min((one.first_seen for one in record.series if one.first_seen is not None), default=record.window_from)
+    since = min(max(first, record.window_from), record.window_to)
+    seconds = record.window_to - record.window_from
+    left = expected * (record.window_to - since) / seconds
+    return _Alive(
+        coverage=min(1.0, beaten / expected) if expected > 0 else 0.0,
+        since=since,
+        coverage_since=min(1.0, beaten / left) if left > 0 else 0.0,
+        seconds=seconds,
+    )

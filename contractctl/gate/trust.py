@@ -1,0 +1,94 @@
+"""Can a record be relied on? Too old, from the future, not a number, partial: each has its reason."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from contractctl.gate.words import moment, span
+from contractctl.model.decision import WAITING_MENDS, Condition, Outcome, Unknown
+from contractctl.model.evidence import Kind, Record
+
+SKEW_SECONDS = 60.0
+"""How far two computers' clocks may be apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a record, or the lack of one, proves nothing."""
+
+    reason: Unknown
+    words: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The moment of the decision, and how old evidence may be at it."""
+
+    now: float
+    fresh_seconds: float
+    patience: float
+    """Seconds after which fresher evidence can be there."""
+
+
+def flaw(record: Record, clock: Clock, *, old_is_fine: bool = False) -> Flaw | None:
+    """The first thing that is wrong with a record; None where it can be relied on."""
+    if record.problem is not None:
+        return _problem(record, clock)
+    if not all(math.isfinite(at) for at in (record.collected_at, record.window_from, record.window_to)):
+        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: a time of the window is no number")
+    if record.window_from >= record.window_to:
+        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: the window ends before it begins")
+    latest = max(record.collected_at, record.window_to)
+    if latest > clock.now + SKEW_SECONDS:
+        ahead = span(latest - clock.now)
+        return Flaw(
+            Unknown.STALE, f"{record.source}: the evidence is {ahead} ahead of this clock: one of the two is wrong"
+        )
+    if not old_is_fine and (stale := _stale(record, clock)):
+        return stale
+    return _numbers(record)
+
+
+def _problem(record: Record, clock: Clock) -> Flaw:
+    reason, _, words = (record.problem or "").partition(":")
+    known = next((one for one in Unknown if one.value == reason.strip()), Unknown.SOURCE_ERROR)
+    retry = clock.patience if known in WAITING_MENDS else None
+    return Flaw(known, f"{record.source}: {words.strip() or record.problem}", retry)
+
+
+def _stale(record: Record, clock: Clock) -> Flaw | None:
+    oldest = min(record.collected_at, record.window_to)
+    age = clock.now - oldest
+    if age <= clock.fresh_seconds:
+        return None
+    words = (
+        f"{record.source}: last observed at {moment(oldest)}, {span(age)} ago; {span(clock.fresh_seconds)} are allowed"
+    )
+    return Flaw(Unknown.STALE, words, clock.patience)
+
+
+def _numbers(record: Record) -> Flaw | None:
+    counted = record.kind is not Kind.COMPATIBILITY
+    for series in record.series:
+        if counted and not (math.isfinite(series.value) and series.value >= 0):
+            return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {series.value} is no count ({_labels(series.labels)})")
+    if not 0 < record.sampling_ratio <= 1:
+        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {record.sampling_ratio} is no sampling ratio")
+    return None
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={text}" for key, text in sorted(labels.items()))
+
+
+def unknown(condition: Condition, flaw: Flaw) -> Condition:
+    """The same condition, left open by a flaw."""
+    return replace(
+        condition,
+        outcome=Outcome.UNKNOWN,
+        message=flaw.words,
+        observed="unknown",
+        reason=flaw.reason,
+        retry_after=flaw.retry_after,
+    )

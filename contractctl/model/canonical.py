@@ -1,0 +1,151 @@
+"""How does a value of the model look as JSON, to the byte, and how does it come back?"""
+
+import dataclasses
+import json
+import math
+import types
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import cache
+from hashlib import sha256
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from contractctl.errors import ContractctlError
+
+T = TypeVar("T")
+
+_ODD_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""JSON has no such numbers: they travel as these strings."""
+
+
+def dumps(value: object) -> str:
+    """JSON text of a tree of dicts, lists and scalars: keys sorted, no spaces, one form for every number."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: object) -> str:
+    """sha256 over the canonical text, hexadecimal."""
+    return sha256(dumps(value).encode()).hexdigest()
+
+
+def tree(value: object, hint: Any = None) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """A model value as dicts, lists and scalars. The hint decides: what is declared float is written as float."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: tree(getattr(value, name), of) for name, of in _hints(type(value)).items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        of = get_args(hint)[1] if get_args(hint) else None
+        return {str(tree(key)): tree(item, of) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        of = _item_hint(hint)
+        return [tree(item, of) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value, hint)
+    return value
+
+
+def value(kind: type[T], found: object, at: str) -> T:
+    """The model value that a JSON tree stands for. `at` names the place for messages.
+
+    Raise ContractctlError where the tree is none: a missing key, an unknown one, a value of another type.
+    """
+    made: T = _value(kind, found, at)
+    return made
+
+
+def _number(number: float, hint: Any) -> Any:  # noqa: ANN401 - as tree
+    if not isinstance(number, int) and not math.isfinite(number):
+        return next(name for name, odd in _ODD_NUMBERS.items() if str(odd) == str(number))
+    return float(number) if _wants_float(hint) else number
+
+
+def _wants_float(hint: Any) -> bool:  # noqa: ANN401 - a type hint
+    return hint is float or float in get_args(hint)
+
+
+def _item_hint(hint: Any) -> Any:  # noqa: ANN401 - a type hint
+    arguments = get_args(hint)
+    return arguments[0] if arguments else None
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _value(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - JSON in, a value out
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return _optional(hint, found, at)
+    if origin is tuple:
+        return _tuple(hint, _expect(found, list, "a list", at), at)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        of_key, of_item = get_args(hint)
+        entries = _expect(found, dict, "an object", at).items()
+        return {_value(of_key, key, at): _value(of_item, item, f"{at}.{key}") for key, item in entries}
+    if dataclasses.is_dataclass(hint):
+        return _dataclass(hint, _expect(found, dict, "an object", at), at)
+    return _scalar(hint, found, at)
+
+
+def _optional(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - as _value
+    if found is None:
+        return None
+    (inner,) = (of for of in get_args(hint) if of is not type(None))
+    return _value(inner, found, at)
+
+
+def _tuple(hint: Any, found: list[Any], at: str) -> tuple[Any, ...]:  # noqa: ANN401 - a type hint
+    of = get_args(hint)
+    if of[-1] is Ellipsis:
+        return tuple(_value(of[0], item, f"{at}[{index}]") for index, item in enumerate(found))
+    if len(of) != len(found):
+        raise ContractctlError(f"{at}: {len(of)} values are expected, not {len(found)}")
+    return tuple(_value(hint, item, f"{at}[{index}]") for index, (hint, item) in enumerate(zip(of, found, strict=True)))
+
+
+def _dataclass(kind: Any, found: dict[str, Any], at: str) -> Any:  # noqa: ANN401 - as _value
+    hints = _hints(kind)
+    for key in found:
+        if key not in hints:
+            raise ContractctlError(f"{at}: '{key}' is not known here", hint=f"known: {', '.join(hints)}")
+    needed = [field.name for field in dataclasses.fields(kind) if not _has_default(field)]
+    for name in needed:
+        if name not in found:
+            raise ContractctlError(f"{at}: '{name}' is missing")
+    return kind(**{key: _value(hints[key], item, f"{at}.{key}") for key, item in found.items()})
+
+
+def _has_default(field: "dataclasses.Field[Any]") -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def _scalar(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - as _value
+    if hint is float and isinstance(found, str) and found in _ODD_NUMBERS:
+        return _ODD_NUMBERS[found]
+    if hint is float and isinstance(found, int | float) and not isinstance(found, bool):
+        return float(found)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        known = [member.value for member in hint]
+        if found not in known:
+            raise ContractctlError(f"{at}: '{found}' is not known here", hint=f"known: {', '.join(map(str, known))}")
+        return hint(found)
+    if hint in (str, bool, int) and type(found) is hint:
+        return found
+    raise ContractctlError(f"{at}: {_what(found)} stands where {_WORDS.get(hint, hint)} is expected")
+
+
+_WORDS = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
+
+
+def _what(found: object) -> str:
+    if isinstance(found, dict | list):
+        return "an object" if isinstance(found, dict) else "a list"
+    return "null" if found is None else f"'{found}'"
+
+
+def _expect(found: Any, kind: type[T], words: str, at: str) -> T:  # noqa: ANN401 - JSON in
+    if not isinstance(found, kind):
+        raise ContractctlError(f"{at}: {_what(found)} stands where {words} is expected")
+    return found
