@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from contractctl.formats.avro.changes import changes
 from contractctl.formats.avro.resolution import incompatibilities
 from contractctl.formats.avro.schema import locate, parse
+from contractctl.formats.avro.witness import witness
 from contractctl.model.verdict import Seats
 
 NAME = "avro"
 SEATS = Seats.MESSAGE
 RULES = Path(__file__).parent / "rules"
 
-__all__ = ["NAME", "RULES", "SEATS", "incompatibilities", "locate", "parse"]
+__all__ = ["NAME", "RULES", "SEATS", "changes", "incompatibilities", "locate", "parse", "witness"]

@@ -78,7 +78,7 @@ def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Incompatibility]
 
 def cases(reader: Schema, writer: Schema) -> Iterator[Case]:
     """As incompatibilities(), each with the way to it. A pair that was met before is taken for granted: types recur."""
-    asked = _Asked(reader, writer)
+    asked = Question(reader, writer)
     pending = [Pair(reader.solid(reader.root), writer.solid(writer.root), None)]
     met: set[tuple[int, int]] = set()
     while pending:
@@ -96,8 +96,8 @@ def cases(reader: Schema, writer: Schema) -> Iterator[Case]:
         pending.extend(reversed(inner))
 
 
-class _Asked:
-    """The question: this reader, this writer."""
+class Question:
+    """Can this reader read what this writer writes?"""
 
     def __init__(self, reader: Schema, writer: Schema) -> None:
         self.reader = reader
@@ -143,6 +143,14 @@ class _Asked:
                 return reader.name == writer.name or reader.name in PROMOTIONS.get(writer.name, ())
             case _:
                 return False
+
+    def meeting(self, wanted: Type, sent: Type) -> Solid:
+        """The reader's type that a writer's type is resolved against: of a union, the first branch that matches."""
+        reader, writer = self.reader.solid(wanted), self.writer.solid(sent)
+        if isinstance(reader, Union) and not isinstance(writer, Union):
+            match = next((branch for branch in reader.branches if self.matches(branch, writer)), None)
+            return reader if match is None else self.reader.solid(match)
+        return reader
 
     def _record(self, pair: Pair, reader: Record, writer: Record) -> Iterator[Case | Pair]:
         """Fields are matched by name, in any order; the writer's others are ignored; the reader's need a default."""
@@ -264,7 +272,7 @@ def _same_name(reader: Named, writer: Named) -> bool:
 
 
 def _case(  # noqa: PLR0913, PLR0917 - what a finding is made of
-    rule: str, effect: Effect, pair: Pair, asked: _Asked, facts: dict[str, str], field: Field | None = None
+    rule: str, effect: Effect, pair: Pair, asked: Question, facts: dict[str, str], field: Field | None = None
 ) -> Case:
     path = _path(asked.reader, pair.way) + (f".{field.name}" if field else "")
     at = field.at if field else pair.reader.at

@@ -1,0 +1,213 @@
+"""Which datum shows it? One that the writer really writes, and the reader really refuses or takes for another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contractctl.formats.avro.datums import NoDatumError, Smallest, branch_name
+from contractctl.formats.avro.resolution import Case, Question, Step, cases
+from contractctl.formats.avro.shown import shown
+from contractctl.formats.avro.types import (
+    Array,
+    Enum,
+    Fixed,
+    Map,
+    Primitive,
+    Record,
+    Schema,
+    Solid,
+    Type,
+    Union,
+)
+from contractctl.formats.avro.wire import Refused, executed_by, read_value, sent_value, wire, write
+from contractctl.model.verdict import Effect, Incompatibility, Witness
+
+_MOST_BYTES = 1 << 20
+_DAYS, _HOUR, _DAY_IN_MICROS = 19_723, 3_600_000, 86_400_000_000
+
+
+def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | None:
+    """Write a datum with the giver's schema and read it with the taker's; None where no datum shows what was found.
+
+    The taker asks for the fields on the way to the finding and for no others: what it says is said of this finding.
+    """
+    case = next((case for case in cases(taker, giver) if case.found == found), None)
+    if case is None:
+        return None
+    try:
+        return next(_trials(taker, giver, case), None)
+    except (NoDatumError, RecursionError):
+        return None  # the writer can write nothing there, or only what no reader could hold
+
+
+def _trials(reader: Schema, writer: Schema, case: Case) -> Iterator[Witness]:
+    route = _Route(Question(reader, writer), case)
+    reader_wire, writer_wire = wire(reader, route.only()), wire(writer)
+    for value in _telling_values(writer, case):
+        payload = write(writer_wire, route.datum(value))
+        said = read_value(reader_wire, writer_wire, payload)
+        sent = sent_value(writer_wire, payload)
+        if _shows(case, said, sent, route):
+            answer = f"refused: {said.why}" if isinstance(said, Refused) else f"read {shown(said)}"
+            yield Witness(shown(route.pruned(sent)), _line(answer), executed_by())
+
+
+def _shows(case: Case, said: object, sent: object, route: "_Route") -> bool:
+    """Whether what was said is what was found: a refusal where it fails, another value where it misreads or loses."""
+    if isinstance(said, Refused):
+        return case.found.effect is not Effect.LOSES
+    got, given = route.leaf(said, by_reader=True), route.leaf(sent, by_reader=False)
+    if case.found.rule in {"avro-alias-contested", "avro-alias-sent-twice"}:
+        assert isinstance(got, dict)  # noqa: S101 - both are findings of records
+        assert isinstance(given, dict)  # noqa: S101 - both are findings of records
+        field = case.found.facts["field"]
+        sender = case.found.facts.get("sent", field)
+        return sender in given and bool(got[field] != given[sender])
+    return case.found.effect is not Effect.FAILS and (type(got), got) != (type(given), given)
+
+
+def _telling_values(writer: Schema, case: Case) -> Iterator[object]:
+    """Values for the place of the finding, the most telling first."""
+    smallest, sent = Smallest(writer), case.pair.writer
+    match case.found.rule:
+        case "avro-enum-symbol-unknown" | "avro-enum-symbol-replaced":
+            yield case.found.facts["symbol"]
+        case "avro-bytes-read-as-string":
+            yield b"\xff"
+        case "avro-precision-lost":
+            yield int(case.found.facts["limit"].replace(",", "")) + 1
+        case "avro-uuid-expected":
+            yield "no UUID"
+        case "avro-alias-contested" | "avro-alias-sent-twice" if isinstance(sent, Record):
+            for turn in (0, 1):
+                yield {f.name: smallest.sample(f.type, (turn + place) % 2) for place, f in enumerate(sent.fields)}
+        case "avro-decimal-scale-changed" | "avro-decimal-precision-changed":
+            yield from _decimals(sent)
+        case "avro-logical-type-changed" | "avro-logical-type-gained" | "avro-logical-type-lost":
+            yield from _moments(case.pair.reader, sent)
+        case _:
+            yield smallest.of(sent)
+
+
+def _decimals(sent: Solid) -> Iterator[bytes]:
+    """1234… with as many digits as the writer's decimal has: rounding shows, and so does another scale."""
+    assert isinstance(sent, Primitive | Fixed)  # noqa: S101 - only these have logical types
+    assert sent.logical is not None  # noqa: S101 - it is a decimal
+    digits = "1234567890" * (sent.logical.precision // 10 + 1)
+    number = int(digits[: min(sent.logical.precision, 60)])
+    size = sent.size if isinstance(sent, Fixed) else number.bit_length() // 8 + 1
+    yield number.to_bytes(size, "big", signed=True)
+
+
+def _moments(reader: Solid, sent: Solid) -> Iterator[object]:
+    """A number that both sides can take for what they take it for: a day, an hour, a number of days."""
+    if isinstance(sent, Fixed):
+        yield b"\x01" + bytes(sent.size - 1)
+        return
+    names = {one.logical.name for one in (reader, sent) if isinstance(one, Primitive) and one.logical}
+    if isinstance(sent, Primitive) and sent.name == "bytes":
+        yield b"\x01\x02"
+    elif "date" in names:
+        yield _DAYS
+    else:
+        yield _HOUR if names & {"time-millis", "time-micros"} else _DAY_IN_MICROS
+
+
+def _line(text: str) -> str:
+    most = 300
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """One pair of types on the way, before the step that leads on."""
+
+    reader: Solid
+    writer: Solid
+    step: Step
+
+
+class _Route:
+    """The way from the roots of both schemas to the finding."""
+
+    def __init__(self, question: Question, case: Case) -> None:
+        self._case = case
+        self._writer = question.writer
+        self._smallest = Smallest(question.writer)
+        steps: list[Step] = []
+        way = case.pair.way
+        while way is not None:
+            steps.append(way)
+            way = way.inside
+        self._stops: list[_Stop] = []
+        reader, writer = question.reader.root, question.writer.root
+        for step in reversed(steps):
+            met, given = question.meeting(reader, writer), question.writer.solid(writer)
+            self._stops.append(_Stop(met, given, step))
+            reader, writer = _next(met, step, by_reader=True), _next(given, step, by_reader=False)
+
+    def only(self) -> dict[str, frozenset[str]]:
+        """The fields that the reader asks for, of each record on the way."""
+        asked: dict[str, set[str]] = {}
+        for stop in self._stops:
+            if stop.step.kind == "field" and isinstance(stop.reader, Record):
+                asked.setdefault(stop.reader.name, set()).add(stop.step.name)
+        if isinstance(self._case.pair.reader, Record):
+            reader, facts = self._case.pair.reader, self._case.found.facts
+            wanted = {field.name for field in reader.fields if f"'{field.name}'" in facts.get("rivals", "")}
+            asked.setdefault(reader.name, set()).update(wanted | ({facts["field"]} if "field" in facts else set()))
+        return {name: frozenset(fields) for name, fields in asked.items()}
+
+    def datum(self, value: object) -> object:
+        """A datum of the writer with that value at the end of the way, and the smallest values beside it."""
+        for stop in reversed(self._stops):
+            match stop.writer:
+                case Record(fields=fields):
+                    name = stop.step.sent
+                    value = {f.name: value if f.name == name else self._smallest.of(f.type) for f in fields}
+                case Array():
+                    value = [value]
+                case Map():
+                    value = {"key": value}
+                case Union(branches=branches):
+                    value = (branch_name(branches[stop.step.branch]), value)
+                case _:
+                    raise AssertionError(stop)  # nothing leads on from there
+        return value
+
+    def leaf(self, value: object, *, by_reader: bool) -> object:
+        """What stands at the end of the way in a value that was read."""
+        for stop in self._stops:
+            if isinstance(value, dict):
+                name = stop.step.name if by_reader else stop.step.sent
+                value = value[name if stop.step.kind == "field" else "key"]
+            elif isinstance(value, list):
+                value = value[0]
+        return value
+
+    def pruned(self, value: object) -> object:
+        """A value without the fields that lie beside the way."""
+        return _pruned(value, [stop.step for stop in self._stops if stop.step.kind != "branch"])
+
+
+def _pruned(value: object, steps: list[Step]) -> object:
+    if not steps or value is None:
+        return value
+    step, *rest = steps
+    if isinstance(value, dict):
+        key = step.sent if step.kind == "field" else "key"
+        inner = {key: _pruned(value[key], rest)}
+        return inner if len(value) == 1 else {**inner, "…": ...}
+    return [_pruned(item, rest) for item in value] if isinstance(value, list) else value
+
+
+def _next(type_: Solid, step: Step, *, by_reader: bool) -> Type:
+    match type_:
+        case Record(fields=fields):
+            name = step.name if by_reader else step.sent
+            return next(field.type for field in fields if field.name == name)
+        case Array(items=inner) | Map(values=inner):
+            return inner
+        case Union(branches=branches) if not by_reader:
+            return branches[step.branch]
+        case Primitive() | Enum() | Fixed() | Union():
+            return type_
