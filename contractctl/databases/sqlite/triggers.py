@@ -60,7 +60,7 @@ def _insert(sync: Synchronisation) -> str:
 def _insert_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
     new, old = f"NEW.{quote(pair.new)}", f"NEW.{quote(pair.old)}"
     given_new = f"{new} IS NOT NULL"
-    given_old = differs(old, pair.old_default or "NULL")
+    given_old = f"({old} IS NOT NULL AND {differs(old, pair.old_default or 'NULL')})"
     if pair.required:
         yield _refuse(sync, pair.old, f"{old} IS NULL AND {new} IS NULL")
     yield from _keep(sync, pair, f"{given_new} AND (NOT ({given_old}) OR {agrees(old, _over_new(pair, down(pair)))})")

@@ -1,0 +1,49 @@
+"""How is a column added? Old writers do not know it, so it is nullable, has a default, or is filled for them.
+
+transform.up, where given, is the value of the column for whoever does not give it, over the row's other columns.
+"""
+
+from contractctl.model.plan import Operation
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import RequireNotNull, SetDefault, StageColumn, Step
+from contractctl.operations.words import added, promises
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """The column is there. With a fill it waits for its NOT NULL and its default, which would hide "not given"."""
+    parameters = operation.parameters
+    fills = operation.transform is not None
+    return (
+        StageColumn(
+            operation.subject,
+            added(operation),
+            type=parameters.get("type"),
+            collation=parameters.get("collation"),
+            default=None if fills else parameters.get("default"),
+            not_null=not fills and promises(operation, "not_null"),
+        ),
+    )
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Whoever leaves it out gets the fill's value."""
+    if operation.transform is None:
+        return ()
+    column = added(operation)
+    return (Pair(column, column, operation.transform.up, operation.transform.down, lossy=True),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every kind has the same four stages
+    """Nothing is taken away."""
+    return ()
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """With a fill, the column now gets what it waited for."""
+    steps: list[Step] = []
+    if operation.transform is not None:
+        if promises(operation, "not_null"):
+            steps.append(RequireNotNull(operation.subject, added(operation)))
+        if "default" in operation.parameters:
+            steps.append(SetDefault(operation.subject, added(operation), operation.parameters["default"]))
+    return tuple(steps)

@@ -1,0 +1,59 @@
+"""How does a column get another type? A second column of the new type stands beside it until nobody uses the old.
+
+Where the new version calls it something else (new is not old) this is a rename with a transform: applications read
+the new name as soon as they are moved. Where the name stays, the new values wait in the column `via`: applications
+go on reading the old type under the name until quiesce, which swaps the two in one transaction; from then on they
+read the new type. So new versions must accept both types while the plan lasts, and rolling back swaps them back.
+"""
+
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation
+from contractctl.operations import rename_column
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import BrownOut, RelaxNotNull, StageColumn, Step
+from contractctl.operations.words import names, promises, transform
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """A column of the new type is there."""
+    old, _ = names(operation)
+    place = _place(operation)
+    type_, collation = operation.parameters.get("type"), operation.parameters.get("collation")
+    if type_ is None:
+        raise ContractctlError(
+            f"the change of type of '{operation.subject}.{old}' does not say which type",
+            hint='add type = "…" to the operation\'s parameters in the plan file',
+        )
+    stage = StageColumn(operation.subject, place, type=type_, collation=collation)
+    relax = RelaxNotNull(operation.subject, old)
+    return (stage, relax) if promises(operation, "old_not_null") else (stage,)
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Both hold the same value, each in its type."""
+    old, new = names(operation)
+    way = transform(operation)
+    required = promises(operation, "old_not_null") and promises(operation, "not_null")
+    return (Pair(old, new, way.up, way.down, way.lossy, required, operation.parameters.get("via")),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The old column's name is gone, or now means the column of the new type."""
+    return (BrownOut(operation.subject, names(operation)[0], operation.parameters.get("via")),)
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """The column of the old type goes."""
+    return rename_column.contract(operation)
+
+
+def _place(operation: Operation) -> str:
+    """The column that holds the new values while both are there."""
+    old, new = names(operation)
+    via = operation.parameters.get("via")
+    if via is None and old == new:
+        raise ContractctlError(
+            f"the change of type of '{operation.subject}.{old}' keeps the name and does not say where new values wait",
+            hint=f'add via = "{old}__new" to the operation\'s parameters in the plan file',
+        )
+    return via or new

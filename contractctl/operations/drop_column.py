@@ -1,0 +1,32 @@
+"""How is a column dropped? First nobody has to write it, then nobody can read it, then it goes.
+
+transform.up, where given, is the value that old readers find in rows of writers who no longer give the column.
+"""
+
+from contractctl.model.plan import Operation
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
+from contractctl.operations.words import dropped, promises
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """New writers may leave it out."""
+    return (RelaxNotNull(operation.subject, dropped(operation)),) if promises(operation, "old_not_null") else ()
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Old readers find the fill's value where it was left out, or NULL."""
+    if operation.transform is None:
+        return ()
+    column = dropped(operation)
+    return (Pair(column, column, operation.transform.up, operation.transform.down, lossy=True),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """Its name is gone for a while: whoever still reads it fails now, and can be helped."""
+    return (BrownOut(operation.subject, dropped(operation)),)
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """It goes."""
+    return (DropOldColumn(operation.subject, dropped(operation)),)

@@ -1,0 +1,48 @@
+"""How is a column renamed? The new name stands beside the old until nobody uses the old.
+
+parameters: old_not_null and not_null ("yes") are what both versions promise; default is the new column's.
+"""
+
+from contractctl.model.plan import Operation
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import (
+    BrownOut,
+    DropOldColumn,
+    RelaxNotNull,
+    RequireNotNull,
+    SetDefault,
+    StageColumn,
+    Step,
+)
+from contractctl.operations.words import names, promises, transform
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """The new column is there; writers who give only one of the two are not refused."""
+    old, new = names(operation)
+    stage = StageColumn(operation.subject, new, like=old)
+    return (stage, RelaxNotNull(operation.subject, old)) if promises(operation, "old_not_null") else (stage,)
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Both hold the same, whichever is written."""
+    old, new = names(operation)
+    way = transform(operation)
+    required = promises(operation, "old_not_null") and promises(operation, "not_null")
+    return (Pair(old, new, way.up, way.down, way.lossy, required),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The old name is gone for a while: whoever still reads it fails now, and can be helped."""
+    return (BrownOut(operation.subject, names(operation)[0]),)
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """The new column keeps what the new version promises, and the old column goes."""
+    old, new = names(operation)
+    steps: list[Step] = []
+    if promises(operation, "not_null"):
+        steps.append(RequireNotNull(operation.subject, new))
+    if "default" in operation.parameters:
+        steps.append(SetDefault(operation.subject, new, operation.parameters["default"]))
+    return (*steps, DropOldColumn(operation.subject, old))

@@ -1,0 +1,40 @@
+"""What does an operation of a plan file say? Its parts, or a clear word on the one that is missing."""
+
+from contractctl.databases.sqlite import quote
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation, Transform
+
+
+def names(operation: Operation) -> tuple[str, str]:
+    """The column's name before and after."""
+    return dropped(operation), added(operation)
+
+
+def added(operation: Operation) -> str:
+    """The column's name after."""
+    return _given(operation, operation.new, "new")
+
+
+def dropped(operation: Operation) -> str:
+    """The column's name before."""
+    return _given(operation, operation.old, "old")
+
+
+def transform(operation: Operation) -> Transform:
+    """How the values become each other; unchanged where the plan says nothing."""
+    old, new = names(operation)
+    return operation.transform or Transform(quote(old), quote(new))
+
+
+def promises(operation: Operation, what: str) -> bool:
+    """Whether a parameter says yes."""
+    return operation.parameters.get(what) == "yes"
+
+
+def _given(operation: Operation, name: str | None, which: str) -> str:
+    if name is None:
+        raise ContractctlError(
+            f"the {operation.kind} of '{operation.subject}' in the plan has no '{which}'",
+            hint=f'add {which} = "…" to that operation in the plan file',
+        )
+    return name
