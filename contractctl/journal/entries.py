@@ -1,0 +1,174 @@
+"""What happened to a plan? Entries that are only ever added, each bound to the one before it by its hash."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from contractctl.errors import ContractctlError
+from contractctl.journal.tables import JOURNAL, OUTBOX
+from contractctl.model import canonical
+
+BEGINNING = ""
+"""What stands as the previous hash in a plan's first entry."""
+
+_SOURCE = "urn:contractctl:plan:"
+_TYPE = "io.contractctl.journal."
+
+
+class EntryKind(StrEnum):
+    """What an entry tells."""
+
+    DECISION = "decision"
+    """The gate's answer for a stage."""
+    INTENT = "intent"
+    """A stage is about to act."""
+    APPLIED = "applied"
+    """A revision that had to demand a decision found one, and used it: written in the revision's own transaction."""
+    OUTCOME = "outcome"
+    """A stage is done. Only these entries move a plan."""
+    FAILURE = "failure"
+    """An act did not succeed; the plan stands where it stood."""
+    CHECK = "check"
+    """Both sides were compared, or repaired, without moving the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be written down."""
+
+    plan: str
+    kind: EntryKind
+    stage: str
+    """A stage's name, or rollback."""
+    key: str
+    """The idempotency key: one entry of a kind for each."""
+    at: float
+    """Unix seconds."""
+    actor: str
+    git_commit: str
+    """What the actor had checked out; empty outside of git."""
+    body: Mapping[str, Any]
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Note):
+    """A note in its place."""
+
+    id: int
+    previous: str
+    """The hash of the plan's entry before it."""
+    hash: str
+
+
+def append(connection: Connection, note: Note) -> Entry:
+    """Write a note down, with its event, in the caller's transaction.
+
+    A second note of the same key and kind changes nothing: the entry that is there comes back.
+    """
+    there = _find(connection, note)
+    if there is not None:
+        return there
+    previous = _last_hash(connection, note.plan)
+    values = {**asdict(note), "kind": note.kind.value, "previous": previous, "hash": entry_hash(note, previous)}
+    written = connection.execute(JOURNAL.insert().values({**values, "body": canonical.dumps(dict(note.body))}))
+    (number,) = written.inserted_primary_key or (0,)
+    entry = Entry(**asdict(note), id=number, previous=previous, hash=values["hash"])
+    connection.execute(OUTBOX.insert().values(entry=number, event=canonical.dumps(event(entry)), delivered_at=None))
+    return entry
+
+
+def entries(connection: Connection, plan: str) -> tuple[Entry, ...]:
+    """Everything that happened to a plan, oldest first."""
+    rows = connection.execute(select(JOURNAL).where(JOURNAL.c.plan == plan).order_by(JOURNAL.c.id))
+    return tuple(_entry(row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def plans(connection: Connection) -> tuple[str, ...]:
+    """The plans to which anything happened."""
+    return tuple(connection.execute(select(JOURNAL.c.plan).distinct().order_by(JOURNAL.c.plan)).scalars())
+
+
+def entry_hash(note: Note, previous: str) -> str:
+    """sha256 over the canonical JSON of all that an entry says and of the hash before it."""
+    said = {name: getattr(note, name) for name in Note.__dataclass_fields__}
+    return canonical.digest({**said, "kind": note.kind.value, "body": dict(note.body), "previous": previous})
+
+
+def broken_links(connection: Connection, plan: str) -> Iterator[str]:
+    """What was edited, removed or forged in a plan's journal, in words; nothing where it is whole."""
+    found = entries(connection, plan)
+    yield from _broken_chain(found)
+    known = {entry.hash for entry in found}
+    for told in _told(connection, plan):
+        if told["id"] not in known:
+            yield f"the entry '{told['type'].removeprefix(_TYPE)}' of {told['time']} was told to others and is gone"
+
+
+def verify_chain(connection: Connection, plan: str) -> None:
+    """Raise ContractctlError where the journal of a plan is not what was written."""
+    first = next(broken_links(connection, plan), None)
+    if first is not None:
+        raise ContractctlError(
+            f"the journal of '{plan}' has been tampered with: {first}",
+            hint="restore the tables contractctl_journal and contractctl_outbox from a backup",
+        )
+
+
+def event(entry: Entry) -> dict[str, Any]:
+    """The entry as a CloudEvent: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md."""
+    moment = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="microseconds")
+    return {
+        "specversion": "1.0",
+        "id": entry.hash,
+        "source": f"{_SOURCE}{entry.plan}",
+        "type": f"{_TYPE}{entry.kind.value}",
+        "subject": entry.stage,
+        "time": moment.replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": {**asdict(entry), "kind": entry.kind.value, "body": dict(entry.body)},
+    }
+
+
+def _broken_chain(found: Iterable[Entry]) -> Iterator[str]:
+    previous = BEGINNING
+    for entry in found:
+        if entry.previous != previous:
+            yield f"before entry {entry.id} ({entry.kind} of {entry.stage}) another one is missing"
+        if entry.hash != entry_hash(entry, entry.previous):
+            yield f"entry {entry.id} ({entry.kind} of {entry.stage}) does not say what it said when it was written"
+        previous = entry.hash
+
+
+def _told(connection: Connection, plan: str) -> Iterator[dict[str, Any]]:
+    for text in connection.execute(select(OUTBOX.c.event).order_by(OUTBOX.c.id)).scalars():
+        told = json.loads(text)
+        if told["source"] == f"{_SOURCE}{plan}":
+            yield told
+
+
+def _find(connection: Connection, note: Note) -> Entry | None:
+    same = (JOURNAL.c.plan == note.plan, JOURNAL.c.key == note.key, JOURNAL.c.kind == note.kind.value)
+    row = connection.execute(select(JOURNAL).where(*same)).first()
+    return None if row is None else _entry(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def _last_hash(connection: Connection, plan: str) -> str:
+    newest = select(JOURNAL.c.hash).where(JOURNAL.c.plan == plan).order_by(JOURNAL.c.id.desc()).limit(1)
+    return connection.execute(newest).scalar() or BEGINNING
+
+
+def _entry(row: RowMapping) -> Entry:
+    values: dict[str, Any] = {**row}
+    try:
+        return Entry(**{**values, "kind": EntryKind(values["kind"]), "body": json.loads(values["body"])})
+    except ValueError as error:
+        raise ContractctlError(
+            f"entry {values['id']} of the journal of '{values['plan']}' cannot be read: {error}",
+            hint="restore contractctl_journal from a backup, or use the contractctl that wrote it",
+        ) from error

@@ -1,0 +1,68 @@
+"""Which tables does the journal have? As migrations/ makes them; here only as far as they are read and written."""
+
+from sqlalchemy import Column, Float, Integer, MetaData, Table, Text
+
+_METADATA = MetaData()
+
+VERSION = Table("contractctl_version", _METADATA, Column("version_num", Text))
+
+JOURNAL = Table(
+    "contractctl_journal",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    *(Column(name, Text) for name in ("plan", "kind", "stage", "key")),
+    Column("at", Float),
+    *(Column(name, Text) for name in ("actor", "git_commit", "body", "previous", "hash")),
+)
+
+OUTBOX = Table(
+    "contractctl_outbox",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("entry", Integer),
+    Column("event", Text),
+    Column("delivered_at", Float),
+)
+
+LEASE = Table(
+    "contractctl_lease",
+    _METADATA,
+    Column("plan", Text, primary_key=True),
+    Column("holder", Text),
+    Column("token", Integer),
+    Column("expires_at", Float),
+)
+
+CHECKPOINT = Table(
+    "contractctl_checkpoint",
+    _METADATA,
+    *(Column(name, Text, primary_key=True) for name in ("plan", "table_name")),
+    Column("last_key", Text),
+    *(Column(name, Integer) for name in ("rows", "set_aside", "done")),
+    Column("at", Float),
+)
+
+CANARY = Table("contractctl_canary", _METADATA, Column("plan", Text, primary_key=True), Column("percent", Float))
+
+CONFLICT = Table(
+    "contractctl_conflict",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    *(Column(name, Text) for name in ("plan", "table_name", "key", "column_name", "old_value", "new_value", "at")),
+)
+
+SET_ASIDE = Table(
+    "contractctl_set_aside",
+    _METADATA,
+    *(Column(name, Text, primary_key=True) for name in ("plan", "table_name", "key", "column_name")),
+    Column("error", Text),
+)
+
+KEPT = Table(
+    "contractctl_kept",
+    _METADATA,
+    *(Column(name, Text, primary_key=True) for name in ("plan", "table_name", "key", "column_name")),
+)
+
+REMEMBERED = (CHECKPOINT, CANARY, CONFLICT, SET_ASIDE, KEPT)
+"""What is forgotten when a plan is rolled back; the journal itself never is."""

@@ -1,0 +1,102 @@
+"""Does one operator at a time work on a plan, and is the one who comes back too late refused?"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from contractctl import journal
+from contractctl.errors import ContractctlError
+from contractctl.journal import HeldError, Lease, Operator
+
+ADA, BOB = Operator("ada@one (process 1)"), Operator("bob@two (process 2)")
+
+
+def take(engine: Engine, operator: Operator, now: float) -> Lease:
+    with journal.writing(engine) as connection:
+        return journal.acquire(connection, "names", operator, now)
+
+
+def hold(engine: Engine, lease: Lease, now: float) -> None:
+    with journal.writing(engine) as connection:
+        journal.hold(connection, lease, now)
+
+
+def test_the_second_operator_is_told_who_holds_the_plan_and_until_when(engine: Engine) -> None:
+    take(engine, ADA, now=0.0)
+
+    with pytest.raises(
+        HeldError, match=r"'names' is held by ada@one \(process 1\) until 1970-01-01 00:00:30 UTC"
+    ) as held:
+        take(engine, BOB, now=10.0)
+    assert held.value.retry_after == 20.0
+
+
+def test_a_lease_that_is_renewed_does_not_expire(engine: Engine) -> None:
+    lease = take(engine, ADA, now=0.0)
+    hold(engine, lease, now=25.0)
+
+    with pytest.raises(HeldError):
+        take(engine, BOB, now=40.0)
+
+
+def test_a_stalled_operator_who_comes_back_is_refused(engine: Engine) -> None:
+    stalled = take(engine, ADA, now=0.0)
+    taken = take(engine, BOB, now=31.0)
+
+    assert taken.token > stalled.token
+    with pytest.raises(ContractctlError, match=r"bob@two \(process 2\) has taken over 'names'"):
+        hold(engine, stalled, now=32.0)
+    hold(engine, taken, now=32.0)
+
+
+def test_tokens_grow_even_when_leases_are_given_back(engine: Engine) -> None:
+    tokens = []
+    for now in range(5):
+        lease = take(engine, ADA, now=float(now))
+        tokens.append(lease.token)
+        with journal.writing(engine) as connection:
+            journal.release(connection, lease)
+
+    assert tokens == [1, 2, 3, 4, 5]
+
+
+def test_giving_back_a_lost_lease_does_not_take_it_from_its_holder(engine: Engine) -> None:
+    stalled = take(engine, ADA, now=0.0)
+    taken = take(engine, BOB, now=31.0)
+
+    with journal.writing(engine) as connection:
+        journal.release(connection, stalled)
+
+    hold(engine, taken, now=32.0)
+    with pytest.raises(HeldError):
+        take(engine, ADA, now=33.0)
+
+
+def test_the_lease_of_somebody_who_died_need_not_be_waited_for(engine: Engine) -> None:
+    take(engine, ADA, now=0.0)
+
+    assert take(engine, Operator("bob", gone=lambda holder: holder == ADA.holder), now=1.0).token == 2
+
+
+def test_of_many_processes_at_once_one_gets_the_lease(tmp_path: Path, engine: Engine) -> None:
+    program = (
+        "import sys\nfrom contractctl import journal\nfrom contractctl.databases import sqlite\n"
+        f"engine = sqlite.create_engine('sqlite:///{tmp_path}/shop.db')\n"
+        "try:\n"
+        "    with journal.writing(engine) as connection:\n"
+        "        journal.acquire(connection, 'names', journal.Operator(sys.argv[1]), 0.0)\n"
+        "    print('got it')\n"
+        "except journal.HeldError as error:\n"
+        "    print(error.message)\n"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, f"process {n}"], stdout=subprocess.PIPE, text=True)
+        for n in range(4)
+    ]
+    said = sorted(process.communicate()[0].strip() for process in started)
+
+    assert said.count("got it") == 1
+    assert len({line for line in said if line.startswith("'names' is held by process ")}) == 1
