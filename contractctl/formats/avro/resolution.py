@@ -23,6 +23,7 @@ from contractctl.formats.avro.types import (
     Type,
     Union,
     describe,
+    kind,
     unqualified,
 )
 from contractctl.model.verdict import Effect, Incompatibility
@@ -288,7 +289,9 @@ def _path(schema: Schema, way: Step | None) -> str:
     if way is not None:
         parts.append("…")
     root = schema.solid(schema.root)
-    return (unqualified(root.name) if isinstance(root, Named | Primitive) else "") + "".join(reversed(parts))
+    if not isinstance(root, Union):
+        parts.append(unqualified(root.name) if isinstance(root, Named) else kind(root))
+    return "".join(reversed(parts)) or "union"
 
 
 def _list(names: list[str]) -> str:
