@@ -1,0 +1,88 @@
+"""What is there before the story begins? A git repository with released contracts, and a table full of orders."""
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from contractctl import resources
+from contractctl.demo.customers import LAST, cents, first_name_on
+
+ORDERS = 200_000
+CONTRACTS = ("orders", "order-placed")
+SETTINGS = """\
+# What contractctl needs to know about this repository.
+level = "BACKWARD"
+
+[database]
+url = "sqlite:///shop.db"
+
+[[evidence]]
+source = "otlp"
+path = "telemetry/*.jsonl"
+"""
+IGNORED = """\
+*.db
+*.db-shm
+*.db-wal
+/events/
+/logs/
+/telemetry/
+/customers.txt
+"""
+
+
+def build(folder: Path, environment: Mapping[str, str]) -> None:
+    """The repository as the shop's developers left it last night."""
+    for name in CONTRACTS:
+        shutil.copytree(resources.contracts() / "shop" / name, folder / "contracts" / "shop" / name)
+    for name in ("events", "logs", "telemetry"):
+        (folder / name).mkdir()
+    (folder / "contractctl.toml").write_text(SETTINGS, encoding="utf-8")
+    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    (folder / "customers.txt").write_text("".join(f"{name}\n" for name in LAST), encoding="utf-8")
+    for command in (
+        "git init -q -b main",
+        "git config user.name Ada",
+        "git config user.email ada@shop.example",
+        "git add .",
+        "git commit -q -m 'The shop, with version 1.0.0 of its contracts'",
+    ):
+        git(folder, environment, command)
+
+
+def git(folder: Path, environment: Mapping[str, str], command: str) -> None:
+    """Run one git command of the scenery."""
+    import shlex
+
+    subprocess.run(shlex.split(command), cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603
+
+
+def fill_table(folder: Path, orders: int = ORDERS) -> None:
+    """The table is made by the contract itself, then filled with orders whose first names the proof knows."""
+    connection = sqlite3.connect(folder / "shop.db")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript((folder / "contracts/shop/orders/orders.sql").read_text(encoding="utf-8"))
+    rows = ((order, first_name_on(order), cents(order)) for order in range(1, orders + 1))
+    with connection:
+        connection.executemany("INSERT INTO orders (id, customer_name, total_cents) VALUES (?, ?, ?)", rows)
+    connection.close()
+
+
+def rename_in_drafts(folder: Path, old: str, new: str) -> None:
+    """What the developer does in an editor: one name, in both drafts."""
+    for draft in ("contracts/shop/orders/orders.sql", "contracts/shop/order-placed/order-placed.avsc"):
+        file = folder / draft
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def forget_all_but(report: Path) -> None:
+    """Remove the folder's content, except the report that the reader was told of."""
+    for found in report.parent.iterdir():
+        if found == report:
+            continue
+        if found.is_dir() and not found.is_symlink():
+            shutil.rmtree(found)
+        else:
+            found.unlink()

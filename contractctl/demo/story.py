@@ -1,0 +1,121 @@
+"""How is the demo told? Plain words, every command as it was run, what it really printed, and how long it took."""
+
+import os
+import shlex
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+
+WIDTH = 100
+BOLD, DIM, CYAN, GREEN, PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[32m", "\033[0m"
+WORDS = {0: "yes", 1: "no", 2: "you can mend it", 3: "unknown", 4: "wait"}
+"""What an exit code says."""
+PATIENCE = 120
+"""Seconds that a command may take."""
+
+
+class UnexpectedError(ContractctlError):
+    """A command did not answer as the story says it does."""
+
+
+class Story:
+    """Tells as it goes. Commands run in the folder, and must end with the exit code that the story expects."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], write: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.environment = environment
+        self.chapters: list[tuple[str, float]] = []
+        self.commands = 0
+        self._write = write
+
+    def chapter(self, title: str) -> None:
+        number = len(self.chapters) + 1
+        self.chapters.append((title, time.monotonic()))
+        self._write(f"\n{BOLD}{CYAN}━━ {number}. {title} {'━' * max(2, WIDTH - len(title) - 7)}{PLAIN}\n")
+
+    def say(self, words: str) -> None:
+        """A paragraph."""
+        self._write("\n" + textwrap.fill(" ".join(words.split()), WIDTH) + "\n")
+
+    def show_command(self, command: str) -> None:
+        self._write(f"\n{BOLD}$ {command}{PLAIN}\n")
+
+    def run(self, command: str, *, code: int = 0, lines: int = 12, keep: str = "") -> str:
+        """Run a command as shown, and show what it printed: its first lines, and any later one with `keep` in it."""
+        self.show_command(command)
+        self.commands += 1
+        own, argv = argv_of(command)
+        done = subprocess.run(  # noqa: S603 - the story's own commands
+            argv,
+            cwd=self.folder,
+            env={**self.environment, **own},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            timeout=PATIENCE,
+        )
+        self._write(trimmed(done.stdout, lines if done.returncode == code else PATIENCE, keep))
+        if done.returncode != code:
+            raise UnexpectedError(f"`{command}` ended with exit code {done.returncode}, the story expects {code}")
+        if argv[1:3] == ["-m", "contractctl"]:
+            self._write(f"{DIM}  exit code {code}: {WORDS[code]}{PLAIN}\n")
+        return done.stdout
+
+    def expect(self, *, holds: bool, what: str) -> None:
+        """A promise of the story that no exit code carries."""
+        if not holds:
+            raise UnexpectedError(f"the story expects that {what}, and it is not so")
+
+
+def argv_of(command: str) -> tuple[dict[str, str], list[str]]:
+    """A shown command as a process takes it: NAME=value words in front, then the program."""
+    words = shlex.split(command)
+    own: dict[str, str] = {}
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        own[name] = value
+    programs = {"contractctl": [sys.executable, "-m", "contractctl"], "python": [sys.executable]}
+    return own, [*programs.get(words[0], [words[0]]), *words[1:]]
+
+
+def trimmed(printed: str, lines: int, keep: str = "") -> str:
+    """The first lines, indented; of the rest only those that matter, and how many were left out."""
+    every = printed.rstrip().splitlines()
+    rest = every[lines:]
+    later = [line for line in rest if keep and keep in line]
+    left_out = len(rest) - len(later)
+    shown = every[:lines] + later
+    if left_out:
+        shown.append(f"… {left_out} more lines")
+    return "".join(f"  {line}\n" for line in shown)
+
+
+def plain(write: Callable[[str], None]) -> Callable[[str], None]:
+    """The same without colour, for a file, a pipe, or whoever asks for none."""
+
+    def without_colour(words: str) -> None:
+        for code in (BOLD, DIM, CYAN, GREEN, PLAIN):
+            words = words.replace(code, "")
+        write(words)
+
+    return without_colour
+
+
+def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the story's commands see: nobody's settings of git or contractctl, no colour, Python in UTF-8."""
+    return {
+        **{name: text for name, text in environment.items() if not name.startswith(("GIT_", "CONTRACTCTL_"))},
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "NO_COLOR": "1",
+        "PYTHONUTF8": "1",
+        "COLUMNS": str(WIDTH),
+    }
