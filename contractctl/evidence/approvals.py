@@ -1,0 +1,112 @@
+"""Who has approved, and who attests what no instrument can see? Read from a reviewed file in git.
+
+[[approvals]]
+stage = "contract"
+approver = "Ada <ada@example.org>"
+reason = "restore rehearsed on 2026-11-02"
+at = 2026-11-03T09:00:00Z
+
+[[attestations]]
+statement = "no-consumers"            # or "does-not-read", with consumer = "…"
+contract = "shop/orders"
+by = "Ada <ada@example.org>"
+reason = "the table was never released"
+at = 2026-11-03T09:00:00Z
+expires = 2026-12-03T09:00:00Z
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from contractctl.errors import ContractctlError
+from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.plan import Stage
+
+_STATEMENTS = ("no-consumers", "does-not-read")
+
+
+def path_of(migrations: Path, plan: str) -> Path:
+    """`<migrations>/approvals/<plan>.toml`."""
+    return migrations / "approvals" / f"{plan}.toml"
+
+
+def read(path: Path, now: float) -> tuple[Record, ...]:
+    """The records of the file; none where there is no file. Raise ContractctlError naming the entry that is wrong."""
+    if not path.is_file():
+        return ()
+    raw = path.read_bytes()
+    try:
+        document = tomllib.loads(raw.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractctlError(f"{path}: is no TOML: {error}", hint="mend the line and run it again") from error
+    for key in document:
+        if key not in ("approvals", "attestations"):
+            raise ContractctlError(f"{path}: '{key}' is not known here", hint="known: [[approvals]], [[attestations]]")
+    approvals = [_approval(entry, f"{path}: approval {n}") for n, entry in _entries(document, "approvals", path)]
+    said = [_attestation(entry, f"{path}: attestation {n}") for n, entry in _entries(document, "attestations", path)]
+    digest = sha256(raw).hexdigest()
+    made = [(Kind.APPROVAL, approvals), (Kind.ATTESTATION, said)]
+    return tuple(_record(kind, path, digest, now, series) for kind, series in made if series)
+
+
+def _entries(document: Mapping[str, Any], key: str, path: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    entries = document.get(key, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ContractctlError(f"{path}: '{key}' is no list of tables", hint=f"write [[{key}]]")
+    return list(enumerate(entries, 1))
+
+
+def _record(kind: Kind, path: Path, digest: str, now: float, series: Sequence[Series]) -> Record:
+    return Record(
+        kind=kind,
+        source="approvals",
+        query=path.name,
+        collected_at=now,
+        window_from=min(now, *(one.first_seen or 0.0 for one in series)) - 1.0,
+        window_to=now,
+        expected_heartbeats=None,
+        observed_heartbeats=None,
+        sampling_ratio=1.0,
+        series=tuple(series),
+        digest=sha256(f"{kind} {digest}".encode()).hexdigest(),
+    )
+
+
+def _approval(entry: Mapping[str, Any], at: str) -> Series:
+    stage = _text(entry, "stage", at)
+    known = [one.value for one in Stage]
+    if stage not in known:
+        raise ContractctlError(f"{at}: '{stage}' is no stage", hint=f"known stages: {', '.join(known)}")
+    labels = {"stage": stage, "approver": _text(entry, "approver", at), "reason": _text(entry, "reason", at)}
+    return Series(labels, 1.0, first_seen=_moment(entry, "at", at))
+
+
+def _attestation(entry: Mapping[str, Any], at: str) -> Series:
+    statement = _text(entry, "statement", at)
+    if statement not in _STATEMENTS:
+        raise ContractctlError(f"{at}: '{statement}' is no statement", hint=f"known: {', '.join(_STATEMENTS)}")
+    keys = ["contract", "by", "reason", *(["consumer"] if statement == "does-not-read" else [])]
+    labels = {"statement": statement} | {key: _text(entry, key, at) for key in keys}
+    return Series(labels, 1.0, first_seen=_moment(entry, "at", at), last_seen=_moment(entry, "expires", at))
+
+
+def _text(entry: Mapping[str, Any], key: str, at: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ContractctlError(f"{at}: '{key}' is missing or empty", hint=f'write {key} = "…"')
+    return value.strip()
+
+
+def _moment(entry: Mapping[str, Any], key: str, at: str) -> float:
+    value = entry.get(key)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        moment = None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ContractctlError(f"{at}: '{key}' is no time with a zone", hint=f"write {key} = 2026-11-03T09:00:00Z")
+    return moment.timestamp()

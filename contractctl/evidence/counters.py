@@ -1,0 +1,32 @@
+"""How much did a counter grow between its samples, with births and resets?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What was counted between two samples. Times in Unix seconds."""
+
+    begin: float
+    end: float
+    count: float
+    reset: bool = False
+    """The counter began again in between: what it counted before it did is lost."""
+
+
+def growth(samples: Sequence[tuple[float, float]], known_before: float) -> Iterator[Growth]:
+    """The growth from sample to sample. `samples` are (time, value) in order of time.
+
+    A counter whose first sample comes after `known_before` was born there: all it holds was counted since. The
+    first sample of an older one is only where counting starts. A smaller value is a restart: it counts in full.
+    """
+    previous: tuple[float, float] | None = None
+    for at, value in samples:
+        if previous is None:
+            yield Growth(at, at, value if at > known_before else 0.0)
+        elif value < previous[1]:
+            yield Growth(previous[0], at, value, reset=True)
+        else:
+            yield Growth(previous[0], at, value - previous[1])
+        previous = at, value

@@ -1,0 +1,39 @@
+"""Which lines stand in the files of a source?"""
+
+import glob
+from collections.abc import Iterator
+from pathlib import Path
+
+from contractctl.evidence.observations import Observations
+
+
+def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, str]]:
+    """(place, line) of every line of every file that the pattern matches. What cannot be read is noted in `seen`."""
+    found = sorted(glob.glob(location, root_dir=root, recursive=True))  # noqa: PTH207 - takes absolute patterns, too
+    if not found:
+        seen.spoiled(f"missing source: no file matches '{location}'")
+    for name in found:
+        path = root / name
+        if path.is_dir():
+            continue
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            seen.spoiled(f"source error: {name}: {error.strerror}")
+            continue
+        seen.answered(raw)
+        yield from _lines(seen, name, raw)
+
+
+def _lines(seen: Observations, name: str, raw: bytes) -> Iterator[tuple[str, str]]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        seen.spoiled(f"unparseable: {name} is not UTF-8 text")
+        return
+    if text and not text.endswith("\n"):
+        seen.spoiled(f"truncated: {name}: the last line is not whole")
+        text = text[: text.rfind("\n") + 1]
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield f"{name}:{number}", line

@@ -1,0 +1,124 @@
+"""What do our own JSON lines say? One observation a line: reads, a sign of life, or requests of a canary.
+
+The lines are described by contractctl's own contract `contractctl/observation`:
+
+    {"kind": "reads", "from": 1780000000, "to": 1780000060, "contract": "shop/orders",
+     "path": "orders.customer_name", "consumer": "reporting", "version": "2.1", "count": 3}
+    {"kind": "alive", "at": 1780000060, "consumer": "reporting", "version": "2.1",
+     "contract": "shop/orders", "path": "orders.customer_name"}
+    {"kind": "canary", "from": 1780000000, "to": 1780000060, "plan": "rename",
+     "path": "new", "outcome": "bad", "count": 0}
+
+Times are Unix seconds or ISO 8601 with a zone. `sampling` below 1 says that only a part was counted.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contractctl.evidence.files import lines
+from contractctl.evidence.observations import Observations, Read, Request, Sign
+
+
+class _UnreadableError(ValueError):
+    """A line that says nothing that could be counted."""
+
+
+def observe(location: str, options: Mapping[str, str], root: Path) -> Observations:
+    """Read every file that the pattern `location` matches below `root`. There are no options."""
+    del options
+    seen = Observations("jsonl", location)
+    for place, line in lines(seen, location, root):
+        try:
+            _take(seen, json.loads(line))
+        except (ValueError, RecursionError) as error:
+            why = f": {error}" if isinstance(error, _UnreadableError) else " is no JSON"
+            seen.spoiled(f"unparseable: {place}{why}")
+    return seen
+
+
+def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
+    if not isinstance(line, dict):
+        raise _UnreadableError("an object is expected")
+    ratio = _number(line.get("sampling", 1.0), "sampling")
+    seen.sampling_ratio = min(seen.sampling_ratio, ratio)
+    match line.get("kind"):
+        case "reads":
+            seen.reads.append(_read(line))
+        case "alive":
+            seen.signs.append(_sign(line))
+        case "canary":
+            begin, end = _window(line)
+            path, outcome = _text(line, "path"), _text(line, "outcome")
+            if path not in ("old", "new") or outcome not in ("ok", "bad"):
+                raise _UnreadableError("path is old or new, outcome is ok or bad")
+            seen.requests.append(Request(_text(line, "plan"), path, outcome, begin, end, _count(line)))
+        case other:
+            raise _UnreadableError(f"kind '{other}' is none of reads, alive, canary")
+
+
+def _read(line: Mapping[str, Any]) -> Read:
+    begin, end = _window(line)
+    return Read(
+        contract=_text(line, "contract"),
+        path=_text(line, "path"),
+        consumer=_text(line, "consumer", ""),
+        version=_text(line, "version", ""),
+        begin=begin,
+        end=end,
+        count=_count(line),
+        certainty=_text(line, "certainty", ""),
+    )
+
+
+def _sign(line: Mapping[str, Any]) -> Sign:
+    return Sign(
+        consumer=_text(line, "consumer"),
+        version=_text(line, "version", ""),
+        contract=_text(line, "contract", ""),
+        path=_text(line, "path", ""),
+        at=_moment(line, "at"),
+    )
+
+
+def _window(line: Mapping[str, Any]) -> tuple[float, float]:
+    begin, end = _moment(line, "from"), _moment(line, "to")
+    if begin > end:
+        raise _UnreadableError("'from' is later than 'to'")
+    return begin, end
+
+
+def _count(line: Mapping[str, Any]) -> float:
+    count = _number(line.get("count"), "count")
+    if count < 0:
+        raise _UnreadableError("'count' is below zero")
+    return count
+
+
+def _moment(line: Mapping[str, Any], key: str) -> float:
+    value = line.get(key)
+    if not isinstance(value, str):
+        return _number(value, key)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise _UnreadableError(f"'{key}' is no time") from error
+    if moment.tzinfo is None:
+        raise _UnreadableError(f"'{key}' has no zone")
+    return moment.timestamp()
+
+
+def _number(value: object, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _UnreadableError(f"'{key}' is no number")
+    return float(value)
+
+
+def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = line.get(key, default)
+    if not isinstance(value, str):
+        raise _UnreadableError(f"'{key}' is no text")
+    return value

@@ -1,0 +1,47 @@
+"""How are contractctl's metrics named, and who stands in their attributes?"""
+
+from collections.abc import Mapping
+
+from contractctl.evidence.counters import Growth
+from contractctl.evidence.observations import Observations, Read, Request, Sign
+
+READS = "contract.field.reads"
+HEARTBEAT = "contract.instrumentation.info"
+CANARY = "contract.canary.requests"
+
+
+def take_read(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
+    """Add reads. `labels` are the attributes of the point over those of its resource."""
+    seen.reads.append(
+        Read(
+            contract=labels.get("contract.name", ""),
+            path=labels.get("contract.field.path", ""),
+            consumer=_consumer(labels),
+            version=labels.get("service.version", ""),
+            begin=step.begin,
+            end=step.end,
+            count=step.count,
+            certainty=labels.get("contract.read.certainty", ""),
+        )
+    )
+
+
+def take_sign(seen: Observations, labels: Mapping[str, str], at: float) -> None:
+    """Add a sign of life."""
+    contract, path = labels.get("contract.name", ""), labels.get("contract.field.path", "")
+    seen.signs.append(Sign(_consumer(labels), labels.get("service.version", ""), contract, path, at))
+
+
+def take_request(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
+    """Add requests of a canary."""
+    path, outcome = labels.get("contract.path", ""), labels.get("contract.outcome", "")
+    if path not in ("old", "new") or outcome not in ("ok", "bad"):
+        seen.spoiled(f"unparseable: {CANARY} has path '{path}' and outcome '{outcome}': not old or new, ok or bad")
+        return
+    seen.requests.append(Request(labels.get("contract.plan", ""), path, outcome, step.begin, step.end, step.count))
+
+
+def _consumer(labels: Mapping[str, str]) -> str:
+    """Who it was: as it calls itself, else as its service is called."""
+    service = labels.get("service.name", "")
+    return labels.get("contract.consumer.name") or ("" if service.startswith("unknown_service") else service)

@@ -1,0 +1,87 @@
+"""What did a source see, before it is summed up: counts, signs of life, and what is wrong with them?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Reads of one field between two moments; a count of zero proves that somebody counted."""
+
+    contract: str
+    path: str
+    consumer: str
+    """Empty where nobody knows who read."""
+    version: str
+    begin: float
+    end: float
+    count: float
+    certainty: str = ""
+    """`unknown` for a statement that mentions the table and could not be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of life of an instrument at one moment."""
+
+    consumer: str
+    version: str
+    contract: str
+    """Empty where the instrument does not say what it watches."""
+    path: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Requests of a canary between two moments."""
+
+    plan: str
+    path: str
+    """old or new."""
+    outcome: str
+    """ok or bad."""
+    begin: float
+    end: float
+    count: float
+
+
+@dataclass(slots=True)
+class Observations:
+    """Everything that one source answered. Filled by the source, then read only."""
+
+    source: str
+    query: str
+    """As sent to the source; never with a secret."""
+    reads: list[Read] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    sampling_ratio: float = 1.0
+    lost_seconds: float = 0.0
+    """For how long counters may have counted what a reset took away."""
+    problem: str | None = None
+    raw: list[bytes] = field(default_factory=list)
+    """Digests of the raw answers."""
+
+    def answered(self, raw: bytes) -> None:
+        """Remember what was answered, as a digest."""
+        self.raw.append(sha256(raw).digest())
+
+    def spoiled(self, problem: str) -> None:
+        """Remember the first thing that is wrong; one is enough to rely on nothing."""
+        self.problem = self.problem or problem
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.source.encode() + b"\0" + self.query.encode() + b"".join(self.raw)).hexdigest()
+
+    @property
+    def times(self) -> Iterable[float]:
+        """Every moment that the source has something of."""
+        for read in self.reads:
+            yield from (read.begin, read.end)
+        for sign in self.signs:
+            yield sign.at
+        for request in self.requests:
+            yield from (request.begin, request.end)

@@ -1,0 +1,223 @@
+"""What do a source's observations say about a plan? Summed up to one record a question."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import pairwise
+
+from contractctl.evidence.observations import Observations, Read, Request, Sign
+from contractctl.evidence.questions import Field, Question, covers, needed_window, sign_of_life_seconds
+from contractctl.model.contract import Party
+from contractctl.model.evidence import Kind, Record, Series
+
+_REACH = 0.75
+"""A sign of life proves this part of an interval before and after itself: two may be 1.5 intervals apart."""
+_LOOKS = 12
+"""Looks in a canary's bake time."""
+_EVEN_LOOKS = 48
+"""Looks of equal length; later ones grow, so that a long canary does not fill a file."""
+_BEFORE = 24
+"""How many bake times before a share the old path's requests still count as a baseline."""
+
+
+def records(seen: Observations, question: Question) -> tuple[Record, ...]:
+    """The records of one source. A source that answered nothing says so in a record of its own."""
+    if seen.problem is None and not (seen.reads or seen.signs or seen.requests):
+        seen.spoiled("missing source: it answered, and had nothing; absent is not zero")
+    made = [*_reads(seen, question), *_signs(seen, question), *_requests(seen, question)]
+    if seen.problem and not any(record.kind is Kind.READS for record in made):
+        made.append(_record(seen, question, Kind.READS, question.now - question.plan.reads.window_seconds, ()))
+    if seen.problem and question.since is not None and not any(record.kind is Kind.CANARY for record in made):
+        made.append(_record(seen, question, Kind.CANARY, question.since, ()))
+    return tuple(made)
+
+
+def _record(  # noqa: PLR0913 - what a record is made of, each by name
+    seen: Observations,
+    question: Question,
+    kind: Kind,
+    begin: float,
+    series: Sequence[Series],
+    *,
+    end: float | None = None,
+    beats: tuple[float, float] | None = None,
+) -> Record:
+    until = min(_until(seen, question), math.inf if end is None else end)
+    begin = min(begin, math.nextafter(until, -math.inf))
+    expected, observed = beats or (None, None)
+    identity = f"{seen.digest} {kind} {begin!r} {until!r} {[sorted(one.labels.items()) for one in series]}"
+    return Record(
+        kind=kind,
+        source=seen.source,
+        query=seen.query,
+        collected_at=question.now,
+        window_from=begin,
+        window_to=until,
+        expected_heartbeats=expected,
+        observed_heartbeats=observed,
+        sampling_ratio=seen.sampling_ratio,
+        series=tuple(series),
+        digest=sha256(identity.encode()).hexdigest(),
+        problem=seen.problem or _lost(seen, question, until - begin),
+    )
+
+
+def _until(seen: Observations, question: Question) -> float:
+    """A source speaks up to its last word, not up to now."""
+    return max(seen.times, default=question.now)
+
+
+def _lost(seen: Observations, question: Question, seconds: float) -> str | None:
+    allowed = (1 - question.plan.reads.coverage) * seconds
+    if seen.lost_seconds <= max(allowed, question.plan.reads.heartbeat_seconds):
+        return None
+    return f"counter reset: counters began again so often that {seen.lost_seconds:.0f} s of counting may be lost"
+
+
+# reads of a field, by consumer and version
+
+
+def _reads(seen: Observations, question: Question) -> Iterator[Record]:
+    if not seen.reads and not seen.signs:
+        return
+    until = _until(seen, question)
+    earliest = min(seen.times)
+    for field in question.fields:
+        parties = question.consumers.get(field.contract, ())
+        longest = max((needed_window(question.plan.reads, party, None) for party in (None, *parties)), default=0.0)
+        begin = max(until - 2 * longest, min(earliest, until))
+        series = tuple(_read_series(seen, field, begin))
+        if series:
+            yield _record(seen, question, Kind.READS, begin, series)
+
+
+def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Series]:
+    groups: dict[tuple[str, str, str], list[Read]] = defaultdict(list)
+    for read in seen.reads:
+        if (read.contract, read.path) == (field.contract, field.path) and read.end >= begin:
+            groups[read.consumer, read.version, read.certainty].append(read)
+    for sign in seen.signs:
+        if (sign.contract, sign.path) == (field.contract, field.path):
+            groups.setdefault((sign.consumer, sign.version, ""), [])
+    gaps = {consumer: _longest_gap(seen.reads, field, consumer, begin) for consumer, _, _ in groups}
+    for (consumer, version, certainty), reads in sorted(groups.items()):
+        moments = [read.end for read in reads if read.count > 0]
+        labels = {"contract": field.contract, "path": field.path, "consumer": consumer, "version": version}
+        yield Series(
+            labels=labels | ({"certainty": certainty} if certainty else {}),
+            value=math.fsum(read.count for read in reads),
+            first_seen=min(moments, default=None),
+            last_seen=max(moments, default=None),
+            longest_gap=gaps[consumer],
+        )
+
+
+def _longest_gap(reads: Sequence[Read], field: Field, consumer: str, begin: float) -> float | None:
+    moments = sorted(
+        {
+            read.end
+            for read in reads
+            if read.count > 0
+            and read.end >= begin
+            and (read.contract, read.path, read.consumer) == (field.contract, field.path, consumer)
+        }
+    )
+    return _widest(moments)
+
+
+def _widest(moments: Sequence[float]) -> float | None:
+    return max((after - before for before, after in pairwise(moments)), default=None)
+
+
+# signs of life of a consumer's instrument
+
+
+def _signs(seen: Observations, question: Question) -> Iterator[Record]:
+    done: set[tuple[str, str, str]] = set()
+    for field in question.fields:
+        parties = {party.name: party for party in question.consumers.get(field.contract, ())}
+        own = [sign for sign in seen.signs if sign.contract in ("", field.contract) and sign.path in ("", field.path)]
+        for consumer in sorted({sign.consumer for sign in own}):
+            party = parties.get(consumer)
+            if party and not covers(party, field):
+                continue
+            signs = [sign for sign in own if sign.consumer == consumer]
+            exact = [sign for sign in signs if sign.path] or signs
+            key = consumer, exact[0].contract, exact[0].path
+            if key not in done:
+                done.add(key)
+                yield _alive(seen, question, field, party, exact)
+
+
+def _alive(seen: Observations, question: Question, field: Field, party: Party | None, signs: Sequence[Sign]) -> Record:
+    consumer, until = signs[0].consumer, _until(seen, question)
+    begin = min(max(until - 2 * question.plan.reads.window_seconds, min(seen.times)), until)
+    needed = needed_window(question.plan.reads, party, _longest_gap(seen.reads, field, consumer, begin))
+    every = sign_of_life_seconds(question.plan.reads, party)
+    moments = sorted({sign.at for sign in signs})
+    covered = _covered(moments, until - needed, until, every * _REACH)
+    series = tuple(_sign_series(signs, until - needed))
+    return _record(
+        seen, question, Kind.HEARTBEAT, until - needed, series, beats=(needed / every, covered / every)
+    )  # fmt: skip
+
+
+def _sign_series(signs: Sequence[Sign], begin: float) -> Iterator[Series]:
+    for version in sorted({sign.version for sign in signs}):
+        moments = sorted({sign.at for sign in signs if sign.version == version and sign.at >= begin})
+        one = signs[0]
+        yield Series(
+            labels={"contract": one.contract, "path": one.path, "consumer": one.consumer, "version": version},
+            value=float(len(moments)),
+            first_seen=moments[0] if moments else None,
+            last_seen=moments[-1] if moments else None,
+            longest_gap=_widest(moments),
+        )
+
+
+def _covered(moments: Sequence[float], begin: float, end: float, reach: float) -> float:
+    """For how many seconds of a window some sign of life stands within reach."""
+    covered, upto = 0.0, begin
+    for at in moments:
+        low, high = max(upto, at - reach), min(end, at + reach)
+        covered += max(0.0, high - low)
+        upto = max(upto, high)
+    return covered
+
+
+# requests of a canary, look by look
+
+
+def _requests(seen: Observations, question: Question) -> Iterator[Record]:
+    since = question.since
+    own = [request for request in seen.requests if request.plan in ("", question.plan.name)]
+    if since is None or not own:
+        return
+    earliest = min(seen.times)
+    bake = question.plan.canary.bake_seconds
+    before = [one for one in own if since - _BEFORE * bake < one.end <= since and one.path == "old"]
+    if any(one.count for one in before):
+        begin = max(since - _BEFORE * bake, min(earliest, since))
+        yield _record(seen, question, Kind.CANARY, begin, tuple(_request_series(before, since, bake)), end=since)
+    running = [one for one in own if one.end > since]
+    if running:
+        series = tuple(_request_series(running, since, bake))
+        yield _record(seen, question, Kind.CANARY, max(since, earliest), series)
+
+
+def _request_series(requests: Sequence[Request], since: float, bake: float) -> Iterator[Series]:
+    counts: dict[tuple[int, str, str, str], float] = defaultdict(float)
+    for request in requests:
+        counts[_look(request.end - since, bake), request.plan, request.path, request.outcome] += request.count
+    for (look, plan, path, outcome), count in sorted(counts.items()):
+        yield Series({"plan": plan, "path": path, "outcome": outcome, "look": str(look)}, count)
+
+
+def _look(age: float, bake: float) -> int:
+    """The number of a look: fixed by the moment the share was entered, whenever and however often one collects."""
+    length = max(bake / _LOOKS, 1.0)
+    number = age / length
+    if number < _EVEN_LOOKS:
+        return max(0, math.floor(number))
+    return _EVEN_LOOKS + math.floor(math.log(number / _EVEN_LOOKS) / math.log(1.1))

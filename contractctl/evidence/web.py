@@ -1,0 +1,97 @@
+"""What does a server answer to one GET? In time, from the host that was asked, and of a bearable size."""
+
+import base64
+import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.parse import unquote, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from contractctl.errors import ContractctlError
+
+_LARGEST = 256 * 1024 * 1024
+
+
+class NoAnswerError(Exception):
+    """Nothing to rely on came back; the text is a record's problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    code: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Whom to ask. The secret is in `headers` and nowhere else."""
+
+    url: str
+    """Without user, password, query: fit to be shown and recorded."""
+    timeout: float
+    headers: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def at(cls, location: str, *, token: str | None, timeout: float) -> "Server":
+        """Raise ContractctlError where the location is no http(s) URL; the message never holds it."""
+        try:
+            parts = urlsplit(location)
+            port = parts.port
+        except ValueError as error:
+            raise ContractctlError("the URL of an evidence source cannot be read", hint=_HINT) from error
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ContractctlError("the URL of an evidence source is no http or https URL", hint=_HINT)
+        headers = {"Accept": "application/json"}
+        if parts.username is not None:
+            secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers["Authorization"] = f"Basic {base64.b64encode(secret.encode()).decode()}"
+        elif token:
+            headers["Authorization"] = f"Bearer {token}"
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        url = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+        return cls(url, timeout, headers)
+
+
+_HINT = "write for example http://prometheus.internal:9090"
+
+
+class _SameHost(HTTPRedirectHandler):
+    """A redirect elsewhere would carry the question, and perhaps the secret, to somebody who was not asked."""
+
+    def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
+    ) -> Request | None:
+        asked, sent = urlsplit(req.full_url), urlsplit(newurl)
+        if (asked.scheme, asked.netloc) != (sent.scheme, sent.netloc):
+            raise NoAnswerError(f"source error: the server sends elsewhere, to {sent.scheme}://{sent.hostname}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def get(server: Server, path: str) -> Answer:
+    """One GET. Raise NoAnswerError where nothing usable comes back in time."""
+    request = Request(server.url + path, headers=dict(server.headers))  # noqa: S310 - Server.at allows http and https only
+    try:
+        with build_opener(_SameHost).open(request, timeout=server.timeout) as answer:
+            return Answer(answer.status, _whole(answer))
+    except HTTPError as error:
+        with error:
+            return Answer(error.code, error.read(_LARGEST))
+    except TimeoutError as error:
+        raise NoAnswerError(f"source error: no answer within {server.timeout:g} s") from error
+    except URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise NoAnswerError(f"source error: no answer within {server.timeout:g} s") from error
+        raise NoAnswerError(f"source error: {server.url} cannot be reached: {error.reason}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(f"source error: the answer broke off: {type(error).__name__}") from error
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    body = answer.read(_LARGEST + 1)
+    if len(body) > _LARGEST:
+        raise NoAnswerError("truncated: the answer is too large to be read whole")
+    return body
