@@ -158,11 +158,14 @@ class Question:
         if not _same_name(reader, writer):
             yield self._name_changed(pair, reader, writer)
             return
+        contested: set[str] = set()
         for claim in claims(reader, writer):
             if len(claim.senders) > 1:
                 yield self._sent_twice(pair, claim.field, claim.senders)
             elif claim.rivals and claim.field.name != claim.senders[0].name:
-                yield self._contested(pair, claim.field, claim.senders[0], claim.rivals)
+                if claim.senders[0].name not in contested:
+                    contested.add(claim.senders[0].name)
+                    yield self._contested(pair, claim.field, claim.senders[0], claim.rivals)
             elif claim.senders:
                 sender = claim.senders[0]
                 step = Step(pair.way, "field", claim.field.name, sender.name)
