@@ -1,0 +1,141 @@
+"""Where are things in this repository? contractctl.toml, or [tool.contractctl] in pyproject.toml, as one value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from contractctl.errors import ContractctlError
+from contractctl.model.verdict import Level
+from contractctl.toml_text import Table, read_toml
+
+FILE = "contractctl.toml"
+SOURCES = ("jsonl", "otlp", "prometheus")
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSource:
+    """Where observations come from."""
+
+    source: str
+    """One of SOURCES."""
+    location: str = field(repr=False)
+    """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed."""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What contractctl.toml says, with defaults for what it does not say."""
+
+    root: Path
+    contracts: Path
+    migrations: Path
+    level: Level = Level.BACKWARD
+    """For two files; a contract names its own."""
+    strict: bool = False
+    """Whether data loss breaks, too."""
+    unknown_passes: bool = False
+    """Whether `check` lets an unknown verdict pass."""
+    default_branch: str = "main"
+    database_url: str | None = field(default=None, repr=False)
+    """Resolved; it may hold a secret and is never printed."""
+    evidence: tuple[EvidenceSource, ...] = ()
+
+    def journal_url(self) -> str:
+        """The database that plans are carried out in: the one that is named, else an SQLite file of our own."""
+        return self.database_url or f"{_SQLITE}{self.migrations / 'contractctl.db'}"
+
+
+def load(start: Path) -> Settings:
+    """The settings in force at `start`: the nearest file upwards, inside the git repository; defaults without one.
+
+    Raise ContractctlError, with file and key, for what it cannot understand.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return _settings(folder, read_toml(folder / FILE, _shown(folder / FILE)))
+        pyproject = folder / "pyproject.toml"
+        if pyproject.is_file() and "tool.contractctl" in pyproject.read_text(encoding="utf-8", errors="replace"):
+            return _settings(folder, read_toml(pyproject, _shown(pyproject)).table("tool").table("contractctl"))
+        if (folder / ".git").exists():
+            return _settings(folder, Table(FILE, {}))
+    return _settings(start.resolve(), Table(FILE, {}))
+
+
+def _settings(root: Path, table: Table) -> Settings:
+    database = table.table("database")
+    level = table.text("level", Level.BACKWARD.value) or ""
+    if level.upper() not in Level.__members__:
+        raise table.wrong("level", f"one of {', '.join(Level)}")
+    found = Settings(
+        root=root,
+        contracts=_folder(root, table, "contracts"),
+        migrations=_folder(root, table, "migrations"),
+        level=Level(level.upper()),
+        strict=table.flag("strict"),
+        unknown_passes=table.flag("unknown_passes"),
+        default_branch=table.text("default_branch", "main") or "main",
+        database_url=_database(root, database.text("url")),
+        evidence=tuple(_evidence(source) for source in table.tables("evidence")),
+    )
+    database.done()
+    table.done()
+    return found
+
+
+def _folder(root: Path, table: Table, key: str) -> Path:
+    folder = (root / (table.text(key, key) or key)).resolve()
+    if not folder.is_relative_to(root.resolve()):
+        raise table.wrong(key, "a folder inside the repository")
+    return folder
+
+
+def _database(root: Path, url: str | None) -> str | None:
+    if url is None:
+        return None
+    given = _from_environment(url)
+    if given is url and urlsplit(url).password is not None:
+        raise ContractctlError(
+            "[database] url holds a password, and this file is in git",
+            hint='write url = "env:NAME" and set that environment variable; change the password, too',
+        )
+    if "://" not in given:
+        raise ContractctlError(
+            "[database] url is no database URL",
+            hint='write url = "sqlite:///shop.db"; or url = "env:NAME", and put a whole URL into that variable',
+        )
+    path = given.removeprefix(_SQLITE)
+    if path is not given and not path.startswith(("/", ":")) and path:
+        return f"{_SQLITE}{root / path}"
+    return given
+
+
+def _evidence(table: Table) -> EvidenceSource:
+    source = table.needed_text("source")
+    if source not in SOURCES:
+        raise table.wrong("source", f"one of {', '.join(SOURCES)}")
+    location = _from_environment(table.needed_text("url" if source == "prometheus" else "path"))
+    return EvidenceSource(source, location, table.rest())
+
+
+def _from_environment(value: str) -> str:
+    """What `env:NAME` stands for; any other value is itself."""
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if not os.environ.get(name):
+        raise ContractctlError(
+            f"the environment variable '{name}' is not set", hint=f"set it: {FILE} takes a URL from it"
+        )
+    return os.environ[name]
+
+
+def _shown(path: Path) -> str:
+    """The path as the user would write it from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

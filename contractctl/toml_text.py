@@ -1,0 +1,106 @@
+"""What does this TOML file say? Each key is asked for by name and type; a key that nobody asks for is an error."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from contractctl.errors import ContractctlError
+
+
+class Table:
+    """One table of a TOML file, as its reader asks for it. Every question raises ContractctlError for a wrong type."""
+
+    def __init__(self, file: str, values: Mapping[str, Any], prefix: str = "") -> None:
+        self._file = file
+        self._values = values
+        self._prefix = prefix
+        self._asked: set[str] = set()
+
+    def text(self, key: str, default: str | None = None) -> str | None:
+        value: str | None = self._typed(key, str, "a text in quotes", default)
+        return value
+
+    def needed_text(self, key: str) -> str:
+        value = self.text(key)
+        if value is None:
+            raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is missing", hint=f'add the line {key} = "…"')
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        return bool(self._typed(key, bool, "true or false", default))
+
+    def number(self, key: str) -> float | None:
+        value = self._value(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise self._wrong(key, "a number")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._value(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, "a list of texts in quotes")
+        return tuple(value)
+
+    def table(self, key: str) -> "Table":
+        value = self._typed(key, dict, f"a table, [{self._prefix}{key}]", {})
+        return Table(self._file, value or {}, f"{self._prefix}{key}.")
+
+    def tables(self, key: str) -> tuple["Table", ...]:
+        value = self._value(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self._wrong(key, f"a list of tables, [[{self._prefix}{key}]]")
+        return tuple(Table(self._file, item, f"{self._prefix}{key}.") for item in value)
+
+    def rest(self) -> dict[str, str]:
+        """Every key that was not asked for, as text; afterwards all of them count as asked for."""
+        left = {key: str(value) for key, value in self._values.items() if key not in self._asked}
+        self._asked |= set(left)
+        return left
+
+    def done(self) -> None:
+        """Raise ContractctlError for a key that nobody asked for, naming the one that may have been meant."""
+        for key in self._values:
+            if key not in self._asked:
+                import difflib
+
+                near = difflib.get_close_matches(key, self._asked, n=1)
+                hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(self._asked))}"
+                raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is no key here", hint=hint)
+
+    def wrong(self, key: str, wanted: str) -> ContractctlError:
+        """The error for a value that has the right type and says the wrong thing."""
+        return self._wrong(key, wanted)
+
+    def _value(self, key: str) -> Any:  # noqa: ANN401 - TOML has many types; the callers ask for one
+        self._asked.add(key)
+        return self._values.get(key)
+
+    def _typed(self, key: str, kind: type, wanted: str, default: Any) -> Any:  # noqa: ANN401 - see _value
+        value = self._value(key)
+        if value is None:
+            return default
+        if not isinstance(value, kind):
+            raise self._wrong(key, wanted)
+        return value
+
+    def _wrong(self, key: str, wanted: str) -> ContractctlError:
+        shown = repr(self._values[key])
+        return ContractctlError(f"{self._file}: '{self._prefix}{key}' is {shown}", hint=f"it takes {wanted}")
+
+
+def read_toml(path: Path, name: str) -> Table:
+    """The file's top table; `name` stands in messages. Raise ContractctlError where it cannot be read."""
+    import tomllib
+
+    try:
+        return Table(name, tomllib.loads(path.read_bytes().decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise ContractctlError(f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ContractctlError(f"{name}: {error}", hint="mend the TOML there: https://toml.io") from None
+    except RecursionError:
+        raise ContractctlError(f"{name}: it is nested too deeply", hint="write it flatter") from None
