@@ -77,7 +77,9 @@ def _create_table(defined: Defined, tree: exp.Create, options: str) -> str:
         return name
     if name in defined.tables:
         raise NotUnderstoodError(f"the table '{name}' is there already")
-    table = Table(name, tree.this.this.sql(dialect=sqlglot_dialect(defined.dialect)), (), options=options)
+    if defined.dialect == "mysql":
+        options = " ".join(part.sql(dialect="mysql") for part in _properties_of(tree) if not _is_counter(part))
+    table = Table(name, _spelling(tree.this.this, defined.dialect), (), options=options)
     table = replace(table, unjudged=tuple(_properties(tree, defined.dialect)), strict="strict" in options.lower())
     default_collation = tree.find(exp.CollateProperty)
     for part in tree.this.expressions:
@@ -96,10 +98,24 @@ def _collated(table: Table, collation: str) -> Table:
     return replace(table, columns=columns)
 
 
+def _spelling(table: exp.Expr, dialect: str) -> str:
+    """A table's name as its user spells it, without quotation marks and the schema that is searched anyway."""
+    parts = [part.name for part in (table.args.get("db"), table.this) if isinstance(part, exp.Identifier)]
+    return ".".join(parts[1:] if len(parts) > 1 and parts[0].lower() == _HOME[dialect] else parts)
+
+
+def _properties_of(tree: exp.Create) -> list[exp.Expr]:
+    properties = tree.args.get("properties")
+    return list(properties.expressions) if properties else []
+
+
+def _is_counter(part: exp.Expr) -> bool:
+    return isinstance(part, exp.AutoIncrementProperty)
+
+
 def _properties(tree: exp.Create, dialect: str) -> Iterator[str]:
     """What follows the columns and changes what the table does. Storage and character details do not."""
-    properties = tree.args.get("properties")
-    for part in properties.expressions if properties else ():
+    for part in _properties_of(tree):
         if not isinstance(
             part,
             exp.EngineProperty
@@ -314,7 +330,7 @@ def _create_view(defined: Defined, tree: exp.Create) -> str:
     sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
     reads = frozenset(_reads(defined, query, sources))
     text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
-    defined.views[name] = View(name, head.sql(), text, outputs, reads, frozenset(sources.values()))
+    defined.views[name] = View(name, _spelling(head, dialect), text, outputs, reads, frozenset(sources.values()))
     return name
 
 

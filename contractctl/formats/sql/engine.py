@@ -15,10 +15,16 @@ def memory() -> sqlite3.Connection:
     return database
 
 
-def run(database: sqlite3.Connection, statement: str) -> str | None:
-    """Run one statement; SQLite's own words where it refuses, None where it obeys."""
+def ask(database: sqlite3.Connection, statement: str, look: str | None = None) -> list[tuple[object, ...]] | str:
+    """The rows of a statement, or of the look after it; SQLite's own words where it refuses."""
     try:
-        database.execute(statement).fetchall()
+        rows = database.execute(statement).fetchall()
+        return database.execute(look).fetchall() if look else rows
     except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
         return str(error)
-    return None
+
+
+def run(database: sqlite3.Connection, statement: str) -> str | None:
+    """Run one statement; SQLite's own words where it refuses, None where it obeys."""
+    answer = ask(database, statement)
+    return answer if isinstance(answer, str) else None

@@ -46,7 +46,7 @@ _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
 )
-_FILLED = re.compile(r"^-- contractctl: triggers fill (\S+)\.(\S+)", re.MULTILINE)
+_FILLED = re.compile(r"^-- contractctl: triggers fill (\S+)\.([^\s,.]+),", re.MULTILINE)
 """How a staged version says that NULL is never read from a column that may be left out."""
 
 
@@ -228,6 +228,5 @@ def _mark_filled(defined: Defined, source: Source) -> None:
 
     for file in source.files:
         for table, column in _FILLED.findall(file.text):
-            name = column.rstrip(",")
             if table in defined.tables:
-                defined.tables[table] = changed(defined.tables[table], name, filled=True)
+                defined.tables[table] = changed(defined.tables[table], column, filled=True)

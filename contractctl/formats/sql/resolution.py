@@ -159,7 +159,7 @@ def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incomp
         yield _about_column("sql-column-generated", Effect.FAILS, table, client)
         return
     before, after = _filling(client), _filling(provider)
-    if not client.omittable or before == after:
+    if not client.omittable or provider.filled or before == after:
         return
     words = {"before": before, "after": after}
     if not provider.omittable:

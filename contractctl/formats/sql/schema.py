@@ -137,7 +137,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     strict: bool = False
-    options: str = ""
+    options: str = field(default="", compare=False)
     """What follows the closing parenthesis, for writing the table again."""
     unjudged: tuple[str, ...] = ()
     """Clauses that are kept and compared as text, and not understood."""

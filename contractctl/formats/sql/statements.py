@@ -18,7 +18,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _SQLGLOT = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite"}
 _SIGNS = {
-    "mysql": r"`|\bauto_increment\b|\bengine\s*=|\bunsigned\b|\benum\s*\(\s*'|/\*!\d",
+    "mysql": r"`|\bauto_increment\b|\bengine\s*=|\bunsigned\b|(?<!as )\benum\s*\(''|/\*!\d",
     "sqlite": r"\bautoincrement\b|\bwithout\s+rowid\b|\)\s*strict\b|\bpragma\s",
     "postgresql": r"::|\b(?:small|big)?serial\b|\btimestamptz\b|\bjsonb\b|\bbytea\b|\bas\s+enum\b|\bas\s+identity\b"
     r"|\bwith(?:out)?\s+time\s+zone\b|\bcharacter\s+varying\b|\bint[248]\b|\bcomment\s+on\b",
@@ -64,7 +64,7 @@ def detect(text: str) -> str | None:
     """The dialect that a text gives away by its own words; None where nothing does."""
     bare = _NOISE.sub(lambda match: "" if match[0].startswith("--") else "''", text)
     for dialect in ("sqlite", "mysql", "postgresql"):
-        if re.search(_SIGNS[dialect].replace("'|/", "|/"), bare, re.IGNORECASE):
+        if re.search(_SIGNS[dialect], bare, re.IGNORECASE):
             return dialect
     return None
 

@@ -1,0 +1,122 @@
+"""What is different between two versions? Facts; whether they break anybody is another question."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from contractctl.formats.sql.parsing import agreed
+from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
+from contractctl.model.verdict import Change
+
+_T = TypeVar("_T")
+
+
+def changes(old: Schema, new: Schema) -> Iterator[Change]:
+    """Every difference between tables, columns, constraints, indexes, views and types."""
+    old, new = agreed(old, new)
+    if old.dialect != new.dialect:
+        yield Change("changed", "", "dialect", old.dialect, new.dialect)
+    for name in dict.fromkeys((*old.tables, *new.tables)):
+        before, after = old.tables.get(name), new.tables.get(name)
+        if before is None or after is None:
+            yield _whole("table", before, after, lambda table: table.written)
+        else:
+            yield from _table(before, after)
+    for name in dict.fromkeys((*old.views, *new.views)):
+        view, given = old.views.get(name), new.views.get(name)
+        if view is None or given is None:
+            yield _whole("view", view, given, lambda view: view.written)
+        elif view.text != given.text:
+            yield Change("changed", view.written, "view", view.text, given.text)
+    for name in dict.fromkeys((*old.enums, *new.enums)):
+        yield from _value(name, "type", _symbols(old, name), _symbols(new, name))
+    yield from _sets("", "index", [i.text for i in old.indexes], [i.text for i in new.indexes])
+    yield from _sets("", "statement", [u.text for u in old.unread], [u.text for u in new.unread])
+
+
+def _whole(what: str, before: _T | None, after: _T | None, name: Callable[[_T], str]) -> Change:
+    if before is None:
+        assert after is not None  # noqa: S101 - one of the two is there
+        return Change("added", name(after), what)
+    return Change("removed", name(before), what)
+
+
+def _symbols(schema: Schema, name: str) -> str | None:
+    return ", ".join(schema.enums[name]) if name in schema.enums else None
+
+
+def _table(old: Table, new: Table) -> Iterator[Change]:
+    for name in dict.fromkeys(column.name for column in (*old.columns, *new.columns)):
+        before, after = old.column(name), new.column(name)
+        if before is None or after is None:
+            some = before or after
+            assert some is not None  # noqa: S101 - the name came from one of them
+            kind = "added" if before is None else "removed"
+            yield Change(
+                kind, f"{old.written}.{some.written}", "column", *_sides(kind, some.type.text or "without a type")
+            )
+        else:
+            yield from _column(f"{old.written}.{before.written}", before, after)
+    yield from _sets(old.written, "key", [_unique(u) for u in old.uniques], [_unique(u) for u in new.uniques])
+    keys = [[_foreign_key(key) for key in table.foreign_keys] for table in (old, new)]
+    yield from _sets(old.written, "foreign key", *keys)
+    yield from _sets(old.written, "check", [_check(c) for c in old.checks], [_check(c) for c in new.checks])
+    yield from _sets(old.written, "clause", old.unjudged, new.unjudged)
+    yield from _value(old.written, "strictness", _strictness(old), _strictness(new))
+
+
+def _sides(kind: str, text: str) -> tuple[str | None, str | None]:
+    return (None, text) if kind == "added" else (text, None)
+
+
+def _column(path: str, old: Column, new: Column) -> Iterator[Change]:
+    yield from _value(path, "type", old.type.text, new.type.text)
+    yield from _value(path, "nullability", _nullability(old), _nullability(new))
+    yield from _value(path, "default", _default(old), _default(new))
+    yield from _value(path, "generated value", _generated(old), _generated(new))
+    yield from _value(path, "collation", old.collation, new.collation)
+
+
+def _nullability(column: Column) -> str:
+    return "NULL" if column.nullable else "NOT NULL"
+
+
+def _default(column: Column) -> str | None:
+    return "the next number" if column.counted else column.default.text if column.default else None
+
+
+def _generated(column: Column) -> str | None:
+    return column.generated.text if column.generated else None
+
+
+def _strictness(table: Table) -> str:
+    return "strict" if table.strict else "not strict"
+
+
+def _unique(unique: Unique) -> str:
+    parts = ", ".join((*unique.columns, *unique.expressions))
+    where = f" WHERE {unique.where.text}" if unique.where else ""
+    return f"{'PRIMARY KEY' if unique.primary else 'UNIQUE'} ({parts}){where}"
+
+
+def _foreign_key(key: ForeignKey) -> str:
+    referred = f" ({', '.join(key.referred)})" if key.referred else ""
+    return " ".join((f"({', '.join(key.columns)}) REFERENCES {key.table}{referred}", *key.actions))
+
+
+def _check(check: Check) -> str:
+    return check.condition.text
+
+
+def _value(path: str, what: str, old: str | None, new: str | None) -> Iterator[Change]:
+    if old != new:
+        kind = "added" if old is None else "removed" if new is None else "changed"
+        yield Change(kind, path, what, old, new)
+
+
+def _sets(path: str, what: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
+    for text in old:
+        if text not in new:
+            yield Change("removed", path, what, text)
+    for text in new:
+        if text not in old:
+            yield Change("added", path, what, None, text)

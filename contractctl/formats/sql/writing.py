@@ -1,0 +1,120 @@
+"""How is a table written? Values back to DDL that people like to read."""
+
+from collections.abc import Iterator
+
+from sqlglot import TokenType, exp
+
+from contractctl.formats.sql.expressions import fold
+from contractctl.formats.sql.schema import Check, Column, Family, ForeignKey, Table, Unique
+from contractctl.formats.sql.statements import sqlglot_dialect
+
+
+def identifier(name: str, dialect: str, *, quoted: bool | None = None) -> str:
+    """A name as SQL; quoted where it must be, or where that is asked for."""
+    if quoted is None:
+        words = sqlglot_dialect(dialect).tokenize(name) if name.replace("_", "a").isalnum() and name.isascii() else []
+        plain = len(words) == 1 and words[0].token_type is TokenType.VAR
+        quoted = not plain or fold(name, dialect) not in {name, name.lower()} or _folds_away(name, dialect)
+    return exp.to_identifier(name, quoted=quoted).sql(dialect=sqlglot_dialect(dialect))
+
+
+def table_identifier(name: str, dialect: str, *, quoted: bool | None = None) -> str:
+    """A table's name as SQL, its schema before it where it has one."""
+    return ".".join(identifier(part, dialect, quoted=quoted) for part in name.split("."))
+
+
+def column_name(column: Column, dialect: str) -> str:
+    """The name to write: what is compared in PostgreSQL, the user's own spelling elsewhere."""
+    return column.name if dialect == "postgresql" else column.written
+
+
+def create_table(table: Table, dialect: str, indexes: tuple[str, ...] = ()) -> str:
+    """CREATE TABLE, one line a column and a constraint, without a semicolon. indexes: clauses that stand within."""
+    columns = [" ".join(_parts(table, column, dialect)) for column in table.columns]
+    lines = [*columns, *_constraints(table, dialect), *indexes]
+    name = table_identifier(table.name if dialect == "postgresql" else table.written, dialect)
+    options = f" {table.options}" if table.options else ""
+    body = ",\n  ".join(lines)
+    return f"CREATE TABLE {name} (\n  {body}\n){options}"
+
+
+def _folds_away(name: str, dialect: str) -> bool:
+    return dialect == "postgresql" and name != name.lower()
+
+
+def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
+    yield identifier(column_name(column, dialect), dialect)
+    if column.type.text:
+        kept = dialect == "sqlite" or column.type.family in {Family.ENUM, Family.OTHER}
+        yield column.type.text if kept else column.type.text.upper()
+    if column.counted:
+        yield from _counted(table, column, dialect)
+    elif not column.nullable and not _alone_in_key(table, column):
+        yield "NOT NULL"
+    if column.collation is not None:
+        yield f"COLLATE {identifier(column.collation, dialect, quoted=dialect == 'postgresql')}"
+    if column.default is not None:
+        simple = isinstance(column.default.tree, exp.Literal | exp.Neg | exp.Boolean | exp.CurrentTimestamp)
+        bare = simple or dialect == "postgresql"
+        yield f"DEFAULT {column.default.written}" if bare else f"DEFAULT ({_bare(column.default.written)})"
+    if column.generated is not None:
+        kind = "STORED" if column.stored else "VIRTUAL"
+        yield f"GENERATED ALWAYS AS ({_bare(column.generated.written)}) {kind}"
+    if _alone_in_key(table, column):
+        yield "PRIMARY KEY"
+
+
+def _counted(table: Table, column: Column, dialect: str) -> Iterator[str]:
+    if dialect == "mysql":
+        yield "NOT NULL AUTO_INCREMENT"
+    elif dialect == "postgresql":
+        yield f"GENERATED {'ALWAYS' if column.always else 'BY DEFAULT'} AS IDENTITY"
+    elif not _alone_in_key(table, column):
+        yield "NOT NULL"
+
+
+def _alone_in_key(table: Table, column: Column) -> bool:
+    """Whether PRIMARY KEY stands behind the column; SQLite counts up in no other spelling."""
+    return table.primary_key == (column.name,)
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+
+
+def _constraints(table: Table, dialect: str) -> Iterator[str]:
+    for unique in table.uniques:
+        if not unique.written and not (unique.primary and len(unique.columns) == 1):
+            yield _named(unique.name, _unique(table, unique, dialect), dialect)
+    for key in table.foreign_keys:
+        yield _named(key.name, _foreign_key(table, key, dialect), dialect)
+    for check in table.checks:
+        yield _named(check.name, _check(check), dialect)
+
+
+def _named(name: str | None, clause: str, dialect: str) -> str:
+    return f"CONSTRAINT {identifier(name, dialect)} {clause}" if name else clause
+
+
+def _names(table: Table, names: tuple[str, ...], dialect: str) -> str:
+    columns = [table.column(name) for name in names]
+    return ", ".join(identifier(column_name(column, dialect), dialect) for column in columns if column is not None)
+
+
+def _unique(table: Table, unique: Unique, dialect: str) -> str:
+    word = "PRIMARY KEY" if unique.primary else "UNIQUE"
+    nulls = " NULLS NOT DISTINCT" if unique.nulls_alike else ""
+    return f"{word}{nulls} ({_names(table, unique.columns, dialect)})"
+
+
+def _foreign_key(table: Table, key: ForeignKey, dialect: str) -> str:
+    referred = f" ({', '.join(identifier(name, dialect) for name in key.referred)})" if key.referred else ""
+    actions = "".join(f" {action}" for action in key.actions)
+    return (
+        f"FOREIGN KEY ({_names(table, key.columns, dialect)}) "
+        f"REFERENCES {table_identifier(key.table, dialect)}{referred}{actions}"
+    )
+
+
+def _check(check: Check) -> str:
+    return f"CHECK ({check.condition.written})"
