@@ -1,0 +1,105 @@
+"""How do metrics get into a file? As OTLP JSON, one request a line, for `contractctl evidence collect`.
+
+https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    Gauge,
+    Metric,
+    MetricExporter,
+    MetricExportResult,
+    MetricsData,
+    NumberDataPoint,
+    PeriodicExportingMetricReader,
+    Sum,
+)
+from opentelemetry.sdk.resources import Resource
+
+
+def provider(path: Path, *, service: str, version: str = "", seconds: float = 60.0) -> MeterProvider:
+    """A meter provider that appends to `path` every `seconds`, and once more when it is shut down."""
+    attributes = {"service.name": service, "service.instance.id": str(uuid4())}
+    resource = Resource.create(attributes | ({"service.version": version} if version else {}))
+    reader = PeriodicExportingMetricReader(OtlpFileExporter(path), export_interval_millis=seconds * 1000)
+    return MeterProvider([reader], resource)
+
+
+class OtlpFileExporter(MetricExporter):
+    """Appends counters and gauges to a file; each line is written at once, so several processes may share a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object) -> MetricExportResult:
+        """Append one line; a full disk is the exporter's trouble and never the application's."""
+        del timeout_millis, kwargs
+        line = json.dumps({"resourceMetrics": list(_resources(metrics_data))}, separators=(",", ":")) + "\n"
+        try:
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                os.write(handle, line.encode())
+            finally:
+                os.close(handle)
+        except OSError:
+            return MetricExportResult.FAILURE
+        return MetricExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """Nothing is held back."""
+        del timeout_millis
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
+        """Nothing is held open."""
+
+
+def _resources(found: MetricsData) -> Iterator[dict[str, Any]]:
+    for of_resource in found.resource_metrics:
+        scopes = [
+            {
+                "scope": {"name": scope.scope.name},
+                "metrics": [one for metric in scope.metrics for one in _metric(metric)],
+            }
+            for scope in of_resource.scope_metrics
+        ]
+        yield {"resource": {"attributes": _attributes(of_resource.resource.attributes)}, "scopeMetrics": scopes}
+
+
+def _metric(metric: Metric) -> Iterator[dict[str, Any]]:
+    """Counters and gauges; histograms are none of ours."""
+    head = {"name": metric.name, "unit": metric.unit or ""}
+    if isinstance(metric.data, Sum):
+        points = [_point(point) for point in metric.data.data_points]
+        temporality = 1 if metric.data.aggregation_temporality is AggregationTemporality.DELTA else 2
+        yield head | {
+            "sum": {
+                "dataPoints": points,
+                "aggregationTemporality": temporality,
+                "isMonotonic": metric.data.is_monotonic,
+            }
+        }
+    elif isinstance(metric.data, Gauge):
+        yield head | {"gauge": {"dataPoints": [_point(point) for point in metric.data.data_points]}}
+
+
+def _point(point: NumberDataPoint) -> dict[str, Any]:
+    """A 64-bit integer travels as a text: https://protobuf.dev/programming-guides/json/."""
+    value = {"asInt": str(point.value)} if isinstance(point.value, int) else {"asDouble": point.value}
+    times = {"timeUnixNano": str(point.time_unix_nano)}
+    if point.start_time_unix_nano:
+        times["startTimeUnixNano"] = str(point.start_time_unix_nano)
+    return {"attributes": _attributes(point.attributes or {}), **times, **value}
+
+
+def _attributes(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": {"stringValue": str(value)}} for key, value in sorted(found.items())]

@@ -1,0 +1,63 @@
+"""Who still reads a field? A counter, and a sign of life without which its silence would prove nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from opentelemetry.metrics import CallbackOptions, Counter, Meter, Observation, get_meter
+
+Attributes = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One field that somebody watches."""
+
+    contract: str
+    path: str
+    _counter: Counter = field(repr=False)
+    _attributes: Attributes = field(repr=False)
+
+    def read(self, count: int = 1) -> None:
+        """The field was read so many times."""
+        self._counter.add(count, self._attributes)
+
+    def not_understood(self, count: int = 1) -> None:
+        """So many statements may have read the field, and nobody can tell."""
+        self._counter.add(count, self._attributes | {"contract.read.certainty": "unknown"})
+
+
+class FieldReads:
+    """The reads of one consumer, through the OpenTelemetry API.
+
+    Counter `contract.field.reads` and gauge `contract.instrumentation.info`. Which exporter takes them, and how often,
+    is the application's own choice: `meter` is one of its meters, the global one where none is given.
+    """
+
+    def __init__(self, consumer: str, *, version: str = "", meter: Meter | None = None) -> None:
+        meter = meter or get_meter("contractctl.runtime")
+        self._attributes = {"contract.consumer.name": consumer} | ({"service.version": version} if version else {})
+        self._counter = meter.create_counter("contract.field.reads", "{read}", "Reads of a field that is to go")
+        self._watched: list[Attributes] = []
+        self._lock = Lock()
+        meter.create_observable_gauge(
+            "contract.instrumentation.info", [self._alive], "", "The instrument of a field is alive"
+        )
+
+    def watch(self, contract: str, path: str, *, contract_version: str = "") -> Watched:
+        """Begin to count the reads of a field: `orders.customer_name`, `OrderPlaced.customer_name`.
+
+        The counter starts at once with zero: one that is born with its first read loses that read to `increase()`.
+        """
+        attributes = self._attributes | {"contract.name": contract, "contract.field.path": path}
+        if contract_version:
+            attributes["contract.version"] = contract_version
+        self._counter.add(0, attributes)
+        with self._lock:
+            self._watched.append(attributes)
+        return Watched(contract, path, self._counter, attributes)
+
+    def _alive(self, options: CallbackOptions) -> Iterable[Observation]:
+        del options
+        with self._lock:
+            return [Observation(1, attributes) for attributes in self._watched]
