@@ -1,0 +1,211 @@
+"""What does git know? The only file that talks to it; shallow and detached, as CI has it, is the normal case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    import git
+
+_GLOB = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that differs between a commit and the work tree; both are paths from the repository's root."""
+
+    old: str | None
+    """None for a file that is new."""
+    new: str | None
+    """None for a file that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Who did what when."""
+
+    id: str
+    author: str
+    """Name and address."""
+    at: str
+    """ISO 8601."""
+    summary: str
+
+
+def open_repository(path: Path) -> "Repository | None":
+    """The repository that `path` lies in; None where it lies in none."""
+    import git
+
+    try:
+        return Repository(git.Repo(path, search_parent_directories=True))
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+        return None
+
+
+def needed_repository(path: Path) -> "Repository":
+    """As open_repository(), where there must be one. Raise ContractctlError otherwise."""
+    repository = open_repository(path)
+    if repository is None:
+        raise ContractctlError(f"{path} lies in no git repository", hint="run it inside a clone, or git init")
+    return repository
+
+
+class Repository:
+    """A git repository with a work tree. Every method raises ContractctlError where git cannot answer."""
+
+    def __init__(self, repo: "git.Repo") -> None:
+        if repo.working_tree_dir is None:
+            raise ContractctlError(
+                f"{repo.git_dir} is a bare repository", hint="run it in a work tree: git worktree add FOLDER BRANCH"
+            )
+        self._repo = repo
+        self.root = Path(repo.working_tree_dir)
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the history was cut off when the repository was cloned."""
+        return (Path(self._repo.common_dir) / "shallow").exists()
+
+    def head(self) -> str | None:
+        """The commit that is checked out; None before the first one."""
+        return self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=(0, 1)) or None
+
+    def resolve(self, ref: str) -> str:
+        """The commit that a branch, tag or commit id names; a branch that only the remote has is found there."""
+        for candidate in (ref, f"origin/{ref}") if not ref.startswith("-") else ():
+            arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
+            found = self._run(*arguments, allowed=(0, 1, 128)).splitlines()
+            if found and len(found[-1]) >= 40:  # noqa: PLR2004 - a whole commit id; anything less is no answer
+                return found[-1]
+        raise ContractctlError(f"git knows no commit '{ref}'", hint=self._more_history(f"git fetch origin {ref}"))
+
+    def merge_base(self, ref: str) -> str:
+        """The last commit that HEAD and `ref` have in common: where this work split off."""
+        commit, head = self.resolve(ref), self.head()
+        if head is None:
+            raise ContractctlError("the repository has no commit yet", hint="commit first, or check two files")
+        base = self._run("merge-base", head, commit, allowed=(0, 1))
+        if not base:
+            raise ContractctlError(
+                f"this history and '{ref}' have no commit in common"
+                + (": it was cut off when the repository was cloned" if self.shallow else ""),
+                hint=self._more_history("compare with a branch that this one comes from"),
+            )
+        return base.splitlines()[0]
+
+    def files(self, commit: str, under: str = "") -> Mapping[str, str]:
+        """The files of a commit below a folder: path to blob id. Links and submodules are left out."""
+        listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([under] if under else []))
+        found = {}
+        for entry in filter(None, listed.split("\0")):
+            mode, _, rest = entry.partition(" ")
+            if mode in {"100644", "100755"}:
+                blob, _, path = rest.removeprefix("blob ").partition("\t")
+                found[path] = blob
+        return found
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A file's content at a commit; None where it was not there. One git process serves all calls."""
+        blob = self.files(commit, path).get(path)
+        return None if blob is None else self.blob(blob)
+
+    def blob(self, blob: str) -> bytes:
+        """The content behind a blob id that files() gave out."""
+        content: bytes = self._repo.git.get_object_data(blob)[3]
+        return content
+
+    def changed(self, base: str, paths: Sequence[str] = ()) -> tuple[ChangedFile, ...]:
+        """What differs between a commit and the work tree, renames seen as such; untracked files count as new.
+
+        paths: files, folders or patterns, relative to the current folder; none means everything.
+        """
+        specs = [self._pathspec(path) for path in paths]
+        listed = self._run("diff", "--name-status", "-z", "-M", "--no-ext-diff", base, "--", *specs).split("\0")
+        found, fields = [], iter(listed)
+        for status in fields:
+            if status.startswith(("R", "C")):
+                before, after = next(fields), next(fields)
+                found.append(ChangedFile(before if status[0] == "R" else None, after))
+            elif status:
+                path = next(fields)
+                found.append(ChangedFile(None if status == "A" else path, None if status == "D" else path))
+        untracked = self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *specs)
+        return _moved_by_hand([*found, *(ChangedFile(None, path) for path in untracked.split("\0") if path)])
+
+    def history(self, path: str) -> tuple[Commit, ...]:
+        """The commits that touched a path from the root, newest first, through renames where it is a file."""
+        follow = ["--follow"] if (self.root / path).is_file() else []
+        layout = "--format=%H%x00%an <%ae>%x00%aI%x00%s%x00"
+        if self.head() is None:
+            return ()
+        fields = self._run("log", *follow, layout, "--", path).split("\0")
+        rows = [fields[i : i + 4] for i in range(0, len(fields) - 3, 4)]
+        return tuple(Commit(row[0].strip(), *row[1:]) for row in rows)
+
+    def user(self) -> str | None:
+        """Who commits here, as name and address; None where git was never told."""
+        ident = self._run("var", "GIT_AUTHOR_IDENT", allowed=(0, 128))
+        return ident.rpartition(">")[0] + ">" if ">" in ident else None
+
+    def relative(self, path: Path) -> str:
+        """A path of the work tree from its root, as git writes it."""
+        return path.resolve().relative_to(self.root.resolve()).as_posix()
+
+    def _pathspec(self, path: str) -> str:
+        try:
+            # an absolute pattern is joined to itself
+            from_root = (Path.cwd() / path).relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            raise ContractctlError(f"'{path}' lies outside the repository", hint=f"name paths in {self.root}") from None
+        magic = "glob" if _GLOB & set(path) else "literal"
+        return f":(top,{magic}){'' if from_root == '.' else from_root}"
+
+    def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
+        import git
+
+        try:
+            # as bytes: a file's name need not be UTF-8
+            status, out, err = self._repo.git.execute(
+                ["git", "-c", "core.quotePath=false", *arguments],
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except git.GitCommandNotFound:
+            raise ContractctlError("git is not installed", hint="install it: apt-get install git") from None
+        if "dubious ownership" in err:
+            raise ContractctlError(
+                f"git does not trust {self.root}: it belongs to another user",
+                hint=f"git config --global --add safe.directory {self.root}",
+            )
+        if status not in allowed:
+            self._refuse(arguments, err)
+        # GitPython's types do not tell that stdout is bytes when they are asked for
+        return bytes(out).decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def _refuse(self, arguments: Sequence[str], err: str) -> NoReturn:
+        said = err.strip().removeprefix("stderr:").strip(" '\n").splitlines()
+        raise ContractctlError(
+            f"git {arguments[0]} failed: {said[0] if said else 'it did not say why'}",
+            hint=self._more_history(f"run it by hand in {self.root}"),
+        )
+
+    def _more_history(self, otherwise: str) -> str:
+        if self.shallow:
+            return "the clone is shallow: git fetch --unshallow, or in CI check out with fetch-depth: 0"
+        return otherwise
+
+
+def _moved_by_hand(changed: list[ChangedFile]) -> tuple[ChangedFile, ...]:
+    """A file that is gone and a new one of the same name elsewhere are one file that was moved and not yet added."""
+    gone = {Path(one.old).name: one for one in changed if one.old is not None and one.new is None}
+    paired: list[ChangedFile] = []
+    for one in changed:
+        old = gone.pop(Path(one.new).name, None) if one.old is None and one.new is not None else None
+        paired.append(ChangedFile(old.old, one.new) if old else one)
+    taken = {one.old for one in paired if one.new is not None}
+    return tuple(one for one in paired if one.new is not None or one.old not in taken)
