@@ -1,11 +1,12 @@
 """How does one event of the old version become one of the new, and the other way? Field by field, by the operations."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from contractctl.documents import read_json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.datums import branch_name
+from contractctl.formats.avro.defaults import Misfits
 from contractctl.formats.avro.schema import parse
 from contractctl.formats.avro.types import Array, Map, Record, Schema, Solid, Type, Union, unqualified
 from contractctl.formats.avro.wire import plain_value
@@ -41,15 +42,18 @@ class _Turn:
         return frozenset(self.renamed) | frozenset(self.dropped) | frozenset(self.added)
 
 
-def converter(old: Source, new: Source, operations: tuple[Operation, ...]) -> Converter:
-    """The mapping that the operations of a plan describe."""
+def converter(old: Source, new: Source, operations: tuple[Operation, ...], *, as_json: bool = False) -> Converter:
+    """The mapping that the operations of a plan describe.
+
+    as_json: the events are JSON, in which a default of bytes is text and a whole number may stand for a double.
+    """
     before, after = parse(old), parse(new)
-    up = _Walk(_turn(before, after, operations, upwards=True))
-    down = _Walk(_turn(after, before, operations, upwards=False))
+    up = _Walk(_turn(before, after, operations, upwards=True, as_json=as_json))
+    down = _Walk(_turn(after, before, operations, upwards=False, as_json=as_json))
     return Converter(up.event, down.event)
 
 
-def _turn(source: Schema, target: Schema, operations: tuple[Operation, ...], *, upwards: bool) -> _Turn:
+def _turn(source: Schema, target: Schema, operations: tuple[Operation, ...], *, upwards: bool, as_json: bool) -> _Turn:
     renamed: dict[str, dict[str, str]] = {}
     dropped: dict[str, set[str]] = {}
     added: dict[str, dict[str, object]] = {}
@@ -60,11 +64,11 @@ def _turn(source: Schema, target: Schema, operations: tuple[Operation, ...], *, 
         elif here is not None:
             dropped.setdefault(operation.subject, set()).add(here)
         elif there is not None:
-            added.setdefault(operation.subject, {})[there] = _default(target, operation, there)
+            added.setdefault(operation.subject, {})[there] = _default(target, operation, there, as_json=as_json)
     return _Turn(source, target, renamed, {name: frozenset(names) for name, names in dropped.items()}, added)
 
 
-def _default(target: Schema, operation: Operation, name: str) -> object:
+def _default(target: Schema, operation: Operation, name: str, *, as_json: bool) -> object:
     record = target.names.get(operation.subject)
     field = next((one for one in record.fields if one.name == name), None) if isinstance(record, Record) else None
     if field is None:
@@ -73,9 +77,13 @@ def _default(target: Schema, operation: Operation, name: str) -> object:
             hint="write the plan anew from the two versions: contractctl plan",
         )
     if "default" in operation.parameters:
-        return plain_value(target, json.loads(operation.parameters["default"]), field.type)
+        value = read_json(operation.parameters["default"], f"the default of '{name}' in the plan")
+        misfit = Misfits(target.names).of(value, field.type)
+        if misfit:
+            raise ContractctlError(f"the plan's default of '{name}' does not fit: {misfit}", hint="mend it in the plan")
+        return value if as_json else plain_value(target, value, field.type)
     if field.default is not None:
-        return plain_value(target, field.default.value, field.type)
+        return field.default.value if as_json else plain_value(target, field.default.value, field.type)
     raise ContractctlError(
         f"nothing says what '{unqualified(operation.subject)}.{name}' holds in events that do not have it",
         hint=f"give '{name}' a default in the plan's {operation.kind}",

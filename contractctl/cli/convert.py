@@ -1,0 +1,200 @@
+"""contractctl convert: take events up and down between versions."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import click
+
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from contractctl.formats.avro.events import Bad
+    from contractctl.model.contract import Contract, Source
+    from contractctl.model.plan import Movement, Plan
+
+_STANDARD = "-"
+
+
+@click.command
+@click.argument("plan")
+@click.argument("input_", metavar="INPUT")
+@click.option("--contract", metavar="NAME", help="The contract whose events these are, where the plan moves several.")
+@click.option("--to", type=click.Choice(["up", "down"]), help="up: old to new. down: new to old.")
+@click.option("--up", is_flag=True, help="The same as --to up.")
+@click.option("--down", is_flag=True, help="The same as --to down.")
+@click.option("-o", "--output", default=_STANDARD, metavar="FILE", help="Where the events go; - is standard output.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["stop", "set-aside"]),
+    default="stop",
+    show_default=True,
+    help="At an event that cannot be converted, stop; or put it into FILE.set-aside.jsonl and go on.",
+)
+def command(  # noqa: PLR0917 - click passes them by name
+    plan: str, input_: str, contract: str | None, to: str | None, up: bool, down: bool, output: str, on_error: str
+) -> int:
+    """Take events up and down between versions.
+
+    PLAN is a plan's name or its file. INPUT is an Avro container file or JSON lines, - for standard input; what comes
+    out is of the same kind. Events are converted one by one, as the plan's operations say; the output file appears
+    when all of them are through, and not before.
+
+    \b
+    contractctl convert rename-customer --up old.avro -o new.avro
+    contractctl convert rename-customer --down --contract shop/order-placed - < new.jsonl
+
+    Exit codes: 0 all converted, 1 some were set aside, 2 you can mend it.
+    """  # noqa: D301 - click wants the character that backslash b stands for
+    direction = _direction(to, up=up, down=down)
+    if on_error == "set-aside" and output == _STANDARD:
+        raise ContractctlError("set aside where? the events go to standard output", hint="name a file with -o")
+    bad: list[Bad] = []
+    with _input(input_) as stream, _output(output) as out, _aside(output, on_error) as aside:
+        written = _run(
+            _Task(plan, contract, direction), stream, _shown(input_), out, _taker(_shown(input_), aside, bad)
+        )
+    click.echo(f"{written} events converted {direction}" + (f", {len(bad)} set aside" if bad else ""), err=True)
+    return Exit.NO if bad else Exit.YES
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be converted: by which plan, of which contract, up or down."""
+
+    plan: str
+    contract: str | None
+    direction: str
+
+
+def _run(task: _Task, stream: BinaryIO, name: str, out: BinaryIO, bad: "Callable[[Bad], None]") -> int:
+    from contractctl.formats.avro.conversion import converter
+    from contractctl.formats.avro.events import MAGIC, Route, convert_container, convert_lines
+
+    buffered = stream if isinstance(stream, BufferedReader) else BufferedReader(cast("RawIOBase", stream))
+    is_container = buffered.peek(len(MAGIC))[: len(MAGIC)] == MAGIC
+    plan, movement, old, new = _versions(task)
+    moves = tuple(operation for operation in plan.operations if operation.contract == movement.contract)
+    both = converter(old, new, moves, as_json=not is_container)
+    up = task.direction == "up"
+    source, target = (old, new) if up else (new, old)
+    route = Route(source, target, both.up if up else both.down, bad)
+    return convert_container(buffered, name, out, route) if is_container else convert_lines(buffered, out, route)
+
+
+def _versions(task: _Task) -> "tuple[Plan, Movement, Source, Source]":
+    from contractctl import settings, store
+
+    found = settings.load(Path.cwd())
+    plan = _plan(task.plan, found.migrations)
+    movement = _movement(plan, task.contract)
+    contract = store.read(found.contracts, movement.contract)
+    return plan, movement, _source(contract, movement.old), _source(contract, movement.new)
+
+
+def _plan(word: str, migrations: Path) -> "Plan":
+    from contractctl import planner
+
+    if Path(word).is_file():
+        return planner.read_plan(Path(word))
+    plans = planner.read_plans(migrations)
+    found = next((plan for plan in plans if plan.name == word), None)
+    if found is None:
+        known = ", ".join(plan.name for plan in plans)
+        raise ContractctlError(
+            f"there is no plan '{word}'", hint=f"known plans: {known}" if known else "write one: contractctl plan"
+        )
+    return found
+
+
+def _movement(plan: "Plan", contract: str | None) -> "Movement":
+    events = [movement for movement in plan.movements if movement.format == "avro"]
+    fits = [movement for movement in events if contract in {None, movement.contract}]
+    names = ", ".join(movement.contract for movement in events)
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise ContractctlError(f"the plan '{plan.name}' moves several contracts", hint=f"--contract, one of: {names}")
+    said = f"the plan '{plan.name}' moves no events" + (f" of '{contract}'" if contract else "")
+    raise ContractctlError(said, hint=f"it moves the events of {names}" if names else "it moves tables only")
+
+
+def _source(contract: "Contract", number: str) -> "Source":
+    """A release; the draft stands for the one that the plan has yet to release."""
+    released = next((version for version in contract.versions if str(version.number) == number), None)
+    if released is not None:
+        return released.source
+    if contract.draft is None:
+        raise ContractctlError(f"{contract.name} has no version {number}", hint=f"contractctl show {contract.name}")
+    return contract.draft
+
+
+def _direction(to: str | None, *, up: bool, down: bool) -> str:
+    asked = {word for word, is_asked in (("up", up), ("down", down), (to or "", to is not None)) if is_asked}
+    if len(asked) != 1:
+        raise ContractctlError("up or down? say one of the two", hint="--up: old to new; --down: new to old")
+    return asked.pop()
+
+
+def _taker(name: str, aside: "BinaryIO | None", taken: "list[Bad]") -> "Callable[[Bad], None]":
+    """Stop at the first bad event, or write it down and go on."""
+
+    def take(bad: "Bad") -> None:
+        if aside is None:
+            raise ContractctlError(
+                f"{name}: record {bad.number}: {bad.error}",
+                hint="mend it, or go on without it: --on-error set-aside",
+            )
+        entry = {"record": bad.number, "error": bad.error, "event": bad.event}
+        aside.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        taken.append(bad)
+
+    return take
+
+
+@contextmanager
+def _input(name: str) -> Iterator[BinaryIO]:
+    if name == _STANDARD:
+        yield sys.stdin.buffer
+        return
+    with Path(name).open("rb") as stream:
+        yield stream
+
+
+@contextmanager
+def _output(name: str) -> Iterator[BinaryIO]:
+    """Standard output, or a file that takes its place when everything is in it."""
+    if name == _STANDARD:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(name)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with scratch.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def _aside(output: str, on_error: str) -> "Iterator[BinaryIO | None]":
+    if on_error == "stop":
+        yield None
+        return
+    with _output(f"{output}.set-aside.jsonl") as aside:
+        yield aside
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == _STANDARD else name

@@ -1,0 +1,139 @@
+"""How is a stream of events read, converted and written? Avro container files and JSON lines, one event at a time."""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, cast
+
+from contractctl.documents import Json, decode, read_json
+from contractctl.errors import ContractctlError
+from contractctl.formats.avro.conversion import Event
+from contractctl.formats.avro.parts import put_together, take_apart
+from contractctl.formats.avro.resolution import incompatibilities
+from contractctl.formats.avro.schema import parse
+from contractctl.formats.avro.shown import shown
+from contractctl.model.contract import File, Source
+from contractctl.model.verdict import Effect
+
+MAGIC = b"Obj\x01"
+"""What an Avro container file begins with."""
+
+Convert = Callable[[Event], dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """An event that could not be converted."""
+
+    number: int
+    """Counted from 1."""
+    event: str
+    error: str
+
+
+class _Container(Protocol):
+    """What is used of fastavro's reader."""
+
+    metadata: dict[str, str]
+    codec: str
+    writer_schema: object
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        """The events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """From which version to which, how, and what becomes of events that will not go."""
+
+    source: Source
+    target: Source
+    convert: Convert
+    bad: Callable[[Bad], None]
+    """Called for each bad event, in order: return to go on without it, or raise."""
+
+
+def convert_lines(lines: Iterable[bytes], out: BinaryIO, route: Route) -> int:
+    """JSON lines to JSON lines; empty lines are passed over. How many events were written."""
+    written = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            converted = route.convert(_event(line, number))
+        except ContractctlError as error:
+            route.bad(Bad(number, line.decode("utf-8", "replace").rstrip("\r\n"), error.message))
+            continue
+        out.write(json.dumps(converted, ensure_ascii=False).encode() + b"\n")
+        written += 1
+    return written
+
+
+def _event(line: bytes, number: int) -> dict[str, Json]:
+    value = read_json(decode(line, f"line {number}"), f"line {number}")
+    if not isinstance(value, dict):
+        raise ContractctlError("an event is an object with fields", hint="write one JSON object on each line")
+    return value
+
+
+def convert_container(stream: BinaryIO, name: str, out: BinaryIO, route: Route) -> int:
+    """An Avro container file to another, with the same codec and the target's schema. How many events were written."""
+    import fastavro
+    from fastavro.write import Writer
+
+    reader = _reader(stream, name, route.source)
+    target = json.loads(put_together(take_apart(route.target)))
+    parsed = fastavro.parse_schema(target)
+    kept = {key: value for key, value in reader.metadata.items() if not key.startswith("avro.")}
+    writer = Writer(out, target, codec=reader.codec, metadata=kept)
+    written = 0
+    for number, event in enumerate(_events(reader, name), 1):
+        try:
+            converted = route.convert(event)
+            fastavro.schemaless_writer(io.BytesIO(), parsed, converted)  # a bad event must not leave half of itself
+        except Exception as error:  # noqa: BLE001 - fastavro raises whatever its encoder meets
+            said = error.message if isinstance(error, ContractctlError) else _said(error)
+            route.bad(Bad(number, shown(event), said))
+            continue
+        writer.write(converted)
+        written += 1
+    writer.flush()
+    return written
+
+
+def _reader(stream: BinaryIO, name: str, source: Source) -> _Container:
+    """A reader that takes the file's events as the source version has them; refused where it would misread them."""
+    import fastavro
+
+    try:
+        wanted = json.loads(put_together(take_apart(source)))
+        reader = cast("_Container", fastavro.reader(stream, wanted, return_named_type=True))
+    except Exception as error:
+        raise ContractctlError(f"{name}: {_said(error)}", hint="see whether the file is a whole Avro file") from error
+    schema = parse(Source((File(f"the schema in {name}", json.dumps(reader.writer_schema)),)))
+    for found in incompatibilities(parse(source), schema):
+        if found.effect is not Effect.LOSES:
+            raise ContractctlError(
+                f"{name}: its events are none of the version that is converted: '{found.path}' ({found.rule})",
+                hint="convert files that were written with the plan's versions; mind up and down",
+            )
+    return reader
+
+
+def _events(reader: _Container, name: str) -> Iterator[Event]:
+    number = 0
+    try:
+        for number, event in enumerate(reader, 1):  # noqa: B007 - the count is for the message
+            yield event
+    except ContractctlError:
+        raise
+    except Exception as error:
+        raise ContractctlError(
+            f"{name}: record {number + 1} cannot be read: {_said(error)}", hint="see whether the file is whole"
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said[:300]}" if said else f"it ends too early ({type(error).__name__})"
