@@ -3,8 +3,12 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from contractctl.model.plan import Transform
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 KeyPart = int | float | str | bytes | None
 Key = tuple[KeyPart, ...]
@@ -81,3 +85,10 @@ def read_key(text: str) -> Key:
     """The key that `key_text` wrote."""
     parts = json.loads(text)
     return tuple(bytes.fromhex(part["blob"]) if isinstance(part, dict) else part for part in parts)
+
+
+def create_engine(url: str) -> "Engine":
+    """The engine for a database's address: so far SQLite's, which see."""
+    from contractctl.databases import sqlite
+
+    return sqlite.create_engine(url)

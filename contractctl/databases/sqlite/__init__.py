@@ -1,13 +1,14 @@
 """How does SQLite keep two columns in step, fill them and compare them? What the rest of contractctl uses of it."""
 
 from contractctl.databases.sqlite.batches import fill, upper_key
-from contractctl.databases.sqlite.comparison import compare, facts, repair
+from contractctl.databases.sqlite.comparison import Side, compare, facts, repair
 from contractctl.databases.sqlite.engine import create_engine, reading
 from contractctl.databases.sqlite.names import literal, quote
 from contractctl.databases.sqlite.tables import key_columns
 from contractctl.databases.sqlite.triggers import drop_triggers, triggers
 
 __all__ = (
+    "Side",
     "compare",
     "create_engine",
     "drop_triggers",
