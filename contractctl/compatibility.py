@@ -58,7 +58,7 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
     <Status.INCOMPATIBLE: 'incompatible'>
     """
     terms = Terms(dialect=dialect, strict=strict, witnesses=witnesses)
-    return compare_sources(_source(old, "old"), _source(new, "new"), format, terms)
+    return compare_sources(source_of(old, "old"), source_of(new, "new"), format, terms)
 
 
 def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
@@ -153,7 +153,8 @@ def _texts(source: Source) -> tuple[str, ...]:
     return tuple(file.text for file in source.files)
 
 
-def _source(text: str | bytes, name: str) -> Source:
+def source_of(text: str | bytes, name: str) -> Source:
+    """One text as the text of a version. Raise ContractctlError for bytes that are not UTF-8."""
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8-sig")

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -69,6 +68,13 @@ def digest(source_: Source) -> str:
     base = os.path.commonpath([file.name for file in source_.files])
     named = (f"{one}  {os.path.relpath(file.name, base)}\n" for one, file in zip(sums, source_.files, strict=True))
     return hashlib.sha256("".join(named).encode()).hexdigest()
+
+
+def draft_path(contracts: Path, name: str) -> Path | None:
+    """Where a contract's draft lies, links followed; None where it has none."""
+    folder = _folder(contracts, name)
+    given = read_toml(folder / CONTRACT, _shown(folder / CONTRACT)).text("draft")
+    return None if given is None else (folder / given).resolve()
 
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
@@ -164,6 +170,8 @@ def _party(table: Table) -> Party:
 
 
 def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
+    import tempfile
+
     with tempfile.TemporaryDirectory(dir=versions, prefix=".release-") as scratch:
         if len(source_.files) == 1:
             made, target = Path(scratch) / "file", versions / f"{number}{Path(source_.name).suffix}"
@@ -204,6 +212,8 @@ def _of_version(file: str, version: str) -> bool:
 
 def _write(path: Path, text: str) -> None:
     """All of it or none of it."""
+    import tempfile
+
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as scratch:
         scratch.write(text)
     Path(scratch.name).chmod(0o644)

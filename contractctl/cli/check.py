@@ -17,11 +17,13 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.argument("targets", nargs=-1, metavar="[OLD NEW | CONTRACT… | PATHS…]")
 @click.option("--against", metavar="REF", help="Judge only what changed since this branch, tag or commit split off.")
 @click.option("--level", type=_LEVELS, help="Judge at this level, whatever the contracts say.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Form of the answer.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Form of the answer."
+)
 @click.option("--schema", metavar="FORMAT", help="Format of OLD and NEW (avro, sql) where their ending does not tell.")
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
 @click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
-def command(  # noqa: D417 - the arguments are explained in the text
+def command(
     targets: tuple[str, ...],
     against: str | None,
     level: str | None,
@@ -30,7 +32,7 @@ def command(  # noqa: D417 - the arguments are explained in the text
     dialect: str | None,
     strict: bool,
 ) -> int:
-    """Is the new version compatible? The store, a git base, or two files.
+    r"""Is the new version compatible? The store, a git base, or two files.
 
     \b
     contractctl check                          every contract's draft and releases
@@ -59,9 +61,7 @@ def command(  # noqa: D417 - the arguments are explained in the text
     return _EXITS[checked.standing]
 
 
-def _files(  # noqa: PLR0913 - two files and how to judge them
-    old: str, new: str, level: Level, schema: str | None, dialect: str | None, *, strict: bool
-) -> check.Checked:
+def _files(old: str, new: str, level: Level, schema: str | None, dialect: str | None, *, strict: bool) -> check.Checked:
     from contractctl.compatibility import Terms
     from contractctl.formats import format_of
     from contractctl.store import source
@@ -75,11 +75,19 @@ def _repository(
     targets: tuple[str, ...], against: str | None, level: Level | None, *, strict: bool
 ) -> tuple[check.Checked, bool]:
     from contractctl import settings
+    from contractctl.check.repository import Question, check_against, check_store
+    from contractctl.planner import read_plans
 
     found = settings.load(Path.cwd())
-    if against is None:
-        return check.check_store(found, targets, level, strict=strict), found.unknown_passes
-    return check.check_against(found, against, targets, level, strict=strict), found.unknown_passes
+    asked = Question(
+        contracts=found.contracts,
+        plans=read_plans(found.migrations),
+        level=level,
+        loose_level=found.level,
+        strict=strict or found.strict,
+    )
+    checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
+    return checked, found.unknown_passes
 
 
 def _worded(checked: check.Checked, form: str) -> str:

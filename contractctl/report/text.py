@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from contractctl.check import Checked, Pair
-from contractctl.model.verdict import Effect, Finding, Place, Status
+from contractctl.model.verdict import Finding, Place, Status
 
 _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _LONGEST = 400
@@ -70,9 +70,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {effect}  {finding.path}  {click.style(f'{finding.rule}, {finding.direction}{place}', dim=True)}"
     yield f"    {finding.message}"
     if finding.witness:
-        verb = "refused" if finding.effect is Effect.FAILS else "answered"
         yield f"    sent:    {_short(finding.witness.sent)}"
-        yield f"    {verb}:{' ' * (8 - len(verb))}{_short(finding.witness.answer)}  ({finding.witness.executed_by})"
+        yield f"    answer:  {_short(finding.witness.answer)}  ({finding.witness.executed_by})"
     else:
         yield "    witness: none found"
     yield f"    → {finding.remedy}"

@@ -1,19 +1,11 @@
 """Does the repository keep its promises? Drafts against releases, and releases against what they were."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from contractctl.compatibility import Terms, compare_sources
-from contractctl.errors import ContractctlError
-from contractctl.formats import ENDINGS, format_of
-from contractctl.formats.pages import page
-from contractctl.model.contract import Contract, File, Source, Version
+from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.verdict import Comparison, Finding, Level, Status
-
-if TYPE_CHECKING:
-    from contractctl.git import ChangedFile, Repository
 
 DRAFT = "draft"
 
@@ -101,6 +93,8 @@ def check_contract(contract: Contract, level: Level | None = None, staged: str |
     if len(contract.versions) > 1:
         before, latest = contract.versions[-2:]
         yield replace(_pair(contract, before, latest, level), excused=_major(contract, before))
+    elif contract.draft is not None and not contract.versions:
+        compare_sources(contract.draft, contract.draft, contract.format, Terms(dialect=contract.dialect))  # it is read
 
 
 def _major(contract: Contract, version: Version) -> str | None:
