@@ -18,10 +18,8 @@ from textwrap import indent
 
 from alembic.autogenerate import render_python_code
 from alembic.operations.ops import UpgradeOps
-from alembic.runtime.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection
 
 from contractctl import operations
 from contractctl.errors import ContractctlError
@@ -81,21 +79,6 @@ def ensure_environment(migrations: Path) -> tuple[Path, ...]:
             path.write_text(text, encoding="utf-8")
             written.append(path)
     return tuple(written)
-
-
-def applied(connection: Connection, migrations: Path) -> frozenset[str]:
-    """The revisions that have run on this database: alembic_version names only the last ones of each branch.
-
-    A revision that another one depends on is not named there either; it has run all the same.
-    """
-    script = ScriptDirectory(str(migrations))
-    waiting, found = list(MigrationContext.configure(connection).get_current_heads()), set[str]()
-    while waiting:
-        revision = script.get_revision(waiting.pop())
-        if revision is not None and revision.revision not in found:
-            found.add(revision.revision)
-            waiting += [*_ids(revision.down_revision), *_ids(revision.dependencies)]
-    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +223,8 @@ def _imports(draft: _Draft) -> Iterator[str]:
 def _heads_of_others(script: ScriptDirectory) -> tuple[str, ...]:
     """Where the application's own history stands: it makes the tables that a plan changes."""
     ours = set(_ANCHORS)
-    revisions = (script.get_revision(head) for head in script.get_heads())
-    return tuple(one.revision for one in revisions if isinstance(one, Script) and not ours & set(one.branch_labels))
+    heads = (script.get_revision(head) for head in script.get_heads())
+    return tuple(head.revision for head in heads if not ours & set(head.branch_labels))
 
 
 def _copy(migrations: Path, copy: Path) -> frozenset[Path]:
@@ -255,12 +238,6 @@ def _copy(migrations: Path, copy: Path) -> frozenset[Path]:
     if (migrations / "versions").is_dir():
         shutil.copytree(migrations / "versions", copy / "versions", ignore=shutil.ignore_patterns("__pycache__"))
     return frozenset(path.relative_to(copy) for path in copy.rglob("*") if path.is_file())
-
-
-def _ids(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 _ENV = '''"""Where do this repository's revisions run? Written by contractctl; yours to change."""

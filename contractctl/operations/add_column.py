@@ -1,18 +1,18 @@
 """How is a column added? Old writers do not know it, so it is nullable, has a default, or is filled for them.
 
-transform.up, where given, is the value of the column for whoever does not give it, over the row's other columns.
+fill, where given, is the column's value for whoever does not give it: SQL over the row's other columns.
 """
 
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import RequireNotNull, SetDefault, StageColumn, Step
-from contractctl.operations.words import added, promises
+from contractctl.operations.words import added, fill, promises
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """The column is there. With a fill it waits for its NOT NULL and its default, which would hide "not given"."""
     parameters = operation.parameters
-    fills = operation.transform is not None
+    fills = fill(operation) is not None
     return (
         StageColumn(
             operation.subject,
@@ -27,10 +27,11 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
     """Whoever leaves it out gets the fill's value."""
-    if operation.transform is None:
+    value = fill(operation)
+    if value is None:
         return ()
     column = added(operation)
-    return (Pair(column, column, operation.transform.up, operation.transform.down, lossy=True),)
+    return (Pair(column, column, value, "", lossy=True),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every kind has the same four stages
@@ -41,7 +42,7 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every k
 def contract(operation: Operation) -> tuple[Step, ...]:
     """With a fill, the column now gets what it waited for."""
     steps: list[Step] = []
-    if operation.transform is not None:
+    if fill(operation) is not None:
         if promises(operation, "not_null"):
             steps.append(RequireNotNull(operation.subject, added(operation)))
         if "default" in operation.parameters:

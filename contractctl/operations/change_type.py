@@ -1,9 +1,10 @@
 """How does a column get another type? A second column of the new type stands beside it until nobody uses the old.
 
 Where the new version calls it something else (new is not old) this is a rename with a transform: applications read
-the new name as soon as they are moved. Where the name stays, the new values wait in the column `via`: applications
-go on reading the old type under the name until quiesce, which swaps the two in one transaction; from then on they
-read the new type. So new versions must accept both types while the plan lasts, and rolling back swaps them back.
+the new name as soon as they are moved. Where the name stays, the new values wait in the column `via` (amount__new):
+applications that are moved use that column until quiesce swaps the two in one transaction, from when on the name
+means the new type and `via` is gone; so they must be able to use either. Rolling back swaps them back.
+`up` is SQL over the old name, `down` over `via`.
 """
 
 from contractctl.errors import ContractctlError

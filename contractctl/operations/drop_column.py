@@ -1,12 +1,12 @@
 """How is a column dropped? First nobody has to write it, then nobody can read it, then it goes.
 
-transform.up, where given, is the value that old readers find in rows of writers who no longer give the column.
+fill, where given, is what old readers find in rows of writers who no longer give the column: SQL over the row.
 """
 
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
-from contractctl.operations.words import dropped, promises
+from contractctl.operations.words import dropped, fill, promises
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
@@ -16,10 +16,11 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
     """Old readers find the fill's value where it was left out, or NULL."""
-    if operation.transform is None:
+    value = fill(operation)
+    if value is None:
         return ()
     column = dropped(operation)
-    return (Pair(column, column, operation.transform.up, operation.transform.down, lossy=True),)
+    return (Pair(column, column, value, "", lossy=True),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -21,7 +21,7 @@ class Pair:
     up: str
     """SQL over the old column: the new value."""
     down: str
-    """SQL over the new column: the old value."""
+    """SQL over the new column, under the name `via` where it has one for the time being: the old value."""
     lossy: bool = False
     required: bool = False
     """Both sides promise NOT NULL."""
@@ -70,7 +70,7 @@ def _synced(pair: Pair, old: tables.Column, new: tables.Column, *, strict: bool)
         up = f"coalesce({quote(new.name)}, ({pair.up}))"
         return Synced(new.name, new.name, Transform(up, quote(new.name), lossy=True), None, label=pair.new)
     up = expressions.renamed(pair.up, pair.old, old.name)
-    down = expressions.renamed(pair.down, pair.new, new.name)
+    down = expressions.renamed(pair.down, pair.via or pair.new, new.name)
     transform = Transform(up, down, pair.lossy)
     synced = Synced(old.name, new.name, transform, _default(old), pair.required, pair.new)
     if not strict or expressions.identity(synced):
@@ -95,4 +95,4 @@ def _check(table: str, pair: Pair, columns: tuple[str, ...]) -> None:
         expressions.check(pair.up, columns, f"the value that fills '{table}.{pair.new}'")
         return
     expressions.check(pair.up, (pair.old,), f"up of '{table}.{pair.new}'")
-    expressions.check(pair.down, (pair.new,), f"down of '{table}.{pair.old}'")
+    expressions.check(pair.down, (pair.via or pair.new,), f"down of '{table}.{pair.old}'")

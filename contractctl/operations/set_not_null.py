@@ -1,12 +1,12 @@
 """How does a column become NOT NULL? NULLs are filled, nobody adds new ones, then the constraint stands.
 
-transform.up is the value instead of NULL, over the row's columns; without one the rows must have none by themselves.
+fill is the value instead of NULL: SQL over the row; without one the rows must have none by themselves.
 """
 
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import RequireNotNull, Step
-from contractctl.operations.words import added
+from contractctl.operations.steps import RequireNotNull, SetDefault, Step
+from contractctl.operations.words import added, fill
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every kind has the same four stages
@@ -16,10 +16,11 @@ def expand(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every ki
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
     """A NULL that is written becomes the fill's value; the backfill does the same for what is there."""
-    if operation.transform is None:
+    value = fill(operation)
+    if value is None:
         return ()
     column = added(operation)
-    return (Pair(column, column, operation.transform.up, operation.transform.down, lossy=True),)
+    return (Pair(column, column, value, "", lossy=True),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001
@@ -28,5 +29,8 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """From now on NULL is refused."""
-    return (RequireNotNull(operation.subject, added(operation)),)
+    """From now on NULL is refused, and the default stands that the new version promises."""
+    column = added(operation)
+    require = RequireNotNull(operation.subject, column)
+    default = operation.parameters.get("default")
+    return (require,) if default is None else (require, SetDefault(operation.subject, column, default))

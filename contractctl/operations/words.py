@@ -4,6 +4,8 @@ from contractctl.databases.sqlite import quote
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Transform
 
+_YES = ("1", "yes", "true")
+
 
 def names(operation: Operation) -> tuple[str, str]:
     """The column's name before and after."""
@@ -23,12 +25,17 @@ def dropped(operation: Operation) -> str:
 def transform(operation: Operation) -> Transform:
     """How the values become each other; unchanged where the plan says nothing."""
     old, new = names(operation)
-    return operation.transform or Transform(quote(old), quote(new))
+    return operation.transform or Transform(quote(old), quote(operation.parameters.get("via") or new))
 
 
 def promises(operation: Operation, what: str) -> bool:
     """Whether a parameter says yes."""
-    return operation.parameters.get(what) == "yes"
+    return operation.parameters.get(what, "").lower() in _YES
+
+
+def fill(operation: Operation) -> str | None:
+    """The SQL of the value that takes the place of NULL, where the plan has one."""
+    return operation.parameters.get("fill")
 
 
 def _given(operation: Operation, name: str | None, which: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from contractctl.databases import Filled, Key, Synced, Synchronisation
 from contractctl.databases import sqlite as database
@@ -31,7 +30,7 @@ class Shop:
         self.path = path
         self.app = sqlite3.connect(path, isolation_level=None, timeout=10)
         self.app.executescript(SIDE_TABLES)
-        self.engine: Engine = database.create_engine(f"sqlite:///{path}")
+        self.engine = database.create_engine(f"sqlite:///{path}")
         self.sync = Synchronisation("plan", "t", ("id",), ())
 
     def table(self, ddl: str, *pairs: Synced, rows: tuple[tuple[object, ...], ...] = (), start: bool = True) -> None:

@@ -130,9 +130,9 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
     is taken back before this returns. Needs the writer's lock, reads no rows.
     """
     probe = f"{_OURS}probe"
-    before, view_columns = _texts(connection), _view_columns(connection)
     connection.exec_driver_sql("SAVEPOINT contractctl_probe")
     try:
+        before, view_columns = _texts(connection), _view_columns(connection)
         connection.exec_driver_sql(f"ALTER TABLE {quote(table)} RENAME COLUMN {quote(column)} TO {probe}")
         after, view_columns_after = _texts(connection), _view_columns(connection)
     except OperationalError as error:
