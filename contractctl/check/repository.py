@@ -133,7 +133,7 @@ def _deleted(asked: Question, repository: Repository, base: str, changed: Sequen
             yield _problem("contract-deleted", one.old, one.old, base[:12])
 
 
-def _loose(asked: Question, repository: Repository, base: str, changed: Sequence[ChangedFile]) -> Iterator[ChangedFile]:
+def _loose(asked: Question, repository: Repository, changed: Sequence[ChangedFile]) -> Iterator[ChangedFile]:
     """Schema files that were there before and are no part of the store."""
     inside = repository.relative(asked.contracts) + "/"
     drafts = {store.draft_path(asked.contracts, name) for name in store.names(asked.contracts)}

@@ -1,0 +1,306 @@
+"""Does check say yes only to what is compatible: two files, the store, a git base?"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from conftest import Run
+
+from contractctl import resources
+
+Git = Callable[..., str]
+OLD = '{"type": "record", "name": "Placed", "fields": [\n  {"name": "customer_name", "type": "string"}]}\n'
+NEW = OLD.replace("customer_name", "full_name")
+WIDER = OLD.replace("]}", ',\n  {"name": "note", "type": "string", "default": ""}]}')
+CONTRACT = 'format = "avro"\nowner = "team-orders"\ncompatibility = "{level}"\ndraft = "placed.avsc"\n'
+SCHEMA = json.loads((resources.contracts() / "contractctl" / "verdict" / "verdict.schema.json").read_text())
+
+
+@pytest.fixture
+def store(tmp_path: Path, git: Git, contractctl: Run) -> Path:
+    """A repository with one contract, released as 1.0.0 and committed on main."""
+    folder = tmp_path / "contracts" / "orders" / "placed"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text(CONTRACT.format(level="BACKWARD"))
+    (folder / "placed.avsc").write_text(OLD)
+    git("init", "-q", "-b", "main")
+    contractctl("release", "orders/placed")
+    git("add", "-A")
+    git("commit", "-qm", "release 1.0.0")
+    return folder
+
+
+def verdict(done: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(answer)
+    return answer
+
+
+def two_files(folder: Path, old: str = OLD, new: str = NEW) -> None:
+    (folder / "old.avsc").write_text(old)
+    (folder / "new.avsc").write_text(new)
+
+
+def test_two_files_need_no_configuration_and_no_repository(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+
+    done = contractctl("check", "old.avsc", "new.avsc", code=1)
+
+    assert done.stdout.startswith("incompatible: ")
+    assert "sent:    {" in done.stdout
+    assert "fastavro" in done.stdout
+
+
+def test_a_compatible_pair_is_a_yes(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path, OLD, WIDER)
+
+    assert contractctl("check", "old.avsc", "new.avsc", "--level", "full").stdout.startswith("compatible: ")
+
+
+def test_the_level_decides_which_direction_counts(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path, WIDER.replace(', "default": ""', ""), OLD)
+
+    contractctl("check", "old.avsc", "new.avsc", "--level", "BACKWARD")
+    contractctl("check", "old.avsc", "new.avsc", "--level", "FORWARD", code=1)
+    contractctl("check", "old.avsc", "new.avsc", "--level", "NONE")
+
+
+def test_json_output_is_as_its_contract_says(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+
+    answer = verdict(contractctl("check", "old.avsc", "new.avsc", "--format", "json", code=1))
+
+    assert answer["verdict"] == "incompatible"
+    assert [pair["backward"] for pair in answer["pairs"]] == ["incompatible"]
+    finding = answer["pairs"][0]["findings"][0]
+    assert (finding["rule"], finding["effect"]) == ("avro-field-without-default", "fails")
+    assert (finding["new"]["file"], finding["new"]["line"]) == ("new.avsc", 2)
+    assert finding["witness"]["executed_by"].startswith("fastavro")
+
+
+def test_github_output_annotates_the_line_and_escapes_what_would_end_it(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+
+    lines = contractctl("check", "old.avsc", "new.avsc", "--format", "github", code=1).stdout.splitlines()
+
+    assert lines[0].startswith("::error file=new.avsc,line=2,col=")
+    assert "%0Asent: " in lines[0]
+
+
+def test_the_remedy_prints_the_plan_that_stages_the_change(contractctl: Run, store: Path, tmp_path: Path) -> None:
+    (store / "placed.avsc").write_text(NEW)
+
+    done = contractctl("check", code=1)
+
+    assert "contractctl plan orders/placed --rename customer_name=full_name" in done.stdout
+
+
+def test_a_rename_stands_old_to_new_whichever_direction_it_breaks(contractctl: Run, store: Path) -> None:
+    (store / "placed.avsc").write_text(NEW)
+
+    done = contractctl("check", "--level", "FORWARD", code=1)
+
+    assert "--rename customer_name=full_name" in done.stdout
+
+
+def test_a_transitive_level_judges_every_release(contractctl: Run, store: Path) -> None:
+    (store / "placed.avsc").write_text(WIDER)
+    contractctl("release", "orders/placed")
+    (store / "contract.toml").write_text(CONTRACT.format(level="FULL_TRANSITIVE"))
+
+    answer = verdict(contractctl("check", "--format", "json"))
+
+    assert {(pair["old"], pair["new"]) for pair in answer["pairs"]} >= {("1.0.0", "draft"), ("1.1.0", "draft")}
+
+
+def test_an_edited_release_is_found(contractctl: Run, store: Path) -> None:
+    (store / "versions" / "1.0.0.avsc").write_text(WIDER)
+
+    answer = verdict(contractctl("check", "--format", "json", code=1))
+
+    assert [problem["rule"] for problem in answer["problems"]] == ["release-edited"]
+
+
+def test_a_deleted_release_is_found(contractctl: Run, store: Path) -> None:
+    (store / "versions" / "1.0.0.avsc").unlink()
+
+    assert "release-deleted" in contractctl("check", code=1).stdout
+
+
+def test_a_release_edited_together_with_its_digest_is_found_against_the_base(
+    contractctl: Run, store: Path, git: Git
+) -> None:
+    git("checkout", "-qb", "work")
+    (store / "versions" / "1.0.0.avsc").write_text(WIDER)
+    git("add", "-A")
+    os.system(f"cd '{store}/versions' && sha256sum 1.0.0.avsc > SHA256SUMS")
+    git("commit", "-qam", "nothing to see here")
+
+    contractctl("check")
+    done = contractctl("check", "--against", "main", code=1)
+
+    assert "release-edited" in done.stdout
+
+
+def test_a_breaking_release_that_is_not_a_major_one_fails_even_where_the_draft_equals_it(
+    contractctl: Run, store: Path
+) -> None:
+    (store / "placed.avsc").write_text(NEW)
+    (store / "versions" / "1.1.0.avsc").write_text(NEW)
+    os.system(f"cd '{store}/versions' && sha256sum 1* > SHA256SUMS")
+
+    contractctl("check", code=1)
+
+
+def test_a_major_release_is_excused_and_still_seen(contractctl: Run, store: Path) -> None:
+    (store / "placed.avsc").write_text(NEW)
+    contractctl("release", "orders/placed", "--major")
+
+    answer = verdict(contractctl("check", "--format", "json"))
+
+    assert (answer["verdict"], answer["passes"]) == ("incompatible", True)
+    assert [pair["excused"] for pair in answer["pairs"] if pair["old"] == "1.0.0"] == [
+        "2.0.0 was released as a major version"
+    ]
+
+
+def test_only_what_changed_is_judged_against_a_base(contractctl: Run, store: Path, git: Git, tmp_path: Path) -> None:
+    other = tmp_path / "contracts" / "orders" / "other"
+    other.mkdir()
+    (other / "contract.toml").write_text(CONTRACT.format(level="FULL"))
+    (other / "placed.avsc").write_text(OLD)
+    contractctl("release", "orders/other")
+    git("add", "-A")
+    git("commit", "-qm", "another contract")
+    git("checkout", "-qb", "work")
+    (store / "placed.avsc").write_text(NEW)
+
+    answer = verdict(contractctl("check", "--against", "main", "--format", "json", code=1))
+
+    assert {pair["contract"] for pair in answer["pairs"]} == {"orders/placed"}
+
+
+def test_what_the_base_branch_did_meanwhile_is_not_held_against_the_work(
+    contractctl: Run, store: Path, git: Git
+) -> None:
+    git("checkout", "-qb", "work")
+    git("checkout", "-q", "main")
+    (store / "placed.avsc").write_text(WIDER)
+    git("commit", "-qam", "main moves on")
+    git("checkout", "-q", "work")
+
+    answer = verdict(contractctl("check", "--against", "main", "--format", "json"))
+
+    assert answer["pairs"] == []
+
+
+def test_files_outside_a_store_are_judged_then_and_now(contractctl: Run, git: Git, tmp_path: Path) -> None:
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "placed.avsc").write_text(OLD)
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "schemas" / "placed.avsc").write_text(NEW)
+
+    contractctl("check", "--against", "main", code=1)
+    contractctl("check", "--against", "main", "schemas/**", code=1)
+    contractctl("check", "--against", "main", "other/**")
+
+
+def test_a_file_that_was_moved_is_compared_with_what_it_was(contractctl: Run, git: Git, tmp_path: Path) -> None:
+    (tmp_path / "placed.avsc").write_text(OLD)
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "events").mkdir()
+    git("mv", "placed.avsc", "events/placed.avsc")
+    (tmp_path / "events" / "placed.avsc").write_text(OLD.replace('"string"', '"bytes"'))
+
+    answer = verdict(contractctl("check", "--against", "main", "--format", "json", code=None))
+
+    assert [(pair["old"].split(" at ")[0], pair["new"]) for pair in answer["pairs"]] == [
+        ("placed.avsc", "events/placed.avsc")
+    ]
+
+
+def test_a_deleted_schema_is_an_incompatibility(contractctl: Run, git: Git, tmp_path: Path) -> None:
+    (tmp_path / "placed.avsc").write_text(OLD)
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "placed.avsc").unlink()
+
+    assert "contract-deleted" in contractctl("check", "--against", "main", code=1).stdout
+
+
+def test_a_deleted_contract_is_an_incompatibility(contractctl: Run, store: Path, git: Git) -> None:
+    git("rm", "-rq", "contracts")
+
+    assert "contract-deleted" in contractctl("check", "--against", "main", code=1).stdout
+
+
+def test_a_shallow_clone_says_what_to_do(contractctl: Run, store: Path, git: Git, tmp_path: Path) -> None:
+    (store / "placed.avsc").write_text(WIDER)
+    git("commit", "-qam", "second")
+    git("clone", "-q", "--depth", "1", f"file://{tmp_path}", str(tmp_path / "clone"))
+    git("checkout", "-q", "--detach", cwd=tmp_path / "clone")
+
+    done = contractctl("check", "--against", "main~1", code=2, cwd=tmp_path / "clone")
+
+    assert "fetch-depth: 0" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "old.avsc"),
+        (b"{", "old.avsc:1"),
+        (b"\xff\xfe{}", "not UTF-8"),
+        (b'{"type": "record"}', "old.avsc"),
+        (b'{"type": "nonsense"}', "nonsense"),
+        (b"[" * 5000, "old.avsc"),
+        (b'{"type": "fixed", "name": "F", "size": 1' + b"0" * 5000 + b"}", "old.avsc"),
+    ],
+)
+def test_a_broken_file_gets_one_sentence_and_exit_2(
+    contractctl: Run, tmp_path: Path, content: bytes, said: str
+) -> None:
+    two_files(tmp_path)
+    (tmp_path / "old.avsc").write_bytes(content)
+
+    done = contractctl("check", "old.avsc", "new.avsc", code=2)
+
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_an_ending_that_no_format_claims_is_named_with_the_known_ones(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+    (tmp_path / "new.avsc").rename(tmp_path / "new.txt")
+
+    assert ".avsc" in contractctl("check", "old.avsc", "new.txt", code=2).stderr
+    contractctl("check", "old.avsc", "new.txt", "--schema", "avro", code=1)
+
+
+def test_no_store_is_said_with_the_way_to_one(contractctl: Run) -> None:
+    assert "contractctl init" in contractctl("check", code=2).stderr
+
+
+def test_a_contract_that_is_not_there_is_named_with_the_one_that_was_meant(contractctl: Run, store: Path) -> None:
+    assert "did you mean 'orders/placed'" in contractctl("check", "orders/place", code=2).stderr
+
+
+def test_a_missing_base_is_said(contractctl: Run, store: Path) -> None:
+    assert "no commit 'nowhere'" in contractctl("check", "--against", "nowhere", code=2).stderr
+
+
+def test_strict_counts_what_is_lost(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path, OLD.replace("string", "long"), OLD.replace("string", "double"))
+
+    contractctl("check", "old.avsc", "new.avsc")
+    contractctl("check", "old.avsc", "new.avsc", "--strict", code=1)
