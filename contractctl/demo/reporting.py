@@ -7,6 +7,7 @@ import argparse
 
 from sqlalchemy import Column, Integer, MetaData, Select, Table, Text, create_engine, desc, func, select
 
+from contractctl.demo import telemetry
 from contractctl.demo.life import Life, say
 
 COLUMNS = {"1.0": "customer_name", "2.0": "full_name"}
@@ -25,12 +26,13 @@ def main() -> None:
     life = Life()
     engine = create_engine("sqlite:///shop.db", connect_args={"timeout": 30})
     best = _best_customers(COLUMNS[version])
-    say(f"reporting {version} is open")
-    for due in life.bursts(1 / EVERY):
-        if due:
-            with engine.connect() as connection:
-                rows = connection.execute(best).all()
-            say("; ".join(f"{name} {total / 100:.2f}" for name, total in rows))
+    with telemetry.reporting("reporting", version, engine):
+        say(f"reporting {version} is open")
+        for due in life.bursts(1 / EVERY):
+            if due:
+                with engine.connect() as connection:
+                    rows = connection.execute(best).all()
+                say("; ".join(f"{name} {total / 100:.2f}" for name, total in rows))
 
 
 def _best_customers(column: str) -> Select[str, int]:

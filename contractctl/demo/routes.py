@@ -1,9 +1,16 @@
-"""Which column does a request go through? The canary share decides, the same way for the same order every time."""
+"""Which column does a request go through? The canary share decides, for the same order always the same way."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from opentelemetry.metrics import Meter
+
 from contractctl.demo.sides import NEW, NEW_AS_SHIPPED_IN_2_0, OLD, Side
+from contractctl.runtime.canary import Canary, percent_from
+
+FOLLOW_EVERY = 0.2
+"""Seconds after which a new share is followed, at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +35,25 @@ class Route:
     """Where one request goes, and whom to tell how it went."""
 
     side: Side
-    path: str
-    """old or new, as the canary counts them."""
+    is_new: bool
+    canary: Canary | None
+
+    def went(self, *, well: bool) -> None:
+        if self.canary:
+            self.canary.count(new=self.is_new, ok=well)
 
 
 class Routes:
-    def __init__(self, new: Side | None, takes_new: Callable[[str], bool]) -> None:
-        self._old = Route(OLD, "old")
-        self._new = Route(new, "new") if new else self._old
-        self._takes_new = takes_new
+    """The old column alone, or both, as the release has code for."""
+
+    def __init__(self, release: Release, plan: str, meter: Meter) -> None:
+        self._canary = Canary(plan, _share(plan), meter=meter) if release.new else None
+        self._old = Route(OLD, is_new=False, canary=self._canary)
+        self._new = Route(release.new or OLD, is_new=True, canary=self._canary)
 
     def of(self, order: int) -> Route:
-        return self._new if self._takes_new(str(order)) else self._old
+        return self._new if self._canary and self._canary.takes_new(str(order)) else self._old
+
+
+def _share(plan: str) -> Callable[[], float]:
+    return percent_from(lambda: sqlite3.connect("shop.db"), plan, seconds=FOLLOW_EVERY)

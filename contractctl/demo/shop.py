@@ -19,6 +19,7 @@ from contractctl.demo.events import Publisher
 from contractctl.demo.life import Life, say
 from contractctl.demo.routes import RELEASES, Routes
 from contractctl.demo.sides import Side
+from contractctl.demo.telemetry import reporting
 
 READS, CORRECTIONS = 0.60, 0.38
 """Shares of all requests; the rest are new orders."""
@@ -63,9 +64,11 @@ class Shop:
                 name = work(route.side, order)
         except (SQLAlchemyError, LookupError) as error:
             self.failed += 1
+            route.went(well=False)
             say(f"order {order}, {route.side.column}: {error}")
             return
         self.served += 1
+        route.went(well=True)
         if name is not None:
             self._note(order, name, time.perf_counter() - began)
 
@@ -115,9 +118,13 @@ def main() -> None:
     options = _options()
     life = Life()
     engine = create_engine("sqlite:///shop.db", connect_args={"timeout": PATIENCE})
-    routes = Routes(RELEASES[options.version].new, lambda _: False)
     log_file = Path(f"logs/shop-{options.version}.jsonl")
-    with engine.connect() as connection, log_file.open("a", encoding="utf-8") as log:
+    with (
+        reporting("shop", options.version, engine) as meter,
+        engine.connect() as connection,
+        log_file.open("a", encoding="utf-8") as log,
+    ):
+        routes = Routes(RELEASES[options.version], options.plan, meter)
         shop = Shop(options, connection, routes, log)
         say(f"shop {options.version} is open")
         for requests in life.bursts(options.rate):
@@ -133,7 +140,9 @@ def _options() -> argparse.Namespace:
     asked.add_argument("--version", choices=RELEASES, required=True, help="which version of the shop to be")
     asked.add_argument("--lane", type=int, choices=range(LANES), required=True, help="which orders are its own")
     asked.add_argument("--rate", type=float, default=300, help="requests a second")
-    asked.add_argument("--plan", help="the plan whose canary share decides between the old and the new column")
+    asked.add_argument(
+        "--plan", default="", help="the plan whose canary share decides between the old and the new column"
+    )
     return asked.parse_args()
 
 
