@@ -1,0 +1,211 @@
+"""What does each stage do to the database? And, asked afterwards: has it been done?"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from contractctl import journal, operations
+from contractctl.backfill import backfill, checkpoint
+from contractctl.databases import Synchronisation, key_text, sqlite
+from contractctl.errors import ContractctlError
+from contractctl.journal import ROLLBACK
+from contractctl.journal.tables import CANARY, REMEMBERED
+from contractctl.migration import schema_changes
+from contractctl.migration.comparing import compare_all
+from contractctl.migration.context import Session
+from contractctl.model.plan import Stage, State
+from contractctl.operations import of_tables
+
+_SESSION = "contractctl_session"
+_ALL_ROWS = 2**62
+
+REVISED = (Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT)
+"""The stages that run an Alembic revision, in their order."""
+
+APPLIED_IN: Mapping[State, int] = {
+    State.PLANNED: 0,
+    State.EXPANDED: 1,
+    State.DUAL_WRITING: 2,
+    State.BACKFILLED: 2,
+    State.VERIFIED: 2,
+    State.CANARY: 2,
+    State.QUIESCED: 3,
+    State.CONTRACTED: 4,
+    State.ROLLED_BACK: 0,
+}
+"""How many of those revisions the database has in each state."""
+
+
+def act(session: Session, stage: str, percent: float | None, standing: State) -> dict[str, Any]:
+    """Do what the stage does; the outcome's body. Raise ContractctlError where it cannot be done."""
+    match stage:
+        case Stage.EXPAND:
+            _demand_intermediates(session)
+            return _upgrade(session, Stage.EXPAND)
+        case Stage.DUAL_WRITE:
+            return {**_upgrade(session, Stage.DUAL_WRITE), **watermarks(session)}
+        case Stage.BACKFILL:
+            return _backfill(session)
+        case Stage.VERIFY:
+            return compare_all(session)
+        case Stage.CANARY:
+            return _canary(session, percent or 0.0, standing)
+        case Stage.QUIESCE | Stage.CONTRACT:
+            return _upgrade(session, Stage(stage))
+        case _:
+            return _rollback(session)
+
+
+def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The outcome's body where the database shows that the stage has been done; None where it shows that it has not.
+
+    `body` is the intent's. Where the database cannot tell, doing it again does no harm, and None is the answer.
+    """
+    match stage:
+        case Stage.EXPAND | Stage.DUAL_WRITE | Stage.QUIESCE | Stage.CONTRACT:
+            revision = session.plan.revisions.get(Stage(stage))
+            if revision is None or revision not in applied(session):
+                return None
+            return {"revision": revision, **(watermarks(session) if stage == Stage.DUAL_WRITE else {})}
+        case Stage.BACKFILL:
+            return _filled(session)
+        case Stage.CANARY:
+            wanted = float(body["percent"])
+            there = _percent(session) == wanted and session.plan.revisions.get(Stage.QUIESCE) not in applied(session)
+            return {"percent": wanted} if there else None
+        case _ if stage == ROLLBACK:
+            return {} if session.plan.revisions and not applied(session) and _percent(session) is None else None
+        case _:
+            return None
+
+
+def applied(session: Session) -> frozenset[str]:
+    """Those of the plan's own revisions that the database has."""
+    own = session.plan.revisions.values()
+    if not own:
+        return frozenset()
+    with journal.reading(session.context.engine) as connection:
+        return schema_changes.applied(connection, session.context.migrations) & frozenset(own)
+
+
+def session_of(connection: Connection) -> Session | None:
+    """Whose command is at work on this connection; None where a plain `alembic upgrade` is."""
+    found = connection.info.get(_SESSION)
+    return found if isinstance(found, Session) else None
+
+
+def watermarks(session: Session) -> dict[str, Any]:
+    """The greatest key of every table, now that the triggers stand: whatever lies beyond has been written since."""
+    with journal.reading(session.context.engine) as connection:
+        found = {sync.table: _greatest(connection, sync) for sync in synchronisations(session, connection)}
+    return {"watermarks": found} if found else {}
+
+
+def synchronisations(session: Session, connection: Connection) -> tuple[Synchronisation, ...]:
+    """What the plan keeps in step, under the names of this moment."""
+    return operations.synchronisations(session.plan, connection)
+
+
+def _greatest(connection: Connection, sync: Synchronisation) -> str | None:
+    key = sqlite.upper_key(connection, sync, None, _ALL_ROWS)
+    return None if key is None else key_text(key)
+
+
+def _demand_intermediates(session: Session) -> None:
+    """The version with both sides is released before anybody needs it."""
+    for movement in session.plan.movements:
+        if movement.intermediate not in session.context.released(movement.contract):
+            raise ContractctlError(
+                f"'{movement.contract}' has no released version {movement.intermediate}, which the plan leads through",
+                hint=f"bring back contracts/{movement.contract}/versions/, or plan anew",
+            )
+
+
+def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
+    """Run the stage's revision in one transaction with the proof that the lease is still ours."""
+    revision = session.plan.revisions.get(stage)
+    if revision is None:
+        return {}
+    if stage is Stage.EXPAND:
+        _demand_no_hindrance(session)
+    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
+        schema_changes.upgrade(connection, session.context.migrations, revision)
+    return {"revision": revision}
+
+
+def _demand_no_hindrance(session: Session) -> None:
+    if not of_tables(session.plan):
+        return
+    with journal.writing(session.context.engine) as connection:
+        first = next(operations.hindrances(session.plan, connection), None)
+    if first is not None:
+        raise ContractctlError(first, hint="nothing was changed; mend it, or plan anew")
+
+
+def _backfill(session: Session) -> dict[str, Any]:
+    with journal.reading(session.context.engine) as connection:
+        syncs = synchronisations(session, connection)
+    reached = {
+        sync.table: backfill(session.context.engine, sync, session.context.pace, session.outside) for sync in syncs
+    }
+    return _counted({table: (one.rows, one.set_aside) for table, one in reached.items()})
+
+
+def _filled(session: Session) -> dict[str, Any] | None:
+    with journal.reading(session.context.engine) as connection:
+        reached = {sync.table: checkpoint(connection, sync) for sync in synchronisations(session, connection)}
+    if not reached or not all(one.done for one in reached.values()):
+        return None
+    return _counted({table: (one.rows, one.set_aside) for table, one in reached.items()})
+
+
+def _counted(tables: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    return {"tables": {table: {"rows": rows, "set_aside": aside} for table, (rows, aside) in tables.items()}}
+
+
+def _canary(session: Session, percent: float, standing: State) -> dict[str, Any]:
+    """Set the share; where a brown-out is on, end it."""
+    quiesce = session.plan.revisions.get(Stage.QUIESCE)
+    ends = standing is State.QUIESCED and quiesce is not None and quiesce in applied(session)
+    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
+        if ends and quiesce is not None:
+            schema_changes.downgrade(connection, session.context.migrations, quiesce)
+        if (
+            connection.execute(
+                CANARY.update().where(CANARY.c.plan == session.plan.name).values(percent=percent)
+            ).rowcount
+            == 0
+        ):
+            connection.execute(CANARY.insert().values(plan=session.plan.name, percent=percent))
+    return {"percent": percent}
+
+
+def _percent(session: Session) -> float | None:
+    with journal.reading(session.context.engine) as connection:
+        return connection.execute(select(CANARY.c.percent).where(CANARY.c.plan == session.plan.name)).scalar()
+
+
+def _rollback(session: Session) -> dict[str, Any]:
+    """Take the plan's revisions back, the last one first, and forget what was remembered of it: all or nothing."""
+    have = applied(session)
+    back = [revision for stage in reversed(REVISED) if (revision := session.plan.revisions.get(stage)) in have]
+    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
+        for revision in back:
+            schema_changes.downgrade(connection, session.context.migrations, str(revision))
+        for table in REMEMBERED:
+            connection.execute(delete(table).where(table.c.plan == session.plan.name))
+    return {"revisions": back}
+
+
+@contextmanager
+def _at_work(session: Session, connection: Connection) -> Iterator[None]:
+    """Prove the lease, and let the revisions that run here know who runs them."""
+    session.hold(connection)
+    info = connection.info
+    info[_SESSION] = session
+    try:
+        yield
+    finally:
+        info.pop(_SESSION, None)

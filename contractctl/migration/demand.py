@@ -1,0 +1,119 @@
+"""May this revision run? It asks by itself, so that a plain `alembic upgrade` cannot walk around the gate."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from contractctl import journal, operations
+from contractctl.databases import Synchronisation
+from contractctl.errors import ContractctlError
+from contractctl.journal import MOVES, Entry, EntryKind, History, Note
+from contractctl.migration.acts import session_of
+from contractctl.migration.facts import measure
+from contractctl.migration.words import command, where
+from contractctl.model.decision import Outcome
+from contractctl.model.plan import Plan, Stage
+
+_SKEW_SECONDS = 60.0
+_MUST_BE_ZERO = {
+    "differing": "rows differ between the old and the new side",
+    "conflicts": "rows were written with an old and a new value that disagree",
+    "set_aside": "rows could not be converted and were set aside",
+    "remaining": "rows are not filled",
+}
+
+
+def demand_decision(
+    connection: Connection, *, plan: str, stage: str, migrations: Path, clock: Callable[[], float] = time.time
+) -> None:
+    """Raise ContractctlError unless the journal in this database holds a passing decision for the stage.
+
+    It must be fresh, made where the plan stands now, and not used before; it is then used, in the revision's own
+    transaction. Before the old side is dropped, both sides are compared once more in that same transaction.
+    """
+    found = _plan(migrations, plan)
+    session = session_of(connection)
+    now = (session.context.clock if session else clock)()
+    if session is None:
+        _demand_nobody_at_work(connection, plan, now)
+    decision = _decision(connection, found, Stage(stage), now)
+    if stage == Stage.CONTRACT:
+        _demand_agreement(connection, found)
+    body = {"decision": decision.body["digest"]}
+    if session is not None:
+        session.note_in(connection, EntryKind.APPLIED, stage, decision.key, body)
+    else:
+        journal.append(connection, Note(plan, EntryKind.APPLIED, stage, decision.key, now, "alembic", "", body))
+
+
+def _plan(migrations: Path, name: str) -> Plan:
+    from contractctl import planner
+
+    found = next((plan for plan in planner.read_plans(migrations) if plan.name == name), None)
+    if found is None:
+        raise ContractctlError(
+            f"{migrations}: there is no plan '{name}', and this revision needs it to know what it must demand",
+            hint="bring its plan file back from git",
+        )
+    return found
+
+
+def _decision(connection: Connection, plan: Plan, stage: Stage, now: float) -> Entry:
+    """The decision that allows the stage, or the reason why there is none."""
+    if journal.version(connection) is None:
+        raise _refusal(plan, stage, "this database holds no journal of contractctl")
+    journal.verify_chain(connection, plan.name)
+    history = journal.history(connection, plan.name)
+    decision = history.decisions.get(stage)
+    if (history.standing.state, stage.value) not in MOVES:
+        raise _refusal(plan, stage, f"the plan is {where(history.standing)}")
+    if decision is None:
+        raise _refusal(
+            plan, stage, "the journal holds no decision of the gate for it since the plan stands where it does"
+        )
+    if decision.body["outcome"] != Outcome.PASS:
+        raise _refusal(plan, stage, f"the gate's last decision is {decision.body['outcome']}")
+    return _unspent(history, decision, plan, stage, now)
+
+
+def _unspent(history: History, decision: Entry, plan: Plan, stage: Stage, now: float) -> Entry:
+    age = now - float(decision.body["at"])
+    if age > plan.reads.fresh_seconds or age < -_SKEW_SECONDS:
+        allowed = f"{plan.reads.fresh_seconds:g} s are allowed"
+        raise _refusal(plan, stage, f"the gate's decision is {age:.0f} s old, and {allowed}")
+    if decision.key in history.used:
+        raise _refusal(plan, stage, "the gate's decision has been used already")
+    return decision
+
+
+def _demand_nobody_at_work(connection: Connection, plan: str, now: float) -> None:
+    if journal.version(connection) is None:
+        return
+    lease = journal.current(connection, plan)
+    if lease is not None and lease.expires_at > now:
+        raise ContractctlError(f"'{plan}' is held by {lease.holder}", hint="wait until they are done")
+
+
+def _demand_agreement(connection: Connection, plan: Plan) -> None:
+    """Both sides agree, proven under the lock under which the old one is dropped."""
+    for sync in operations.synchronisations(plan, connection):
+        _demand_agreement_of(connection, plan, sync)
+
+
+def _demand_agreement_of(connection: Connection, plan: Plan, sync: Synchronisation) -> None:
+    counts = measure(connection, sync)
+    for fact, words in _MUST_BE_ZERO.items():
+        if counts[fact]:
+            raise ContractctlError(
+                f"'{sync.table}' cannot lose its old side: {counts[fact]} {words}",
+                hint=f"nothing was changed; run: {command(plan, Stage.VERIFY)}",
+            )
+
+
+def _refusal(plan: Plan, stage: Stage, why: str) -> ContractctlError:
+    return ContractctlError(
+        f"the {stage} revision of '{plan.name}' needs a passing decision: {why}",
+        hint=f"run: {command(plan, stage)}",
+    )

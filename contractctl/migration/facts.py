@@ -1,0 +1,93 @@
+"""What does the database say of a plan right now, in the records that the gate decides from?"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Connection, Engine
+
+from contractctl import journal, operations
+from contractctl.backfill import checkpoint
+from contractctl.databases import Synchronisation, read_key, sqlite
+from contractctl.journal import Entry, EntryKind
+from contractctl.model import canonical
+from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.plan import Plan, Stage, State
+
+_SOURCE = "database"
+_BOTH_SIDES = frozenset({State.DUAL_WRITING, State.BACKFILLED, State.VERIFIED, State.CANARY, State.QUIESCED})
+"""States in which both columns are there and kept in step."""
+
+_FACTS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.BACKFILL: ("complete", "remaining", "set_aside"),
+    Kind.DIVERGENCE: ("differing", "conflicts", "new_side_nulls"),
+}
+
+
+def database_records(engine: Engine, plan: Plan, clock: Callable[[], float]) -> tuple[Record, ...]:
+    """Backfill and divergence, table by table, measured now in one snapshot; nothing while one side is missing.
+
+    Where the rows are not filled yet, `new_side_nulls` counts those written since the triggers stand.
+    """
+    with journal.reading(engine) as connection:
+        if journal.version(connection) is None:
+            return ()
+        entries = journal.entries(connection, plan.name)
+        standing = journal.fold(entries).standing
+        if standing.state not in _BOTH_SIDES:
+            return ()
+        began = clock()
+        marks = _watermarks(entries)
+        measured = {
+            sync.table: measure(
+                connection, sync, marks.get(sync.table) if standing.state is State.DUAL_WRITING else None
+            )
+            for sync in operations.synchronisations(plan, connection)
+        }
+    if not measured:
+        return _nothing_to_fill(plan, began, clock())
+    return tuple(_record(kind, plan, measured, began, clock()) for kind in _FACTS)
+
+
+def measure(connection: Connection, sync: Synchronisation, watermark: str | None = None) -> dict[str, int]:
+    """Every fact of one table. With a watermark, `new_side_nulls` are rows beyond it that nobody filled."""
+    counts = sqlite.facts(connection, sync)
+    counts["complete"] = int(checkpoint(connection, sync).done)
+    if watermark is not None:
+        differing = sqlite.compare(connection, sync, read_key(watermark), None).differing
+        counts["new_side_nulls"] = max(0, len(differing) - counts["conflicts"])
+    return counts
+
+
+def _watermarks(entries: Sequence[Entry]) -> Mapping[str, str | None]:
+    """The greatest key of each table when its triggers came; of an empty table, any key lies beyond."""
+    outcomes = (one for one in reversed(entries) if (one.kind, one.stage) == (EntryKind.OUTCOME, Stage.DUAL_WRITE))
+    newest = next(outcomes, None)
+    return {} if newest is None else newest.body.get("watermarks", {})
+
+
+def _nothing_to_fill(plan: Plan, began: float, now: float) -> tuple[Record, ...]:
+    """The plan keeps no columns in step, so that all of this is true of nothing: said, not left out."""
+    counts = {name: int(name == "complete") for names in _FACTS.values() for name in names}
+    tables = dict.fromkeys((operation.subject for operation in operations.of_tables(plan)), counts)
+    return tuple(_record(kind, plan, tables, began, now) for kind in _FACTS) if tables else ()
+
+
+def _record(kind: Kind, plan: Plan, measured: Mapping[str, Mapping[str, int]], began: float, now: float) -> Record:
+    series = tuple(
+        Series({"fact": fact, "table": table}, float(counts[fact]))
+        for table, counts in measured.items()
+        for fact in _FACTS[kind]
+    )
+    query = f"contractctl: {', '.join(_FACTS[kind])} of {', '.join(measured)} in plan {plan.name}"
+    return Record(
+        kind=kind,
+        source=_SOURCE,
+        query=query,
+        collected_at=now,
+        window_from=min(began, now - 0.001),
+        window_to=now,
+        expected_heartbeats=None,
+        observed_heartbeats=None,
+        sampling_ratio=1.0,
+        series=series,
+        digest=canonical.digest({"query": query, "at": now, "series": canonical.tree(series)}),
+    )

@@ -1,0 +1,193 @@
+"""How is a stage run? What was begun is settled first; then the gate, the intent, the act, the outcome."""
+
+from contractctl import journal
+from contractctl.errors import ContractctlError
+from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
+from contractctl.migration import acts
+from contractctl.migration.comparing import DiffersError, compare_all, repair_all
+from contractctl.migration.context import Context, Result, Session, Side
+from contractctl.migration.settling import settle
+from contractctl.migration.words import command, doing, next_command, where
+from contractctl.model import canonical
+from contractctl.model.decision import Decision, Outcome
+from contractctl.model.plan import Stage, State
+
+_ORDER = tuple(State)
+_REACHES = {
+    Stage.EXPAND: State.EXPANDED,
+    Stage.DUAL_WRITE: State.DUAL_WRITING,
+    Stage.BACKFILL: State.BACKFILLED,
+    Stage.VERIFY: State.VERIFIED,
+    Stage.QUIESCE: State.QUIESCED,
+    Stage.CONTRACT: State.CONTRACTED,
+}
+
+
+def run(
+    stage: str,
+    context: Context,
+    percent: float | None = None,
+    *,
+    repair: Side | None = None,
+    decide_only: bool = False,
+) -> Result:
+    """Bring the plan through one stage, or say why not. Repeating it does nothing twice.
+
+    `stage` is a Stage or rollback; `percent` goes with canary, `repair` with verify. `decide_only` asks the gate and
+    journals its answer, for whoever runs the revision with `alembic upgrade`. Raise ContractctlError where the stage
+    is out of order, where somebody else holds the plan, or where the act fails.
+    """
+    journal.open(context.engine)
+    with journal.writing(context.engine) as connection:
+        lease = journal.acquire(connection, context.plan.name, context.operator, context.clock())
+    session = Session(context, lease)
+    try:
+        return _run(session, stage, percent, repair=repair, decide_only=decide_only)
+    finally:
+        with journal.writing(context.engine) as connection:
+            journal.release(connection, lease)
+
+
+def _run(session: Session, stage: str, percent: float | None, *, repair: Side | None, decide_only: bool) -> Result:
+    with journal.reading(session.context.engine) as connection:
+        journal.verify_chain(connection, session.plan.name)
+    history = settle(session, session.history(), stage)
+    if repair is not None:
+        history = _repair(session, history, repair)
+    if (already := _already(session, history, stage, percent)) is not None:
+        return already
+    if (history.standing.state, stage) not in MOVES:
+        raise _out_of_order(session, history, stage)
+    decision = _ask(session, history, stage, percent)
+    if decide_only or (decision is not None and decision.outcome is not Outcome.PASS):
+        return _decided(session, history, stage, decision)
+    return _move(session, history, stage, percent, decision)
+
+
+def _move(session: Session, history: History, stage: str, percent: float | None, decision: Decision | None) -> Result:
+    """Intent, act, outcome."""
+    key = history.key(stage, percent)
+    rests_on = {} if decision is None else {"decision": decision.digest}
+    body = rests_on if percent is None else {**rests_on, "percent": percent}
+    session.note(EntryKind.INTENT, stage, key, body)
+    try:
+        found = acts.act(session, stage, percent, history.standing.state)
+    except ContractctlError as error:
+        _note_failure(session, stage, error)
+        raise
+    after = session.note(EntryKind.OUTCOME, stage, key, {**rests_on, **found})
+    return Result(
+        stage=stage,
+        standing=after.standing,
+        message=f"{doing(stage, percent)} is done: '{session.plan.name}' is {where(after.standing)}",
+        done=True,
+        decision=decision,
+        details=found,
+        advice=_advice(session, after),
+    )
+
+
+def _note_failure(session: Session, stage: str, error: ContractctlError) -> None:
+    """Write the failure down where that is still possible: the failure itself is what must be heard."""
+    history = session.history()
+    body = {"error": error.message, **(error.body if isinstance(error, DiffersError) else {})}
+    key = f"{history.key(stage)}-failure-{history.failures + 1}"
+    try:
+        session.note(EntryKind.FAILURE, stage, key, body)
+    except ContractctlError as second:
+        error.add_note(f"and the journal could not be written: {second.message}")
+
+
+def _ask(session: Session, history: History, stage: str, percent: float | None) -> Decision | None:
+    """The gate's decision, journalled. The way back needs none."""
+    standing = history.standing
+    back = stage == Stage.CANARY and (standing.state is State.QUIESCED or (percent or 0.0) < standing.percent)
+    if stage == ROLLBACK or back:
+        return None
+    decision = session.context.ask(Stage(stage), percent, history)
+    key = f"{history.key(stage, percent)}-{decision.digest[:16]}"
+    session.note(EntryKind.DECISION, stage, key, canonical.tree(decision))
+    return decision
+
+
+def _decided(session: Session, history: History, stage: str, decision: Decision | None) -> Result:
+    passed = decision is None or decision.outcome is Outcome.PASS
+    answer = (
+        "may begin"
+        if passed
+        else "may not begin"
+        if decision and decision.outcome is Outcome.FAIL
+        else "may not begin yet"
+    )
+    return Result(
+        stage=stage,
+        standing=history.standing,
+        message=f"{stage} {answer}: '{session.plan.name}' is {where(history.standing)}",
+        done=passed,
+        decision=decision,
+        advice=_advice(session, history) if passed else (),
+    )
+
+
+def _already(session: Session, history: History, stage: str, percent: float | None) -> Result | None:
+    """The answer where nothing is left to do for this command."""
+    standing, name = history.standing, session.plan.name
+    if stage == ROLLBACK:
+        passed = standing.state in (State.PLANNED, State.ROLLED_BACK)
+    elif stage == Stage.CANARY:
+        passed = standing.state is State.CANARY and standing.percent == percent
+    else:
+        reached = _ORDER.index(_REACHES[Stage(stage)])
+        passed = standing.state is not State.ROLLED_BACK and _ORDER.index(standing.state) >= reached
+    if not passed:
+        return None
+    details, again = {}, ""
+    if stage == Stage.VERIFY and standing.state in (State.VERIFIED, State.CANARY, State.QUIESCED):
+        details, again = _check(session, history), "; compared again, and nothing differs"
+    message = (
+        f"nothing to roll back: '{name}' is planned"
+        if standing.state is State.PLANNED
+        else f"already done: '{name}' is {where(standing)}{again}"
+    )
+    return Result(stage, standing, message, done=True, details=details, advice=_advice(session, history))
+
+
+def _check(session: Session, history: History) -> dict[str, object]:
+    """Compare both sides without moving the plan."""
+    key = f"{history.key(Stage.VERIFY)}-check-{history.last.id if history.last else 0}"
+    try:
+        found = compare_all(session)
+    except DiffersError as error:
+        session.note(EntryKind.CHECK, Stage.VERIFY, key, error.body)
+        raise
+    session.note(EntryKind.CHECK, Stage.VERIFY, key, found)
+    return found
+
+
+def _repair(session: Session, history: History, side: Side) -> History:
+    if (
+        not acts.APPLIED_IN[State.DUAL_WRITING]
+        <= acts.APPLIED_IN[history.standing.state]
+        <= acts.APPLIED_IN[State.QUIESCED]
+    ):
+        raise _out_of_order(session, history, f"{Stage.VERIFY} --repair")
+    key = f"{history.key(Stage.VERIFY)}-repair-{history.last.id if history.last else 0}"
+    return session.note(EntryKind.CHECK, Stage.VERIFY, key, repair_all(session, side))
+
+
+def _out_of_order(session: Session, history: History, stage: str) -> ContractctlError:
+    following = next_command(session.plan, history.standing)
+    hint = "nothing is left to do" if following is None else f"run: {following}"
+    return ContractctlError(
+        f"'{session.plan.name}' is {where(history.standing)}: {stage} does not follow from there", hint=hint
+    )
+
+
+def _advice(session: Session, history: History) -> tuple[str, ...]:
+    """What comes next; once contracted, the release of what the old side is gone from."""
+    plan = session.plan
+    if history.standing.state is State.CONTRACTED:
+        open_ones = [one for one in plan.movements if one.new not in session.context.released(one.contract)]
+        return tuple(f"contractctl release {movement.contract}" for movement in open_ones)
+    following = next_command(plan, history.standing)
+    return (following,) if following else (command(plan, "status"),)

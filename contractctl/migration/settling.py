@@ -1,0 +1,61 @@
+"""What was begun and never heard of again? The database is asked, and the journal told."""
+
+from contractctl.errors import ContractctlError
+from contractctl.journal import ROLLBACK, EntryKind, History
+from contractctl.migration import acts
+from contractctl.migration.context import Session
+from contractctl.migration.words import command, where
+from contractctl.model.plan import Stage, State
+
+_NEXT_REVISION = {
+    State.PLANNED: Stage.EXPAND,
+    State.ROLLED_BACK: Stage.EXPAND,
+    State.EXPANDED: Stage.DUAL_WRITE,
+    State.CANARY: Stage.QUIESCE,
+    State.QUIESCED: Stage.CONTRACT,
+}
+
+
+def settle(session: Session, history: History, wanted: str) -> History:
+    """Give every act that the database shows its outcome, whoever did it: a command that was killed, or Alembic.
+
+    Raise ContractctlError where the database has fewer revisions than the journal says, unless a rollback is wanted.
+    """
+    while True:
+        settled = _settle_one(session, history)
+        if settled is None:
+            break
+        history = settled
+    if wanted != ROLLBACK:
+        _demand_revisions(session, history)
+    return history
+
+
+def _settle_one(session: Session, history: History) -> History | None:
+    if (pending := history.pending) is not None:
+        found = acts.done(session, pending.stage, pending.body)
+        if found is not None:
+            body = {**pending.body, **found, "settled": "the database shows it; its end was not journalled"}
+            return session.note(EntryKind.OUTCOME, pending.stage, pending.key, body)
+    stage = _NEXT_REVISION.get(history.standing.state)
+    if stage is None:
+        return None
+    found = acts.done(session, stage, {})
+    if found is None:
+        return None
+    body = {**found, "settled": "the database has the revision: it was run with alembic"}
+    return session.note(EntryKind.OUTCOME, stage, history.key(stage), body)
+
+
+def _demand_revisions(session: Session, history: History) -> None:
+    """The database has what the journal says."""
+    plan = session.plan
+    needed = acts.REVISED[: acts.APPLIED_IN[history.standing.state]]
+    have = acts.applied(session) if plan.revisions else frozenset()
+    missing = [stage for stage in needed if (revision := plan.revisions.get(stage)) and revision not in have]
+    if missing:
+        raise ContractctlError(
+            f"the journal says that '{plan.name}' is {where(history.standing)}, and the database has not got"
+            f" the revision of {missing[0]}: somebody took it back, or this is another database",
+            hint=f"take the rest back, and begin again: {command(plan, ROLLBACK)}",
+        )

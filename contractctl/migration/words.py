@@ -1,0 +1,43 @@
+"""How are a plan's standing and its next command said?"""
+
+from contractctl.journal import ROLLBACK
+from contractctl.model.plan import Plan, Stage, Standing, State
+
+_FOLLOWING = {
+    State.PLANNED: Stage.EXPAND,
+    State.EXPANDED: Stage.DUAL_WRITE,
+    State.DUAL_WRITING: Stage.BACKFILL,
+    State.BACKFILLED: Stage.VERIFY,
+    State.QUIESCED: Stage.CONTRACT,
+    State.ROLLED_BACK: Stage.EXPAND,
+}
+
+
+def where(standing: Standing) -> str:
+    """`in canary at 10 %`, `dual-writing`."""
+    if standing.state is State.CANARY:
+        return f"in canary at {standing.percent:g} %"
+    return str(standing.state.value).replace("rolled-back", "rolled back")
+
+
+def next_command(plan: Plan, standing: Standing) -> str | None:
+    """What leads one step on; None where nothing does."""
+    if standing.state in (State.VERIFIED, State.CANARY):
+        running = standing.percent if standing.state is State.CANARY else 0.0
+        step = next((one for one in plan.canary.steps if one > running), None)
+        return command(plan, Stage.QUIESCE) if step is None else command(plan, Stage.CANARY, step)
+    stage = _FOLLOWING.get(standing.state)
+    return None if stage is None else command(plan, stage)
+
+
+def command(plan: Plan, stage: str, percent: float | None = None) -> str:
+    """A command of this plan, as it is typed."""
+    share = "" if percent is None else f" {percent:g}"
+    return f"contractctl migrate {stage} {plan.name}{share}"
+
+
+def doing(stage: str, percent: float | None) -> str:
+    """A stage as the subject of a sentence."""
+    if stage == ROLLBACK or percent is None:
+        return str(stage)
+    return f"canary at {percent:g} %"
