@@ -12,6 +12,10 @@ SKEW_SECONDS = 60.0
 """How far two computers' clocks may be apart."""
 
 
+_OVER_TIME = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY})
+"""What is counted over a window; the rest is true at one moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """Why a record, or the lack of one, proves nothing."""
@@ -37,7 +41,8 @@ def flaw(record: Record, clock: Clock, *, old_is_fine: bool = False) -> Flaw | N
         return _problem(record, clock)
     if not all(math.isfinite(at) for at in (record.collected_at, record.window_from, record.window_to)):
         return Flaw(Unknown.UNPARSEABLE, f"{record.source}: a time of the window is no number")
-    if record.window_from >= record.window_to:
+    lasted = record.window_to - record.window_from
+    if lasted < 0 or (lasted == 0 and record.kind in _OVER_TIME):
         return Flaw(Unknown.UNPARSEABLE, f"{record.source}: the window ends before it begins")
     latest = max(record.collected_at, record.window_to)
     if latest > clock.now + SKEW_SECONDS:

@@ -1,0 +1,146 @@
+"""What is known of a plan at this moment? Its file, its standing, its consumers and all records, for the gate."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.evidence import approvals, record_file
+from contractctl.model.contract import Contract, Party
+from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.plan import Movement, Plan, Standing, State
+from contractctl.model.verdict import Direction, Level, Status
+from contractctl.settings import Settings
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A plan and where it stands."""
+
+    settings: Settings
+    plan: Plan
+    standing: Standing
+    consumers: Mapping[str, tuple[Party, ...]]
+
+
+def known(settings: Settings, word: str) -> Known:
+    """Everything but the records. `word` is a plan's name or its file."""
+    plan = named(settings, word)
+    return Known(settings, plan, standing(settings, plan), consumers(settings, plan))
+
+
+def named(settings: Settings, word: str) -> Plan:
+    """The plan of that name, or in that file."""
+    from contractctl import planner
+
+    if word.endswith(".toml") or "/" in word:
+        return planner.read_plan(Path(word))
+    plans = planner.read_plans(settings.migrations)
+    found = next((plan for plan in plans if plan.name == word), None)
+    if found is None:
+        listed = ", ".join(plan.name for plan in plans)
+        hint = f"known plans: {listed}" if listed else "write one: contractctl plan"
+        raise ContractctlError(f"there is no plan '{word}'", hint=hint)
+    return found
+
+
+def standing(settings: Settings, plan: Plan) -> Standing:
+    """What the journal says; planned where there is no journal yet. Nothing is created."""
+    if not _there(settings):
+        return Standing(State.PLANNED, 0.0)
+    from contractctl import journal
+    from contractctl.databases import sqlite
+
+    engine = sqlite.create_engine(settings.journal_url())
+    try:
+        with journal.reading(engine) as connection:
+            if journal.version(connection) is None:
+                return Standing(State.PLANNED, 0.0)
+            return journal.standing(connection, plan.name)
+    finally:
+        engine.dispose()
+
+
+def _there(settings: Settings) -> bool:
+    """Whether the database's file exists: asking must not create it."""
+    url = settings.journal_url()
+    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).is_file()
+
+
+def consumers(settings: Settings, plan: Plan) -> Mapping[str, tuple[Party, ...]]:
+    """The consumers of every contract that the plan moves."""
+    from contractctl import store
+
+    return {move.contract: store.read(settings.contracts, move.contract).consumers for move in plan.movements}
+
+
+def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record, ...]:
+    """All records: collected ones, approvals, the contracts compared now, and what the database says now."""
+    settings, plan = it.settings, it.plan
+    path = evidence or record_file.path_of(settings.migrations, plan.name)
+    if evidence and not evidence.is_file():
+        raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
+    collected = record_file.read(path) if path.is_file() else ()
+    said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
+    return (*collected, *said, *compared(settings, plan, now), *_counted(settings, plan, now))
+
+
+def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
+    if not _there(settings):
+        return ()
+    from contractctl import migration
+    from contractctl.databases import sqlite
+
+    engine = sqlite.create_engine(settings.journal_url())
+    try:
+        return migration.database_records(engine, plan, lambda: now)
+    finally:
+        engine.dispose()
+
+
+def compared(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
+    """The intermediate versions held against every live version, both ways; nothing where one is not released."""
+    from contractctl import store
+
+    found = [(move, store.read(settings.contracts, move.contract)) for move in plan.movements]
+    return tuple(_compared(move, contract, now) for move, contract in found)
+
+
+def _compared(movement: Movement, contract: Contract, now: float) -> Record:
+    series = tuple(_pairs(movement, contract))
+    texts = "".join(f"{version.number} {version.digest} " for version in contract.versions)
+    identity = f"{movement} {texts} {[(sorted(one.labels.items()), str(one.value)) for one in series]}"
+    return Record(
+        kind=Kind.COMPATIBILITY,
+        source="store",
+        query=f"{movement.contract}: {movement.old} and live versions with {movement.intermediate}",
+        collected_at=now,
+        window_from=now,
+        window_to=now,
+        expected_heartbeats=None,
+        observed_heartbeats=None,
+        sampling_ratio=1.0,
+        series=series,
+        digest=sha256(identity.encode()).hexdigest(),
+    )
+
+
+def _pairs(movement: Movement, contract: Contract) -> Iterator[Series]:
+    from contractctl.compatibility import Terms, compare_sources
+
+    sources = {str(version.number): version.source for version in contract.versions}
+    live = {movement.old} | {number for party in contract.consumers + contract.producers for number in party.versions}
+    intermediate = sources.get(movement.intermediate)
+    if intermediate is None:
+        return
+    for old in sorted(live & set(sources) - {movement.intermediate}):
+        terms = Terms(dialect=contract.dialect, strict=contract.strict, witnesses=False)
+        comparison = compare_sources(sources[old], intermediate, movement.format, terms)
+        for direction in Level.FULL.directions:
+            labels = {"contract": movement.contract, "old": old, "new": movement.intermediate, "direction": direction}
+            answer = comparison.towards(Direction(direction))
+            count = sum(finding.breaks for finding in answer.findings)
+            yield Series(labels, float("nan") if answer.status is Status.UNKNOWN else float(count))

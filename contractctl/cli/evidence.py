@@ -1,0 +1,127 @@
+"""contractctl evidence: collect observations for the gates."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+from contractctl.model.evidence import Kind, Record
+
+if TYPE_CHECKING:
+    from contractctl.evidence.questions import Question
+    from contractctl.settings import EvidenceSource, Settings
+
+
+@click.group
+def command() -> None:
+    """Collect observations for the gates."""
+
+
+@command.command
+@click.argument("plan")
+@click.option("--source", "sources", multiple=True, help="Only these sources: jsonl, otlp, prometheus.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
+    """Ask every source in contractctl.toml what a gate of PLAN needs, and write it down.
+
+    The records replace those in migrations/evidence/PLAN.jsonl. This is the only command that uses the network for a
+    gate. A source that cannot answer is a record, too: it keeps the gate from saying yes.
+
+    Exit codes: 0 every source answered, 2 you can mend it, 3 some did not.
+    """
+    from contractctl import settings
+    from contractctl.cli import case
+    from contractctl.evidence import record_file
+    from contractctl.evidence.questions import Question
+    from contractctl.model.plan import State
+
+    found = settings.load(Path.cwd())
+    it = case.known(found, plan)
+    since = it.standing.since if it.standing.state is State.CANARY else None
+    question = Question(it.plan, it.consumers, since, time.time())
+    records = [record for source in _chosen(found, sources) for record in _ask(found, source, question)]
+    path = record_file.path_of(found.migrations, it.plan.name)
+    record_file.write(path, records)
+    _say(records, form)
+    click.echo(f"written: {path}", err=True)
+    return Exit.UNKNOWN if any(record.problem for record in records) else Exit.YES
+
+
+def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]:
+    from contractctl.evidence import SOURCES
+
+    for source in sources:
+        if source not in SOURCES:
+            raise ContractctlError(f"'{source}' is no source of evidence", hint=f"known sources: {', '.join(SOURCES)}")
+    chosen = [source for source in found.evidence if not sources or source.source in sources]
+    if not chosen:
+        hint = 'add to contractctl.toml: [[evidence]] source = "otlp", path = "telemetry/*.jsonl"'
+        raise ContractctlError("no source of evidence is configured", hint=hint)
+    return chosen
+
+
+def _ask(found: "Settings", source: "EvidenceSource", question: "Question") -> tuple[Record, ...]:
+    from contractctl.evidence import collect as ask
+
+    return ask(source.source, source.location, _options(source.options), question, root=found.root)
+
+
+def _options(options: Mapping[str, str]) -> dict[str, str]:
+    """`env:NAME` stands for an environment variable here, too: a token is no text for a file in git."""
+    resolved = {}
+    for key, text in options.items():
+        value = str(text)
+        if value.startswith("env:"):
+            name = value.removeprefix("env:")
+            if name not in os.environ:
+                raise ContractctlError(
+                    f"the environment variable '{name}' is not set", hint=f"set it: '{key}' needs it"
+                )
+            value = os.environ[name]
+        resolved[key] = value
+    return resolved
+
+
+def _say(records: Sequence[Record], form: str) -> None:
+    if form == "json":
+        import json
+
+        from contractctl.model import canonical
+
+        click.echo(json.dumps([canonical.tree(record) for record in records], indent=2, ensure_ascii=False))
+        return
+    sources = sorted({record.source for record in records})
+    broken = [record for record in records if record.problem]
+    head = f"{len(records)} records from {', '.join(sources)}" if records else "nothing was asked"
+    click.echo(f"{head}, {len(broken)} with a problem" if broken else head)
+    for record in records:
+        click.echo(f"  {record.kind:<10} {record.source:<11} {_words(record)}")
+
+
+def _words(record: Record) -> str:
+    from contractctl.gate.words import number, span, times
+
+    if record.problem:
+        return record.problem
+    over = f"in {span(record.window_to - record.window_from)}"
+    if record.kind is Kind.READS:
+        listed = ", ".join(_reader(series.labels, times(series.value)) for series in record.series)
+        return f"{record.series[0].labels.get('path', '')} {over}: read by {listed}"
+    if record.kind is Kind.HEARTBEAT:
+        share = (record.observed_heartbeats or 0.0) / (record.expected_heartbeats or 1.0)
+        return f"{record.series[0].labels.get('consumer', '')} {over}: alive for {min(share, 1.0) * 100:.3g} %"
+    counts: dict[str, float] = {}
+    for series in record.series:
+        key = f"{series.labels.get('path')} {series.labels.get('outcome')}"
+        counts[key] = counts.get(key, 0.0) + series.value
+    return f"{over}: " + ", ".join(f"{number(count)} {key}" for key, count in sorted(counts.items()))
+
+
+def _reader(labels: Mapping[str, str], often: str) -> str:
+    name = "@".join(part for part in (labels.get("consumer"), labels.get("version")) if part)
+    return f"{name or 'somebody'} {often}"

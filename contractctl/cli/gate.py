@@ -1,0 +1,180 @@
+"""contractctl gate: may this stage begin?"""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+from contractctl.model.decision import Condition, Decision, Outcome
+from contractctl.model.plan import Plan, Stage, Standing, State
+
+if TYPE_CHECKING:
+    from contractctl.gate.case import Case
+
+_LONGEST_NAP = 15.0
+"""Evidence may be collected meanwhile: look again at least so often, in seconds."""
+_REPLAY = "replay"
+
+
+@click.command
+@click.argument("plan")
+@click.argument("stage")
+@click.option("--percent", type=float, help="The canary share asked for; the next step where it is left out.")
+@click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Decide from this evidence file.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--at", metavar="TIME", help="Decide as of this moment: ISO 8601 with a zone, or Unix seconds.")
+@click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
+@click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
+def command(
+    plan: str,
+    stage: str,
+    percent: float | None,
+    evidence: Path | None,
+    form: str,
+    at: str | None,
+    wait: str | None,
+    record: bool,
+) -> int:
+    """May this stage begin? Decide from evidence, offline.
+
+    \b
+    contractctl gate PLAN STAGE     expand, dual-write, backfill, verify, canary, quiesce or contract
+    contractctl gate replay FILE    decide again from a recorded decision's own inputs, and compare every byte
+
+    Nothing is asked over a network: `contractctl evidence collect PLAN` does that before. What is not known is never
+    a yes. With --format json the answer is one object, described by the contract contractctl/decision.
+
+    Exit codes: 0 pass, 1 fail, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
+    same to the byte, 1 something differs.
+    """  # noqa: D301 - click takes \b for "leave these lines alone"
+    if plan == _REPLAY:
+        return _replay(Path(stage), form)
+    if at and wait:
+        raise ContractctlError("--at stands still, and --wait waits", hint="leave one of the two out")
+    decision, case = _decided_in_time(plan, _stage(stage), percent, evidence, at, wait)
+    if record:
+        _record(case, decision)
+    click.echo(_worded(decision, case.percent, form))
+    return _exit(decision)
+
+
+def _stage(word: str) -> Stage:
+    known = [stage.value for stage in Stage]
+    if word not in known:
+        raise ContractctlError(f"'{word}' is no stage", hint=f"known stages: {', '.join(known)}")
+    return Stage(word)
+
+
+def _decided_in_time(
+    plan: str, stage: Stage, percent: float | None, evidence: Path | None, at: str | None, wait: str | None
+) -> tuple[Decision, "Case"]:
+    """Decide; while only time is missing, and there is some left, decide again."""
+    from contractctl.cli import times
+
+    until = time.time() + (times.span(wait) if wait else 0.0)
+    while True:
+        now = times.moment(at) if at else time.time()
+        case = _case(plan, stage, percent, evidence, now)
+        from contractctl.gate import decide_case
+
+        decision = decide_case(case)
+        left = until - time.time()
+        retry = decision.retry_after
+        if decision.outcome is not Outcome.UNKNOWN or retry is None or retry > left:
+            return decision, case
+        click.echo(f"waiting: {_open(decision)[0].message}", err=True)
+        time.sleep(min(max(retry, 1.0), _LONGEST_NAP, max(left, 0.0)))
+
+
+def _case(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
+    from contractctl import settings
+    from contractctl.cli import case
+    from contractctl.gate.case import Case
+
+    it = case.known(settings.load(Path.cwd()), word)
+    if stage is Stage.CANARY and percent is None:
+        percent = _next_step(it.plan, it.standing)
+    return Case(it.plan, stage, percent, it.standing, it.consumers, case.records(it, now, evidence), now)
+
+
+def _next_step(plan: Plan, standing: Standing) -> float:
+    running = standing.percent if standing.state is State.CANARY else 0.0
+    return next((step for step in plan.canary.steps if step > running), plan.canary.steps[-1])
+
+
+def _record(case: "Case", decision: Decision) -> None:
+    from contractctl import settings
+    from contractctl.gate import decision_file
+
+    path = decision_file.write(settings.load(Path.cwd()).migrations, case, decision)
+    click.echo(f"recorded: {path}", err=True)
+
+
+def _exit(decision: Decision) -> Exit:
+    if decision.outcome is Outcome.PASS:
+        return Exit.YES
+    if decision.outcome is Outcome.FAIL:
+        return Exit.NO
+    return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT
+
+
+def _open(decision: Decision) -> list[Condition]:
+    """What does not hold, the worst first."""
+    found = [condition for condition in decision.conditions if condition.outcome is not Outcome.PASS]
+    return sorted(found, key=lambda condition: condition.outcome is not Outcome.FAIL)
+
+
+def _worded(decision: Decision, percent: float | None, form: str) -> str:
+    if form == "json":
+        import json
+
+        from contractctl.gate import decision_file
+
+        return json.dumps(decision_file.tree(decision), indent=2, ensure_ascii=False)
+    lines = [_answer(decision, percent)]
+    for condition in _open(decision):
+        reason = f" ({condition.reason})" if condition.reason else ""
+        lines.append(f"  {condition.outcome:<8} {condition.name}: {condition.message}{reason}")
+        if condition.remedy:
+            lines.append(f"           {condition.remedy}")
+    held = [condition.name for condition in decision.conditions if condition.outcome is Outcome.PASS]
+    if held:
+        lines.append(f"  holds    {'; '.join(held)}")
+    return "\n".join(lines)
+
+
+def _answer(decision: Decision, percent: float | None) -> str:
+    from contractctl.gate.words import moment, span
+
+    stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
+    share = f"{len(_open(decision))} of {len(decision.conditions)} conditions"
+    if decision.outcome is Outcome.PASS:
+        return f"pass: {stage} of '{decision.plan}' may begin"
+    if decision.outcome is Outcome.FAIL:
+        return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"
+    retry = decision.retry_after
+    if retry is None:
+        return f"unknown: nobody can say whether {stage} of '{decision.plan}' may begin; {share} are open"
+    again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
+    return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"
+
+
+def _replay(path: Path, form: str) -> int:
+    from contractctl.gate import decision_file
+
+    found = decision_file.replay(path)
+    if form == "json":
+        import json
+
+        tree = {"same": not found.differences, "differences": list(found.differences)}
+        click.echo(json.dumps(tree | {"decision": decision_file.tree(found.decided)}, indent=2, ensure_ascii=False))
+    elif found.differences:
+        click.echo(f"differs: {path} is not what is decided from its inputs")
+        for difference in found.differences:
+            click.echo(f"  {difference}")
+    else:
+        click.echo(f"same: {found.decided.outcome}, reproduced to the byte from {path}")
+    return Exit.NO if found.differences else Exit.YES

@@ -1,0 +1,35 @@
+"""Which moment, and which span, did somebody type?"""
+
+import math
+import re
+from datetime import datetime
+
+from contractctl.errors import ContractctlError
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+
+
+def moment(text: str) -> float:
+    """ISO 8601 with a zone, or Unix seconds."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is not None and at.tzinfo is not None:
+        return at.timestamp()
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not abs(seconds) < 1e11:  # noqa: PLR2004 - beyond the year 5000 it is no time, and neither is NaN
+        raise ContractctlError(f"'{text}' is no time with a zone", hint="write for example 2026-11-03T04:10:07Z")
+    return seconds
+
+
+def span(text: str) -> float:
+    """`90s`, `30m`, `2h`, `1d` in seconds."""
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ContractctlError(f"'{text}' is no span of time", hint="write for example 30m: s, m, h or d")
+    return float(match[1]) * _UNITS[match[2]]
