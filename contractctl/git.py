@@ -145,6 +145,33 @@ class Repository:
         rows = [fields[i : i + 4] for i in range(0, len(fields) - 3, 4)]
         return tuple(Commit(row[0].strip(), *row[1:]) for row in rows)
 
+    def arrivals(self, under: str) -> dict[str, Commit | None]:
+        """Every file below a path, with the commit that first brought it there or to the place it was renamed from.
+
+        None where that commit lies before the point at which a shallow clone was cut off.
+        """
+        if self.head() is None:
+            return {}
+        layout = "--format=%x01%H%x00%an <%ae>%x00%aI%x00%s%x00"
+        log = self._run(
+            "log", "-z", "-M", "--name-status", "--no-show-signature", layout, "--", f":(top,literal){under}"
+        )
+        cut = set((Path(self._repo.common_dir) / "shallow").read_text().split()) if self.shallow else set()
+        found: dict[str, Commit | None] = {}
+        later: dict[str, str] = {}  # a name of the past → the name that the file has now
+        for entry in log.split("\x01")[1:]:
+            fields = iter(entry.split("\0"))
+            commit = Commit(next(fields), next(fields), next(fields), next(fields))
+            for status in fields:
+                if status[:1] == "R":
+                    before, after = next(fields), next(fields)
+                    later[before] = later.pop(after, after)
+                elif word := status.strip():
+                    path = next(fields)
+                    if word == "A":
+                        found.setdefault(later.pop(path, path), None if commit.id in cut else commit)
+        return found
+
     def user(self) -> str | None:
         """Who commits here, as name and address; None where git was never told."""
         ident = self._run("var", "GIT_AUTHOR_IDENT", allowed=(0, 128))

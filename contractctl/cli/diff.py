@@ -1,0 +1,61 @@
+"""contractctl diff: what changed?"""
+
+import json
+from pathlib import Path
+
+import click
+
+from contractctl import settings, store, versions
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+from contractctl.formats import format_of
+from contractctl.model.verdict import Change
+from contractctl.report import changes as words
+
+_TWO_FILES = 2
+
+
+@click.command
+@click.argument("what", nargs=-1, required=True, metavar="CONTRACT [OLD] [NEW] | OLD_FILE NEW_FILE")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--schema", metavar="FORMAT", help="Format of two files (avro, sql) where their ending does not tell.")
+@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of two files.")
+def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str | None) -> int:
+    """Show what changed between two versions, in words.
+
+    \b
+    contractctl diff orders/order-placed               the latest release and the draft
+    contractctl diff orders/order-placed 1.0.0         that release and the draft
+    contractctl diff orders/order-placed 1.0.0 2.0.0   two releases
+    contractctl diff old.avsc new.avsc                 two files or folders; needs no configuration
+
+    Layout, comments and documentation are no change. `contractctl check` says whether a change breaks anybody.
+    """  # noqa: D301 - \b is the character by which click keeps lines as they are
+    if len(what) == _TWO_FILES and all(Path(path).exists() for path in what):
+        old, new = (store.source(Path(path)) for path in what)
+        found = versions.changes(old, new, schema or format_of(new.name), dialect)
+        click.echo(_worded(what[0], what[1], found, form))
+        return Exit.YES
+    if schema or dialect:
+        raise ContractctlError("--schema and --dialect go with two files", hint="contractctl diff OLD_FILE NEW_FILE")
+    return _contract(what, form)
+
+
+def _contract(what: tuple[str, ...], form: str) -> int:
+    if len(what) > 1 + _TWO_FILES:
+        raise ContractctlError("too many versions", hint="contractctl diff CONTRACT [OLD] [NEW]")
+    contract = store.read(settings.load(Path.cwd()).contracts, what[0])
+    if contract.latest is None and len(what) <= _TWO_FILES:
+        raise ContractctlError(f"{contract.name} was never released", hint=f"contractctl release {contract.name}")
+    wanted = (what[1:] or (versions.LATEST,))[0], (what[2:] or (versions.DRAFT,))[0]
+    (old_name, old), (new_name, new) = (versions.find(contract, one) for one in wanted)
+    found = versions.changes(old, new, contract.format, contract.dialect)
+    click.echo(_worded(old_name, new_name, found, form, contract.name))
+    return Exit.YES
+
+
+def _worded(old: str, new: str, found: tuple[Change, ...], form: str, contract: str | None = None) -> str:
+    if form == "json":
+        answer = {"contract": contract, "old": old, "new": new, "changes": words.tree(found)}
+        return json.dumps(answer, indent=2, ensure_ascii=False)
+    return "\n".join(words.text(f"{contract} {old}" if contract else old, new, found))

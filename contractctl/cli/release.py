@@ -1,0 +1,162 @@
+"""contractctl release: freeze the draft as the next version."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from contractctl import settings, store, versions
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS, load
+from contractctl.model.contract import Contract, SemanticVersion
+from contractctl.report.changes import sentence, tree
+from contractctl.versions import FIRST, Step
+
+_SHOWN = 5
+
+
+@click.command
+@click.argument("name", metavar="CONTRACT")
+@click.option("--version", "given", metavar="X.Y.Z", help="Release under this number.")
+@click.option("--major", "part", flag_value="major", help="The next major version: it breaks somebody.")
+@click.option("--minor", "part", flag_value="minor", help="The next minor version: it adds something.")
+@click.option("--patch", "part", flag_value="patch", help="The next patch version: nothing that has a meaning changed.")
+@click.option("--dry-run", is_flag=True, help="Say which number it would be, and why; write nothing.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+def command(name: str, given: str | None, part: str | None, dry_run: bool, form: str) -> int:
+    """Freeze the draft as the next version.
+
+    The number follows from the verdict: a draft that breaks what its level protects is a major version and has to be
+    asked for with --major; one that adds something is a minor one; one in which nothing that has a meaning changed is a
+    patch. A lower number is refused. The first release is 1.0.0, unless --version names another.
+
+    Exit codes: 0 released, 1 refused, 2 you can mend it.
+    """
+    if given and part:
+        raise ContractctlError("a number was asked for twice", hint=f"leave out --version {given} or --{part}")
+    folder = settings.load(Path.cwd()).contracts
+    contract = store.read(folder, name)
+    if contract.draft is None:
+        raise ContractctlError(f"{name} has no draft", hint="name the file: draft = … in contract.toml")
+    _refuse_broken(folder, contract)
+    wanted = SemanticVersion.parse(given) if given else None
+    answer = _finished(folder, contract) or _decided(contract, wanted, part)
+    if answer.refused is None and not dry_run:
+        assert answer.number is not None  # noqa: S101 - an answer that is not refused has its number
+        store.release(folder, name, answer.number, contract.draft)
+    _tell(answer, contract, _there(folder / name), dry_run=dry_run, form=form)
+    return Exit.YES if answer.refused is None else Exit.NO
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What becomes of the draft."""
+
+    number: SemanticVersion | None
+    """The number that it has, or could have."""
+    step: Step | None = None
+    refused: str | None = None
+    remedy: str | None = None
+
+
+def _refuse_broken(folder: Path, contract: Contract) -> None:
+    """A release is built on releases that are what they were."""
+    for rule, file in store.broken_releases(folder, contract.name):
+        # what a release that was cut short leaves behind is finished by releasing the same text again
+        if rule != "release-unrecorded" or versions.draft_state(contract) in {"new", "changed"}:
+            words = {"release-unrecorded": "no release made it", "release-deleted": "it is gone"}
+            raise ContractctlError(
+                f"{file} is not as it was released: {words.get(rule, 'it was edited')}",
+                hint=f"contractctl check {contract.name} says how to bring it back",
+            )
+
+
+def _finished(folder: Path, contract: Contract) -> _Answer | None:
+    """A release that was cut short before its digest was on record, and has the text of the draft."""
+    if store.broken_releases(folder, contract.name) and contract.latest is not None:
+        return _Answer(contract.latest.number)
+    return None
+
+
+def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | None) -> _Answer:
+    assert contract.draft is not None  # noqa: S101 - the caller has seen to it
+    if contract.latest is None:
+        if contract.format in FORMATS:
+            load(contract.format).parse(contract.draft, contract.dialect)  # nothing is frozen that cannot be read
+        return _Answer(wanted or (SemanticVersion(0, 0, 0).bump(part) if part else FIRST))
+    step = versions.step(contract)
+    if step is None:
+        return _Answer(contract.latest.number, refused=f"the draft is {contract.latest.number} already", remedy=None)
+    number = wanted or step.latest.bump(part or step.part)
+    if number <= step.latest:
+        refused = f"{number} is not above {step.latest}, the latest release"
+        return _Answer(number, step, refused, f"leave out --version: the next one is {step.number}")
+    if not step.allows(number):
+        command = f"contractctl release {contract.name}{' --major' if step.part == 'major' else ''}"
+        return _Answer(number, step, f"{number} promises too much: {_why(step)}", f"run: {command}")
+    if step.part == "major" and not (wanted or part):
+        remedy = f"keep everybody on board: contractctl plan {contract.name}; or break them: "
+        remedy += f"contractctl release {contract.name} --major"
+        return _Answer(number, step, f"{number} would be a major version: {_why(step)}", remedy)
+    return _Answer(number, step)
+
+
+def _why(step: Step) -> str:
+    """What makes the step as large as it is, in a line."""
+    if step.findings:
+        first = step.findings[0]
+        more = f" (and {len(step.findings) - 1} more)" if len(step.findings) > 1 else ""
+        return f"{first.rule}: {first.message}{more}"
+    if step.unknown:
+        return f"its compatibility is unknown: {step.unknown[0]}"
+    return f"{sentence(step.changes[0])}" if step.changes else "nothing that has a meaning changed"
+
+
+def _tell(answer: _Answer, contract: Contract, place: str, *, dry_run: bool, form: str) -> None:
+    following = f"git add {place} && git commit -m 'Release {contract.name} {answer.number}'"
+    if form == "json":
+        click.echo(json.dumps(_tree(answer, contract, following, dry_run=dry_run), indent=2, ensure_ascii=False))
+        return
+    if answer.refused:
+        click.echo(f"not released: {contract.name}: {answer.refused}")
+        if answer.remedy:
+            click.echo(f"→ {answer.remedy}", err=True)
+        return
+    verb = "would release" if dry_run else "released"
+    click.echo(f"{verb} {contract.name} {answer.number}{_after(answer.step)}")
+    changes = answer.step.changes if answer.step else ()
+    for change in changes[:_SHOWN]:
+        click.echo(f"  {sentence(change)}")
+    if len(changes) > _SHOWN:
+        click.echo(f"  … {len(changes) - _SHOWN} more: contractctl diff {contract.name}")
+    if not dry_run:
+        click.echo(f"next: {following}", err=True)
+
+
+def _after(step: Step | None) -> str:
+    return f", {step.part} after {step.latest}: {_why(step)}" if step else ""
+
+
+def _tree(answer: _Answer, contract: Contract, following: str, *, dry_run: bool) -> dict[str, object]:
+    step = answer.step
+    return {
+        "contract": contract.name,
+        "version": str(answer.number) if answer.number else None,
+        "released": answer.refused is None and not dry_run,
+        "after": str(step.latest) if step else None,
+        "suggested": {"part": step.part, "version": str(step.number), "why": _why(step)} if step else None,
+        "changes": tree(step.changes) if step else [],
+        "refused": answer.refused,
+        "remedy": answer.remedy,
+        "next": None if answer.refused or dry_run else following,
+    }
+
+
+def _there(folder: Path) -> str:
+    """The contract's folder as the user would write it from here."""
+    import shlex
+
+    return shlex.quote(os.path.relpath(folder))

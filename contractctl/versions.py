@@ -1,0 +1,104 @@
+"""How far apart are two versions: what changed between them, and which number does that make the next one?"""
+
+from dataclasses import dataclass
+
+from contractctl import store
+from contractctl.compatibility import Terms, compare_sources
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS, load
+from contractctl.model.contract import Contract, SemanticVersion, Source
+from contractctl.model.verdict import Change, Direction, Finding, Status
+
+DRAFT = "draft"
+LATEST = "latest"
+FIRST = SemanticVersion(1, 0, 0)
+PARTS = ("major", "minor", "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the draft is from the latest release."""
+
+    latest: SemanticVersion
+    part: str
+    """The lowest of PARTS that tells the truth about the step."""
+    findings: tuple[Finding, ...] = ()
+    """What makes it a major one."""
+    unknown: tuple[str, ...] = ()
+    """Why its compatibility is not known, where it is not: then only a major number promises nothing false."""
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def number(self) -> SemanticVersion:
+        return self.latest.bump(self.part)
+
+    def allows(self, number: SemanticVersion) -> bool:
+        """Whether that number says at least as much as the step is."""
+        taken = ((number.major, number.minor, number.patch), (self.latest.major, self.latest.minor, self.latest.patch))
+        match self.part:
+            case "major":
+                return number.major > self.latest.major
+            case "minor":
+                return taken[0][:2] > taken[1][:2]
+            case _:
+                return number > self.latest
+
+
+def changes(old: Source, new: Source, format_name: str, dialect: str | None = None) -> tuple[Change, ...]:
+    """Every difference that has a meaning, as facts. Raise ContractctlError where a text is not of its format."""
+    judge = load(format_name)
+    return tuple(judge.changes(judge.parse(old, dialect), judge.parse(new, dialect)))
+
+
+def step(contract: Contract) -> Step | None:
+    """From the latest release to the draft; None where they are the same text. Both must be there."""
+    latest, draft = contract.latest, contract.draft
+    assert latest is not None and draft is not None  # noqa: S101, PT018 - callers ask only where both are there
+    if store.digest(draft) == latest.digest:
+        return None
+    if contract.format not in FORMATS:
+        return Step(latest.number, "major", unknown=(f"'{contract.format}' is no format that contractctl judges",))
+    terms = Terms(
+        dialect=contract.dialect,
+        strict=contract.strict,
+        contract=contract.name,
+        old_name=str(latest.number),
+        new_name="the draft",
+    )
+    comparison = compare_sources(latest.source, draft, contract.format, terms)
+    # a promise that the level makes is a promise of the major number, too
+    promised = dict.fromkeys((Direction.BACKWARD, *contract.level.directions))
+    answers = [comparison.towards(direction) for direction in promised]
+    broken = tuple(finding for answer in answers for finding in answer.findings if finding.breaks)
+    unknown = tuple(reason for answer in answers if answer.status is Status.UNKNOWN for reason in answer.reasons)
+    changed = changes(latest.source, draft, contract.format, contract.dialect)
+    if broken or unknown:
+        return Step(latest.number, "major", broken, unknown, changed)
+    return Step(latest.number, "minor" if changed or comparison.findings else "patch", changes=changed)
+
+
+def find(contract: Contract, wanted: str) -> tuple[str, Source]:
+    """A version by its number, 'latest' or 'draft': its name and text. Raise ContractctlError where it is not there."""
+    if wanted == DRAFT:
+        if contract.draft is None:
+            raise ContractctlError(f"{contract.name} has no draft", hint="name the file: draft = … in contract.toml")
+        return DRAFT, contract.draft
+    for version in contract.versions:
+        if str(version.number) == wanted or (wanted == LATEST and version is contract.latest):
+            return str(version.number), version.source
+    raise ContractctlError(f"{contract.name} has no version '{wanted}'", hint=f"it has {known(contract)}")
+
+
+def known(contract: Contract) -> str:
+    """The names that find() takes for this contract, for people."""
+    there = [str(version.number) for version in contract.versions] + ([DRAFT] if contract.draft else [])
+    return ", ".join(there) or "none"
+
+
+def draft_state(contract: Contract) -> str:
+    """Where the draft stands: none, new, changed, or the number of the release that it equals."""
+    if contract.draft is None:
+        return "none"
+    if contract.latest is None:
+        return "new"
+    return str(contract.latest.number) if store.digest(contract.draft) == contract.latest.digest else "changed"
