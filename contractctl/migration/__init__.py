@@ -1,9 +1,20 @@
 """How does a plan get from one version to the other, and back? Stage by stage: intent, act, outcome."""
 
-from contractctl.migration.board import Row, board
+from contractctl.migration.board import Row, board, planned
+from contractctl.migration.comparing import DiffersError
 from contractctl.migration.context import Context, Result
 from contractctl.migration.demand import demand_decision
 from contractctl.migration.facts import database_records
 from contractctl.migration.running import run
 
-__all__ = ("Context", "Result", "Row", "board", "database_records", "demand_decision", "run")
+__all__ = (
+    "Context",
+    "DiffersError",
+    "Result",
+    "Row",
+    "board",
+    "database_records",
+    "demand_decision",
+    "planned",
+    "run",
+)

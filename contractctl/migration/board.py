@@ -54,7 +54,7 @@ def board(engine: Engine, plans: Sequence[Plan], now: float) -> tuple[Row, ...]:
     """One row a plan, all in one snapshot."""
     with journal.reading(engine) as connection:
         there = journal.version(connection) is not None
-        return tuple(_row(connection, plan, now) if there else _planned(plan) for plan in plans)
+        return tuple(_row(connection, plan, now) if there else planned(plan) for plan in plans)
 
 
 def _row(connection: Connection, plan: Plan, now: float) -> Row:
@@ -74,7 +74,8 @@ def _row(connection: Connection, plan: Plan, now: float) -> Row:
     )
 
 
-def _planned(plan: Plan) -> Row:
+def planned(plan: Plan) -> Row:
+    """The row of a plan to which nothing has happened."""
     standing = History().standing
     return Row(plan.name, standing, (), (), None, None, (), next_command(plan, standing), ())
 

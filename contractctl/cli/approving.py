@@ -1,0 +1,28 @@
+"""How is an approval written down? In a file that is reviewed in git, whatever else stands there untouched."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contractctl.evidence import approvals
+from contractctl.evidence.record_file import replace
+from contractctl.model.plan import Plan, Stage
+
+
+def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float) -> str:
+    """Add the approval, unless this person's is there; what to tell."""
+    import tomlkit
+
+    path = approvals.path_of(migrations, plan.name)
+    before = [series.labels for record in approvals.read(path, now) for series in record.series]
+    approved = [labels["approver"] for labels in before if labels.get("stage") == stage and "approver" in labels]
+    if approver in approved:
+        return f"already approved: {stage} of '{plan.name}' by {approver}"
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
+    entry = tomlkit.table()
+    moment = datetime.fromtimestamp(int(now), UTC)
+    for key, value in (("stage", stage.value), ("approver", approver), ("reason", reason), ("at", moment)):
+        entry.add(key, value)
+    document.setdefault("approvals", tomlkit.aot()).append(entry)
+    replace(path, tomlkit.dumps(document))
+    needed = f", {plan.reads.approvals} different people are needed" if stage is Stage.CONTRACT else ""
+    return f"approved: {stage} of '{plan.name}' by {approver}{needed}\nnext: git add {path}; git commit"

@@ -1,0 +1,237 @@
+"""contractctl migrate: how does a plan get from one version to the other, stage by stage?"""
+
+import time
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from contractctl.cli import Exit
+from contractctl.model.decision import Decision, Outcome
+from contractctl.model.plan import Stage
+
+_ROLLBACK = "rollback"
+
+_form = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer."
+)
+_decide_only = click.option(
+    "--decide-only", is_flag=True, help="Only ask the gate, and journal its answer for a plain alembic upgrade."
+)
+
+
+class _InOrder(click.Group):
+    """Lists its commands as they follow each other, not by the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder)
+def command() -> None:
+    """Run a plan's stages; each is resumable and safe to repeat.
+
+    \b
+    expand → dual-write → backfill → verify → canary 1 … 100 → quiesce → contract
+    rollback leads back from every one of them before contract, and loses nothing.
+
+    Each command asks the gate first and does nothing where it does not pass: what does not hold is printed, with the
+    way out. After a crash the same command goes on where it was. PLAN is a plan's name or its file. Everything that
+    happens is journalled in the database, under the name of git's user or of $CONTRACTCTL_ACTOR.
+
+    Exit codes: 0 done, 1 no, 2 you can mend it, 3 unknown: evidence is missing, 4 wait, or somebody else is at work.
+    """  # noqa: D301 - click wants the character that backslash b stands for
+
+
+@command.command
+@click.argument("plan")
+@_form
+def expand(plan: str, form: str) -> int:
+    """Put what is new beside what is old; nobody notices.
+
+    Runs the plan's expand revision in one transaction. The version of each contract that holds both sides must be
+    released before; the plan has written it.
+    """
+    return _run(Stage.EXPAND, plan, form)
+
+
+@command.command(name="dual-write")
+@click.argument("plan")
+@_form
+def dual_write(plan: str, form: str) -> int:
+    """Keep both sides in step from now on, whoever writes.
+
+    Runs the plan's dual-write revision: triggers fill the side that a writer does not know. Rows that were there
+    before are left to the backfill.
+    """
+    return _run(Stage.DUAL_WRITE, plan, form)
+
+
+@command.command
+@click.argument("plan")
+@click.option("--rate", type=click.FloatRange(min=1), metavar="ROWS/S", help="Fill at most so many rows a second.")
+@click.option(
+    "--batch-ms",
+    type=click.FloatRange(min=1, max=10_000),
+    default=50,
+    show_default=True,
+    help="How long a batch may hold other writers up; its rows are chosen for that.",
+)
+@_form
+def backfill(plan: str, rate: float | None, batch_ms: float, form: str) -> int:
+    """Fill the rows that were there before.
+
+    It goes batch by batch, beside everybody else's writes. Each batch and its checkpoint are one transaction: stop it whenever you like, it goes on from there. A row that
+    cannot be converted is set aside with its error, counted, and shown by `contractctl migrate status`.
+    """
+    return _run(Stage.BACKFILL, plan, form, rate=rate, batch_seconds=batch_ms / 1000)
+
+
+@command.command
+@click.argument("plan")
+@click.option(
+    "--repair", type=click.Choice(["old", "new"]), help="First make rows that differ agree: this side is right."
+)
+@_form
+def verify(plan: str, repair: Literal["old", "new"] | None, form: str) -> int:
+    """Prove that both sides agree in every row.
+
+    Compares every row, range by range, with checksums made in the database, and names the first rows that differ.
+    Once verified it can be repeated at any time, up to contract.
+    """
+    return _run(Stage.VERIFY, plan, form, repair=repair)
+
+
+@command.command
+@click.argument("plan")
+@click.argument("percent", type=click.FloatRange(min=0, max=100))
+@_form
+def canary(plan: str, percent: float, form: str) -> int:
+    """Let PERCENT of the requests take the new path.
+
+    Applications ask contractctl.runtime for the share. More is given only when the gate finds the share before
+    healthy; less is given at once. From quiesced it ends the brown-out.
+    """
+    return _run(Stage.CANARY, plan, form, percent=percent)
+
+
+@command.command
+@click.argument("plan")
+@_decide_only
+@_form
+def quiesce(plan: str, decide_only: bool, form: str) -> int:
+    """Take the old side away for a while.
+
+    That finds readers that nobody knows of. The values stay, and stay in step. If somebody fails: contractctl migrate canary PLAN 100 brings it back at once.
+    """
+    return _run(Stage.QUIESCE, plan, form, decide_only=decide_only)
+
+
+@command.command
+@click.argument("plan")
+@_decide_only
+@_form
+def contract(plan: str, decide_only: bool, form: str) -> int:
+    """Drop the old side, for good.
+
+    The strictest gate: nobody reads it, it has been quiesced for its time, two people approved. That both sides agree
+    is proven once more in the transaction that drops it.
+    """
+    return _run(Stage.CONTRACT, plan, form, decide_only=decide_only)
+
+
+@command.command
+@click.argument("plan")
+@_form
+def rollback(plan: str, form: str) -> int:
+    """Take everything back, from any stage before contract.
+
+    Whatever was written, by old and new applications alike, is there in the old side. Move applications back first:
+    those that only know the new side fail afterwards.
+    """
+    return _run(_ROLLBACK, plan, form)
+
+
+@command.command
+@click.argument("plan", required=False)
+@_form
+def status(plan: str | None, form: str) -> int:
+    """Show where PLAN stands, or all plans.
+
+    Since when, who is at work, what was decided, what comes next. Reads only. Rows that were set aside or are in conflict are named, and a journal that was tampered with.
+    """
+    from contractctl import migration, planner, settings
+    from contractctl.cli import board, case, operator
+    from contractctl.databases import sqlite
+
+    found = settings.load(Path.cwd())
+    plans = [case.named(found, plan)] if plan else list(planner.read_plans(found.migrations))
+    now = time.time()
+    if operator.is_there(found):
+        rows = migration.board(sqlite.create_engine(found.journal_url()), plans, now)
+    else:
+        rows = tuple(migration.planned(one) for one in plans)
+    click.echo(board.rows(rows, form, now))
+    return Exit.NO if any(row.broken for row in rows) else Exit.YES
+
+
+@command.command
+@click.argument("plan")
+@click.argument("stage", type=click.Choice([stage.value for stage in Stage]))
+@click.option("--reason", required=True, metavar="TEXT", help="Why it may be done: what you have seen or rehearsed.")
+def approve(plan: str, stage: str, reason: str) -> int:
+    """Approve a stage that cannot be undone, in your name.
+
+    Writes approvals/PLAN.toml in the migrations folder: commit it, so that it is reviewed. The contract stage needs
+    two different people.
+    """
+    from contractctl import settings
+    from contractctl.cli import case
+    from contractctl.cli.approving import add
+    from contractctl.cli.operator import actor
+
+    found = settings.load(Path.cwd())
+    click.echo(add(found.migrations, case.named(found, plan), Stage(stage), actor(), reason, time.time()))
+    return Exit.YES
+
+
+def _run(
+    stage: str,
+    word: str,
+    form: str,
+    *,
+    percent: float | None = None,
+    rate: float | None = None,
+    batch_seconds: float = 0.05,
+    repair: Literal["old", "new"] | None = None,
+    decide_only: bool = False,
+) -> int:
+    from contractctl import migration
+    from contractctl.backfill import Pace
+    from contractctl.cli import board, operator, progress
+    from contractctl.journal import HeldError
+
+    with progress.shown() as told:
+        context = operator.context(word, Pace(batch_seconds, rate), told)
+        try:
+            result = migration.run(stage, context, percent, repair=repair, decide_only=decide_only)
+        except HeldError as error:
+            return _refused(board.refusal(error, form, retry_after=error.retry_after), Exit.WAIT)
+        except migration.DiffersError as error:
+            return _refused(board.refusal(error, form, details=error.body), Exit.NO)
+    click.echo(board.result(result, form))
+    return Exit.YES if result.done else _exit(result.decision)
+
+
+def _refused(answer: str, code: Exit) -> Exit:
+    """A "no" and a "wait" are answers, with exit codes of their own; whatever else is wrong is to be mended."""
+    click.echo(answer)
+    return code
+
+
+def _exit(decision: Decision | None) -> Exit:
+    if decision is None or decision.outcome is Outcome.PASS:
+        return Exit.YES
+    if decision.outcome is Outcome.FAIL:
+        return Exit.NO
+    return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT
