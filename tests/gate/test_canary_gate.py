@@ -1,0 +1,159 @@
+"""May the share grow?"""
+
+from dataclasses import replace
+
+import pytest
+
+from contractctl.model.decision import Outcome, Unknown
+from contractctl.model.evidence import Kind
+from contractctl.model.plan import Stage, Standing, State
+from tests.gate.conftest import NOW, Scene, requests
+
+PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
+
+
+def test_a_healthy_share_may_grow(canarying: Scene) -> None:
+    decision = canarying.decide()
+
+    assert decision.outcome is PASS, [one for one in decision.conditions if one.outcome is not PASS]
+
+
+def test_a_path_that_fails_five_times_as_often_fails(canarying: Scene) -> None:
+    condition = canarying.but(records=(requests((100, 9900), (180, 89820)),)).condition("canary errors")
+
+    assert condition.outcome is FAIL
+    assert "100 of 10,000 requests failed on the new path (1 %)" in condition.message
+
+
+def test_errors_where_the_old_side_has_none_fail(canarying: Scene) -> None:
+    assert canarying.but(records=(requests((8, 9992), (0, 90000)),)).condition("canary errors").outcome is FAIL
+
+
+def test_no_source_of_requests_is_not_a_yes(canarying: Scene) -> None:
+    assert canarying.but(records=()).condition("canary requests").reason is Unknown.MISSING_SOURCE
+
+
+def test_too_few_requests_say_how_many_more_and_when(canarying: Scene) -> None:
+    condition = canarying.but(records=(requests((0, 100), (0, 900)),)).condition("canary sample")
+
+    assert condition.reason is Unknown.TOO_FEW_SAMPLES
+    assert condition.message == "needs 500 more requests at this share, about 10 h at the present rate"
+    assert condition.retry_after == pytest.approx(36000)
+
+
+def test_no_request_at_all_is_too_few(canarying: Scene) -> None:
+    scene = canarying.but(records=(requests((0, 0), (0, 0)),))
+
+    assert scene.decide().outcome is UNKNOWN
+    assert scene.condition("canary share").reason is Unknown.TOO_FEW_SAMPLES
+
+
+def test_a_share_that_is_not_the_one_asked_for_is_a_mismatch(canarying: Scene) -> None:
+    scene = canarying.but(records=(requests((20, 4980), (180, 94820)),))
+
+    assert scene.condition("canary share").reason is Unknown.SHARE_MISMATCH
+
+
+def test_a_share_within_two_points_is_the_one_asked_for(canarying: Scene) -> None:
+    assert canarying.but(records=(requests((20, 8780), (180, 91020)),)).condition("canary share").outcome is PASS
+
+
+def test_a_share_in_few_requests_may_be_chance(canarying: Scene) -> None:
+    assert canarying.but(records=(requests((0, 2), (0, 8)),)).condition("canary share").outcome is PASS
+
+
+def test_a_share_must_bake(canarying: Scene) -> None:
+    scene = canarying.but(
+        standing=Standing(State.CANARY, NOW - 60 - 1800, 10),
+        records=(requests((20, 9980), (180, 89820), seconds=1800),),
+    )
+    condition = scene.condition("canary bake")
+
+    assert (condition.reason, condition.retry_after) == (Unknown.BAKING, 1800)
+    assert condition.message == "observed for 30 of 60 min at 10 %"
+    assert scene.decide().retry_after == 1800
+
+
+def test_evidence_that_begins_after_the_share_does_not_cover_it(canarying: Scene) -> None:
+    late = requests((20, 9980), (180, 89820), seconds=5000)
+
+    assert canarying.but(records=(late,)).condition("canary requests").reason is Unknown.WINDOW_NOT_COVERED
+
+
+def test_evidence_that_mixes_two_shares_is_not_used(canarying: Scene) -> None:
+    mixed = requests((20, 9980), (180, 89820), seconds=9000)
+
+    assert canarying.but(records=(mixed,)).condition("canary requests").reason is Unknown.WINDOW_NOT_COVERED
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"ago": 7200.0}, Unknown.STALE),
+        ({"sampling_ratio": 0.1}, Unknown.SAMPLED),
+        ({"problem": "source error: 503"}, Unknown.SOURCE_ERROR),
+        ({"series": ()}, Unknown.MISSING_SOURCE),
+    ],
+)
+def test_requests_that_cannot_be_relied_on_are_not_a_yes(
+    canarying: Scene, changes: dict[str, object], reason: Unknown
+) -> None:
+    spoiled = requests((20, 9980), (180, 89820), **changes)  # type: ignore[arg-type]  # of a record
+
+    assert canarying.but(records=(spoiled,)).condition("canary requests").reason is reason
+
+
+def test_an_outcome_of_another_name_is_not_counted_as_good(canarying: Scene) -> None:
+    made = requests((20, 9980), (180, 89820))
+    odd = replace(made.series[0], labels={**made.series[0].labels, "outcome": "timeout"})
+    scene = canarying.but(records=(replace(made, series=(odd, *made.series[1:])),))
+
+    assert scene.condition("canary requests").reason is Unknown.UNPARSEABLE
+
+
+def test_two_answers_over_the_same_window_are_one_observation(canarying: Scene) -> None:
+    again = replace(requests((20, 9980), (180, 89820)), digest="again")
+
+    assert canarying.but(records=(*canarying.records, again)).condition("canary sample").sample == 10_000
+
+
+def test_requests_of_another_plan_are_not_counted(canarying: Scene) -> None:
+    made = requests((20, 9980), (180, 89820))
+    other = replace(made, series=tuple(replace(one, labels={**one.labels, "plan": "other"}) for one in made.series))
+
+    assert canarying.but(records=(other,)).condition("canary requests").reason is Unknown.MISSING_SOURCE
+
+
+def test_at_100_percent_the_old_path_is_what_it_was_before(contracting: Scene) -> None:
+    since = NOW - 60 - 7200
+    before = replace(
+        requests((0, 0), (180, 89820)), window_from=since - 7200, window_to=since, collected_at=since, digest="before"
+    )
+    scene = contracting.but(
+        stage=Stage.QUIESCE,
+        standing=Standing(State.CANARY, since, 100),
+        records=(*contracting.records, before, requests((200, 99800), (0, 0))),
+    )
+
+    assert scene.decide().outcome is PASS
+    worse = scene.but(records=(*contracting.records, before, requests((900, 99100), (0, 0))))
+    assert worse.condition("canary errors").outcome is FAIL
+
+
+def test_at_100_percent_without_a_baseline_only_the_absolute_margin_counts(contracting: Scene) -> None:
+    scene = contracting.but(stage=Stage.QUIESCE, standing=Standing(State.CANARY, NOW - 60 - 7200, 100))
+
+    few = scene.but(records=(*contracting.records, requests((200, 99800), (0, 0))))
+    many = scene.but(records=(*contracting.records, requests((900, 99100), (0, 0))))
+    assert few.condition("canary sample").outcome is PASS
+    assert many.condition("canary sample").outcome is UNKNOWN
+
+
+def test_quiesce_is_refused_while_somebody_reads(contracting: Scene) -> None:
+    scene = contracting.but(
+        stage=Stage.QUIESCE,
+        standing=Standing(State.CANARY, NOW - 60 - 7200, 100),
+        records=tuple(one for one in contracting.records if one.kind is not Kind.HEARTBEAT),
+    )
+
+    assert scene.condition("reads of").reason is Unknown.DARK_CONSUMER
