@@ -1,0 +1,72 @@
+"""contractctl matrix: which version gets on with which?"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from contractctl import settings, store
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+from contractctl.matrix import Judge, Matrix, matrix
+
+_FORMS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".txt": "text"}
+_NO_TERMINAL = 240
+"""Columns for a file or a pipe: a table there is read by scrolling."""
+
+
+@click.command
+@click.argument("names", nargs=-1, metavar="[CONTRACT…]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "html"]),
+    help="Form of the answer; by default what the ending of FILE says, else text.",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+def command(names: tuple[str, ...], form: str | None, output: Path | None) -> int:
+    """Show which version gets on with which.
+
+    Each pair of versions of a contract is judged in both directions: BF both hold, B- backward only, -F forward only,
+    -- neither, ? unknown. A draft that differs from the latest release stands as the version 'draft'. Consumers meet
+    producers over the versions that contract.toml says they are on, and over the fields that it says they read.
+
+    The HTML is one file that needs no network: click a cell for what breaks there, and for whom.
+    """
+    form = form or (_FORMS.get(output.suffix.lower(), "text") if output else "text")
+    folder = settings.load(Path.cwd()).contracts
+    contracts = [store.read(folder, name) for name in dict.fromkeys(names)] if names else store.read_all(folder)
+    if not contracts:
+        raise ContractctlError(f"there are no contracts in {folder}", hint="contractctl init finds your schemas")
+    judge = Judge(witnesses=form in {"json", "html"})
+    found = tuple(matrix(contract, judge) for contract in contracts)
+    worded = _worded(found, form, output)
+    if output is None:
+        click.echo(worded)
+        return Exit.YES
+    output.write_text(click.unstyle(worded) + "\n", encoding="utf-8")
+    click.echo(f"wrote {os.path.relpath(output)}")
+    return Exit.YES
+
+
+def _worded(found: tuple[Matrix, ...], form: str, output: Path | None) -> str:
+    match form:
+        case "json":
+            from contractctl.report import matrix_json
+
+            return matrix_json.matrix(found)
+        case "markdown":
+            from contractctl.report import matrix_markdown
+
+            return matrix_markdown.matrix(found)
+        case "html":
+            from contractctl.report import matrix_html
+
+            return matrix_html.matrix(found)
+        case _:
+            from contractctl.report import matrix_text
+
+            on_terminal = output is None and sys.stdout.isatty()
+            return matrix_text.matrix(found, shutil.get_terminal_size().columns if on_terminal else _NO_TERMINAL)

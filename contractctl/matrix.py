@@ -1,0 +1,212 @@
+"""Which version gets on with which, and which consumer with which producer? Every pair is judged once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations, product
+
+from contractctl.compatibility import Terms, compare_sources
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS, load
+from contractctl.model.contract import Contract, Party, Source
+from contractctl.model.verdict import Answer, Comparison, Direction, Effect, Finding, Level, Seats, Status
+from contractctl.store import digest
+
+DRAFT = "draft"
+_SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row and column: a release, or the draft."""
+
+    name: str
+    """The version's number, or DRAFT."""
+    digest: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Two versions, the older one first, and how they get on."""
+
+    old: str
+    new: str
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A consumer on one version, a producer on another."""
+
+    consumer: str
+    producer: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    """Those that concern what the consumer reads."""
+    reasons: tuple[str, ...] = ()
+    """Why it is unknown, where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A consumer and a producer, over every pair of versions that they may be on."""
+
+    consumer: str
+    producer: str
+    status: Status
+    meetings: tuple[Meeting, ...]
+    reason: str | None = None
+    """Why it is unknown, where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One contract's versions, and those who use them."""
+
+    contract: str
+    format: str
+    owner: str
+    level: Level
+    entries: tuple[Entry, ...]
+    """Oldest first; the draft last, where it differs from the latest release."""
+    cells: tuple[Cell, ...]
+    """Each pair of versions once."""
+    matches: tuple[Match, ...]
+
+
+@dataclass(slots=True)
+class Judge:
+    """Compares versions; the same two texts only once, however often they meet."""
+
+    witnesses: bool = True
+    _known: dict[tuple[str, str, str, str | None, bool], Comparison] = field(default_factory=dict)
+
+    def compare(self, contract: Contract, old: Entry, new: Entry) -> Comparison:
+        """Both directions. What cannot be read is unknown, with the reason; it spoils no other cell."""
+        key = (old.digest, new.digest, contract.format, contract.dialect, contract.strict)
+        if key not in self._known:
+            self._known[key] = self._compared(contract, old, new)
+        return self._known[key]
+
+    def _compared(self, contract: Contract, old: Entry, new: Entry) -> Comparison:
+        if old.digest == new.digest:
+            return _SAME
+        terms = Terms(
+            dialect=contract.dialect,
+            strict=contract.strict,
+            witnesses=self.witnesses,
+            contract=contract.name,
+            old_name=_spoken(old),
+            new_name=_spoken(new),
+        )
+        try:
+            return compare_sources(old.source, new.source, contract.format, terms)
+        except ContractctlError as error:
+            unknown = Answer(Status.UNKNOWN, reasons=(error.message,))
+            return Comparison(unknown, unknown)
+
+
+def matrix(contract: Contract, judge: Judge) -> Matrix:
+    """Every version of a contract with every other, and every consumer with every producer."""
+    entries = _entries(contract)
+    cells = tuple(Cell(a.name, b.name, judge.compare(contract, a, b)) for a, b in combinations(entries, 2))
+    matches = _matches(contract, entries, judge)
+    return Matrix(contract.name, contract.format, contract.owner, contract.level, entries, cells, tuple(matches))
+
+
+def _entries(contract: Contract) -> tuple[Entry, ...]:
+    entries = [Entry(str(version.number), version.digest, version.source) for version in contract.versions]
+    if contract.draft is not None:
+        drafted = digest(contract.draft)
+        if not entries or entries[-1].digest != drafted:
+            entries.append(Entry(DRAFT, drafted, contract.draft))
+    return tuple(entries)
+
+
+def _spoken(entry: Entry) -> str:
+    return f"the {DRAFT}" if entry.name == DRAFT else entry.name
+
+
+def _matches(contract: Contract, entries: tuple[Entry, ...], judge: Judge) -> Iterator[Match]:
+    for consumer, producer in product(contract.consumers, contract.producers):
+        if not consumer.retired and not producer.retired:
+            yield _match(contract, consumer, producer, entries, judge)
+
+
+def _match(contract: Contract, consumer: Party, producer: Party, entries: tuple[Entry, ...], judge: Judge) -> Match:
+    used, sent = _used(consumer, entries), _used(producer, entries)
+    for party, found in ((consumer, used), (producer, sent)):
+        if not found:
+            reason = f"{party.name} is said to be on {', '.join(party.versions) or 'a version'}, and there is none such"
+            return Match(consumer.name, producer.name, Status.UNKNOWN, (), reason)
+    meetings = tuple(_meeting(contract, consumer, r, w, entries, judge) for r, w in product(used, sent))
+    return _summed(consumer, producer, meetings)
+
+
+def _used(party: Party, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The versions that a party may be on: those it names, `1` and `1.4` standing for all below; else every release."""
+    if not party.versions:
+        return tuple(entry for entry in entries if entry.name != DRAFT) or entries
+    return tuple(
+        entry for entry in entries if any(f"{entry.name}.".startswith(f"{wanted}.") for wanted in party.versions)
+    )
+
+
+def _summed(consumer: Party, producer: Party, meetings: tuple[Meeting, ...]) -> Match:
+    """All pairs alike: that is the answer. Mixed: it hangs on versions, and where these are not declared, is unknown."""
+    statuses = {meeting.status for meeting in meetings}
+    names = consumer.name, producer.name
+    if len(statuses) == 1:
+        reasons = meetings[0].reasons
+        return Match(*names, statuses.pop(), meetings, reasons[0] if reasons else None)
+    silent = [party.name for party in (consumer, producer) if not party.versions]
+    if not silent:
+        status = Status.INCOMPATIBLE if Status.INCOMPATIBLE in statuses else Status.UNKNOWN
+        reasons = tuple(reason for meeting in meetings for reason in meeting.reasons)
+        return Match(*names, status, meetings, reasons[0] if status is Status.UNKNOWN else None)
+    bad = next(meeting for meeting in meetings if meeting.status is not Status.COMPATIBLE)
+    who = " and ".join(dict.fromkeys(silent))
+    reason = (
+        f"{consumer.name} on {bad.consumer} does not get on with {producer.name} on {bad.producer}, and contract.toml "
+        f"does not say which versions {who} {'is' if len(set(silent)) == 1 else 'are'} on"
+    )
+    return Match(*names, Status.UNKNOWN, meetings, reason)
+
+
+def _meeting(  # noqa: PLR0913, PLR0917 - two parties and all that is needed to judge them
+    contract: Contract, consumer: Party, reads: Entry, writes: Entry, entries: tuple[Entry, ...], judge: Judge
+) -> Meeting:
+    answer = _answer(contract, reads, writes, entries, judge)
+    concerned = tuple(finding for finding in answer.findings if _concerns(contract, consumer, finding))
+    if answer.status is Status.UNKNOWN:
+        return Meeting(reads.name, writes.name, Status.UNKNOWN, concerned, answer.reasons)
+    broken = any(finding.breaks for finding in concerned)
+    status = Status.INCOMPATIBLE if broken else Status.UNKNOWN if answer.reasons else Status.COMPATIBLE
+    return Meeting(reads.name, writes.name, status, concerned, () if broken else answer.reasons)
+
+
+def _answer(contract: Contract, reads: Entry, writes: Entry, entries: tuple[Entry, ...], judge: Judge) -> Answer:
+    """The direction in which the consumer's version takes what the producer's gives.
+
+    Message formats: backward is a new reader of old data. Interface formats: backward is an old client of a new
+    provider.
+    """
+    reader_is_newer = entries.index(reads) > entries.index(writes)
+    old, new = (writes, reads) if reader_is_newer else (reads, writes)
+    comparison = judge.compare(contract, old, new)
+    message = contract.format not in FORMATS or load(contract.format).SEATS is Seats.MESSAGE
+    return comparison.towards(Direction.BACKWARD if reader_is_newer == message else Direction.FORWARD)
+
+
+def _concerns(contract: Contract, consumer: Party, finding: Finding) -> bool:
+    """Whether a finding meets what a consumer reads. A message that cannot be decoded is lost as a whole."""
+    if not consumer.reads:
+        return True
+    message = load(contract.format).SEATS is Seats.MESSAGE
+    if message and finding.effect is Effect.FAILS:
+        return True
+    return any(_overlap(finding.path, path) for path in consumer.reads)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")

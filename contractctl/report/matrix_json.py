@@ -1,0 +1,62 @@
+"""What does a pipeline read of the matrix? One JSON object, described by the contract contractctl/matrix."""
+
+import json
+from typing import Any
+
+from contractctl.matrix import DRAFT, Cell, Match, Matrix, Meeting
+from contractctl.model.canonical import tree
+from contractctl.report.matrix_words import letters
+
+
+def matrix(matrices: tuple[Matrix, ...]) -> str:
+    """The whole matrix: `contracts/contractctl/matrix` describes it."""
+    return json.dumps({"contracts": [_matrix(one) for one in matrices]}, indent=2, ensure_ascii=False)
+
+
+def _matrix(one: Matrix) -> dict[str, Any]:
+    return {
+        "contract": one.contract,
+        "format": one.format,
+        "owner": one.owner or None,
+        "level": one.level.value,
+        "versions": [
+            {"version": entry.name, "digest": entry.digest, "released": entry.name != DRAFT} for entry in one.entries
+        ],
+        "pairs": [_cell(cell) for cell in one.cells],
+        "parties": [_match(match) for match in one.matches],
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    comparison = cell.comparison
+    return {
+        "old": cell.old,
+        "new": cell.new,
+        "letters": letters(comparison),
+        "backward": comparison.backward.status.value,
+        "forward": comparison.forward.status.value,
+        "unknown": {"backward": list(comparison.backward.reasons), "forward": list(comparison.forward.reasons)},
+        "findings": [tree(finding) for finding in comparison.findings],
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "consumer": match.consumer,
+        "producer": match.producer,
+        "verdict": match.status.value,
+        "reason": match.reason,
+        "meetings": [_meeting(meeting) for meeting in match.meetings],
+    }
+
+
+def _meeting(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "consumer": meeting.consumer,
+        "producer": meeting.producer,
+        "verdict": meeting.status.value,
+        "findings": [
+            {"rule": finding.rule, "path": finding.path, "message": finding.message} for finding in meeting.findings
+        ],
+        "reasons": list(meeting.reasons),
+    }

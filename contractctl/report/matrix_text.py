@@ -1,0 +1,101 @@
+"""How does the matrix look on a terminal? Tables drawn by rich."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contractctl.model.verdict import Status
+from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, letters
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from contractctl.matrix import Cell, Matrix
+
+_STYLES = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
+_SHOWN = 8
+
+
+def matrix(matrices: "tuple[Matrix, ...]", width: int) -> str:
+    """The answer, then each contract's tables. Colours are ANSI codes; click takes them away where none are wanted."""
+    console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=width, highlight=False)
+    console.print(Text(answer(matrices), style="bold"))
+    for one in matrices:
+        for part in _parts(one):
+            console.print(part)
+    if matrices:
+        console.print()
+        console.print(Text(", ".join(f"{sign} {meaning}" for sign, meaning in LETTERS.items()), style="dim"))
+    file = console.file
+    assert isinstance(file, StringIO)  # noqa: S101 - it was made above
+    return file.getvalue().rstrip()
+
+
+def _parts(one: "Matrix") -> "Iterator[RenderableType]":
+    yield Text()
+    owner = f", {one.owner}" if one.owner else ""
+    yield Text.assemble((one.contract, "bold"), f"  {one.format}, level {one.level}{owner}")
+    if len(one.entries) > 1:
+        yield _versions(one)
+        yield from _broken(one)
+    else:
+        yield Text(f"  one version: {one.entries[0].name}" if one.entries else "  no version yet", style="dim")
+    if one.matches:
+        yield _parties(one)
+        for match in one.matches:
+            if match.reason:
+                yield Text(f"  {match.consumer} × {match.producer}: {match.reason}", style="yellow")
+
+
+def _versions(one: "Matrix") -> Table:
+    cells = grid(one)
+    names = [entry.name for entry in one.entries]
+    table = Table("older \\ newer", header_style="bold")
+    for name in names[1:]:
+        table.add_column(name, justify="center", no_wrap=True)
+    for old in names[:-1]:
+        found = [cells.get((old, new)) for new in names[1:]]
+        table.add_row(Text(old, style="bold"), *(_cell(cell) if cell else Text() for cell in found))
+    return table
+
+
+def _cell(cell: "Cell") -> Text:
+    both = zip(letters(cell.comparison), (cell.comparison.backward, cell.comparison.forward), strict=True)
+    return Text.assemble(*((letter, f"bold {_STYLES[said.status]}") for letter, said in both))
+
+
+def _broken(one: "Matrix") -> Iterator[Text]:
+    """The first reasons, of the newest pairs: what a reader asks next."""
+    lines = [
+        Text.assemble(
+            f"  {cell.old} → {cell.new}  ",
+            (finding.effect, "red" if finding.breaks else "yellow"),
+            f"  {finding.message}",
+        )
+        for cell in reversed(one.cells)
+        for finding in cell.comparison.findings
+    ]
+    lines += [
+        Text.assemble(f"  {cell.old} → {cell.new}  ", ("unknown", "yellow"), f"  {reason}")
+        for cell in reversed(one.cells)
+        for reason in dict.fromkeys(cell.comparison.backward.reasons + cell.comparison.forward.reasons)
+    ]
+    yield from lines[:_SHOWN]
+    if len(lines) > _SHOWN:
+        yield Text(f"  … {len(lines) - _SHOWN} more; --format html shows them all", style="dim")
+
+
+def _parties(one: "Matrix") -> Table:
+    verdicts = {(match.consumer, match.producer): match for match in one.matches}
+    producers = list(dict.fromkeys(match.producer for match in one.matches))
+    table = Table("consumer \\ producer", header_style="bold")
+    for producer in producers:
+        table.add_column(producer, justify="center")
+    for consumer in dict.fromkeys(match.consumer for match in one.matches):
+        statuses = [verdicts[consumer, producer].status for producer in producers]
+        table.add_row(Text(consumer, style="bold"), *(Text(MARKS[s], style=f"bold {_STYLES[s]}") for s in statuses))
+    return table

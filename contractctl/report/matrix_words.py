@@ -1,0 +1,58 @@
+"""How is a verdict of a pair said in two letters, and what do the letters mean?"""
+
+from contractctl.matrix import Cell, Matrix
+from contractctl.model.verdict import Answer, Comparison, Seats, Status
+
+LETTERS = {
+    "BF": "both directions hold",
+    "B-": "backward only",
+    "-F": "forward only",
+    "--": "neither",
+    "?": "in place of a letter: unknown",
+}
+MARKS = {Status.COMPATIBLE: "✓", Status.INCOMPATIBLE: "✗", Status.UNKNOWN: "?"}
+MEANING = {
+    Seats.MESSAGE: {
+        "backward": "the newer version reads what the older one wrote",
+        "forward": "the older version reads what the newer one writes",
+    },
+    Seats.INTERFACE: {
+        "backward": "the newer version serves the clients of the older one",
+        "forward": "the older version serves the clients of the newer one",
+    },
+}
+
+
+def letters(comparison: Comparison) -> str:
+    """BF, B-, -F, --, and ? for what is unknown."""
+    return _letter("B", comparison.backward) + _letter("F", comparison.forward)
+
+
+def grid(matrix: Matrix) -> dict[tuple[str, str], Cell]:
+    """The cells by the names of their two versions, the older one first."""
+    return {(cell.old, cell.new): cell for cell in matrix.cells}
+
+
+def sentence(cell: Cell) -> str:
+    """A cell in words, for a tooltip and a screen reader."""
+    backward, forward = cell.comparison.backward.status, cell.comparison.forward.status
+    return f"{cell.old} → {cell.new}: backward {backward}, forward {forward}"
+
+
+def answer(matrices: tuple[Matrix, ...]) -> str:
+    """The first line: how many pairs there are, and how they stand."""
+    cells = [cell for matrix in matrices for cell in matrix.cells]
+    pairs = [letters(cell.comparison) for cell in cells]
+    both = pairs.count("BF")
+    unknown = sum("?" in pair for pair in pairs)
+    parts = [f"{both} hold both ways", f"{len(pairs) - both - unknown} break somebody", f"{unknown} unknown"]
+    contracts = _count(len(matrices), "contract")
+    return f"{contracts}, {_count(len(pairs), 'pair')} of versions: {', '.join(parts)}"
+
+
+def _letter(letter: str, said: Answer) -> str:
+    return {Status.COMPATIBLE: letter, Status.INCOMPATIBLE: "-", Status.UNKNOWN: "?"}[said.status]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
