@@ -27,7 +27,7 @@ def alter(defined: Defined, tree: exp.Alter) -> str:
     for action in tree.args.get("actions") or ():
         table = _act(defined, table, action)
     defined.tables.pop(name)
-    defined.tables[table.name] = settled(table, defined.dialect)
+    defined.tables[table.name] = table if defined.dialect == "sqlite" else settled(table)
     return table.name
 
 

@@ -1,6 +1,6 @@
 """What do the statements define? sqlglot's trees, one after the other, as tables, views and types."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -86,7 +86,7 @@ def _create_table(defined: Defined, tree: exp.Create, options: str) -> str:
         table = add_part(defined, table, part)
     if default_collation is not None:
         table = _collated(table, default_collation.this.name.lower())
-    defined.tables[name] = settled(table, defined.dialect)
+    defined.tables[name] = table if defined.dialect == "sqlite" else settled(table)
     return name
 
 
@@ -129,22 +129,27 @@ def _properties(tree: exp.Create, dialect: str) -> Iterator[str]:
             yield part.sql(dialect=sqlglot_dialect(dialect))
 
 
-def settled(table: Table, dialect: str) -> Table:
-    """What the table's parts mean for each other: a primary key forbids NULL, SQLite's one integer key counts."""
-    key = table.primary_key
-    columns = []
-    for column in table.columns:
-        is_key = column.name in key
-        if is_key and dialect == "sqlite" and key == (column.name,) and column.type.text.upper() == "INTEGER":
-            counted = "without rowid" not in table.options.lower()
-            columns.append(replace(column, counted=counted, nullable=counted))
-        elif is_key and (dialect != "sqlite" or table.strict or "without rowid" in table.options.lower()):
-            columns.append(replace(column, nullable=False))
-        else:
-            columns.append(column)
+def settled(table: Table, *, key_forbids_null: bool = True) -> Table:
+    """What the table's parts mean for each other: a primary key forbids NULL, and so may a CHECK."""
     forbidden = {name for check in table.checks for name in not_null_columns(check)}
-    columns = [replace(c, nullable=c.nullable and (c.name not in forbidden or c.counted)) for c in columns]
+    forbidden |= set(table.primary_key) if key_forbids_null else set()
+    columns = (replace(c, nullable=c.nullable and c.name not in forbidden) for c in table.columns)
     return replace(table, columns=tuple(columns))
+
+
+def settled_in_sqlite(table: Table, declared: Mapping[str, str], *, rowid_key: bool) -> Table:
+    """The same for SQLite: https://www.sqlite.org/lang_createtable.html#rowids_and_the_integer_primary_key.
+
+    declared: the types as SQLite has them. rowid_key: the primary key is the row's number, which NULL stands for.
+    """
+    columns = tuple(
+        replace(c, type=sqlite_type(declared.get(c.name, c.type.text), strict=table.strict)) for c in table.columns
+    )
+    forbids = table.strict or "without rowid" in table.options.lower()
+    table = settled(replace(table, columns=columns), key_forbids_null=forbids)
+    if not rowid_key or len(table.primary_key) != 1:
+        return table
+    return changed(table, table.primary_key[0], counted=True, nullable=True)
 
 
 def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:

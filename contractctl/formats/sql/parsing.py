@@ -3,18 +3,18 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, UnsupportedError
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.alterations import count_up
-from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, define
+from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, changed, define, settled_in_sqlite
 from contractctl.formats.sql.engine import run
+from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
-from contractctl.formats.sql.types import sqlite_type
 from contractctl.model.contract import Source
 from contractctl.model.verdict import Pointer
 
@@ -140,7 +140,7 @@ def _unread(words: Words, plain: str, error: Exception) -> Unread:
 
 
 def _silent(words: Words, plain: str) -> bool:
-    first = words.tokens[0].text.upper()
+    first = words.tokens[0].text.upper().split()[0]
     pair = " ".join(token.text.upper() for token in words.tokens[:2])
     return first in _SILENT or pair in _SILENT_PAIRS or bool(_OWNER.fullmatch(plain))
 
@@ -170,8 +170,6 @@ def _places(
     tree: exp.Expr, subject: str, defined: Defined, start: tuple[int, int]
 ) -> Iterator[tuple[Pointer, tuple[int, int]]]:
     """Where a statement's table and its columns stand."""
-    from contractctl.formats.sql.expressions import fold
-
     if isinstance(tree, exp.Create) and tree.args.get("kind") in {"TABLE", "VIEW"}:
         yield table_pointer(subject), start
     for part in tree.find_all(exp.ColumnDef):
@@ -208,13 +206,9 @@ def _as_sqlite_sees_it(reading: _Reading, source: Source) -> None:
         for name, table in reading.defined.tables.items():
             rows = database.execute("SELECT lower(name), type FROM pragma_table_xinfo(?)", (table.name,))
             declared = dict(rows.fetchall())
-            columns = tuple(
-                replace(c, type=sqlite_type(declared.get(c.name, c.type.text), strict=table.strict))
-                for c in table.columns
-            )
-            from contractctl.formats.sql.definitions import settled
-
-            reading.defined.tables[name] = settled(replace(table, columns=columns), "sqlite")
+            indexed = "SELECT count(*) FROM pragma_index_list(?) WHERE origin = 'pk'"
+            rowid_key = database.execute(indexed, (table.name,)).fetchone()[0] == 0 and bool(declared)
+            reading.defined.tables[name] = settled_in_sqlite(table, declared, rowid_key=rowid_key)
     finally:
         database.close()
 
@@ -224,8 +218,6 @@ def _line(text: str, part: str) -> int:
 
 
 def _mark_filled(defined: Defined, source: Source) -> None:
-    from contractctl.formats.sql.definitions import changed
-
     for file in source.files:
         for table, column in _FILLED.findall(file.text):
             if table in defined.tables:

@@ -100,10 +100,21 @@ def _about_column(rule: str, effect: Effect, table: Table, column: Column, **fac
 
 
 def _removed(client: Table, provider: Table, column: Column) -> Incompatibility:
-    """SELECT and INSERT name it. One new column of the same type is likely its new name."""
+    """SELECT and INSERT name it. The one new column of the same type, or of like name, is likely its new name.
+
+    `old` and `new` stand as if the client were the old version; `rename` is the option of `contractctl plan`.
+    """
     new = [c for c in provider.columns if client.column(c.name) is None and c.type == column.type]
-    likely = new[0].written if len(new) == 1 else "NEW_NAME"
-    return _about_column("sql-column-removed", Effect.FAILS, client, column, old=column.written, new=likely)
+    likely = new if len(new) == 1 else [c for c in new if _words(c) & _words(column)]
+    facts = {"rename": ""}
+    if len(likely) == 1:
+        names = {"old": column.written, "new": likely[0].written}
+        facts = names | {"rename": f" --rename {column.written}={likely[0].written}"}
+    return _about_column("sql-column-removed", Effect.FAILS, client, column, **facts)
+
+
+def _words(column: Column) -> set[str]:
+    return {word for word in column.name.split("_") if word}
 
 
 def _column(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:

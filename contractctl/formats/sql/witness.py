@@ -12,6 +12,11 @@ from contractctl.formats.sql.writing import identifier
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _LINE = 240
+_TELLING: tuple[object, ...] = ("7", "007", 7, 1.5, 7.0, "x", 2**60 + 1)
+"""Values that columns of different types keep in different ways."""
+_ROUNDED: tuple[object, ...] = (2**60 + 1, 1.25)
+_LARGE = 28
+"""A number that is large enough to show a percentage, and still the day of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ class _Case:
 
     def rows(self, values: Mapping[str, object] | None = None) -> Iterator[tuple[Row, tuple[str, ...]]]:
         """Rows of the client's, with every column and with only those that must be given, and their parents."""
-        for short in (False, True):
-            found = row(self.table, values or {}, short=short)
+        for short, number in ((False, 1), (True, 1), (False, _LARGE)):
+            found = row(self.table, values or {}, short=short, number=number)
             yield found, tuple(parents(self.client, self.table, found))
 
     def inserts(self, values: Mapping[str, object] | None = None) -> Iterator[_Trial]:
@@ -108,7 +113,7 @@ def _shown(trial: _Trial, databases: tuple[tuple[str, ...], tuple[str, ...]], fo
         return None
     if trial.foreign:
         refused = isinstance(expected, str) and not isinstance(got, str) and _to_the_point(expected, found)
-        return f"{_told(got)}, which the client's own table never holds: {expected}" if refused else None
+        return f"{_told(got)}; the client's own tables refuse that: {expected}" if refused else None
     if isinstance(expected, str):
         return None
     if isinstance(got, str):
@@ -208,7 +213,7 @@ def _foreign(case: _Case, name: str, values: tuple[object, ...]) -> Iterator[_Tr
 
 def _kept(case: _Case) -> Iterator[_Trial]:
     """Values that two columns keep in different ways, read back and used."""
-    for value in ("7", "007", 7, 1.5, 7.0, "x", 2**60 + 1):
+    for value in _ROUNDED if case.found.rule == "sql-precision-lost" else _TELLING:
         for each, above in case.rows({case.name: value}):
             for read in (case.column, f"{case.column} / 2", f"{case.column} = 7"):
                 yield _Trial((*above, insert(case.table, each)), f"SELECT {read} FROM {case.target}")
@@ -253,9 +258,13 @@ def _upsert(case: _Case) -> Iterator[_Trial]:
 
 
 def _duplicates(case: _Case) -> Iterator[_Trial]:
-    for each, above in case.rows():
-        replaces = insert(case.table, each).replace("INSERT", "REPLACE", 1)
-        yield _Trial((*above, replaces), replaces, f"SELECT count(*) FROM {case.target}")
+    for short in (False, True):
+        first = row(case.table, {}, short=short)
+        alike = {name: value for name, value in first.items() if name in _columns(case)}
+        second = row(case.table, alike, short=short, number=2)
+        replaces = [insert(case.table, each).replace("INSERT", "REPLACE", 1) for each in (first, second)]
+        above = tuple(dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r)))
+        yield _Trial((*above, replaces[0]), replaces[1], f"SELECT count(*) FROM {case.target}")
 
 
 def _checked(case: _Case) -> Iterator[_Trial]:
@@ -281,7 +290,10 @@ def _deleted(case: _Case) -> Iterator[_Trial]:
         delete = f"DELETE FROM {identifier(parent.written, 'sqlite')}"
         before = (*above, insert(case.table, each))
         look = f"SELECT {', '.join(map(_shown_name(case), _columns(case)))} FROM {case.target}"
-        yield _Trial(before, delete, None if case.found.effect is Effect.FAILS else look)
+        fails = case.found.effect is Effect.FAILS
+        yield _Trial(before, delete, None if fails else look)
+        if not fails:  # the client relied on the refusal
+            yield _Trial(before, delete, look, foreign=True)
 
 
 def _shown_name(case: _Case) -> Callable[[str], str]:
@@ -314,6 +326,7 @@ _TRIALS: Mapping[str, _Builder] = {
     "sql-strict-removed": _loose_read,
     "sql-foreign-key-removed": _orphans,
     "sql-type-changed": _kept,
+    "sql-precision-lost": _kept,
     "sql-type-refused": _kind,
     "sql-strict-added": _kind,
     "sql-collation-changed": _collated,

@@ -1,0 +1,174 @@
+"""Do two versions of a table stand side by side, and are the steps between them named?"""
+
+import pytest
+
+from contractctl.errors import ContractctlError
+from contractctl.formats import sql
+from contractctl.formats.sql.parsing import parse
+from contractctl.formats.sql.staging import intermediate, operations
+from contractctl.formats.sql.writing import create_table
+from contractctl.model.contract import File, Source
+from contractctl.model.plan import Operation, Transform
+
+ORDERS = """CREATE TABLE orders (
+  id INTEGER PRIMARY KEY,
+  customer_name TEXT NOT NULL,
+  amount INTEGER NOT NULL DEFAULT 0,
+  note TEXT
+);
+CREATE INDEX by_note ON orders (note);
+"""
+
+
+def source(text: str) -> Source:
+    return Source((File("orders.sql", text),))
+
+
+def steps(old: str, new: str, dialect: str = "sqlite", **given: dict[str, str]) -> tuple[Operation, ...]:
+    renames = given.get("renames", {})
+    return operations(source(old), source(new), renames, "orders/orders", dialect, given.get("fills"))
+
+
+def found_at_the_ends(old: str, new: str, dialect: str = "sqlite", **given: dict[str, str]) -> list[list[str]]:
+    """The rules that clients of the old and of the new version break against the staged one."""
+    text = intermediate(source(old), source(new), given.get("renames", {}), dialect, given.get("fills"))
+    between = parse(source(text), dialect)
+    clients = (parse(source(each), dialect) for each in (old, new))
+    return [[getattr(found, "rule", "?") for found in sql.incompatibilities(client, between)] for client in clients]
+
+
+def test_a_rename_is_one_operation_with_both_ways() -> None:
+    new = ORDERS.replace("customer_name", "full_name")
+
+    assert steps(ORDERS, new, renames={"customer_name": "full_name"}) == (
+        Operation(
+            kind="rename-column",
+            contract="orders/orders",
+            subject="orders",
+            old="customer_name",
+            new="full_name",
+            transform=Transform('"customer_name"', '"full_name"'),
+            parameters={"type": "TEXT", "old_not_null": "yes", "not_null": "yes"},
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given"),
+    [
+        (ORDERS, ORDERS.replace("customer_name", "full_name"), {"renames": {"customer_name": "full_name"}}),
+        (ORDERS, ORDERS.replace("amount", "cents"), {"renames": {"orders.amount": "cents"}}),
+        (ORDERS, ORDERS.replace(",\n  note TEXT", ",\n  note TEXT,\n  state TEXT DEFAULT 'new'"), {}),
+        (ORDERS, ORDERS.replace(",\n  note TEXT", ",\n  note TEXT,\n  n INT NOT NULL"), {"fills": {"n": "0"}}),
+        (ORDERS, ORDERS.replace("  amount INTEGER NOT NULL DEFAULT 0,\n", ""), {}),
+        (ORDERS, ORDERS.replace("  customer_name TEXT NOT NULL,\n", ""), {"fills": {"customer_name": "''"}}),
+        (ORDERS, ORDERS.replace("note TEXT", "note TEXT NOT NULL"), {"fills": {"note": "''"}}),
+        (ORDERS, ORDERS.replace("note TEXT", "note TEXT NOT NULL DEFAULT ''"), {}),
+    ],
+    ids=["rename", "rename-default", "add", "add-filled", "drop", "drop-filled", "not-null", "not-null-default"],
+)
+def test_the_staged_version_serves_clients_of_both_ends(old: str, new: str, given: dict[str, dict[str, str]]) -> None:
+    assert found_at_the_ends(old, new, **given) == [[], []]
+
+
+def test_a_type_waits_beside_under_a_name_of_its_own() -> None:
+    new = ORDERS.replace("amount INTEGER", "amount TEXT")
+    (operation,) = steps(ORDERS, new)
+
+    assert (operation.kind, operation.parameters["via"]) == ("change-type", "amount__new")
+    assert operation.transform == Transform('CAST("amount" AS TEXT)', 'CAST("amount__new" AS INTEGER)')
+    assert found_at_the_ends(ORDERS, new) == [[], ["sql-type-changed"]]
+
+
+def test_a_new_name_with_a_new_type_needs_no_column_beside() -> None:
+    new = ORDERS.replace("amount INTEGER", "total TEXT")
+    (operation,) = steps(ORDERS, new, renames={"amount": "total"})
+
+    assert (operation.kind, operation.old, operation.new) == ("change-type", "amount", "total")
+    assert "via" not in operation.parameters
+    assert found_at_the_ends(ORDERS, new, renames={"amount": "total"}) == [[], []]
+
+
+def test_a_column_that_goes_without_a_fill_is_read_as_null_by_old_clients() -> None:
+    new = ORDERS.replace("  customer_name TEXT NOT NULL,\n", "")
+
+    assert found_at_the_ends(ORDERS, new) == [["sql-null-unexpected"], []]
+
+
+def test_the_staged_version_is_text_that_people_can_read() -> None:
+    new = ORDERS.replace("customer_name", "full_name")
+
+    assert intermediate(source(ORDERS), source(new), {"customer_name": "full_name"}, "sqlite") == (
+        "-- contractctl: triggers fill orders.customer_name, nobody reads NULL from it\n"
+        "-- contractctl: triggers fill orders.full_name, nobody reads NULL from it\n"
+        "CREATE TABLE orders (\n"
+        "  id INTEGER PRIMARY KEY,\n"
+        "  customer_name TEXT,\n"
+        "  amount INTEGER NOT NULL DEFAULT 0,\n"
+        "  note TEXT,\n"
+        "  full_name TEXT\n"
+        ");\n"
+        "CREATE INDEX by_note ON orders(note);\n"
+    )
+
+
+def test_tables_that_do_not_change_stay_as_they_were_written() -> None:
+    other = "CREATE TABLE  other (id int) /* as it is */;\n"
+    new = ORDERS.replace("customer_name", "full_name")
+
+    assert other.strip("\n") not in intermediate(source(ORDERS), source(new), {"customer_name": "full_name"}, "sqlite")
+    assert "CREATE TABLE  other (id int)" in intermediate(
+        source(other + ORDERS), source(other + new), {"customer_name": "full_name"}, "sqlite"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "table"),
+    [
+        (
+            "postgresql",
+            'CREATE TABLE orders (id bigserial PRIMARY KEY, "Name" varchar(9) NOT NULL, at timestamptz DEFAULT now())',
+        ),
+        ("postgresql", "CREATE TABLE shop.orders (id int, name text, c int CHECK (c > 0), UNIQUE (id, c))"),
+        (
+            "mysql",
+            "CREATE TABLE orders (id int unsigned AUTO_INCREMENT PRIMARY KEY, e enum('A','b'), KEY k (e))",
+        ),
+        ("sqlite", "CREATE TABLE orders (id INTEGER PRIMARY KEY, name TEXT, g INTEGER AS (id * 2) STORED) STRICT"),
+        ("sqlite", 'CREATE TABLE "order items" ("group" TEXT PRIMARY KEY, name TEXT DEFAULT (1 + 1)) WITHOUT ROWID'),
+        (
+            "sqlite",
+            "CREATE TABLE o (id INT, name TEXT, FOREIGN KEY (id) REFERENCES o (id) ON DELETE CASCADE, UNIQUE (id))",
+        ),
+    ],
+)
+def test_a_table_written_again_is_the_same_table(dialect: str, table: str) -> None:
+    schema = parse(source(table), dialect)
+    (value,) = schema.tables.values()
+
+    within = tuple(index.text for index in schema.indexes)
+    assert parse(source(create_table(value, dialect, within)), dialect).tables == schema.tables
+
+
+@pytest.mark.parametrize(
+    ("change", "given", "sentence"),
+    [
+        (("note TEXT", "note TEXT UNIQUE"), {}, "a primary key or unique constraint of 'orders' changes"),
+        (("note TEXT", "note TEXT CHECK (note <> '')"), {}, "a CHECK of 'orders' changes"),
+        (("note TEXT", "note TEXT DEFAULT 'x'"), {}, "of 'note' more than its type"),
+        (("note TEXT", "note TEXT NOT NULL"), {}, "nothing says what takes the place of NULL"),
+        (("note TEXT", "note TEXT, n INT NOT NULL"), {}, "'n' is NOT NULL, new and without a default"),
+        (("id INTEGER PRIMARY", "number INTEGER PRIMARY"), {"renames": {"id": "number"}}, "stands in the primary key"),
+        (("note", "remark"), {"renames": {"note": "remark"}}, "stands in an index"),
+        (("customer_name TEXT NOT NULL", "name TEXT"), {"renames": {"customer_name": "name"}}, "would read NULL"),
+        (("orders", "purchases"), {}, "the table 'orders' is dropped"),
+        (("note TEXT", "note TEXT"), {"renames": {"gone": "come"}}, "the rename 'gone=come' names no column"),
+    ],
+)
+def test_what_cannot_be_staged_is_refused_with_a_way_out(
+    change: tuple[str, str], given: dict[str, dict[str, str]], sentence: str
+) -> None:
+    with pytest.raises(ContractctlError, match=sentence) as error:
+        steps(ORDERS, ORDERS.replace(*change), **given)
+
+    assert error.value.hint
