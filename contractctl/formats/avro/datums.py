@@ -27,6 +27,7 @@ _ZEROS: dict[str, object] = {
     "bytes": b"",
     "string": "",
 }
+NIL_UUID = "00000000-0000-0000-0000-000000000000"
 _SAMPLES: dict[str, tuple[object, object]] = {
     "boolean": (True, False),
     "int": (1, 2),
@@ -60,7 +61,7 @@ class Smallest:
     def sample(self, type_: Type, number: int) -> object:
         """A datum that can be told from another one, where the type has two: number is 0 or 1."""
         match solid := self._schema.solid(type_):
-            case Primitive(name=name) if name in _SAMPLES:
+            case Primitive(name=name, logical=None) if name in _SAMPLES:
                 return _SAMPLES[name][number]
             case Enum(symbols=symbols) if symbols:
                 return symbols[number % len(symbols)]
@@ -77,8 +78,8 @@ class Smallest:
         if self._steps > _MOST_VALUES:
             raise NoDatumError
         match self._schema.solid(type_):
-            case Primitive(name=name):
-                return _ZEROS[name], 1
+            case Primitive(name=name, logical=logical):
+                return NIL_UUID if logical is not None and logical.name == "uuid" else _ZEROS[name], 1
             case Array():
                 return [], 1
             case Map():

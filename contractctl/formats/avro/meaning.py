@@ -12,6 +12,17 @@ EXACT = {("int", "float"): 2**24, ("long", "float"): 2**24, ("long", "double"): 
 """Promotions that round, and up to which whole number they are exact."""
 
 
+_SMALL = frozenset({("time-micros", "double")})
+"""A time of day in microseconds never comes near the limit."""
+
+
+def exact_up_to(reader: Primitive, writer: Primitive) -> int | None:
+    """The whole number up to which a promotion is exact; None where it always is."""
+    if writer.logical is not None and (writer.logical.name, reader.name) in _SMALL:
+        return None
+    return EXACT.get((writer.name, reader.name))
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """What a change of logical type does."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contractctl.formats.avro import meaning
+from contractctl.formats.avro.existence import impossible, is_possible
 from contractctl.formats.avro.fields import claims, rename_of
 from contractctl.formats.avro.types import (
     Array,
@@ -26,6 +27,7 @@ from contractctl.formats.avro.types import (
     kind,
     unqualified,
 )
+from contractctl.formats.avro.wire import wire
 from contractctl.model.verdict import Effect, Incompatibility
 
 PROMOTIONS = {
@@ -85,13 +87,15 @@ def cases(reader: Schema, writer: Schema) -> Iterator[Case]:
     while pending:
         pair = pending.pop()
         key = (id(pair.reader), id(pair.writer))
-        if key in met:
+        if key in met or not asked.can_be_sent(pair.writer):
             continue
         met.add(key)
         inner: list[Pair] = []
         for outcome in asked.resolve(pair):
             if isinstance(outcome, Pair):
                 inner.append(outcome)
+            elif asked.is_one_schema():
+                return
             else:
                 yield outcome
         pending.extend(reversed(inner))
@@ -103,6 +107,21 @@ class Question:
     def __init__(self, reader: Schema, writer: Schema) -> None:
         self.reader = reader
         self.writer = writer
+        self._impossible = impossible(writer)
+        self._is_one: bool | None = None
+
+    def can_be_sent(self, sent: Type) -> bool:
+        """Whether the writer can write anything of that type."""
+        return is_possible(self.writer, sent, self._impossible)
+
+    def is_one_schema(self) -> bool:
+        """Whether both are the same but for documentation: nothing is resolved then, and everything is read as written.
+
+        https://avro.apache.org/docs/1.12.0/specification/#data-serialization-and-deserialization
+        """
+        if self._is_one is None:
+            self._is_one = wire(self.reader).whole == wire(self.writer).whole
+        return self._is_one
 
     def resolve(self, pair: Pair) -> Iterator[Case | Pair]:
         """One pair, one level: what is wrong with it, and the pairs inside it."""
@@ -205,7 +224,7 @@ class Question:
             return
         if (writer.name, reader.name) == ("bytes", "string"):
             yield _case("avro-bytes-read-as-string", Effect.FAILS, pair, self, {})
-        limit = meaning.EXACT.get((writer.name, reader.name))
+        limit = meaning.exact_up_to(reader, writer)
         if limit is not None:
             facts = {"sent": writer.name, "wanted": reader.name, "limit": f"{limit:,}"}
             yield _case("avro-precision-lost", Effect.LOSES, pair, self, facts)
@@ -235,6 +254,8 @@ class Question:
             match = next((branch for branch in wanted if self.matches(branch, sent)), None)
             if match is not None:
                 yield self._inside(match, sent, step)
+                continue
+            if not self.can_be_sent(sent):
                 continue
             inner = Pair(pair.reader, self.writer.solid(sent), step)
             facts = {"branch": describe(sent), "wanted": describe(pair.reader)}

@@ -70,8 +70,11 @@ def write(writer: Wire, datum: object) -> bytes:
 
 
 def sent_value(writer: Wire, payload: bytes) -> object:
-    """What the writer meant: its bytes, decoded by its own schema."""
-    return _read(payload, writer.whole)
+    """What the writer meant: its bytes, decoded by its own schema; plain where Python has no such date."""
+    try:
+        return _read(payload, writer.whole)
+    except (ValueError, OverflowError):
+        return _read(payload, writer.plain)
 
 
 def read_value(reader: Wire, writer: Wire, payload: bytes) -> object | Refused:

@@ -2,6 +2,7 @@
 
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
+from contractctl.formats.avro.datums import NIL_UUID
 from contractctl.formats.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Schema, Type, Union, describe
 
 _ZEROS: dict[str, Json] = {
@@ -14,7 +15,6 @@ _ZEROS: dict[str, Json] = {
     "bytes": "",
     "string": "",
 }
-_NIL_UUID = "00000000-0000-0000-0000-000000000000"
 
 
 def zero_default(schema: Schema, type_: Type) -> Json:
@@ -28,7 +28,7 @@ def zero_default(schema: Schema, type_: Type) -> Json:
 def _zero(schema: Schema, type_: Type, open_ones: frozenset[str]) -> Json:
     match schema.solid(type_):
         case Primitive(name=name, logical=logical):
-            return _NIL_UUID if logical is not None and logical.name == "uuid" else _ZEROS[name]
+            return NIL_UUID if logical is not None and logical.name == "uuid" else _ZEROS[name]
         case Array():
             return []
         case Map():
