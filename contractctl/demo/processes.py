@@ -36,6 +36,9 @@ class Processes:
                 raise ContractctlError(f"'{name}' did not start: {self.printed(name).strip()}")
             time.sleep(0.02)
 
+    def pid(self, name: str) -> int:
+        return self._running[name][0].pid
+
     def stop(self, name: str) -> str:
         """Let one finish its last request and end; gives back its last line."""
         process, _ = self._running[name]

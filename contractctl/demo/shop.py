@@ -52,7 +52,6 @@ class Shop:
         """What need not be done at every request."""
         self._customers.look_again()
         self._publisher.flush()
-        self._log.flush()
 
     def serve(self) -> None:
         """One request. Where it fails, that is counted and written down, and the next customer is served."""
@@ -122,7 +121,7 @@ def main() -> None:
     with (
         reporting("shop", options.version, engine) as meter,
         engine.connect() as connection,
-        log_file.open("a", encoding="utf-8") as log,
+        log_file.open("a", buffering=1, encoding="utf-8") as log,
     ):
         routes = Routes(RELEASES[options.version], options.plan, meter)
         shop = Shop(options, connection, routes, log)

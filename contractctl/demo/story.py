@@ -31,19 +31,26 @@ class Story:
         self.environment = environment
         self.chapters: list[tuple[str, float]] = []
         self.commands = 0
-        self._write = write
+        self.write = write
 
     def chapter(self, title: str) -> None:
         number = len(self.chapters) + 1
         self.chapters.append((title, time.monotonic()))
-        self._write(f"\n{BOLD}{CYAN}━━ {number}. {title} {'━' * max(2, WIDTH - len(title) - 7)}{PLAIN}\n")
+        self.write(f"\n{BOLD}{CYAN}━━ {number}. {title} {'━' * max(2, WIDTH - len(title) - 7)}{PLAIN}\n")
 
     def say(self, words: str) -> None:
         """A paragraph."""
-        self._write("\n" + textwrap.fill(" ".join(words.split()), WIDTH) + "\n")
+        self.write("\n" + textwrap.fill(" ".join(words.split()), WIDTH) + "\n")
 
     def show_command(self, command: str) -> None:
-        self._write(f"\n{BOLD}$ {command}{PLAIN}\n")
+        self.write(f"\n{BOLD}$ {command}{PLAIN}\n")
+
+    def show(self, printed: str, lines: int = 12) -> None:
+        self.write(trimmed(printed, lines))
+
+    def sleep(self, seconds: float) -> None:
+        self.show_command(f"sleep {seconds:g}")
+        time.sleep(seconds)
 
     def run(self, command: str, *, code: int = 0, lines: int = 12, keep: str = "") -> str:
         """Run a command as shown, and show what it printed: its first lines, and any later one with `keep` in it."""
@@ -62,11 +69,11 @@ class Story:
             check=False,
             timeout=PATIENCE,
         )
-        self._write(trimmed(done.stdout, lines if done.returncode == code else PATIENCE, keep))
+        self.write(trimmed(done.stdout, lines if done.returncode == code else PATIENCE, keep))
         if done.returncode != code:
             raise UnexpectedError(f"`{command}` ended with exit code {done.returncode}, the story expects {code}")
         if argv[1:3] == ["-m", "contractctl"]:
-            self._write(f"{DIM}  exit code {code}: {WORDS[code]}{PLAIN}\n")
+            self.write(f"{DIM}  exit code {code}: {WORDS[code]}{PLAIN}\n")
         return done.stdout
 
     def expect(self, *, holds: bool, what: str) -> None:

@@ -1,0 +1,47 @@
+"""contractctl demo: live through one breaking change on this machine."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from contractctl.cli import Exit
+
+_TERMINATED = 128 + signal.SIGTERM
+
+
+@click.command
+@click.option("--keep", is_flag=True, help="Leave the folder, so that every command can be repeated in it by hand.")
+@click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
+def command(keep: bool, no_color: bool) -> int:
+    """Live through one breaking change on this machine, in under two minutes.
+
+    In a temporary git repository, a column and the field of an event are renamed while an old and a new version of a
+    small shop read and write an SQLite database of 200,000 orders. Every command is shown as it is run, with what it
+    really printed. Nothing outside of the temporary folder is touched; at the end only the report stays in it.
+
+    Exit codes: 0 everything went as told, 1 something did not, 2 you can mend it.
+    """
+    from contractctl.demo.story import UnexpectedError, plain
+    from contractctl.demo.telling import tell
+
+    def write(words: str) -> None:
+        click.echo(words, nl=False, color=True)
+
+    signal.signal(signal.SIGTERM, _terminated)
+    coloured = sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+    try:
+        tell(write if coloured else plain(write), os.environ, keep=keep)
+    except UnexpectedError as error:
+        click.echo(f"error: {error.message}", err=True)
+        click.echo("hint: run it again with --keep and look into the folder; if it stays so, it is a bug", err=True)
+        return Exit.NO
+    return Exit.YES
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Like Ctrl-C: on the way out every process is stopped and the folder removed."""
+    sys.exit(_TERMINATED)

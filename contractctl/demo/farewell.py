@@ -1,0 +1,106 @@
+"""How does the old column go? Not before its last reader; and then the proof that nothing was lost."""
+
+import re
+
+from contractctl.demo import scenery
+from contractctl.demo.proof import Proof, prove, read_table
+from contractctl.demo.world import MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, World
+
+RESTORE = "before-contract.db"
+ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
+
+
+def last_reader(world: World) -> None:
+    """The gate names who still reads the old column."""
+    story = world.story
+    story.chapter("The last reader: the gate knows who still needs the old column")
+    story.say("All traffic of the new version takes the new column. Version 1.0 of the shop is taken out of service.")
+    world.stop(OLD_SHOP)
+    world.reads("shop/orders", "shop", "orders.full_name")
+    world.reads("shop/order-placed", "mailing", "OrderPlaced.full_name")
+    story.say(
+        """The shop and the mailing team say in the contracts that they have moved. May the old column be switched off?
+        Quiesce would hide it, and can be taken back. But one job has been forgotten."""
+    )
+    world.commit("shop and mailing read full_name")
+    refused = ask_quiesce(world, code=1)
+    story.expect(holds="reporting@1.0 read 'orders.customer_name'" in refused, what="the gate names the reader")
+    story.say("So the reporting team moves: its job restarts with a new query, and its contract says so.")
+    world.stop(OLD_JOB)
+    world.start(NEW_JOB, "python -m contractctl.demo.reporting --version 2.0")
+    world.reads("shop/orders", "reporting", "orders.full_name")
+    world.commit("reporting reads full_name")
+    story.sleep(QUIET)
+    ask_quiesce(world)
+
+
+def ask_quiesce(world: World, code: int = 0) -> str:
+    """Collect, then ask to quiesce."""
+    world.story.run(f"contractctl evidence collect {PLAN}", lines=2)
+    return world.story.run(f"contractctl migrate quiesce {PLAN}", code=code, lines=20)
+
+
+def contract(world: World) -> None:
+    """What cannot be undone: two people, a restore point, and the drop."""
+    story = world.story
+    story.chapter("Contract: the one step that cannot be undone")
+    story.say("Dropping the column needs a place to come back to, and two different people who approve.")
+    story.run(f"""python -c 'import sqlite3; sqlite3.connect("shop.db").execute("VACUUM INTO \\"{RESTORE}\\"")'""")
+    story.run(f"contractctl migrate contract {PLAN}", code=3, lines=20)
+    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"the restore from {RESTORE} was rehearsed")):
+        story.run(f"CONTRACTCTL_ACTOR='{who}' contractctl migrate approve {PLAN} contract --reason '{why}'", lines=1)
+    world.commit(f"Approve the contract stage of {PLAN}")
+    world.story.run(f"contractctl evidence collect {PLAN}", lines=2)
+    story.run(f"CONTRACTCTL_ACTOR='{GRACE}' contractctl migrate contract {PLAN}", lines=20)
+    story.run(f"contractctl migrate status {PLAN}", lines=30)
+
+
+def nothing_lost(world: World) -> None:
+    """Replay every log against the table."""
+    story = world.story
+    story.chapter("The proof: was any write lost?")
+    last = world.stop(MENDED_SHOP)
+    story.expect(holds=" 0 failed" in last, what="the mended version failed at nothing")
+    story.say(
+        """Every version of the shop logged each write after its commit: which order, which name. No two of them write
+        the same order, so the last entry of an order must be the name in the table now, in the only column that is left;
+        and an order that nobody touched must have its first name."""
+    )
+    proof = prove(world.writes(), scenery.ORDERS, read_table(world.folder / "shop.db", "full_name"))
+    story.show(proof_in_words(proof), lines=20)
+    story.expect(holds=proof.holds, what="no write was lost")
+
+
+def proof_in_words(proof: Proof) -> str:
+    """The counts, and the verdict in the last line."""
+    lines = [f"{count:>9,} writes by {name}" for name, count in sorted(proof.writes.items())]
+    lines.append(f"{proof.orders:>9,} orders expected, {proof.rewritten:,} of them written during the change")
+    lines += [f"LOST: order {one.order} is '{one.found}', {one.by} wrote '{one.expected}'" for one in proof.lost[:10]]
+    lines += [f"UNACCOUNTED: order {order}" for order in proof.unaccounted[:10]]
+    lines.append(f"{len(proof.lost)} writes lost, {len(proof.unaccounted)} orders unaccounted for")
+    return "\n".join(lines)
+
+
+def events(world: World) -> None:
+    """Old events in the new form."""
+    story = world.story
+    story.chapter("Old events stay readable")
+    story.say("The old version published its events with `customer_name`. The plan takes them up to the new version.")
+    old, new = f"events/{OLD_SHOP}.avro", "events/taken-up.avro"
+    before = story.run(f"python -m fastavro {old}", lines=1)
+    story.run(f"contractctl convert {PLAN} --up {old} -o {new}")
+    after = story.run(f"python -m fastavro {new}", lines=1)
+    renamed = re.sub(r"\bcustomer_name\b", "full_name", before)
+    story.expect(holds=sorted(renamed.splitlines()) == sorted(after.splitlines()), what="every event came through")
+
+
+def final_versions(world: World) -> None:
+    """Release, and the matrix."""
+    story = world.story
+    story.chapter("The end: final versions, and who gets on with whom")
+    for name in ("shop/orders", "shop/order-placed"):
+        story.run(f"contractctl release {name} --major")
+    world.commit("Release 2.0.0 of both contracts")
+    story.run("contractctl check")
+    story.run("contractctl matrix", lines=40)
+    story.run("contractctl matrix -o matrix.html")
