@@ -48,7 +48,7 @@ def render(plan: Plan, migrations: Path, *, after: Sequence[str] = ()) -> Mappin
     """
     with tempfile.TemporaryDirectory(prefix="contractctl-") as folder:
         copy = Path(folder) / "migrations"
-        before = _copy(migrations, copy)
+        before = _copy(migrations, copy, set(plan.revisions.values()))
         ensure_environment(copy)
         _generate(plan, copy, after)
         return {
@@ -227,16 +227,18 @@ def _heads_of_others(script: ScriptDirectory) -> tuple[str, ...]:
     return tuple(head.revision for head in heads if not ours & set(head.branch_labels))
 
 
-def _copy(migrations: Path, copy: Path) -> frozenset[Path]:
-    """Copy the environment; the files that were there."""
+def _copy(migrations: Path, copy: Path, own: set[str]) -> frozenset[Path]:
+    """Copy the environment, but for revisions of this very plan: a run that was cut short left them. What was there."""
     if not migrations.is_dir():
         return frozenset()
     copy.mkdir()
     for name in ("env.py", "script.py.mako", "alembic.ini"):
         if (migrations / name).is_file():
             shutil.copy2(migrations / name, copy)
-    if (migrations / "versions").is_dir():
-        shutil.copytree(migrations / "versions", copy / "versions", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in sorted((migrations / "versions").glob("*.py")):
+        (copy / "versions").mkdir(exist_ok=True)
+        if path.stem not in own:
+            shutil.copy2(path, copy / "versions")
     return frozenset(path.relative_to(copy) for path in copy.rglob("*") if path.is_file())
 
 

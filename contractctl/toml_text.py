@@ -35,6 +35,14 @@ class Table:
             raise self._wrong(key, "a number")
         return value
 
+    def numbers(self, key: str) -> tuple[float, ...] | None:
+        value = self._value(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or any(isinstance(n, bool) or not isinstance(n, int | float) for n in value):
+            raise self._wrong(key, "a list of numbers")
+        return tuple(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._value(key)
         if value is None:

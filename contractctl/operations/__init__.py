@@ -5,10 +5,10 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Synchronisation
-from contractctl.databases.sqlite import tables
+from contractctl.databases import Synced, Synchronisation
+from contractctl.databases.sqlite import expressions, quote, tables
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import Operation, Plan
+from contractctl.model.plan import Operation, Plan, Transform
 from contractctl.operations import add_column, change_type, drop_column, rename_column, set_not_null
 from contractctl.operations.pairs import Pair, synchronisation
 from contractctl.operations.steps import KeepInStep, Step, StopKeepingInStep
@@ -88,6 +88,24 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
         if KINDS[operation.kind].quiesce(operation) and operation.old is not None:
             for name in tables.dependents(connection, operation.subject, operation.old):
                 yield f"{name} uses '{operation.subject}.{operation.old}': drop it or write it anew before quiesce"
+
+
+def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:
+    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence."""
+    for table, pairs in _pairs(plan):
+        for pair in pairs:
+            transform = Transform(pair.up, pair.down, pair.lossy)
+            synced = Synced(pair.old, pair.via or pair.new, transform, None)
+            if synced.one_sided or expressions.up_possible(synced) == "1":
+                continue
+            old = quote(pair.old)
+            found = connection.exec_driver_sql(
+                f"SELECT count(*), min({old}) FROM (SELECT {old} FROM {quote(table)} LIMIT {int(rows)})"
+                f" WHERE NOT ({expressions.up_possible(synced)})"
+            ).one()
+            if found[0]:
+                place = f"'{table}.{pair.old}'"
+                yield f"{found[0]} values of {place} do not come back from their new form, such as {found[1]!r}"
 
 
 def _hindrances(operation: Operation, connection: Connection) -> Iterator[str]:

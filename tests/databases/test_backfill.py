@@ -101,9 +101,9 @@ KEYS = [
 
 
 @pytest.mark.parametrize(
-    ("table", "keys", "tail"),
+    ("table", "keys"),
     [
-        (f"{key[0]}, old TEXT, new TEXT, {key[1]}", key[2], tail)
+        (f"({key[0]}, old TEXT, new TEXT, {key[1]}){tail}", key[2])
         for key in KEYS
         for tail in ("", " WITHOUT ROWID")
         if not tail or "PRIMARY" in key[1]

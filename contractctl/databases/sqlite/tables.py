@@ -194,9 +194,12 @@ def _texts(connection: Connection) -> dict[tuple[str, str], str]:
 
 def _view_columns(connection: Connection) -> dict[str, tuple[str, ...]]:
     views = connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE type = 'view'").scalars().all()
-    query = "SELECT name FROM pragma_table_info({})"
-    return {
-        view: tuple(connection.exec_driver_sql(query.format(literal(view))).scalars().all())
-        for view in views
-        if not view.startswith(_OURS)
-    }
+    return {view: _columns_of_view(connection, view) for view in views if not view.startswith(_OURS)}
+
+
+def _columns_of_view(connection: Connection, view: str) -> tuple[str, ...]:
+    query = f"SELECT name FROM pragma_table_info({literal(view)})"
+    try:
+        return tuple(connection.exec_driver_sql(query).scalars().all())
+    except OperationalError:  # a broken view: the rename that follows says so, and names it
+        return ()

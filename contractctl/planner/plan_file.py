@@ -1,0 +1,191 @@
+"""How does a plan stand in git? As TOML that people review, and that reads back as the same plan."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Stage, Transform
+from contractctl.toml_text import Table, read_toml
+
+_SAYS = {
+    "movements": "Through which versions each contract goes. `new` is released from the draft with this digest.",
+    "operations": "What changes. up makes the new value from the old one, down the old value from the new one.",
+    "revisions": "The Alembic revisions that carry the stages out.",
+    "canary": "When a share of traffic may grow. Shares in percent, times in seconds.",
+    "reads": "When the old side counts as unread. Times in seconds.",
+}
+
+_RESTORE_POINT = 'restore_point = "…"  names where the data can be brought back from; contract needs it'
+
+
+def path_of(migrations: Path, name: str) -> Path:
+    """Where the plan of this name stands."""
+    return migrations / "plans" / f"{name}.toml"
+
+
+def read_plans(migrations: Path) -> tuple[Plan, ...]:
+    """Every plan of the repository, by name."""
+    return tuple(read_plan(path) for path in sorted((migrations / "plans").glob("*.toml")))
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file. Raise ContractctlError, naming the key, for what it does not understand."""
+    if not path.is_file():
+        near = ", ".join(sorted(other.stem for other in path.parent.glob("*.toml")))
+        raise ContractctlError(
+            f"there is no plan '{path.stem}'",
+            hint=f"plans: {near}" if near else "make one: contractctl plan CONTRACT",
+        )
+    top = read_toml(path, str(path))
+    plan = Plan(
+        name=top.needed_text("name"),
+        movements=tuple(_movement(table) for table in top.tables("movements")),
+        operations=tuple(_operation(table) for table in top.tables("operations")),
+        revisions=_revisions(top.table("revisions")),
+        canary=_canary(top.table("canary")),
+        reads=_reads(top.table("reads")),
+        restore_point=top.text("restore_point"),
+    )
+    top.done()
+    if plan.name != path.stem:
+        raise ContractctlError(f"{path}: its name is '{plan.name}'", hint=f"call the file {plan.name}.toml")
+    return plan
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write the plan's file, all of it or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.part")
+    scratch.write_text(plan_text(plan), encoding="utf-8")
+    scratch.replace(path)
+
+
+def plan_text(plan: Plan) -> str:
+    """The file's text."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment(f"The staged path of one change. Where it stands: contractctl migrate status {plan.name}")
+    )
+    document.add("name", tomlkit.item(plan.name))
+    if plan.restore_point is not None:
+        document.add("restore_point", tomlkit.item(plan.restore_point))
+    else:
+        document.add(tomlkit.comment(_RESTORE_POINT))
+    sections: dict[str, object] = {
+        "movements": [_plain(movement) for movement in plan.movements],
+        "operations": [_plain(operation) for operation in plan.operations],
+        "revisions": {stage.value: revision for stage, revision in plan.revisions.items()},
+        "canary": _plain(plan.canary),
+        "reads": _plain(plan.reads),
+    }
+    for name, content in sections.items():
+        if content:
+            document.add(tomlkit.nl())
+            document.add(tomlkit.comment(_SAYS[name]))
+            document.add(name, tomlkit.item(content))
+    return tomlkit.dumps(document)
+
+
+def _plain(value: object) -> dict[str, object]:
+    """A frozen value as TOML has it: what is None or empty is left out."""
+    found: dict[str, object] = {}
+    for field in fields(value):  # type: ignore[arg-type] # the model's values are dataclasses
+        content = getattr(value, field.name)
+        if isinstance(content, Transform):
+            found[field.name] = _plain(content)
+        elif isinstance(content, Mapping):
+            found |= {field.name: dict(content)} if content else {}
+        elif isinstance(content, tuple):
+            found[field.name] = list(content)
+        elif content not in (None, ""):
+            found[field.name] = content
+    return found
+
+
+def _movement(table: Table) -> Movement:
+    movement = Movement(
+        contract=table.needed_text("contract"),
+        format=table.needed_text("format"),
+        old=table.needed_text("old"),
+        intermediate=table.needed_text("intermediate"),
+        new=table.needed_text("new"),
+        new_digest=table.text("new_digest") or "",
+    )
+    table.done()
+    return movement
+
+
+def _operation(table: Table) -> Operation:
+    transform = table.table("transform")
+    up, down = transform.text("up"), transform.text("down")
+    given = up is not None or down is not None
+    operation = Operation(
+        kind=table.needed_text("kind"),
+        contract=table.needed_text("contract"),
+        subject=table.needed_text("subject"),
+        old=table.text("old"),
+        new=table.text("new"),
+        transform=_transform(transform) if given else None,
+        parameters=table.table("parameters").rest(),
+    )
+    table.done()
+    return operation
+
+
+def _transform(table: Table) -> Transform:
+    transform = Transform(table.needed_text("up"), table.needed_text("down"), table.flag("lossy"))
+    table.done()
+    return transform
+
+
+def _revisions(table: Table) -> Mapping[Stage, str]:
+    found = {stage: text for stage in Stage if (text := table.text(stage.value)) is not None}
+    table.done()
+    return found
+
+
+def _canary(table: Table) -> CanaryRules:
+    rules = CanaryRules()
+    steps = table.numbers("steps")
+    found = CanaryRules(
+        steps=rules.steps if steps is None else steps,
+        bake_seconds=_number(table, "bake_seconds", rules.bake_seconds),
+        relative_margin=_number(table, "relative_margin", rules.relative_margin),
+        absolute_margin=_number(table, "absolute_margin", rules.absolute_margin),
+        share_tolerance=_number(table, "share_tolerance", rules.share_tolerance),
+    )
+    table.done()
+    return found
+
+
+def _reads(table: Table) -> ReadRules:
+    rules = ReadRules()
+    found = ReadRules(
+        window_seconds=_number(table, "window_seconds", rules.window_seconds),
+        heartbeat_seconds=_number(table, "heartbeat_seconds", rules.heartbeat_seconds),
+        coverage=_number(table, "coverage", rules.coverage),
+        fresh_seconds=_number(table, "fresh_seconds", rules.fresh_seconds),
+        quiesced_seconds=_number(table, "quiesced_seconds", rules.quiesced_seconds),
+        approvals=_whole(table, "approvals", rules.approvals),
+        calendar=table.texts("calendar"),
+        static_required=table.flag("static_required", default=rules.static_required),
+    )
+    table.done()
+    return found
+
+
+def _number(table: Table, key: str, default: float) -> float:
+    value = table.number(key)
+    if value is not None and value < 0:
+        raise table.wrong(key, "a number that is not negative")
+    return default if value is None else value
+
+
+def _whole(table: Table, key: str, default: int) -> int:
+    value = _number(table, key, default)
+    if value != int(value):
+        raise table.wrong(key, "a whole number")
+    return int(value)

@@ -1,0 +1,50 @@
+"""How is a plan written down? All of its files, or none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contractctl import store
+from contractctl.planner.making import Made
+
+
+def write(made: Made, contracts: Path) -> tuple[Path, ...]:
+    """Write the revisions, release the versions between, and write the plan's file last. Every path written.
+
+    Where one of them fails, what was written before it is taken back.
+    """
+    sums = [contracts / contract / "versions" / store.SUMS for contract, _, _ in made.releases]
+    written: list[Path] = []
+    with _nothing_half_done(written, sums):
+        *first, (plan_path, plan_text) = sorted(made.files.items(), key=lambda item: "plans" in item[0].parts)
+        for path, text in first:
+            _write(path, text, written)
+        for contract, number, source in made.releases:
+            written.append(store.release(contracts, contract, number, source))
+        _write(plan_path, plan_text, written)
+    return tuple(written)
+
+
+def _write(path: Path, text: str, written: list[Path]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.part")
+    written.append(path)
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
+
+
+@contextmanager
+def _nothing_half_done(written: list[Path], kept: list[Path]) -> Iterator[None]:
+    before = {path: path.read_bytes() if path.is_file() else None for path in kept}
+    try:
+        yield
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+            path.with_name(f".{path.name}.part").unlink(missing_ok=True)
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(content)
+        raise
