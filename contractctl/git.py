@@ -135,6 +135,11 @@ class Repository:
         untracked = self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *specs)
         return _moved_by_hand([*found, *(ChangedFile(None, path) for path in untracked.split("\0") if path)])
 
+    def present(self) -> tuple[str, ...]:
+        """The files of the work tree that git does not ignore, tracked or not, as paths from the root."""
+        listed = self._run("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--full-name", ":(top)")
+        return tuple(sorted({path for path in listed.split("\0") if path}))
+
     def history(self, path: str) -> tuple[Commit, ...]:
         """The commits that touched a path from the root, newest first, through renames where it is a file."""
         follow = ["--follow"] if (self.root / path).is_file() else []

@@ -55,14 +55,28 @@ def load(start: Path) -> Settings:
     Raise ContractctlError, with file and key, for what it cannot understand.
     """
     for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / FILE).is_file():
-            return _settings(folder, read_toml(folder / FILE, _shown(folder / FILE)))
-        pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and "tool.contractctl" in pyproject.read_text(encoding="utf-8", errors="replace"):
-            return _settings(folder, read_toml(pyproject, _shown(pyproject)).table("tool").table("contractctl"))
+        table = _table(folder)
+        if table is not None:
+            return _settings(folder, table)
         if (folder / ".git").exists():
             return _settings(folder, Table(FILE, {}))
     return _settings(start.resolve(), Table(FILE, {}))
+
+
+def configured(folder: Path) -> bool:
+    """Whether this very folder has settings, in a file of their own or in pyproject.toml."""
+    return _table(folder) is not None
+
+
+def _table(folder: Path) -> Table | None:
+    own, pyproject = folder / FILE, folder / "pyproject.toml"
+    if own.is_file():
+        return read_toml(own, _shown(own))
+    # a pyproject.toml that does not speak of us is not read: it is none of our business whether it is whole
+    if pyproject.is_file() and b"contractctl" in pyproject.read_bytes():
+        tools = read_toml(pyproject, _shown(pyproject)).table("tool")
+        return tools.table("contractctl") if tools.has("contractctl") else None
+    return None
 
 
 def _settings(root: Path, table: Table) -> Settings:

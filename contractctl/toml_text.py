@@ -16,6 +16,9 @@ class Table:
         self._prefix = prefix
         self._asked: set[str] = set()
 
+    def has(self, key: str) -> bool:
+        return key in self._values
+
     def text(self, key: str, default: str | None = None) -> str | None:
         value: str | None = self._typed(key, str, "a text in quotes", default)
         return value

@@ -1,0 +1,184 @@
+"""Which schemas does this repository have already, and which contracts are they to become?"""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contractctl import git, store
+from contractctl.errors import ContractctlError
+from contractctl.formats import ENDINGS, format_of, load
+from contractctl.model.verdict import Level
+
+_HOUSES = frozenset(
+    ["avro", "avsc", "config", "contract", "contracts", "db", "database", "ddl", "main", "resources", "schema"]
+    + ["schemas", "source", "sources", "sql", "src"]
+)
+"""Folders that say what kind of thing is in them, and not whose."""
+_FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})
+"""Folders whose schemas belong to somebody else, or were made from ours."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A schema file that is to become a contract's draft, where it is."""
+
+    contract: str
+    file: Path
+    folder: Path
+    """Where contract.toml goes."""
+    text: str
+    """What contract.toml says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that looks like a schema and becomes no contract."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found."""
+
+    known: tuple[str, ...]
+    """Contracts that are there already."""
+    adopted: tuple[Adopted, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def survey(root: Path, contracts: Path, migrations: Path, level: Level, owner: str | None) -> Survey:
+    """Look for schemas below `root` that no contract has yet. Nothing is written; what git ignores is passed over."""
+    if owner is not None and _UNWRITABLE.search(owner):
+        raise ContractctlError("--owner holds characters that cannot be written down", hint="name a team or a person")
+    known = store.names(contracts)
+    drafts = {draft for name in known if (draft := store.draft_path(contracts, name)) is not None}
+    taken = {name.lower() for name in known}
+    adopted: list[Adopted] = []
+    skipped: list[Skipped] = []
+    for file in sorted(_candidates(root)):
+        if _is_ours(file, contracts, known) or file.is_relative_to(migrations) or _inside(file, drafts):
+            continue
+        try:
+            lines = _schema(file, root)
+        except ContractctlError as error:
+            skipped.append(Skipped(_relative(file, root), error.message))
+            continue
+        name = next(name for name in _names(file, root) if name not in taken)
+        taken.add(name)
+        folder = contracts / name
+        adopted.append(Adopted(name, file, folder, _contract(lines, file, folder, level, owner)))
+    return Survey(known, tuple(adopted), tuple(skipped))
+
+
+def write(adopted: Adopted) -> Path:
+    """Make the contract: its folder and its contract.toml. An existing one is never touched."""
+    adopted.folder.mkdir(parents=True, exist_ok=True)
+    path = adopted.folder / store.CONTRACT
+    with path.open("x", encoding="utf-8") as file:
+        file.write(adopted.text)
+    return path
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    """Files with a format's ending, links left out: in a git repository what git does not ignore, else all."""
+    repository = git.open_repository(root)
+    if repository is not None:
+        files: Iterator[Path] = (repository.root.resolve() / path for path in repository.present())
+    else:
+        files = _walk(root)
+    for file in files:
+        if file.suffix.lower() not in ENDINGS or not file.is_relative_to(root):
+            continue
+        inside = file.relative_to(root).parts[:-1]
+        foreign = any(part in _FOREIGN or part.startswith(".") for part in inside)
+        if not foreign and file.is_file() and not file.is_symlink():
+            yield file
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, inside, files in os.walk(root):
+        inside[:] = [name for name in inside if name not in _FOREIGN and not name.startswith(".")]
+        yield from (Path(folder) / name for name in files)
+
+
+def _is_ours(file: Path, contracts: Path, known: Sequence[str]) -> bool:
+    """Whether a file lies in the folder of a contract: a draft, a release, or what belongs to them."""
+    return any(file.is_relative_to(contracts / name) for name in known)
+
+
+def _inside(file: Path, drafts: set[Path]) -> bool:
+    """Whether a file is a contract's draft, or one of several that make it up."""
+    resolved = file.resolve()
+    return resolved in drafts or not drafts.isdisjoint(resolved.parents)
+
+
+def _schema(file: Path, root: Path) -> list[str]:
+    """The lines of contract.toml that follow from the text. Raise ContractctlError where it is no schema."""
+    shown = _relative(file, root)
+    if _UNWRITABLE.search(str(file)):
+        raise ContractctlError("its path holds characters that cannot be written down; rename it")
+    name = format_of(file.name)
+    try:
+        schema = load(name).parse(store.source(file))
+    except ContractctlError as error:
+        raise ContractctlError(_without_place(error.message, file, shown)) from None
+    lines = [f"format = {_quoted(name)}"]
+    if name == "sql":
+        said = f"dialect = {_quoted(schema.dialect)}"
+        lines.append(said if schema.certain else f"# {said}  # or mysql, sqlite: the text fits all of them")
+    return lines
+
+
+def _without_place(message: str, file: Path, shown: str) -> str:
+    """The message without the file's name, which stands beside it already."""
+    for name in (str(file), os.path.relpath(file), shown):
+        message = message.removeprefix(name)
+    return re.sub(r"^(:\d+)*:? *", "", message)
+
+
+def _contract(lines: list[str], file: Path, folder: Path, level: Level, owner: str | None) -> str:
+    # `..` is taken by the file system, so links on the way must be gone first
+    draft = Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    owned = f"owner = {_quoted(owner)}" if owner else '# owner = "team-…"'
+    return "\n".join([*lines, owned, f"compatibility = {_quoted(level.value)}", f"draft = {_quoted(draft)}", ""])
+
+
+def _names(file: Path, root: Path) -> Iterator[str]:
+    """Names for a contract, best first: whose it is from the nearest folder that tells, what it is from the file."""
+    folders = [_slug(part) for part in file.relative_to(root).parts[:-1]]
+    telling = [part for part in folders if part and part not in _HOUSES]
+    domains = telling or [part for part in folders if part] or [_slug(root.name) or "main"]
+    what = _slug(file.name[: -len(file.suffix)]) or "schema"
+    for length in range(1, len(domains) + 1):
+        yield f"{'-'.join(domains[-length:])}/{what}"
+    form = file.suffix.lower().removeprefix(".")
+    yield f"{domains[-1]}/{what}-{form}"
+    number = 2
+    while True:
+        yield f"{domains[-1]}/{what}-{number}"
+        number += 1
+
+
+def _slug(text: str) -> str:
+    """`OrderPlaced`, `order_placed` and `Order placed` are all order-placed."""
+    humps = _HUMP.sub("-", text)
+    plain = unicodedata.normalize("NFKD", humps).encode("ascii", "ignore").decode().lower()
+    return _NO_NAME.sub("-", plain).strip("-")
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _relative(file: Path, root: Path) -> str:
+    return str(file.relative_to(root)).encode("utf-8", "backslashreplace").decode()

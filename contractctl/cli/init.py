@@ -1,0 +1,164 @@
+"""contractctl init: set a repository up."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from contractctl import adoption, settings
+from contractctl.cli import Exit
+from contractctl.settings import Settings
+
+_GITHUB = Path(".github/workflows/contracts.yml")
+_GITLAB = Path(".gitlab-ci.yml")
+_GITLAB_PART = Path(".gitlab/contracts.yml")
+
+
+@click.command
+@click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Write the CI job that checks every change, too.")
+@click.option("--owner", metavar="NAME", help="Who owns the contracts that are made.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+def command(ci: str | None, owner: str | None, dry_run: bool) -> int:
+    """Set a repository up: find schemas that are there, write contract.toml files and CI files.
+
+    Every Avro schema (.avsc) and every file of CREATE TABLE statements (.sql) becomes the draft of a contract. The
+    files stay where they are; contracts/<domain>/<name>/contract.toml refers to them, and the domain and the name come
+    from their paths. What git ignores, the migrations, and whatever has a contract already are left alone. Nothing is
+    released.
+
+    Run it again whenever there are new schemas: what is there is never touched.
+    """
+    found = settings.load(Path.cwd())
+    survey = adoption.survey(found.root, found.contracts, found.migrations, found.level, owner)
+    files = dict(_files(found, ci))
+    absent = {path: text for path, text in files.items() if not path.exists()}
+    if not dry_run:
+        for adopted in survey.adopted:
+            adoption.write(adopted)
+        for path, text in absent.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    click.echo("\n".join(_lines(survey, found, list(absent), dry_run=dry_run)))
+    for line in _next(survey, found, ci, list(absent), dry_run=dry_run):
+        click.echo(line, err=True)
+    return Exit.YES
+
+
+def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry_run: bool) -> Iterator[str]:
+    there = f"; {_count(len(survey.known), 'contract')} there already" if survey.known else ""
+    verb = "would be made" if dry_run else "made"
+    yield f"{_count(len(survey.adopted), 'contract')} {verb}{there}"
+    for adopted in survey.adopted:
+        yield f"  {adopted.contract}  from {adopted.file.relative_to(found.root)}"
+    for path in written:
+        yield f"{'would write' if dry_run else 'wrote'} {path.relative_to(found.root)}"
+    if survey.skipped:
+        yield f"{_count(len(survey.skipped), 'file')} skipped"
+    for skipped in survey.skipped:
+        yield f"  {skipped.file}: {skipped.reason}"
+
+
+def _next(
+    survey: adoption.Survey, found: Settings, ci: str | None, written: list[Path], *, dry_run: bool
+) -> Iterator[str]:
+    if ci == "gitlab" and found.root / _GITLAB not in written and not _included(found.root):
+        yield f"{_GITLAB} is there already; add to it:  include: [{{local: {_GITLAB_PART}}}]"
+    if dry_run:
+        yield "next: contractctl init"
+        return
+    if not survey.adopted and not survey.known:
+        yield "no schema was found; make one: a .avsc file, or a .sql file with CREATE TABLE, and run this again"
+        return
+    if not survey.adopted:
+        yield "next: contractctl list"
+        return
+    yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then, for each:"
+    for adopted in survey.adopted:
+        yield f"  contractctl release {adopted.contract}"
+
+
+def _included(root: Path) -> bool:
+    return str(_GITLAB_PART) in (root / _GITLAB).read_text(encoding="utf-8", errors="replace")
+
+
+def _files(found: Settings, ci: str | None) -> Iterator[tuple[Path, str]]:
+    if not settings.configured(found.root):
+        yield found.root / settings.FILE, _SETTINGS
+    if ci == "github":
+        yield found.root / _GITHUB, _GITHUB_TEXT.replace("[main]", f"[{json.dumps(found.default_branch)}]")
+    if ci == "gitlab":
+        yield found.root / _GITLAB_PART, _GITLAB_TEXT
+        yield found.root / _GITLAB, f"include:\n  - local: {_GITLAB_PART}\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_SETTINGS = """\
+# Where contractctl finds things. These are the defaults; whatever is left out is as it stands here.
+contracts = "contracts"
+migrations = "migrations"
+level = "BACKWARD"       # of files that have no contract; a contract names its own
+default_branch = "main"
+
+# The database that staged changes are carried out in. Its URL comes from the environment.
+# [database]
+# url = "env:DATABASE_URL"
+"""
+
+_GITHUB_TEXT = """\
+# Written by contractctl init; yours to edit.
+name: contracts
+on:
+  pull_request:
+  push:
+    branches: [main]
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          fetch-depth: 0  # where the branch split off, and who released what, is in the history
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.11"
+      - run: pip install contractctl
+      - name: every contract against its releases
+        run: contractctl check --format github
+      - name: releases as the target branch has them
+        if: github.event_name == 'pull_request'
+        env:
+          BASE: origin/${{ github.base_ref }}
+        run: contractctl check --against "$BASE" --format github
+      - name: matrix
+        if: always()
+        run: contractctl matrix --format markdown >> "$GITHUB_STEP_SUMMARY"
+"""
+
+_GITLAB_TEXT = """\
+# Written by contractctl init; yours to edit.
+contracts:
+  image: python:3.11
+  variables:
+    GIT_DEPTH: "0"  # where the branch split off, and who released what, is in the history
+  script:
+    - pip install contractctl
+    - contractctl check
+    - |
+      if [ -n "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME" ]; then
+        git fetch origin "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+        contractctl check --against FETCH_HEAD
+      fi
+    - contractctl matrix -o matrix.html
+  artifacts:
+    when: always
+    paths: [matrix.html]
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+"""
