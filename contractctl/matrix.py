@@ -153,7 +153,7 @@ def _used(party: Party, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def _summed(consumer: Party, producer: Party, meetings: tuple[Meeting, ...]) -> Match:
-    """All pairs alike: that is the answer. Mixed: it hangs on versions, and where these are not declared, is unknown."""
+    """All pairs alike: that is the answer. Mixed: it hangs on versions; where these are not declared, it is unknown."""
     statuses = {meeting.status for meeting in meetings}
     names = consumer.name, producer.name
     if len(statuses) == 1:

@@ -1,0 +1,208 @@
+"""How does the matrix look in a browser? One file that needs no network and no script; it prints, too."""
+
+from collections.abc import Iterator
+from html import escape
+
+from contractctl.formats import FORMATS, load
+from contractctl.matrix import Cell, Match, Matrix
+from contractctl.model.verdict import Answer, Effect, Finding, Place, Seats, Status
+from contractctl.report.matrix_style import STYLE
+from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, letters, sentence
+
+_KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "unknown"}
+
+
+def matrix(matrices: tuple[Matrix, ...]) -> str:
+    """A whole page. Everything that a contract says of itself is escaped: the page runs nothing."""
+    sections = "".join(line for number, one in enumerate(matrices, 1) for line in _section(one, f"c{number}"))
+    contents = "".join(
+        f'<li><a href="#c{number}">{escape(one.contract)}</a></li>' for number, one in enumerate(matrices, 1)
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Compatibility matrix</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<div class="page">
+<a class="skip" href="#c1">To the first contract</a>
+<header>
+<h1>Compatibility matrix</h1>
+<p class="lead">{escape(answer(matrices))}</p>
+{_tiles(matrices)}
+<p class="legend"><b>B</b> backward, <b>F</b> forward; <span class="yes">✓ compatible</span>,
+<span class="no">✗ incompatible</span>, <span class="unknown">? unknown</span>.
+Underlined cells lead to what was found.</p>
+{f'<nav aria-label="Contracts"><ul class="contents">{contents}</ul></nav>' if len(matrices) > 1 else ""}
+</header>
+<main>
+{sections}</main>
+<footer>Written by contractctl matrix.</footer>
+</div>
+</body>
+</html>"""
+
+
+def _tiles(matrices: tuple[Matrix, ...]) -> str:
+    pairs = [letters(cell.comparison) for one in matrices for cell in one.cells]
+    unknown = sum("?" in pair for pair in pairs)
+    both = pairs.count("BF")
+    tiles = (
+        ("", len(matrices), "contracts"),
+        ("", len(pairs), "pairs of versions"),
+        ("yes", both, "hold both ways"),
+        ("no", len(pairs) - both - unknown, "break somebody"),
+        ("unknown", unknown, "unknown"),
+    )
+    items = "".join(f'<li class="{kind}"><b>{number}</b><span>{word}</span></li>' for kind, number, word in tiles)
+    return f'<ul class="tiles">{items}</ul>'
+
+
+def _section(one: Matrix, at: str) -> Iterator[str]:
+    about = f"{one.format} · level {one.level}{f' · {one.owner}' if one.owner else ''}"
+    yield f'<section class="contract" id="{at}" aria-labelledby="{at}-name">\n'
+    yield f'<h2 id="{at}-name">{escape(one.contract)}</h2>\n<p class="about">{escape(about)}</p>\n'
+    shown = {(cell.old, cell.new): f"{at}-p{n}" for n, cell in enumerate(one.cells, 1) if _has_more(cell)}
+    if len(one.entries) > 1:
+        yield from _versions(one, shown)
+    else:
+        only = f"One version: {one.entries[0].name}" if one.entries else "No version yet"
+        yield f'<p class="empty">{escape(only)}.</p>\n'
+    met = {(match.consumer, match.producer): f"{at}-m{n}" for n, match in enumerate(one.matches, 1)}
+    if one.matches:
+        yield from _parties(one, met)
+    if shown or met:
+        everything = f'<a href="#{at}-all">show everything that was found</a>'
+        yield f'<p class="hint">Choose a cell, or {everything}.</p>\n<div class="details" id="{at}-all">\n'
+        for cell in one.cells:
+            if (cell.old, cell.new) in shown:
+                yield from _pair(cell, shown[cell.old, cell.new], at)
+        for match in one.matches:
+            yield from _match(match, met[match.consumer, match.producer], at)
+        yield "</div>\n"
+    yield "</section>\n"
+
+
+def _has_more(cell: Cell) -> bool:
+    return bool(cell.comparison.findings) or "?" in letters(cell.comparison)
+
+
+def _versions(one: Matrix, shown: dict[tuple[str, str], str]) -> Iterator[str]:
+    cells = grid(one)
+    names = [entry.name for entry in one.entries]
+    meaning = MEANING[load(one.format).SEATS if one.format in FORMATS else Seats.MESSAGE]
+    yield '<div class="scroll"><table>\n'
+    yield f"<caption>Versions. Backward: {meaning['backward']}. Forward: {meaning['forward']}.</caption>\n"
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in names[1:])
+    yield f'<thead><tr><th scope="col">older ╲ newer</th>{heads}</tr></thead>\n<tbody>\n'
+    for old in names[:-1]:
+        row = "".join(_cell(cells.get((old, new)), shown.get((old, new))) for new in names[1:])
+        yield f'<tr><th scope="row">{escape(old)}</th>{row}</tr>\n'
+    yield "</tbody></table></div>\n"
+
+
+def _cell(cell: Cell | None, target: str | None) -> str:
+    if cell is None:
+        return '<td class="void"></td>'
+    both = (("B", cell.comparison.backward.status), ("F", cell.comparison.forward.status))
+    inner = "".join(f'<span class="{_KINDS[status]}">{letter} {MARKS[status]}</span>' for letter, status in both)
+    return f"<td>{_linked(inner, target, _tooltip(cell))}</td>"
+
+
+def _linked(inner: str, target: str | None, title: str) -> str:
+    said = f'class="pair" title="{escape(title)}"'
+    if target is None:
+        return f'<div {said} role="img" aria-label="{escape(title)}">{inner}</div>'
+    return f'<a {said} href="#{target}" aria-label="{escape(title)}">{inner}</a>'
+
+
+def _tooltip(cell: Cell) -> str:
+    findings = cell.comparison.findings
+    if not findings:
+        return sentence(cell)
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"{sentence(cell)}. {findings[0].message}{more}"
+
+
+def _parties(one: Matrix, met: dict[tuple[str, str], str]) -> Iterator[str]:
+    verdicts = {(match.consumer, match.producer): match for match in one.matches}
+    producers = list(dict.fromkeys(match.producer for match in one.matches))
+    yield '<div class="scroll"><table>\n'
+    yield "<caption>Consumers and producers, over the versions and fields that contract.toml declares.</caption>\n"
+    heads = "".join(f'<th scope="col">{escape(producer)}</th>' for producer in producers)
+    yield f'<thead><tr><th scope="col">consumer ╲ producer</th>{heads}</tr></thead>\n<tbody>\n'
+    for consumer in dict.fromkeys(match.consumer for match in one.matches):
+        row = "".join(_party_cell(verdicts[consumer, p], met[consumer, p]) for p in producers)
+        yield f'<tr><th scope="row">{escape(consumer)}</th>{row}</tr>\n'
+    yield "</tbody></table></div>\n"
+
+
+def _party_cell(match: Match, target: str) -> str:
+    inner = f'<span class="{_KINDS[match.status]}">{MARKS[match.status]} {match.status}</span>'
+    title = f"{match.consumer} and {match.producer}: {match.status}{f'. {match.reason}' if match.reason else ''}"
+    return f"<td>{_linked(inner, target, title)}</td>"
+
+
+def _pair(cell: Cell, target: str, back: str) -> Iterator[str]:
+    yield f'<article class="detail" id="{target}">\n<h3>{escape(cell.old)} → {escape(cell.new)}</h3>\n'
+    for word, said in (("backward", cell.comparison.backward), ("forward", cell.comparison.forward)):
+        yield f"<p>{word} {_badge(said.status)}</p>\n"
+        yield from _said(said)
+    yield f'<p class="back"><a href="#{back}">back to the table</a></p>\n</article>\n'
+
+
+def _said(said: Answer) -> Iterator[str]:
+    yield from (_finding(finding) for finding in said.findings)
+    for reason in said.reasons:
+        yield f'<div class="finding unknown"><p class="what">not decided</p><p>{escape(reason)}</p></div>\n'
+
+
+def _finding(finding: Finding) -> str:
+    kind = "no" if finding.breaks else "unknown"
+    places = " · ".join(_place(word, place) for word, place in (("old", finding.old), ("new", finding.new)) if place)
+    return (
+        f'<div class="finding {kind}"><p class="what"><span class="badge {kind}">{finding.effect}</span> '
+        f"<code>{escape(finding.path)}</code> {escape(finding.rule)}{f' · {places}' if places else ''}</p>"
+        f"<p>{escape(finding.message)}</p>{_witness(finding)}<p>→ {escape(finding.remedy)}</p></div>\n"
+    )
+
+
+def _place(word: str, place: Place) -> str:
+    at = "".join(f":{number}" for number in (place.line, place.column) if number is not None)
+    return f"{word} {escape(place.file)}{at}"
+
+
+def _witness(finding: Finding) -> str:
+    witness = finding.witness
+    if witness is None:
+        return "<dl><dt>witness</dt><dd>none found</dd></dl>"
+    verb = "refused" if finding.effect is Effect.FAILS else "answered"
+    return (
+        f"<dl><dt>sent</dt><dd><code>{escape(witness.sent)}</code></dd>"
+        f"<dt>{verb}</dt><dd><code>{escape(witness.answer)}</code> ({escape(witness.executed_by)})</dd></dl>"
+    )
+
+
+def _match(match: Match, target: str, back: str) -> Iterator[str]:
+    yield f'<article class="detail" id="{target}">\n'
+    yield f"<h3>{escape(match.consumer)} and {escape(match.producer)} {_badge(match.status)}</h3>\n"
+    if match.reason:
+        yield f"<p>{escape(match.reason)}</p>\n"
+    if match.meetings:
+        yield '<div class="scroll"><table class="meetings"><thead><tr>'
+        heads = (f"{match.consumer} on", f"{match.producer} on", "verdict", "why")
+        yield "".join(f'<th scope="col">{escape(head)}</th>' for head in heads) + "</tr></thead>\n<tbody>\n"
+        for meeting in match.meetings:
+            why = [finding.message for finding in meeting.findings] + list(meeting.reasons)
+            cells = (escape(meeting.consumer), escape(meeting.producer), _badge(meeting.status), escape("; ".join(why)))
+            yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n"
+        yield "</tbody></table></div>\n"
+    yield f'<p class="back"><a href="#{back}">back to the table</a></p>\n</article>\n'
+
+
+def _badge(status: Status) -> str:
+    return f'<span class="badge {_KINDS[status]}">{MARKS[status]} {status}</span>'
