@@ -46,7 +46,7 @@ def observe(location: str, options: Mapping[str, str], root: Path) -> Observatio
         try:
             for point in _points(json.loads(line)):
                 _take(seen, point, cumulative, deltas)
-        except (ValueError, RecursionError, TypeError, AttributeError) as error:
+        except (ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
             why = str(error) if isinstance(error, _UnreadableError) else "is no OTLP metrics request"
             seen.spoiled(f"unparseable: {place}: {why}")
     for (stream, until), count in deltas.items():

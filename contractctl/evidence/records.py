@@ -97,8 +97,9 @@ def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Ser
     for read in seen.reads:
         if (read.contract, read.path) == (field.contract, field.path) and read.end >= begin:
             groups[read.consumer, read.version, read.certainty].append(read)
-    for sign in seen.signs:
-        if (sign.contract, sign.path) == (field.contract, field.path):
+    counted = {consumer for consumer, _, _ in groups}
+    for sign in seen.signs:  # an instrument that says that it watches the field counts it, at zero
+        if (sign.contract, sign.path) == (field.contract, field.path) and sign.consumer not in counted:
             groups.setdefault((sign.consumer, sign.version, ""), [])
     gaps = {consumer: _longest_gap(seen.reads, field, consumer, begin) for consumer, _, _ in groups}
     for (consumer, version, certainty), reads in sorted(groups.items()):

@@ -92,6 +92,8 @@ def get(server: Server, path: str) -> Answer:
 
 def _whole(answer: http.client.HTTPResponse) -> bytes:
     body = answer.read(_LARGEST + 1)
+    if len(body) <= _LARGEST and answer.length:  # read(n) does not notice by itself that the server has hung up
+        raise NoAnswerError("source error: the answer broke off")
     if len(body) > _LARGEST:
         raise NoAnswerError("truncated: the answer is too large to be read whole")
     return body

@@ -1,0 +1,353 @@
+"""What do files of observations prove: our own lines, OTLP-JSON, approvals, records?"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contractctl import evidence, resources
+from contractctl.errors import ContractctlError
+from contractctl.evidence import approvals, record_file
+from contractctl.model import canonical
+from contractctl.model.evidence import Kind, Record, Series
+from tests.evidence.conftest import NOW, PATH, PLAN, QUESTION, WINDOW, only
+
+NANO = 1_000_000_000
+
+
+def schema(name: str) -> Draft202012Validator:
+    path = resources.contracts() / "contractctl" / name / "versions" / "1.0.0.json"
+    return Draft202012Validator(json.loads(path.read_text()))
+
+
+def lines(folder: Path, *found: object, name: str = "seen.jsonl") -> None:
+    (folder / name).write_text("".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in found))
+
+
+def collected(folder: Path, source: str = "jsonl", **changes: Any) -> tuple[Record, ...]:
+    return evidence.collect(source, "*.jsonl", {}, replace(QUESTION, **changes), root=folder)
+
+
+def read(count: float = 1, *, at: float = NOW - 60, **changes: object) -> dict[str, object]:
+    about = {"contract": "shop/orders", "path": PATH, "consumer": "reporting", "version": "2.1"}
+    return {"kind": "reads", "from": at - 60, "to": at, "count": count, **about, **changes}
+
+
+def alive(at: float, **changes: object) -> dict[str, object]:
+    return {"kind": "alive", "at": at, "consumer": "reporting", "contract": "shop/orders", "path": PATH, **changes}
+
+
+# our own lines
+
+
+def test_reads_are_summed_by_consumer_and_version(tmp_path: Path) -> None:
+    lines(tmp_path, read(2, at=NOW - 7200), read(3, at=NOW - 3600), read(5, consumer="web"), read(0, version="2.2"))
+
+    series = only(collected(tmp_path), Kind.READS).series
+
+    assert [(one.labels["consumer"], one.labels["version"], one.value) for one in series] == [
+        ("reporting", "2.1", 5),
+        ("reporting", "2.2", 0),
+        ("web", "2.1", 5),
+    ]
+    assert (series[0].first_seen, series[0].last_seen, series[0].longest_gap) == (NOW - 7200, NOW - 3600, 3600)
+
+
+def test_a_window_begins_where_the_source_begins_to_know(tmp_path: Path) -> None:
+    lines(tmp_path, read(0, at=NOW - 1800), read(0))
+
+    record = only(collected(tmp_path), Kind.READS)
+
+    assert (record.window_from, record.window_to) == (NOW - 1860, NOW - 60)
+
+
+def test_two_replicas_do_not_make_up_for_half_a_window(tmp_path: Path) -> None:
+    half = [alive(NOW - WINDOW + step * 60) for step in range(180)]
+    lines(tmp_path, *half, *half, alive(NOW))
+
+    beats = only(collected(tmp_path), Kind.HEARTBEAT)
+
+    assert beats.expected_heartbeats == 360
+    assert beats.observed_heartbeats == pytest.approx(180 + 0.75, abs=1)
+
+
+def test_a_heartbeat_that_is_a_little_late_is_none_that_is_missing(tmp_path: Path) -> None:
+    lines(tmp_path, *(alive(NOW - WINDOW + step * 60 + (20 if step % 2 else 0)) for step in range(361)))
+
+    beats = only(collected(tmp_path), Kind.HEARTBEAT)
+
+    assert beats.observed_heartbeats == beats.expected_heartbeats
+
+
+def test_a_job_shows_that_it_is_alive_as_often_as_it_runs(tmp_path: Path) -> None:
+    daily = replace(QUESTION.consumers["shop/orders"][0], cadence_days=1)
+    lines(tmp_path, *(alive(NOW - day * 86400) for day in range(3)))
+
+    beats = only(collected(tmp_path, consumers={"shop/orders": (daily,)}), Kind.HEARTBEAT)
+
+    assert beats.expected_heartbeats == 1.25
+    assert beats.observed_heartbeats == 1.25
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"kind": "rumours"}',
+        read(-1),
+        read(to="yesterday"),
+        read(to="2026-11-03T04:00:00"),
+        read(path=7),
+        '{"kind": "alive", "at": NaN, "consumer": "reporting"}',
+        {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "timeout", "count": 1},
+        {"kind": "canary", "from": 3, "to": 2, "plan": "rename", "path": "new", "outcome": "ok", "count": 1},
+    ],
+)
+def test_a_line_that_cannot_be_read_spoils_the_source_and_is_named(tmp_path: Path, line: object) -> None:
+    lines(tmp_path, read(), line)
+
+    record = only(collected(tmp_path), Kind.READS)
+
+    assert (record.problem or "").startswith("unparseable: seen.jsonl:2")
+    assert record.series[0].value == 1
+
+
+def test_a_file_that_was_cut_off_is_truncated(tmp_path: Path) -> None:
+    lines(tmp_path, read())
+    with (tmp_path / "seen.jsonl").open("a") as file:
+        file.write('{"kind": "rea')
+
+    assert (only(collected(tmp_path), Kind.READS).problem or "").startswith("truncated: seen.jsonl")
+
+
+def test_no_file_is_a_missing_source(tmp_path: Path) -> None:
+    assert only(collected(tmp_path), Kind.READS).problem == "missing source: no file matches '*.jsonl'"
+
+
+def test_an_empty_file_is_not_zero(tmp_path: Path) -> None:
+    lines(tmp_path)
+
+    assert (only(collected(tmp_path), Kind.READS).problem or "").startswith("missing source")
+
+
+def test_a_sampled_line_makes_a_sampled_record(tmp_path: Path) -> None:
+    lines(tmp_path, read(sampling=0.1), read())
+
+    assert only(collected(tmp_path), Kind.READS).sampling_ratio == 0.1
+
+
+def test_requests_are_looked_at_in_the_same_looks_whenever_one_collects(tmp_path: Path) -> None:
+    def request(at: float) -> dict[str, object]:
+        about = {"plan": "rename", "path": "new", "outcome": "ok", "count": 1}
+        return {"kind": "canary", "from": at - 10, "to": at, **about}
+
+    since = NOW - 1000
+    early = [request(since + 10 * step) for step in range(1, 50)]
+    lines(tmp_path, request(since - 50), *early)
+    first = only(collected(tmp_path, since=since), Kind.CANARY)
+    lines(tmp_path, request(since - 50), *early, *(request(since + 10 * step) for step in range(50, 100)))
+    second = only(collected(tmp_path, since=since), Kind.CANARY)
+
+    assert first.window_from == since
+    assert first.series[:-1] == second.series[: len(first.series) - 1]
+
+
+def test_the_documented_lines_satisfy_their_contract(tmp_path: Path) -> None:
+    from contractctl.evidence import jsonl
+
+    block = (jsonl.__doc__ or "").split("\n\n")[2]
+    found = [json.loads(text) for text in block.replace("}\n", "}\0").split("\0")]
+
+    assert {one["kind"] for one in found} == {"reads", "alive", "canary"}
+    for one in found:
+        schema("observation").validate(one)
+    lines(tmp_path, *found)
+    assert only(collected(tmp_path), Kind.READS).problem is None
+
+
+# OTLP-JSON
+
+
+def otlp(metric: str, *points: dict[str, object], kind: str = "sum", temporality: object = 2) -> dict[str, Any]:
+    held: dict[str, object] = {"dataPoints": list(points)}
+    if kind == "sum":
+        held |= {"aggregationTemporality": temporality, "isMonotonic": True}
+    service = [{"key": "service.name", "value": {"stringValue": "reporting"}}]
+    scope = {"scope": {}, "metrics": [{"name": metric, kind: held}]}
+    return {"resourceMetrics": [{"resource": {"attributes": service}, "scopeMetrics": [scope]}]}
+
+
+def point(at: float, value: object = "0", start: float | None = None, **attributes: str) -> dict[str, object]:
+    named = {"contract.name": "shop/orders", "contract.field.path": PATH, **attributes}
+    found: dict[str, object] = {
+        "timeUnixNano": str(int(at) * NANO),
+        "asInt" if isinstance(value, str) else "asDouble": value,
+        "attributes": [{"key": key, "value": {"stringValue": text}} for key, text in named.items()],
+    }
+    return found | ({} if start is None else {"startTimeUnixNano": str(int(start) * NANO)})
+
+
+READS = "contract.field.reads"
+
+
+def test_cumulative_counters_with_births_and_restarts_are_counted_in_full(tmp_path: Path) -> None:
+    first, second = NOW - 3600, NOW - 1800
+    lines(
+        tmp_path,
+        otlp(READS, point(first + 60, "2", first)),
+        otlp(READS, point(first + 120, "5", first)),
+        otlp(READS, point(second + 60, "4", second)),
+        otlp(READS, point(second + 120, "4", second)),
+    )
+
+    (series,) = only(collected(tmp_path, "otlp"), Kind.READS).series
+
+    assert series.value == 9
+    assert series.last_seen == second + 60
+    assert series.labels["consumer"] == "reporting"
+
+
+def test_two_processes_at_once_are_two_counters(tmp_path: Path) -> None:
+    one, two = NOW - 600, NOW - 599
+    lines(tmp_path, *(otlp(READS, point(NOW - 60 * step, "7", start)) for step in (5, 4, 3) for start in (one, two)))
+
+    record = only(collected(tmp_path, "otlp"), Kind.READS)
+
+    assert (record.series[0].value, record.problem) == (14, None)
+
+
+def test_delta_counters_are_added_up_and_a_repeated_point_once(tmp_path: Path) -> None:
+    line = otlp(READS, point(NOW - 60, "3", NOW - 120), temporality=1)
+    lines(tmp_path, line, line, otlp(READS, point(NOW, 2.0, NOW - 60), temporality="AGGREGATION_TEMPORALITY_DELTA"))
+
+    assert only(collected(tmp_path, "otlp"), Kind.READS).series[0].value == 5
+
+
+def test_a_counter_that_falls_without_a_new_start_is_a_reset(tmp_path: Path) -> None:
+    values = [str(9 - step % 10) for step in range(300)]
+    lines(tmp_path, *(otlp(READS, point(NOW - 18000 + 60 * n, v, NOW - 20000)) for n, v in enumerate(values)))
+
+    assert (only(collected(tmp_path, "otlp"), Kind.READS).problem or "").startswith("counter reset")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{}",
+        "null",
+        otlp(READS, point(NOW, "1"), temporality=0),
+        otlp(READS, point(NOW, "many")),
+        otlp(READS, point(NOW, "-3")),
+        otlp(READS, point(NOW, "3"), kind="gauge"),
+        otlp("contract.canary.requests", point(NOW, "3")),
+    ],
+)
+def test_a_request_that_cannot_be_read_spoils_the_source(tmp_path: Path, line: object) -> None:
+    lines(tmp_path, otlp(READS, point(NOW - 60, "1")), line)
+
+    assert (only(collected(tmp_path, "otlp"), Kind.READS).problem or "").startswith("unparseable")
+
+
+def test_a_service_without_a_name_of_its_own_is_nobody(tmp_path: Path) -> None:
+    line = otlp(READS, point(NOW - 60, "1"))
+    line["resourceMetrics"][0]["resource"]["attributes"][0]["value"]["stringValue"] = "unknown_service:python"
+    lines(tmp_path, line)
+
+    assert only(collected(tmp_path, "otlp"), Kind.READS).series[0].labels["consumer"] == ""
+
+
+def test_other_metrics_in_the_file_are_left_alone(tmp_path: Path) -> None:
+    lines(tmp_path, otlp("http.server.duration", {"odd": True}), otlp(READS, point(NOW - 60, "1")))
+
+    assert only(collected(tmp_path, "otlp"), Kind.READS).problem is None
+
+
+# the file of records
+
+
+def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
+    lines(tmp_path, read(), *(alive(NOW - step * 60) for step in range(10)))
+    found = collected(tmp_path)
+    odd = replace(found[0], kind=Kind.COMPATIBILITY, series=(Series({}, float("inf")),))
+    path = record_file.path_of(tmp_path, "rename")
+
+    record_file.write(path, (*found, odd))
+
+    assert record_file.read(path) == (*found, odd)
+    for line in path.read_text().splitlines():
+        schema("evidence").validate(json.loads(line))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "the last line is not whole"),
+        ("{\n", "e.jsonl:1: is no JSON"),
+        ("[]\n", "e.jsonl:1: a list stands where an object is expected"),
+        ('{"kind": "gossip"}\n', "'source' is missing"),
+    ],
+)
+def test_a_broken_file_of_records_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "e.jsonl").write_text(text)
+
+    with pytest.raises(ContractctlError, match=message):
+        record_file.read(tmp_path / "e.jsonl")
+
+
+def test_a_plan_comes_back_from_canonical_json() -> None:
+    assert canonical.value(type(PLAN), json.loads(canonical.dumps(canonical.tree(PLAN))), "plan") == PLAN
+
+
+# approvals and attestations
+
+APPROVALS = """
+[[approvals]]
+stage = "contract"
+approver = "Ada <ada@example.org>"
+reason = "restore rehearsed"
+at = 2026-11-01T09:00:00Z
+
+[[attestations]]
+statement = "does-not-read"
+contract = "shop/orders"
+consumer = "reporting"
+by = "Grace"
+reason = "searched its code"
+at = 2026-11-01T09:00:00Z
+expires = 2026-12-01T09:00:00Z
+"""
+
+
+def test_approvals_and_attestations_are_records(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(APPROVALS)
+
+    approval, attestation = approvals.read(tmp_path / "a.toml", NOW)
+
+    assert approval.series[0].labels["approver"] == "Ada <ada@example.org>"
+    assert attestation.series[0].labels["statement"] == "does-not-read"
+    assert attestation.series[0].last_seen == NOW + 28 * 86400 + 5 * 3600
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('stage = "contract"', 'stage = "destroy"', "approval 1: 'destroy' is no stage"),
+        ('approver = "Ada <ada@example.org>"', 'approver = " "', "approval 1: 'approver' is missing"),
+        ("at = 2026-11-01T09:00:00Z\n\n[[att", "at = 2026-11-01T09:00:00\n\n[[att", "'at' is no time with a zone"),
+        ('reason = "searched its code"\n', "", "attestation 1: 'reason' is missing"),
+        ("expires = 2026-12-01T09:00:00Z\n", "", "attestation 1: 'expires' is no time"),
+        ("does-not-read", "all-is-well", "'all-is-well' is no statement"),
+        ("[[approvals]]", "[[approval]]", "'approval' is not known here"),
+        ("[[approvals]]", "[approvals]", "'approvals' is no list of tables"),
+        ("[[approvals]]", "[[approvals", "is no TOML"),
+    ],
+)
+def test_an_approval_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    (tmp_path / "a.toml").write_text(APPROVALS.replace(old, new, 1))
+
+    with pytest.raises(ContractctlError, match=message):
+        approvals.read(tmp_path / "a.toml", NOW)

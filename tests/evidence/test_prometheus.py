@@ -1,0 +1,251 @@
+"""What Prometheus' answers do and do not prove, over a real connection."""
+
+import math
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from contractctl import evidence
+from contractctl.errors import ContractctlError
+from contractctl.gate import decide
+from contractctl.model import canonical
+from contractctl.model.decision import Unknown
+from contractctl.model.evidence import Kind, Record
+from contractctl.model.plan import Stage, Standing, State
+from tests.evidence.conftest import MINUTE, NOW, PATH, PLAN, QUESTION, WINDOW, Prometheus, only, reply, slow
+
+BEGIN = NOW - WINDOW - 600
+
+
+def asked(prometheus: Prometheus, url: str | None = None, **options: str) -> tuple[Record, ...]:
+    return evidence.collect("prometheus", url or prometheus.url, options, QUESTION, root=Path())
+
+
+def every_minute(begin: float, end: float, value: float) -> list[tuple[float, float]]:
+    return [(begin + step * MINUTE, value) for step in range(int((end - begin) / MINUTE) + 1)]
+
+
+def reason(records: tuple[Record, ...]) -> Unknown | None:
+    """What the gate makes of the reads."""
+    standing = Standing(State.QUIESCED, NOW - 2 * 86400)
+    decision = decide(PLAN, Stage.CONTRACT, standing=standing, consumers=QUESTION.consumers, records=records, now=NOW)
+    found = [one for one in decision.conditions if one.name == f"reads of {PATH} by reporting"]
+    return found[0].reason
+
+
+def test_a_consumer_that_is_alive_and_reads_nothing_is_quiet(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 5))
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    (series,) = only(records, Kind.READS).series
+    assert series.value == 0
+    beats = only(records, Kind.HEARTBEAT)
+    assert beats.observed_heartbeats == beats.expected_heartbeats == WINDOW / 60
+    assert reason(records) is None
+
+
+def test_reads_are_counted_and_the_last_one_is_timed(prometheus: Prometheus) -> None:
+    samples = every_minute(BEGIN, NOW, 5)
+    prometheus.reads([(at, value + (3 if at > NOW - 3600 else 0)) for at, value in samples])
+
+    (series,) = only(asked(prometheus), Kind.READS).series
+
+    assert series.value == 3
+    assert series.last_seen is not None
+    assert NOW - 3600 <= series.last_seen <= NOW - 3600 + 120
+    assert series.labels["consumer"] == "reporting"
+    assert series.labels["version"] == "2.1"
+
+
+def test_a_counter_born_inside_the_window_keeps_its_first_reads(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(NOW - 3600, NOW, 2))
+
+    assert only(asked(prometheus), Kind.READS).series[0].value == 2
+
+
+def test_a_counter_that_begins_again_counts_on(prometheus: Prometheus) -> None:
+    prometheus.reads([*every_minute(BEGIN, NOW - 7200, 10), *every_minute(NOW - 7140, NOW, 4)])
+
+    record = only(asked(prometheus), Kind.READS)
+
+    assert record.series[0].value == 4
+    assert record.problem is None
+
+
+def test_a_counter_that_begins_again_all_the_time_proves_nothing(prometheus: Prometheus) -> None:
+    samples = [(BEGIN + step * MINUTE, float(9 - step % 10)) for step in range(370)]
+    prometheus.reads(samples)
+
+    problem = only(asked(prometheus), Kind.READS).problem or ""
+
+    assert problem.startswith("counter reset")
+
+
+def test_an_empty_answer_is_not_zero(prometheus: Prometheus) -> None:
+    records = asked(prometheus)
+
+    assert (only(records, Kind.READS).problem or "").startswith("missing source")
+    assert reason(records) is Unknown.MISSING_SOURCE
+
+
+def test_a_dead_consumer_is_not_kept_alive_by_five_minutes_of_memory(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.alive(BEGIN, NOW - 3600)
+    prometheus.alive(NOW - 3300, NOW)
+
+    beats = only(asked(prometheus), Kind.HEARTBEAT)
+
+    assert beats.observed_heartbeats is not None
+    assert beats.expected_heartbeats is not None
+    assert (beats.expected_heartbeats - beats.observed_heartbeats) * 60 == pytest.approx(300 - 90, abs=16)
+
+
+def test_a_consumer_seen_alive_for_half_the_window_is_dark(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.alive(BEGIN, NOW - WINDOW / 2)
+
+    assert reason(asked(prometheus)) is Unknown.DARK_CONSUMER
+
+
+def test_what_the_server_has_forgotten_is_not_covered(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(NOW - WINDOW / 2, NOW, 0))
+    prometheus.alive(NOW - WINDOW / 2, NOW)
+
+    assert reason(asked(prometheus)) is Unknown.WINDOW_NOT_COVERED
+
+
+def test_long_windows_are_asked_for_in_parts(prometheus: Prometheus) -> None:
+    rules = replace(PLAN.reads, window_seconds=9 * 86400.0)
+    question = replace(QUESTION, plan=replace(PLAN, reads=rules))
+    prometheus.reads([(NOW - 9 * 86400 - 600, 1.0), (NOW - 9 * 86400 - 60, 1.0), *every_minute(NOW - 3600, NOW, 2)])
+
+    records = evidence.collect("prometheus", prometheus.url, {}, question, root=Path())
+
+    assert len(prometheus.asked) == 4
+    assert only(records, Kind.READS).series[0].value == 1
+
+
+def test_warnings_spoil_the_answer(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.extra = {"warnings": ["fetching series from one of the stores failed"]}
+
+    assert (only(asked(prometheus), Kind.READS).problem or "").startswith("truncated: the server warns: fetching")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_sample_that_is_no_number_spoils_the_answer(prometheus: Prometheus, value: float) -> None:
+    prometheus.reads([*every_minute(BEGIN, NOW - 120, 0), (NOW - 60, value)])
+
+    assert (only(asked(prometheus), Kind.READS).problem or "").startswith("unparseable")
+
+
+def test_503_is_a_record_of_its_own(prometheus: Prometheus) -> None:
+    prometheus.answer = lambda handler: reply(handler, 503, b"Service Unavailable")
+
+    records = asked(prometheus)
+
+    assert only(records, Kind.READS).problem == "source error: the server answered 503"
+    assert reason(records) is Unknown.MISSING_SOURCE
+
+
+def test_an_error_keeps_the_servers_own_words(prometheus: Prometheus) -> None:
+    error = {"status": "error", "errorType": "execution", "error": "query processing would load too many samples"}
+    prometheus.answer = lambda handler: reply(handler, 422, error)
+
+    assert "422, execution: query processing would load" in (only(asked(prometheus), Kind.READS).problem or "")
+
+
+@pytest.mark.parametrize("body", [b"<html>login</html>", b"[]", b'{"status":"success","data":{"resultType":"vector"}}'])
+def test_an_answer_that_is_none_of_prometheus_spoils_the_record(prometheus: Prometheus, body: bytes) -> None:
+    prometheus.answer = lambda handler: reply(handler, 200, body)
+
+    assert only(asked(prometheus), Kind.READS).problem
+
+
+def test_an_answer_that_does_not_come_in_time_is_an_error(prometheus: Prometheus) -> None:
+    prometheus.answer = slow
+
+    assert only(asked(prometheus, timeout="0.2"), Kind.READS).problem == "source error: no answer within 0.2 s"
+
+
+def test_nobody_at_that_address_is_an_error(prometheus: Prometheus) -> None:
+    assert (only(asked(prometheus, "http://127.0.0.1:1"), Kind.READS).problem or "").startswith("source error")
+
+
+def test_a_redirect_to_another_host_is_not_followed(prometheus: Prometheus) -> None:
+    def elsewhere(handler: BaseHTTPRequestHandler) -> bool:
+        return reply(handler, 302, b"", Location="http://elsewhere.invalid/login")
+
+    prometheus.answer = elsewhere
+
+    assert "sends elsewhere, to http://elsewhere.invalid" in (only(asked(prometheus), Kind.READS).problem or "")
+
+
+def test_an_answer_that_breaks_off_is_an_error(prometheus: Prometheus) -> None:
+    def broken(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b'{"status"')
+        handler.close_connection = True
+        return True
+
+    prometheus.answer = broken
+
+    assert (only(asked(prometheus), Kind.READS).problem or "").startswith("source error: the answer broke off")
+
+
+def test_a_password_is_sent_and_never_written(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    secret = prometheus.url.replace("//", "//ada:s3cr3t%21@")
+
+    records = asked(prometheus, secret)
+
+    assert prometheus.headers[0]["Authorization"] == "Basic YWRhOnMzY3IzdCE="
+    assert "s3cr3t" not in "".join(canonical.dumps(canonical.tree(record)) for record in records)
+    assert "ada" not in only(records, Kind.READS).query
+
+
+def test_a_token_is_sent_and_never_written(prometheus: Prometheus) -> None:
+    records = asked(prometheus, token="t0k3n")
+
+    assert prometheus.headers[0]["Authorization"] == "Bearer t0k3n"
+    assert "t0k3n" not in str(records)
+
+
+def test_a_location_that_is_no_url_is_refused_without_showing_it() -> None:
+    with pytest.raises(ContractctlError, match="no http or https URL") as refused:
+        evidence.collect("prometheus", "file:///etc/passwd", {}, QUESTION, root=Path())
+    assert "passwd" not in str(refused.value)
+
+
+def test_names_of_contracts_are_no_part_of_the_query_language(prometheus: Prometheus) -> None:
+    odd = 'shop/o"r.d\\ers'
+    moved = replace(PLAN.operations[0], contract=odd)
+    plan = replace(PLAN, operations=(moved,), movements=(replace(PLAN.movements[0], contract=odd),))
+
+    evidence.collect("prometheus", prometheus.url, {}, replace(QUESTION, plan=plan), root=Path())
+
+    assert prometheus.asked[0]["query"] == 'contract_field_reads_total{contract_name=~"shop/o\\"r\\\\.d\\\\\\\\ers|"}'
+
+
+def test_the_requests_of_a_canary_are_counted_since_the_share_was_entered(prometheus: Prometheus) -> None:
+    since = NOW - 1200
+    for path, outcome, per_minute in (("new", "ok", 10), ("new", "bad", 1), ("old", "ok", 90), ("old", "bad", 0)):
+        labels = {"contract_plan": "rename", "contract_path": path, "contract_outcome": outcome}
+        samples = [(since - 600 + step * 60, float(100 + step * per_minute)) for step in range(31)]
+        prometheus.add("contract_canary_requests_total", labels, samples)
+
+    records = evidence.collect("prometheus", prometheus.url, {}, replace(QUESTION, since=since), root=Path())
+
+    running = [one for one in records if one.kind is Kind.CANARY and one.window_to > since]
+    counts: dict[tuple[str, str], float] = {}
+    for series in running[0].series:
+        key = series.labels["path"], series.labels["outcome"]
+        counts[key] = counts.get(key, 0) + series.value
+    assert counts == {("new", "ok"): 200, ("new", "bad"): 20, ("old", "ok"): 1800, ("old", "bad"): 0}
+    assert len({series.labels["look"] for series in running[0].series}) > 10
