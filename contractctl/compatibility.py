@@ -1,5 +1,6 @@
 """Is the new version compatible? Two texts in, a verdict with executed witnesses out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +128,8 @@ def _answer(hearing: _Hearing) -> Answer:
 def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
     judge, terms, taker, giver = hearing.judge, hearing.terms, hearing.taker, hearing.giver
     rule = page(found.rule)
-    words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract, **found.facts}
+    words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract}
+    words |= {"rename": _rename(hearing, found.facts), **found.facts}
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
     new, old = places if hearing.new_takes else places[::-1]
     return Finding(
@@ -142,6 +144,15 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
         new=new,
         witness=judge.witness(taker.schema, giver.schema, found) if terms.witnesses else None,
     )
+
+
+def _rename(hearing: _Hearing, facts: Mapping[str, str]) -> str:
+    """The option of `contractctl plan` for what is likely a rename, always from the old name to the new one."""
+    names = facts.get("taker_name"), facts.get("giver_name")
+    if None in names:
+        return ""
+    new, old = names if hearing.new_takes else names[::-1]
+    return f" --rename {facts.get('scope', '')}{old}={new}"
 
 
 def _place(judge: Format, seat: _Seat, pointer: Pointer | None) -> Place | None:

@@ -51,16 +51,15 @@ def rename_of(
 ) -> dict[str, str]:
     """A writer's field that looks like the missing one under another name, as facts for the remedy.
 
-    `old` and `new` stand as if the reader were the new version; `rename` is the option of `contractctl plan`.
+    Which of the two is the old name, the reader's or the writer's, is the judge's to say.
     """
     wanted = {name for other in reader.fields for name in _names(other)}
     free = [other for other in writer.fields if other.name not in wanted and matches(field.type, other.type)]
     likely = free if len(free) == 1 else [other for other in free if _words(other.name) & _words(field.name)]
     if len(likely) != 1:
-        return {"rename": ""}
-    prefix = f"{unqualified(reader.name)}." if nested else ""
-    old, new = prefix + likely[0].name, field.name
-    return {"old": old, "new": new, "rename": f" --rename {old}={new}"}
+        return {}
+    scope = f"{unqualified(reader.name)}." if nested else ""
+    return {"taker_name": field.name, "giver_name": likely[0].name, "scope": scope}
 
 
 def _words(name: str) -> set[str]:

@@ -102,14 +102,11 @@ def _about_column(rule: str, effect: Effect, table: Table, column: Column, **fac
 def _removed(client: Table, provider: Table, column: Column) -> Incompatibility:
     """SELECT and INSERT name it. The one new column of the same type, or of like name, is likely its new name.
 
-    `old` and `new` stand as if the client were the old version; `rename` is the option of `contractctl plan`.
+    Which of the two is the old name, the client's or the provider's, is the judge's to say.
     """
     new = [c for c in provider.columns if client.column(c.name) is None and c.type == column.type]
     likely = new if len(new) == 1 else [c for c in new if _words(c) & _words(column)]
-    facts = {"rename": ""}
-    if len(likely) == 1:
-        names = {"old": column.written, "new": likely[0].written}
-        facts = names | {"rename": f" --rename {column.written}={likely[0].written}"}
+    facts = {"taker_name": column.written, "giver_name": likely[0].written} if len(likely) == 1 else {}
     return _about_column("sql-column-removed", Effect.FAILS, client, column, **facts)
 
 
