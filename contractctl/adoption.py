@@ -13,8 +13,24 @@ from contractctl.formats import ENDINGS, format_of, load
 from contractctl.model.verdict import Level
 
 _HOUSES = frozenset(
-    ["avro", "avsc", "config", "contract", "contracts", "db", "database", "ddl", "main", "resources", "schema"]
-    + ["schemas", "source", "sources", "sql", "src"]
+    {
+        "avro",
+        "avsc",
+        "config",
+        "contract",
+        "contracts",
+        "database",
+        "db",
+        "ddl",
+        "main",
+        "resources",
+        "schema",
+        "schemas",
+        "source",
+        "sources",
+        "sql",
+        "src",
+    }
 )
 """Folders that say what kind of thing is in them, and not whose."""
 _FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})

@@ -1,0 +1,209 @@
+"""Does init find what is there, adopt it where it is, and leave everything else alone?"""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+from contractctl import store
+
+Git = Callable[..., str]
+
+RECORD = '{"type": "record", "name": "InvoiceSent", "fields": []}'
+TABLE = "CREATE TABLE orders (id SERIAL PRIMARY KEY);"
+
+
+def put(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def everything(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in root.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(root).parts
+    }
+
+
+@pytest.fixture
+def repository(tmp_path: Path, git: Git) -> Path:
+    git("init", "-q", "-b", "main")
+    put(tmp_path / "schemas/billing/InvoiceSent.avsc", RECORD)
+    put(tmp_path / "db/shop/orders.sql", TABLE)
+    return tmp_path
+
+
+def test_a_schema_becomes_a_draft_where_it_is(repository: Path, contractctl: Run) -> None:
+    done = contractctl("init")
+
+    assert done.stdout.startswith("2 contracts made\n")
+    assert store.names(repository / "contracts") == ("billing/invoice-sent", "shop/orders")
+    made = tomllib.loads((repository / "contracts/shop/orders/contract.toml").read_text())
+    assert made == {
+        "format": "sql",
+        "dialect": "postgresql",
+        "compatibility": "BACKWARD",
+        "draft": "../../../db/shop/orders.sql",
+    }
+    assert (repository / "db/shop/orders.sql").read_text() == TABLE
+
+
+def test_what_it_made_can_be_released_and_checked_at_once(repository: Path, contractctl: Run) -> None:
+    contractctl("init")
+
+    contractctl("release", "billing/invoice-sent")
+    contractctl("release", "shop/orders")
+    contractctl("check")
+
+
+def test_nothing_is_released(repository: Path, contractctl: Run) -> None:
+    contractctl("init")
+
+    assert all(contract.latest is None for contract in store.read_all(repository / "contracts"))
+
+
+def test_a_second_run_changes_nothing(repository: Path, contractctl: Run) -> None:
+    contractctl("init", "--ci", "github")
+    before = everything(repository)
+    done = contractctl("init", "--ci", "github")
+
+    assert everything(repository) == before
+    assert done.stdout == "0 contracts made; 2 contracts there already\n"
+
+
+def test_a_new_schema_is_adopted_by_the_next_run_and_the_others_keep_what_was_written(
+    repository: Path, contractctl: Run
+) -> None:
+    contractctl("init")
+    toml = repository / "contracts/shop/orders/contract.toml"
+    toml.write_text(toml.read_text() + 'owner = "team-shop"\n')
+    put(repository / "schemas/billing/InvoicePaid.avsc", RECORD)
+
+    contractctl("init", "--owner", "somebody else")
+    assert store.read(repository / "contracts", "shop/orders").owner == "team-shop"
+    assert store.read(repository / "contracts", "billing/invoice-paid").owner == "somebody else"
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(repository: Path, contractctl: Run) -> None:
+    before = everything(repository)
+    dry = contractctl("init", "--dry-run", "--ci", "gitlab").stdout
+
+    assert everything(repository) == before
+    wet = contractctl("init", "--ci", "gitlab").stdout
+    assert dry == wet.replace("contracts made", "contracts would be made").replace("wrote ", "would write ")
+
+
+def test_a_file_that_does_not_parse_is_skipped_with_the_reason(repository: Path, contractctl: Run) -> None:
+    put(repository / "schemas/broken.avsc", '{"type": "recrod"}')
+    put(repository / "db/query.sql", "SELECT 1;")
+    (repository / "schemas/latin.avsc").write_bytes(b'"\xe9"')
+
+    done = contractctl("init")
+    assert done.stdout.startswith("2 contracts made\n")
+    assert "db/query.sql: there is no CREATE TABLE in this text" in done.stdout
+    assert "schemas/broken.avsc: " in done.stdout
+    assert "schemas/latin.avsc: " in done.stdout
+
+
+def test_two_schemas_never_get_one_name(tmp_path: Path, contractctl: Run) -> None:
+    for folder in ("a/shop", "b/shop", "b/shop/schemas", "b/shop/avro"):
+        put(tmp_path / folder / "Order.avsc", RECORD)
+    put(tmp_path / "a/shop/order.sql", TABLE)
+    contractctl("init")
+
+    drafts = {contract.draft.name for contract in store.read_all(tmp_path / "contracts") if contract.draft}
+    assert len(drafts) == 5
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["Übung/Straße.avsc", 'with space/o\'clock "x".avsc', "日本/注文.avsc", "a.b/--x--.avsc", "UPPER/ORDER.AVSC"],
+)
+def test_an_odd_name_becomes_a_name_that_the_store_takes(tmp_path: Path, contractctl: Run, path: str) -> None:
+    put(tmp_path / path, RECORD)
+    contractctl("init")
+
+    (contract,) = store.read_all(tmp_path / "contracts")
+    assert contract.draft is not None
+    contractctl("release", contract.name)
+
+
+def test_a_path_that_toml_cannot_hold_is_skipped(tmp_path: Path, contractctl: Run) -> None:
+    put(tmp_path / "two\nlines.avsc", RECORD)
+
+    assert "cannot be written down" in contractctl("init").stdout
+
+
+def test_what_git_ignores_and_what_belongs_to_others_is_left_alone(repository: Path, contractctl: Run) -> None:
+    put(repository / ".gitignore", "generated/\n")
+    put(repository / "generated/x.avsc", RECORD)
+    put(repository / "node_modules/x/y.avsc", RECORD)
+    put(repository / "migrations/001.sql", TABLE)
+    put(repository / ".hidden/y.avsc", RECORD)
+    (repository / "schemas/billing/link.avsc").symlink_to("InvoiceSent.avsc")
+
+    assert contractctl("init").stdout.startswith("2 contracts made\n")
+
+
+def test_a_draft_or_release_of_a_contract_is_not_adopted_again(repository: Path, contractctl: Run) -> None:
+    put(repository / "contracts/a/b/contract.toml", 'format = "avro"\ndraft = "b.avsc"\n')
+    put(repository / "contracts/a/b/b.avsc", RECORD)
+    put(repository / "contracts/a/b/versions/1.0.0.avsc", RECORD)
+
+    assert contractctl("init").stdout.startswith("2 contracts made; 1 contract there already\n")
+
+
+def test_it_works_without_git_and_from_a_folder_below(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    put(tmp_path / "schemas/x.avsc", RECORD)
+    assert contractctl("init", "--dry-run").stdout.startswith("1 contract would be made\n")
+
+    git("init", "-q")
+    assert contractctl("init", cwd=tmp_path / "schemas").stdout.startswith("1 contract made\n")
+    assert (tmp_path / "contractctl.toml").is_file()
+
+
+def test_the_settings_that_it_writes_are_the_defaults(repository: Path, contractctl: Run) -> None:
+    from contractctl import settings
+
+    before = settings.load(repository)
+    contractctl("init")
+    assert settings.load(repository) == before
+
+
+def test_settings_that_are_there_stay_where_they_are(repository: Path, contractctl: Run) -> None:
+    put(repository / "pyproject.toml", '[tool.contractctl]\ncontracts = "agreed"\nlevel = "FULL"\n')
+    contractctl("init")
+
+    assert not (repository / "contractctl.toml").exists()
+    assert store.read(repository / "agreed", "shop/orders").level == "FULL"
+
+
+def test_a_ci_file_that_is_there_is_not_touched(repository: Path, contractctl: Run) -> None:
+    put(repository / ".gitlab-ci.yml", "mine: {}\n")
+    done = contractctl("init", "--ci", "gitlab")
+
+    assert (repository / ".gitlab-ci.yml").read_text() == "mine: {}\n"
+    assert "add to it:  include:" in done.stderr
+
+
+def test_an_empty_repository_is_told_what_to_do(tmp_path: Path, contractctl: Run) -> None:
+    done = contractctl("init")
+
+    assert done.stdout.startswith("0 contracts made\n")
+    assert "no schema was found" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("init", "--ci", "jenkins"), "'jenkins' is not one of"),
+        (("init", "--owner", "a\nb"), "--owner holds characters that cannot be written down"),
+        (("init", "extra"), "unexpected extra argument"),
+    ],
+)
+def test_bad_input_ends_in_one_clear_sentence(contractctl: Run, arguments: tuple[str, ...], said: str) -> None:
+    assert said in contractctl(*arguments, code=2).stderr
