@@ -45,7 +45,7 @@ _SECONDS = click.FloatRange(min=0)
 @click.option("--restore-point", metavar="TEXT", help="Where the data can be brought back from.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and the files; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
-def command(  # noqa: PLR0917, D417 - one parameter an option, explained there
+def command(
     contracts: tuple[str, ...],
     renames: tuple[str, ...],
     drops: tuple[str, ...],
@@ -80,6 +80,7 @@ def command(  # noqa: PLR0917, D417 - one parameter an option, explained there
     Exit codes: 0 written, 2 you can mend it.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
+    from contractctl.cli.case import standing
 
     found = settings.load(Path.cwd())
     named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
@@ -103,7 +104,7 @@ def command(  # noqa: PLR0917, D417 - one parameter an option, explained there
         restore_point=restore_point,
     )
     plans = planner.read_plans(found.migrations)
-    states = {**_released(plans, found.contracts), **_journalled(plans, found)}
+    states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
     made = planner.plan(named, wish, name, planner.Surroundings(found.migrations, plans, states))
     notes = _ask_database(made.plan, found)
     if not dry_run:
@@ -133,7 +134,7 @@ def _steps(text: str) -> tuple[float, ...]:
         raise ContractctlError(
             f"--canary {text}: these are no percentages", hint="write --canary 1,10,50,100"
         ) from None
-    if list(steps) != sorted(set(steps)) or not 0 < steps[0] or steps[-1] != 100:  # noqa: PLR2004 - percent
+    if list(steps) != sorted(set(steps)) or steps[0] <= 0 or steps[-1] != 100:  # noqa: PLR2004 - percent
         raise ContractctlError(f"--canary {text}: shares grow up to 100", hint="write --canary 1,10,50,100")
     return tuple(int(step) if step == int(step) else step for step in steps)
 
@@ -184,24 +185,6 @@ def _released(plans: tuple[Plan, ...], contracts: Path) -> Mapping[str, State]:
     }
 
 
-def _journalled(plans: tuple[Plan, ...], found: "Settings") -> Mapping[str, State]:
-    """Where plans stand by the journal, where there is one already."""
-    path = _database_file(found.journal_url())
-    if path is None or not plans:
-        return {}
-    from contractctl import databases, journal
-    from contractctl.databases import sqlite
-
-    engine = databases.create_engine(found.journal_url())
-    try:
-        with sqlite.reading(engine).connect() as connection:
-            if journal.version(connection) is None:
-                return {}
-            return {plan.name: journal.standing(connection, plan.name).state for plan in plans}
-    finally:
-        engine.dispose()
-
-
 def _ask_database(plan: Plan, found: "Settings") -> list[str]:
     """What the database says to the plan. Raise ContractctlError where it cannot be carried out there."""
     url = found.database_url
@@ -239,8 +222,7 @@ def _database_file(url: str) -> Path | None:
 def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:
     plan = made.plan
     lines = [f"{'would write' if dry_run else 'wrote'} the plan '{plan.name}'", ""]
-    for movement in plan.movements:
-        lines.append(f"  {movement.contract}: {movement.old} → {movement.intermediate} (both sides) → {movement.new}")
+    lines += [f"  {one.contract}: {one.old} → {one.intermediate} (both sides) → {one.new}" for one in plan.movements]
     for operation in plan.operations:
         names = " → ".join(name for name in dict.fromkeys((operation.old, operation.new)) if name)
         lines.append(f"    {operation.kind} {operation.subject}: {names}")

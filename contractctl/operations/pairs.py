@@ -71,13 +71,13 @@ def _synced(pair: Pair, old: tables.Column, new: tables.Column, *, strict: bool)
         return Synced(new.name, new.name, Transform(up, quote(new.name), lossy=True), None, label=pair.new)
     up = expressions.renamed(pair.up, pair.old, old.name)
     down = expressions.renamed(pair.down, pair.via or pair.new, new.name)
-    transform = Transform(up, down, pair.lossy)
-    synced = Synced(old.name, new.name, transform, _default(old), pair.required, pair.new)
-    if not strict or expressions.identity(synced):
-        return synced
-    # a STRICT table refuses a value of another type, and the writer's statement with it
-    cast = Transform(f"CAST(({up}) AS {new.type})", f"CAST(({down}) AS {old.type})", pair.lossy)
-    return Synced(old.name, new.name, cast, _default(old), pair.required, pair.new)
+    if strict and old.type.upper() != new.type.upper():
+        # a STRICT table refuses a value of another type, and the writer's statement with it
+        up, down = f"CAST(({up}) AS {new.type})", f"CAST(({down}) AS {old.type})"
+    elif old.type.upper() != new.type.upper():
+        # the column turns values into its own type: even the bare name is a conversion that can lose something
+        up, down = f"({up})", f"({down})"
+    return Synced(old.name, new.name, Transform(up, down, pair.lossy), _default(old), pair.required, pair.new)
 
 
 def _default(column: tables.Column) -> str | None:

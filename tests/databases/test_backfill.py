@@ -170,12 +170,10 @@ def test_a_busy_database_is_no_bad_row(shop, pair):
     """Hazard 25: an error that no row can help is passed on."""
     shop.table(T, pair(), rows=many(5))
     shop.run("BEGIN IMMEDIATE")
-    engine = database.create_engine(f"sqlite:///{shop.path}")
+    engine = database.create_engine(f"sqlite:///{shop.path}", busy_seconds=0.05)
 
-    with engine.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA busy_timeout = 50")
-        with pytest.raises(OperationalError, match="locked"):
-            connection.begin()
+    with engine.connect() as connection, pytest.raises(OperationalError, match="locked"):
+        connection.begin()
     shop.run("ROLLBACK")
     engine.dispose()
     assert shop.marks("set_aside") == []
