@@ -24,9 +24,20 @@ def at(stage: Stage, state: State, *records: Record, since: float = NOW - DAY) -
     return Scene(stage=stage, standing=Standing(state, since), records=records)
 
 
-def test_expand_needs_compatibility_both_ways() -> None:
+def test_a_table_is_expanded_only_where_live_applications_get_on_with_it() -> None:
     assert at(Stage.EXPAND, State.PLANNED, compared()).decide().outcome is PASS
-    assert at(Stage.EXPAND, State.PLANNED, compared(forward=2)).decide().outcome is FAIL
+    assert at(Stage.EXPAND, State.PLANNED, compared(backward=2)).decide().outcome is FAIL
+
+
+def test_what_the_new_side_s_clients_would_miss_before_expand_holds_nobody_up() -> None:
+    assert at(Stage.EXPAND, State.PLANNED, compared(forward=2)).decide().outcome is PASS
+
+
+def test_an_event_is_expanded_only_where_it_gets_on_both_ways() -> None:
+    event = replace(PLAN, movements=tuple(replace(movement, format="avro") for movement in PLAN.movements))
+
+    assert replace(at(Stage.EXPAND, State.PLANNED, compared()), plan=event).decide().outcome is PASS
+    assert replace(at(Stage.EXPAND, State.PLANNED, compared(forward=2)), plan=event).decide().outcome is FAIL
 
 
 def test_versions_that_nobody_compared_are_not_compatible() -> None:
@@ -108,6 +119,12 @@ def test_a_share_that_the_plan_does_not_know_is_refused() -> None:
 
 def test_a_smaller_share_needs_no_evidence(canarying: Scene) -> None:
     assert canarying.but(percent=1, records=()).decide().outcome is PASS
+
+
+def test_a_brown_out_may_end_by_going_back_to_the_canary(contracting: Scene) -> None:
+    scene = contracting.but(stage=Stage.CANARY, percent=100, records=(), standing=Standing(State.QUIESCED, NOW, 100))
+
+    assert scene.decide().outcome is PASS
 
 
 def test_quiesce_follows_the_last_share_only(canarying: Scene) -> None:
