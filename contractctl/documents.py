@@ -149,16 +149,16 @@ def _refuse_lone_surrogates(value: Json, name: str) -> None:
 
 
 def _depth(value: Json) -> int:
-    level, depth = [value], 0
+    level, depth = [value] if isinstance(value, dict | list) else [], 0
     while level:
         depth += 1
         level = [
             inner
             for outer in level
-            if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
         ]
-    return depth - 1
+    return depth
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -78,21 +78,22 @@ def sent_value(writer: Wire, payload: bytes) -> object:
 
 
 def read_value(reader: Wire, writer: Wire, payload: bytes) -> object | Refused:
-    """What the reader gets, by the specification's two steps: resolve the types beneath, then apply its logical types.
-
-    fastavro takes both at once, and then keeps the writer's logical types; a reader that knows its own schema's
-    logical types, as Java's do, sees what comes out here.
-    """
+    """What the reader resolves the writer's bytes to, logical types aside."""
     try:
-        resolved = _read(payload, writer.plain, reader.plain)
+        return _read(payload, writer.plain, reader.plain)
     except Exception as error:  # noqa: BLE001 - whatever fastavro raises is its refusal: it has no common class for it
         return _refusal(error)
+
+
+def taken_for(schema: Schema, type_: Type, value: object) -> object | Refused:
+    """What a resolved value is in the reader's own type: a float has 24 bits then, a long may be a moment.
+
+    fastavro resolves and applies logical types at once, and the writer's at that, and it reads numbers of every width
+    into Python's own. A reader that applies its own schema, as Java's do, sees what comes out here.
+    """
+    alone = wire(Schema(type_, schema.names, schema.source))
     try:
-        again = _write(reader.plain, resolved)
-    except Exception:  # noqa: BLE001 - a value that fastavro read and cannot write has no second step
-        return resolved
-    try:
-        return _read(again, reader.whole)
+        return _read(_write(alone.plain, value), alone.whole)
     except Exception as error:  # noqa: BLE001 - as above: an impossible date, a text that is no UUID
         return _refusal(error)
 
@@ -108,7 +109,7 @@ def _write(schema: dict[str, object], datum: object) -> bytes:
 def _read(payload: bytes, writer: dict[str, object], reader: dict[str, object] | None = None) -> object:
     import fastavro
 
-    value = fastavro.schemaless_reader(io.BytesIO(payload), writer, reader, return_named_type=reader is not None)
+    value = fastavro.schemaless_reader(io.BytesIO(payload), writer, reader)
     assert isinstance(value, dict)  # noqa: S101 - _ROOT is a record
     return value["datum"]
 

@@ -18,10 +18,21 @@ from contractctl.formats.avro.types import (
     Type,
     Union,
 )
-from contractctl.formats.avro.wire import Refused, executed_by, read_value, sent_value, wire, write
+from contractctl.formats.avro.wire import Refused, executed_by, read_value, sent_value, taken_for, wire, write
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
-_MOST_BYTES = 1 << 20
+_OF_MEANING = frozenset(
+    {
+        "avro-precision-lost",
+        "avro-uuid-expected",
+        "avro-logical-type-lost",
+        "avro-logical-type-gained",
+        "avro-logical-type-changed",
+        "avro-decimal-scale-changed",
+        "avro-decimal-precision-changed",
+    }
+)
+"""Rules about what a value means to the reader: resolved it is before that."""
 _DAYS, _HOUR, _DAY_IN_MICROS = 19_723, 3_600_000, 86_400_000_000
 
 
@@ -41,27 +52,31 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
 
 def _trials(reader: Schema, writer: Schema, case: Case) -> Iterator[Witness]:
     route = _Route(Question(reader, writer), case)
-    reader_wire, writer_wire = wire(reader, route.only()), wire(writer)
+    reads, writes = wire(reader, route.only()), wire(writer)
     for value in _telling_values(writer, case):
-        payload = write(writer_wire, route.datum(value))
-        said = read_value(reader_wire, writer_wire, payload)
-        sent = sent_value(writer_wire, payload)
-        if _shows(case, said, sent, route):
+        payload = write(writes, route.datum(value))
+        sent = sent_value(writes, payload)
+        said = read_value(reads, writes, payload)
+        if not isinstance(said, Refused):
+            said = route.leaf(said, by_reader=True)
+            if case.found.rule in _OF_MEANING:
+                said = taken_for(reader, case.pair.reader, said)
+        if _shows(case, said, route.leaf(sent, by_reader=False)):
             answer = f"refused: {said.why}" if isinstance(said, Refused) else f"read {shown(said)}"
             yield Witness(shown(route.pruned(sent)), _line(answer), executed_by())
 
 
-def _shows(case: Case, said: object, sent: object, route: "_Route") -> bool:
+def _shows(case: Case, said: object, sent: object) -> bool:
     """Whether what was said is what was found: a refusal where it fails, another value where it misreads or loses."""
+    rule, effect, facts = case.found.rule, case.found.effect, case.found.facts
     if isinstance(said, Refused):
-        return case.found.effect is not Effect.LOSES
-    got, given = route.leaf(said, by_reader=True), route.leaf(sent, by_reader=False)
-    if case.found.rule in {"avro-alias-contested", "avro-alias-sent-twice"}:
-        assert isinstance(got, dict)  # noqa: S101 - both are findings of records
-        assert isinstance(given, dict)  # noqa: S101 - both are findings of records
-        sender = case.found.facts.get("sent", case.found.facts["field"])
-        return sender in given and any(value != given[sender] for value in got.values())
-    return case.found.effect is not Effect.FAILS and (type(got), got) != (type(given), given)
+        return effect is not Effect.LOSES
+    if rule in {"avro-alias-contested", "avro-alias-sent-twice"}:
+        assert isinstance(said, dict)  # noqa: S101 - both are findings of records
+        assert isinstance(sent, dict)  # noqa: S101 - both are findings of records
+        sender = facts.get("sent", facts["field"])
+        return sender in sent and any(value != sent[sender] for value in said.values())
+    return effect is not Effect.FAILS and (type(said), said) != (type(sent), sent)
 
 
 def _telling_values(writer: Schema, case: Case) -> Iterator[object]:

@@ -1,0 +1,77 @@
+"""Are the differences of two schemas told as facts, all of them and no others?"""
+
+from typing import Any
+
+from avro_schemas import field, pairs, read, record
+from hypothesis import given, settings
+
+from contractctl.errors import ContractctlError
+from contractctl.formats.avro import changes
+
+
+def told(old: Any, new: Any) -> list[tuple[str, str, str, str | None, str | None]]:
+    return [(one.kind, one.path, one.what, one.old, one.new) for one in changes(read(old), read(new))]
+
+
+def test_fields_come_and_go() -> None:
+    old = record(field("a", "int"), field("b", "string"))
+    new = record(field("a", "int"), field("c", ["null", "string"], default=None))
+
+    assert told(old, new) == [
+        ("added", "R.c", "field", None, "one of null, string"),
+        ("removed", "R.b", "field", "string", None),
+    ]
+
+
+def test_an_alias_tells_a_rename() -> None:
+    assert told(record(field("a", "int")), record(field("b", "int", aliases=["a"]))) == [
+        ("changed", "R.b", "name", "a", "b"),
+        ("added", "R.b", "alias", None, "a"),
+    ]
+
+
+def test_types_defaults_symbols_and_names_are_told() -> None:
+    old = record(
+        field("n", "int", default=1), field("e", {"type": "enum", "name": "E", "symbols": ["A", "B"]}), name="a.R"
+    )
+    new = record(
+        field("n", "long"), field("e", {"type": "enum", "name": "E", "symbols": ["B", "C"], "default": "C"}), name="b.R"
+    )
+
+    assert told(old, new) == [
+        ("changed", "R", "name", "a.R", "b.R"),
+        ("removed", "R.n", "default", "1", None),
+        ("changed", "R.n", "type", "int", "long"),
+        ("changed", "R.e", "name", "a.E", "b.E"),
+        ("added", "R.e", "symbol", None, "C"),
+        ("removed", "R.e", "symbol", "A", None),
+        ("added", "R.e", "default symbol", None, "C"),
+    ]
+
+
+def test_a_type_that_becomes_optional_is_looked_into() -> None:
+    inner, grown = record(name="I"), record(field("x", "int"), name="I")
+
+    assert told(record(field("i", inner)), record(field("i", ["null", grown]))) == [
+        ("changed", "R.i", "type", "record I", "one of null, record I"),
+        ("added", "R.i.x", "field", None, "int"),
+    ]
+
+
+def test_documentation_and_recursion_are_no_change() -> None:
+    tree = record(field("left", ["null", "R"]), field("right", ["null", "R"]))
+
+    assert told(tree, {**tree, "doc": "A tree."}) == []
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(pairs())
+def test_what_is_added_one_way_is_removed_the_other(pair: tuple[Any, Any]) -> None:
+    try:
+        there, back = told(*pair), told(*reversed(pair))
+    except ContractctlError:
+        return
+
+    fields = {(path, new) for kind, path, what, _, new in there if (kind, what) == ("added", "symbol")}
+    assert fields == {(path, old) for kind, path, what, old, _ in back if (kind, what) == ("removed", "symbol")}
+    assert bool(there) == bool(back)
