@@ -87,7 +87,7 @@ def _conditions(case: Case) -> Iterator[Condition]:
 
 def _canary(case: Case, *, rows: bool) -> Iterator[Condition]:
     """Before the first share there is nothing to count; a smaller share is never a risk."""
-    if case.standing.state is not State.CANARY:
+    if case.standing.state not in (State.CANARY, State.QUIESCED):
         if rows:
             yield from facts.no_divergence(case)
     elif (case.percent or 0.0) > case.standing.percent:

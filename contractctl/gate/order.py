@@ -84,7 +84,8 @@ def quiesced_long_enough(case: Case) -> Condition:
 
 
 def _running(standing: Standing) -> float:
-    return standing.percent if standing.state is State.CANARY else 0.0
+    """The share of the new path; a brown-out keeps it, and may end by going back to it."""
+    return standing.percent if standing.state in (State.CANARY, State.QUIESCED) else 0.0
 
 
 def _where(standing: Standing) -> str:

@@ -1,0 +1,83 @@
+"""evidence collect, as a person runs it."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from contractctl.evidence import record_file
+from contractctl.model.evidence import Kind
+from tests.cli.test_gate import shop
+
+Run = Callable[..., CompletedProcess[str]]
+__all__ = ("shop",)
+
+
+def told(folder: Path, *lines: dict[str, object]) -> None:
+    (folder / "telemetry").mkdir(exist_ok=True)
+    (folder / "telemetry" / "seen.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def read(now: float, count: int) -> dict[str, object]:
+    about = {"contract": "shop/orders", "path": "orders.customer_name", "consumer": "reporting", "version": "2.1"}
+    return {"kind": "reads", "from": now - 120, "to": now - 60, "count": count, **about}
+
+
+def test_what_was_collected_is_what_the_gate_decides_from(contractctl: Run, shop: Path) -> None:
+    told(shop, read(time.time(), 14))
+
+    done = contractctl("evidence", "collect", "rename")
+
+    assert done.stdout.startswith("1 records from jsonl")
+    assert "read by reporting@2.1 14 times" in done.stdout
+    answer = contractctl("gate", "rename", "contract", code=1).stdout
+    assert "reporting@2.1 read 'orders.customer_name' 14 times, last at " in answer
+
+
+def test_collecting_again_replaces_what_was_there(contractctl: Run, shop: Path) -> None:
+    told(shop, read(time.time(), 14))
+    contractctl("evidence", "collect", "rename")
+    told(shop, read(time.time(), 2))
+    contractctl("evidence", "collect", "rename")
+
+    (record,) = record_file.read(record_file.path_of(shop / "migrations", "rename"))
+
+    assert (record.kind, record.series[0].value) == (Kind.READS, 2)
+
+
+def test_a_source_that_has_nothing_is_said_and_exits_with_3(contractctl: Run, shop: Path) -> None:
+    done = contractctl("evidence", "collect", "rename", code=3)
+
+    assert "missing source: no file matches 'telemetry/*.jsonl'" in done.stdout
+    assert record_file.path_of(shop / "migrations", "rename").is_file()
+
+
+@pytest.mark.parametrize(
+    ("toml", "arguments", "message"),
+    [
+        ("", ("rename",), "no source of evidence is configured"),
+        ('[[evidence]]\nsource = "jsonl"\npath = "*"\n', ("rename", "--source", "gossip"), "'gossip' is no source"),
+        ('[[evidence]]\nsource = "jsonl"\npath = "*"\n', ("rename2",), "there is no plan 'rename2'"),
+        ('[[evidence]]\nsource = "prometheus"\nurl = "ftp://x"\n', ("rename",), "no http or https URL"),
+    ],
+)
+def test_a_wrong_question_is_one_clear_sentence(
+    contractctl: Run, shop: Path, toml: str, arguments: tuple[str, ...], message: str
+) -> None:
+    (shop / "contractctl.toml").write_text(toml)
+
+    assert message in contractctl("evidence", "collect", *arguments, code=2).stderr
+
+
+def test_a_secret_in_a_url_is_printed_nowhere(contractctl: Run, shop: Path) -> None:
+    (shop / "contractctl.toml").write_text('[[evidence]]\nsource = "prometheus"\nurl = "env:PROMETHEUS"\n')
+    secret = {"PROMETHEUS": "http://ada:s3cr3t@127.0.0.1:1"}
+
+    done = contractctl("evidence", "collect", "rename", code=3, env=secret)
+
+    written = record_file.path_of(shop / "migrations", "rename").read_text()
+    assert "s3cr3t" not in done.stdout + done.stderr + written
+    assert "source error" in done.stdout
