@@ -1,7 +1,7 @@
 """How does a change begin? A developer's edit, the check that refuses it, the plan, and the table with both columns."""
 
 from contractctl.demo import scenery
-from contractctl.demo.world import BAKE, NEW_SHOP, OLD_JOB, OLD_SHOP, PLAN, QUIET, World
+from contractctl.demo.world import BAKE, NEW_SHOP, OLD_JOB, OLD_SHOP, PLAN, QUIET, RESTORE, World
 
 
 def contracts(world: World) -> None:
@@ -43,7 +43,10 @@ def plan(world: World) -> None:
         is said: this is a rename. The plan's times are a demo's: {BAKE:g} seconds at each share of the traffic
         where the default is an hour, {QUIET:g} seconds of silence where the default is a month."""
     )
-    story.run(f"contractctl plan shop/orders shop/order-placed --rename customer_name=full_name --name {PLAN}")
+    story.run(
+        f"contractctl plan shop/orders shop/order-placed --rename customer_name=full_name --name {PLAN}"
+        f" --bake {BAKE:g} --window {QUIET:g} --quiesced 2 --heartbeat 2 --restore-point {RESTORE}"
+    )
     world.commit("Plan: customer_name becomes full_name")
     story.say("With the plan committed the check passes: the drafts have a way to become true without breaking anyone.")
     story.run("contractctl check", lines=20)

@@ -4,9 +4,8 @@ import re
 
 from contractctl.demo import scenery
 from contractctl.demo.proof import Proof, prove, read_table
-from contractctl.demo.world import MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, World
+from contractctl.demo.world import MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, RESTORE, World
 
-RESTORE = "before-contract.db"
 ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
 
 
@@ -63,8 +62,8 @@ def nothing_lost(world: World) -> None:
     story.expect(holds=" 0 failed" in last, what="the mended version failed at nothing")
     story.say(
         """Every version of the shop logged each write after its commit: which order, which name. No two of them write
-        the same order, so the last entry of an order must be the name in the table now, in the only column that is left;
-        and an order that nobody touched must have its first name."""
+        the same order, so the last entry of an order must be the name in the table now, in the only column that is
+        left; and an order that nobody touched must have its first name."""
     )
     proof = prove(world.writes(), scenery.ORDERS, read_table(world.folder / "shop.db", "full_name"))
     story.show(proof_in_words(proof), lines=20)

@@ -13,6 +13,7 @@ from contractctl.demo.story import Story, argv_of
 
 PLAN = "rename-customer"
 OLD_JOB, NEW_JOB = "reporting-1.0", "reporting-2.0"
+RESTORE = "before-contract.db"
 BAKE = 3.5
 """Seconds at each share: a real plan takes an hour; see [canary] in the plan file."""
 QUIET = 6
