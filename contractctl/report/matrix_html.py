@@ -5,7 +5,7 @@ from html import escape
 
 from contractctl.formats import FORMATS, load
 from contractctl.matrix import Cell, Match, Matrix
-from contractctl.model.verdict import Answer, Effect, Finding, Place, Seats, Status
+from contractctl.model.verdict import Answer, Finding, Place, Seats, Status
 from contractctl.report.matrix_style import STYLE
 from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, letters, sentence
 
@@ -67,6 +67,8 @@ def _section(one: Matrix, at: str) -> Iterator[str]:
     yield f'<section class="contract" id="{at}" aria-labelledby="{at}-name">\n'
     yield f'<h2 id="{at}-name">{escape(one.contract)}</h2>\n<p class="about">{escape(about)}</p>\n'
     shown = {(cell.old, cell.new): f"{at}-p{n}" for n, cell in enumerate(one.cells, 1) if _has_more(cell)}
+    meaning = MEANING[load(one.format).SEATS if one.format in FORMATS else Seats.MESSAGE]
+    yield f'<p class="hint">Backward: {meaning["backward"]}. Forward: {meaning["forward"]}.</p>\n<div class="tables">'
     if len(one.entries) > 1:
         yield from _versions(one, shown)
     else:
@@ -75,6 +77,7 @@ def _section(one: Matrix, at: str) -> Iterator[str]:
     met = {(match.consumer, match.producer): f"{at}-m{n}" for n, match in enumerate(one.matches, 1)}
     if one.matches:
         yield from _parties(one, met)
+    yield "</div>\n"
     if shown or met:
         everything = f'<a href="#{at}-all">show everything that was found</a>'
         yield f'<p class="hint">Choose a cell, or {everything}.</p>\n<div class="details" id="{at}-all">\n'
@@ -94,9 +97,7 @@ def _has_more(cell: Cell) -> bool:
 def _versions(one: Matrix, shown: dict[tuple[str, str], str]) -> Iterator[str]:
     cells = grid(one)
     names = [entry.name for entry in one.entries]
-    meaning = MEANING[load(one.format).SEATS if one.format in FORMATS else Seats.MESSAGE]
-    yield '<div class="scroll"><table>\n'
-    yield f"<caption>Versions. Backward: {meaning['backward']}. Forward: {meaning['forward']}.</caption>\n"
+    yield '<div class="scroll"><table>\n<caption>Versions</caption>\n'
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in names[1:])
     yield f'<thead><tr><th scope="col">older ╲ newer</th>{heads}</tr></thead>\n<tbody>\n'
     for old in names[:-1]:
@@ -131,8 +132,7 @@ def _tooltip(cell: Cell) -> str:
 def _parties(one: Matrix, met: dict[tuple[str, str], str]) -> Iterator[str]:
     verdicts = {(match.consumer, match.producer): match for match in one.matches}
     producers = list(dict.fromkeys(match.producer for match in one.matches))
-    yield '<div class="scroll"><table>\n'
-    yield "<caption>Consumers and producers, over the versions and fields that contract.toml declares.</caption>\n"
+    yield '<div class="scroll"><table>\n<caption>Consumers and producers</caption>\n'
     heads = "".join(f'<th scope="col">{escape(producer)}</th>' for producer in producers)
     yield f'<thead><tr><th scope="col">consumer ╲ producer</th>{heads}</tr></thead>\n<tbody>\n'
     for consumer in dict.fromkeys(match.consumer for match in one.matches):
@@ -180,10 +180,9 @@ def _witness(finding: Finding) -> str:
     witness = finding.witness
     if witness is None:
         return "<dl><dt>witness</dt><dd>none found</dd></dl>"
-    verb = "refused" if finding.effect is Effect.FAILS else "answered"
     return (
         f"<dl><dt>sent</dt><dd><code>{escape(witness.sent)}</code></dd>"
-        f"<dt>{verb}</dt><dd><code>{escape(witness.answer)}</code> ({escape(witness.executed_by)})</dd></dl>"
+        f"<dt>answer</dt><dd><code>{escape(witness.answer)}</code> ({escape(witness.executed_by)})</dd></dl>"
     )
 
 

@@ -45,9 +45,10 @@ a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-
 }
 .contract > h2 { margin: 0; font-size: 1.25rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
 .about { color: var(--soft); margin: .1rem 0 0; font-size: .9375rem; }
-.scroll { overflow-x: auto; margin-top: 1.1rem; padding: 2px; }
+.tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
+.scroll { overflow-x: auto; margin-top: 1.1rem; padding: 2px; max-width: 100%; }
 table { border-collapse: separate; border-spacing: 3px; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--soft); font-size: .875rem; padding: 0 0 .5rem 3px; max-width: 46rem; }
+caption { text-align: left; font-weight: 600; padding: 0 0 .35rem 3px; white-space: nowrap; }
 th { font-weight: 600; font-size: .875rem; padding: .35rem .6rem; white-space: nowrap; }
 thead th { text-align: center; vertical-align: bottom; }
 tbody th, thead th:first-child { text-align: left; position: sticky; left: 0; background: var(--card); z-index: 1; }
@@ -60,7 +61,7 @@ td { padding: 0; min-width: 5.25rem; height: 2.6rem; text-align: center; }
   flex: 1; display: flex; align-items: center; justify-content: center; gap: .2rem; padding: .3rem .45rem;
   font-weight: 650; font-size: .9375rem; white-space: nowrap;
 }
-a.pair { box-shadow: inset 0 -2px 0 0 currentColor; color: var(--soft); cursor: pointer; }
+a.pair span { box-shadow: inset 0 -3px 0 -1px currentColor; }
 a.pair:hover { filter: brightness(.96); }
 @media (prefers-color-scheme: dark) { a.pair:hover { filter: brightness(1.25); } }
 .yes { color: var(--yes); } .no { color: var(--no); } .unknown { color: var(--unknown); }
@@ -81,7 +82,10 @@ a.pair:hover { filter: brightness(.96); }
 .finding.no { border-color: var(--no); } .finding.unknown { border-color: var(--unknown); }
 .finding p { margin: .25rem 0 0; color: var(--ink); overflow-wrap: anywhere; }
 .finding .what { color: var(--soft); font-size: .875rem; margin: 0; }
-.badge { display: inline-block; border-radius: 1rem; padding: 0 .6rem; font-size: .8125rem; font-weight: 650; }
+.badge {
+  display: inline-block; white-space: nowrap; border-radius: 1rem; padding: 0 .6rem; font-size: .8125rem;
+  font-weight: 650;
+}
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .75rem; margin: .5rem 0 0; font-size: .875rem; }
 dt { color: var(--soft); } dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; }
 code { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--code);
@@ -91,6 +95,7 @@ code { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace
   height: auto; padding: .3rem .8rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line);
   vertical-align: top; white-space: normal; position: static;
 }
+.meetings thead th:first-child { color: inherit; font-weight: 600; }
 .meetings td:last-child { min-width: 16rem; }
 .empty { color: var(--soft); margin: 1rem 0 0; }
 footer { color: var(--soft); font-size: .875rem; margin-top: 2.5rem; }
