@@ -38,7 +38,7 @@ _STANDARD = "-"
     show_default=True,
     help="At an event that cannot be converted, stop; or put it into FILE.set-aside.jsonl and go on.",
 )
-def command(  # noqa: PLR0917 - click passes them by name
+def command(
     plan: str, input_: str, contract: str | None, to: str | None, up: bool, down: bool, output: str, on_error: str
 ) -> int:
     """Take events up and down between versions.
@@ -100,11 +100,11 @@ def _versions(task: _Task) -> "tuple[Plan, Movement, Source, Source]":
 
 
 def _plan(word: str, migrations: Path) -> "Plan":
-    from contractctl import planner
+    from contractctl.planner import read_plan, read_plans
 
     if Path(word).is_file():
-        return planner.read_plan(Path(word))
-    plans = planner.read_plans(migrations)
+        return read_plan(Path(word))
+    plans = read_plans(migrations)
     found = next((plan for plan in plans if plan.name == word), None)
     if found is None:
         known = ", ".join(plan.name for plan in plans)
@@ -132,7 +132,9 @@ def _source(contract: "Contract", number: str) -> "Source":
     if released is not None:
         return released.source
     if contract.draft is None:
-        raise ContractctlError(f"{contract.name} has no version {number}", hint=f"contractctl show {contract.name}")
+        raise ContractctlError(
+            f"{contract.name} has no version {number}", hint=f"see which there are: contractctl show {contract.name}"
+        )
     return contract.draft
 
 
