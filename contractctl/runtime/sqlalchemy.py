@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Engine, event
+from sqlalchemy import Column, ColumnElement, Engine, Table, event
 from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.sql import visitors
 
@@ -50,13 +50,14 @@ def _of_other_tables(compiled: Compiled | None, statement: str, table: str, colu
     if compiled is None or compiled.statement is None or "*" in statement:
         return False
     mapped = [one for entry in getattr(compiled, "_result_columns", None) or () for one in entry.objects]
-    found = [*visitors.iterate(compiled.statement), *mapped]
-    owners = {
-        str(getattr(one.table, "name", ""))
-        for one in found
-        if isinstance(one, Column) and one.name.casefold() == column.casefold() and one.table is not None
-    }
-    return bool(owners) and not any(_same_table(owner, table) for owner in owners)
+    owners = [
+        getattr(base, "table", None)
+        for one in (*visitors.iterate(compiled.statement), *mapped)
+        if isinstance(one, ColumnElement)
+        for base in one.base_columns  # what an alias or a subquery stands for
+        if isinstance(base, Column) and base.name.casefold() == column.casefold()
+    ]
+    return bool(owners) and all(isinstance(one, Table) and not _same_table(one.name, table) for one in owners)
 
 
 def _same_table(owner: str, table: str) -> bool:
