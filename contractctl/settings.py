@@ -1,10 +1,11 @@
 """Where are things in this repository? contractctl.toml, or [tool.contractctl] in pyproject.toml, as one value."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from contractctl.errors import ContractctlError
 from contractctl.model.verdict import Level
@@ -13,6 +14,10 @@ from contractctl.toml_text import Table, read_toml
 FILE = "contractctl.toml"
 SOURCES = ("jsonl", "otlp", "prometheus")
 _SQLITE = "sqlite:///"
+_SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:?].*)")
+"""A path that is relative: to the root, wherever contractctl is run."""
+_SECRETS = frozenset({"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey"})
+"""Query parameters of a URL that hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class EvidenceSource:
     """One of SOURCES."""
     location: str = field(repr=False)
     """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed."""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +116,39 @@ def _database(root: Path, url: str | None) -> str | None:
     if url is None:
         return None
     given = _from_environment(url)
-    if given is url and urlsplit(url).password is not None:
-        raise ContractctlError(
-            "[database] url holds a password, and this file is in git",
-            hint='write url = "env:NAME" and set that environment variable; change the password, too',
-        )
+    if given is url:
+        _refuse_secrets("[database] url", url)
     if "://" not in given:
         raise ContractctlError(
             "[database] url is no database URL",
             hint='write url = "sqlite:///shop.db"; or url = "env:NAME", and put a whole URL into that variable',
         )
-    path = given.removeprefix(_SQLITE)
-    if path is not given and not path.startswith(("/", ":")) and path:
-        return f"{_SQLITE}{root / path}"
-    return given
+    relative = _SQLITE_FILE.fullmatch(given)
+    return f"{relative[1]}{root / relative[2]}" if relative else given
+
+
+def _refuse_secrets(where: str, url: str) -> None:
+    """A secret does not belong into a file that git keeps; the message must not spread it further."""
+    try:
+        parts = urlsplit(url)
+        secret = parts.password is not None or any(key.lower() in _SECRETS for key, _ in parse_qsl(parts.query))
+    except ValueError:
+        raise ContractctlError(f"{where} is no URL", hint='write it whole, or url = "env:NAME"') from None
+    if secret:
+        raise ContractctlError(
+            f"{where} holds a password, and this file is in git",
+            hint='write url = "env:NAME" and set that environment variable; change the password, too',
+        )
 
 
 def _evidence(table: Table) -> EvidenceSource:
     source = table.needed_text("source")
     if source not in SOURCES:
         raise table.wrong("source", f"one of {', '.join(SOURCES)}")
-    location = _from_environment(table.needed_text("url" if source == "prometheus" else "path"))
+    given = table.needed_text("url" if source == "prometheus" else "path")
+    location = _from_environment(given)
+    if source == "prometheus" and location is given:
+        _refuse_secrets("[[evidence]] url", given)
     return EvidenceSource(source, location, table.rest())
 
 

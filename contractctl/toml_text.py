@@ -99,7 +99,8 @@ class Table:
         return value
 
     def _wrong(self, key: str, wanted: str) -> ContractctlError:
-        shown = repr(self._values[key])
+        # a URL may hold a secret, whatever shape it was given in
+        shown = "of another kind" if key == "url" else repr(self._values[key])
         return ContractctlError(f"{self._file}: '{self._prefix}{key}' is {shown}", hint=f"it takes {wanted}")
 
 
