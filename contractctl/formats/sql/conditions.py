@@ -1,6 +1,6 @@
 """Does every row that the one side may write meet the other side's CHECKs?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -20,6 +20,7 @@ from contractctl.formats.sql.schema import NUMBERS, Column, Family, Table, colum
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
 
 Found = Incompatibility | Undecided
+Holds = Callable[[Values, Constant], bool]
 _LETTERS = tuple("xyzqwvkj") + tuple("abcdefghilmnoprstu")
 
 
@@ -60,10 +61,13 @@ def _demand(sides: _Sides, held: Conditions, term: str, demand: Values, names: f
     column = sides.writer.column(term)
     whole = column is not None and _whole(column, sides)
     limits = _limits(sides, held, term, names)
-    if _included(limits, demand, whole=whole):
+    holds = _comparison(column)
+    textual = _textual(column, demand)
+    if demand in limits or (not textual and _included(limits, demand, holds, whole=whole)):
         return
-    entangled = any(names & held.columns[other] for other in held.others)
-    example = None if entangled else _example(limits, demand, column, term, whole=whole)
+    entangled = textual or any(names & held.columns[other] for other in held.others)
+    fitting = (value for value in _candidates(limits, demand, column, term) if not whole or _is_whole(value))
+    example = None if entangled else _example(limits, demand, fitting, holds)
     if example is None:
         yield _undecided(sides, term, names)
         return
@@ -82,7 +86,7 @@ def _left_out(sides: _Sides, term: str, demand: Values, names: frozenset[str]) -
         yield _undecided(sides, term, names)
     elif column.default is not None:
         value = constant(column.default.tree)
-        if value is None or not _holds(demand, value):
+        if value is None or _textual(column, demand) or not _comparison(column)(demand, value):
             yield _undecided(sides, term, names)
 
 
@@ -123,12 +127,12 @@ def _limits(sides: _Sides, held: Conditions, term: str, names: frozenset[str]) -
     return tuple(found)
 
 
-def _included(limits: tuple[Values, ...], demand: Values, *, whole: bool) -> bool:
+def _included(limits: tuple[Values, ...], demand: Values, holds: Holds, *, whole: bool) -> bool:
     """Whether one of the limits alone, or all of them together, keeps within the demand."""
     listed = [limit for limit in limits if isinstance(limit, Among)]
     if listed:
-        left = [v for v in listed[0].values if all(_holds(limit, v) for limit in limits)]
-        return all(_holds(demand, value) for value in left)
+        left = [v for v in listed[0].values if all(holds(limit, v) for limit in limits)]
+        return all(holds(demand, value) for value in left)
     ranges = [_closed(limit, whole=whole) for limit in limits if isinstance(limit, Range)]
     if isinstance(demand, Among):
         return False
@@ -138,11 +142,35 @@ def _included(limits: tuple[Values, ...], demand: Values, *, whole: bool) -> boo
     return low_kept and high_kept
 
 
-def _holds(values: Values, value: Constant) -> bool:
-    if values.holds(value):
-        return True
-    number = as_number(value) if isinstance(value, str) else None
-    return number is not None and values.holds(number)
+def _textual(column: Column | None, demand: Values) -> bool:
+    """Whether SQLite compares the bounds as texts: '10' is below '2' then, and nothing is said here about that."""
+    return column is not None and column.type.affinity == "TEXT" and isinstance(demand, Range)
+
+
+def _comparison(column: Column | None) -> Holds:
+    """How a column's values compare with constants: https://www.sqlite.org/datatype3.html#comparison_expressions.
+
+    Where SQLite's column has no affinity, '1' is not 1; where it has a numeric one, a text is above all numbers.
+    Elsewhere the constant becomes what the column is.
+    """
+    affinity = column.type.affinity if column is not None else None
+    blind = column is not None and column.collation is not None and "bin" not in column.collation
+
+    def holds(values: Values, value: Constant) -> bool:
+        number = as_number(value) if affinity not in {"BLOB", "TEXT"} else None
+        if isinstance(values, Range):
+            known = number if number is not None else value
+            above = affinity is not None and isinstance(known, str) and values.high is None
+            return above or values.holds(known)
+        forms = {value} if number is None else {value, number}
+        if affinity == "TEXT":
+            return str(value) in {str(each) for each in values.values}
+        others = {as_number(each) for each in values.values} if number is not None else set()
+        folded = {each.lower() for each in values.values if isinstance(each, str)} if blind else set()
+        same = isinstance(value, str) and value.lower() in folded
+        return same or bool(forms & (values.values | others))
+
+    return holds
 
 
 def _above(inner: Range, outer: Range) -> bool:
@@ -170,15 +198,15 @@ def _closed(values: Range, *, whole: bool) -> Range:
 
 
 def _example(
-    limits: tuple[Values, ...], demand: Values, column: Column | None, term: str, *, whole: bool
+    limits: tuple[Values, ...], demand: Values, candidates: Iterator[Constant], holds: Holds
 ) -> Constant | None:
     """A value that is within the limits and not within the demand."""
-    for value in _candidates(limits, demand, column, term):
-        if whole and isinstance(value, Decimal) and value != value.to_integral_value():
-            continue
-        if all(_holds(limit, value) for limit in limits) and not _holds(demand, value):
-            return value
-    return None
+    inside = (value for value in candidates if all(holds(limit, value) for limit in limits))
+    return next((value for value in inside if not holds(demand, value)), None)
+
+
+def _is_whole(value: Constant) -> bool:
+    return isinstance(value, str) or value == value.to_integral_value()
 
 
 def _candidates(limits: tuple[Values, ...], demand: Values, column: Column | None, term: str) -> Iterator[Constant]:

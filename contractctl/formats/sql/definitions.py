@@ -251,7 +251,7 @@ def changed(table: Table, name: str, **values: object) -> Table:
     return replace(table, columns=columns)
 
 
-def _constrain(  # noqa: C901 - one case a kind of constraint
+def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
     table: Table, name: str, kind: exp.Expr, dialect: str, label: str | None
 ) -> Table:
     """A table after one of the constraints that stand behind a column."""
@@ -260,6 +260,10 @@ def _constrain(  # noqa: C901 - one case a kind of constraint
     match kind:
         case exp.NotNullColumnConstraint():
             return changed(table, name, nullable=bool(kind.args.get("allow_null")))
+        case exp.DefaultColumnConstraint() if isinstance(kind.this, exp.Collate):
+            # sqlglot takes the column's COLLATE, written after its DEFAULT, for a part of the default
+            table = with_default(table, name, kind.this.this, dialect)
+            return _collate(table, name, kind.this.expression.name, dialect)
         case exp.DefaultColumnConstraint():
             return with_default(table, name, kind.this, dialect)
         case exp.PrimaryKeyColumnConstraint():
@@ -276,8 +280,7 @@ def _constrain(  # noqa: C901 - one case a kind of constraint
             stored = dialect == "postgresql" or bool(kind.args.get("persisted"))
             return changed(table, name, generated=expression(source, dialect), stored=stored)
         case exp.CollateColumnConstraint():
-            written = kind.this.name
-            return changed(table, name, collation=written if dialect == "postgresql" else written.lower())
+            return _collate(table, name, kind.this.name, dialect)
         case exp.CheckColumnConstraint():
             return _add_check(table, kind, dialect, label)
         case exp.Reference():
@@ -287,6 +290,10 @@ def _constrain(  # noqa: C901 - one case a kind of constraint
         case _:
             clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"
             return replace(table, unjudged=(*table.unjudged, clause))
+
+
+def _collate(table: Table, name: str, collation: str, dialect: str) -> Table:
+    return changed(table, name, collation=collation if dialect == "postgresql" else collation.lower())
 
 
 def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -> Table:

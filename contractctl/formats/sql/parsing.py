@@ -103,9 +103,12 @@ def agreed(client: Schema, provider: Schema) -> tuple[Schema, Schema]:
     """Both in one dialect, where only one of them shows it: the other, read by default, is read again."""
     if client.dialect == provider.dialect or client.certain == provider.certain:
         return client, provider
-    if client.certain:
-        return client, parse(provider.source, client.dialect)
-    return parse(client.source, provider.dialect), provider
+    try:
+        if client.certain:
+            return client, parse(provider.source, client.dialect)
+        return parse(client.source, provider.dialect), provider
+    except ContractctlError:  # it is not of that dialect after all: two dialects, which is for the judge to say
+        return client, provider
 
 
 def _read(reading: _Reading, words: Words, file: int) -> None:
@@ -147,7 +150,8 @@ def _silent(words: Words, plain: str) -> bool:
 
 def _without_options(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], str]:
     """SQLite's table options, which sqlglot does not know, apart from the rest."""
-    if dialect != "sqlite" or tokens[0].text.upper() != "CREATE" or tokens[1].text.upper() not in {"TABLE", "TEMP"}:
+    heads = [token.text.upper() for token in tokens[:2]]
+    if dialect != "sqlite" or heads not in (["CREATE", "TABLE"], ["CREATE", "TEMP"]):
         return tokens, ""
     tokens = tuple(_any_is_a_type(tokens))
     last = max((i for i, token in enumerate(tokens) if token.text == ")"), default=len(tokens) - 1)
@@ -198,9 +202,8 @@ def _as_sqlite_sees_it(reading: _Reading, source: Source) -> None:
         for statement in reading.statements:
             error = run(database, statement.text)
             if error is not None and not reading.unread:
-                line = next((_line(f.text, statement.text) for f in source.files if statement.text in f.text), 1)
                 raise ContractctlError(
-                    f"{source.name}:{line}: SQLite refuses this statement: {error}",
+                    f"{_place(source, statement.text)}: SQLite refuses this statement: {error}",
                     hint="mend it, or name the dialect that it is written in",
                 )
         for name, table in reading.defined.tables.items():
@@ -213,8 +216,11 @@ def _as_sqlite_sees_it(reading: _Reading, source: Source) -> None:
         database.close()
 
 
-def _line(text: str, part: str) -> int:
-    return text.count("\n", 0, text.index(part)) + 1
+def _place(source: Source, statement: str) -> str:
+    for file in source.files:
+        if statement in file.text:
+            return f"{file.name}:{file.text.count(chr(10), 0, file.text.index(statement)) + 1}"
+    return source.name
 
 
 def _mark_filled(defined: Defined, source: Source) -> None:

@@ -128,7 +128,8 @@ def _column(table: Table, client: Column, provider: Column, dialect: str) -> Ite
     yield from _left_out(table, client, provider)
     if provider.always and not client.always and client.generated is None:
         yield _about_column("sql-column-generated", Effect.FAILS, table, client)
-    if client.collation != provider.collation and client.type.family in {Family.TEXT, Family.ENUM, Family.BINARY}:
+    holds_text = client.type.family in {Family.TEXT, Family.ENUM} or (dialect == "sqlite" and not table.strict)
+    if client.collation != provider.collation and holds_text:
         names = {"before": client.collation or "the default", "after": provider.collation or "the default"}
         yield _about_column("sql-collation-changed", Effect.MISREADS, table, client, **names)
 
@@ -166,7 +167,7 @@ def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incomp
     if provider.generated is not None and client.generated is None:
         yield _about_column("sql-column-generated", Effect.FAILS, table, client)
         return
-    before, after = _filling(client), _filling(provider)
+    before, after = _filling(client, client.type), _filling(provider, client.type)
     if not client.omittable or provider.filled or before == after:
         return
     words = {"before": before, "after": after}
@@ -179,15 +180,15 @@ def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incomp
         yield _about_column("sql-default-changed", Effect.MISREADS, table, client, **words)
 
 
-def _filling(column: Column) -> str:
-    """What a row gets in a column that the INSERT leaves out, in words that are equal where it is."""
+def _filling(column: Column, kind: Type) -> str:
+    """What a row gets in a column that the INSERT leaves out, in words that are equal where it is, as a kind's value."""
     if column.generated is not None:
         return column.generated.text
     if column.counted:
         return "the next number"
     if column.default is None:
         return "NULL"
-    return _value_text(column.default, column.type)
+    return _value_text(column.default, kind)
 
 
 def _value_text(default: Expression, kind: Type) -> str:

@@ -1,11 +1,11 @@
 """How would SQLite hold these tables? Its own DDL as it stands; that of others in strict tables, where it can."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sqlglot.errors import SqlglotError
 
-from contractctl.formats.sql.schema import Column, Expression, Family, Schema, Table, Unique
+from contractctl.formats.sql.schema import Check, Column, Expression, Family, Schema, Table, Unique
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
 from contractctl.formats.sql.writing import create_table, identifier
 
@@ -30,19 +30,53 @@ def statements(schema: Schema, instead: Table | None = None) -> tuple[str, ...]:
     return tuple(_statements(schema, instead))
 
 
-def eased(client: Table, provider: Table, kept: str | None) -> Table:
-    """The provider's table with what it lacks of the client's columns, and without demands that the client cannot know.
+def alone(client: Table, provider: Table, rule: str, name: str | None) -> Table | None:
+    """The client's table with nothing of the provider's but what the rule is about, in the column of that name."""
+    aspects = next((a for part, a in _ASPECTS.items() if rule.startswith(f"sql-{part}")), ())
+    if rule.startswith("sql-check-"):
+        return replace(client, checks=(*_about(client, name, here=False), *_about(provider, name, here=True)))
+    if name is None:
+        values = {aspect: getattr(provider, aspect) for aspect in aspects}
+        added = [c for c in provider.columns if client.column(c.name) is None and c.omittable]
+        changed = replace(client, columns=(*client.columns, *added), **values)
+        return replace(changed, uniques=_within(changed)) if aspects else None
+    own, given = client.column(name), provider.column(name)
+    if given is None or not aspects:
+        return None
+    if own is None:
+        return replace(client, columns=(*client.columns, given))
+    column = replace(own, **{aspect: getattr(given, aspect) for aspect in aspects})
+    if own.counted != given.counted:  # in SQLite that lies in the type and the key
+        column, client = replace(column, type=given.type), replace(client, uniques=provider.uniques)
+    changed = replace(client, columns=tuple(column if c.name == name else c for c in client.columns))
+    return replace(changed, uniques=_within(changed))
 
-    kept: the one column whose demand stays.
-    """
-    known = {column.name for column in client.columns}
-    columns = [
-        column if column.name in known or column.name == kept or column.omittable else replace(column, nullable=True)
-        for column in provider.columns
-    ]
-    lacking = [column for column in client.columns if provider.column(column.name) is None and not column.generated]
-    columns += [replace(column, nullable=not column.counted, counted=False) for column in lacking]
-    return replace(provider, columns=tuple(columns))
+
+def _about(table: Table, name: str | None, *, here: bool) -> Iterator[Check]:
+    yield from (check for check in table.checks if (name in check.columns) is here)
+
+
+def _within(table: Table) -> tuple[Unique, ...]:
+    """The unique constraints about columns that the table has."""
+    return tuple(unique for unique in table.uniques if all(table.column(name) for name in unique.columns))
+
+
+_ASPECTS: Mapping[str, tuple[str, ...]] = {
+    "column-required": ("nullable",),
+    "null-": ("nullable", "counted"),
+    "default-": ("nullable", "default", "counted", "generated", "stored"),
+    "column-generated": ("generated", "stored", "counted", "default"),
+    "generation-": ("generated", "stored", "counted", "default"),
+    "type-": ("type",),
+    "precision-": ("type",),
+    "collation-": ("collation",),
+    "unique-": ("uniques",),
+    "duplicates-": ("uniques",),
+    "foreign-key-": ("foreign_keys",),
+    "delete-": ("foreign_keys",),
+    "strict-": ("strict", "options"),
+}
+"""What a rule is about: fields of a column, or of a table."""
 
 
 def _own(table: Table) -> Iterator[str]:

@@ -7,12 +7,12 @@ from contractctl.formats.sql.engine import ENGINE, ask, memory, run
 from contractctl.formats.sql.parsing import agreed
 from contractctl.formats.sql.rows import Row, insert, parents, quote, row
 from contractctl.formats.sql.schema import Schema, Table
-from contractctl.formats.sql.sqlite_ddl import eased, statements
+from contractctl.formats.sql.sqlite_ddl import alone, statements
 from contractctl.formats.sql.writing import identifier
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _LINE = 240
-_TELLING: tuple[object, ...] = ("7", "007", 7, 1.5, 7.0, "x", 2**60 + 1)
+_TELLING: tuple[object, ...] = ("7", "1", 1, "007", 7, 1.5, 7.0, "x", 2**60 + 1)
 """Values that columns of different types keep in different ways."""
 _ROUNDED: tuple[object, ...] = (2**60 + 1, 1.25)
 _LARGE = 28
@@ -51,13 +51,15 @@ def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness
 
 
 def _providers(case: "_Case") -> Iterator[tuple[tuple[str, ...], str]]:
-    """The provider's tables; then the same without the table's other changes, where those get in the way."""
+    """The provider's tables; then the client's with this change alone, where others get in the way."""
     yield statements(case.provider), ""
-    if "table" in case.found.facts and case.table.name in case.provider.tables:
-        kept = case.name if case.found.rule == "sql-column-required" else None
-        table = eased(case.table, case.given, kept)
-        if table != case.given:
-            yield statements(case.provider, table), ", other changes of columns set aside"
+    if "table" not in case.found.facts or case.table.name not in case.provider.tables:
+        return
+    name = case.named(case.found.path.rsplit(".", 1)[-1])
+    known = "column" in case.found.facts or case.found.rule.startswith("sql-check-")
+    table = alone(case.table, case.given, case.found.rule, name if known else None)
+    if table is not None:
+        yield statements(case.client, table), ", this change alone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,11 +163,11 @@ def test_a_removed_column_offers_the_one_that_is_likely_its_new_name() -> None:
     (gone,) = found("CREATE TABLE t (id int, name text)", "CREATE TABLE t (id int, full_name text)", "sqlite")
 
     assert isinstance(gone, Incompatibility)
-    assert (gone.rule, gone.path, gone.facts["old"], gone.facts["rename"]) == (
+    assert (gone.rule, gone.path, gone.facts["taker_name"], gone.facts["giver_name"]) == (
         "sql-column-removed",
         "t.name",
         "name",
-        " --rename name=full_name",
+        "full_name",
     )
 
 
@@ -175,7 +175,7 @@ def test_two_columns_that_may_be_the_new_name_are_not_guessed_between() -> None:
     (gone,) = found("CREATE TABLE t (id int, a text)", "CREATE TABLE t (id int, b text, c text)", "sqlite")
 
     assert isinstance(gone, Incompatibility)
-    assert gone.facts["rename"] == ""
+    assert "giver_name" not in gone.facts
 
 
 def test_a_table_that_goes_fails_and_one_that_comes_does_not() -> None:
