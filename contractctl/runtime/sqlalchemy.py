@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Engine, Table, event
+from sqlalchemy import Column, ColumnElement, Engine, Table, TextClause, event
 from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.sql import visitors
 
@@ -50,9 +50,12 @@ def _of_other_tables(compiled: Compiled | None, statement: str, table: str, colu
     if compiled is None or compiled.statement is None or "*" in statement:
         return False
     mapped = [one for entry in getattr(compiled, "_result_columns", None) or () for one in entry.objects]
+    elements = [*visitors.iterate(compiled.statement), *mapped]
+    if any(isinstance(one, TextClause) or getattr(one, "is_literal", False) for one in elements):
+        return False
     owners = [
         getattr(base, "table", None)
-        for one in (*visitors.iterate(compiled.statement), *mapped)
+        for one in elements
         if isinstance(one, ColumnElement)
         for base in one.base_columns  # what an alias or a subquery stands for
         if isinstance(base, Column) and base.name.casefold() == column.casefold()

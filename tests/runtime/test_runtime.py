@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
-from sqlalchemy import Engine, ForeignKey, create_engine, select, text, update
+from sqlalchemy import Engine, ForeignKey, create_engine, literal_column, select, text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, defer, mapped_column
 from sqlalchemy.pool import StaticPool
 
@@ -107,6 +107,7 @@ def test_statements_are_decided_by_what_they_read(
         (select(Order.total), 0),
         (select(select(Order.customer_name).subquery()), 1),
         (select(Customer.customer_name).join(Order, Order.id == Customer.id), 0),
+        (select(Customer.customer_name, literal_column("orders.customer_name")).join(Order), 1),
         (update(Order).values(customer_name="x"), 0),
         (update(Order).values(total=Order.customer_name), 1),
         (text("select * from orders"), 1),
