@@ -1,0 +1,263 @@
+"""Does release freeze what is there, under a number that tells the truth, once?"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import GIT_IDENTITY, Run
+
+Git = Callable[..., str]
+OLD = '{"type": "record", "name": "Placed", "fields": [\n  {"name": "customer_name", "type": "string"}]}\n'
+WIDER = OLD.replace("]}", ', {"name": "note", "type": "string", "default": ""}]}')
+RENAMED = OLD.replace("customer_name", "full_name")
+RESPACED = OLD.replace("\n", " ") + "\n"
+CONTRACT = 'format = "avro"\nowner = "team-orders"\ncompatibility = "{level}"\ndraft = "placed.avsc"\n'
+NAME = "orders/placed"
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """The draft of a contract that was never released."""
+    folder = tmp_path / "contracts" / "orders" / "placed"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text(CONTRACT.format(level="BACKWARD"))
+    (folder / "placed.avsc").write_text(OLD)
+    return folder / "placed.avsc"
+
+
+@pytest.fixture
+def released(draft: Path, contractctl: Run) -> Path:
+    """The draft of a contract that has been released as 1.0.0."""
+    contractctl("release", NAME)
+    return draft
+
+
+def files(draft: Path) -> dict[str, bytes]:
+    versions = draft.parent / "versions"
+    return {path.name: path.read_bytes() for path in sorted(versions.iterdir())} if versions.is_dir() else {}
+
+
+def test_the_first_release_is_1_0_0_and_its_digest_is_on_record(contractctl: Run, draft: Path) -> None:
+    done = contractctl("release", NAME)
+
+    assert done.stdout == "released orders/placed 1.0.0\n"
+    assert "next: git add contracts/orders/placed && git commit -m 'Release orders/placed 1.0.0'" in done.stderr
+    digest = hashlib.sha256(OLD.encode()).hexdigest()
+    assert files(draft) == {"1.0.0.avsc": OLD.encode(), "SHA256SUMS": f"{digest}  1.0.0.avsc\n".encode()}
+
+
+def test_the_record_is_what_sha256sum_reads(contractctl: Run, released: Path) -> None:
+    subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=released.parent / "versions", check=True)
+
+
+@pytest.mark.parametrize(
+    ("flag", "number"), [("--version=0.1.0", "0.1.0"), ("--major", "1.0.0"), ("--minor", "0.1.0"), ("--patch", "0.0.1")]
+)
+def test_the_first_release_may_have_another_number(contractctl: Run, draft: Path, flag: str, number: str) -> None:
+    assert contractctl("release", NAME, flag).stdout == f"released orders/placed {number}\n"
+
+
+def test_what_cannot_be_read_is_not_released(contractctl: Run, draft: Path) -> None:
+    draft.write_text('{"type": "record"}')
+
+    done = contractctl("release", NAME, code=2)
+
+    assert "placed.avsc" in done.stderr
+    assert files(draft) == {}
+
+
+def test_an_added_field_is_a_minor_version(contractctl: Run, released: Path) -> None:
+    released.write_text(WIDER)
+
+    done = contractctl("release", NAME)
+
+    assert done.stdout.startswith("released orders/placed 1.1.0, minor after 1.0.0: field 'Placed.note' added")
+
+
+def test_another_layout_is_a_patch(contractctl: Run, released: Path) -> None:
+    released.write_text(RESPACED)
+
+    done = contractctl("release", NAME)
+
+    assert done.stdout.startswith("released orders/placed 1.0.1, patch after 1.0.0: nothing that has a meaning changed")
+
+
+def test_a_break_has_to_be_asked_for(contractctl: Run, released: Path) -> None:
+    released.write_text(RENAMED)
+
+    done = contractctl("release", NAME, code=1)
+
+    assert "2.0.0 would be a major version: avro-field-without-default" in done.stdout
+    assert "contractctl plan orders/placed" in done.stderr
+    assert "contractctl release orders/placed --major" in done.stderr
+    assert "2.0.0.avsc" not in files(released)
+    assert contractctl("release", NAME, "--major").stdout.startswith("released orders/placed 2.0.0, major after 1.0.0")
+
+
+@pytest.mark.parametrize("flag", ["--minor", "--patch", "--version=1.9.0"])
+def test_a_number_that_promises_too_much_is_refused_and_the_finding_named(
+    contractctl: Run, released: Path, flag: str
+) -> None:
+    released.write_text(RENAMED)
+
+    done = contractctl("release", NAME, flag, code=1)
+
+    assert "promises too much: avro-field-without-default" in done.stdout
+    assert "'full_name'" in done.stdout
+    assert list(files(released)) == ["1.0.0.avsc", "SHA256SUMS"]
+
+
+def test_an_addition_is_no_patch(contractctl: Run, released: Path) -> None:
+    released.write_text(WIDER)
+
+    assert (
+        "1.0.1 promises too much: field 'Placed.note' added" in contractctl("release", NAME, "--patch", code=1).stdout
+    )
+
+
+def test_a_higher_number_than_needed_is_taken(contractctl: Run, released: Path) -> None:
+    released.write_text(WIDER)
+
+    assert contractctl("release", NAME, "--version", "4.0.0").stdout.startswith("released orders/placed 4.0.0")
+
+
+@pytest.mark.parametrize("number", ["1.0.0", "0.9.0"])
+def test_a_number_below_the_latest_is_refused(contractctl: Run, released: Path, number: str) -> None:
+    released.write_text(WIDER)
+
+    done = contractctl("release", NAME, "--version", number, code=1)
+
+    assert f"{number} is not above 1.0.0" in done.stdout
+
+
+def test_a_break_in_a_direction_that_the_level_protects_is_a_major_version(contractctl: Run, released: Path) -> None:
+    (released.parent / "contract.toml").write_text(CONTRACT.format(level="FORWARD"))
+    released.write_text(
+        '{"type": "record", "name": "Placed", "fields": []}'
+    )  # the new version reads the old one's data
+
+    assert "2.0.0 would be a major version" in contractctl("release", NAME, code=1).stdout
+
+
+def test_the_same_text_is_not_released_twice(contractctl: Run, released: Path) -> None:
+    before = files(released)
+
+    done = contractctl("release", NAME, code=1)
+
+    assert done.stdout == "not released: orders/placed: the draft is 1.0.0 already\n"
+    assert files(released) == before
+
+
+def test_a_dry_run_writes_nothing(contractctl: Run, released: Path) -> None:
+    released.write_text(WIDER)
+    before = files(released)
+
+    done = contractctl("release", NAME, "--dry-run")
+
+    assert done.stdout.startswith("would release orders/placed 1.1.0")
+    assert files(released) == before
+
+
+def test_the_json_says_what_was_suggested_and_why_it_was_refused(contractctl: Run, released: Path) -> None:
+    released.write_text(RENAMED)
+
+    answer = json.loads(contractctl("release", NAME, "--minor", "--format", "json", code=1).stdout)
+
+    assert answer["released"] is False
+    assert answer["suggested"]["part"] == "major"
+    assert answer["suggested"]["version"] == "2.0.0"
+    assert answer["refused"].startswith("1.1.0 promises too much")
+    assert [change["kind"] for change in answer["changes"]] == ["added", "removed"]
+
+
+def test_nothing_is_built_on_a_release_that_was_edited(contractctl: Run, released: Path) -> None:
+    (released.parent / "versions" / "1.0.0.avsc").write_text(WIDER)
+    released.write_text(WIDER.replace("note", "remark"))
+
+    done = contractctl("release", NAME, code=2)
+
+    assert "1.0.0.avsc is not as it was released: it was edited" in done.stderr
+    assert "contractctl check orders/placed" in done.stderr
+
+
+def test_a_release_that_was_cut_short_is_finished_by_releasing_again(contractctl: Run, released: Path) -> None:
+    (released.parent / "versions" / "SHA256SUMS").unlink()  # as a kill before the digest was on record leaves it
+
+    done = contractctl("release", NAME)
+
+    assert done.stdout == "released orders/placed 1.0.0\n"
+    assert list(files(released)) == ["1.0.0.avsc", "SHA256SUMS"]
+    contractctl("release", NAME, code=1)
+
+
+def test_a_kill_at_any_instant_leaves_a_store_that_can_be_gone_on_with(contractctl: Run, released: Path) -> None:
+    released.write_text(WIDER)
+    root = released.parents[3]
+    command = [sys.executable, "-m", "contractctl", "release", NAME]
+
+    for wait in (0.05, 0.15, 0.25, 0.3, 0.35, 0.4):
+        process = subprocess.Popen(
+            command, cwd=root, env={**os.environ, **GIT_IDENTITY}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    contractctl("release", NAME, code=None)
+    assert (released.parent / "versions" / "1.1.0.avsc").read_text() == WIDER
+    contractctl("check")
+    assert "the draft is 1.1.0 already" in contractctl("release", NAME, code=1).stdout
+
+
+def test_two_ways_to_say_the_number_are_something_to_mend(contractctl: Run, released: Path) -> None:
+    assert "asked for twice" in contractctl("release", NAME, "--version", "2.0.0", "--major", code=2).stderr
+    assert "'two' is no semantic version" in contractctl("release", NAME, "--version", "two", code=2).stderr
+
+
+def test_a_contract_that_is_not_there_is_something_to_mend(contractctl: Run, released: Path) -> None:
+    assert "did you mean 'orders/placed'?" in contractctl("release", "orders/plcaed", code=2).stderr
+    assert "is no contract's name" in contractctl("release", "../orders", code=2).stderr
+
+
+def test_a_contract_without_a_draft_has_nothing_to_release(contractctl: Run, released: Path) -> None:
+    (released.parent / "contract.toml").write_text('format = "avro"\n')
+
+    assert "orders/placed has no draft" in contractctl("release", NAME, code=2).stderr
+
+
+def test_a_format_that_is_not_judged_has_no_minor_versions(contractctl: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts" / "tool" / "answer"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text('format = "json-schema"\ndraft = "answer.schema.json"\n')
+    (folder / "answer.schema.json").write_text("{}")
+    contractctl("release", "tool/answer")
+    (folder / "answer.schema.json").write_text('{"type": "object"}')
+
+    done = contractctl("release", "tool/answer", "--minor", code=1)
+
+    assert "its compatibility is unknown: 'json-schema' is no format that contractctl judges" in done.stdout
+    assert sorted(path.name for path in (folder / "versions").iterdir()) == ["1.0.0.json", "SHA256SUMS"]
+
+
+def test_a_version_of_several_files_is_a_folder(contractctl: Run, draft: Path) -> None:
+    schemas = draft.parent / "schemas"
+    schemas.mkdir()
+    (schemas / "a.avsc").write_text('{"type": "enum", "name": "Kind", "symbols": ["A"]}')
+    (schemas / "b.avsc").write_text('{"type": "record", "name": "Order", "fields": [{"name": "kind", "type": "Kind"}]}')
+    draft.unlink()
+    (draft.parent / "contract.toml").write_text(CONTRACT.format(level="FULL").replace("placed.avsc", "schemas"))
+
+    contractctl("release", NAME)
+
+    versions = draft.parent / "versions"
+    assert (versions / "1.0.0" / "a.avsc").read_bytes() == (schemas / "a.avsc").read_bytes()
+    subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=versions, check=True)
+    contractctl("release", NAME, code=1)
+    contractctl("check")
