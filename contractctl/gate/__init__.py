@@ -10,7 +10,7 @@ from contractctl.model import canonical
 from contractctl.model.contract import Party
 from contractctl.model.decision import Condition, Decision, Outcome
 from contractctl.model.evidence import Record
-from contractctl.model.plan import Plan, Stage, Standing, State
+from contractctl.model.plan import Plan, Stage, Standing
 
 
 def decide(  # noqa: PLR0913 - a decision's inputs, each by name
@@ -87,8 +87,10 @@ def _conditions(case: Case) -> Iterator[Condition]:
 
 def _canary(case: Case, *, rows: bool) -> Iterator[Condition]:
     """Before the first share there is nothing to count; a smaller share is never a risk."""
-    if case.standing.state not in (State.CANARY, State.QUIESCED):
-        if rows:
-            yield from facts.no_divergence(case)
-    elif (case.percent or 0.0) > case.standing.percent:
+    running = order.running(case.standing)
+    if (case.percent or 0.0) <= running:
+        return
+    if running > 0:
         yield from requests.healthy(case)
+    elif rows:
+        yield from facts.no_divergence(case)

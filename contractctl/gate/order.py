@@ -55,13 +55,13 @@ def _out_of_order(case: Case, needed: State) -> str | None:
 def _share_out_of_order(plan: Plan, percent: float, standing: Standing) -> str | None:
     """A share may fall to any step, and grow by one step."""
     steps = plan.canary.steps
-    running = _running(standing)
-    following = next((step for step in steps if step > running), steps[-1])
+    share = running(standing)
+    following = next((step for step in steps if step > share), steps[-1])
     if percent not in (0, *steps):
         listed = ", ".join(f"{step:g}" for step in steps)
         return f"{percent:g} % is no step of the plan: {listed}"
     if percent > following:
-        return f"{percent:g} % would skip {following:g} %; {running:g} % is running"
+        return f"{percent:g} % would skip {following:g} %; {share:g} % is running"
     return None
 
 
@@ -83,7 +83,7 @@ def quiesced_long_enough(case: Case) -> Condition:
     return passed
 
 
-def _running(standing: Standing) -> float:
+def running(standing: Standing) -> float:
     """The share of the new path; a brown-out keeps it, and may end by going back to it."""
     return standing.percent if standing.state in (State.CANARY, State.QUIESCED) else 0.0
 
@@ -98,7 +98,7 @@ def _next(plan: Plan, standing: Standing) -> str | None:
         return None
     if standing.state is State.ROLLED_BACK:
         return f"begin again: contractctl migrate expand {plan.name}"
-    following = next((step for step in plan.canary.steps if step > _running(standing)), None)
+    following = next((step for step in plan.canary.steps if step > running(standing)), None)
     if standing.state in (State.VERIFIED, State.CANARY) and following is not None:
         return f"run: contractctl migrate canary {plan.name} {following:g}"
     stage = next(stage for stage, before in reversed(_BEFORE.items()) if before is standing.state)

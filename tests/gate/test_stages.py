@@ -121,6 +121,14 @@ def test_a_smaller_share_needs_no_evidence(canarying: Scene) -> None:
     assert canarying.but(percent=1, records=()).decide().outcome is PASS
 
 
+def test_after_a_share_was_taken_back_to_nothing_the_first_share_is_the_first_again(canarying: Scene) -> None:
+    stopped = canarying.but(percent=1, standing=Standing(State.CANARY, NOW, 0))
+
+    assert stopped.but(records=(fact(Kind.DIVERGENCE, differing=0, conflicts=0),)).decide().outcome is PASS
+    assert stopped.but(records=()).decide().outcome is UNKNOWN
+    assert stopped.but(percent=10).decide().outcome is FAIL
+
+
 def test_a_brown_out_may_end_by_going_back_to_the_canary(contracting: Scene) -> None:
     scene = contracting.but(stage=Stage.CANARY, percent=100, records=(), standing=Standing(State.QUIESCED, NOW, 100))
 
