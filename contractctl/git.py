@@ -201,7 +201,7 @@ class Repository:
         try:
             # as bytes: a file's name need not be UTF-8
             status, out, err = self._repo.git.execute(
-                ["git", "-c", "core.quotePath=false", *arguments],
+                ["git", "-c", "core.quotePath=false", "-c", "log.showRoot=true", *arguments],
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
