@@ -11,10 +11,11 @@ import hashlib
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import indent
+from textwrap import dedent, indent
 
 from alembic.autogenerate import render_python_code
 from alembic.operations.ops import UpgradeOps
@@ -24,7 +25,7 @@ from alembic.util.exc import CommandError
 from contractctl import operations
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Plan, Stage
-from contractctl.operations.steps import Step
+from contractctl.operations.steps import KeepInStep, Step
 
 EXPAND, CONTRACT = "expand", "contract"
 _ANCHORS = {EXPAND: "contractctl_expand", CONTRACT: "contractctl_contract"}
@@ -96,15 +97,30 @@ class _Draft:
 
 
 def _generate(plan: Plan, migrations: Path, after: Sequence[str]) -> None:
+    script = _history(migrations)
+    theirs = _heads_of_others(script)
     try:
-        script = ScriptDirectory(str(migrations), file_template="%(rev)s")
-        theirs = _heads_of_others(script)
         for draft in (*_anchors(script), *_drafts(plan, (*theirs, *after))):
             _write_revision(script, plan, draft)
     except CommandError as error:
         raise ContractctlError(
             f"Alembic cannot add a revision to the history: {error}", hint="look at it with: alembic history --verbose"
         ) from error
+
+
+def _history(migrations: Path) -> ScriptDirectory:
+    """The application's revisions and those of earlier plans, loaded."""
+    script = ScriptDirectory(str(migrations), file_template="%(rev)s", messaging_opts={"quiet": True})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # as which Alembic reports a revision that is missing
+            list(script.walk_revisions())
+    except Exception as error:
+        # loading runs the application's own revision files, which may raise anything
+        raise ContractctlError(
+            f"Alembic cannot read the history: {error}", hint="mend it first; look at it with: alembic history"
+        ) from error
+    return script
 
 
 def _drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[_Draft]:
@@ -149,9 +165,10 @@ def _anchors(script: ScriptDirectory) -> Iterator[_Draft]:
 
 def _write_revision(script: ScriptDirectory, plan: Plan, draft: _Draft) -> None:
     title = draft.title if draft.label else f"{plan.name}, {draft.title}"
+    story = _story(plan).replace("\\", "\\\\").replace('"', '\\"') if draft.steps else ""
     script.generate_revision(
         draft.id,
-        f"{title}.{_story(plan) if draft.steps else ''}",
+        f"{title}.{story}",
         head=draft.head,
         splice=True,
         branch_labels=draft.label,
@@ -165,15 +182,15 @@ def _write_revision(script: ScriptDirectory, plan: Plan, draft: _Draft) -> None:
 def _story(plan: Plan) -> str:
     lines = []
     for operation in operations.of_tables(plan):
-        names = " becomes ".join(name for name in (operation.old, operation.new) if name)
+        names = " → ".join(dict.fromkeys(name for name in (operation.old, operation.new) if name))
         lines.append(f"- {operation.kind} {operation.subject}: {names}")
-    return "\n\n" + "\n".join(lines)
+    return "\n\n" + "\n".join(lines) + "\n"
 
 
 def _upgrade(plan: Plan, draft: _Draft) -> str:
     code = _code(draft.steps)
     if draft.gate is None:
-        return code
+        return _body(code)
     demand = (
         f'demand_decision(op.get_bind(), plan="{plan.name}", stage="{draft.gate}",'
         " migrations=Path(__file__).parents[1])"
@@ -183,7 +200,7 @@ def _upgrade(plan: Plan, draft: _Draft) -> str:
 
 def _downgrade(plan: Plan, draft: _Draft) -> str:
     if draft.gate is not Stage.CONTRACT:
-        return _code(operations.rollback(draft.steps))
+        return _body(_code(operations.rollback(draft.steps)))
     return _body(
         "raise ContractctlError(\n"
         f"    \"plan '{plan.name}' is contracted: the old columns are gone\",\n"
@@ -196,7 +213,7 @@ def _code(steps: tuple[Step, ...]) -> str:
     """The steps as Alembic renders them, without its remarks on generated commands: these are not to be adjusted."""
     rendered = render_python_code(UpgradeOps(ops=list(steps)))
     lines = [line for line in rendered.splitlines() if not line.strip().startswith("# ###")]
-    return "\n".join(lines).strip()
+    return dedent("\n".join(lines)).strip()
 
 
 def _body(code: str) -> str:
@@ -214,7 +231,7 @@ def _imports(draft: _Draft) -> Iterator[str]:
         yield "from contractctl.migration import demand_decision"
     back = () if draft.gate is Stage.CONTRACT else operations.rollback(draft.steps)
     names = sorted({type(step).__name__ for step in (*draft.steps, *back)})
-    if any(hasattr(step, "pairs") for step in draft.steps):
+    if any(isinstance(step, KeepInStep) for step in draft.steps):
         yield "from contractctl.operations.pairs import Pair"
     if names:
         yield f"from contractctl.operations.steps import {', '.join(names)}"
@@ -306,13 +323,25 @@ except ContractctlError as error:
 '''
 
 _MAKO = '''"""${message}"""
+<%
+    import json
 
-${imports if imports else ""}
+    def written(value):
+        """None, one id, or several."""
+        if isinstance(value, (tuple, list, set)):
+            items = ", ".join(json.dumps(item) for item in value)
+            return f"({items},)" if len(value) == 1 else f"({items})"
+        return json.dumps(value) if value is not None else "None"
+%>\\
+% if imports:
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
+${imports}
+% endif
+
+revision = ${written(up_revision)}
+down_revision = ${written(down_revision)}
+branch_labels = ${written(branch_labels)}
+depends_on = ${written(depends_on)}
 
 
 def upgrade() -> None:

@@ -14,7 +14,7 @@ from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
 if TYPE_CHECKING:
     from contractctl.model.contract import Contract
-    from contractctl.planner import Likely, Made
+    from contractctl.planner import Likely, Made, Surroundings
     from contractctl.settings import Settings
 
 _CANARY, _READS = CanaryRules(), ReadRules()
@@ -86,7 +86,10 @@ def command(
     named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
     declared = _pairs("rename", renames)
     settled = {*declared, *declared.values(), *drops, *adds}
-    declared |= _asked(named, settled, contracts)
+    plans = planner.read_plans(found.migrations)
+    states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
+    around = planner.Surroundings(found.migrations, plans, states)
+    declared |= _asked(named, settled, around)
     wish = planner.Wish(
         renames=declared,
         ups=_pairs("up", ups),
@@ -103,9 +106,7 @@ def command(
         ),
         restore_point=restore_point,
     )
-    plans = planner.read_plans(found.migrations)
-    states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
-    made = planner.plan(named, wish, name, planner.Surroundings(found.migrations, plans, states))
+    made = planner.plan(named, wish, name, around)
     notes = _ask_database(made.plan, found)
     if not dry_run:
         planner.write(made, found.contracts)
@@ -139,17 +140,21 @@ def _steps(text: str) -> tuple[float, ...]:
     return tuple(int(step) if step == int(step) else step for step in steps)
 
 
-def _asked(contracts: tuple["Contract", ...], settled: set[str], words: tuple[str, ...]) -> dict[str, str]:
+def _asked(contracts: tuple["Contract", ...], settled: set[str], around: "Surroundings") -> dict[str, str]:
     """The likely renames that a person confirms. Raise ContractctlError where there is nobody to ask."""
     from contractctl import planner
 
     likely = [
-        guess for contract in contracts for guess in planner.likely_renames(planner.changes_of(contract), settled)
+        guess
+        for contract in contracts
+        for guess in planner.likely_renames(
+            planner.changes_of(contract, around), settled | planner.settled_by(contract, around)
+        )
     ]
     if not likely:
         return {}
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise _undecided(likely, words)
+        raise _undecided(likely, tuple(contract.name for contract in contracts))
     confirmed: dict[str, str] = {}
     for guess in likely:
         question = f"{guess.path}: does '{guess.old}' go on as '{guess.new}'?"
@@ -226,13 +231,18 @@ def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:
     for operation in plan.operations:
         names = " → ".join(name for name in dict.fromkeys((operation.old, operation.new)) if name)
         lines.append(f"    {operation.kind} {operation.subject}: {names}")
-        if operation.transform is not None and operation.transform.up != operation.transform.down:
-            lines.append(f"      up {operation.transform.up}    down {operation.transform.down}")
+        if operation.transform is not None and not _bare(operation.transform.up):
+            lines.append(f"      up {operation.transform.up}   down {operation.transform.down}")
     lines += ["", *(f"  {path}" for path in _paths(made, found)), ""]
     lines.append(
         "review and commit these files, then run:" if not dry_run else "to write them, run it without --dry-run"
     )
     return "\n".join([*lines, *([] if dry_run else [f"  contractctl migrate expand {plan.name}"])])
+
+
+def _bare(expression: str) -> bool:
+    """Whether it is a name alone: the value stays what it is."""
+    return expression.strip('"`[]').replace("_", "").isalnum()
 
 
 def _json(made: "Made", found: "Settings") -> str:

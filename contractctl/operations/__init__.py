@@ -61,7 +61,7 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
 
 def contract(plan: Plan) -> tuple[Step, ...]:
     """What the contract revision does: first the triggers go, then the columns."""
-    stop = (StopKeepingInStep(plan.name, table, pairs) for table, pairs in _pairs(plan))
+    stop = (StopKeepingInStep(plan.name, table) for table, _ in _pairs(plan))
     steps = (step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
     return (*stop, *steps)
 

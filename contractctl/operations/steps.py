@@ -3,6 +3,7 @@
 They read the database as it stands (a column's type, the table's text, its key), so they run online only.
 """
 
+import json
 from dataclasses import MISSING, dataclass, fields
 
 from alembic.autogenerate import renderers
@@ -11,7 +12,7 @@ from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection
 
 from contractctl.databases import Synchronisation
-from contractctl.databases.sqlite import definition, drop_triggers, quote, statements, tables, triggers
+from contractctl.databases.sqlite import SIDE_TABLES, definition, drop_triggers, quote, statements, tables, triggers
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair, quiesced_name, synchronisation
 
@@ -27,7 +28,10 @@ class Step(MigrateOperation):
 
     def reverse(self) -> "Step":
         """The step that takes it back. Raise ContractctlError where nothing can."""
-        raise NotImplementedError
+        raise ContractctlError(
+            f"{type(self).__name__} cannot be undone: nothing says what was there before",
+            hint="bring the data back from the plan's restore point",
+        )
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class StageColumn(Step):
         connection.exec_driver_sql(statements.add_column(self.table, self.column, self._definition(connection)))
 
     def reverse(self) -> Step:
-        return UnstageColumn(**{field.name: getattr(self, field.name) for field in fields(self)})
+        return UnstageColumn(self.table, self.column)
 
     def _definition(self, connection: Connection) -> str:
         type_, collation = self.type, self.collation
@@ -72,24 +76,29 @@ class StageColumn(Step):
 
 
 @dataclass(frozen=True)
-class UnstageColumn(StageColumn):
+class UnstageColumn(Step):
     """Drop a column that was only staged."""
-
-    def run(self, connection: Connection) -> None:
-        _drop(connection, self.table, self.column)
-
-    def reverse(self) -> Step:
-        return StageColumn(**{field.name: getattr(self, field.name) for field in fields(self)})
-
-
-@dataclass(frozen=True)
-class RelaxNotNull(Step):
-    """Let the old column be NULL: new writers no longer give it. No row is touched."""
 
     table: str
     column: str
 
     def run(self, connection: Connection) -> None:
+        _drop(connection, self.table, self.column)
+
+
+@dataclass(frozen=True)
+class RelaxNotNull(Step):
+    """Let the old column be NULL where it has no default: new writers no longer give it. No row is touched."""
+
+    table: str
+    column: str
+
+    def run(self, connection: Connection) -> None:
+        found = tables.find_column(connection, self.table, self.column)
+        if found is None:
+            raise _no_column(self.table, self.column)
+        if found.default is not None:
+            return
         text = tables.create_text(connection, self.table)
         tables.rewrite(connection, self.table, definition.without_not_null(text, self.column))
 
@@ -133,9 +142,6 @@ class SetDefault(Step):
         text = tables.create_text(connection, self.table)
         tables.rewrite(connection, self.table, definition.with_default(text, self.column, self.default))
 
-    def reverse(self) -> Step:
-        raise _for_good(self.table, self.column)
-
 
 @dataclass(frozen=True)
 class KeepInStep(Step):
@@ -146,12 +152,22 @@ class KeepInStep(Step):
     pairs: tuple[Pair, ...]
 
     def run(self, connection: Connection) -> None:
+        self._demand_side_tables(connection)
         sync = synchronisation(connection, self.plan, self.table, self.pairs)
         for statement in (*drop_triggers(sync), *triggers(sync)):
             connection.exec_driver_sql(statement)
 
     def reverse(self) -> Step:
-        return StopKeepingInStep(self.plan, self.table, self.pairs)
+        return StopKeepingInStep(self.plan, self.table)
+
+    def _demand_side_tables(self, connection: Connection) -> None:
+        """The triggers write their marks there; without them every write of every application would fail."""
+        missing = [table for table in SIDE_TABLES if not tables.exists(connection, table)]
+        if missing:
+            raise ContractctlError(
+                f"the database has no table '{missing[0]}', in which the triggers keep their marks",
+                hint=f"run this revision by: contractctl migrate dual-write {self.plan}",
+            )
 
 
 @dataclass(frozen=True)
@@ -160,14 +176,10 @@ class StopKeepingInStep(Step):
 
     plan: str
     table: str
-    pairs: tuple[Pair, ...]
 
     def run(self, connection: Connection) -> None:
         for statement in drop_triggers(Synchronisation(self.plan, self.table, (), ())):
             connection.exec_driver_sql(statement)
-
-    def reverse(self) -> Step:
-        return KeepInStep(self.plan, self.table, self.pairs)
 
 
 @dataclass(frozen=True)
@@ -220,9 +232,6 @@ class DropOldColumn(Step):
         refuse_dependents(connection, self.table, quiesced)
         _drop(connection, self.table, quiesced)
 
-    def reverse(self) -> Step:
-        raise _for_good(self.table, self.column)
-
 
 def refuse_dependents(connection: Connection, table: str, column: str) -> None:
     """Raise ContractctlError, by name, where a view, index, trigger or key of the user's still uses the column."""
@@ -245,13 +254,6 @@ def _drop(connection: Connection, table: str, column: str) -> None:
 def _no_column(table: str, column: str) -> ContractctlError:
     return ContractctlError(
         f"table '{table}' has no column '{column}'", hint="is this the database that was planned for?"
-    )
-
-
-def _for_good(table: str, column: str) -> ContractctlError:
-    return ContractctlError(
-        f"the contract stage of '{table}.{column}' cannot be undone: the old column is gone",
-        hint="bring the data back from the plan's restore point",
     )
 
 
@@ -284,6 +286,8 @@ def _written(value: object, indent: str = "") -> str:
 
 
 def _argument(value: object, indent: str) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # which is how Python writes a text in double quotes, too
     if not isinstance(value, tuple):
         return repr(value)
     return _call("", [_written(part, indent + "    ") for part in value], indent, trailing=True)

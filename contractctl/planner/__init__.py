@@ -1,8 +1,10 @@
 """Which stages lead to the draft? Plans as files, likely renames, and the making of a plan."""
 
+from contractctl.planner.asked import Made, Surroundings, Wish
 from contractctl.planner.likely import Likely, likely_renames
-from contractctl.planner.making import Made, Surroundings, Wish, changes_of, plan
+from contractctl.planner.making import plan
 from contractctl.planner.plan_file import path_of, plan_text, read_plan, read_plans, write_plan
+from contractctl.planner.side import changes_of, settled_by
 from contractctl.planner.writing import write
 
 __all__ = (
@@ -17,6 +19,7 @@ __all__ = (
     "plan_text",
     "read_plan",
     "read_plans",
+    "settled_by",
     "write",
     "write_plan",
 )

@@ -94,15 +94,28 @@ def _plain(value: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in fields(value):  # type: ignore[arg-type] # the model's values are dataclasses
         content = getattr(value, field.name)
+        if content in (None, "", ()):
+            continue
         if isinstance(content, Transform):
             found[field.name] = _plain(content)
         elif isinstance(content, Mapping):
-            found |= {field.name: dict(content)} if content else {}
+            found |= {field.name: {key: _written(text) for key, text in content.items()}} if content else {}
         elif isinstance(content, tuple):
-            found[field.name] = list(content)
-        elif content not in (None, ""):
-            found[field.name] = content
+            found[field.name] = [_written(part) for part in content]
+        else:
+            found[field.name] = _written(content)
     return found
+
+
+def _written(value: object) -> object:
+    """A text that has double quotes stands in single ones; a whole number of seconds needs no point."""
+    import tomlkit
+
+    if isinstance(value, str) and '"' in value and "'" not in value and value.isprintable():
+        return tomlkit.string(value, literal=True)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _movement(table: Table) -> Movement:

@@ -1,11 +1,11 @@
 """How is a plan written down? All of its files, or none."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from contractctl import store
-from contractctl.planner.making import Made
+from contractctl.planner.asked import Made
 
 
 def write(made: Made, contracts: Path) -> tuple[Path, ...]:
@@ -39,9 +39,9 @@ def _nothing_half_done(written: list[Path], kept: list[Path]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-            path.with_name(f".{path.name}.part").unlink(missing_ok=True)
+        for path in (*written, *(path.with_name(f".{path.name}.part") for path in written)):
+            with suppress(OSError):  # whatever stands in the way, the rest is taken back
+                path.unlink(missing_ok=True)
         for path, content in before.items():
             if content is None:
                 path.unlink(missing_ok=True)

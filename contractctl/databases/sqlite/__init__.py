@@ -5,9 +5,10 @@ from contractctl.databases.sqlite.comparison import Side, compare, facts, repair
 from contractctl.databases.sqlite.engine import create_engine, reading
 from contractctl.databases.sqlite.names import literal, quote
 from contractctl.databases.sqlite.tables import key_columns
-from contractctl.databases.sqlite.triggers import drop_triggers, triggers
+from contractctl.databases.sqlite.triggers import SIDE_TABLES, drop_triggers, triggers
 
 __all__ = (
+    "SIDE_TABLES",
     "Side",
     "compare",
     "create_engine",

@@ -48,6 +48,12 @@ def create_text(connection: Connection, table: str) -> str:
     return text
 
 
+def exists(connection: Connection, table: str) -> bool:
+    """Whether there is a table of that name."""
+    query = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type = 'table')"
+    return bool(connection.exec_driver_sql(query, (table,)).scalar_one())
+
+
 def columns(connection: Connection, table: str) -> tuple[Column, ...]:
     """The table's columns, in order."""
     written = {entry.name.lower(): entry for entry in definition.columns(create_text(connection, table))}

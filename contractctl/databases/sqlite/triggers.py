@@ -30,7 +30,7 @@ from contractctl.databases.sqlite.expressions import (
 from contractctl.databases.sqlite.names import literal, quote
 
 EVENTS = ("insert", "update", "delete")
-_SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
+SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
 _UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 
 
@@ -190,7 +190,7 @@ def _refuse(sync: Synchronisation, column: str, when: str) -> str:
 
 def _follow_key(sync: Synchronisation) -> Iterator[str]:
     """A row whose key changes takes its marks along."""
-    for table in _SIDE_TABLES:
+    for table in SIDE_TABLES:
         yield (
             f"UPDATE OR REPLACE {table} SET key = {key_json(sync.key, 'NEW')} WHERE plan = {literal(sync.plan)}"
             f" AND table_name = {literal(sync.table)} AND key = {key_json(sync.key, 'OLD')} AND ({_key_changed(sync)})"
@@ -198,7 +198,7 @@ def _follow_key(sync: Synchronisation) -> Iterator[str]:
 
 
 def _forget(sync: Synchronisation, row: str) -> Iterator[str]:
-    for table in _SIDE_TABLES:
+    for table in SIDE_TABLES:
         yield (
             f"DELETE FROM {table} WHERE plan = {literal(sync.plan)} AND table_name = {literal(sync.table)}"
             f" AND key = {key_json(sync.key, row)}"

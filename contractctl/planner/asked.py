@@ -1,0 +1,54 @@
+"""What is asked of a planner, beside the drafts? What only a person can say, and what is there already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contractctl.model.contract import SemanticVersion, Source
+from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What only a person can say of a plan."""
+
+    renames: Mapping[str, str] = field(default_factory=dict)
+    """`column`, `table.column`, `field` or `Record.field` → its new name."""
+    ups: Mapping[str, str] = field(default_factory=dict)
+    """Column (old or new name) → SQL over the old column that gives the new value."""
+    downs: Mapping[str, str] = field(default_factory=dict)
+    """Column → SQL over the new column that gives the old value."""
+    lossy: frozenset[str] = frozenset()
+    """Columns whose values need not come back from the new form."""
+    fills: Mapping[str, str] = field(default_factory=dict)
+    """Column → SQL over the row that takes the place of NULL."""
+    canary: CanaryRules = field(default_factory=CanaryRules)
+    reads: ReadRules = field(default_factory=ReadRules)
+    restore_point: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is there already."""
+
+    migrations: Path
+    plans: tuple[Plan, ...] = ()
+    """Every plan of the repository."""
+    states: Mapping[str, State] = field(default_factory=dict)
+    """Where they stand, by name; a plan that is not named here is in flight."""
+
+    @property
+    def in_flight(self) -> tuple[Plan, ...]:
+        over = {State.CONTRACTED, State.ROLLED_BACK}
+        return tuple(one for one in self.plans if self.states.get(one.name) not in over)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with every file that belongs to it, not yet written."""
+
+    plan: Plan
+    releases: tuple[tuple[str, SemanticVersion, Source], ...]
+    """Contract, number and text of each intermediate version."""
+    files: Mapping[Path, str]
+    """Plan file and revision files."""

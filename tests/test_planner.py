@@ -1,0 +1,350 @@
+"""Does a plan say what is to happen, and is it refused where it cannot be carried out?"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contractctl import planner, store
+from contractctl.compatibility import Terms, compare_sources
+from contractctl.errors import ContractctlError
+from contractctl.model.contract import SemanticVersion
+from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Stage, State, Transform
+from contractctl.model.verdict import Change, Status
+from contractctl.planner import Likely, Made, Surroundings, Wish
+
+ORDERS = "CREATE TABLE orders (\n  id INTEGER PRIMARY KEY,\n  customer_name TEXT NOT NULL,\n  amount TEXT\n);\n"
+PLACED = (
+    '{"type": "record", "name": "OrderPlaced", "fields": ['
+    '{"name": "id", "type": "long"}, {"name": "customer_name", "type": "string"}]}'
+)
+RENAME = Wish(renames={"customer_name": "full_name"})
+
+
+class Desk:
+    """A store with a table and an event, released, and what a planner needs beside it."""
+
+    def __init__(self, root: Path) -> None:
+        self.contracts, self.migrations = root / "contracts", root / "migrations"
+        self.put("shop/orders", "sql", ORDERS)
+        self.put("shop/order-placed", "avro", PLACED)
+
+    def put(self, name: str, format_: str, text: str) -> None:
+        folder = self.contracts / name
+        folder.mkdir(parents=True)
+        draft = "draft.sql" if format_ == "sql" else "draft.avsc"
+        dialect = 'dialect = "sqlite"\n' if format_ == "sql" else ""
+        (folder / "contract.toml").write_text(f'format = "{format_}"\ndraft = "{draft}"\n{dialect}')
+        (folder / draft).write_text(text)
+        store.release(self.contracts, name, SemanticVersion(1, 0, 0), store.source(folder / draft))
+
+    def draft(self, name: str, *changes: tuple[str, str]) -> None:
+        path = next((self.contracts / name).glob("draft.*"))
+        text = path.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text)
+
+    def plan(
+        self, *names: str, wish: Wish = RENAME, name: str | None = None, states: dict[str, State] | None = None
+    ) -> Made:
+        around = Surroundings(self.migrations, planner.read_plans(self.migrations), states or {})
+        return planner.plan([store.read(self.contracts, one) for one in names], wish, name, around)
+
+    def write(self, made: Made) -> tuple[Path, ...]:
+        return planner.write(made, self.contracts)
+
+    def files(self) -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in self.contracts.parent.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_one_plan_covers_a_table_and_an_event(desk):
+    for name in ("shop/orders", "shop/order-placed"):
+        desk.draft(name, ("customer_name", "full_name"))
+    made = desk.plan("shop/orders", "shop/order-placed", name="rename-customer")
+    desk.write(made)
+
+    plan = planner.read_plan(desk.migrations / "plans" / "rename-customer.toml")
+    assert plan == made.plan
+    assert [(one.kind, one.old, one.new) for one in plan.operations] == [
+        ("rename-column", "customer_name", "full_name"),
+        ("rename-field", "customer_name", "full_name"),
+    ]
+    assert set(plan.revisions) == {Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT}
+    assert all((desk.migrations / "versions" / f"{id_}.py").is_file() for id_ in plan.revisions.values())
+    for movement in plan.movements:
+        contract = store.read(desk.contracts, movement.contract)
+        assert [str(version.number) for version in contract.versions] == ["1.0.0", "1.1.0"]
+        assert contract.draft is not None
+        assert movement.new_digest == store.digest(contract.draft)
+        assert movement.new == "2.0.0"
+    assert store.broken_releases(desk.contracts, "shop/orders") == ()
+
+
+def test_the_version_between_is_compatible_with_both_ends(desk):
+    desk.draft("shop/order-placed", ("customer_name", "full_name"))
+    desk.write(desk.plan("shop/order-placed"))
+    contract = store.read(desk.contracts, "shop/order-placed")
+    assert contract.draft is not None
+
+    old, between = (version.source for version in contract.versions)
+    for pair in ((old, between), (between, contract.draft)):
+        found = compare_sources(*pair, "avro", Terms())
+        assert {found.backward.status, found.forward.status} == {Status.COMPATIBLE}
+
+
+def test_a_plan_of_events_only_has_no_revisions(desk):
+    desk.draft("shop/order-placed", ("customer_name", "full_name"))
+    made = desk.plan("shop/order-placed")
+
+    assert made.plan.revisions == {}
+    assert [path.name for path in made.files] == [f"{made.plan.name}.toml"]
+
+
+def test_making_a_plan_writes_nothing(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    before = desk.files()
+    desk.plan("shop/orders")
+
+    assert desk.files() == before
+
+
+def test_a_plan_that_cannot_be_written_leaves_nothing_behind(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    made = desk.plan("shop/orders", name="one")
+    (desk.migrations / "plans").mkdir(parents=True)
+    (desk.migrations / "plans" / ".one.toml.part").mkdir()  # where the plan's file is to be written first
+    before = desk.files()
+
+    with pytest.raises(OSError, match=r"\.part"):
+        desk.write(made)
+    assert desk.files() == before
+
+
+def test_a_name_that_is_taken_is_said(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    desk.write(desk.plan("shop/orders", name="one"))
+
+    with pytest.raises(ContractctlError, match="the plan 'one' exists already"):
+        desk.plan("shop/orders", wish=Wish(), name="one")
+
+
+def test_two_plans_in_flight_do_not_touch_one_column(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    desk.write(desk.plan("shop/orders", name="one"))
+    desk.draft("shop/orders", ("full_name", "name"))
+
+    with pytest.raises(ContractctlError, match=r"plan 'one' is already changing 'orders\.full_name'"):
+        desk.plan("shop/orders", wish=Wish(renames={"full_name": "name"}), name="two")
+
+
+def test_a_plan_that_is_over_is_in_nobodys_way_and_is_built_upon(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    desk.write(desk.plan("shop/orders", name="one"))
+    draft = desk.contracts / "shop/orders/draft.sql"
+    store.release(desk.contracts, "shop/orders", SemanticVersion(2, 0, 0), store.source(draft))
+    desk.draft("shop/orders", ("full_name", "name"))
+    wish = Wish(renames={"full_name": "name"})
+    made = desk.plan("shop/orders", wish=wish, name="two", states={"one": State.CONTRACTED})
+
+    expand = made.files[desk.migrations / "versions" / "two_expand.py"]
+    assert 'depends_on = "one_contract"' in expand
+    assert [(movement.old, movement.new) for movement in made.plan.movements] == [("2.0.0", "3.0.0")]
+
+
+def test_plans_on_different_columns_of_one_table_go_side_by_side(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    desk.write(desk.plan("shop/orders", name="one"))
+    desk.draft("shop/orders", ("amount TEXT", "total TEXT"))
+    made = desk.plan("shop/orders", wish=Wish(renames={"amount": "total"}), name="two")
+
+    assert [(one.kind, one.old, one.new) for one in made.plan.operations] == [("rename-column", "amount", "total")]
+    assert "customer_name" in made.releases[0][2].files[0].text
+
+
+CHANGES: list[tuple[tuple[str, str], Wish, Callable[[Operation], bool]]] = [
+    (("amount TEXT", "amount INTEGER"), Wish(), lambda one: one.kind == "change-type" and "via" in one.parameters),
+    (("amount TEXT", "amount TEXT,\n  note TEXT"), Wish(), lambda one: (one.kind, one.new) == ("add-column", "note")),
+    ((",\n  amount TEXT", ""), Wish(), lambda one: (one.kind, one.old) == ("drop-column", "amount")),
+    (
+        ("amount TEXT", "amount TEXT NOT NULL"),
+        Wish(fills={"amount": "'0'"}),
+        lambda one: one.kind == "set-not-null" and one.parameters["fill"] == "'0'",
+    ),
+    (
+        ("customer_name TEXT NOT NULL,\n  ", ""),
+        Wish(fills={"customer_name": "'nobody'"}),
+        lambda one: one.parameters["old_not_null"] == "yes" and one.parameters["fill"] == "'nobody'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "wish", "expected"), CHANGES)
+def test_every_change_of_a_column_becomes_its_operation(desk, change, wish, expected):
+    desk.draft("shop/orders", change)
+    made = desk.plan("shop/orders", wish=wish)
+    desk.write(made)
+
+    assert [expected(one) for one in made.plan.operations] == [True]
+    assert planner.read_plans(desk.migrations) == (made.plan,)
+
+
+def test_declared_expressions_reach_the_operation(desk):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    wish = Wish(
+        renames={"customer_name": "full_name"},
+        ups={"full_name": "upper(customer_name)"},
+        downs={"orders.full_name": "lower(full_name)"},
+        lossy=frozenset({"customer_name"}),
+    )
+
+    operation = desk.plan("shop/orders", wish=wish).plan.operations[0]
+    assert operation.transform == Transform("upper(customer_name)", "lower(full_name)", lossy=True)
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        (Wish(renames={"custmer_name": "full_name"}), "no draft here takes 'custmer_name' away"),
+        (Wish(renames={"customer_name": "full_name"}, ups={"amuont": "1"}), "--up names 'amuont'"),
+        (Wish(renames={"customer_name": "full_name"}, lossy=frozenset({"x"})), "--lossy names 'x'"),
+    ],
+)
+def test_a_wish_that_speaks_of_nothing_is_an_error(desk, wish, sentence):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+
+    with pytest.raises(ContractctlError, match=sentence):
+        desk.plan("shop/orders", wish=wish)
+
+
+@pytest.mark.parametrize("name", ["", "Big", "a/b", "../up", "-x", "x" * 61, "a b"])
+def test_a_name_that_is_no_file_name_is_refused(desk, name):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+
+    with pytest.raises(ContractctlError, match="no name for a plan"):
+        desk.plan("shop/orders", name=name)
+
+
+def test_a_draft_that_changes_nothing_needs_no_plan(desk):
+    with pytest.raises(ContractctlError, match="changes no column or field"):
+        desk.plan("shop/orders", wish=Wish())
+
+
+def test_what_has_no_release_or_no_draft_cannot_be_planned(desk):
+    folder = desk.contracts / "shop/new"
+    folder.mkdir()
+    (folder / "contract.toml").write_text('format = "sql"\ndraft = "d.sql"\n')
+    (folder / "d.sql").write_text(ORDERS)
+
+    with pytest.raises(ContractctlError, match="no release to start from"):
+        desk.plan("shop/new")
+    (desk.contracts / "shop/orders/contract.toml").write_text('format = "sql"\n')
+    with pytest.raises(ContractctlError, match="no draft to plan towards"):
+        desk.plan("shop/orders")
+
+
+def changed(kind: str, path: str, type_: str) -> Change:
+    return Change(kind, path, "column", *((type_, None) if kind == "removed" else (None, type_)))
+
+
+@pytest.mark.parametrize(
+    ("gone", "came", "expected"),
+    [
+        (("t.customer_name", "TEXT"), ("t.full_name", "TEXT"), (Likely("t", "customer_name", "full_name"),)),
+        (("t.customer_name", "TEXT"), ("t.customer_nam", "BLOB"), (Likely("t", "customer_name", "customer_nam"),)),
+        (("t.customer_name", "TEXT"), ("t.weight", "REAL"), ()),
+        (("t.customer_name", "TEXT"), ("u.full_name", "TEXT"), ()),
+    ],
+)
+def test_likely_renames_are_alike_in_name_or_type_and_of_one_parent(gone, came, expected):
+    assert planner.likely_renames([changed("removed", *gone), changed("added", *came)]) == expected
+
+
+def test_each_name_is_asked_about_once_and_settled_ones_never():
+    changes = [
+        changed("removed", "t.first", "TEXT"),
+        changed("removed", "t.street", "TEXT"),
+        changed("added", "t.first_name", "TEXT"),
+        changed("added", "t.streets", "TEXT"),
+    ]
+
+    assert planner.likely_renames(changes) == (Likely("t", "street", "streets"), Likely("t", "first", "first_name"))
+    assert planner.likely_renames(changes, {"street", "streets"}) == (Likely("t", "first", "first_name"),)
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=20)
+SECONDS = st.integers(0, 10**7) | st.floats(0, 10**7)
+PLANS = st.builds(
+    Plan,
+    name=st.just("any"),
+    movements=st.tuples(st.builds(Movement, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT | st.just(""))),
+    operations=st.lists(
+        st.builds(
+            Operation,
+            TEXT,
+            TEXT,
+            TEXT,
+            st.none() | TEXT,
+            st.none() | TEXT,
+            st.none() | st.builds(Transform, TEXT, TEXT, st.booleans()),
+            st.dictionaries(TEXT, TEXT, max_size=3),
+        ),
+        max_size=3,
+    ).map(tuple),
+    revisions=st.dictionaries(st.sampled_from(Stage), TEXT),
+    canary=st.builds(CanaryRules, st.tuples(SECONDS, SECONDS), SECONDS, SECONDS, SECONDS, SECONDS),
+    reads=st.builds(
+        ReadRules,
+        window_seconds=SECONDS,
+        approvals=st.integers(0, 9),
+        calendar=st.sampled_from([(), ("month",), ("month", "year")]),
+        static_required=st.booleans(),
+    ),
+    restore_point=st.none() | TEXT,
+)
+
+
+@given(PLANS)
+def test_a_plan_reads_back_as_it_was_written(tmp_path_factory, plan):
+    path = tmp_path_factory.mktemp("plans") / "any.toml"
+    planner.write_plan(path, plan)
+
+    assert planner.read_plan(path) == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name = 1", "'name' is 1"),
+        ("", "'name' is missing"),
+        ('name = "other"', "its name is 'other'"),
+        ('name = "one"\nmovement = []', "'movement' is no key here"),
+        ('name = "one"\n[canary]\nsteps = ["a"]', "'canary.steps' is"),
+        ('name = "one"\n[reads]\napprovals = 1.5', "'reads.approvals' is 1.5"),
+        ('name = "one"\n[reads]\nwindow_seconds = -1', "'reads.window_seconds' is -1"),
+        ('name = "one"\n[[operations]]\nkind = "x"', "'operations.contract' is missing"),
+        ("name = ", "Invalid value"),
+    ],
+)
+def test_a_plan_file_that_is_none_is_refused_with_the_key(tmp_path, text, sentence):
+    path = tmp_path / "one.toml"
+    path.write_text(text)
+
+    with pytest.raises(ContractctlError, match=sentence):
+        planner.read_plan(path)
+
+
+def test_a_plan_that_is_not_there_is_said_with_those_that_are(tmp_path):
+    (tmp_path / "other.toml").write_text('name = "other"')
+
+    with pytest.raises(ContractctlError, match="there is no plan 'one'") as raised:
+        planner.read_plan(tmp_path / "one.toml")
+    assert raised.value.hint == "plans: other"
