@@ -41,6 +41,8 @@ def name_of(table: exp.Expr, dialect: str) -> str:
     """A table's name as the dialect compares it; the schema that is searched anyway is left out."""
     parts = [part for part in (table.args.get("db"), table.this) if isinstance(part, exp.Identifier)]
     folded = [part.name if dialect == "mysql" else fold(part, dialect) for part in parts]
+    if not folded:
+        raise NotUnderstoodError(f"'{table.sql()}' is no name of a table")
     return ".".join(folded[1:] if folded[0] == _HOME[dialect] and len(folded) > 1 else folded)
 
 

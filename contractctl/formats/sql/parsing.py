@@ -41,6 +41,8 @@ _SILENT = frozenset(
 )
 """Statements that change no promise of a table: session settings, comments, rows."""
 _SILENT_PAIRS = frozenset({"CREATE EXTENSION", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE DATABASE", "ALTER SEQUENCE"})
+_UNEXPECTED_SHAPE = (AttributeError, IndexError, KeyError)
+"""sqlglot lets many a broken statement pass and leaves holes in its tree: such a statement counts as unread."""
 _OWNER = re.compile(r"ALTER (?:TABLE|VIEW|TYPE|SCHEMA|FUNCTION) .* OWNER TO \S+", re.IGNORECASE)
 _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
@@ -127,7 +129,7 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
             if tree is None or isinstance(tree, exp.Command):
                 raise NotUnderstoodError("the statement is not understood")  # noqa: TRY301 - one place makes the record
             subject = define(defined, tree, options)
-    except (NotUnderstoodError, ParseError, UnsupportedError, RecursionError) as error:
+    except (NotUnderstoodError, ParseError, UnsupportedError, RecursionError, *_UNEXPECTED_SHAPE) as error:
         reading.unread.append(_unread(words, plain, error))
         reading.places["unread", len(reading.unread) - 1] = (file, words.start)
         return

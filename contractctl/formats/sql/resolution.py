@@ -84,7 +84,8 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
             yield from _column(client, column, given, dialect)
     for column in provider.columns:
         if client.column(column.name) is None and not column.omittable:
-            yield _about_column("sql-column-required", Effect.FAILS, client, column)
+            facts = _likely_rename(column, client, provider, client_names_it=False)
+            yield _about_column("sql-column-required", Effect.FAILS, client, column, **facts)
     yield from _strictness(client, provider)
     yield from uniques(client, provider, dialect)
     yield from foreign_keys(client, provider)
@@ -104,10 +105,19 @@ def _removed(client: Table, provider: Table, column: Column) -> Incompatibility:
 
     Which of the two is the old name, the client's or the provider's, is the judge's to say.
     """
-    new = [c for c in provider.columns if client.column(c.name) is None and c.type == column.type]
-    likely = new if len(new) == 1 else [c for c in new if _words(c) & _words(column)]
-    facts = {"taker_name": column.written, "giver_name": likely[0].written} if len(likely) == 1 else {}
+    facts = _likely_rename(column, provider, client, client_names_it=True)
     return _about_column("sql-column-removed", Effect.FAILS, client, column, **facts)
+
+
+def _likely_rename(column: Column, there: Table, here: Table, *, client_names_it: bool) -> dict[str, str]:
+    """The names of a column that stands here and of the one that stands there alone and is likely the same."""
+    others = [c for c in there.columns if here.column(c.name) is None and c.type == column.type]
+    likely = others if len(others) == 1 else [c for c in others if _words(c) & _words(column)]
+    if len(likely) != 1:
+        return {}
+    names = (column.written, likely[0].written)
+    taker, giver = names if client_names_it else names[::-1]
+    return {"taker_name": taker, "giver_name": giver}
 
 
 def _words(column: Column) -> set[str]:
@@ -181,7 +191,7 @@ def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incomp
 
 
 def _filling(column: Column, kind: Type) -> str:
-    """What a row gets in a column that the INSERT leaves out, in words that are equal where it is, as a kind's value."""
+    """What a row gets in a column that the INSERT leaves out, read as a value of that type."""
     if column.generated is not None:
         return column.generated.text
     if column.counted:
