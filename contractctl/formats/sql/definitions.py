@@ -46,32 +46,7 @@ def name_of(table: exp.Expr, dialect: str) -> str:
     return ".".join(folded[1:] if folded[0] == _HOME[dialect] and len(folded) > 1 else folded)
 
 
-def define(defined: Defined, tree: exp.Expr, options: str = "") -> str:
-    """Take in one statement; gives back the name of what it is about. Raise NotUnderstoodError."""
-    if isinstance(tree, exp.Create):
-        match tree.args.get("kind"):
-            case "TABLE":
-                return _create_table(defined, tree, options)
-            case "VIEW":
-                return _create_view(defined, tree)
-            case "INDEX":
-                return _create_index(defined, tree)
-            case "TYPE" if isinstance(tree.expression, exp.DataType) and tree.expression.this.name == "ENUM":
-                name = name_of(tree.this, defined.dialect)
-                defined.enums[name] = tuple(symbol.name for symbol in tree.expression.expressions)
-                return name
-            case kind:
-                raise NotUnderstoodError(f"CREATE {kind} is not judged")
-    if isinstance(tree, exp.Alter):
-        from contractctl.formats.sql.alterations import alter
-
-        return alter(defined, tree)
-    if isinstance(tree, exp.Drop):
-        return _drop(defined, tree)
-    raise NotUnderstoodError("the statement is not judged")
-
-
-def _create_table(defined: Defined, tree: exp.Create, options: str) -> str:
+def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     if tree.expression is not None or not isinstance(tree.this, exp.Schema):
         raise NotUnderstoodError("a table made from a query or by a module has no columns of its own")
     name = name_of(tree.this.this, defined.dialect)
@@ -81,7 +56,7 @@ def _create_table(defined: Defined, tree: exp.Create, options: str) -> str:
         raise NotUnderstoodError(f"the table '{name}' is there already")
     if defined.dialect == "mysql":
         options = " ".join(part.sql(dialect="mysql") for part in _properties_of(tree) if not _is_counter(part))
-    table = Table(name, _spelling(tree.this.this, defined.dialect), (), options=options)
+    table = Table(name, spelling(tree.this.this, defined.dialect), (), options=options)
     table = replace(table, unjudged=tuple(_properties(tree, defined.dialect)), strict="strict" in options.lower())
     default_collation = tree.find(exp.CollateProperty)
     for part in tree.this.expressions:
@@ -100,7 +75,7 @@ def _collated(table: Table, collation: str) -> Table:
     return replace(table, columns=columns)
 
 
-def _spelling(table: exp.Expr, dialect: str) -> str:
+def spelling(table: exp.Expr, dialect: str) -> str:
     """A table's name as its user spells it, without quotation marks and the schema that is searched anyway."""
     parts = [part.name for part in (table.args.get("db"), table.this) if isinstance(part, exp.Identifier)]
     return ".".join(parts[1:] if len(parts) > 1 and parts[0].lower() == _HOME[dialect] else parts)
@@ -165,11 +140,11 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
             case exp.Identifier():  # SQLite: a column without a type
                 table = _add_column(defined, table, exp.ColumnDef(this=inner))
             case exp.PrimaryKey():
-                table = _add(table, _unique(inner.expressions, dialect, name, primary=True))
+                table = add_unique(table, unique_of(inner.expressions, dialect, name, primary=True))
             case exp.UniqueColumnConstraint() if isinstance(inner.this, exp.Schema):
                 label = name or (inner.this.this.name if inner.this.this else None)
-                unique = _unique(inner.this.expressions, dialect, label)
-                table = _add(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
+                unique = unique_of(inner.this.expressions, dialect, label)
+                table = add_unique(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
                 table = _with_conflict(table, inner)
             case exp.ForeignKey():
                 columns = tuple(fold(column, dialect) for column in inner.expressions)
@@ -184,7 +159,7 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
     return table
 
 
-def _add(table: Table, unique: Unique) -> Table:
+def add_unique(table: Table, unique: Unique) -> Table:
     if unique in table.uniques:
         return table
     return replace(table, uniques=(*table.uniques, unique))
@@ -196,7 +171,7 @@ def _with_conflict(table: Table, part: exp.Expr) -> Table:
     return replace(table, unjudged=(*table.unjudged, part.sql(dialect="sqlite")))
 
 
-def _unique(parts: list[exp.Expr], dialect: str, name: str | None = None, *, primary: bool = False) -> Unique:
+def unique_of(parts: list[exp.Expr], dialect: str, name: str | None = None, *, primary: bool = False) -> Unique:
     columns, others = [], []
     for part in parts:
         bare = part.this if isinstance(part, exp.Ordered) else part
@@ -269,10 +244,10 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.DefaultColumnConstraint():
             return with_default(table, name, kind.this, dialect)
         case exp.PrimaryKeyColumnConstraint():
-            return _add(table, Unique((name,), primary=True, name=label))
+            return add_unique(table, Unique((name,), primary=True, name=label))
         case exp.UniqueColumnConstraint():
             unique = Unique((name,), nulls_alike=bool(kind.args.get("nulls")), name=label)
-            return _with_conflict(_add(table, unique), kind)
+            return _with_conflict(add_unique(table, unique), kind)
         case exp.AutoIncrementColumnConstraint():
             return changed(table, name, counted=True)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
@@ -305,69 +280,3 @@ def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -
     if isinstance(tree, exp.Anonymous) and tree.name.lower() == "nextval":
         return changed(table, name, counted=True, default=None)
     return changed(table, name, default=expression(tree, dialect))
-
-
-def _create_index(defined: Defined, tree: exp.Create) -> str:
-    index, dialect = tree.this, defined.dialect
-    name = name_of(index.args["table"], dialect)
-    table = defined.tables.get(name)
-    if table is None:
-        raise NotUnderstoodError(f"the index is for a table '{name}' that is not understood")
-    parameters = index.args.get("params")
-    text = tree.sql(dialect=sqlglot_dialect(dialect))
-    label = index.this.name if index.this else ""
-    if not tree.args.get("unique"):
-        defined.indexes.append(Index(label, name, text))
-        return name
-    where = parameters.args.get("where")
-    unique = replace(
-        _unique(parameters.args.get("columns") or [], dialect, label),
-        where=expression(where.this, dialect) if where is not None else None,
-        nulls_alike=bool(parameters.args.get("nulls")),
-        written=text,
-    )
-    defined.tables[name] = _add(table, unique)
-    return name
-
-
-def _create_view(defined: Defined, tree: exp.Create) -> str:
-    dialect, query = defined.dialect, tree.expression
-    head = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    name = name_of(head, dialect)
-    outputs: tuple[str, ...] | None
-    if isinstance(tree.this, exp.Schema):
-        outputs = tuple(fold(column, dialect) for column in tree.this.expressions)
-    elif query.find(exp.Star) and any(s.is_star for s in query.selects):
-        outputs = None
-    else:
-        outputs = tuple(s.alias_or_name if dialect == "postgresql" else s.alias_or_name.lower() for s in query.selects)
-    sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
-    reads = frozenset(_reads(defined, query, sources))
-    text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
-    defined.views[name] = View(name, _spelling(head, dialect), text, outputs, reads, frozenset(sources.values()))
-    return name
-
-
-def _reads(defined: Defined, query: exp.Expr, sources: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Columns that belong to one table beyond doubt: qualified, or read from a query over one table alone."""
-    only = next(iter(sources.values())) if len(sources) == 1 else None
-    aliases = {alias.alias.lower() for alias in query.find_all(exp.Alias)}
-    for column in query.find_all(exp.Column):
-        if isinstance(column.this, exp.Star):
-            continue
-        table = sources.get(column.table.lower()) if column.table else only
-        name = fold(column.this, defined.dialect)
-        if table is not None and (column.table or name not in aliases):
-            yield table, name
-
-
-def _drop(defined: Defined, tree: exp.Drop) -> str:
-    """Dumps drop a table before they create it."""
-    names = [name_of(t, defined.dialect) for t in tree.args.get("tables") or [] if isinstance(t, exp.Table)]
-    for name in names:
-        defined.tables.pop(name, None)
-        defined.views.pop(name, None)
-        defined.indexes[:] = [index for index in defined.indexes if index.table != name]
-    if tree.args.get("kind") not in {"TABLE", "VIEW"} or not names:
-        raise NotUnderstoodError(f"DROP {tree.args.get('kind')} is not judged")
-    return names[0]

@@ -10,9 +10,10 @@ from sqlglot.errors import ParseError, UnsupportedError
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.alterations import count_up
-from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, changed, define, settled_in_sqlite
+from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, changed, settled_in_sqlite
 from contractctl.formats.sql.engine import run
 from contractctl.formats.sql.expressions import fold
+from contractctl.formats.sql.kinds import define
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
 from contractctl.model.contract import Source

@@ -1,33 +1,16 @@
 """Which statement shows it? Run against the client's tables, then against the provider's, in SQLite."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from contractctl.formats.sql.engine import ENGINE, ask, memory, run
 from contractctl.formats.sql.parsing import agreed
-from contractctl.formats.sql.rows import Row, insert, parents, quote, row
-from contractctl.formats.sql.schema import Schema, Table
+from contractctl.formats.sql.rows import quote
+from contractctl.formats.sql.schema import Schema
 from contractctl.formats.sql.sqlite_ddl import alone, statements
-from contractctl.formats.sql.writing import identifier
+from contractctl.formats.sql.trials import TRIALS, Case, Trial
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _LINE = 240
-_TELLING: tuple[object, ...] = ("7", "1", 1, "007", 7, 1.5, 7.0, "x", 2**60 + 1)
-"""Values that columns of different types keep in different ways."""
-_ROUNDED: tuple[object, ...] = (2**60 + 1, 1.25)
-_LARGE = 28
-"""A number that is large enough to show a percentage, and still the day of a month."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """Statements in their order. The last is the witness; where it writes, `look` reads what came of it."""
-
-    before: tuple[str, ...]
-    statement: str
-    look: str | None = None
-    foreign: bool = False
-    """The statement is another application's: the client's tables refuse it, and `look` is what the client reads."""
 
 
 def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness | None:
@@ -36,11 +19,11 @@ def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness
     None where SQLite cannot show it: lengths, enums and time zones are no concern of its.
     """
     client, provider = agreed(client, provider)
-    build = _TRIALS.get(found.rule)
+    build = TRIALS.get(found.rule)
     if build is None or client.dialect != provider.dialect:
         return None
     engine = ENGINE if client.dialect == "sqlite" else f"{ENGINE}, tables translated from {client.dialect}"
-    case = _Case(client, provider, found)
+    case = Case(client, provider, found)
     for ddl, note in _providers(case):
         for trial in build(case):
             answer = _shown(trial, (statements(client), ddl), found)
@@ -50,7 +33,7 @@ def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness
     return None
 
 
-def _providers(case: "_Case") -> Iterator[tuple[tuple[str, ...], str]]:
+def _providers(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
     """The provider's tables; then the client's with this change alone, where others get in the way."""
     yield statements(case.provider), ""
     if "table" not in case.found.facts or case.table.name not in case.provider.tables:
@@ -62,52 +45,7 @@ def _providers(case: "_Case") -> Iterator[tuple[tuple[str, ...], str]]:
         yield statements(case.client, table), ", this change alone"
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is to be shown, and the names in it."""
-
-    client: Schema
-    provider: Schema
-    found: Incompatibility
-
-    @property
-    def table(self) -> Table:
-        return next(t for t in self.client.tables.values() if t.written == self.found.facts["table"])
-
-    @property
-    def given(self) -> Table:
-        """The provider's table."""
-        return self.provider.tables[self.table.name]
-
-    @property
-    def target(self) -> str:
-        return identifier(self.found.facts.get("table") or self.found.facts["view"], "sqlite")
-
-    @property
-    def column(self) -> str:
-        return identifier(self.found.facts["column"], "sqlite")
-
-    @property
-    def name(self) -> str:
-        """The column's folded name."""
-        return self.named(self.found.facts["column"])
-
-    def named(self, written: str) -> str:
-        columns = (*self.table.columns, *self.given.columns)
-        return next((c.name for c in columns if c.written == written), written)
-
-    def rows(self, values: Mapping[str, object] | None = None) -> Iterator[tuple[Row, tuple[str, ...]]]:
-        """Rows of the client's, with every column and with only those that must be given, and their parents."""
-        for short, number in ((False, 1), (True, 1), (False, _LARGE)):
-            found = row(self.table, values or {}, short=short, number=number)
-            yield found, tuple(parents(self.client, self.table, found))
-
-    def inserts(self, values: Mapping[str, object] | None = None) -> Iterator[_Trial]:
-        for each, above in self.rows(values):
-            yield _Trial(above, insert(self.table, each))
-
-
-def _shown(trial: _Trial, databases: tuple[tuple[str, ...], tuple[str, ...]], found: Incompatibility) -> str | None:
+def _shown(trial: Trial, databases: tuple[tuple[str, ...], tuple[str, ...]], found: Incompatibility) -> str | None:
     """What the provider answers, where that is another answer than the client knows, and for this very reason."""
     fails = found.effect is Effect.FAILS
     expected, got = (_outcome(trial, ddl) for ddl in databases)
@@ -131,7 +69,7 @@ def _to_the_point(refusal: str, found: Incompatibility) -> bool:
     return kind in refusal and (not named or found.facts["column"].lower() in refusal.lower())
 
 
-def _outcome(trial: _Trial, ddl: tuple[str, ...]) -> list[tuple[object, ...]] | str | None:
+def _outcome(trial: Trial, ddl: tuple[str, ...]) -> list[tuple[object, ...]] | str | None:
     """The rows that come back, SQLite's refusal, or None where it does not even come to the statement."""
     database = memory()
     try:
@@ -159,187 +97,6 @@ def _one_line(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LINE else f"{line[:_LINE]}…"
 
-
-def _select(case: _Case) -> Iterator[_Trial]:
-    yield _Trial((), f"SELECT {case.column if 'column' in case.found.facts else '*'} FROM {case.target}")
-
-
-def _insert(case: _Case) -> Iterator[_Trial]:
-    """A row that the client may write."""
-    yield from case.inserts()
-
-
-def _column_insert(case: _Case) -> Iterator[_Trial]:
-    """A row with a value in the column."""
-    yield from case.inserts({case.name: row(case.table, {}).get(case.name)})
-
-
-def _null(case: _Case) -> Iterator[_Trial]:
-    yield from case.inserts({case.name: None})
-
-
-def _omission(case: _Case) -> Iterator[_Trial]:
-    """An INSERT that leaves the column out, and what is in it then."""
-    look = None if case.found.effect is Effect.FAILS else f"SELECT {case.column} FROM {case.target}"
-    for each, above in case.rows():
-        left = {name: value for name, value in each.items() if name != case.name}
-        yield _Trial(above, insert(case.table, left), look)
-
-
-def _null_read(case: _Case) -> Iterator[_Trial]:
-    """A row of another application's, with NULL in it."""
-    yield from _foreign(case, case.name, (None,))
-
-
-def _value_read(case: _Case) -> Iterator[_Trial]:
-    """A row of another application's, with a value that the client's check excludes."""
-    name = case.named(case.found.path.rsplit(".", 1)[-1])
-    yield from _foreign(case, name, (_fact_value(case.found),))
-
-
-def _loose_read(case: _Case) -> Iterator[_Trial]:
-    """A row of another application's, with a value of another kind than a strict table holds."""
-    for column in case.table.columns:
-        if case.given.column(column.name) is not None and column.generated is None:
-            yield from _foreign(case, column.name, ("x", 1.5, b"\xff"))
-
-
-def _foreign(case: _Case, name: str, values: tuple[object, ...]) -> Iterator[_Trial]:
-    column = identifier(next(c.written for c in case.table.columns if c.name == name), "sqlite")
-    for value in values:
-        for table in (case.table, case.given):
-            each = row(table, {name: value})
-            above = tuple(parents(case.provider, table, each))
-            yield _Trial(above, insert(table, each), f"SELECT {column} FROM {case.target}", foreign=True)
-
-
-def _kept(case: _Case) -> Iterator[_Trial]:
-    """Values that two columns keep in different ways, read back and used."""
-    for value in _ROUNDED if case.found.rule == "sql-precision-lost" else _TELLING:
-        for each, above in case.rows({case.name: value}):
-            for read in (case.column, f"{case.column} / 2", f"{case.column} = 7"):
-                yield _Trial((*above, insert(case.table, each)), f"SELECT {read} FROM {case.target}")
-
-
-def _kind(case: _Case) -> Iterator[_Trial]:
-    """Values of the wrong kind, for tables that are strict."""
-    names = [case.name] if "column" in case.found.facts else [column.name for column in case.table.columns]
-    for name in names:
-        column = case.table.column(name)
-        if column is not None and column.generated is None and case.given.column(name) is not None:
-            for value in (row(case.table, {}).get(name), "x", 1.5, b"\xff"):
-                yield from case.inserts({name: value})
-
-
-def _collated(case: _Case) -> Iterator[_Trial]:
-    for stored, asked in (("a", "A"), ("a", "a ")):
-        for each, above in case.rows({case.name: stored}):
-            query = f"SELECT count(*) FROM {case.target} WHERE {case.column} = {quote(asked)}"
-            yield _Trial((*above, insert(case.table, each)), query)
-
-
-def _columns(case: _Case) -> tuple[str, ...]:
-    return tuple(name for name in case.found.facts["columns"].split(", ") if name)
-
-
-def _twice(case: _Case) -> Iterator[_Trial]:
-    """A second row, alike in the columns that became unique and unlike in all others."""
-    for short in (False, True):
-        first = row(case.table, {}, short=short)
-        alike = {name: value for name, value in first.items() if name in _columns(case)}
-        second = row(case.table, alike, short=short, number=2)
-        above = tuple(dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r)))
-        yield _Trial((*above, insert(case.table, first)), insert(case.table, second))
-
-
-def _upsert(case: _Case) -> Iterator[_Trial]:
-    columns = [case.table.column(name) for name in _columns(case)]
-    names = ", ".join(identifier(column.written, "sqlite") for column in columns if column is not None)
-    for each, above in case.rows():
-        yield _Trial(above, f"{insert(case.table, each)} ON CONFLICT ({names}) DO NOTHING")
-
-
-def _duplicates(case: _Case) -> Iterator[_Trial]:
-    for short in (False, True):
-        first = row(case.table, {}, short=short)
-        alike = {name: value for name, value in first.items() if name in _columns(case)}
-        second = row(case.table, alike, short=short, number=2)
-        replaces = [insert(case.table, each).replace("INSERT", "REPLACE", 1) for each in (first, second)]
-        above = tuple(dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r)))
-        yield _Trial((*above, replaces[0]), replaces[1], f"SELECT count(*) FROM {case.target}")
-
-
-def _checked(case: _Case) -> Iterator[_Trial]:
-    yield from case.inserts({case.named(case.found.path.rsplit(".", 1)[-1]): _fact_value(case.found)})
-
-
-def _fact_value(found: Incompatibility) -> object:
-    """The value that a check excludes, as the finding names it."""
-    text = found.facts["value"]
-    if "LENGTH(" in found.facts["condition"]:
-        return "x" * min(int(text), 10_000)
-    if text.startswith("'"):
-        return text[1:-1]
-    return float(text) if "." in text else int(text)
-
-
-def _deleted(case: _Case) -> Iterator[_Trial]:
-    """The parent goes: does the child go with it, stay, or forbid it?"""
-    parent = case.client.tables.get(case.found.facts["other"])
-    if parent is None:
-        return
-    for each, above in case.rows():
-        delete = f"DELETE FROM {identifier(parent.written, 'sqlite')}"
-        before = (*above, insert(case.table, each))
-        look = f"SELECT {', '.join(map(_shown_name(case), _columns(case)))} FROM {case.target}"
-        fails = case.found.effect is Effect.FAILS
-        yield _Trial(before, delete, None if fails else look)
-        if not fails:  # the client relied on the refusal
-            yield _Trial(before, delete, look, foreign=True)
-
-
-def _shown_name(case: _Case) -> Callable[[str], str]:
-    return lambda name: identifier(next(c.written for c in case.table.columns if c.name == name), "sqlite")
-
-
-def _orphans(case: _Case) -> Iterator[_Trial]:
-    """A row of another application's that refers to nothing."""
-    each = row(case.given, {})
-    columns = ", ".join(map(_shown_name(case), _columns(case)))
-    yield _Trial((), insert(case.given, each), f"SELECT {columns} FROM {case.target}", foreign=True)
-
-
-_Builder = Callable[[_Case], Iterator[_Trial]]
-_TRIALS: Mapping[str, _Builder] = {
-    "sql-table-removed": _select,
-    "sql-view-removed": _select,
-    "sql-view-broken": _select,
-    "sql-view-column-removed": _select,
-    "sql-column-removed": _select,
-    "sql-column-required": _insert,
-    "sql-column-generated": _column_insert,
-    "sql-foreign-key-added": _insert,
-    "sql-null-refused": _null,
-    "sql-default-removed": _omission,
-    "sql-default-changed": _omission,
-    "sql-generation-changed": _omission,
-    "sql-null-unexpected": _null_read,
-    "sql-check-removed": _value_read,
-    "sql-strict-removed": _loose_read,
-    "sql-foreign-key-removed": _orphans,
-    "sql-type-changed": _kept,
-    "sql-precision-lost": _kept,
-    "sql-type-refused": _kind,
-    "sql-strict-added": _kind,
-    "sql-collation-changed": _collated,
-    "sql-unique-added": _twice,
-    "sql-unique-removed": _upsert,
-    "sql-duplicates-unexpected": _duplicates,
-    "sql-check-added": _checked,
-    "sql-delete-refused": _deleted,
-    "sql-foreign-key-action-changed": _deleted,
-}
-"""Rules that SQLite can show. The others end in None: what SQLite does not enforce, it cannot witness."""
 
 _REASONS: Mapping[str, tuple[str, bool]] = {
     "sql-column-removed": ("no such column", True),

@@ -1,0 +1,77 @@
+"""What stands beside the tables? Indexes and views, and what is dropped again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlglot import exp
+
+from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, add_unique, name_of, spelling, unique_of
+from contractctl.formats.sql.expressions import expression, fold
+from contractctl.formats.sql.schema import Index, View
+from contractctl.formats.sql.statements import sqlglot_dialect
+
+
+def create_index(defined: Defined, tree: exp.Create) -> str:
+    index, dialect = tree.this, defined.dialect
+    name = name_of(index.args["table"], dialect)
+    table = defined.tables.get(name)
+    if table is None:
+        raise NotUnderstoodError(f"the index is for a table '{name}' that is not understood")
+    parameters = index.args.get("params")
+    text = tree.sql(dialect=sqlglot_dialect(dialect))
+    label = index.this.name if index.this else ""
+    if not tree.args.get("unique"):
+        defined.indexes.append(Index(label, name, text))
+        return name
+    where = parameters.args.get("where")
+    unique = replace(
+        unique_of(parameters.args.get("columns") or [], dialect, label),
+        where=expression(where.this, dialect) if where is not None else None,
+        nulls_alike=bool(parameters.args.get("nulls")),
+        written=text,
+    )
+    defined.tables[name] = add_unique(table, unique)
+    return name
+
+
+def create_view(defined: Defined, tree: exp.Create) -> str:
+    dialect, query = defined.dialect, tree.expression
+    head = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    name = name_of(head, dialect)
+    outputs: tuple[str, ...] | None
+    if isinstance(tree.this, exp.Schema):
+        outputs = tuple(fold(column, dialect) for column in tree.this.expressions)
+    elif query.find(exp.Star) and any(s.is_star for s in query.selects):
+        outputs = None
+    else:
+        outputs = tuple(s.alias_or_name if dialect == "postgresql" else s.alias_or_name.lower() for s in query.selects)
+    sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
+    reads = frozenset(_reads(defined, query, sources))
+    text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    defined.views[name] = View(name, spelling(head, dialect), text, outputs, reads, frozenset(sources.values()))
+    return name
+
+
+def _reads(defined: Defined, query: exp.Expr, sources: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Columns that belong to one table beyond doubt: qualified, or read from a query over one table alone."""
+    only = next(iter(sources.values())) if len(sources) == 1 else None
+    aliases = {alias.alias.lower() for alias in query.find_all(exp.Alias)}
+    for column in query.find_all(exp.Column):
+        if isinstance(column.this, exp.Star):
+            continue
+        table = sources.get(column.table.lower()) if column.table else only
+        name = fold(column.this, defined.dialect)
+        if table is not None and (column.table or name not in aliases):
+            yield table, name
+
+
+def drop(defined: Defined, tree: exp.Drop) -> str:
+    """Dumps drop a table before they create it."""
+    names = [name_of(t, defined.dialect) for t in tree.args.get("tables") or [] if isinstance(t, exp.Table)]
+    for name in names:
+        defined.tables.pop(name, None)
+        defined.views.pop(name, None)
+        defined.indexes[:] = [index for index in defined.indexes if index.table != name]
+    if tree.args.get("kind") not in {"TABLE", "VIEW"} or not names:
+        raise NotUnderstoodError(f"DROP {tree.args.get('kind')} is not judged")
+    return names[0]
