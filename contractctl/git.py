@@ -1,6 +1,6 @@
 """What does git know? The only file that talks to it; shallow and detached, as CI has it, is the normal case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import git
 
 _GLOB = frozenset("*?[")
+_ALIKE = 0.5
+"""From here on two files of one name are one that was moved; git's own measure."""
+_LONGEST = 200_000
+"""Longer files are compared as a whole, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,20 @@ class Commit:
 
 def open_repository(path: Path) -> "Repository | None":
     """The repository that `path` lies in; None where it lies in none."""
-    import git
-
+    try:
+        import git
+    except ImportError:  # GitPython refuses to be imported where there is no git
+        if any((folder / ".git").exists() for folder in (path.resolve(), *path.resolve().parents)):
+            raise _no_git() from None
+        return None
     try:
         return Repository(git.Repo(path, search_parent_directories=True))
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
         return None
+
+
+def _no_git() -> ContractctlError:
+    return ContractctlError("git is not installed", hint="install it: apt-get install git")
 
 
 def needed_repository(path: Path) -> "Repository":
@@ -132,49 +144,64 @@ class Repository:
             elif status:
                 path = next(fields)
                 found.append(ChangedFile(None if status == "A" else path, None if status == "D" else path))
-        untracked = self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *specs)
-        return _moved_by_hand([*found, *(ChangedFile(None, path) for path in untracked.split("\0") if path)])
+        others = self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *specs)
+        return tuple(self._moved_by_hand(base, found, [path for path in others.split("\0") if path]))
+
+    def _moved_by_hand(
+        self, base: str, found: Sequence[ChangedFile], untracked: Sequence[str]
+    ) -> Iterator[ChangedFile]:
+        """Renames among files that git was not told of, and so does not see: same name, much the same lines."""
+        gone = [one.old for one in found if one.old is not None and one.new is None]
+        moved: dict[str, str] = {}
+        for new in untracked:
+            likely = [old for old in gone if Path(old).name == Path(new).name and old not in moved]
+            alike = {old: self._likeness(base, old, new) for old in likely}
+            best = max(alike, key=lambda old: alike[old], default=None)
+            if best is not None and alike[best] >= _ALIKE:
+                moved[best] = new
+        yield from (one for one in found if one.old not in moved or one.new is not None)
+        yield from (ChangedFile(old, new) for old, new in moved.items())
+        yield from (ChangedFile(None, new) for new in untracked if new not in moved.values())
+
+    def _likeness(self, base: str, old: str, new: str) -> float:
+        from difflib import SequenceMatcher
+
+        before, now = self.read(base, old), (self.root / new).read_bytes()
+        if before is None or max(len(before), len(now)) > _LONGEST:
+            return float(before == now)
+        return SequenceMatcher(None, before.splitlines(), now.splitlines(), autojunk=False).ratio()
 
     def present(self) -> tuple[str, ...]:
         """The files of the work tree that git does not ignore, tracked or not, as paths from the root."""
         listed = self._run("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--full-name", ":(top)")
         return tuple(sorted({path for path in listed.split("\0") if path}))
 
-    def history(self, path: str) -> tuple[Commit, ...]:
-        """The commits that touched a path from the root, newest first, through renames where it is a file."""
-        follow = ["--follow"] if (self.root / path).is_file() else []
-        layout = "--format=%H%x00%an <%ae>%x00%aI%x00%s%x00"
-        if self.head() is None:
-            return ()
-        fields = self._run("log", *follow, layout, "--", path).split("\0")
-        rows = [fields[i : i + 4] for i in range(0, len(fields) - 3, 4)]
-        return tuple(Commit(row[0].strip(), *row[1:]) for row in rows)
+    def arrivals(self, pattern: str) -> dict[str, Commit | None]:
+        """Every file that a pattern from the root matches, with the commit that first brought it.
 
-    def arrivals(self, under: str) -> dict[str, Commit | None]:
-        """Every file below a path, with the commit that first brought it there or to the place it was renamed from.
-
-        None where that commit lies before the point at which a shallow clone was cut off.
+        A file that was moved, its name kept, came with the commit that brought it to the place it was moved from. None
+        where that commit lies before the point at which a shallow clone was cut off.
         """
         if self.head() is None:
             return {}
-        layout = "--format=%x01%H%x00%an <%ae>%x00%aI%x00%s%x00"
-        log = self._run(
-            "log", "-z", "-M", "--name-status", "--no-show-signature", layout, "--", f":(top,literal){under}"
-        )
+        layout = "--format=%x01%H%x00%an <%ae>%x00%aI%x00%s"
+        # -m: a file may come with a merge, too. --topo-order: children are met before their parents, whatever the dates
+        how = ("-z", "-M", "-m", "--topo-order", "--name-status", "--no-show-signature", "--diff-filter=AR", layout)
+        fields = iter(self._run("log", *how, "--", f":(top,glob){pattern}").split("\0"))
         cut = set((Path(self._repo.common_dir) / "shallow").read_text().split()) if self.shallow else set()
         found: dict[str, Commit | None] = {}
         later: dict[str, str] = {}  # a name of the past → the name that the file has now
-        for entry in log.split("\x01")[1:]:
-            fields = iter(entry.split("\0"))
-            commit = Commit(next(fields), next(fields), next(fields), next(fields))
-            for status in fields:
-                if status[:1] == "R":
-                    before, after = next(fields), next(fields)
-                    later[before] = later.pop(after, after)
-                elif word := status.strip():
-                    path = next(fields)
-                    if word == "A":
-                        found.setdefault(later.pop(path, path), None if commit.id in cut else commit)
+        commit: Commit | None = None
+        for field in fields:
+            status = field.strip("\n")
+            if status.startswith("\x01"):
+                commit = Commit(status[1:], next(fields), next(fields), next(fields))
+            elif status:
+                before, path = (next(fields), next(fields)) if status[0] == "R" else (None, next(fields))
+                if before is not None and Path(before).name == Path(path).name:
+                    later.setdefault(before, later.get(path, path))
+                else:  # the oldest commit is met last, and stands
+                    found[later.get(path, path)] = None if commit is None or commit.id in cut else commit
         return found
 
     def user(self) -> str | None:
@@ -208,7 +235,7 @@ class Repository:
                 strip_newline_in_stdout=False,
             )
         except git.GitCommandNotFound:
-            raise ContractctlError("git is not installed", hint="install it: apt-get install git") from None
+            raise _no_git() from None
         if "dubious ownership" in err:
             raise ContractctlError(
                 f"git does not trust {self.root}: it belongs to another user",
@@ -230,14 +257,3 @@ class Repository:
         if self.shallow:
             return "the clone is shallow: git fetch --unshallow, or in CI check out with fetch-depth: 0"
         return otherwise
-
-
-def _moved_by_hand(changed: list[ChangedFile]) -> tuple[ChangedFile, ...]:
-    """A file that is gone and a new one of the same name elsewhere are one file that was moved and not yet added."""
-    gone = {Path(one.old).name: one for one in changed if one.old is not None and one.new is None}
-    paired: list[ChangedFile] = []
-    for one in changed:
-        old = gone.pop(Path(one.new).name, None) if one.old is None and one.new is not None else None
-        paired.append(ChangedFile(old.old, one.new) if old else one)
-    taken = {one.old for one in paired if one.new is not None}
-    return tuple(one for one in paired if one.new is not None or one.old not in taken)

@@ -24,7 +24,7 @@ def releases(contracts: Path, wanted: Iterable[Contract]) -> tuple[Release, ...]
     repository = git.open_repository(contracts) if contracts.is_dir() else None
     if repository is None:
         return tuple(Release(c.name, version, None, "no git") for c in wanted for version in reversed(c.versions))
-    known = repository.arrivals(repository.relative(contracts))
+    known = repository.arrivals("**/versions/**")  # wherever the store was, then
     return tuple(
         _release(contracts, contract, version, repository, known)
         for contract in wanted

@@ -1,8 +1,12 @@
 """Which contracts are there, and in which versions? Folders with a contract.toml; releases that never change again."""
 
 import hashlib
+import math
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -13,6 +17,9 @@ from contractctl.toml_text import Table, read_toml
 CONTRACT = "contract.toml"
 SUMS = "SHA256SUMS"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+_NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+_SCRATCH = ".release-"
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
@@ -38,8 +45,8 @@ def read(contracts: Path, name: str) -> Contract:
         level=Level(level),
         draft=_draft(contracts, folder, table),
         versions=_versions(contracts, folder),
-        consumers=tuple(_party(party) for party in table.tables("consumers")),
-        producers=tuple(_party(party) for party in table.tables("producers")),
+        consumers=_parties(table, "consumers"),
+        producers=_parties(table, "producers"),
         dialect=table.text("dialect"),
         strict=table.flag("strict"),
     )
@@ -54,10 +61,14 @@ def read_all(contracts: Path) -> tuple[Contract, ...]:
 
 def source(path: Path, within: Path | None = None) -> Source:
     """A file, or the files of a folder, as the text of one version. `within`: links may not lead out of this folder."""
-    files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*") if p.is_file() and p.name[0] != ".")
+    files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*") if p.is_file() and _seen(p, path))
     if not files:
         raise ContractctlError(f"{_shown(path)}: the folder is empty", hint="put the schema's files there")
     return Source(tuple(File(_shown(file), _text(file, within)) for file in files))
+
+
+def _seen(file: Path, folder: Path) -> bool:
+    return not any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def digest(source_: Source) -> str:
@@ -89,8 +100,17 @@ def release(contracts: Path, name: str, number: SemanticVersion, source_: Source
     A release that was cut short between the two is finished by releasing the same text again; any other text under a
     number that is taken raises ContractctlError.
     """
+    for file in source_.files:
+        if _UNWRITABLE.search(file.name):
+            raise ContractctlError(f"{file.name!r}: {SUMS} cannot hold this name", hint="rename the file")
     versions = _folder(contracts, name) / "versions"
     versions.mkdir(parents=True, exist_ok=True)
+    with _alone(versions):
+        return _release(contracts, name, number, source_)
+
+
+def _release(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
+    versions = _folder(contracts, name) / "versions"
     taken = version_path(contracts, name, number)
     if taken is not None:
         recorded = any(_of_version(recorded, taken.name) for recorded in _sums(versions))
@@ -133,6 +153,8 @@ def _draft(contracts: Path, folder: Path, table: Table) -> Source | None:
     path = folder / given
     if not path.exists():
         raise table.wrong("draft", f"a file or folder that is there; {_shown(path)} is not")
+    if (path / CONTRACT).exists():
+        raise table.wrong("draft", f"a file, or a folder that holds the draft and nothing else, no {CONTRACT}")
     return source(path, within=_root(contracts))
 
 
@@ -144,15 +166,21 @@ def _versions(contracts: Path, folder: Path) -> tuple[Version, ...]:
 
 def _numbered(versions: Path) -> list[tuple[Path, SemanticVersion]]:
     """The releases in a versions/ folder. A file whose name is no version is refused: it would be passed over."""
-    found = []
+    found: dict[SemanticVersion, Path] = {}
     for path in sorted(versions.iterdir()) if versions.is_dir() else ():
-        if path.name != SUMS and not path.name.startswith("."):
-            stem = path.name if path.is_dir() else re.sub(r"(?<=\.\d)(\d*)\.[a-z].*", r"\1", path.name)
-            try:
-                found.append((path, SemanticVersion.parse(stem)))
-            except ContractctlError as error:
-                raise ContractctlError(f"{_shown(path)}: {error.message}", hint="move it out of versions/") from None
-    return found
+        if path.name == SUMS or path.name.startswith("."):
+            continue
+        named = _NUMBERED.fullmatch(path.name)
+        try:
+            number = SemanticVersion.parse(named[1] if named and not path.is_dir() else path.name)
+        except ContractctlError as error:
+            raise ContractctlError(f"{_shown(path)}: {error.message}", hint="move it out of versions/") from None
+        if number in found:
+            raise ContractctlError(
+                f"{_shown(found[number])} and {path.name} both claim to be {number}", hint="move one out of versions/"
+            )
+        found[number] = path
+    return [(path, number) for number, path in found.items()]
 
 
 def _party(table: Table) -> Party:
@@ -160,7 +188,7 @@ def _party(table: Table) -> Party:
         name=table.needed_text("name"),
         reads=table.texts("reads"),
         versions=table.texts("versions"),
-        cadence_days=table.number("cadence_days"),
+        cadence_days=_cadence(table),
         migrated=table.flag("migrated"),
         exempt=table.text("exempt"),
         retired=table.flag("retired"),
@@ -169,10 +197,42 @@ def _party(table: Table) -> Party:
     return party
 
 
+def _cadence(table: Table) -> float | None:
+    days = table.number("cadence_days")
+    if days is not None and not 0 < days < math.inf:
+        raise table.wrong("cadence_days", "a number of days above 0")
+    return days
+
+
+def _parties(table: Table, key: str) -> tuple[Party, ...]:
+    parties: dict[str, Party] = {}
+    for one in table.tables(key):
+        party = _party(one)
+        if party.name in parties:
+            raise one.wrong("name", f"a name that no other of the {key} has")
+        parties[party.name] = party
+    return tuple(parties.values())
+
+
+@contextmanager
+def _alone(versions: Path) -> Iterator[None]:
+    """One release at a time; what one that was killed left half-made is cleared away."""
+    import fcntl
+
+    folder = os.open(versions, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        for left in versions.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    finally:
+        os.close(folder)
+
+
 def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
     import tempfile
 
-    with tempfile.TemporaryDirectory(dir=versions, prefix=".release-") as scratch:
+    with tempfile.TemporaryDirectory(dir=versions, prefix=_SCRATCH) as scratch:
         if len(source_.files) == 1:
             made, target = Path(scratch) / "file", versions / f"{number}{Path(source_.name).suffix}"
             made.write_bytes(source_.files[0].text.encode())
@@ -191,7 +251,7 @@ def _sums(versions: Path) -> dict[str, str]:
     path = versions / SUMS
     if not path.is_file():
         return {}
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_bytes().decode(errors="replace").removesuffix("\n").split("\n")
     matches = [_SUM.fullmatch(line) for line in lines]
     if None in matches:
         bad = matches.index(None) + 1
@@ -214,14 +274,14 @@ def _write(path: Path, text: str) -> None:
     """All of it or none of it."""
     import tempfile
 
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as scratch:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=_SCRATCH, delete=False) as scratch:
         scratch.write(text)
     Path(scratch.name).chmod(0o644)
     Path(scratch.name).replace(path)
 
 
 def _text(file: Path, within: Path | None) -> str:
-    if within is not None and not file.resolve().is_relative_to(within):
+    if within is not None and not _resolved(file).is_relative_to(within):
         raise ContractctlError(f"{_shown(file)} leads out of the repository", hint="put the file itself there")
     try:
         return file.read_bytes().decode()
@@ -229,6 +289,13 @@ def _text(file: Path, within: Path | None) -> str:
         raise ContractctlError(
             f"{_shown(file)}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
         ) from None
+
+
+def _resolved(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except RuntimeError:
+        raise ContractctlError(f"{_shown(file)} is a link to itself", hint="put the file itself there") from None
 
 
 def _root(contracts: Path) -> Path:
