@@ -63,6 +63,8 @@ def fold(identifier: exp.Identifier | str, dialect: str) -> str:
 def expression(tree: exp.Expr, dialect: str) -> Expression:
     """An expression and its normal form."""
     written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    if isinstance(tree, exp.Literal):  # most defaults are
+        return Expression(written, tree, written)
     plain = _plain(tree.copy(), dialect)
     return Expression(plain.sql(dialect=sqlglot_dialect(dialect), comments=False), plain, written)
 
