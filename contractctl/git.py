@@ -1,5 +1,6 @@
 """What does git know? The only file that talks to it; shallow and detached, as CI has it, is the normal case."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +136,8 @@ class Repository:
         paths: files, folders or patterns, relative to the current folder; none means everything.
         """
         specs = [self._pathspec(path) for path in paths]
-        listed = self._run("diff", "--name-status", "-z", "-M", "--no-ext-diff", base, "--", *specs).split("\0")
-        found, fields = [], iter(listed)
+        how = ("--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules")
+        found, fields = [], iter(self._run("diff", *how, base, "--", *specs).split("\0"))
         for status in fields:
             if status.startswith(("R", "C")):
                 before, after = next(fields), next(fields)
@@ -216,7 +217,7 @@ class Repository:
     def _pathspec(self, path: str) -> str:
         try:
             # an absolute pattern is joined to itself
-            from_root = (Path.cwd() / path).relative_to(self.root.resolve()).as_posix()
+            from_root = Path(os.path.normpath(Path.cwd() / path)).relative_to(self.root.resolve()).as_posix()
         except ValueError:
             raise ContractctlError(f"'{path}' lies outside the repository", hint=f"name paths in {self.root}") from None
         magic = "glob" if _GLOB & set(path) else "literal"
