@@ -1,6 +1,6 @@
 """How does a schema operation live? One file a kind, its stages in order; here the registry and whole plans."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from contractctl.databases.sqlite import expressions, quote, tables
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan, Transform
 from contractctl.operations import add_column, change_type, drop_column, rename_column, set_not_null
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.pairs import Pair, check, synchronisation
 from contractctl.operations.steps import KeepInStep, Step, StopKeepingInStep
 
 
@@ -74,6 +74,13 @@ def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisation, ...]:
     """What the plan keeps in step, table by table, under the names that the columns have right now."""
     return tuple(synchronisation(connection, plan.name, table, pairs) for table, pairs in _pairs(plan))
+
+
+def check_expressions(plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise ContractctlError for an expression of the plan that cannot be used. columns: each table's."""
+    for table, pairs in _pairs(plan):
+        for pair in pairs:
+            check(table, pair, columns.get(table, ()))
 
 
 def hindrances(plan: Plan, connection: Connection) -> Iterator[str]:

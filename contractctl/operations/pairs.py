@@ -41,7 +41,7 @@ def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[
     strict = tables.strict(connection, table)
     synced = []
     for pair in pairs:
-        _check(table, pair, tuple(column.name for column in columns.values()))
+        check(table, pair, tuple(column.name for column in columns.values()))
         old, new = _places(pair, set(columns))
         missing = [name for name in (old, new) if name.lower() not in columns]
         if missing:
@@ -90,7 +90,8 @@ def _default(column: tables.Column) -> str | None:
     return column.default
 
 
-def _check(table: str, pair: Pair, columns: tuple[str, ...]) -> None:
+def check(table: str, pair: Pair, columns: tuple[str, ...]) -> None:
+    """Raise ContractctlError for an expression that is none, or not always the same. columns: the table's."""
     if pair.old == pair.new and pair.via is None:
         expressions.check(pair.up, columns, f"the value that fills '{table}.{pair.new}'")
         return

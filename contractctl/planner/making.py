@@ -50,7 +50,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     _demand_free(name, around.migrations)
     moves = [_move(side, wish) for side in sides]
     made = Plan(name, tuple(move for move, _ in moves), operations, {}, wish.canary, wish.reads, wish.restore_point)
-    made, revisions = _with_revisions(made, around)
+    made, revisions = _with_revisions(made, sides, around)
     return Made(
         made,
         tuple((move.contract, SemanticVersion.parse(move.intermediate), source) for move, source in moves),
@@ -153,12 +153,13 @@ def _terms(contract: Contract) -> Terms:
     return Terms(dialect=contract.dialect, witnesses=False, contract=contract.name)
 
 
-def _with_revisions(plan_: Plan, around: Surroundings) -> tuple[Plan, Mapping[Path, str]]:
+def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tuple[Plan, Mapping[Path, str]]:
     """The plan with the ids of its revisions, and their files; a plan of events only has none."""
     if all(movement.format != "sql" for movement in plan_.movements):
         return plan_, {}
-    from contractctl import revisions
+    from contractctl import operations, revisions
 
+    operations.check_expressions(plan_, {table: names for side in sides for table, names in side.tables()})
     complete = replace(plan_, revisions=revisions.identifiers(plan_.name))
     files = revisions.render(complete, around.migrations, after=tuple(_foundations(plan_, around)))
     return complete, {around.migrations / path: text for path, text in files.items()}

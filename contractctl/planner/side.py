@@ -70,6 +70,18 @@ class Side:
         }
         return {**theirs, **wish.fills}
 
+    def tables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each table and its columns, before and after, where the contract has tables."""
+        if self.contract.format != "sql":
+            return
+        from contractctl.formats import sql
+
+        dialect = self.contract.dialect
+        after = sql.parse(self.draft, dialect).tables
+        for name, table in sql.parse(self.start, dialect).tables.items():
+            columns = (*table.columns, *(after[name].columns if name in after else ()))
+            yield name, tuple(dict.fromkeys(column.written for column in columns))
+
 
 def side_of(contract: Contract, around: Surroundings) -> Side:
     if contract.latest is None:

@@ -1,0 +1,215 @@
+"""Does `contractctl plan` write what it says, ask what it cannot know, and refuse in words?"""
+
+import json
+import os
+import pty
+import shlex
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ORDERS = "CREATE TABLE orders (\n  id INTEGER PRIMARY KEY,\n  customer_name TEXT NOT NULL,\n  amount TEXT\n);\n"
+PLACED = (
+    '{"type": "record", "name": "OrderPlaced", "fields": ['
+    '{"name": "id", "type": "long"}, {"name": "customer_name", "type": "string"}]}'
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, contractctl) -> Path:
+    """A released table and event whose drafts call customer_name full_name, and a database with the table."""
+    for name, format_, file, text in (
+        ("shop/orders", "sql", "orders.sql", ORDERS),
+        ("shop/order-placed", "avro", "placed.avsc", PLACED),
+    ):
+        folder = tmp_path / "contracts" / name
+        folder.mkdir(parents=True)
+        dialect = 'dialect = "sqlite"\n' if format_ == "sql" else ""
+        (folder / "contract.toml").write_text(f'format = "{format_}"\nowner = "shop"\ndraft = "{file}"\n{dialect}')
+        (folder / file).write_text(text)
+        contractctl("release", name)
+        (folder / file).write_text(text.replace("customer_name", "full_name"))
+    (tmp_path / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
+    database(tmp_path, ORDERS, "INSERT INTO orders VALUES (1, 'Ann', '5')")
+    return tmp_path
+
+
+def database(root: Path, *statements: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(root / "shop.db", isolation_level=None)
+    try:
+        for statement in statements:
+            rows = connection.execute(statement).fetchall()
+        return rows
+    finally:
+        connection.close()
+
+
+def files(root: Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_declared_rename_is_planned_and_every_named_file_is_there(shop, contractctl):
+    before = files(shop)
+    said = contractctl("plan", "shop/orders", "shop/order-placed", "--rename", "customer_name=full_name", "--name", "r")
+    lines = [line.strip() for line in said.stdout.splitlines()]
+    new = files(shop) - before
+
+    assert lines[0] == "wrote the plan 'r'"
+    assert new == {line for line in lines if line in new}
+    assert "migrations/plans/r.toml" in new
+    assert "contracts/shop/orders/versions/1.1.0.sql" in new
+    assert lines[-1] == "contractctl migrate expand r"
+    assert {path.parts[0] for path in map(Path, new)} == {"contracts", "migrations"}
+    assert database(shop, "SELECT name FROM sqlite_schema") == [("orders",)]  # asking the database leaves nothing there
+
+
+def test_a_likely_rename_is_never_taken_silently_and_the_printed_commands_work(shop, contractctl):
+    before = files(shop)
+    said = contractctl("plan", "shop/orders", code=2)
+
+    assert "'customer_name' may go on as 'full_name': only you can say whether that is a rename" in said.stderr
+    assert files(shop) == before
+    commands = [line.partition("run: ")[2] for line in said.stderr.splitlines() if "run: contractctl plan" in line]
+    assert commands == [
+        "contractctl plan shop/orders --rename customer_name=full_name",
+        "contractctl plan shop/orders --drop customer_name --add full_name",
+    ]
+    contractctl(*shlex.split(commands[0])[1:], "--dry-run")
+    apart = contractctl(*shlex.split(commands[1])[1:], "--dry-run", code=2)
+    assert "--fill" in apart.stderr or "NOT NULL" in apart.stderr
+
+
+def test_on_a_terminal_the_likely_rename_is_asked(shop):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "contractctl", "plan", "shop/orders", "--name", "asked"],
+        cwd=shop,
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.close(theirs)
+    question = os.read(ours, 1000).decode()
+    os.write(ours, b"y\n")
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+
+    assert "orders: does 'customer_name' go on as 'full_name'?" in question
+    assert process.returncode == 0
+    assert "rename-column orders: customer_name → full_name" in out
+
+
+def test_a_dry_run_writes_nothing(shop, contractctl):
+    before = files(shop)
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--dry-run")
+
+    assert said.stdout.startswith("would write the plan 'rename-orders-customer-name'")
+    assert files(shop) == before
+
+
+def test_json_says_what_was_written_and_what_comes_next(shop, contractctl):
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--format", "json")
+    answer = json.loads(said.stdout)
+
+    assert answer["plan"] == "rename-orders-customer-name"
+    assert answer["next"] == "contractctl migrate expand rename-orders-customer-name"
+    assert all((shop / file).is_file() for file in answer["files"])
+    assert answer["movements"][0]["intermediate"] == "1.1.0"
+
+
+def test_the_options_reach_the_plan_file(shop, contractctl):
+    contractctl(
+        "plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r", "--canary", "5,50,100",
+        "--bake", "2", "--window", "3", "--quiesced", "4", "--heartbeat", "5", "--fresh", "6", "--approvals", "1",
+        "--restore-point", "s3://backups/1",
+    )  # fmt: skip
+    text = (shop / "migrations/plans/r.toml").read_text()
+
+    for line in (
+        "steps = [5, 50, 100]", "bake_seconds = 2", "window_seconds = 3", "quiesced_seconds = 4",
+        "heartbeat_seconds = 5", "fresh_seconds = 6", "approvals = 1", 'restore_point = "s3://backups/1"',
+    ):  # fmt: skip
+        assert f"{line}\n" in text
+
+
+def test_planning_twice_says_that_the_plan_exists(shop, contractctl):
+    contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r")
+    before = files(shop)
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r", code=2)
+
+    assert "the plan 'r' exists already" in said.stderr
+    other = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "s", code=2)
+    assert "plan 'r' is already changing 'orders.customer_name'" in other.stderr
+    assert files(shop) == before
+
+
+def test_a_database_that_cannot_carry_the_plan_is_heard_before_anything_is_written(shop, contractctl):
+    database(shop, "DROP TABLE orders", ORDERS.replace("customer_name TEXT", "customer_name TEXT UNIQUE"))
+    before = files(shop)
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", code=2)
+
+    assert "'orders.customer_name' is part of a UNIQUE constraint" in said.stderr
+    assert files(shop) == before
+
+
+def test_what_must_move_before_the_old_column_goes_is_noted(shop, contractctl):
+    database(shop, "CREATE VIEW names AS SELECT customer_name FROM orders")
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name")
+
+    assert "note: view 'names' uses 'orders.customer_name'" in said.stderr
+
+
+def test_values_that_do_not_come_back_need_an_explicit_lossy(shop, contractctl):
+    draft = shop / "contracts/shop/orders/orders.sql"
+    draft.write_text(ORDERS.replace("amount TEXT", "amount INTEGER"))
+    database(shop, "INSERT INTO orders VALUES (2, 'Bea', '5 EUR')")
+    said = contractctl("plan", "shop/orders", "--name", "cents", code=2)
+
+    assert "1 values of 'orders.amount' do not come back from their new form, such as '5 EUR'" in said.stderr
+    contractctl("plan", "shop/orders", "--name", "cents", "--lossy", "amount")
+    assert "lossy = true" in (shop / "migrations/plans/cents.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("shop/nothing",), "there is no contract 'shop/nothing'"),
+        (("shop/orders", "--rename", "customer_name"), "there is no '=' between two names"),
+        (("shop/orders", "--rename", "customer_name="), "there is no '=' between two names"),
+        (("shop/orders", "--rename", "a=b", "--rename", "a=c"), "--rename names 'a' twice"),
+        (("shop/orders", "--rename", "nothing=full_name", "--drop", "customer_name"), "takes 'nothing' away"),
+        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "ten"), "these are no percentages"),
+        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "50,10,100"), "shares grow up to 100"),
+        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "1,nan,100"), "shares grow up to 100"),
+        (("shop/orders", "--rename", "customer_name=full_name", "--name", "../x"), "no name for a plan"),
+        (
+            ("shop/orders", "--rename", "customer_name=full_name", "--up", "full_name=random()"),
+            "does not always give the same value",
+        ),
+        (
+            ("shop/orders", "--rename", "customer_name=full_name", "--up", "full_name=upper(nme)"),
+            "no SQL expression over one row",
+        ),
+        ((), "Missing argument"),
+    ],
+)
+def test_bad_input_ends_in_one_clear_sentence_and_writes_nothing(shop, contractctl, arguments, sentence):
+    before = files(shop)
+    said = contractctl("plan", *arguments, code=2)
+
+    assert sentence in said.stderr
+    assert files(shop) == before
+
+
+def test_planning_reads_no_database_library_for_events_alone(shop):
+    program = (
+        "import sys; from contractctl.cli import run; "
+        "code = run(['plan', 'shop/order-placed', '--rename', 'customer_name=full_name', '--dry-run']); "
+        "assert code == 0; assert not {'sqlalchemy', 'alembic', 'sqlglot'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", program], cwd=shop, check=True, capture_output=True)
