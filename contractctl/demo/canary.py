@@ -1,7 +1,7 @@
 """How does the traffic move over? Share by share, and not before the numbers allow it."""
 
 from contractctl.demo.customers import DUBLIN
-from contractctl.demo.world import BAKE, MENDED_SHOP, NEW_SHOP, PLAN, World
+from contractctl.demo.world import BAKE, MENDED_SHOP, NEW_SHOP, OLD_SHOP, PLAN, World
 
 
 def first_share(world: World) -> None:
@@ -16,7 +16,7 @@ def first_share(world: World) -> None:
     )
     held = ask(world, 10, code=4)
     story.expect(holds="more request" in held or "observed for" in held, what="the gate says how much is missing")
-    story.sleep(2 * BAKE)
+    story.sleep(BAKE + 1)
     ask(world, 10)
 
 
@@ -33,11 +33,11 @@ def real_errors(world: World) -> None:
     refused = ask(world, 50, code=1)
     story.expect(holds="failed on the new path" in refused, what="the gate says what failed")
     story.say("The shop's own log says what the bug is: version 2.0 pastes the name into its statement.")
-    story.run(f"tail -n 4 logs/{NEW_SHOP}.out", lines=4)
+    story.run(f"grep -m 1 -A 1 syntax logs/{NEW_SHOP}.out")
     story.say("First the share goes back, which needs no gate. Then the mended build replaces the broken one.")
     story.run(f"contractctl migrate canary {PLAN} 0")
     world.stop(NEW_SHOP)
-    world.start(MENDED_SHOP, f"python -m contractctl.demo.shop --version 2.0.1 --lane 1 --rate 1000 --plan {PLAN}")
+    world.start(MENDED_SHOP, f"python -m contractctl.demo.shop --version 2.0.1 --lane 1 --rate 2000 --plan {PLAN}")
 
 
 def all_the_way(world: World) -> None:
@@ -45,9 +45,11 @@ def all_the_way(world: World) -> None:
     story = world.story
     story.chapter("Canary: forward again, up to everybody")
     story.run(f"contractctl migrate canary {PLAN} 1")
-    for share, pause in ((10, 2 * BAKE), (50, BAKE), (100, BAKE)):
+    for share, pause in ((10, BAKE + 1), (50, BAKE), (100, BAKE)):
         story.sleep(pause)
         ask(world, share)
+    story.say("Everybody takes the new column. Version 1.0 of the shop has done its duty and is taken out of service.")
+    world.stop(OLD_SHOP)
     story.sleep(BAKE)
 
 

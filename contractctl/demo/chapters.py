@@ -47,6 +47,12 @@ def plan(world: World) -> None:
         f"contractctl plan shop/orders shop/order-placed --rename customer_name=full_name --name {PLAN}"
         f" --bake {BAKE:g} --window {QUIET:g} --quiesced 2 --heartbeat 2 --restore-point {RESTORE}"
     )
+    story.say(
+        """The plan is a file that people read, change and review. Here the margins are widened to a demo's, so that 60
+        requests on the new path say enough where the default asks for 600."""
+    )
+    scenery.widen_margins(world.folder / "migrations" / "plans" / f"{PLAN}.toml")
+    story.run(f"grep -A 5 canary] migrations/plans/{PLAN}.toml")
     world.commit("Plan: customer_name becomes full_name")
     story.say("With the plan committed the check passes: the drafts have a way to become true without breaking anyone.")
     story.run("contractctl check", lines=20)
@@ -64,7 +70,7 @@ def both_columns(world: World) -> None:
         column, but only for the share of the orders that the canary allows: none, so far."""
     )
     story.run(f"contractctl migrate dual-write {PLAN}")
-    world.start(NEW_SHOP, f"python -m contractctl.demo.shop --version 2.0 --lane 1 --rate 1000 --plan {PLAN}")
+    world.start(NEW_SHOP, f"python -m contractctl.demo.shop --version 2.0 --lane 1 --rate 2000 --plan {PLAN}")
     story.say("The backfill moves the rows that were there before, batch by batch, each with its checkpoint.")
     with world.traffic():
         story.run(f"contractctl migrate backfill {PLAN}")

@@ -13,23 +13,21 @@ def last_reader(world: World) -> None:
     """The gate names who still reads the old column."""
     story = world.story
     story.chapter("The last reader: the gate knows who still needs the old column")
-    story.say("All traffic of the new version takes the new column. Version 1.0 of the shop is taken out of service.")
-    world.stop(OLD_SHOP)
-    world.reads("shop/orders", "shop", "orders.full_name")
-    world.reads("shop/order-placed", "mailing", "OrderPlaced.full_name")
     story.say(
-        """The shop and the mailing team say in the contracts that they have moved. May the old column be switched off?
-        Quiesce would hide it, and can be taken back. But one job has been forgotten."""
+        """The shop's team writes into contract.toml that it has moved. May the old column be switched off? Quiesce
+        would hide it, and can be taken back. But one job has been forgotten."""
     )
-    world.commit("shop and mailing read full_name")
+    world.reads("shop/orders", "shop", "orders.full_name")
+    world.commit("shop reads full_name")
     refused = ask_quiesce(world, code=1)
     story.expect(holds="reporting@1.0 read 'orders.customer_name'" in refused, what="the gate names the reader")
-    story.say("So the reporting team moves: its job restarts with a new query, and its contract says so.")
+    story.say("So the reporting team moves: its job restarts with a new query, and contract.toml says so.")
     world.stop(OLD_JOB)
     world.start(NEW_JOB, "python -m contractctl.demo.reporting --version 2.0")
     world.reads("shop/orders", "reporting", "orders.full_name")
+    world.reads("shop/order-placed", "reporting", "OrderPlaced.full_name")
     world.commit("reporting reads full_name")
-    story.sleep(QUIET)
+    story.sleep(QUIET + 1)
     ask_quiesce(world)
 
 
@@ -98,7 +96,13 @@ def final_versions(world: World) -> None:
     story = world.story
     story.chapter("The end: final versions, and who gets on with whom")
     for name in ("shop/orders", "shop/order-placed"):
-        story.run(f"contractctl release {name} --major")
+        story.run(f"contractctl release {name} --version 2.0.0")
+    story.say(
+        """Both are released, and contract.toml says who is where: everybody works on the table of 2.0.0, and the events
+        still have both names, until the shop's next version leaves the old one out."""
+    )
+    world.stands_on("shop/orders", "2.0.0")
+    world.stands_on("shop/order-placed", "1.1.0")
     world.commit("Release 2.0.0 of both contracts")
     story.run("contractctl check")
     story.run("contractctl matrix", lines=40)

@@ -1,5 +1,7 @@
 """What is there before the story begins? A git repository with released contracts, and a table full of orders."""
 
+import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -54,8 +56,6 @@ def build(folder: Path, environment: Mapping[str, str]) -> None:
 
 def git(folder: Path, environment: Mapping[str, str], command: str) -> None:
     """Run one git command of the scenery."""
-    import shlex
-
     subprocess.run(shlex.split(command), cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603
 
 
@@ -75,6 +75,14 @@ def rename_in_drafts(folder: Path, old: str, new: str) -> None:
     for draft in ("contracts/shop/orders/orders.sql", "contracts/shop/order-placed/order-placed.avsc"):
         file = folder / draft
         file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def widen_margins(plan: Path) -> None:
+    """What the developer does in an editor: margins that a minute of traffic can fill."""
+    text = plan.read_text(encoding="utf-8")
+    for key, value in (("absolute_margin", 0.05), ("share_tolerance", 20.0)):
+        text = re.sub(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.MULTILINE)
+    plan.write_text(text, encoding="utf-8")
 
 
 def forget_all_but(report: Path) -> None:

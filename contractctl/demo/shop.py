@@ -19,7 +19,7 @@ from contractctl.demo.events import Publisher
 from contractctl.demo.life import Life, say
 from contractctl.demo.routes import RELEASES, Routes
 from contractctl.demo.sides import Side
-from contractctl.demo.telemetry import reporting
+from contractctl.demo.telemetry import measured
 
 READS, CORRECTIONS = 0.60, 0.38
 """Shares of all requests; the rest are new orders."""
@@ -38,7 +38,7 @@ class Shop:
     def __init__(self, options: argparse.Namespace, connection: Connection, routes: Routes, log: IO[str]) -> None:
         self._random = Random(f"{options.version} {options.lane}")  # noqa: S311 - customers need no secrets
         self._customers = Customers(Path("customers.txt"), self._random)
-        self._publisher = Publisher(Path(f"events/shop-{options.version}.avro"), _event_schema(options.version))
+        self._publisher = Publisher(Path(f"events/shop-{options.version}.avro"), RELEASES[options.version].event)
         self._connection = connection
         self._routes = routes
         self._log = log
@@ -51,7 +51,10 @@ class Shop:
     def look_around(self) -> None:
         """What need not be done at every request."""
         self._customers.look_again()
-        self._publisher.flush()
+        self._publisher.publish()
+
+    def close(self) -> None:
+        self._publisher.publish(now=True)
 
     def serve(self) -> None:
         """One request. Where it fails, that is counted and written down, and the next customer is served."""
@@ -108,10 +111,6 @@ def _last_order(connection: Connection, lane: int) -> int:
     return int(last)
 
 
-def _event_schema(version: str) -> Path:
-    return Path(f"contracts/shop/order-placed/versions/{RELEASES[version].event}.avsc")
-
-
 def main() -> None:
     """Work until asked to stop, then say what was done."""
     options = _options()
@@ -119,18 +118,18 @@ def main() -> None:
     engine = create_engine("sqlite:///shop.db", connect_args={"timeout": PATIENCE})
     log_file = Path(f"logs/shop-{options.version}.jsonl")
     with (
-        reporting("shop", options.version, engine) as meter,
+        measured("shop", options.version, engine) as instruments,
         engine.connect() as connection,
         log_file.open("a", buffering=1, encoding="utf-8") as log,
     ):
-        routes = Routes(RELEASES[options.version], options.plan, meter)
+        routes = Routes(RELEASES[options.version], options.plan, instruments.meter)
         shop = Shop(options, connection, routes, log)
         say(f"shop {options.version} is open")
         for requests in life.bursts(options.rate):
             shop.look_around()
             for _ in range(requests):
                 shop.serve()
-        shop.look_around()
+        shop.close()
     say(f"shop {options.version} is closed: {shop.served:,} requests served, {shop.failed:,} failed")
 
 

@@ -1,5 +1,6 @@
 """What do the chapters share? The folder, the processes, the narrator, and what happened so far."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from contractctl.demo.story import Story, argv_of
 PLAN = "rename-customer"
 OLD_JOB, NEW_JOB = "reporting-1.0", "reporting-2.0"
 RESTORE = "before-contract.db"
-BAKE = 3.5
+BAKE = 3
 """Seconds at each share: a real plan takes an hour; see [canary] in the plan file."""
-QUIET = 6
+QUIET = 5
 """Seconds of silence that count as nobody reads any more: a real plan takes a month; see [reads]."""
 OLD_SHOP, NEW_SHOP, MENDED_SHOP = "shop-1.0", "shop-2.0", "shop-2.0.1"
 
@@ -57,6 +58,12 @@ class World:
         head, own, rest = file.read_text(encoding="utf-8").partition(f'name = "{consumer}"\nreads')
         old = path.replace("full_name", "customer_name")
         file.write_text(head + own + rest.replace(old, path, 1), encoding="utf-8")
+
+    def stands_on(self, contract: str, version: str) -> None:
+        """Every consumer and producer of a contract uses this version, and contract.toml says so."""
+        file = self.folder / "contracts" / contract / "contract.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"^name = .*$", rf'\g<0>\nversions = ["{version}"]', text, flags=re.M), encoding="utf-8")
 
     def commit(self, message: str) -> None:
         scenery.git(self.folder, self.story.environment, "git add .")
