@@ -81,8 +81,9 @@ def dual_write(plan: str, form: str) -> int:
 def backfill(plan: str, rate: float | None, batch_ms: float, form: str) -> int:
     """Fill the rows that were there before.
 
-    It goes batch by batch, beside everybody else's writes. Each batch and its checkpoint are one transaction: stop it whenever you like, it goes on from there. A row that
-    cannot be converted is set aside with its error, counted, and shown by `contractctl migrate status`.
+    It goes batch by batch, beside everybody else's writes. Each batch and its checkpoint are one transaction: stop it
+    whenever you like, it goes on from there. A row that cannot be converted is set aside with its error, counted, and
+    shown by `contractctl migrate status`.
     """
     return _run(Stage.BACKFILL, plan, form, rate=rate, batch_seconds=batch_ms / 1000)
 
@@ -122,7 +123,8 @@ def canary(plan: str, percent: float, form: str) -> int:
 def quiesce(plan: str, decide_only: bool, form: str) -> int:
     """Take the old side away for a while.
 
-    That finds readers that nobody knows of. The values stay, and stay in step. If somebody fails: contractctl migrate canary PLAN 100 brings it back at once.
+    That finds readers that nobody knows of. The values stay, and stay in step. If somebody fails, this brings it back
+    at once: contractctl migrate canary PLAN 100.
     """
     return _run(Stage.QUIESCE, plan, form, decide_only=decide_only)
 
@@ -158,7 +160,8 @@ def rollback(plan: str, form: str) -> int:
 def status(plan: str | None, form: str) -> int:
     """Show where PLAN stands, or all plans.
 
-    Since when, who is at work, what was decided, what comes next. Reads only. Rows that were set aside or are in conflict are named, and a journal that was tampered with.
+    Since when, who is at work, what was decided, what comes next. Reads only. Rows that were set aside or are in
+    conflict are named, and a journal that was tampered with.
     """
     from contractctl import migration, planner, settings
     from contractctl.cli import board, case, operator

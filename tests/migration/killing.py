@@ -1,0 +1,187 @@
+"""Kill an operator at every statement and every commit of one stage, resume, and tell what became of it.
+
+Run as: python killing.py FOLDER STAGE. FOLDER is where copies are made. Prints one JSON object: how many points
+there were, and what was wrong after each. Children are forked from a parent that has imported everything already,
+so that a point costs milliseconds; a writer, a process of its own, writes all the time.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import shop_in_sqlite as shop
+from sqlalchemy import Engine
+from sqlalchemy.event import listen
+
+from contractctl import journal, migration
+from contractctl.backfill import Pace
+from contractctl.journal import Operator
+
+ROWS = 24
+TINY = Pace(rows_per_second=10)  # batches of ten rows: three of them
+
+IN_ORDER: dict[str, list[tuple[str, float | None]]] = {
+    "expand": [],
+    "dual-write": [("expand", None)],
+    "backfill": [("expand", None), ("dual-write", None)],
+    "verify": [("expand", None), ("dual-write", None), ("backfill", None)],
+}
+IN_ORDER["canary"] = [*IN_ORDER["verify"], ("verify", None)]
+IN_ORDER["quiesce"] = [*IN_ORDER["canary"], ("canary", 100.0)]
+IN_ORDER["brown-out-ends"] = [*IN_ORDER["quiesce"], ("quiesce", None)]
+IN_ORDER["contract"] = IN_ORDER["brown-out-ends"]
+IN_ORDER["rollback"] = IN_ORDER["brown-out-ends"]
+COMMAND = {"canary": ("canary", 100.0), "brown-out-ends": ("canary", 10.0)}
+
+
+def operate(folder: Path, stage: str, percent: float | None, kill_at: int | None = None) -> None:
+    engine = shop.engine_of(folder)
+    listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF").close())
+    if kill_at is not None:
+        arm(engine, kill_at)
+    me = Operator(f"process {os.getpid()}", gone=lambda _holder: True)
+    context = shop.context(folder, engine=engine, pace=TINY, sleep=lambda _seconds: None, operator=me)
+    migration.run(stage, context, percent)
+
+
+def operate_twice(folder: Path, stage: str, percent: float | None) -> None:
+    """Resume; and once more, which must change nothing."""
+    operate(folder, stage, percent)
+    operate(folder, stage, percent)
+
+
+def arm(engine: Engine, kill_at: int) -> None:
+    """SIGKILL ourselves before the n-th statement or commit."""
+    seen = 0
+
+    def count(*_: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    listen(engine, "before_cursor_execute", count)
+    listen(engine, "commit", count)
+
+
+def write_all_the_time(folder: Path, log: Path) -> None:
+    """An application of both versions: updates and inserts, by whichever column there is; logs what was committed."""
+    stop: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: stop.append(number))
+    connection = sqlite3.connect(folder / "shop.db", timeout=20, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    column, turn = "customer_name", 0
+    with log.open("w") as written:
+        while not stop:
+            turn += 1
+            key, value = (turn % ROWS + 1, f"written {turn}") if turn % 3 else (1000 + turn, f"new {turn}")
+            statement = (
+                f"UPDATE orders SET {column} = ? WHERE id = ?"
+                if turn % 3
+                else f"INSERT INTO orders ({column}, id, total_cents) VALUES (?, ?, 1)"
+            )
+            try:
+                connection.execute(statement, (value, key))
+            except sqlite3.OperationalError as error:
+                if "no such column" not in str(error) and "has no column" not in str(error):
+                    raise
+                column = {"customer_name": "full_name", "full_name": "customer_name"}[column]
+                continue
+            written.write(json.dumps([key, value]) + "\n")
+            time.sleep(0.003)
+
+
+def forked(work: Callable[[], None]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        work()
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - a child must never run its parent's code
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def wrong_after(folder: Path, log: Path, stage: str) -> list[str]:
+    """What is not as it must be, in words."""
+    engine = shop.engine_of(folder)
+    with journal.reading(engine) as connection:
+        entries = journal.entries(connection, shop.NAME)
+        problems = list(journal.broken_links(connection, shop.NAME))
+    engine.dispose()
+    outcomes = [entry.key for entry in entries if entry.kind is journal.EntryKind.OUTCOME]
+    if len(outcomes) != len(IN_ORDER[stage]) + 1:
+        problems.append(f"the outcomes are {outcomes}")
+    contents = [shop.rows(folder, f"SELECT id, {column} FROM orders") for column in columns(folder)]
+    if any(sorted(one) != sorted(contents[0]) for one in contents):
+        problems.append("the two sides differ")
+    expected = {n: f"customer {n}" for n in range(1, ROWS + 1)}
+    expected.update(dict(json.loads(line) for line in log.read_text().splitlines()))
+    if dict(contents[0]) != expected:
+        problems.append(f"written and not there: {set(expected.items()) ^ set(contents[0])}")
+    return problems
+
+
+def columns(folder: Path) -> list[str]:
+    """Those that must hold the value now: both once they are filled."""
+    there = {str(row[1]) for row in shop.rows(folder, "PRAGMA table_info(orders)")}
+    filled = shop.rows(folder, "SELECT 1 FROM contractctl_checkpoint WHERE done = 1")
+    both = ["customer_name", "customer_name__quiesced", "full_name"]
+    return [name for name in both if name in there and (filled or name != "full_name" or len(there) == 3)]
+
+
+def try_point(base: Path, folder: Path, stage: str, point: int) -> tuple[bool, list[str]]:
+    """Whether there was such a point, and what was wrong afterwards."""
+    shutil.copytree(base, folder)
+    log = folder / "written.jsonl"
+    command = COMMAND.get(stage, (stage, None))
+    writer = forked(lambda: write_all_the_time(folder, log))
+    while not log.exists():
+        time.sleep(0.001)
+    _, status = os.waitpid(forked(lambda: operate(folder, *command, kill_at=point)), 0)
+    killed = os.WIFSIGNALED(status)
+    problems = [] if killed or status == 0 else ["the command failed before it was killed"]
+    resume = operate_twice if point % 4 == 0 else operate
+    _, status = os.waitpid(forked(lambda: resume(folder, *command)), 0)
+    if status:
+        problems.append("the command could not be resumed")
+    os.kill(writer, signal.SIGTERM)
+    _, status = os.waitpid(writer, 0)
+    if status:
+        problems.append("the writer failed")
+    problems += wrong_after(folder, log, stage)
+    shutil.rmtree(folder)
+    return killed, problems
+
+
+def main(folder: Path, stage: str) -> None:
+    base = folder / "base"
+    base.mkdir()
+    with contextlib.redirect_stdout(sys.stderr):
+        shop.make(base, rows=ROWS)
+    for step in IN_ORDER[stage]:
+        _, status = os.waitpid(forked(lambda step=step: operate(base, *step)), 0)  # type: ignore[misc] # bound now
+        assert status == 0, step
+    wrong: dict[int, list[str]] = {}
+    point, killed = 0, True
+    while killed:
+        point += 1
+        killed, problems = try_point(base, folder / f"point-{point}", stage, point)
+        if problems:
+            wrong[point] = problems
+    print(json.dumps({"points": point - 1, "wrong": wrong}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,110 @@
+"""A shop's database, a plan that renames a column in it, and an operator: real files, real revisions."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from contractctl import revisions
+from contractctl.backfill import Pace
+from contractctl.databases import sqlite
+from contractctl.journal import History, Operator
+from contractctl.migration import Context
+from contractctl.model.decision import Condition, Decision, Outcome
+from contractctl.model.plan import Movement, Operation, Plan, ReadRules, Stage, Transform
+
+NAME = "customer-name"
+OPERATION = Operation(
+    kind="rename-column",
+    contract="shop/orders",
+    subject="orders",
+    old="customer_name",
+    new="full_name",
+    transform=Transform("customer_name", "full_name"),
+    parameters={"old_not_null": "yes", "not_null": "yes"},
+)
+PLAN = Plan(
+    name=NAME,
+    movements=(Movement("shop/orders", "sql", "1.0.0", "1.1.0", "2.0.0"),),
+    operations=(OPERATION,),
+    revisions=revisions.identifiers(NAME),
+    reads=ReadRules(quiesced_seconds=0),
+    restore_point="backup of last night",
+)
+ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL, total_cents INTEGER NOT NULL)"
+
+
+def make(folder: Path, rows: int = 50, plan: Plan = PLAN, table: str = ORDERS) -> None:
+    """shop.db with orders, and migrations/ with the plan and its revisions."""
+    from contractctl import planner
+
+    connection = sqlite3.connect(folder / "shop.db")
+    connection.execute(table)
+    orders = ((n, f"customer {n}", n * 100) for n in range(1, rows + 1))
+    connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
+    connection.commit()
+    connection.close()
+    revisions.ensure_environment(folder / "migrations")
+    revisions.write(plan, folder / "migrations")
+    (folder / "migrations" / "plans").mkdir()
+    planner.write_plan(folder / "migrations" / "plans" / f"{plan.name}.toml", plan)
+
+
+def engine_of(folder: Path) -> Engine:
+    return sqlite.create_engine(f"sqlite:///{folder}/shop.db")
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def says(outcome: Outcome, clock: Callable[[], float]) -> Callable[[Stage, float | None, History], Decision]:
+    """A gate that always gives this answer."""
+
+    def ask(stage: Stage, percent: float | None, history: History) -> Decision:
+        condition = Condition("the weather", outcome, "as asked for", "fair", "fair")
+        identity = f"{stage}{percent}{history.moves}{clock()}".encode().hex().rjust(64, "0")[-64:]
+        return Decision(NAME, stage.value, clock(), outcome, (condition,), identity)
+
+    return ask
+
+
+def context(folder: Path, **changes: object) -> Context:
+    """An operator's context over the folder; every part can be changed."""
+    clock = changes.get("clock", time.time)
+    assert callable(clock)
+    given = {
+        "plan": PLAN,
+        "migrations": folder / "migrations",
+        "engine": changes.get("engine") or engine_of(folder),
+        "operator": Operator("ada@one (process 1)"),
+        "actor": "Ada <ada@example.org>",
+        "commit": "c0ffee",
+        "clock": clock,
+        "sleep": time.sleep,
+        "random": random.Random(1).random,
+        "ask": says(Outcome.PASS, clock),
+        "released": lambda _contract: ("1.0.0", "1.1.0"),
+        "pace": Pace(),
+    }
+    return Context(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(folder / "shop.db", timeout=10)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()

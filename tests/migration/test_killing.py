@@ -1,0 +1,33 @@
+"""Is nothing lost and nothing done twice when an operator is killed at any statement or commit of any stage?"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DRIVER = Path(__file__).parent / "killing.py"
+LEAST_POINTS = {
+    "expand": 80,
+    "dual-write": 50,
+    "backfill": 90,
+    "verify": 50,
+    "canary": 30,
+    "quiesce": 50,
+    "brown-out-ends": 35,
+    "contract": 70,
+    "rollback": 50,
+}
+
+
+@pytest.mark.parametrize("stage", LEAST_POINTS)
+def test_a_command_killed_at_any_point_goes_on_and_loses_and_repeats_nothing(tmp_path: Path, stage: str) -> None:
+    command = [sys.executable, str(DRIVER), str(tmp_path), stage]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == {}, done.stderr
+    assert found["points"] >= LEAST_POINTS[stage]
