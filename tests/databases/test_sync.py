@@ -346,7 +346,7 @@ def test_several_pairs_of_one_table_share_the_triggers(shop, pair):
     shop.fill()
 
     assert shop.rows() == [(1, "Bea", "Bea", 7, "7")]
-    assert len(shop.rows("SELECT name FROM sqlite_schema WHERE type = 'trigger'")) == 3
+    assert len(shop.rows("SELECT name FROM sqlite_schema WHERE type = 'trigger'")) == 4
 
 
 def test_a_column_that_is_only_kept_filled_gets_its_value_where_nobody_gives_one(shop):

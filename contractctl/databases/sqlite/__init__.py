@@ -1,6 +1,6 @@
 """How does SQLite keep two columns in step, fill them and compare them? What the rest of contractctl uses of it."""
 
-from contractctl.databases.sqlite.batches import fill, upper_key
+from contractctl.databases.sqlite.batches import fill, forget_stale, upper_key
 from contractctl.databases.sqlite.comparison import Side, compare, facts, repair
 from contractctl.databases.sqlite.engine import create_engine, reading
 from contractctl.databases.sqlite.names import literal, quote
@@ -15,6 +15,7 @@ __all__ = (
     "drop_triggers",
     "facts",
     "fill",
+    "forget_stale",
     "key_columns",
     "literal",
     "quote",

@@ -119,11 +119,24 @@ def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
     """
     query = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE"
     found = connection.exec_driver_sql(f"{query} ORDER BY rowid", (sync.table,)).all()
-    for name, _ in found:
-        connection.exec_driver_sql(f"DROP TRIGGER main.{quote(name)}")
-    yield
-    for _, text in found:
-        connection.exec_driver_sql(text)
+    with connection.begin_nested():  # an error in between brings them back, whatever the caller then does
+        for name, _ in found:
+            connection.exec_driver_sql(f"DROP TRIGGER main.{quote(name)}")
+        yield
+        for _, text in found:
+            connection.exec_driver_sql(text)
+
+
+def forget_stale(connection: Connection, sync: Synchronisation) -> None:
+    """Drop marks of an earlier run of the plan, before triggers and backfill begin anew.
+
+    A row whose new side is NULL cannot be in conflict, and `fill` finds by itself what cannot be converted.
+    """
+    for pair in sync.columns:
+        alive = f"SELECT {key_json(sync.key)} FROM {quote(sync.table)} WHERE {quote(pair.new)} IS NOT NULL"
+        for table in ("contractctl_set_aside", "contractctl_conflict"):
+            if has_marks(connection, sync, pair, table):
+                connection.exec_driver_sql(f"DELETE FROM {table} WHERE {of(sync, pair)} AND key NOT IN ({alive})")
 
 
 def _unconvertible(connection: Connection, sync: Synchronisation, pair: Synced, where: str) -> str:

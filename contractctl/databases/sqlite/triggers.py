@@ -29,19 +29,24 @@ from contractctl.databases.sqlite.expressions import (
 )
 from contractctl.databases.sqlite.names import literal, quote
 
-EVENTS = ("insert", "update", "delete")
+EVENTS = ("insert", "update", "rekey", "delete")
+_STATEMENT = {"rekey": "UPDATE"}
 SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
 _UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 
 
 def trigger_name(sync: Synchronisation, event: str) -> str:
-    """The name of the trigger on one event: all of contractctl's begin alike."""
+    """The name of the trigger on one of EVENTS: all of contractctl's begin alike."""
     return f"contractctl_{sync.plan}_{sync.table}_{event}"
 
 
 def triggers(sync: Synchronisation) -> tuple[str, ...]:
-    """The statements that create the triggers: one an event for the whole plan and table."""
-    return (_insert(sync), _update(sync), _delete(sync))
+    """The statements that create the triggers: one an event for the whole plan and table.
+
+    An update that changes the key has a trigger of its own: the marks that follow it cost temporary tables, ten times
+    what all the rest costs, and hardly any update changes a key.
+    """
+    return (_insert(sync), _update(sync), _rekey(sync), _delete(sync))
 
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
@@ -76,15 +81,29 @@ def _insert_one_sided(sync: Synchronisation, pair: Synced) -> Iterator[str]:
 
 def _update(sync: Synchronisation) -> str:
     """The side that changed gives the other one its value."""
-    body, interesting = list(_follow_key(sync)), [_key_changed(sync)]
+    changed = " OR ".join(_interesting(sync))
+    return _create(sync, "update", f"NOT ({_key_changed(sync)}) AND ({changed})", [*_updated(sync)])
+
+
+def _rekey(sync: Synchronisation) -> str:
+    """As _update(), for a row whose key changes: its marks follow it first."""
+    return _create(sync, "rekey", _key_changed(sync), [*_follow_key(sync), *_updated(sync)])
+
+
+def _interesting(sync: Synchronisation) -> Iterator[str]:
     for pair in sync.columns:
         if pair.one_sided:
-            body.append(_fill_one(sync, pair))
-            interesting.append(f"NEW.{quote(pair.new)} IS NULL")
+            yield f"NEW.{quote(pair.new)} IS NULL"
         else:
-            body += _update_pair(sync, pair)
-            interesting += [_changed(pair.old), _changed(pair.new)]
-    return _create(sync, "update", " OR ".join(interesting), body)
+            yield from (_changed(pair.old), _changed(pair.new))
+
+
+def _updated(sync: Synchronisation) -> Iterator[str]:
+    for pair in sync.columns:
+        if pair.one_sided:
+            yield _fill_one(sync, pair)
+        else:
+            yield from _update_pair(sync, pair)
 
 
 def _update_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
@@ -193,7 +212,7 @@ def _follow_key(sync: Synchronisation) -> Iterator[str]:
     for table in SIDE_TABLES:
         yield (
             f"UPDATE OR REPLACE {table} SET key = {key_json(sync.key, 'NEW')} WHERE plan = {literal(sync.plan)}"
-            f" AND table_name = {literal(sync.table)} AND key = {key_json(sync.key, 'OLD')} AND ({_key_changed(sync)})"
+            f" AND table_name = {literal(sync.table)} AND key = {key_json(sync.key, 'OLD')}"
         )
 
 
@@ -233,7 +252,8 @@ def _marks(sync: Synchronisation, pair: Synced) -> str:
 def _create(sync: Synchronisation, event: str, when: str | None, body: list[str]) -> str:
     condition = f" WHEN {when}" if when else ""
     statements = "".join(f"\n  {statement};" for statement in body)
+    statement_kind = _STATEMENT.get(event, event.upper())
     return (
-        f"CREATE TRIGGER {quote(trigger_name(sync, event))} AFTER {event.upper()} ON {quote(sync.table)}"
+        f"CREATE TRIGGER {quote(trigger_name(sync, event))} AFTER {statement_kind} ON {quote(sync.table)}"
         f" FOR EACH ROW{condition} BEGIN{statements}\nEND"
     )
