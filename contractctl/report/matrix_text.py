@@ -18,18 +18,22 @@ if TYPE_CHECKING:
 
 _STYLES = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _SHOWN = 8
+_WIDEST = 10_000
 
 
 def matrix(matrices: "tuple[Matrix, ...]", width: int) -> str:
     """The answer, then each contract's tables. Colours are ANSI codes; click takes them away where none are wanted."""
-    console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=width, highlight=False)
-    console.print(Text(answer(matrices), style="bold"))
+    console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=_WIDEST, highlight=False)
+    console.print(Text(answer(matrices), style="bold"), width=width)
     for one in matrices:
         for part in _parts(one):
-            console.print(part)
+            # a table is wider than the terminal rather than cut off
+            console.print(part, width=width if isinstance(part, Text) else None)
     if matrices:
         console.print()
-        console.print(Text(", ".join(f"{sign} {meaning}" for sign, meaning in LETTERS.items()), style="dim"))
+        console.print(
+            Text(", ".join(f"{sign} {meaning}" for sign, meaning in LETTERS.items()), style="dim"), width=width
+        )
     file = console.file
     assert isinstance(file, StringIO)  # noqa: S101 - it was made above
     return file.getvalue().rstrip()
