@@ -1,0 +1,28 @@
+"""Which contracts are there, and in which versions? Folders with a contract.toml; releases that never change again."""
+
+from contractctl.store.contracts import (
+    CONTRACT,
+    broken_releases,
+    draft_path,
+    names,
+    read,
+    read_all,
+    release,
+    version_path,
+)
+from contractctl.store.releases import SUMS
+from contractctl.store.texts import digest, source
+
+__all__ = [
+    "CONTRACT",
+    "SUMS",
+    "broken_releases",
+    "digest",
+    "draft_path",
+    "names",
+    "read",
+    "read_all",
+    "release",
+    "source",
+    "version_path",
+]

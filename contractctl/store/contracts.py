@@ -1,0 +1,143 @@
+"""Which contracts are there? Folders with a contract.toml."""
+
+import math
+import re
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.model.contract import Contract, Party, SemanticVersion, Source, Version
+from contractctl.model.verdict import Level
+from contractctl.store import releases
+from contractctl.store.texts import digest, shown, source
+from contractctl.toml_text import Table, read_toml
+
+CONTRACT = "contract.toml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+
+
+def names(contracts: Path) -> tuple[str, ...]:
+    """The contracts of the store, by name; none where there is no such folder."""
+    found = (path.parent.relative_to(contracts).as_posix() for path in contracts.rglob(CONTRACT))
+    return tuple(sorted(found))
+
+
+def read(contracts: Path, name: str) -> Contract:
+    """One contract with its draft and releases. Raise ContractctlError, naming file and key, where it is broken."""
+    folder = _folder(contracts, name)
+    if not (folder / CONTRACT).is_file():
+        raise ContractctlError(f"there is no contract '{name}'{_likely(contracts, name)}", hint="contractctl list")
+    table = read_toml(folder / CONTRACT, shown(folder / CONTRACT))
+    level = (table.text("compatibility") or Level.BACKWARD).upper()
+    if level not in Level.__members__:
+        raise table.wrong("compatibility", f"one of {', '.join(Level)}")
+    contract = Contract(
+        name=name,
+        format=table.needed_text("format"),
+        owner=table.text("owner") or "",
+        level=Level(level),
+        draft=_draft(contracts, folder, table),
+        versions=_versions(contracts, folder),
+        consumers=_parties(table, "consumers"),
+        producers=_parties(table, "producers"),
+        dialect=table.text("dialect"),
+        strict=table.flag("strict"),
+    )
+    table.done()
+    return contract
+
+
+def read_all(contracts: Path) -> tuple[Contract, ...]:
+    """Every contract of the store, by name."""
+    return tuple(read(contracts, name) for name in names(contracts))
+
+
+def draft_path(contracts: Path, name: str) -> Path | None:
+    """Where a contract's draft lies, links followed; None where it has none."""
+    folder = _folder(contracts, name)
+    given = read_toml(folder / CONTRACT, shown(folder / CONTRACT)).text("draft")
+    return None if given is None else (folder / given).resolve()
+
+
+def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
+    """The file or folder of a release; None where there is none."""
+    return releases.path_of(_folder(contracts, name) / "versions", number)
+
+
+def release(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
+    """Freeze a text as a version of a contract; releases.freeze() says how."""
+    return releases.freeze(_folder(contracts, name) / "versions", number, source_)
+
+
+def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
+    """What is no longer as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
+    return releases.broken(_folder(contracts, name) / "versions")
+
+
+def _folder(contracts: Path, name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise ContractctlError(
+            f"'{name}' is no contract's name", hint="a name is domain/name, such as orders/order-placed"
+        )
+    return contracts / name
+
+
+def _draft(contracts: Path, folder: Path, table: Table) -> Source | None:
+    given = table.text("draft")
+    if given is None:
+        return None
+    path = folder / given
+    if not path.exists():
+        raise table.wrong("draft", f"a file or folder that is there; {shown(path)} is not")
+    if (path / CONTRACT).exists():
+        raise table.wrong("draft", f"a file, or a folder that holds the draft and nothing else, no {CONTRACT}")
+    return source(path, within=_root(contracts))
+
+
+def _versions(contracts: Path, folder: Path) -> tuple[Version, ...]:
+    root = _root(contracts)
+    found = sorted((number, source(path, within=root)) for path, number in releases.numbered(folder / "versions"))
+    return tuple(Version(number, digest(text), text) for number, text in found)
+
+
+def _parties(table: Table, key: str) -> tuple[Party, ...]:
+    parties: dict[str, Party] = {}
+    for one in table.tables(key):
+        party = _party(one)
+        if party.name in parties:
+            raise one.wrong("name", f"a name that no other of the {key} has")
+        parties[party.name] = party
+    return tuple(parties.values())
+
+
+def _party(table: Table) -> Party:
+    party = Party(
+        name=table.needed_text("name"),
+        reads=table.texts("reads"),
+        versions=table.texts("versions"),
+        cadence_days=_cadence(table),
+        migrated=table.flag("migrated"),
+        exempt=table.text("exempt"),
+        retired=table.flag("retired"),
+    )
+    table.done()
+    return party
+
+
+def _cadence(table: Table) -> float | None:
+    days = table.number("cadence_days")
+    if days is not None and not 0 < days < math.inf:
+        raise table.wrong("cadence_days", "a number of days above 0")
+    return days
+
+
+def _root(contracts: Path) -> Path:
+    """The repository's folder; where there is none, the folder that the store lies in."""
+    resolved = contracts.resolve()
+    return next((folder for folder in resolved.parents if (folder / ".git").exists()), resolved.parent)
+
+
+def _likely(contracts: Path, name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, names(contracts), n=1)
+    return f": did you mean '{near[0]}'?" if near else ""

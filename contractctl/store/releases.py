@@ -1,0 +1,155 @@
+"""How is a version frozen, and is it still what it was? A versions/ folder: releases, and their digests beside them."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.model.contract import SemanticVersion, Source
+from contractctl.store.texts import digest, shown, source
+
+SUMS = "SHA256SUMS"
+_NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
+_SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+_SCRATCH = ".release-"
+
+
+def path_of(versions: Path, number: SemanticVersion) -> Path | None:
+    """The file or folder of a release; None where there is none."""
+    return next((path for path, found in numbered(versions) if found == number), None)
+
+
+def freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
+    """Freeze a text as a version: its file or folder in versions/, then its digests in SHA256SUMS.
+
+    A release that was cut short between the two is finished by releasing the same text again; any other text under a
+    number that is taken raises ContractctlError.
+    """
+    for name in _names(number, source_):
+        if _UNWRITABLE.search(name):
+            raise ContractctlError(f"{SUMS} cannot hold the file name {name!r}", hint="rename the file")
+    versions.mkdir(parents=True, exist_ok=True)
+    with _alone(versions):
+        return _recorded(versions, number, source_)
+
+
+def _recorded(versions: Path, number: SemanticVersion, source_: Source) -> Path:
+    taken = path_of(versions, number)
+    if taken is not None:
+        recorded = any(_of_version(recorded, taken.name) for recorded in _sums(versions))
+        if recorded or digest(source(taken)) != digest(source_):
+            raise ContractctlError(
+                f"{number} was released already, as {shown(taken)}", hint="release under the next number"
+            )
+    target = taken or _freeze(versions, number, source_)
+    sums = "".join(f"{one}  {file}\n" for file, one in sorted({**_sums(versions), **_sums_of(target)}.items()))
+    _write(versions / SUMS, sums)
+    return target
+
+
+def broken(versions: Path) -> tuple[tuple[str, str], ...]:
+    """What is no longer as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
+    recorded = _sums(versions)
+    present = {file: one for path, _ in numbered(versions) for file, one in _sums_of(path).items()}
+    bad = [("release-unrecorded", file) for file in present.keys() - recorded.keys()]
+    for file, one in recorded.items():
+        if file not in present:
+            bad.append(("release-deleted", file))
+        elif present[file] != one:
+            bad.append(("release-edited", file))
+    return tuple(sorted((rule, shown(versions / file)) for rule, file in bad))
+
+
+def numbered(versions: Path) -> list[tuple[Path, SemanticVersion]]:
+    """The releases in a versions/ folder. A file whose name is no version is refused: it would be passed over."""
+    found: dict[SemanticVersion, Path] = {}
+    for path in sorted(versions.iterdir()) if versions.is_dir() else ():
+        if path.name == SUMS or path.name.startswith("."):
+            continue
+        named = _NUMBERED.fullmatch(path.name)
+        try:
+            number = SemanticVersion.parse(named[1] if named and not path.is_dir() else path.name)
+        except ContractctlError as error:
+            raise ContractctlError(f"{shown(path)}: {error.message}", hint="move it out of versions/") from None
+        if number in found:
+            raise ContractctlError(
+                f"{shown(found[number])} and {path.name} both claim to be {number}", hint="move one out of versions/"
+            )
+        found[number] = path
+    return [(path, number) for number, path in found.items()]
+
+
+@contextmanager
+def _alone(versions: Path) -> Iterator[None]:
+    """One release at a time; what one that was killed left half-made is cleared away."""
+    import fcntl
+    import shutil
+
+    folder = os.open(versions, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        for left in versions.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    finally:
+        os.close(folder)
+
+
+def _names(number: SemanticVersion, source_: Source) -> list[str]:
+    """What the files of a release are called, below versions/."""
+    if len(source_.files) == 1:
+        return [f"{number}{Path(source_.name).suffix}"]
+    base = os.path.commonpath([file.name for file in source_.files])
+    return [f"{number}/{os.path.relpath(file.name, base)}" for file in source_.files]
+
+
+def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
+    """All of the release appears at once, or none of it."""
+    import tempfile
+
+    names = _names(number, source_)
+    whole = names[0].split("/")[0]
+    with tempfile.TemporaryDirectory(dir=versions, prefix=_SCRATCH) as scratch:
+        for name, file in zip(names, source_.files, strict=True):
+            made = Path(scratch) / name
+            made.parent.mkdir(parents=True, exist_ok=True)
+            made.write_bytes(file.text.encode())
+        (Path(scratch) / whole).rename(versions / whole)
+    return versions / whole
+
+
+def _sums(versions: Path) -> dict[str, str]:
+    path = versions / SUMS
+    if not path.is_file():
+        return {}
+    lines = path.read_bytes().decode(errors="replace").removesuffix("\n").split("\n")
+    matches = [_SUM.fullmatch(line) for line in lines]
+    if None in matches:
+        bad = matches.index(None) + 1
+        raise ContractctlError(
+            f"{shown(path)}:{bad}: this is no line of sha256sum", hint="bring the file back from git"
+        )
+    return {match[2]: match[1] for match in matches if match}
+
+
+def _sums_of(path: Path) -> dict[str, str]:
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    return {p.relative_to(path.parent).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def _of_version(file: str, version: str) -> bool:
+    return file == version or file.startswith(f"{version}/")
+
+
+def _write(path: Path, text: str) -> None:
+    """All of it or none of it."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=_SCRATCH, delete=False) as scratch:
+        scratch.write(text)
+    Path(scratch.name).chmod(0o644)
+    Path(scratch.name).replace(path)

@@ -1,0 +1,56 @@
+"""How does a version's text come from the disk, and what is it known by?"""
+
+import hashlib
+import os
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.model.contract import File, Source
+
+
+def source(path: Path, within: Path | None = None) -> Source:
+    """A file, or the files of a folder, as the text of one version. `within`: links may not lead out of this folder."""
+    files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*") if p.is_file() and _seen(p, path))
+    if not files:
+        raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema's files there")
+    return Source(tuple(File(shown(file), _text(file, within)) for file in files))
+
+
+def digest(source_: Source) -> str:
+    """What a version is known by: sha256 of its file as sha256sum prints it; of several, over names and digests."""
+    sums = [hashlib.sha256(file.text.encode()).hexdigest() for file in source_.files]
+    if len(sums) == 1:
+        return sums[0]
+    base = os.path.commonpath([file.name for file in source_.files])
+    named = (f"{one}  {os.path.relpath(file.name, base)}\n" for one, file in zip(sums, source_.files, strict=True))
+    return hashlib.sha256("".join(named).encode()).hexdigest()
+
+
+def shown(path: Path) -> str:
+    """The path as the user would write it from here."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _seen(file: Path, folder: Path) -> bool:
+    return not any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _text(file: Path, within: Path | None) -> str:
+    if within is not None and not _resolved(file).is_relative_to(within):
+        raise ContractctlError(f"{shown(file)} leads out of the repository", hint="put the file itself there")
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise ContractctlError(
+            f"{shown(file)}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
+        ) from None
+
+
+def _resolved(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except RuntimeError:
+        raise ContractctlError(f"{shown(file)} is a link to itself", hint="put the file itself there") from None
