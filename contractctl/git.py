@@ -1,6 +1,7 @@
 """What does git know? The only file that talks to it; shallow and detached, as CI has it, is the normal case."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import git
 
 _GLOB = frozenset("*?[")
+_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ALIKE = 0.5
 """From here on two files of one name are one that was moved; git's own measure."""
 _LONGEST = 200_000
@@ -90,8 +92,8 @@ class Repository:
         """The commit that a branch, tag or commit id names; a branch that only the remote has is found there."""
         for candidate in (ref, f"origin/{ref}") if not ref.startswith("-") else ():
             arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
-            found = self._run(*arguments, allowed=(0, 1, 128)).splitlines()
-            if found and len(found[-1]) >= 40:  # noqa: PLR2004 - a whole commit id; anything less is no answer
+            found = self._run(*arguments, allowed=(0, 1, 128)).split()
+            if found and _WHOLE_ID.fullmatch(found[-1]) and ".." not in ref:
                 return found[-1]
         raise ContractctlError(f"git knows no commit '{ref}'", hint=self._more_history(f"git fetch origin {ref}"))
 
