@@ -52,8 +52,8 @@ def _tiles(matrices: tuple[Matrix, ...]) -> str:
     unknown = sum("?" in pair for pair in pairs)
     both = pairs.count("BF")
     tiles = (
-        ("", len(matrices), "contracts"),
-        ("", len(pairs), "pairs of versions"),
+        ("", len(matrices), "contract" if len(matrices) == 1 else "contracts"),
+        ("", len(pairs), "pair of versions" if len(pairs) == 1 else "pairs of versions"),
         ("yes", both, "hold both ways"),
         ("no", len(pairs) - both - unknown, "break somebody"),
         ("unknown", unknown, "unknown"),
