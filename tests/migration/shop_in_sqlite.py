@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -75,7 +76,7 @@ def says(outcome: Outcome, clock: Callable[[], float]) -> Callable[[Stage, float
 
     def ask(stage: Stage, percent: float | None, history: History) -> Decision:
         condition = Condition("the weather", outcome, "as asked for", "fair", "fair")
-        identity = f"{stage}{percent}{history.moves}{clock()}".encode().hex().rjust(64, "0")[-64:]
+        identity = sha256(f"{stage} {percent} {history.moves} {clock()!r} {outcome}".encode()).hexdigest()
         return Decision(NAME, stage.value, clock(), outcome, (condition,), identity)
 
     return ask
