@@ -12,7 +12,16 @@ from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection
 
 from contractctl.databases import Synchronisation
-from contractctl.databases.sqlite import SIDE_TABLES, definition, drop_triggers, quote, statements, tables, triggers
+from contractctl.databases.sqlite import (
+    SIDE_TABLES,
+    definition,
+    drop_triggers,
+    forget_stale,
+    quote,
+    statements,
+    tables,
+    triggers,
+)
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair, quiesced_name, synchronisation
 
@@ -154,6 +163,7 @@ class KeepInStep(Step):
     def run(self, connection: Connection) -> None:
         self._demand_side_tables(connection)
         sync = synchronisation(connection, self.plan, self.table, self.pairs)
+        forget_stale(connection, sync)
         for statement in (*drop_triggers(sync), *triggers(sync)):
             connection.exec_driver_sql(statement)
 

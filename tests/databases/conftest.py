@@ -36,8 +36,10 @@ class Shop:
     def table(self, ddl: str, *pairs: Synced, rows: tuple[tuple[object, ...], ...] = (), start: bool = True) -> None:
         """Create table t, put rows in before the triggers are there, then create these."""
         self.app.executescript(ddl)
+        self.app.execute("BEGIN")
         for row in rows:
             self.app.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(row))})", row)
+        self.app.execute("COMMIT")
         with self.engine.begin() as connection:
             self.sync = Synchronisation("plan", "t", database.key_columns(connection, "t"), pairs)
             for statement in database.triggers(self.sync) if start else ():

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import key_text, read_key
 from contractctl.databases import sqlite as database
+from contractctl.databases.sqlite.batches import unseen
 from contractctl.model.plan import Transform
 
 T = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT, other TEXT)"
@@ -87,6 +88,16 @@ def test_a_batch_that_is_rolled_back_leaves_nothing_half_done(shop, pair):
 
     assert shop.rows("SELECT count(*) FROM t WHERE new IS NOT NULL") == [(0,)]
     assert shop.rows("SELECT * FROM sqlite_schema") == schema
+
+
+def test_an_error_in_the_middle_brings_the_triggers_back_even_where_the_caller_goes_on(shop, pair):
+    """Hazard 33: a caller that commits all the same."""
+    shop.table(T, pair())
+    triggers = shop.rows("SELECT * FROM sqlite_schema WHERE type = 'trigger'")
+    with shop.engine.begin() as connection, pytest.raises(KeyboardInterrupt), unseen(connection, shop.sync):
+        raise KeyboardInterrupt
+
+    assert shop.rows("SELECT * FROM sqlite_schema WHERE type = 'trigger'") == triggers
 
 
 KEYS = [
@@ -208,13 +219,14 @@ def test_writers_of_both_versions_lose_nothing_while_rows_are_filled(shop, pair,
                 lost.append((key, value))
             if n % 10 == 0:
                 app.execute(f"INSERT INTO t ({column}) VALUES (?)", (value,))
+            time.sleep(0.002)
         app.close()
 
     threads = [threading.Thread(target=writer, args=args) for args in (("old", 1), ("new", 1500))]
     for thread in threads:
         thread.start()
     time.sleep(0.1)
-    shop.fill(limit=200)
+    shop.fill(limit=400)
     stop.set()
     for thread in threads:
         thread.join()

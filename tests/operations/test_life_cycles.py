@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 
 import pytest
 
@@ -313,6 +314,7 @@ def test_no_write_is_lost_while_stages_come_and_go_under_load(life, rename):
             app.execute("INSERT INTO orders (id, customer_name) VALUES (?, ?)", (key, f"name {key}"))
             app.execute("UPDATE orders SET customer_name = customer_name || '!' WHERE id = ?", (key - 5,))
             written.append(key)
+            time.sleep(0.002)
         app.close()
 
     writer = threading.Thread(target=old_version)
@@ -347,3 +349,24 @@ def test_a_volatile_expression_is_refused_when_the_triggers_are_made(life, opera
 
     with pytest.raises(ContractctlError, match="does not always give the same value"):
         life.do("dual_write")
+
+
+def test_a_plan_that_was_rolled_back_begins_anew_without_marks_of_the_first_time(life, operation):
+    transform = Transform("CAST(amount AS INTEGER)", "CAST(cents AS TEXT)")
+    life.start(DDL, operation("change-type", "amount", "cents", transform, type="INTEGER"), rows=ROWS)
+    life.run("UPDATE orders SET amount = 'a lot' WHERE id = 1")
+    for stage in ("expand", "dual_write"):
+        life.do(stage)
+    life.run("UPDATE orders SET amount = '1', cents = 2 WHERE id = 2")
+    life.backfill()
+    marks = "SELECT (SELECT count(*) FROM contractctl_set_aside), (SELECT count(*) FROM contractctl_conflict)"
+    assert life.rows(marks) == [(1, 1)]
+    for stage in ("dual_write", "expand"):
+        life.undo(stage)
+    life.run("UPDATE orders SET amount = '5' WHERE id = 1")
+    for stage in ("expand", "dual_write"):
+        life.do(stage)
+
+    assert life.rows(marks) == [(0, 0)]
+    assert life.backfill().rows == 2
+    assert life.rows("SELECT cents FROM orders") == [(5,), (1,)]
