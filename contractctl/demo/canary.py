@@ -1,7 +1,7 @@
 """How does the traffic move over? Share by share, and not before the numbers allow it."""
 
 from contractctl.demo.customers import DUBLIN
-from contractctl.demo.world import BAKE, MENDED_SHOP, NEW_SHOP, OLD_SHOP, PLAN, World
+from contractctl.demo.world import BAKE, COLLECT, MENDED_SHOP, NEW_SHOP, OLD_SHOP, PLAN, World
 
 
 def first_share(world: World) -> None:
@@ -14,7 +14,8 @@ def first_share(world: World) -> None:
         """Ten of a hundred? The gate decides, from what was counted: `evidence collect` reads the metrics that the shop
         writes (OpenTelemetry, in telemetry/), and the gate answers "wait", not "no": there is too little to go by."""
     )
-    held = ask(world, 10, code=4)
+    story.run(COLLECT, lines=2)
+    held = story.run(f"contractctl migrate canary {PLAN} 10", code=4)
     story.expect(holds="more request" in held or "observed for" in held, what="the gate says how much is missing")
     story.sleep(BAKE + 1)
     ask(world, 10)
@@ -55,5 +56,4 @@ def all_the_way(world: World) -> None:
 
 def ask(world: World, share: int, code: int = 0) -> str:
     """Collect, then ask for the share."""
-    world.story.run(f"contractctl evidence collect {PLAN}", lines=2)
-    return world.story.run(f"contractctl migrate canary {PLAN} {share}", code=code)
+    return world.story.run_patiently(COLLECT, f"contractctl migrate canary {PLAN} {share}", code=code)

@@ -4,7 +4,7 @@ import re
 
 from contractctl.demo import scenery
 from contractctl.demo.proof import Proof, prove, read_table
-from contractctl.demo.world import MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, RESTORE, World
+from contractctl.demo.world import COLLECT, MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, RESTORE, World
 
 ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
 
@@ -33,8 +33,7 @@ def last_reader(world: World) -> None:
 
 def ask_quiesce(world: World, code: int = 0) -> str:
     """Collect, then ask to quiesce."""
-    world.story.run(f"contractctl evidence collect {PLAN}", lines=2)
-    return world.story.run(f"contractctl migrate quiesce {PLAN}", code=code, lines=20)
+    return world.story.run_patiently(COLLECT, f"contractctl migrate quiesce {PLAN}", code=code, lines=20)
 
 
 def contract(world: World) -> None:
@@ -47,8 +46,7 @@ def contract(world: World) -> None:
     for who, why in ((ADA, "every consumer has moved"), (GRACE, f"the restore from {RESTORE} was rehearsed")):
         story.run(f"CONTRACTCTL_ACTOR='{who}' contractctl migrate approve {PLAN} contract --reason '{why}'", lines=1)
     world.commit(f"Approve the contract stage of {PLAN}")
-    world.story.run(f"contractctl evidence collect {PLAN}", lines=2)
-    story.run(f"CONTRACTCTL_ACTOR='{GRACE}' contractctl migrate contract {PLAN}", lines=20)
+    story.run_patiently(COLLECT, f"CONTRACTCTL_ACTOR='{GRACE}' contractctl migrate contract {PLAN}", lines=20)
     story.run(f"contractctl migrate status {PLAN}", lines=30)
 
 

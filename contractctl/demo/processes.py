@@ -1,5 +1,6 @@
 """Which processes of the shop run? Each is started, stopped and waited for here, whatever happens."""
 
+import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from contractctl.demo.life import PARENT
 from contractctl.errors import ContractctlError
 
 OPENING = 30
@@ -27,7 +29,12 @@ class Processes:
         """Start one and wait until it is at work. What it prints goes to logs/NAME.out."""
         out = (self._folder / "logs" / f"{name}.out").open("wb")
         process = subprocess.Popen(  # noqa: S603 - our own program
-            command, cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            command,
+            cwd=self._folder,
+            env={**self._environment, PARENT: str(os.getpid())},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
         )
         self._running[name] = (process, out)
         deadline = time.monotonic() + OPENING

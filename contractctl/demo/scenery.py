@@ -91,6 +91,6 @@ def forget_all_but(report: Path) -> None:
         if found == report:
             continue
         if found.is_dir() and not found.is_symlink():
-            shutil.rmtree(found)
+            shutil.rmtree(found, ignore_errors=True)  # a process that is just ending may still write
         else:
             found.unlink()

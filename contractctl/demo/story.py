@@ -15,8 +15,13 @@ WIDTH = 100
 BOLD, DIM, CYAN, GREEN, PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[32m", "\033[0m"
 WORDS = {0: "yes", 1: "no", 2: "you can mend it", 3: "unknown", 4: "wait"}
 """What an exit code says."""
+WAIT = 4
 PATIENCE = 120
 """Seconds that a command may take."""
+ATTEMPTS, NAP = 8, 3
+"""How often, and after how many seconds, a gate that says "wait" is asked again."""
+EVERYTHING = 10_000
+"""Lines of what a command printed that did not go as told."""
 
 
 class UnexpectedError(ContractctlError):
@@ -52,12 +57,26 @@ class Story:
         self.show_command(f"sleep {seconds:g}")
         time.sleep(seconds)
 
-    def run(self, command: str, *, code: int = 0, lines: int = 12, keep: str = "") -> str:
-        """Run a command as shown, and show what it printed: its first lines, and any later one with `keep` in it."""
+    def run(self, command: str, *, code: int = 0, lines: int = 12) -> str:
+        """Run a command as shown, show the first lines of what it printed, and demand its exit code."""
+        return self._demanded(command, self._run(command), code, lines)
+
+    def run_patiently(self, before: str, command: str, *, code: int = 0, lines: int = 12) -> str:
+        """The same where a slow machine may have to wait: while the answer is "wait", both commands are repeated."""
+        for _ in range(ATTEMPTS):
+            self.run(before, lines=2)
+            done = self._run(command)
+            if done.returncode != WAIT:
+                break
+            self._demanded(command, done, WAIT, lines)
+            self.sleep(NAP)
+        return self._demanded(command, done, code, lines)
+
+    def _run(self, command: str) -> subprocess.CompletedProcess[str]:
         self.show_command(command)
         self.commands += 1
         own, argv = argv_of(command)
-        done = subprocess.run(  # noqa: S603 - the story's own commands
+        return subprocess.run(  # noqa: S603 - the story's own commands
             argv,
             cwd=self.folder,
             env={**self.environment, **own},
@@ -69,10 +88,12 @@ class Story:
             check=False,
             timeout=PATIENCE,
         )
-        self.write(trimmed(done.stdout, lines if done.returncode == code else PATIENCE, keep))
+
+    def _demanded(self, command: str, done: subprocess.CompletedProcess[str], code: int, lines: int) -> str:
+        self.show(done.stdout, lines if done.returncode == code else EVERYTHING)
         if done.returncode != code:
             raise UnexpectedError(f"`{command}` ended with exit code {done.returncode}, the story expects {code}")
-        if argv[1:3] == ["-m", "contractctl"]:
+        if done.args[1:3] == ["-m", "contractctl"]:
             self.write(f"{DIM}  exit code {code}: {WORDS[code]}{PLAIN}\n")
         return done.stdout
 
@@ -93,16 +114,14 @@ def argv_of(command: str) -> tuple[dict[str, str], list[str]]:
     return own, [*programs.get(words[0], [words[0]]), *words[1:]]
 
 
-def trimmed(printed: str, lines: int, keep: str = "") -> str:
-    """The first lines, indented; of the rest only those that matter, and how many were left out."""
+def trimmed(printed: str, lines: int) -> str:
+    """The first lines, indented, and how many were left out."""
     every = printed.rstrip().splitlines()
-    rest = every[lines:]
-    later = [line for line in rest if keep and keep in line]
-    left_out = len(rest) - len(later)
-    shown = every[:lines] + later
-    if left_out:
-        shown.append(f"… {left_out} more lines")
-    return "".join(f"  {line}\n" for line in shown)
+    shown = [f"  {line}".rstrip() for line in every[:lines]]
+    if len(every) > lines:
+        left_out = len(every) - lines
+        shown.append(f"  … {left_out} more {'line' if left_out == 1 else 'lines'}")
+    return "".join(f"{line}\n" for line in shown)
 
 
 def plain(write: Callable[[str], None]) -> Callable[[str], None]:

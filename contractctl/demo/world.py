@@ -13,6 +13,7 @@ from contractctl.demo.proof import Write, read_log
 from contractctl.demo.story import Story, argv_of
 
 PLAN = "rename-customer"
+COLLECT = f"contractctl evidence collect {PLAN}"
 OLD_JOB, NEW_JOB = "reporting-1.0", "reporting-2.0"
 RESTORE = "before-contract.db"
 BAKE = 3
@@ -63,7 +64,8 @@ class World:
         """Every consumer and producer of a contract uses this version, and contract.toml says so."""
         file = self.folder / "contracts" / contract / "contract.toml"
         text = file.read_text(encoding="utf-8")
-        file.write_text(re.sub(r"^name = .*$", rf'\g<0>\nversions = ["{version}"]', text, flags=re.M), encoding="utf-8")
+        named = re.sub(r"^name = .*$", rf'\g<0>\nversions = ["{version}"]', text, flags=re.MULTILINE)
+        file.write_text(named, encoding="utf-8")
 
     def commit(self, message: str) -> None:
         scenery.git(self.folder, self.story.environment, "git add .")

@@ -1,12 +1,14 @@
 """Does the story show what really happened, and stop where it is not what it tells?"""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from contractctl.demo.life import PARENT, Life
 from contractctl.demo.processes import Processes
 from contractctl.demo.story import Story, UnexpectedError, argv_of, own_environment, plain, trimmed
 from contractctl.errors import ContractctlError
@@ -38,6 +40,27 @@ def test_an_exit_code_that_the_story_does_not_expect_ends_it_and_shows_everythin
     assert "No such command 'chekc'" in "".join(told)
 
 
+WAITS_TWICE = """
+import pathlib, sys
+tries = pathlib.Path("tries")
+tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
+sys.exit(4 if len(tries.read_text()) < 3 else 1)
+"""
+
+
+def test_while_the_answer_is_wait_it_is_asked_again_and_then_its_code_counts(
+    story: Story, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contractctl.demo.story.NAP", 0.01)
+    (story.folder / "gate.py").write_text(WAITS_TWICE, encoding="utf-8")
+
+    story.run_patiently("contractctl --version", "python gate.py", code=1)
+
+    shown = "".join(told)
+    assert shown.count("$ python gate.py") == shown.count("$ contractctl --version") == 3
+    assert shown.count("$ sleep") == 2
+
+
 def test_a_promise_that_does_not_hold_ends_the_story(story: Story) -> None:
     story.expect(holds=True, what="one is one")
 
@@ -52,10 +75,10 @@ def test_words_in_front_of_a_command_are_its_environment() -> None:
     assert argv == [sys.executable, "-m", "contractctl", "gate", "rename", "contract", "--x=y"]
 
 
-def test_what_is_left_out_is_counted_and_what_matters_is_kept() -> None:
+def test_what_is_left_out_is_counted() -> None:
     printed = "\n".join(f"line {number}" for number in range(10))
 
-    assert trimmed(printed, 2, "7") == "  line 0\n  line 1\n  line 7\n  … 7 more lines\n"
+    assert trimmed(printed, 2) == "  line 0\n  line 1\n  … 8 more lines\n"
     assert trimmed(printed, 10) == "".join(f"  line {number}\n" for number in range(10))
 
 
@@ -115,3 +138,32 @@ def test_a_process_that_ended_by_itself_is_not_taken_for_one_that_was_stopped(fo
 
         with pytest.raises(ContractctlError, match="'brief' has ended by itself"):
             processes.stop("brief")
+
+
+def test_a_process_of_the_shop_ends_when_whoever_started_it_is_gone(folder: Path) -> None:
+    program = "from contractctl.demo.life import Life\nfor _ in Life().bursts(1): pass"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+
+    orphan = {**os.environ, PARENT: str(gone.pid)}
+    assert subprocess.run([sys.executable, "-c", program], env=orphan, timeout=20, check=False).returncode == 0
+
+
+PAUSES = """
+import time
+from contractctl.demo.life import Life
+came, began = 0, time.monotonic()
+for requests in Life().bursts(100):
+    came += requests
+    if came == 10:
+        time.sleep(0.5)
+    if time.monotonic() - began > 1:
+        break
+print(came)
+"""
+
+
+def test_requests_come_at_their_rate_and_a_pause_is_not_made_up_for() -> None:
+    done = subprocess.run([sys.executable, "-c", PAUSES], capture_output=True, text=True, check=True)
+
+    assert 10 <= int(done.stdout) <= 75
