@@ -25,4 +25,8 @@ def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, 
     document.setdefault("approvals", tomlkit.aot()).append(entry)
     replace(path, tomlkit.dumps(document))
     needed = f", {plan.reads.approvals} different people are needed" if stage is Stage.CONTRACT else ""
-    return f"approved: {stage} of '{plan.name}' by {approver}{needed}\nnext: git add {path}; git commit"
+    return f"approved: {stage} of '{plan.name}' by {approver}{needed}\nnext: git add {_from_here(path)}; git commit"
+
+
+def _from_here(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

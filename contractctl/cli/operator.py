@@ -24,7 +24,6 @@ from contractctl.settings import Settings
 
 _ACTOR = "CONTRACTCTL_ACTOR"
 _HOLDER = re.compile(r" on (?P<host>.+) \(process (?P<process>\d+)\)$")
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,15 @@ def _released(found: Settings) -> Callable[[str], Collection[str]]:
 
 def is_there(found: Settings) -> bool:
     """Whether the database's file exists: asking must not create it."""
-    url = found.journal_url()
-    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).is_file()
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(found.journal_url())
+    except ArgumentError:
+        return True  # whoever opens it says what is wrong with it
+    elsewhere = url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:"))
+    return elsewhere or Path(url.database or "").is_file()
 
 
 def _url(found: Settings, plan: Plan) -> str:

@@ -59,8 +59,8 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
     if (history.standing.state, stage) not in MOVES:
         raise _out_of_order(session, history, stage)
     decision = _ask(session, history, stage, percent)
-    if decide_only or (decision is not None and decision.outcome is not Outcome.PASS):
-        return _decided(session, history, stage, decision)
+    if decision is not None and (decide_only or decision.outcome is not Outcome.PASS):
+        return _decided(session, history, decision, percent)
     return _move(session, history, stage, percent, decision)
 
 
@@ -110,19 +110,15 @@ def _ask(session: Session, history: History, stage: str, percent: float | None) 
     return decision
 
 
-def _decided(session: Session, history: History, stage: str, decision: Decision | None) -> Result:
-    passed = decision is None or decision.outcome is Outcome.PASS
-    answer = (
-        "may begin"
-        if passed
-        else "may not begin"
-        if decision and decision.outcome is Outcome.FAIL
-        else "may not begin yet"
-    )
+_ANSWERS = {Outcome.PASS: "may begin", Outcome.FAIL: "may not begin", Outcome.UNKNOWN: "may not begin yet"}
+
+
+def _decided(session: Session, history: History, decision: Decision, percent: float | None) -> Result:
+    passed, what = decision.outcome is Outcome.PASS, doing(decision.stage, percent)
     return Result(
-        stage=stage,
+        stage=decision.stage,
         standing=history.standing,
-        message=f"{stage} {answer}: '{session.plan.name}' is {where(history.standing)}",
+        message=f"{what} {_ANSWERS[decision.outcome]}: '{session.plan.name}' is {where(history.standing)}",
         done=passed,
         decision=decision,
         advice=_advice(session, history) if passed else (),

@@ -1,0 +1,262 @@
+"""Does contractctl migrate lead through a plan, say where it stands, and end with the code that it promises?"""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import GIT_IDENTITY, Run
+
+from contractctl import resources
+
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a database of orders and a plan to rename a column of it."""
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copytree(resources.contracts() / "shop/orders", folder / "contracts/shop/orders")
+    draft = folder / "contracts/shop/orders/orders.sql"
+    draft.write_text(draft.read_text().replace("customer_name", "full_name"))
+    (folder / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
+    connection = sqlite3.connect(folder / "shop.db")
+    connection.executescript((folder / "contracts/shop/orders/versions/1.0.0.sql").read_text())
+    orders = [(n, f"customer {n}", n) for n in range(1, ROWS + 1)]
+    connection.executemany("INSERT INTO orders (id, customer_name, total_cents) VALUES (?, ?, ?)", orders)
+    connection.commit()
+    connection.close()
+    environment = {**os.environ, **GIT_IDENTITY}
+    subprocess.run(["git", "init", "-q", "-b", "main", "."], cwd=folder, check=True, env=environment)
+    command = [sys.executable, "-m", "contractctl", "plan", "shop/orders"]
+    subprocess.run(
+        [*command, "--rename", "customer_name=full_name", "--name", "names"],
+        cwd=folder,
+        check=True,
+        env=environment,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def shop(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "shop")
+
+
+@pytest.fixture
+def migrate(contractctl: Run, shop: Path) -> Callable[..., str]:
+    def run(*arguments: str, code: int = 0, env: dict[str, str] | None = None) -> str:
+        done = contractctl("migrate", *arguments, code=code, cwd=shop, env=env)
+        return done.stdout if code in (0, 1, 3, 4) else done.stderr
+
+    return run
+
+
+def rows(shop: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(shop / "shop.db", timeout=10)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def begin(shop: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A command in a process of its own that this test can kill."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "contractctl", "migrate", *arguments],
+        cwd=shop,
+        env={**os.environ, **GIT_IDENTITY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    until = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def checkpointed(shop: Path) -> bool:
+    try:
+        return bool(rows(shop, "SELECT 1 FROM contractctl_checkpoint"))
+    except sqlite3.OperationalError:
+        return False
+
+
+def test_a_plan_is_led_by_the_real_gate_up_to_where_evidence_is_missing(
+    migrate: Callable[..., str], shop: Path
+) -> None:
+    assert migrate("expand", "names").startswith("expand is done: 'names' is expanded\n")
+    assert "next: contractctl migrate backfill names" in migrate("dual-write", "names")
+    assert f"orders: {ROWS} rows filled, 0 set aside" in migrate("backfill", "names")
+    assert f"orders: {ROWS} rows, 0 differ" in migrate("verify", "names")
+    assert "50 % would skip 1 %" in migrate("canary", "names", "50", code=1)
+    assert migrate("canary", "names", "1").startswith("canary at 1 % is done: 'names' is in canary at 1 %")
+
+    refusal = migrate("canary", "names", "10", code=3)
+
+    assert refusal.startswith("canary at 10 % may not begin yet: 'names' is in canary at 1 %\n  unknown  ")
+    assert "contractctl evidence collect names" in refusal
+    assert rows(shop, "SELECT percent FROM contractctl_canary") == [(1.0,)]
+    decided = sorted(path.name.rpartition("-")[0] for path in (shop / "migrations/decisions/names").iterdir())
+    assert decided == ["backfill", "canary", "canary", "canary", "dual-write", "expand", "verify"]
+    assert migrate("rollback", "names").startswith("rollback is done: 'names' is rolled back")
+    assert rows(shop, "SELECT count(customer_name) FROM orders") == [(ROWS,)]
+
+
+def test_a_decision_that_migrate_made_can_be_replayed(
+    migrate: Callable[..., str], contractctl: Run, shop: Path
+) -> None:
+    migrate("expand", "names")
+    (decision,) = (shop / "migrations/decisions/names").iterdir()
+
+    assert contractctl("gate", "replay", str(decision), cwd=shop).stdout.startswith("same: pass")
+
+
+def test_the_answer_as_json_holds_what_a_pipeline_needs(migrate: Callable[..., str]) -> None:
+    done = json.loads(migrate("expand", "names", "--format", "json"))
+    again = json.loads(migrate("expand", "names", "--format", "json"))
+
+    assert (done["done"], done["state"], done["decision"]["outcome"]) == (True, "expanded", "pass")
+    assert done["next"] == ["contractctl migrate dual-write names"]
+    assert (again["done"], again["decision"]) == (True, None)
+
+
+def test_status_shows_the_board_without_making_anything(migrate: Callable[..., str], shop: Path) -> None:
+    assert migrate("status").splitlines() == ["names: planned", "  next     contractctl migrate expand names"]
+    assert rows(shop, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'contractctl%'") == [(0,)]
+
+    migrate("expand", "names")
+
+    board = migrate("status", "names")
+    assert board.startswith("names: expanded since ")
+    assert "done     expand at " in board
+    assert "by Ada Lovelace <ada@example.org>" in board
+    (row,) = json.loads(migrate("status", "--format", "json"))["plans"]
+    assert (row["state"], row["next"], row["lease"]) == ("expanded", "contractctl migrate dual-write names", None)
+
+
+def test_out_of_order_is_something_to_mend_and_names_the_next_command(migrate: Callable[..., str]) -> None:
+    said = migrate("contract", "names", code=2)
+
+    assert "error: 'names' is planned: contract does not follow from there" in said
+    assert "hint: run: contractctl migrate expand names" in said
+
+
+def test_an_operator_killed_in_a_backfill_is_not_waited_for(migrate: Callable[..., str], shop: Path) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+    killed = begin(shop, "backfill", "names", "--rate", "50")
+    wait_for(lambda: checkpointed(shop))
+
+    killed.kill()
+    killed.communicate()
+    before = rows(shop, "SELECT rows FROM contractctl_checkpoint")[0][0]
+
+    assert 0 < int(str(before)) < ROWS
+    assert f"orders: {ROWS} rows filled" in migrate("backfill", "names")
+    assert rows(shop, "SELECT count(*) FROM orders WHERE full_name IS NOT customer_name") == [(0,)]
+
+
+def test_the_second_operator_is_told_who_is_at_work_and_to_wait(migrate: Callable[..., str], shop: Path) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+    first = begin(shop, "backfill", "names", "--rate", "50")
+    wait_for(lambda: checkpointed(shop))
+
+    said = migrate("backfill", "names", code=4)
+    as_json = json.loads(migrate("rollback", "names", "--format", "json", code=4))
+    board = migrate("status", "names")
+
+    assert said.startswith("'names' is held by Ada Lovelace <ada@example.org> on ")
+    assert 0 < as_json["retry_after"] <= 30
+    assert "  held by Ada Lovelace <ada@example.org> on " in board
+    assert " remain" in board
+    first.send_signal(signal.SIGINT)
+    _, talk = first.communicate()
+    assert "the same command goes on from there" in talk
+    assert migrate("backfill", "names").startswith("backfill is done")
+
+
+def test_rows_that_differ_are_named_and_repaired(migrate: Callable[..., str], shop: Path) -> None:
+    for stage in ("expand", "dual-write", "backfill"):
+        migrate(stage, "names")
+    connection = sqlite3.connect(shop / "shop.db")
+    connection.execute("UPDATE orders SET customer_name = 'old', full_name = 'new' WHERE id = 7")
+    connection.commit()
+    connection.close()
+
+    said = migrate("verify", "names", code=1)
+    board = migrate("status", "names")
+
+    assert said.startswith(f"1 of {ROWS} rows of 'orders' differ between old and new side: [7]")
+    assert "conflict [7] full_name: old side 'old', new side 'new'" in board
+    assert migrate("verify", "names", "--repair", "old").startswith("verify is done")
+    assert rows(shop, "SELECT customer_name, full_name FROM orders WHERE id = 7") == [("old", "old")]
+
+
+def test_a_journal_that_was_tampered_with_is_reported_and_nothing_goes_on(
+    migrate: Callable[..., str], shop: Path
+) -> None:
+    migrate("expand", "names")
+    connection = sqlite3.connect(shop / "shop.db")
+    connection.execute("DROP TRIGGER contractctl_journal_UPDATE")
+    connection.execute("UPDATE contractctl_journal SET actor = 'Mallory'")
+    connection.commit()
+    connection.close()
+
+    assert "the journal has been tampered with: entry 1 " in migrate("status", code=1)
+    assert "has been tampered with" in migrate("dual-write", "names", code=2)
+
+
+def test_the_journal_names_the_actor_that_the_environment_names(migrate: Callable[..., str], shop: Path) -> None:
+    migrate("expand", "names", env={"CONTRACTCTL_ACTOR": "Grace Hopper <grace@example.org>"})
+
+    assert {row[0] for row in rows(shop, "SELECT actor FROM contractctl_journal")} == {
+        "Grace Hopper <grace@example.org>"
+    }
+
+
+def test_a_plan_with_tables_needs_the_database_that_holds_them(migrate: Callable[..., str], shop: Path) -> None:
+    (shop / "contractctl.toml").write_text("")
+    assert "error: 'names' changes tables, and no database is named" in migrate("expand", "names", code=2)
+
+    (shop / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shpo.db"\n')
+    assert "error: the database file does not exist" in migrate("expand", "names", code=2)
+    assert not (shop / "shpo.db").exists()
+
+
+def test_a_database_that_cannot_be_written_is_something_to_mend(migrate: Callable[..., str], shop: Path) -> None:
+    (shop / "shop.db-journal").mkdir()  # where SQLite must write before it changes anything
+
+    said = migrate("expand", "names", code=2)
+
+    assert said.startswith("error: the database")
+    assert "hint: see to the " in said
+
+
+def test_a_plan_that_is_not_there_is_something_to_mend(migrate: Callable[..., str]) -> None:
+    assert "error: there is no plan 'nmaes'\nhint: known plans: names" in migrate("expand", "nmaes", code=2)
+
+
+def test_an_approval_is_written_once_for_each_person(migrate: Callable[..., str], shop: Path) -> None:
+    reason = ("--reason", "restore rehearsed")
+
+    first = migrate("approve", "names", "contract", *reason)
+    again = migrate("approve", "names", "contract", *reason)
+    migrate("approve", "names", "contract", *reason, env={"CONTRACTCTL_ACTOR": "Grace <grace@example.org>"})
+
+    assert "next: git add migrations/approvals/names.toml; git commit" in first
+    assert again.startswith("already approved: contract of 'names' by Ada Lovelace <ada@example.org>")
+    assert (shop / "migrations/approvals/names.toml").read_text().count("[[approvals]]") == 2
