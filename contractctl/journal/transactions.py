@@ -1,5 +1,6 @@
 """How does the journal's database get read and written, and what does its refusal mean in plain words?"""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,16 +46,21 @@ def plain_words() -> Iterator[None]:
     """Turn the driver's errors into one sentence and something to do."""
     try:
         yield
-    except DatabaseError as error:
-        message, hint = _meaning(str(error.orig))
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        message, hint = _meaning(_said(error))
         raise RefusedError(message, hint=hint) from error
 
 
 def busy(error: BaseException) -> bool:
     """Whether the database only asks to come again later."""
     cause = error.__cause__ if isinstance(error, RefusedError) else error
-    said = str(getattr(cause, "orig", "")).lower()
+    said = _said(cause).lower()
     return "locked" in said or "busy" in said
+
+
+def _said(error: BaseException | None) -> str:
+    """The driver's own sentence, with or without SQLAlchemy around it."""
+    return str(getattr(error, "orig", error))
 
 
 def _meaning(said: str) -> tuple[str, str]:
