@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contractctl.demo.life import PARENT, Life
+from contractctl.demo.life import PARENT
 from contractctl.demo.processes import Processes
 from contractctl.demo.story import Story, UnexpectedError, argv_of, own_environment, plain, trimmed
 from contractctl.errors import ContractctlError
