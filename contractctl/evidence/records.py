@@ -141,9 +141,9 @@ def _signs(seen: Observations, question: Question) -> Iterator[Record]:
         own = [sign for sign in seen.signs if sign.contract in ("", field.contract) and sign.path in ("", field.path)]
         for consumer in sorted({sign.consumer for sign in own}):
             party = parties.get(consumer)
-            if party and not covers(party, field):
-                continue
             signs = [sign for sign in own if sign.consumer == consumer]
+            if party and not covers(party, field) and not any(sign.path for sign in signs):
+                continue  # it does not say that it watches this field, and contract.toml says that it has nothing to
             exact = [sign for sign in signs if sign.path] or signs
             key = consumer, exact[0].contract, exact[0].path
             if key not in done:

@@ -68,8 +68,8 @@ def approved(case: Case) -> Condition:
         return passed
     words = f"{len(named)} of {needed} people have approved: {who}"
     missing = next((found for found in flaws if found), Flaw(Unknown.MISSING_SOURCE, words))
-    file = f"approvals/{case.plan.name}.toml in the migrations folder"
-    return replace(unknown(passed, missing), remedy=f"add to {file}: [[approvals]] stage, approver, reason, at")
+    command = f'contractctl migrate approve {case.plan.name} {case.stage} --reason "…"'
+    return replace(unknown(passed, missing), remedy=f"each of them runs: {command}")
 
 
 def _identity(approver: str) -> str:

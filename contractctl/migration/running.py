@@ -184,6 +184,6 @@ def _advice(session: Session, history: History) -> tuple[str, ...]:
     plan = session.plan
     if history.standing.state is State.CONTRACTED:
         open_ones = [one for one in plan.movements if one.new not in session.context.released(one.contract)]
-        return tuple(f"contractctl release {movement.contract}" for movement in open_ones)
+        return tuple(f"contractctl release {movement.contract} --version {movement.new}" for movement in open_ones)
     following = next_command(plan, history.standing)
     return (following,) if following else (command(plan, "status"),)

@@ -12,6 +12,7 @@ from contractctl import evidence, resources
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, record_file
 from contractctl.model import canonical
+from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record, Series
 from tests.evidence.conftest import NOW, PATH, PLAN, QUESTION, WINDOW, only
 
@@ -78,6 +79,15 @@ def test_a_heartbeat_that_is_a_little_late_is_none_that_is_missing(tmp_path: Pat
     lines(tmp_path, *(alive(NOW - WINDOW + step * 60 + (20 if step % 2 else 0)) for step in range(361)))
 
     beats = only(collected(tmp_path), Kind.HEARTBEAT)
+
+    assert beats.observed_heartbeats == beats.expected_heartbeats
+
+
+def test_who_has_moved_and_still_watches_the_field_is_still_seen_alive(tmp_path: Path) -> None:
+    moved = {"shop/orders": (Party("reporting", reads=("orders.full_name",)),)}
+    lines(tmp_path, read(7, at=NOW - 120), *(alive(NOW - WINDOW + step * 60) for step in range(361)))
+
+    beats = only(collected(tmp_path, consumers=moved), Kind.HEARTBEAT)
 
     assert beats.observed_heartbeats == beats.expected_heartbeats
 

@@ -325,4 +325,4 @@ def test_a_plan_of_events_alone_goes_the_whole_way_without_a_revision(tmp_path: 
 
     go(context, "contract")
 
-    assert migration.run(Stage.CONTRACT, context).advice == ("contractctl release shop/order-placed",)
+    assert migration.run(Stage.CONTRACT, context).advice == ("contractctl release shop/order-placed --version 2.0.0",)
