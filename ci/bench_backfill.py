@@ -99,7 +99,9 @@ def _writes(database: Path) -> float:
         begin = time.perf_counter()
         for number in range(WRITES):
             key = number * 7919 % 50_000 + 1
-            connection.execute("UPDATE orders SET customer_name = ? WHERE id = ?", (f"Renamed {number} at {begin}", key))
+            connection.execute(
+                "UPDATE orders SET customer_name = ? WHERE id = ?", (f"Renamed {number} at {begin}", key)
+            )
             if number % TRANSACTION == 0:
                 connection.commit()
         connection.commit()

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import GIT_IDENTITY
 
 from contractctl.cli import COMMANDS
 from contractctl.formats import FORMATS
 from contractctl.formats.pages import rules
+from tests.conftest import GIT_IDENTITY
 
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"

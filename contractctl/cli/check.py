@@ -32,7 +32,7 @@ def command(
     dialect: str | None,
     strict: bool,
 ) -> int:
-    r"""Is the new version compatible? The store, a git base, or two files.
+    """Is the new version compatible? The store, a git base, or two files.
 
     \b
     contractctl check                          every contract's draft and releases
@@ -46,7 +46,7 @@ def command(
     new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged BACKWARD.
 
     Exit codes: 0 compatible, 1 incompatible, 2 you can mend it, 3 unknown.
-    """
+    """  # noqa: D301 - click's own mark for lines that stay as they are
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
     if against is None and len(targets) == 2 and all(Path(target).exists() for target in targets):  # noqa: PLR2004 - OLD NEW

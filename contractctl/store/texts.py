@@ -28,10 +28,11 @@ def digest(source_: Source) -> str:
 
 def shown(path: Path) -> str:
     """The path as the user would write it from here."""
+    plain = Path(os.path.normpath(path))  # a draft outside its contract's folder is named without the way there
     try:
-        return path.relative_to(Path.cwd()).as_posix()
+        return plain.relative_to(Path.cwd()).as_posix()
     except ValueError:
-        return str(path)
+        return str(plain)
 
 
 def _seen(file: Path, folder: Path) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import Run
 
 from contractctl import resources
+from tests.conftest import Run
 
 Git = Callable[..., str]
 OLD = '{"type": "record", "name": "Placed", "fields": [\n  {"name": "customer_name", "type": "string"}]}\n'

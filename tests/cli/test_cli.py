@@ -6,9 +6,9 @@ import sys
 
 import click
 import pytest
-from conftest import Run
 
 from contractctl.cli import COMMANDS
+from tests.conftest import Run
 
 HEAVY = ("fastavro", "sqlglot", "sqlalchemy", "alembic", "git", "rich", "jsonschema", "opentelemetry", "tomlkit")
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run
 
 from contractctl import store
+from tests.conftest import Run
 
 Git = Callable[..., str]
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Run
+
+from tests.conftest import Run
 
 OLD = '{"type": "record", "name": "Placed", "fields": [{"name": "total", "type": "int"}]}'
 

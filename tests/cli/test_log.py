@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+
+from tests.conftest import Run
 
 Git = Callable[..., str]
 OLD = '{"type": "record", "name": "Placed", "fields": [{"name": "total", "type": "int"}]}'

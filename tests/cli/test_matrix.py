@@ -7,9 +7,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import Run
 
 from contractctl import resources
+from tests.conftest import Run
 
 Git = Callable[..., str]
 SCHEMA = json.loads((resources.contracts() / "contractctl" / "matrix" / "matrix.schema.json").read_text())

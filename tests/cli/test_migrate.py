@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import GIT_IDENTITY, Run
 
 from contractctl import resources
+from tests.conftest import GIT_IDENTITY, Run
 
 ROWS = 400
 

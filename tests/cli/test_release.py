@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import GIT_IDENTITY, Run
+
+from tests.conftest import GIT_IDENTITY, Run
 
 Git = Callable[..., str]
 OLD = '{"type": "record", "name": "Placed", "fields": [\n  {"name": "customer_name", "type": "string"}]}\n'

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run
+
+from tests.conftest import Run
 
 Git = Callable[..., str]
 OLD = '{"type": "record", "name": "Placed",\r\n "fields": [{"name": "groesse", "type": "int"}]}'
