@@ -10,7 +10,7 @@ import click
 
 from contractctl.cli import Exit
 
-_TERMINATED = 128 + signal.SIGTERM
+_INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 @click.command
@@ -39,6 +39,9 @@ def command(keep: bool, no_color: bool) -> int:
         click.echo(f"error: {error.message}", err=True)
         click.echo("hint: run it again with --keep and look into the folder; if it stays so, it is a bug", err=True)
         return Exit.NO
+    except KeyboardInterrupt:
+        click.echo("stopped: no process is left running" + (", the folder is left" if keep else ""), err=True)
+        return _INTERRUPTED
     return Exit.YES
 
 

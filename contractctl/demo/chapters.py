@@ -7,9 +7,13 @@ from contractctl.demo.world import BAKE, NEW_SHOP, OLD_JOB, OLD_SHOP, PLAN, QUIE
 def contracts(world: World) -> None:
     """What there is."""
     story = world.story
+    story.say(
+        f"""One breaking change, lived through on this machine in about a minute. Nothing here is made up: every line
+        that begins with $ is run as it stands, in {world.folder}, and below it stands what it really printed."""
+    )
     story.chapter("A table, an event, and those who depend on them")
     story.say(
-        f"""This is the git repository of a small shop, in {world.folder}. Its table `orders` has {scenery.ORDERS:,}
+        f"""This is the git repository of a small shop. Its table `orders` has {scenery.ORDERS:,}
         rows in a real SQLite database, and for every new order it publishes an event in an Avro file. Others read both,
         so both are contracts: files in git, with released versions that never change again."""
     )

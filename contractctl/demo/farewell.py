@@ -42,12 +42,17 @@ def contract(world: World) -> None:
     story.chapter("Contract: the one step that cannot be undone")
     story.say("Dropping the column needs a place to come back to, and two different people who approve.")
     story.run(f"""python -c 'import sqlite3; sqlite3.connect("shop.db").execute("VACUUM INTO \\"{RESTORE}\\"")'""")
+    story.run(f"""python -c 'import sqlite3; print(*sqlite3.connect("{RESTORE}").execute("PRAGMA integrity_check"))'""")
     story.run(f"contractctl migrate contract {PLAN}", code=3, lines=20)
-    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"the restore from {RESTORE} was rehearsed")):
+    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"{RESTORE} is there and is whole")):
         story.run(f"CONTRACTCTL_ACTOR='{who}' contractctl migrate approve {PLAN} contract --reason '{why}'", lines=1)
     world.commit(f"Approve the contract stage of {PLAN}")
     story.run_patiently(COLLECT, f"CONTRACTCTL_ACTOR='{GRACE}' contractctl migrate contract {PLAN}", lines=20)
     story.run(f"contractctl migrate status {PLAN}", lines=30)
+    story.say("Every decision of the gate is kept with all that it was made from, and can be made again at any time.")
+    decisions = (world.folder / "migrations" / "decisions" / PLAN).glob("contract-*.json")
+    latest = max(decisions, key=lambda file: file.stat().st_mtime_ns)
+    story.run(f"contractctl gate replay {latest.relative_to(world.folder)}")
 
 
 def nothing_lost(world: World) -> None:
