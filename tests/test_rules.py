@@ -36,6 +36,13 @@ def test_every_format_rule_has_an_example(rule: str) -> None:
     assert page(rule).example is not None
 
 
+def test_no_two_rules_have_the_same_title() -> None:
+    titles = [page(rule).title for rule in rules()]
+
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize("rule", WITH_EXAMPLE)
 def test_a_page_s_example_breaks_its_rule_with_the_effect_it_names(rule: str) -> None:
     found = findings(rule)

@@ -19,5 +19,5 @@ def command(rule: str | None) -> int:
     listed = [pages.page(name) for name in pages.rules()]
     width = max(len(page.rule) for page in listed)
     for page in listed:
-        click.echo(f"{page.rule:<{width}}  {page.effect:<8}  {page.title.removeprefix(page.rule).lstrip(': ')}")
+        click.echo(f"{page.rule:<{width}}  {page.effect:<8}  {page.title}")
     return Exit.YES

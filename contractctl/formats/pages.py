@@ -31,6 +31,7 @@ class Page:
 
     rule: str
     title: str
+    """What happens, in half a sentence."""
     effect: str
     message: str
     remedy: str
@@ -53,7 +54,7 @@ def page(rule: str) -> Page:
     head = dict(_HEAD.findall(text))
     return Page(
         rule=rule,
-        title=text.split("\n", 1)[0].lstrip("# "),
+        title=text.split("\n", 1)[0].partition(": ")[2],
         effect=head["effect"],
         message=head["message"],
         remedy=head["remedy"],
