@@ -61,6 +61,16 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class House:
+    """What a contract says where its schema does not say it."""
+
+    level: Level
+    owner: str | None
+    dialect: str | None
+    """Of the database that the repository names; a text that has signs of its own keeps to them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What was found."""
 
@@ -70,9 +80,9 @@ class Survey:
     skipped: tuple[Skipped, ...]
 
 
-def survey(root: Path, contracts: Path, migrations: Path, level: Level, owner: str | None) -> Survey:
+def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Survey:
     """Look for schemas below `root` that no contract has yet. Nothing is written; what git ignores is passed over."""
-    if owner is not None and _UNWRITABLE.search(owner):
+    if house.owner is not None and _UNWRITABLE.search(house.owner):
         raise ContractctlError("--owner holds characters that cannot be written down", hint="name a team or a person")
     known = store.names(contracts)
     drafts = {draft for name in known if (draft := store.draft_path(contracts, name)) is not None}
@@ -83,14 +93,14 @@ def survey(root: Path, contracts: Path, migrations: Path, level: Level, owner: s
         if _is_ours(file, contracts, known) or file.is_relative_to(migrations) or _inside(file, drafts):
             continue
         try:
-            lines = _schema(file, root)
+            lines = _schema(file, root, house)
         except ContractctlError as error:
             skipped.append(Skipped(_relative(file, root), error.message))
             continue
         name = next(name for name in _names(file, root) if name not in taken)
         taken.add(name)
         folder = contracts / name
-        adopted.append(Adopted(name, file, folder, _contract(lines, file, folder, level, owner)))
+        adopted.append(Adopted(name, file, folder, _contract(lines, file, folder, house)))
     return Survey(known, tuple(adopted), tuple(skipped))
 
 
@@ -136,7 +146,7 @@ def _inside(file: Path, drafts: set[Path]) -> bool:
     return resolved in drafts or not drafts.isdisjoint(resolved.parents)
 
 
-def _schema(file: Path, root: Path) -> list[str]:
+def _schema(file: Path, root: Path, house: House) -> list[str]:
     """The lines of contract.toml that follow from the text. Raise ContractctlError where it is no schema."""
     shown = _relative(file, root)
     if _UNWRITABLE.search(str(file)):
@@ -148,8 +158,9 @@ def _schema(file: Path, root: Path) -> list[str]:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
     lines = [f"format = {_quoted(name)}"]
     if name == "sql":
-        said = f"dialect = {_quoted(schema.dialect)}"
-        lines.append(said if schema.certain else f"# {said}  # or mysql, sqlite: the text fits all of them")
+        known = schema.dialect if schema.certain else house.dialect
+        guess = f"# dialect = {_quoted(schema.dialect)}  # or mysql, sqlite: the text fits all of them"
+        lines.append(f"dialect = {_quoted(known)}" if known else guess)
     return lines
 
 
@@ -160,11 +171,11 @@ def _without_place(message: str, file: Path, shown: str) -> str:
     return re.sub(r"^(:\d+)*:? *", "", message)
 
 
-def _contract(lines: list[str], file: Path, folder: Path, level: Level, owner: str | None) -> str:
+def _contract(lines: list[str], file: Path, folder: Path, house: House) -> str:
     # `..` is taken by the file system, so links on the way must be gone first
     draft = Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
-    owned = f"owner = {_quoted(owner)}" if owner else '# owner = "team-…"'
-    return "\n".join([*lines, owned, f"compatibility = {_quoted(level.value)}", f"draft = {_quoted(draft)}", ""])
+    owned = f"owner = {_quoted(house.owner)}" if house.owner else '# owner = "team-…"'
+    return "\n".join([*lines, owned, f"compatibility = {_quoted(house.level.value)}", f"draft = {_quoted(draft)}", ""])
 
 
 def _names(file: Path, root: Path) -> Iterator[str]:

@@ -49,6 +49,12 @@ class Settings:
     """Resolved; it may hold a secret and is never printed."""
     evidence: tuple[EvidenceSource, ...] = ()
 
+    @property
+    def dialect(self) -> str | None:
+        """The SQL dialect of the database that is named, in the words of contract.toml."""
+        scheme = (self.database_url or "").partition(":")[0].partition("+")[0]
+        return {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}.get(scheme)
+
     def journal_url(self) -> str:
         """The database that plans are carried out in: the one that is named, else an SQLite file of our own."""
         return self.database_url or f"{_SQLITE}{self.migrations / 'contractctl.db'}"

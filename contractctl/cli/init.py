@@ -30,7 +30,8 @@ def command(ci: str | None, owner: str | None, dry_run: bool) -> int:
     Run it again whenever there are new schemas: what is there is never touched.
     """
     found = settings.load(Path.cwd())
-    survey = adoption.survey(found.root, found.contracts, found.migrations, found.level, owner)
+    house = adoption.House(found.level, owner, found.dialect)
+    survey = adoption.survey(found.root, found.contracts, found.migrations, house)
     files = dict(_files(found, ci))
     absent = {path: text for path, text in files.items() if not path.exists()}
     if not dry_run:

@@ -207,3 +207,15 @@ def test_an_empty_repository_is_told_what_to_do(tmp_path: Path, contractctl: Run
 )
 def test_bad_input_ends_in_one_clear_sentence(contractctl: Run, arguments: tuple[str, ...], said: str) -> None:
     assert said in contractctl(*arguments, code=2).stderr
+
+
+def test_a_text_that_fits_every_dialect_is_of_the_database_that_the_repository_names(
+    contractctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
+    (tmp_path / "orders.sql").write_text("CREATE TABLE orders (id INTEGER PRIMARY KEY);\n")
+
+    contractctl("init")
+
+    (contract,) = (tmp_path / "contracts").rglob("contract.toml")
+    assert 'dialect = "sqlite"\n' in contract.read_text()
