@@ -98,6 +98,8 @@ def _marks() -> None:
         *(_text(name, nullable=True) for name in ("old_value", "new_value")),
         _text("at"),
     )
+    # every write of an application looks here for its row
+    op.create_index("contractctl_conflict_row", "contractctl_conflict", ["plan", "table_name", "key"])
     op.create_table(
         "contractctl_set_aside",
         *map(_text, ("plan", "table_name", "key", "column_name", "error")),
