@@ -50,7 +50,8 @@ def all_the_way(world: World) -> None:
         story.sleep(pause)
         ask(world, share)
     story.say("Everybody takes the new column. Version 1.0 of the shop has done its duty and is taken out of service.")
-    world.stop(OLD_SHOP)
+    last = world.stop(OLD_SHOP)
+    story.expect(holds=" 0 failed" in last, what="the old version never failed at anything")
     story.sleep(BAKE)
 
 

@@ -64,7 +64,8 @@ def nothing_lost(world: World) -> None:
     story.say(
         """Every version of the shop logged each write after its commit: which order, which name. No two of them write
         the same order, so the last entry of an order must be the name in the table now, in the only column that is
-        left; and an order that nobody touched must have its first name."""
+        left; and an order that nobody touched must have its first name. Only the broken build failed at requests, and
+        what failed was never committed."""
     )
     proof = prove(world.writes(), scenery.ORDERS, read_table(world.folder / "shop.db", "full_name"))
     story.show(proof_in_words(proof), lines=20)

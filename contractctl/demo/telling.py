@@ -52,7 +52,9 @@ def tell(write: Callable[[str], None], environment: Mapping[str, str], *, keep: 
 
 
 def _sum_up(story: Story, *, keep: bool) -> None:
-    story.write(f"\n{BOLD}{GREEN}Nobody was broken, and nothing was lost.{PLAIN}\n\n")
+    story.write(
+        f"\n{BOLD}{GREEN}The old name is gone, its users moved before it went, and nothing was lost.{PLAIN}\n\n"
+    )
     ends = [begun for _, begun in story.chapters[1:]] + [time.monotonic()]
     for (title, begun), ended in zip(story.chapters, ends, strict=True):
         story.write(f"  {ended - begun:5.1f} s  {title}\n")

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from contractctl.demo import scenery
 from contractctl.demo.processes import Processes
 from contractctl.demo.proof import Write, read_log
 from contractctl.demo.story import Story, argv_of
@@ -68,7 +67,7 @@ class World:
         file.write_text(named, encoding="utf-8")
 
     def commit(self, message: str) -> None:
-        scenery.git(self.folder, self.story.environment, "git add .")
+        self.story.run("git add .")
         self.story.run(f"git commit -q -m '{message}'")
 
     @contextmanager

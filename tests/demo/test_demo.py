@@ -24,7 +24,7 @@ TOLD = (
     "contract is done: 'rename-customer' is contracted",
     "0 writes lost, 0 orders unaccounted for",
     "events converted up",
-    "Nobody was broken, and nothing was lost.",
+    "The old name is gone, its users moved before it went, and nothing was lost.",
 )
 
 
