@@ -13,8 +13,6 @@ from contractctl.model.plan import Movement, Plan, Standing, State
 from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
 
-_SQLITE = "sqlite:///"
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -49,7 +47,7 @@ def named(settings: Settings, word: str) -> Plan:
 
 def standing(settings: Settings, plan: Plan) -> Standing:
     """What the journal says; planned where there is no journal yet. Nothing is created."""
-    if not _there(settings):
+    if not is_there(settings):
         return Standing(State.PLANNED, 0.0)
     from contractctl import journal
     from contractctl.databases import sqlite
@@ -64,10 +62,17 @@ def standing(settings: Settings, plan: Plan) -> Standing:
         engine.dispose()
 
 
-def _there(settings: Settings) -> bool:
+def is_there(settings: Settings) -> bool:
     """Whether the database's file exists: asking must not create it."""
-    url = settings.journal_url()
-    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).is_file()
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(settings.journal_url())
+    except ArgumentError:
+        return True  # whoever opens it says what is wrong with it
+    elsewhere = url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:"))
+    return elsewhere or Path(url.database or "").is_file()
 
 
 def consumers(settings: Settings, plan: Plan) -> Mapping[str, tuple[Party, ...]]:
@@ -89,7 +94,7 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
 
 
 def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
-    if not _there(settings):
+    if not is_there(settings):
         return ()
     from contractctl import migration
     from contractctl.databases import sqlite

@@ -8,7 +8,7 @@ import click
 
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
-from contractctl.model.decision import Condition, Decision, Outcome
+from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Plan, Stage, Standing, State
 
 if TYPE_CHECKING:
@@ -73,19 +73,19 @@ def _decided_in_time(
 ) -> tuple[Decision, "Case"]:
     """Decide; while only time is missing, and there is some left, decide again."""
     from contractctl.cli import times
+    from contractctl.gate import decide_case
+    from contractctl.report import decision as words
 
     until = time.time() + (times.span(wait) if wait else 0.0)
     while True:
         now = times.moment(at) if at else time.time()
         case = _case(plan, stage, percent, evidence, now)
-        from contractctl.gate import decide_case
-
         decision = decide_case(case)
         left = until - time.time()
         retry = decision.retry_after
         if decision.outcome is not Outcome.UNKNOWN or retry is None or retry > left:
             return decision, case
-        click.echo(f"waiting: {_open(decision)[0].message}", err=True)
+        click.echo(f"waiting: {words.open_conditions(decision)[0].message}", err=True)
         time.sleep(min(max(retry, 1.0), _LONGEST_NAP, max(left, 0.0)))
 
 
@@ -121,45 +121,15 @@ def _exit(decision: Decision) -> Exit:
     return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT
 
 
-def _open(decision: Decision) -> list[Condition]:
-    """What does not hold, the worst first."""
-    found = [condition for condition in decision.conditions if condition.outcome is not Outcome.PASS]
-    return sorted(found, key=lambda condition: condition.outcome is not Outcome.FAIL)
-
-
 def _worded(decision: Decision, percent: float | None, form: str) -> str:
+    from contractctl.gate import decision_file
+    from contractctl.report import decision as words
+
     if form == "json":
         import json
 
-        from contractctl.gate import decision_file
-
         return json.dumps(decision_file.tree(decision), indent=2, ensure_ascii=False)
-    lines = [_answer(decision, percent)]
-    for condition in _open(decision):
-        reason = f" ({condition.reason})" if condition.reason else ""
-        lines.append(f"  {condition.outcome:<8} {condition.name}: {condition.message}{reason}")
-        if condition.remedy:
-            lines.append(f"           {condition.remedy}")
-    held = [condition.name for condition in decision.conditions if condition.outcome is Outcome.PASS]
-    if held:
-        lines.append(f"  holds    {'; '.join(held)}")
-    return "\n".join(lines)
-
-
-def _answer(decision: Decision, percent: float | None) -> str:
-    from contractctl.gate.words import moment, span
-
-    stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
-    share = f"{len(_open(decision))} of {len(decision.conditions)} conditions"
-    if decision.outcome is Outcome.PASS:
-        return f"pass: {stage} of '{decision.plan}' may begin"
-    if decision.outcome is Outcome.FAIL:
-        return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"
-    retry = decision.retry_after
-    if retry is None:
-        return f"unknown: nobody can say whether {stage} of '{decision.plan}' may begin; {share} are open"
-    again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
-    return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"
+    return words.text(decision, percent)
 
 
 def _replay(path: Path, form: str) -> int:

@@ -164,13 +164,14 @@ def status(plan: str | None, form: str) -> int:
     conflict are named, and a journal that was tampered with.
     """
     from contractctl import migration, planner, settings
-    from contractctl.cli import board, case, operator
+    from contractctl.cli import case
     from contractctl.databases import sqlite
+    from contractctl.report import board
 
     found = settings.load(Path.cwd())
     plans = [case.named(found, plan)] if plan else list(planner.read_plans(found.migrations))
     now = time.time()
-    if operator.is_there(found):
+    if case.is_there(found):
         rows = migration.board(sqlite.create_engine(found.journal_url()), plans, now)
     else:
         rows = tuple(migration.planned(one) for one in plans)
@@ -211,8 +212,9 @@ def _run(
 ) -> int:
     from contractctl import migration
     from contractctl.backfill import Pace
-    from contractctl.cli import board, operator, progress
+    from contractctl.cli import operator, progress
     from contractctl.journal import HeldError
+    from contractctl.report import board
 
     with progress.shown() as told:
         context = operator.context(word, Pace(batch_seconds, rate), told)

@@ -102,19 +102,6 @@ def _released(found: Settings) -> Callable[[str], Collection[str]]:
     return lambda name: tuple(str(version.number) for version in store.read(found.contracts, name).versions)
 
 
-def is_there(found: Settings) -> bool:
-    """Whether the database's file exists: asking must not create it."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        url = make_url(found.journal_url())
-    except ArgumentError:
-        return True  # whoever opens it says what is wrong with it
-    elsewhere = url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:"))
-    return elsewhere or Path(url.database or "").is_file()
-
-
 def _url(found: Settings, plan: Plan) -> str:
     """The database's address. A plan with tables needs the one that holds them: a typing error must not create one."""
     if any(movement.format == "sql" for movement in plan.movements):
@@ -123,6 +110,6 @@ def _url(found: Settings, plan: Plan) -> str:
                 f"'{plan.name}' changes tables, and no database is named",
                 hint='write into contractctl.toml: [database] url = "sqlite:///shop.db", or url = "env:NAME"',
             )
-        if not is_there(found):
+        if not case.is_there(found):
             raise ContractctlError("the database file does not exist", hint="is [database] url right?")
     return found.journal_url()

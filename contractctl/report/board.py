@@ -12,8 +12,9 @@ from contractctl.migration import Result, Row
 from contractctl.migration.board import Table
 from contractctl.migration.words import where
 from contractctl.model import canonical
-from contractctl.model.decision import Condition, Decision, Outcome
+from contractctl.model.decision import Decision
 from contractctl.model.plan import Standing, State
+from contractctl.report.decision import open_lines
 
 
 def result(found: Result, form: str) -> str:
@@ -65,20 +66,11 @@ def _result_tree(found: Result) -> dict[str, Any]:
 
 
 def _open(decision: Decision | None) -> Iterator[str]:
-    """The conditions that do not hold, the worst first, each with its way out."""
     if decision is None:
         return
-    found = [condition for condition in decision.conditions if condition.outcome is not Outcome.PASS]
-    for condition in sorted(found, key=lambda one: one.outcome is not Outcome.FAIL):
-        yield f"  {condition.outcome:<8} {condition.name}: {condition.message}{_reason(condition)}"
-        if condition.remedy:
-            yield f"           {condition.remedy}"
-    if found and decision.retry_after is not None:
+    yield from open_lines(decision)
+    if decision.retry_after is not None:
         yield f"  ask again in {span(decision.retry_after)}"
-
-
-def _reason(condition: Condition) -> str:
-    return f" ({condition.reason})" if condition.reason else ""
 
 
 def _counts(details: Mapping[str, Any]) -> Iterator[str]:

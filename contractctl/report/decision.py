@@ -1,0 +1,42 @@
+"""How does a gate's decision read? What does not hold comes first, each condition with its way out."""
+
+from collections.abc import Iterator
+
+from contractctl.gate.words import moment, span
+from contractctl.model.decision import Condition, Decision, Outcome
+
+
+def text(decision: Decision, percent: float | None) -> str:
+    """The answer in a line, then what is open, then what holds."""
+    held = [condition.name for condition in decision.conditions if condition.outcome is Outcome.PASS]
+    holds = [f"  holds    {'; '.join(held)}"] if held else []
+    return "\n".join([_answer(decision, percent), *open_lines(decision), *holds])
+
+
+def open_conditions(decision: Decision) -> list[Condition]:
+    """What does not hold, the worst first."""
+    found = [condition for condition in decision.conditions if condition.outcome is not Outcome.PASS]
+    return sorted(found, key=lambda condition: condition.outcome is not Outcome.FAIL)
+
+
+def open_lines(decision: Decision) -> Iterator[str]:
+    """A line for each condition that does not hold, and one for its way out."""
+    for condition in open_conditions(decision):
+        reason = f" ({condition.reason})" if condition.reason else ""
+        yield f"  {condition.outcome:<8} {condition.name}: {condition.message}{reason}"
+        if condition.remedy:
+            yield f"           {condition.remedy}"
+
+
+def _answer(decision: Decision, percent: float | None) -> str:
+    stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
+    share = f"{len(open_conditions(decision))} of {len(decision.conditions)} conditions"
+    if decision.outcome is Outcome.PASS:
+        return f"pass: {stage} of '{decision.plan}' may begin"
+    if decision.outcome is Outcome.FAIL:
+        return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"
+    retry = decision.retry_after
+    if retry is None:
+        return f"unknown: nobody can say whether {stage} of '{decision.plan}' may begin; {share} are open"
+    again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
+    return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"
