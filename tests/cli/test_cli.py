@@ -7,6 +7,7 @@ import sys
 import click
 import pytest
 
+from contractctl import resources
 from contractctl.cli import COMMANDS
 from tests.conftest import Run
 
@@ -19,13 +20,18 @@ def imported_by(*arguments: str) -> set[str]:
         f"code = run({list(arguments)!r})\n"
         "print('MODULES', *sys.modules, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=resources.contracts().parent, capture_output=True, text=True, check=True)
     return set(done.stderr.split("MODULES", 1)[1].split())
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",)])
 def test_help_and_version_import_no_heavy_library(arguments: tuple[str, ...]) -> None:
     assert imported_by(*arguments).isdisjoint(HEAVY)
+
+
+def test_a_check_of_the_store_needs_no_database_and_no_git() -> None:
+    assert imported_by("check", "shop/orders").isdisjoint({"sqlalchemy", "alembic", "git", "rich", "tomlkit"})
 
 
 @pytest.mark.parametrize("name", COMMANDS)
