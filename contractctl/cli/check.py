@@ -7,6 +7,7 @@ import click
 from contractctl import check
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
+from contractctl.formats import ENDINGS
 from contractctl.model.verdict import Level, Status
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
@@ -49,7 +50,7 @@ def command(
     """  # noqa: D301 - click's own mark for lines that stay as they are
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
-    if against is None and len(targets) == 2 and all(Path(target).exists() for target in targets):  # noqa: PLR2004 - OLD NEW
+    if against is None and _are_files(targets):
         checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, dialect, strict=strict)
     else:
         if schema or dialect:

@@ -304,3 +304,10 @@ def test_strict_counts_what_is_lost(contractctl: Run, tmp_path: Path) -> None:
 
     contractctl("check", "old.avsc", "new.avsc")
     contractctl("check", "old.avsc", "new.avsc", "--strict", code=1)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+
+    assert "nwe.avsc: there is no such file" in contractctl("check", "old.avsc", "nwe.avsc", code=2).stderr
+    assert "takes two files" in contractctl("check", "old.avsc", code=2).stderr
