@@ -62,6 +62,22 @@ def command(
     return _EXITS[checked.standing]
 
 
+def _are_files(targets: tuple[str, ...]) -> bool:
+    """Whether OLD and NEW are meant: two paths. Raise ContractctlError where one of them is not there."""
+    there = [Path(target).exists() for target in targets]
+    if len(targets) == 2 and all(there):  # noqa: PLR2004 - OLD NEW
+        return True
+    for target, exists in zip(targets, there, strict=True):
+        if not exists and Path(target).suffix in ENDINGS:
+            raise ContractctlError(f"{target}: there is no such file", hint="contractctl check OLD NEW takes two files")
+        if exists and Path(target).is_file():
+            raise ContractctlError(
+                f"{target} is a file, and a check of the store takes names of contracts",
+                hint="contractctl check OLD NEW takes two files; contractctl check --against REF takes any number",
+            )
+    return False
+
+
 def _files(old: str, new: str, level: Level, schema: str | None, dialect: str | None, *, strict: bool) -> check.Checked:
     from contractctl.compatibility import Terms
     from contractctl.formats import format_of
