@@ -67,14 +67,13 @@ def _are_files(targets: tuple[str, ...]) -> bool:
     there = [Path(target).exists() for target in targets]
     if len(targets) == 2 and all(there):  # noqa: PLR2004 - OLD NEW
         return True
+    hint = "contractctl check OLD NEW takes two files; contractctl check --against REF takes any number"
     for target, exists in zip(targets, there, strict=True):
         if not exists and Path(target).suffix in ENDINGS:
-            raise ContractctlError(f"{target}: there is no such file", hint="contractctl check OLD NEW takes two files")
-        if exists and Path(target).is_file():
-            raise ContractctlError(
-                f"{target} is a file, and a check of the store takes names of contracts",
-                hint="contractctl check OLD NEW takes two files; contractctl check --against REF takes any number",
-            )
+            raise ContractctlError(f"{target}: there is no such file", hint=hint)
+    for target in targets:
+        if Path(target).is_file():
+            raise ContractctlError(f"{target} is a file, and the store is asked by names of contracts", hint=hint)
     return False
 
 
