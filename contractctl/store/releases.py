@@ -1,6 +1,5 @@
 """How is a version frozen, and is it still what it was? A versions/ folder: releases, and their digests beside them."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import SemanticVersion, Source
-from contractctl.store.texts import digest, shown, source
+from contractctl.store.texts import digest, sha256, shown, source
 
 SUMS = "SHA256SUMS"
 _NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
@@ -138,7 +137,7 @@ def _sums(versions: Path) -> dict[str, str]:
 
 def _sums_of(path: Path) -> dict[str, str]:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    return {p.relative_to(path.parent).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    return {p.relative_to(path.parent).as_posix(): sha256(p.read_bytes()) for p in files}
 
 
 def _of_version(file: str, version: str) -> bool:

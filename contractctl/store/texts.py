@@ -1,6 +1,5 @@
 """How does a version's text come from the disk, and what is it known by?"""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -18,12 +17,19 @@ def source(path: Path, within: Path | None = None) -> Source:
 
 def digest(source_: Source) -> str:
     """What a version is known by: sha256 of its file as sha256sum prints it; of several, over names and digests."""
-    sums = [hashlib.sha256(file.text.encode()).hexdigest() for file in source_.files]
+    sums = [sha256(file.text.encode()) for file in source_.files]
     if len(sums) == 1:
         return sums[0]
     base = os.path.commonpath([file.name for file in source_.files])
     named = (f"{one}  {os.path.relpath(file.name, base)}\n" for one, file in zip(sums, source_.files, strict=True))
-    return hashlib.sha256("".join(named).encode()).hexdigest()
+    return sha256("".join(named).encode())
+
+
+def sha256(content: bytes) -> str:
+    """The digest of one file's content, as sha256sum prints it."""
+    import hashlib  # a check of two files has no digests to make
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def shown(path: Path) -> str:
