@@ -58,6 +58,8 @@ def _pair(pair: Pair) -> Iterator[str]:
     for finding in pair.demanded:
         yield ""
         yield from _finding(finding)
+        if pair.excused is None:
+            yield f"    → {finding.remedy}"
     rest = len(pair.comparison.findings) - len(pair.demanded)
     if rest:
         yield ""
@@ -74,7 +76,6 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"    answer:  {_short(finding.witness.answer)}  ({finding.witness.executed_by})"
     else:
         yield "    witness: none found"
-    yield f"    → {finding.remedy}"
 
 
 def _place(place: Place | None) -> str:
