@@ -12,7 +12,6 @@ from contractctl.model.verdict import Change, Direction, Finding, Status
 DRAFT = "draft"
 LATEST = "latest"
 FIRST = SemanticVersion(1, 0, 0)
-PARTS = ("major", "minor", "patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Step:
 
     latest: SemanticVersion
     part: str
-    """The lowest of PARTS that tells the truth about the step."""
+    """The lowest of major, minor and patch that tells the truth about the step."""
     findings: tuple[Finding, ...] = ()
     """What makes it a major one."""
     unknown: tuple[str, ...] = ()

@@ -9,9 +9,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import create_engine
 
+from contractctl import settings, store
 from contractctl.cli import COMMANDS
 from contractctl.formats import FORMATS
 from contractctl.formats.pages import rules
@@ -72,6 +75,47 @@ def test_every_command_of_the_walk_prints_what_the_readme_shows(tmp_path: Path) 
     for (command, wanted), (_, printed) in zip(walk(), found, strict=True):
         pattern = without_what_varies(wanted).replace("[", "[[]").replace("?", "[?]").replace("*", "[*]")
         assert fnmatch.fnmatchcase(without_what_varies(printed), pattern.replace("…", "*")), f"$ {command}\n{printed}"
+
+
+def toml_block(holding: str) -> str:
+    (block,) = (text for text in re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL) if holding in text)
+    return str(block)
+
+
+def test_every_key_of_the_readme_s_contractctl_toml_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_DATABASE_URL", "sqlite:///shop.db")
+    monkeypatch.setenv("PROMETHEUS_URL", "http://127.0.0.1:9090")
+    (tmp_path / "contractctl.toml").write_text(toml_block("[database]"))
+
+    found = settings.load(tmp_path)
+
+    assert [source.source for source in found.evidence] == ["otlp", "prometheus"]
+
+
+def test_every_key_of_the_readme_s_contract_toml_is_understood(tmp_path: Path) -> None:
+    folder = tmp_path / "contracts" / "shop" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text(toml_block("[[consumers]]"))
+    (folder / "orders.sql").write_text("CREATE TABLE orders (customer TEXT);\n")
+
+    assert store.read(tmp_path / "contracts", "shop/orders").consumers[0].reads == ("orders.customer",)
+
+
+def test_the_readme_s_python_runs(tmp_path: Path) -> None:
+    text = '{"type": "enum", "name": "E", "symbols": ["A"]}'
+    blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    engine = create_engine("sqlite://")
+    request = SimpleNamespace(user_id="7")
+    names = {"old_text": text, "new_text": text, "engine": engine, "connect": engine.raw_connection, "request": request}
+
+    for block in blocks:
+        exec(block, names)
+
+    assert names["answer"].backward.status == "compatible"  # type: ignore[attr-defined]  # the block has made it
+    assert names["new"] is False
+    engine.dispose()
 
 
 def rewrite(found: list[tuple[str, str]]) -> None:
