@@ -155,6 +155,11 @@ def _evidence(table: Table) -> EvidenceSource:
     location = _from_environment(given)
     if source == "prometheus" and location is given:
         _refuse_secrets("[[evidence]] url", given)
+    if source != "prometheus" and location is given and (Path(given).is_absolute() or ".." in Path(given).parts):
+        raise ContractctlError(
+            f"[[evidence]] path '{given}' leads out of the repository",
+            hint='files elsewhere are named by whoever runs it: write path = "env:NAME" and set that variable',
+        )
     return EvidenceSource(source, location, table.rest())
 
 

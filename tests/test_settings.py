@@ -213,3 +213,16 @@ def test_a_relative_sqlite_file_lies_below_the_root_wherever_one_stands(written:
     (root / "below").mkdir()
 
     assert settings.load(root / "below").database_url == means.format(root=root)
+
+
+@pytest.mark.parametrize("path", ["/var/log/*.jsonl", "../elsewhere/*.jsonl", "telemetry/../../x.jsonl"])
+def test_evidence_outside_the_repository_is_named_by_whoever_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    (tmp_path / "contractctl.toml").write_text(f'[[evidence]]\nsource = "otlp"\npath = "{path}"\n')
+    with pytest.raises(ContractctlError, match="leads out of the repository"):
+        settings.load(tmp_path)
+
+    monkeypatch.setenv("TELEMETRY", path)
+    (tmp_path / "contractctl.toml").write_text('[[evidence]]\nsource = "otlp"\npath = "env:TELEMETRY"\n')
+    assert settings.load(tmp_path).evidence[0].location == path

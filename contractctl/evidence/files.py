@@ -16,6 +16,9 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, 
         path = root / name
         if path.is_dir():
             continue
+        if not Path(location).is_absolute() and not path.resolve().is_relative_to(root.resolve()):
+            seen.spoiled(f"source error: {name} is a link that leads out of the repository")
+            continue
         try:
             raw = path.read_bytes()
         except OSError as error:

@@ -361,3 +361,16 @@ def test_an_approval_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, 
 
     with pytest.raises(ContractctlError, match=message):
         approvals.read(tmp_path / "a.toml", NOW)
+
+
+def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    lines(outside, read(2))
+    (inside / "seen.jsonl").symlink_to(outside / "seen.jsonl")
+
+    problems = [record.problem for record in collected(inside)]
+
+    assert problems
+    assert all(problem and "leads out of the repository" in problem for problem in problems)
