@@ -127,6 +127,9 @@ def _hindrances(operation: Operation, connection: Connection) -> Iterator[str]:
     found = None if old is None else tables.find_column(connection, table, old)
     if old is not None and found is None:
         yield f"table '{table}' has no column '{old}'"
+    if nulls := tables.without_key(connection, table):
+        key = ", ".join(tables.key_columns(connection, table))
+        yield f"{nulls} rows of '{table}' hold NULL in the primary key ({key}): nothing tells them apart"
     if operation.kind != "set-not-null" and new is not None and new != old and _has(connection, table, new):
         yield f"table '{table}' already has a column '{new}'"
     via = operation.parameters.get("via")

@@ -76,7 +76,7 @@ def _synced(pair: Pair, old: tables.Column, new: tables.Column, *, strict: bool)
         up, down = f"CAST(({up}) AS {new.type})", f"CAST(({down}) AS {old.type})"
     elif old.type.upper() != new.type.upper():
         # the column turns values into its own type: even the bare name is a conversion that can lose something
-        up, down = f"({up})", f"({down})"
+        up, down = expressions.stored(up, new.type), expressions.stored(down, old.type)
     return Synced(old.name, new.name, Transform(up, down, pair.lossy), _default(old), pair.required, pair.new)
 
 

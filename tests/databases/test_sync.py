@@ -387,3 +387,80 @@ def test_marks_find_their_row_whatever_the_key_is_made_of(shop, pair, shout, key
         assert shop.fill(limit=1).rows == 0
         assert shop.differing() == ()
         assert {row[1:] for row in shop.rows()} == {("mcdonald", "McDonald")}
+
+
+def test_rows_whose_key_is_null_are_not_taken_for_each_other(shop, pair):
+    """SQLite allows NULL, and any number of it, in a primary key that is no INTEGER."""
+    table = "CREATE TABLE t (id TEXT PRIMARY KEY, old TEXT, new TEXT)"
+    shop.table(table, pair(), rows=((None, "a", None), (None, "b", None)))
+
+    shop.run("UPDATE t SET new = 'A' WHERE old = 'a'")
+
+    assert ("b",) in shop.rows("SELECT old FROM t")
+
+
+def test_a_row_that_takes_anothers_key_takes_none_of_its_marks(shop, pair):
+    shop.table("CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT)", pair(), rows=((1, "a", "a"),))
+    shop.run("INSERT INTO t VALUES (2, 'x', 'y')")
+
+    shop.run("UPDATE OR REPLACE t SET id = 2 WHERE id = 1")
+
+    assert shop.marks("conflict") == []
+
+
+def test_a_conflict_in_a_row_that_was_replaced_holds_nobody_up(shop, pair):
+    """REPLACE tells no trigger which rows it deletes, unless recursive_triggers is on."""
+    shop.table("CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT, code TEXT UNIQUE)", pair())
+    shop.run("INSERT INTO t VALUES (1, 'x', 'y', 'code')")
+
+    shop.run("REPLACE INTO t (id, old, code) VALUES (2, 'z', 'code')")
+
+    assert shop.facts()["conflicts"] == 0
+
+
+def test_an_old_value_that_repair_cannot_convert_is_set_aside(shop, pair, number):
+    shop.table("CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new INTEGER)", pair(number))
+    shop.run("INSERT INTO t VALUES (1, 'many', 5)")
+
+    shop.repair("old", (1,))
+
+    assert shop.rows() == [(1, "many", None)]
+    assert shop.marks("set_aside") == [("[1]", "new")]
+
+
+def test_a_new_value_that_repair_cannot_convert_is_set_aside(shop, pair):
+    shop.table(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, old INTEGER, new TEXT)",
+        pair(Transform("CAST(old AS TEXT)", "CAST(new AS INTEGER)")),
+    )
+    shop.run("INSERT INTO t VALUES (1, 5, 'many')")
+
+    shop.repair("new", (1,))
+
+    assert shop.rows() == [(1, None, "many")]
+    assert shop.marks("set_aside") == [("[1]", "new")]
+
+
+def test_an_old_value_without_a_new_one_is_never_complete(shop, pair, number):
+    """Whatever became of the mark that it was set aside."""
+    shop.table(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new INTEGER)", pair(number), rows=((1, "many", None),)
+    )
+
+    assert shop.facts()["remaining"] == 1
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE t SET new = 'b' WHERE id = 1", "INSERT INTO t (id, new) VALUES (3, 'b')"]
+)
+@pytest.mark.parametrize("lossy", [False, True])
+def test_a_new_value_that_the_old_sides_constraint_refuses_stays_and_is_set_aside(shop, pair, shout, statement, lossy):
+    """The writer was told that it was written: it is neither taken back nor left unsaid."""
+    table = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT UNIQUE, new TEXT)"
+    rows = ((1, "a", "A"), (2, "b", "B")) if lossy else ((1, "a", "a"), (2, "b", "b"))
+    shop.table(table, pair(shout) if lossy else pair(), rows=rows)
+
+    shop.run(statement)
+
+    assert shop.rows("SELECT count(*) FROM t WHERE new = 'b' AND id <> 2") == [(1,)]
+    assert shop.facts()["set_aside"] == 1

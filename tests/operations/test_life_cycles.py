@@ -215,6 +215,23 @@ def test_a_strict_table_refuses_no_writer_because_of_the_transform(life, operati
     assert life.rows("SELECT amount, cents FROM orders") == [("5", 5), ("a lot", None), ("12", 12)]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "value"), [("TEXT", "INTEGER", "'012'"), ("REAL", "TEXT", "0.1 + 0.2"), ("TEXT", "REAL", "'1e2'")]
+)
+def test_a_value_that_the_new_columns_type_would_change_is_set_aside(life, operation, old, new, value):
+    """Hazard 44: the expression is the bare name, and the column turns the value into its own type."""
+    ddl = f"CREATE TABLE orders (id INTEGER PRIMARY KEY, amount {old})"
+    life.start(ddl, operation("change-type", "amount", "cents", Transform("amount", "cents"), type=new))
+    life.run(f"INSERT INTO orders VALUES (1, {value}), (2, '7.5'), (3, 'a lot'), (4, NULL)")
+    life.do("expand")
+    life.do("dual_write")
+    life.backfill()
+
+    assert life.rows("SELECT key FROM contractctl_set_aside") == [("[1]",)]
+    assert life.rows("SELECT cents FROM orders WHERE id = 1") == [(None,)]
+    assert life.differing() == ()
+
+
 def test_an_added_column_is_filled_for_who_does_not_know_it(life, operation):
     """Hazard 38: no default that asks the clock or rewrites the table."""
     added = operation("add-column", None, "label", type="TEXT", not_null="yes", default="'none'", fill="'for ' || id")
@@ -370,3 +387,13 @@ def test_a_plan_that_was_rolled_back_begins_anew_without_marks_of_the_first_time
     assert life.rows(marks) == [(0, 0)]
     assert life.backfill().rows == 2
     assert life.rows("SELECT cents FROM orders") == [(5,), (1,)]
+
+
+def test_rows_without_a_key_are_named_before_anything_is_done(life, rename):
+    life.start(
+        "CREATE TABLE orders (id TEXT PRIMARY KEY, customer_name TEXT)", rename, rows=((None, "Ada"), ("1", "B"))
+    )
+
+    assert life.ask(operations.hindrances) == [
+        "1 rows of 'orders' hold NULL in the primary key (id): nothing tells them apart"
+    ]

@@ -19,14 +19,15 @@ _BAD_ROW = (
 )
 """Primary result codes that a row's own value can cause: https://www.sqlite.org/rescode.html."""
 
-_UNCONVERTIBLE = "the value cannot be converted: down(up(value)) is not the value"
+UNCONVERTIBLE = "the value cannot be converted: down(up(value)) is not the value"
 
 
 def upper_key(connection: Connection, sync: Synchronisation, after: Key | None, limit: int) -> Key | None:
     """The last key of the next batch of at most `limit` rows; None where no row is left."""
     where, values = between(sync, after, None)
+    keyed = " AND ".join(f"{quote(name)} IS NOT NULL" for name in sync.key)  # nothing is greater than NULL
     names, downward = quotes(sync.key), ", ".join(f"{quote(name)} DESC" for name in sync.key)
-    batch = f"SELECT {names} FROM {quote(sync.table)} WHERE {where} ORDER BY {names} LIMIT {int(limit)}"
+    batch = f"SELECT {names} FROM {quote(sync.table)} WHERE {where} AND {keyed} ORDER BY {names} LIMIT {int(limit)}"
     row = connection.exec_driver_sql(f"SELECT * FROM ({batch}) ORDER BY {downward} LIMIT 1", values).first()
     return None if row is None else tuple(row)
 
@@ -77,7 +78,10 @@ def _fill_at_once(connection: Connection, sync: Synchronisation, after: Key | No
 
 def waiting(connection: Connection, sync: Synchronisation, pair: Synced) -> str:
     """Whether a row's new side is still to be filled: neither right, nor kept, nor in conflict, nor set aside."""
-    return _unless_excused(connection, sync, pair, differs(quote(pair.new), up(pair)))
+    wrong = differs(quote(pair.new), up(pair))
+    if not (pair.one_sided or pair.transform.lossy or identity(pair)):
+        wrong = f"({wrong} OR ({quote(pair.new)} IS NULL AND NOT ({up_possible(pair)})))"
+    return _unless_excused(connection, sync, pair, wrong)
 
 
 def _unless_excused(connection: Connection, sync: Synchronisation, pair: Synced, condition: str) -> str:
@@ -144,7 +148,7 @@ def _unconvertible(connection: Connection, sync: Synchronisation, pair: Synced, 
     return (
         "INSERT OR IGNORE INTO contractctl_set_aside (plan, table_name, key, column_name, error)"
         f" SELECT {literal(sync.plan)}, {literal(sync.table)}, {key_json(sync.key)}, {literal(pair.name)},"
-        f" {literal(_UNCONVERTIBLE)} FROM {quote(sync.table)} WHERE {where} AND {lost}"
+        f" {literal(UNCONVERTIBLE)} FROM {quote(sync.table)} WHERE {where} AND {lost}"
     )
 
 

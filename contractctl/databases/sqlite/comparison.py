@@ -8,11 +8,12 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from contractctl.databases import Compared, Key, Synced, Synchronisation
-from contractctl.databases.sqlite.batches import between, has_marks, unseen, waiting
+from contractctl.databases.sqlite.batches import UNCONVERTIBLE, between, has_marks, unseen, waiting
 from contractctl.databases.sqlite.expressions import (
     agrees,
     differs,
     down,
+    down_possible,
     identity,
     is_kept,
     key_json,
@@ -20,6 +21,7 @@ from contractctl.databases.sqlite.expressions import (
     of,
     survives,
     up,
+    up_possible,
 )
 from contractctl.databases.sqlite.names import literal, quote, quotes
 
@@ -53,7 +55,7 @@ def compare(connection: Connection, sync: Synchronisation, after: Key | None, up
 def repair(connection: Connection, sync: Synchronisation, keys: Iterable[Key], side: Side) -> int:
     """Make the rows of these keys agree again, the given side being right. How many values were written.
 
-    Conflicts and rows set aside are mended too; what still cannot be converted is set aside again by `fill`.
+    Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
     """
     written = 0
     with unseen(connection, sync):
@@ -61,6 +63,21 @@ def repair(connection: Connection, sync: Synchronisation, keys: Iterable[Key], s
             for pair in sync.columns:
                 written += _repair_one(connection, sync, pair, key, side)
     return written
+
+
+def only_in_new(connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
+    """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
+    where = []
+    for pair in sync.columns:
+        for table in ("contractctl_set_aside", "contractctl_conflict"):
+            if not pair.one_sided and has_marks(connection, sync, pair, table):
+                new = quote(pair.new)
+                where.append(f"{new} IS NOT NULL AND {differs(new, up(pair))} AND {marked(table, sync, pair)}")
+    if not where:
+        return ()
+    names, any_of = quotes(sync.key), " OR ".join(f"({one})" for one in where)
+    query = f"SELECT {names} FROM {quote(sync.table)} WHERE {any_of} ORDER BY {names}"
+    return tuple(tuple(row) for row in connection.exec_driver_sql(query))
 
 
 def facts(connection: Connection, sync: Synchronisation) -> dict[str, int]:
@@ -74,9 +91,11 @@ def facts(connection: Connection, sync: Synchronisation) -> dict[str, int]:
     columns = []
     for pair in sync.columns:
         for table, name in (("contractctl_set_aside", "set_aside"), ("contractctl_conflict", "conflicts")):
-            counts[name] += connection.exec_driver_sql(
-                f"SELECT count(DISTINCT key) FROM {table} WHERE {of(sync, pair)}"
-            ).scalar_one()
+            if has_marks(connection, sync, pair, table):  # REPLACE may have deleted a row behind our triggers' back
+                rows = f"SELECT {key_json(sync.key)} FROM {quote(sync.table)}"
+                counts[name] += connection.exec_driver_sql(
+                    f"SELECT count(DISTINCT key) FROM {table} WHERE {of(sync, pair)} AND key IN ({rows})"
+                ).scalar_one()
         wanted, new = _wanted(connection, sync, pair), quote(pair.new)
         missing = f"{new} IS NULL" if pair.required else f"{new} IS NULL AND {wanted} IS NOT NULL"
         columns += [f"total({waiting(connection, sync, pair)})", f"total({missing})", f"total({differs(new, wanted)})"]
@@ -99,14 +118,17 @@ def _wanted(connection: Connection, sync: Synchronisation, pair: Synced) -> str:
 
 
 def _repair_one(connection: Connection, sync: Synchronisation, pair: Synced, key: Key, side: Side) -> int:
-    row = " AND ".join(f"{quote(name)} IS ?" for name in sync.key)
+    row = " AND ".join(f"{quote(name)} = ?" for name in sync.key)
     this_row = f"(SELECT {key_json(sync.key)} FROM {quote(sync.table)} WHERE {row})"
     for table in ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE {of(sync, pair)} AND key = {this_row}", key)
     table, old, new = quote(sync.table), quote(pair.old), quote(pair.new)
     if side == "old" or pair.one_sided:
         update = f"UPDATE {table} SET {new} = {up(pair)} WHERE {row} AND {differs(new, up(pair))}"
-        return connection.exec_driver_sql(update, key).rowcount
+        written = connection.exec_driver_sql(update, key).rowcount
+        if not pair.one_sided:
+            _set_aside_again(connection, sync, pair, key, f"{new} IS NULL AND NOT ({up_possible(pair)})")
+        return written
     if not identity(pair):
         connection.exec_driver_sql(
             "INSERT OR IGNORE INTO contractctl_kept (plan, table_name, key, column_name)"
@@ -115,7 +137,19 @@ def _repair_one(connection: Connection, sync: Synchronisation, pair: Synced, key
             key,
         )
     update = f"UPDATE {table} SET {old} = {down(pair)} WHERE {row} AND {differs(old, down(pair))}"
-    return connection.exec_driver_sql(update, key).rowcount
+    written = connection.exec_driver_sql(update, key).rowcount
+    _set_aside_again(connection, sync, pair, key, f"{old} IS NULL AND NOT ({down_possible(pair)})")
+    return written
+
+
+def _set_aside_again(connection: Connection, sync: Synchronisation, pair: Synced, key: Key, lost: str) -> None:
+    row = " AND ".join(f"{quote(name)} = ?" for name in sync.key)
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO contractctl_set_aside (plan, table_name, key, column_name, error)"
+        f" SELECT {literal(sync.plan)}, {literal(sync.table)}, {key_json(sync.key)}, {literal(pair.name)},"
+        f" {literal(UNCONVERTIBLE)} FROM {quote(sync.table)} WHERE {row} AND {lost}",
+        key,
+    )
 
 
 def _offer_checksum(connection: Connection) -> None:

@@ -141,6 +141,40 @@ def survives(pair: Synced) -> str:
     return agrees(quote(pair.new), back)
 
 
+def stored(expression: str, type_: str) -> str:
+    """The expression's value as a column of this declared type would store it.
+
+    https://www.sqlite.org/datatype3.html#determination_of_column_affinity
+    """
+    match affinity(type_):
+        case "TEXT":
+            value = "WHEN typeof(v) IN ('integer', 'real') THEN CAST(v AS TEXT)"
+        case "REAL":
+            value = (
+                "WHEN typeof(v) = 'integer' OR (typeof(v) = 'text' AND CAST(v AS NUMERIC) IS +v) THEN CAST(v AS REAL)"
+            )
+        case "NUMERIC":
+            value = (
+                "WHEN typeof(v) = 'text' AND CAST(v AS NUMERIC) IS +v THEN CAST(v AS NUMERIC)"
+                " WHEN typeof(v) = 'real' AND v = CAST(v AS INTEGER) THEN CAST(v AS INTEGER)"
+            )
+        case _:
+            return f"({expression})"
+    return f"(SELECT CASE {value} ELSE v END FROM (SELECT ({expression}) AS v))"
+
+
+def affinity(type_: str) -> str:
+    """TEXT, BLOB, REAL or NUMERIC, which is INTEGER's too as far as storing goes."""
+    name = type_.upper()
+    if "INT" in name:
+        return "NUMERIC"
+    if any(word in name for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if not name or "BLOB" in name:
+        return "BLOB"
+    return "REAL" if any(word in name for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+
 def key_json(key: Iterable[str], row: str = "") -> str:
     """A row's key as `databases.key_text` writes it; `row` is NEW or OLD inside a trigger."""
     prefix = f"{row}." if row else ""

@@ -93,6 +93,15 @@ def key_columns(connection: Connection, table: str) -> tuple[str, ...]:
     return (free[0],)
 
 
+def without_key(connection: Connection, table: str) -> int:
+    """How many rows hold NULL in a primary key, which SQLite allows: https://www.sqlite.org/quirks.html#primary_keys_can_sometimes_contain_nulls."""
+    nullable = [column.name for column in columns(connection, table) if column.key_place and not column.not_null]
+    if not nullable:
+        return 0
+    missing = " OR ".join(f"{quote(name)} IS NULL" for name in nullable)
+    return int(connection.exec_driver_sql(f"SELECT count(*) FROM {quote(table)} WHERE {missing}").scalar_one())
+
+
 def strict(connection: Connection, table: str) -> bool:
     """Whether the table is STRICT: a value of the wrong type is refused there."""
     return "STRICT" in definition.options(create_text(connection, table))

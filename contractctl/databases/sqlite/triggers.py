@@ -13,6 +13,8 @@ replace a second row, as it will without us.
 
 from collections.abc import Iterator
 
+from sqlalchemy import Connection
+
 from contractctl.databases import Synced, Synchronisation
 from contractctl.databases.sqlite.expressions import (
     agrees,
@@ -49,6 +51,13 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
     return (_insert(sync), _update(sync), _rekey(sync), _delete(sync))
 
 
+def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
+    """The names of those that are gone: whoever rebuilds a table drops its triggers."""
+    query = "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE"
+    there = set(connection.exec_driver_sql(query, (sync.table,)).scalars())
+    return tuple(name for event in EVENTS if (name := trigger_name(sync, event)) not in there)
+
+
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
     return tuple(f"DROP TRIGGER IF EXISTS {quote(trigger_name(sync, event))}" for event in EVENTS)
@@ -70,7 +79,7 @@ def _insert_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
         yield _refuse(sync, pair.old, f"{old} IS NULL AND {new} IS NULL")
     yield from _keep(sync, pair, f"{given_new} AND (NOT ({given_old}) OR {agrees(old, _over_new(pair, down(pair)))})")
     yield _set_old(sync, pair, f"{given_new} AND NOT ({given_old})")
-    yield _set_new(sync, pair, f"NOT ({given_new} AND {given_old})")
+    yield _set_new(sync, pair, f"NOT ({given_new} AND {given_old})", f"{given_new} AND NOT ({given_old})")
     yield _conflict(sync, pair, f"{given_new} AND {given_old}")
     yield from _finish(sync, pair, "1", f"NOT ({given_new} AND {given_old})")
 
@@ -117,7 +126,7 @@ def _update_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
     agreed = agrees(f"NEW.{quote(pair.old)}", _over_new(pair, down(pair)))
     yield from _keep(sync, pair, f"{new} AND (NOT ({old}) OR {agreed})")
     yield _set_old(sync, pair, only_new)
-    set_new = _set_new(sync, pair, f"{either} AND NOT ({both})")
+    set_new = _set_new(sync, pair, f"{either} AND NOT ({both})", only_new)
     yield from (set_new, set_new)  # again: an application's trigger may have tidied the old side after the first
     yield _conflict(sync, pair, both)
     yield from _finish(sync, pair, either, f"{either} AND NOT ({both})")
@@ -136,12 +145,14 @@ def _set_old(sync: Synchronisation, pair: Synced, when: str) -> str:
     )
 
 
-def _set_new(sync: Synchronisation, pair: Synced, when: str) -> str:
-    value = up(pair)
+def _set_new(sync: Synchronisation, pair: Synced, when: str, only_new: str) -> str:
+    """Not where the old side has just refused the new value: it is to be set aside, and not taken back."""
+    value, old = up(pair), quote(pair.old)
+    refused = f"{only_new} AND {agrees(old, f'NEW.{old}')} AND {differs(old, down(pair))}"
     kept = "" if identity(pair) else f" AND NOT ({is_kept(sync, pair)})"
     return (
         f"UPDATE OR IGNORE {quote(sync.table)} SET {quote(pair.new)} = {value} WHERE {_this_row(sync)} AND {when}"
-        f" AND {differs(quote(pair.new), value)}{kept}"
+        f" AND {differs(quote(pair.new), value)} AND NOT ({refused}){kept}"
     )
 
 
@@ -208,7 +219,8 @@ def _refuse(sync: Synchronisation, column: str, when: str) -> str:
 
 
 def _follow_key(sync: Synchronisation) -> Iterator[str]:
-    """A row whose key changes takes its marks along."""
+    """A row whose key changes takes its marks along, and none of the row that it may have replaced there."""
+    yield from _forget(sync, "NEW")
     for table in SIDE_TABLES:
         yield (
             f"UPDATE OR REPLACE {table} SET key = {key_json(sync.key, 'NEW')} WHERE plan = {literal(sync.plan)}"
@@ -233,7 +245,8 @@ def _changed(column: str) -> str:
 
 
 def _this_row(sync: Synchronisation) -> str:
-    return " AND ".join(f"{quote(name)} IS NEW.{quote(name)}" for name in sync.key)
+    """By `=`, not IS: SQLite allows NULL in a primary key, and rows that share it are not one row."""
+    return " AND ".join(f"{quote(name)} = NEW.{quote(name)}" for name in sync.key)
 
 
 def _over_new(pair: Synced, expression: str) -> str:
