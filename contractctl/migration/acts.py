@@ -20,6 +20,8 @@ from contractctl.operations import of_tables
 
 _SESSION = "contractctl_session"
 _ALL_ROWS = 2**62
+_NAMED = 20
+"""How many keys of rows are named."""
 
 REVISED = (Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT)
 """The stages that run an Alembic revision, in their order."""
@@ -192,11 +194,44 @@ def _rollback(session: Session) -> dict[str, Any]:
     have = applied(session)
     back = [revision for stage in reversed(REVISED) if (revision := session.plan.revisions.get(stage)) in have]
     with journal.writing(session.context.engine) as connection, _at_work(session, connection):
+        if session.plan.revisions.get(Stage.DUAL_WRITE) in have:
+            _demand_nothing_lost(session, connection)
         for revision in back:
             schema_changes.downgrade(connection, session.context.migrations, str(revision))
         for table in REMEMBERED:
             connection.execute(delete(table).where(table.c.plan == session.plan.name))
     return {"revisions": back}
+
+
+def _demand_nothing_lost(session: Session, connection: Connection) -> None:
+    """The new side goes: what it alone holds, in conflict or because the old side could not take it, would go too."""
+    for sync in synchronisations(session, connection):
+        keys = sqlite.only_in_new(connection, sync)
+        if keys:
+            named = ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
+            raise ContractctlError(
+                f"{len(keys)} rows of '{sync.table}' hold a value in the new side only, which a rollback would lose:"
+                f" {named}",
+                hint="write it into the old side; or say which side is right: contractctl migrate verify"
+                f" {session.plan.name} --repair new (or old, which gives it up)",
+            )
+
+
+def missing_triggers(session: Session) -> tuple[str, ...]:
+    """The names of the plan's triggers that should stand and do not."""
+    with journal.reading(session.context.engine) as connection:
+        return tuple(
+            name for sync in synchronisations(session, connection) for name in sqlite.missing_triggers(connection, sync)
+        )
+
+
+def bring_triggers_back(session: Session) -> None:
+    """Create the plan's triggers anew, over the names that the columns have now."""
+    with journal.writing(session.context.engine) as connection:
+        session.hold(connection)
+        for sync in synchronisations(session, connection):
+            for statement in (*sqlite.drop_triggers(sync), *sqlite.triggers(sync)):
+                connection.exec_driver_sql(statement)
 
 
 @contextmanager

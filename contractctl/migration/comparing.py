@@ -96,11 +96,19 @@ def _ranges(session: Session, sync: Synchronisation) -> Iterator[tuple[Key | Non
 
 def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
     written = 0
+    with journal.reading(session.context.engine) as connection:
+        aside = sqlite.only_in_new(connection, sync) if side == "old" else ()
+    for start in range(0, len(aside), _REPAIRED_AT_ONCE):
+        written += _repair_these(session, sync, aside[start : start + _REPAIRED_AT_ONCE], side)
     for after, upto in _ranges(session, sync):
         with journal.reading(session.context.engine) as connection:
             keys = sqlite.compare(connection, sync, after, upto).differing
         for start in range(0, len(keys), _REPAIRED_AT_ONCE):
-            with journal.writing(session.context.engine) as connection:
-                session.hold(connection)
-                written += sqlite.repair(connection, sync, keys[start : start + _REPAIRED_AT_ONCE], side)
+            written += _repair_these(session, sync, keys[start : start + _REPAIRED_AT_ONCE], side)
     return written
+
+
+def _repair_these(session: Session, sync: Synchronisation, keys: tuple[Key, ...], side: Side) -> int:
+    with journal.writing(session.context.engine) as connection:
+        session.hold(connection)
+        return sqlite.repair(connection, sync, keys, side)

@@ -1,6 +1,7 @@
 """What does the database say of a plan right now, in the records that the gate decides from?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
@@ -9,11 +10,12 @@ from contractctl.backfill import checkpoint
 from contractctl.databases import Synchronisation, read_key, sqlite
 from contractctl.journal import Entry, EntryKind
 from contractctl.model import canonical
+from contractctl.model.decision import Unknown
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Plan, Stage, State
 
 _SOURCE = "database"
-_BOTH_SIDES = frozenset({State.DUAL_WRITING, State.BACKFILLED, State.VERIFIED, State.CANARY, State.QUIESCED})
+BOTH_SIDES = frozenset({State.DUAL_WRITING, State.BACKFILLED, State.VERIFIED, State.CANARY, State.QUIESCED})
 """States in which both columns are there and kept in step."""
 
 _FACTS: Mapping[Kind, tuple[str, ...]] = {
@@ -32,19 +34,25 @@ def database_records(engine: Engine, plan: Plan, clock: Callable[[], float]) -> 
             return ()
         entries = journal.entries(connection, plan.name)
         standing = journal.fold(entries).standing
-        if standing.state not in _BOTH_SIDES:
+        if standing.state not in BOTH_SIDES:
             return ()
         began = clock()
         marks = _watermarks(entries)
+        syncs = operations.synchronisations(plan, connection)
         measured = {
             sync.table: measure(
                 connection, sync, marks.get(sync.table) if standing.state is State.DUAL_WRITING else None
             )
-            for sync in operations.synchronisations(plan, connection)
+            for sync in syncs
         }
+        gone = [name for sync in syncs for name in sqlite.missing_triggers(connection, sync)]
     if not measured:
         return _nothing_to_fill(plan, began, clock())
-    return tuple(_record(kind, plan, measured, began, clock()) for kind in _FACTS)
+    made = tuple(_record(kind, plan, measured, began, clock()) for kind in _FACTS)
+    if not gone:
+        return made
+    problem = f"{Unknown.CONFLICTING_EVIDENCE}: the trigger '{gone[0]}' is gone: the sides are no longer kept in step"
+    return tuple(replace(record, problem=problem) for record in made)
 
 
 def measure(connection: Connection, sync: Synchronisation, watermark: str | None = None) -> dict[str, int]:

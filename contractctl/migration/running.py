@@ -6,6 +6,7 @@ from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
 from contractctl.migration import acts
 from contractctl.migration.comparing import DiffersError, compare_all, repair_all
 from contractctl.migration.context import Context, Result, Session, Side
+from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.settling import settle
 from contractctl.migration.words import command, doing, next_command, where
 from contractctl.model import canonical
@@ -138,6 +139,8 @@ def _already(session: Session, history: History, stage: str, percent: float | No
     if not passed:
         return None
     details, again = {}, ""
+    if stage == Stage.DUAL_WRITE and standing.state in BOTH_SIDES and (gone := acts.missing_triggers(session)):
+        return _brought_back(session, history, gone)
     if stage == Stage.VERIFY and standing.state in (State.VERIFIED, State.CANARY, State.QUIESCED):
         details, again = _check(session, history), "; compared again, and nothing differs"
     message = (
@@ -146,6 +149,22 @@ def _already(session: Session, history: History, stage: str, percent: float | No
         else f"already done: '{name}' is {where(standing)}{again}"
     )
     return Result(stage, standing, message, done=True, details=details, advice=_advice(session, history))
+
+
+def _brought_back(session: Session, history: History, gone: tuple[str, ...]) -> Result:
+    """Repeat what dual-write does where somebody has undone it. What was written meanwhile, verify finds."""
+    acts.bring_triggers_back(session)
+    key = f"{history.key(Stage.DUAL_WRITE)}-triggers-{history.last.id if history.last else 0}"
+    session.note(EntryKind.CHECK, Stage.DUAL_WRITE, key, {"brought_back": list(gone)})
+    message = f"{len(gone)} triggers of '{session.plan.name}' were gone and are brought back"
+    return Result(
+        Stage.DUAL_WRITE,
+        history.standing,
+        f"{message}; rows written meanwhile may differ",
+        done=True,
+        details={"brought_back": list(gone)},
+        advice=(command(session.plan, Stage.VERIFY), *_advice(session, history)),
+    )
 
 
 def _check(session: Session, history: History) -> dict[str, object]:

@@ -4,6 +4,7 @@ from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK, EntryKind, History
 from contractctl.migration import acts
 from contractctl.migration.context import Session
+from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.words import command, where
 from contractctl.model.plan import Stage, State
 
@@ -28,6 +29,8 @@ def settle(session: Session, history: History, wanted: str) -> History:
         history = settled
     if wanted != ROLLBACK:
         _demand_revisions(session, history)
+    if wanted not in (ROLLBACK, Stage.DUAL_WRITE):
+        _demand_triggers(session, history)
     return history
 
 
@@ -58,4 +61,17 @@ def _demand_revisions(session: Session, history: History) -> None:
             f"the journal says that '{plan.name}' is {where(history.standing)}, and the database has not got"
             f" the revision of {missing[0]}: somebody took it back, or this is another database",
             hint=f"take the rest back, and begin again: {command(plan, ROLLBACK)}",
+        )
+
+
+def _demand_triggers(session: Session, history: History) -> None:
+    """Both sides are kept in step, as every stage from dual-write to contract takes for granted."""
+    if history.standing.state not in BOTH_SIDES:
+        return
+    gone = acts.missing_triggers(session)
+    if gone:
+        raise ContractctlError(
+            f"the trigger '{gone[0]}' is gone, so that writes of one side no longer reach the other:"
+            " whoever rebuilds a table drops its triggers",
+            hint=f"bring it back: {command(session.plan, Stage.DUAL_WRITE)}",
         )

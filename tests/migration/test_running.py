@@ -140,6 +140,58 @@ def test_rollback_leads_back_from_every_stage_and_keeps_what_either_side_wrote(f
     assert migration.run("rollback", context).message == "already done: 'customer-name' is rolled back"
 
 
+def test_rollback_does_not_lose_what_only_the_new_side_holds(folder: Path) -> None:
+    context = shop.context(folder)
+    go(context, "verify")
+    with context.engine.begin() as connection:
+        connection.execute(text("UPDATE orders SET customer_name = 'Ada', full_name = 'Grace' WHERE id = 7"))
+
+    with pytest.raises(ContractctlError, match=r"1 rows of 'orders' hold a value .* would lose: \[7\]") as refusal:
+        migration.run("rollback", context)
+
+    assert "migrate verify customer-name --repair" in (refusal.value.hint or "")
+    assert shop.rows(folder, "SELECT full_name FROM orders WHERE id = 7") == [("Grace",)]
+    migration.run("verify", context, repair="new")
+    assert migration.run("rollback", context).done
+    assert shop.rows(folder, "SELECT customer_name FROM orders WHERE id = 7") == [("Grace",)]
+
+
+def test_a_value_that_the_old_side_cannot_take_can_be_given_up_for_a_rollback(folder: Path) -> None:
+    context = shop.context(folder)
+    go(context, "verify")
+    with context.engine.begin() as connection:
+        connection.execute(text("CREATE UNIQUE INDEX one_name ON orders (customer_name)"))
+        connection.execute(text("UPDATE orders SET full_name = 'customer 8' WHERE id = 7"))
+    with pytest.raises(ContractctlError, match="would lose"):
+        migration.run("rollback", context)
+
+    migration.run("verify", context, repair="old")
+
+    assert migration.run("rollback", context).done
+    assert shop.rows(folder, "SELECT customer_name FROM orders WHERE id = 7") == [("customer 7",)]
+
+
+@pytest.mark.parametrize("stage", ["backfill", "verify", "canary", "quiesce", "contract"])
+def test_a_stage_is_refused_while_the_triggers_are_gone_and_dual_write_brings_them_back(
+    folder: Path, stage: str
+) -> None:
+    """Hazard 33: whoever rebuilds the table, as Alembic's batch mode does, drops its triggers."""
+    context, before = shop.context(folder), WHOLE_WAY[[one for one, _ in WHOLE_WAY].index(stage) - 1][0]
+    go(context, before)
+    triggers = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'orders' ORDER BY name"
+    whole = shop.rows(folder, triggers)
+    with context.engine.begin() as connection:
+        connection.exec_driver_sql('DROP TRIGGER "contractctl_customer-name_orders_update"')
+
+    with pytest.raises(ContractctlError, match=r"trigger .* is gone") as refusal:
+        migration.run(stage, context, 100.0 if stage == "canary" else None)
+
+    assert refusal.value.hint == "bring it back: contractctl migrate dual-write customer-name"
+    assert "brought back" in migration.run("dual-write", context).message
+    assert len(shop.rows(folder, triggers)) == len(whole)
+    assert migration.run(stage, context, 1.0 if stage == "canary" else None).done
+
+
 def test_a_plan_that_was_rolled_back_can_begin_again_and_end(folder: Path) -> None:
     context = shop.context(folder)
     go(context, "quiesce")
