@@ -112,9 +112,13 @@ def _moment(line: Mapping[str, Any], key: str) -> float:
 
 
 def _number(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        number = math.nan
+    if not math.isfinite(number):
         raise _UnreadableError(f"'{key}' is no number")
-    return float(value)
+    return number
 
 
 def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:

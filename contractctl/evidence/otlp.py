@@ -19,6 +19,8 @@ from contractctl.evidence.observations import Observations
 _DELTA, _CUMULATIVE = 1, 2
 _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALITY_CUMULATIVE": _CUMULATIVE}
 _NANO = 1e9
+_LATEST = 2**64
+"""Times are fixed64."""
 _Labels = tuple[tuple[str, str], ...]
 
 
@@ -46,7 +48,7 @@ def observe(location: str, options: Mapping[str, str], root: Path) -> Observatio
         try:
             for point in _points(json.loads(line)):
                 _take(seen, point, cumulative, deltas)
-        except (ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
+        except (ArithmeticError, ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
             why = str(error) if isinstance(error, _UnreadableError) else "is no OTLP metrics request"
             seen.spoiled(f"unparseable: {place}: {why}")
     for (stream, until), count in deltas.items():
@@ -82,7 +84,10 @@ def _of_metric(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]
                 continue
             start = int(point.get("startTimeUnixNano", 0)) if kind == "sum" else 0
             stream = _Stream(name, resource, _labels(point), start)
-            yield _Point(stream, int(point["timeUnixNano"]), _value(point), temporality)
+            until = int(point["timeUnixNano"])
+            if not max(start, until) < _LATEST:
+                raise _UnreadableError(f"{name} has a time that is none")
+            yield _Point(stream, until, _value(point), temporality)
 
 
 def _temporality(metric: Mapping[str, Any]) -> int:

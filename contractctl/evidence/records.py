@@ -92,10 +92,15 @@ def _reads(seen: Observations, question: Question) -> Iterator[Record]:
             yield _record(seen, question, Kind.READS, begin, series)
 
 
+def _is_of(read: Read, field: Field) -> bool:
+    """A read that names no contract may be one of this field: it counts."""
+    return read.contract in ("", field.contract) and read.path == field.path
+
+
 def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Series]:
     groups: dict[tuple[str, str, str], list[Read]] = defaultdict(list)
     for read in seen.reads:
-        if (read.contract, read.path) == (field.contract, field.path) and read.end >= begin:
+        if _is_of(read, field) and read.end >= begin:
             groups[read.consumer, read.version, read.certainty].append(read)
     counted = {consumer for consumer, _, _ in groups}
     for sign in seen.signs:  # an instrument that says that it watches the field counts it, at zero
@@ -119,9 +124,7 @@ def _longest_gap(reads: Sequence[Read], field: Field, consumer: str, begin: floa
         {
             read.end
             for read in reads
-            if read.count > 0
-            and read.end >= begin
-            and (read.contract, read.path, read.consumer) == (field.contract, field.path, consumer)
+            if read.count > 0 and read.end >= begin and _is_of(read, field) and read.consumer == consumer
         }
     )
     return _widest(moments)

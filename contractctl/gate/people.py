@@ -1,7 +1,8 @@
 """What must people have said: approvals, a restore point, attestations?"""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from contractctl.gate.case import Case
@@ -48,14 +49,17 @@ def approved(case: Case) -> Condition:
     needed = case.plan.reads.approvals
     about = case.of(Kind.APPROVAL)
     flaws = [flaw(record, case.clock, old_is_fine=True) for record in about]
-    named = {
-        _identity(series.labels["approver"]): series.labels["approver"]
+    given = [
+        series
         for record, found in zip(about, flaws, strict=True)
         if found is None
         for series in record.series
         if series.labels.get("stage") == case.stage and (series.first_seen or 0.0) <= case.now + SKEW_SECONDS
-    }
-    who = ", ".join(sorted(named.values())) or "nobody"
+    ]
+    since = case.standing.since - SKEW_SECONDS
+    named = _people(series.labels["approver"] for series in given if (series.first_seen or 0.0) >= since)
+    early = sorted({series.labels["approver"] for series in given if (series.first_seen or 0.0) < since})
+    who = ", ".join(sorted(named)) or "nobody"
     passed = Condition(
         name="approvals",
         outcome=Outcome.PASS,
@@ -67,15 +71,32 @@ def approved(case: Case) -> Condition:
     if len(named) >= needed:
         return passed
     words = f"{len(named)} of {needed} people have approved: {who}"
+    if early:
+        words += f"; what {', '.join(early)} approved is from before the brown-out"
     missing = next((found for found in flaws if found), Flaw(Unknown.MISSING_SOURCE, words))
     command = f'contractctl migrate approve {case.plan.name} {case.stage} --reason "…"'
     return replace(unknown(passed, missing), remedy=f"each of them runs: {command}")
 
 
-def _identity(approver: str) -> str:
-    """One person however the name is written: the address where there is one."""
-    found = _ADDRESS.search(approver)
-    return " ".join((found.group(1) if found else approver).casefold().split())
+def _people(approvers: Iterable[str]) -> tuple[str, ...]:
+    """Different people among them: who shares a name or an address with another is the same, to be on the safe side."""
+    known: dict[frozenset[str], str] = {}
+    for approver in approvers:
+        own = _spellings(approver)
+        same = [one for one in known if one & own]
+        shown = next((known[one] for one in same), approver)
+        for one in same:
+            del known[one]
+        known[own.union(*same)] = shown
+    return tuple(known.values())
+
+
+def _spellings(approver: str) -> frozenset[str]:
+    """The name and the address, however they are written."""
+    folded = unicodedata.normalize("NFKC", approver).casefold()
+    found = _ADDRESS.search(folded)
+    parts = (found.group(1), folded[: found.start()]) if found else (folded,)
+    return frozenset(" ".join(part.split()) for part in parts if part.strip())
 
 
 def attestations(case: Case) -> Iterator[Attestation]:

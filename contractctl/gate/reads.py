@@ -7,7 +7,7 @@ from contractctl.evidence.questions import CADENCES, DAY, GAPS, Field, covers, d
 from contractctl.gate.calendar import uncovered_end
 from contractctl.gate.case import Case
 from contractctl.gate.people import Attestation, attestations, in_words
-from contractctl.gate.silence import Observed, Seen, dark, observed, seen, unproven
+from contractctl.gate.silence import Observed, Seen, about, dark, observed, seen, unproven
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import moment, number, part, span, times
 from contractctl.model.contract import Party
@@ -42,9 +42,7 @@ class _Reader:
             record
             for record in self.on.case.of(Kind.STATIC_READS)
             if flaw(record, self.on.case.clock) is None
-            and any(
-                one.labels.get("consumer") == self.name and one.labels.get("path") == self.path for one in record.series
-            )
+            and any(one.labels.get("consumer") == self.name and about(one, self.on.field) for one in record.series)
         )
 
     @property
@@ -54,7 +52,7 @@ class _Reader:
             one.value
             for record in self.static
             for one in record.series
-            if one.labels.get("consumer") == self.name and one.labels.get("path") == self.path
+            if one.labels.get("consumer") == self.name and about(one, self.on.field)
         )
 
 
@@ -161,7 +159,7 @@ def _not_understood(on: Observed) -> Iterator[Condition]:
     counts: dict[str, float] = {}
     for record in on.present:
         for one in record.series:
-            if one.labels.get("path") == on.field.path and one.labels.get("certainty") == "unknown" and one.value > 0:
+            if about(one, on.field) and one.labels.get("certainty") == "unknown" and one.value > 0:
                 name = one.labels.get("consumer") or "somebody"
                 counts[name] = counts.get(name, 0.0) + one.value
     for name, count in sorted(counts.items()):
@@ -186,7 +184,7 @@ def _readers(on: Observed, parties: Sequence[Party], said: tuple[Attestation, ..
         one.labels.get("consumer", "")
         for record in on.present
         for one in record.series
-        if one.labels.get("path") == on.field.path and one.value > 0
+        if about(one, on.field) and one.value > 0
     }
     for name in [*declared, *sorted(strangers - {"", *declared})]:
         it = seen(on, name)

@@ -33,7 +33,7 @@ class _Observed:
 def healthy(case: Case) -> Iterator[Condition]:
     """Every condition on the requests of the running share, source by source: sources may count the same requests."""
     about = [record for record in case.of(Kind.CANARY) if _concerns(record, case.plan)]
-    sources = sorted({record.source for record in about})
+    sources = sorted({(record.source, record.query) for record in about})
     asked = Condition(
         name="canary requests",
         outcome=Outcome.PASS,
@@ -46,7 +46,7 @@ def healthy(case: Case) -> Iterator[Condition]:
         missing = Flaw(Unknown.MISSING_SOURCE, "no source has counted the requests of the canary")
         yield unknown(asked, missing)
     for source in sources:
-        own = [record for record in about if record.source == source]
+        own = [record for record in about if (record.source, record.query) == source]
         observed = _observed(case, own)
         if isinstance(observed, Flaw):
             yield replace(unknown(asked, observed), records=tuple(record.digest for record in own))

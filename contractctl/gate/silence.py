@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contractctl.evidence.questions import Field
+from contractctl.evidence.questions import CADENCES, Field, sign_of_life_seconds
 from contractctl.gate.calendar import uncovered_end
 from contractctl.gate.case import Case
 from contractctl.gate.trust import Flaw, flaw
-from contractctl.gate.words import part, span
+from contractctl.gate.words import moment, part, span
 from contractctl.model.contract import Party
 from contractctl.model.decision import Unknown
 from contractctl.model.evidence import Kind, Record, Series
@@ -33,7 +33,7 @@ class Observed:
         """What the reads records say of one consumer."""
         for record in self.present:
             for series in record.series:
-                if series.labels.get("path") == self.field.path and series.labels.get("consumer", "") == consumer:
+                if about(series, self.field) and series.labels.get("consumer", "") == consumer:
                     yield record, series
 
     def beats(self, consumer: str) -> tuple[Record, ...]:
@@ -42,7 +42,9 @@ class Observed:
             record
             for record in self.case.of(Kind.HEARTBEAT)
             if any(
-                series.labels.get("consumer") == consumer and series.labels.get("path", "") in ("", self.field.path)
+                series.labels.get("consumer") == consumer
+                and series.labels.get("path", "") in ("", self.field.path)
+                and series.labels.get("contract", "") in ("", self.field.contract)
                 for series in record.series
             )
         )
@@ -73,13 +75,14 @@ class _Alive:
     """How long the window is."""
 
 
+def about(series: Series, field: Field) -> bool:
+    """Whether a series speaks of this field: two contracts may have columns of one name."""
+    return series.labels.get("path") == field.path and series.labels.get("contract", "") in ("", field.contract)
+
+
 def observed(case: Case, field: Field) -> Observed:
     """The reads records on one field."""
-    present = tuple(
-        record
-        for record in case.of(Kind.READS)
-        if any(series.labels.get("path") == field.path for series in record.series)
-    )
+    present = tuple(record for record in case.of(Kind.READS) if any(about(series, field) for series in record.series))
     return Observed(case, field, present, tuple(one for one in present if flaw(one, case.clock) is None))
 
 
@@ -141,15 +144,27 @@ def dark(on: Observed, consumer: str, it: Seen, since: float) -> Flaw | None:
     if not sound:
         nothing = Flaw(Unknown.DARK_CONSUMER, f"{consumer} gives no sign of life: its silence proves nothing")
         return next((found for found in flaws if found), nothing)
-    if not it.counted and not any(series.labels.get("path") == path for one in sound for series in one.series):
+    if not it.counted and not any(about(series, on.field) for one in sound for series in one.series):
         return Flaw(Unknown.DARK_CONSUMER, f"{consumer} is alive, and has no counter for '{path}': absent is not zero")
     best = max((_alive(record) for record in sound), key=lambda one: (one.coverage, one.coverage_since))
     if best.coverage >= least and best.seconds >= (on.until - since) * least:
-        return None
+        return _fallen_silent(on, consumer, sound)
     if best.coverage_since >= least:
         return _too_young(consumer, best.since, since, on.until)
     share = min(best.coverage, best.coverage_since) * 100
     words = f"{consumer} was seen alive for {share:.3g} % of the time, {least * 100:g} % are needed"
+    return Flaw(Unknown.DARK_CONSUMER, words)
+
+
+def _fallen_silent(on: Observed, consumer: str, sound: Sequence[Record]) -> Flaw | None:
+    """However long it was alive: a consumer whose signs have ended may have been replaced by one that gives none."""
+    rules = on.case.plan.reads
+    party = next((one for one in on.case.consumers.get(on.field.contract, ()) if one.name == consumer), None)
+    last = max((one.last_seen for record in sound for one in record.series if one.last_seen is not None), default=None)
+    allowed = max(rules.fresh_seconds, CADENCES * sign_of_life_seconds(rules, party))
+    if last is None or last >= on.until - allowed:
+        return None
+    words = f"{consumer} gave its last sign of life at {moment(last)}: what it has done since is not known"
     return Flaw(Unknown.DARK_CONSUMER, words)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from contractctl.gate.words import moment, span
 from contractctl.model.decision import WAITING_MENDS, Condition, Outcome, Unknown
-from contractctl.model.evidence import Kind, Record
+from contractctl.model.evidence import Kind, Record, Series
 
 SKEW_SECONDS = 60.0
 """How far two computers' clocks may be apart."""
@@ -75,12 +75,31 @@ def _stale(record: Record, clock: Clock) -> Flaw | None:
 
 def _numbers(record: Record) -> Flaw | None:
     counted = record.kind is not Kind.COMPATIBILITY
+    for beats in (record.expected_heartbeats, record.observed_heartbeats):
+        if beats is not None and not (math.isfinite(beats) and beats >= 0):
+            return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {beats} is no number of heartbeats")
     for series in record.series:
+        if record.kind in _OVER_TIME and (at := _impossible_time(record, series)) is not None:
+            words = f"{record.source}: {at} is no time in the window ({_labels(series.labels)})"
+            return Flaw(Unknown.UNPARSEABLE, words)
         if counted and not (math.isfinite(series.value) and series.value >= 0):
             return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {series.value} is no count ({_labels(series.labels)})")
     if not 0 < record.sampling_ratio <= 1:
         return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {record.sampling_ratio} is no sampling ratio")
     return None
+
+
+def _impossible_time(record: Record, series: Series) -> float | None:
+    """A sight outside of the window that counted it, or a pause that is none."""
+    begin = record.window_from - SKEW_SECONDS if record.kind is Kind.READS else -math.inf
+    end = record.window_to + SKEW_SECONDS
+    sights = (
+        at
+        for at in (series.first_seen, series.last_seen)
+        if at is not None and not (math.isfinite(at) and begin <= at <= end)
+    )
+    gap = series.longest_gap
+    return next(sights, gap if gap is not None and not 0 <= gap < math.inf else None)
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -10,7 +10,10 @@ _FEW = 10
 
 def moment(at: float) -> str:
     """`2026-11-03 04:10:07 UTC`."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):  # beyond the calendar, as milliseconds taken for seconds are
+        return f"second {at:g}"
 
 
 def span(seconds: float) -> str:

@@ -374,3 +374,24 @@ def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
 
     assert problems
     assert all(problem and "leads out of the repository" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("key", ["count", "to", "sampling"])
+def test_a_number_too_large_for_any_count_spoils_the_line(tmp_path: Path, key: str) -> None:
+    lines(tmp_path, read(), read(**{key: 10**400}))
+
+    assert (only(collected(tmp_path), Kind.READS).problem or "").startswith("unparseable: seen.jsonl:2")
+
+
+def test_an_otlp_number_too_large_for_any_count_spoils_the_line(tmp_path: Path) -> None:
+    endless = {**point(NOW, "1"), "startTimeUnixNano": "9" * 400}
+    for request in (otlp(READS, point(NOW, 10**400)), otlp(READS, endless), otlp(READS, endless, temporality=1)):
+        lines(tmp_path, request)
+
+        assert (only(collected(tmp_path, "otlp"), Kind.READS).problem or "").startswith("unparseable")
+
+
+def test_a_read_that_names_no_contract_is_a_read_of_the_field(tmp_path: Path) -> None:
+    lines(tmp_path, read(contract="", count=7))
+
+    assert only(collected(tmp_path), Kind.READS).series[0].value == 7

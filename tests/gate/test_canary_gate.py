@@ -157,3 +157,11 @@ def test_quiesce_is_refused_while_somebody_reads(contracting: Scene) -> None:
     )
 
     assert scene.condition("reads of").reason is Unknown.DARK_CONSUMER
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_failures_that_only_one_of_two_files_counted_are_failures(canarying: Scene, first: bool) -> None:
+    good = requests((20, 9980), (180, 89820))
+    bad = replace(requests((5000, 4980), (180, 89820)), query="shop-2/*.jsonl", digest="other")
+
+    assert canarying.but(records=(bad, good) if first else (good, bad)).decide().outcome is Outcome.FAIL

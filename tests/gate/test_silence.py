@@ -340,6 +340,9 @@ def test_a_quiet_week_that_contains_no_month_end_is_not_enough(contracting: Scen
             collected_at=one.collected_at + 17 * DAY,
             window_from=one.window_from + 17 * DAY,
             window_to=one.window_to + 17 * DAY,
+            series=tuple(
+                replace(it, last_seen=None if it.last_seen is None else it.last_seen + 17 * DAY) for it in one.series
+            ),
         )
         for one in scene.records
     )
@@ -367,3 +370,53 @@ def test_every_reason_that_time_can_mend_says_when(contracting: Scene) -> None:
 
     assert waiting.outcome is UNKNOWN
     assert waiting.retry_after == pytest.approx(7.5 * DAY)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+@pytest.mark.parametrize("field", ["expected_heartbeats", "observed_heartbeats"])
+def test_a_number_of_heartbeats_that_is_no_count_is_not_a_yes(contracting: Scene, field: str, value: float) -> None:
+    spoiled = with_records(contracting, heartbeat=replace(heartbeat(), **{field: value}))
+
+    assert spoiled.decide().outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("last", [float("nan"), float("inf"), 0.0, NOW + 1e18])
+def test_a_read_at_a_time_outside_of_its_window_is_not_a_yes(contracting: Scene, last: float) -> None:
+    spoiled = with_records(contracting, reads=record(Kind.READS, reads(5, last=last)))
+
+    assert spoiled.decide().outcome is not Outcome.PASS
+
+
+def test_a_pause_that_is_no_number_is_not_a_yes(contracting: Scene) -> None:
+    spoiled = with_records(
+        contracting, reads=record(Kind.READS, replace(reads(0), longest_gap=float("nan")))
+    )  # fmt: skip
+
+    assert spoiled.decide().outcome is Outcome.UNKNOWN
+
+
+def test_a_time_beyond_every_calendar_is_said_and_not_raised(contracting: Scene) -> None:
+    old = record(Kind.READS, reads(0), collected_at=-1e17, window_from=-1e18, window_to=-1e17)
+
+    assert with_records(contracting, reads=old).decide().outcome is Outcome.UNKNOWN
+
+
+def test_a_consumer_that_fell_silent_hours_ago_is_dark(contracting: Scene) -> None:
+    """99 % of a month are seven hours short of it: what it has done since its last sign nobody knows."""
+    alive = heartbeat(coverage=0.991)
+    gone = replace(alive, series=(replace(alive.series[0], last_seen=NOW - 6 * 3600),))
+
+    condition = with_records(contracting, heartbeat=gone).condition("reads of")
+
+    assert condition.reason is Unknown.DARK_CONSUMER
+    assert "gave its last sign of life at 2026-11-02 22:00:00 UTC" in condition.message
+
+
+def test_an_instrument_on_another_contracts_column_of_that_name_proves_nothing(contracting: Scene) -> None:
+    alive = heartbeat()
+    elsewhere = replace(alive.series[0], labels={**alive.series[0].labels, "contract": "archive/orders"})
+    counted = record(Kind.READS, reads(0, contract="archive/orders"))
+
+    spoiled = with_records(contracting, reads=counted, heartbeat=replace(alive, series=(elsewhere,)))
+
+    assert spoiled.decide().outcome is Outcome.UNKNOWN

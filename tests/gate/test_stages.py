@@ -149,7 +149,11 @@ def test_contract_passes_when_everything_is_in_order(contracting: Scene) -> None
 
 
 def test_contract_waits_until_the_brown_out_has_lasted(contracting: Scene) -> None:
-    decision = contracting.but(standing=Standing(State.QUIESCED, NOW - 3600)).decide()
+    given = approval("Ada <ada@example.org>", "Grace <grace@example.org>")
+    today = replace(given, series=tuple(replace(one, first_seen=NOW - 60) for one in given.series))
+    quiesced = contracting.but(standing=Standing(State.QUIESCED, NOW - 3600))
+
+    decision = with_records(quiesced, approval=today).decide()
 
     assert decision.outcome is UNKNOWN
     assert decision.retry_after == DAY - 3600
@@ -233,3 +237,29 @@ def test_the_digest_changes_with_every_input_and_with_nothing_else(contracting: 
     assert contracting.rules(approvals=1).decide().digest != digest
     assert contracting.but(consumers={}).decide().digest != digest
     assert contracting.but(records=contracting.records[:-1]).decide().digest != digest
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Ada Lovelace", "Ada Lovelace <ada@example.org>"),
+        ("Ada <ada@example.org>", " ada  < ADA@example.org >"),
+        ("Ada <ada@home.example>", "ada <ada@example.org>"),
+        ("José", "Jose\u0301"),
+    ],
+)
+def test_one_person_under_two_spellings_is_one_approval(contracting: Scene, names: tuple[str, str]) -> None:
+    condition = with_records(contracting, approval=approval(*names)).condition("approvals")
+
+    assert condition.message.startswith("1 of 2 people have approved")
+
+
+def test_an_approval_from_before_the_brown_out_does_not_count(contracting: Scene) -> None:
+    """Of an earlier try of the plan, of another plan of that name, or by somebody who has not seen it quiesced."""
+    given = approval("Ada <ada@example.org>", "Grace <grace@example.org>")
+    early = replace(given, series=tuple(replace(one, first_seen=NOW - 3 * DAY) for one in given.series))
+
+    condition = with_records(contracting, approval=early).condition("approvals")
+
+    assert condition.outcome is Outcome.UNKNOWN
+    assert "from before the brown-out" in condition.message
