@@ -281,6 +281,7 @@ def test_each_name_is_asked_about_once_and_settled_ones_never():
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=20)
+STEPS = st.sets(st.integers(1, 99)).map(lambda shares: (*sorted(shares), 100))
 SECONDS = st.integers(0, 10**7) | st.floats(0, 10**7)
 PLANS = st.builds(
     Plan,
@@ -300,7 +301,7 @@ PLANS = st.builds(
         max_size=3,
     ).map(tuple),
     revisions=st.dictionaries(st.sampled_from(Stage), TEXT),
-    canary=st.builds(CanaryRules, st.tuples(SECONDS, SECONDS), SECONDS, SECONDS, SECONDS, SECONDS),
+    canary=st.builds(CanaryRules, STEPS, SECONDS, SECONDS, SECONDS, SECONDS),
     reads=st.builds(
         ReadRules,
         window_seconds=SECONDS,
@@ -348,3 +349,26 @@ def test_a_plan_that_is_not_there_is_said_with_those_that_are(tmp_path):
     with pytest.raises(ContractctlError, match="there is no plan 'one'") as raised:
         planner.read_plan(tmp_path / "one.toml")
     assert raised.value.hint == "plans: other"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "key"),
+    [
+        ("window_seconds = 2678400", "window_seconds = nan", "window_seconds"),
+        ("quiesced_seconds = 86400", "quiesced_seconds = inf", "quiesced_seconds"),
+        ("approvals = 2", "approvals = nan", "approvals"),
+        ("steps = [1, 10, 50, 100]", "steps = [1]", "steps"),
+        ("steps = [1, 10, 50, 100]", "steps = []", "steps"),
+        ("steps = [1, 10, 50, 100]", "steps = [50, 10, 100]", "steps"),
+        ("steps = [1, 10, 50, 100]", "steps = [nan, 100]", "steps"),
+        ("coverage = 0.99", "coverage = 0", "coverage"),
+    ],
+)
+def test_a_threshold_that_lets_everything_pass_is_refused(tmp_path: Path, was: str, becomes: str, key: str) -> None:
+    plan = Plan("one", (Movement("a/b", "avro", "1.0.0", "1.1.0", "2.0.0"),), (), {})
+    text = planner.plan_text(plan)
+    assert was in text
+    (tmp_path / "one.toml").write_text(text.replace(was, becomes))
+
+    with pytest.raises(ContractctlError, match=key):
+        planner.read_plan(tmp_path / "one.toml")

@@ -8,13 +8,17 @@ from contractctl.evidence.record_file import replace
 from contractctl.model.plan import Plan, Stage
 
 
-def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float) -> str:
-    """Add the approval, unless this person's is there; what to tell."""
+def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float, since: float) -> str:
+    """Add the approval, unless this person's is there `since` the plan stands where it does; what to tell."""
     import tomlkit
 
     path = approvals.path_of(migrations, plan.name)
-    before = [series.labels for record in approvals.read(path, now) for series in record.series]
-    approved = [labels["approver"] for labels in before if labels.get("stage") == stage and "approver" in labels]
+    before = [series for record in approvals.read(path, now) for series in record.series]
+    approved = [
+        series.labels["approver"]
+        for series in before
+        if series.labels.get("stage") == stage and (series.first_seen or 0.0) >= int(since)
+    ]
     if approver in approved:
         return f"already approved: {stage} of '{plan.name}' by {approver}"
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()

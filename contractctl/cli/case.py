@@ -89,8 +89,22 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
     if evidence and not evidence.is_file():
         raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
     collected = record_file.read(path) if path.is_file() else ()
+    _demand_collected(path, collected)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     return (*collected, *said, *compared(settings, plan, now), *_counted(settings, plan, now))
+
+
+_COLLECTED = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY, Kind.STATIC_READS})
+"""What instruments see. Approvals are reviewed in git; compatibility and the database are asked by us, at once."""
+
+
+def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
+    for number, record in enumerate(collected, 1):
+        if record.kind not in _COLLECTED:
+            raise ContractctlError(
+                f"{path}:{number}: '{record.kind}' is nothing that is collected from instruments",
+                hint="collect it again: contractctl evidence collect PLAN",
+            )
 
 
 def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
@@ -141,11 +155,19 @@ def _pairs(movement: Movement, contract: Contract) -> Iterator[Series]:
     intermediate = sources.get(movement.intermediate)
     if intermediate is None:
         return
-    for old in sorted(live & set(sources) - {movement.intermediate}):
+    for old in sorted(live - {movement.intermediate}):
+        if old not in sources:  # somebody is said to live with a version that nobody has
+            for direction in Level.FULL.directions:
+                yield Series(_pair(movement, old, direction), float("nan"))
+            continue
         terms = Terms(dialect=contract.dialect, strict=contract.strict, witnesses=False)
         comparison = compare_sources(sources[old], intermediate, movement.format, terms)
         for direction in Level.FULL.directions:
-            labels = {"contract": movement.contract, "old": old, "new": movement.intermediate, "direction": direction}
+            labels = _pair(movement, old, direction)
             answer = comparison.towards(Direction(direction))
             count = sum(finding.breaks for finding in answer.findings)
             yield Series(labels, float("nan") if answer.status is Status.UNKNOWN else float(count))
+
+
+def _pair(movement: Movement, old: str, direction: str) -> dict[str, str]:
+    return {"contract": movement.contract, "old": old, "new": movement.intermediate, "direction": direction}

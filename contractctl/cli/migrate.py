@@ -187,7 +187,7 @@ def approve(plan: str, stage: str, reason: str) -> int:
     """Approve a stage that cannot be undone, in your name.
 
     Writes approvals/PLAN.toml in the migrations folder: commit it, so that it is reviewed. The contract stage needs
-    two different people.
+    two different people, once the plan is quiesced.
     """
     from contractctl import settings
     from contractctl.cli import case
@@ -195,7 +195,8 @@ def approve(plan: str, stage: str, reason: str) -> int:
     from contractctl.cli.operator import actor
 
     found = settings.load(Path.cwd())
-    click.echo(add(found.migrations, case.named(found, plan), Stage(stage), actor(), reason, time.time()))
+    it = case.known(found, plan)
+    click.echo(add(found.migrations, it.plan, Stage(stage), actor(), reason, time.time(), it.standing.since))
     return Exit.YES
 
 

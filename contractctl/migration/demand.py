@@ -83,6 +83,10 @@ def _unspent(history: History, decision: Entry, plan: Plan, stage: Stage, now: f
     if age > plan.reads.fresh_seconds or age < -_SKEW_SECONDS:
         allowed = f"{plan.reads.fresh_seconds:g} s are allowed"
         raise _refusal(plan, stage, f"the gate's decision is {age:.0f} s old, and {allowed}")
+    from contractctl import planner
+
+    if decision.body.get("plan_digest") != planner.plan_digest(plan):
+        raise _refusal(plan, stage, "the plan has been changed since the gate decided")
     if decision.key in history.used:
         raise _refusal(plan, stage, "the gate's decision has been used already")
     return decision

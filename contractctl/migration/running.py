@@ -1,6 +1,6 @@
 """How is a stage run? What was begun is settled first; then the gate, the intent, the act, the outcome."""
 
-from contractctl import journal
+from contractctl import journal, planner
 from contractctl.errors import ContractctlError
 from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
 from contractctl.migration import acts
@@ -107,7 +107,8 @@ def _ask(session: Session, history: History, stage: str, percent: float | None) 
         return None
     decision = session.context.ask(Stage(stage), percent, history)
     key = f"{history.key(stage, percent)}-{decision.digest[:16]}"
-    session.note(EntryKind.DECISION, stage, key, canonical.tree(decision))
+    body = {**canonical.tree(decision), "plan_digest": planner.plan_digest(session.plan)}
+    session.note(EntryKind.DECISION, stage, key, body)
     return decision
 
 

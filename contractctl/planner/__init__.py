@@ -3,7 +3,7 @@
 from contractctl.planner.asked import Made, Surroundings, Wish
 from contractctl.planner.likely import Likely, likely_renames
 from contractctl.planner.making import plan
-from contractctl.planner.plan_file import path_of, plan_text, read_plan, read_plans, write_plan
+from contractctl.planner.plan_file import path_of, plan_digest, plan_text, read_plan, read_plans, write_plan
 from contractctl.planner.side import changes_of, settled_by
 from contractctl.planner.writing import write
 
@@ -16,6 +16,7 @@ __all__ = (
     "likely_renames",
     "path_of",
     "plan",
+    "plan_digest",
     "plan_text",
     "read_plan",
     "read_plans",

@@ -1,7 +1,9 @@
 """How does a plan stand in git? As TOML that people review, and that reads back as the same plan."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -89,6 +91,11 @@ def plan_text(plan: Plan) -> str:
     return tomlkit.dumps(document)
 
 
+def plan_digest(plan: Plan) -> str:
+    """sha256 of the plan's text as it is written here: the same however a person has laid the file out."""
+    return sha256(plan_text(plan).encode()).hexdigest()
+
+
 def _plain(value: object) -> dict[str, object]:
     """A frozen value as TOML has it: what is None or empty is left out."""
     found: dict[str, object] = {}
@@ -163,6 +170,8 @@ def _revisions(table: Table) -> Mapping[Stage, str]:
 def _canary(table: Table) -> CanaryRules:
     rules = CanaryRules()
     steps = table.numbers("steps")
+    if steps is not None and not (list(steps) == sorted(set(steps)) and steps and steps[0] > 0 and steps[-1] == 100):  # noqa: PLR2004 - percent
+        raise table.wrong("steps", "shares that grow up to 100: [1, 10, 50, 100]")
     found = CanaryRules(
         steps=rules.steps if steps is None else steps,
         bake_seconds=_number(table, "bake_seconds", rules.bake_seconds),
@@ -179,7 +188,7 @@ def _reads(table: Table) -> ReadRules:
     found = ReadRules(
         window_seconds=_number(table, "window_seconds", rules.window_seconds),
         heartbeat_seconds=_number(table, "heartbeat_seconds", rules.heartbeat_seconds),
-        coverage=_number(table, "coverage", rules.coverage),
+        coverage=_share(table, "coverage", rules.coverage),
         fresh_seconds=_number(table, "fresh_seconds", rules.fresh_seconds),
         quiesced_seconds=_number(table, "quiesced_seconds", rules.quiesced_seconds),
         approvals=_whole(table, "approvals", rules.approvals),
@@ -192,9 +201,16 @@ def _reads(table: Table) -> ReadRules:
 
 def _number(table: Table, key: str, default: float) -> float:
     value = table.number(key)
-    if value is not None and value < 0:
+    if value is not None and not 0 <= value < math.inf:
         raise table.wrong(key, "a number that is not negative")
     return default if value is None else value
+
+
+def _share(table: Table, key: str, default: float) -> float:
+    value = _number(table, key, default)
+    if not 0 < value <= 1:
+        raise table.wrong(key, "a share above 0, at most 1")
+    return value
 
 
 def _whole(table: Table, key: str, default: int) -> int:

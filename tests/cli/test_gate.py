@@ -232,3 +232,21 @@ def test_what_waiting_cannot_mend_exits_with_3(contractctl: Run, shop: Path) -> 
     done = contractctl("gate", "rename", "canary", code=3)
 
     assert done.stdout.startswith("unknown: nobody can say whether canary at 50 % of 'rename' may begin")
+
+
+@pytest.mark.parametrize("kind", [Kind.APPROVAL, Kind.ATTESTATION, Kind.COMPATIBILITY, Kind.BACKFILL, Kind.DIVERGENCE])
+def test_what_is_never_collected_is_no_evidence_in_a_file(contractctl: Run, shop: Path, kind: Kind) -> None:
+    """Approvals are reviewed in git, and what the database says is asked of the database."""
+    now = time.time()
+    path = record_file.path_of(shop / "migrations", "rename")
+    record_file.write(path, [Record(kind, "me", "*", now, now, now, None, None, 1.0, (Series({}, 0.0),), "d")])
+
+    assert f"'{kind}' is nothing that is collected" in contractctl("gate", "rename", "contract", code=2).stderr
+
+
+def test_a_live_version_that_nobody_has_on_record_is_not_compatible(contractctl: Run, shop: Path) -> None:
+    (shop / "contracts/shop/orders/contract.toml").write_text(f'{TOML}versions = ["0.9.0"]\n')
+
+    done = contractctl("gate", "rename", "expand", code=3)
+
+    assert "could not be judged against 0.9.0" in done.stdout

@@ -183,3 +183,12 @@ def test_while_somebody_is_at_work_alembic_waits(folder: Path) -> None:
         journal.acquire(connection, shop.NAME, journal.Operator("bob@two (process 2)"), time.time())
 
     refused(folder, CONTRACT, "'customer-name' is held by bob@two (process 2)")
+
+
+def test_a_plan_that_was_changed_after_the_decision_needs_another_one(folder: Path) -> None:
+    brought_to(folder, "quiesce")
+    decide(folder, Stage.CONTRACT)
+    plan = folder / "migrations" / "plans" / f"{shop.NAME}.toml"
+    plan.write_text(plan.read_text().replace("approvals = 2", "approvals = 0"))
+
+    refused(folder, CONTRACT, "the plan has been changed since the gate decided")
