@@ -4,12 +4,13 @@ The table of https://avro.apache.org/docs/1.12.0/specification/#schema-record. A
 so says 1.12, where versions before it demanded the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from contractctl.documents import Json
 from contractctl.formats.avro.types import (
     Array,
     Enum,
+    Field,
     Fixed,
     Map,
     Named,
@@ -73,6 +74,44 @@ class Misfits:
             case Record():
                 return self._record(value, type_)
 
+    def is_endless(self, field: Field) -> bool:
+        """Whether a default that fits leaves out a field whose own default leads back to it."""
+        pending, seen = [field], set()
+        while pending:
+            one = pending.pop()
+            if id(one) in seen:
+                if one is field:
+                    return True
+                continue
+            seen.add(id(one))
+            if one.default is not None:
+                pending.extend(self._filled(one.default.value, one.type))
+        return False
+
+    def _filled(self, value: Json, type_: Type) -> Iterator[Field]:  # noqa: C901 - one case a kind of type
+        """The fields that a default leaves to their own defaults."""
+        match type_:
+            case Reference(name=name):
+                yield from self._filled(value, self._names[name])
+            case Array(items=inner) if isinstance(value, list):
+                for item in value:
+                    yield from self._filled(item, inner)
+            case Map(values=inner) if isinstance(value, dict):
+                for item in value.values():
+                    yield from self._filled(item, inner)
+            case Union(branches=branches):
+                fit = next((branch for branch in branches if self.of(value, branch) is None), None)
+                if fit is not None:
+                    yield from self._filled(value, fit)
+            case Record(fields=fields) if isinstance(value, dict):
+                for field in fields:
+                    if field.name not in value:
+                        yield field
+                    else:
+                        yield from self._filled(value[field.name], field.type)
+            case _:
+                return
+
     def _every(self, values: list[Json], type_: Type) -> str | None:
         return next((why for why in (self.of(value, type_) for value in values) if why), None)
 
@@ -102,12 +141,16 @@ def _primitive(value: Json, name: str) -> str | None:
             fits = -_RANGES[name] <= value < _RANGES[name]
             return None if fits else f"{_said(value)} is outside the range of {name}"
         case "float" | "double":
-            fits = (isinstance(value, int | float) and not isinstance(value, bool)) or value in _SPECIAL
+            fits = (isinstance(value, int | float) and not isinstance(value, bool)) or _is_special(value)
         case "bytes":
             return _bytes(value, name)
         case _:
             fits = isinstance(value, str)
     return None if fits else _no(value, name)
+
+
+def _is_special(value: Json) -> bool:
+    return isinstance(value, str) and value in _SPECIAL
 
 
 def _bytes(value: Json, wanted: str) -> str | None:

@@ -35,7 +35,7 @@ def change(reader: Primitive | Fixed, writer: Primitive | Fixed) -> Changed | No
     """What becomes of the writer's meaning in the reader's hands; None where nothing is lost."""
     sent, wanted = writer.logical, reader.logical
     if sent is None:
-        return _gained(wanted, reader) if wanted is not None else None
+        return _gained(wanted, reader, writer) if wanted is not None else None
     if wanted is None:
         # the text of a UUID says all that the UUID says
         in_words = sent.name == "uuid" and isinstance(writer, Primitive)
@@ -43,10 +43,12 @@ def change(reader: Primitive | Fixed, writer: Primitive | Fixed) -> Changed | No
     return _between(sent, wanted)
 
 
-def _gained(wanted: Logical, reader: Primitive | Fixed) -> Changed:
+def _gained(wanted: Logical, reader: Primitive | Fixed, writer: Primitive | Fixed) -> Changed:
     """Nobody promised that the plain values keep to the logical type; most texts are no UUID at all."""
     if wanted.name == "uuid" and isinstance(reader, Primitive):
         return Changed("avro-uuid-expected", Effect.FAILS)
+    if isinstance(writer, Primitive) and writer.name == "string":
+        return Changed("avro-logical-type-changed", Effect.MISREADS)  # the letters of a text, taken for a number
     return Changed("avro-logical-type-gained", Effect.LOSES)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from contractctl.documents import Json, read_json
-from contractctl.formats.avro.types import PRIMITIVES
+from contractctl.formats.avro.schema import parse
+from contractctl.formats.avro.types import PRIMITIVES, Union
 from contractctl.model.contract import Source
 
 Object = dict[str, Json]
@@ -30,8 +31,16 @@ def take_apart(source: Source) -> Document:
     """A source that parse() has accepted, as definitions that refer to each other by full names."""
     document = Document(None)
     roots = [_apart(read_json(file.text, file.name), "", document.definitions) for file in source.files]
-    document.root = roots[0]
+    document.root = roots[0] if len(roots) == 1 else _root(source, roots)
     return document
+
+
+def _root(source: Source, roots: list[Json]) -> Json:
+    """Of several files, what parse() takes for the schema."""
+    root = parse(source).root
+    if isinstance(root, Union) and any(len(branch.at) == 1 for branch in root.branches):
+        return [roots[int(branch.at[0])] for branch in root.branches]
+    return roots[int(root.at[0])]
 
 
 def _apart(node: Json, namespace: str, definitions: dict[str, Object]) -> Json:

@@ -4,7 +4,7 @@ https://avro.apache.org/docs/1.12.0/specification/#schema-declaration
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
 from contractctl.documents import Json, locate_json, read_json
@@ -38,14 +38,39 @@ _MOST_BYTES = 2**31 - 1
 
 
 def parse(source: Source, dialect: str | None = None) -> Schema:  # noqa: ARG001 - every format's parse takes a dialect
-    """Read a schema from one file, or from several whose named types refer to each other; the first is the main one.
+    """Read a schema from one file, or from several whose named types refer to each other.
 
-    A pointer's first part is the number of the file. Raise ContractctlError where a file is no Avro schema.
+    Of several files, those count that no other one refers to: a lone one is the schema, more of them are a union. A
+    pointer's first part is the number of the file. Raise ContractctlError where a file is no Avro schema.
     """
     reading = _Reading(source)
     roots = [reading.type_(read_json(file.text, file.name), (number,), "") for number, file in enumerate(source.files)]
     reading.finish()
-    return Schema(roots[0], reading.names, source)
+    mains = _mains(roots, reading.names, source) if len(roots) > 1 else roots
+    return Schema(mains[0] if len(mains) == 1 else Union((0,), tuple(mains)), reading.names, source)
+
+
+def _mains(roots: list[Type], names: Mapping[str, Named], source: Source) -> list[Type]:
+    """The fewest roots from which all that is defined is reached. Raise ContractctlError where one has no name."""
+    reach = [{id(type_) for type_ in walk(Schema(root, names, source))} for root in roots]
+    solid = [id(Schema(root, names, source).solid(root)) for root in roots]
+    alone = [
+        one for one, at in enumerate(solid) if not any(at in reach[o] and solid[o] != at for o in range(len(roots)))
+    ]
+    mains: list[Type] = []
+    reached: set[int] = set()
+    for number in (*alone, *range(len(roots))):  # files that refer to each other in a ring: the first stands for it
+        if solid[number] not in reached:
+            mains.append(roots[number])
+            reached |= reach[number]
+    unnamed = next((root for root in mains if not isinstance(root, Record | Enum | Fixed | Reference)), None)
+    if len(mains) > 1 and unnamed is not None:
+        number = int(unnamed.at[0])
+        raise ContractctlError(
+            f"{source.files[number].name}: a schema without a name stands beside others that do not refer to it",
+            hint="make each of them a contract of its own",
+        )
+    return mains
 
 
 def locate(schema: Schema, pointer: Pointer) -> tuple[str, int, int] | None:
@@ -247,6 +272,10 @@ class _Reading:
             if misfit:
                 said = f"the default of '{field.name}' does not fit: {misfit}"
                 self._refuse(at, said, "mend the default, or leave it out")
+        for field, at in self._defaults:
+            if misfits.is_endless(field):
+                said = f"the default of '{field.name}' contains itself without end"
+                self._refuse(at, said, "write out the fields that its record has, or let it be null")
 
     def _refuse_unknown(self, reference: Reference) -> NoReturn:
         near = [name for name in self.names if unqualified(name) == unqualified(reference.name)]

@@ -361,3 +361,7 @@ def _seconds(new: Any, old: Any) -> float:
     begin = time.perf_counter()
     list(incompatibilities(read(new), read(old)))
     return time.perf_counter() - begin
+
+
+def test_a_text_is_not_the_digits_of_a_decimal() -> None:
+    assert rules(x(decimal(4, 2)), x("string")) == ["avro-logical-type-changed"]

@@ -8,6 +8,7 @@ from avro_schemas import field, read, record
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, locate, parse, witness
+from contractctl.formats.avro.parts import put_together, take_apart
 from contractctl.formats.avro.types import Record
 from contractctl.model.contract import File, Source
 
@@ -186,3 +187,69 @@ def test_the_deepest_text_that_is_read_is_judged_too() -> None:
     (found,) = incompatibilities(reader, writer)
 
     assert witness(reader, writer, found) is not None
+
+
+def test_the_file_that_others_do_not_refer_to_is_the_schema_whatever_its_name() -> None:
+    address = record(field("street", "string"), name="Address")
+    old, new = (record(field("to", "Address"), field("n", kind), name="Order") for kind in ("long", "string"))
+
+    found = list(incompatibilities(parse(several(address, new)), parse(several(address, old))))
+
+    assert [(one.rule, one.path) for one in found] == [("avro-type-changed", "Order.n")]
+
+
+def test_files_that_do_not_refer_to_each_other_are_all_judged() -> None:
+    first, old, new = (
+        record(field("n", kind), name=name) for name, kind in (("A", "int"), ("B", "long"), ("B", "int"))
+    )
+    sends, takes = parse(several(first, old)), parse(several(first, new))
+
+    found = list(incompatibilities(takes, sends))
+
+    assert [(one.rule, one.path) for one in found] == [("avro-type-changed", "B.n")]
+    assert witness(takes, sends, found[0])
+    assert [one.rule for one in incompatibilities(parse(several(first)), sends)] == ["avro-union-branch-unknown"]
+
+
+def test_files_that_refer_to_each_other_in_a_ring_hide_no_other() -> None:
+    a, b = (record(field("o", ["null", other]), name=name) for name, other in (("A", "B"), ("B", "A")))
+    old, new = (record(field("n", kind), name="C") for kind in ("long", "string"))
+
+    found = incompatibilities(parse(several(a, b, new)), parse(several(a, b, old)))
+
+    assert [one.path for one in found] == ["C.n"]
+
+
+def test_a_nameless_schema_beside_others_is_refused() -> None:
+    with pytest.raises(ContractctlError, match="without a name"):
+        parse(several(record(field("n", "int")), {"type": "array", "items": "int"}))
+
+
+def test_a_default_that_contains_itself_is_refused() -> None:
+    endless = record(field("n", "R", default={"m": 1}), field("m", "int"))
+    finite = record(
+        field("n", "R", default={"m": 1, "o": {}}), field("m", "int"), field("o", {"type": "map", "values": "R"})
+    )
+
+    assert "contains itself without end" in refused(endless)
+    assert "contains itself without end" in refused(finite)
+
+
+@pytest.mark.parametrize("default", [{"a": 1}, [1], "nan"])
+def test_what_is_no_number_is_no_default_of_a_double(default: Any) -> None:
+    assert "is no double" in refused(record(field("n", "double", default=default)))
+
+
+def test_several_files_are_put_together_around_the_schema_that_is_judged() -> None:
+    address, order = record(field("street", "string"), name="Address"), record(field("to", "Address"), name="Order")
+    source = several(address, order)
+
+    whole = json.loads(put_together(take_apart(source)))
+
+    assert whole["name"] == "Order"
+    assert [
+        one["name"] for one in json.loads(put_together(take_apart(several(address, record(field("n", "int"))))))
+    ] == [
+        "Address",
+        "R",
+    ]
