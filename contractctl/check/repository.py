@@ -1,6 +1,7 @@
 """What of a repository is to be judged? The whole store, or what changed since a base, in the store and outside."""
 
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from contractctl.errors import ContractctlError
 from contractctl.formats import ENDINGS, format_of
 from contractctl.formats.pages import page
 from contractctl.git import ChangedFile, Repository, needed_repository
-from contractctl.model.contract import Contract
-from contractctl.model.plan import Plan
+from contractctl.model.contract import Contract, SemanticVersion
+from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Level
 
 
@@ -53,7 +54,7 @@ def check_against(asked: Question, ref: str, paths: Sequence[str]) -> Checked:
     changed = repository.changed(base, paths) if paths else everything
     names = store.names(asked.contracts)
     touched = [name for name in names if _touches(asked, repository, name, changed)]
-    checked = _contracts(asked, touched)
+    checked = _contracts(asked, touched, lambda contract: _promised(asked, repository, base, contract, everything))
     problems = [*_edited_since(asked, repository, base, everything), *_deleted(asked, repository, base, changed)]
     loose = [*_loose(asked, repository, changed)] if paths or not names else []
     pairs = tuple(_then_and_now(asked, repository, base, one) for one in loose)
@@ -62,27 +63,56 @@ def check_against(asked: Question, ref: str, paths: Sequence[str]) -> Checked:
     return Checked(checked.pairs + pairs, checked.problems + new_problems)
 
 
-def _contracts(asked: Question, names: Sequence[str]) -> Checked:
+def _contracts(
+    asked: Question, names: Sequence[str], promised: Callable[[Contract], Contract] = lambda contract: contract
+) -> Checked:
     pairs: list[Pair] = []
     problems: list[Problem] = []
     for name in names:
         problems += [_problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
-        contract = store.read(asked.contracts, name)
+        contract = promised(store.read(asked.contracts, name))
         contract = replace(contract, strict=contract.strict or asked.strict)
         pairs += check_contract(contract, asked.level, _staged(contract, asked.plans))
     return Checked(tuple(pairs), tuple(problems))
 
 
 def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:
-    """The plan that leads to exactly this draft, as an excuse."""
+    """The plan that leads from the latest release to exactly this draft, as an excuse."""
     if contract.draft is None:
         return None
     draft = store.digest(contract.draft)
     for plan in plans:
         for movement in plan.movements:
-            if movement.contract == contract.name and movement.new_digest == draft:
+            leads_there = movement.contract == contract.name and movement.new_digest == draft
+            if leads_there and _starts_here(contract, movement):
                 return f"plan '{plan.name}' leads there stage by stage"
     return None
+
+
+def _starts_here(contract: Contract, movement: Movement) -> bool:
+    """Whether nothing was released since the plan was made that it knows nothing of."""
+    latest = contract.latest
+    if latest is None or latest.digest == movement.new_digest:
+        return True
+    return latest.number <= SemanticVersion.parse(movement.intermediate)
+
+
+def _promised(
+    asked: Question, repository: Repository, base: str, contract: Contract, changed: Sequence[ChangedFile]
+) -> Contract:
+    """The contract, protected at least as well as at the base: what lowers a level is not excused by it."""
+    path = repository.relative(asked.contracts / contract.name / store.CONTRACT)
+    before = next((one.old for one in changed if one.new == path), None)
+    text = repository.read(base, before) if before is not None else None
+    if text is None:
+        return contract
+    try:
+        table = tomllib.loads(text.decode())
+    except ValueError:  # what could not be read promised nothing
+        return contract
+    level = str(table.get("compatibility", Level.BACKWARD)).upper()
+    known = Level(level) if level in Level.__members__ else contract.level
+    return replace(contract, level=contract.level.joined(known), strict=contract.strict or table.get("strict") is True)
 
 
 def _problem(rule: str, contract: str, file: str, origin: str) -> Problem:
@@ -114,11 +144,20 @@ def _edited_since(
         name, is_release, _ = one.old.removeprefix(inside).partition("/versions/")
         if not is_release:
             continue
-        now = (repository.root / one.new).read_bytes() if one.new else None
+        kept = one.new is not None and _kept(asked, inside, one.old, one.new)
+        now = (repository.root / one.new).read_bytes() if one.new and kept else None
         if now is None:
             yield _problem("release-deleted", name, one.old, base[:12])
         elif now != repository.read(base, one.old):
             yield _problem("release-edited", name, one.old, base[:12])
+
+
+def _kept(asked: Question, inside: str, old: str, new: str) -> bool:
+    """Whether a release is where it was, or where its whole contract has moved to, under its own number."""
+    name, _, file = old.removeprefix(inside).partition("/versions/")
+    _, is_release, new_file = new.removeprefix(inside).partition("/versions/")
+    moved = new.startswith(inside) and is_release and new_file == file
+    return old == new or (bool(moved) and not (asked.contracts / name / store.CONTRACT).exists())
 
 
 def _deleted(asked: Question, repository: Repository, base: str, changed: Sequence[ChangedFile]) -> Iterator[Problem]:

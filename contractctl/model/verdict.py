@@ -60,6 +60,14 @@ class Level(StrEnum):
         """Whether every released version counts, not only the latest."""
         return self.value.endswith("_TRANSITIVE")
 
+    def joined(self, other: "Level") -> "Level":
+        """The level that demands what either of the two demands."""
+        directions = {*self.directions, *other.directions}
+        if not directions:
+            return Level.NONE
+        name = "FULL" if len(directions) > 1 else next(iter(directions)).name
+        return Level(f"{name}_TRANSITIVE" if self.transitive or other.transitive else name)
+
 
 class Seats(StrEnum):
     """Who sits on the two seats of a format's predicate, and so what backward means for it."""

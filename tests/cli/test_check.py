@@ -1,7 +1,9 @@
 """Does check say yes only to what is compatible: two files, the store, a git base?"""
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -311,3 +313,67 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(contractctl: Run, tmp_pa
 
     assert "nwe.avsc: there is no such file" in contractctl("check", "old.avsc", "nwe.avsc", code=2).stderr
     assert "takes two files" in contractctl("check", "old.avsc", code=2).stderr
+
+
+@pytest.mark.parametrize("part", ["--major", "--minor"])
+def test_a_plan_excuses_nothing_that_was_released_after_it(part: str, contractctl: Run, store: Path) -> None:
+    (store / "placed.avsc").write_text(NEW)
+    contractctl("plan", "orders/placed", "--rename", "customer_name=full_name")
+    contractctl("check", code=0)
+    (store / "placed.avsc").write_text(WIDER.replace('"string", "default"', '"bytes", "default"'))
+    contractctl("release", "orders/placed", part)
+    (store / "placed.avsc").write_text(NEW.replace('"string"}', '"string", "default": ""}'))
+    plan = next((store.parents[2] / "migrations" / "plans").glob("*.toml"))
+    digest = hashlib.sha256((store / "placed.avsc").read_bytes()).hexdigest()
+    plan.write_text(re.sub(r"[0-9a-f]{64}", digest, plan.read_text()))
+
+    answer = verdict(contractctl("check", "--level", "FULL", "--format", "json", code=1))
+
+    assert [pair["excused"] for pair in answer["pairs"] if pair["new"] == "draft"] == [None]
+
+
+@pytest.mark.parametrize("to", ["versions/1.0.1.avsc", "archive/1.0.0.avsc"])
+def test_a_release_that_was_given_another_number_or_place_is_gone(
+    to: str, contractctl: Run, store: Path, git: Git
+) -> None:
+    (store / to).parent.mkdir(exist_ok=True)
+    git("mv", str(store / "versions" / "1.0.0.avsc"), str(store / to))
+    sums = store / "versions" / "SHA256SUMS"
+    if "1.0.1" in to:
+        sums.write_text(sums.read_text().replace("1.0.0", "1.0.1"))
+    else:
+        sums.unlink()
+
+    done = contractctl("check", "--against", "main", code=1)
+
+    assert "1.0.0.avsc" in done.stdout
+
+
+def test_a_contract_that_moved_as_a_whole_has_kept_its_releases(contractctl: Run, store: Path, git: Git) -> None:
+    git("mv", str(store), str(store.parent / "accepted"))
+
+    contractctl("check", "--against", "main", code=0)
+
+
+def test_a_level_that_is_lowered_on_the_way_protects_all_the_same(contractctl: Run, store: Path) -> None:
+    (store / "contract.toml").write_text(CONTRACT.format(level="NONE"))
+    contractctl("check", "--against", "main", code=0)
+    (store / "placed.avsc").write_text(NEW)
+
+    answer = verdict(contractctl("check", "--against", "main", "--format", "json", code=1))
+
+    assert [pair["level"] for pair in answer["pairs"]] == ["BACKWARD"]
+    contractctl("check", "--against", "main", "--level", "NONE", code=0)
+
+
+def test_strictness_that_is_dropped_on_the_way_protects_all_the_same(contractctl: Run, store: Path, git: Git) -> None:
+    number = OLD.replace('"string"', '"long"')
+    (store / "contract.toml").write_text(CONTRACT.format(level="BACKWARD") + "strict = true\n")
+    (store / "placed.avsc").write_text(number)
+    contractctl("release", "orders/placed", "--major")
+    git("add", "-A")
+    git("commit", "-qm", "release 2.0.0")
+    (store / "contract.toml").write_text(CONTRACT.format(level="BACKWARD"))
+    (store / "placed.avsc").write_text(number.replace('"long"', '"double"'))
+
+    contractctl("check", "--against", "main", code=1)
