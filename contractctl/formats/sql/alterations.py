@@ -13,7 +13,7 @@ from contractctl.formats.sql.definitions import (
     settled,
     with_default,
 )
-from contractctl.formats.sql.expressions import fold
+from contractctl.formats.sql.expressions import fold, not_null_columns
 from contractctl.formats.sql.schema import Table
 from contractctl.formats.sql.types import type_of
 
@@ -97,6 +97,8 @@ def _drop_constraint(table: Table, name: str) -> Table:
     parts = {part.name for part in table.uniques} | {part.name for part in table.foreign_keys}
     if name not in parts | {part.name for part in table.checks}:
         raise NotUnderstoodError(f"there is no constraint '{name}' in '{table.written}'")
+    if any(part.name == name and not_null_columns(part) for part in table.checks):
+        raise NotUnderstoodError(f"the constraint '{name}' forbids NULL, and is dropped again")
     return replace(
         table,
         uniques=tuple(u for u in table.uniques if u.name != name),

@@ -157,7 +157,7 @@ def _comparison(column: Column | None) -> Holds:
     blind = column is not None and column.collation is not None and "bin" not in column.collation
 
     def holds(values: Values, value: Constant) -> bool:
-        number = as_number(value) if affinity not in {"BLOB", "TEXT"} else None
+        number = as_number(value) if affinity not in {"ANY", "BLOB", "TEXT"} else None
         if isinstance(values, Range):
             known = number if number is not None else value
             above = affinity is not None and isinstance(known, str) and values.high is None

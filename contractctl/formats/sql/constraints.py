@@ -29,8 +29,13 @@ def foreign_keys(client: Table, provider: Table) -> Iterator[Found]:
     for referring, key in theirs.items():
         if referring not in own:
             yield from _added_key(client, provider, key)
-        elif own[referring].actions != key.actions:
+            continue
+        if own[referring].actions != key.actions:
             yield _action(client, own[referring], key)
+        if own[referring].timing != key.timing:
+            words = [" ".join(each.timing) or "plain" for each in (own[referring], key)]
+            reason = f"the foreign key to '{key.table}' was {words[0]} and is {words[1]}"
+            yield Undecided(client.written, f"{reason}: contractctl cannot tell which rows it refuses now, and when")
     for referring, key in own.items():
         if referring not in theirs and all(provider.column(name) for name in key.columns):
             rule, effect = ("sql-foreign-key-removed", Effect.LOSES)

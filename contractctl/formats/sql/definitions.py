@@ -90,19 +90,29 @@ def _is_counter(part: exp.Expr) -> bool:
     return isinstance(part, exp.AutoIncrementProperty)
 
 
+def _is_usual_charset(part: exp.Expr) -> bool:
+    """Whether it is the character set that holds every character, MySQL's default since 8.0."""
+    return bool(part.this.name.lower() == "utf8mb4")
+
+
+def _is_usual(part: exp.Expr) -> bool:
+    """Whether a table's engine or character set is the one that it has without saying so."""
+    if isinstance(part, exp.EngineProperty):
+        return bool(part.this.name.lower() == "innodb")
+    return isinstance(part, exp.CharacterSetProperty) and _is_usual_charset(part)
+
+
 def _properties(tree: exp.Create, dialect: str) -> Iterator[str]:
-    """What follows the columns and changes what the table does. Storage and character details do not."""
+    """What follows the columns and changes what the table does. Details of storage do not."""
     for part in _properties_of(tree):
         if not isinstance(
             part,
-            exp.EngineProperty
-            | exp.CollateProperty
+            exp.CollateProperty
             | exp.AutoIncrementProperty
             | exp.SchemaCommentProperty
             | exp.RowFormatProperty
-            | exp.CharacterSetProperty
             | exp.StrictProperty,
-        ):
+        ) and not _is_usual(part):
             yield part.sql(dialect=sqlglot_dialect(dialect))
 
 
@@ -122,8 +132,8 @@ def settled_in_sqlite(table: Table, declared: Mapping[str, str], *, rowid_key: b
     columns = tuple(
         replace(c, type=sqlite_type(declared.get(c.name, c.type.text), strict=table.strict)) for c in table.columns
     )
-    forbids = table.strict or "without rowid" in table.options.lower()
-    table = settled(replace(table, columns=columns), key_forbids_null=forbids)
+    rowid = "without rowid" not in table.options.lower()
+    table = settled(replace(table, columns=columns, rowid=rowid), key_forbids_null=table.strict or not rowid)
     if not rowid_key or len(table.primary_key) != 1:
         return table
     return changed(table, table.primary_key[0], counted=True, nullable=True)
@@ -141,11 +151,12 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
                 table = _add_column(defined, table, exp.ColumnDef(this=inner))
             case exp.PrimaryKey():
                 table = add_unique(table, unique_of(inner.expressions, dialect, name, primary=True))
+                table = _with_timing(table, inner, dialect)
             case exp.UniqueColumnConstraint() if isinstance(inner.this, exp.Schema):
                 label = name or (inner.this.this.name if inner.this.this else None)
                 unique = unique_of(inner.this.expressions, dialect, label)
                 table = add_unique(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
-                table = _with_conflict(table, inner)
+                table = _with_timing(_with_conflict(table, inner), inner, dialect)
             case exp.ForeignKey():
                 columns = tuple(fold(column, dialect) for column in inner.expressions)
                 table = _refer(table, columns, inner.args["reference"], dialect, name)
@@ -171,6 +182,17 @@ def _with_conflict(table: Table, part: exp.Expr) -> Table:
     return replace(table, unjudged=(*table.unjudged, part.sql(dialect="sqlite")))
 
 
+_USUAL = frozenset({"NOT DEFERRABLE", "INITIALLY IMMEDIATE", "MATCH SIMPLE"})
+"""Options of keys that say what holds without them."""
+
+
+def _with_timing(table: Table, part: exp.Expr, dialect: str) -> Table:
+    """A key that may be violated until the transaction ends is another key, and is not judged."""
+    if all(str(option).upper() in _USUAL for option in part.args.get("options") or ()):
+        return table
+    return replace(table, unjudged=(*table.unjudged, part.sql(dialect=sqlglot_dialect(dialect))))
+
+
 def unique_of(parts: list[exp.Expr], dialect: str, name: str | None = None, *, primary: bool = False) -> Unique:
     columns, others = [], []
     for part in parts:
@@ -189,7 +211,8 @@ def _refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect:
     other = name_of(target.this if isinstance(target, exp.Schema) else target, dialect)
     options = [str(option).upper() for option in reference.args.get("options") or ()]
     actions = tuple(sorted(o for o in options if o.startswith("ON ") and not o.endswith(("NO ACTION", "RESTRICT"))))
-    key = ForeignKey(columns, other, referred, actions, name)
+    timing = tuple(sorted(o for o in options if not o.startswith("ON ") and o not in _USUAL))
+    key = ForeignKey(columns, other, referred, actions, name, timing)
     return replace(table, foreign_keys=(*table.foreign_keys, key))
 
 
@@ -244,10 +267,10 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.DefaultColumnConstraint():
             return with_default(table, name, kind.this, dialect)
         case exp.PrimaryKeyColumnConstraint():
-            return add_unique(table, Unique((name,), primary=True, name=label))
+            return _with_timing(add_unique(table, Unique((name,), primary=True, name=label)), kind, dialect)
         case exp.UniqueColumnConstraint():
             unique = Unique((name,), nulls_alike=bool(kind.args.get("nulls")), name=label)
-            return _with_conflict(add_unique(table, unique), kind)
+            return _with_timing(_with_conflict(add_unique(table, unique), kind), kind, dialect)
         case exp.AutoIncrementColumnConstraint():
             return changed(table, name, counted=True)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
@@ -262,7 +285,11 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             return _add_check(table, kind, dialect, label)
         case exp.Reference():
             return _refer(table, (name,), kind, dialect, label)
-        case exp.CommentColumnConstraint() | exp.CharacterSetColumnConstraint() | exp.ZeroFillColumnConstraint():
+        case exp.ZeroFillColumnConstraint():  # https://dev.mysql.com/doc/refman/8.4/en/numeric-type-attributes.html
+            return changed(table, name, type=replace(column.type, signed=False))
+        case exp.CommentColumnConstraint():
+            return table
+        case exp.CharacterSetColumnConstraint() if _is_usual_charset(kind):
             return table
         case _:
             clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"

@@ -25,8 +25,9 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
         view, given = old.views.get(name), new.views.get(name)
         if view is None or given is None:
             yield _whole("view", view, given, lambda view: view.written)
-        elif view.text != given.text:
-            yield Change("changed", view.written, "view", view.text, given.text)
+        elif (view.properties, view.text) != (given.properties, given.text):
+            texts = (f"{each.properties} {each.text}".strip() for each in (view, given))
+            yield Change("changed", view.written, "view", *texts)
     for name in dict.fromkeys((*old.enums, *new.enums)):
         yield from _value(name, "type", _symbols(old, name), _symbols(new, name))
     yield from _sets("", "index", [i.text for i in old.indexes], [i.text for i in new.indexes])
@@ -62,6 +63,7 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
     yield from _sets(old.written, "check", [_check(c) for c in old.checks], [_check(c) for c in new.checks])
     yield from _sets(old.written, "clause", old.unjudged, new.unjudged)
     yield from _value(old.written, "strictness", _strictness(old), _strictness(new))
+    yield from _value(old.written, "row number", _row_number(old), _row_number(new))
 
 
 def _sides(kind: str, text: str) -> tuple[str | None, str | None]:
@@ -92,6 +94,10 @@ def _strictness(table: Table) -> str:
     return "strict" if table.strict else "not strict"
 
 
+def _row_number(table: Table) -> str:
+    return "with rowid" if table.rowid else "without rowid"
+
+
 def _unique(unique: Unique) -> str:
     parts = ", ".join((*unique.columns, *unique.expressions))
     where = f" WHERE {unique.where.text}" if unique.where else ""
@@ -100,7 +106,7 @@ def _unique(unique: Unique) -> str:
 
 def _foreign_key(key: ForeignKey) -> str:
     referred = f" ({', '.join(key.referred)})" if key.referred else ""
-    return " ".join((f"({', '.join(key.columns)}) REFERENCES {key.table}{referred}", *key.actions))
+    return " ".join((f"({', '.join(key.columns)}) REFERENCES {key.table}{referred}", *key.actions, *key.timing))
 
 
 def _check(check: Check) -> str:

@@ -173,7 +173,7 @@ def _castless(node: exp.Cast) -> bool:
     inner = node.this
     texts = {"TEXT", "VARCHAR", "CHAR", "BPCHAR"}
     if isinstance(inner, exp.Column):  # PostgreSQL writes (status)::text where status is a varchar
-        return node.to.this.name in texts
+        return node.to.this.name in texts and not node.to.expressions  # varchar(3) cuts
     return isinstance(inner, exp.Literal | exp.Array | exp.Paren | exp.Null | exp.Neg)
 
 
@@ -188,7 +188,7 @@ def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(tree, exp.And):
         yield from _conjuncts(tree.this)
         yield from _conjuncts(tree.expression)
-    elif isinstance(tree, exp.Between) and constant(tree.args["low"]) is not None:
+    elif isinstance(tree, exp.Between) and constant(tree.args["low"]) is not None and not tree.args.get("symmetric"):
         yield exp.GTE(this=tree.this, expression=tree.args["low"])
         yield exp.LTE(this=tree.this, expression=tree.args["high"])
     else:

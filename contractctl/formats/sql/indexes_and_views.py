@@ -48,8 +48,17 @@ def create_view(defined: Defined, tree: exp.Create) -> str:
     sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
     reads = frozenset(_reads(defined, query, sources))
     text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
-    defined.views[name] = View(name, spelling(head, dialect), text, outputs, reads, frozenset(sources.values()))
+    tables, properties = frozenset(sources.values()), " ".join(_properties(tree))
+    defined.views[name] = View(name, spelling(head, dialect), text, outputs, reads, tables, properties)
     return name
+
+
+def _properties(tree: exp.Create) -> Iterator[str]:
+    """What is said of a view beside its query. Who defined it and how MySQL runs it do not change what it gives."""
+    properties = tree.args.get("properties")
+    for part in properties.expressions if properties else ():
+        if not isinstance(part, exp.DefinerProperty | exp.AlgorithmProperty | exp.SqlSecurityProperty):
+            yield part.sql()
 
 
 def _reads(defined: Defined, query: exp.Expr, sources: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, UnsupportedError
@@ -49,6 +49,11 @@ _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
 )
+_LOUD = re.compile(
+    r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|''|\"\")|^SELECT .* INTO |^CREATE SCHEMA .* CREATE ",
+    re.IGNORECASE,
+)
+"""Among the silent statements those that make a table after all, or say in which schema the next one lies."""
 _FILLED = re.compile(r"^-- contractctl: triggers fill (\S+)\.([^\s,.]+),", re.MULTILINE)
 """How a staged version says that NULL is never read from a column that may be left out."""
 
@@ -87,6 +92,7 @@ def parse(source: Source, dialect: str | None = None) -> Schema:
         raise _nothing(source, reading)
     if reading.defined.dialect == "sqlite":
         _as_sqlite_sees_it(reading, source)
+    _name_referred(reading.defined)
     _mark_filled(reading.defined, source)
     return Schema(
         dialect=reading.defined.dialect,
@@ -100,6 +106,19 @@ def parse(source: Source, dialect: str | None = None) -> Schema:
         statements=tuple(reading.statements),
         places=reading.places,
     )
+
+
+def _name_referred(defined: Defined) -> None:
+    """A foreign key that names no columns refers to the other table's primary key, as far as that is known."""
+    for name, table in defined.tables.items():
+        keys = tuple(replace(key, referred=key.referred or _key_of(defined, key.table)) for key in table.foreign_keys)
+        if keys != table.foreign_keys:
+            defined.tables[name] = replace(table, foreign_keys=keys)
+
+
+def _key_of(defined: Defined, name: str) -> tuple[str, ...]:
+    table = defined.tables.get(name)
+    return table.primary_key if table is not None else ()
 
 
 def agreed(client: Schema, provider: Schema) -> tuple[Schema, Schema]:
@@ -125,7 +144,7 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
             count_up(defined, subject, match[2].lower(), always=match[3].upper() == "ALWAYS")
             tree: exp.Expr | None = None
         else:
-            tokens, options = _without_options(words.tokens, defined.dialect)
+            tokens, options = _without_options(_real(words.tokens, defined.dialect), defined.dialect)
             tree = parse_tree(tokens, words.text, defined.dialect)
             if tree is None or isinstance(tree, exp.Command):
                 raise NotUnderstoodError("the statement is not understood")  # noqa: TRY301 - one place makes the record
@@ -148,6 +167,8 @@ def _unread(words: Words, plain: str, error: Exception) -> Unread:
 def _silent(words: Words, plain: str) -> bool:
     first = words.tokens[0].text.upper().split()[0]
     pair = " ".join(token.text.upper() for token in words.tokens[:2])
+    if _LOUD.search(plain):
+        return False
     return first in _SILENT or pair in _SILENT_PAIRS or bool(_OWNER.fullmatch(plain))
 
 
@@ -162,6 +183,18 @@ def _without_options(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Tok
     if re.fullmatch(r"(?:(?:strict|without rowid)(?:, |$))+", options, re.IGNORECASE):
         return tokens[: last + 1], options
     return tokens, ""
+
+
+def _real(tokens: tuple[Token, ...], dialect: str) -> tuple[Token, ...]:
+    """MySQL's REAL is a DOUBLE, which sqlglot takes for a FLOAT."""
+    if dialect != "mysql":
+        return tokens
+    return tuple(
+        Token(TokenType.DOUBLE, "double", token.line, token.col, token.start, token.end, [])
+        if token.token_type is TokenType.FLOAT and token.text.upper() == "REAL"
+        else token
+        for token in tokens
+    )
 
 
 def _any_is_a_type(tokens: tuple[Token, ...]) -> Iterator[Token]:

@@ -5,6 +5,7 @@ and relies on what the database promised: types, NOT NULL, defaults, keys, check
 Rows of other tables that refer to its own are not held against a new table.
 """
 
+import re
 from collections.abc import Iterator
 
 from contractctl.formats.sql.conditions import checks
@@ -44,6 +45,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
             yield _table_removed(table, provider)
         elif given != table:
             yield from _table(table, given, client.dialect)
+    yield from _enums_inside(client, provider)
     yield from views(client, provider)
 
 
@@ -87,6 +89,7 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
             facts = _likely_rename(column, client, provider, client_names_it=False)
             yield _about_column("sql-column-required", Effect.FAILS, client, column, **facts)
     yield from _strictness(client, provider)
+    yield from _row_number(client, provider)
     yield from uniques(client, provider, dialect)
     yield from foreign_keys(client, provider)
     yield from checks(client, provider, dialect)
@@ -133,6 +136,9 @@ def _column(table: Table, client: Column, provider: Column, dialect: str) -> Ite
         else:
             rule, effect = judged
             yield _about_column(rule, effect, table, client, **types)
+    if dialect == "sqlite" and not table.strict and provider.counted and not client.counted:
+        # the number of a row is a whole number, also where the client's column takes anything
+        yield _about_column("sql-type-refused", Effect.FAILS, table, client, **types)
     yield from _symbols(table, client, provider)
     yield from _nulls(table, client, provider)
     yield from _left_out(table, client, provider)
@@ -217,7 +223,42 @@ def _value_text(default: Expression, kind: Type) -> str:
 def _strictness(client: Table, provider: Table) -> Iterator[Incompatibility]:
     """SQLite's strict tables refuse values of another type: https://www.sqlite.org/stricttables.html."""
     at = table_pointer(client.name)
-    if provider.strict and not client.strict and any(c.type.affinity != "BLOB" for c in provider.columns):
+    if client.strict and provider.strict:
+        yield from _blobs(client, provider)
+    if provider.strict and not client.strict and any(c.type.affinity != "ANY" for c in provider.columns):
         yield Incompatibility("sql-strict-added", Effect.FAILS, client.written, {"table": client.written}, at, at)
     if client.strict and not provider.strict:
         yield Incompatibility("sql-strict-removed", Effect.MISREADS, client.written, {"table": client.written}, at, at)
+
+
+def _blobs(client: Table, provider: Table) -> Iterator[Incompatibility]:
+    """Of two strict columns that keep values as they are, the one refuses all that are no blob."""
+    for column in client.columns:
+        given = provider.column(column.name)
+        kinds = column.type.affinity, given.type.affinity if given else None
+        types = {"before": column.type.text, "after": given.type.text if given else ""}
+        if kinds == ("ANY", "BLOB"):
+            yield _about_column("sql-type-refused", Effect.FAILS, client, column, **types)
+        if kinds == ("BLOB", "ANY"):
+            yield _about_column("sql-type-changed", Effect.MISREADS, client, column, **types)
+
+
+def _row_number(client: Table, provider: Table) -> Iterator[Incompatibility]:
+    """A table WITHOUT ROWID has no column of that name: https://www.sqlite.org/withoutrowid.html."""
+    if client.rowid and not provider.rowid and client.column("rowid") is None:
+        at = table_pointer(client.name)
+        facts = {"table": client.written, "column": "rowid"}
+        yield Incompatibility("sql-column-removed", Effect.FAILS, f"{client.written}.rowid", facts, at, at)
+
+
+def _enums_inside(client: Schema, provider: Schema) -> Iterator[Found]:
+    """An enum that is part of another type, of an array above all."""
+    for name, symbols in client.enums.items():
+        if provider.enums.get(name) == symbols:
+            continue
+        for table in client.tables.values():
+            for column in table.columns:
+                if column.type.family is Family.OTHER and name in re.findall(r"[\w.]+", column.type.text):
+                    at = column_pointer(table.name, column.name)
+                    reason = f"the enum '{name}' changed, and contractctl does not judge it inside '{column.type.text}'"
+                    yield Undecided(f"{table.written}.{column.written}", reason, at, at)

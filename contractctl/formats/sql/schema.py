@@ -47,6 +47,8 @@ class Type:
     signed: bool = True
     zoned: bool = False
     padded: bool = False
+    octets: bool = False
+    """The size of a text counts the bytes of its encoding, not its characters: MySQL's TEXT and its kin."""
     symbols: tuple[str, ...] = ()
     affinity: str | None = None
     """SQLite only: what the column turns values into (https://www.sqlite.org/datatype3.html, section 3.1)."""
@@ -115,6 +117,8 @@ class ForeignKey:
     actions: tuple[str, ...] = ()
     """ON DELETE CASCADE and the like, upper case, sorted; NO ACTION left out."""
     name: str | None = field(default=None, compare=False)
+    timing: tuple[str, ...] = ()
+    """DEFERRABLE, INITIALLY DEFERRED, MATCH FULL: when it is asked for, and of which rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     strict: bool = False
+    rowid: bool = True
+    """SQLite only: whether `rowid` names a row, as it does unless the table is WITHOUT ROWID."""
     options: str = field(default="", compare=False)
     """What follows the closing parenthesis, for writing the table again."""
     unjudged: tuple[str, ...] = ()
@@ -161,6 +167,8 @@ class View:
     reads: frozenset[tuple[str, str]]
     """(table, column) of every column that is named and belongs to one table beyond doubt."""
     tables: frozenset[str]
+    properties: str = ""
+    """MATERIALIZED and the like."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _reads(generated: Column, name: str) -> bool:
 
 
 def _nothing_else(after: Schema, old: Table, new: Table) -> None:
-    for what in ("uniques", "foreign_keys", "checks", "strict", "unjudged"):
+    for what in ("uniques", "foreign_keys", "checks", "strict", "rowid", "unjudged"):
         if getattr(old, what) != getattr(new, what):
             word = {"uniques": "a primary key or unique constraint", "foreign_keys": "a foreign key"}.get(
                 what, {"checks": "a CHECK"}.get(what, "a table option")

@@ -53,7 +53,7 @@ def affinity(declared: str, *, strict: bool) -> str:
     """What SQLite turns values of a column into (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
     word = declared.upper()
     if strict:
-        return {"INT": "INTEGER", "ANY": "BLOB"}.get(word, word)
+        return "INTEGER" if word == "INT" else word
     if "INT" in word:
         return "INTEGER"
     if any(part in word for part in ("CHAR", "CLOB", "TEXT")):
@@ -71,6 +71,7 @@ def sqlite_type(declared: str, *, strict: bool) -> Type:
     family = {
         "INTEGER": Family.INTEGER,
         "NUMERIC": Family.DECIMAL,
+        "ANY": Family.BINARY,
         "REAL": Family.FLOAT,
         "TEXT": Family.TEXT,
         "BLOB": Family.BINARY,
@@ -93,8 +94,9 @@ def _number(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
     if name == "BOOLEAN":
         return Type(Family.INTEGER, "tinyint(1)", size=8) if dialect == "mysql" else Type(Family.BOOLEAN, text, size=1)
     if name in {"FLOAT", "DOUBLE", "UDOUBLE"}:
-        single = (name == "FLOAT" and not sizes) or (len(sizes) == 1 and sizes[0] <= _SHORT_FLOAT)
-        return Type(Family.FLOAT, text, size=32 if single else 64, signed=name != "UDOUBLE")
+        single = (name == "FLOAT" and len(sizes) != 1) or (len(sizes) == 1 and sizes[0] <= _SHORT_FLOAT)
+        digits = f"{sizes[0]}, {sizes[1]}" if len(sizes) > 1 else ""
+        return Type(Family.FLOAT, text, name=digits, size=32 if single else 64, signed=name != "UDOUBLE")
     if name in {"DECIMAL", "UDECIMAL"}:
         default = (10, 0) if dialect == "mysql" else (None, None)
         size, scale = (*sizes, 0)[:2] if sizes else default
@@ -109,7 +111,8 @@ def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
     if name in {"VARCHAR", "NVARCHAR", "NAME"}:
         return Type(Family.TEXT, text, size=size)
     if name in _TEXTS:
-        return Type(Family.TEXT, text, size=_TEXTS[name] if dialect == "mysql" else None)
+        mysql = dialect == "mysql"
+        return Type(Family.TEXT, text, size=_TEXTS[name] if mysql else None, octets=mysql)
     if name in _BLOBS:
         return Type(Family.BINARY, text, size=_BLOBS[name])
     if name in {"BINARY", "VARBINARY"}:

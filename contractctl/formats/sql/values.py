@@ -39,23 +39,25 @@ def judge_type(  # noqa: C901 - one case a family
         case Family.DECIMAL:
             yield from _decimals(taken, given)
         case Family.FLOAT:
-            if _less(given.size, taken.size):
-                yield _ROUNDED
-            if _less(taken.size, given.size):
-                yield _WIDENED
+            yield from _floats(taken, given, path)
         case Family.TEXT | Family.BINARY:
             yield from _texts(taken, given)
         case Family.TIME | Family.TIMESTAMP:
             yield from _moments(taken, given)
         case Family.OTHER:
             yield from _others(taken, given, path)
+        case Family.ENUM if dialect == "mysql" and taken.name != given.name:  # a SET holds several of its values
+            yield _REFUSED if taken.name == "set" else _CHANGED
         case Family.BOOLEAN | Family.DATE | Family.ENUM:  # an enum's values are judged by themselves
             return
 
 
 def _stored_as(kind: Type) -> str | None:
-    """INTEGER and NUMERIC affinity store alike: https://www.sqlite.org/datatype3.html#type_affinity."""
-    return "NUMERIC" if kind.affinity == "INTEGER" else kind.affinity
+    """INTEGER and NUMERIC affinity store alike: https://www.sqlite.org/datatype3.html#type_affinity.
+
+    So do ANY and BLOB; what a strict table refuses is judged with its strictness.
+    """
+    return {"INTEGER": "NUMERIC", "ANY": "BLOB"}.get(kind.affinity or "", kind.affinity)
 
 
 def _less(one: int | None, other: int | None) -> bool:
@@ -90,8 +92,26 @@ def _decimals(taken: Type, given: Type) -> Iterator[Judged]:
         yield _WIDENED
 
 
-def _texts(taken: Type, given: Type) -> Iterator[Judged]:
+def _floats(taken: Type, given: Type, path: str) -> Iterator[Judged]:
+    if taken.signed and not given.signed:
+        yield _NARROWED
     if _less(given.size, taken.size):
+        yield _ROUNDED
+    if _less(taken.size, given.size):
+        yield _WIDENED
+    if given.name not in {"", taken.name}:
+        yield Undecided(path, f"contractctl cannot tell whether '{given.text}' holds all that '{taken.text}' holds")
+
+
+_MOST_OCTETS = 4
+"""Bytes of a character in utf8mb4, MySQL's default."""
+
+
+def _texts(taken: Type, given: Type) -> Iterator[Judged]:
+    needed = taken.size
+    if needed is not None and given.octets and not taken.octets:
+        needed *= _MOST_OCTETS
+    if _less(given.size, needed):
         yield _NARROWED
     if taken.padded != given.padded or taken.name != given.name:
         yield _CHANGED

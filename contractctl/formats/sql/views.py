@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contractctl.formats.sql.schema import Schema, View, table_pointer
+from contractctl.formats.sql.schema import Schema, Table, View, table_pointer
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 Found = Incompatibility | Undecided
@@ -13,13 +13,13 @@ def views(client: Schema, provider: Schema) -> Iterator[Found]:
     for name, view in client.views.items():
         given = provider.views.get(name)
         if given is None:
-            if name not in provider.tables:
-                yield _found("sql-view-removed", view)
+            table = provider.tables.get(name)
+            yield from _is_table_now(view, table) if table else (_found("sql-view-removed", view),)
             continue
         broken = sorted(_missing(given, provider))
         if broken and not _missing(view, client):
             yield _found("sql-view-broken", view, missing=", ".join(broken))
-        elif given.text != view.text or given.outputs != view.outputs:
+        elif given.text != view.text or given.properties != view.properties or given.outputs != view.outputs:
             yield from _changed(view, given)
 
 
@@ -34,14 +34,29 @@ def _missing(view: View, schema: Schema) -> frozenset[str]:
     return frozenset(f"{table}.{column}" for table, column in read if not schema.tables[table].column(column))
 
 
-def _changed(view: View, given: View) -> Iterator[Found]:
+def _is_table_now(view: View, table: Table) -> Iterator[Found]:
+    gone = list(_gone(view, tuple(column.name for column in table.columns)))
+    yield from gone
+    if not gone:
+        at = table_pointer(view.name)
+        yield Undecided(
+            view.written, "the view is a table now: contractctl cannot tell whether it gives the same", at, at
+        )
+
+
+def _gone(view: View, given: tuple[str, ...]) -> Iterator[Found]:
     at = table_pointer(view.name)
-    if view.outputs is not None and given.outputs is not None:
-        gone = [column for column in view.outputs if column not in given.outputs]
-        for column in gone:
+    for column in view.outputs or ():
+        if column not in given:
             facts = {"view": view.written, "column": column}
             path = f"{view.written}.{column}"
             yield Incompatibility("sql-view-column-removed", Effect.FAILS, path, facts, at, at)
-        if gone:
-            return
+
+
+def _changed(view: View, given: View) -> Iterator[Found]:
+    at = table_pointer(view.name)
+    gone = list(_gone(view, given.outputs)) if given.outputs is not None else []
+    if gone:
+        yield from gone
+        return
     yield Undecided(view.written, "the view's query changed: contractctl cannot tell whether it gives the same", at, at)

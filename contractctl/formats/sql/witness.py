@@ -66,6 +66,8 @@ def _shown(trial: Trial, databases: tuple[tuple[str, ...], tuple[str, ...]], fou
 def _to_the_point(refusal: str, found: Incompatibility) -> bool:
     """Whether SQLite refuses for the reason that the finding gives."""
     kind, named = _REASONS.get(found.rule, ("", False))
+    if found.rule == "sql-type-refused" and refusal == "datatype mismatch":
+        return True  # so SQLite words it for the number of a row
     return kind in refusal and (not named or found.facts["column"].lower() in refusal.lower())
 
 

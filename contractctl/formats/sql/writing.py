@@ -124,7 +124,7 @@ def _unique(table: Table, unique: Unique, dialect: str) -> str:
 
 def _foreign_key(table: Table, key: ForeignKey, dialect: str) -> str:
     referred = f" ({', '.join(identifier(name, dialect) for name in key.referred)})" if key.referred else ""
-    actions = "".join(f" {action}" for action in key.actions)
+    actions = "".join(f" {action}" for action in (*key.actions, *key.timing))
     return (
         f"FOREIGN KEY ({_names(table, key.columns, dialect)}) "
         f"REFERENCES {table_identifier(key.table, dialect)}{referred}{actions}"

@@ -1,0 +1,158 @@
+"""Is nothing called compatible that an engine enforces, though the types and names of the columns stay as they are?"""
+
+import pytest
+
+from contractctl.compatibility import compare
+from contractctl.model.verdict import Answer, Status
+
+PARENT = "CREATE TABLE p (id int PRIMARY KEY, o int); "
+VIEWED = "CREATE TABLE s (a int, b int); "
+
+
+def backward(dialect: str, old: str, new: str) -> Answer:
+    return compare(old, new, format="sql", dialect=dialect).backward
+
+
+def told(dialect: str, old: str, new: str) -> list[str]:
+    """The rules that break, without their prefix; "?" where the answer is unknown."""
+    answer = backward(dialect, old, new)
+    rules = [found.rule.removeprefix("sql-") for found in answer.findings if found.breaks]
+    return rules or (["?"] if answer.status is Status.UNKNOWN else [])
+
+
+def column(kind: str, options: str = "") -> str:
+    return f"CREATE TABLE t (a {kind}){options}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("real", "float", ["precision-lost"]),  # MySQL's REAL is a DOUBLE
+        ("real", "double", []),
+        ("varchar(100)", "tinytext", ["type-narrowed"]),  # 255 bytes, and 400 may be needed
+        ("varchar(63)", "tinytext", []),
+        ("tinytext", "varchar(255)", []),
+        ("int", "int zerofill", ["type-narrowed"]),  # ZEROFILL makes it unsigned
+        ("double", "double unsigned", ["type-narrowed"]),
+        ("float(7,2)", "float(5,2)", ["?"]),
+        ("double", "double(5,2)", ["?"]),
+        ("float(7,2)", "float", []),
+        ("enum('a','b')", "set('a','b')", ["type-changed"]),  # 'a,b' may be read
+        ("set('a','b')", "enum('a','b')", ["type-refused"]),
+        ("varchar(9)", "varchar(9) character set latin1", ["?"]),
+        ("varchar(9)", "varchar(9) character set utf8mb4", []),
+    ],
+)
+def test_what_a_type_of_mysql_holds_is_judged(before: str, after: str, expected: list[str]) -> None:
+    assert told("mysql", column(before), column(after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (" DEFAULT CHARSET=utf8mb4", " DEFAULT CHARSET=latin1", ["?"]),
+        (" ENGINE=InnoDB", " ENGINE=BLACKHOLE", ["?"]),
+        ("", " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", []),
+    ],
+)
+def test_options_of_a_table_that_change_what_it_keeps_are_judged(before: str, after: str, expected: list[str]) -> None:
+    assert told("mysql", column("varchar(9)", before), column("varchar(9)", after)) == expected
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_a_foreign_key_that_is_asked_for_sooner_is_another_key(dialect: str) -> None:
+    old = f"{PARENT}CREATE TABLE c (p int REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)"
+
+    assert told(dialect, old, f"{PARENT}CREATE TABLE c (p int REFERENCES p (id))") == ["?"]
+    assert told(dialect, old, f"{PARENT}CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED)") == []
+
+
+def test_a_key_that_refers_to_a_primary_key_names_it_or_not() -> None:
+    spelled, plain = (f"{PARENT}CREATE TABLE c (p int REFERENCES p{columns})" for columns in (" (id)", ""))
+    moved = plain.replace("id int PRIMARY KEY, o int", "id int, o int PRIMARY KEY")
+
+    assert told("postgresql", spelled, plain) == []
+    assert "foreign-key-added" in told("postgresql", plain, moved)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a int UNIQUE DEFERRABLE INITIALLY DEFERRED", "a int UNIQUE"),
+        ("a int, UNIQUE (a) DEFERRABLE", "a int, UNIQUE (a)"),
+        ("a int PRIMARY KEY DEFERRABLE", "a int PRIMARY KEY"),
+        ("a int CHECK (a BETWEEN SYMMETRIC 10 AND 1)", "a int CHECK (a BETWEEN 10 AND 1)"),
+        ("a varchar(9) CHECK (a::varchar(3) = 'abc')", "a varchar(9) CHECK (a = 'abc')"),
+    ],
+)
+def test_words_that_change_a_constraint_are_not_passed_over(old: str, new: str) -> None:
+    assert told("postgresql", f"CREATE TABLE t ({old})", f"CREATE TABLE t ({new})")
+
+
+def test_a_foreign_key_that_wants_all_of_its_columns_is_another_key() -> None:
+    two = "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) "
+
+    assert told("postgresql", f"{two}REFERENCES p (a, b))", f"{two}REFERENCES p (a, b) MATCH FULL)") == ["?"]
+
+
+def test_an_enum_inside_an_array_is_an_enum() -> None:
+    old, new = (f"CREATE TYPE mood AS ENUM ({names}); {column('mood[]')}" for names in ("'x', 'y'", "'x'"))
+
+    assert told("postgresql", old, new) == ["?"]
+    assert told("postgresql", old, old + " ") == []
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_a_view_that_becomes_a_table_still_owes_its_columns(dialect: str) -> None:
+    view = f"{VIEWED}CREATE VIEW v AS SELECT a, b FROM s"
+
+    assert told(dialect, view, f"{VIEWED}CREATE TABLE v (a int)") == ["view-column-removed"]
+    assert told(dialect, view, f"{VIEWED}CREATE TABLE v (a int, b int)") == ["?"]
+    assert told(dialect, f"{VIEWED}CREATE VIEW v AS SELECT * FROM s", f"{VIEWED}CREATE TABLE v (a int)") == ["?"]
+
+
+def test_a_view_that_is_kept_is_another_view() -> None:
+    view = f"{VIEWED}CREATE {{}} v AS SELECT a FROM s"
+
+    assert told("postgresql", view.format("VIEW"), view.format("MATERIALIZED VIEW")) == ["?"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("SET search_path TO x; " + column("int"), "SET search_path TO y; " + column("int")),
+        (VIEWED + "CREATE SCHEMA x CREATE TABLE t (a int)", VIEWED + "CREATE SCHEMA x"),
+        (VIEWED + "SELECT a INTO t FROM s", VIEWED),
+        (
+            "CREATE TABLE t (a int, CONSTRAINT c CHECK (a IS NOT NULL))",
+            "CREATE TABLE t (a int, CONSTRAINT c CHECK (a IS NOT NULL)); ALTER TABLE t DROP CONSTRAINT c",
+        ),
+    ],
+)
+def test_statements_that_make_or_unmake_a_promise_in_passing_are_not_silent(old: str, new: str) -> None:
+    assert told("postgresql", old, new) == ["?"]
+
+
+def test_the_search_path_that_everybody_has_says_nothing() -> None:
+    assert told("postgresql", "SET search_path = public, pg_catalog; " + column("int"), column("int")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("id text NOT NULL PRIMARY KEY, v)", "id text NOT NULL PRIMARY KEY, v) WITHOUT ROWID", ["column-removed"]),
+        ("id int NOT NULL PRIMARY KEY)", "id integer NOT NULL PRIMARY KEY)", ["type-refused"]),
+        ("id integer PRIMARY KEY, v) WITHOUT ROWID", "id integer PRIMARY KEY, v)", ["type-refused"]),
+        ("id int NOT NULL PRIMARY KEY) STRICT", "id integer NOT NULL PRIMARY KEY) STRICT", []),
+        ("a any) STRICT", "a blob) STRICT", ["type-refused"]),
+        ("a blob) STRICT", "a any) STRICT", ["type-changed"]),
+        ("a blob)", "a blob) STRICT", ["strict-added"]),
+        ("a)", "a any) STRICT", []),
+    ],
+)
+def test_what_sqlite_refuses_is_shown_on_sqlite(old: str, new: str, expected: list[str]) -> None:
+    old, new = f"CREATE TABLE t ({old}", f"CREATE TABLE t ({new}"
+    breaking = [found for found in backward("sqlite", old, new).findings if found.breaks]
+
+    assert told("sqlite", old, new) == expected
+    assert all(found.witness for found in breaking if found.rule != "sql-type-changed")
