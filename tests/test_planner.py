@@ -372,3 +372,19 @@ def test_a_threshold_that_lets_everything_pass_is_refused(tmp_path: Path, was: s
 
     with pytest.raises(ContractctlError, match=key):
         planner.read_plan(tmp_path / "one.toml")
+
+
+def test_at_no_moment_is_a_version_between_released_without_its_plan(desk, monkeypatch):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    made = desk.plan("shop/orders")
+    seen: list[str] = []
+    released = store.release
+
+    def release(*arguments: object) -> Path:
+        seen.extend(plan.name for plan in planner.read_plans(desk.migrations))
+        return released(*arguments)
+
+    monkeypatch.setattr(store, "release", release)
+    desk.write(made)
+
+    assert seen == [made.plan.name]

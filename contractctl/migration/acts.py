@@ -121,7 +121,8 @@ def _demand_intermediates(session: Session) -> None:
         if movement.intermediate not in session.context.released(movement.contract):
             raise ContractctlError(
                 f"'{movement.contract}' has no released version {movement.intermediate}, which the plan leads through",
-                hint=f"bring back contracts/{movement.contract}/versions/, or plan anew",
+                hint=f"bring it back from git; where a run of plan was cut short, remove plans/{session.plan.name}.toml"
+                " and the versions it has released (git clean -i shows them), and plan again",
             )
 
 

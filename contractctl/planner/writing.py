@@ -9,19 +9,18 @@ from contractctl.planner.asked import Made
 
 
 def write(made: Made, contracts: Path) -> tuple[Path, ...]:
-    """Write the revisions, release the versions between, and write the plan's file last. Every path written.
+    """Write the revisions and the plan's file, then release the versions between. Every path written.
 
-    Where one of them fails, what was written before it is taken back.
+    Where one of them fails, what was written before it is taken back. After a kill no version between lies among the
+    releases without the plan that it belongs to: the next plan would take it for the state to start from.
     """
     sums = [contracts / contract / "versions" / store.SUMS for contract, _, _ in made.releases]
     written: list[Path] = []
     with _nothing_half_done(written, sums):
-        *first, (plan_path, plan_text) = sorted(made.files.items(), key=lambda item: "plans" in item[0].parts)
-        for path, text in first:
+        for path, text in sorted(made.files.items(), key=lambda item: "plans" in item[0].parts):
             _write(path, text, written)
         for contract, number, source in made.releases:
             written.append(store.release(contracts, contract, number, source))
-        _write(plan_path, plan_text, written)
     return tuple(written)
 
 
