@@ -388,3 +388,11 @@ def test_at_no_moment_is_a_version_between_released_without_its_plan(desk, monke
     desk.write(made)
 
     assert seen == [made.plan.name]
+
+
+@pytest.mark.parametrize(
+    "steps", [(), (1, 50), (50, 10, 100), (10, 10, 100), (0, 100), (-1, 100), (1, float("nan"), 100)]
+)
+def test_shares_that_do_not_grow_to_everybody_are_refused(steps):
+    assert planner.grow_to_everybody((1, 10, 50, 100))
+    assert not planner.grow_to_everybody(steps)

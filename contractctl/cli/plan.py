@@ -129,13 +129,15 @@ def _pairs(option: str, values: Iterable[str]) -> dict[str, str]:
 
 
 def _steps(text: str) -> tuple[float, ...]:
+    from contractctl import planner
+
     try:
         steps = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise ContractctlError(
             f"--canary {text}: these are no percentages", hint="write --canary 1,10,50,100"
         ) from None
-    if list(steps) != sorted(set(steps)) or steps[0] <= 0 or steps[-1] != 100:  # noqa: PLR2004 - percent
+    if not planner.grow_to_everybody(steps):
         raise ContractctlError(f"--canary {text}: shares grow up to 100", hint="write --canary 1,10,50,100")
     return tuple(int(step) if step == int(step) else step for step in steps)
 

@@ -3,7 +3,15 @@
 from contractctl.planner.asked import Made, Surroundings, Wish
 from contractctl.planner.likely import Likely, likely_renames
 from contractctl.planner.making import plan
-from contractctl.planner.plan_file import path_of, plan_digest, plan_text, read_plan, read_plans, write_plan
+from contractctl.planner.plan_file import (
+    grow_to_everybody,
+    path_of,
+    plan_digest,
+    plan_text,
+    read_plan,
+    read_plans,
+    write_plan,
+)
 from contractctl.planner.side import changes_of, settled_by
 from contractctl.planner.writing import write
 
@@ -13,6 +21,7 @@ __all__ = (
     "Surroundings",
     "Wish",
     "changes_of",
+    "grow_to_everybody",
     "likely_renames",
     "path_of",
     "plan",

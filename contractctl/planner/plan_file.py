@@ -1,15 +1,18 @@
 """How does a plan stand in git? As TOML that people review, and that reads back as the same plan."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Stage, Transform
 from contractctl.toml_text import Table, read_toml
 
+_EVERYBODY = 100
+"""Percent."""
 _SAYS = {
     "movements": "Through which versions each contract goes. `new` is released from the draft with this digest.",
     "operations": "What changes. up makes the new value from the old one, down the old value from the new one.",
@@ -167,10 +170,15 @@ def _revisions(table: Table) -> Mapping[Stage, str]:
     return found
 
 
+def grow_to_everybody(steps: Sequence[float]) -> bool:
+    """Whether shares in percent grow from step to step, up to 100; what is no number does not."""
+    return all(before < step for before, step in pairwise((0.0, *steps))) and list(steps[-1:]) == [_EVERYBODY]
+
+
 def _canary(table: Table) -> CanaryRules:
     rules = CanaryRules()
     steps = table.numbers("steps")
-    if steps is not None and not (list(steps) == sorted(set(steps)) and steps and steps[0] > 0 and steps[-1] == 100):  # noqa: PLR2004 - percent
+    if steps is not None and not grow_to_everybody(steps):
         raise table.wrong("steps", "shares that grow up to 100: [1, 10, 50, 100]")
     found = CanaryRules(
         steps=rules.steps if steps is None else steps,
