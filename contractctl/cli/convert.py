@@ -91,27 +91,13 @@ def _run(task: _Task, stream: BinaryIO, name: str, out: BinaryIO, bad: "Callable
 
 def _versions(task: _Task) -> "tuple[Plan, Movement, Source, Source]":
     from contractctl import settings, store
+    from contractctl.cli import case
 
     found = settings.load(Path.cwd())
-    plan = _plan(task.plan, found.migrations)
+    plan = case.named(found, task.plan)
     movement = _movement(plan, task.contract)
     contract = store.read(found.contracts, movement.contract)
     return plan, movement, _source(contract, movement.old), _source(contract, movement.new)
-
-
-def _plan(word: str, migrations: Path) -> "Plan":
-    from contractctl.planner import read_plan, read_plans
-
-    if Path(word).is_file():
-        return read_plan(Path(word))
-    plans = read_plans(migrations)
-    found = next((plan for plan in plans if plan.name == word), None)
-    if found is None:
-        known = ", ".join(plan.name for plan in plans)
-        raise ContractctlError(
-            f"there is no plan '{word}'", hint=f"known plans: {known}" if known else "write one: contractctl plan"
-        )
-    return found
 
 
 def _movement(plan: "Plan", contract: str | None) -> "Movement":
