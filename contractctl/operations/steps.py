@@ -33,7 +33,7 @@ class Step(MigrateOperation):
 
     def run(self, connection: Connection) -> None:
         """Do it, in the caller's transaction."""
-        raise NotImplementedError
+        raise NotImplementedError  # each step does its own thing; Alembic needs a class, not a protocol
 
     def reverse(self) -> "Step":
         """The step that takes it back. Raise ContractctlError where nothing can."""

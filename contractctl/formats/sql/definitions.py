@@ -247,6 +247,7 @@ def _type(kind: exp.DataType | None, defined: Defined) -> Type:
 
 def changed(table: Table, name: str, **values: object) -> Table:
     """The table with other values in one column."""
+    # every caller names fields of Column, with values of their types
     columns = tuple(replace(c, **values) if c.name == name else c for c in table.columns)  # type: ignore[arg-type]
     return replace(table, columns=columns)
 
