@@ -1,13 +1,13 @@
 """Is the new version compatible? Two texts in, a verdict with executed witnesses out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Format, load
 from contractctl.formats.pages import page
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
     Answer,
     Comparison,
@@ -29,7 +29,7 @@ _SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
 class Terms:
     """How a pair is judged, and under which names its two versions are spoken of."""
 
-    dialect: str | None = None
+    policy: Policy = Policy()
     strict: bool = False
     """Whether data loss breaks, too."""
     witnesses: bool = True
@@ -46,19 +46,21 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
     *,
     format: str,  # noqa: A002 - the word of the documented interface
     dialect: str | None = None,
+    policy: Policy = Policy(),
     strict: bool = False,
     witnesses: bool = True,
 ) -> Comparison:
     """Judge two texts in both directions.
 
-    format: avro or sql. dialect: for sql, postgresql, mysql or sqlite; guessed where it is None. Raise
-    ContractctlError where a text is not of its format.
+    format: a name of contractctl.formats.FORMATS. dialect: for sql, short for Policy(dialect=…). policy: what else a
+    format leaves open. Raise ContractctlError where a text is not of its format.
 
     >>> text = '{"type": "enum", "name": "E", "symbols": %s}'
     >>> compare(text % '["A", "B"]', text % '["A"]', format="avro").backward.status
     <Status.INCOMPATIBLE: 'incompatible'>
     """
-    terms = Terms(dialect=dialect, strict=strict, witnesses=witnesses)
+    chosen = policy if dialect is None else replace(policy, dialect=dialect)
+    terms = Terms(policy=chosen, strict=strict, witnesses=witnesses)
     return compare_sources(source_of(old, "old"), source_of(new, "new"), format, terms)
 
 
@@ -68,10 +70,10 @@ def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) ->
     if same and format_name not in FORMATS:
         return _SAME  # whatever it means, it means it twice
     judge = load(format_name)
-    new_seat = _Seat(judge.parse(new, terms.dialect), terms.new_name)
+    new_seat = _Seat(judge.parse(new, terms.policy), terms.new_name)
     if same:
         return _SAME
-    old_seat = _Seat(judge.parse(old, terms.dialect), terms.old_name)
+    old_seat = _Seat(judge.parse(old, terms.policy), terms.old_name)
     return Comparison(
         backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
         forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),

@@ -7,7 +7,7 @@ from itertools import combinations, product
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load
-from contractctl.model.contract import Contract, Party, Source
+from contractctl.model.contract import Contract, Party, Policy, Source
 from contractctl.model.verdict import Answer, Comparison, Direction, Effect, Finding, Level, Seats, Status
 from contractctl.store import digest
 
@@ -79,11 +79,11 @@ class Judge:
     """Compares versions; the same two texts only once, however often they meet."""
 
     witnesses: bool = True
-    _known: dict[tuple[str, str, str, str | None, bool], Comparison] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str, Policy, bool], Comparison] = field(default_factory=dict)
 
     def compare(self, contract: Contract, old: Entry, new: Entry) -> Comparison:
         """Both directions. What cannot be read is unknown, with the reason; it spoils no other cell."""
-        key = (old.digest, new.digest, contract.format, contract.dialect, contract.strict)
+        key = (old.digest, new.digest, contract.format, contract.policy, contract.strict)
         if key not in self._known:
             self._known[key] = self._compared(contract, old, new)
         return self._known[key]
@@ -92,7 +92,7 @@ class Judge:
         if old.digest == new.digest:
             return _SAME
         terms = Terms(
-            dialect=contract.dialect,
+            policy=contract.policy,
             strict=contract.strict,
             witnesses=self.witnesses,
             contract=contract.name,

@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from contractctl.errors import ContractctlError
+from contractctl.model.contract import Policy
 from contractctl.model.verdict import Level
+from contractctl.store import read_policy
 from contractctl.toml_text import Table, read_toml
 
 FILE = "contractctl.toml"
@@ -40,6 +42,8 @@ class Settings:
     migrations: Path
     level: Level = Level.BACKWARD
     """For two files; a contract names its own."""
+    policy: Policy = Policy()
+    """For files outside the store; a contract names its own."""
     strict: bool = False
     """Whether data loss breaks, too."""
     unknown_passes: bool = False
@@ -100,6 +104,7 @@ def _settings(root: Path, table: Table) -> Settings:
         contracts=_folder(root, table, "contracts"),
         migrations=_folder(root, table, "migrations"),
         level=Level(level.upper()),
+        policy=read_policy(table),
         strict=table.flag("strict"),
         unknown_passes=table.flag("unknown_passes"),
         default_branch=table.text("default_branch", "main") or "main",

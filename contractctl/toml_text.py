@@ -82,6 +82,10 @@ class Table:
                 hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(self._asked))}"
                 raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is no key here", hint=hint)
 
+    def misplaced(self, key: str, where: str, hint: str) -> ContractctlError:
+        """The error for a key that means something elsewhere, and nothing here."""
+        return ContractctlError(f"{self._file}: '{self._prefix}{key}' means nothing for {where}", hint=hint)
+
     def wrong(self, key: str, wanted: str) -> ContractctlError:
         """The error for a value that has the right type and says the wrong thing."""
         return self._wrong(key, wanted)

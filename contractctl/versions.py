@@ -6,7 +6,7 @@ from contractctl import store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load
-from contractctl.model.contract import Contract, SemanticVersion, Source
+from contractctl.model.contract import Contract, Policy, SemanticVersion, Source
 from contractctl.model.verdict import Change, Direction, Finding, Status
 
 DRAFT = "draft"
@@ -43,10 +43,10 @@ class Step:
                 return number > self.latest
 
 
-def changes(old: Source, new: Source, format_name: str, dialect: str | None = None) -> tuple[Change, ...]:
+def changes(old: Source, new: Source, format_name: str, policy: Policy = Policy()) -> tuple[Change, ...]:
     """Every difference that has a meaning, as facts. Raise ContractctlError where a text is not of its format."""
     judge = load(format_name)
-    return tuple(judge.changes(judge.parse(old, dialect), judge.parse(new, dialect)))
+    return tuple(judge.changes(judge.parse(old, policy), judge.parse(new, policy)))
 
 
 def step(contract: Contract) -> Step | None:
@@ -58,7 +58,7 @@ def step(contract: Contract) -> Step | None:
     if contract.format not in FORMATS:
         return Step(latest.number, "major", unknown=(f"'{contract.format}' is no format that contractctl judges",))
     terms = Terms(
-        dialect=contract.dialect,
+        policy=contract.policy,
         strict=contract.strict,
         contract=contract.name,
         old_name=str(latest.number),
@@ -70,7 +70,7 @@ def step(contract: Contract) -> Step | None:
     answers = [comparison.towards(direction) for direction in promised]
     broken = tuple(finding for answer in answers for finding in answer.findings if finding.breaks)
     unknown = tuple(reason for answer in answers if answer.status is Status.UNKNOWN for reason in answer.reasons)
-    changed = changes(latest.source, draft, contract.format, contract.dialect)
+    changed = changes(latest.source, draft, contract.format, contract.policy)
     if broken or unknown:
         return Step(latest.number, "major", broken, unknown, changed)
     return Step(latest.number, "minor" if changed or comparison.findings else "patch", changes=changed)

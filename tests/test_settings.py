@@ -7,6 +7,7 @@ import pytest
 
 from contractctl import settings
 from contractctl.errors import ContractctlError
+from contractctl.model.contract import Policy
 from contractctl.model.verdict import Level
 from contractctl.settings import Settings
 
@@ -43,6 +44,9 @@ def test_every_key_is_understood(written: Written, monkeypatch: pytest.MonkeyPat
         strict = true
         unknown_passes = true
         default_branch = "trunk"
+        content_model = "open"
+        formats = "assertion"
+        encodings = ["source", "json"]
         [database]
         url = "sqlite:///shop.db"
         [[evidence]]
@@ -59,6 +63,7 @@ def test_every_key_is_understood(written: Written, monkeypatch: pytest.MonkeyPat
     assert (found.contracts, found.migrations) == (root / "agreements", root / "db/migrations")
     assert (found.level, found.strict, found.unknown_passes) == (Level.FULL_TRANSITIVE, True, True)
     assert found.default_branch == "trunk"
+    assert found.policy == Policy(None, "open", "assertion", ("json", "source"))
     assert found.database_url == found.journal_url() == f"sqlite:///{root}/shop.db"
     assert [(one.source, dict(one.options)) for one in found.evidence] == [
         ("otlp", {}),

@@ -94,7 +94,7 @@ def check_contract(contract: Contract, level: Level | None = None, staged: str |
         before, latest = contract.versions[-2:]
         yield replace(_pair(contract, before, latest, level), excused=_major(contract, before))
     elif contract.draft is not None and not contract.versions:
-        compare_sources(contract.draft, contract.draft, contract.format, Terms(dialect=contract.dialect))  # it is read
+        compare_sources(contract.draft, contract.draft, contract.format, Terms(policy=contract.policy))  # it is read
 
 
 def _major(contract: Contract, version: Version) -> str | None:
@@ -109,7 +109,7 @@ def _pair(contract: Contract, old: Version, new: Version | None, level: Level) -
     source = new.source if new else contract.draft
     assert source is not None  # noqa: S101 - a draft is judged only where there is one
     terms = Terms(
-        dialect=contract.dialect,
+        policy=contract.policy,
         strict=contract.strict,
         contract=contract.name,
         old_name=str(old.number),

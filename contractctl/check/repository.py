@@ -12,7 +12,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats import ENDINGS, format_of
 from contractctl.formats.pages import page
 from contractctl.git import ChangedFile, Repository, needed_repository
-from contractctl.model.contract import Contract, SemanticVersion
+from contractctl.model.contract import Contract, Policy, SemanticVersion
 from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Level
 
@@ -29,6 +29,8 @@ class Question:
     """In place of each contract's own."""
     loose_level: Level = Level.BACKWARD
     """For files outside the store, unless `level` is given."""
+    policy: Policy = Policy()
+    """For files outside the store."""
     strict: bool = False
 
 
@@ -189,6 +191,8 @@ def _then_and_now(asked: Question, repository: Repository, base: str, one: Chang
     old_name = f"{one.old} at {base[:12]}"
     old = source_of(before if before is not None else b"", one.old)
     new = store.source(repository.root / one.new, within=repository.root)
-    terms = Terms(strict=asked.strict, old_name=f"{one.old} before", new_name=one.new, contract=one.new)
+    terms = Terms(
+        policy=asked.policy, strict=asked.strict, old_name=f"{one.old} before", new_name=one.new, contract=one.new
+    )
     comparison = compare_sources(old, new, format_of(one.new), terms)
     return Pair(one.new, format_of(one.new), asked.level or asked.loose_level, old_name, one.new, comparison)

@@ -1,5 +1,6 @@
 """contractctl check: is the new version compatible?"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from contractctl import check
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.formats import ENDINGS
+from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
@@ -23,6 +25,9 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 )
 @click.option("--schema", metavar="FORMAT", help="Format of OLD and NEW (avro, sql) where their ending does not tell.")
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
+@click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="How OLD and NEW (json-schema) are judged.")
+@click.option("--assert-formats", is_flag=True, help="OLD and NEW (json-schema) enforce 'format' and 'content*'.")
+@click.option("--encodings", metavar="LIST", help="Encodings of OLD and NEW (protobuf): any of binary,json,source.")
 @click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
 def command(
     targets: tuple[str, ...],
@@ -31,6 +36,9 @@ def command(
     form: str,
     schema: str | None,
     dialect: str | None,
+    content_model: str | None,
+    assert_formats: bool,
+    encodings: str | None,
     strict: bool,
 ) -> int:
     """Is the new version compatible? The store, a git base, or two files.
@@ -51,15 +59,40 @@ def command(
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
     if against is None and _are_files(targets):
-        checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, dialect, strict=strict)
+        policy = _policy(dialect, content_model, encodings, assert_formats=assert_formats)
+        checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, policy, strict=strict)
     else:
-        if schema or dialect:
-            raise ContractctlError("--schema and --dialect go with two files", hint="contractctl check OLD NEW")
+        _demand_two_files(schema, dialect, content_model, encodings, assert_formats)
         checked, passes_unknown = _repository(targets, against, demanded, strict=strict)
     click.echo(_worded(checked, form))
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]
+
+
+def _policy(dialect: str | None, content_model: str | None, encodings: str | None, *, assert_formats: bool) -> Policy:
+    policy = Policy(dialect=dialect)
+    if content_model:
+        policy = replace(policy, content_model=content_model)
+    if encodings is not None:
+        given = {one.strip() for one in encodings.split(",")}
+        if not given <= set(ENCODINGS):
+            raise ContractctlError(
+                f"--encodings {encodings}: unknown", hint=f"any of {', '.join(ENCODINGS)}, with commas between"
+            )
+        policy = replace(policy, encodings=tuple(one for one in ENCODINGS if one in given))
+    return replace(policy, formats="assertion") if assert_formats else policy
+
+
+def _demand_two_files(*given: object) -> None:
+    """What contract.toml and contractctl.toml say is not said again on the command line."""
+    options = ("--schema", "--dialect", "--content-model", "--encodings", "--assert-formats")
+    for option, value in zip(options, given, strict=True):
+        if value:
+            raise ContractctlError(
+                f"{option} goes with two files: contractctl check OLD NEW",
+                hint="contracts say it in contract.toml, other files of a repository in contractctl.toml",
+            )
 
 
 def _are_files(targets: tuple[str, ...]) -> bool:
@@ -77,13 +110,13 @@ def _are_files(targets: tuple[str, ...]) -> bool:
     return False
 
 
-def _files(old: str, new: str, level: Level, schema: str | None, dialect: str | None, *, strict: bool) -> check.Checked:
+def _files(old: str, new: str, level: Level, schema: str | None, policy: Policy, *, strict: bool) -> check.Checked:
     from contractctl.compatibility import Terms
     from contractctl.formats import format_of
     from contractctl.store import source
 
     sides = source(Path(old)), source(Path(new))
-    terms = Terms(dialect=dialect, strict=strict, old_name=old, new_name=new)
+    terms = Terms(policy=policy, strict=strict, old_name=old, new_name=new)
     return check.check_files(*sides, schema or format_of(sides[1].name), level, terms)
 
 
@@ -100,6 +133,7 @@ def _repository(
         plans=read_plans(found.migrations),
         level=level,
         loose_level=found.level,
+        policy=found.policy,
         strict=strict or found.strict,
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)

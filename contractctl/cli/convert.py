@@ -14,9 +14,10 @@ import click
 
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
+from contractctl.model.verdict import Seats
 
 if TYPE_CHECKING:
-    from contractctl.formats.avro.events import Bad
+    from contractctl.formats.streams import Bad, Journey
     from contractctl.model.contract import Contract, Source
     from contractctl.model.plan import Movement, Plan
 
@@ -43,9 +44,9 @@ def command(
 ) -> int:
     """Take events up and down between versions.
 
-    PLAN is a plan's name or its file. INPUT is an Avro container file or JSON lines, - for standard input; what comes
-    out is of the same kind. Events are converted one by one, as the plan's operations say; the output file appears
-    when all of them are through, and not before.
+    PLAN is a plan's name or its file. INPUT is a file of events, in a container of their format or as JSON lines, - for
+    standard input; what comes out is of the same kind. Events are converted one by one, as the plan's operations say;
+    the output file appears when all of them are through, and not before.
 
     \b
     contractctl convert rename-customer --up old.avro -o new.avro
@@ -75,33 +76,36 @@ class _Task:
 
 
 def _run(task: _Task, stream: BinaryIO, name: str, out: BinaryIO, bad: "Callable[[Bad], None]") -> int:
-    from contractctl.formats.avro.conversion import converter
-    from contractctl.formats.avro.events import MAGIC, Route, convert_container, convert_lines
+    from contractctl.formats import events
 
     buffered = stream if isinstance(stream, BufferedReader) else BufferedReader(cast("RawIOBase", stream))
-    is_container = buffered.peek(len(MAGIC))[: len(MAGIC)] == MAGIC
-    plan, movement, old, new = _versions(task)
-    moves = tuple(operation for operation in plan.operations if operation.contract == movement.contract)
-    both = converter(old, new, moves, as_json=not is_container)
-    up = task.direction == "up"
-    source, target = (old, new) if up else (new, old)
-    route = Route(source, target, both.up if up else both.down, bad)
-    return convert_container(buffered, name, out, route) if is_container else convert_lines(buffered, out, route)
+    movement, journey = _journey(task, bad)
+    return events(movement.format).convert(buffered, name, out, journey)
 
 
-def _versions(task: _Task) -> "tuple[Plan, Movement, Source, Source]":
+def _journey(task: _Task, bad: "Callable[[Bad], None]") -> "tuple[Movement, Journey]":
     from contractctl import settings, store
     from contractctl.cli import case
+    from contractctl.formats.streams import Journey
 
     found = settings.load(Path.cwd())
     plan = case.named(found, task.plan)
     movement = _movement(plan, task.contract)
     contract = store.read(found.contracts, movement.contract)
-    return plan, movement, _source(contract, movement.old), _source(contract, movement.new)
+    return movement, Journey(
+        old=_source(contract, movement.old),
+        new=_source(contract, movement.new),
+        operations=tuple(one for one in plan.operations if one.contract == movement.contract),
+        policy=contract.policy,
+        upwards=task.direction == "up",
+        bad=bad,
+    )
 
 
 def _movement(plan: "Plan", contract: str | None) -> "Movement":
-    events = [movement for movement in plan.movements if movement.format == "avro"]
+    from contractctl.formats import load
+
+    events = [movement for movement in plan.movements if load(movement.format).SEATS is Seats.MESSAGE]
     fits = [movement for movement in events if contract in {None, movement.contract}]
     names = ", ".join(movement.contract for movement in events)
     if len(fits) == 1:

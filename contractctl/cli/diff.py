@@ -9,6 +9,7 @@ from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.formats import format_of
+from contractctl.model.contract import Policy
 from contractctl.model.verdict import Change
 from contractctl.report import changes as words
 
@@ -33,7 +34,7 @@ def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str |
     """  # noqa: D301 - \b is the character by which click keeps lines as they are
     if len(what) == _TWO_FILES and all(Path(path).exists() for path in what):
         old, new = (store.source(Path(path)) for path in what)
-        found = versions.changes(old, new, schema or format_of(new.name), dialect)
+        found = versions.changes(old, new, schema or format_of(new.name), Policy(dialect=dialect))
         click.echo(_worded(what[0], what[1], found, form))
         return Exit.YES
     if schema or dialect:
@@ -49,7 +50,7 @@ def _contract(what: tuple[str, ...], form: str) -> int:
         raise ContractctlError(f"{contract.name} was never released", hint=f"contractctl release {contract.name}")
     wanted = (what[1:] or (versions.LATEST,))[0], (what[2:] or (versions.DRAFT,))[0]
     (old_name, old), (new_name, new) = (versions.find(contract, one) for one in wanted)
-    found = versions.changes(old, new, contract.format, contract.dialect)
+    found = versions.changes(old, new, contract.format, contract.policy)
     click.echo(_worded(old_name, new_name, found, form, contract.name))
     return Exit.YES
 

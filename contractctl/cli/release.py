@@ -85,7 +85,7 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
     assert contract.draft is not None  # noqa: S101 - the caller has seen to it
     if contract.latest is None:
         if contract.format in FORMATS:
-            load(contract.format).parse(contract.draft, contract.dialect)  # nothing is frozen that cannot be read
+            load(contract.format).parse(contract.draft, contract.policy)  # nothing is frozen that cannot be read
         return _Answer(wanted or (SemanticVersion(0, 0, 0).bump(part) if part else FIRST))
     step = versions.step(contract)
     if step is None:

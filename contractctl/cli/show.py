@@ -55,7 +55,7 @@ def _version_json(name: str, number: str, source: Source) -> str:
 
 
 def _lines(contract: Contract, history: tuple[Release, ...]) -> Iterator[str]:
-    yield f"{click.style(contract.name, bold=True)}  {contract.format}{_said(contract.dialect)}"
+    yield f"{click.style(contract.name, bold=True)}  {contract.format}{_said(_policy(contract))}"
     yield f"  owner    {contract.owner or '-'}"
     yield f"  level    {contract.level}{', strict' if contract.strict else ''}"
     yield f"  draft    {_draft(contract)}"
@@ -70,6 +70,11 @@ def _lines(contract: Contract, history: tuple[Release, ...]) -> Iterator[str]:
         return
     rows = [(str(r.version.number), r.version.digest[:_SHORT], *_who(r)) for r in history]
     yield from (f"  {line}" for line in columns(("VERSION", "DIGEST", "WHEN", "WHO"), rows))
+
+
+def _policy(contract: Contract) -> str:
+    chosen = contract.policy.chosen(contract.format).values()
+    return "; ".join(value if isinstance(value, str) else ", ".join(value) for value in chosen)
 
 
 def _draft(contract: Contract) -> str:
@@ -111,7 +116,8 @@ def _tree(contract: Contract, history: tuple[Release, ...]) -> dict[str, object]
     return {
         "contract": contract.name,
         "format": contract.format,
-        "dialect": contract.dialect,
+        "dialect": contract.policy.dialect,
+        "policy": dict(contract.policy.chosen(contract.format)),
         "owner": contract.owner or None,
         "level": contract.level.value,
         "strict": contract.strict,

@@ -1,6 +1,7 @@
 """What is a contract, and what is a version of it?"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
@@ -37,6 +38,50 @@ class SemanticVersion:
         if part == "minor":
             return SemanticVersion(self.major, self.minor + 1, 0)
         return SemanticVersion(self.major, self.minor, self.patch + 1)
+
+
+CONTENT_MODELS = ("strict", "open")
+FORMATS_AS = ("annotation", "assertion")
+ENCODINGS = ("binary", "json", "source")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "avro": (),
+    "json-schema": ("content_model", "formats"),
+    "protobuf": ("encodings",),
+    "sql": ("dialect",),
+}
+"""Which parts of a policy mean something for which format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a contract wants its versions judged, where its format leaves a choice."""
+
+    dialect: str | None = None
+    """For sql: postgresql, mysql or sqlite; read off the text where it is None."""
+    content_model: str = "strict"
+    """For json-schema: strict, or open, where writers of new properties take names that nobody else used."""
+    formats: str = "annotation"
+    """For json-schema: whether `format` and `content*` only tell (annotation) or are enforced (assertion)."""
+    encodings: tuple[str, ...] = ("binary", "json")
+    """For protobuf: any of binary, json and source; in this order, each once."""
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("content_model", self.content_model, CONTENT_MODELS),
+            ("formats", self.formats, FORMATS_AS),
+        ):
+            if value not in known:
+                raise ContractctlError(f"{name} = '{value}' is no policy", hint=f"one of: {', '.join(known)}")
+        if not self.encodings or self.encodings != tuple(one for one in ENCODINGS if one in self.encodings):
+            raise ContractctlError(
+                f"encodings = '{', '.join(self.encodings)}' is no policy",
+                hint=f"any of {', '.join(ENCODINGS)}, in this order",
+            )
+
+    def chosen(self, format_name: str) -> Mapping[str, str | tuple[str, ...]]:
+        """What means something for a format, by name; a dialect that is read off the text is left out."""
+        named = {name: getattr(self, name) for name in CHOICES.get(format_name, ())}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +146,7 @@ class Contract:
     """Released, oldest first."""
     consumers: tuple[Party, ...] = ()
     producers: tuple[Party, ...] = ()
-    dialect: str | None = None
-    """For sql: postgresql, mysql or sqlite."""
+    policy: Policy = Policy()
     strict: bool = False
     """Whether data loss breaks, too."""
 

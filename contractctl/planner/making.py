@@ -8,7 +8,7 @@ from pathlib import Path
 from contractctl import store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
-from contractctl.formats import load
+from contractctl.formats import load, staging
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
 from contractctl.model.verdict import Seats, Status
@@ -100,7 +100,7 @@ def _demand_free(name: str | None, migrations: Path) -> None:
 def _move(side: Side, wish: Wish) -> tuple[Movement, Source]:
     """The versions that the contract goes through, and the text of the one between."""
     contract, latest = side.contract, side.latest
-    between = Source((File(latest.source.name, _intermediate(side, wish)),))
+    between = _intermediate(side, wish)
     beside = any("via" in one.parameters for one in staged_operations(side, wish))
     _demand_both_ways(side, between, staged_beside=beside)
     ends = compare_sources(latest.source, side.draft, contract.format, _terms(contract))
@@ -111,13 +111,12 @@ def _move(side: Side, wish: Wish) -> tuple[Movement, Source]:
     return Movement(contract.name, contract.format, *numbers, store.digest(side.draft)), between
 
 
-def _intermediate(side: Side, wish: Wish) -> str:
-    contract, renames = side.contract, side.renames(wish)
-    if contract.format == "avro":
-        from contractctl.formats.avro import staging as avro
-
-        return avro.intermediate(side.start, side.draft, renames)
-    from contractctl.formats.sql import staging as sql
+def _intermediate(side: Side, wish: Wish) -> Source:
+    contract = side.contract
+    asked = (side.start, side.draft, side.renames(wish), contract.policy)
+    if load(contract.format).SEATS is Seats.MESSAGE:
+        return staging(contract.format).intermediate(*asked)
+    from contractctl.formats.sql import staging as tables
     from contractctl.formats.sql.parsing import filled_comment
 
     filled = [
@@ -125,8 +124,9 @@ def _intermediate(side: Side, wish: Wish) -> str:
         for one in staged_operations(side, wish)
         if one.kind == "drop-column" and one.old is not None and "fill" in one.parameters
     ]
-    text = sql.intermediate(side.start, side.draft, renames, contract.dialect)
-    return "".join(f"{line}\n" for line in filled) + text
+    made = tables.intermediate(*asked)
+    text = "".join(f"{line}\n" for line in filled) + made.files[0].text
+    return Source((File(made.name, text),))
 
 
 def _demand_both_ways(side: Side, between: Source, *, staged_beside: bool) -> None:
@@ -150,7 +150,7 @@ def _demand_both_ways(side: Side, between: Source, *, staged_beside: bool) -> No
 
 
 def _terms(contract: Contract) -> Terms:
-    return Terms(dialect=contract.dialect, witnesses=False, contract=contract.name)
+    return Terms(policy=contract.policy, witnesses=False, contract=contract.name)
 
 
 def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tuple[Plan, Mapping[Path, str]]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import load
+from contractctl.formats import load, staging
 from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.plan import Operation
-from contractctl.model.verdict import Change
+from contractctl.model.verdict import Change, Seats
 from contractctl.planner.asked import Surroundings, Wish
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ class Side:
             return
         from contractctl.formats import sql
 
-        dialect = self.contract.dialect
-        after = sql.parse(self.draft, dialect).tables
-        for name, table in sql.parse(self.start, dialect).tables.items():
+        policy = self.contract.policy
+        after = sql.parse(self.draft, policy).tables
+        for name, table in sql.parse(self.start, policy).tables.items():
             columns = (*table.columns, *(after[name].columns if name in after else ()))
             yield name, tuple(dict.fromkeys(column.written for column in columns))
 
@@ -99,7 +99,7 @@ def side_of(contract: Contract, around: Surroundings) -> Side:
     begun = {move.old for plan_ in around.in_flight for move in plan_.movements if move.contract == contract.name}
     start = next((version for version in contract.versions if str(version.number) in begun), contract.latest)
     judge = load(contract.format)
-    before, after = (judge.parse(source, contract.dialect) for source in (start.source, contract.draft))
+    before, after = (judge.parse(source, contract.policy) for source in (start.source, contract.draft))
     return Side(contract, start.source, contract.draft, theirs, tuple(judge.changes(before, after)))
 
 
@@ -144,19 +144,12 @@ def operations_of(side: Side, wish: Wish) -> Iterator[Operation]:
 
 def staged_operations(side: Side, wish: Wish) -> tuple[Operation, ...]:
     contract, renames = side.contract, side.renames(wish)
-    match contract.format:
-        case "avro":
-            from contractctl.formats.avro import staging as avro
+    asked = (side.start, side.draft, renames, contract.name, contract.policy)
+    if load(contract.format).SEATS is Seats.MESSAGE:
+        return staging(contract.format).operations(*asked)
+    from contractctl.formats.sql import staging as tables
 
-            return avro.operations(side.start, side.draft, renames, contract.name)
-        case "sql":
-            from contractctl.formats.sql import staging as sql
-
-            fills = side.fills(wish)
-            found = sql.operations(side.start, side.draft, renames, contract.name, contract.dialect, fills)
-            return tuple(_with_promises(one, side, wish) for one in found)
-        case other:
-            raise ContractctlError(f"contracts of format '{other}' cannot be staged", hint="formats: avro, sql")
+    return tuple(_with_promises(one, side, wish) for one in tables.operations(*asked, side.fills(wish)))
 
 
 def _with_promises(operation: Operation, side: Side, wish: Wish) -> Operation:
@@ -190,7 +183,7 @@ def _must_be_given(side: Side, operation: Operation) -> bool:
 def _column(side: Side, table: str, column: str) -> "Column | None":
     from contractctl.formats import sql
 
-    found = sql.parse(side.start, side.contract.dialect).tables[table]
+    found = sql.parse(side.start, side.contract.policy).tables[table]
     return found.column(column) or found.column(column.lower())
 
 

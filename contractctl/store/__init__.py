@@ -10,6 +10,7 @@ from contractctl.store.contracts import (
     release,
     version_path,
 )
+from contractctl.store.policies import read_policy
 from contractctl.store.releases import SUMS
 from contractctl.store.texts import digest, source
 
@@ -22,6 +23,7 @@ __all__ = [
     "names",
     "read",
     "read_all",
+    "read_policy",
     "release",
     "source",
     "version_path",

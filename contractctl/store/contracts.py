@@ -8,6 +8,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.contract import Contract, Party, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level
 from contractctl.store import releases
+from contractctl.store.policies import read_policy
 from contractctl.store.texts import digest, shown, source
 from contractctl.toml_text import Table, read_toml
 
@@ -30,16 +31,17 @@ def read(contracts: Path, name: str) -> Contract:
     level = (table.text("compatibility") or Level.BACKWARD).upper()
     if level not in Level.__members__:
         raise table.wrong("compatibility", f"one of {', '.join(Level)}")
+    format_name = table.needed_text("format")
     contract = Contract(
         name=name,
-        format=table.needed_text("format"),
+        format=format_name,
         owner=table.text("owner") or "",
         level=Level(level),
         draft=_draft(contracts, folder, table),
         versions=_versions(contracts, folder),
         consumers=_parties(table, "consumers"),
         producers=_parties(table, "producers"),
-        dialect=table.text("dialect"),
+        policy=read_policy(table, format_name),
         strict=table.flag("strict"),
     )
     table.done()

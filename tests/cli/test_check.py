@@ -377,3 +377,19 @@ def test_strictness_that_is_dropped_on_the_way_protects_all_the_same(contractctl
     (store / "placed.avsc").write_text(number.replace('"long"', '"double"'))
 
     contractctl("check", "--against", "main", code=1)
+
+
+def test_encodings_that_are_none_are_named_with_those_that_are(tmp_path: Path, contractctl: Run) -> None:
+    (tmp_path / "old.avsc").write_text('"int"')
+    done = contractctl("check", "old.avsc", "old.avsc", "--encodings", "binary,text", code=2)
+
+    assert done.stdout == ""
+    assert "any of binary, json, source" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--content-model=open", "--assert-formats", "--encodings=json", "--dialect=mysql"])
+def test_a_store_is_judged_as_its_contracts_say(contractctl: Run, option: str) -> None:
+    done = contractctl("check", option, code=2)
+
+    assert done.stdout == ""
+    assert "contract.toml" in done.stderr

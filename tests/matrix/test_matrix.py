@@ -6,7 +6,7 @@ import pytest
 
 from contractctl.compatibility import compare
 from contractctl.matrix import DRAFT, Judge, Match, matrix
-from contractctl.model.contract import Contract, File, Party, SemanticVersion, Source, Version
+from contractctl.model.contract import Contract, File, Party, Policy, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level, Status
 from contractctl.report.matrix_words import letters
 from contractctl.store import digest
@@ -33,7 +33,15 @@ def contract(
     drafted = Source((File("placed", draft),)) if draft else None
     dialect = "sqlite" if format_name == "sql" else None
     return Contract(
-        "orders/placed", format_name, "team", Level.FULL, drafted, versions, consumers, producers, dialect=dialect
+        "orders/placed",
+        format_name,
+        "team",
+        Level.FULL,
+        drafted,
+        versions,
+        consumers,
+        producers,
+        policy=Policy(dialect),
     )
 
 

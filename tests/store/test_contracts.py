@@ -7,7 +7,7 @@ import pytest
 
 from contractctl import store
 from contractctl.errors import ContractctlError
-from contractctl.model.contract import Contract, SemanticVersion
+from contractctl.model.contract import Contract, Policy, SemanticVersion
 from contractctl.model.verdict import Level
 
 RECORD = '{"type": "record", "name": "R", "fields": []}'
@@ -224,3 +224,41 @@ def test_an_unreadable_file_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         store.source(tmp_path / "gone.avsc")
     assert not os.path.lexists(tmp_path / "gone.avsc")
+
+
+@pytest.mark.parametrize(
+    ("toml", "policy"),
+    [
+        ('format = "json-schema"\ncontent_model = "open"\nformats = "assertion"', Policy(None, "open", "assertion")),
+        ('format = "protobuf"\nencodings = ["json", "binary"]', Policy(encodings=("binary", "json"))),
+        ('format = "sql"\ndialect = "mysql"', Policy("mysql")),
+        ('format = "openapi"\ncontent_model = "open"', Policy(content_model="open")),
+    ],
+)
+def test_a_contract_says_how_it_wants_to_be_judged(tmp_path: Path, toml: str, policy: Policy) -> None:
+    contract(tmp_path, toml)
+
+    assert read(tmp_path).policy == policy
+
+
+@pytest.mark.parametrize(
+    ("toml", "said", "hint"),
+    [
+        ('format = "json-schema"\ncontent_model = "closed"', "'content_model' is 'closed'", "one of strict, open"),
+        ('format = "json-schema"\nformats = true', "'formats' is True", "a text in quotes"),
+        ('format = "protobuf"\nencodings = []', "'encodings' is \\[\\]", "any of binary, json, source"),
+        ('format = "protobuf"\nencodings = ["text"]', "'encodings' is \\['text'\\]", "any of binary, json, source"),
+        (
+            'format = "avro"\ncontent_model = "open"',
+            "'content_model' means nothing for a contract of",
+            "for json-schema",
+        ),
+        ('format = "protobuf"\ndialect = "mysql"', "'dialect' means nothing for a contract of", "it is for sql"),
+    ],
+)
+def test_a_policy_that_is_none_is_named_with_those_that_are(tmp_path: Path, toml: str, said: str, hint: str) -> None:
+    contract(tmp_path, toml)
+
+    with pytest.raises(ContractctlError, match=said) as error:
+        read(tmp_path)
+    assert hint in str(error.value.hint)

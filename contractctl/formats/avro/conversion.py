@@ -10,10 +10,9 @@ from contractctl.formats.avro.defaults import Misfits
 from contractctl.formats.avro.schema import parse
 from contractctl.formats.avro.types import Array, Map, Record, Schema, Solid, Type, Union, unqualified
 from contractctl.formats.avro.wire import plain_value
+from contractctl.formats.streams import Event
 from contractctl.model.contract import Source
 from contractctl.model.plan import Operation
-
-Event = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,23 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import BinaryIO, Protocol, cast
 
-from contractctl.documents import Json, decode, read_json
 from contractctl.errors import ContractctlError
-from contractctl.formats.avro.conversion import Event
+from contractctl.formats.avro.conversion import converter
 from contractctl.formats.avro.parts import put_together, take_apart
 from contractctl.formats.avro.resolution import incompatibilities
 from contractctl.formats.avro.schema import parse
 from contractctl.formats.avro.shown import shown
+from contractctl.formats.streams import Bad, Convert, Event, Journey, convert_lines
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect
 
 MAGIC = b"Obj\x01"
 """What an Avro container file begins with."""
-
-Convert = Callable[[Event], dict[str, object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """An event that could not be converted."""
-
-    number: int
-    """Counted from 1."""
-    event: str
-    error: str
 
 
 class _Container(Protocol):
@@ -54,27 +43,14 @@ class Route:
     """Called for each bad event, in order: return to go on without it, or raise."""
 
 
-def convert_lines(lines: Iterable[bytes], out: BinaryIO, route: Route) -> int:
-    """JSON lines to JSON lines; empty lines are passed over. How many events were written."""
-    written = 0
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            converted = route.convert(_event(line, number))
-        except ContractctlError as error:
-            route.bad(Bad(number, line.decode("utf-8", "replace").rstrip("\r\n"), error.message))
-            continue
-        out.write(json.dumps(converted, ensure_ascii=False).encode() + b"\n")
-        written += 1
-    return written
-
-
-def _event(line: bytes, number: int) -> dict[str, Json]:
-    value = read_json(decode(line, f"line {number}"), f"line {number}")
-    if not isinstance(value, dict):
-        raise ContractctlError("an event is an object with fields", hint="write one JSON object on each line")
-    return value
+def convert(stream: BufferedReader, name: str, out: BinaryIO, journey: Journey) -> int:
+    """An Avro container file to another, or JSON lines to JSON lines. How many events were written."""
+    is_container = stream.peek(len(MAGIC))[: len(MAGIC)] == MAGIC
+    both = converter(journey.old, journey.new, journey.operations, as_json=not is_container)
+    turn = both.up if journey.upwards else both.down
+    if is_container:
+        return convert_container(stream, name, out, Route(*journey.ends, turn, journey.bad))
+    return convert_lines(stream, out, turn, journey.bad)
 
 
 def convert_container(stream: BinaryIO, name: str, out: BinaryIO, route: Route) -> int:

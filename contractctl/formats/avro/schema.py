@@ -28,7 +28,7 @@ from contractctl.formats.avro.types import (
     Union,
     unqualified,
 )
-from contractctl.model.contract import Source
+from contractctl.model.contract import Policy, Source
 from contractctl.model.verdict import Pointer
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -37,7 +37,7 @@ _COMPLEX = frozenset({"record", "error", "enum", "array", "map", "fixed"})
 _MOST_BYTES = 2**31 - 1
 
 
-def parse(source: Source, dialect: str | None = None) -> Schema:  # noqa: ARG001 - every format's parse takes a dialect
+def parse(source: Source, policy: Policy = Policy()) -> Schema:  # noqa: ARG001 - Avro leaves no choice
     """Read a schema from one file, or from several whose named types refer to each other.
 
     Of several files, those count that no other one refers to: a lone one is the schema, more of them are a union. A

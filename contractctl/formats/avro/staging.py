@@ -13,7 +13,7 @@ from contractctl.formats.avro.resolution import incompatibilities
 from contractctl.formats.avro.schema import parse
 from contractctl.formats.avro.types import Field, Record, Schema, describe, unqualified
 from contractctl.formats.avro.zeros import zero_default
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.plan import Operation
 from contractctl.model.verdict import Effect, Incompatibility
 
@@ -29,7 +29,13 @@ class _Moved:
     new: str
 
 
-def operations(old: Source, new: Source, renames: Mapping[str, str], contract: str) -> tuple[Operation, ...]:
+def operations(
+    old: Source,
+    new: Source,
+    renames: Mapping[str, str],
+    contract: str,
+    policy: Policy = Policy(),  # noqa: ARG001 - Avro leaves no choice
+) -> tuple[Operation, ...]:
     """What happens to the fields of each record that both versions have, in the new version's order.
 
     renames: `field=field` or `Record.field=field`. parameters: `type` in words; `default`, JSON, is what converters
@@ -60,8 +66,13 @@ def _facts(schema: Schema, field: Field) -> dict[str, str]:
     return {"type": describe(field.type), "default": json.dumps(default, ensure_ascii=False)}
 
 
-def intermediate(old: Source, new: Source, renames: Mapping[str, str]) -> str:
-    """The text of a version with both sides of every field, which old and new read and which reads old and new.
+def intermediate(
+    old: Source,
+    new: Source,
+    renames: Mapping[str, str],
+    policy: Policy = Policy(),  # noqa: ARG001 - Avro leaves no choice
+) -> Source:
+    """A version with both sides of every field, which old and new read and which reads old and new.
 
     A field that only one version has gets a default: its own, or the emptiest value of its type. Raise
     ContractctlError where there is no such version, and say which field stands in the way.
@@ -72,7 +83,7 @@ def intermediate(old: Source, new: Source, renames: Mapping[str, str]) -> str:
         _refuse_alias(after, one)
     left, right = take_apart(old), take_apart(new)
     choices = _merge(left, right, _Sides(before, after, moved))
-    return _settle(_Candidate(right, choices), before, after)
+    return Source((File(old.name, _settle(_Candidate(right, choices), before, after)),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.kinds import define
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
-from contractctl.model.contract import Source
+from contractctl.model.contract import Policy, Source
 from contractctl.model.verdict import Pointer
 
 _SILENT = frozenset(
@@ -73,11 +73,12 @@ class _Reading:
     places: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
 
 
-def parse(source: Source, dialect: str | None = None) -> Schema:
-    """The tables of a text. dialect: postgresql, mysql or sqlite; read off the text where it is None.
+def parse(source: Source, policy: Policy = Policy()) -> Schema:
+    """The tables of a text, in the dialect that the policy names; read off the text where it names none.
 
     Raise ContractctlError where there is no table in it, or where it cannot be cut into statements.
     """
+    dialect = policy.dialect
     if dialect is not None and dialect not in DIALECTS:
         raise ContractctlError(f"'{dialect}' is no SQL dialect known here", hint=f"write one of: {', '.join(DIALECTS)}")
     seen = dialect or detect("\n".join(file.text for file in source.files))
@@ -127,8 +128,8 @@ def agreed(client: Schema, provider: Schema) -> tuple[Schema, Schema]:
         return client, provider
     try:
         if client.certain:
-            return client, parse(provider.source, client.dialect)
-        return parse(client.source, provider.dialect), provider
+            return client, parse(provider.source, Policy(dialect=client.dialect))
+        return parse(client.source, Policy(dialect=provider.dialect)), provider
     except ContractctlError:  # it is not of that dialect after all: two dialects, which is for the judge to say
         return client, provider
 

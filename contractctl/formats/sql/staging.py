@@ -8,7 +8,7 @@ from contractctl.formats.sql.parsing import filled_comment, parse
 from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.steps import OWN_REVISION, Step, beside, changes, filling
 from contractctl.formats.sql.writing import column_name, create_table, identifier
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.plan import Operation, Transform
 
 SIDE = "__new"
@@ -20,7 +20,7 @@ def operations(  # noqa: PLR0913, PLR0917 - two versions, and what cannot be rea
     new: Source,
     renames: Mapping[str, str],
     contract: str,
-    dialect: str | None = None,
+    policy: Policy = Policy(),
     fills: Mapping[str, str] | None = None,
 ) -> tuple[Operation, ...]:
     """The operations that lead from one version to the other.
@@ -29,7 +29,7 @@ def operations(  # noqa: PLR0913, PLR0917 - two versions, and what cannot be rea
     place of NULL where a column becomes NOT NULL, comes as NOT NULL, or goes. Raise ContractctlError for a change that
     cannot be staged.
     """
-    before, after = _both(old, new, dialect)
+    before, after = _both(old, new, policy)
     return tuple(
         _operation(before.tables[table], step, contract, before.dialect, fills or {})
         for table, steps in changes(before, after, renames, fills or {}).items()
@@ -41,31 +41,31 @@ def intermediate(
     old: Source,
     new: Source,
     renames: Mapping[str, str],
-    dialect: str | None = None,
+    policy: Policy = Policy(),
     fills: Mapping[str, str] | None = None,
-) -> str:
-    """The DDL of the version with both sides: clients of either end work against it.
+) -> Source:
+    """The version with both sides: clients of either end work against it.
 
     Two exceptions. While a type changes under the same name, clients of the new version must still use the column
     beside, named with `__new`. And where a column goes that was NOT NULL and has neither a default nor a fill, old
     clients read NULL from rows of new ones.
     """
-    before, after = _both(old, new, dialect)
+    before, after = _both(old, new, policy)
     found = changes(before, after, renames, fills or {})
     staged = {name: _staged(before.tables[name], steps, fills or {}) for name, steps in found.items()}
     text = "".join(_written(before, staged))
-    read = parse(Source((File("the staged version", text),)), before.dialect)
+    read = parse(Source((File("the staged version", text),)), Policy(dialect=before.dialect))
     for name, table in staged.items():
         if read.tables[name] != table:
             raise ContractctlError(
                 f"the table '{table.written}' says things that contractctl cannot write again", hint=OWN_REVISION
             )
-    return text
+    return Source((File(old.name, text),))
 
 
-def _both(old: Source, new: Source, dialect: str | None) -> tuple[Schema, Schema]:
-    before = parse(old, dialect)
-    after = parse(new, before.dialect)
+def _both(old: Source, new: Source, policy: Policy) -> tuple[Schema, Schema]:
+    before = parse(old, policy)
+    after = parse(new, Policy(dialect=before.dialect))
     for schema in (before, after):
         other = after if schema is before else before
         known = {unread.text for unread in other.unread}

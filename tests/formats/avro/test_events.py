@@ -11,8 +11,9 @@ import pytest
 from avro_schemas import field, record, source
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.avro.events import Bad, Route, convert_container, convert_lines
+from contractctl.formats.avro.events import Route, convert_container
 from contractctl.formats.avro.staging import converter, operations
+from contractctl.formats.streams import Bad, convert_lines
 
 STAMP = {"type": "long", "logicalType": "timestamp-millis"}
 PAYMENT = record(field("card", "string"), name="Card")
@@ -32,6 +33,10 @@ def route(bad: Callable[[Bad], None], *, up: bool = True, as_json: bool = False)
     both = converter(source(OLD), source(NEW), moves, as_json=as_json)
     ends = (source(OLD), source(NEW)) if up else (source(NEW), source(OLD))
     return Route(*ends, both.up if up else both.down, bad)
+
+
+def lines_converted(lines: list[bytes], out: io.BytesIO, way: Route) -> int:
+    return convert_lines(lines, out, way.convert, way.bad)
 
 
 def stop(bad: Bad) -> None:
@@ -63,8 +68,8 @@ def test_a_container_goes_up_and_comes_down_with_values_codec_and_metadata() -> 
 def test_json_lines_go_up_and_come_down() -> None:
     lines = [b'{"customer_name": "Ada", "at": 18446744073709551617, "pay": {"Card": {"card": "x"}}}\n', b"\n"]
     raised, lowered = io.BytesIO(), io.BytesIO()
-    assert convert_lines(lines, raised, route(stop, as_json=True)) == 1
-    convert_lines(raised.getvalue().splitlines(), lowered, route(stop, up=False, as_json=True))
+    assert lines_converted(lines, raised, route(stop, as_json=True)) == 1
+    lines_converted(raised.getvalue().splitlines(), lowered, route(stop, up=False, as_json=True))
 
     assert json.loads(raised.getvalue())["raw"] == "\u00ff"
     assert json.loads(lowered.getvalue()) == json.loads(lines[0])
@@ -75,7 +80,7 @@ def test_bad_lines_are_named_and_the_others_go_on() -> None:
     taken: list[Bad] = []
     out = io.BytesIO()
 
-    assert convert_lines(lines, out, route(taken.append, as_json=True)) == 2
+    assert lines_converted(lines, out, route(taken.append, as_json=True)) == 2
     assert [bad.number for bad in taken] == [2, 3, 4, 6]
     assert "has no 'R.customer_name'" in taken[2].error
 

@@ -37,7 +37,7 @@ EVENT = {"order_id": 7, "customer_name": "Ada", "lines": [{"sku": "x"}, {"sku": 
 
 
 def between(old: Any, new: Any, renames: dict[str, str] | None = None) -> str:
-    return intermediate(source(old), source(new), renames or {})
+    return intermediate(source(old), source(new), renames or {}).files[0].text
 
 
 def breaks(reader: Any, writer: Any) -> bool:

@@ -11,7 +11,7 @@ from contractctl.compatibility import compare
 from contractctl.formats import sql
 from contractctl.formats.sql.engine import ask, memory, run
 from contractctl.formats.sql.schema import Schema, Table
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Answer, Incompatibility, Status
 
 TYPES = ("INTEGER", "TEXT", "REAL", "VARCHAR(3)", "DECIMAL(5,2)", "")
@@ -63,7 +63,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
 
 
 def read(text: str) -> Schema:
-    return sql.parse(Source((File("t.sql", text),)), "sqlite")
+    return sql.parse(Source((File("t.sql", text),)), Policy("sqlite"))
 
 
 def battery(table: Table) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,11 @@ import pytest
 from contractctl.errors import ContractctlError
 from contractctl.formats import sql
 from contractctl.formats.sql.schema import Family, Schema
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 
 
 def read(text: str, dialect: str | None = None) -> Schema:
-    return sql.parse(Source((File("shop.sql", text),)), dialect)
+    return sql.parse(Source((File("shop.sql", text),)), Policy(dialect))
 
 
 def same_type(one: str, other: str, dialect: str) -> bool:
@@ -243,7 +243,7 @@ def test_a_view_knows_what_it_gives_out_and_what_it_reads() -> None:
 
 def test_several_files_are_one_schema() -> None:
     files = (File("a.sql", "CREATE TABLE a (id int)"), File("b.sql", "\nCREATE TABLE b (id int)"))
-    schema = sql.parse(Source(files), "postgresql")
+    schema = sql.parse(Source(files), Policy("postgresql"))
 
     assert sql.locate(schema, ("tables", "b")) == ("b.sql", 2, 1)
 

@@ -4,13 +4,14 @@ import pytest
 
 from contractctl.compatibility import compare
 from contractctl.formats import sql
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Effect, Incompatibility, Status, Undecided
 
 
 def found(client: str, provider: str, dialect: str | None) -> list[Incompatibility | Undecided]:
     schemas = [
-        sql.parse(Source((File(name, text),)), dialect) for name, text in (("c.sql", client), ("p.sql", provider))
+        sql.parse(Source((File(name, text),)), Policy(dialect))
+        for name, text in (("c.sql", client), ("p.sql", provider))
     ]
     return list(sql.incompatibilities(*schemas))
 
@@ -292,7 +293,7 @@ def test_findings_stand_on_the_lines_of_both_versions() -> None:
 
 
 def test_changes_are_facts_about_every_part() -> None:
-    old = sql.parse(Source((File("o", "CREATE TABLE t (id int PRIMARY KEY, a text, b int)"),)), "sqlite")
+    old = sql.parse(Source((File("o", "CREATE TABLE t (id int PRIMARY KEY, a text, b int)"),)), Policy("sqlite"))
     new = sql.parse(
         Source(
             (
@@ -302,7 +303,7 @@ def test_changes_are_facts_about_every_part() -> None:
                 ),
             )
         ),
-        "sqlite",
+        Policy("sqlite"),
     )
 
     assert [(c.kind, c.path, c.what, c.old, c.new) for c in sql.changes(old, new)] == [

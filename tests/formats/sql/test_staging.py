@@ -7,7 +7,7 @@ from contractctl.formats import sql
 from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.staging import intermediate, operations
 from contractctl.formats.sql.writing import create_table
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.plan import Operation, Transform
 
 ORDERS = """CREATE TABLE orders (
@@ -26,14 +26,15 @@ def source(text: str) -> Source:
 
 def steps(old: str, new: str, dialect: str = "sqlite", **given: dict[str, str]) -> tuple[Operation, ...]:
     renames = given.get("renames", {})
-    return operations(source(old), source(new), renames, "orders/orders", dialect, given.get("fills"))
+    return operations(source(old), source(new), renames, "orders/orders", Policy(dialect), given.get("fills"))
 
 
 def found_at_the_ends(old: str, new: str, dialect: str = "sqlite", **given: dict[str, str]) -> list[list[str]]:
     """The rules that clients of the old and of the new version break against the staged one."""
-    text = intermediate(source(old), source(new), given.get("renames", {}), dialect, given.get("fills"))
-    between = parse(source(text), dialect)
-    clients = (parse(source(each), dialect) for each in (old, new))
+    made = intermediate(source(old), source(new), given.get("renames", {}), Policy(dialect), given.get("fills"))
+    text = made.files[0].text
+    between = parse(source(text), Policy(dialect))
+    clients = (parse(source(each), Policy(dialect)) for each in (old, new))
     return [[getattr(found, "rule", "?") for found in sql.incompatibilities(client, between)] for client in clients]
 
 
@@ -95,10 +96,15 @@ def test_a_column_that_goes_without_a_fill_is_read_as_null_by_old_clients() -> N
     assert found_at_the_ends(ORDERS, new) == [["sql-null-unexpected"], []]
 
 
+def staged(old: str, new: str) -> str:
+    made = intermediate(source(old), source(new), {"customer_name": "full_name"}, Policy("sqlite"))
+    return made.files[0].text
+
+
 def test_the_staged_version_is_text_that_people_can_read() -> None:
     new = ORDERS.replace("customer_name", "full_name")
 
-    assert intermediate(source(ORDERS), source(new), {"customer_name": "full_name"}, "sqlite") == (
+    assert staged(ORDERS, new) == (
         "-- contractctl: triggers fill orders.customer_name, nobody reads NULL from it\n"
         "-- contractctl: triggers fill orders.full_name, nobody reads NULL from it\n"
         "CREATE TABLE orders (\n"
@@ -116,10 +122,8 @@ def test_tables_that_do_not_change_stay_as_they_were_written() -> None:
     other = "CREATE TABLE  other (id int) /* as it is */;\n"
     new = ORDERS.replace("customer_name", "full_name")
 
-    assert other.strip("\n") not in intermediate(source(ORDERS), source(new), {"customer_name": "full_name"}, "sqlite")
-    assert "CREATE TABLE  other (id int)" in intermediate(
-        source(other + ORDERS), source(other + new), {"customer_name": "full_name"}, "sqlite"
-    )
+    assert other.strip("\n") not in staged(ORDERS, new)
+    assert "CREATE TABLE  other (id int)" in staged(other + ORDERS, other + new)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +147,11 @@ def test_tables_that_do_not_change_stay_as_they_were_written() -> None:
     ],
 )
 def test_a_table_written_again_is_the_same_table(dialect: str, table: str) -> None:
-    schema = parse(source(table), dialect)
+    schema = parse(source(table), Policy(dialect))
     (value,) = schema.tables.values()
 
     within = tuple(index.text for index in schema.indexes)
-    assert parse(source(create_table(value, dialect, within)), dialect).tables == schema.tables
+    assert parse(source(create_table(value, dialect, within)), Policy(dialect)).tables == schema.tables
 
 
 @pytest.mark.parametrize(
