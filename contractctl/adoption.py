@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contractctl import git, store
 from contractctl.errors import ContractctlError
-from contractctl.formats import ENDINGS, format_of, load
+from contractctl.formats import ENDINGS, format_of, parse
 from contractctl.model.verdict import Level
 
 _HOUSES = frozenset(
@@ -153,7 +153,7 @@ def _schema(file: Path, root: Path, house: House) -> list[str]:
         raise ContractctlError("its path holds characters that cannot be written down; rename it")
     name = format_of(file.name)
     try:
-        schema = load(name).parse(store.source(file))
+        schema = parse(name, store.source(file))
     except ContractctlError as error:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
     lines = [f"format = {_quoted(name)}"]

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, Format, load
+from contractctl.formats import FORMATS, Format, load, parse
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -66,14 +65,14 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
 
 def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
     """Judge two versions in both directions. Raise ContractctlError where one is not of its format."""
-    same = _texts(old) == _texts(new)
+    same = _said(old) == _said(new)
     if same and format_name not in FORMATS:
         return _SAME  # whatever it means, it means it twice
     judge = load(format_name)
-    new_seat = _Seat(judge.parse(new, terms.policy), terms.new_name)
+    new_seat = _Seat(parse(format_name, new, terms.policy), terms.new_name)
     if same:
         return _SAME
-    old_seat = _Seat(judge.parse(old, terms.policy), terms.old_name)
+    old_seat = _Seat(parse(format_name, old, terms.policy), terms.old_name)
     return Comparison(
         backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
         forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),
@@ -162,17 +161,12 @@ def _place(judge: Format, seat: _Seat, pointer: Pointer | None) -> Place | None:
     return Place(*located) if located else None
 
 
-def _texts(source: Source) -> tuple[str, ...]:
-    return tuple(file.text for file in source.files)
+def _said(source: Source) -> tuple[object, ...]:
+    """What a version says: a lone file says the same under any name, several refer to each other by theirs."""
+    names = tuple(source.path(file) for file in source.every) if len(source.every) > 1 else ()
+    return names, len(source.files), tuple(file.data or file.text for file in source.every)
 
 
 def source_of(text: str | bytes, name: str) -> Source:
-    """One text as the text of a version. Raise ContractctlError for bytes that are not UTF-8."""
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise ContractctlError(
-                f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
-            ) from None
-    return Source((File(name, text),))
+    """One text, or one binary file, as the text of a version."""
+    return Source((File.of(name, text) if isinstance(text, bytes) else File(name, text),))

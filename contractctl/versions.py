@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from contractctl import store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, load
+from contractctl.formats import FORMATS, load, parse
 from contractctl.model.contract import Contract, Policy, SemanticVersion, Source
 from contractctl.model.verdict import Change, Direction, Finding, Status
 
@@ -45,8 +45,8 @@ class Step:
 
 def changes(old: Source, new: Source, format_name: str, policy: Policy = Policy()) -> tuple[Change, ...]:
     """Every difference that has a meaning, as facts. Raise ContractctlError where a text is not of its format."""
-    judge = load(format_name)
-    return tuple(judge.changes(judge.parse(old, policy), judge.parse(new, policy)))
+    schemas = (parse(format_name, source, policy) for source in (old, new))
+    return tuple(load(format_name).changes(*schemas))
 
 
 def step(contract: Contract) -> Step | None:

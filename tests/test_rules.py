@@ -22,7 +22,7 @@ def format_of_rule(rule: str) -> str:
 def compared(rule: str) -> Comparison:
     example = page(rule).example
     assert example is not None
-    return compare(example.old, example.new, format=format_of_rule(rule), dialect=example.dialect)
+    return compare(example.old, example.new, format=format_of_rule(rule), policy=example.policy)
 
 
 def findings(rule: str) -> list[Finding]:
@@ -72,14 +72,14 @@ def test_an_example_compared_with_itself_breaks_nothing(rule: str) -> None:
 
     for text in (example.old, example.new):
         spaced = text + "\n\n"  # not the same bytes, so that it is judged
-        assert compare(text, spaced, format=format_of_rule(rule), dialect=example.dialect).findings == ()
+        assert compare(text, spaced, format=format_of_rule(rule), policy=example.policy).findings == ()
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLE)
 def test_forward_is_backward_from_the_other_seat(rule: str) -> None:
     example = page(rule).example
     assert example is not None
-    swapped = compare(example.new, example.old, format=format_of_rule(rule), dialect=example.dialect)
+    swapped = compare(example.new, example.old, format=format_of_rule(rule), policy=example.policy)
 
     assert kinds(swapped.forward.findings) == kinds(compared(rule).backward.findings)
     assert kinds(swapped.backward.findings) == kinds(compared(rule).forward.findings)

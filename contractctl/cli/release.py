@@ -10,7 +10,7 @@ import click
 from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, load
+from contractctl.formats import FORMATS, parse
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
 from contractctl.versions import FIRST, Step
@@ -85,7 +85,7 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
     assert contract.draft is not None  # noqa: S101 - the caller has seen to it
     if contract.latest is None:
         if contract.format in FORMATS:
-            load(contract.format).parse(contract.draft, contract.policy)  # nothing is frozen that cannot be read
+            parse(contract.format, contract.draft, contract.policy)  # nothing is frozen that cannot be read
         return _Answer(wanted or (SemanticVersion(0, 0, 0).bump(part) if part else FIRST))
     step = versions.step(contract)
     if step is None:

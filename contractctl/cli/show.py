@@ -9,7 +9,7 @@ import click
 from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.history import Release, releases
-from contractctl.model.contract import Contract, Party, Source
+from contractctl.model.contract import Contract, File, Party, Source
 from contractctl.report.columns import columns
 
 _SHORT = 12
@@ -32,7 +32,7 @@ def command(name: str, version: str | None, form: str) -> int:
     contract = store.read(folder, name)
     if version is not None:
         number, source = versions.find(contract, version)
-        click.echo(_version_json(name, number, source) if form == "json" else _text_of(source), nl=form == "json")
+        click.echo(_version_json(name, number, source) if form == "json" else _content_of(source), nl=form == "json")
         return Exit.YES
     history = releases(folder, [contract])
     if form == "json":
@@ -42,16 +42,25 @@ def command(name: str, version: str | None, form: str) -> int:
     return Exit.YES
 
 
-def _text_of(source: Source) -> str:
+def _content_of(source: Source) -> bytes:
     if len(source.files) == 1:
-        return source.files[0].text
-    return "".join(f"==> {file.name} <==\n{file.text}" for file in source.files)
+        return source.files[0].content
+    return b"".join(f"==> {file.name} <==\n".encode() + file.content for file in source.files)
 
 
 def _version_json(name: str, number: str, source: Source) -> str:
-    files = [{"name": file.name, "text": file.text} for file in source.files]
+    files = [
+        {"name": file.name, "text": file.text if file.data is None else None, **_base64(file)} for file in source.files
+    ]
     answer = {"contract": name, "version": number, "digest": store.digest(source), "files": files}
     return json.dumps(answer, indent=2, ensure_ascii=False)
+
+
+def _base64(file: File) -> dict[str, str]:
+    """The content of a file that is no text."""
+    import base64
+
+    return {} if file.data is None else {"base64": base64.b64encode(file.data).decode()}
 
 
 def _lines(contract: Contract, history: tuple[Release, ...]) -> Iterator[str]:

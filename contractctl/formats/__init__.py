@@ -1,10 +1,11 @@
 """Which formats can be judged? The registry, written out; a format's libraries load when it is used."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, cast
 
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import Policy, Source
@@ -21,6 +22,8 @@ Found = Incompatibility | Undecided
 
 FORMATS: Mapping[str, str] = {"avro": "avro", "sql": "sql"}
 """The formats, by name, and the packages in this folder that judge them."""
+BINARY = frozenset({"protobuf"})
+"""Formats that read files which are no text, too."""
 ENDINGS = {".avsc": "avro", ".sql": "sql"}
 """File endings, and the formats that claim them."""
 
@@ -86,6 +89,29 @@ if TYPE_CHECKING:
 def load(name: str) -> Format:
     """The format of that name. Raise ContractctlError for a name that is not in the registry."""
     return cast("Format", import_module(f"{__name__}.{_package(name)}"))
+
+
+def parse(name: str, source: Source, policy: Policy = Policy()) -> Any:
+    """Read a version with the format of that name, once in a process. Raise ContractctlError as the format does."""
+    return _parsed(name, source, policy)
+
+
+@lru_cache(maxsize=128)
+def _parsed(name: str, source: Source, policy: Policy) -> Any:
+    for file in source.every if name not in BINARY else ():
+        if file.data is not None:
+            _refuse_binary(file.name, file.data)
+    return load(name).parse(source, policy)
+
+
+def _refuse_binary(name: str, data: bytes) -> NoReturn:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise ContractctlError(
+            f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
+        ) from None
+    raise AssertionError(name)  # what is UTF-8 is no data
 
 
 def staging(name: str) -> Staging:

@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.model.contract import Policy
 from contractctl.model.verdict import Direction
 
 _SHELF = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9-]+")
 _HEAD = re.compile(r"^(effect|message|remedy): (.+)$", re.MULTILINE)
 _EXAMPLE = re.compile(r"^~~~(\w+) (old|new)\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
-_SETTING = re.compile(r"^(direction|dialect): (\S+)$", re.MULTILINE)
+_SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings): (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Example:
     old: str
     new: str
     direction: Direction
-    dialect: str | None
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def _example(text: str) -> Example | None:
     if not sides:
         return None
     settings = dict(_SETTING.findall(section))
-    return Example(sides["old"], sides["new"], Direction(settings["direction"]), settings.get("dialect"))
+    direction = Direction(settings.pop("direction"))
+    encodings = tuple(settings.pop("encodings", "binary,json").split(","))
+    return Example(sides["old"], sides["new"], direction, Policy(encodings=encodings, **settings))
 
 
 def _likely(rule: str) -> str:

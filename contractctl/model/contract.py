@@ -90,6 +90,21 @@ class File:
 
     name: str
     text: str
+    """Empty where the file is no UTF-8 text."""
+    data: bytes | None = None
+    """The bytes of a file that is no UTF-8 text: a compiled descriptor set, say."""
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> "File":
+        """A file as it lies on the disk or in git; `content` gives back the same bytes."""
+        try:
+            return cls(name, content.decode())
+        except UnicodeDecodeError:
+            return cls(name, "", content)
+
+    @property
+    def content(self) -> bytes:
+        return self.text.encode("utf-8", "surrogatepass") if self.data is None else self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +113,23 @@ class Source:
 
     files: tuple[File, ...]
     """Sorted by name; the first is the main one where a format has a main file."""
+    companions: tuple[File, ...] = ()
+    """Files of others that these refer to: they are read, and count only as far as these reach into them."""
+    folder: str = ""
+    """The folder that the files lie in, as their names begin; empty where they do not come from one folder."""
 
     @property
     def name(self) -> str:
         return self.files[0].name
+
+    @property
+    def every(self) -> tuple[File, ...]:
+        """The files, then their companions: what a pointer's first part counts."""
+        return self.files + self.companions
+
+    def path(self, file: File) -> str:
+        """Where a file lies inside the version, as others of the version write it."""
+        return file.name.removeprefix(f"{self.folder}/") if self.folder else file.name
 
 
 @dataclass(frozen=True, slots=True)

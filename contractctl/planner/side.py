@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import load, staging
+from contractctl.formats import load, parse, staging
 from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.plan import Operation
 from contractctl.model.verdict import Change, Seats
@@ -98,9 +98,8 @@ def side_of(contract: Contract, around: Surroundings) -> Side:
     )
     begun = {move.old for plan_ in around.in_flight for move in plan_.movements if move.contract == contract.name}
     start = next((version for version in contract.versions if str(version.number) in begun), contract.latest)
-    judge = load(contract.format)
-    before, after = (judge.parse(source, contract.policy) for source in (start.source, contract.draft))
-    return Side(contract, start.source, contract.draft, theirs, tuple(judge.changes(before, after)))
+    schemas = (parse(contract.format, source, contract.policy) for source in (start.source, contract.draft))
+    return Side(contract, start.source, contract.draft, theirs, tuple(load(contract.format).changes(*schemas)))
 
 
 def _renamed_by_alias(changes: Iterable[Change], old: str, new: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import SemanticVersion, Source
-from contractctl.store.texts import digest, sha256, shown, source
+from contractctl.store.texts import digest, paths, sha256, shown, source
 
 SUMS = "SHA256SUMS"
 _NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
@@ -102,8 +102,7 @@ def _names(number: SemanticVersion, source_: Source) -> list[str]:
     """What the files of a release are called, below versions/."""
     if len(source_.files) == 1:
         return [f"{number}{Path(source_.name).suffix}"]
-    base = os.path.commonpath([file.name for file in source_.files])
-    return [f"{number}/{os.path.relpath(file.name, base)}" for file in source_.files]
+    return [f"{number}/{path}" for path in paths(source_)]
 
 
 def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
@@ -116,7 +115,7 @@ def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
         for name, file in zip(names, source_.files, strict=True):
             made = Path(scratch) / name
             made.parent.mkdir(parents=True, exist_ok=True)
-            made.write_bytes(file.text.encode())
+            made.write_bytes(file.content)
         (Path(scratch) / whole).rename(versions / whole)
     return versions / whole
 

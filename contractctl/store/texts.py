@@ -12,17 +12,23 @@ def source(path: Path, within: Path | None = None) -> Source:
     files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*") if p.is_file() and _seen(p, path))
     if not files:
         raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema's files there")
-    return Source(tuple(File(shown(file), _text(file, within)) for file in files))
+    folder = shown(path) if path.is_dir() else ""
+    return Source(tuple(File.of(shown(file), _content(file, within)) for file in files), folder=folder)
 
 
 def digest(source_: Source) -> str:
     """What a version is known by: sha256 of its file as sha256sum prints it; of several, over names and digests."""
-    sums = [sha256(file.text.encode()) for file in source_.files]
+    sums = [sha256(file.content) for file in source_.files]
     if len(sums) == 1:
         return sums[0]
-    base = os.path.commonpath([file.name for file in source_.files])
-    named = (f"{one}  {os.path.relpath(file.name, base)}\n" for one, file in zip(sums, source_.files, strict=True))
+    named = (f"{one}  {path}\n" for one, path in zip(sums, paths(source_), strict=True))
     return sha256("".join(named).encode())
+
+
+def paths(source_: Source) -> list[str]:
+    """Where the files of a version lie inside it."""
+    folder = source_.folder or os.path.commonpath([file.name for file in source_.files])
+    return [os.path.relpath(file.name, folder) for file in source_.files]
 
 
 def sha256(content: bytes) -> str:
@@ -45,15 +51,10 @@ def _seen(file: Path, folder: Path) -> bool:
     return not any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _text(file: Path, within: Path | None) -> str:
+def _content(file: Path, within: Path | None) -> bytes:
     if within is not None and not _resolved(file).is_relative_to(within):
         raise ContractctlError(f"{shown(file)} leads out of the repository", hint="put the file itself there")
-    try:
-        return file.read_bytes().decode()
-    except UnicodeDecodeError as error:
-        raise ContractctlError(
-            f"{shown(file)}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
-        ) from None
+    return file.read_bytes()
 
 
 def _resolved(file: Path) -> Path:

@@ -92,3 +92,14 @@ def test_a_contract_that_was_never_released_says_so(contractctl: Run, tmp_path: 
 
     assert "never released" in shown
     assert "has no version 'latest'" in contractctl("show", "orders/placed", "latest", code=2).stderr
+
+
+def test_a_version_that_is_no_text_comes_in_base64(contractctl: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts/orders/binary"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text('format = "protobuf"\ndraft = "order.binpb"\nencodings = ["binary"]\n')
+    (folder / "order.binpb").write_bytes(b"\n\xff")
+    shown = json.loads(contractctl("show", "orders/binary", "draft", "--format", "json").stdout)
+
+    assert (shown["files"][0]["text"], shown["files"][0]["base64"]) == (None, "Cv8=")
+    assert contractctl("show", "orders/binary").stdout.startswith("orders/binary  protobuf (binary)\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contractctl import store
+from contractctl import formats, store
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import Contract, Policy, SemanticVersion
 from contractctl.model.verdict import Level
@@ -202,8 +202,12 @@ def test_a_text_that_is_not_utf_8_is_named_with_its_byte(tmp_path: Path) -> None
     folder = contract(tmp_path, 'format = "avro"\ndraft = "draft.avsc"')
     (folder / "draft.avsc").write_bytes(b'"\xff"')
 
+    draft = read(tmp_path).draft
+    assert draft is not None
+
+    assert draft.files[0].content == b'"\xff"'
     with pytest.raises(ContractctlError, match=r"draft\.avsc: byte 1 is not UTF-8"):
-        read(tmp_path)
+        formats.parse("avro", draft, Policy())
 
 
 def test_hidden_files_and_folders_are_no_part_of_a_version(tmp_path: Path) -> None:

@@ -52,6 +52,27 @@ def test_a_version_of_several_files_is_a_folder_of_them(tmp_path: Path) -> None:
     assert store.digest(store.source(made)) == store.digest(store.source(draft))
 
 
+def test_a_version_that_is_no_text_is_released_to_the_byte(tmp_path: Path) -> None:
+    draft = tmp_path / "order.binpb"
+    draft.write_bytes(bytes(range(256)))
+    made = store.release(tmp_path, NAME, ONE, store.source(draft))
+
+    assert made.read_bytes() == bytes(range(256))
+    assert store.digest(store.source(made)) == hashlib.sha256(bytes(range(256))).hexdigest()
+
+
+def test_files_keep_their_way_inside_the_version(tmp_path: Path) -> None:
+    draft = tmp_path / "draft"
+    (draft / "shop/v1").mkdir(parents=True)
+    for name in ("a.proto", "b.proto"):
+        (draft / "shop/v1" / name).write_text(name)
+    made = store.release(tmp_path, NAME, ONE, store.source(draft))
+    released = store.source(made)
+
+    assert [released.path(file) for file in released.files] == ["shop/v1/a.proto", "shop/v1/b.proto"]
+    assert store.digest(released) == store.digest(store.source(draft))
+
+
 @pytest.mark.parametrize("name", ["ORDER.AVSC", "order", "order.2", "a b.schema.json"])
 def test_whatever_the_draft_is_called_its_release_is_found_again(tmp_path: Path, name: str) -> None:
     made = store.release(tmp_path, NAME, ONE, text("one", name))
