@@ -1,0 +1,147 @@
+"""What does a declared expression make of an event? JSONata, read once, bounded, and a function of its input alone.
+
+An expression stands in a plan: `up` makes a value of the new version from a record of the old one, `down` the other
+way round. The language is JSONata (https://docs.jsonata.org), whose numbers are doubles: a value that is passed on as
+it is stays exact, one that is calculated with is exact up to 2^53.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+from contractctl.documents import Json
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from contractctl.expressions.jsonata_engine import Engine
+
+Event = Mapping[str, Json]
+
+VOLATILE = frozenset({"now", "millis", "random", "shuffle"})
+"""Functions whose answer is another one each time: what was converted once could never be checked."""
+HIDDEN = frozenset({"eval"})
+"""It evaluates text that nobody has reviewed."""
+MOST_CHARACTERS = 10_000
+MOST_SECONDS = 1.0
+"""An evaluation that takes longer is given up."""
+MOST_DEPTH = 100
+"""Evaluations inside each other, of functions that call themselves for example."""
+MOST_VALUES = 1_000_000
+"""Characters of a text, or items of a list, that an expression may make on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A JSONata expression that was read and may be evaluated."""
+
+    text: str
+    where: str
+    """What it is for, in messages: `--up of 'first_name'`."""
+    engine: "Engine" = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How some fields of one version become some fields of the other, and back."""
+
+    ups: Mapping[str, Expression] = field(default_factory=dict)
+    """New field → expression over a record of the old version."""
+    downs: Mapping[str, Expression] = field(default_factory=dict)
+    """Old field → expression over a record of the new version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A sample that does not come back as it was."""
+
+    sample: Event
+    """A record of the old version."""
+    raised: Event
+    """What `up` made of it."""
+    field: str
+    """The first field that is not as it was."""
+    returned: Json
+    """What `down` made of that."""
+
+
+def read_expression(text: str, where: str) -> Expression:
+    """Read an expression. `where` stands in messages.
+
+    Raise ContractctlError for what is no JSONata, for functions whose answer is never the same twice, and for $eval.
+    """
+    if not text.strip():
+        raise ContractctlError(f"{where}: the expression is empty", hint="write JSONata, a field's name for example")
+    if len(text) > MOST_CHARACTERS:
+        raise ContractctlError(f"{where}: {len(text):,} characters are too many", hint=f"at most {MOST_CHARACTERS:,}")
+    from contractctl.expressions.jsonata_engine import Engine, EvaluationError
+
+    try:
+        engine = Engine(text)
+    except EvaluationError as error:
+        raise ContractctlError(
+            f"{where}: '{_short(text)}' is no JSONata: {error}", hint="see https://docs.jsonata.org"
+        ) from None
+    for name in sorted(engine.variables & (VOLATILE | HIDDEN)):
+        said = "answers differently each time" if name in VOLATILE else "evaluates a text that nobody has reviewed"
+        raise ContractctlError(
+            f"{where}: ${name} {said}, so nobody could check what it made of an event",
+            hint="let the value depend on the event's own fields alone",
+        )
+    return Expression(text, where, engine)
+
+
+def evaluate(expression: Expression, event: Event) -> Json:
+    """The value that an expression makes of an event. The event is not changed.
+
+    Raise ContractctlError where it makes none, fails, or takes too long.
+    """
+    from contractctl.expressions.jsonata_engine import NOTHING, EvaluationError, Limits
+
+    limits = Limits(MOST_SECONDS, MOST_DEPTH, MOST_VALUES)
+    try:
+        value = expression.engine.evaluate(event, limits)
+    except EvaluationError as error:
+        _refuse(expression, f"'{_short(expression.text)}' fails: {error}")
+    if value is NOTHING:
+        _refuse(expression, f"'{_short(expression.text)}' finds nothing in the event")
+    made: Json = value
+    return made
+
+
+def apply(expressions: Mapping[str, Expression], event: Event) -> dict[str, Json]:
+    """What each expression makes of one event."""
+    return {name: evaluate(expression, event) for name, expression in expressions.items()}
+
+
+def losses(exchange: Exchange, samples: Iterable[Event]) -> Iterator[Loss]:
+    """The samples of the old version that come back changed: down(up(x)) ≠ x. Types count: 1 is not "1", nor true.
+
+    The fields that no expression touches are passed on as they are. Raise ContractctlError where an expression fails.
+    """
+    for sample in samples:
+        kept = {name: value for name, value in sample.items() if name not in exchange.downs}
+        raised = {**kept, **apply(exchange.ups, sample)}
+        for name, value in apply(exchange.downs, raised).items():
+            if name in sample and not same(value, sample[name]):
+                yield Loss(sample, raised, name, value)
+                break
+
+
+def same(left: Json, right: Json) -> bool:
+    """Whether two JSON values are one: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+    return left == right
+
+
+def _refuse(expression: Expression, said: str) -> NoReturn:
+    raise ContractctlError(f"{expression.where}: {said}", hint="mend the expression, or see to the event")
+
+
+def _short(text: str) -> str:
+    most, line = 80, " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
