@@ -1,20 +1,18 @@
 """What does this JSON text say, and on which line does it say it?"""
 
 import json
+import math
 import re
+import sys
 from collections.abc import Iterator
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
+from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
 from contractctl.errors import ContractctlError
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Pointer = tuple[str | int, ...]
-
-MOST_LEVELS = 200
-"""Deeper nesting is refused: nobody writes it, and readers that recurse fall over it."""
-MOST_CHARACTERS = 64 * 1024 * 1024
-
 _TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+)')
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')
+_MOST_DIGITS = sys.get_int_max_str_digits()
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -28,11 +26,7 @@ def read_json(text: str | bytes, name: str) -> Json:
     Raise ContractctlError, with line and column, for anything that is not one JSON value as RFC 8259 has it, and for
     duplicate keys, NaN and Infinity, nesting beyond MOST_LEVELS and texts beyond MOST_CHARACTERS.
     """
-    decoded = decode(text, name) if isinstance(text, bytes) else text.removeprefix("\ufeff")
-    if len(decoded) > MOST_CHARACTERS:
-        raise ContractctlError(
-            f"{name}: {len(decoded):,} characters are too many", hint=f"the most that is read is {MOST_CHARACTERS:,}"
-        )
+    decoded = bounded(text, name)
     try:
         value: Json = _DECODER.decode(decoded)
     except json.JSONDecodeError as error:
@@ -40,26 +34,14 @@ def read_json(text: str | bytes, name: str) -> Json:
     except _DuplicateKeyError:
         _refuse_duplicate(decoded, name)
     except RecursionError:
-        _refuse_depth(name)
-    except ValueError as error:
-        raise ContractctlError(f"{name}: {error}", hint="write a number that JSON readers can hold") from None
-    if decoded.count("{") + decoded.count("[") > MOST_LEVELS and _depth(value) > MOST_LEVELS:
-        _refuse_depth(name)
+        refuse_depth(name)
+    except ValueError:
+        _refuse_number(decoded, name)
+    if decoded.count("{") + decoded.count("[") > MOST_LEVELS and depth(value) > MOST_LEVELS:
+        refuse_depth(name)
     if _ESCAPED_SURROGATE.search(decoded):
         _refuse_lone_surrogates(value, name)
     return value
-
-
-def decode(content: bytes, name: str) -> str:
-    """Bytes to text: UTF-8, with or without a byte order mark. Raise ContractctlError for any other encoding."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ContractctlError(
-            f"{name}:{line}: byte {content[error.start]:#04x} at offset {error.start} is not UTF-8",
-            hint="save the file as UTF-8",
-        ) from None
 
 
 def locate_json(text: str, pointer: Pointer) -> tuple[int, int]:
@@ -132,10 +114,27 @@ def _refuse_duplicate(text: str, name: str) -> NoReturn:
     raise AssertionError(name)  # the parser saw a duplicate key: so does the walk
 
 
-def _refuse_depth(name: str) -> NoReturn:
-    raise ContractctlError(
-        f"{name}: nested more than {MOST_LEVELS} levels deep", hint="give inner parts names and refer to them"
-    ) from None
+def _refuse_number(text: str, name: str) -> NoReturn:
+    """The parser saw a number that no reader holds, or a word that is none: find the first one."""
+    for word in _WORD.finditer(text):
+        said = _number_trouble(word[0])
+        if said:
+            line, column = _line_and_column(text, word.start())
+            raise ContractctlError(
+                f"{name}:{line}:{column}: {said}", hint="write a number that JSON readers can hold"
+            ) from None
+    raise AssertionError(name)  # the parser saw one: so does the search
+
+
+def _number_trouble(word: str) -> str | None:
+    if word in {"NaN", "Infinity", "-Infinity"}:
+        return f"'{word}' is no JSON value"
+    if word[0] not in "-0123456789":
+        return None
+    digits = word.removeprefix("-")
+    if digits.isdigit():
+        return f"a number of {len(digits):,} digits is too long" if len(digits) > _MOST_DIGITS else None
+    return f"the number {word[:40]} is larger than a double can be" if math.isinf(float(word)) else None
 
 
 def _refuse_lone_surrogates(value: Json, name: str) -> None:
@@ -148,19 +147,6 @@ def _refuse_lone_surrogates(value: Json, name: str) -> None:
         ) from None
 
 
-def _depth(value: Json) -> int:
-    level, depth = [value] if isinstance(value, dict | list) else [], 0
-    while level:
-        depth += 1
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-    return depth
-
-
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -169,13 +155,13 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _constant(word: str) -> NoReturn:
-    raise ValueError(f"'{word}' is no JSON value")
+    raise ValueError(word)
 
 
 def _finite(word: str) -> float:
     value = float(word)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {word[:40]} is larger than a double can be")
+    if math.isinf(value):
+        raise ValueError(word)
     return value
 
 
