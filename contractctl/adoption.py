@@ -9,7 +9,10 @@ from pathlib import Path
 
 from contractctl import git, store
 from contractctl.errors import ContractctlError
-from contractctl.formats import ENDINGS, format_of, parse
+from contractctl.formats import parse
+from contractctl.formats.claims import ENDINGS, claimed, may_be_claimed
+from contractctl.formats.companions import Near
+from contractctl.loose import FOREIGN, completed, in_work_tree, named
 from contractctl.model.verdict import Level
 
 _HOUSES = frozenset(
@@ -33,8 +36,6 @@ _HOUSES = frozenset(
     }
 )
 """Folders that say what kind of thing is in them, and not whose."""
-_FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})
-"""Folders whose schemas belong to somebody else, or were made from ours."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -85,22 +86,26 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     if house.owner is not None and _UNWRITABLE.search(house.owner):
         raise ContractctlError("--owner holds characters that cannot be written down", hint="name a team or a person")
     known = store.names(contracts)
-    drafts = {draft for name in known if (draft := store.draft_path(contracts, name)) is not None}
+    drafts = {paths[0] for name in known if (paths := store.draft_paths(contracts, name))}
     taken = {name.lower() for name in known}
     adopted: list[Adopted] = []
     skipped: list[Skipped] = []
-    for file in sorted(_candidates(root)):
+    candidates = sorted(_candidates(root))
+    near = in_work_tree(root, lambda: candidates)
+    for file in candidates:
         if _is_ours(file, contracts, known) or file.is_relative_to(migrations) or _inside(file, drafts):
             continue
         try:
-            lines = _schema(file, root, house)
+            found = _schema(file, root, house, near)
         except ContractctlError as error:
             skipped.append(Skipped(_relative(file, root), error.message))
+            continue
+        if found is None:
             continue
         name = next(name for name in _names(file, root) if name not in taken)
         taken.add(name)
         folder = contracts / name
-        adopted.append(Adopted(name, file, folder, _contract(lines, file, folder, house)))
+        adopted.append(Adopted(name, file, folder, _contract(found, folder, house)))
     return Survey(known, tuple(adopted), tuple(skipped))
 
 
@@ -121,17 +126,17 @@ def _candidates(root: Path) -> Iterator[Path]:
     else:
         files = _walk(root)
     for file in files:
-        if file.suffix.lower() not in ENDINGS or not file.is_relative_to(root):
+        if not may_be_claimed(file.name) or not file.is_relative_to(root):
             continue
         inside = file.relative_to(root).parts[:-1]
-        foreign = any(part in _FOREIGN or part.startswith(".") for part in inside)
+        foreign = any(part in FOREIGN or part.startswith(".") for part in inside)
         if not foreign and file.is_file() and not file.is_symlink():
             yield file
 
 
 def _walk(root: Path) -> Iterator[Path]:
     for folder, inside, files in os.walk(root):
-        inside[:] = [name for name in inside if name not in _FOREIGN and not name.startswith(".")]
+        inside[:] = [name for name in inside if name not in FOREIGN and not name.startswith(".")]
         yield from (Path(folder) / name for name in files)
 
 
@@ -146,14 +151,28 @@ def _inside(file: Path, drafts: set[Path]) -> bool:
     return resolved in drafts or not drafts.isdisjoint(resolved.parents)
 
 
-def _schema(file: Path, root: Path, house: House) -> list[str]:
-    """The lines of contract.toml that follow from the text. Raise ContractctlError where it is no schema."""
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """What a file says of the contract that it is to be."""
+
+    lines: tuple[str, ...]
+    """Of contract.toml."""
+    files: tuple[Path, ...]
+    """The file itself, then those that it needs."""
+
+
+def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
+    """What a schema says; None for a file that nothing claims. Raise ContractctlError for a schema that is broken."""
     shown = _relative(file, root)
+    read = near.read(named(file, root))
+    name = claimed(read) if read is not None else None
+    if read is None or name is None:
+        return None
     if _UNWRITABLE.search(str(file)):
         raise ContractctlError("its path holds characters that cannot be written down; rename it")
-    name = format_of(file.name)
     try:
-        schema = parse(name, store.source(file))
+        whole = completed(read, name, near)
+        schema = parse(name, whole)
     except ContractctlError as error:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
     lines = [f"format = {_quoted(name)}"]
@@ -161,7 +180,7 @@ def _schema(file: Path, root: Path, house: House) -> list[str]:
         known = schema.dialect if schema.certain else house.dialect
         guess = f"# dialect = {_quoted(schema.dialect)}  # or mysql, sqlite: the text fits all of them"
         lines.append(f"dialect = {_quoted(known)}" if known else guess)
-    return lines
+    return _Schema(tuple(lines), tuple(Path(one.name) for one in whole.every))
 
 
 def _without_place(message: str, file: Path, shown: str) -> str:
@@ -171,11 +190,12 @@ def _without_place(message: str, file: Path, shown: str) -> str:
     return re.sub(r"^(:\d+)*:? *", "", message)
 
 
-def _contract(lines: list[str], file: Path, folder: Path, house: House) -> str:
+def _contract(schema: _Schema, folder: Path, house: House) -> str:
     # `..` is taken by the file system, so links on the way must be gone first
-    draft = Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    files = [_quoted(Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()) for file in schema.files]
+    draft = files[0] if len(files) == 1 else f"[{', '.join(files)}]"
     owned = f"owner = {_quoted(house.owner)}" if house.owner else '# owner = "team-…"'
-    return "\n".join([*lines, owned, f"compatibility = {_quoted(house.level.value)}", f"draft = {_quoted(draft)}", ""])
+    return "\n".join([*schema.lines, owned, f"compatibility = {_quoted(house.level.value)}", f"draft = {draft}", ""])
 
 
 def _names(file: Path, root: Path) -> Iterator[str]:
@@ -183,15 +203,21 @@ def _names(file: Path, root: Path) -> Iterator[str]:
     folders = [_slug(part) for part in file.relative_to(root).parts[:-1]]
     telling = [part for part in folders if part and part not in _HOUSES]
     domains = telling or [part for part in folders if part] or [_slug(root.name) or "main"]
-    what = _slug(file.name[: -len(file.suffix)]) or "schema"
+    what = _slug(file.name[: -len(_ending(file))]) or "schema"
     for length in range(1, len(domains) + 1):
         yield f"{'-'.join(domains[-length:])}/{what}"
-    form = file.suffix.lower().removeprefix(".")
+    form = _slug(_ending(file))
     yield f"{domains[-1]}/{what}-{form}"
     number = 2
     while True:
         yield f"{domains[-1]}/{what}-{number}"
         number += 1
+
+
+def _ending(file: Path) -> str:
+    """`.schema.json` is one ending."""
+    whole = "".join(file.suffixes[-2:])
+    return whole if whole.lower() in ENDINGS else file.suffix
 
 
 def _slug(text: str) -> str:

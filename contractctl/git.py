@@ -174,9 +174,14 @@ class Repository:
             return float(before == now)
         return SequenceMatcher(None, before.splitlines(), now.splitlines(), autojunk=False).ratio()
 
-    def present(self) -> tuple[str, ...]:
-        """The files of the work tree that git does not ignore, tracked or not, as paths from the root."""
-        listed = self._run("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--full-name", ":(top)")
+    def present(self, paths: Sequence[str] = ()) -> tuple[str, ...]:
+        """The files of the work tree that git does not ignore, tracked or not, as paths from the root.
+
+        paths: as changed() takes them.
+        """
+        specs = [self._pathspec(path) for path in paths] or [":(top)"]
+        how = ("--cached", "--others", "--exclude-standard", "-z", "--full-name")
+        listed = self._run("ls-files", *how, "--", *specs)
         return tuple(sorted({path for path in listed.split("\0") if path}))
 
     def arrivals(self, pattern: str) -> dict[str, Commit | None]:

@@ -54,6 +54,15 @@ class Table:
             raise self._wrong(key, "a list of texts in quotes")
         return tuple(value)
 
+    def text_or_texts(self, key: str) -> tuple[str, ...]:
+        """One text, or a list of them; none where the key is not there."""
+        value = self._value(key)
+        if isinstance(value, str):
+            return (value,)
+        if value is not None and (not isinstance(value, list) or not value):
+            raise self._wrong(key, "a text in quotes, or a list of them")
+        return self.texts(key)
+
     def table(self, key: str) -> "Table":
         value = self._typed(key, dict, f"a table, [{self._prefix}{key}]", {})
         return Table(self._file, value or {}, f"{self._prefix}{key}.")

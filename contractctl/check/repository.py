@@ -2,36 +2,18 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract
-from contractctl.compatibility import Terms, compare_sources, source_of
+from contractctl.check.loose import Changes, check_gone, check_loose
+from contractctl.check.question import Question, problem
 from contractctl.errors import ContractctlError
-from contractctl.formats import ENDINGS, format_of
-from contractctl.formats.pages import page
 from contractctl.git import ChangedFile, Repository, needed_repository
-from contractctl.model.contract import Contract, Policy, SemanticVersion
+from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Level
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a repository."""
-
-    contracts: Path
-    """The folder of the store."""
-    plans: tuple[Plan, ...] = ()
-    """Plans excuse the drafts that they lead to."""
-    level: Level | None = None
-    """In place of each contract's own."""
-    loose_level: Level = Level.BACKWARD
-    """For files outside the store, unless `level` is given."""
-    policy: Policy = Policy()
-    """For files outside the store."""
-    strict: bool = False
 
 
 def check_store(asked: Question, names: Sequence[str]) -> Checked:
@@ -48,7 +30,8 @@ def check_store(asked: Question, names: Sequence[str]) -> Checked:
 def check_against(asked: Question, ref: str, paths: Sequence[str]) -> Checked:
     """Only what changed since the work split off from `ref`: contracts of the store, and other schema files.
 
-    Schema files outside the store are judged where `paths` names them, or where there is no store at all.
+    Schema files outside the store are judged where `paths` names them, or where there is no store at all; that one is
+    gone is told in any case.
     """
     repository = needed_repository(asked.contracts.parent)
     base = repository.merge_base(ref)
@@ -58,11 +41,12 @@ def check_against(asked: Question, ref: str, paths: Sequence[str]) -> Checked:
     touched = [name for name in names if _touches(asked, repository, name, changed)]
     checked = _contracts(asked, touched, lambda contract: _promised(asked, repository, base, contract, everything))
     problems = [*_edited_since(asked, repository, base, everything), *_deleted(asked, repository, base, changed)]
-    loose = [*_loose(asked, repository, changed)] if paths or not names else []
-    pairs = tuple(_then_and_now(asked, repository, base, one) for one in loose)
-    seen = {(problem.rule, problem.file) for problem in checked.problems}
-    new_problems = tuple(problem for problem in problems if (problem.rule, problem.file) not in seen)
-    return Checked(checked.pairs + pairs, checked.problems + new_problems)
+    loose = (check_loose if paths or not names else check_gone)(
+        asked, Changes(repository, base, everything, changed, paths)
+    )
+    seen = {(one.rule, one.file) for one in checked.problems}
+    new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
+    return Checked(checked.pairs + loose.pairs, checked.problems + new_problems + loose.problems)
 
 
 def _contracts(
@@ -71,7 +55,7 @@ def _contracts(
     pairs: list[Pair] = []
     problems: list[Problem] = []
     for name in names:
-        problems += [_problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
+        problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
         contract = promised(store.read(asked.contracts, name))
         contract = replace(contract, strict=contract.strict or asked.strict)
         pairs += check_contract(contract, asked.level, _staged(contract, asked.plans))
@@ -117,22 +101,14 @@ def _promised(
     return replace(contract, level=contract.level.joined(known), strict=contract.strict or table.get("strict") is True)
 
 
-def _problem(rule: str, contract: str, file: str, origin: str) -> Problem:
-    version = Path(file).parent.name if Path(file).parent.name != "versions" else Path(file).stem
-    words = {"contract": contract, "version": version, "file": file, "origin": origin}
-    text = page(rule)
-    return Problem(rule, contract, file, text.message.format_map(words), text.remedy.format_map(words))
-
-
 def _touches(asked: Question, repository: Repository, name: str, changed: Sequence[ChangedFile]) -> bool:
     """Whether a change lies in a contract's folder, or is its draft, wherever that lies."""
     folder = repository.relative(asked.contracts / name) + "/"
     paths = {path for one in changed for path in (one.old, one.new) if path}
     if any(path.startswith(folder) for path in paths):
         return True
-    draft = store.draft_path(asked.contracts, name)
-    at = repository.relative(draft) if draft else None
-    return at is not None and any(path == at or path.startswith(f"{at}/") for path in paths)
+    places = [repository.relative(draft) for draft in store.draft_paths(asked.contracts, name)]
+    return any(path == at or path.startswith(f"{at}/") for at in places for path in paths)
 
 
 def _edited_since(
@@ -149,9 +125,9 @@ def _edited_since(
         kept = one.new is not None and _kept(asked, inside, one.old, one.new)
         now = (repository.root / one.new).read_bytes() if one.new and kept else None
         if now is None:
-            yield _problem("release-deleted", name, one.old, base[:12])
+            yield problem("release-deleted", name, one.old, base[:12])
         elif now != repository.read(base, one.old):
-            yield _problem("release-edited", name, one.old, base[:12])
+            yield problem("release-edited", name, one.old, base[:12])
 
 
 def _kept(asked: Question, inside: str, old: str, new: str) -> bool:
@@ -167,32 +143,5 @@ def _deleted(asked: Question, repository: Repository, base: str, changed: Sequen
     for one in changed:
         if one.old is None or one.new is not None:
             continue
-        in_store = one.old.startswith(inside)
-        if in_store and Path(one.old).name == store.CONTRACT:
-            yield _problem("contract-deleted", Path(one.old.removeprefix(inside)).parent.as_posix(), one.old, base[:12])
-        elif not in_store and Path(one.old).suffix in ENDINGS:
-            yield _problem("contract-deleted", one.old, one.old, base[:12])
-
-
-def _loose(asked: Question, repository: Repository, changed: Sequence[ChangedFile]) -> Iterator[ChangedFile]:
-    """Schema files that were there before and are no part of the store."""
-    inside = repository.relative(asked.contracts) + "/"
-    drafts = {store.draft_path(asked.contracts, name) for name in store.names(asked.contracts)}
-    for one in changed:
-        if one.old is None or one.new is None or Path(one.new).suffix not in ENDINGS:
-            continue
-        if not one.new.startswith(inside) and (repository.root / one.new).resolve() not in drafts:
-            yield one
-
-
-def _then_and_now(asked: Question, repository: Repository, base: str, one: ChangedFile) -> Pair:
-    assert one.old is not None and one.new is not None  # noqa: S101, PT018 - _loose() yields no others
-    before = repository.read(base, one.old)
-    old_name = f"{one.old} at {base[:12]}"
-    old = source_of(before if before is not None else b"", one.old)
-    new = store.source(repository.root / one.new, within=repository.root)
-    terms = Terms(
-        policy=asked.policy, strict=asked.strict, old_name=f"{one.old} before", new_name=one.new, contract=one.new
-    )
-    comparison = compare_sources(old, new, format_of(one.new), terms)
-    return Pair(one.new, format_of(one.new), asked.level or asked.loose_level, old_name, one.new, comparison)
+        if one.old.startswith(inside) and Path(one.old).name == store.CONTRACT:
+            yield problem("contract-deleted", Path(one.old.removeprefix(inside)).parent.as_posix(), one.old, base[:12])

@@ -8,7 +8,8 @@ import click
 from contractctl import check
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
-from contractctl.formats import ENDINGS
+from contractctl.formats import FORMATS
+from contractctl.formats.claims import may_be_claimed
 from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
@@ -23,7 +24,13 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Form of the answer."
 )
-@click.option("--schema", metavar="FORMAT", help="Format of OLD and NEW (avro, sql) where their ending does not tell.")
+@click.option(
+    "--as",
+    "--schema",
+    "schema",
+    type=click.Choice(tuple(FORMATS)),
+    help="Format of OLD and NEW, where they do not tell.",
+)
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
 @click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="How OLD and NEW (json-schema) are judged.")
 @click.option("--assert-formats", is_flag=True, help="OLD and NEW (json-schema) enforce 'format' and 'content*'.")
@@ -86,7 +93,7 @@ def _policy(dialect: str | None, content_model: str | None, encodings: str | Non
 
 def _demand_two_files(*given: object) -> None:
     """What contract.toml and contractctl.toml say is not said again on the command line."""
-    options = ("--schema", "--dialect", "--content-model", "--encodings", "--assert-formats")
+    options = ("--as", "--dialect", "--content-model", "--encodings", "--assert-formats")
     for option, value in zip(options, given, strict=True):
         if value:
             raise ContractctlError(
@@ -102,7 +109,7 @@ def _are_files(targets: tuple[str, ...]) -> bool:
         return True
     hint = "contractctl check OLD NEW takes two files; contractctl check --against REF takes any number"
     for target, exists in zip(targets, there, strict=True):
-        if not exists and Path(target).suffix in ENDINGS:
+        if not exists and may_be_claimed(target):
             raise ContractctlError(f"{target}: there is no such file", hint=hint)
     for target in targets:
         if Path(target).is_file():
@@ -112,19 +119,20 @@ def _are_files(targets: tuple[str, ...]) -> bool:
 
 def _files(old: str, new: str, level: Level, schema: str | None, policy: Policy, *, strict: bool) -> check.Checked:
     from contractctl.compatibility import Terms
-    from contractctl.formats import format_of
-    from contractctl.store import source
+    from contractctl.loose import version
 
-    sides = source(Path(old)), source(Path(new))
+    after, name = version(Path(new), schema)
+    before, _ = version(Path(old), name)
     terms = Terms(policy=policy, strict=strict, old_name=old, new_name=new)
-    return check.check_files(*sides, schema or format_of(sides[1].name), level, terms)
+    return check.check_files(before, after, name, level, terms)
 
 
 def _repository(
     targets: tuple[str, ...], against: str | None, level: Level | None, *, strict: bool
 ) -> tuple[check.Checked, bool]:
     from contractctl import settings
-    from contractctl.check.repository import Question, check_against, check_store
+    from contractctl.check.question import Question
+    from contractctl.check.repository import check_against, check_store
     from contractctl.planner import read_plans
 
     found = settings.load(Path.cwd())

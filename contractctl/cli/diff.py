@@ -8,7 +8,8 @@ import click
 from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
-from contractctl.formats import format_of
+from contractctl.formats import FORMATS
+from contractctl.loose import version
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Change
 from contractctl.report import changes as words
@@ -19,7 +20,9 @@ _TWO_FILES = 2
 @click.command
 @click.argument("what", nargs=-1, required=True, metavar="CONTRACT [OLD] [NEW] | OLD_FILE NEW_FILE")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
-@click.option("--schema", metavar="FORMAT", help="Format of two files (avro, sql) where their ending does not tell.")
+@click.option(
+    "--as", "--schema", "schema", type=click.Choice(tuple(FORMATS)), help="Format of two files, where they do not tell."
+)
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of two files.")
 def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str | None) -> int:
     """Show what changed between two versions, in words.
@@ -33,12 +36,13 @@ def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str |
     Layout, comments and documentation are no change. `contractctl check` says whether a change breaks anybody.
     """  # noqa: D301 - \b is the character by which click keeps lines as they are
     if len(what) == _TWO_FILES and all(Path(path).exists() for path in what):
-        old, new = (store.source(Path(path)) for path in what)
-        found = versions.changes(old, new, schema or format_of(new.name), Policy(dialect=dialect))
+        new, name = version(Path(what[1]), schema)
+        old, _ = version(Path(what[0]), name)
+        found = versions.changes(old, new, name, Policy(dialect=dialect))
         click.echo(_worded(what[0], what[1], found, form))
         return Exit.YES
     if schema or dialect:
-        raise ContractctlError("--schema and --dialect go with two files", hint="contractctl diff OLD_FILE NEW_FILE")
+        raise ContractctlError("--as and --dialect go with two files", hint="contractctl diff OLD_FILE NEW_FILE")
     return _contract(what, form)
 
 

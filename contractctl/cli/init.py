@@ -22,7 +22,7 @@ _GITLAB_PART = Path(".gitlab/contracts.yml")
 def command(ci: str | None, owner: str | None, dry_run: bool) -> int:
     """Set a repository up: find schemas that are there, write contract.toml files and CI files.
 
-    Every Avro schema (.avsc) and every file of CREATE TABLE statements (.sql) becomes the draft of a contract. The
+    Every schema file (of the formats that `contractctl check --help` names) becomes the draft of a contract. The
     files stay where they are; contracts/<domain>/<name>/contract.toml refers to them, and the domain and the name come
     from their paths. What git ignores, the migrations, and whatever has a contract already are left alone. Nothing is
     released.

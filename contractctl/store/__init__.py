@@ -3,7 +3,7 @@
 from contractctl.store.contracts import (
     CONTRACT,
     broken_releases,
-    draft_path,
+    draft_paths,
     names,
     read,
     read_all,
@@ -19,7 +19,7 @@ __all__ = [
     "SUMS",
     "broken_releases",
     "digest",
-    "draft_path",
+    "draft_paths",
     "names",
     "read",
     "read_all",

@@ -9,7 +9,7 @@ from contractctl.model.contract import Contract, Party, SemanticVersion, Source,
 from contractctl.model.verdict import Level
 from contractctl.store import releases
 from contractctl.store.policies import read_policy
-from contractctl.store.texts import digest, shown, source
+from contractctl.store.texts import digest, shown, source, sources
 from contractctl.toml_text import Table, read_toml
 
 CONTRACT = "contract.toml"
@@ -53,11 +53,11 @@ def read_all(contracts: Path) -> tuple[Contract, ...]:
     return tuple(read(contracts, name) for name in names(contracts))
 
 
-def draft_path(contracts: Path, name: str) -> Path | None:
-    """Where a contract's draft lies, links followed; None where it has none."""
+def draft_paths(contracts: Path, name: str) -> tuple[Path, ...]:
+    """Where a contract's draft lies, links followed; the main file first; empty where it has none."""
     folder = _folder(contracts, name)
-    given = read_toml(folder / CONTRACT, shown(folder / CONTRACT)).text("draft")
-    return None if given is None else (folder / given).resolve()
+    given = read_toml(folder / CONTRACT, shown(folder / CONTRACT)).text_or_texts("draft")
+    return tuple((folder / one).resolve() for one in given)
 
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
@@ -84,15 +84,17 @@ def _folder(contracts: Path, name: str) -> Path:
 
 
 def _draft(contracts: Path, folder: Path, table: Table) -> Source | None:
-    given = table.text("draft")
-    if given is None:
-        return None
-    path = folder / given
-    if not path.exists():
-        raise table.wrong("draft", f"a file or folder that is there; {shown(path)} is not")
-    if (path / CONTRACT).exists():
-        raise table.wrong("draft", f"a file, or a folder that holds the draft and nothing else, no {CONTRACT}")
-    return source(path, within=_root(contracts))
+    paths = [folder / one for one in table.text_or_texts("draft")]
+    for path in paths:
+        if not path.exists():
+            raise table.wrong("draft", f"a file or folder that is there; {shown(path)} is not")
+        if (path / CONTRACT).exists():
+            raise table.wrong("draft", f"a file, or a folder that holds the draft and nothing else, no {CONTRACT}")
+        if len(paths) > 1 and path.is_dir():
+            raise table.wrong("draft", "one folder, or a list of files")
+    if len(paths) > 1:
+        return sources(paths, within=_root(contracts))
+    return source(paths[0], within=_root(contracts)) if paths else None
 
 
 def _versions(contracts: Path, folder: Path) -> tuple[Version, ...]:

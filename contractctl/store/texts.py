@@ -1,7 +1,8 @@
 """How does a version's text come from the disk, and what is it known by?"""
 
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import File, Source
@@ -16,13 +17,22 @@ def source(path: Path, within: Path | None = None) -> Source:
     return Source(tuple(File.of(shown(file), _content(file, within)) for file in files), folder=folder)
 
 
+def sources(paths: Sequence[Path], within: Path | None = None) -> Source:
+    """Several files, the main one first, as the text of one version."""
+    whole = [os.path.abspath(path) for path in dict.fromkeys(paths)]  # noqa: PTH100 - links stay what they are
+    common = os.path.commonpath([os.path.dirname(path) for path in whole])  # noqa: PTH120 - as above
+    below = Path(common).is_relative_to(Path.cwd())  # one file's name leads to another's: all from here, or none
+    files = (File.of(shown(Path(path)) if below else path, _content(Path(path), within)) for path in whole)
+    return Source(tuple(files), folder=shown(Path(common)))
+
+
 def digest(source_: Source) -> str:
     """What a version is known by: sha256 of its file as sha256sum prints it; of several, over names and digests."""
     sums = [sha256(file.content) for file in source_.files]
     if len(sums) == 1:
         return sums[0]
-    named = (f"{one}  {path}\n" for one, path in zip(sums, paths(source_), strict=True))
-    return sha256("".join(named).encode())
+    named = sorted(zip(paths(source_), sums, strict=True), key=lambda pair: PurePosixPath(pair[0]).parts)
+    return sha256("".join(f"{one}  {path}\n" for path, one in named).encode())
 
 
 def paths(source_: Source) -> list[str]:

@@ -219,3 +219,16 @@ def test_a_text_that_fits_every_dialect_is_of_the_database_that_the_repository_n
 
     (contract,) = (tmp_path / "contracts").rglob("contract.toml")
     assert 'dialect = "sqlite"\n' in contract.read_text()
+
+
+def test_a_schema_is_adopted_with_the_files_that_it_needs(tmp_path: Path, contractctl: Run) -> None:
+    order = '{"type": "record", "name": "Order", "fields": [{"name": "to", "type": "Address"}]}'
+    put(tmp_path / "schemas/shop/Order.avsc", order)
+    put(tmp_path / "schemas/common/address.avsc", RECORD.replace("InvoiceSent", "Address"))
+    put(tmp_path / "data/package.json", '{"name": "x"}')
+    contractctl("init")
+
+    toml = tmp_path / "contracts/shop/order/contract.toml"
+    assert 'draft = ["../../../schemas/shop/Order.avsc", "../../../schemas/common/address.avsc"]' in toml.read_text()
+    contractctl("release", "shop/order")
+    contractctl("check", "shop/order")

@@ -153,7 +153,31 @@ def test_a_draft_may_lie_anywhere_in_the_repository(tmp_path: Path) -> None:
     contract(tmp_path, 'format = "avro"\ndraft = "../../../schemas/order placed.avsc"')
 
     assert read(tmp_path).draft is not None
-    assert store.draft_path(tmp_path / "contracts", "orders/order-placed") == tmp_path / "schemas/order placed.avsc"
+    assert store.draft_paths(tmp_path / "contracts", "orders/order-placed") == (tmp_path / "schemas/order placed.avsc",)
+
+
+def test_a_draft_may_be_several_files_from_several_places(tmp_path: Path) -> None:
+    folder = contract(tmp_path, 'format = "avro"\ndraft = ["draft.avsc", "../../../schemas/common/a.avsc"]')
+    (tmp_path / "schemas/common").mkdir(parents=True)
+    (tmp_path / "schemas/common/a.avsc").write_text(RECORD)
+    draft = read(tmp_path).draft
+    assert draft is not None
+    made = store.release(tmp_path / "contracts", "orders/order-placed", SemanticVersion(1, 0, 0), draft)
+
+    assert [draft.path(file) for file in draft.files] == [
+        "contracts/orders/order-placed/draft.avsc",
+        "schemas/common/a.avsc",
+    ]
+    assert store.digest(store.source(made)) == store.digest(draft)
+    assert store.draft_paths(tmp_path / "contracts", "orders/order-placed")[0] == folder / "draft.avsc"
+
+
+@pytest.mark.parametrize("draft", ['["draft.avsc", "."]', '["draft.avsc", 7]', "[]", '["draft.avsc", "none.avsc"]'])
+def test_a_list_that_is_no_draft_is_refused(tmp_path: Path, draft: str) -> None:
+    contract(tmp_path, f'format = "avro"\ndraft = {draft}')
+
+    with pytest.raises(ContractctlError, match="'draft' is"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("draft", ["link.avsc", "../../../../outside.avsc", "folder"])

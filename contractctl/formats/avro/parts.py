@@ -30,8 +30,8 @@ class Document:
 def take_apart(source: Source) -> Document:
     """A source that parse() has accepted, as definitions that refer to each other by full names."""
     document = Document(None)
-    roots = [_apart(read_json(file.text, file.name), "", document.definitions) for file in source.files]
-    document.root = roots[0] if len(roots) == 1 else _root(source, roots)
+    roots = [_apart(read_json(file.text, file.name), "", document.definitions) for file in source.every]
+    document.root = roots[0] if len(source.files) == 1 else _root(source, roots)
     return document
 
 

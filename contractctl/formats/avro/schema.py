@@ -44,8 +44,9 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:  # noqa: ARG001 
     pointer's first part is the number of the file. Raise ContractctlError where a file is no Avro schema.
     """
     reading = _Reading(source)
-    roots = [reading.type_(read_json(file.text, file.name), (number,), "") for number, file in enumerate(source.files)]
+    roots = [reading.type_(read_json(file.text, file.name), (number,), "") for number, file in enumerate(source.every)]
     reading.finish()
+    roots = roots[: len(source.files)]  # companions count only as far as these reach into them
     mains = _mains(roots, reading.names, source) if len(roots) > 1 else roots
     return Schema(mains[0] if len(mains) == 1 else Union((0,), tuple(mains)), reading.names, source)
 
@@ -78,7 +79,7 @@ def locate(schema: Schema, pointer: Pointer) -> tuple[str, int, int] | None:
     number, *rest = pointer
     if not isinstance(number, int):
         return None
-    file = schema.source.files[number]
+    file = schema.source.every[number]
     return (file.name, *locate_json(file.text, tuple(rest)))
 
 
@@ -304,7 +305,7 @@ class _Reading:
     def _place(self, at: Pointer) -> str:
         number, *rest = at
         assert isinstance(number, int)  # noqa: S101 - parse() puts the file's number there
-        file = self.source.files[number]
+        file = self.source.every[number]
         line, column = locate_json(file.text, tuple(rest))
         return f"{file.name}:{line}:{column}"
 

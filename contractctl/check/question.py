@@ -1,0 +1,35 @@
+"""What is asked of a repository, and how is it said that a promise was not kept?"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from contractctl.check import Problem
+from contractctl.formats.pages import page
+from contractctl.model.contract import Policy
+from contractctl.model.plan import Plan
+from contractctl.model.verdict import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a repository."""
+
+    contracts: Path
+    """The folder of the store."""
+    plans: tuple[Plan, ...] = ()
+    """Plans excuse the drafts that they lead to."""
+    level: Level | None = None
+    """In place of each contract's own."""
+    loose_level: Level = Level.BACKWARD
+    """For files outside the store, unless `level` is given."""
+    policy: Policy = Policy()
+    """For files outside the store."""
+    strict: bool = False
+
+
+def problem(rule: str, contract: str, file: str, origin: str) -> Problem:
+    """A rule's page in words; `origin` is the commit that holds what was promised."""
+    version = Path(file).parent.name if Path(file).parent.name != "versions" else Path(file).stem
+    words = {"contract": contract, "version": version, "file": file, "origin": origin}
+    text = page(rule)
+    return Problem(rule, contract, file, text.message.format_map(words), text.remedy.format_map(words))

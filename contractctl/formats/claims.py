@@ -1,0 +1,112 @@
+"""Which format is this file of? Its ending tells; where several formats share an ending, what the file says."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS
+from contractctl.model.contract import File
+
+_TOLD = {
+    ".avpr": "avro",
+    ".avsc": "avro",
+    ".binpb": "protobuf",
+    ".desc": "protobuf",
+    ".fds": "protobuf",
+    ".pb": "protobuf",
+    ".proto": "protobuf",
+    ".protoset": "protobuf",
+    ".schema.json": "json-schema",
+    ".schema.yaml": "json-schema",
+    ".schema.yml": "json-schema",
+    ".sql": "sql",
+}
+ENDINGS: Mapping[str, str] = {ending: name for ending, name in _TOLD.items() if name in FORMATS}
+"""File endings, and the formats that claim them."""
+SHARED = frozenset({".json", ".yaml", ".yml"})
+"""Endings of documents of any kind."""
+_OTHERS = {"openapi": "an OpenAPI", "swagger": "an OpenAPI", "asyncapi": "an AsyncAPI"}
+_DIALECT = re.compile(r"""^\s*\{?\s*["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
+_OTHER = re.compile(r"""^\s{0,4}["']?(openapi|swagger|asyncapi)["']?\s*:""", re.MULTILINE)
+_META_SCHEMA = re.compile(r"https?://json-schema\.org/|.*/jsonschema/|.*/schema#?$", re.IGNORECASE)
+"""What `$schema` says in a JSON Schema. In a document that is an instance of one, it names that very schema."""
+_KEYWORDS = frozenset(
+    {"$ref", "$defs", "definitions", "type", "properties", "items", "allOf", "anyOf", "oneOf", "enum", "const", "not"}
+)
+
+
+def may_be_claimed(path: str) -> bool:
+    """Whether a file's ending is one that schemas have."""
+    name = path.lower()
+    return name.endswith((*ENDINGS, *SHARED))
+
+
+def claimed(file: File) -> str | None:
+    """The format that claims a file, by its ending or by what it says; None where none does."""
+    return _by_ending(file.name) or (_by_content(file) if file.name.lower().endswith(tuple(SHARED)) else None)
+
+
+def format_of(file: File) -> str:
+    """The format that claims a file. Raise ContractctlError where none does."""
+    found = claimed(file)
+    if found is not None:
+        return found
+    if not may_be_claimed(file.name):
+        known = ", ".join(sorted({*ENDINGS, *SHARED}))
+        raise ContractctlError(
+            f"{file.name}: no format claims this file", hint=f"known endings: {known}; or tell its format: --as FORMAT"
+        )
+    other = _OTHER.search(file.text)
+    if other is not None:
+        raise ContractctlError(
+            f"{file.name} is {_OTHERS[other[1]]} document, and contractctl does not judge these",
+            hint=f"it judges: {', '.join(FORMATS)}",
+        )
+    raise ContractctlError(
+        f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
+        hint="tell its format: --as json-schema",
+    )
+
+
+def _by_ending(path: str) -> str | None:
+    name = PurePosixPath(path).name.lower()
+    fits = [ending for ending in ENDINGS if name.endswith(ending)]
+    return ENDINGS[max(fits, key=len)] if fits else None
+
+
+def _by_content(file: File) -> str | None:
+    if "json-schema" in FORMATS and "$schema" in file.text and _is_json_schema(file):
+        return "json-schema"
+    if "protobuf" in FORMATS and ".proto" in file.text and _is_descriptor_set(file.text):
+        return "protobuf"
+    return None
+
+
+def _is_json_schema(file: File) -> bool:
+    value = _loaded(file.text) if file.name.lower().endswith(".json") else None
+    if value is None:  # YAML, or JSON that is broken: its reader says where
+        found = _DIALECT.search(file.text)
+        return found is not None and _META_SCHEMA.match(found[1]) is not None
+    keys: dict[str, object] = value if isinstance(value, dict) else {}
+    dialect = str(keys.get("$schema"))
+    if "json-schema.org" in dialect:
+        return True
+    return _META_SCHEMA.match(dialect) is not None and not _KEYWORDS.isdisjoint(keys)
+
+
+def _is_descriptor_set(text: str) -> bool:
+    """https://protobuf.dev/reference/protobuf/google.protobuf/ has it as FileDescriptorSet; here in JSON."""
+    value = _loaded(text)
+    files = value.get("file") if isinstance(value, dict) else None
+    return isinstance(files, list) and bool(files) and all(isinstance(one, dict) and "name" in one for one in files)
+
+
+def _loaded(text: str) -> object:
+    """What a JSON text says; None where it is none."""
+    import json
+
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return None

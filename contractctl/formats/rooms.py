@@ -1,0 +1,65 @@
+"""What does every format offer? The rooms of a package in this folder, under the names that all of them have."""
+
+from collections.abc import Iterator, Mapping
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from contractctl.model.contract import Policy, Source
+from contractctl.model.verdict import Change, Incompatibility, Seats, Undecided, Witness
+
+if TYPE_CHECKING:
+    from contractctl.formats.streams import Journey
+    from contractctl.model.plan import Operation
+
+Found = Incompatibility | Undecided
+
+
+class Format(Protocol):
+    """The package itself. S below is the format's own schema value."""
+
+    NAME: str
+    SEATS: Seats
+    RULES: Path
+    """The folder of its rule pages."""
+
+    def parse(self, source: Source, policy: Policy = Policy()) -> Any:
+        """Text to schema S. Raise ContractctlError where it is none, naming file, line and what to do."""
+
+    def incompatibilities(self, taker: Any, giver: Any) -> Iterator[Found]:
+        """Every reason why taker (reader, client) cannot get on with giver (writer, provider)."""
+
+    def witness(self, taker: Any, giver: Any, found: Incompatibility) -> Witness | None:
+        """A payload or statement that shows it, executed; None where none was found."""
+
+    def locate(self, schema: Any, pointer: tuple[str | int, ...]) -> tuple[str, int, int] | None:
+        """File, line and column (from 1) of a pointer that parse() handed out."""
+
+    def changes(self, old: Any, new: Any) -> Iterator[Change]:
+        """Every difference, as facts."""
+
+
+class Staging(Protocol):
+    """What the room staging.py of every message format offers."""
+
+    def operations(
+        self, old: Source, new: Source, renames: Mapping[str, str], contract: str, policy: Policy = Policy()
+    ) -> "tuple[Operation, ...]":
+        """The operations that lead from one version to the other.
+
+        renames: `field` or `Owner.field` → the new field's name. Raise ContractctlError for a rename that does not fit
+        the two versions, and for a change that cannot be staged.
+        """
+
+    def intermediate(self, old: Source, new: Source, renames: Mapping[str, str], policy: Policy = Policy()) -> Source:
+        """The version between: it reads old and new, and both read it. Raise ContractctlError where there is none."""
+
+
+class Events(Protocol):
+    """What the room events.py of every message format offers."""
+
+    def convert(self, stream: BufferedReader, name: str, out: BinaryIO, journey: "Journey") -> int:
+        """A stream of events, in any container that the format knows, to one of the same kind. How many were written.
+
+        `name` stands in messages. A bad event leaves nothing of itself behind.
+        """

@@ -1,0 +1,98 @@
+"""What is the text of a version that no store keeps? A file with those that it needs, or a folder; now or back then."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contractctl.errors import ContractctlError
+from contractctl.formats.claims import claimed, format_of, may_be_claimed
+from contractctl.formats.companions import Near, companions
+from contractctl.model.contract import File, Source
+from contractctl.store import source
+
+if TYPE_CHECKING:
+    from contractctl.git import Repository
+
+FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})
+"""Folders whose schemas belong to somebody else, or were made from ours."""
+
+
+def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
+    """A file with its companions, or a folder's schema files, and their format.
+
+    format_name: what the user says it is. Raise ContractctlError where no format claims it, and where several do.
+    """
+    if path.is_dir():
+        return _folder(source(path), format_name)
+    root = _root(path)
+    file = File.of(named(path, root), source(path).files[0].content)
+    name = format_name or format_of(file)
+    return completed(file, name, in_work_tree(root, lambda: _walk(root))), name
+
+
+def completed(file: File, format_name: str, near: Near) -> Source:
+    """A file with those that it needs."""
+    return Source((file,), companions(format_name, file, near))
+
+
+def in_work_tree(root: Path, listed: Callable[[], Iterable[Path]]) -> Near:
+    """The files below a folder, by the paths that people know them by. Links that lead out of it are not followed."""
+    solid = root.resolve()
+
+    def content(path: str) -> bytes | None:
+        file = Path(path)
+        try:
+            return file.read_bytes() if file.is_file() and file.resolve().is_relative_to(solid) else None
+        except (OSError, RuntimeError, ValueError):  # a name that no file can have, a link to itself
+            return None
+
+    return Near(content, lambda: [named(file, root) for file in listed()])
+
+
+def at_commit(repository: "Repository", commit: str) -> Near:
+    """The files of a commit, by their paths from the root."""
+    files = repository.files(commit)
+    return Near(lambda path: repository.blob(files[path]) if path in files else None, lambda: list(files))
+
+
+def _folder(whole: Source, format_name: str | None) -> tuple[Source, str]:
+    """The files of a folder that are of one format; what else lies beside them is no part of the version."""
+    claims = {file: claimed(file) for file in whole.files}
+    names = sorted({name for name in claims.values() if name})
+    if format_name is None and len(names) > 1:
+        raise ContractctlError(
+            f"{whole.folder} holds files of several formats: {', '.join(names)}",
+            hint="tell which is meant: --as FORMAT",
+        )
+    if format_name is None and not names:
+        format_of(whole.files[0])  # says what is wrong
+    name = format_name or names[0]
+    # parts of a JSON Schema need not say what they are
+    files = tuple(
+        file
+        for file, claim in claims.items()
+        if claim == name or (claim is None and name == "json-schema" and may_be_claimed(file.name))
+    )
+    return Source(files or whole.files, folder=whole.folder), name
+
+
+def _root(path: Path) -> Path:
+    """The repository that a file lies in; without one the current folder, or the file's own where it lies elsewhere."""
+    here, file = Path.cwd(), path.resolve()
+    repository = next((folder for folder in file.parents if (folder / ".git").exists()), None)
+    return repository or (here if file.is_relative_to(here) else file.parent)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """What lies below a repository's folder; elsewhere only what lies in it: nobody knows how much there is."""
+    deep = (root / ".git").exists()
+    for folder, inside, files in os.walk(root):
+        inside[:] = [name for name in inside if deep and name not in FOREIGN and not name.startswith(".")]
+        yield from (Path(folder) / name for name in files)
+
+
+def named(path: Path, root: Path) -> str:
+    """From the current folder, where that lies below the root; whole otherwise. One path leads to the other."""
+    here = Path.cwd().is_relative_to(root)
+    return Path(os.path.relpath(path) if here else os.path.abspath(path)).as_posix()  # noqa: PTH100 - links stay

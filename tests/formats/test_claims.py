@@ -1,0 +1,88 @@
+"""Is a file's format told by its ending, and by what it says where many formats share an ending?"""
+
+import json
+
+import pytest
+
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS
+from contractctl.formats.claims import claimed, format_of, may_be_claimed
+from contractctl.model.contract import File
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+SELF_DESCRIBING = "http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#"
+DESCRIPTORS = json.dumps({"file": [{"name": "shop/order.proto", "messageType": [{"name": "Order"}]}]})
+
+
+def claim(name: str, text: str = "") -> str | None:
+    return claimed(File(name, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "format_name"),
+    [("a.avsc", "avro"), ("A.AVPR", "avro"), ("x/a.sql", "sql"), ("a.txt", None), ("sql", None)],
+)
+def test_an_ending_tells(name: str, format_name: str | None) -> None:
+    assert claim(name) == format_name
+    assert may_be_claimed(name) == (format_name is not None)
+
+
+@pytest.mark.skipif("protobuf" not in FORMATS, reason="protobuf is not judged")
+@pytest.mark.parametrize("name", ["a.proto", "a.binpb", "a.pb", "a.desc", "a.fds", "a.protoset"])
+def test_an_ending_tells_of_protobuf(name: str) -> None:
+    assert claim(name) == "protobuf"
+
+
+@pytest.mark.skipif("protobuf" not in FORMATS, reason="protobuf is not judged")
+def test_a_descriptor_set_in_json_is_told_by_its_files() -> None:
+    assert claim("image.json", DESCRIPTORS) == "protobuf"
+    assert claim("data.json", '{"file": ["a.proto"]}') is None
+
+
+@pytest.mark.skipif("json-schema" not in FORMATS, reason="JSON Schema is not judged")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.schema.json", ""),
+        ("a.schema.yml", "anything"),
+        ("a.json", json.dumps({"$schema": DRAFT})),
+        ("a.json", "\ufeff" + json.dumps({"title": "x", "$schema": "http://json-schema.org/draft-04/schema#"})),
+        ("a.json", json.dumps({"$schema": SELF_DESCRIBING, "type": "object"})),
+        ("a.json", '{\n  "$schema": "%s",\n  broken' % DRAFT),  # noqa: UP031 - braces everywhere
+        ("a.yaml", f"title: x\n$schema: {DRAFT}\n"),
+        ("a.yml", f'"$schema": "{DRAFT}"\n'),
+        ("a.yaml", json.dumps({"$schema": DRAFT})),
+    ],
+)
+def test_a_json_schema_is_told_by_its_draft(name: str, text: str) -> None:
+    assert claim(name, text) == "json-schema"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("package.json", '{"$schema": "https://json.schemastore.org/package.json", "type": "module"}'),
+        ("data.json", json.dumps({"schema": {"$schema": DRAFT}})),
+        ("data.json", json.dumps([{"$schema": DRAFT}])),
+        ("config.yaml", "nested:\n  - $schema: https://json-schema.org/draft/2020-12/schema\n"),
+        ("a.json", "[" * 100_000),
+        ("a.json", ""),
+    ],
+)
+def test_a_document_that_is_no_schema_is_claimed_by_nobody(name: str, text: str) -> None:
+    assert claim(name, text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said", "hint"),
+    [
+        ("a.txt", "", "a.txt: no format claims this file", "known endings: .avpr, .avsc"),
+        ("a.json", "{}", "a.json: no format claims this file: it has no \\$schema", "--as json-schema"),
+        ("a.yaml", "openapi: 3.1.0\n", "a.yaml is an OpenAPI document", "it judges: avro"),
+        ("a.json", '{\n  "asyncapi": "3.0.0"}', "a.json is an AsyncAPI document", "it judges: avro"),
+    ],
+)
+def test_a_file_that_nobody_claims_gets_a_sentence(name: str, text: str, said: str, hint: str) -> None:
+    with pytest.raises(ContractctlError, match=said) as error:
+        format_of(File(name, text))
+    assert hint in str(error.value.hint)
