@@ -8,7 +8,7 @@ from contractctl.model.verdict import Change
 
 _ALIKE = 0.6
 """Names this alike (difflib's ratio) are worth asking about, even where the types differ."""
-_PARTS = {"column", "field"}
+_PARTS = {"column", "field", "property"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def sentence(change: Change) -> str:
     match change.kind:
         case "added" | "removed":
             value = change.new if change.kind == "added" else change.old
-            if change.what in {"field", "column", "table", "view"} or value is None:
+            if change.what in {"field", "property", "column", "table", "view"} or value is None:
                 return f"{change.what}{at} {change.kind}{f': {value}' if value else ''}"
             preposition = "to" if change.kind == "added" else "from"
             return f"{change.what} {value} {change.kind}{f' {preposition}{at}' if at else ''}"
