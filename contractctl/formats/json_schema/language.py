@@ -4,32 +4,16 @@ A pattern is found anywhere in a string unless it says otherwise, and a length i
 https://json-schema.org/draft/2020-12/json-schema-validation#section-6.3
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
-from contractctl.formats.json_schema import ecma
-from contractctl.formats.json_schema.automaton import DEAD, UNIVERSAL, Automaton
-from contractctl.formats.json_schema.product import Budget, Product
+from contractctl.formats.json_schema.automaton import DEAD, UNIVERSAL
+from contractctl.formats.json_schema.ecma import Broken
+from contractctl.formats.json_schema.product import Budget
+from contractctl.formats.json_schema.question import Strings, parts, reading
 from contractctl.formats.json_schema.syntax import Unreadable
 from contractctl.formats.json_schema.words import shortest, words
 
 __all__ = ["Strings", "Unreadable", "check", "matches", "possible", "take"]
-
-_MOST_KEPT = 200_000
-_automata: dict[str, Automaton | Unreadable] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Strings:
-    """A question: which strings fulfil all of this?"""
-
-    wanted: frozenset[str]
-    """Patterns that must be found in them."""
-    unwanted: frozenset[str]
-    """Patterns that must not."""
-    least: int = 0
-    """Length in code points."""
-    most: int | None = None
 
 
 def take(asked: Strings, count: int) -> tuple[str, ...]:
@@ -53,25 +37,25 @@ def possible(asked: Strings) -> bool:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern is found in a text. Raise Unreadable where it cannot be told."""
-    found = _automaton(pattern)
+    automaton = reading(pattern).automaton
     budget = Budget()
-    state = found.begin()
+    state = automaton.begin()
     met = set()
     for character in text:
         if state in {DEAD, UNIVERSAL}:
             break
         if state not in met:
             met.add(state)
-            budget.spend(found.step(state).cost)
-        state = found.after(state, character)
-    return found.accepts(state)
+            budget.spend(automaton.step(state).cost)
+        state = automaton.after(state, character)
+    return automaton.accepts(state)
 
 
 def check(pattern: str) -> None:
     """Raise Unreadable for what is no regular expression; one that is, and cannot be decided, passes."""
     try:
-        _automaton(pattern)
-    except ecma.Broken:
+        reading(pattern)
+    except Broken:
         raise
     except Unreadable:
         return
@@ -80,41 +64,15 @@ def check(pattern: str) -> None:
 @lru_cache(maxsize=4096)
 def _take(asked: Strings, count: int) -> tuple[str, ...] | Unreadable:
     try:
-        product = _product(asked)
-        return () if product is None else tuple(words(product, asked.least, asked.most, count))
+        taken = [word for part in parts(asked) for word in words(part.product, part.least, part.most, count)]
     except Unreadable as unreadable:
         return Unreadable(unreadable.reason)
+    return tuple(sorted(dict.fromkeys(taken), key=len))[:count]
 
 
 @lru_cache(maxsize=4096)
 def _possible(asked: Strings) -> bool | Unreadable:
     try:
-        product = _product(asked)
-        return product is not None and shortest(product, asked.least, asked.most) is not None
+        return any(shortest(part.product, part.least, part.most) is not None for part in parts(asked))
     except Unreadable as unreadable:
         return Unreadable(unreadable.reason)
-
-
-def _product(asked: Strings) -> Product | None:
-    """What is to be gone through; None where it is seen at once that there is nothing."""
-    if asked.wanted & asked.unwanted or (asked.most is not None and asked.most < asked.least):
-        return None
-    return Product(
-        [_automaton(one) for one in sorted(asked.wanted)], [_automaton(one) for one in sorted(asked.unwanted)]
-    )
-
-
-def _automaton(pattern: str) -> Automaton:
-    """Of a pattern; kept, with all that was built of it, until too much is."""
-    known = _automata.get(pattern)
-    if known is None:
-        if sum(len(one) if isinstance(one, Automaton) else 1 for one in _automata.values()) > _MOST_KEPT:
-            _automata.clear()
-        try:
-            known = Automaton(ecma.read(pattern))
-        except Unreadable as unreadable:
-            known = unreadable
-        _automata[pattern] = known
-    if isinstance(known, Unreadable):
-        raise type(known)(known.reason)
-    return known

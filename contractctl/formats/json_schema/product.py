@@ -26,8 +26,8 @@ class Budget:
 class Product:
     """Of the patterns that are wanted and those that are not. From no state that it hands out are all strings lost."""
 
-    def __init__(self, wanted: list[Automaton], unwanted: list[Automaton]) -> None:
-        self.budget = Budget()
+    def __init__(self, wanted: list[Automaton], unwanted: list[Automaton], budget: Budget) -> None:
+        self.budget = budget
         self._parts = [*wanted, *unwanted]
         self._wanted = len(wanted)
         self._edges: dict[State, dict[State, Spans]] = {}

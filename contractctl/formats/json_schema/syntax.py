@@ -13,52 +13,52 @@ class Unreadable(Exception):  # noqa: N818 - it is no error: a question that can
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Characters:
     """One character of these."""
 
     ranges: Ranges
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Sequence:
     """One after the other; none is the empty string."""
 
     items: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Any of these; none is what nothing matches."""
 
     items: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Repeat:
     item: "Node"
     least: int
     most: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Start:
     """`^`: nothing stands before."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class End:
     """`$`: nothing follows, not even a line end."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Boundary:
     r"""`\\b`: a word begins or ends here; negated `\\B`."""
 
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Ahead:
     """What follows begins with the item, or negated does not."""
 

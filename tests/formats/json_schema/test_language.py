@@ -69,6 +69,36 @@ def test_what_is_taken_without_a_bound_fulfils_the_question(wanted: str, unwante
         assert not regress.Regex(unwanted, "u").find(text)
 
 
+@given(ecma(), st.lists(ecma(), min_size=1, max_size=3), st.lists(ecma(), min_size=1, max_size=3), ecma(), st.data())
+def test_alternatives_that_both_sides_share_change_no_answer(
+    before: str, some: list[str], others: list[str], behind: str, data: st.DataObject
+) -> None:
+    others = [*others, *data.draw(st.lists(st.sampled_from(some)))]
+    optional = data.draw(st.sampled_from(("", "?")))
+    wanted, unwanted = (f"{before}(?:{'|'.join(held)}){optional}{behind}" for held in (some, others))
+    within = f"^[{LETTERS}]{{0,4}}$"
+    found = {text for text in TEXTS if regress.Regex(wanted, "u").find(text)}
+
+    taken = take(Strings(frozenset({wanted, within}), frozenset({unwanted})), len(TEXTS))
+
+    assert set(taken) == {text for text in found if not regress.Regex(unwanted, "u").find(text)}
+
+
+@given(*[st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted)] * 3, st.booleans(), st.booleans())
+def test_numbers_of_a_counted_class_are_bounds_of_the_length(
+    wanted: list[int], unwanted: list[int], bounds: list[int], open_above: bool, wider: bool
+) -> None:
+    (least, most), (low, high) = wanted, unwanted
+    letters = "ab" if wider else "a"
+    asked = strings(f"^[a]{{{least},{most}}}$", f"^[{letters}]{{{low},{'' if open_above else high}}}$", *bounds)
+
+    taken = take(asked, 100)
+
+    lengths = range(max(least, bounds[0]), min(most, bounds[1]) + 1)
+    excluded = [length for length in lengths if low <= length and (open_above or length <= high)]
+    assert taken == tuple("a" * length for length in lengths if length not in excluded)
+
+
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 7, 8])
 @given(ecma())
 def test_a_least_length_takes_nothing_shorter_and_loses_nothing(length: int, pattern: str) -> None:
