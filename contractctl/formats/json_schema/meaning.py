@@ -36,6 +36,7 @@ from contractctl.formats.json_schema.nodes import (
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Schema, Spot, inside
+from contractctl.formats.json_schema.uris import RETRIEVED
 from contractctl.formats.json_schema.values import ANYTHING, ARRAY, NAMES, OBJECT, STRING, exact
 
 
@@ -114,7 +115,9 @@ class Meaning:
         try:
             return self.of(refer(self.schema, spot, keyword))
         except Unresolved as error:
-            return self._opaque(error.reason, spot.value[keyword] if isinstance(spot.value, dict) else None)
+            # a file of the version's own that is missing may say one thing in this version, another in the next
+            is_ours = error.uri.startswith(RETRIEVED) or not error.uri
+            return self._opaque(error.reason, (error.uri, id(self.schema) if is_ours else None))
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
         """What each keyword at a spot asserts; keywords that assert nothing are left out."""
@@ -259,7 +262,7 @@ def _dependencies(meaning: Meaning, spot: Spot, value: Json) -> Literal:
             meaning.space,
             name,
             meaning.space.literal(Required(frozenset(_texts(demanded))))
-            if isinstance(demanded, list | str)
+            if isinstance(demanded, list)
             else meaning.beside(spot, "dependencies", name),
         )
         for name, demanded in _object(value).items()
@@ -405,12 +408,22 @@ def _is_exclusive(spot: Spot, keyword: str) -> bool:
     return spot.dialect == Dialect.DRAFT4 and spot.value.get(keyword) is True
 
 
-def _exclusive_maximum(meaning: Meaning, _: Spot, value: Json) -> Literal:
+def _exclusive_maximum(meaning: Meaning, spot: Spot, value: Json) -> Literal:
+    if spot.dialect == Dialect.DRAFT4:
+        return _flag(value)
     return meaning.space.literal(Bound(_number(value), upper=True, exclusive=True))
 
 
-def _exclusive_minimum(meaning: Meaning, _: Spot, value: Json) -> Literal:
+def _exclusive_minimum(meaning: Meaning, spot: Spot, value: Json) -> Literal:
+    if spot.dialect == Dialect.DRAFT4:
+        return _flag(value)
     return meaning.space.literal(Bound(_number(value), upper=False, exclusive=True))
+
+
+def _flag(value: Json) -> Literal:
+    """What `minimum` and `maximum` have looked at already."""
+    _demand(isinstance(value, bool))
+    return TRUE
 
 
 def _size(kind: int, *, upper: bool) -> "_Read":
@@ -428,12 +441,12 @@ def _unique_items(meaning: Meaning, _: Spot, value: Json) -> Literal:
 
 
 def _required(meaning: Meaning, _: Spot, value: Json) -> Literal:
-    return meaning.space.literal(Required(frozenset(_texts(value))))
+    return meaning.space.literal(Required(frozenset(_texts(_list(value)))))
 
 
 def _dependent_required(meaning: Meaning, _: Spot, value: Json) -> Literal:
     return meaning.space.all_of(
-        unless(meaning.space, name, meaning.space.literal(Required(frozenset(_texts(demanded)))))
+        unless(meaning.space, name, meaning.space.literal(Required(frozenset(_texts(_list(demanded))))))
         for name, demanded in _object(value).items()
     )
 
@@ -465,9 +478,9 @@ _KEYWORDS: dict[str, tuple[Dialect, Dialect, _Read]] = {
     "const": (_4, _2020, _const),  # later than draft 4, and read everywhere: nobody who writes it means nothing
     "multipleOf": (_4, _2020, _multiple_of),
     "maximum": (_4, _2020, _maximum),
-    "exclusiveMaximum": (_6, _2020, _exclusive_maximum),
+    "exclusiveMaximum": (_4, _2020, _exclusive_maximum),
     "minimum": (_4, _2020, _minimum),
-    "exclusiveMinimum": (_6, _2020, _exclusive_minimum),
+    "exclusiveMinimum": (_4, _2020, _exclusive_minimum),
     "maxLength": (_4, _2020, _size(STRING, upper=True)),
     "minLength": (_4, _2020, _size(STRING, upper=False)),
     "pattern": (_4, _2020, _pattern),

@@ -164,6 +164,8 @@ class _Asked:
             return self.solver.solve((self.sent, lifted(self.space, place, literal)))
         except SpentError:
             return Unknown("it would take too much work to decide")
+        except RecursionError:
+            return Unknown("it is nested too deeply to decide")
         finally:
             self.work -= granted - max(self.solver.work, 0)
 
@@ -391,14 +393,13 @@ def _dependent(asked: _Asked, about: _About) -> Iterator[Said]:
     """What is demanded where a property is there: other properties, or a schema of its own."""
     assert isinstance(about.value, dict)  # noqa: S101 - read already
     for name, demanded in about.value.items():
-        if not isinstance(demanded, list | str):
+        if not isinstance(demanded, list):
             has = asked.space.literal(Required(frozenset({name})))
             is_object = asked.space.kinds(NAMES["object"])
             inner = about.place.to(Given(asked.space.all_of((is_object, has))))
             yield from asked.below(about.spot, inner, about.keyword, name)
             continue
-        names = [demanded] if isinstance(demanded, str) else list(map(str, demanded))
-        for other in names:
+        for other in map(str, demanded):
             literal = unless(asked.space, name, asked.space.literal(Required(frozenset({other}))))
             outcome = asked.ask(about.place, literal ^ 1)
             if isinstance(outcome, Found):

@@ -100,7 +100,7 @@ class Solver:
         granted = aside.work
         try:
             return aside.solve(pair) is NONE
-        except SpentError:
+        except (RecursionError, SpentError):
             return False
         finally:
             self.spend(granted - max(aside.work, 0))
