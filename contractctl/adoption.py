@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contractctl import git, store
 from contractctl.errors import ContractctlError
-from contractctl.formats import parse
+from contractctl.formats import parse_sound
 from contractctl.formats.claims import ENDINGS, claimed, may_be_claimed
 from contractctl.formats.companions import Near
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
@@ -172,7 +172,7 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
         raise ContractctlError("its path holds characters that cannot be written down; rename it")
     try:
         whole = completed(read, name, near)
-        schema = parse(name, whole)
+        schema = parse_sound(name, whole)
     except ContractctlError as error:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
     lines = [f"format = {_quoted(name)}"]

@@ -127,12 +127,14 @@ def _answer(hearing: _Hearing) -> Answer:
 
 
 def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
-    judge, terms, taker, giver = hearing.judge, hearing.terms, hearing.taker, hearing.giver
+    judge, terms = hearing.judge, hearing.terms
+    taker, giver = (hearing.giver, hearing.taker) if found.flipped else (hearing.taker, hearing.giver)
+    new_takes = hearing.new_takes is not found.flipped
     rule = page(found.rule)
     words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract}
-    words |= {"rename": _rename(hearing, found.facts), **found.facts}
+    words |= {"rename": _rename(found.facts, new_takes=new_takes), **found.facts}
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
-    new, old = places if hearing.new_takes else places[::-1]
+    new, old = places if new_takes else places[::-1]
     return Finding(
         rule=found.rule,
         direction=hearing.direction,
@@ -143,16 +145,16 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
         remedy=rule.remedy.format_map(words),
         old=old,
         new=new,
-        witness=judge.witness(taker.schema, giver.schema, found) if terms.witnesses else None,
+        witness=judge.witness(hearing.taker.schema, hearing.giver.schema, found) if terms.witnesses else None,
     )
 
 
-def _rename(hearing: _Hearing, facts: Mapping[str, str]) -> str:
+def _rename(facts: Mapping[str, str], *, new_takes: bool) -> str:
     """The option of `contractctl plan` for what is likely a rename, always from the old name to the new one."""
     names = facts.get("taker_name"), facts.get("giver_name")
     if None in names:
         return ""
-    new, old = names if hearing.new_takes else names[::-1]
+    new, old = names if new_takes else names[::-1]
     return f" --rename {facts.get('scope', '')}{old}={new}"
 
 

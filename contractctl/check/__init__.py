@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from contractctl.compatibility import Terms, compare_sources
+from contractctl.formats import FORMATS, parse_sound
 from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.verdict import Comparison, Finding, Level, Status
 
@@ -93,8 +94,8 @@ def check_contract(contract: Contract, level: Level | None = None, staged: str |
     if len(contract.versions) > 1:
         before, latest = contract.versions[-2:]
         yield replace(_pair(contract, before, latest, level), excused=_major(contract, before))
-    elif contract.draft is not None and not contract.versions:
-        compare_sources(contract.draft, contract.draft, contract.format, Terms(policy=contract.policy))  # it is read
+    elif contract.draft is not None and not contract.versions and contract.format in FORMATS:
+        parse_sound(contract.format, contract.draft, contract.policy)  # it is read, at least
 
 
 def _major(contract: Contract, version: Version) -> str | None:

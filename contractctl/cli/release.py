@@ -10,7 +10,7 @@ import click
 from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, parse
+from contractctl.formats import FORMATS, parse_sound
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
 from contractctl.versions import FIRST, Step
@@ -83,9 +83,9 @@ def _finished(folder: Path, contract: Contract) -> _Answer | None:
 
 def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | None) -> _Answer:
     assert contract.draft is not None  # noqa: S101 - the caller has seen to it
+    if contract.format in FORMATS:
+        parse_sound(contract.format, contract.draft, contract.policy)  # nothing is frozen that cannot be read
     if contract.latest is None:
-        if contract.format in FORMATS:
-            parse(contract.format, contract.draft, contract.policy)  # nothing is frozen that cannot be read
         return _Answer(wanted or (SemanticVersion(0, 0, 0).bump(part) if part else FIRST))
     step = versions.step(contract)
     if step is None:

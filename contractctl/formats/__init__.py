@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.rooms import Events, Format, Found, Staging
+from contractctl.formats.rooms import Events, Format, Found, Staging, Strict
 from contractctl.model.contract import Policy, Source
 
-__all__ = ["BINARY", "FORMATS", "Events", "Format", "Found", "Staging", "events", "load", "parse", "staging"]
+__all__ = ["BINARY", "FORMATS", "Events", "Format", "Found", "Staging", "events", "load", "parse", "parse_sound", "staging"]
 
 if TYPE_CHECKING:
     from contractctl.formats import avro, sql
@@ -37,6 +37,14 @@ def load(name: str) -> Format:
 def parse(name: str, source: Source, policy: Policy = Policy()) -> Any:
     """Read a version with the format of that name, once in a process. Raise ContractctlError as the format does."""
     return _parsed(name, source, policy)
+
+
+def parse_sound(name: str, source: Source, policy: Policy = Policy()) -> Any:
+    """As parse(), what every library reads, as a release must be. Raise ContractctlError where some refuse it."""
+    judge, schema = load(name), parse(name, source, policy)
+    if isinstance(judge, Strict):
+        judge.demand_sound(schema)
+    return schema
 
 
 @lru_cache(maxsize=128)

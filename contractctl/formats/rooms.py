@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 from contractctl.model.contract import Policy, Source
 from contractctl.model.verdict import Change, Incompatibility, Seats, Undecided, Witness
@@ -37,6 +37,14 @@ class Format(Protocol):
 
     def changes(self, old: Any, new: Any) -> Iterator[Change]:
         """Every difference, as facts."""
+
+
+@runtime_checkable
+class Strict(Protocol):
+    """What a format offers beside that whose parse() takes more than every library does, so that it can be judged."""
+
+    def demand_sound(self, schema: Any) -> None:
+        """Raise ContractctlError where libraries refuse the schema."""
 
 
 class Staging(Protocol):

@@ -93,6 +93,8 @@ class Incompatibility:
     facts: Mapping[str, str] = field(default_factory=dict)
     taker_at: Pointer | None = None
     giver_at: Pointer | None = None
+    flipped: bool = False
+    """Here the taker gives and the giver takes, as in a server's answer: words and places are meant so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,14 @@ class Undecided:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What one library says to a payload."""
+
+    answer: str
+    executed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Witness:
     """A concrete payload or statement that shows an incompatibility. It was executed, not imagined."""
 
@@ -114,7 +124,9 @@ class Witness:
     answer: str
     """What the other side said to it, on one line."""
     executed_by: str
-    """The library or engine that said so, with its version."""
+    """The library or engine that said so, with its version; several where they agree."""
+    also: tuple[Reply, ...] = ()
+    """What other libraries say to the same, where they do not agree."""
 
 
 @dataclass(frozen=True, slots=True)

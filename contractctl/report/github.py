@@ -32,6 +32,7 @@ def _annotation(pair: Pair, finding: Finding) -> str:
     lines = [f"{finding.path}: {finding.message}"]
     if witness:
         lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
+        lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
     lines.append(finding.remedy)
     return _command(
         "error" if finding.breaks and pair.excused is None else "warning",

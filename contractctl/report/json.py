@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from contractctl.check import Checked, Pair
-from contractctl.model.verdict import Finding, Place, Status
+from contractctl.model.verdict import Finding, Place, Status, Witness
 
 
 def verdict(checked: Checked) -> str:
@@ -58,8 +58,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy,
         "old": _place(finding.old),
         "new": _place(finding.new),
-        "witness": witness and {"sent": witness.sent, "answer": witness.answer, "executed_by": witness.executed_by},
+        "witness": witness and _witness(witness),
     }
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    also = [{"answer": reply.answer, "executed_by": reply.executed_by} for reply in witness.also]
+    return {"sent": witness.sent, "answer": witness.answer, "executed_by": witness.executed_by, "also": also}
 
 
 def _place(place: Place | None) -> dict[str, Any] | None:

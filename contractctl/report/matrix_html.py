@@ -180,9 +180,13 @@ def _witness(finding: Finding) -> str:
     witness = finding.witness
     if witness is None:
         return "<dl><dt>witness</dt><dd>none found</dd></dl>"
+    others = "".join(
+        f"<dt>but</dt><dd><code>{escape(reply.answer)}</code> ({escape(reply.executed_by)})</dd>"
+        for reply in witness.also
+    )
     return (
         f"<dl><dt>sent</dt><dd><code>{escape(witness.sent)}</code></dd>"
-        f"<dt>answer</dt><dd><code>{escape(witness.answer)}</code> ({escape(witness.executed_by)})</dd></dl>"
+        f"<dt>answer</dt><dd><code>{escape(witness.answer)}</code> ({escape(witness.executed_by)})</dd>{others}</dl>"
     )
 
 

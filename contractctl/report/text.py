@@ -74,6 +74,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.witness:
         yield f"    sent:    {_short(finding.witness.sent)}"
         yield f"    answer:  {_short(finding.witness.answer)}  ({finding.witness.executed_by})"
+        for reply in finding.witness.also:
+            yield f"    but:     {_short(reply.answer)}  ({reply.executed_by})"
     else:
         yield "    witness: none found"
 

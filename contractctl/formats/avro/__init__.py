@@ -4,7 +4,7 @@ from pathlib import Path
 
 from contractctl.formats.avro.changes import changes
 from contractctl.formats.avro.resolution import incompatibilities
-from contractctl.formats.avro.schema import locate, parse
+from contractctl.formats.avro.schema import demand_sound, locate, parse
 from contractctl.formats.avro.witness import witness
 from contractctl.model.verdict import Seats
 
@@ -12,4 +12,4 @@ NAME = "avro"
 SEATS = Seats.MESSAGE
 RULES = Path(__file__).parent / "rules"
 
-__all__ = ["NAME", "RULES", "SEATS", "changes", "incompatibilities", "locate", "parse", "witness"]
+__all__ = ["NAME", "RULES", "SEATS", "changes", "demand_sound", "incompatibilities", "locate", "parse", "witness"]

@@ -7,7 +7,7 @@ from contractctl.documents import read_json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.datums import branch_name
 from contractctl.formats.avro.defaults import Misfits
-from contractctl.formats.avro.schema import parse
+from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import Array, Map, Record, Schema, Solid, Type, Union, unqualified
 from contractctl.formats.avro.wire import plain_value
 from contractctl.formats.streams import Event
@@ -46,7 +46,7 @@ def converter(old: Source, new: Source, operations: tuple[Operation, ...], *, as
 
     as_json: the events are JSON, in which a default of bytes is text and a whole number may stand for a double.
     """
-    before, after = parse(old), parse(new)
+    before, after = parse_sound(old), parse_sound(new)
     up = _Walk(_turn(before, after, operations, upwards=True, as_json=as_json))
     down = _Walk(_turn(after, before, operations, upwards=False, as_json=as_json))
     return Converter(up.event, down.event)

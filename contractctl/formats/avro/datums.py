@@ -8,6 +8,7 @@ from contractctl.formats.avro.types import (
     Enum,
     Fixed,
     Map,
+    Missing,
     Primitive,
     Record,
     Reference,
@@ -82,8 +83,8 @@ class Smallest:
                 return NIL_UUID if logical is not None and logical.name == "uuid" else _ZEROS[name], 1
             case Array():
                 return [], 1
-            case Map():
-                return {}, 1
+            case Map() | Missing():
+                return {}, 1  # what is missing stands as an empty record
             case Fixed(size=size):
                 return bytes(size), 1
             case Enum(symbols=symbols):
@@ -124,4 +125,4 @@ class Smallest:
 
 def branch_name(type_: Type) -> str:
     """What fastavro calls a union's branch in a pair of name and value."""
-    return type_.name if isinstance(type_, Reference | Record | Enum | Fixed) else kind(type_)
+    return type_.name if isinstance(type_, Reference | Record | Enum | Fixed | Missing) else kind(type_)

@@ -13,6 +13,7 @@ from contractctl.formats.avro.types import (
     Field,
     Fixed,
     Map,
+    Missing,
     Named,
     Primitive,
     Record,
@@ -38,7 +39,7 @@ _WORDS = {
 class Misfits:
     """Judges defaults against the named types of one schema."""
 
-    def __init__(self, names: Mapping[str, Named]) -> None:
+    def __init__(self, names: Mapping[str, Named | Missing]) -> None:
         self._names = names
         # a union tries its branches one after the other: without a memory, nested ones cost two to the power of depth
         self._seen: dict[tuple[int, int], str | None] = {}
@@ -73,6 +74,8 @@ class Misfits:
                 return None if fits else f"{_said(value)} is none of the union's types"
             case Record():
                 return self._record(value, type_)
+            case Missing():
+                return None  # nobody can say
 
     def is_endless(self, field: Field) -> bool:
         """Whether a default that fits leaves out a field whose own default leads back to it."""

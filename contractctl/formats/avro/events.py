@@ -10,8 +10,8 @@ from typing import BinaryIO, Protocol, cast
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.conversion import converter
 from contractctl.formats.avro.parts import put_together, take_apart
-from contractctl.formats.avro.resolution import incompatibilities
-from contractctl.formats.avro.schema import parse
+from contractctl.formats.avro.resolution import findings
+from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.streams import Bad, Convert, Event, Journey, convert_lines
 from contractctl.model.contract import File, Source
@@ -87,8 +87,8 @@ def _reader(stream: BinaryIO, name: str, source: Source) -> _Container:
         reader = cast("_Container", fastavro.reader(stream, wanted, return_named_type=True))
     except Exception as error:
         raise ContractctlError(f"{name}: {_said(error)}", hint="see whether the file is a whole Avro file") from error
-    schema = parse(Source((File(f"the schema in {name}", json.dumps(reader.writer_schema)),)))
-    for found in incompatibilities(parse(source), schema):
+    schema = parse_sound(Source((File(f"the schema in {name}", json.dumps(reader.writer_schema)),)))
+    for found in findings(parse_sound(source), schema):
         if found.effect is not Effect.LOSES:
             raise ContractctlError(
                 f"{name}: its events are none of the version that is converted: '{found.path}' ({found.rule})",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from contractctl.documents import Json, read_json
-from contractctl.formats.avro.schema import parse
+from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import PRIMITIVES, Union
 from contractctl.model.contract import Source
 
@@ -37,7 +37,7 @@ def take_apart(source: Source) -> Document:
 
 def _root(source: Source, roots: list[Json]) -> Json:
     """Of several files, what parse() takes for the schema."""
-    root = parse(source).root
+    root = parse_sound(source).root
     if isinstance(root, Union) and any(len(branch.at) == 1 for branch in root.branches):
         return [roots[int(branch.at[0])] for branch in root.branches]
     return roots[int(root.at[0])]

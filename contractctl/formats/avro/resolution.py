@@ -3,18 +3,21 @@
 https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from contractctl.formats.avro import meaning
 from contractctl.formats.avro.existence import impossible, is_possible
 from contractctl.formats.avro.fields import claims, rename_of
+from contractctl.formats.avro.schema import locate
+from contractctl.formats.avro.starts import Start, starts
 from contractctl.formats.avro.types import (
     Array,
     Enum,
     Field,
     Fixed,
     Map,
+    Missing,
     Named,
     Primitive,
     Record,
@@ -27,8 +30,8 @@ from contractctl.formats.avro.types import (
     kind,
     unqualified,
 )
-from contractctl.formats.avro.wire import wire
-from contractctl.model.verdict import Effect, Incompatibility
+from contractctl.formats.avro.wire import is_one_schema
+from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 PROMOTIONS = {
     "int": frozenset({"long", "float", "double"}),
@@ -63,6 +66,11 @@ class Pair:
     reader: Solid
     writer: Solid
     way: Step | None
+    start: Start
+
+    def towards(self, reader: Solid, writer: Solid, way: Step | None) -> "Pair":
+        """A pair further inside."""
+        return Pair(reader, writer, way, self.start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,32 +81,48 @@ class Case:
     pair: Pair
 
 
-def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
+def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Incompatibility | Undecided]:
     """Every reason why taker, the reader, cannot faithfully read what giver, the writer, writes."""
-    for case in cases(taker, giver):
-        yield case.found
+    for outcome in judged(taker, giver):
+        yield outcome.found if isinstance(outcome, Case) else outcome
 
 
-def cases(reader: Schema, writer: Schema) -> Iterator[Case]:
-    """As incompatibilities(), each with the way to it. A pair that was met before is taken for granted: types recur."""
-    asked = Question(reader, writer)
-    pending = [Pair(reader.solid(reader.root), writer.solid(writer.root), None)]
-    met: set[tuple[int, int]] = set()
-    while pending:
-        pair = pending.pop()
-        key = (id(pair.reader), id(pair.writer))
-        if key in met or not asked.can_be_sent(pair.writer):
+def findings(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
+    """The incompatibilities of two schemas in which nothing is missing."""
+    for found in incompatibilities(taker, giver):
+        if isinstance(found, Incompatibility):
+            yield found
+
+
+def cases(taker: Schema, giver: Schema) -> Iterator[Case]:
+    """The incompatibilities that were found at a pair of types, each with the way to it."""
+    for outcome in judged(taker, giver):
+        if isinstance(outcome, Case):
+            yield outcome
+
+
+def judged(taker: Schema, giver: Schema) -> Iterator[Case | Incompatibility | Undecided]:
+    """As incompatibilities(). Where both are the same but for documentation, everything is read as it was written."""
+    one: bool | None = None
+    for outcome in _outcomes(taker, giver):
+        if one is None:
+            one = is_one_schema(taker, giver)
+        if one and not isinstance(outcome, Undecided):
             continue
-        met.add(key)
-        inner: list[Pair] = []
-        for outcome in asked.resolve(pair):
-            if isinstance(outcome, Pair):
-                inner.append(outcome)
-            elif asked.is_one_schema():
-                return
-            else:
-                yield outcome
-        pending.extend(reversed(inner))
+        yield outcome
+
+
+def _outcomes(taker: Schema, giver: Schema) -> Iterator[Case | Incompatibility | Undecided]:
+    for fault in taker.faults:
+        if fault.rule is not None:
+            facts = {"why": fault.said, "hint": fault.hint, "field": fault.path.rpartition(".")[2]}
+            yield Incompatibility(fault.rule, Effect.FAILS, fault.path, facts, taker_at=fault.at)
+    straight, turned = Question(taker, giver), Question(giver, taker)
+    for start in starts(taker, giver):
+        if isinstance(start, Incompatibility):
+            yield start
+        else:
+            yield from (turned if start.flipped else straight).judge(start)
 
 
 class Question:
@@ -108,28 +132,38 @@ class Question:
         self.reader = reader
         self.writer = writer
         self._impossible = impossible(writer)
-        self._is_one: bool | None = None
+        self._met: set[tuple[int, int]] = set()
+
+    def judge(self, start: Start) -> Iterator[Case | Undecided]:
+        """From two roots inwards. A pair that was met before is taken for granted: types recur."""
+        pending = [Pair(self.reader.solid(start.reader), self.writer.solid(start.writer), None, start)]
+        while pending:
+            pair = pending.pop()
+            key = (id(pair.reader), id(pair.writer))
+            if key in self._met or not self.can_be_sent(pair.writer):
+                continue
+            self._met.add(key)
+            inner: list[Pair] = []
+            for outcome in self.resolve(pair):
+                if isinstance(outcome, Pair):
+                    inner.append(outcome)
+                else:
+                    yield outcome
+            pending.extend(reversed(inner))
 
     def can_be_sent(self, sent: Type) -> bool:
         """Whether the writer can write anything of that type."""
         return is_possible(self.writer, sent, self._impossible)
 
-    def is_one_schema(self) -> bool:
-        """Whether both are the same but for documentation: nothing is resolved then, and everything is read as written.
-
-        https://avro.apache.org/docs/1.12.0/specification/#data-serialization-and-deserialization
-        """
-        if self._is_one is None:
-            self._is_one = wire(self.reader).whole == wire(self.writer).whole
-        return self._is_one
-
-    def resolve(self, pair: Pair) -> Iterator[Case | Pair]:
+    def resolve(self, pair: Pair) -> Iterator[Case | Pair | Undecided]:
         """One pair, one level: what is wrong with it, and the pairs inside it."""
         match pair.reader, pair.writer:
             case _, Union():
                 yield from self._writer_union(pair, pair.writer)
             case Union(), _:
                 yield from self._reader_union(pair, pair.reader)
+            case (Missing(), _) | (_, Missing()):
+                yield from self._missing(pair)
             case Record(), Record():
                 yield from self._record(pair, pair.reader, pair.writer)
             case Enum(), Enum():
@@ -137,9 +171,9 @@ class Question:
             case Fixed(), Fixed():
                 yield from self._fixed(pair, pair.reader, pair.writer)
             case Array(items=wanted), Array(items=sent):
-                yield self._inside(wanted, sent, Step(pair.way, "item"))
+                yield self._inside(pair, wanted, sent, Step(pair.way, "item"))
             case Map(values=wanted), Map(values=sent):
-                yield self._inside(wanted, sent, Step(pair.way, "value"))
+                yield self._inside(pair, wanted, sent, Step(pair.way, "value"))
             case Primitive(), Primitive():
                 yield from self._primitive(pair, pair.reader, pair.writer)
             case _:
@@ -159,17 +193,19 @@ class Question:
                 return reader.size == writer.size and _same_name(reader, writer)
             case (Union(), _) | (_, Union()):
                 return True
+            case Missing(), Missing():
+                return reader.name == writer.name != ""
             case Primitive(), Primitive():
                 return reader.name == writer.name or reader.name in PROMOTIONS.get(writer.name, ())
             case _:
                 return False
 
     def meeting(self, wanted: Type, sent: Type) -> Solid:
-        """The reader's type that a writer's type is resolved against: of a union, the first branch that matches."""
+        """The reader's type that a writer's type is resolved against: of a union, the branch that takes it."""
         reader, writer = self.reader.solid(wanted), self.writer.solid(sent)
         if isinstance(reader, Union) and not isinstance(writer, Union):
-            match = next((branch for branch in reader.branches if self.matches(branch, writer)), None)
-            return reader if match is None else self.reader.solid(match)
+            fits = [one for branch in reader.branches if self.matches(one := self.reader.solid(branch), writer)]
+            return _best(fits, writer) if fits else reader
         return reader
 
     def _record(self, pair: Pair, reader: Record, writer: Record) -> Iterator[Case | Pair]:
@@ -188,7 +224,7 @@ class Question:
             elif claim.senders:
                 sender = claim.senders[0]
                 step = Step(pair.way, "field", claim.field.name, sender.name)
-                yield self._inside(claim.field.type, sender.type, step)
+                yield self._inside(pair, claim.field.type, sender.type, step)
             elif claim.field.default is None:
                 yield self._without_default(pair, reader, writer, claim.field)
 
@@ -203,9 +239,9 @@ class Question:
             return
         facts = {"symbols": _list(unknown), "symbol": unknown[0], "enum": unqualified(reader.name)}
         if reader.default is None:
-            yield _case("avro-enum-symbol-unknown", Effect.FAILS, pair, self, facts)
+            yield _case("avro-enum-symbol-unknown", Effect.FAILS, pair, facts)
         else:
-            yield _case("avro-enum-symbol-replaced", Effect.LOSES, pair, self, {**facts, "default": reader.default})
+            yield _case("avro-enum-symbol-replaced", Effect.LOSES, pair, {**facts, "default": reader.default})
 
     def _fixed(self, pair: Pair, reader: Fixed, writer: Fixed) -> Iterator[Case]:
         """Size and unqualified name must be the same."""
@@ -213,7 +249,7 @@ class Question:
             yield self._name_changed(pair, reader, writer)
         elif reader.size != writer.size:
             facts = {"wanted": str(reader.size), "sent": str(writer.size), "fixed": unqualified(reader.name)}
-            yield _case("avro-fixed-size-changed", Effect.FAILS, pair, self, facts)
+            yield _case("avro-fixed-size-changed", Effect.FAILS, pair, facts)
         else:
             yield from self._meaning(pair, reader, writer)
 
@@ -223,11 +259,11 @@ class Question:
             yield self._type_changed(pair)
             return
         if (writer.name, reader.name) == ("bytes", "string"):
-            yield _case("avro-bytes-read-as-string", Effect.FAILS, pair, self, {})
+            yield _case("avro-bytes-read-as-string", Effect.FAILS, pair, {})
         limit = meaning.exact_up_to(reader, writer)
         if limit is not None:
             facts = {"sent": writer.name, "wanted": reader.name, "limit": f"{limit:,}"}
-            yield _case("avro-precision-lost", Effect.LOSES, pair, self, facts)
+            yield _case("avro-precision-lost", Effect.LOSES, pair, facts)
         yield from self._meaning(pair, reader, writer)
 
     def _meaning(self, pair: Pair, reader: Primitive | Fixed, writer: Primitive | Fixed) -> Iterator[Case]:
@@ -235,46 +271,77 @@ class Question:
         changed = meaning.change(reader, writer)
         if changed is not None:
             facts = {"sent": describe(writer), "wanted": describe(reader)}
-            yield _case(changed.rule, changed.effect, pair, self, facts)
+            yield _case(changed.rule, changed.effect, pair, facts)
 
-    def _reader_union(self, pair: Pair, reader: Union) -> Iterator[Case | Pair]:
+    def _reader_union(self, pair: Pair, reader: Union) -> Iterator[Case | Pair | Undecided]:
         """The first branch that matches is resolved; if none does, it is an error."""
-        for branch in reader.branches:
-            if self.matches(branch, pair.writer):
-                yield Pair(self.reader.solid(branch), pair.writer, pair.way)
-                return
-        yield self._type_changed(pair)
+        met = yield from self._branch(pair, reader.branches, pair.writer)
+        if not met:
+            yield self._type_changed(pair)
 
-    def _writer_union(self, pair: Pair, writer: Union) -> Iterator[Case | Pair]:
+    def _writer_union(self, pair: Pair, writer: Union) -> Iterator[Case | Pair | Undecided]:
         """Whichever branch the writer selects must match: the first of the reader's union, or the reader's type."""
         wanted = pair.reader.branches if isinstance(pair.reader, Union) else (pair.reader,)
         for index, sent in enumerate(writer.branches):
             named = isinstance(sent, Record | Enum | Fixed | Reference) and pair.way is None
             step = Step(pair.way, "branch", describe(sent).rpartition(" ")[2] if named else "", branch=index)
-            match = next((branch for branch in wanted if self.matches(branch, sent)), None)
-            if match is not None:
-                yield self._inside(match, sent, step)
-                continue
-            if not self.can_be_sent(sent):
-                continue
-            inner = Pair(pair.reader, self.writer.solid(sent), step)
-            facts = {"branch": describe(sent), "wanted": describe(pair.reader)}
-            yield _case("avro-union-branch-unknown", Effect.FAILS, inner, self, facts)
+            inner = pair.towards(pair.reader, self.writer.solid(sent), step)
+            met = yield from self._branch(inner, wanted, sent)
+            if not met and self.can_be_sent(sent):
+                facts = {"branch": describe(sent), "wanted": describe(pair.reader)}
+                yield _case("avro-union-branch-unknown", Effect.FAILS, inner, facts)
 
-    def _inside(self, wanted: Type, sent: Type, step: Step) -> Pair:
-        return Pair(self.reader.solid(wanted), self.writer.solid(sent), step)
+    def _branch(
+        self, pair: Pair, wanted: tuple[Type, ...], sent: Type
+    ) -> Generator[Case | Pair | Undecided, None, bool]:
+        """Resolve a value of the writer's against the branch that takes it; whether there is one, or may be one."""
+        writer = self.writer.solid(sent)
+        branches = [self.reader.solid(branch) for branch in wanted]
+        fits = [branch for branch in branches if self.matches(branch, writer)]
+        first = next((branch for branch in branches if branch in fits[:1] or _may_be(branch, writer)), None)
+        if first is not None and first not in fits[:1]:
+            yield self._undecided(pair.towards(first, writer, pair.way))
+        if not fits:
+            return first is not None
+        same = _best(fits, writer)
+        if same is not fits[0]:
+            facts = {"branch": _name(writer), "first": _name(fits[0])}
+            first_pair = pair.towards(fits[0], writer, pair.way)
+            yield _case("avro-union-branch-ambiguous", Effect.MISREADS, first_pair, facts)
+        yield pair.towards(same, writer, pair.way)
+        return True
+
+    def _missing(self, pair: Pair) -> Iterator[Case | Undecided]:
+        """A type that nobody has defined here is a named one: it may match another named one, and nothing else."""
+        if _may_be(pair.reader, pair.writer):
+            yield self._undecided(pair)
+        else:
+            yield self._type_changed(pair)
+
+    def _undecided(self, pair: Pair) -> Undecided:
+        schema, gone = next(
+            (schema, type_)
+            for schema, type_ in ((self.reader, pair.reader), (self.writer, pair.writer))
+            if isinstance(type_, Missing)
+        )
+        file, line, column = locate(schema, gone.at) or ("", 1, 1)
+        path = _path(pair)
+        return Undecided(path, f"{gone.why} ({file}:{line}:{column}): {gone.hint}", pair.reader.at, pair.writer.at)
+
+    def _inside(self, pair: Pair, wanted: Type, sent: Type, step: Step) -> Pair:
+        return pair.towards(self.reader.solid(wanted), self.writer.solid(sent), step)
 
     def _type_changed(self, pair: Pair) -> Case:
         facts = {"sent": describe(pair.writer), "wanted": describe(pair.reader)}
-        return _case("avro-type-changed", Effect.FAILS, pair, self, facts)
+        return _case("avro-type-changed", Effect.FAILS, pair, facts)
 
     def _name_changed(self, pair: Pair, reader: Named, writer: Named) -> Case:
         facts = {"sent": writer.name, "wanted": reader.name}
-        return _case("avro-name-changed", Effect.FAILS, pair, self, facts)
+        return _case("avro-name-changed", Effect.FAILS, pair, facts)
 
     def _sent_twice(self, pair: Pair, field: Field, senders: tuple[Field, ...]) -> Case:
         facts = {"field": field.name, "senders": _list([sender.name for sender in senders])}
-        return _case("avro-alias-sent-twice", Effect.FAILS, pair, self, facts, field)
+        return _case("avro-alias-sent-twice", Effect.FAILS, pair, facts, field)
 
     def _contested(self, pair: Pair, field: Field, sender: Field, rivals: tuple[Field, ...]) -> Case:
         names = [field.name, *(rival.name for rival in rivals)]
@@ -282,13 +349,13 @@ class Question:
         safe = all(one.default is not None for one in (field, *rivals) if one.name != sender.name)
         effect = Effect.MISREADS if safe else Effect.FAILS
         facts = {"field": field.name, "sent": sender.name, "rivals": _list(names)}
-        return _case("avro-alias-contested", effect, pair, self, facts, field)
+        return _case("avro-alias-contested", effect, pair, facts, field)
 
     def _without_default(self, pair: Pair, reader: Record, writer: Record, field: Field) -> Case:
         nested = pair.way is not None
         facts = {"field": field.name, "record": unqualified(reader.name)}
         facts |= rename_of(field, reader, writer, self.matches, nested=nested)
-        return _case("avro-field-without-default", Effect.FAILS, pair, self, facts, field)
+        return _case("avro-field-without-default", Effect.FAILS, pair, facts, field)
 
 
 def _same_name(reader: Named, writer: Named) -> bool:
@@ -296,26 +363,39 @@ def _same_name(reader: Named, writer: Named) -> bool:
     return unqualified(reader.name) == unqualified(writer.name) or writer.name in reader.aliases
 
 
-def _case(  # noqa: PLR0913, PLR0917 - what a finding is made of
-    rule: str, effect: Effect, pair: Pair, asked: Question, facts: dict[str, str], field: Field | None = None
-) -> Case:
-    path = _path(asked.reader, pair.way) + (f".{field.name}" if field else "")
+def _best(fits: list[Solid], writer: Solid) -> Solid:
+    """The branch of the very name, if there is one: most readers prefer it to the first that matches."""
+    return next((one for one in fits if isinstance(one, Named) and one.name == _name(writer)), fits[0])
+
+
+def _may_be(reader: Solid, writer: Solid) -> bool:
+    """Whether two types, one of which is unknown, may match: only named types are defined elsewhere."""
+    known = [type_ for type_ in (reader, writer) if not isinstance(type_, Missing)]
+    unread = any(isinstance(type_, Missing) and not type_.name for type_ in (reader, writer))
+    return len(known) < 2 and (unread or all(isinstance(type_, Named) for type_ in known))  # noqa: PLR2004 - both
+
+
+def _name(type_: Solid) -> str:
+    return type_.name if isinstance(type_, Named | Primitive | Missing) else kind(type_)
+
+
+def _case(rule: str, effect: Effect, pair: Pair, facts: dict[str, str], field: Field | None = None) -> Case:
+    path = _path(pair) + (f".{field.name}" if field else "")
     at = field.at if field else pair.reader.at
-    return Case(Incompatibility(rule, effect, path, facts, taker_at=at, giver_at=pair.writer.at), pair)
+    found = Incompatibility(rule, effect, path, facts, at, pair.writer.at, flipped=pair.start.flipped)
+    return Case(found, pair)
 
 
-def _path(schema: Schema, way: Step | None) -> str:
+def _path(pair: Pair) -> str:
     """The reader's names on the way: `OrderPlaced.items[].sku`, `{}` for a map's values."""
     parts: list[str] = []
+    way = pair.way
     while way is not None and len(parts) < _MOST_STEPS:
         parts.append({"field": f".{way.name}", "item": "[]", "value": "{}"}.get(way.kind, way.name))
         way = way.inside
     if way is not None:
         parts.append("…")
-    root = schema.solid(schema.root)
-    if not isinstance(root, Union):
-        parts.append(unqualified(root.name) if isinstance(root, Named) else kind(root))
-    return "".join(reversed(parts)) or "union"
+    return "".join((pair.start.name, *reversed(parts))) or "union"
 
 
 def _list(names: list[str]) -> str:

@@ -9,8 +9,8 @@ from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.conversion import Converter, converter
 from contractctl.formats.avro.parts import Document, Object, put_together, take_apart
-from contractctl.formats.avro.resolution import incompatibilities
-from contractctl.formats.avro.schema import parse
+from contractctl.formats.avro.resolution import findings
+from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import Field, Record, Schema, describe, unqualified
 from contractctl.formats.avro.zeros import zero_default
 from contractctl.model.contract import File, Policy, Source
@@ -41,7 +41,7 @@ def operations(
     renames: `field=field` or `Record.field=field`. parameters: `type` in words; `default`, JSON, is what converters
     fill in where the other side has nothing. Raise ContractctlError for a rename that does not fit the two versions.
     """
-    before, after = parse(old), parse(new)
+    before, after = parse_sound(old), parse_sound(new)
     moved = _moved(before, after, renames)
     return tuple(_operations(before, after, moved, contract))
 
@@ -77,7 +77,7 @@ def intermediate(
     A field that only one version has gets a default: its own, or the emptiest value of its type. Raise
     ContractctlError where there is no such version, and say which field stands in the way.
     """
-    before, after = parse(old), parse(new)
+    before, after = parse_sound(old), parse_sound(new)
     moved = _moved(before, after, renames)
     for one in moved:
         _refuse_alias(after, one)
@@ -188,7 +188,7 @@ def _settle(candidate: _Candidate, before: Schema, after: Schema) -> str:
 
 
 def _trouble(text: str, before: Schema, after: Schema) -> list[tuple[str, Incompatibility]]:
-    between = parse(Source((File("the intermediate version", text),)))
+    between = parse_sound(Source((File("the intermediate version", text),)))
     seats = (
         ("it cannot read the old version", between, before),
         ("the old version cannot read it", before, between),
@@ -198,7 +198,7 @@ def _trouble(text: str, before: Schema, after: Schema) -> list[tuple[str, Incomp
     return [
         (who, found)
         for who, reader, writer in seats
-        for found in incompatibilities(reader, writer)
+        for found in findings(reader, writer)
         if found.effect is not Effect.LOSES
     ]
 
@@ -249,7 +249,7 @@ def _one_moved(before: Schema, after: Schema, records: list[tuple[Record, Record
 def _same_type(before: Schema, after: Schema, was: object, becomes: object) -> bool:
     left = Schema(cast("Record", was), before.names, before.source)
     right = Schema(cast("Record", becomes), after.names, after.source)
-    both = [*incompatibilities(left, right), *incompatibilities(right, left)]
+    both = [*findings(left, right), *findings(right, left)]
     return not any(found.rule != "avro-field-without-default" and found.effect is not Effect.LOSES for found in both)
 
 

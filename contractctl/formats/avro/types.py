@@ -115,9 +115,49 @@ class Fixed:
     logical: Logical | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Missing:
+    """What stands for a type that is not known: its definition lies elsewhere, or what is written is no type."""
+
+    at: Pointer
+    name: str
+    """The full name that is not defined; empty where what is written is no type at all."""
+    why: str
+    """Half a sentence, without the place."""
+    hint: str
+
+
 Named = Record | Enum | Fixed
-Type = Primitive | Array | Map | Union | Record | Enum | Fixed | Reference
-Solid = Primitive | Array | Map | Union | Record | Enum | Fixed
+Type = Primitive | Array | Map | Union | Record | Enum | Fixed | Missing | Reference
+Solid = Primitive | Array | Map | Union | Record | Enum | Fixed | Missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Message:
+    """A message of a protocol: what a client asks, and what the server answers."""
+
+    at: Pointer
+    protocol: str
+    """The protocol's full name."""
+    name: str
+    request: Record
+    response: Type
+    errors: Union
+    """Any text, and the errors that are declared."""
+    one_way: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fault:
+    """Something for which Avro libraries refuse the whole schema, though all around it can be judged."""
+
+    at: Pointer
+    rule: str | None
+    """None for a type that may well be right where it is defined."""
+    path: str
+    said: str
+    """Half a sentence: what is wrong."""
+    hint: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +165,20 @@ class Schema:
     """A whole schema: its root type and every named type under its full name."""
 
     root: Type
-    names: Mapping[str, Named]
+    names: Mapping[str, Named | Missing]
     source: Source
+    several: bool = False
+    """The root is no union that somebody wrote: its branches are the messages of a folder, none of them for a protocol
+    alone."""
+    messages: tuple[Message, ...] = ()
+    """Of protocols."""
+    faults: tuple[Fault, ...] = ()
+    """In the order of the text."""
+
+    @property
+    def roots(self) -> tuple[Type, ...]:
+        """Every schema that no other refers to."""
+        return self.root.branches if self.several and isinstance(self.root, Union) else (self.root,)
 
     def solid(self, type_: Type) -> Solid:
         """The type itself, or what a reference refers to."""
@@ -158,5 +210,7 @@ def describe(type_: Type) -> str:
             return f"fixed {unqualified(name)} of {size} bytes"
         case Record() | Enum():
             return f"{kind(type_)} {unqualified(type_.name)}"
+        case Missing(name=name):
+            return unqualified(name) or "what is no type"
         case Reference(name=name):
             return unqualified(name)

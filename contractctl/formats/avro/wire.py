@@ -9,6 +9,7 @@ no byte to what is written. fastavro is imported when the first datum is: a chec
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from contractctl.documents import Json
 from contractctl.formats.avro.defaults import Misfits
@@ -19,6 +20,8 @@ from contractctl.formats.avro.types import (
     Fixed,
     Logical,
     Map,
+    Missing,
+    Named,
     Primitive,
     Record,
     Reference,
@@ -28,6 +31,7 @@ from contractctl.formats.avro.types import (
 )
 
 _ROOT = "contractctl.Datum"
+_NO_SPACE = "none"
 _SPECIAL = {"+Infinity": "Infinity"}
 
 Only = Mapping[str, frozenset[str]]
@@ -56,12 +60,20 @@ def executed_by() -> str:
     return f"fastavro {fastavro.__version__}"
 
 
-def wire(schema: Schema, only: Only | None = None) -> Wire:
-    """A schema, or with `only` that part of it that asks for those fields and no others of their records."""
+def wire(schema: Schema, root: Type, only: Only | None = None) -> Wire:
+    """One of a schema's types, or with `only` that part of it that asks for those fields of their records alone."""
     return Wire(
-        _Rendering(schema, only or {}, logical=True).document(),
-        _Rendering(schema, only or {}, logical=False).document(),
+        _Rendering(schema, only or {}, logical=True).document(root),
+        _Rendering(schema, only or {}, logical=False).document(root),
     )
+
+
+def is_one_schema(left: Schema, right: Schema) -> bool:
+    """Whether both are the same but for documentation: nothing is resolved then, and everything is read as written.
+
+    https://avro.apache.org/docs/1.12.0/specification/#data-serialization-and-deserialization
+    """
+    return _Rendering(left, {}, logical=True).everything() == _Rendering(right, {}, logical=True).everything()
 
 
 def write(writer: Wire, datum: object) -> bytes:
@@ -85,13 +97,12 @@ def read_value(reader: Wire, writer: Wire, payload: bytes) -> object | Refused:
         return _refusal(error)
 
 
-def taken_for(schema: Schema, type_: Type, value: object) -> object | Refused:
-    """What a resolved value is in the reader's own type: a float has 24 bits then, a long may be a moment.
+def taken_for(alone: Wire, value: object) -> object | Refused:
+    """What a resolved value is in the reader's own type, alone: a float has 24 bits then, a long may be a moment.
 
     fastavro resolves and applies logical types at once, and the writer's at that, and it reads numbers of every width
     into Python's own. A reader that applies its own schema, as Java's do, sees what comes out here.
     """
-    alone = wire(Schema(type_, schema.names, schema.source))
     try:
         return _read(_write(alone.plain, value), alone.whole)
     except Exception as error:  # noqa: BLE001 - as above: an impossible date, a text that is no UUID
@@ -114,9 +125,56 @@ def _read(payload: bytes, writer: dict[str, object], reader: dict[str, object] |
     return value["datum"]
 
 
+def filled(schema: dict[str, Any]) -> object | Refused:
+    """What a reader of a schema, a record of the one field `datum`, finds where that field was not sent."""
+    import fastavro
+
+    try:
+        value = fastavro.schemaless_reader(io.BytesIO(), schema | {"fields": []}, fastavro.parse_schema(schema))
+    except Exception as error:  # noqa: BLE001 - as above
+        return _refusal(error)
+    assert isinstance(value, dict)  # noqa: S101 - the schema is a record
+    found: object = value["datum"]
+    return found
+
+
 def _refusal(error: Exception) -> Refused:
+    """An exception as an answer, on one line."""
     said = " ".join(str(error).split())
     return Refused(f"{type(error).__name__}: {said}" if said else type(error).__name__)
+
+
+def standalone(document: dict[str, Any]) -> dict[str, Any]:
+    """A schema as a library takes it that has never seen it: definitions stand where their names are used first."""
+    definitions: dict[str, Any] = document["__named_schemas"]
+    whole: dict[str, Any] = _inline({**document}, definitions, set())
+    return whole
+
+
+def _inline(node: Any, definitions: dict[str, Any], written: set[str]) -> Any:  # noqa: ANN401 - JSON of any shape
+    if isinstance(node, list):
+        return [_inline(branch, definitions, written) for branch in node]
+    if isinstance(node, str):
+        if node not in definitions:
+            return node
+        if node in written:
+            return _spaced(node)
+        written.add(node)
+        return _inline(definitions[node], definitions, written)
+    kept = {key: value for key, value in node.items() if not key.startswith("__")}
+    if "name" in kept:
+        kept["name"] = _spaced(kept["name"])
+    if "fields" in kept:
+        kept["fields"] = [{**one, "type": _inline(one["type"], definitions, written)} for one in kept["fields"]]
+    for key in ("items", "values"):
+        if key in kept:
+            kept[key] = _inline(kept[key], definitions, written)
+    return kept
+
+
+def _spaced(name: str) -> str:
+    """A name without a namespace would be taken into the one around it."""
+    return name if "." in name else f"{_NO_SPACE}.{name}"
 
 
 class _Rendering:
@@ -127,14 +185,26 @@ class _Rendering:
         self._only = only
         self._logical = logical
 
-    def document(self) -> dict[str, object]:
-        names = {name: self._definition(named) for name, named in self._schema.names.items()}
-        field = {"name": "datum", "type": self._used(self._schema.root)}
+    def everything(self) -> list[object]:
+        messages = [
+            (one.name, self._used(one.request), self._used(one.response), self._used(one.errors), one.one_way)
+            for one in self._schema.messages
+        ]
+        return [self._names(), [self._used(root) for root in self._schema.roots], messages]
+
+    def _names(self) -> dict[str, dict[str, object]]:
+        return {name: self._definition(named) for name, named in self._schema.names.items()}
+
+    def document(self, root_type: Type) -> dict[str, object]:
+        names = self._names()
+        field = {"name": "datum", "type": self._used(root_type)}
         root: dict[str, object] = {"type": "record", "name": _ROOT, "fields": [field]}
         # the mark of a schema that fastavro's own parse_schema() has been through, and where it keeps the names
         return {**root, "__fastavro_parsed": True, "__named_schemas": {**names, _ROOT: root}}
 
-    def _definition(self, named: Record | Enum | Fixed) -> dict[str, object]:
+    def _definition(self, named: Named | Missing) -> dict[str, object]:
+        if isinstance(named, Missing):
+            return {"type": "record", "name": named.name, "fields": []}
         head: dict[str, object] = {"name": named.name, "aliases": list(named.aliases)}
         match named:
             case Record():
@@ -150,7 +220,7 @@ class _Rendering:
     def _field(self, field: Field) -> dict[str, object]:
         rendered = {"name": field.name, "type": self._used(field.type), "aliases": list(field.aliases)}
         if field.default is not None:
-            rendered["default"] = plain_value(self._schema, field.default.value, field.type)
+            rendered["default"] = default_value(self._schema, field)
         return rendered
 
     def _used(self, type_: Type) -> object:
@@ -165,6 +235,8 @@ class _Rendering:
                 return [self._used(branch) for branch in branches]
             case Record(name=name) | Enum(name=name) | Fixed(name=name) | Reference(name=name):
                 return name
+            case Missing(name=name):
+                return name or "null"
 
     def _meaning(self, logical: Logical | None) -> dict[str, object]:
         if logical is None or not self._logical:
@@ -172,6 +244,14 @@ class _Rendering:
         if logical.name == "decimal":
             return {"logicalType": "decimal", "precision": logical.precision, "scale": logical.scale}
         return {"logicalType": logical.name}
+
+
+def default_value(schema: Schema, field: Field) -> object:
+    """What a reader puts where nobody sends the field; as it is written, where it does not fit the type."""
+    assert field.default is not None  # noqa: S101 - callers ask only where there is one
+    if (*field.at, "default") in {fault.at for fault in schema.faults}:
+        return field.default.value
+    return plain_value(schema, field.default.value, field.type)
 
 
 def plain_value(schema: Schema, value: Json, type_: Type) -> object:
@@ -197,5 +277,4 @@ def plain_value(schema: Schema, value: Json, type_: Type) -> object:
 def _field_value(schema: Schema, given: dict[str, Json], field: Field) -> object:
     if field.name in given:
         return plain_value(schema, given[field.name], field.type)
-    assert field.default is not None  # noqa: S101 - parse() refuses a record's default that leaves it out
-    return plain_value(schema, field.default.value, field.type)
+    return default_value(schema, field)

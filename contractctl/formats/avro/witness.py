@@ -2,8 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
 
+from contractctl.formats.avro import official
+from contractctl.formats.avro import wire as wires
 from contractctl.formats.avro.datums import NIL_UUID, NoDatumError, Smallest, branch_name
+from contractctl.formats.avro.refusals import OF_SCHEMAS, schema_witness
 from contractctl.formats.avro.resolution import Case, Question, Step, cases
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.avro.types import (
@@ -11,6 +16,7 @@ from contractctl.formats.avro.types import (
     Enum,
     Fixed,
     Map,
+    Missing,
     Primitive,
     Record,
     Schema,
@@ -18,8 +24,8 @@ from contractctl.formats.avro.types import (
     Type,
     Union,
 )
-from contractctl.formats.avro.wire import Refused, executed_by, read_value, sent_value, taken_for, wire, write
-from contractctl.model.verdict import Effect, Incompatibility, Witness
+from contractctl.formats.avro.wire import Refused, Wire, sent_value, wire, write
+from contractctl.model.verdict import Effect, Incompatibility, Reply, Witness
 
 _OF_MEANING = frozenset(
     {
@@ -40,30 +46,75 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
     """Write a datum with the giver's schema and read it with the taker's; None where no datum shows what was found.
 
     The taker asks for the fields on the way to the finding and for no others: what it says is said of this finding.
+    fastavro reads it, and Apache's own package; where they do not agree, both are heard.
     """
-    case = next((case for case in cases(taker, giver) if case.found == found), None)
+    if found.rule in OF_SCHEMAS:
+        return schema_witness(taker, found)
+    case = next((case for case in _cases(taker, giver) if case.found == found), None)
     if case is None:
         return None
     try:
-        return next(_trials(taker, giver, case), None)
+        seats = (giver, taker) if found.flipped else (taker, giver)
+        return next(_trials(*seats, case), None)
     except (NoDatumError, RecursionError):
         return None  # the writer can write nothing there, or only what no reader could hold
 
 
+@lru_cache(maxsize=2)
+def _cases(taker: Schema, giver: Schema) -> tuple[Case, ...]:
+    """The cases of a pair, which are asked for once for every finding."""
+    return tuple(cases(taker, giver))
+
+
 def _trials(reader: Schema, writer: Schema, case: Case) -> Iterator[Witness]:
+    start = case.pair.start
     route = _Route(Question(reader, writer), case)
-    reads, writes = wire(reader, route.only()), wire(writer)
+    trial = _Trial(case, route, wire(reader, start.reader, route.only()), _written(writer, start.writer))
     for value in _telling_values(writer, case):
-        payload = write(writes, route.datum(value))
-        sent = sent_value(writes, payload)
-        said = read_value(reads, writes, payload)
-        if not isinstance(said, Refused):
-            said = route.leaf(said, by_reader=True)
-            if case.found.rule in _OF_MEANING:
-                said = taken_for(reader, case.pair.reader, said)
-        if _shows(case, said, route.leaf(sent, by_reader=False)):
-            answer = f"refused: {said.why}" if isinstance(said, Refused) else f"read {shown(said)}"
-            yield Witness(shown(route.pruned(sent)), _line(answer), executed_by())
+        payload = write(trial.writes, route.datum(value))
+        sent = sent_value(trial.writes, payload)
+        said = trial.answer(wires, reader, payload)
+        if not _shows(case, said, route.leaf(sent, by_reader=False)):
+            continue
+        yield _heard(shown(route.pruned(sent)), said, trial.answer(official, reader, payload))
+
+
+def _heard(sent: str, said: object, other: object) -> Witness:
+    """What both libraries say, in one line where they agree: both refuse, or read the same value."""
+    first, second = wires.executed_by(), official.executed_by()
+    if type(other) is type(said) and (isinstance(said, Refused) or other == said):
+        return Witness(sent, _answer(said), f"{first}, {second}")
+    return Witness(sent, _answer(said), first, (Reply(_answer(other), second),))
+
+
+@lru_cache(maxsize=4)
+def _written(writer: Schema, root: Type) -> Wire:
+    """The writer's side, which is the same for every finding of a pair."""
+    return wire(writer, root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One finding, and both sides of it."""
+
+    case: Case
+    route: "_Route"
+    reads: Wire
+    writes: Wire
+
+    def answer(self, library: ModuleType, schema: Schema, payload: bytes) -> object | Refused:
+        """What a library says at the place of the finding."""
+        said: object = library.read_value(self.reads, self.writes, payload)
+        if isinstance(said, Refused):
+            return said
+        said = self.route.leaf(said, by_reader=True)
+        if self.case.found.rule in _OF_MEANING:
+            said = library.taken_for(wire(schema, self.case.pair.reader), said)
+        return said
+
+
+def _answer(said: object) -> str:
+    return _line(f"refused: {said.why}" if isinstance(said, Refused) else f"read {shown(said)}")
 
 
 def _shows(case: Case, said: object, sent: object) -> bool:
@@ -156,7 +207,7 @@ class _Route:
             steps.append(way)
             way = way.inside
         self._stops: list[_Stop] = []
-        reader, writer = question.reader.root, question.writer.root
+        reader, writer = case.pair.start.reader, case.pair.start.writer
         for step in reversed(steps):
             met, given = question.meeting(reader, writer), question.writer.solid(writer)
             self._stops.append(_Stop(met, given, step))
@@ -228,5 +279,5 @@ def _next(type_: Solid, step: Step, *, by_reader: bool) -> Type:
             return next(field.type for field in fields if field.name == name)
         case Array(items=inner) | Map(values=inner):
             return inner
-        case Primitive() | Enum() | Fixed() | Union():
+        case Primitive() | Enum() | Fixed() | Union() | Missing():
             raise AssertionError(type_)  # nothing leads on from there

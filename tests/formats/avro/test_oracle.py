@@ -49,7 +49,7 @@ def agrees(got: Any, sent: Any) -> bool:
 def test_what_is_compatible_fastavro_reads_with_the_same_values(pair: tuple[Any, Any], data: st.DataObject) -> None:
     reader, writer = both(pair)
     assume(next(iter(incompatibilities(reader, writer)), None) is None)
-    writes, reads = wire(writer), wire(reader)
+    writes, reads = wire(writer, writer.root), wire(reader, reader.root)
     assume(exists(writer, writer.root))
     datum = data.draw(datums(writer, writer.root))
 

@@ -35,10 +35,10 @@ def same(got: Any, sent: Any) -> bool:
 def test_a_promotion_is_judged_as_fastavro_reads_it(wanted: str, sent: str) -> None:
     reader, writer = read(record(field("x", wanted))), read(record(field("x", sent)))
     found = list(incompatibilities(reader, writer))
-    reads, writes = wire(reader), wire(writer)
+    reads, writes = wire(reader, reader.root), wire(writer, writer.root)
     outcomes = [(value, read_value(reads, writes, write(writes, {"x": value}))) for value in VALUES[sent]]
     values = [
-        (value, taken_for(reader, Primitive((), wanted), said["x"]))
+        (value, taken_for(wire(reader, Primitive((), wanted)), said["x"]))
         for value, said in outcomes
         if isinstance(said, dict)
     ]
