@@ -9,7 +9,19 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.rooms import Events, Format, Found, Staging, Strict
 from contractctl.model.contract import Policy, Source
 
-__all__ = ["BINARY", "FORMATS", "Events", "Format", "Found", "Staging", "events", "load", "parse", "parse_sound", "staging"]
+__all__ = [
+    "BINARY",
+    "FORMATS",
+    "Events",
+    "Format",
+    "Found",
+    "Staging",
+    "events",
+    "load",
+    "parse",
+    "parse_sound",
+    "staging",
+]
 
 if TYPE_CHECKING:
     from contractctl.formats import avro, sql

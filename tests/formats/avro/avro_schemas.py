@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contractctl.formats.avro import parse
 from contractctl.formats.avro.datums import NoDatumError, Smallest, branch_name
+from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import (
     Array,
     Enum,
@@ -50,8 +50,8 @@ DEFAULTS: dict[str, Any] = {
 
 
 def read(schema: Any, name: str = "schema.avsc") -> Schema:
-    """A schema from JSON values, or from JSON text."""
-    return parse(source(schema, name))
+    """A schema from JSON values, or from JSON text, in which nothing is missing."""
+    return parse_sound(source(schema, name))
 
 
 def source(schema: Any, name: str = "schema.avsc") -> Source:

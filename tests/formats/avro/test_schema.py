@@ -4,19 +4,18 @@ import json
 from typing import Any
 
 import pytest
-from avro_schemas import field, read, record, source
+from avro_schemas import field, read, record
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, locate, parse, witness
 from contractctl.formats.avro.parts import put_together, take_apart
-from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import Record
 from contractctl.model.contract import File, Source
 
 
 def refused(schema: Any) -> str:
     with pytest.raises(ContractctlError) as caught:
-        parse_sound(source(schema))
+        read(schema)
     assert caught.value.hint
     return caught.value.message
 
