@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from contractctl.formats.json_schema import language
 from contractctl.formats.json_schema.grammars import GRAMMARS, Grammar
 from contractctl.formats.json_schema.language import Strings
-from contractctl.formats.json_schema.syntax import Unreadable
+from contractctl.formats.json_schema.language.syntax import Unreadable
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker

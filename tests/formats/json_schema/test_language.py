@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patterns import LETTERS, TEXTS, ecma, python
 
-from contractctl.formats.json_schema import characters
-from contractctl.formats.json_schema.language import Strings, Unreadable, check, matches, possible, take
+from contractctl.formats.json_schema.language import Strings, Unreadable, characters, check, matches, possible, take
 
 
 def strings(wanted: str = "", unwanted: str | None = None, least: int = 0, most: int | None = None) -> Strings:

@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from contractctl.formats.json_schema.automaton import DEAD, UNIVERSAL, Automaton
-from contractctl.formats.json_schema.characters import LAST
-from contractctl.formats.json_schema.syntax import Unreadable
+from contractctl.formats.json_schema.language.automaton import DEAD, UNIVERSAL, Automaton
+from contractctl.formats.json_schema.language.characters import LAST
+from contractctl.formats.json_schema.language.syntax import Unreadable
 
 State = tuple[int, ...]
 Spans = list[tuple[int, int]]

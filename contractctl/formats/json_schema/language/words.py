@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from contractctl.formats.json_schema.characters import pleasant
-from contractctl.formats.json_schema.product import Product, State
-from contractctl.formats.json_schema.syntax import Unreadable
+from contractctl.formats.json_schema.language.characters import pleasant
+from contractctl.formats.json_schema.language.product import Product, State
+from contractctl.formats.json_schema.language.syntax import Unreadable
 
 Layer = frozenset[State]
 """The states after so many characters."""

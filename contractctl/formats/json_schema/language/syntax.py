@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contractctl.formats.json_schema.characters import Ranges
+from contractctl.formats.json_schema.language.characters import Ranges
 
 
 class Unreadable(Exception):  # noqa: N818 - it is no error: a question that cannot be answered, and why

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contractctl.formats.json_schema.syntax import (
+from contractctl.formats.json_schema.language.syntax import (
     NOTHING,
     Characters,
     Choice,

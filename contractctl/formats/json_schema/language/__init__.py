@@ -6,12 +6,12 @@ https://json-schema.org/draft/2020-12/json-schema-validation#section-6.3
 
 from functools import lru_cache
 
-from contractctl.formats.json_schema.automaton import DEAD, UNIVERSAL
-from contractctl.formats.json_schema.ecma import Broken
-from contractctl.formats.json_schema.product import Budget
-from contractctl.formats.json_schema.question import Strings, parts, reading
-from contractctl.formats.json_schema.syntax import Unreadable
-from contractctl.formats.json_schema.words import shortest, words
+from contractctl.formats.json_schema.language.automaton import DEAD, UNIVERSAL
+from contractctl.formats.json_schema.language.escapes import Broken
+from contractctl.formats.json_schema.language.product import Budget
+from contractctl.formats.json_schema.language.question import Strings, parts, reading
+from contractctl.formats.json_schema.language.syntax import Unreadable
+from contractctl.formats.json_schema.language.words import shortest, words
 
 __all__ = ["Strings", "Unreadable", "check", "matches", "possible", "take"]
 

@@ -5,7 +5,7 @@ repetition at an empty round (https://tc39.es/ecma262/#sec-runtime-semantics-rep
 which texts match does not change if there are none: so the item is replaced by that part of it that takes characters.
 """
 
-from contractctl.formats.json_schema.syntax import (
+from contractctl.formats.json_schema.language.syntax import (
     EMPTY,
     NOTHING,
     Ahead,

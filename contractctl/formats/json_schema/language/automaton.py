@@ -7,79 +7,26 @@ for `.{0,1000}`) and refuses `[a-z_-]` and assertions.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
 from itertools import pairwise
 
-from contractctl.formats.json_schema import characters
-from contractctl.formats.json_schema.characters import LAST, Ranges
-from contractctl.formats.json_schema.normal import normal
-from contractctl.formats.json_schema.syntax import (
-    Ahead,
-    Boundary,
-    Characters,
-    Choice,
-    End,
-    Node,
-    Repeat,
-    Sequence,
-    Start,
-    Unreadable,
-)
+from contractctl.formats.json_schema.language import characters
+from contractctl.formats.json_schema.language.characters import LAST
+from contractctl.formats.json_schema.language.normal import normal
+from contractctl.formats.json_schema.language.places import MATCHED, NONE, Arrow, Kind, Places, Promise, Promises
+from contractctl.formats.json_schema.language.syntax import Ahead, Node
 
 DEAD = 0
 """The state that nothing leads out of: no text will match any more."""
 UNIVERSAL = 1
 """The state of a pattern that has matched, whatever follows."""
 
-_MATCHED = 0
-"""The place behind the pattern: it was found, whatever follows."""
-_MOST_PLACES = 50_000
-
-
-class Kind(Enum):
-    r"""What stands beside a place in a text: what `^`, `$` and `\b` ask for."""
-
-    EDGE = auto()
-    WORD = auto()
-    OTHER = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What was said of the text that follows by a look ahead, and how far it is seen through."""
-
-    ahead: int
-    state: int
-    negated: bool
-
-
-Promises = frozenset[Promise]
 Thread = tuple[int, Promises]
 """One way to match: a place, and what was promised on the way to it."""
 Threads = frozenset[Thread]
 Span = tuple[int, int, Threads]
 """On the code points from, to: these threads."""
-_NONE: Promises = frozenset()
-_FOUND: Threads = frozenset({(_MATCHED, _NONE)})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """From a place, over one of these characters, to the next, if the promises on the way are kept."""
-
-    over: Ranges
-    place: int
-    promises: Promises
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where a place leads, by the kinds of what stands before and after it."""
-
-    arrows: tuple[Arrow, ...]
-    found: frozenset[Promises]
-    """The promises of each way to the end of the pattern that needs no further character."""
+_FOUND: Threads = frozenset({(MATCHED, NONE)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +47,20 @@ class _State:
     accepts: bool | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Automaton:
     """Of a pattern that is found anywhere in a text; or, for a look ahead, only where it begins."""
 
-    root: Node
-    anywhere: bool = True
-    _aheads: "list[Automaton]" = field(default_factory=list)
-    _ahead_of: dict[int, int] = field(default_factory=dict)
-    _places: list[tuple[Node, int, int | None, int]] = field(default_factory=list)
-    _place_of: dict[tuple[int, int, int | None, int], int] = field(default_factory=dict)
-    _reaches: dict[tuple[int, Kind, Kind], Reach] = field(default_factory=dict)
-    _spans: dict[tuple[Thread, Kind, Kind], list[Span]] = field(default_factory=dict)
-    _states: list[_State] = field(default_factory=list)
-    _state_of: dict[tuple[Kind, Threads], int] = field(default_factory=dict)
-    _minds_words: bool = False
-    _whole: int = 0
-    _seek: Threads = frozenset()
-    """The thread that looks for the pattern from every further character on, if there is any use in it."""
-
-    def __post_init__(self) -> None:
-        self.root = normal(self.root)
-        self._places.append((self.root, 0, None, _MATCHED))
-        self._minds_words = _minds_words(self.root)
-        self._whole = self._place(self.root, _MATCHED)
-        if self.anywhere and self._begins_further_on():
-            self._seek = frozenset({(self._whole, _NONE)})
+    def __init__(self, root: Node, *, anywhere: bool = True) -> None:
+        self.root = normal(root)
+        self._places = Places(self.root, self._promise)
+        self._aheads: list[Automaton] = []
+        self._ahead_of: dict[int, int] = {}
+        self._spans: dict[tuple[Thread, Kind, Kind], list[Span]] = {}
+        self._state_of: dict[tuple[Kind, Threads], int] = {}
+        self._seek: Threads = frozenset()
+        """The thread that looks for the pattern from every further character on, if there is any use in it."""
+        if anywhere and self._begins_further_on():
+            self._seek = frozenset({(self._places.first, NONE)})
         self._states = [_State(Kind.OTHER, frozenset()), _State(Kind.OTHER, _FOUND)]
         for state, accepts in ((DEAD, False), (UNIVERSAL, True)):
             self._states[state].step = Step((0,), (state,), 1)
@@ -136,7 +71,7 @@ class Automaton:
 
     def begin(self, before: Kind = Kind.EDGE) -> int:
         """The state before the first character."""
-        return self._state(before, frozenset({(self._whole, _NONE)}))
+        return self._state(before, frozenset({(self._places.first, NONE)}))
 
     def accepts(self, state: int) -> bool:
         """Whether a text that ends here matches."""
@@ -145,7 +80,7 @@ class Automaton:
             held.accepts = any(
                 all(self._aheads[one.ahead].accepts(one.state) != one.negated for one in promised | crossed)
                 for place, promised in held.threads | self._seek
-                for crossed in self._reach(place, held.before, Kind.EDGE).found
+                for crossed in self._places.reach(place, held.before, Kind.EDGE).found
             )
         return held.accepts
 
@@ -163,7 +98,7 @@ class Automaton:
 
     def _step(self, held: _State) -> Step:
         threads = held.threads | self._seek
-        if self._minds_words:
+        if self._places.minds_words:
             found = [
                 [
                     (max(a, low), min(b, high), to)
@@ -188,7 +123,7 @@ class Automaton:
         return Step(tuple(cuts), tuple(states), sum(map(len, found)) + len(cuts))
 
     def _kind(self, code: int) -> Kind:
-        if not self._minds_words:
+        if not self._places.minds_words:
             return Kind.OTHER
         return Kind.WORD if any(low <= code <= high for low, high in characters.WORD) else Kind.OTHER
 
@@ -204,11 +139,11 @@ class Automaton:
     def _new_state(self, before: Kind, threads: Threads) -> int:
         held = _State(before, threads)
         reaches = [
-            [self._reach(place, before, after) for after in self._afters()]
+            [self._places.reach(place, before, after) for after in self._afters()]
             for place, promised in held.threads | self._seek
             if not promised
         ]
-        if all(any(_NONE in reach[index].found for reach in reaches) for index in range(len(self._afters()))):
+        if all(any(NONE in reach[index].found for reach in reaches) for index in range(len(self._afters()))):
             return UNIVERSAL
         if not threads and not self._seek:
             return DEAD
@@ -216,11 +151,13 @@ class Automaton:
         return len(self._states) - 1
 
     def _afters(self) -> tuple[Kind, ...]:
-        return (Kind.EDGE, Kind.OTHER, Kind.WORD) if self._minds_words else (Kind.EDGE, Kind.OTHER)
+        return (Kind.EDGE, Kind.OTHER, Kind.WORD) if self._places.minds_words else (Kind.EDGE, Kind.OTHER)
 
     def _begins_further_on(self) -> bool:
-        befores = (Kind.OTHER, Kind.WORD) if self._minds_words else (Kind.OTHER,)
-        reaches = [self._reach(self._whole, before, after) for before in befores for after in self._afters()]
+        befores = (Kind.OTHER, Kind.WORD) if self._places.minds_words else (Kind.OTHER,)
+        reaches = [
+            self._places.reach(self._places.first, before, after) for before in befores for after in self._afters()
+        ]
         return any(reach.arrows or reach.found for reach in reaches)
 
     def _leads(self, thread: Thread, before: Kind, after: Kind) -> list[Span]:
@@ -229,8 +166,8 @@ class Automaton:
         known = self._spans.get(key)
         if known is None:
             place, promised = thread
-            reach = self._reach(place, before, after)
-            stay = tuple(Arrow(characters.EVERY, _MATCHED, crossed) for crossed in reach.found)
+            reach = self._places.reach(place, before, after)
+            stay = tuple(Arrow(characters.EVERY, MATCHED, crossed) for crossed in reach.found)
             known = [span for arrow in reach.arrows + stay for span in self._follow(arrow, promised)]
             if len(reach.arrows + stay) > 1 or promised:
                 known = [(low, high, threads) for low, high, threads in _merged(known) if threads]
@@ -240,9 +177,9 @@ class Automaton:
     def _follow(self, arrow: Arrow, promised: Promises) -> list[Span]:
         promises = arrow.promises | promised
         if not promises:
-            to = frozenset({(arrow.place, _NONE)})
+            to = frozenset({(arrow.place, NONE)})
             return [(low, high, to) for low, high in arrow.over]
-        pieces = [(low, high, _NONE) for low, high in arrow.over]
+        pieces = [(low, high, NONE) for low, high in arrow.over]
         for promise in promises:
             pieces = [piece for low, high, kept in pieces for piece in self._keep(promise, low, high, kept)]
         return [(low, high, frozenset({(arrow.place, kept)})) for low, high, kept in pieces]
@@ -259,113 +196,20 @@ class Automaton:
             pieces.append((max(first, low), min(following - 1, high), left))
         return pieces
 
-    def _reach(self, place: int, before: Kind, after: Kind) -> Reach:
-        key = (place, before, after)
-        known = self._reaches.get(key)
-        if known is None:
-            known = self._walk(place, before, after)
-            self._reaches[key] = known
-        return known
-
-    def _walk(self, place: int, before: Kind, after: Kind) -> Reach:
-        """Everything that is reached from a place without a character."""
-        arrows: list[Arrow] = []
-        found: set[Promises] = set()
-        pending = [(place, _NONE)]
-        met = set(pending)
-        while pending:
-            at, promises = pending.pop()
-            if at == _MATCHED:
-                found.add(promises)
-                continue
-            node, count, most, behind = self._places[at]
-            match node:
-                case Characters(ranges=over):
-                    if after is not Kind.EDGE and over:
-                        arrows.append(Arrow(over, behind, promises))
-                    continue
-                case Ahead():
-                    follow = self._promise(node, before, promises)
-                    ways = [] if follow is None else [(behind, follow)]
-                case _:
-                    ways = [(to, promises) for to in self._onward(node, count, most, behind, before, after)]
-            for way in ways:
-                if way not in met:
-                    met.add(way)
-                    pending.append(way)
-            if len(met) > _MOST_PLACES:
-                raise Unreadable("a pattern is too large to be decided within the budget")
-        return Reach(tuple(arrows), frozenset(found))
-
-    def _onward(  # noqa: PLR0913, PLR0917 - a place and its two sides
-        self, node: Node, count: int, most: int | None, behind: int, before: Kind, after: Kind
-    ) -> list[int]:
-        """The places that a place leads to without a character."""
-        match node:
-            case Sequence(items=items):
-                if count == len(items):
-                    return [behind]
-                rest = behind if count + 1 == len(items) else self._place(node, behind, count + 1)
-                return [self._place(items[count], rest)]
-            case Choice(items=items):
-                return [self._place(item, behind) for item in items]
-            case Repeat(item=item):
-                done = [behind] if count == 0 else []
-                if most == 0:
-                    return done
-                less = None if most is None else most - 1
-                again = behind if less == 0 else self._place(node, behind, max(count - 1, 0), less)
-                return [*done, self._place(item, again)]
-            case Start():
-                return [behind] if before is Kind.EDGE else []
-            case End():
-                return [behind] if after is Kind.EDGE else []
-            case Boundary(negated=negated):
-                return [behind] if ((before is Kind.WORD) != (after is Kind.WORD)) != negated else []
-            case Characters() | Ahead():
-                return []
-
-    def _promise(self, node: Ahead, before: Kind, promises: Promises) -> Promises | None:
-        """The promises with one more; None where it is broken already."""
+    def _promise(self, node: Ahead, before: Kind) -> Promise | bool:
+        """What a look ahead says of the text that follows; or whether that is true already."""
         index = self._ahead_of.get(id(node))
         if index is None:
             index = self._ahead_of[id(node)] = len(self._aheads)
             self._aheads.append(Automaton(node.item, anywhere=False))
-        # an ahead that minds words is asked by an automaton that minds them too
+        # a look ahead that minds words is asked by an automaton that minds them too
         state = self._aheads[index].begin(before)
-        fulfilled, broken = (DEAD, UNIVERSAL) if node.negated else (UNIVERSAL, DEAD)
-        if state == broken:
-            return None
-        return promises if state == fulfilled else promises | {Promise(index, state, node.negated)}
-
-    def _place(self, node: Node, behind: int, count: int | None = None, most: int | None = None) -> int:
-        if count is None:
-            count, most = (node.least, node.most) if isinstance(node, Repeat) else (0, None)
-        key = (id(node), count, most, behind)
-        known = self._place_of.get(key)
-        if known is None:
-            known = len(self._places)
-            self._places.append((node, count, most, behind))
-            self._place_of[key] = known
-        return known
+        if state in {DEAD, UNIVERSAL}:
+            return (state == UNIVERSAL) != node.negated
+        return Promise(index, state, node.negated)
 
 
 _WORDS_AND_OTHERS = ((Kind.WORD, characters.WORD), (Kind.OTHER, characters.complement(characters.WORD)))
-
-
-def _minds_words(root: Node) -> bool:
-    pending = [root]
-    while pending:
-        match pending.pop():
-            case Boundary():
-                return True
-            case Sequence(items=items) | Choice(items=items):
-                pending.extend(items)
-            case Repeat(item=item) | Ahead(item=item):
-                pending.append(item)
-            case Characters() | Start() | End():
-                pass
-    return False
 
 
 def _pieces(spans: list[Span]) -> list[tuple[int, Threads]]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from contractctl.formats.json_schema import ecma
-from contractctl.formats.json_schema.automaton import Automaton
-from contractctl.formats.json_schema.product import Budget, Product
-from contractctl.formats.json_schema.reduction import counted, narrowed
-from contractctl.formats.json_schema.syntax import Unreadable
+from contractctl.formats.json_schema.language import ecma
+from contractctl.formats.json_schema.language.automaton import Automaton
+from contractctl.formats.json_schema.language.product import Budget, Product
+from contractctl.formats.json_schema.language.reduction import counted, narrowed
+from contractctl.formats.json_schema.language.syntax import Unreadable
 
 _MOST_PATTERNS = 512
 _MOST_KEPT = 200_000
