@@ -6,7 +6,7 @@ names: of those it is enough to know which patterns they fit.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 from contractctl.documents import Json
@@ -37,7 +37,7 @@ Present: TypeAlias = Mapping[str, frozenset[Literal]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """What properties must be, by name: one Properties node, ready to be asked."""
 
     named: dict[str, Literal]
@@ -86,20 +86,28 @@ class _Question:
     """What is asserted of one object."""
 
     solver: "Solver"
-    rules: list[_Rule]
+    rules: list[Rule]
     required: frozenset[str]
     absent: frozenset[str]
     names: list[Literal]
     least: int
     most: int | None
-    known: dict[str, None]
-    """Every name that somebody names."""
+    nodes: list[Properties]
     denied: Mapping[object, dict[str, Json]]
     """Objects that it must not be, by identity."""
     features: frozenset[Literal] = frozenset()
     """What may be so or not of a name that nobody names, and makes a difference."""
     unknown: Unknown | None = None
     bases: dict[str, frozenset[Literal] | None] = field(default_factory=dict)
+    named: dict[str, None] | None = None
+
+    @property
+    def known(self) -> dict[str, None]:
+        """Every name that somebody names, in one order."""
+        if self.named is None:
+            names = (name for node in self.nodes for name, _ in node.named)
+            self.named = dict.fromkeys(chain(sorted(self.required), names, *self.denied.values()))
+        return self.named
 
     def doubt(self, reason: str) -> None:
         self.unknown = self.unknown or Unknown(reason)
@@ -162,20 +170,15 @@ def _question(solver: "Solver", state: "State") -> _Question:
     required = frozenset(name for node, is_held in state.of(Required) if is_held for name in node.names)
     denied_names = (node.names for node, is_held in state.of(Required) if not is_held)
     absent = frozenset(name for names in denied_names if len(names) == 1 for name in names)  # of several, one is enough
-    known: dict[str, None] = dict.fromkeys(sorted(required))
-    for node in nodes:
-        known.update(dict.fromkeys(name for name, _ in node.named))
-    for value in denied.values():
-        known.update(dict.fromkeys(value))
     return _Question(
         solver=solver,
-        rules=[_rule(node) for node, is_held in state.of(Properties) if is_held],
+        rules=[_rule(solver, node) for node, is_held in state.of(Properties) if is_held],
         required=required,
         absent=absent,
         names=[node.name for node, is_held in state.of(PropertyNames) if is_held],
         least=least,
         most=most,
-        known=known,
+        nodes=nodes,
         denied=denied,
     )
 
@@ -192,12 +195,20 @@ def _features(asked: _Question, demands: list[_Demand]) -> Iterator[Literal]:
                 yield way.named
 
 
-def _rule(node: Properties) -> _Rule:
+def _rule(solver: "Solver", node: Properties) -> Rule:
+    """Made once for each node, which the space keeps for good."""
+    known = solver.rules.get(id(node))
+    if known is None:
+        known = solver.rules[id(node)] = _read(node)
+    return known
+
+
+def _read(node: Properties) -> Rule:
     deciding = node.patterns if node.rest != TRUE else tuple(one for one in node.patterns if one[1] != TRUE)
-    return _Rule(dict(node.named), deciding, node.rest)
+    return Rule(dict(node.named), deciding, node.rest)
 
 
-def _for_name(rule: _Rule, name: str) -> Iterator[Literal]:
+def _for_name(rule: Rule, name: str) -> Iterator[Literal]:
     spoken = name in rule.named
     if spoken:
         yield rule.named[name]
@@ -354,7 +365,7 @@ def _signed(space: Space, wanted: frozenset[str], unwanted: frozenset[str]) -> I
     yield from (space.literal(Pattern(source)) ^ 1 for source in unwanted)
 
 
-def _for_signs(space: Space, rule: _Rule, signs: set[Literal]) -> list[Literal]:
+def _for_signs(space: Space, rule: Rule, signs: set[Literal]) -> list[Literal]:
     """What a property must be whose name nobody names, by the patterns that it fits."""
     found = [literal for source, literal in rule.patterns if space.literal(Pattern(source)) in signs]
     return found or [rule.rest]

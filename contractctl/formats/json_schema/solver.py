@@ -45,6 +45,7 @@ class Solver:
         self.space = space
         self.work = work
         """How many more steps may be taken; spend() counts them down."""
+        self.rules: dict[int, objects.Rule] = {}
         self._known: dict[Goal, Outcome] = {}
         self._open: dict[Goal, int] = {}
         self._resting: dict[Goal, int] = {}
