@@ -138,16 +138,23 @@ def _object(space: Space, node: Properties | Required | PropertyNames, value: di
             return names <= value.keys()
         case PropertyNames(name):
             return all(holds(space, name, key) for key in value)
-        case Properties():
-            return all(holds(space, literal, inner) for key, inner in value.items() for literal in for_name(node, key))
+        case Properties(named, patterns, rest):
+            own = dict(named)
+            return all(
+                holds(space, literal, inner)
+                for key, inner in value.items()
+                for literal in _for_name(own, patterns, rest, key)
+            )
 
 
-def for_name(node: Properties, name: str) -> list[Literal]:
+def _for_name(
+    own: dict[str, Literal], patterns: tuple[tuple[str, Literal], ...], rest: Literal, name: str
+) -> list[Literal]:
     """What a property of that name must fulfil. Raise UndecidedError where a pattern cannot be read."""
-    found = [literal for known, literal in node.named if known == name]
+    found = [own[name]] if name in own else []
     spoken = bool(found)
-    for source, literal in node.patterns:
-        if (literal != TRUE or node.rest != TRUE) and _matches(source, name):
+    for source, literal in patterns:
+        if (literal != TRUE or rest != TRUE) and _matches(source, name):
             spoken = True
             found.append(literal)
-    return found if spoken else [node.rest]
+    return found if spoken else [rest]
