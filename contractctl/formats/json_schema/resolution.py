@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import language
-from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_in, spoken_of, unless
+from contractctl.formats.json_schema.keywords import spoken_of, unless
+from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_in
 from contractctl.formats.json_schema.membership import UndecidedError, holds
 from contractctl.formats.json_schema.nodes import (
     FALSE,
