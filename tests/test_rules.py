@@ -12,7 +12,8 @@ from contractctl.formats.pages import Page, page, rules
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Finding
 
-WITH_EXAMPLE = [rule for rule in rules() if page(rule).example]
+OF_FORMATS = [rule for rule in rules() if any(rule.startswith(f"{name}-") for name in FORMATS)]
+WITH_EXAMPLE = [rule for rule in OF_FORMATS if page(rule).example]
 
 
 def format_of_rule(rule: str) -> str:
@@ -32,7 +33,7 @@ def findings(rule: str) -> list[Finding]:
     return [f for f in compared(rule).towards(example.direction).findings if f.rule == rule]
 
 
-@pytest.mark.parametrize("rule", [rule for rule in rules() if any(rule.startswith(f"{name}-") for name in FORMATS)])
+@pytest.mark.parametrize("rule", OF_FORMATS)
 def test_every_format_rule_has_an_example(rule: str) -> None:
     assert page(rule).example is not None
 
