@@ -143,11 +143,11 @@ class _Asked:
         whole = self.ask(Place(), self.reader.of(self.wanted) ^ 1)
         if whole is NONE:
             return
-        reason: Undecided | None = None
         for said in self.explain(self.wanted, Place()):
             if isinstance(said, Undecided):
-                reason = reason or said
                 yield said
+                if self.work <= 0:
+                    break
                 continue
             self.count += 1
             yield said
