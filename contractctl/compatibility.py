@@ -21,7 +21,7 @@ from contractctl.model.verdict import (
     Undecided,
 )
 
-_YES = Answer(Status.COMPATIBLE)
+_SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,16 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
 def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
     """Judge two versions in both directions. Raise ContractctlError where one is not of its format."""
     same = _said(old) == _said(new)
-    policy = terms.policy.chosen(format_name)
     if same and format_name not in FORMATS:
-        return Comparison(_YES, _YES, policy)  # whatever it means, it means it twice
+        return _SAME  # whatever it means, it means it twice
     judge = load(format_name)
     new_seat = _Seat(parse(format_name, new, terms.policy), terms.new_name)
     if same:
-        return Comparison(_YES, _YES, policy)
+        return _SAME
     old_seat = _Seat(parse(format_name, old, terms.policy), terms.old_name)
     return Comparison(
         backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
         forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),
-        policy=policy,
     )
 
 
@@ -119,6 +117,8 @@ def _answer(hearing: _Hearing) -> Answer:
         if isinstance(found, Undecided):
             reasons[f"{found.path}: {found.reason}" if found.path else found.reason] = None
             continue
+        if page(found.rule).newer == "taker" and hearing.new_takes is found.flipped:
+            continue  # an older version could not know
         finding = _finding(hearing, found)
         findings.setdefault((finding.rule, finding.path, finding.message), finding)
     if any(finding.breaks for finding in findings.values()):

@@ -11,7 +11,6 @@ from contractctl.cli import Exit
 from contractctl.history import Release, releases
 from contractctl.model.contract import Contract, File, Party, Source
 from contractctl.report.columns import columns
-from contractctl.report.policies import policies, policy_tree
 
 _SHORT = 12
 
@@ -83,8 +82,8 @@ def _lines(contract: Contract, history: tuple[Release, ...]) -> Iterator[str]:
 
 
 def _policy(contract: Contract) -> str:
-    dialect = (contract.policy.dialect,) if contract.policy.dialect else ()
-    return "; ".join((*dialect, *policies(contract.policy.chosen(contract.format))))
+    chosen = contract.policy.chosen(contract.format).values()
+    return "; ".join(value if isinstance(value, str) else ", ".join(value) for value in chosen)
 
 
 def _draft(contract: Contract) -> str:
@@ -127,7 +126,7 @@ def _tree(contract: Contract, history: tuple[Release, ...]) -> dict[str, object]
         "contract": contract.name,
         "format": contract.format,
         "dialect": contract.policy.dialect,
-        "policy": policy_tree(contract.policy.chosen(contract.format)),
+        "policy": dict(contract.policy.chosen(contract.format)),
         "owner": contract.owner or None,
         "level": contract.level.value,
         "strict": contract.strict,

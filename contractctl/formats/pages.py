@@ -6,14 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
-from contractctl.model.contract import File, Policy, Source
+from contractctl.model.contract import Policy
 from contractctl.model.verdict import Direction
 
 _SHELF = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9-]+")
-_HEAD = re.compile(r"^(effect|message|remedy): (.+)$", re.MULTILINE)
-_EXAMPLE = re.compile(r"^~~~\w+ (old|new)(?: (\S+))?\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
-"""A version's text; where it has several files, each with its name behind the side."""
+_HEAD = re.compile(r"^(effect|newer|message|remedy): (.+)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^~~~(\w+) (old|new)\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
 _SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings): (\S+)$", re.MULTILINE)
 
 
@@ -21,8 +20,8 @@ _SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings): (\
 class Example:
     """A pair of versions that shows the rule, in the direction that it names."""
 
-    old: Source
-    new: Source
+    old: str
+    new: str
     direction: Direction
     policy: Policy
 
@@ -35,6 +34,8 @@ class Page:
     title: str
     """What happens, in half a sentence."""
     effect: str
+    newer: str | None
+    """taker, where the rule asks something of the newer version only, and that has to take; None for either."""
     message: str
     remedy: str
     text: str
@@ -58,6 +59,7 @@ def page(rule: str) -> Page:
         rule=rule,
         title=text.split("\n", 1)[0].partition(": ")[2],
         effect=head["effect"],
+        newer=head.get("newer"),
         message=head["message"],
         remedy=head["remedy"],
         text=text,
@@ -67,17 +69,13 @@ def page(rule: str) -> Page:
 
 def _example(text: str) -> Example | None:
     _, _, section = text.partition("\n## Example\n")
-    files: dict[str, list[File]] = {"old": [], "new": []}
-    for side, name, body in _EXAMPLE.findall(section):
-        files[side].append(File(name or side, body))
-    if not files["old"]:
+    sides = {side: body for _, side, body in _EXAMPLE.findall(section)}
+    if not sides:
         return None
     settings = dict(_SETTING.findall(section))
     direction = Direction(settings.pop("direction"))
     encodings = tuple(settings.pop("encodings", "binary,json").split(","))
-    return Example(
-        Source(tuple(files["old"])), Source(tuple(files["new"])), direction, Policy(encodings=encodings, **settings)
-    )
+    return Example(sides["old"], sides["new"], direction, Policy(encodings=encodings, **settings))
 
 
 def _likely(rule: str) -> str:

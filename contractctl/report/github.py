@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Status
 from contractctl.report import text
-from contractctl.report.policies import policies
 
 
 def verdict(checked: Checked) -> str:
@@ -34,7 +33,7 @@ def _annotation(pair: Pair, finding: Finding) -> str:
     if witness:
         lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
         lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
-    lines += [finding.remedy, *policies(pair.comparison.policy)]
+    lines.append(finding.remedy)
     return _command(
         "error" if finding.breaks and pair.excused is None else "warning",
         place.file if place else None,

@@ -6,7 +6,6 @@ import click
 
 from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Place, Status
-from contractctl.report.policies import policies
 
 _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _LONGEST = 400
@@ -50,8 +49,7 @@ def _pair(pair: Pair) -> Iterator[str]:
         f"{name} {click.style(side.status.value, fg=_COLOUR[side.status])}"
         for name, side in (("backward", pair.comparison.backward), ("forward", pair.comparison.forward))
     )
-    judged = "; ".join((f"level {pair.level}", *policies(pair.comparison.policy)))
-    yield f"{click.style(pair.contract, bold=True)}  {pair.old} → {pair.new}  {sides}  ({judged})"
+    yield f"{click.style(pair.contract, bold=True)}  {pair.old} → {pair.new}  {sides}  (level {pair.level})"
     if pair.excused:
         yield f"  excused: {pair.excused}"
     for direction in pair.level.directions:

@@ -1,0 +1,367 @@
+"""Is there a value that fulfils all of this? A value that does, the proof that there is none, or why it is not known.
+
+A goal is a set of literals of one space. It is decided kind by kind: first the truth of what combines assertions (all,
+some, one, not) by propagation and branching, then the assertions about that kind in numbers, strings, arrays and
+objects. What an item or a property must be is a goal of its own. A goal that comes up again while it is being decided
+adds nothing: the smallest value that fulfils it holds no other such value inside. "None" that rests on such a step is
+kept for good only when the goal it rests on has turned out to be "none" as well.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator
+from itertools import combinations
+from typing import Any, TypeAlias, TypeVar
+
+from contractctl.documents import Json
+from contractctl.formats.json_schema import arrays, numbers, objects, strings, values
+from contractctl.formats.json_schema.membership import UndecidedError, holds
+from contractctl.formats.json_schema.nodes import (
+    FALSE,
+    All,
+    Contains,
+    Enum,
+    Literal,
+    Named,
+    Node,
+    One,
+    Opaque,
+    Required,
+    Some,
+    Space,
+)
+from contractctl.formats.json_schema.outcomes import NONE, Found, Goal, Outcome, SpentError, Unknown, worse
+from contractctl.formats.json_schema.values import kind_of, kinds
+
+N = TypeVar("N")
+Clause: TypeAlias = tuple[Literal, ...]
+
+_MOST_WORK = 200_000
+_WORK_ASIDE = 2_000
+
+
+class Solver:
+    """Decides goals of one space, and remembers what it has decided."""
+
+    def __init__(self, space: Space, work: int = _MOST_WORK) -> None:
+        self.space = space
+        self.work = work
+        """How many more steps may be taken; spend() counts them down."""
+        self.rules: dict[int, objects.Rule] = {}
+        self._known: dict[Goal, Outcome] = {}
+        self._open: dict[Goal, int] = {}
+        self._resting: dict[Goal, int] = {}
+        """Goals that are none only if the open goal at that depth is."""
+        self._overlaps: dict[tuple[Literal, ...], list[tuple[Literal, Literal]]] = {}
+        self._lowest = 0
+        """The least depth of an open goal that what is being decided rests on."""
+
+    def spend(self, steps: int = 1) -> None:
+        """Count work. Raise SpentError where the budget is used up."""
+        self.work -= steps
+        if self.work < 0:
+            raise SpentError
+
+    def solve(self, literals: Iterable[Literal]) -> Outcome:
+        """A value that fulfils every literal, or that there is none, or why that is not known."""
+        goal = frozenset(literals)
+        known = self._known.get(goal)
+        if known is not None:
+            return known
+        depth = self._open.get(goal, self._resting.get(goal))
+        if depth is not None:
+            self._lowest = min(self._lowest, depth)
+            return NONE
+        return self._decide(goal)
+
+    def first(self, literals: Iterable[Literal], count: int) -> tuple[list[Json], Outcome]:
+        """Up to `count` different values that fulfil every literal, and what was said when no more were found."""
+        goal, found = frozenset(literals), list[Json]()
+        while True:
+            self.spend()
+            outcome = self.solve(goal | {self.space.enum(found) ^ 1} if found else goal)
+            if not isinstance(outcome, Found):
+                return found, outcome
+            found.append(outcome.value)
+            if len(found) >= count:
+                return found, outcome
+
+    def overlaps(self, parts: tuple[Literal, ...]) -> list[tuple[Literal, Literal]]:
+        """The pairs of which one value may fulfil both. It is asked aside: an answer here must rest on nothing open."""
+        known = self._overlaps.get(parts)
+        if known is None:
+            self._overlaps[parts] = list(combinations(parts, 2))  # what comes again within itself is not looked into
+            known = self._overlaps[parts] = [pair for pair in combinations(parts, 2) if not self._is_disjoint(pair)]
+        return known
+
+    def _is_disjoint(self, pair: tuple[Literal, Literal]) -> bool:
+        self.spend()
+        if not self.space.can_be(pair[0]) & self.space.can_be(pair[1]):
+            return True
+        aside = Solver(self.space, min(self.work, _WORK_ASIDE))
+        aside._known, aside._overlaps = self._known, self._overlaps
+        granted = aside.work
+        try:
+            return aside.solve(pair) is NONE
+        except (RecursionError, SpentError):
+            return False
+        finally:
+            self.spend(granted - max(aside.work, 0))
+
+    def _decide(self, goal: Goal) -> Outcome:
+        depth, since = len(self._open), len(self._resting)
+        outside, self._lowest = self._lowest, depth
+        self._open[goal] = depth
+        try:
+            outcome = self._any_kind(goal)
+        except (RecursionError, SpentError):
+            self._forget(since)
+            raise
+        finally:
+            del self._open[goal]
+            lowest, self._lowest = self._lowest, outside
+        if outcome is NONE and lowest < depth:
+            self._resting[goal] = lowest
+            self._lowest = min(outside, lowest)
+            return outcome
+        rested = self._forget(since)
+        if outcome is NONE:
+            self._known.update(dict.fromkeys(rested, NONE))
+        self._known[goal] = outcome
+        return outcome
+
+    def _forget(self, since: int) -> list[Goal]:
+        """Take back what rested on goals that are decided now, or never will be."""
+        rested = list(self._resting)[since:] if len(self._resting) > since else []
+        for goal in rested:
+            del self._resting[goal]
+        return rested
+
+    def _any_kind(self, goal: Goal) -> Outcome:
+        mask = ~0
+        for literal in goal:
+            mask &= self.space.can_be(literal)
+        outcome: Outcome = NONE
+        for kind in kinds(mask):
+            found = self._search(State(self, kind), [*sorted(goal)])
+            if isinstance(found, Found):
+                return found
+            outcome = worse(outcome, found)
+        return outcome
+
+    def _search(self, state: "State", literals: list[Literal]) -> Outcome:
+        self.spend()
+        if not state.assume(literals) or not state.propagate():
+            return NONE
+        outcome = self._of_kind(state)
+        if outcome is NONE or not state.clauses:
+            return outcome
+        if not isinstance(outcome, Found):
+            return self._branch(state, min(state.clauses, key=len))
+        failed = [one for one in state.clauses if not _happens(self.space, one, outcome.value)]
+        return self._branch(state, min(failed, key=len)) if failed else outcome
+
+    def _branch(self, state: "State", clause: Clause) -> Outcome:
+        """Each way to fulfil a clause: one that the last value did not fulfil by itself."""
+        outcome: Outcome = NONE
+        for literal in clause:
+            found = self._search(state.copy(), [literal])
+            if isinstance(found, Found):
+                return found
+            outcome = worse(outcome, found)
+        return outcome
+
+    def _of_kind(self, state: "State") -> Outcome:
+        """What the assertions about the kind allow, whatever the clauses that are left say."""
+        if state.candidates is not None:
+            return self._candidates(state, self._named(state, state.candidates))
+        match state.kind:
+            case values.NULL:
+                outcome = self._candidates(state, [None])
+            case values.BOOLEAN:
+                outcome = self._candidates(state, [False, True])
+            case values.NUMBER:
+                outcome = numbers.solve(self, state)
+            case values.STRING:
+                outcome = strings.solve(self, state)
+            case values.ARRAY:
+                outcome = arrays.solve(self, state)
+            case _:
+                outcome = objects.solve(self, state)
+        return Unknown(state.opaque) if isinstance(outcome, Found) and state.opaque else outcome
+
+    def _named(self, state: "State", identities: frozenset[Hashable]) -> list[Json]:
+        """The values of those identities that are of the kind and not denied, in the order in which they were met."""
+        denied = (node.identities for node, is_held in state.of(Enum) if not is_held)
+        left = identities.difference(*denied)
+        met, order = self.space.values, self.space.order
+        return [met[one] for one in sorted(left, key=order.__getitem__) if kind_of(met[one]) == state.kind]
+
+    def denied(self, state: "State") -> Iterator[Json]:
+        """The values that the state says it is not."""
+        for node, is_held in state.of(Enum):
+            if not is_held:
+                yield from map(self.space.values.__getitem__, node.identities)
+
+    def _candidates(self, state: "State", few: Iterable[Json]) -> Outcome:
+        """The first of a few values that fulfils everything that was asserted."""
+        outcome: Outcome = NONE
+        for tried, value in enumerate(few):
+            self.spend(tried % 16 == 0)
+            try:
+                if all(holds(self.space, literal, value) for literal in state.literals):
+                    return Found(value)
+            except UndecidedError as error:
+                outcome = worse(outcome, Unknown(error.reason))
+        return outcome
+
+
+def _happens(space: Space, clause: Clause, value: Json) -> bool:
+    """Whether a value that was found anyway fulfils a clause, too."""
+    try:
+        return any(holds(space, literal, value) for literal in clause)
+    except UndecidedError:
+        return False
+
+
+class State:
+    """What is taken to hold of one value of one kind, on one branch of the search."""
+
+    __slots__ = ("_grouped", "_grouped_at", "candidates", "clauses", "kind", "literals", "opaque", "solver", "space")
+
+    def __init__(self, solver: Solver, kind: int) -> None:
+        self.solver = solver
+        self.space = solver.space
+        self.kind = kind
+        self.literals: set[Literal] = set()
+        self.clauses: list[Clause] = []
+        """Of each, at least one literal must hold still."""
+        self.candidates: frozenset[Hashable] | None = None
+        """The identities of the only values that are left, where an enumeration names them."""
+        self.opaque: str | None = None
+        """Why nothing that is found can be trusted, where that is so."""
+        self._grouped: dict[type, list[tuple[Any, bool]]] = {}
+        self._grouped_at = 0
+
+    def copy(self) -> "State":
+        other = State(self.solver, self.kind)
+        other.literals = set(self.literals)
+        other.clauses = list(self.clauses)
+        other.candidates = self.candidates
+        other.opaque = self.opaque
+        return other
+
+    def of(self, form: type[N]) -> Iterable[tuple[N, bool]]:
+        """The nodes of that form among the literals, and whether they hold or are denied."""
+        if self._grouped_at != len(self.literals):
+            self._group()
+        return self._grouped.get(form, ())
+
+    def _group(self) -> None:
+        """Literals only ever come: their number tells whether any came."""
+        nodes = self.space.nodes
+        self._grouped = {}
+        self._grouped_at = len(self.literals)
+        for literal in sorted(self.literals):
+            node = nodes[literal >> 1]
+            self._grouped.setdefault(type(node), []).append((node, not literal & 1))
+
+    def truth(self, literal: Literal) -> bool | None:
+        """Whether a literal holds on this branch; None where nothing says so yet."""
+        if literal in self.literals or not self.space.can_be(literal ^ 1) & self.kind:
+            return True
+        if literal ^ 1 in self.literals or not self.space.can_be(literal) & self.kind:
+            return False
+        return None
+
+    def assume(self, literals: list[Literal]) -> bool:
+        """Take literals to hold, and what follows from them. False where that contradicts itself."""
+        pending = literals
+        while pending:
+            literal = pending.pop()
+            truth = self.truth(literal)
+            if truth is False:
+                return False
+            if truth:
+                continue
+            self.literals.add(literal)
+            self._unfold(literal, pending)
+        return True
+
+    def _unfold(self, literal: Literal, pending: list[Literal]) -> None:
+        node, denied = self.space.nodes[literal >> 1], literal & 1
+        match node:
+            case All(parts) if not denied:
+                pending.extend(parts)
+            case Some(parts) if denied:
+                pending.extend(part ^ 1 for part in parts)
+            case Named():
+                pending.append(self.space.bodies[literal >> 1] ^ denied)
+            case Opaque(reason, _):
+                self.opaque = self.opaque or reason
+            case Enum(identities) if not denied:
+                self.candidates = identities if self.candidates is None else self.candidates & identities
+            case _:
+                clause = self._clause(node, denied=bool(denied))
+                if clause is not None:
+                    self.clauses.append(clause)
+
+    def _clause(self, node: Node, *, denied: bool) -> Clause | None:
+        """The ways in which a node can hold, or be denied, where there are several."""
+        space = self.space
+        match node:
+            case All(parts) if denied:
+                return tuple(part ^ 1 for part in parts)
+            case Some(parts) if not denied:
+                return parts
+            case One(parts) if denied:
+                none = space.all_of(part ^ 1 for part in parts)
+                pairs = (space.all_of(pair) for pair in self.solver.overlaps(parts))
+                return tuple(dict.fromkeys((none, *(one for one in pairs if one != FALSE))))
+            case One(parts):
+                return _exactly_one(space, parts, self.solver.overlaps(parts))
+            case Required(names) if denied and len(names) > 1:
+                return tuple(space.literal(Required(frozenset({name}))) ^ 1 for name in sorted(names))
+            case Contains(item, least, most) if denied:
+                fewer = space.literal(Contains(item, 0, least - 1)) if least else FALSE
+                return fewer, FALSE if most is None else space.literal(Contains(item, most + 1, None))
+            case _:
+                return None
+
+    def propagate(self) -> bool:
+        """Draw what follows from the clauses. False where one of them cannot be fulfilled any more."""
+        changed = True
+        while changed:
+            changed = False
+            clauses, self.clauses = self.clauses, []
+            for clause in clauses:
+                left = self._left(clause)
+                if left is None:
+                    continue
+                if not left:
+                    return False
+                if len(left) > 1:
+                    self.clauses.append(left)
+                elif not self.assume([left[0]]):
+                    return False
+                else:
+                    changed = True
+        return True
+
+    def _left(self, clause: Clause) -> Clause | None:
+        """What may still fulfil a clause; None where something does already."""
+        left = []
+        for literal in clause:
+            truth = self.truth(literal)
+            if truth:
+                return None
+            if truth is None:
+                left.append(literal)
+        return tuple(left)
+
+
+def _exactly_one(space: Space, parts: tuple[Literal, ...], overlaps: list[tuple[Literal, Literal]]) -> Clause:
+    """One part, and none of those that overlap with it."""
+    rivals: dict[Literal, list[Literal]] = {part: [] for part in parts}
+    for one, other in overlaps:
+        rivals[one].append(other ^ 1)
+        rivals[other].append(one ^ 1)
+    return tuple(space.all_of((part, *against)) for part, against in rivals.items())

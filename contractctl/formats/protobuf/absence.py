@@ -1,0 +1,76 @@
+"""What does a reader see where nothing was sent? The field's default, or an error where it is required.
+
+https://protobuf.dev/programming-guides/field_presence/
+"""
+
+from collections.abc import Iterator
+
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.types import Field
+from contractctl.model.verdict import Effect
+
+
+def message(asked: Asked, pair: Pair, encoding: str) -> Iterator[Case]:
+    """Required fields that may not be there, and defaults that say something else than the writer meant."""
+    for wanted in pair.reader.fields:
+        sent = _met(pair, wanted, encoding)
+        if wanted.required and (sent is None or not sent.required):
+            yield _required(asked, pair, wanted, sent, encoding)
+        elif sent is not None and not sent.required and _differ(wanted, sent):
+            facts = {"field": wanted.label, "wanted": shown(wanted.default), "sent": shown(sent.default)}
+            yield asked.case(
+                "protobuf-default-changed",
+                Effect.MISREADS,
+                pair,
+                encoding=encoding,
+                facts=facts,
+                reader=wanted,
+                writer=sent,
+            )
+
+
+def _met(pair: Pair, wanted: Field, encoding: str) -> Field | None:
+    """The writer's field that this one reads."""
+    if encoding == "binary":
+        return pair.writer.by_number.get(wanted.number)
+    names = {wanted.json_name, wanted.name}
+    return next((field for field in pair.writer.fields if field.json_name in names), None)
+
+
+def _required(asked: Asked, pair: Pair, wanted: Field, sent: Field | None, encoding: str) -> Case:
+    how = "does not have it" if sent is None else "may leave it out"
+    return asked.case(
+        "protobuf-required-missing",
+        Effect.FAILS,
+        pair,
+        encoding=encoding,
+        facts={"field": wanted.label, "how": how, "number": str(wanted.number)},
+        reader=wanted,
+        writer=sent,
+    )
+
+
+def _differ(wanted: Field, sent: Field) -> bool:
+    """Whether an absent field says one thing here and another there; other types are another finding."""
+    if wanted.default is None or sent.default is None:
+        return False
+    here, there = _plain(wanted.default), _plain(sent.default)
+    return here != there and type(here) is type(there)
+
+
+def _plain(default: object) -> object:
+    """A default as what it says: numbers of any type are numbers, and text is its bytes."""
+    if isinstance(default, str):
+        return default.encode()
+    if isinstance(default, bool | int | float):
+        return str(float(default)) if abs(default) <= 2**53 or default != default else str(default)  # noqa: PLR0124
+    return default
+
+
+def shown(default: object) -> str:
+    """A default in the words of a schema."""
+    if isinstance(default, bytes):
+        return f'"{default.decode("utf-8", "backslashreplace")}"'
+    if isinstance(default, str):
+        return f'"{default}"'
+    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -1,0 +1,160 @@
+"""What does a reader of the binary encoding see? Fields by their numbers, in the order of the rules for updating.
+
+https://protobuf.dev/programming-guides/proto3/#updating, https://protobuf.dev/programming-guides/encoding/
+"""
+
+from collections.abc import Iterator
+
+from contractctl.formats.protobuf.enums import symbols_in_binary
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, listed
+from contractctl.formats.protobuf.scalars import UNSEEN, Mistake, in_binary, packable
+from contractctl.formats.protobuf.types import BYTES_LIKE, Field
+from contractctl.model.verdict import Effect, Undecided
+
+_MESSAGES = frozenset({"message", "group"})
+
+
+def message(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
+    """One pair of messages, one level: what is wrong with it, and the pairs inside."""
+    for sent in pair.writer.fields:
+        wanted = pair.reader.by_number.get(sent.number)
+        if moved(pair, sent) is not None:
+            yield _renumbered(asked, pair, sent, wanted)
+        elif wanted is not None:
+            yield from _field(asked, pair, wanted, sent)
+    yield from _oneofs(asked, pair)
+
+
+def moved(pair: Pair, sent: Field) -> Field | None:
+    """The reader's field of that name, where it has another number: none of its values arrive there."""
+    same = pair.reader.by_name.get(sent.name)
+    return same if same is not None and same.number != sent.number else None
+
+
+def _renumbered(asked: Asked, pair: Pair, sent: Field, taken: Field | None) -> Case:
+    there = moved(pair, sent)
+    assert there is not None  # noqa: S101 - that is what was asked before
+    became = "unknown" if taken is None else f"'{taken.label}'"
+    facts = {"field": sent.label, "wanted": str(there.number), "sent": str(sent.number), "became": became}
+    return asked.case(
+        "protobuf-field-renumbered",
+        Effect.MISREADS,
+        pair,
+        encoding="binary",
+        facts=facts,
+        reader=there,
+        writer=sent,
+    )
+
+
+def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case | Pair | Undecided]:
+    """Two fields of one number: first how they travel, then what they hold."""
+    unsure = asked.unsure(pair, wanted, sent)
+    if unsure is not None:
+        yield unsure
+        return
+    mistake = travels(wanted, sent)
+    if mistake is not None and wanted.required and mistake.why == UNSEEN:
+        mistake = Mistake(Effect.FAILS, f"{UNSEEN}, though it is required")
+    if mistake is None:
+        mistake = _number_of_enum(asked, wanted, sent)
+    if mistake is not None:
+        yield _type_changed(asked, pair, wanted, sent, mistake)
+    elif sent.kind in _MESSAGES:
+        step = Step(pair, wanted, sent)
+        yield Pair(asked.reader.message(wanted.type), asked.writer.message(sent.type), step)
+        yield from _entries(asked, pair, wanted, sent)
+    elif sent.kind == wanted.kind == "enum":
+        yield from symbols_in_binary(asked, pair, wanted, sent)
+    elif sent.kind == wanted.kind == "string" and wanted.checked and not sent.checked:
+        yield asked.case(
+            "protobuf-utf8-unchecked", Effect.LOSES, pair, encoding="binary", facts={}, reader=wanted, writer=sent
+        )
+
+
+def travels(wanted: Field, sent: Field) -> Mistake | None:
+    """Whether values get through: the wire type, packed or not, one or many, and what the bits stand for."""
+    packs = sent.repeated and sent.packed
+    if packs and wanted.kind in BYTES_LIKE:
+        return Mistake(Effect.MISREADS, "the packed numbers are taken for its bytes")
+    if packs and not (wanted.repeated and packable(wanted.kind)):
+        return Mistake(Effect.MISREADS, UNSEEN)
+    if sent.kind in BYTES_LIKE and wanted.repeated and packable(wanted.kind):
+        return Mistake(Effect.MISREADS, "its bytes are taken for packed numbers")
+    mistake = in_binary(sent.kind, wanted.kind)
+    if mistake is not None and sent.kind == "bytes" and wanted.kind == "string" and not wanted.checked:
+        return Mistake(Effect.MISREADS, "bytes that are not UTF-8 arrive as text that is none")
+    if (mistake is None or mistake.effect is Effect.LOSES) and sent.repeated and not wanted.repeated:
+        if sent.kind in _MESSAGES and wanted.kind in _MESSAGES:
+            return Mistake(Effect.MISREADS, "several messages are merged into one")
+        return Mistake(Effect.MISREADS, "of several values only the last one is left")
+    return mistake
+
+
+def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
+    """Numbers read as an enum, where the numbers are not the enum's own: a closed one puts the others aside."""
+    if wanted.kind != "enum" or sent.kind == "enum":
+        return None
+    enum = asked.reader.enum(wanted.type)
+    known = {symbol.number for symbol in enum.symbols}
+    if not enum.closed or (sent.kind == "bool" and known >= {0, 1}):
+        return None
+    effect = Effect.FAILS if wanted.required else Effect.MISREADS
+    return Mistake(effect, "numbers that no symbol has are put aside as unknown, and the field stays empty")
+
+
+def _type_changed(asked: Asked, pair: Pair, wanted: Field, sent: Field, mistake: Mistake) -> Case:
+    facts = {
+        "field": wanted.label,
+        "number": str(sent.number),
+        "wanted": described(asked.reader, wanted),
+        "sent": described(asked.writer, sent),
+        "why": mistake.why,
+    }
+    return asked.case(
+        "protobuf-type-changed", mistake.effect, pair, encoding="binary", facts=facts, reader=wanted, writer=sent
+    )
+
+
+def _entries(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:
+    """A map is a list of entries on the wire, and keeps one of each key."""
+    reader, writer = asked.reader.message(wanted.type), asked.writer.message(sent.type)
+    if reader.is_entry and not writer.is_entry and sent.repeated:
+        yield asked.case(
+            "protobuf-map-keys-merged",
+            Effect.LOSES,
+            pair,
+            encoding="binary",
+            facts={"field": wanted.label, "sent": described(asked.writer, sent)},
+            reader=wanted,
+            writer=sent,
+        )
+
+
+def _oneofs(asked: Asked, pair: Pair) -> Iterator[Case]:
+    """A oneof holds the last of its fields that arrives: https://protobuf.dev/programming-guides/proto3/#oneof."""
+    for name in dict.fromkeys(field.oneof for field in pair.reader.fields if field.oneof):
+        members = [field for field in pair.reader.fields if field.oneof == name]
+        rivals = together(pair, [(field, pair.writer.by_number.get(field.number)) for field in members])
+        if rivals:
+            wanted, sent = rivals[0]
+            facts = {"oneof": name, "fields": listed([one.label for one, _ in rivals])}
+            yield asked.case(
+                "protobuf-oneof-overwritten",
+                Effect.MISREADS,
+                pair,
+                encoding="binary",
+                facts=facts,
+                reader=wanted,
+                writer=sent,
+                others=tuple(other for _, other in rivals[1:]),
+            )
+
+
+def together(pair: Pair, members: list[tuple[Field, Field | None]]) -> list[tuple[Field, Field]]:
+    """Members of a reader's oneof that the writer may send in one message; none where only one can be there."""
+    apart: dict[str, tuple[Field, Field]] = {}
+    for wanted, sent in members:
+        if sent is not None and moved(pair, sent) is None:
+            apart.setdefault(f"oneof {sent.oneof}" if sent.oneof else sent.name, (wanted, sent))
+    return list(apart.values()) if len(apart) > 1 else []

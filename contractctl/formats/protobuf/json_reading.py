@@ -1,0 +1,221 @@
+"""What does a reader of the JSON encoding see? Fields by their names, values by the JSON that their types have.
+
+https://protobuf.dev/programming-guides/json/
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from contractctl.formats.protobuf.enums import symbols_in_json
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, listed
+from contractctl.formats.protobuf.scalars import Mistake, in_json, key_in_json
+from contractctl.formats.protobuf.schema import Schema
+from contractctl.formats.protobuf.types import Field, Message
+from contractctl.model.verdict import Effect, Undecided
+
+WRAPPERS = {
+    "google.protobuf.BoolValue": "bool",
+    "google.protobuf.BytesValue": "bytes",
+    "google.protobuf.DoubleValue": "double",
+    "google.protobuf.FloatValue": "float",
+    "google.protobuf.Int32Value": "int32",
+    "google.protobuf.Int64Value": "int64",
+    "google.protobuf.StringValue": "string",
+    "google.protobuf.UInt32Value": "uint32",
+    "google.protobuf.UInt64Value": "uint64",
+}
+"""Messages whose JSON is that of the scalar inside."""
+_TEXTS = frozenset({"google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask"})
+"""Messages whose JSON is a text."""
+_ANYTHING = "google.protobuf.Value"
+_SPECIAL = _TEXTS | {_ANYTHING, "google.protobuf.Struct", "google.protobuf.ListValue", "google.protobuf.Any"}
+_MESSAGES = frozenset({"message", "group"})
+
+
+def message(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
+    """One pair of messages, one level: what is wrong with it, and the pairs inside."""
+    if pair.reader.name == pair.writer.name and pair.reader.name in _SPECIAL | WRAPPERS.keys():
+        return
+    for schema, one in ((asked.reader, pair.reader), (asked.writer, pair.writer)):
+        twice = _contested(one)
+        if twice:
+            what = f"two fields of {one.name} are '{twice}' in JSON" + f" ({schema.name})"
+            yield Undecided(asked.path(pair), f"{what}: which one readers take is not defined", pair.reader.at)
+            return
+    yield from _fields(asked, pair)
+    if pair.reader.json_legacy and not pair.writer.json_legacy:
+        yield asked.case("protobuf-json-format-changed", Effect.LOSES, pair, encoding="json", facts={})
+
+
+def _fields(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
+    """Every field that is written, by its name."""
+    names = accepted(pair.reader)
+    written = {field.json_name for field in pair.writer.fields}
+    met: dict[int, Field] = {}
+    unknown: list[Field] = []
+    for sent in pair.writer.fields:
+        wanted = names.get(sent.json_name)
+        if wanted is None:
+            numbered = pair.reader.by_number.get(sent.number)
+            if numbered is None or written & {numbered.json_name, numbered.name}:
+                unknown.append(sent)
+            else:
+                yield _renamed(asked, pair, numbered, sent)
+        elif wanted.number in met:
+            yield _renamed(asked, pair, wanted, sent)
+        else:
+            met[wanted.number] = sent
+            if sent.name not in names:
+                yield _original_name(asked, pair, wanted, sent)
+            yield from _field(asked, pair, wanted, sent)
+    if unknown:
+        yield _unknown(asked, pair, unknown)
+    yield from _oneofs(asked, pair, met)
+
+
+def accepted(reader: Message) -> Mapping[str, Field]:
+    """The names that a reader takes for each field: the one in JSON, and the original one."""
+    return {**{one.name: one for one in reader.fields}, **{one.json_name: one for one in reader.fields}}
+
+
+def _contested(one: Message) -> str:
+    names = [field.json_name for field in one.fields]
+    return next((name for name in names if names.count(name) > 1), "") if len(set(names)) < len(names) else ""
+
+
+def _renamed(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Case:
+    facts = {
+        "field": wanted.label,
+        "number": str(sent.number),
+        "wanted": wanted.json_name,
+        "sent": sent.json_name,
+        "taker_name": wanted.name,
+        "giver_name": sent.name,
+        "scope": f"{asked.label(pair.reader)}.",
+    }
+    return asked.case(
+        "protobuf-json-name-changed", Effect.FAILS, pair, encoding="json", facts=facts, reader=wanted, writer=sent
+    )
+
+
+def _original_name(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Case:
+    """Another name, and the same one in JSON: writers may be told to use the original names."""
+    facts = {"wanted": wanted.name, "sent": sent.name, "json": sent.json_name}
+    return asked.case(
+        "protobuf-field-renamed", Effect.LOSES, pair, encoding="json", facts=facts, reader=wanted, writer=sent
+    )
+
+
+def _unknown(asked: Asked, pair: Pair, unknown: list[Field]) -> Case:
+    facts = {"fields": listed([field.json_name for field in unknown])}
+    case = asked.case("protobuf-json-field-unknown", Effect.LOSES, pair, encoding="json", facts=facts)
+    return replace(case, writer=unknown[0])
+
+
+def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case | Pair | Undecided]:
+    """Two fields of one name: one, many or a map, and the JSON of what they hold."""
+    unsure = asked.unsure(pair, wanted, sent)
+    if unsure is not None:
+        yield unsure
+        return
+    step = Step(pair, wanted, sent)
+    if wanted.kind in _MESSAGES and wanted.type == _ANYTHING and not wanted.repeated:
+        return
+    reader, writer = _entry(asked.reader, wanted), _entry(asked.writer, sent)
+    if reader is not None and writer is not None:
+        key = key_in_json(writer.by_number[1].kind, reader.by_number[1].kind)
+        if key is not None:
+            yield _type_changed(asked, pair, wanted, sent, key)
+        inner = Pair(reader, writer, step)
+        yield from _value(asked, inner, reader.by_number[2], writer.by_number[2])
+    elif (reader is None) != (writer is None) or wanted.repeated != sent.repeated:
+        shape = f"{_shape(sent, writer)} is no {_shape(wanted, reader).removeprefix('a ').removeprefix('an ')}"
+        yield _type_changed(asked, pair, wanted, sent, Mistake(Effect.FAILS, shape))
+    else:
+        yield from _value(asked, pair, wanted, sent)
+
+
+def _value(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case | Pair]:
+    """One value, by what stands in JSON for it."""
+    if sent.kind in _MESSAGES and wanted.kind in _MESSAGES and not _is_special(wanted.type, sent.type):
+        yield Pair(asked.reader.message(wanted.type), asked.writer.message(sent.type), Step(pair, wanted, sent))
+        return
+    if wanted.kind == sent.kind == "enum":
+        yield from symbols_in_json(asked, pair, wanted, sent)
+        return
+    mistake = _unlike(wanted, sent)
+    if mistake is None and wanted.kind == "enum" and sent.kind != "enum" and asked.reader.enum(wanted.type).closed:
+        mistake = Mistake(Effect.FAILS, "numbers that no symbol has are refused")
+    if mistake is not None:
+        yield _type_changed(asked, pair, wanted, sent, mistake)
+
+
+def _unlike(wanted: Field, sent: Field) -> Mistake | None:
+    read, written = _scalar(wanted), _scalar(sent)
+    if read in {written, _ANYTHING}:
+        return None
+    if read == "string" and written in _TEXTS:
+        return None
+    if read in {"message", "group", *_SPECIAL} or written in {"message", "group", *_SPECIAL}:
+        return Mistake(Effect.FAILS, "its JSON has another form")
+    return in_json(written, read)
+
+
+def _scalar(one: Field) -> str:
+    if one.kind not in _MESSAGES:
+        return one.kind
+    return WRAPPERS.get(one.type) or (one.type if one.type in _SPECIAL else one.kind)
+
+
+def _is_special(wanted: str, sent: str) -> bool:
+    known = _SPECIAL | WRAPPERS.keys()
+    return wanted != sent and (wanted in known or sent in known)
+
+
+def _entry(schema: Schema, one: Field) -> Message | None:
+    if one.kind != "message":
+        return None
+    inner = schema.message(one.type)
+    return inner if inner.is_entry else None
+
+
+def _shape(one: Field, entry: Message | None) -> str:
+    if entry is not None:
+        return "an object"
+    return "a list" if one.repeated else "a single value"
+
+
+def _type_changed(asked: Asked, pair: Pair, wanted: Field, sent: Field, mistake: Mistake) -> Case:
+    facts = {
+        "field": wanted.label,
+        "number": str(sent.number),
+        "wanted": described(asked.reader, wanted),
+        "sent": described(asked.writer, sent),
+        "why": mistake.why,
+    }
+    return asked.case(
+        "protobuf-json-type-changed", mistake.effect, pair, encoding="json", facts=facts, reader=wanted, writer=sent
+    )
+
+
+def _oneofs(asked: Asked, pair: Pair, met: Mapping[int, Field]) -> Iterator[Case]:
+    """Two fields of one oneof are refused."""
+    for name in dict.fromkeys(field.oneof for field in pair.reader.fields if field.oneof):
+        apart: dict[str, tuple[Field, Field]] = {}
+        for wanted in pair.reader.fields:
+            if wanted.oneof == name and wanted.number in met:
+                sent = met[wanted.number]
+                apart.setdefault(f"oneof {sent.oneof}" if sent.oneof else sent.name, (wanted, sent))
+        if len(apart) > 1:
+            (wanted, sent), *rest = apart.values()
+            facts = {"oneof": name, "fields": listed([one.label for one, _ in apart.values()])}
+            yield asked.case(
+                "protobuf-json-oneof-conflict",
+                Effect.FAILS,
+                pair,
+                encoding="json",
+                facts=facts,
+                reader=wanted,
+                writer=sent,
+                others=tuple(other for _, other in rest),
+            )

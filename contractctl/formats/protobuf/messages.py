@@ -1,0 +1,130 @@
+"""Which message can this writer write? The smallest one that is whole, and telling values for a field of it."""
+
+from collections.abc import Iterator
+
+from contractctl.formats.protobuf import runtime
+from contractctl.formats.protobuf.scalars import FORMS, RANGES
+from contractctl.formats.protobuf.schema import Schema
+from contractctl.formats.protobuf.types import Field, Message
+from contractctl.formats.protobuf.values import Value
+
+_MOST_MESSAGES = 2_000
+_TEXTS = ("a", "text", "é", "", "1", "true")
+_BYTES = (b"\xff", b"a", b"\xff\xfe\xfd", b"", b"1")
+_FLOATS = (1.5, 0.10000000149011612, 1.0, 16_777_216.0, float("inf"), float("nan"), 0.0)
+_DOUBLES = (1.5, 0.1, 1e300, 1.0, 16_777_217.0, float("inf"), float("nan"), 0.0)
+_NUMBERS = (
+    -1,
+    2**64 - 1,
+    2**63 - 1,
+    2**63,
+    2**53 + 1,
+    2**32,
+    2**32 - 1,
+    2**31,
+    2**31 - 1,
+    2**24 + 1,
+    -(2**31),
+    2,
+    1,
+    0,
+)
+_MESSAGES = frozenset({"message", "group"})
+_LENGTH, _START, _END = 2, 3, 4
+
+
+class NoMessageError(Exception):
+    """The writer can write no whole message of that type, or none of a reasonable size."""
+
+
+class Writer:
+    """Messages of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._made = 0
+
+    def smallest(self, message: Message) -> Value:
+        """A message with its required fields and nothing else. Raise NoMessageError where there is none."""
+        return self._fill(message, runtime.new(self.schema.pool, message.name), frozenset())
+
+    def _fill(self, message: Message, made: Value, inside: frozenset[str]) -> Value:
+        self._made += 1
+        if message.name in inside or self._made > _MOST_MESSAGES:
+            raise NoMessageError
+        for field in message.fields:
+            if field.required and field.kind in _MESSAGES:
+                inner = getattr(made, field.name)
+                inner.SetInParent()
+                self._fill(self.schema.message(field.type), inner, inside | {message.name})
+            elif field.required:
+                setattr(made, field.name, next(self.values(field)))
+        return made
+
+    def sample(self, message: Message) -> Value:
+        """The smallest message, with the first plain field set besides: so that it is not empty where it can be."""
+        made = self.smallest(message)
+        plain = next((one for one in message.fields if one.kind not in _MESSAGES and not one.extension), None)
+        if plain is not None:
+            self.put(made, plain, next(self.values(plain)))
+        return made
+
+    def values(self, field: Field) -> Iterator[Value]:
+        """Values of a field that is no message, the most telling first."""
+        match field.kind:
+            case "string":
+                yield from _TEXTS
+            case "bytes":
+                yield from _BYTES
+            case "bool":
+                yield from (True, False)
+            case "float":
+                yield from _FLOATS
+            case "double":
+                yield from _DOUBLES
+            case "enum":
+                enum = self.schema.enum(field.type)
+                symbols = [symbol.number for symbol in enum.symbols]
+                yield from (number for number in symbols if number)
+                yield symbols[0]
+                if not enum.closed:
+                    yield max(symbols) + 1
+            case kind:
+                low, high = RANGES[kind]
+                yield from (number for number in _NUMBERS if low <= number <= high)
+
+    def put(self, message: Value, field: Field, value: Value) -> None:
+        """Set a field that is no message; a repeated one gets one value more."""
+        if field.extension:
+            descriptor = self.schema.pool.FindExtensionByName(field.name)
+            if field.repeated:
+                message.Extensions[descriptor].append(value)
+            else:
+                message.Extensions[descriptor] = value
+        elif field.repeated:
+            getattr(message, field.name).append(value)
+        else:
+            setattr(message, field.name, value)
+
+    def around(self, message: Message, field: Field, inner: bytes) -> bytes:
+        """The bytes of the smallest message with an encoded message in a field of it."""
+        outer = self.smallest(message)
+        if message.is_entry:
+            self.put(outer, message.by_number[1], next(self.values(message.by_number[1])))
+        return bytes(outer.SerializePartialToString()) + wrapped(field, inner)
+
+
+def wrapped(field: Field, inner: bytes) -> bytes:
+    """Bytes as a field that has a length, or as a group: https://protobuf.dev/programming-guides/encoding/#structure."""
+    if FORMS[field.kind] == "group":
+        return _varint(field.number << 3 | _START) + inner + _varint(field.number << 3 | _END)
+    return _varint(field.number << 3 | _LENGTH) + _varint(len(inner)) + inner
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

@@ -1,0 +1,216 @@
+"""How do the real readers and writers see a schema? The one door to the protobuf runtime."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
+    from google.protobuf.descriptor_pool import DescriptorPool
+
+WELL_KNOWN = (
+    "any", "api", "duration", "empty", "field_mask", "source_context", "struct", "timestamp", "type", "wrappers",
+    "descriptor",
+)  # fmt: skip
+"""Files of google/protobuf/ that every runtime brings with it."""
+
+
+Message = Any
+"""A message of a class that was made of descriptors: no type checker knows its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a reader said instead of a message."""
+
+    why: str
+
+
+def executed_by() -> str:
+    """The name and version of whoever reads and writes here."""
+    from google import protobuf
+
+    return f"protobuf {protobuf.__version__}"
+
+
+def descriptor_set(content: bytes, name: str) -> "FileDescriptorSet":
+    """Raise ContractctlError for bytes that are no FileDescriptorSet."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+    from google.protobuf.message import DecodeError
+
+    try:
+        found = FileDescriptorSet.FromString(content)
+    except DecodeError as error:
+        raise ContractctlError(
+            f"{name}: this is no whole FileDescriptorSet: {error}", hint="write it anew: protoc --descriptor_set_out"
+        ) from None
+    if not found.file:
+        raise ContractctlError(f"{name}: there is no file in this FileDescriptorSet", hint="write it anew with protoc")
+    return found
+
+
+def json_set(text: str, name: str) -> "FileDescriptorSet":
+    """As descriptor_set(), from its JSON; what a later protoc may have added is passed over."""
+    from google.protobuf import json_format
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+    try:
+        found = json_format.Parse(text.removeprefix("\ufeff"), FileDescriptorSet(), ignore_unknown_fields=True)
+    except (json_format.ParseError, RecursionError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise ContractctlError(
+            f"{name}: this is no FileDescriptorSet in JSON: {said[:300]}", hint="write it anew with protoc"
+        ) from None
+    return descriptor_set(found.SerializeToString(), name)
+
+
+def pool_of(files: Iterable["FileDescriptorProto"], name: str) -> "DescriptorPool":
+    """A pool with those files, which come after what they depend on.
+
+    Raise ContractctlError where one refers to what is not there, or contradicts itself.
+    """
+    from google.protobuf.descriptor_pool import DescriptorPool
+
+    pool = DescriptorPool()
+    for file in files:
+        bare = type(file).FromString(file.SerializeToString())
+        bare.ClearField("source_code_info")
+        _part_json_names(bare.message_type)
+        try:
+            pool.AddSerializedFile(bare.SerializeToString())
+        except (TypeError, ValueError) as error:
+            said = " ".join(str(error).split()).removeprefix("Couldn't build proto file into descriptor pool: ")
+            raise ContractctlError(
+                f"{name}: '{file.name}' does not hold together: {said}", hint="write it anew with protoc"
+            ) from None
+    return pool
+
+
+def _part_json_names(messages: "Iterable[DescriptorProto]") -> None:
+    """proto2 allows two fields one name in JSON, and the runtime does not: the later ones keep their original names."""
+    for message in messages:
+        taken: set[str] = set()
+        for field in message.field:
+            if field.json_name in taken:
+                field.json_name = f"{field.name} ({field.number})"
+            taken.add(field.json_name)
+        _part_json_names(message.nested_type)
+
+
+def in_order(files: Iterable["FileDescriptorProto"], name: str) -> "list[FileDescriptorProto]":
+    """The files, each after those that it imports; the well-known ones are added where they are needed.
+
+    Raise ContractctlError where an import is missing, or leads back to where it came from.
+    """
+    known = {file.name: file for file in files}
+    done: dict[str, FileDescriptorProto] = {}
+    for start in list(known):
+        way: list[str] = []
+        pending = [(start, False)]
+        while pending:
+            one, left = pending.pop()
+            if left:
+                way.pop()
+                done[one] = known[one]
+            elif one in way:
+                ring = " → ".join([*way[way.index(one) :], one])
+                raise ContractctlError(f"{name}: imports go round in a ring: {ring}", hint="write it anew with protoc")
+            elif one not in done:
+                if one not in known:
+                    known[one] = _well_known(one, name)
+                way.append(one)
+                pending.append((one, True))
+                pending.extend((other, False) for other in known[one].dependency)
+    return list(done.values())
+
+
+def _well_known(wanted: str, name: str) -> "FileDescriptorProto":
+    from importlib import import_module
+
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+    stem = wanted.removeprefix("google/protobuf/").removesuffix(".proto")
+    if wanted != f"google/protobuf/{stem}.proto" or stem not in WELL_KNOWN:
+        raise ContractctlError(
+            f"{name}: '{wanted}' is imported and not in the set", hint="write it with protoc --include_imports"
+        )
+    module = import_module(f"google.protobuf.{stem}_pb2")
+    return FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
+
+
+def new(pool: "DescriptorPool", name: str) -> Message:
+    """An empty message of that full name."""
+    from google.protobuf.message_factory import GetMessageClass
+
+    return GetMessageClass(pool.FindMessageTypeByName(name))()
+
+
+def read_binary(pool: "DescriptorPool", name: str, payload: bytes) -> Message | Refused:
+    """What a reader makes of bytes; a message that is not whole is refused, as all readers but Python's refuse it."""
+    from google.protobuf.message import DecodeError
+
+    message = new(pool, name)
+    try:
+        message.ParseFromString(payload)
+    except DecodeError as error:
+        return Refused(f"DecodeError: {_line(str(error))}")
+    if not message.IsInitialized():
+        lacking = ", ".join(f"'{field}'" for field in message.FindInitializationErrors())
+        return Refused(f"required and not there: {lacking}")
+    return message
+
+
+def read_json(pool: "DescriptorPool", name: str, payload: str) -> Message | Refused:
+    """What a reader makes of JSON, with the settings that it has when nobody changes them."""
+    from google.protobuf import json_format
+
+    try:
+        message = json_format.Parse(payload, new(pool, name), descriptor_pool=pool)
+    except (json_format.ParseError, ValueError, TypeError, OverflowError) as error:
+        return Refused(f"{type(error).__name__}: {_line(str(error))}")
+    if not message.IsInitialized():
+        lacking = ", ".join(f"'{field}'" for field in message.FindInitializationErrors())
+        return Refused(f"required and not there: {lacking}")
+    return message
+
+
+def write_json(pool: "DescriptorPool", message: Message, *, original_names: bool = False) -> str:
+    """A message as JSON on one line."""
+    from google.protobuf import json_format
+
+    return json_format.MessageToJson(
+        message, indent=None, preserving_proto_field_name=original_names, descriptor_pool=pool, ensure_ascii=False
+    )
+
+
+def text_of(message: Message) -> str:
+    """A message on one line as people write it; empty where nothing is set."""
+    from google.protobuf import text_format
+
+    return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
+
+
+def _line(said: str) -> str:
+    return " ".join(said.split())
+
+
+def packed(message: Message) -> Message:
+    """A message in an Any."""
+    from google.protobuf.any_pb2 import Any as Packed
+
+    found = Packed()
+    found.Pack(message)
+    return found
+
+
+def read_any(pool: "DescriptorPool", payload: str) -> Message | Refused:
+    """What a reader makes of the JSON of an Any."""
+    from google.protobuf import json_format
+    from google.protobuf.any_pb2 import Any as Packed
+
+    try:
+        return json_format.Parse(payload, Packed(), descriptor_pool=pool)
+    except (json_format.ParseError, ValueError, TypeError) as error:
+        return Refused(f"{type(error).__name__}: {_line(str(error))}")
