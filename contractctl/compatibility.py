@@ -21,7 +21,7 @@ from contractctl.model.verdict import (
     Undecided,
 )
 
-_SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
+_YES = Answer(Status.COMPATIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,18 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
 def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
     """Judge two versions in both directions. Raise ContractctlError where one is not of its format."""
     same = _said(old) == _said(new)
+    policy = terms.policy.chosen(format_name)
     if same and format_name not in FORMATS:
-        return _SAME  # whatever it means, it means it twice
+        return Comparison(_YES, _YES, policy)  # whatever it means, it means it twice
     judge = load(format_name)
     new_seat = _Seat(parse(format_name, new, terms.policy), terms.new_name)
     if same:
-        return _SAME
+        return Comparison(_YES, _YES, policy)
     old_seat = _Seat(parse(format_name, old, terms.policy), terms.old_name)
     return Comparison(
         backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
         forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),
+        policy=policy,
     )
 
 

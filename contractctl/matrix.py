@@ -1,18 +1,18 @@
 """Which version gets on with which, and which consumer with which producer? Every pair is judged once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from contractctl.compatibility import Terms, compare_sources
+from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load
 from contractctl.model.contract import Contract, Party, Policy, Source
 from contractctl.model.verdict import Answer, Comparison, Direction, Effect, Finding, Level, Seats, Status
 from contractctl.store import digest
+from contractctl.verdicts import judged
 
 DRAFT = "draft"
-_SAME = Comparison(Answer(Status.COMPATIBLE), Answer(Status.COMPATIBLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Matrix:
     format: str
     owner: str
     level: Level
+    policy: Mapping[str, tuple[str, ...]]
+    """As in Comparison."""
     entries: tuple[Entry, ...]
     """Oldest first; the draft last, where it differs from the latest release."""
     cells: tuple[Cell, ...]
@@ -90,7 +92,8 @@ class Judge:
 
     def _compared(self, contract: Contract, old: Entry, new: Entry) -> Comparison:
         if old.digest == new.digest:
-            return _SAME
+            same = Answer(Status.COMPATIBLE)
+            return Comparison(same, same, contract.policy.chosen(contract.format))
         terms = Terms(
             policy=contract.policy,
             strict=contract.strict,
@@ -100,10 +103,10 @@ class Judge:
             new_name=_spoken(new),
         )
         try:
-            return compare_sources(old.source, new.source, contract.format, terms)
+            return judged(old.source, new.source, contract.format, terms)
         except ContractctlError as error:
             unknown = Answer(Status.UNKNOWN, reasons=(error.message,))
-            return Comparison(unknown, unknown)
+            return Comparison(unknown, unknown, contract.policy.chosen(contract.format))
 
 
 def matrix(contract: Contract, judge: Judge) -> Matrix:
@@ -111,7 +114,9 @@ def matrix(contract: Contract, judge: Judge) -> Matrix:
     entries = _entries(contract)
     cells = tuple(Cell(a.name, b.name, judge.compare(contract, a, b)) for a, b in combinations(entries, 2))
     matches = _matches(contract, entries, judge)
-    return Matrix(contract.name, contract.format, contract.owner, contract.level, entries, cells, tuple(matches))
+    policy = contract.policy.chosen(contract.format)
+    about = (contract.name, contract.format, contract.owner, contract.level, policy)
+    return Matrix(*about, entries, cells, tuple(matches))
 
 
 def _entries(contract: Contract) -> tuple[Entry, ...]:

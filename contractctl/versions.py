@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from contractctl import store
-from contractctl.compatibility import Terms, compare_sources
+from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load, parse
 from contractctl.model.contract import Contract, Policy, SemanticVersion, Source
 from contractctl.model.verdict import Change, Direction, Finding, Status
+from contractctl.verdicts import judged
 
 DRAFT = "draft"
 LATEST = "latest"
@@ -64,7 +65,7 @@ def step(contract: Contract) -> Step | None:
         old_name=str(latest.number),
         new_name="the draft",
     )
-    comparison = compare_sources(latest.source, draft, contract.format, terms)
+    comparison = judged(latest.source, draft, contract.format, terms)
     # a promise that the level makes is a promise of the major number, too
     promised = dict.fromkeys((Direction.BACKWARD, *contract.level.directions))
     answers = [comparison.towards(direction) for direction in promised]

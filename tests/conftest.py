@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ["CONTRACTCTL_CACHE"] = "off"  # verdicts are made, not remembered; in the processes that tests start, too
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -1,9 +1,13 @@
 """Do the reports say what was found, and nothing that is beside the point?"""
 
+from dataclasses import replace
+from json import loads
+
 from contractctl.check import Checked, Pair, Problem
 from contractctl.compatibility import compare
+from contractctl.model.contract import Policy
 from contractctl.model.verdict import Level
-from contractctl.report import github, text
+from contractctl.report import github, json, text
 
 ENUM = '{"type": "enum", "name": "E", "symbols": ["A"%s]}'
 BROKEN = compare(ENUM % ', "B"', ENUM % "", format="avro")
@@ -49,3 +53,17 @@ def test_no_character_of_a_message_ends_a_workflow_command() -> None:
     line = github.verdict(Checked((), (problem,))).splitlines()[0]
 
     assert line == "::error file=odd%2Cname%3A1%25.avsc,title=release-edited::two%0Alines, 100 %25%0Ago on"
+
+
+def test_the_policy_that_judged_stands_beside_the_level() -> None:
+    pair = replace(PAIR, comparison=replace(BROKEN, policy=Policy(encodings=("json",)).chosen("protobuf")))
+
+    assert "(level BACKWARD; encodings json)" in text.verdict(Checked((pair,)))
+    assert "%0Aencodings json" in github.verdict(Checked((pair,)))
+    assert loads(json.verdict(Checked((pair,))))["pairs"][0]["policy"] == {"encodings": ["json"]}
+
+
+def test_a_format_that_leaves_no_choice_names_no_policy() -> None:
+    assert "(level BACKWARD)" in text.verdict(Checked((PAIR,)))
+    assert Policy().chosen("json-schema") == {"content_model": ("strict",), "formats": ("annotation",)}
+    assert Policy(dialect="mysql").chosen("sql") == Policy().chosen("avro") == {}

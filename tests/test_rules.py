@@ -5,13 +5,15 @@ from functools import cache
 
 import pytest
 
-from contractctl.compatibility import compare
+from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load
 from contractctl.formats.pages import Page, page, rules
+from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Finding
 
-WITH_EXAMPLE = [rule for rule in rules() if page(rule).example]
+OF_FORMATS = [rule for rule in rules() if any(rule.startswith(f"{name}-") for name in FORMATS)]
+WITH_EXAMPLE = [rule for rule in OF_FORMATS if page(rule).example]
 
 
 def format_of_rule(rule: str) -> str:
@@ -22,7 +24,7 @@ def format_of_rule(rule: str) -> str:
 def compared(rule: str) -> Comparison:
     example = page(rule).example
     assert example is not None
-    return compare(example.old, example.new, format=format_of_rule(rule), policy=example.policy)
+    return compare_sources(example.old, example.new, format_of_rule(rule), Terms(policy=example.policy))
 
 
 def findings(rule: str) -> list[Finding]:
@@ -31,7 +33,7 @@ def findings(rule: str) -> list[Finding]:
     return [f for f in compared(rule).towards(example.direction).findings if f.rule == rule]
 
 
-@pytest.mark.parametrize("rule", [rule for rule in rules() if any(rule.startswith(f"{name}-") for name in FORMATS)])
+@pytest.mark.parametrize("rule", OF_FORMATS)
 def test_every_format_rule_has_an_example(rule: str) -> None:
     assert page(rule).example is not None
 
@@ -70,16 +72,18 @@ def test_an_example_compared_with_itself_breaks_nothing(rule: str) -> None:
     example = page(rule).example
     assert example is not None
 
-    for text in (example.old, example.new):
-        spaced = text + "\n\n"  # not the same bytes, so that it is judged
-        assert compare(text, spaced, format=format_of_rule(rule), policy=example.policy).findings == ()
+    for source in (example.old, example.new):
+        spaced = Source(
+            tuple(File(file.name, file.text + "\n\n") for file in source.files)
+        )  # other bytes: it is judged
+        assert compare_sources(source, spaced, format_of_rule(rule), Terms(policy=example.policy)).findings == ()
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLE)
 def test_forward_is_backward_from_the_other_seat(rule: str) -> None:
     example = page(rule).example
     assert example is not None
-    swapped = compare(example.new, example.old, format=format_of_rule(rule), policy=example.policy)
+    swapped = compare_sources(example.new, example.old, format_of_rule(rule), Terms(policy=example.policy))
 
     assert kinds(swapped.forward.findings) == kinds(compared(rule).backward.findings)
     assert kinds(swapped.backward.findings) == kinds(compared(rule).forward.findings)

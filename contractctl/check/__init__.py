@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from contractctl.compatibility import Terms, compare_sources
+from contractctl.compatibility import Terms
 from contractctl.formats import FORMATS, parse_sound
 from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.verdict import Comparison, Finding, Level, Status
+from contractctl.verdicts import judged
 
 DRAFT = "draft"
 
@@ -77,7 +78,7 @@ def worst(statuses: Iterable[Status]) -> Status:
 
 def check_files(old: Source, new: Source, format_name: str, level: Level, terms: Terms) -> Checked:
     """Two texts, with no store and no configuration."""
-    comparison = compare_sources(old, new, format_name, terms)
+    comparison = judged(old, new, format_name, terms)
     return Checked((Pair(new.name, format_name, level, old.name, new.name, comparison),))
 
 
@@ -116,6 +117,6 @@ def _pair(contract: Contract, old: Version, new: Version | None, level: Level) -
         old_name=str(old.number),
         new_name=str(new.number) if new else f"the {DRAFT}",
     )
-    comparison = compare_sources(old.source, source, contract.format, terms)
+    comparison = judged(old.source, source, contract.format, terms)
     new_name = str(new.number) if new else DRAFT
     return Pair(contract.name, contract.format, level, str(old.number), new_name, comparison)

@@ -8,12 +8,13 @@ from pathlib import Path
 from contractctl import store
 from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
-from contractctl.compatibility import Terms, compare_sources
+from contractctl.compatibility import Terms
 from contractctl.formats.claims import claimed, may_be_claimed
 from contractctl.formats.companions import Near, companions, marks
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
 from contractctl.model.contract import File
+from contractctl.verdicts import judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,6 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     terms = Terms(
         policy=asked.policy, strict=asked.strict, old_name=f"{one.then.name} before", new_name=path, contract=path
     )
-    comparison = compare_sources(old, new, one.format, terms)
+    comparison = judged(old, new, one.format, terms)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from contractctl import check
+from contractctl import caches, check
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
@@ -35,6 +35,9 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="How OLD and NEW (json-schema) are judged.")
 @click.option("--assert-formats", is_flag=True, help="OLD and NEW (json-schema) enforce 'format' and 'content*'.")
 @click.option("--encodings", metavar="LIST", help="Encodings of OLD and NEW (protobuf): any of binary,json,source.")
+@click.option(
+    "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
+)
 @click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
 def command(
     targets: tuple[str, ...],
@@ -46,6 +49,7 @@ def command(
     content_model: str | None,
     assert_formats: bool,
     encodings: str | None,
+    no_cache: bool,
     strict: bool,
 ) -> int:
     """Is the new version compatible? The store, a git base, or two files.
@@ -63,6 +67,8 @@ def command(
 
     Exit codes: 0 compatible, 1 incompatible, 2 you can mend it, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are
+    if no_cache:
+        caches.switch_off()
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
     if against is None and _are_files(targets):

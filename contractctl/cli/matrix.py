@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from contractctl import settings, store
+from contractctl import caches, settings, store
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.matrix import Judge, Matrix, matrix
@@ -26,7 +26,10 @@ _NO_TERMINAL = 240
     help="Form of the answer; by default what the ending of FILE says, else text.",
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
-def command(names: tuple[str, ...], form: str | None, output: Path | None) -> int:
+@click.option(
+    "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
+)
+def command(names: tuple[str, ...], form: str | None, output: Path | None, no_cache: bool) -> int:
     """Show which version gets on with which.
 
     Each pair of versions of a contract is judged in both directions: BF both hold, B- backward only, -F forward only,
@@ -35,6 +38,8 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None) -> in
 
     The HTML is one file that needs no network: click a cell for what breaks there, and for whom.
     """
+    if no_cache:
+        caches.switch_off()
     form = form or (_FORMS.get(output.suffix.lower(), "text") if output else "text")
     folder = settings.load(Path.cwd()).contracts
     contracts = [store.read(folder, name) for name in dict.fromkeys(names)] if names else store.read_all(folder)

@@ -11,6 +11,7 @@ from contractctl.cli import Exit
 from contractctl.history import Release, releases
 from contractctl.model.contract import Contract, File, Party, Source
 from contractctl.report.columns import columns
+from contractctl.report.policies import policies, policy_tree
 
 _SHORT = 12
 
@@ -82,8 +83,8 @@ def _lines(contract: Contract, history: tuple[Release, ...]) -> Iterator[str]:
 
 
 def _policy(contract: Contract) -> str:
-    chosen = contract.policy.chosen(contract.format).values()
-    return "; ".join(value if isinstance(value, str) else ", ".join(value) for value in chosen)
+    dialect = (contract.policy.dialect,) if contract.policy.dialect else ()
+    return "; ".join((*dialect, *policies(contract.policy.chosen(contract.format))))
 
 
 def _draft(contract: Contract) -> str:
@@ -126,7 +127,7 @@ def _tree(contract: Contract, history: tuple[Release, ...]) -> dict[str, object]
         "contract": contract.name,
         "format": contract.format,
         "dialect": contract.policy.dialect,
-        "policy": dict(contract.policy.chosen(contract.format)),
+        "policy": policy_tree(contract.policy.chosen(contract.format)),
         "owner": contract.owner or None,
         "level": contract.level.value,
         "strict": contract.strict,

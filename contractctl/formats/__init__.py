@@ -24,18 +24,18 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from contractctl.formats import avro, sql
+    from contractctl.formats import avro, json_schema, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
 
-FORMATS: Mapping[str, str] = {"avro": "avro", "protobuf": "protobuf", "sql": "sql"}
+FORMATS: Mapping[str, str] = {"avro": "avro", "json-schema": "json_schema", "protobuf": "protobuf", "sql": "sql"}
 """The formats, by name, and the packages in this folder that judge them."""
 BINARY = frozenset({"protobuf"})
 """Formats that read files which are no text, too."""
 
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
-        (avro, sql),
+        (avro, json_schema, sql),
         (avro_staging,),
         (avro_events,),
     )

@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
-from contractctl.model.contract import Policy
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Direction
 
 _SHELF = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9-]+")
 _HEAD = re.compile(r"^(effect|newer|message|remedy): (.+)$", re.MULTILINE)
-_EXAMPLE = re.compile(r"^~~~(\w+) (old|new)\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^~~~\w+ (old|new)(?: (\S+))?\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
+"""A version's text; where it has several files, each with its name behind the side."""
 _SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings): (\S+)$", re.MULTILINE)
 
 
@@ -20,8 +21,8 @@ _SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings): (\
 class Example:
     """A pair of versions that shows the rule, in the direction that it names."""
 
-    old: str
-    new: str
+    old: Source
+    new: Source
     direction: Direction
     policy: Policy
 
@@ -69,13 +70,17 @@ def page(rule: str) -> Page:
 
 def _example(text: str) -> Example | None:
     _, _, section = text.partition("\n## Example\n")
-    sides = {side: body for _, side, body in _EXAMPLE.findall(section)}
-    if not sides:
+    files: dict[str, list[File]] = {"old": [], "new": []}
+    for side, name, body in _EXAMPLE.findall(section):
+        files[side].append(File(name or side, body))
+    if not files["old"]:
         return None
     settings = dict(_SETTING.findall(section))
     direction = Direction(settings.pop("direction"))
     encodings = tuple(settings.pop("encodings", "binary,json").split(","))
-    return Example(sides["old"], sides["new"], direction, Policy(encodings=encodings, **settings))
+    return Example(
+        Source(tuple(files["old"])), Source(tuple(files["new"])), direction, Policy(encodings=encodings, **settings)
+    )
 
 
 def _likely(rule: str) -> str:

@@ -78,10 +78,10 @@ class Policy:
                 hint=f"any of {', '.join(ENCODINGS)}, in this order",
             )
 
-    def chosen(self, format_name: str) -> Mapping[str, str | tuple[str, ...]]:
-        """What means something for a format, by name; a dialect that is read off the text is left out."""
-        named = {name: getattr(self, name) for name in CHOICES.get(format_name, ())}
-        return {name: value for name, value in named.items() if value is not None}
+    def chosen(self, format_name: str) -> Mapping[str, tuple[str, ...]]:
+        """What decides on the verdicts of a format, by name. A dialect is none of it: it is the text's own."""
+        named = {name: getattr(self, name) for name in CHOICES.get(format_name, ()) if name != "dialect"}
+        return {name: value if isinstance(value, tuple) else (value,) for name, value in named.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,8 @@ class Comparison:
 
     backward: Answer
     forward: Answer
+    policy: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The choices that its format leaves, and which was made: `content_model`, `formats`, `encodings`."""
 
     def towards(self, direction: Direction) -> Answer:
         return self.backward if direction is Direction.BACKWARD else self.forward

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Status
 from contractctl.report import text
+from contractctl.report.policies import policies
 
 
 def verdict(checked: Checked) -> str:
@@ -33,7 +34,7 @@ def _annotation(pair: Pair, finding: Finding) -> str:
     if witness:
         lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
         lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
-    lines.append(finding.remedy)
+    lines += [finding.remedy, *policies(pair.comparison.policy)]
     return _command(
         "error" if finding.breaks and pair.excused is None else "warning",
         place.file if place else None,

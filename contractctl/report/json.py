@@ -5,6 +5,7 @@ from typing import Any
 
 from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Place, Status, Witness
+from contractctl.report.policies import policy_tree
 
 
 def verdict(checked: Checked) -> str:
@@ -32,6 +33,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "contract": pair.contract,
         "format": pair.format,
         "level": pair.level.value,
+        "policy": policy_tree(pair.comparison.policy),
         "old": pair.old,
         "new": pair.new,
         "verdict": pair.status.value,

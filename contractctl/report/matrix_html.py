@@ -7,7 +7,7 @@ from contractctl.formats import FORMATS, load
 from contractctl.matrix import Cell, Match, Matrix
 from contractctl.model.verdict import Answer, Finding, Place, Seats, Status
 from contractctl.report.matrix_style import STYLE
-from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, letters, sentence
+from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, judged, letters, sentence
 
 _KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "unknown"}
 
@@ -63,7 +63,7 @@ def _tiles(matrices: tuple[Matrix, ...]) -> str:
 
 
 def _section(one: Matrix, at: str) -> Iterator[str]:
-    about = f"{one.format} · level {one.level}{f' · {one.owner}' if one.owner else ''}"
+    about = f"{one.format} · {judged(one)}{f' · {one.owner}' if one.owner else ''}"
     yield f'<section class="contract" id="{at}" aria-labelledby="{at}-name">\n'
     yield f'<h2 id="{at}-name">{escape(one.contract)}</h2>\n<p class="about">{escape(about)}</p>\n'
     shown = {(cell.old, cell.new): f"{at}-p{n}" for n, cell in enumerate(one.cells, 1) if _has_more(cell)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from contractctl.matrix import Cell, Matrix
-from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, letters
+from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, judged, letters
 
 
 def matrix(matrices: tuple[Matrix, ...]) -> str:
@@ -18,7 +18,7 @@ def matrix(matrices: tuple[Matrix, ...]) -> str:
 def _section(one: Matrix) -> Iterator[str]:
     yield f"## {_safe(one.contract)}"
     yield ""
-    yield f"{one.format}, level {one.level}{f', owner {_safe(one.owner)}' if one.owner else ''}"
+    yield f"{one.format}, {judged(one)}{f', owner {_safe(one.owner)}' if one.owner else ''}"
     yield ""
     if len(one.entries) > 1:
         yield from _versions(one)

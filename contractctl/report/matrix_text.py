@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contractctl.model.verdict import Status
-from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, letters
+from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, judged, letters
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,7 +42,7 @@ def matrix(matrices: "tuple[Matrix, ...]", width: int) -> str:
 def _parts(one: "Matrix") -> "Iterator[RenderableType]":
     yield Text()
     owner = f", {one.owner}" if one.owner else ""
-    yield Text.assemble((one.contract, "bold"), f"  {one.format}, level {one.level}{owner}")
+    yield Text.assemble((one.contract, "bold"), f"  {one.format}, {judged(one)}{owner}")
     if len(one.entries) > 1:
         yield _versions(one)
         yield from _broken(one)

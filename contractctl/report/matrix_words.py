@@ -2,6 +2,7 @@
 
 from contractctl.matrix import Cell, Matrix
 from contractctl.model.verdict import Answer, Comparison, Seats, Status
+from contractctl.report.policies import policies
 
 LETTERS = {
     "BF": "both directions hold",
@@ -26,6 +27,11 @@ MEANING = {
 def letters(comparison: Comparison) -> str:
     """BF, B-, -F, --, and ? for what is unknown."""
     return _letter("B", comparison.backward) + _letter("F", comparison.forward)
+
+
+def judged(matrix: Matrix) -> str:
+    """How a contract is judged: its level, and the choices that its format leaves."""
+    return ", ".join((f"level {matrix.level}", *policies(matrix.policy)))
 
 
 def grid(matrix: Matrix) -> dict[tuple[str, str], Cell]:

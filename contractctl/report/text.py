@@ -6,6 +6,7 @@ import click
 
 from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Finding, Place, Status
+from contractctl.report.policies import policies
 
 _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _LONGEST = 400
@@ -49,7 +50,8 @@ def _pair(pair: Pair) -> Iterator[str]:
         f"{name} {click.style(side.status.value, fg=_COLOUR[side.status])}"
         for name, side in (("backward", pair.comparison.backward), ("forward", pair.comparison.forward))
     )
-    yield f"{click.style(pair.contract, bold=True)}  {pair.old} → {pair.new}  {sides}  (level {pair.level})"
+    judged = "; ".join((f"level {pair.level}", *policies(pair.comparison.policy)))
+    yield f"{click.style(pair.contract, bold=True)}  {pair.old} → {pair.new}  {sides}  ({judged})"
     if pair.excused:
         yield f"  excused: {pair.excused}"
     for direction in pair.level.directions:

@@ -102,4 +102,4 @@ def test_a_version_that_is_no_text_comes_in_base64(contractctl: Run, tmp_path: P
     shown = json.loads(contractctl("show", "orders/binary", "draft", "--format", "json").stdout)
 
     assert (shown["files"][0]["text"], shown["files"][0]["base64"]) == (None, "Cv8=")
-    assert contractctl("show", "orders/binary").stdout.startswith("orders/binary  protobuf (binary)\n")
+    assert contractctl("show", "orders/binary").stdout.startswith("orders/binary  protobuf (encodings binary)\n")

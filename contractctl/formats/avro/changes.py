@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 
+from contractctl.formats.avro.starts import Meeting, by_name
 from contractctl.formats.avro.types import (
     Array,
     Default,
     Enum,
     Fixed,
     Map,
+    Missing,
     Named,
     Primitive,
     Record,
@@ -24,9 +26,14 @@ from contractctl.model.verdict import Change
 
 
 def changes(old: Schema, new: Schema) -> Iterator[Change]:
-    """Every difference in fields, symbols, types, names, aliases and defaults; documentation is none."""
-    root = new.solid(new.root)
-    pending = [(old.solid(old.root), root, unqualified(root.name) if isinstance(root, Named) else kind(root))]
+    """Every difference in messages, fields, symbols, types, names, aliases and defaults; documentation is none."""
+    pending: list[Inside] = []
+    for outcome in _outermost(old, new):
+        if isinstance(outcome, Change):
+            yield outcome
+        else:
+            pending.append(outcome)
+    pending.reverse()
     met: set[tuple[int, int]] = set()
     comparing = _Comparing(old, new)
     while pending:
@@ -34,7 +41,7 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
         if (id(before), id(after)) in met:
             continue
         met.add((id(before), id(after)))
-        inner: list[tuple[Solid, Solid, str]] = []
+        inner: list[Inside] = []
         for outcome in comparing.pair(before, after, path):
             if isinstance(outcome, Change):
                 yield outcome
@@ -44,6 +51,48 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
 
 
 Inside = tuple[Solid, Solid, str]
+
+
+def _outermost(old: Schema, new: Schema) -> Iterator[Change | Inside]:
+    """The schemas and messages that both have, by name, and those that came or went."""
+    if not (old.several or new.several):
+        root = new.solid(new.root)
+        yield old.solid(old.root), root, unqualified(root.name) if isinstance(root, Named) else kind(root)
+        return
+    back = Meeting(old, new)
+    kept = {id(pair[0]): ring[0] for ring in new.rings if (pair := back.counterpart(ring)) is not None}
+    for ring in new.rings:
+        if ring[0] not in kept.values():
+            yield Change("added", _called(new, ring[0]), "message")
+    for ring in old.rings:
+        later = next((kept[id(root)] for root in ring if id(root) in kept), None)
+        if later is None:
+            yield Change("removed", _called(old, ring[0]), "message")
+        else:
+            yield old.solid(ring[0]), new.solid(later), _called(new, later)
+    yield from _messages(old, new)
+
+
+def _called(schema: Schema, root: Type) -> str:
+    solid = schema.solid(root)
+    return unqualified(solid.name) if isinstance(solid, Named) else kind(solid)
+
+
+def _messages(old: Schema, new: Schema) -> Iterator[Change | Inside]:
+    before, after = by_name(old, new), by_name(new, old)
+    for key, message in after.items():
+        if key not in before:
+            yield Change("added", message.name, "message")
+    for key, earlier in before.items():
+        if key not in after:
+            yield Change("removed", earlier.name, "message")
+            continue
+        later, at = after[key], earlier.name
+        if earlier.one_way != later.one_way:
+            yield Change("changed", at, "way", *("one" if one.one_way else "both" for one in (earlier, later)))
+        yield earlier.request, later.request, f"{at}.request"
+        yield old.solid(earlier.response), new.solid(later.response), f"{at}.response"
+        yield earlier.errors, later.errors, f"{at}.errors"
 
 
 class _Comparing:
@@ -71,6 +120,8 @@ class _Comparing:
             case Union(), Union():
                 yield from self._union(before, after, path)
             case Primitive(), Primitive() if describe(before) == describe(after):
+                return
+            case Missing(), Missing() if (before.name, before.why) == (after.name, after.why):
                 return
             case _:
                 yield from self._retyped(before, after, path)

@@ -73,6 +73,8 @@ def _request(place: _Place, name: str, node: Object, at: Pointer) -> Record:
     fields = tuple(reading.field(one, (*at, index), place.namespace, full) for index, one in enumerate(listed))
     reading.refuse_twice([(one.name, one.at) for one in fields], f"the message '{name}' has two parameters")
     request = Record(at, f"{full} request", (), fields)
+    if request.name in reading.names:
+        reading.refuse(at[:-2], f"the protocol '{place.protocol}' is defined a second time", "keep one of the two")
     reading.names[request.name] = request
     return request
 

@@ -283,7 +283,7 @@ class Question:
         """Whichever branch the writer selects must match: the first of the reader's union, or the reader's type."""
         wanted = pair.reader.branches if isinstance(pair.reader, Union) else (pair.reader,)
         for index, sent in enumerate(writer.branches):
-            named = isinstance(sent, Record | Enum | Fixed | Reference) and pair.way is None
+            named = isinstance(sent, Record | Enum | Fixed | Reference) and pair.way is None and not pair.start.name
             step = Step(pair.way, "branch", describe(sent).rpartition(" ")[2] if named else "", branch=index)
             inner = pair.towards(pair.reader, self.writer.solid(sent), step)
             met = yield from self._branch(inner, wanted, sent)

@@ -3,24 +3,22 @@
 https://avro.apache.org/docs/1.12.0/specification/#schema-declaration
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from contractctl.documents import locate_json, read_json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.protocols import is_protocol, read_protocol
 from contractctl.formats.avro.reading import Reading
+from contractctl.formats.avro.rings import outermost
 from contractctl.formats.avro.types import (
-    Array,
     Enum,
     Fixed,
-    Map,
     Message,
     Missing,
     Named,
     Record,
     Reference,
     Schema,
-    Solid,
     Type,
     Union,
 )
@@ -53,10 +51,10 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:  # noqa: ARG001 
         solid = Schema(root, reading.names, source).solid(root)
         if isinstance(solid, Missing):
             raise reading.refusal(solid.at, solid.why, solid.hint)
-    mains = _mains(roots, messages, reading.names, source) if len(source.files) > 1 else roots
-    alone = len(mains) == 1 and not messages
-    root = mains[0] if alone else Union((0,), tuple(mains))
-    return Schema(root, reading.names, source, not alone, tuple(messages), faults)
+    rings = _mains(roots, messages, reading.names, source) if len(source.files) > 1 else [(root,) for root in roots]
+    alone = len(rings) == 1 and not messages
+    root = rings[0][0] if alone else Union((0,), tuple(ring[0] for ring in rings))
+    return Schema(root, reading.names, source, not alone, tuple(rings), tuple(messages), faults)
 
 
 def parse_sound(source: Source) -> Schema:
@@ -75,18 +73,11 @@ def demand_sound(schema: Schema) -> None:
 
 def _mains(
     roots: list[Type], messages: list[Message], names: Mapping[str, Named | Missing], source: Source
-) -> list[Type]:
+) -> list[tuple[Type, ...]]:
     """The fewest roots from which all that is defined is reached. Raise ContractctlError where one has no name."""
-    whole = Schema(Union((0,), tuple(roots)), names, source)
-    reached = _Reached(whole)
-    for message in messages:
-        for start in (message.request, message.response, message.errors):
-            reached.add(start)
-    # who is done with last is reached by nobody before: of files that refer to each other in a ring, the first
-    mains = [root for root in reversed(_Reached(whole).in_order_of_ending(roots)) if reached.add(root)]
-    order = {id(root): number for number, root in enumerate(roots)}
-    mains.sort(key=lambda root: order[id(root)])
-    unnamed = next((root for root in mains if not isinstance(root, Record | Enum | Fixed | Reference)), None)
+    asked = [start for message in messages for start in (message.request, message.response, message.errors)]
+    mains = outermost(Schema(Union((0,), ()), names, source), roots, asked)
+    unnamed = next((ring[0] for ring in mains if not isinstance(ring[0], Record | Enum | Fixed | Reference)), None)
     if len(mains) > 1 and unnamed is not None:
         number = int(unnamed.at[0])
         raise ContractctlError(
@@ -96,47 +87,6 @@ def _mains(
     return mains
 
 
-class _Reached:
-    """Types that were met on the way from some roots, each once: what is reached is not walked again."""
-
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self._seen: set[int] = set()
-
-    def add(self, root: Type) -> bool:
-        """Walk from another root. Whether it was not reached before."""
-        return bool(self.ended(root))
-
-    def in_order_of_ending(self, roots: list[Type]) -> list[Type]:
-        """The roots, in the order in which all that they reach was walked."""
-        ends: dict[int, int] = {}
-        for root in roots:
-            for one in self.ended(root):
-                ends[one] = len(ends)
-        return sorted(roots, key=lambda root: ends[id(self._schema.solid(root))])
-
-    def ended(self, root: Type) -> list[int]:
-        """The ids of all types that were met for the first time; a type stands behind what it contains."""
-        start = self._schema.solid(root)
-        if id(start) in self._seen:
-            return []
-        self._seen.add(id(start))
-        ended: list[int] = []
-        pending: list[tuple[Solid, Iterator[Type]]] = [(start, _inside(start))]
-        while pending:
-            type_, inner = pending[-1]
-            for one in inner:
-                solid = self._schema.solid(one)
-                if id(solid) not in self._seen:
-                    self._seen.add(id(solid))
-                    pending.append((solid, _inside(solid)))
-                    break
-            else:
-                ended.append(id(type_))
-                pending.pop()
-        return ended
-
-
 def locate(schema: Schema, pointer: Pointer) -> tuple[str, int, int] | None:
     """File, line and column of a pointer that parse() handed out."""
     number, *rest = pointer
@@ -144,16 +94,3 @@ def locate(schema: Schema, pointer: Pointer) -> tuple[str, int, int] | None:
         return None
     file = schema.source.every[number]
     return (file.name, *locate_json(file.text, tuple(rest)))
-
-
-def _inside(type_: Solid) -> Iterator[Type]:
-    """What stands in a type, one level down."""
-    match type_:
-        case Record(fields=fields):
-            yield from (field.type for field in fields)
-        case Union(branches=branches):
-            yield from branches
-        case Array(items=inner) | Map(values=inner):
-            yield inner
-        case _:
-            return

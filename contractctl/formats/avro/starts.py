@@ -25,41 +25,60 @@ class Start:
 
 def starts(taker: Schema, giver: Schema) -> Iterator[Start | Incompatibility]:
     """Every start, and every message of the giver's that the taker does not have."""
-    if not (taker.several or giver.several):
-        yield Start(taker.root, giver.root, _name(taker, taker.root))
-        return
-    taken = set[int]()
-    for root in giver.roots:
-        met = _counterpart(taker, giver, root, taken)
-        if met is None:
-            yield _unknown(taker, _full(giver, root), root)
+    met = Meeting(taker, giver)
+    alone = not (taker.several or giver.several)
+    for ring in _rings(giver):
+        pair = met.counterpart(ring)
+        if pair is None and alone:
+            pair = taker.root, giver.root  # the only two there are, whatever they are called
+        if pair is None:
+            yield _unknown(taker, _full(giver, ring[0]), ring[0])
         else:
-            taken.add(id(met))
-            yield Start(met, root, _name(taker, met))
+            yield Start(*pair, _name(taker, pair[0]))
     yield from _messages(taker, giver)
 
 
-def _counterpart(taker: Schema, giver: Schema, sent: Type, taken: set[int]) -> Type | None:
-    """The taker's schema of that name; without its namespace or by an alias, if no other has the very name."""
-    writer = giver.solid(sent)
-    if not isinstance(writer, Named):
-        return next((root for root in taker.roots if not isinstance(taker.solid(root), Named)), None)
-    named = [(root, one) for root in taker.roots if isinstance(one := taker.solid(root), Named)]
-    for root, one in named:
-        if one.name == writer.name:
-            return root
-    spoken_for = {one.name for root in giver.roots if isinstance(one := giver.solid(root), Named)}
-    for root, one in named:
-        if id(root) in taken or one.name in spoken_for:
-            continue
-        if writer.name in one.aliases or unqualified(one.name) == unqualified(writer.name):
-            return root
-    return None
+def _rings(schema: Schema) -> tuple[tuple[Type, ...], ...]:
+    return schema.rings if schema.several else schema.rings or ((schema.root,),)
+
+
+class Meeting:
+    """Schemas of both sides, brought together by name."""
+
+    def __init__(self, taker: Schema, giver: Schema) -> None:
+        self._taker = taker
+        self._giver = giver
+        self._named = [
+            (root, one) for ring in _rings(taker) for root in ring if isinstance(one := taker.solid(root), Named)
+        ]
+        self._exact = {one.name: root for root, one in reversed(self._named)}
+        self._sent = {
+            one.name for ring in _rings(giver) for root in ring if isinstance(one := giver.solid(root), Named)
+        }
+
+    def counterpart(self, ring: tuple[Type, ...]) -> tuple[Type, Type] | None:
+        """The taker's schema of that name; without its namespace or by an alias, if no other has the very name."""
+        writers = [(root, one) for root in ring if isinstance(one := self._giver.solid(root), Named)]
+        if not writers:
+            unnamed = (root for (root, *_) in _rings(self._taker) if not isinstance(self._taker.solid(root), Named))
+            return next(((root, ring[0]) for root in unnamed), None)
+        for root, one in writers:
+            if one.name in self._exact:
+                return self._exact[one.name], root
+        for root, writer in writers:
+            for other, reader in self._named:
+                if reader.name not in self._sent and _is_called(reader, writer):
+                    return other, root
+        return None
+
+
+def _is_called(reader: Named, writer: Named) -> bool:
+    return writer.name in reader.aliases or unqualified(reader.name) == unqualified(writer.name)
 
 
 def _messages(taker: Schema, giver: Schema) -> Iterator[Start | Incompatibility]:
     """Whoever asks is on the giver's version, whoever answers on the taker's."""
-    served = _by_name(taker, giver)
+    served = by_name(taker, giver)
     for asked in giver.messages:
         answered = served.get(_key(asked, taker, giver))
         if answered is None:
@@ -75,8 +94,9 @@ def _messages(taker: Schema, giver: Schema) -> Iterator[Start | Incompatibility]
                 yield Start(asked.errors, answered.errors, f"{asked.name}.errors", flipped=True)
 
 
-def _by_name(taker: Schema, giver: Schema) -> dict[tuple[str, str], Message]:
-    return {_key(message, taker, giver): message for message in taker.messages}
+def by_name(schema: Schema, other: Schema) -> dict[tuple[str, str], Message]:
+    """One side's messages under what tells them apart."""
+    return {_key(message, schema, other): message for message in schema.messages}
 
 
 def _key(message: Message, *sides: Schema) -> tuple[str, str]:

@@ -170,6 +170,8 @@ class Schema:
     several: bool = False
     """The root is no union that somebody wrote: its branches are the messages of a folder, none of them for a protocol
     alone."""
+    rings: tuple[tuple[Type, ...], ...] = ()
+    """Every schema that no other refers to; where some refer to each other in a ring, any of them may be the one."""
     messages: tuple[Message, ...] = ()
     """Of protocols."""
     faults: tuple[Fault, ...] = ()

@@ -1,1 +1,15 @@
-"""JSON Schema as contracts."""
+"""How are JSON Schemas judged? The rooms of this format, under the names that every format has."""
+
+from pathlib import Path
+
+from contractctl.formats.json_schema.changes import changes
+from contractctl.formats.json_schema.resolution import incompatibilities
+from contractctl.formats.json_schema.schema import locate, parse
+from contractctl.formats.json_schema.witness import witness
+from contractctl.model.verdict import Seats
+
+NAME = "json-schema"
+SEATS = Seats.MESSAGE
+RULES = Path(__file__).parent / "rules"
+
+__all__ = ["NAME", "RULES", "SEATS", "changes", "incompatibilities", "locate", "parse", "witness"]

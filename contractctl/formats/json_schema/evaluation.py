@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.dialects import Dialect
-from contractctl.formats.json_schema.nodes import Literal, Required
 from contractctl.formats.json_schema.references import Unresolved, refer
+from contractctl.formats.json_schema.search.nodes import Literal, Required
+from contractctl.formats.json_schema.search.values import OBJECT
 from contractctl.formats.json_schema.spots import Spot, inside
-from contractctl.formats.json_schema.values import OBJECT
 
 if TYPE_CHECKING:
     from contractctl.formats.json_schema.meaning import Meaning

@@ -10,7 +10,7 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.evaluation import cases
-from contractctl.formats.json_schema.nodes import (
+from contractctl.formats.json_schema.search.nodes import (
     TRUE,
     Bound,
     Contains,
@@ -26,8 +26,8 @@ from contractctl.formats.json_schema.nodes import (
     Space,
     Unique,
 )
+from contractctl.formats.json_schema.search.values import ANYTHING, ARRAY, NAMES, OBJECT, STRING, exact
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.json_schema.values import ANYTHING, ARRAY, NAMES, OBJECT, STRING, exact
 
 if TYPE_CHECKING:
     from collections.abc import Callable

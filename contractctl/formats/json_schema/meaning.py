@@ -7,7 +7,8 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.evaluation import TooManyCasesError
 from contractctl.formats.json_schema.keywords import KEYWORDS, ORDER, NotThisError, Read
-from contractctl.formats.json_schema.nodes import (
+from contractctl.formats.json_schema.references import Unresolved, refer
+from contractctl.formats.json_schema.search.nodes import (
     FALSE,
     TRUE,
     All,
@@ -19,7 +20,6 @@ from contractctl.formats.json_schema.nodes import (
     Some,
     Space,
 )
-from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Schema, Spot, inside
 from contractctl.formats.json_schema.uris import RETRIEVED

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.nodes import TRUE, Items, Literal, Properties, Space
+from contractctl.formats.json_schema.search.nodes import TRUE, Items, Literal, Properties, Space
 
 
 @dataclass(frozen=True, slots=True)

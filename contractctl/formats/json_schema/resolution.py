@@ -15,17 +15,6 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema import language
 from contractctl.formats.json_schema.keywords import spoken_of, unless
 from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_in
-from contractctl.formats.json_schema.membership import UndecidedError, holds
-from contractctl.formats.json_schema.nodes import (
-    FALSE,
-    TRUE,
-    Kinds,
-    Literal,
-    Properties,
-    Required,
-    Space,
-)
-from contractctl.formats.json_schema.outcomes import NONE, Found, Outcome, SpentError, Unknown
 from contractctl.formats.json_schema.places import (
     FittingProperty,
     Given,
@@ -38,10 +27,21 @@ from contractctl.formats.json_schema.places import (
     parts,
 )
 from contractctl.formats.json_schema.references import Unresolved, refer
+from contractctl.formats.json_schema.search.membership import UndecidedError, holds
+from contractctl.formats.json_schema.search.nodes import (
+    FALSE,
+    TRUE,
+    Kinds,
+    Literal,
+    Properties,
+    Required,
+    Space,
+)
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError, Unknown
+from contractctl.formats.json_schema.search.solver import Solver
+from contractctl.formats.json_schema.search.values import ANYTHING, NAMES, NUMBER, kind_of, kinds
 from contractctl.formats.json_schema.shown import shown
-from contractctl.formats.json_schema.solver import Solver
 from contractctl.formats.json_schema.spots import Schema, Spot, inside
-from contractctl.formats.json_schema.values import ANYTHING, NAMES, NUMBER, kind_of, kinds
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
 
 Said: TypeAlias = Incompatibility | Undecided
@@ -143,11 +143,11 @@ class _Asked:
         whole = self.ask(Place(), self.reader.of(self.wanted) ^ 1)
         if whole is NONE:
             return
-        reason: Undecided | None = None
         for said in self.explain(self.wanted, Place()):
             if isinstance(said, Undecided):
-                reason = reason or said
                 yield said
+                if self.work <= 0:
+                    break
                 continue
             self.count += 1
             yield said

@@ -48,6 +48,9 @@ DEFAULTS: dict[str, Any] = {
     "string": "seven",
 }
 
+LONG = {"name": "id", "type": "long"}
+OPTIONAL = {"name": "note", "type": ["null", "string"], "default": None}
+
 
 def read(schema: Any, name: str = "schema.avsc") -> Schema:
     """A schema from JSON values, or from JSON text, in which nothing is missing."""
@@ -64,6 +67,23 @@ def record(*fields: dict[str, Any], name: str = "R", **more: Any) -> dict[str, A
 
 def field(name: str, type_: Any, **more: Any) -> dict[str, Any]:
     return {"name": name, "type": type_, **more}
+
+
+def message(*request: Any, response: Any = "boolean", **more: Any) -> dict[str, Any]:
+    return {"request": list(request), "response": response, **more}
+
+
+def protocol(types: tuple[Any, ...] = (), name: str = "Orders", **messages: Any) -> dict[str, Any]:
+    return {"protocol": name, "namespace": "shop", "types": list(types), "messages": messages}
+
+
+def files(*texts: Any, names: tuple[str, ...] = ()) -> Source:
+    return Source(
+        tuple(
+            File(names[number] if names else f"{number}.avsc", json.dumps(text, indent=1))
+            for number, text in enumerate(texts)
+        )
+    )
 
 
 class _Growing:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from avro_schemas import field, pairs, read, record
+from avro_schemas import LONG, OPTIONAL, field, files, message, pairs, protocol, read, record
 from hypothesis import given, settings
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.avro import changes
+from contractctl.formats.avro import changes, parse
+from contractctl.report.changes import sentence
+
+ONE_WAY = {"one-way": True}
 
 
 def told(old: Any, new: Any) -> list[tuple[str, str, str, str | None, str | None]]:
@@ -62,6 +65,38 @@ def test_documentation_and_recursion_are_no_change() -> None:
     tree = record(field("left", ["null", "R"]), field("right", ["null", "R"]))
 
     assert told(tree, {**tree, "doc": "A tree."}) == []
+
+
+def test_messages_come_and_go_and_change_inside() -> None:
+    old = files(protocol(place=message(LONG, response="long"), cancel=message(LONG)))
+    new = files(
+        protocol(place=message(LONG, OPTIONAL, response="string"), order=message(LONG, response="null", **ONE_WAY))
+    )
+
+    assert [sentence(one) for one in changes(parse(old), parse(new))] == [
+        "message 'order' added",
+        "message 'cancel' removed",
+        "field 'place.request.note' added: one of null, string",
+        "type of 'place.response' changed: long → string",
+    ]
+
+
+def test_schemas_of_a_folder_come_and_go_and_change_inside() -> None:
+    kept, gone, came = (record(LONG, name=name) for name in ("Kept", "Gone", "Came"))
+    grown = record(LONG, OPTIONAL, name="Kept")
+
+    assert [sentence(one) for one in changes(parse(files(kept, gone)), parse(files(came, grown)))] == [
+        "message 'Came' added",
+        "message 'Gone' removed",
+        "field 'Kept.note' added: one of null, string",
+    ]
+
+
+def test_types_that_are_nowhere_are_told_apart_by_name() -> None:
+    assert [
+        one.what for one in changes(parse(files(record(field("h", "A")))), parse(files(record(field("h", "B")))))
+    ] == ["type"]
+    assert list(changes(parse(files(record(field("h", "A")))), parse(files(record(field("h", "A"), doc="…"))))) == []
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.nodes import Literal
+from contractctl.formats.json_schema.search.nodes import Literal
 
 Goal: TypeAlias = frozenset[Literal]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import language
-from contractctl.formats.json_schema.membership import UndecidedError, holds
-from contractctl.formats.json_schema.nodes import (
+from contractctl.formats.json_schema.search.membership import UndecidedError, holds
+from contractctl.formats.json_schema.search.nodes import (
     FALSE,
     TRUE,
     Literal,
@@ -22,12 +22,12 @@ from contractctl.formats.json_schema.nodes import (
     Required,
     Space,
 )
-from contractctl.formats.json_schema.outcomes import NONE, Found, Outcome, Unknown
-from contractctl.formats.json_schema.strings import sizes
-from contractctl.formats.json_schema.values import STRING, identity
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, Unknown
+from contractctl.formats.json_schema.search.strings import sizes
+from contractctl.formats.json_schema.search.values import STRING, identity
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver, State
 
 _MOST_PATTERNS = 10
 _MOST_FILLED = 1_000

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats, language
-from contractctl.formats.json_schema.membership import UndecidedError, holds
-from contractctl.formats.json_schema.nodes import Format, Pattern, Size
-from contractctl.formats.json_schema.outcomes import NONE, Found, Outcome, Unknown
+from contractctl.formats.json_schema.search.membership import UndecidedError, holds
+from contractctl.formats.json_schema.search.nodes import Format, Pattern, Size
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, Unknown
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver, State
 
 _MOST_TAKEN = 20_000
 _MOST_LETTERS = 1_000_000

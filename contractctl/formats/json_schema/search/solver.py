@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import Any, TypeAlias, TypeVar
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema import arrays, numbers, objects, strings, values
-from contractctl.formats.json_schema.membership import UndecidedError, holds
-from contractctl.formats.json_schema.nodes import (
+from contractctl.formats.json_schema.search import arrays, numbers, objects, strings, values
+from contractctl.formats.json_schema.search.membership import UndecidedError, holds
+from contractctl.formats.json_schema.search.nodes import (
     FALSE,
     All,
     Contains,
@@ -28,8 +28,8 @@ from contractctl.formats.json_schema.nodes import (
     Some,
     Space,
 )
-from contractctl.formats.json_schema.outcomes import NONE, Found, Goal, Outcome, SpentError, Unknown, worse
-from contractctl.formats.json_schema.values import kind_of, kinds
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Goal, Outcome, SpentError, Unknown, worse
+from contractctl.formats.json_schema.search.values import kind_of, kinds
 
 N = TypeVar("N")
 Clause: TypeAlias = tuple[Literal, ...]

@@ -12,7 +12,7 @@ from operator import and_, or_
 from typing import NamedTuple, TypeAlias
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.values import ANYTHING, ARRAY, NUMBER, OBJECT, STRING, identity, kind_of
+from contractctl.formats.json_schema.search.values import ANYTHING, ARRAY, NUMBER, OBJECT, STRING, identity, kind_of
 
 Literal = int
 

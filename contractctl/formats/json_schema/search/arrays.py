@@ -10,13 +10,13 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.nodes import Contains, Items, Literal, Space, Unique
-from contractctl.formats.json_schema.outcomes import NONE, Found, Goal, Outcome, Unknown
-from contractctl.formats.json_schema.strings import sizes
-from contractctl.formats.json_schema.values import identity
+from contractctl.formats.json_schema.search.nodes import Contains, Items, Literal, Space, Unique
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Goal, Outcome, Unknown
+from contractctl.formats.json_schema.search.strings import sizes
+from contractctl.formats.json_schema.search.values import identity
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver, State
 
 _MOST_ITEMS = 256
 _MOST_ALIKE = 10_000

@@ -2,7 +2,7 @@
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats, language
-from contractctl.formats.json_schema.nodes import (
+from contractctl.formats.json_schema.search.nodes import (
     TRUE,
     All,
     Bound,
@@ -26,7 +26,7 @@ from contractctl.formats.json_schema.nodes import (
     Space,
     Unique,
 )
-from contractctl.formats.json_schema.values import exact, identity, kind_of
+from contractctl.formats.json_schema.search.values import exact, identity, kind_of
 
 
 class UndecidedError(Exception):

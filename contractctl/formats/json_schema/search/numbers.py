@@ -7,12 +7,12 @@ from itertools import count
 from math import ceil, floor, lcm
 from typing import TYPE_CHECKING
 
-from contractctl.formats.json_schema.nodes import Bound, MultipleOf
-from contractctl.formats.json_schema.outcomes import NONE, Found, Outcome, Unknown
-from contractctl.formats.json_schema.values import UnwritableError, exact, written
+from contractctl.formats.json_schema.search.nodes import Bound, MultipleOf
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, Unknown
+from contractctl.formats.json_schema.search.values import UnwritableError, exact, written
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver, State
 
 _MOST_TRIED = 5_000
 _MOST_DECIMALS = 18
