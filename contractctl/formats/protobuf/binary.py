@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from contractctl.formats.protobuf.enums import symbols_in_binary
 from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, listed
-from contractctl.formats.protobuf.scalars import UNSEEN, Mistake, in_binary, packable
+from contractctl.formats.protobuf.scalars import FORMS, RANGES, UNSEEN, Mistake, in_binary, packable
 from contractctl.formats.protobuf.types import BYTES_LIKE, Field
 from contractctl.model.verdict import Effect, Undecided
 
@@ -53,7 +53,7 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
     if unsure is not None:
         yield unsure
         return
-    mistake = travels(wanted, sent)
+    mistake = None if _holds_every_symbol(asked, wanted, sent) else travels(wanted, sent)
     if mistake is not None and wanted.required and mistake.why == UNSEEN:
         mistake = Mistake(Effect.FAILS, f"{UNSEEN}, though it is required")
     if mistake is None:
@@ -89,6 +89,14 @@ def travels(wanted: Field, sent: Field) -> Mistake | None:
             return Mistake(Effect.MISREADS, "several messages are merged into one")
         return Mistake(Effect.MISREADS, "of several values only the last one is left")
     return mistake
+
+
+def _holds_every_symbol(asked: Asked, wanted: Field, sent: Field) -> bool:
+    """Whether an enum is read as a type of numbers that holds those of all its symbols."""
+    if sent.kind != "enum" or FORMS[wanted.kind] != "varint" or sent.repeated != wanted.repeated:
+        return False
+    low, high = RANGES[wanted.kind]
+    return all(low <= symbol.number <= high for symbol in asked.writer.enum(sent.type).symbols)
 
 
 def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:

@@ -17,7 +17,7 @@ def symbols_in_binary(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> I
     reader, writer = asked.reader.enum(wanted.type), asked.writer.enum(sent.type)
     known = {symbol.name: symbol.number for symbol in reader.symbols}
     numbers = set(known.values())
-    renumbered = [s for s in writer.symbols if s.name in known and s.number not in _numbers_of(reader, s.name)]
+    renumbered = [s for s in writer.symbols if s.name in known and s.number != known[s.name]]
     if renumbered:
         first = renumbered[0]
         facts = {
@@ -37,7 +37,7 @@ def symbols_in_binary(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> I
             reader=wanted,
             writer=sent,
         )
-    unknown = [s for s in writer.symbols if s.number not in numbers and s not in renumbered]
+    unknown = [s for s in writer.symbols if s.number not in numbers and s.name not in known]
     if reader.closed and unknown:
         facts = {**_facts(asked, reader, wanted), "symbols": listed([one.name for one in unknown])}
         effect = Effect.FAILS if wanted.required else Effect.LOSES
@@ -87,10 +87,6 @@ def symbols_in_json(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Ite
             reader=wanted,
             writer=sent,
         )
-
-
-def _numbers_of(enum: Enum, name: str) -> set[int]:
-    return {symbol.number for symbol in enum.symbols if symbol.name == name}
 
 
 def _name_for(enum: Enum, number: int) -> str:
