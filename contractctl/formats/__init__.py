@@ -24,9 +24,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from contractctl.formats import avro, json_schema, sql
+    from contractctl.formats import avro, json_schema, protobuf, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
+    from contractctl.formats.protobuf import events as protobuf_events
+    from contractctl.formats.protobuf import staging as protobuf_staging
 
 FORMATS: Mapping[str, str] = {"avro": "avro", "json-schema": "json_schema", "protobuf": "protobuf", "sql": "sql"}
 """The formats, by name, and the packages in this folder that judge them."""
@@ -35,9 +37,9 @@ BINARY = frozenset({"protobuf"})
 
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
-        (avro, json_schema, sql),
-        (avro_staging,),
-        (avro_events,),
+        (avro, json_schema, protobuf, sql),
+        (avro_staging, protobuf_staging),
+        (avro_events, protobuf_events),
     )
 
 

@@ -117,11 +117,12 @@ class Writer:
 def wrapped(field: Field, inner: bytes) -> bytes:
     """Bytes as a field that has a length, or as a group: https://protobuf.dev/programming-guides/encoding/#structure."""
     if FORMS[field.kind] == "group":
-        return _varint(field.number << 3 | _START) + inner + _varint(field.number << 3 | _END)
-    return _varint(field.number << 3 | _LENGTH) + _varint(len(inner)) + inner
+        return varint(field.number << 3 | _START) + inner + varint(field.number << 3 | _END)
+    return varint(field.number << 3 | _LENGTH) + varint(len(inner)) + inner
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
+    """https://protobuf.dev/programming-guides/encoding/#varints."""
     out = bytearray()
     while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
         out.append(number & 0x7F | 0x80)

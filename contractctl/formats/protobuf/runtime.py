@@ -15,6 +15,8 @@ WELL_KNOWN = (
     "descriptor",
 )  # fmt: skip
 """Files of google/protobuf/ that every runtime brings with it."""
+_OURS = "google.protobuf."
+"""Messages of protobuf itself, some of which have a JSON of their own."""
 
 
 Message = Any
@@ -214,3 +216,52 @@ def read_any(pool: "DescriptorPool", payload: str) -> Message | Refused:
         return json_format.Parse(payload, Packed(), descriptor_pool=pool)
     except (json_format.ParseError, ValueError, TypeError) as error:
         return Refused(f"{type(error).__name__}: {_line(str(error))}")
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """What is set in a message, as JSON has it, under the names of the schema."""
+    from google.protobuf import json_format
+
+    return json_format.MessageToDict(
+        message, preserving_proto_field_name=True, descriptor_pool=message.DESCRIPTOR.file.pool
+    )
+
+
+def record(message: Message) -> dict[str, Any]:
+    """A whole message for an expression: zeros and all, and large whole numbers as numbers."""
+    from google.protobuf import json_format
+
+    found = json_format.MessageToDict(
+        message,
+        preserving_proto_field_name=True,
+        always_print_fields_with_no_presence=True,
+        descriptor_pool=message.DESCRIPTOR.file.pool,
+    )
+    return _with_numbers(message.DESCRIPTOR, found)
+
+
+def _with_numbers(descriptor: Any, found: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - as Message
+    """JSON has whole numbers of 64 bits as text."""
+    for field in descriptor.fields:
+        value = found.get(field.name)
+        if value is None or (field.message_type is not None and field.message_type.full_name.startswith(_OURS)):
+            continue
+        if field.cpp_type in {field.CPPTYPE_INT64, field.CPPTYPE_UINT64}:
+            found[field.name] = [int(one) for one in value] if isinstance(value, list) else int(value)
+        elif field.message_type is not None and not field.message_type.GetOptions().map_entry:
+            for one in value if isinstance(value, list) else [value]:
+                _with_numbers(field.message_type, one)
+    return found
+
+
+def put_json(message: Message, values: dict[str, Any]) -> None:
+    """Set fields from what JSON has for them. Raise ContractctlError where a value does not fit."""
+    from google.protobuf import json_format
+
+    try:
+        json_format.ParseDict(values, message, descriptor_pool=message.DESCRIPTOR.file.pool)
+    except (json_format.ParseError, ValueError, TypeError, OverflowError) as error:
+        raise ContractctlError(
+            f"{', '.join(values)} of {message.DESCRIPTOR.full_name}: {_line(str(error))}",
+            hint="see to the expression in the plan, or to the event",
+        ) from None
