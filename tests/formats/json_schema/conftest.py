@@ -1,4 +1,4 @@
-"""Lets this folder's tests import patterns.py, which stands beside them."""
+"""Lets this folder's tests import the files which stand beside them."""
 
 import sys
 from pathlib import Path

@@ -222,6 +222,27 @@ def test_the_most_readable_strings_come_first() -> None:
     assert take(strings(r"^\W$"), 1) == ("-",)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "unwanted", "shown"),
+    [
+        ("", "^.*$", "\na"),
+        ("^[^]{3}$", "^.{3}$", "a\na"),
+        (r"^\s$", "^ $", "\t"),
+        (r"\W$", r"[ -~]$", "\t"),
+        ("^[^a-z]$", None, "A"),
+    ],
+)
+def test_strings_that_engines_read_alike_come_first(wanted: str, unwanted: str | None, shown: str) -> None:
+    taken = take(strings(wanted, unwanted), 1)
+
+    assert taken == (shown,)
+
+
+def test_strings_that_engines_read_differently_come_where_there_are_no_others() -> None:
+    assert take(strings("^[^]$", "^.$"), 9) == ("\u2028", "\u2029", "\r", "\n")
+    assert take(strings(r"^(?:\u00e9|\u0663|b\n)$"), 9) == ("\u00e9", "\u0663", "b\n")
+
+
 def test_every_character_but_the_surrogates_can_be_spelled_once() -> None:
     spelled = list(characters.pleasant(characters.EVERY))
 

@@ -4,6 +4,8 @@ A pattern is found anywhere in a string unless it says otherwise, and a length i
 https://json-schema.org/draft/2020-12/json-schema-validation#section-6.3
 """
 
+import re
+from dataclasses import replace
 from functools import lru_cache
 
 from contractctl.formats.json_schema.language.automaton import DEAD, UNIVERSAL
@@ -16,10 +18,16 @@ from contractctl.formats.json_schema.language.words import shortest, words
 __all__ = ["Strings", "Unreadable", "check", "matches", "possible", "take"]
 
 
+# On these, ECMA-262 and Python's re read all patterns alike: nothing beyond ASCII, whose digits, words, blanks and line
+# ends are others, nothing that only one of them takes for a blank or a line end, no last line end, which `$` overlooks.
+_PLAIN = r"^(?:[\0-\f\x0e-\x1b\x20-\x7f]*[\0-\t\v\f\x0e-\x1b\x20-\x7f])?$"
+_is_plain = re.compile(_PLAIN.replace("$", r"\Z")).match
+
+
 def take(asked: Strings, count: int) -> tuple[str, ...]:
     """Up to that many of the strings, the shortest and most readable first; fewer only where there are no more.
 
-    Raise Unreadable where it cannot be told.
+    Strings on which engines differ come behind all others. Raise Unreadable where it cannot be told.
     """
     answer = _take(asked, count)
     if isinstance(answer, Unreadable):
@@ -64,9 +72,20 @@ def check(pattern: str) -> None:
 @lru_cache(maxsize=4096)
 def _take(asked: Strings, count: int) -> tuple[str, ...] | Unreadable:
     try:
-        taken = [word for part in parts(asked) for word in words(part.product, part.least, part.most, count)]
+        taken = _shortest(asked, count)
     except Unreadable as unreadable:
         return Unreadable(unreadable.reason)
+    if all(map(_is_plain, taken)):
+        return taken
+    try:
+        plain = _shortest(replace(asked, wanted=asked.wanted | {_PLAIN}), count)
+    except Unreadable:
+        plain = ()
+    return tuple(dict.fromkeys((*plain, *taken)))[:count]
+
+
+def _shortest(asked: Strings, count: int) -> tuple[str, ...]:
+    taken = [word for part in parts(asked) for word in words(part.product, part.least, part.most, count)]
     return tuple(sorted(dict.fromkeys(taken), key=len))[:count]
 
 
