@@ -561,7 +561,6 @@ _RULES = {
     "propertyNames": "json-schema-property-name-refused",
     "not": "json-schema-forbidden",
     "if": "json-schema-condition-failed",
-    "unevaluatedItems": "json-schema-item-undeclared",
     "unevaluatedProperties": "json-schema-property-refused",
 }
 """The rule of each keyword whose refusal is all there is to say."""
