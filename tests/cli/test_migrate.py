@@ -157,7 +157,7 @@ def test_out_of_order_is_something_to_mend_and_names_the_next_command(migrate: C
 def test_an_operator_killed_in_a_backfill_is_not_waited_for(migrate: Callable[..., str], shop: Path) -> None:
     migrate("expand", "names")
     migrate("dual-write", "names")
-    killed = begin(shop, "backfill", "names", "--rate", "50")
+    killed = begin(shop, "backfill", "names", "--rate", "10")
     wait_for(lambda: checkpointed(shop))
 
     killed.kill()
@@ -172,7 +172,7 @@ def test_an_operator_killed_in_a_backfill_is_not_waited_for(migrate: Callable[..
 def test_the_second_operator_is_told_who_is_at_work_and_to_wait(migrate: Callable[..., str], shop: Path) -> None:
     migrate("expand", "names")
     migrate("dual-write", "names")
-    first = begin(shop, "backfill", "names", "--rate", "50")
+    first = begin(shop, "backfill", "names", "--rate", "10")
     wait_for(lambda: checkpointed(shop))
 
     said = migrate("backfill", "names", code=4)

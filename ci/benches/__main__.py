@@ -1,0 +1,36 @@
+"""How fast is it, and how right, beside something that everybody knows? Each row was measured in this very run."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from measuring import Row
+
+BENCHES: Mapping[str, str] = {
+    "start-up": "starting",
+    "conformance": "conformance",
+    "pairs": "pairs",
+    "store": "store",
+    "backfill": "backfill",
+}
+"""What can be asked for, and the file that measures it."""
+
+
+def main() -> None:
+    """Run the measurements whose name contains the first argument; all without one."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    for name, module in BENCHES.items():
+        if wanted in name:
+            with tempfile.TemporaryDirectory() as folder:
+                bench = import_module(module)
+                measure: Callable[[Path], Iterator[Row]] = bench.measure
+                print(f"\n{name}: {(bench.__doc__ or '').strip()}", flush=True)
+                for what, value, beside in measure(Path(folder)):
+                    print(f"  {what:<52}  {value:>16}  {beside}", flush=True)
+
+
+main()
