@@ -356,7 +356,8 @@ def _any_of(asked: _Asked, about: _About) -> Iterator[Said]:
         yield from _by_no_branch(asked, about, branches, outcome)
     elif about.keyword == "oneOf":
         rule = "json-schema-branches-overlap" if outcome is NONE else "json-schema-branch-unknown"
-        yield asked.finding(rule, about.place, about.outcome, about.spot, about.keyword, {})
+        facts = {"branches": str(len(branches))}
+        yield asked.finding(rule, about.place, about.outcome, about.spot, about.keyword, facts)
 
 
 def _by_no_branch(asked: _Asked, about: _About, branches: list[Literal], outcome: Found) -> Iterator[Said]:
