@@ -4,15 +4,16 @@ import json
 import time
 from collections.abc import Iterator
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 
 from generated import GENERATORS
 from measuring import SHARED, Row, seconds
 
-from contractctl.compatibility import compare
+from contractctl.compatibility import Terms, compare, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
+from contractctl.formats.companions import Near, companions
+from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Status
 
 FIELDS, TIMES = 100, 100
@@ -68,18 +69,20 @@ def _large_objects() -> Iterator[Row]:
 
 
 def _real(corpus: str, format_name: str) -> Iterator[Row]:
-    """Pairs of public contracts, with what stands beside them; how many get an answer in each direction."""
+    """Pairs of public contracts among those that they refer to; how many get an answer in each direction."""
     folders = sorted(path.parent for path in (SHARED / "corpora" / corpus).glob("*/*/meta.json"))
     if not folders:
-        yield f"{corpus}", "not here", f"shared/corpora/{corpus} lies beside the checkout where it is"
+        yield corpus, "not here", f"shared/corpora/{corpus} lies beside the checkout where it is"
         return
+    near = _near(folders)
+    pairs = [tuple(_version(folder, side, format_name, near) for side in ("old", "new")) for folder in folders]
     answered = {"backward": 0, "forward": 0}
     shown = found = refused = 0
     taken = 0.0
-    for old, new in (_texts(folder) for folder in folders):
+    for old, new in pairs:
         began = time.process_time()
         try:
-            verdict = compare(old, new, format=format_name, witnesses=False)
+            verdict = compare_sources(old, new, format_name, Terms(witnesses=False))
         except ContractctlError:
             refused += 1
             continue
@@ -87,7 +90,7 @@ def _real(corpus: str, format_name: str) -> Iterator[Row]:
             taken += time.process_time() - began
         for direction in answered:
             answered[direction] += getattr(verdict, direction).status is not Status.UNKNOWN
-        proven = compare(old, new, format=format_name)
+        proven = compare_sources(old, new, format_name, Terms())
         for answer in (proven.backward, proven.forward):
             if answer.status is Status.INCOMPATIBLE:
                 found += 1
@@ -100,7 +103,22 @@ def _real(corpus: str, format_name: str) -> Iterator[Row]:
     )
 
 
-def _texts(folder: Path) -> tuple[bytes, bytes]:
-    sides = chain.from_iterable(folder.glob(f"{side}.*") for side in ("old", "new"))
-    old, new = (path.read_bytes() for path in sides)
-    return old, new
+def _near(folders: list[Path]) -> Near:
+    """The newest text of each contract, where its own repository has it."""
+    contents = {}
+    for folder in sorted(folders, key=lambda one: (str(one.parent), int(one.name))):
+        contents[_path(folder)] = _side(folder, "new").read_bytes()
+    return Near(contents.get, lambda: list(contents))
+
+
+def _version(folder: Path, side: str, format_name: str, near: Near) -> Source:
+    file = File.of(_path(folder), _side(folder, side).read_bytes())
+    return Source((file,), companions(format_name, file, near))
+
+
+def _path(folder: Path) -> str:
+    return str(json.loads((folder / "meta.json").read_bytes()).get("path") or _side(folder, "new").name)
+
+
+def _side(folder: Path, side: str) -> Path:
+    return next(folder.glob(f"{side}.*"))

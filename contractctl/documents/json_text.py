@@ -5,6 +5,8 @@ import math
 import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
+from threading import Lock
 from typing import NoReturn
 
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
@@ -46,14 +48,37 @@ def read_json(text: str | bytes, name: str) -> Json:
 
 def locate_json(text: str, pointer: Pointer) -> tuple[int, int]:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
-    best = (0, 0)
-    for path, offset, is_key in _walk(text):
-        if is_key or path != pointer[: len(path)]:
-            continue
-        best = max(best, (len(path), offset))
-        if len(path) == len(pointer):
-            break
-    return _line_and_column(text, best[1] or len(text) - len(text.lstrip("\ufeff \t\r\n")))
+    return _line_and_column(text, _map(text).offset(pointer))
+
+
+class _Map:
+    """Where the values of a text stand; it is walked as far as somebody asked, and no step twice."""
+
+    def __init__(self, text: str) -> None:
+        self._left = _walk(text)
+        self._walking = Lock()
+        self._offsets: dict[Pointer, int] = {}
+        self._start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
+
+    def offset(self, pointer: Pointer) -> int:
+        with self._walking:
+            if pointer not in self._offsets:
+                self._walk_to(pointer)
+        parents = (pointer[:length] for length in range(len(pointer), -1, -1))
+        return next((self._offsets[one] for one in parents if one in self._offsets), self._start)
+
+    def _walk_to(self, pointer: Pointer) -> None:
+        for path, offset, is_key in self._left:
+            if not is_key:
+                self._offsets[path] = offset
+                if path == pointer:
+                    return
+
+
+@lru_cache(maxsize=4)
+def _map(text: str) -> _Map:
+    """Findings come by the dozen, and all of them from the same few texts."""
+    return _Map(text)
 
 
 def _walk(text: str) -> Iterator[tuple[Pointer, int, bool]]:
@@ -73,7 +98,7 @@ def _walk(text: str) -> Iterator[tuple[Pointer, int, bool]]:
         elif word == ":":
             expects_key = False
         elif expects_key:
-            open_ones[-1] = json.loads(word)
+            open_ones[-1] = json.loads(word) if "\\" in word else word[1:-1]
             yield tuple(k for k in open_ones if k is not None), start, True
         else:
             yield tuple(k for k in open_ones if k is not None), start, False
