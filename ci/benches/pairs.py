@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -74,8 +75,7 @@ def _real(corpus: str, format_name: str) -> Iterator[Row]:
     if not folders:
         yield corpus, "not here", f"shared/corpora/{corpus} lies beside the checkout where it is"
         return
-    near = _near(folders)
-    pairs = [tuple(_version(folder, side, format_name, near) for side in ("old", "new")) for folder in folders]
+    pairs = [_pair(folder, format_name, _near(folders, _meta(folder))) for folder in folders]
     answered = {"backward": 0, "forward": 0}
     shown = found = refused = 0
     taken = 0.0
@@ -103,21 +103,30 @@ def _real(corpus: str, format_name: str) -> Iterator[Row]:
     )
 
 
-def _near(folders: list[Path]) -> Near:
-    """The newest text of each contract, where its own repository has it."""
-    contents = {}
-    for folder in sorted(folders, key=lambda one: (str(one.parent), int(one.name))):
-        contents[_path(folder)] = _side(folder, "new").read_bytes()
+def _near(folders: list[Path], commit: dict[str, str]) -> Near:
+    """What the repository held at a pair's commit: of each file the last text before it, or the first after it."""
+    contents: dict[str, bytes] = {}
+    for folder in sorted(folders, key=lambda one: (_meta(one).get("date", ""), str(one.parent), int(one.name))):
+        meta = _meta(folder)
+        if meta.get("date", "") <= commit.get("date", ""):
+            contents[_path(folder)] = _side(folder, "new").read_bytes()
+        else:
+            contents.setdefault(_path(folder), _side(folder, "old").read_bytes())
     return Near(contents.get, lambda: list(contents))
 
 
-def _version(folder: Path, side: str, format_name: str, near: Near) -> Source:
-    file = File.of(_path(folder), _side(folder, side).read_bytes())
-    return Source((file,), companions(format_name, file, near))
+@cache
+def _meta(folder: Path) -> dict[str, str]:
+    return dict(json.loads((folder / "meta.json").read_bytes()))
+
+
+def _pair(folder: Path, format_name: str, near: Near) -> tuple[Source, Source]:
+    old, new = (File.of(_path(folder), _side(folder, side).read_bytes()) for side in ("old", "new"))
+    return Source((old,), companions(format_name, old, near)), Source((new,), companions(format_name, new, near))
 
 
 def _path(folder: Path) -> str:
-    return str(json.loads((folder / "meta.json").read_bytes()).get("path") or _side(folder, "new").name)
+    return _meta(folder).get("path") or _side(folder, "new").name
 
 
 def _side(folder: Path, side: str) -> Path:
