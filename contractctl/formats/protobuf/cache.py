@@ -11,22 +11,50 @@ from contractctl import caches
 from contractctl.formats.protobuf import protoc
 from contractctl.model.contract import File
 
-_FORM = "1"
+_FORM = "2"
 """Another number makes everything new: for when the same texts compile to something else."""
-_MOST_FILES = 512
+_MOST_FILES = 20_000
 
 
-def key(given: Mapping[str, File]) -> str:
-    """What a compilation is known by: names, texts and protoc."""
-    digest = sha256(f"{_FORM} {protoc.version()}\n".encode())
-    for name, file in sorted(given.items()):
+def keys(files: Mapping[str, File], imports: Mapping[str, list[str]]) -> dict[str, str] | None:
+    """What each file is known by: its name and text, protoc, and the same of what it imports.
+
+    None where an import is not among the files, or leads back to where it came from.
+    """
+    found: dict[str, str] = {}
+    for start in files:
+        pending = [start]
+        open_: dict[str, None] = {}
+        while pending:
+            name = pending[-1]
+            if name in found or all(one in found for one in imports.get(name, ())):
+                if name not in found:
+                    found[name] = _key([(name, files[name])], [found[one] for one in imports[name]])
+                open_.pop(pending.pop(), None)
+                continue
+            open_[name] = None
+            ahead = [one for one in imports[name] if one not in found]
+            if any(one in open_ or one not in files for one in ahead):
+                return None
+            pending += ahead
+    return found
+
+
+def key_of_all(given: Mapping[str, File]) -> str:
+    """What files are known by together."""
+    return _key(sorted(given.items()), [])
+
+
+def _key(named: list[tuple[str, File]], more: list[str]) -> str:
+    digest = sha256(f"{_FORM} {protoc.version()} {' '.join(more)}\n".encode())
+    for name, file in named:
         digest.update(f"{len(name)} {name} {len(file.content)}\n".encode("utf-8", "surrogatepass"))
         digest.update(file.content)
     return digest.hexdigest()
 
 
 def read(name: str) -> bytes | None:
-    """What was written under that key; None where nothing whole is there."""
+    """What was kept under that key; None where nothing whole is there."""
     folder = caches.folder("protobuf")
     try:
         content = (folder / name).read_bytes() if folder else b""
@@ -36,17 +64,18 @@ def read(name: str) -> bytes | None:
     return compiled if sha256(compiled).digest() == digest else None
 
 
-def write(name: str, compiled: bytes) -> None:
-    """Keep it. A cache that cannot be written is none; when it has grown large, its older half goes."""
+def write(made: Mapping[str, bytes]) -> None:
+    """Keep what was made, by key. A cache that cannot be written is none; of a large one the older half goes."""
     folder = caches.folder("protobuf")
     if folder is None:
         return
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=folder, prefix=".")
-        with os.fdopen(handle, "wb") as file:
-            file.write(sha256(compiled).digest() + compiled)
-        Path(scratch).replace(folder / name)
+        for name, compiled in made.items():
+            handle, scratch = tempfile.mkstemp(dir=folder, prefix=".")
+            with os.fdopen(handle, "wb") as file:
+                file.write(sha256(compiled).digest() + compiled)
+            Path(scratch).replace(folder / name)
         _tidy(folder)
 
 

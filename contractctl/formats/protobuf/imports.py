@@ -8,7 +8,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.contract import File
 
 STAND_INS = "contractctl.missing/"
-"""Where the stand-ins for missing types lie. No file of a user's can: its name has a dot in front of a slash."""
+"""Where the stand-ins for missing types lie."""
 
 _IMPORT = re.compile(r"""\bimport\s+(?:(?:public|weak|option)\s+)?(["'])([^"'\n]+)\1""")
 _ODD = re.compile(r"[\x00-\x1f\x7f\\]|^[-@]")
@@ -19,14 +19,14 @@ def imported(text: str) -> list[str]:
     return [match[2] for match in _IMPORT.finditer(text)]
 
 
-def named(files: tuple[File, ...]) -> dict[str, File]:
-    """The files by the names that imports have for them.
+def named(files: tuple[File, ...], imports: Iterable[str]) -> dict[str, File]:
+    """The files by the names that imports have for them; imports: all that they import.
 
     A file that another one imports goes by that name; the folder that this leaves is the root of the others beside it.
     Raise ContractctlError for a name that no import could have, and for two files that one name means.
     """
     given = {_parts(file): file for file in files}
-    roots = _roots(given)
+    roots = _roots(given, {PurePosixPath(name).parts for name in imports})
     common = _common(list(given))
     found: dict[str, File] = {}
     for parts, file in given.items():
@@ -41,12 +41,11 @@ def named(files: tuple[File, ...]) -> dict[str, File]:
     return found
 
 
-def _roots(given: Mapping[tuple[str, ...], File]) -> set[tuple[str, ...]]:
+def _roots(given: Mapping[tuple[str, ...], File], wanted: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
     """The folders that imports start from; where one could mean several files, it means the outermost."""
     ending: dict[str, list[tuple[str, ...]]] = {}
     for parts in sorted(given, key=len):
         ending.setdefault(parts[-1], []).append(parts)
-    wanted = {PurePosixPath(name).parts for file in given.values() for name in imported(file.text)}
     meant = (
         (next((one for one in ending.get(name[-1], ()) if one[-len(name) :] == name), ()), name) for name in wanted
     )

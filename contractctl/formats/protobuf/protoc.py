@@ -10,8 +10,10 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -75,6 +77,33 @@ def version() -> str:
 def well_known() -> Path:
     """The folder below which protoc's own files lie: google/protobuf/timestamp.proto and its like."""
     return library() / "_proto"
+
+
+def compiled(texts: Mapping[str, str], wanted: list[str], *options: str, beside: bytes = b"") -> tuple[Outcome, bytes]:
+    """Compile texts, alone in a temporary folder, to a serialized FileDescriptorSet of the wanted ones.
+
+    beside: a FileDescriptorSet of what else they import. Raise ContractctlError for a name that no file can have.
+    """
+    with tempfile.TemporaryDirectory(prefix="contractctl-") as scratch:
+        root, result, known = (Path(scratch) / name for name in ("in", "out", "known"))
+        for name, text in texts.items():
+            _write(root / name, text, name)
+        known.write_bytes(beside)
+        arguments = [f"-I{root}", f"-I{well_known()}", "--include_source_info", "--retain_options", *options]
+        arguments += [f"--descriptor_set_in={known}"] if beside else []
+        outcome = run([*arguments, f"--descriptor_set_out={result}", *wanted], Path(scratch))
+        said = outcome.said.replace(f"{root}/", "")
+        return Outcome(outcome.ok, said, outcome.ended), result.read_bytes() if outcome.ok else b""
+
+
+def _write(path: Path, text: str, name: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    except OSError as error:
+        raise ContractctlError(
+            f"{name[:80]!r} is no name for a .proto file: {error.strerror}", hint="rename it"
+        ) from None
 
 
 def run(arguments: list[str], folder: Path) -> Outcome:

@@ -72,7 +72,7 @@ def renamed(asked: Asked, pair: Pair) -> Iterator[Case]:
 
 def removed(writer: Schema, gone: tuple[str, ...]) -> Iterator[Incompatibility]:
     """Messages that nothing can be read as any more; those that others contain are judged with them."""
-    effect = _in_any(writer)
+    effect = _in_any(writer) if gone else Effect.LOSES
     for name in gone:
         if effect is Effect.FAILS or name not in writer.contained:
             label = short(name, writer.package_of(name))

@@ -53,6 +53,27 @@ def descriptor_set(content: bytes, name: str) -> "FileDescriptorSet":
     return found
 
 
+def split(content: bytes) -> dict[str, bytes]:
+    """The files of a FileDescriptorSet that protoc made, by name."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+    return {file.name: file.SerializeToString() for file in FileDescriptorSet.FromString(content).file}
+
+
+def imports_of(content: bytes) -> list[str]:
+    """What a serialized FileDescriptorProto imports."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+    return list(FileDescriptorProto.FromString(content).dependency)
+
+
+def files_of(contents: Iterable[bytes], name: str) -> "list[FileDescriptorProto]":
+    """Serialized FileDescriptorProtos, each after those that it imports."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+    return in_order([FileDescriptorProto.FromString(content) for content in contents], name)
+
+
 def json_set(text: str, name: str) -> "FileDescriptorSet":
     """As descriptor_set(), from its JSON; what a later protoc may have added is passed over."""
     from google.protobuf import json_format
@@ -77,17 +98,23 @@ def pool_of(files: Iterable["FileDescriptorProto"], name: str) -> "DescriptorPoo
 
     pool = DescriptorPool()
     for file in files:
-        bare = type(file).FromString(file.SerializeToString())
-        bare.ClearField("source_code_info")
-        _part_json_names(bare.message_type)
         try:
-            pool.AddSerializedFile(bare.SerializeToString())
+            pool.AddSerializedFile(_bare(file))
         except (TypeError, ValueError) as error:
             said = " ".join(str(error).split()).removeprefix("Couldn't build proto file into descriptor pool: ")
             raise ContractctlError(
                 f"{name}: '{file.name}' does not hold together: {said}", hint="write it anew with protoc"
             ) from None
     return pool
+
+
+def _bare(file: "FileDescriptorProto") -> bytes:
+    """A file as the runtime takes it: without what it does not look at, and with names that it can tell apart."""
+    bare = type(file)()
+    bare.CopyFrom(file)
+    bare.ClearField("source_code_info")
+    _part_json_names(bare.message_type)
+    return bare.SerializeToString()
 
 
 def _part_json_names(messages: "Iterable[DescriptorProto]") -> None:

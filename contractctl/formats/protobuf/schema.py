@@ -60,7 +60,7 @@ def _from_texts(files: tuple[File, ...], companions: tuple[File, ...], policy: P
         decode(file.content, file.name)
     compiled, given = compile_(files + companions)
     judged = {name: file for name, file in given.items() if file in files}
-    return Schema(list(runtime.descriptor_set(compiled, files[0].name).file), judged, files[0].name, policy)
+    return Schema(runtime.files_of(compiled, files[0].name), judged, files[0].name, policy)
 
 
 def _from_set(file: File, policy: Policy) -> "Schema":
@@ -197,7 +197,7 @@ class Schema:
         for length in range(len(path), -1, -1):
             span = places.get(tuple(path[:length]))
             if span is not None and length:
-                from contractctl.formats.protobuf.compiler import column_of
+                from contractctl.formats.protobuf.complaints import column_of
 
                 return file.name, span[0] + 1, column_of(file.text.removeprefix("\ufeff"), span[0], span[1]) + 1
         return file.name, 1, 1
@@ -216,7 +216,8 @@ def _digests(files: "list[FileDescriptorProto]") -> Iterator[tuple[str, bytes]]:
 
     known: dict[str, bytes] = {}
     for file in files:
-        bare = type(file).FromString(file.SerializeToString())
+        bare = type(file)()
+        bare.CopyFrom(file)
         bare.ClearField("source_code_info")
         digest = sha256(bare.SerializeToString(deterministic=True))
         for name in file.dependency:
