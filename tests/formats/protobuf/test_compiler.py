@@ -63,8 +63,8 @@ def test_what_no_longer_fits_together_is_noticed_though_its_text_is_the_same(com
 
 
 def test_an_import_that_is_written_oddly_is_not_taken_for_none(compiled: list[list[str]]) -> None:
-    """Strings that stand side by side are one to protoc: such a file is compiled each time, and read as it is."""
-    odd = {**BASE, "b": 'import public "a." "proto"; message B { A a = 1; }'}
+    """Such a file is compiled each time, and so are those that import it."""
+    odd = {**BASE, "b": 'import public/**/"a.proto"; message B { A a = 1; }'}
     parse(version(**odd))
 
     changed = parse(version(**{**odd, "a": "enum A { ZERO = 0; }"}))
