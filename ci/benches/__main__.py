@@ -14,6 +14,7 @@ BENCHES: Mapping[str, str] = {
     "start-up": "starting",
     "conformance": "conformance",
     "pairs": "pairs",
+    "protobuf tree": "protobuf_tree",
     "store": "store",
     "backfill": "backfill",
 }
