@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from contractctl.documents import Json
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 400
 _MOST_SAID = 200
+_MOST_ERRORS = 20
 
 
 def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | None:
@@ -25,7 +27,7 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
         return None
     value = json.loads(document)
     try:
-        sent, refusal = _refusal(giver, value), _refusal(taker, value)
+        sent, refusal = _refusal(giver, value, ""), _refusal(taker, value, found.facts["keyword"])
     except Exception:  # noqa: BLE001 - a schema that jsonschema cannot execute shows nothing
         return None
     if sent is not None or refusal is None:
@@ -33,24 +35,25 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
     return Witness(_short(document, _MOST_SHOWN), f"refused: {_said(refusal)}", _executed_by(taker))
 
 
-def _refusal(schema: Schema, value: Json) -> str | None:
-    """What jsonschema says against a value; None where it is valid.
+def _refusal(schema: Schema, value: Json, keyword: str) -> str | None:
+    """What jsonschema says against a value, for the sake of a keyword if it does; None where the value is valid.
 
     Where references lead to what is not there, it is asked twice: as if that allowed everything, and nothing at all.
     """
     from referencing.exceptions import Unresolvable
 
     try:
-        return _first(validator(schema), value)
+        return _said_of(validator(schema), value, keyword)
     except Unresolvable:
-        most, least = (_first(validator(schema, stand_in=allows), value) for allows in (True, False))
+        most, least = (_said_of(validator(schema, stand_in=allows), value, keyword) for allows in (True, False))
         if (most is None) != (least is None):
             raise
         return most
 
 
-def _first(judge: "Validator", value: Json) -> str | None:
-    error = next(judge.iter_errors(value), None)
+def _said_of(judge: "Validator", value: Json, keyword: str) -> str | None:
+    errors = list(islice(judge.iter_errors(value), _MOST_ERRORS))
+    error = next((one for one in errors if one.validator == keyword), errors[0] if errors else None)
     return None if error is None else error.message
 
 
