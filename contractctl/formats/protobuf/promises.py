@@ -26,7 +26,7 @@ def message(asked: Asked, pair: Pair) -> Iterator[Case]:
             continue
         open_ = _open(reader, gone, encodings)
         if open_:
-            facts = {"field": gone.label, "open": open_}
+            facts = {"field": gone.label, "open": " and ".join(open_), "statement": _statement(asked.reader, open_)}
             case = asked.case("protobuf-number-not-reserved", Effect.LOSES, pair, encoding="", facts=facts, writer=gone)
             yield replace(case, taker_at=reader.at)
     lost = _texts(
@@ -39,14 +39,20 @@ def message(asked: Asked, pair: Pair) -> Iterator[Case]:
         yield asked.case("protobuf-extension-range-removed", Effect.LOSES, pair, encoding="", facts={"lost": shrunk})
 
 
-def _open(reader: Message, gone: Field, encodings: tuple[str, ...]) -> str:
+def _statement(schema: Schema, open_: list[str]) -> str:
+    """Reservations as the schema has to write them."""
+    quoted = (one.replace("'", "" if schema.is_edition else '"') for one in open_)
+    return " ".join(f"reserved {one};" for one in quoted)
+
+
+def _open(reader: Message, gone: Field, encodings: tuple[str, ...]) -> list[str]:
     """What a later field could take: the number, the name, or both."""
-    parts = []
+    parts: list[str] = []
     if "binary" in encodings and not _inside(gone.number, (*reader.reserved, *reader.ranges)):
         parts.append(str(gone.number))
     if "json" in encodings and gone.name not in reader.reserved_names and gone.name not in reader.by_name:
         parts.append(f"'{gone.name}'")
-    return " and ".join(parts)
+    return parts
 
 
 def enums(reader: Schema, writer: Schema) -> Iterator[Incompatibility]:
@@ -71,13 +77,14 @@ def _enum(schema: Schema, reader: Enum, writer: Enum) -> Iterator[Incompatibilit
     kept = tuple((first, last + 1) for first, last in reader.reserved)
     label = short(reader.name, schema.package_of(reader.name))
     for gone in writer.symbols:
-        parts = []
+        parts: list[str] = []
         if "binary" in encodings and gone.number not in numbers and not _inside(gone.number, kept):
             parts.append(str(gone.number))
         if "json" in encodings and gone.name not in names and gone.name not in reader.reserved_names:
             parts.append(f"'{gone.name}'")
         if parts and (gone.number not in numbers or gone.name not in names):
             facts = {"symbol": gone.name, "open": " and ".join(parts), "enum": label}
+            facts["statement"] = _statement(schema, parts)
             yield Incompatibility(
                 "protobuf-enum-value-not-reserved", Effect.LOSES, f"{label}.{gone.name}", facts, reader.at, gone.at
             )

@@ -219,6 +219,7 @@ def message(owned: Owned, descriptor: Descriptor, extended: tuple[Extension, ...
         ranges=tuple((one.start, one.end) for one in proto.extension_range),
         is_entry=proto.options.map_entry,
         json_legacy=owned.features.json_legacy,
+        is_set=proto.options.message_set_wire_format,
     )
 
 

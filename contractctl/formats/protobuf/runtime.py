@@ -176,8 +176,11 @@ def new(pool: "DescriptorPool", name: str) -> Message:
     return GetMessageClass(pool.FindMessageTypeByName(name))()
 
 
-def read_binary(pool: "DescriptorPool", name: str, payload: bytes) -> Message | Refused:
-    """What a reader makes of bytes; a message that is not whole is refused, as all readers but Python's refuse it."""
+def read_binary(pool: "DescriptorPool", name: str, payload: bytes, *, lenient: bool = False) -> Message | Refused:
+    """What a reader makes of bytes. A message without what is required is refused, as all readers but Python's do.
+
+    lenient: that is not asked.
+    """
     from google.protobuf.message import DecodeError
 
     message = new(pool, name)
@@ -185,24 +188,28 @@ def read_binary(pool: "DescriptorPool", name: str, payload: bytes) -> Message | 
         message.ParseFromString(payload)
     except DecodeError as error:
         return Refused(f"DecodeError: {_line(str(error))}")
-    if not message.IsInitialized():
-        lacking = ", ".join(f"'{field}'" for field in message.FindInitializationErrors())
-        return Refused(f"required and not there: {lacking}")
-    return message
+    return message if lenient else _whole(message)
 
 
-def read_json(pool: "DescriptorPool", name: str, payload: str) -> Message | Refused:
-    """What a reader makes of JSON, with the settings that it has when nobody changes them."""
+def _whole(message: Message) -> Message | Refused:
+    if message.IsInitialized():
+        return message
+    lacking = ", ".join(f"'{field}'" for field in message.FindInitializationErrors())
+    return Refused(f"required and not there: {lacking}")
+
+
+def read_json(pool: "DescriptorPool", name: str, payload: str, *, lenient: bool = False) -> Message | Refused:
+    """What a reader makes of JSON, with the settings that it has when nobody changes them.
+
+    lenient: unknown fields are ignored, and what is required may be missing.
+    """
     from google.protobuf import json_format
 
     try:
-        message = json_format.Parse(payload, new(pool, name), descriptor_pool=pool)
+        message = json_format.Parse(payload, new(pool, name), ignore_unknown_fields=lenient, descriptor_pool=pool)
     except (json_format.ParseError, ValueError, TypeError, OverflowError) as error:
         return Refused(f"{type(error).__name__}: {_line(str(error))}")
-    if not message.IsInitialized():
-        lacking = ", ".join(f"'{field}'" for field in message.FindInitializationErrors())
-        return Refused(f"required and not there: {lacking}")
-    return message
+    return message if lenient else _whole(message)
 
 
 def write_json(pool: "DescriptorPool", message: Message, *, original_names: bool = False) -> str:

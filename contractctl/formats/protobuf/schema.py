@@ -166,6 +166,11 @@ class Schema:
             self._enums[name] = found
         return found
 
+    @property
+    def is_edition(self) -> bool:
+        """Whether its files are written in an edition: names are reserved without quotes there."""
+        return any(file.syntax == "editions" for file in self.files if file.name in self.given)
+
     def package_of(self, name: str) -> str:
         """The package of a message or an enum."""
         owned = self._index.messages.get(name) or self._index.enums.get(name)

@@ -64,6 +64,8 @@ class Message:
     """Whether it is the entry of a map."""
     json_legacy: bool
     """Whether JSON is supported as far as it goes, and no further."""
+    is_set: bool
+    """Whether extensions travel in the old way of message sets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

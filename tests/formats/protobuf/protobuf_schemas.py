@@ -19,6 +19,7 @@ SCALARS = (
 KEYS = ("int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed64", "sfixed32", "bool", "string")
 DEFAULTS = {"int32": "7", "int64": "7", "uint32": "7", "bool": "true", "string": '"seven"', "double": "1.5"}
 NAMES = ("a", "b", "c", "d")
+MESSAGES = frozenset({"message", "group"})
 BINARY, JSON, BOTH = Policy(encodings=("binary",)), Policy(encodings=("json",)), Policy()
 
 
@@ -74,6 +75,8 @@ def _field(draft: Draft, one: dict[str, Any]) -> str:
         options.append("features.field_presence = IMPLICIT")
     if syntax.isdigit() and one["label"] == "required" and not one["oneof"]:
         options.append("features.field_presence = LEGACY_REQUIRED")
+    if syntax.isdigit() and one["delimited"] and not is_map and one["type"] in draft["messages"]:
+        options.append("features.message_encoding = DELIMITED")
     written = f" [{', '.join(options)}]" if options else ""
     if is_map:
         return f"map<{one['key']}, {one['type']}> {one['name']} = {one['number']}{written};"
@@ -126,6 +129,7 @@ def fields(draw: st.DrawFn, draft: Draft, name: str, number: int) -> dict[str, A
         "json": "",
         "packed": draw(st.sampled_from([None, None, True, False])),
         "default": draw(st.booleans()),
+        "delimited": draw(st.booleans()),
     }
 
 
@@ -212,6 +216,12 @@ def _default(draw: st.DrawFn, draft: Draft) -> None:
         one["default"] = not one["default"]
 
 
+def _delimit(draw: st.DrawFn, draft: Draft) -> None:
+    one = _some(draw, draft)
+    if one:
+        one["delimited"] = not one["delimited"]
+
+
 def _pack(draw: st.DrawFn, draft: Draft) -> None:
     one = _some(draw, draft)
     if one:
@@ -236,6 +246,10 @@ def _first_symbol(draw: st.DrawFn, draft: Draft) -> None:
         draft["enums"]["E"].reverse()
 
 
+def _migrate(draw: st.DrawFn, draft: Draft) -> None:
+    draft["syntax"] = draw(st.sampled_from(["proto2", "proto3", "2023"]))
+
+
 def _close(draw: st.DrawFn, draft: Draft) -> None:
     if draft["syntax"] == "2023":
         draft["closed"] = [] if draft["closed"] else ["E"]
@@ -244,7 +258,7 @@ def _close(draw: st.DrawFn, draft: Draft) -> None:
 
 CHANGES: tuple[Callable[[st.DrawFn, Draft], None], ...] = (
     _retype, _retype, _retype, _relabel, _rekey, _require, _rename, _renumber, _swap, _drop, _add, _oneof, _oneof,
-    _default, _pack, _symbols, _symbols, _first_symbol, _close,
+    _default, _pack, _delimit, _symbols, _symbols, _first_symbol, _close, _migrate,
 )  # fmt: skip
 
 INTEGERS = {
@@ -269,7 +283,7 @@ def values(draw: st.DrawFn, schema: Schema, field: Field, depth: int) -> Any:
             return draw(st.sampled_from([0.0, 1.5, 0.1, 1e300, -math.inf]))
         case "enum":
             return draw(st.sampled_from([symbol.number for symbol in schema.enum(field.type).symbols]))
-        case "message":
+        case "message" | "group":
             return draw(messages(schema, field.type, depth - 1))
         case kind:
             low, high = INTEGERS[kind]
@@ -284,20 +298,20 @@ def messages(draw: st.DrawFn, schema: Schema, name: str, depth: int = 2) -> Any:
     message = schema.message(name)
     taken: set[str] = set()
     for field in message.fields:
-        wanted = field.required or (draw(st.booleans()) and not (depth <= 0 and field.kind == "message"))
+        wanted = field.required or (draw(st.booleans()) and not (depth <= 0 and field.kind in MESSAGES))
         if not wanted or (field.oneof and field.oneof in taken):
             continue
         taken.add(field.oneof)
-        entry = schema.message(field.type) if field.kind == "message" else None
+        entry = schema.message(field.type) if field.kind in MESSAGES else None
         if entry is not None and entry.is_entry:
             key, value = entry.by_number[1], entry.by_number[2]
-            if value.kind == "message" and depth <= 0:
+            if value.kind in MESSAGES and depth <= 0:
                 continue
             for _ in range(draw(st.integers(0, 2))):
                 put_entry(made, field, draw(values(schema, key, depth)), draw(values(schema, value, depth)))
         elif field.repeated:
             getattr(made, field.name).extend(draw(st.lists(values(schema, field, depth), max_size=3)))
-        elif field.kind == "message":
+        elif field.kind in MESSAGES:
             getattr(made, field.name).CopyFrom(draw(values(schema, field, depth)))
         else:
             setattr(made, field.name, draw(values(schema, field, depth)))
@@ -324,7 +338,7 @@ def agrees(reader: Schema, got: Any, writer: Schema, sent: Any, match: Match) ->
         if wanted is None:
             continue
         met.add(wanted.number)
-        if field.kind == "message" and not field.repeated and not sent.HasField(field.name):
+        if field.kind in MESSAGES and not field.repeated and not sent.HasField(field.name):
             if not _is_empty(got, wanted):
                 return False
             continue
