@@ -8,7 +8,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
 from contractctl.model.contract import File
 
-_TOLD = {
+ENDINGS: Mapping[str, str] = {
     ".avpr": "avro",
     ".avsc": "avro",
     ".binpb": "protobuf",
@@ -22,7 +22,6 @@ _TOLD = {
     ".schema.yml": "json-schema",
     ".sql": "sql",
 }
-ENDINGS: Mapping[str, str] = {ending: name for ending, name in _TOLD.items() if name in FORMATS}
 """File endings, and the formats that claim them."""
 SHARED = frozenset({".json", ".yaml", ".yml"})
 """Endings of documents of any kind."""
@@ -76,9 +75,9 @@ def _by_ending(path: str) -> str | None:
 
 
 def _by_content(file: File) -> str | None:
-    if "json-schema" in FORMATS and "$schema" in file.text and _is_json_schema(file):
+    if "$schema" in file.text and _is_json_schema(file):
         return "json-schema"
-    if "protobuf" in FORMATS and ".proto" in file.text and _is_descriptor_set(file.text):
+    if ".proto" in file.text and _is_descriptor_set(file.text):
         return "protobuf"
     return None
 

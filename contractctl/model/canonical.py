@@ -4,9 +4,9 @@ import dataclasses
 import json
 import math
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -50,7 +50,8 @@ def value(kind: type[T], found: object, at: str) -> T:
 
     Raise ContractctlError where the tree is none: a missing key, an unknown one, a value of another type.
     """
-    made: T = _value(kind, found, at)
+    hint: Any = kind  # to mypy, a type that is not settled yet has no hash
+    made: T = _reader(hint)(found, at)
     return made
 
 
@@ -74,65 +75,99 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _value(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - JSON in, a value out
+_Reader = Callable[[Any, str], Any]
+"""From a JSON tree, and where it stands, to a value."""
+
+
+@cache
+def _reader(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
+    """What reads a type: made once, as values of one type come by the thousand."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return _optional(hint, found, at)
+        return _optional(hint)
     if origin is tuple:
-        return _tuple(hint, _expect(found, list, "a list", at), at)
+        return _tuple(hint)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        of_key, of_item = get_args(hint)
-        entries = _expect(found, dict, "an object", at).items()
-        return {_value(of_key, key, at): _value(of_item, item, f"{at}.{key}") for key, item in entries}
+        return _mapping(hint)
     if dataclasses.is_dataclass(hint):
-        return _dataclass(hint, _expect(found, dict, "an object", at), at)
-    return _scalar(hint, found, at)
+        return _dataclass(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _enum(hint)
+    return partial(_scalar, hint)
 
 
-def _optional(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - as _value
-    if found is None:
-        return None
+def _optional(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
     (inner,) = (of for of in get_args(hint) if of is not type(None))
-    return _value(inner, found, at)
+    read = _reader(inner)
+    return lambda found, at: None if found is None else read(found, at)
 
 
-def _tuple(hint: Any, found: list[Any], at: str) -> tuple[Any, ...]:  # noqa: ANN401 - a type hint
+def _tuple(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
     of = get_args(hint)
-    if of[-1] is Ellipsis:
-        return tuple(_value(of[0], item, f"{at}[{index}]") for index, item in enumerate(found))
-    if len(of) != len(found):
-        raise ContractctlError(f"{at}: {len(of)} values are expected, not {len(found)}")
-    return tuple(_value(hint, item, f"{at}[{index}]") for index, (hint, item) in enumerate(zip(of, found, strict=True)))
+    readers = [_reader(one) for one in of if one is not Ellipsis]
+
+    def read(found: Any, at: str) -> tuple[Any, ...]:  # noqa: ANN401 - JSON in
+        items = _expect(found, list, "a list", at)
+        if of[-1] is Ellipsis:
+            return tuple(readers[0](item, f"{at}[{index}]") for index, item in enumerate(items))
+        if len(of) != len(items):
+            raise ContractctlError(f"{at}: {len(of)} values are expected, not {len(items)}")
+        pairs = zip(readers, items, strict=True)
+        return tuple(one(item, f"{at}[{index}]") for index, (one, item) in enumerate(pairs))
+
+    return read
 
 
-def _dataclass(kind: Any, found: dict[str, Any], at: str) -> Any:  # noqa: ANN401 - as _value
-    hints = _hints(kind)
-    for key in found:
-        if key not in hints:
-            raise ContractctlError(f"{at}: '{key}' is not known here", hint=f"known: {', '.join(hints)}")
+def _mapping(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
+    of_key, of_item = (_reader(of) for of in get_args(hint))
+
+    def read(found: Any, at: str) -> dict[Any, Any]:  # noqa: ANN401 - JSON in
+        entries = _expect(found, dict, "an object", at).items()
+        return {of_key(key, at): of_item(item, f"{at}.{key}") for key, item in entries}
+
+    return read
+
+
+def _dataclass(kind: Any) -> _Reader:  # noqa: ANN401 - a type
+    readers = {name: _reader(hint) for name, hint in _hints(kind).items()}
     needed = [field.name for field in dataclasses.fields(kind) if not _has_default(field)]
-    for name in needed:
-        if name not in found:
-            raise ContractctlError(f"{at}: '{name}' is missing")
-    return kind(**{key: _value(hints[key], item, f"{at}.{key}") for key, item in found.items()})
+
+    def read(found: Any, at: str) -> Any:  # noqa: ANN401 - JSON in, a value out
+        entries = _expect(found, dict, "an object", at)
+        for key in entries:
+            if key not in readers:
+                raise ContractctlError(f"{at}: '{key}' is not known here", hint=f"known: {', '.join(readers)}")
+        for name in needed:
+            if name not in entries:
+                raise ContractctlError(f"{at}: '{name}' is missing")
+        return kind(**{key: readers[key](item, f"{at}.{key}") for key, item in entries.items()})
+
+    return read
 
 
 def _has_default(field: "dataclasses.Field[Any]") -> bool:
     return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
-def _scalar(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - as _value
+def _enum(kind: type[Enum]) -> _Reader:
+    members = {member.value: member for member in kind}
+
+    def read(found: Any, at: str) -> Enum:  # noqa: ANN401 - JSON in
+        if isinstance(found, dict | list) or found not in members:
+            known = ", ".join(map(str, members))
+            raise ContractctlError(f"{at}: '{found}' is not known here", hint=f"known: {known}")
+        return members[found]
+
+    return read
+
+
+def _scalar(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - a type hint, JSON in
+    if hint in (str, bool, int) and type(found) is hint:
+        return found
     if hint is float and isinstance(found, str) and found in _ODD_NUMBERS:
         return _ODD_NUMBERS[found]
     if hint is float and isinstance(found, int | float) and not isinstance(found, bool):
         return float(found)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        known = [member.value for member in hint]
-        if found not in known:
-            raise ContractctlError(f"{at}: '{found}' is not known here", hint=f"known: {', '.join(map(str, known))}")
-        return hint(found)
-    if hint in (str, bool, int) and type(found) is hint:
-        return found
     raise ContractctlError(f"{at}: {_what(found)} stands where {_WORDS.get(hint, hint)} is expected")
 
 

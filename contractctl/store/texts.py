@@ -50,11 +50,9 @@ def sha256(content: bytes) -> str:
 
 def shown(path: Path) -> str:
     """The path as the user would write it from here."""
-    plain = Path(os.path.normpath(path))  # a draft outside its contract's folder is named without the way there
-    try:
-        return plain.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(plain)
+    plain = os.path.normpath(path)  # a draft outside its contract's folder is named without the way there
+    here = os.getcwd()  # noqa: PTH109 - asked for every file of a store: text is faster than paths
+    return "." if plain == here else plain.removeprefix(f"{here.rstrip('/')}/")
 
 
 def _seen(file: Path, folder: Path) -> bool:

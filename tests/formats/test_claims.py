@@ -5,7 +5,6 @@ import json
 import pytest
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS
 from contractctl.formats.claims import claimed, format_of, may_be_claimed
 from contractctl.model.contract import File
 
@@ -27,19 +26,16 @@ def test_an_ending_tells(name: str, format_name: str | None) -> None:
     assert may_be_claimed(name) == (format_name is not None)
 
 
-@pytest.mark.skipif("protobuf" not in FORMATS, reason="protobuf is not judged")
 @pytest.mark.parametrize("name", ["a.proto", "a.binpb", "a.pb", "a.desc", "a.fds", "a.protoset"])
 def test_an_ending_tells_of_protobuf(name: str) -> None:
     assert claim(name) == "protobuf"
 
 
-@pytest.mark.skipif("protobuf" not in FORMATS, reason="protobuf is not judged")
 def test_a_descriptor_set_in_json_is_told_by_its_files() -> None:
     assert claim("image.json", DESCRIPTORS) == "protobuf"
     assert claim("data.json", '{"file": ["a.proto"]}') is None
 
 
-@pytest.mark.skipif("json-schema" not in FORMATS, reason="JSON Schema is not judged")
 @pytest.mark.parametrize(
     ("name", "text"),
     [
