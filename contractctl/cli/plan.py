@@ -159,7 +159,8 @@ def _asked(contracts: tuple["Contract", ...], settled: set[str], around: "Surrou
         raise _undecided(likely, tuple(contract.name for contract in contracts))
     confirmed: dict[str, str] = {}
     for guess in likely:
-        question = f"{guess.path}: does '{guess.old}' go on as '{guess.new}'?"
+        place = f"{guess.path}: " if guess.path else ""
+        question = f"{place}does '{guess.old}' go on as '{guess.new}'?"
         if confirmed.get(guess.old) != guess.new and click.confirm(question, err=True):
             confirmed[guess.old] = guess.new
     return confirmed
@@ -234,7 +235,8 @@ def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:
         names = " → ".join(name for name in dict.fromkeys((operation.old, operation.new)) if name)
         lines.append(f"    {operation.kind} {operation.subject}: {names}")
         if operation.transform is not None and not _bare(operation.transform.up):
-            lines.append(f"      up {operation.transform.up}   down {operation.transform.down}")
+            ways = (("up", operation.transform.up), ("down", operation.transform.down))
+            lines.append("      " + "   ".join(f"{way} {text}" for way, text in ways if text))
     lines += ["", *(f"  {path}" for path in _paths(made, found)), ""]
     lines.append(
         "review and commit these files, then run:" if not dry_run else "to write them, run it without --dry-run"

@@ -12,7 +12,7 @@ from typing import NoReturn
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
 from contractctl.errors import ContractctlError
 
-_TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+)')
+TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+)')
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')
 _MOST_DIGITS = sys.get_int_max_str_digits()
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -48,7 +48,12 @@ def read_json(text: str | bytes, name: str) -> Json:
 
 def locate_json(text: str, pointer: Pointer) -> tuple[int, int]:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
-    return _line_and_column(text, _map(text).offset(pointer))
+    return _line_and_column(text, offset_of(text, pointer))
+
+
+def offset_of(text: str, pointer: Pointer) -> int:
+    """Where in a valid JSON text the value at a pointer begins; its nearest parent that is there otherwise."""
+    return _map(text).offset(pointer)
 
 
 class _Map:
@@ -86,7 +91,7 @@ def _walk(text: str) -> Iterator[tuple[Pointer, int, bool]]:
     open_ones: list[str | int | None] = []
     expects_key = False
     position = 1 if text.startswith("\ufeff") else 0
-    while token := _TOKEN.match(text, position):
+    while token := TOKEN.match(text, position):
         start, position, word = token.start(1), token.end(), token[1]
         if word in "}]":
             open_ones.pop()

@@ -48,7 +48,7 @@ def fields_removed(plan: Plan) -> tuple[Field, ...]:
         subject = operation.subject
         if formats.get(operation.contract) == "avro":
             subject = subject.rsplit(".", 1)[-1]
-        found[Field(operation.contract, f"{subject}.{operation.old}")] = None
+        found[Field(operation.contract, f"{subject}.{operation.old}".removeprefix("$."))] = None  # $: the whole event
     return tuple(found)
 
 

@@ -95,6 +95,17 @@ def evaluate(expression: Expression, event: Event) -> Json:
 
     Raise ContractctlError where it makes none, fails, or takes too long.
     """
+    found = find(expression, event)
+    if not found:
+        _refuse(expression, f"'{_short(expression.text)}' finds nothing in the event")
+    return found[0]
+
+
+def find(expression: Expression, event: Event) -> tuple[Json, ...]:
+    """The value that an expression makes of an event; none where it finds nothing there. The event is not changed.
+
+    Raise ContractctlError where it fails or takes too long.
+    """
     from contractctl.expressions.jsonata_engine import NOTHING, EvaluationError, Limits
 
     limits = Limits(MOST_SECONDS, MOST_DEPTH, MOST_VALUES)
@@ -102,10 +113,7 @@ def evaluate(expression: Expression, event: Event) -> Json:
         value = expression.engine.evaluate(event, limits)
     except EvaluationError as error:
         _refuse(expression, f"'{_short(expression.text)}' fails: {error}")
-    if value is NOTHING:
-        _refuse(expression, f"'{_short(expression.text)}' finds nothing in the event")
-    made: Json = value
-    return made
+    return () if value is NOTHING else (value,)
 
 
 def apply(expressions: Mapping[str, Expression], event: Event) -> dict[str, Json]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from contractctl.formats import avro, json_schema, protobuf, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
+    from contractctl.formats.json_schema import events as json_schema_events
+    from contractctl.formats.json_schema import staging as json_schema_staging
     from contractctl.formats.protobuf import events as protobuf_events
     from contractctl.formats.protobuf import staging as protobuf_staging
 
@@ -38,8 +40,8 @@ BINARY = frozenset({"protobuf"})
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
         (avro, json_schema, protobuf, sql),
-        (avro_staging, protobuf_staging),
-        (avro_events, protobuf_events),
+        (avro_staging, json_schema_staging, protobuf_staging),
+        (avro_events, json_schema_events, protobuf_events),
     )
 
 

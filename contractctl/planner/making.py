@@ -8,6 +8,7 @@ from pathlib import Path
 from contractctl import store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
+from contractctl.expressions import read_expression
 from contractctl.formats import load, staging
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
@@ -46,6 +47,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
             f"the draft of {named} changes no column or field that needs stages", hint=f"contractctl diff {named}"
         )
     _demand_transforms(operations, wish)
+    _demand_expressions(operations)
     name = name or _default_name(operations[0])
     _demand_free(name, around.migrations)
     moves = [_move(side, wish) for side in sides]
@@ -62,10 +64,29 @@ def _of_column(operation: Operation, wish: Wish) -> Operation:
     """The operation with the transform that was declared for its column."""
     up, down = said(wish.ups, operation), said(wish.downs, operation)
     lossy = bool({*names_of(operation)} & wish.lossy)
-    if operation.transform is None or (up is None and down is None and not lossy):
+    was = operation.transform or (Transform("", "") if _is_of_events(operation) else None)
+    if was is None or (up is None and down is None and not lossy):
         return operation
-    was = operation.transform
     return replace(operation, transform=Transform(up or was.up, down or was.down, lossy or was.lossy))
+
+
+def _is_of_events(operation: Operation) -> bool:
+    return operation.kind.endswith("-field")
+
+
+def _demand_expressions(operations: tuple[Operation, ...]) -> None:
+    """Expressions over events are JSONata, and one that takes the place of a plain rename goes both ways."""
+    for one in operations:
+        if one.transform is None or not _is_of_events(one):
+            continue
+        for option, name, text in (("up", one.new, one.transform.up), ("down", one.old, one.transform.down)):
+            if text:
+                read_expression(text, f"--{option} of '{name}'")
+            elif one.old is not None and one.new is not None:
+                raise ContractctlError(
+                    f"nothing says how '{one.old}' becomes '{one.new}' and back",
+                    hint=f"--{option} {name}=… with a JSONata expression over the other version's object",
+                )
 
 
 def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:

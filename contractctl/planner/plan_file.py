@@ -145,21 +145,25 @@ def _operation(table: Table) -> Operation:
     transform = table.table("transform")
     up, down = transform.text("up"), transform.text("down")
     given = up is not None or down is not None
+    kind = table.needed_text("kind")
     operation = Operation(
-        kind=table.needed_text("kind"),
+        kind=kind,
         contract=table.needed_text("contract"),
         subject=table.needed_text("subject"),
         old=table.text("old"),
         new=table.text("new"),
-        transform=_transform(transform) if given else None,
+        transform=_transform(transform, kind) if given else None,
         parameters=table.table("parameters").rest(),
     )
     table.done()
     return operation
 
 
-def _transform(table: Table) -> Transform:
-    transform = Transform(table.needed_text("up"), table.needed_text("down"), table.flag("lossy"))
+def _transform(table: Table, kind: str) -> Transform:
+    """Both ways; a field that comes or goes is made in one direction only."""
+    one_way = kind in {"add-field", "remove-field"}
+    up, down = ((table.text(way) or "") if one_way else table.needed_text(way) for way in ("up", "down"))
+    transform = Transform(up, down, table.flag("lossy"))
     table.done()
     return transform
 

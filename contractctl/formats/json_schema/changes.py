@@ -6,6 +6,7 @@ a type written as a list, an allOf laid together.
 
 from collections.abc import Iterator
 
+from contractctl.formats.json_schema.pairing import below, matched
 from contractctl.formats.json_schema.spots import Schema
 from contractctl.formats.json_schema.views import Node, View, canonical, describe, view
 from contractctl.model.verdict import Change
@@ -79,21 +80,21 @@ class _Comparing:
     def _object(self, left: View, right: View, path: str) -> Iterator[Change | Inside]:
         yield from self._properties(left, right, path)
         for pattern in dict.fromkeys((*right.patterns, *left.patterns)):
-            at = _below(path, f"/{pattern}/")
+            at = below(path, f"/{pattern}/")
             yield from self._maybe(left.patterns.get(pattern), right.patterns.get(pattern), at, "pattern of properties")
         for keyword, words in _PLURAL.items():
             yield from self._closing(left.closing.get(keyword, ()), right.closing.get(keyword, ()), path, words)
         for name in dict.fromkeys((*right.dependents, *left.dependents)):
-            at = f"{_below(path, name)} (where it is there)"
+            at = f"{below(path, name)} (where it is there)"
             yield left.dependents.get(name, ()), right.dependents.get(name, ()), at
         for name in dict.fromkeys((*right.needed, *left.needed)):
             was, becomes = left.needed.get(name, frozenset()), right.needed.get(name, frozenset())
             if was != becomes:
-                yield Change("changed", _below(path, name), "need of others", _listed(was), _listed(becomes))
+                yield Change("changed", below(path, name), "need of others", _listed(was), _listed(becomes))
 
     def _properties(self, left: View, right: View, path: str) -> Iterator[Change | Inside]:
         for name, node in right.properties.items():
-            at = _below(path, name)
+            at = below(path, name)
             if name not in left.properties:
                 yield Change("added", at, "property", new=_presented(describe(self._new, node), name, right))
                 continue
@@ -101,7 +102,7 @@ class _Comparing:
             yield left.properties[name], node, at
         for name, node in left.properties.items():
             if name not in right.properties:
-                at = _below(path, name)
+                at = below(path, name)
                 yield Change("removed", at, "property", old=_presented(describe(self._old, node), name, left))
         for name in sorted((left.required | right.required) - left.properties.keys() - right.properties.keys()):
             yield from _presence(name, left, right, path)
@@ -109,7 +110,7 @@ class _Comparing:
     def _closing(self, before: Node, after: Node, path: str, words: str) -> Iterator[Change | Inside]:
         states = [_state(one) for one in (before, after)]
         if states == ["schema", "schema"]:
-            yield before, after, _below(path, "*")
+            yield before, after, below(path, "*")
         elif states[0] != states[1]:
             was = states[0] if states[0] != "schema" else describe(self._old, before)
             becomes = states[1] if states[1] != "schema" else describe(self._new, after)
@@ -139,38 +140,13 @@ class _Comparing:
             yield before, after, path
 
     def _branches(self, before: list[Node], after: list[Node], path: str, keyword: str) -> Iterator[Change | Inside]:
-        """Branches that say the same belong together, then those that are alike, then the rest in their order."""
-        left, right = list(range(len(before))), list(range(len(after)))
-        pairs: list[tuple[int, int]] = []
-        for sign in (_text, self._likeness):
-            known: dict[str, list[int]] = {}
-            for number in left:
-                known.setdefault(sign(before[number], self._old), []).append(number)
-            for number in list(right):
-                found = known.get(sign(after[number], self._new))
-                if found:
-                    pairs.append((found.pop(0), number))
-                    left.remove(pairs[-1][0])
-                    right.remove(number)
-        for one, other in sorted([*pairs, *zip(left, right, strict=False)], key=lambda pair: pair[1]):
+        found = matched(self._old, self._new, before, after)
+        for one, other in found.pairs:
             yield before[one], after[other], f"{path} ({keyword} {other + 1})"
-        for number in right[len(left) :]:
+        for number in found.come:
             yield Change("added", path, "alternative", new=describe(self._new, after[number]))
-        for number in left[len(right) :]:
+        for number in found.gone:
             yield Change("removed", path, "alternative", old=describe(self._old, before[number]))
-
-    def _likeness(self, node: Node, schema: Schema) -> str:
-        seen = view(schema, node)
-        constants = [
-            f"{name}={next(iter(values))}"
-            for name, inner in seen.properties.items()
-            if (values := view(schema, inner).values) is not None and len(values) == 1
-        ]
-        return f"{describe(schema, node)} {sorted(constants)}" if constants else describe(schema, node)
-
-
-def _text(node: Node, _schema: Schema) -> str:
-    return "\n".join(canonical(spot.value) for spot in node)
 
 
 def _drafts(node: Node) -> str:
@@ -211,7 +187,7 @@ def _presence(name: str, left: View, right: View, path: str) -> Iterator[Change]
     was, becomes = name in left.required, name in right.required
     if was != becomes:
         words = ("required", "optional") if was else ("optional", "required")
-        yield Change("changed", _below(path, name), "presence", *words)
+        yield Change("changed", below(path, name), "presence", *words)
 
 
 def _presented(type_: str, name: str, seen: View) -> str:
@@ -222,10 +198,6 @@ def _state(node: Node) -> str:
     if not node:
         return "allowed"
     return "refused" if any(spot.value is False for spot in node) else "schema"
-
-
-def _below(path: str, name: str) -> str:
-    return name if path == "$" else f"{path}.{name}"
 
 
 def _listed(texts: object) -> str | None:

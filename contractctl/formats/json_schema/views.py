@@ -44,6 +44,8 @@ _CLOSING = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems")
 class View:
     """What a conjunction of schemas says about one value."""
 
+    spots: tuple[Spot, ...] = ()
+    """Every schema that has a say."""
     types: frozenset[str] | None = None
     """None: any type. Empty: nothing is valid."""
     values: dict[str, Json] | None = None
@@ -70,6 +72,7 @@ def view(schema: Schema, node: Node) -> View:
     """What the schemas of a node say together."""
     seen = View()
     for spot in _flat(schema, node):
+        seen.spots += (spot,)
         if isinstance(spot.value, dict):
             _Looking(schema, spot, seen).look()
         elif spot.value is False:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from avro_schemas import datums, exists, pairs, read
-from hypothesis import assume, event, given
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from contractctl.compatibility import compare
@@ -14,9 +14,10 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, witness
 from contractctl.formats.avro.types import Schema
 from contractctl.formats.avro.wire import Refused, read_value, wire, write
-from tests.budgets import budget
 
-FIXED = budget(1200)
+FIXED = settings(
+    max_examples=1200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def both(pair: tuple[Any, Any]) -> tuple[Schema, Schema]:

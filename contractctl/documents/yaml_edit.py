@@ -1,0 +1,134 @@
+"""How does a member get into a YAML text, so that everything else stays as its author wrote it?"""
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from contractctl.documents.bounds import Json, Pointer
+from contractctl.documents.yaml_text import read_yaml
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from yaml.nodes import MappingNode, Node
+
+_UNIT = re.compile(r"^([^\s#][^\n]*:|)\n( +)\S", re.MULTILINE)
+_WIDEST = 1_000_000
+
+
+def with_yaml_member(text: str, pointer: Pointer, member: tuple[str, Json], before: str | None = None) -> str:
+    """The text with one more member in the mapping at a pointer: at its end, or before the member of a name.
+
+    Comments, order and layout of all else stay. Raise ContractctlError where the text leaves no room for it.
+    """
+    import yaml  # reading one JSON text needs none of it
+
+    body = text.removeprefix("\ufeff")
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        mapping = _mapping(yaml.compose(body, Loader=loader), pointer)
+    except yaml.YAMLError as error:  # two anchors of one name, which only readers of events allow
+        raise ContractctlError(
+            f"a property cannot be added to this text: {' '.join(str(error).split())[:200]}",
+            hint="give each anchor a name of its own",
+        ) from None
+    place, shown = _placed(body, mapping, member, before)
+    made = body[:place] + shown + body[place:]
+    if not _is_meant(body, made, pointer, member):
+        raise ContractctlError(
+            f"'{member[0]}' cannot be added to this text without a change to the rest of it",
+            hint="write its mappings without anchors, and its keys in front of a colon",
+        )
+    return text[: len(text) - len(body)] + made
+
+
+def _is_meant(body: str, made: str, pointer: Pointer, member: tuple[str, Json]) -> bool:
+    """Whether the new text says what the old one said, and the member."""
+    inner = wanted = json.loads(json.dumps(read_yaml(body, "it")))  # no part twice: aliases are written out
+    for step in pointer:
+        inner = inner[step]
+    inner[member[0]] = member[1]
+    try:
+        return _said(read_yaml(made, "it")) == _said(wanted)
+    except ContractctlError:
+        return False
+
+
+def _said(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _mapping(node: "Node | None", pointer: Pointer) -> "MappingNode":
+    from yaml.nodes import MappingNode, SequenceNode
+
+    for step in pointer:
+        if isinstance(node, MappingNode):
+            node = next((value for key, value in node.value if key.value == step), None)
+        elif isinstance(node, SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+    if not isinstance(node, MappingNode):
+        raise ContractctlError(
+            "a property cannot be added where keys are merged by '<<'", hint="write the merged keys out"
+        )
+    return node
+
+
+def _placed(text: str, mapping: "MappingNode", member: tuple[str, Json], before: str | None) -> tuple[int, str]:
+    """Offset and text of the insertion."""
+    name, value = member
+    key = next((key for key, _ in mapping.value if key.value == before), None)
+    if mapping.flow_style or not mapping.value:
+        shown = f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}"
+        if key is not None:
+            return key.start_mark.index, f"{shown}, "
+        last = mapping.value[-1][1].end_mark.index if mapping.value else mapping.start_mark.index + 1
+        return last, f", {shown}" if mapping.value else shown
+    newline = "\r\n" if "\r\n" in text else "\n"
+    column = mapping.value[0][0].start_mark.column
+    lines = _block(name, value, _step(text)).splitlines()
+    indented = f"{newline}{' ' * column}".join(lines)
+    if key is not None:
+        return key.start_mark.index, f"{indented}{newline}{' ' * column}"
+    return _after(text, mapping.end_mark.index, column), f"{newline}{' ' * column}{indented}"
+
+
+def _after(text: str, end: int, column: int) -> int:
+    """Where the last line of a mapping is over: comments that stand further out belong to what follows."""
+    lines = text[:end].split("\n")
+    if lines[-1].strip(" -") == "":  # the blanks before the next key, or before the dash of the next item
+        lines.pop()
+    while lines and (not lines[-1].strip() or _is_outer_comment(lines[-1], column)):
+        lines.pop()
+    return len("\n".join(lines).rstrip("\r\n")) if end < len(text) or lines else len(text)
+
+
+def _is_outer_comment(line: str, column: int) -> bool:
+    return line.lstrip().startswith("#") and len(line) - len(line.lstrip()) < column
+
+
+def _block(name: str, value: Json, step: int) -> str:
+    """A member in block style, as long as it reads back as what it is; in JSON's style otherwise."""
+    import yaml
+
+    plain: Json = json.loads(json.dumps({name: value}))  # no part twice: no aliases
+    text = yaml.dump(
+        plain,
+        Dumper=yaml.SafeDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=_WIDEST,
+        indent=step,
+    )
+    try:
+        is_same = json.dumps(read_yaml(text, "it")) == json.dumps(plain)
+    except ContractctlError:
+        is_same = False
+    if is_same:
+        return text
+    return f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _step(text: str) -> int:
+    """One step of indentation, as the first mapping inside another has it."""
+    found = _UNIT.search(text)
+    return len(found[2]) if found else 2
