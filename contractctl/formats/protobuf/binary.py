@@ -6,7 +6,8 @@ https://protobuf.dev/programming-guides/proto3/#updating, https://protobuf.dev/p
 from collections.abc import Iterator
 
 from contractctl.formats.protobuf.enums import symbols_in_binary
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, listed
+from contractctl.formats.protobuf.oneofs import conflicts
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, type_changed
 from contractctl.formats.protobuf.scalars import FORMS, RANGES, UNSEEN, Mistake, in_binary, packable
 from contractctl.formats.protobuf.types import BYTES_LIKE, Field
 from contractctl.model.verdict import Effect, Undecided
@@ -25,7 +26,13 @@ def message(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
             yield _renumbered(asked, pair, sent, wanted)
         elif wanted is not None:
             yield from _field(asked, pair, wanted, sent)
-    yield from _oneofs(asked, pair)
+    yield from conflicts(asked, pair, lambda wanted: _read_from(pair, wanted), "binary")
+
+
+def _read_from(pair: Pair, wanted: Field) -> Field | None:
+    """The writer's field that a reader's one takes its values from."""
+    sent = pair.writer.by_number.get(wanted.number)
+    return None if sent is None or moved(pair, sent) is not None else sent
 
 
 def moved(pair: Pair, sent: Field) -> Field | None:
@@ -62,7 +69,7 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
     if mistake is None:
         mistake = _number_of_enum(asked, wanted, sent)
     if mistake is not None:
-        yield _type_changed(asked, pair, wanted, sent, mistake)
+        yield type_changed(asked, pair, wanted, sent, mistake)
     elif sent.kind in _MESSAGES:
         step = Step(pair, wanted, sent)
         yield Pair(asked.reader.message(wanted.type), asked.writer.message(sent.type), step)
@@ -114,19 +121,6 @@ def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
     return Mistake(effect, "numbers that no symbol has are put aside as unknown, and the field stays empty")
 
 
-def _type_changed(asked: Asked, pair: Pair, wanted: Field, sent: Field, mistake: Mistake) -> Case:
-    facts = {
-        "field": wanted.label,
-        "number": str(sent.number),
-        "wanted": described(asked.reader, wanted),
-        "sent": described(asked.writer, sent),
-        "why": mistake.why,
-    }
-    return asked.case(
-        "protobuf-type-changed", mistake.effect, pair, encoding="binary", facts=facts, reader=wanted, writer=sent
-    )
-
-
 def _entries(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:
     """A map is a list of entries on the wire, and keeps one of each key."""
     reader, writer = asked.reader.message(wanted.type), asked.writer.message(sent.type)
@@ -140,32 +134,3 @@ def _entries(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[C
             reader=wanted,
             writer=sent,
         )
-
-
-def _oneofs(asked: Asked, pair: Pair) -> Iterator[Case]:
-    """A oneof holds the last of its fields that arrives: https://protobuf.dev/programming-guides/proto3/#oneof."""
-    for name in dict.fromkeys(field.oneof for field in pair.reader.fields if field.oneof):
-        members = [field for field in pair.reader.fields if field.oneof == name]
-        rivals = together(pair, [(field, pair.writer.by_number.get(field.number)) for field in members])
-        if rivals:
-            wanted, sent = rivals[0]
-            facts = {"oneof": name, "fields": listed([one.label for one, _ in rivals])}
-            yield asked.case(
-                "protobuf-oneof-overwritten",
-                Effect.MISREADS,
-                pair,
-                encoding="binary",
-                facts=facts,
-                reader=wanted,
-                writer=sent,
-                others=tuple(other for _, other in rivals[1:]),
-            )
-
-
-def together(pair: Pair, members: list[tuple[Field, Field | None]]) -> list[tuple[Field, Field]]:
-    """Members of a reader's oneof that the writer may send in one message; none where only one can be there."""
-    apart: dict[str, tuple[Field, Field]] = {}
-    for wanted, sent in members:
-        if sent is not None and moved(pair, sent) is None:
-            apart.setdefault(f"oneof {sent.oneof}" if sent.oneof else sent.name, (wanted, sent))
-    return list(apart.values()) if len(apart) > 1 else []

@@ -78,7 +78,7 @@ class _Comparing:
             ("number", str(before.number), str(after.number)),
             ("type", described(self.old, before), described(self.new, after)),
             ("JSON name", _json(before), _json(after)),
-            ("presence", _presence(before), _presence(after)),
+            ("presence", *(("", "") if before.oneof or after.oneof else (_presence(before), _presence(after)))),
             ("default", shown(before.default), shown(after.default)),
         )
         for what, old, new in facts:
@@ -160,7 +160,7 @@ def _json(field: Field) -> str:
 def _presence(field: Field) -> str:
     if field.required:
         return "required"
-    if field.repeated or field.kind in {"message", "group"} or field.oneof:
+    if field.repeated or field.kind in {"message", "group"}:
         return ""
     return "explicit" if field.presence else "implicit"
 

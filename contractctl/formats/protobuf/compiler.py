@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf import cache, protoc, runtime
+from contractctl.formats.protobuf import cache, descriptors, protoc
 from contractctl.formats.protobuf.complaints import refusal
 from contractctl.formats.protobuf.imports import imported, named
 from contractctl.formats.protobuf.messages import varint
@@ -45,7 +45,7 @@ def compile_(files: tuple[File, ...]) -> tuple[list[bytes], dict[str, File]]:
 
 def _unsure(made: Mapping[str, bytes], imports: Mapping[str, list[str]]) -> set[str]:
     """The files that import something in a way that was not seen, not part of their keys, and who imports them."""
-    found = {name for name, proto in made.items() if not set(runtime.imports_of(proto)) <= set(imports[name])}
+    found = {name for name, proto in made.items() if not set(descriptors.imports_of(proto)) <= set(imports[name])}
     more = found
     while more:
         more = {name for name in made.keys() - found if not found.isdisjoint(imports[name])}
@@ -84,7 +84,7 @@ def _as_a_whole(given: Mapping[str, File]) -> list[bytes]:
     if compiled is None:
         compiled = Compilation(given).run()
         cache.write({key: compiled})
-    return list(runtime.split(compiled).values())
+    return list(descriptors.split(compiled).values())
 
 
 def _compiled(lacking: Mapping[str, File], known: Mapping[str, bytes], given: Mapping[str, File]) -> dict[str, bytes]:
@@ -94,4 +94,4 @@ def _compiled(lacking: Mapping[str, File], known: Mapping[str, bytes], given: Ma
     outcome, result = protoc.compiled(texts, list(texts), beside=beside)
     if not outcome.ok:
         raise refusal(outcome, given)
-    return runtime.split(result)
+    return descriptors.split(result)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from contractctl.formats.protobuf.enums import symbols_in_json
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, listed
+from contractctl.formats.protobuf.oneofs import conflicts
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, listed, type_changed
 from contractctl.formats.protobuf.scalars import Mistake, in_json, key_in_json
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.types import Field, Message
@@ -70,7 +71,7 @@ def _fields(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
             yield from _field(asked, pair, wanted, sent)
     if unknown:
         yield _unknown(asked, pair, unknown)
-    yield from _oneofs(asked, pair, met)
+    yield from conflicts(asked, pair, lambda wanted: met.get(wanted.number), "json")
 
 
 def accepted(reader: Message) -> Mapping[str, Field]:
@@ -125,12 +126,12 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
     if reader is not None and writer is not None:
         key = key_in_json(writer.by_number[1].kind, reader.by_number[1].kind)
         if key is not None:
-            yield _type_changed(asked, pair, wanted, sent, key)
+            yield type_changed(asked, pair, wanted, sent, key, encoding="json")
         inner = Pair(reader, writer, step)
         yield from _value(asked, inner, reader.by_number[2], writer.by_number[2])
     elif (reader is None) != (writer is None) or wanted.repeated != sent.repeated:
         shape = f"{_shape(sent, writer)} is no {_shape(wanted, reader).removeprefix('a ').removeprefix('an ')}"
-        yield _type_changed(asked, pair, wanted, sent, Mistake(Effect.FAILS, shape))
+        yield type_changed(asked, pair, wanted, sent, Mistake(Effect.FAILS, shape), encoding="json")
     else:
         yield from _value(asked, pair, wanted, sent)
 
@@ -147,7 +148,7 @@ def _value(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
     if mistake is None and wanted.kind == "enum" and sent.kind != "enum" and asked.reader.enum(wanted.type).closed:
         mistake = Mistake(Effect.FAILS, "numbers that no symbol has are refused")
     if mistake is not None:
-        yield _type_changed(asked, pair, wanted, sent, mistake)
+        yield type_changed(asked, pair, wanted, sent, mistake, encoding="json")
 
 
 def _unlike(wanted: Field, sent: Field) -> Mistake | None:
@@ -183,39 +184,3 @@ def _shape(one: Field, entry: Message | None) -> str:
     if entry is not None:
         return "an object"
     return "a list" if one.repeated else "a single value"
-
-
-def _type_changed(asked: Asked, pair: Pair, wanted: Field, sent: Field, mistake: Mistake) -> Case:
-    facts = {
-        "field": wanted.label,
-        "number": str(sent.number),
-        "wanted": described(asked.reader, wanted),
-        "sent": described(asked.writer, sent),
-        "why": mistake.why,
-    }
-    return asked.case(
-        "protobuf-json-type-changed", mistake.effect, pair, encoding="json", facts=facts, reader=wanted, writer=sent
-    )
-
-
-def _oneofs(asked: Asked, pair: Pair, met: Mapping[int, Field]) -> Iterator[Case]:
-    """Two fields of one oneof are refused."""
-    for name in dict.fromkeys(field.oneof for field in pair.reader.fields if field.oneof):
-        apart: dict[str, tuple[Field, Field]] = {}
-        for wanted in pair.reader.fields:
-            if wanted.oneof == name and wanted.number in met:
-                sent = met[wanted.number]
-                apart.setdefault(f"oneof {sent.oneof}" if sent.oneof else sent.name, (wanted, sent))
-        if len(apart) > 1:
-            (wanted, sent), *rest = apart.values()
-            facts = {"oneof": name, "fields": listed([one.label for one, _ in apart.values()])}
-            yield asked.case(
-                "protobuf-json-oneof-conflict",
-                Effect.FAILS,
-                pair,
-                encoding="json",
-                facts=facts,
-                reader=wanted,
-                writer=sent,
-                others=tuple(other for _, other in rest),
-            )

@@ -45,7 +45,10 @@ class Writer:
         self._made = 0
 
     def smallest(self, message: Message) -> Value:
-        """A message with its required fields and nothing else. Raise NoMessageError where there is none."""
+        """A message with its required fields, of a map's entry the value, and nothing else.
+
+        Raise NoMessageError where there is none.
+        """
         return self._fill(message, runtime.new(self.schema.pool, message.name), frozenset())
 
     def _fill(self, message: Message, made: Value, inside: frozenset[str]) -> Value:
@@ -53,7 +56,8 @@ class Writer:
         if message.name in inside or self._made > _MOST_MESSAGES:
             raise NoMessageError
         for field in message.fields:
-            if field.required and field.kind in _MESSAGES:
+            whole = field.required or message.is_entry
+            if whole and field.kind in _MESSAGES:
                 inner = getattr(made, field.name)
                 inner.SetInParent()
                 self._fill(self.schema.message(field.type), inner, inside | {message.name})

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from contractctl.formats.protobuf.scalars import Mistake
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Field, Message, short
+from contractctl.formats.protobuf.types import Field, Message, Missing, short
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 _MOST_STEPS = 40
@@ -76,8 +77,7 @@ class Asked:
     def undecided(self, pair: Pair) -> Undecided:
         """A pair of which one is not defined in the given files."""
         missing = self.reader.missing.get(pair.reader.name) or self.writer.missing[pair.writer.name]
-        why = f"'{missing.name}' is not defined in the given files, and its import, {missing.file}, is missing"
-        return Undecided(self.path(pair), why, pair.reader.at, pair.writer.at)
+        return Undecided(self.path(pair), _lacking(missing), pair.reader.at, pair.writer.at)
 
     def unsure(self, pair: Pair, wanted: Field, sent: Field) -> Undecided | None:
         """Two fields of which one alone may be a message: a type that is not given may be an enum, too."""
@@ -85,8 +85,7 @@ class Asked:
         missing = next((known[name] for name, known in types.items() if name in known), None)
         if missing is None or (wanted.kind == sent.kind and wanted.repeated == sent.repeated):
             return None
-        why = f"'{missing.name}' is not defined in the given files, and its import, {missing.file}, is missing"
-        return Undecided(self.path(pair, wanted.label), why, wanted.at, sent.at)
+        return Undecided(self.path(pair, wanted.label), _lacking(missing), wanted.at, sent.at)
 
     def label(self, message: Message) -> str:
         """A reader's message in people's words."""
@@ -134,6 +133,10 @@ class Asked:
         )
 
 
+def _lacking(missing: Missing) -> str:
+    return f"'{missing.name}' is not defined in the given files: give {missing.file}, which they import, beside them"
+
+
 def entry_of(step: Step) -> bool:
     """Whether a step leads into a map's entry to its value."""
     return step.inside.reader.is_entry
@@ -158,3 +161,18 @@ def described(schema: Schema, one: Field) -> str:
         return many + one.kind
     name = short(one.type, schema.package_of(one.type))
     return f"{many}{one.kind} {name}" if one.kind in {"enum", "group"} else many + name
+
+
+def type_changed(  # noqa: PLR0913 - two fields that meet, and what goes wrong
+    asked: Asked, pair: Pair, wanted: Field, sent: Field, mistake: Mistake, *, encoding: str = "binary"
+) -> Case:
+    """Two fields of which one is not read as what the other means."""
+    facts = {
+        "field": wanted.label,
+        "number": str(sent.number),
+        "wanted": described(asked.reader, wanted),
+        "sent": described(asked.writer, sent),
+        "why": mistake.why,
+    }
+    rule = "protobuf-type-changed" if encoding == "binary" else "protobuf-json-type-changed"
+    return asked.case(rule, mistake.effect, pair, encoding=encoding, facts=facts, reader=wanted, writer=sent)

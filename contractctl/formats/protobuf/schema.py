@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from contractctl.documents import decode
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf import reading, runtime
+from contractctl.formats.protobuf import descriptors, reading
 from contractctl.formats.protobuf.imports import STAND_INS
 from contractctl.formats.protobuf.types import Enum, Message, Missing, Names, Service
 from contractctl.model.contract import File, Policy, Source
@@ -60,13 +60,15 @@ def _from_texts(files: tuple[File, ...], companions: tuple[File, ...], policy: P
         decode(file.content, file.name)
     compiled, given = compile_(files + companions)
     judged = {name: file for name, file in given.items() if file in files}
-    return Schema(runtime.files_of(compiled, files[0].name), judged, files[0].name, policy)
+    return Schema(descriptors.files_of(compiled, files[0].name), judged, files[0].name, policy)
 
 
 def _from_set(file: File, policy: Policy) -> "Schema":
     is_json = file.data is None and not _CONTROL.search(file.text)
-    found = runtime.json_set(file.text, file.name) if is_json else runtime.descriptor_set(file.content, file.name)
-    files = runtime.in_order(found.file, file.name)
+    found = (
+        descriptors.json_set(file.text, file.name) if is_json else descriptors.descriptor_set(file.content, file.name)
+    )
+    files = descriptors.in_order(found.file, file.name)
     given = {one.name: file for one in found.file if not one.name.startswith("google/protobuf/")}
     schema = Schema(files, given, file.name, policy)
     _ = schema.pool  # a set that was not just compiled has still to be believed
@@ -97,7 +99,7 @@ class Schema:
     @cached_property
     def pool(self) -> "DescriptorPool":
         """The runtime's own view of it."""
-        return runtime.pool_of(self.files, self.name)
+        return descriptors.pool_of(self.files, self.name)
 
     @cached_property
     def _index(self) -> reading.Index:

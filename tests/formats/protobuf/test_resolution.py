@@ -305,7 +305,7 @@ def test_a_type_that_is_not_given_is_never_called_compatible() -> None:
 
     assert same.backward.status is Status.UNKNOWN
     assert same.backward.reasons == (
-        "M.t: 'other.T' is not defined in the given files, and its import, 'other.proto', is missing",
+        "M.t: 'other.T' is not defined in the given files: give 'other.proto', which they import, beside them",
     )
     assert worse.backward.status is Status.INCOMPATIBLE
 
