@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contractctl.formats.avro.types import Field, Record, Type, unqualified
+from contractctl.formats.avro.types import Field, Record, Type
 
+_MOST_GUESSES = 100
+"""Of more fields than that no pair is looked for."""
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
@@ -46,20 +48,19 @@ def _names(field: Field) -> tuple[str, ...]:
     return tuple(dict.fromkeys((field.name, *field.aliases)))
 
 
-def rename_of(
-    field: Field, reader: Record, writer: Record, matches: Callable[[Type, Type], bool], *, nested: bool
-) -> dict[str, str]:
-    """A writer's field that looks like the missing one under another name, as facts for the remedy.
-
-    Which of the two is the old name, the reader's or the writer's, is the judge's to say.
-    """
+def unclaimed(reader: Record, writer: Record) -> tuple[Field, ...]:
+    """The writer's fields that none of the reader's asks for."""
     wanted = {name for other in reader.fields for name in _names(other)}
-    free = [other for other in writer.fields if other.name not in wanted and matches(field.type, other.type)]
-    likely = free if len(free) == 1 else [other for other in free if _words(other.name) & _words(field.name)]
-    if len(likely) != 1:
-        return {}
-    scope = f"{unqualified(reader.name)}." if nested else ""
-    return {"taker_name": field.name, "giver_name": likely[0].name, "scope": scope}
+    return tuple(other for other in writer.fields if other.name not in wanted)
+
+
+def rename_of(field: Field, free: tuple[Field, ...], matches: Callable[[Type, Type], bool]) -> Field | None:
+    """The writer's field that looks like the missing one under another name; None where none does, or many may."""
+    if len(free) > _MOST_GUESSES:
+        return None
+    fits = [other for other in free if matches(field.type, other.type)]
+    likely = fits if len(fits) == 1 else [other for other in fits if _words(other.name) & _words(field.name)]
+    return likely[0] if len(likely) == 1 else None
 
 
 def _words(name: str) -> set[str]:

@@ -7,9 +7,13 @@ takes nothing from a writer with one. What it says is shown, and decides nothing
 
 import io
 import warnings
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from contractctl.formats.avro.wire import Refused, Wire, standalone
+
+if TYPE_CHECKING:
+    from avro.schema import Schema
 
 
 def executed_by() -> str:
@@ -22,7 +26,7 @@ def executed_by() -> str:
 def read_value(reader: Wire, writer: Wire, payload: bytes) -> object | Refused:
     """What the reader resolves the writer's bytes to, logical types aside."""
     try:
-        return _read(payload, writer.plain, reader.plain)
+        return _resolved(payload, _schema(writer), _schema(reader))
     except Exception as error:  # noqa: BLE001 - it has a class of its own for most refusals, and none for the rest
         return _refusal(error)
 
@@ -30,7 +34,8 @@ def read_value(reader: Wire, writer: Wire, payload: bytes) -> object | Refused:
 def taken_for(alone: Wire, value: object) -> object | Refused:
     """What a resolved value is in a type of its own, as wire.taken_for() has it."""
     try:
-        return _read(_write(alone.plain, value), alone.whole, alone.whole)
+        whole = _made(standalone(alone.whole))
+        return _resolved(_write(_schema(alone), value), whole, whole)
     except Exception as error:  # noqa: BLE001 - as above
         return _refusal(error)
 
@@ -38,37 +43,38 @@ def taken_for(alone: Wire, value: object) -> object | Refused:
 def filled(schema: dict[str, Any]) -> object | Refused:
     """As wire.filled() has it."""
     try:
-        return _resolved(b"", schema | {"fields": []}, schema)
+        return _resolved(b"", _made(schema | {"fields": []}), _made(schema))
     except Exception as error:  # noqa: BLE001 - as above
         return _refusal(error)
 
 
-def _read(payload: bytes, writer: dict[str, Any], reader: dict[str, Any]) -> object:
-    return _resolved(payload, standalone(writer), standalone(reader))
+@lru_cache(maxsize=8)
+def _schema(side: Wire) -> "Schema":
+    """One side without logical types; a pair's writer is the same for all of its findings."""
+    return _made(standalone(side.plain))
 
 
-def _resolved(payload: bytes, writer: dict[str, Any], reader: dict[str, Any]) -> object:
-    from avro.io import BinaryDecoder, DatumReader
+def _made(schema: dict[str, Any]) -> "Schema":
     from avro.schema import make_avsc_object
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about logical types that it does not know
-        schemas = [make_avsc_object(schema, validate_names=False) for schema in (writer, reader)]
-        value = DatumReader(*schemas).read(BinaryDecoder(io.BytesIO(payload)))
+        return make_avsc_object(schema, validate_names=False)
+
+
+def _resolved(payload: bytes, writer: "Schema", reader: "Schema") -> object:
+    from avro.io import BinaryDecoder, DatumReader
+
+    value = DatumReader(writer, reader).read(BinaryDecoder(io.BytesIO(payload)))
     assert isinstance(value, dict)  # noqa: S101 - the root is a record
     return value["datum"]
 
 
-def _write(schema: dict[str, Any], datum: object) -> bytes:
+def _write(schema: "Schema", datum: object) -> bytes:
     from avro.io import BinaryEncoder, DatumWriter
-    from avro.schema import make_avsc_object
 
     out = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        DatumWriter(make_avsc_object(standalone(schema), validate_names=False)).write(
-            {"datum": datum}, BinaryEncoder(out)
-        )
+    DatumWriter(schema).write({"datum": datum}, BinaryEncoder(out))
     return out.getvalue()
 
 

@@ -5,10 +5,11 @@ https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from contractctl.formats.avro import meaning
 from contractctl.formats.avro.existence import impossible, is_possible
-from contractctl.formats.avro.fields import claims, rename_of
+from contractctl.formats.avro.fields import claims, rename_of, unclaimed
 from contractctl.formats.avro.schema import locate
 from contractctl.formats.avro.starts import Start, starts
 from contractctl.formats.avro.types import (
@@ -83,7 +84,7 @@ class Case:
 
 def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Incompatibility | Undecided]:
     """Every reason why taker, the reader, cannot faithfully read what giver, the writer, writes."""
-    for outcome in judged(taker, giver):
+    for outcome in _judged(taker, giver):
         yield outcome.found if isinstance(outcome, Case) else outcome
 
 
@@ -94,22 +95,23 @@ def findings(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
             yield found
 
 
-def cases(taker: Schema, giver: Schema) -> Iterator[Case]:
-    """The incompatibilities that were found at a pair of types, each with the way to it."""
-    for outcome in judged(taker, giver):
-        if isinstance(outcome, Case):
-            yield outcome
+def case_of(taker: Schema, giver: Schema, found: Incompatibility) -> Case | None:
+    """The pair of types at which something was found, and the way there; None where it is about a whole schema."""
+    return _cases(taker, giver).get(id(found))
 
 
-def judged(taker: Schema, giver: Schema) -> Iterator[Case | Incompatibility | Undecided]:
-    """As incompatibilities(). Where both are the same but for documentation, everything is read as it was written."""
-    one: bool | None = None
-    for outcome in _outcomes(taker, giver):
-        if one is None:
-            one = is_one_schema(taker, giver)
-        if one and not isinstance(outcome, Undecided):
-            continue
-        yield outcome
+@lru_cache(maxsize=4)
+def _cases(taker: Schema, giver: Schema) -> dict[int, Case]:
+    return {id(outcome.found): outcome for outcome in _judged(taker, giver) if isinstance(outcome, Case)}
+
+
+@lru_cache(maxsize=4)
+def _judged(taker: Schema, giver: Schema) -> tuple[Case | Incompatibility | Undecided, ...]:
+    """Kept, as witnesses ask again. Where both are the same but for documentation, all is read as it was written."""
+    outcomes = tuple(_outcomes(taker, giver))
+    if outcomes and is_one_schema(taker, giver):
+        return tuple(outcome for outcome in outcomes if isinstance(outcome, Undecided))
+    return outcomes
 
 
 def _outcomes(taker: Schema, giver: Schema) -> Iterator[Case | Incompatibility | Undecided]:
@@ -133,6 +135,7 @@ class Question:
         self.writer = writer
         self._impossible = impossible(writer)
         self._met: set[tuple[int, int]] = set()
+        self._free: dict[tuple[int, int], tuple[Field, ...]] = {}
 
     def judge(self, start: Start) -> Iterator[Case | Undecided]:
         """From two roots inwards. A pair that was met before is taken for granted: types recur."""
@@ -328,6 +331,12 @@ class Question:
         path = _path(pair)
         return Undecided(path, f"{gone.why} ({file}:{line}:{column}): {gone.hint}", pair.reader.at, pair.writer.at)
 
+    def _unclaimed(self, reader: Record, writer: Record) -> tuple[Field, ...]:
+        key = (id(reader), id(writer))
+        if key not in self._free:
+            self._free[key] = unclaimed(reader, writer)
+        return self._free[key]
+
     def _inside(self, pair: Pair, wanted: Type, sent: Type, step: Step) -> Pair:
         return pair.towards(self.reader.solid(wanted), self.writer.solid(sent), step)
 
@@ -352,9 +361,11 @@ class Question:
         return _case("avro-alias-contested", effect, pair, facts, field)
 
     def _without_default(self, pair: Pair, reader: Record, writer: Record, field: Field) -> Case:
-        nested = pair.way is not None
         facts = {"field": field.name, "record": unqualified(reader.name)}
-        facts |= rename_of(field, reader, writer, self.matches, nested=nested)
+        likely = rename_of(field, self._unclaimed(reader, writer), self.matches)
+        if likely is not None:
+            scope = f"{unqualified(reader.name)}." if pair.way is not None else ""
+            facts |= {"taker_name": field.name, "giver_name": likely.name, "scope": scope}
         return _case("avro-field-without-default", Effect.FAILS, pair, facts, field)
 
 

@@ -38,7 +38,7 @@ Only = Mapping[str, frozenset[str]]
 """Records of which a reader asks for some fields only."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Wire:
     """A schema as fastavro takes it: with its logical types, and with the types beneath them alone."""
 

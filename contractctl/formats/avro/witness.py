@@ -9,7 +9,7 @@ from contractctl.formats.avro import official
 from contractctl.formats.avro import wire as wires
 from contractctl.formats.avro.datums import NIL_UUID, NoDatumError, Smallest, branch_name
 from contractctl.formats.avro.refusals import OF_SCHEMAS, schema_witness
-from contractctl.formats.avro.resolution import Case, Question, Step, cases
+from contractctl.formats.avro.resolution import Case, Question, Step, case_of
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.avro.types import (
     Array,
@@ -50,7 +50,7 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
     """
     if found.rule in OF_SCHEMAS:
         return schema_witness(taker, found)
-    case = next((case for case in _cases(taker, giver) if case.found == found), None)
+    case = case_of(taker, giver, found)
     if case is None:
         return None
     try:
@@ -58,12 +58,6 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
         return next(_trials(*seats, case), None)
     except (NoDatumError, RecursionError):
         return None  # the writer can write nothing there, or only what no reader could hold
-
-
-@lru_cache(maxsize=2)
-def _cases(taker: Schema, giver: Schema) -> tuple[Case, ...]:
-    """The cases of a pair, which are asked for once for every finding."""
-    return tuple(cases(taker, giver))
 
 
 def _trials(reader: Schema, writer: Schema, case: Case) -> Iterator[Witness]:
