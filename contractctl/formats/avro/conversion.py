@@ -7,9 +7,9 @@ from contractctl.documents import read_json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.datums import branch_name
 from contractctl.formats.avro.defaults import Misfits
+from contractctl.formats.avro.plain import plain_value
 from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import Array, Map, Record, Schema, Solid, Type, Union, unqualified
-from contractctl.formats.avro.wire import plain_value
 from contractctl.formats.streams import Event
 from contractctl.model.contract import Source
 from contractctl.model.plan import Operation

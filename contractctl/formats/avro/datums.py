@@ -41,6 +41,9 @@ _SAMPLES: dict[str, tuple[object, object]] = {
 _MOST_VALUES = 50_000
 """A datum of more values is not built: a schema of a few lines can demand one of a billion."""
 
+MOST_BYTES = 1_000_000
+"""Nor is one of more bytes."""
+
 
 class NoDatumError(Exception):
     """The writer can write no datum of that type, or none of a reasonable size."""
@@ -66,7 +69,7 @@ class Smallest:
                 return _SAMPLES[name][number]
             case Enum(symbols=symbols) if symbols:
                 return symbols[number % len(symbols)]
-            case Fixed(size=size):
+            case Fixed(size=size) if size <= MOST_BYTES:
                 return bytes([number + 1]) * size
             case Union(branches=branches):
                 best = next((one for one in branches if branch_name(one) != "null"), None)
@@ -85,16 +88,16 @@ class Smallest:
                 return [], 1
             case Map() | Missing():
                 return {}, 1  # what is missing stands as an empty record
-            case Fixed(size=size):
+            case Fixed(size=size) if size <= MOST_BYTES:
                 return bytes(size), 1
-            case Enum(symbols=symbols):
-                if not symbols:
-                    raise NoDatumError
-                return symbols[0], 1
+            case Enum(symbols=(first, *_)):
+                return first, 1
             case Record() as record:
                 return self._record(record)
             case Union() as union:
                 return self._union(union)
+            case _:
+                raise NoDatumError
 
     def _record(self, record: Record) -> tuple[object, int]:
         if record.name in self._known:

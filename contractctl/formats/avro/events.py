@@ -9,8 +9,8 @@ from typing import BinaryIO, Protocol, cast
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.conversion import converter
+from contractctl.formats.avro.judging import findings
 from contractctl.formats.avro.parts import put_together, take_apart
-from contractctl.formats.avro.resolution import findings
 from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.streams import Bad, Convert, Event, Journey, convert_lines

@@ -10,7 +10,8 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from contractctl.formats.avro.wire import Refused, Wire, standalone
+from contractctl.formats.avro.rendering import Wire, standalone
+from contractctl.formats.avro.wire import Refused
 
 if TYPE_CHECKING:
     from avro.schema import Schema

@@ -5,6 +5,7 @@ from typing import Any
 from contractctl.documents import read_json
 from contractctl.formats.avro import official
 from contractctl.formats.avro import wire as wires
+from contractctl.formats.avro.rendering import standalone, wire
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.avro.types import Field, Record, Schema
 from contractctl.formats.avro.wire import Refused
@@ -21,7 +22,7 @@ def schema_witness(schema: Schema, found: Incompatibility) -> Witness:
     if found.rule == "avro-type-invalid":
         return _heard(_record({"name": "datum", "type": written}), shown(written))
     at = found.taker_at[:-1]
-    (field,) = wires.standalone(wires.wire(schema, _field(schema, at).type).plain)["fields"]
+    (field,) = standalone(wire(schema, _field(schema, at).type).plain)["fields"]
     return _heard(_record(field | {"default": written}), shown(_written(schema, at)))
 
 

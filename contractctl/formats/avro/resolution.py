@@ -4,14 +4,14 @@ https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
 """
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 
 from contractctl.formats.avro import meaning
 from contractctl.formats.avro.existence import impossible, is_possible
 from contractctl.formats.avro.fields import claims, rename_of, unclaimed
+from contractctl.formats.avro.matching import PROMOTIONS, Matching, best, may_be, name_of, same_name
+from contractctl.formats.avro.pairs import Case, Pair, Step, case, listed, path_of
 from contractctl.formats.avro.schema import locate
-from contractctl.formats.avro.starts import Start, starts
+from contractctl.formats.avro.starts import Start
 from contractctl.formats.avro.types import (
     Array,
     Enum,
@@ -28,103 +28,9 @@ from contractctl.formats.avro.types import (
     Type,
     Union,
     describe,
-    kind,
     unqualified,
 )
-from contractctl.formats.avro.wire import is_one_schema
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
-
-PROMOTIONS = {
-    "int": frozenset({"long", "float", "double"}),
-    "long": frozenset({"float", "double"}),
-    "float": frozenset({"double"}),
-    "string": frozenset({"bytes"}),
-    "bytes": frozenset({"string"}),
-}
-_MOST_STEPS = 40
-_MOST_SYMBOLS = 5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One step from a writer's datum into its inside; `inside` is the way to where it is taken."""
-
-    inside: "Step | None"
-    kind: str
-    """field, item, value or branch."""
-    name: str = ""
-    """The reader's name of a field."""
-    sent: str = ""
-    """The writer's name of a field."""
-    branch: int = 0
-    """The number of the writer's branch."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pair:
-    """A reader's and a writer's type that meet, and the way there."""
-
-    reader: Solid
-    writer: Solid
-    way: Step | None
-    start: Start
-
-    def towards(self, reader: Solid, writer: Solid, way: Step | None) -> "Pair":
-        """A pair further inside."""
-        return Pair(reader, writer, way, self.start)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """An incompatibility and the pair at which it was found."""
-
-    found: Incompatibility
-    pair: Pair
-
-
-def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Incompatibility | Undecided]:
-    """Every reason why taker, the reader, cannot faithfully read what giver, the writer, writes."""
-    for outcome in _judged(taker, giver):
-        yield outcome.found if isinstance(outcome, Case) else outcome
-
-
-def findings(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
-    """The incompatibilities of two schemas in which nothing is missing."""
-    for found in incompatibilities(taker, giver):
-        if isinstance(found, Incompatibility):
-            yield found
-
-
-def case_of(taker: Schema, giver: Schema, found: Incompatibility) -> Case | None:
-    """The pair of types at which something was found, and the way there; None where it is about a whole schema."""
-    return _cases(taker, giver).get(id(found))
-
-
-@lru_cache(maxsize=4)
-def _cases(taker: Schema, giver: Schema) -> dict[int, Case]:
-    return {id(outcome.found): outcome for outcome in _judged(taker, giver) if isinstance(outcome, Case)}
-
-
-@lru_cache(maxsize=4)
-def _judged(taker: Schema, giver: Schema) -> tuple[Case | Incompatibility | Undecided, ...]:
-    """Kept, as witnesses ask again. Where both are the same but for documentation, all is read as it was written."""
-    outcomes = tuple(_outcomes(taker, giver))
-    if outcomes and is_one_schema(taker, giver):
-        return tuple(outcome for outcome in outcomes if isinstance(outcome, Undecided))
-    return outcomes
-
-
-def _outcomes(taker: Schema, giver: Schema) -> Iterator[Case | Incompatibility | Undecided]:
-    for fault in taker.faults:
-        if fault.rule is not None:
-            facts = {"why": fault.said, "hint": fault.hint, "field": fault.path.rpartition(".")[2]}
-            yield Incompatibility(fault.rule, Effect.FAILS, fault.path, facts, taker_at=fault.at)
-    straight, turned = Question(taker, giver), Question(giver, taker)
-    for start in starts(taker, giver):
-        if isinstance(start, Incompatibility):
-            yield start
-        else:
-            yield from (turned if start.flipped else straight).judge(start)
+from contractctl.model.verdict import Effect, Undecided
 
 
 class Question:
@@ -133,6 +39,7 @@ class Question:
     def __init__(self, reader: Schema, writer: Schema) -> None:
         self.reader = reader
         self.writer = writer
+        self.matching = Matching(reader, writer)
         self._impossible = impossible(writer)
         self._met: set[tuple[int, int]] = set()
         self._free: dict[tuple[int, int], tuple[Field, ...]] = {}
@@ -182,38 +89,9 @@ class Question:
             case _:
                 yield self._type_changed(pair)
 
-    def matches(self, wanted: Type, sent: Type) -> bool:
-        """Whether two types match in the specification's sense, which looks at names and not inside records."""
-        reader, writer = self.reader.solid(wanted), self.writer.solid(sent)
-        match reader, writer:
-            case (Array(items=inner), Array(items=inner_sent)) | (Map(values=inner), Map(values=inner_sent)):
-                return self.matches(inner, inner_sent)
-            case Record(), Record():
-                return _same_name(reader, writer)
-            case Enum(), Enum():
-                return _same_name(reader, writer)
-            case Fixed(), Fixed():
-                return reader.size == writer.size and _same_name(reader, writer)
-            case (Union(), _) | (_, Union()):
-                return True
-            case Missing(), Missing():
-                return reader.name == writer.name != ""
-            case Primitive(), Primitive():
-                return reader.name == writer.name or reader.name in PROMOTIONS.get(writer.name, ())
-            case _:
-                return False
-
-    def meeting(self, wanted: Type, sent: Type) -> Solid:
-        """The reader's type that a writer's type is resolved against: of a union, the branch that takes it."""
-        reader, writer = self.reader.solid(wanted), self.writer.solid(sent)
-        if isinstance(reader, Union) and not isinstance(writer, Union):
-            fits = [one for branch in reader.branches if self.matches(one := self.reader.solid(branch), writer)]
-            return _best(fits, writer) if fits else reader
-        return reader
-
     def _record(self, pair: Pair, reader: Record, writer: Record) -> Iterator[Case | Pair]:
         """Fields are matched by name, in any order; the writer's others are ignored; the reader's need a default."""
-        if not _same_name(reader, writer):
+        if not same_name(reader, writer):
             yield self._name_changed(pair, reader, writer)
             return
         contested: set[str] = set()
@@ -233,26 +111,26 @@ class Question:
 
     def _enum(self, pair: Pair, reader: Enum, writer: Enum) -> Iterator[Case]:
         """Every symbol the writer may send must be known, or the reader's enum must have a default of its own."""
-        if not _same_name(reader, writer):
+        if not same_name(reader, writer):
             yield self._name_changed(pair, reader, writer)
             return
         known = set(reader.symbols)
         unknown = [symbol for symbol in writer.symbols if symbol not in known]
         if not unknown:
             return
-        facts = {"symbols": _list(unknown), "symbol": unknown[0], "enum": unqualified(reader.name)}
+        facts = {"symbols": listed(unknown), "symbol": unknown[0], "enum": unqualified(reader.name)}
         if reader.default is None:
-            yield _case("avro-enum-symbol-unknown", Effect.FAILS, pair, facts)
+            yield case("avro-enum-symbol-unknown", Effect.FAILS, pair, facts)
         else:
-            yield _case("avro-enum-symbol-replaced", Effect.LOSES, pair, {**facts, "default": reader.default})
+            yield case("avro-enum-symbol-replaced", Effect.LOSES, pair, {**facts, "default": reader.default})
 
     def _fixed(self, pair: Pair, reader: Fixed, writer: Fixed) -> Iterator[Case]:
         """Size and unqualified name must be the same."""
-        if not _same_name(reader, writer):
+        if not same_name(reader, writer):
             yield self._name_changed(pair, reader, writer)
         elif reader.size != writer.size:
             facts = {"wanted": str(reader.size), "sent": str(writer.size), "fixed": unqualified(reader.name)}
-            yield _case("avro-fixed-size-changed", Effect.FAILS, pair, facts)
+            yield case("avro-fixed-size-changed", Effect.FAILS, pair, facts)
         else:
             yield from self._meaning(pair, reader, writer)
 
@@ -262,11 +140,11 @@ class Question:
             yield self._type_changed(pair)
             return
         if (writer.name, reader.name) == ("bytes", "string"):
-            yield _case("avro-bytes-read-as-string", Effect.FAILS, pair, {})
+            yield case("avro-bytes-read-as-string", Effect.FAILS, pair, {})
         limit = meaning.exact_up_to(reader, writer)
         if limit is not None:
             facts = {"sent": writer.name, "wanted": reader.name, "limit": f"{limit:,}"}
-            yield _case("avro-precision-lost", Effect.LOSES, pair, facts)
+            yield case("avro-precision-lost", Effect.LOSES, pair, facts)
         yield from self._meaning(pair, reader, writer)
 
     def _meaning(self, pair: Pair, reader: Primitive | Fixed, writer: Primitive | Fixed) -> Iterator[Case]:
@@ -274,49 +152,49 @@ class Question:
         changed = meaning.change(reader, writer)
         if changed is not None:
             facts = {"sent": describe(writer), "wanted": describe(reader)}
-            yield _case(changed.rule, changed.effect, pair, facts)
+            yield case(changed.rule, changed.effect, pair, facts)
 
     def _reader_union(self, pair: Pair, reader: Union) -> Iterator[Case | Pair | Undecided]:
         """The first branch that matches is resolved; if none does, it is an error."""
-        met = yield from self._branch(pair, reader.branches, pair.writer)
+        met = yield from self._branch(pair, self.matching.candidates(reader, pair.writer))
         if not met:
             yield self._type_changed(pair)
 
     def _writer_union(self, pair: Pair, writer: Union) -> Iterator[Case | Pair | Undecided]:
         """Whichever branch the writer selects must match: the first of the reader's union, or the reader's type."""
-        wanted = pair.reader.branches if isinstance(pair.reader, Union) else (pair.reader,)
+        wanted = describe(pair.reader)
         for index, sent in enumerate(writer.branches):
             named = isinstance(sent, Record | Enum | Fixed | Reference) and pair.way is None and not pair.start.name
             step = Step(pair.way, "branch", describe(sent).rpartition(" ")[2] if named else "", branch=index)
             inner = pair.towards(pair.reader, self.writer.solid(sent), step)
-            met = yield from self._branch(inner, wanted, sent)
+            met = yield from self._branch(inner, self._takers(pair.reader, inner.writer))
             if not met and self.can_be_sent(sent):
-                facts = {"branch": describe(sent), "wanted": describe(pair.reader)}
-                yield _case("avro-union-branch-unknown", Effect.FAILS, inner, facts)
+                facts = {"branch": describe(sent), "wanted": wanted}
+                yield case("avro-union-branch-unknown", Effect.FAILS, inner, facts)
 
-    def _branch(
-        self, pair: Pair, wanted: tuple[Type, ...], sent: Type
-    ) -> Generator[Case | Pair | Undecided, None, bool]:
+    def _takers(self, reader: Solid, writer: Solid) -> list[Solid]:
+        return self.matching.candidates(reader, writer) if isinstance(reader, Union) else [reader]
+
+    def _branch(self, pair: Pair, branches: list[Solid]) -> Generator[Case | Pair | Undecided, None, bool]:
         """Resolve a value of the writer's against the branch that takes it; whether there is one, or may be one."""
-        writer = self.writer.solid(sent)
-        branches = [self.reader.solid(branch) for branch in wanted]
-        fits = [branch for branch in branches if self.matches(branch, writer)]
-        first = next((branch for branch in branches if branch in fits[:1] or _may_be(branch, writer)), None)
+        writer = pair.writer
+        fits = [branch for branch in branches if self.matching.matches(branch, writer)]
+        first = next((branch for branch in branches if branch in fits[:1] or may_be(branch, writer)), None)
         if first is not None and first not in fits[:1]:
             yield self._undecided(pair.towards(first, writer, pair.way))
         if not fits:
             return first is not None
-        same = _best(fits, writer)
+        same = best(fits, writer)
         if same is not fits[0]:
-            facts = {"branch": _name(writer), "first": _name(fits[0])}
+            facts = {"branch": name_of(writer), "first": name_of(fits[0])}
             first_pair = pair.towards(fits[0], writer, pair.way)
-            yield _case("avro-union-branch-ambiguous", Effect.MISREADS, first_pair, facts)
+            yield case("avro-union-branch-ambiguous", Effect.MISREADS, first_pair, facts)
         yield pair.towards(same, writer, pair.way)
         return True
 
     def _missing(self, pair: Pair) -> Iterator[Case | Undecided]:
         """A type that nobody has defined here is a named one: it may match another named one, and nothing else."""
-        if _may_be(pair.reader, pair.writer):
+        if may_be(pair.reader, pair.writer):
             yield self._undecided(pair)
         else:
             yield self._type_changed(pair)
@@ -328,7 +206,7 @@ class Question:
             if isinstance(type_, Missing)
         )
         file, line, column = locate(schema, gone.at) or ("", 1, 1)
-        path = _path(pair)
+        path = path_of(pair)
         return Undecided(path, f"{gone.why} ({file}:{line}:{column}): {gone.hint}", pair.reader.at, pair.writer.at)
 
     def _unclaimed(self, reader: Record, writer: Record) -> tuple[Field, ...]:
@@ -342,74 +220,28 @@ class Question:
 
     def _type_changed(self, pair: Pair) -> Case:
         facts = {"sent": describe(pair.writer), "wanted": describe(pair.reader)}
-        return _case("avro-type-changed", Effect.FAILS, pair, facts)
+        return case("avro-type-changed", Effect.FAILS, pair, facts)
 
     def _name_changed(self, pair: Pair, reader: Named, writer: Named) -> Case:
         facts = {"sent": writer.name, "wanted": reader.name}
-        return _case("avro-name-changed", Effect.FAILS, pair, facts)
+        return case("avro-name-changed", Effect.FAILS, pair, facts)
 
     def _sent_twice(self, pair: Pair, field: Field, senders: tuple[Field, ...]) -> Case:
-        facts = {"field": field.name, "senders": _list([sender.name for sender in senders])}
-        return _case("avro-alias-sent-twice", Effect.FAILS, pair, facts, field)
+        facts = {"field": field.name, "senders": listed([sender.name for sender in senders])}
+        return case("avro-alias-sent-twice", Effect.FAILS, pair, facts, field)
 
     def _contested(self, pair: Pair, field: Field, sender: Field, rivals: tuple[Field, ...]) -> Case:
         names = [field.name, *(rival.name for rival in rivals)]
         # whoever has the sender's name gets the value, the others what their default says
         safe = all(one.default is not None for one in (field, *rivals) if one.name != sender.name)
         effect = Effect.MISREADS if safe else Effect.FAILS
-        facts = {"field": field.name, "sent": sender.name, "rivals": _list(names)}
-        return _case("avro-alias-contested", effect, pair, facts, field)
+        facts = {"field": field.name, "sent": sender.name, "rivals": listed(names)}
+        return case("avro-alias-contested", effect, pair, facts, field)
 
     def _without_default(self, pair: Pair, reader: Record, writer: Record, field: Field) -> Case:
         facts = {"field": field.name, "record": unqualified(reader.name)}
-        likely = rename_of(field, self._unclaimed(reader, writer), self.matches)
+        likely = rename_of(field, self._unclaimed(reader, writer), self.matching.matches)
         if likely is not None:
             scope = f"{unqualified(reader.name)}." if pair.way is not None else ""
             facts |= {"taker_name": field.name, "giver_name": likely.name, "scope": scope}
-        return _case("avro-field-without-default", Effect.FAILS, pair, facts, field)
-
-
-def _same_name(reader: Named, writer: Named) -> bool:
-    """Names match without their namespace; an alias stands for a full name."""
-    return unqualified(reader.name) == unqualified(writer.name) or writer.name in reader.aliases
-
-
-def _best(fits: list[Solid], writer: Solid) -> Solid:
-    """The branch of the very name, if there is one: most readers prefer it to the first that matches."""
-    return next((one for one in fits if isinstance(one, Named) and one.name == _name(writer)), fits[0])
-
-
-def _may_be(reader: Solid, writer: Solid) -> bool:
-    """Whether two types, one of which is unknown, may match: only named types are defined elsewhere."""
-    known = [type_ for type_ in (reader, writer) if not isinstance(type_, Missing)]
-    unread = any(isinstance(type_, Missing) and not type_.name for type_ in (reader, writer))
-    return len(known) < 2 and (unread or all(isinstance(type_, Named) for type_ in known))  # noqa: PLR2004 - both
-
-
-def _name(type_: Solid) -> str:
-    return type_.name if isinstance(type_, Named | Primitive | Missing) else kind(type_)
-
-
-def _case(rule: str, effect: Effect, pair: Pair, facts: dict[str, str], field: Field | None = None) -> Case:
-    path = _path(pair) + (f".{field.name}" if field else "")
-    at = field.at if field else pair.reader.at
-    found = Incompatibility(rule, effect, path, facts, at, pair.writer.at, flipped=pair.start.flipped)
-    return Case(found, pair)
-
-
-def _path(pair: Pair) -> str:
-    """The reader's names on the way: `OrderPlaced.items[].sku`, `{}` for a map's values."""
-    parts: list[str] = []
-    way = pair.way
-    while way is not None and len(parts) < _MOST_STEPS:
-        parts.append({"field": f".{way.name}", "item": "[]", "value": "{}"}.get(way.kind, way.name))
-        way = way.inside
-    if way is not None:
-        parts.append("…")
-    return "".join((pair.start.name, *reversed(parts))) or "union"
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:_MOST_SYMBOLS])
-    more = len(names) - _MOST_SYMBOLS
-    return f"{shown} and {more} more" if more > 0 else shown
+        return case("avro-field-without-default", Effect.FAILS, pair, facts, field)

@@ -8,8 +8,8 @@ from typing import cast
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.conversion import Converter, converter
+from contractctl.formats.avro.judging import findings
 from contractctl.formats.avro.parts import Document, Object, put_together, take_apart
-from contractctl.formats.avro.resolution import findings
 from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import Field, Record, Schema, describe, unqualified
 from contractctl.formats.avro.zeros import zero_default

@@ -9,6 +9,9 @@ from contractctl.model.verdict import Pointer
 
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 
+_MOST_SHOWN = 12
+"""Branches of a union in a message."""
+
 # Nodes are compared by identity: the same text at two places is two nodes, and hashing one must not walk its subtree.
 
 
@@ -207,7 +210,8 @@ def describe(type_: Type) -> str:
         case Map(values=values):
             return f"map of {describe(values)}"
         case Union(branches=branches):
-            return f"one of {', '.join(describe(branch) for branch in branches) or 'nothing'}"
+            more = f" and {len(branches) - _MOST_SHOWN} more" if len(branches) > _MOST_SHOWN else ""
+            return f"one of {', '.join(map(describe, branches[:_MOST_SHOWN])) or 'nothing'}{more}"
         case Fixed(name=name, size=size):
             return f"fixed {unqualified(name)} of {size} bytes"
         case Record() | Enum():

@@ -7,24 +7,23 @@ from types import ModuleType
 
 from contractctl.formats.avro import official
 from contractctl.formats.avro import wire as wires
-from contractctl.formats.avro.datums import NIL_UUID, NoDatumError, Smallest, branch_name
+from contractctl.formats.avro.datums import MOST_BYTES, NIL_UUID, NoDatumError, Smallest
+from contractctl.formats.avro.judging import case_of
+from contractctl.formats.avro.pairs import Case
 from contractctl.formats.avro.refusals import OF_SCHEMAS, schema_witness
-from contractctl.formats.avro.resolution import Case, Question, Step, case_of
+from contractctl.formats.avro.rendering import Wire, wire
+from contractctl.formats.avro.resolution import Question
+from contractctl.formats.avro.route import Route
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.avro.types import (
-    Array,
-    Enum,
     Fixed,
-    Map,
-    Missing,
     Primitive,
     Record,
     Schema,
     Solid,
     Type,
-    Union,
 )
-from contractctl.formats.avro.wire import Refused, Wire, sent_value, wire, write
+from contractctl.formats.avro.wire import Refused, sent_value, write
 from contractctl.model.verdict import Effect, Incompatibility, Reply, Witness
 
 _OF_MEANING = frozenset(
@@ -39,6 +38,8 @@ _OF_MEANING = frozenset(
     }
 )
 """Rules about what a value means to the reader: resolved it is before that."""
+_MOST_WORK, _LEAST = 5_000_000, 20
+"""Fields that are written for all witnesses of a pair together, and for how many findings at least."""
 _DAYS, _HOUR, _DAY_IN_MICROS = 19_723, 3_600_000, 86_400_000_000
 
 
@@ -51,34 +52,51 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
     if found.rule in OF_SCHEMAS:
         return schema_witness(taker, found)
     case = case_of(taker, giver, found)
-    if case is None:
+    effort = _effort(taker, giver)
+    if case is None or case.number >= effort.witnesses:
         return None
+    libraries = (wires, official) if case.number < effort.second_opinions else (wires,)
     try:
         seats = (giver, taker) if found.flipped else (taker, giver)
-        return next(_trials(*seats, case), None)
+        return next(_trials(*seats, case, libraries), None)
     except (NoDatumError, RecursionError):
         return None  # the writer can write nothing there, or only what no reader could hold
 
 
-def _trials(reader: Schema, writer: Schema, case: Case) -> Iterator[Witness]:
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """For how many findings of a pair a datum is made: a schema of ten thousand fields can be wrong in each of them."""
+
+    witnesses: int
+    second_opinions: int
+
+
+@lru_cache(maxsize=4)
+def _effort(taker: Schema, giver: Schema) -> _Effort:
+    sides = (*taker.names.values(), *giver.names.values())
+    size = sum(1 + len(named.fields) if isinstance(named, Record) else 1 for named in sides) or 1
+    return _Effort(max(_LEAST, _MOST_WORK // size), max(_LEAST, _MOST_WORK // size // 10))
+
+
+def _trials(reader: Schema, writer: Schema, case: Case, libraries: tuple[ModuleType, ...]) -> Iterator[Witness]:
     start = case.pair.start
-    route = _Route(Question(reader, writer), case)
+    route = Route(Question(reader, writer), case)
     trial = _Trial(case, route, wire(reader, start.reader, route.only()), _written(writer, start.writer))
     for value in _telling_values(writer, case):
         payload = write(trial.writes, route.datum(value))
         sent = sent_value(trial.writes, payload)
-        said = trial.answer(wires, reader, payload)
-        if not _shows(case, said, route.leaf(sent, by_reader=False)):
-            continue
-        yield _heard(shown(route.pruned(sent)), said, trial.answer(official, reader, payload))
+        said = trial.answer(libraries[0], reader, payload)
+        if _shows(case, said, route.leaf(sent, by_reader=False)):
+            others = [(library.executed_by(), trial.answer(library, reader, payload)) for library in libraries[1:]]
+            agree = [who for who, other in others if _is_same(other, said)]
+            also = tuple(Reply(_answer(other), who) for who, other in others if not _is_same(other, said))
+            by = ", ".join((libraries[0].executed_by(), *agree))
+            yield Witness(shown(route.pruned(sent)), _answer(said), by, also)
 
 
-def _heard(sent: str, said: object, other: object) -> Witness:
-    """What both libraries say, in one line where they agree: both refuse, or read the same value."""
-    first, second = wires.executed_by(), official.executed_by()
-    if type(other) is type(said) and (isinstance(said, Refused) or other == said):
-        return Witness(sent, _answer(said), f"{first}, {second}")
-    return Witness(sent, _answer(said), first, (Reply(_answer(other), second),))
+def _is_same(one: object, other: object) -> bool:
+    """Whether two libraries agree: both refuse, or read the same value."""
+    return type(one) is type(other) and (isinstance(one, Refused) or one == other)
 
 
 @lru_cache(maxsize=4)
@@ -92,7 +110,7 @@ class _Trial:
     """One finding, and both sides of it."""
 
     case: Case
-    route: "_Route"
+    route: "Route"
     reads: Wire
     writes: Wire
 
@@ -151,9 +169,10 @@ def _decimals(sent: Solid) -> Iterator[bytes]:
     """1234… with as many digits as the writer's decimal has: rounding shows, and so does another scale."""
     assert isinstance(sent, Primitive | Fixed)  # noqa: S101 - only these have logical types
     assert sent.logical is not None  # noqa: S101 - it is a decimal
-    digits = "1234567890" * (sent.logical.precision // 10 + 1)
-    number = int(digits[: min(sent.logical.precision, 60)])
+    number = int(("1234567890" * 6)[: sent.logical.precision])
     size = sent.size if isinstance(sent, Fixed) else number.bit_length() // 8 + 1
+    if size > MOST_BYTES:
+        raise NoDatumError
     yield number.to_bytes(size, "big", signed=True)
 
 
@@ -177,101 +196,3 @@ def _moments(reader: Solid, sent: Solid) -> Iterator[object]:
 def _line(text: str) -> str:
     most = 300
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """One pair of types on the way, before the step that leads on."""
-
-    reader: Solid
-    writer: Solid
-    step: Step
-
-
-class _Route:
-    """The way from the roots of both schemas to the finding."""
-
-    def __init__(self, question: Question, case: Case) -> None:
-        self._case = case
-        self._writer = question.writer
-        self._smallest = Smallest(question.writer)
-        steps: list[Step] = []
-        way = case.pair.way
-        while way is not None:
-            steps.append(way)
-            way = way.inside
-        self._stops: list[_Stop] = []
-        reader, writer = case.pair.start.reader, case.pair.start.writer
-        for step in reversed(steps):
-            met, given = question.meeting(reader, writer), question.writer.solid(writer)
-            self._stops.append(_Stop(met, given, step))
-            reader, writer = _next(met, step, by_reader=True), _next(given, step, by_reader=False)
-
-    def only(self) -> dict[str, frozenset[str]]:
-        """The fields that the reader asks for, of each record on the way."""
-        asked: dict[str, set[str]] = {}
-        for stop in self._stops:
-            if stop.step.kind == "field" and isinstance(stop.reader, Record):
-                asked.setdefault(stop.reader.name, set()).add(stop.step.name)
-        if isinstance(self._case.pair.reader, Record):
-            reader, facts = self._case.pair.reader, self._case.found.facts
-            wanted = {field.name for field in reader.fields if f"'{field.name}'" in facts.get("rivals", "")}
-            asked.setdefault(reader.name, set()).update(wanted | ({facts["field"]} if "field" in facts else set()))
-        return {name: frozenset(fields) for name, fields in asked.items()}
-
-    def datum(self, value: object) -> object:
-        """A datum of the writer with that value at the end of the way, and the smallest values beside it."""
-        for stop in reversed(self._stops):
-            match stop.writer:
-                case Record(fields=fields):
-                    name = stop.step.sent
-                    value = {f.name: value if f.name == name else self._smallest.of(f.type) for f in fields}
-                case Array():
-                    value = [value]
-                case Map():
-                    value = {"key": value}
-                case Union(branches=branches):
-                    value = (branch_name(branches[stop.step.branch]), value)
-                case _:
-                    raise AssertionError(stop)  # nothing leads on from there
-        return value
-
-    def leaf(self, value: object, *, by_reader: bool) -> object:
-        """What stands at the end of the way in a value that was read."""
-        for stop in self._stops:
-            if stop.step.kind == "branch":
-                continue
-            if isinstance(value, dict):
-                name = stop.step.name if by_reader else stop.step.sent
-                value = value[name if stop.step.kind == "field" else "key"]
-            elif isinstance(value, list):
-                value = value[0]
-        return value
-
-    def pruned(self, value: object) -> object:
-        """A value without the fields that lie beside the way."""
-        return _pruned(value, [stop.step for stop in self._stops if stop.step.kind != "branch"])
-
-
-def _pruned(value: object, steps: list[Step]) -> object:
-    if not steps or value is None:
-        return value
-    step, *rest = steps
-    if isinstance(value, dict):
-        key = step.sent if step.kind == "field" else "key"
-        inner = {key: _pruned(value[key], rest)}
-        return inner if len(value) == 1 else {**inner, "…": ...}
-    return [_pruned(item, rest) for item in value] if isinstance(value, list) else value
-
-
-def _next(type_: Solid, step: Step, *, by_reader: bool) -> Type:
-    if step.kind == "branch":
-        return type_.branches[step.branch] if isinstance(type_, Union) and not by_reader else type_
-    match type_:
-        case Record(fields=fields):
-            name = step.name if by_reader else step.sent
-            return next(field.type for field in fields if field.name == name)
-        case Array(items=inner) | Map(values=inner):
-            return inner
-        case Primitive() | Enum() | Fixed() | Union() | Missing():
-            raise AssertionError(type_)  # nothing leads on from there

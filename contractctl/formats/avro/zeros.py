@@ -2,7 +2,7 @@
 
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
-from contractctl.formats.avro.datums import NIL_UUID
+from contractctl.formats.avro.datums import MOST_BYTES, NIL_UUID
 from contractctl.formats.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Schema, Type, Union, describe
 
 _ZEROS: dict[str, Json] = {
@@ -33,7 +33,7 @@ def _zero(schema: Schema, type_: Type, open_ones: frozenset[str]) -> Json:
             return []
         case Map():
             return {}
-        case Fixed(size=size):
+        case Fixed(size=size) if size <= MOST_BYTES:
             return "\0" * size
         case Enum(symbols=symbols, default=default) if symbols:
             return default or symbols[0]
@@ -45,6 +45,6 @@ def _zero(schema: Schema, type_: Type, open_ones: frozenset[str]) -> Json:
             }
         case _:
             raise ContractctlError(
-                f"{describe(type_)} has no finite value that could be a default",
+                f"{describe(type_)} has no value that could be a default, or none of a reasonable size",
                 hint="give the field a default yourself",
             )

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from contractctl.compatibility import compare
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, witness
+from contractctl.formats.avro.rendering import wire
 from contractctl.formats.avro.types import Schema
-from contractctl.formats.avro.wire import Refused, read_value, wire, write
+from contractctl.formats.avro.wire import Refused, read_value, write
 
 FIXED = settings(
     max_examples=1200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)

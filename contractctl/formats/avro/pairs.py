@@ -1,0 +1,74 @@
+"""Where do a reader's and a writer's type meet, and how is that place named?"""
+
+from dataclasses import dataclass
+
+from contractctl.formats.avro.starts import Start
+from contractctl.formats.avro.types import Field, Solid
+from contractctl.model.verdict import Effect, Incompatibility
+
+_MOST_STEPS = 40
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step from a writer's datum into its inside; `inside` is the way to where it is taken."""
+
+    inside: "Step | None"
+    kind: str
+    """field, item, value or branch."""
+    name: str = ""
+    """The reader's name of a field."""
+    sent: str = ""
+    """The writer's name of a field."""
+    branch: int = 0
+    """The number of the writer's branch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """A reader's and a writer's type that meet, and the way there."""
+
+    reader: Solid
+    writer: Solid
+    way: Step | None
+    start: Start
+
+    def towards(self, reader: Solid, writer: Solid, way: Step | None) -> "Pair":
+        """A pair further inside."""
+        return Pair(reader, writer, way, self.start)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """An incompatibility and the pair at which it was found."""
+
+    found: Incompatibility
+    pair: Pair
+    number: int = 0
+    """Counted through the pair of schemas."""
+
+
+def case(rule: str, effect: Effect, pair: Pair, facts: dict[str, str], field: Field | None = None) -> Case:
+    path = path_of(pair) + (f".{field.name}" if field else "")
+    at = field.at if field else pair.reader.at
+    found = Incompatibility(rule, effect, path, facts, at, pair.writer.at, flipped=pair.start.flipped)
+    return Case(found, pair)
+
+
+def path_of(pair: Pair) -> str:
+    """The reader's names on the way: `OrderPlaced.items[].sku`, `{}` for a map's values."""
+    parts: list[str] = []
+    way = pair.way
+    while way is not None and len(parts) < _MOST_STEPS:
+        parts.append({"field": f".{way.name}", "item": "[]", "value": "{}"}.get(way.kind, way.name))
+        way = way.inside
+    if way is not None:
+        parts.append("…")
+    return "".join((pair.start.name, *reversed(parts))) or "union"
+
+
+def listed(names: list[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
