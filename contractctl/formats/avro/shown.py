@@ -1,6 +1,7 @@
 """How does a datum look on one line? Near to JSON, with dates, decimals and bytes as people write them."""
 
 import json
+from collections.abc import Iterator
 from datetime import date, datetime, time
 
 _MOST = 300
@@ -8,22 +9,33 @@ _MOST = 300
 
 def shown(value: object) -> str:
     """A value on one line, cut where it grows too long."""
-    text = _text(value)
-    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+    text = ""
+    for piece in _pieces(value):
+        text += piece
+        if len(text) > _MOST:
+            return text[: _MOST - 1] + "…"
+    return text
 
 
-def _text(value: object) -> str:
+def _pieces(value: object) -> Iterator[str]:
     match value:
         case dict():
-            inner = ("…" if item is ... else f"{json.dumps(key)}: {_text(item)}" for key, item in value.items())
-            return "{" + ", ".join(inner) + "}"
+            yield "{"
+            for number, (key, item) in enumerate(value.items()):
+                yield f"{', ' if number else ''}{json.dumps(key)}: "
+                yield from _pieces(item)
+            yield "}"
         case list():
-            return "[" + ", ".join(_text(item) for item in value) + "]"
+            yield "["
+            for number, item in enumerate(value):
+                yield ", " if number else ""
+                yield from _pieces(item)
+            yield "]"
         case tuple():
-            return _text(value[1])
+            yield from _pieces(value[1])
         case str() | bool() | int() | float() | None:
-            return json.dumps(value, ensure_ascii=False)
+            yield json.dumps(value, ensure_ascii=False)
         case datetime() | date() | time():
-            return value.isoformat()
+            yield value.isoformat()
         case _:
-            return repr(value) if isinstance(value, bytes) else str(value)
+            yield "…" if value is ... else repr(value) if isinstance(value, bytes) else str(value)
