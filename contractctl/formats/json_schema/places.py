@@ -1,9 +1,9 @@
 """Where inside a value is something asserted? The way there, in people's words and as a literal about the whole."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from contractctl.documents import Json
+from contractctl.formats.json_schema import language
 from contractctl.formats.json_schema.search.nodes import TRUE, Items, Literal, Properties, Space
 
 
@@ -113,15 +113,23 @@ def _somewhere(space: Space, step: Step, denied: Literal) -> Literal:
             raise AssertionError(step)
 
 
-def parts(value: Json, place: Place, matches: Callable[[str, str], bool]) -> list[Json]:
+def parts(value: Json, place: Place) -> list[Json]:
     """The parts of a value that stand at a place."""
     found = [value]
     for step in place.steps:
-        found = [inner for outer in found for inner in _inside(outer, step, matches)]
+        found = [inner for outer in found for inner in _inside(outer, step)]
     return found
 
 
-def _inside(value: Json, step: Step, matches: Callable[[str, str], bool]) -> list[Json]:
+def fits(pattern: str, name: str) -> bool:
+    """Whether the expression is found in the name; no, where it cannot be read."""
+    try:
+        return language.matches(pattern, name)
+    except language.Unreadable:
+        return False
+
+
+def _inside(value: Json, step: Step) -> list[Json]:
     match step, value:
         case Given(), _:
             return [value]
@@ -131,10 +139,10 @@ def _inside(value: Json, step: Step, matches: Callable[[str, str], bool]) -> lis
             return [
                 inner
                 for name, inner in value.items()
-                if name not in named and not any(matches(pattern, name) for pattern in patterns)
+                if name not in named and not any(fits(pattern, name) for pattern in patterns)
             ]
         case FittingProperty(pattern), dict():
-            return [inner for name, inner in value.items() if matches(pattern, name)]
+            return [inner for name, inner in value.items() if fits(pattern, name)]
         case Item(index), list():
             return value[index : index + 1]
         case LaterItem(first), list():

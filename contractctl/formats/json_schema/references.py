@@ -12,6 +12,7 @@ from contractctl.formats.json_schema.resources import RECURSIVE, Resource
 from contractctl.formats.json_schema.spots import Schema, Spot, entered, named_resource, start
 from contractctl.formats.json_schema.uris import index_of, joined, pointer_of, split
 
+_MOST_REFERENCES = 8
 _NAMES = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
 
 
@@ -41,6 +42,18 @@ def refer(schema: Schema, spot: Spot, keyword: str) -> Spot:
     if isinstance(found, tuple):
         raise Unresolved(*found)
     return found
+
+
+def referred(schema: Schema, spot: Spot) -> Spot:
+    """What a schema that only refers to another stands for, as far as that is known."""
+    for _ in range(_MOST_REFERENCES):
+        if not (isinstance(spot.value, dict) and "$ref" in spot.value and "properties" not in spot.value):
+            break
+        try:
+            spot = refer(schema, spot, "$ref")
+        except Unresolved:
+            break
+    return spot
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from contractctl.documents import Json, Pointer, is_yaml, read
 from contractctl.errors import ContractctlError
 from contractctl.formats.json_schema.conversion import Converter, converter
+from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.instances import Allowed
 from contractctl.formats.json_schema.pairing import Pair, Place
 from contractctl.formats.json_schema.renaming import pair_of
-from contractctl.formats.json_schema.resolution import Said, incompatibilities
+from contractctl.formats.json_schema.resolution import incompatibilities
 from contractctl.formats.json_schema.schema import parse
 from contractctl.formats.json_schema.spots import Schema, Spot
 from contractctl.formats.json_schema.views import Node, describe

@@ -165,7 +165,7 @@ def test_the_values_are_named_where_there_are_few() -> None:
     few = findings(OLD, changed(state={"const": "new"}))["value-refused", "state"]
     many = findings({"type": "string"}, {"const": "new"})["value-refused", "$"]
 
-    assert '"paid", "sent"' in few.message
+    assert '"paid" and "sent"' in few.message
     assert "and others" in many.message
 
 
