@@ -104,7 +104,10 @@ def _real(corpus: str, format_name: str) -> Iterator[Row]:
 
 
 def _near(folders: list[Path], commit: dict[str, str]) -> Near:
-    """What the repository held at a pair's commit, as far as the pairs tell: of each file the last text before it."""
+    """What the repository held at a pair's commit, as far as the pairs tell, and what it has published.
+
+    Of each file that is the last text before the commit, or the first one after it.
+    """
     contents: dict[str, bytes] = {}
     for folder in sorted(folders, key=lambda one: (_meta(one).get("date", ""), str(one.parent), int(one.name))):
         meta = _meta(folder)
@@ -112,6 +115,8 @@ def _near(folders: list[Path], commit: dict[str, str]) -> Near:
             contents[_path(folder)] = _side(folder, "new").read_bytes()
         else:
             contents.setdefault(_path(folder), _side(folder, "old").read_bytes())
+        for side in ("old", "new"):  # what was published under an address of its own stays there
+            contents[f"published/{folder.parent.name}/{folder.name}/{side}.json"] = _side(folder, side).read_bytes()
     return Near(contents.get, lambda: list(contents))
 
 

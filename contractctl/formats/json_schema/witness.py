@@ -1,14 +1,17 @@
 """Which value shows it? The one that was found, confirmed by jsonschema on both sides."""
 
 import json
+import posixpath
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.spots import Schema
+from contractctl.formats.json_schema.uris import RETRIEVED, joined
 from contractctl.model.verdict import Incompatibility, Witness
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ def validator(schema: Schema, *, stand_in: bool | None = None) -> "Validator":
         Dialect.DRAFT2020: known.Draft202012Validator,
     }
     alone = len(schema.source.every) == 1
-    entrance = schema.root.value if alone else {"$ref": schema.paths[schema.root.file]}
+    entrance = schema.root.value if alone else {"$ref": _address(schema.root.base)}
     checker = formats.checker() if schema.policy.formats == "assertion" else None
     judge: Validator = classes[schema.root.dialect](
         entrance, registry=_registry(schema, stand_in), format_checker=checker
@@ -100,13 +103,23 @@ def _registry(schema: Schema, stand_in: bool | None) -> "Registry[Any]":
             raise NoSuchResource(uri)
         return known[schema.root.dialect].create_resource(stand_in)
 
-    found = [
-        (schema.paths[number], known[one.dialect].create_resource(one.value))
-        for (number, pointer), one in schema.starts.items()
-        if not pointer
-    ]
+    roots = {number: one for (number, pointer), one in schema.starts.items() if not pointer}
+    found = {
+        _address(schema.paths[number]): known[one.dialect].create_resource(one.value) for number, one in roots.items()
+    }
+    for number, one in roots.items():  # a relative reference that no identifier answers to means the file beside
+        here = posixpath.dirname(schema.paths[number].removeprefix(RETRIEVED)) or "."
+        for other, its in roots.items():
+            beside = joined(one.base, posixpath.relpath(schema.paths[other].removeprefix(RETRIEVED), here))
+            if beside not in schema.resources:
+                found.setdefault(_address(beside), known[its.dialect].create_resource(its.value))
     empty: Registry[Any] = referencing.Registry(retrieve=missing)  # type: ignore[call-arg]  # attrs renames the field
-    return empty.with_resources(found).crawl()
+    return empty.with_resources(found.items()).crawl()
+
+
+def _address(uri: str) -> str:
+    """The URI of a file in a scheme whose relative references every library resolves. Nothing listens there."""
+    return f"http://files.invalid/{quote(uri.removeprefix(RETRIEVED))}" if uri.startswith(RETRIEVED) else uri
 
 
 def _executed_by(schema: Schema) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from contractctl.compatibility import compare
-from contractctl.model.contract import Policy
+from contractctl.compatibility import Terms, compare, compare_sources
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Answer, Finding, Status
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
@@ -205,6 +205,25 @@ def test_what_only_a_format_could_decide_is_unknown() -> None:
     answer = reading({"format": "hostname"}, {"format": "x-our-own"}, formats="assertion")
 
     assert answer.status is Status.UNKNOWN
+
+
+# Several files
+
+
+@pytest.mark.parametrize("own", [{}, {"$id": "https://example.com/1-0-0/order.json"}])
+def test_a_value_shows_what_a_file_beside_refuses(own: dict[str, str]) -> None:
+    order = json.dumps({"$schema": DRAFT_7, **own, "properties": {"price": {"$ref": "parts/money.json"}}})
+    old, new = (
+        Source(
+            (File("shop/order.json", order), File("shop/parts/money.json", json.dumps({"type": kind}))), folder="shop"
+        )
+        for kind in ("string", "integer")
+    )
+
+    found = compare_sources(old, new, "json-schema", Terms()).backward.findings
+
+    assert [(one.path, one.new and one.new.file) for one in found] == [("price", "shop/parts/money.json")]
+    assert all(one.witness for one in found)
 
 
 # Honest unknowns
