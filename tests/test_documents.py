@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.documents import MOST_LEVELS, decode, locate_json, read_json
 from contractctl.errors import ContractctlError
+from tests.budgets import budget
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text('ab"\\\n{é'),
@@ -86,7 +87,7 @@ def test_a_byte_order_mark_takes_no_column() -> None:
     assert locate_json('\ufeff{"a": 1}', ("a",)) == (1, 7)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@budget(200)
 @given(VALUES, st.sampled_from([None, 1]))
 def test_every_value_is_found_where_it_stands(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)

@@ -5,7 +5,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.documents import Json, read_json
@@ -13,6 +13,7 @@ from contractctl.documents.json_edit import json_slice, with_member
 from contractctl.documents.yaml_edit import with_yaml_member
 from contractctl.documents.yaml_text import read_yaml
 from contractctl.errors import ContractctlError
+from tests.budgets import budget
 
 KEYS = st.text('ab"\\:{é ', max_size=3)
 VALUES = st.recursive(
@@ -53,7 +54,7 @@ def test_a_value_moves_with_its_own_layout() -> None:
     assert made == '{\n  "b": 1.0,\n  "a": {\n    "type": "object",\n    "required": ["x", "y"]\n  }\n}'
 
 
-@settings(max_examples=300)
+@budget(300)
 @given(st.dictionaries(KEYS, VALUES, max_size=4), VALUES, st.sampled_from([None, 1, 2, "\t"]), st.data())
 def test_the_rest_of_a_json_text_means_what_it_meant(
     outer: dict[str, Json], value: Json, indent: Any, data: Any
@@ -109,7 +110,7 @@ def test_a_place_that_is_only_merged_is_refused() -> None:
         with_yaml_member("a: &a {p: {x: 1}}\nb: {<<: *a}\n", ("b", "p"), ("y", 1))
 
 
-@settings(max_examples=300)
+@budget(300)
 @given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=4), VALUES, st.booleans(), st.data())
 def test_the_rest_of_a_yaml_text_means_what_it_meant(
     outer: dict[str, Json], value: Json, flow: bool, data: Any

@@ -7,12 +7,13 @@ import time
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.documents import MOST_LEVELS, Json, locate, read
 from contractctl.documents.yaml_text import locate_yaml, read_yaml
 from contractctl.errors import ContractctlError
+from tests.budgets import budget
 
 VALUES = st.recursive(
     st.none()
@@ -185,14 +186,14 @@ def test_the_collector_works_again_after_a_refusal() -> None:
     assert gc.isenabled()
 
 
-@settings(max_examples=200)
+@budget(200)
 @given(VALUES)
 def test_what_a_yaml_writer_writes_is_read_as_json_would_be(value: Json) -> None:
     assert read_yaml(json.dumps(value, ensure_ascii=False), "f") == value
     assert read_yaml(yaml.safe_dump(value), "f") == value
 
 
-@settings(max_examples=300)
+@budget(300)
 @given(st.text("ab:-[]{}&*!|>'\"%@`#, \n\t\\?~1.e<", max_size=30))
 def test_no_text_makes_it_fall_over(text: str) -> None:
     with contextlib.suppress(ContractctlError):

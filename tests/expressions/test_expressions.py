@@ -4,11 +4,12 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.errors import ContractctlError
 from contractctl.expressions import MOST_SECONDS, Exchange, evaluate, losses, read_expression, same
+from tests.budgets import budget
 
 EVENT = {"id": 2**60 + 1, "name": "Ada Lovelace", "none": None, "one": [5], "empty": [], "price": "12.30"}
 HARMLESS = r"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"
@@ -48,7 +49,7 @@ def test_an_expression_makes_json(text: str, value: Any) -> None:
 
 
 @given(JSON)
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@budget(200)
 def test_what_is_passed_on_is_what_it_was(value: Any) -> None:
     assert same(of("x", {"x": value}), value)
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from avro_schemas import LONG, OPTIONAL, field, files, message, pairs, protocol, read, record
-from hypothesis import given, settings
+from hypothesis import given
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import changes, parse
 from contractctl.report.changes import sentence
+from tests.budgets import budget
 
 ONE_WAY = {"one-way": True}
 
@@ -99,7 +100,7 @@ def test_types_that_are_nowhere_are_told_apart_by_name() -> None:
     assert list(changes(parse(files(record(field("h", "A")))), parse(files(record(field("h", "A"), doc="…"))))) == []
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@budget(300)
 @given(pairs())
 def test_what_is_added_one_way_is_removed_the_other(pair: tuple[Any, Any]) -> None:
     try:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from avro_schemas import datums, exists, pairs, read
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from contractctl.compatibility import compare
@@ -15,10 +15,9 @@ from contractctl.formats.avro import incompatibilities, witness
 from contractctl.formats.avro.rendering import wire
 from contractctl.formats.avro.types import Schema
 from contractctl.formats.avro.wire import Refused, read_value, write
+from tests.budgets import budget
 
-FIXED = settings(
-    max_examples=1200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FIXED = budget(1200)
 
 
 def both(pair: tuple[Any, Any]) -> tuple[Schema, Schema]:

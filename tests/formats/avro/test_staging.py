@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 from avro_schemas import datums, exists, field, pairs, read, record, source
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities
 from contractctl.formats.avro.staging import converter, intermediate, operations
 from contractctl.model.verdict import Effect
+from tests.budgets import budget
 
-FIXED = settings(
-    max_examples=400, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FIXED = budget(400)
 OLD = record(
     field("order_id", "long"),
     field("customer_name", "string", doc="Who ordered"),

@@ -6,7 +6,7 @@ from io import BufferedReader
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from contractctl.errors import ContractctlError
@@ -17,10 +17,9 @@ from contractctl.formats.json_schema.staging import converter, intermediate, ope
 from contractctl.formats.streams import Bad, Journey
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.plan import Operation, Transform
+from tests.budgets import budget
 
-FIXED = settings(
-    max_examples=300, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FIXED = budget(300)
 OPEN = Policy(content_model="open")
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OLD = """{

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from protobuf_schemas import BINARY, BOTH, JSON, Draft, agrees, messages, pairs, read, text_of
 
@@ -17,10 +17,9 @@ from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.types import Field, Message
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Incompatibility
+from tests.budgets import budget
 
-FIXED = settings(
-    max_examples=600, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FIXED = budget(600)
 HARMLESS = {
     "protobuf-enum-closed",
     "protobuf-enum-value-not-reserved",

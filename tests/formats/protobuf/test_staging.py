@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from protobuf_schemas import NAMES, Draft, drafts, fields, read, text_of
 
@@ -12,6 +12,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.protobuf.staging import intermediate, operations
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Status
+from tests.budgets import budget
 
 HEAD = 'syntax = "proto3";\n\npackage shop;\n\n'
 OLD = """message OrderPlaced {
@@ -212,7 +213,7 @@ def _new(draw: st.DrawFn, draft: Draft, number: int) -> dict[str, object]:
     return made
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@budget(300)
 @given(staged_pairs())
 def test_whatever_is_added_removed_renamed_retyped_split_or_merged_has_a_version_between(
     staged: tuple[Draft, Draft, dict[str, str]],

@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.compatibility import compare
@@ -13,12 +13,13 @@ from contractctl.formats.sql.engine import ask, memory, run
 from contractctl.formats.sql.schema import Schema, Table
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Answer, Incompatibility, Status
+from tests.budgets import budget
 
 TYPES = ("INTEGER", "TEXT", "REAL", "VARCHAR(3)", "DECIMAL(5,2)", "")
 DEFAULTS = ("", "", "DEFAULT 1", "DEFAULT 'a'", "DEFAULT '1'", "DEFAULT NULL")
 CHECKS = ("", "", "", "CHECK ({} > 0)", "CHECK ({} >= 2)", "CHECK ({} IN ('a', '1'))", "CHECK ({} IN ('a', 'b', '1'))")
 VALUES: tuple[object, ...] = (None, 0, 1, 2, 7, "1", "007", "a", "A", "b", 1.5, 3.0, 2**60 + 1, "long enough")
-CASES = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CASES = budget(300)
 
 
 @st.composite
