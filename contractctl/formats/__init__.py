@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.rooms import Events, Format, Found, Staging, Strict
+from contractctl.formats.rooms import Events, Format, Found, RoundTrip, Staging, Strict
 from contractctl.model.contract import Policy, Source
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Events",
     "Format",
     "Found",
+    "RoundTrip",
     "Staging",
     "events",
     "load",

@@ -63,6 +63,16 @@ class Staging(Protocol):
         """The version between: it reads old and new, and both read it. Raise ContractctlError where there is none."""
 
 
+@runtime_checkable
+class RoundTrip(Protocol):
+    """What staging.py offers beside where it can try expressions over sampled values."""
+
+    def losses(
+        self, old: Source, new: Source, operations: "tuple[Operation, ...]", policy: Policy = Policy()
+    ) -> Iterator[str]:
+        """A sentence for each field whose values do not all come back, and that nobody has declared lossy."""
+
+
 class Events(Protocol):
     """What the room events.py of every message format offers."""
 

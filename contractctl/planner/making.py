@@ -9,7 +9,7 @@ from contractctl import store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.expressions import read_expression
-from contractctl.formats import load, staging
+from contractctl.formats import RoundTrip, load, staging
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
 from contractctl.model.verdict import Seats, Status
@@ -48,6 +48,8 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
         )
     _demand_transforms(operations, wish)
     _demand_expressions(operations)
+    for side in sides:
+        _demand_the_way_back(side, tuple(one for one in operations if one.contract == side.contract.name))
     name = name or _default_name(operations[0])
     _demand_free(name, around.migrations)
     moves = [_move(side, wish) for side in sides]
@@ -87,6 +89,19 @@ def _demand_expressions(operations: tuple[Operation, ...]) -> None:
                     f"nothing says how '{one.old}' becomes '{one.new}' and back",
                     hint=f"--{option} {name}=… with a JSONata expression over the other version's object",
                 )
+
+
+def _demand_the_way_back(side: Side, operations: tuple[Operation, ...]) -> None:
+    """What does not come back from its new form is lost without anybody's word for it."""
+    contract = side.contract
+    if load(contract.format).SEATS is not Seats.MESSAGE:
+        return
+    room = staging(contract.format)
+    if isinstance(room, RoundTrip) and any(one.transform is not None for one in operations):
+        for sentence in room.losses(side.start, side.draft, operations, contract.policy):
+            raise ContractctlError(
+                f"{contract.name}: {sentence}", hint="mend the expressions, or say that it may be so: --lossy FIELD"
+            )
 
 
 def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:

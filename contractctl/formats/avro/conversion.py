@@ -1,15 +1,16 @@
 """How does one event of the old version become one of the new, and the other way? Field by field, by the operations."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from contractctl.documents import read_json
+from contractctl.documents import Json, read_json
 from contractctl.errors import ContractctlError
+from contractctl.expressions import Expression, find, read_expression
 from contractctl.formats.avro.datums import branch_name
 from contractctl.formats.avro.defaults import Misfits
-from contractctl.formats.avro.plain import plain_value
+from contractctl.formats.avro.forms import Container, Form, Lines
 from contractctl.formats.avro.schema import parse_sound
-from contractctl.formats.avro.types import Array, Map, Record, Schema, Solid, Type, Union, unqualified
+from contractctl.formats.avro.types import Array, Field, Map, Record, Schema, Solid, Type, Union, unqualified
 from contractctl.formats.streams import Event
 from contractctl.model.contract import Source
 from contractctl.model.plan import Operation
@@ -26,78 +27,107 @@ class Converter:
 
 
 @dataclass(frozen=True, slots=True)
+class _Filled:
+    """A field that the target has: an expression over the source's record, or a default, or both."""
+
+    name: str
+    type: Type
+    expression: Expression | None
+    default: tuple[object, ...]
+    """None or one; used where there is no expression, or it finds nothing."""
+
+
+@dataclass(slots=True)
 class _Turn:
-    """One direction: what becomes of each record's fields."""
+    """What becomes of one record's fields, in one direction."""
 
-    schema: Schema
-    """The version that the events come in."""
-    target: Schema
-    renamed: Mapping[str, Mapping[str, str]]
-    dropped: Mapping[str, frozenset[str]]
-    added: Mapping[str, Mapping[str, object]]
-
-    @property
-    def touched(self) -> frozenset[str]:
-        return frozenset(self.renamed) | frozenset(self.dropped) | frozenset(self.added)
+    renamed: dict[str, str] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    filled: list[_Filled] = field(default_factory=list)
 
 
 def converter(old: Source, new: Source, operations: tuple[Operation, ...], *, as_json: bool = False) -> Converter:
-    """The mapping that the operations of a plan describe.
+    """The mapping that the operations of a plan describe. Raise ContractctlError where they leave something open.
 
     as_json: the events are JSON, in which a default of bytes is text and a whole number may stand for a double.
     """
-    before, after = parse_sound(old), parse_sound(new)
-    up = _Walk(_turn(before, after, operations, upwards=True, as_json=as_json))
-    down = _Walk(_turn(after, before, operations, upwards=False, as_json=as_json))
+    up, down = walks(parse_sound(old), parse_sound(new), operations, as_json=as_json)
     return Converter(up.event, down.event)
 
 
-def _turn(source: Schema, target: Schema, operations: tuple[Operation, ...], *, upwards: bool, as_json: bool) -> _Turn:
-    renamed: dict[str, dict[str, str]] = {}
-    dropped: dict[str, set[str]] = {}
-    added: dict[str, dict[str, object]] = {}
-    for operation in operations:
-        here, there = (operation.old, operation.new) if upwards else (operation.new, operation.old)
-        if here is not None and there is not None:
-            renamed.setdefault(operation.subject, {})[here] = there
-        elif here is not None:
-            dropped.setdefault(operation.subject, set()).add(here)
-        elif there is not None:
-            added.setdefault(operation.subject, {})[there] = _default(target, operation, there, as_json=as_json)
-    return _Turn(source, target, renamed, {name: frozenset(names) for name, names in dropped.items()}, added)
+def walks(
+    before: Schema, after: Schema, operations: tuple[Operation, ...], *, as_json: bool = False
+) -> tuple["Walk", "Walk"]:
+    """Up and down."""
+    form = Lines if as_json else Container
+    up = Walk(before, form(before, after), _turns(after, operations, form(before, after), upwards=True))
+    down = Walk(after, form(after, before), _turns(before, operations, form(after, before), upwards=False))
+    return up, down
 
 
-def _default(target: Schema, operation: Operation, name: str, *, as_json: bool) -> object:
+def _turns(target: Schema, operations: tuple[Operation, ...], form: Form, *, upwards: bool) -> dict[str, _Turn]:
+    """By the record's full name."""
+    turns: dict[str, _Turn] = {}
+    for one in operations:
+        turn = turns.setdefault(one.subject, _Turn())
+        here, there = (one.old, one.new) if upwards else (one.new, one.old)
+        if here is not None and there is not None and one.transform is None:
+            turn.renamed[here] = there
+            continue
+        if here is not None:
+            turn.dropped.add(here)
+        if there is not None:
+            turn.filled.append(_filled(target, one, there, form, upwards=upwards))
+    return turns
+
+
+def _filled(target: Schema, operation: Operation, name: str, form: Form, *, upwards: bool) -> _Filled:
     record = target.names.get(operation.subject)
-    field = next((one for one in record.fields if one.name == name), None) if isinstance(record, Record) else None
-    if field is None:
+    field_ = next((one for one in record.fields if one.name == name), None) if isinstance(record, Record) else None
+    if field_ is None:
         raise ContractctlError(
             f"the plan's {operation.kind} names '{operation.subject}.{name}', which that version does not have",
             hint="write the plan anew from the two versions: contractctl plan",
         )
+    way, transform = "up" if upwards else "down", operation.transform
+    text = "" if transform is None else transform.up if upwards else transform.down
+    expression = read_expression(text, f"{way} of '{name}'") if text else None
+    if expression is None and operation.old is not None and operation.new is not None:
+        raise ContractctlError(
+            f"nothing says how '{operation.old}' becomes '{operation.new}' and back: their types differ",
+            hint=f"give the plan's {operation.kind} an expression for '{way}', in JSONata over the other side's record",
+        )
+    default = _default(target, operation, field_, form)
+    if expression is None and not default:
+        raise ContractctlError(
+            f"nothing says what '{unqualified(operation.subject)}.{name}' holds in events that do not have it",
+            hint=f"give '{name}' a default in the plan's {operation.kind}",
+        )
+    return _Filled(name, field_.type, expression, default)
+
+
+def _default(target: Schema, operation: Operation, field_: Field, form: Form) -> tuple[object, ...]:
     if "default" in operation.parameters:
-        value = read_json(operation.parameters["default"], f"the default of '{name}' in the plan")
-        misfit = Misfits(target.names).of(value, field.type)
+        value = read_json(operation.parameters["default"], f"the default of '{field_.name}' in the plan")
+        misfit = Misfits(target.names).of(value, field_.type)
         if misfit:
-            raise ContractctlError(f"the plan's default of '{name}' does not fit: {misfit}", hint="mend it in the plan")
-        return value if as_json else plain_value(target, value, field.type)
-    if field.default is not None:
-        return field.default.value if as_json else plain_value(target, field.default.value, field.type)
-    raise ContractctlError(
-        f"nothing says what '{unqualified(operation.subject)}.{name}' holds in events that do not have it",
-        hint=f"give '{name}' a default in the plan's {operation.kind}",
-    )
+            said = f"the plan's default of '{field_.name}' does not fit: {misfit}"
+            raise ContractctlError(said, hint="mend it in the plan")
+        return (form.default(field_.type, value),)
+    return () if field_.default is None else (form.default(field_.type, field_.default.value),)
 
 
-class _Walk:
+class Walk:
     """One direction, applied to one event after the other."""
 
-    def __init__(self, turn: _Turn) -> None:
-        self._turn = turn
+    def __init__(self, source: Schema, form: Form, turns: Mapping[str, _Turn]) -> None:
+        self._source = source
+        self._form = form
+        self._turns = turns
         self._reaching: dict[int, bool] = {}
 
     def event(self, event: Event) -> dict[str, object]:
-        root = self._turn.schema.solid(self._turn.schema.root)
+        root = self._source.solid(self._source.root)
         if not isinstance(event, Mapping):
             raise ContractctlError(f"an event is a record, and this is {str(event)[:40]!r}", hint="see to the input")
         if isinstance(root, Record):
@@ -106,27 +136,53 @@ class _Walk:
         assert isinstance(converted, dict)  # noqa: S101 - a mapping stays one
         return converted
 
+    def record(self, name: str, value: Event) -> dict[str, object]:
+        """A record inside an event, by its full name."""
+        record = self._source.names[name]
+        assert isinstance(record, Record)  # noqa: S101 - callers name records
+        return self._record(record, value)
+
     def _record(self, record: Record, value: Event) -> dict[str, object]:
-        turn, name = self._turn, record.name
-        renamed, dropped = turn.renamed.get(name, {}), turn.dropped.get(name, frozenset())
+        turn = self._turns.get(record.name, _Turn())
         types = {field.name: field.type for field in record.fields}
-        missing = [old for old, new in renamed.items() if old not in value and new not in value]
+        missing = [old for old, new in turn.renamed.items() if old not in value and new not in value]
         if missing:
             raise ContractctlError(
-                f"the event has no '{unqualified(name)}.{missing[0]}'",
+                f"the event has no '{unqualified(record.name)}.{missing[0]}'",
                 hint="convert events of the plan's versions only",
             )
         converted: dict[str, object] = {}
         for key, inner in value.items():
-            if key in dropped or (key in renamed and renamed[key] in value):
+            renamed = turn.renamed.get(key, key)
+            if key in turn.dropped or (renamed != key and renamed in value):
                 continue  # an event of the intermediate version has both names: the later one counts
-            converted[renamed.get(key, key)] = self._value(types[key], inner) if key in types else inner
-        for key, default in turn.added.get(name, {}).items():
-            converted.setdefault(key, default)
+            converted[renamed] = self._value(types[key], inner) if key in types else inner
+        self._fill(turn, record, value, converted)
         return converted
 
+    def _fill(self, turn: _Turn, record: Record, value: Event, converted: dict[str, object]) -> None:
+        """The fields that the other version has and this one has not."""
+        seen: dict[str, Json] | None = None
+        for one in turn.filled:
+            if one.name in converted:
+                continue  # an event of the intermediate version has it already
+            found: tuple[Json, ...] = ()
+            if one.expression is not None:
+                if seen is None:
+                    seen = self._form.seen(record, value)
+                found = find(one.expression, seen)
+            if found:
+                converted[one.name] = self._form.made(one.type, found[0], value)
+            elif one.default:
+                converted[one.name] = one.default[0]
+            else:
+                raise ContractctlError(
+                    f"'{one.name}': its expression finds nothing in the event",
+                    hint="mend the plan, or see to the event",
+                )
+
     def _value(self, type_: Type, value: object) -> object:
-        solid = self._turn.schema.solid(type_)
+        solid = self._source.solid(type_)
         if not self._reaches(solid):
             return value
         match solid:
@@ -159,10 +215,10 @@ class _Walk:
         return next((branch for branch in union.branches if branch_name(branch) == name), None)
 
     def _fits(self, branch: Type, value: object) -> bool:
-        solid = self._turn.schema.solid(branch)
+        solid = self._source.solid(branch)
         match solid:
             case Record(fields=fields):
-                moved = self._turn.renamed.get(solid.name, {})
+                moved = self._turns.get(solid.name, _Turn()).renamed
                 names = {field.name for field in fields}
                 needed = {field.name for field in fields if field.default is None and field.name not in moved}
                 return (
@@ -180,8 +236,7 @@ class _Walk:
         known = self._reaching.get(id(type_))
         if known is None:
             known = self._reaching[id(type_)] = any(
-                isinstance(inner, Record) and inner.name in self._turn.touched
-                for inner in _inside(self._turn.schema, type_)
+                isinstance(inner, Record) and inner.name in self._turns for inner in _inside(self._source, type_)
             )
         return known
 

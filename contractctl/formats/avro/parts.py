@@ -11,8 +11,8 @@ from typing import cast
 
 from contractctl.documents import Json, read_json
 from contractctl.formats.avro.schema import parse_sound
-from contractctl.formats.avro.types import PRIMITIVES, Union
-from contractctl.model.contract import Source
+from contractctl.formats.avro.types import PRIMITIVES
+from contractctl.model.contract import File, Source
 
 Object = dict[str, Json]
 _NAMED = frozenset({"record", "error", "enum", "fixed"})
@@ -25,22 +25,18 @@ class Document:
 
     root: Json
     definitions: dict[str, Object] = field(default_factory=dict)
+    several: bool = False
+    """The root is a list of schemas, each of them a message of its own, and no union."""
 
 
 def take_apart(source: Source) -> Document:
-    """A source that parse() has accepted, as definitions that refer to each other by full names."""
-    document = Document(None)
+    """A source that parse_sound() has accepted, as definitions that refer to each other by full names."""
+    schema = parse_sound(source)
+    document = Document(None, several=schema.several)
     roots = [_apart(read_json(file.text, file.name), "", document.definitions) for file in source.every]
-    document.root = roots[0] if len(source.files) == 1 else _root(source, roots)
+    mains = [roots[int(root.at[0])] for root in schema.roots]
+    document.root = mains if schema.several else mains[0]
     return document
-
-
-def _root(source: Source, roots: list[Json]) -> Json:
-    """Of several files, what parse() takes for the schema."""
-    root = parse_sound(source).root
-    if isinstance(root, Union) and any(len(branch.at) == 1 for branch in root.branches):
-        return [roots[int(branch.at[0])] for branch in root.branches]
-    return roots[int(root.at[0])]
 
 
 def _apart(node: Json, namespace: str, definitions: dict[str, Object]) -> Json:
@@ -74,6 +70,20 @@ def _apart_definition(node: Object, enclosing: str, definitions: dict[str, Objec
 def put_together(document: Document) -> str:
     """The schema's text, with two blanks of indentation and short things on one line."""
     return _text(_together(document.root, "", document.definitions, set()), 0) + "\n"
+
+
+def put_together_files(document: Document, like: Source) -> Source:
+    """One file under the name of another version's; several, where each schema is a message of its own."""
+    if not document.several or not isinstance(document.root, list):
+        return Source((File(like.name, put_together(document)),))
+    written: set[str] = set()
+    folder = f"{like.folder}/" if like.folder else ""
+    files = (
+        File(f"{folder}{root}.avsc", _text(_together(root, "", document.definitions, written), 0) + "\n")
+        for root in document.root
+        if root not in written
+    )
+    return Source(tuple(sorted(files, key=lambda file: file.name)), folder=like.folder)
 
 
 def _together(node: Json, namespace: str, definitions: Mapping[str, Object], written: set[str]) -> Json:

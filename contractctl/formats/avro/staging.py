@@ -9,15 +9,16 @@ from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro.conversion import Converter, converter
 from contractctl.formats.avro.judging import findings
-from contractctl.formats.avro.parts import Document, Object, put_together, take_apart
+from contractctl.formats.avro.parts import Document, Object, put_together_files, take_apart
+from contractctl.formats.avro.round_trip import losses
 from contractctl.formats.avro.schema import parse_sound
 from contractctl.formats.avro.types import Field, Record, Schema, describe, unqualified
 from contractctl.formats.avro.zeros import zero_default
-from contractctl.model.contract import File, Policy, Source
-from contractctl.model.plan import Operation
+from contractctl.model.contract import Policy, Source
+from contractctl.model.plan import Operation, Transform
 from contractctl.model.verdict import Effect, Incompatibility
 
-__all__ = ["Converter", "converter", "intermediate", "operations"]
+__all__ = ["Converter", "converter", "intermediate", "losses", "operations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,12 @@ def operations(
     """What happens to the fields of each record that both versions have, in the new version's order.
 
     renames: `field=field` or `Record.field=field`. parameters: `type` in words; `default`, JSON, is what converters
-    fill in where the other side has nothing. Raise ContractctlError for a rename that does not fit the two versions.
+    fill in where the other side has nothing. A rename with another type has an empty transform: how the values change
+    is for a person to say, as it is for a field that is split or for several that become one.
+
+    Raise ContractctlError for a rename that does not fit the two versions.
     """
-    before, after = parse_sound(old), parse_sound(new)
+    before, after = _both(old, new)
     moved = _moved(before, after, renames)
     return tuple(_operations(before, after, moved, contract))
 
@@ -53,7 +57,9 @@ def _operations(before: Schema, after: Schema, moved: tuple[_Moved, ...], contra
         for name, field in right.items():
             if name in renamed:
                 facts = {"type": describe(field.type)}
-                yield Operation("rename-field", contract, later.name, renamed[name], name, parameters=facts)
+                same = _same_type(before, after, left[renamed[name]].type, field.type)
+                transform = None if same else Transform("", "")
+                yield Operation("rename-field", contract, later.name, renamed[name], name, transform, facts)
             elif name not in left:
                 yield Operation("add-field", contract, later.name, None, name, parameters=_facts(after, field))
         for name, field in left.items():
@@ -77,13 +83,24 @@ def intermediate(
     A field that only one version has gets a default: its own, or the emptiest value of its type. Raise
     ContractctlError where there is no such version, and say which field stands in the way.
     """
-    before, after = parse_sound(old), parse_sound(new)
+    before, after = _both(old, new)
     moved = _moved(before, after, renames)
     for one in moved:
         _refuse_alias(after, one)
     left, right = take_apart(old), take_apart(new)
     choices = _merge(left, right, _Sides(before, after, moved))
-    return Source((File(old.name, _settle(_Candidate(right, choices), before, after)),))
+    return _settle(_Candidate(right, choices, old), before, after)
+
+
+def _both(old: Source, new: Source) -> tuple[Schema, Schema]:
+    before, after = parse_sound(old), parse_sound(new)
+    for schema in (before, after):
+        if schema.messages:
+            raise ContractctlError(
+                f"{schema.source.name} is a protocol, and protocols are not staged",
+                hint="let servers take the old message and the new one, and release the protocol with both",
+            )
+    return before, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,11 @@ class _Candidate:
 
     document: Document
     choices: tuple[_Choice, ...]
+    like: Source
+    """The version whose files it follows in their names."""
+
+    def source(self) -> Source:
+        return put_together_files(self.document, self.like)
 
 
 def _merge(left: Document, right: Document, sides: _Sides) -> tuple[_Choice, ...]:
@@ -163,37 +185,66 @@ def _with_default(schema: Schema, record: str, one: Object) -> Object:
     return {**one, "default": zero_default(schema, field.type)}
 
 
-def _settle(candidate: _Candidate, before: Schema, after: Schema) -> str:
-    """Choose the old version's type wherever that helps, and hand the text out once everybody reads everybody."""
-    text = put_together(candidate.document)
-    trouble = _trouble(text, before, after)
+def _settle(candidate: _Candidate, before: Schema, after: Schema) -> Source:
+    """Choose the old version's type wherever that helps, and hand it out once everybody reads everybody."""
+    source = candidate.source()
+    trouble = _trouble(source, before, after)
     for choice in candidate.choices:
         if not trouble:
             break
         current = choice.holder.get(choice.key)
-        choice.holder[choice.key] = choice.old
-        other = put_together(candidate.document)
-        fewer = _trouble(other, before, after)
+        _put(choice.holder, choice.key, choice.old)
+        other = candidate.source()
+        fewer = _trouble(other, before, after) if _is_schema(other) else trouble
         if len(fewer) < len(trouble):
-            text, trouble = other, fewer
+            source, trouble = other, fewer
         else:
-            choice.holder[choice.key] = current
+            _put(choice.holder, choice.key, current)
     if trouble:
         who, why = trouble[0]
         raise ContractctlError(
             f"no version between the two is read by both and reads both: {who}, '{why.path}' ({why.rule})",
-            hint="keep that as it is, add a field with the new type beside it, and remove the old one in a later plan",
+            hint=_way_out(why),
         )
-    return text
+    return source
 
 
-def _trouble(text: str, before: Schema, after: Schema) -> list[tuple[str, Incompatibility]]:
-    between = parse_sound(Source((File("the intermediate version", text),)))
+def _is_schema(source: Source) -> bool:
+    """A type of the old version may not go with a default of the new one."""
+    try:
+        parse_sound(source)
+    except ContractctlError:
+        return False
+    return True
+
+
+def _put(holder: Object, key: str, value: Json) -> None:
+    if value is None:
+        holder.pop(key, None)
+    else:
+        holder[key] = value
+
+
+def _way_out(why: Incompatibility) -> str:
+    """What to change in the draft, so that it can be staged."""
+    name = why.path.rpartition(".")[2].rstrip("[]{}")
+    if why.rule.startswith("avro-enum-"):
+        return f"give the enum a default, release that, and plan the rest afterwards: '{why.path}'"
+    if why.rule in {"avro-name-changed", "avro-message-unknown"}:
+        return "keep the name as it is: an alias helps new readers only, and old ones read the version between, too"
+    return (
+        f"let the draft have the new type under a name of its own beside '{name}', say '{name}_2', without '{name}',"
+        f" and tell how they become each other: --rename {name}={name}_2 --up {name}_2=… --down {name}=…"
+    )
+
+
+def _trouble(between: Source, before: Schema, after: Schema) -> list[tuple[str, Incompatibility]]:
+    middle = parse_sound(between)
     seats = (
-        ("it cannot read the old version", between, before),
-        ("the old version cannot read it", before, between),
-        ("it cannot read the new version", between, after),
-        ("the new version cannot read it", after, between),
+        ("it cannot read the old version", middle, before),
+        ("the old version cannot read it", before, middle),
+        ("it cannot read the new version", middle, after),
+        ("the new version cannot read it", after, middle),
     )
     return [
         (who, found)
@@ -216,10 +267,10 @@ def _refuse_alias(after: Schema, one: _Moved) -> None:
 
 def _moved(before: Schema, after: Schema, renames: Mapping[str, str]) -> tuple[_Moved, ...]:
     records = list(_records(before, after))
-    return tuple(_one_moved(before, after, records, old, new) for old, new in renames.items())
+    return tuple(_one_moved(after, records, old, new) for old, new in renames.items())
 
 
-def _one_moved(before: Schema, after: Schema, records: list[tuple[Record, Record]], old: str, new: str) -> _Moved:
+def _one_moved(after: Schema, records: list[tuple[Record, Record]], old: str, new: str) -> _Moved:
     owner, _, gone = old.rpartition(".")
     come = unqualified(new)
     fits = [(a, b) for a, b in records if owner in {"", b.name, unqualified(b.name)} and gone in _fields(a)]
@@ -237,12 +288,6 @@ def _one_moved(before: Schema, after: Schema, records: list[tuple[Record, Record
         raise ContractctlError(f"rename {old}={new}: the new version has no field '{come}'", hint="add it to the draft")
     if come in _fields(earlier):
         raise ContractctlError(f"rename {old}={new}: the old version has '{come}' already", hint="leave the rename out")
-    was, becomes = _fields(earlier)[gone].type, _fields(later)[come].type
-    if not _same_type(before, after, was, becomes):
-        raise ContractctlError(
-            f"rename {old}={new}: the type changes too, from {describe(was)} to {describe(becomes)}",
-            hint="give the new field the old one's type, or leave the rename out and stage a removal and an addition",
-        )
     return _Moved(later.name, gone, come)
 
 

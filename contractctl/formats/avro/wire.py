@@ -65,12 +65,24 @@ def _write(schema: dict[str, object], datum: object) -> bytes:
     return out.getvalue()
 
 
-def _read(payload: bytes, writer: dict[str, object], reader: dict[str, object] | None = None) -> object:
+def _read(
+    payload: bytes, writer: dict[str, object], reader: dict[str, object] | None = None, *, named: bool = False
+) -> object:
     import fastavro
 
-    value = fastavro.schemaless_reader(io.BytesIO(payload), writer, reader)
+    value = fastavro.schemaless_reader(io.BytesIO(payload), writer, reader, return_named_type=named)
     assert isinstance(value, dict)  # noqa: S101 - _ROOT is a record
     return value["datum"]
+
+
+def without_meaning(side: Wire, value: object) -> object:
+    """A value of dates, decimals and so on, as what stands for it on the wire; a union's as a pair with its branch."""
+    return _read(_write(side.whole, value), side.plain, named=True)
+
+
+def with_meaning(side: Wire, value: object) -> object:
+    """The other way round."""
+    return _read(_write(side.plain, value), side.whole, named=True)
 
 
 def filled(schema: dict[str, Any]) -> object | Refused:
