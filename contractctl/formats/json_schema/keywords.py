@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema import formats
+from contractctl.formats.json_schema import formats, language
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.evaluation import cases
 from contractctl.formats.json_schema.search.nodes import (
@@ -156,6 +156,7 @@ def _properties(meaning: "Meaning", spot: Spot, value: Json) -> Literal:
 
 
 def _pattern_properties(meaning: "Meaning", spot: Spot, value: Json) -> Literal:
+    _demand(all(map(_is_pattern, _object(value))))
     patterns = tuple((source, meaning.below(spot, "patternProperties", source)) for source in _object(value))
     return meaning.space.literal(Properties((), patterns, TRUE))
 
@@ -273,7 +274,7 @@ def _size(kind: int, *, upper: bool) -> Read:
 
 
 def _pattern(meaning: "Meaning", _: Spot, value: Json) -> Literal:
-    _demand(isinstance(value, str))
+    _demand(isinstance(value, str) and _is_pattern(value))
     return meaning.space.literal(Pattern(str(value)))
 
 
@@ -358,6 +359,15 @@ KEYWORDS: dict[str, tuple[Dialect, Dialect, Read]] = {
 """Each keyword, the first and the last draft that has it, and how it is read."""
 
 ORDER = {keyword: place for place, keyword in enumerate(KEYWORDS)}
+
+
+def _is_pattern(source: str) -> bool:
+    """Whether it is a regular expression at all: a reader may refuse a schema with one that is none."""
+    try:
+        language.check(source)
+    except language.Unreadable:
+        return False
+    return True
 
 
 def _demand(is_allowed: object) -> None:

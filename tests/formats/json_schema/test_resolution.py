@@ -250,3 +250,11 @@ def test_a_pattern_that_looks_back_is_unknown_unless_both_have_it() -> None:
     assert reading(old, {**old, "minLength": 1}).status is not Status.COMPATIBLE
     assert reading(old, {"type": "string"}).status is Status.COMPATIBLE
     assert reading(old, {"pattern": r"^(a|b)\1$", "maxProperties": 3}).status is Status.COMPATIBLE
+
+
+@pytest.mark.parametrize("reader", [{"pattern": "([a-z"}, {"patternProperties": {"([a-z": {}}}])
+def test_a_reader_with_a_pattern_that_is_none_is_unknown_even_where_nothing_meets_it(reader: dict[str, Any]) -> None:
+    answer = reading({"type": "null"}, reader)
+
+    assert answer.status is Status.UNKNOWN
+    assert "that the specification does not allow" in answer.reasons[0]
