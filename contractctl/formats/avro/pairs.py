@@ -6,6 +6,17 @@ from contractctl.formats.avro.starts import Start
 from contractctl.formats.avro.types import Field, Solid
 from contractctl.model.verdict import Effect, Incompatibility
 
+_RETYPED = frozenset(
+    {
+        "avro-bytes-read-as-string",
+        "avro-decimal-precision-changed",
+        "avro-decimal-scale-changed",
+        "avro-fixed-size-changed",
+        "avro-logical-type-changed",
+        "avro-type-changed",
+    }
+)
+"""What only a field of another name can mend."""
 _MOST_STEPS = 40
 _MOST_NAMES = 5
 
@@ -51,9 +62,17 @@ class Case:
 
 def case(rule: str, effect: Effect, pair: Pair, facts: dict[str, str], field: Field | None = None) -> Case:
     path = path_of(pair) + (f".{field.name}" if field else "")
+    facts = {**facts, "retype": _retype(pair.way)} if rule in _RETYPED else facts
     at = field.at if field else pair.reader.at
     found = Incompatibility(rule, effect, path, facts, at, pair.writer.at, flipped=pair.start.flipped)
     return Case(found, pair)
+
+
+def _retype(way: Step | None) -> str:
+    """The options of `contractctl plan` for a field that gets another type: under its own name it cannot."""
+    while way is not None and way.kind != "field":
+        way = way.inside
+    return "" if way is None else f" --rename {way.name}={way.name}_2 --up {way.name}_2=… --down {way.name}=…"
 
 
 def path_of(pair: Pair) -> str:
