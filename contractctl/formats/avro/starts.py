@@ -114,10 +114,10 @@ def _answers(message: Message) -> str:
 
 
 def _unknown(taker: Schema, name: str, sent: Type | Message) -> Incompatibility:
+    """The place on the taker's side is the protocol that lacks it, or the first file."""
+    home = (taker.messages[0].at[0],) if taker.messages else taker.root.at
     facts = {"message": name}
-    return Incompatibility(
-        "avro-message-unknown", Effect.FAILS, unqualified(name), facts, taker_at=taker.root.at, giver_at=sent.at
-    )
+    return Incompatibility("avro-message-unknown", Effect.FAILS, unqualified(name), facts, home, sent.at)
 
 
 def _name(schema: Schema, root: Type) -> str:

@@ -86,6 +86,16 @@ def test_a_message_that_was_renamed_is_unknown_to_both_sides() -> None:
     assert told(found.forward.findings) == [("avro-message-unknown", "order")]
 
 
+def test_a_message_that_is_gone_is_shown_in_the_file_of_the_protocol() -> None:
+    line = {**LINE, "namespace": "shop"}
+    (finding,) = judged(
+        files(line, protocol(a=message(), b=message())), files(line, protocol(a=message()))
+    ).backward.findings
+
+    assert finding.new is not None
+    assert (finding.new.file, finding.new.line) == ("1.avsc", 1)
+
+
 def test_a_new_message_harms_no_old_client() -> None:
     found = judged(protocol(place=message(LONG)), protocol(place=message(LONG), cancel=message(LONG)))
 

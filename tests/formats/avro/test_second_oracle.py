@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from avro_schemas import datums, exists, pairs, read
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from test_oracle import agrees
 
@@ -20,10 +20,9 @@ from contractctl.formats.avro.types import Array, Enum, Fixed, Map, Primitive, R
 from contractctl.formats.avro.wire import Refused, write
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect
+from tests.budgets import budget
 
-FIXED = settings(
-    max_examples=800, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FIXED = budget(800)
 
 
 def both(pair: tuple[Any, Any]) -> tuple[Schema, Schema]:

@@ -10,7 +10,7 @@ from typing import Any
 import fastavro
 import pytest
 from avro_schemas import field, files, message, protocol, read, record, source
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.compatibility import Terms, compare_sources
@@ -20,10 +20,9 @@ from contractctl.formats.avro.staging import converter, intermediate, losses, op
 from contractctl.formats.streams import Bad
 from contractctl.model.plan import Operation, Transform
 from contractctl.model.verdict import Status
+from tests.budgets import budget
 
-FIXED = settings(
-    max_examples=300, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FIXED = budget(300)
 AT = {"type": "long", "logicalType": "timestamp-millis"}
 DAY = {"type": "int", "logicalType": "date"}
 PRICE = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
