@@ -57,7 +57,7 @@ def _outermost(old: Schema, new: Schema) -> Iterator[Change | Inside]:
     """The schemas and messages that both have, by name, and those that came or went."""
     if not (old.several or new.several):
         root = new.solid(new.root)
-        yield old.solid(old.root), root, unqualified(root.name) if isinstance(root, Named) else kind(root)
+        yield old.solid(old.root), root, "" if isinstance(root, Union) else _called(new, root)
         return
     back = Meeting(old, new)
     kept = {id(pair[0]): ring[0] for ring in new.rings if (pair := back.counterpart(ring)) is not None}
@@ -161,7 +161,7 @@ class _Comparing:
                 yield Change("removed", path, "type", old=describe(branch))
         for name, branch in right.items():
             if name in left:
-                yield self._inside(left[name], branch, path)
+                yield self._inside(left[name], branch, path or _called(self._new, branch))
         if left.keys() == right.keys() and list(left) != list(right):
             yield Change("changed", path, "order of types", ", ".join(left), ", ".join(right))
 
@@ -173,7 +173,7 @@ class _Comparing:
             schema = self._new if many is after else self._old
             same = next((branch for branch in many.branches if _identity(branch) == _identity(one)), None)
             if same is not None:
-                inner = schema.solid(same)
+                inner, path = schema.solid(same), path or _called(schema, same)
                 yield (one, inner, path) if many is after else (inner, one, path)
 
 

@@ -81,9 +81,9 @@ class Question:
             case Fixed(), Fixed():
                 yield from self._fixed(pair, pair.reader, pair.writer)
             case Array(items=wanted), Array(items=sent):
-                yield self._inside(pair, wanted, sent, Step(pair.way, "item"))
+                yield self._held(pair, wanted, sent, Step(pair.way, "item"))
             case Map(values=wanted), Map(values=sent):
-                yield self._inside(pair, wanted, sent, Step(pair.way, "value"))
+                yield self._held(pair, wanted, sent, Step(pair.way, "value"))
             case Primitive(), Primitive():
                 yield from self._primitive(pair, pair.reader, pair.writer)
             case _:
@@ -133,6 +133,12 @@ class Question:
             yield case("avro-fixed-size-changed", Effect.FAILS, pair, facts)
         else:
             yield from self._meaning(pair, reader, writer)
+
+    def _held(self, pair: Pair, wanted: Type, sent: Type, step: Step) -> Case | Pair:
+        """Items match, or the whole does not: also where nothing of the kind can be written, and all are empty."""
+        if not self.can_be_sent(sent) and not self.matching.matches(wanted, sent):
+            return self._type_changed(pair)
+        return self._inside(pair, wanted, sent, step)
 
     def _primitive(self, pair: Pair, reader: Primitive, writer: Primitive) -> Iterator[Case]:
         """The same type, or one that the writer's may be promoted to."""

@@ -68,6 +68,13 @@ def test_documentation_and_recursion_are_no_change() -> None:
     assert told(tree, {**tree, "doc": "A tree."}) == []
 
 
+def test_records_of_a_union_at_the_root_go_by_their_names() -> None:
+    old, new = record(field("a", "int"), name="I"), record(field("b", "int"), name="I")
+
+    assert [path for _, path, what, *_ in told(["null", old], ["null", new]) if what == "field"] == ["I.b", "I.a"]
+    assert [path for _, path, what, *_ in told(old, ["null", new]) if what == "field"] == ["I.b", "I.a"]
+
+
 def test_messages_come_and_go_and_change_inside() -> None:
     old = files(protocol(place=message(LONG, response="long"), cancel=message(LONG)))
     new = files(

@@ -314,6 +314,13 @@ def test_what_cannot_be_written_harms_nobody() -> None:
     assert not rules(record(field("self", "R"), field("x", "int")), endless)
 
 
+def test_items_that_cannot_be_written_have_a_type_all_the_same() -> None:
+    endless = {"type": "array", "items": record(field("again", "S"), name="S")}
+    (found,) = judged(x({"type": "array", "items": "null"}), x(endless))
+
+    assert (found.rule, found.path) == ("avro-type-changed", "R.x")
+
+
 def test_a_witness_speaks_of_its_own_finding_where_there_are_several() -> None:
     reader = read(record(field("a", "int"), field("b", "int"), field("e", enum("A"))))
     writer = read(record(field("e", enum("A", "B"))))

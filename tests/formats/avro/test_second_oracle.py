@@ -128,6 +128,7 @@ def test_a_folder_in_any_order_says_what_its_one_file_says(pair: tuple[Any, Any]
     assume(isinstance(reader.root, Record) and isinstance(writer.root, Record))
 
     apart = [parse(parted(one, seed)) for one in pair]
+    assume(all(len(ring) == 1 for one in apart for ring in one.rings))  # in a ring, any may be the first
 
     assert {(one.rule, one.effect) for one in incompatibilities(*apart)} == {
         (one.rule, one.effect) for one in incompatibilities(reader, writer)
