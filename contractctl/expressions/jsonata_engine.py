@@ -5,17 +5,23 @@ here: matching a regular expression, making a text or a list longer and longer.
 """
 
 import math
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import regex
-from jsonata.jexception import JException
-from jsonata.jsonata import Jsonata
-from jsonata.parser import Parser
-from jsonata.regex_engine import RegexFlags
-from jsonata.utils import Utils
+
+_LIMIT: Final = sys.getrecursionlimit()
+
+from jsonata.jexception import JException  # noqa: E402 - the line above comes first
+from jsonata.jsonata import Jsonata  # noqa: E402
+from jsonata.parser import Parser  # noqa: E402
+from jsonata.regex_engine import RegexFlags  # noqa: E402
+from jsonata.utils import Utils  # noqa: E402
+
+sys.setrecursionlimit(_LIMIT)  # the library raises it tenfold for the whole process: where others stop, Python crashes
 
 MATCH_SECONDS: Final = 0.5
 NOTHING: Final = object()

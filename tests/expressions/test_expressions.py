@@ -1,5 +1,7 @@
 """Does an expression say the same thing twice, end in time, and name what it loses?"""
 
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -126,6 +128,13 @@ def test_what_fails_or_has_no_end_is_said_in_time(text: str, said: str) -> None:
         of(text)
 
     assert time.monotonic() - begin < 3 * MOST_SECONDS
+
+
+def test_the_recursion_limit_of_the_process_stays_what_it_was() -> None:
+    program = "import sys; from contractctl.expressions import jsonata_engine; print(sys.getrecursionlimit())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) == 1000
 
 
 def test_a_split_that_can_be_put_together_again_loses_nothing() -> None:
