@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from contractctl.model.verdict import Level
 
 _HOUSES = frozenset(
     {
+        "api",
         "avro",
         "avsc",
         "config",
@@ -25,7 +26,13 @@ _HOUSES = frozenset(
         "database",
         "db",
         "ddl",
+        "events",
+        "json",
+        "jsonschema",
         "main",
+        "proto",
+        "protobuf",
+        "protos",
         "resources",
         "schema",
         "schemas",
@@ -36,6 +43,8 @@ _HOUSES = frozenset(
     }
 )
 """Folders that say what kind of thing is in them, and not whose."""
+_GENERATION = re.compile(r"v\d+([a-z]+\d*)?")
+"""Folders that say which of several generations: `v1`, `v2beta1`."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -92,8 +101,9 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     skipped: list[Skipped] = []
     candidates = sorted(_candidates(root))
     near = in_work_tree(root, lambda: candidates)
+    folders = {contracts / name for name in known}
     for file in candidates:
-        if _is_ours(file, contracts, known) or file.is_relative_to(migrations) or _inside(file, drafts):
+        if not folders.isdisjoint(file.parents) or file.is_relative_to(migrations) or _inside(file, drafts):
             continue
         try:
             found = _schema(file, root, house, near)
@@ -138,11 +148,6 @@ def _walk(root: Path) -> Iterator[Path]:
     for folder, inside, files in os.walk(root):
         inside[:] = [name for name in inside if name not in FOREIGN and not name.startswith(".")]
         yield from (Path(folder) / name for name in files)
-
-
-def _is_ours(file: Path, contracts: Path, known: Sequence[str]) -> bool:
-    """Whether a file lies in the folder of a contract: a draft, a release, or what belongs to them."""
-    return any(file.is_relative_to(contracts / name) for name in known)
 
 
 def _inside(file: Path, drafts: set[Path]) -> bool:
@@ -200,7 +205,7 @@ def _contract(schema: _Schema, folder: Path, house: House) -> str:
 
 def _names(file: Path, root: Path) -> Iterator[str]:
     """Names for a contract, best first: whose it is from the nearest folder that tells, what it is from the file."""
-    folders = [_slug(part) for part in file.relative_to(root).parts[:-1]]
+    folders = _with_generations([_slug(part) for part in file.relative_to(root).parts[:-1]])
     telling = [part for part in folders if part and part not in _HOUSES]
     domains = telling or [part for part in folders if part] or [_slug(root.name) or "main"]
     what = _slug(file.name[: -len(_ending(file))]) or "schema"
@@ -212,6 +217,17 @@ def _names(file: Path, root: Path) -> Iterator[str]:
     while True:
         yield f"{domains[-1]}/{what}-{number}"
         number += 1
+
+
+def _with_generations(folders: list[str]) -> list[str]:
+    """`shop`, `v1` is shop-v1: a generation alone is nobody's name."""
+    found: list[str] = []
+    for part in folders:
+        if found and _GENERATION.fullmatch(part):
+            found[-1] = f"{found[-1]}-{part}"
+        else:
+            found.append(part)
+    return found
 
 
 def _ending(file: Path) -> str:

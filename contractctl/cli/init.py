@@ -22,10 +22,11 @@ _GITLAB_PART = Path(".gitlab/contracts.yml")
 def command(ci: str | None, owner: str | None, dry_run: bool) -> int:
     """Set a repository up: find schemas that are there, write contract.toml files and CI files.
 
-    Every schema file (of the formats that `contractctl check --help` names) becomes the draft of a contract. The
-    files stay where they are; contracts/<domain>/<name>/contract.toml refers to them, and the domain and the name come
-    from their paths. What git ignores, the migrations, and whatever has a contract already are left alone. Nothing is
-    released.
+    Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), JSON Schema
+    (.schema.json, and every JSON or YAML file whose $schema names a draft), tables (.sql with CREATE TABLE). A draft
+    has the files that it refers to beside it. The files stay where they are; contracts/<domain>/<name>/contract.toml
+    names them, and the domain and the name come from their paths. What git ignores, the migrations, and whatever has a
+    contract already are left alone. Nothing is released.
 
     Run it again whenever there are new schemas: what is there is never touched.
     """

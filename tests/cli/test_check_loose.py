@@ -104,3 +104,82 @@ def test_a_format_that_is_told_is_believed(tmp_path: Path, contractctl: Run) -> 
     assert "known endings" in contractctl("check", "old.txt", "new.txt", code=2).stderr
     contractctl("check", "old.txt", "new.txt", "--as", "avro")
     assert contractctl("diff", "old.txt", "new.txt", "--as", "avro").stdout
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_definitions_that_say_nothing_themselves_are_judged_where_they_are_used(
+    tmp_path: Path, git: Git, contractctl: Run
+) -> None:
+    order = {"$schema": DRAFT, "properties": {"total": {"$ref": "common/definitions.json#/$defs/amount"}}}
+    (tmp_path / "common").mkdir()
+    (tmp_path / "order.schema.json").write_text(json.dumps(order))
+    (tmp_path / "common/definitions.json").write_text(
+        json.dumps({"$schema": DRAFT, "$defs": {"amount": {"minimum": 0}}})
+    )
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "common/definitions.json").write_text(
+        json.dumps({"$schema": DRAFT, "$defs": {"amount": {"minimum": 1}}})
+    )
+
+    found = judged(contractctl("check", "--against", "main", "--format", "json", code=1))
+    assert found == {"common/definitions.json": "compatible", "order.schema.json": "incompatible"}
+
+
+def test_a_json_file_that_is_no_schema_is_nobody_s_business(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    (tmp_path / "values.yaml").write_text("a: 1\n")
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "package.json").write_text('{"name": 7}')
+    (tmp_path / "values.yaml").unlink()
+
+    assert contractctl("check", "--against", "main").stdout == "compatible: 0 pairs judged\n"
+
+
+PROTO = """syntax = "proto3";
+package shop.v1;
+import "shop/v1/money.proto";
+message Order {{ {} id = 1; Money total = 2; }}
+"""
+MONEY = 'syntax = "proto3";\npackage shop.v1;\nmessage Money { string currency = 1; }\n'
+
+
+def protos(folder: Path, kind: str) -> Path:
+    (folder / "shop/v1").mkdir(parents=True)
+    (folder / "shop/v1/order.proto").write_text(PROTO.format(kind))
+    (folder / "shop/v1/money.proto").write_text(MONEY)
+    return folder
+
+
+def test_a_proto_file_is_judged_with_its_imports(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    protos(tmp_path / "proto", "int64")
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "proto/shop/v1/order.proto").write_text(PROTO.format("string"))
+
+    assert judged(contractctl("check", "--against", "main", "--format", "json", code=1)) == {
+        "proto/shop/v1/order.proto": "incompatible"
+    }
+
+
+def test_two_folders_of_proto_files_and_their_descriptor_sets_get_the_same_answer(
+    tmp_path: Path, contractctl: Run
+) -> None:
+    from grpc_tools import protoc
+
+    for version, kind in (("v1", "int64"), ("v2", "string")):
+        root = protos(tmp_path / version, kind)
+        arguments = [f"-I{root}", "--include_imports", f"--descriptor_set_out={tmp_path / version}.binpb"]
+        assert protoc.main(["protoc", *arguments, "shop/v1/order.proto"]) == 0
+
+    texts = json.loads(contractctl("check", "v1", "v2", "--format", "json", code=1).stdout)
+    sets = json.loads(contractctl("check", "v1.binpb", "v2.binpb", "--format", "json", code=1).stdout)
+    rules = [[finding["rule"] for finding in answer["pairs"][0]["findings"]] for answer in (texts, sets)]
+    assert rules[0] == rules[1] != []
+    contractctl("check", "v1", "v1.binpb", "--as", "protobuf")

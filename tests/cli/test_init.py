@@ -232,3 +232,24 @@ def test_a_schema_is_adopted_with_the_files_that_it_needs(tmp_path: Path, contra
     assert 'draft = ["../../../schemas/shop/Order.avsc", "../../../schemas/common/address.avsc"]' in toml.read_text()
     contractctl("release", "shop/order")
     contractctl("check", "shop/order")
+
+
+def test_every_format_is_found_under_a_name_that_tells_whose_it_is(tmp_path: Path, contractctl: Run) -> None:
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    put(tmp_path / "proto/shop/v1/Order.proto", 'syntax = "proto3";\nmessage Order { int64 id = 1; }\n')
+    put(tmp_path / "schemas/shop/order-placed.schema.json", '{"$schema": "%s"}' % dialect)  # noqa: UP031 - braces
+    put(tmp_path / "events/billing/invoice.yaml", f"$schema: {dialect}\ntype: object\n")
+    put(tmp_path / "package.json", '{"name": "x"}')
+    put(tmp_path / "openapi.yaml", "openapi: 3.1.0\n")
+    done = contractctl("init")
+
+    found = {contract.name: contract.format for contract in store.read_all(tmp_path / "contracts")}
+    assert found == {
+        "shop-v1/order": "protobuf",
+        "shop/order-placed": "json-schema",
+        "billing/invoice": "json-schema",
+    }
+    assert "skipped" not in done.stdout
+    for name in found:
+        contractctl("release", name)
+    contractctl("check")
