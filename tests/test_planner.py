@@ -1,6 +1,7 @@
 """Does a plan say what is to happen, and is it refused where it cannot be carried out?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from contractctl import planner, store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
-from contractctl.model.contract import SemanticVersion
+from contractctl.model.contract import File, SemanticVersion, Source
 from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Stage, State, Transform
 from contractctl.model.verdict import Change, Status
 from contractctl.planner import Likely, Made, Surroundings, Wish
@@ -126,6 +127,25 @@ def test_a_plan_that_cannot_be_written_leaves_nothing_behind(desk):
 
     with pytest.raises(OSError, match=r"\.part"):
         desk.write(made)
+    assert desk.files() == before
+
+
+def test_a_version_of_several_files_is_taken_back_whole(desk, monkeypatch):
+    desk.draft("shop/orders", ("customer_name", "full_name"))
+    made = desk.plan("shop/orders")
+    ((contract, number, source),) = made.releases
+    several = Source((*source.files, File(f"{source.name}.more.sql", "CREATE TABLE more (id int);")))
+    before = desk.files()
+    released = store.release
+
+    def release(*arguments: object) -> Path:
+        if arguments[2] != number:
+            raise OSError("the disk is full")
+        return released(*arguments)
+
+    monkeypatch.setattr(store, "release", release)
+    with pytest.raises(OSError, match="full"):
+        desk.write(replace(made, releases=((contract, number, several), (contract, number.bump("minor"), source))))
     assert desk.files() == before
 
 

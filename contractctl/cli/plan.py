@@ -265,10 +265,9 @@ def _json(made: "Made", found: "Settings") -> str:
 
 
 def _paths(made: "Made", found: "Settings") -> list[str]:
-    releases = [
-        found.contracts / contract / "versions" / f"{number}{Path(source.name).suffix}"
-        for contract, number, source in made.releases
-    ]
+    from contractctl import store
+
+    releases = [store.release_path(found.contracts, *release) for release in made.releases]
     return [_shown(path, found.root) for path in sorted((*made.files, *releases))]
 
 

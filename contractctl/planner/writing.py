@@ -1,5 +1,6 @@
 """How is a plan written down? All of its files, or none."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,12 +17,13 @@ def write(made: Made, contracts: Path) -> tuple[Path, ...]:
     """
     sums = [contracts / contract / "versions" / store.SUMS for contract, _, _ in made.releases]
     written: list[Path] = []
-    with _nothing_half_done(written, sums):
+    released: list[Path] = []
+    with _nothing_half_done(written, released, sums):
         for path, text in sorted(made.files.items(), key=lambda item: "plans" in item[0].parts):
             _write(path, text, written)
         for contract, number, source in made.releases:
-            written.append(store.release(contracts, contract, number, source))
-    return tuple(written)
+            released.append(store.release(contracts, contract, number, source))
+    return (*written, *released)
 
 
 def _write(path: Path, text: str, written: list[Path]) -> None:
@@ -33,7 +35,7 @@ def _write(path: Path, text: str, written: list[Path]) -> None:
 
 
 @contextmanager
-def _nothing_half_done(written: list[Path], kept: list[Path]) -> Iterator[None]:
+def _nothing_half_done(written: list[Path], released: list[Path], kept: list[Path]) -> Iterator[None]:
     before = {path: path.read_bytes() if path.is_file() else None for path in kept}
     try:
         yield
@@ -41,6 +43,8 @@ def _nothing_half_done(written: list[Path], kept: list[Path]) -> Iterator[None]:
         for path in (*written, *(path.with_name(f".{path.name}.part") for path in written)):
             with suppress(OSError):  # whatever stands in the way, the rest is taken back
                 path.unlink(missing_ok=True)
+        for path in released:  # by this plan, a moment ago
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
         for path, content in before.items():
             if content is None:
                 path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from contractctl.store.contracts import (
     read,
     read_all,
     release,
+    release_path,
     version_path,
 )
 from contractctl.store.policies import read_policy
@@ -25,6 +26,7 @@ __all__ = [
     "read_all",
     "read_policy",
     "release",
+    "release_path",
     "source",
     "version_path",
 ]

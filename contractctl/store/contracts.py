@@ -65,6 +65,11 @@ def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | 
     return releases.path_of(_folder(contracts, name) / "versions", number)
 
 
+def release_path(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
+    """The file or folder that a text becomes as a version of a contract."""
+    return releases.place_of(_folder(contracts, name) / "versions", number, source_)
+
+
 def release(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
     """Freeze a text as a version of a contract; releases.freeze() says how."""
     return releases.freeze(_folder(contracts, name) / "versions", number, source_)

@@ -22,6 +22,11 @@ def path_of(versions: Path, number: SemanticVersion) -> Path | None:
     return next((path for path, found in numbered(versions) if found == number), None)
 
 
+def place_of(versions: Path, number: SemanticVersion, source_: Source) -> Path:
+    """The file or folder that a text becomes as a release."""
+    return versions / _names(number, source_)[0].split("/")[0]
+
+
 def freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
     """Freeze a text as a version: its file or folder in versions/, then its digests in SHA256SUMS.
 
@@ -110,14 +115,14 @@ def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
     import tempfile
 
     names = _names(number, source_)
-    whole = names[0].split("/")[0]
+    whole = place_of(versions, number, source_)
     with tempfile.TemporaryDirectory(dir=versions, prefix=_SCRATCH) as scratch:
         for name, file in zip(names, source_.files, strict=True):
             made = Path(scratch) / name
             made.parent.mkdir(parents=True, exist_ok=True)
             made.write_bytes(file.content)
-        (Path(scratch) / whole).rename(versions / whole)
-    return versions / whole
+        (Path(scratch) / whole.name).rename(whole)
+    return whole
 
 
 def _sums(versions: Path) -> dict[str, str]:
