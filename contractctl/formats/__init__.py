@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.rooms import Events, Format, Found, RoundTrip, Staging, Strict
-from contractctl.model.contract import Policy, Source
+from contractctl.model.contract import File, Policy, Source
 
 __all__ = [
     "BINARY",
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "parse",
     "parse_sound",
+    "refuse_binary",
     "staging",
 ]
 
@@ -68,18 +69,19 @@ def parse_sound(name: str, source: Source, policy: Policy = Policy()) -> Any:
 def _parsed(name: str, source: Source, policy: Policy) -> Any:
     for file in source.every if name not in BINARY else ():
         if file.data is not None:
-            _refuse_binary(file.name, file.data)
+            refuse_binary(file)
     return load(name).parse(source, policy)
 
 
-def _refuse_binary(name: str, data: bytes) -> NoReturn:
+def refuse_binary(file: File) -> NoReturn:
+    """Say where a file that is no text stops being one."""
     try:
-        data.decode()
+        file.content.decode()
     except UnicodeDecodeError as error:
         raise ContractctlError(
-            f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
+            f"{file.name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
         ) from None
-    raise AssertionError(name)  # what is UTF-8 is no data
+    raise AssertionError(file.name)  # what is UTF-8 is no data
 
 
 def staging(name: str) -> Staging:

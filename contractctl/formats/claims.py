@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS
+from contractctl.formats import FORMATS, refuse_binary
 from contractctl.model.contract import File
 
 ENDINGS: Mapping[str, str] = {
@@ -26,7 +26,9 @@ ENDINGS: Mapping[str, str] = {
 SHARED = frozenset({".json", ".yaml", ".yml"})
 """Endings of documents of any kind."""
 _OTHERS = {"openapi": "an OpenAPI", "swagger": "an OpenAPI", "asyncapi": "an AsyncAPI"}
-_DIALECT = re.compile(r"""^\s*\{?\s*["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
+_DIALECT = re.compile(r"""^(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
+"""At the top of a YAML document: with nothing before it, or behind its brace."""
+_DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
 _OTHER = re.compile(r"""^\s{0,4}["']?(openapi|swagger|asyncapi)["']?\s*:""", re.MULTILINE)
 _META_SCHEMA = re.compile(r"https?://json-schema\.org/|.*/jsonschema/|.*/schema#?$", re.IGNORECASE)
 """What `$schema` says in a JSON Schema. In a document that is an instance of one, it names that very schema."""
@@ -56,6 +58,8 @@ def format_of(file: File) -> str:
         raise ContractctlError(
             f"{file.name}: no format claims this file", hint=f"known endings: {known}; or tell its format: --as FORMAT"
         )
+    if file.data is not None:
+        refuse_binary(file)
     other = _OTHER.search(file.text)
     if other is not None:
         raise ContractctlError(
@@ -83,9 +87,10 @@ def _by_content(file: File) -> str | None:
 
 
 def _is_json_schema(file: File) -> bool:
-    value = _loaded(file.text) if file.name.lower().endswith(".json") else None
+    is_json = file.name.lower().endswith(".json")
+    value = _loaded(file.text) if is_json else None
     if value is None:  # YAML, or JSON that is broken: its reader says where
-        found = _DIALECT.search(file.text)
+        found = (_DIALECT_SOMEWHERE if is_json else _DIALECT).search(file.text)
         return found is not None and _META_SCHEMA.match(found[1]) is not None
     keys: dict[str, object] = value if isinstance(value, dict) else {}
     dialect = str(keys.get("$schema"))

@@ -48,6 +48,8 @@ def test_a_descriptor_set_in_json_is_told_by_its_files() -> None:
         ("a.yaml", f"title: x\n$schema: {DRAFT}\n"),
         ("a.yml", f'"$schema": "{DRAFT}"\n'),
         ("a.yaml", json.dumps({"$schema": DRAFT})),
+        ("a.yaml", json.dumps({"$schema": DRAFT}, indent=2)),
+        ("a.json", '{\n  "title": "x",\n  "$schema": "%s",' % DRAFT),  # noqa: UP031 - braces everywhere
     ],
 )
 def test_a_json_schema_is_told_by_its_draft(name: str, text: str) -> None:
@@ -60,6 +62,7 @@ def test_a_json_schema_is_told_by_its_draft(name: str, text: str) -> None:
         ("package.json", '{"$schema": "https://json.schemastore.org/package.json", "type": "module"}'),
         ("data.json", json.dumps({"schema": {"$schema": DRAFT}})),
         ("data.json", json.dumps([{"$schema": DRAFT}])),
+        ("config.yaml", f"nested:\n  $schema: {DRAFT}\n"),
         ("config.yaml", "nested:\n  - $schema: https://json-schema.org/draft/2020-12/schema\n"),
         ("a.json", "[" * 100_000),
         ("a.json", ""),
@@ -82,3 +85,8 @@ def test_a_file_that_nobody_claims_gets_a_sentence(name: str, text: str, said: s
     with pytest.raises(ContractctlError, match=said) as error:
         format_of(File(name, text))
     assert hint in str(error.value.hint)
+
+
+def test_a_file_in_another_encoding_is_told_so() -> None:
+    with pytest.raises(ContractctlError, match=r"a\.json: byte 0 is not UTF-8"):
+        format_of(File.of("a.json", "{}".encode("utf-16")))
