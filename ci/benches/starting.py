@@ -1,6 +1,5 @@
 """What does a whole process cost that checks two files? Witnesses and all, beside a bare import of two libraries."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from measuring import Row, seconds
+from measuring import Row, installed, seconds
 
 RUNS = 25
 PAIRS = {
@@ -31,15 +30,14 @@ def measure(folder: Path) -> Iterator[Row]:
         new.write_text((text % "full_name").replace('"string"}}', '"integer"}}'))
         commands[f"contractctl check {old.name} {new.name}"] = [contractctl, "check", str(old), str(new)]
     known = {f"{name}, known already": command for name, command in commands.items() if "check" in name}
-    environments = {name: {"CONTRACTCTL_CACHE": "off"} for name in commands}
-    environments |= {name: {"CONTRACTCTL_CACHE": str(folder / "cache")} for name in known}
+    environments = {name: {**installed(folder), "CONTRACTCTL_CACHE": "off"} for name in commands}
+    environments |= {name: {**installed(folder), "CONTRACTCTL_CACHE": str(folder / "cache")} for name in known}
     times: dict[str, list[float]] = {name: [] for name in environments}
-    for _ in range(RUNS):
+    for _ in range(1 + RUNS):
         for name, command in (commands | known).items():
-            environment = {**os.environ, **environments[name]}
-            run = partial(subprocess.run, command, env=environment, capture_output=True, check=False)
+            run = partial(subprocess.run, command, env=environments[name], capture_output=True, check=False)
             times[name].append(seconds(run))
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    medians = {name: statistics.median(taken[1:]) for name, taken in times.items()}  # the first one wrote the bytecode
     base = medians["python -c 'import click, fastavro'"]
     for name, median in medians.items():
         yield name, f"{median * 1000:.0f} ms", f"{median / base:.2f} × the import"

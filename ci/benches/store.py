@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from generated import GENERATORS
-from measuring import Row
+from measuring import Row, installed
 
 from contractctl.formats import FORMATS
 
@@ -69,7 +69,7 @@ def check(folder: Path, *options: str, code: int = 0) -> float:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "CONTRACTCTL_CACHE": str(folder / ".git/cache")},
+        env={**installed(folder / ".git"), "CONTRACTCTL_CACHE": str(folder / ".git/cache")},
         capture_output=True,
         text=True,
         check=False,
