@@ -119,7 +119,7 @@ class Solver:
             del self._open[goal]
             lowest, self._lowest = self._lowest, outside
         if outcome is NONE and lowest < depth:
-            self._resting[goal] = lowest
+            self._rest(goal, lowest, since)
             self._lowest = min(outside, lowest)
             return outcome
         rested = self._forget(since)
@@ -128,9 +128,18 @@ class Solver:
         self._known[goal] = outcome
         return outcome
 
+    def _rest(self, goal: Goal, lowest: int, since: int) -> None:
+        """Remember on what a goal rests; what rested on it rests on that, too: another will be open at its depth."""
+        for rested in self._rested(since):
+            self._resting[rested] = min(self._resting[rested], lowest)
+        self._resting[goal] = lowest
+
+    def _rested(self, since: int) -> list[Goal]:
+        return list(self._resting)[since:] if len(self._resting) > since else []
+
     def _forget(self, since: int) -> list[Goal]:
         """Take back what rested on goals that are decided now, or never will be."""
-        rested = list(self._resting)[since:] if len(self._resting) > since else []
+        rested = self._rested(since)
         for goal in rested:
             del self._resting[goal]
         return rested
