@@ -10,7 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.dialects import Dialect
+from contractctl.formats.json_schema.dialects import SUBSCHEMAS, Dialect
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.search.nodes import Literal, Required
 from contractctl.formats.json_schema.search.values import OBJECT
@@ -19,6 +19,7 @@ from contractctl.formats.json_schema.spots import Spot, inside
 if TYPE_CHECKING:
     from contractctl.formats.json_schema.meaning import Meaning
 
+_ANCHORED = {Dialect.DRAFT2019: "$recursiveRef", Dialect.DRAFT2020: "$dynamicRef"}
 _MOST_CASES = 128
 _MOST_STEPS = 64
 
@@ -63,17 +64,25 @@ _NOTHING = Case()
 
 def cases(meaning: "Meaning", spot: Spot, without: str = "", steps: int = 0) -> list[Case]:
     """The cases of the schema at a spot; `without` is the keyword that asks. Raise TooManyCasesError."""
-    value = spot.value
-    if not isinstance(value, dict):
+    if not isinstance(spot.value, dict):
         return [_NOTHING]
     if steps > _MOST_STEPS:
         raise TooManyCasesError
+    value = _read(spot.value, spot.dialect)
     found = [_own(meaning, spot, value, without)]
     for alternatives in _applied(meaning, spot, value, steps + 1):
         if len(alternatives) * len(found) > _MOST_CASES:
             raise TooManyCasesError
         found = [one.joined(other) for one, other in product(found, alternatives)]
     return found
+
+
+def _read(value: dict[str, Json], dialect: Dialect) -> dict[str, Json]:
+    """The keywords that the draft has: an embedded resource may be of another one than the schema around it."""
+    if "$ref" in value and dialect < Dialect.DRAFT2019:  # its siblings are ignored
+        return {"$ref": value["$ref"]}
+    known = {*SUBSCHEMAS[dialect], "$ref", _ANCHORED.get(dialect, "$ref")}
+    return {keyword: inner for keyword, inner in value.items() if keyword in known}
 
 
 def _own(meaning: "Meaning", spot: Spot, value: dict[str, Json], without: str) -> Case:

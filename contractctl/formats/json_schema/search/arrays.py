@@ -124,14 +124,23 @@ def _unlike(space: Space, denied: list[Json]) -> _Demand:
 
 def _alike(asked: _Question, length: int) -> list[Json] | None:
     """A long array, where nothing tells one place from the next."""
-    if asked.demands or asked.unique or length > _MOST_ALIKE:
+    made: list[Json] | None = None
+    if not (asked.demands or asked.unique or length > _MOST_ALIKE):
+        known = min(asked.known_places, length)
+        items = [asked.value(frozenset(asked.base(place))) for place in range(min(known + 1, length))]
+        if any(item is _MISSING for item in items):
+            return None
+        made = items[:known] + items[-1:] * (length - known)
+    if made is None or not _is_allowed(asked, made):
         asked.unknown = asked.unknown or Unknown(f"an array of {length:,} items is too long to make")
         return None
-    known = min(asked.known_places, length)
-    items = [asked.value(frozenset(asked.base(place))) for place in range(known + 1)]
-    if any(item is _MISSING for item in items):
-        return None
-    return items[:known] + items[-1:] * (length - known)
+    return made
+
+
+def _is_allowed(asked: _Question, made: list[Json]) -> bool:
+    """Whether an array that was made without a thought of its items is not denied, and repeats one where it must."""
+    is_denied = identity(made) in map(identity, asked.denied)
+    return not is_denied and (not asked.repeated or len({identity(item) for item in made}) < len(made))
 
 
 def _slots(length: int, places: int, *, repeated: bool) -> Iterator[list[Slot]]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from contractctl.formats.json_schema.search.solver import Solver, State
 
 _MOST_TRIED = 5_000
-_MOST_DECIMALS = 18
+_MOST_DECIMALS = 340
+"""The smallest double above nothing has 324."""
 
 
 @dataclass(frozen=True, slots=True)

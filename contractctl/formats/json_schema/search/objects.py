@@ -307,7 +307,7 @@ def _ways(
             for name in dict.fromkeys((*present, *asked.known)):
                 if _is_such(asked, one, name):
                     yield from _with(asked, name, one.literal, present, absent)
-            for name in _fresh(asked, one, {*present, *absent}):
+            for name in _fresh(asked, one, present, absent):
                 yield {**present, name: frozenset({one.literal})}, absent
 
 
@@ -336,9 +336,9 @@ def _is_such(asked: _Question, one: _Other, name: str) -> bool:
         return False
 
 
-def _fresh(asked: _Question, one: _Other, taken: set[str]) -> Iterator[str]:
+def _fresh(asked: _Question, one: _Other, present: Present, absent: frozenset[str]) -> Iterator[str]:
     """Names that nobody names, each fitting other patterns than the one before, whose value can be what it must be."""
-    if asked.most is not None and len(taken - asked.absent) >= asked.most:
+    if asked.most is not None and len(present) >= asked.most:
         return
     space = asked.solver.space
     fixed = {one.named, *_signed(space, one.wanted, one.unwanted)}
@@ -347,7 +347,7 @@ def _fresh(asked: _Question, one: _Other, taken: set[str]) -> Iterator[str]:
     if most > _MOST_PATTERNS:
         asked.doubt("too many patterns of property names overlap")
         most = 2
-    common = {space.kinds(STRING), *fixed, *asked.names, space.enum([*asked.known, *taken]) ^ 1}
+    common = {space.kinds(STRING), *fixed, *asked.names, space.enum([*asked.known, *present, *absent]) ^ 1}
     for count in range(most + 1):
         for chosen in combinations(free, count):
             asked.solver.spend()
@@ -395,7 +395,7 @@ def _filled(asked: _Question, present: Present, absent: frozenset[str]) -> Prese
         if name not in filled and name not in absent and isinstance(asked.value(name, _NOTHING_MORE), Found):
             filled[name] = _NOTHING_MORE
     while len(filled) < asked.least:
-        fresh = next(_fresh(asked, _Other(), {*filled, *absent}), None)
+        fresh = next(_fresh(asked, _Other(), filled, absent), None)
         if fresh is None:
             return None
         filled[fresh] = _NOTHING_MORE

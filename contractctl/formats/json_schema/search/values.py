@@ -72,7 +72,10 @@ def written(number: Fraction) -> int | float:
     """A number that JSON can hold. Raise UnwritableError where a double would not be exactly this one."""
     if number.denominator == 1:
         return number.numerator
-    near = float(number)
+    try:
+        near = float(number)
+    except OverflowError:
+        raise UnwritableError from None
     if exact(near) != number:
-        raise UnwritableError(str(number))
+        raise UnwritableError
     return near
