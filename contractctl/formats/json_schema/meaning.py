@@ -1,10 +1,11 @@
 """What does a whole schema assert? All that its keywords do, references followed, as one literal of a space."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.dialects import Dialect
+from contractctl.formats.json_schema.dialects import SUBSCHEMAS, Dialect, subschemas
 from contractctl.formats.json_schema.evaluation import TooManyCasesError
 from contractctl.formats.json_schema.keywords import KEYWORDS, ORDER, NotThisError, Read
 from contractctl.formats.json_schema.references import Unresolved, refer
@@ -22,7 +23,12 @@ from contractctl.formats.json_schema.search.nodes import (
 )
 from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Schema, Spot, inside
-from contractctl.formats.json_schema.uris import RETRIEVED
+from contractctl.formats.json_schema.uris import RETRIEVED, split
+
+_REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+_RESTS = ("additionalProperties", "unevaluatedProperties")
+_IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependencies", "dependentSchemas"})
+_NAMING = frozenset({"properties", "required", "dependencies", "dependentRequired", "dependentSchemas"})
 
 
 class Assertion(NamedTuple):
@@ -67,7 +73,7 @@ class Meaning:
         if key in self._open:
             if self._open[key] == self._depth:
                 return self._opaque("a schema refers to itself without end", key)
-            return self._named.setdefault(key, self.space.name((id(self.schema), key)))
+            return self._named.setdefault(key, self.space.name((id(self.schema), self._absent, key)))
         self._open[key] = self._depth
         try:
             literal = self.space.all_of(one.literal for one in self.assertions(spot))
@@ -96,8 +102,9 @@ class Meaning:
         try:
             return self.of(refer(self.schema, spot, keyword))
         except Unresolved as error:
-            # a file of the version's own that is missing may say one thing in this version, another in the next
-            is_ours = error.uri.startswith(RETRIEVED) or not error.uri
+            # what this version lacks, or says twice, may be one thing here and another in the next
+            uri, _ = split(error.uri)
+            is_ours = uri.startswith(RETRIEVED) or not uri or uri in self.schema.resources
             return self._opaque(error.reason, (error.uri, id(self.schema) if is_ours else None))
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
@@ -124,30 +131,46 @@ class Meaning:
             return read(self, spot, value[keyword])
         except NotThisError:
             reason = f"'{keyword}' has a value that the specification does not allow"
-            return self._opaque(reason, (keyword, value[keyword]))
+            return self._opaque(reason, (keyword, spot.dialect, value[keyword], self._reach(value[keyword])))
         except TooManyCasesError:
-            return self._opaque(f"what '{keyword}' leaves over hangs on too many cases", (keyword, value))
+            reason = f"what '{keyword}' leaves over hangs on too many cases"
+            return self._opaque(reason, (keyword, spot.dialect, value, self._reach(value)))
 
     def _opaque(self, reason: str, what: object) -> Literal:
         return self.space.literal(Opaque(reason, repr(what)))
 
+    def _reach(self, value: Json) -> int | None:
+        """What tells texts that are the same apart: references in them lead elsewhere in another version."""
+        return None if _REFERENCES.isdisjoint(_keys(value)) else id(self.schema)
+
     def _closed(self, spot: Spot, literal: Literal) -> Literal:
         """With the names that an open object is taken not to have."""
-        if not self._absent or not isinstance(spot.value, dict):
+        if not self._absent or not isinstance(spot.value, dict) or self._is_map(spot):
             return literal
-        while "$ref" in spot.value:
-            try:
-                target = refer(self.schema, spot, "$ref")
-            except Unresolved:
-                return literal
-            if target.key == spot.key or not isinstance(target.value, dict) or "$ref" in target.value:
-                break
-            spot = target
-        assert isinstance(spot.value, dict)  # noqa: S101 - the loop keeps it one
-        if isinstance(spot.value.get("additionalProperties"), dict) or "patternProperties" in spot.value:
-            return literal  # any name is meant there, not only those that nobody thought of
         gone = tuple((name, FALSE) for name in self._absent)
         return self.space.all_of((literal, self.space.literal(Properties(gone, (), TRUE))))
+
+    def _is_map(self, spot: Spot) -> bool:
+        """Whether any name is meant there, not only those that somebody thought of."""
+        pending, met = [spot], set[object]()
+        while pending:
+            one = pending.pop()
+            if one.key in met or not isinstance(one.value, dict):
+                continue
+            met.add(one.key)
+            if "patternProperties" in one.value or any(isinstance(one.value.get(rest), dict) for rest in _RESTS):
+                return True
+            pending.extend(self._beside(one, one.value))
+        return False
+
+    def _beside(self, spot: Spot, value: dict[str, Json]) -> Iterator[Spot]:
+        """The schemas that a schema applies to the same value."""
+        for steps, _ in subschemas(value, SUBSCHEMAS[spot.dialect]):
+            if steps[0] in _IN_PLACE:
+                yield inside(self.schema, spot, *steps)
+        for keyword in _REFERENCES & value.keys():
+            with suppress(Unresolved):
+                yield refer(self.schema, spot, keyword)
 
     def _is_endless(self, named: Literal) -> bool:
         """Whether a name stands for something that says the same of the same value again."""
@@ -168,14 +191,42 @@ class Meaning:
 
 
 def names_in(schema: Schema) -> Iterator[str]:
-    """Every name of a property that a text declares or demands, and perhaps a few more."""
+    """Every name of a property that a text speaks of, and perhaps a few more."""
     pending: list[Json] = [one.value for (_, pointer), one in schema.starts.items() if not pointer]
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            for keyword in ("properties", "required"):
-                named = value.get(keyword)
-                yield from (str(name) for name in named) if isinstance(named, dict | list) else ()
+            for keyword, inner in value.items():
+                yield from _names_under(keyword, inner)
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
+
+
+def _names_under(keyword: str, value: Json) -> Iterator[str]:
+    if keyword in _NAMING:
+        yield from _texts(value)
+        for inner in value.values() if isinstance(value, dict) else ():
+            yield from _texts(inner) if isinstance(inner, list) else ()
+    elif keyword in {"enum", "const"}:
+        yield from _keys(value)
+    elif keyword == "propertyNames" and isinstance(value, dict):
+        yield from (*_texts(value.get("enum")), *_texts([value.get("const")]))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """The names of an object, or the texts in a list."""
+    if isinstance(value, dict | list):
+        yield from (one for one in value if isinstance(one, str))
+
+
+def _keys(value: Json) -> Iterator[str]:
+    """The names of all objects in a value."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            yield from one
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
