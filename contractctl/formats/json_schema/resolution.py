@@ -21,7 +21,7 @@ from contractctl.formats.json_schema.search.nodes import Literal, Space
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError, Unknown
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.shown import shown
-from contractctl.formats.json_schema.spots import Schema, Spot, inside
+from contractctl.formats.json_schema.spots import Schema, Spot, inside, start
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
 
 _WORD = re.compile(r"[A-Z]*[a-z0-9]+|[A-Z]+")
@@ -44,22 +44,23 @@ def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Said]:
 
 
 def _roots(taker: Schema, giver: Schema) -> Iterator[tuple[Spot | None, Spot]]:
-    """Each schema that the writer may write by, and the reader's of the same name."""
+    """Each schema that the writer may write by, and the reader's in the file of the same path, whoever refers to it.
+
+    Where each version has only one, they are one, whatever they are called.
+    """
     if len(taker.roots) == len(giver.roots) == 1:
         yield taker.root, giver.root
         return
-    known = {_name(taker, spot): spot for spot in taker.roots}
-    for spot in giver.roots:
-        yield known.get(_name(giver, spot)), spot
-
-
-def _name(schema: Schema, spot: Spot) -> str:
-    return schema.source.path(schema.source.files[spot.file])
+    files = {taker.paths[number]: number for number in range(len(taker.source.files))}
+    for writer in giver.roots:
+        number = files.get(giver.paths[writer.file])
+        yield None if number is None else start(taker, taker.starts[number, ()], ()), writer
 
 
 def _removed(giver: Schema, writer: Spot) -> Incompatibility:
+    name = giver.source.path(giver.source.files[writer.file])
     at = (writer.file, *writer.pointer)
-    return Incompatibility("json-schema-removed", Effect.FAILS, _name(giver, writer), {}, giver_at=at)
+    return Incompatibility("json-schema-removed", Effect.FAILS, name, {}, giver_at=at)
 
 
 @dataclass(slots=True)
@@ -130,6 +131,8 @@ class Asked:
         while not self.count and self.deep < _DEEPEST and self.work > 0:
             self.deep += 1
             yield from self.explained_all()
+            if not (isinstance(whole, Found) or self.proof):
+                return
         proof = whole if isinstance(whole, Found) else self.proof
         if proof and not self.count:
             yield self.finding("json-schema-refused", About(self.wanted, Place(), all_of_it, proof))
