@@ -12,7 +12,7 @@ from contractctl import planner, store
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import File, SemanticVersion, Source
-from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Stage, State, Transform
+from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, State, Transform
 from contractctl.model.verdict import Change, Status
 from contractctl.planner import Likely, Made, Surroundings, Wish
 
@@ -317,6 +317,10 @@ PLANS = st.builds(
             st.none() | TEXT,
             st.none() | st.builds(Transform, TEXT, TEXT, st.booleans()),
             st.dictionaries(TEXT, TEXT, max_size=3),
+            st.none()
+            | st.builds(
+                Regroup, st.dictionaries(TEXT, TEXT, max_size=2), st.dictionaries(TEXT, TEXT, max_size=2), st.booleans()
+            ),
         ),
         max_size=3,
     ).map(tuple),

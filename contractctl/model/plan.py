@@ -44,11 +44,23 @@ class Transform:
 
 
 @dataclass(frozen=True, slots=True)
+class Regroup:
+    """How the values of one column become those of several, or of several one, and back."""
+
+    ups: Mapping[str, str]
+    """New column → SQL over the old columns."""
+    downs: Mapping[str, str]
+    """Old column → SQL over the new columns."""
+    lossy: bool = False
+    """Declared by the user: the old values may not all come back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One schema change with its whole staged life; `kind` names its file in operations/ or its format's staging."""
 
     kind: str
-    """rename-column, add-column, drop-column, change-type, set-not-null; rename-field, add-field, remove-field."""
+    """rename-column, split-column and the others of formats/sql/staging.py; rename-field, add-field, remove-field."""
     contract: str
     subject: str
     """The table, or the record's full name."""
@@ -59,6 +71,8 @@ class Operation:
     transform: Transform | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What else the kind needs: type (SQL of the new column), default (SQL literal or JSON), via (helper column)."""
+    regroup: Regroup | None = None
+    """Of a column that is split, or of columns that are merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,10 @@ class Plan:
     movements: tuple[Movement, ...]
     operations: tuple[Operation, ...]
     revisions: Mapping[Stage, str]
-    """Alembic revision ids by stage: expand, dual-write, quiesce, contract. Empty for a plan of events only."""
+    """Alembic revision ids by stage: expand, dual-write, verify where something is validated, quiesce, contract.
+
+    Empty for a plan of events only.
+    """
     canary: CanaryRules = field(default_factory=CanaryRules)
     reads: ReadRules = field(default_factory=ReadRules)
     restore_point: str | None = None

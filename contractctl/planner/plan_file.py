@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Stage, Transform
+from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, Transform
 from contractctl.toml_text import Table, read_toml
 
 _EVERYBODY = 100
@@ -106,7 +106,7 @@ def _plain(value: object) -> dict[str, object]:
         content = getattr(value, field.name)
         if content in (None, "", ()):
             continue
-        if isinstance(content, Transform):
+        if isinstance(content, Transform | Regroup):
             found[field.name] = _plain(content)
         elif isinstance(content, Mapping):
             found |= {field.name: {key: _written(text) for key, text in content.items()}} if content else {}
@@ -153,6 +153,7 @@ def _operation(table: Table) -> Operation:
         old=table.text("old"),
         new=table.text("new"),
         transform=_transform(transform, kind) if given else None,
+        regroup=_regroup(table.table("regroup")) if table.has("regroup") else None,
         parameters=table.table("parameters").rest(),
     )
     table.done()
@@ -166,6 +167,12 @@ def _transform(table: Table, kind: str) -> Transform:
     transform = Transform(up, down, table.flag("lossy"))
     table.done()
     return transform
+
+
+def _regroup(table: Table) -> Regroup:
+    regroup = Regroup(table.table("ups").rest(), table.table("downs").rest(), table.flag("lossy"))
+    table.done()
+    return regroup
 
 
 def _revisions(table: Table) -> Mapping[Stage, str]:
