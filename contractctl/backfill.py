@@ -6,8 +6,8 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, Engine, select
 
-from contractctl import journal
-from contractctl.databases import Key, Synchronisation, key_text, read_key, sqlite
+from contractctl import databases, journal
+from contractctl.databases import Key, Synchronisation, batches, comparison, key_text, read_key
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import CHECKPOINT
 
@@ -85,7 +85,7 @@ def backfill(engine: Engine, sync: Synchronisation, pace: Pace, outside: Outside
     """
     with journal.reading(engine) as connection:
         reached = checkpoint(connection, sync)
-        due = 0 if reached.done else sqlite.facts(connection, sync)["remaining"]
+        due = 0 if reached.done else comparison.facts(databases.of(connection), connection, sync)["remaining"]
     began, start, limit = outside.clock(), reached, min(_FIRST_BATCH, _largest(pace))
     while not reached.done:
         before = outside.clock()
@@ -111,13 +111,13 @@ def checkpoint(connection: Connection, sync: Synchronisation) -> Checkpoint:
 def _batch(engine: Engine, sync: Synchronisation, reached: Checkpoint, limit: int, outside: Outside) -> Checkpoint:
     """One batch and its checkpoint, together or not at all. Where it ends is looked up before the lock is taken."""
     with journal.reading(engine) as connection:
-        upto = sqlite.upper_key(connection, sync, reached.last_key, limit)
+        upto = batches.upper_key(databases.of(connection), connection, sync, reached.last_key, limit)
     with journal.writing(engine) as connection:
         outside.hold(connection)
         if upto is None:
             reached = replace(reached, done=True)
         else:
-            filled = sqlite.fill(connection, sync, reached.last_key, upto)
+            filled = batches.fill(databases.of(connection), connection, sync, reached.last_key, upto)
             reached = Checkpoint(upto, reached.rows + filled.rows, reached.set_aside + filled.set_aside)
         _keep(connection, sync, reached, outside.clock())
     return reached

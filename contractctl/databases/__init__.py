@@ -1,14 +1,15 @@
-"""What do the engines share? The values that say which columns are kept in step, and what a batch came to."""
+"""What do the engines share? The values that say what is kept in step, and what an engine's module offers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from contractctl.model.plan import Transform
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import DBAPIError
 
 KeyPart = int | float | str | bytes | None
 Key = tuple[KeyPart, ...]
@@ -17,29 +18,66 @@ Key = tuple[KeyPart, ...]
 QUIESCED = "__quiesced"
 """What a column's name ends with while it is browned out."""
 
+SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
+"""In which triggers and backfill keep their marks on rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the database has it now."""
+
+    name: str
+    type: str
+    """As the database writes it; may be empty in SQLite."""
+    not_null: bool
+    default: str | None
+    """As an SQL expression."""
+    key_place: int
+    """From 1 in the primary key; 0 outside of it."""
+    generated: bool
+    collation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One column of a side, under the name that it has in the database now, and what it should hold."""
+
+    name: str
+    type: str
+    value: str
+    """SQL over the other side's columns: what this one should hold, as it would store it."""
+    default: str | None = None
+    """As SQL: an INSERT that leaves it there has not given this side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """One pair of columns kept in step. `old` and `new` are the columns' names in the database as it stands now."""
+    """Two sets of columns kept in step: most often one column each."""
 
-    old: str
-    new: str
-    """The same as old where one column is only kept filled: transform.up then gives the value instead of NULL."""
-    transform: Transform
-    old_default: str | None
-    """The old column's default as SQL: an INSERT that leaves it there has not given the old side."""
+    old: tuple[Held, ...]
+    """None where one new column is only kept filled: its value then stands instead of NULL."""
+    new: tuple[Held, ...]
+    lossy: bool = False
+    """Declared: old values need not come back from the new ones."""
     required: bool = False
     """Both sides promise NOT NULL: a writer who breaks the promise is refused, as before."""
+    plain: bool = False
+    """One column each, of one type, holding the very same value: nothing can be lost either way."""
     label: str = ""
-    """The pair's name in the side tables, the same through all stages; empty means the new column's name."""
+    """Its name in the side tables, the same through all stages; empty means the first new column's name."""
 
     @property
     def name(self) -> str:
-        return self.label or self.new
+        return self.label or self.new[0].name
 
     @property
     def one_sided(self) -> bool:
-        return self.old.lower() == self.new.lower()
+        return not self.old
+
+    @property
+    def exact(self) -> bool:
+        """Whether a value must come back from the other side to count as converted."""
+        return not (self.one_sided or self.lossy or self.plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +89,8 @@ class Synchronisation:
     key: tuple[str, ...]
     """The columns that find a row: the primary key, or the row id's name where there is none."""
     columns: tuple[Synced, ...]
+    key_types: tuple[str, ...] = ()
+    """Of the key's columns, as the database writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +115,117 @@ class Compared:
     checksum_new: str
 
 
+class Work(StrEnum):
+    """What a statement does to the rows that are there."""
+
+    NONE = "none"
+    """Only the catalogue changes."""
+    SCAN = "scan"
+    """Every row is read."""
+    REWRITE = "rewrite"
+    """Every row is written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a revision, and what it costs everybody else."""
+
+    sql: str
+    lock: str
+    """In the engine's own words: ACCESS EXCLUSIVE, LOCK=NONE, …"""
+    work: Work = Work.NONE
+    transactional: bool = True
+    """Whether it can stand in a transaction with others."""
+
+
+class Database(Protocol):
+    """What an engine's module offers. Everything is SQL text; values stand in it as literals."""
+
+    def quote(self, name: str, /) -> str:
+        """An identifier, whatever stands in it."""
+
+    def literal(self, value: KeyPart, /) -> str:
+        """A value as an SQL literal."""
+
+    def same(self, one: str, other: str, /) -> bool:
+        """Whether the engine takes both for the name of one column."""
+
+    def differs(self, column: str, value: str, type_: str, /) -> str:
+        """Whether a column of this type does not hold the very value, NULL being one; binary, never NULL."""
+
+    def agrees(self, column: str, value: str, type_: str, /) -> str:
+        """The opposite of `differs`."""
+
+    def is_name(self, expression: str, name: str, /) -> bool:
+        """Whether the expression is this column's name and nothing else."""
+
+    def bind(self, expression: str, values: Mapping[str, str], /) -> str:
+        """The expression with SQL in the place of column names."""
+
+    def json_array(self, values: Iterable[tuple[str, str]], /) -> str:
+        """SQL of values, each with its type, as the text of a JSON array, as `key_text` writes it."""
+
+    def now(self) -> str:
+        """SQL: this moment as a text, ISO 8601, UTC."""
+
+    def add_new(self, target: str, select: str, /) -> str:
+        """INSERT INTO target select, without the rows whose key is there already. target: table (columns)."""
+
+    def beyond(self, sync: Synchronisation, key: Key, /) -> str:
+        """Whether a row's key lies beyond this one; found by the key's index."""
+
+    def up_to(self, sync: Synchronisation, key: Key, /) -> str:
+        """Whether a row's key does not."""
+
+    def key_list(self, sync: Synchronisation, row: str, /) -> str:
+        """The SELECT list that brings a row's key to Python; `row` is the table or its alias, quoted."""
+
+    def checksum(self, values: Iterable[tuple[str, str]], /) -> str:
+        """SQL: an aggregate over rows of values, each with its type."""
+
+    def blames_a_row(self, error: "DBAPIError", /) -> bool:
+        """Whether a row's own value may have caused it, so that others are worth trying without it."""
+
+    def unseen(self, connection: "Connection", sync: Synchronisation, /) -> AbstractContextManager[None]:
+        """Within it what is written fires no triggers, as far as the engine and our rights allow."""
+
+    def check(self, expression: str, columns: Iterable[str], role: str, /) -> None:
+        """Raise ContractctlError unless the expression gives the same value for the same row, whenever asked."""
+
+    def storing(self, connection: "Connection", table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
+        """What turns an expression over other columns into what one column of the table would store of it."""
+
+    def outside(self, default: str, /) -> str:
+        """A column's default as an expression that means the same outside of the column's definition."""
+
+    def exists(self, connection: "Connection", table: str, /) -> bool:
+        """Whether there is a table of that name."""
+
+    def columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
+        """The table's columns, in order. Raise ContractctlError where there is no such ordinary table."""
+
+    def key_columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
+        """What finds a row. Raise ContractctlError where nothing does."""
+
+    def dependents(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
+        """What besides the column itself would break without it, each named with its kind."""
+
+    def obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
+        """What keeps the engine from ever dropping the column by itself, each as the end of a sentence."""
+
+    def hindrances(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
+
+    def triggers(self, sync: Synchronisation, /) -> tuple[str, ...]:
+        """The statements that create the triggers: one set for the whole plan and table."""
+
+    def drop_triggers(self, sync: Synchronisation, /) -> tuple[str, ...]:
+        """The statements that drop them, whether or not they are there."""
+
+    def missing_triggers(self, connection: "Connection", sync: Synchronisation, /) -> tuple[str, ...]:
+        """The names of those that are gone, or switched off."""
+
+
 def key_text(key: Iterable[KeyPart]) -> str:
     """A key as the side tables hold it: a JSON array; bytes stand as {"blob": "HEX"}."""
     parts = [{"blob": part.hex().upper()} if isinstance(part, bytes) else part for part in key]
@@ -85,6 +236,20 @@ def read_key(text: str) -> Key:
     """The key that `key_text` wrote."""
     parts = json.loads(text)
     return tuple(bytes.fromhex(part["blob"]) if isinstance(part, dict) else part for part in parts)
+
+
+def of(bind: "Engine | Connection") -> Database:
+    """The engine's module for what is open."""
+    return named(bind.dialect.name)
+
+
+def named(dialect: str) -> Database:
+    """The engine's module for a dialect: SQLAlchemy's name, or the one that contract.toml knows."""
+    match dialect:
+        case _:
+            from contractctl.databases import sqlite
+
+            return sqlite
 
 
 def create_engine(url: str) -> "Engine":

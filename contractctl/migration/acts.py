@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from contractctl import journal, operations
+from contractctl import databases, journal, operations
 from contractctl.backfill import backfill, checkpoint
-from contractctl.databases import Synchronisation, key_text, sqlite
+from contractctl.databases import Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK
 from contractctl.journal.tables import CANARY, REMEMBERED
@@ -111,7 +111,7 @@ def synchronisations(session: Session, connection: Connection) -> tuple[Synchron
 
 
 def _greatest(connection: Connection, sync: Synchronisation) -> str | None:
-    key = sqlite.upper_key(connection, sync, None, _ALL_ROWS)
+    key = batches.upper_key(databases.of(connection), connection, sync, None, _ALL_ROWS)
     return None if key is None else key_text(key)
 
 
@@ -207,7 +207,7 @@ def _rollback(session: Session) -> dict[str, Any]:
 def _demand_nothing_lost(session: Session, connection: Connection) -> None:
     """The new side goes: what it alone holds, in conflict or because the old side could not take it, would go too."""
     for sync in synchronisations(session, connection):
-        keys = sqlite.only_in_new(connection, sync)
+        keys = comparison.only_in_new(databases.of(connection), connection, sync)
         if keys:
             named = ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
             raise ContractctlError(
@@ -221,17 +221,17 @@ def _demand_nothing_lost(session: Session, connection: Connection) -> None:
 def missing_triggers(session: Session) -> tuple[str, ...]:
     """The names of the plan's triggers that should stand and do not."""
     with journal.reading(session.context.engine) as connection:
-        return tuple(
-            name for sync in synchronisations(session, connection) for name in sqlite.missing_triggers(connection, sync)
-        )
+        database, syncs = databases.of(connection), synchronisations(session, connection)
+        return tuple(name for sync in syncs for name in database.missing_triggers(connection, sync))
 
 
 def bring_triggers_back(session: Session) -> None:
     """Create the plan's triggers anew, over the names that the columns have now."""
     with journal.writing(session.context.engine) as connection:
         session.hold(connection)
+        database = databases.of(connection)
         for sync in synchronisations(session, connection):
-            for statement in (*sqlite.drop_triggers(sync), *sqlite.triggers(sync)):
+            for statement in (*database.drop_triggers(sync), *database.triggers(sync)):
                 connection.exec_driver_sql(statement)
 
 

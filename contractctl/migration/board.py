@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, select
 
-from contractctl import journal, operations
+from contractctl import databases, journal, operations
 from contractctl.backfill import Checkpoint, checkpoint
-from contractctl.databases import sqlite
+from contractctl.databases import comparison
 from contractctl.journal import Entry, History, Lease
 from contractctl.journal.tables import CONFLICT, SET_ASIDE
 from contractctl.migration.words import next_command
@@ -87,7 +87,7 @@ def _tables(connection: Connection, plan: Plan, history: History) -> tuple[Table
         Table(
             name=sync.table,
             checkpoint=checkpoint(connection, sync),
-            remaining=sqlite.facts(connection, sync)["remaining"],
+            remaining=comparison.facts(databases.of(connection), connection, sync)["remaining"],
             set_aside=_set_aside(connection, sync.plan, sync.table),
             conflicts=_conflicts(connection, sync.plan, sync.table),
         )

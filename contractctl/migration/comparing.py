@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from contractctl import journal, operations
-from contractctl.databases import Key, Synchronisation, key_text, sqlite
+from contractctl import databases, journal, operations
+from contractctl.databases import Key, Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
 from contractctl.migration.context import Session, Side
 
@@ -65,7 +65,7 @@ def _table(session: Session, sync: Synchronisation) -> dict[str, Any]:
     total = _Sum()
     for after, upto in _ranges(session, sync):
         with journal.reading(session.context.engine) as connection:
-            found = sqlite.compare(connection, sync, after, upto)
+            found = comparison.compare(databases.of(connection), connection, sync, after, upto)
         total.rows += found.rows
         total.ranges += 1
         total.count += len(found.differing)
@@ -87,7 +87,7 @@ def _ranges(session: Session, sync: Synchronisation) -> Iterator[tuple[Key | Non
     after: Key | None = None
     while True:
         with journal.reading(session.context.engine) as connection:
-            upto = sqlite.upper_key(connection, sync, after, _RANGE)
+            upto = batches.upper_key(databases.of(connection), connection, sync, after, _RANGE)
         yield after, upto
         if upto is None:
             return
@@ -97,12 +97,12 @@ def _ranges(session: Session, sync: Synchronisation) -> Iterator[tuple[Key | Non
 def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
     written = 0
     with journal.reading(session.context.engine) as connection:
-        aside = sqlite.only_in_new(connection, sync) if side == "old" else ()
+        aside = comparison.only_in_new(databases.of(connection), connection, sync) if side == "old" else ()
     for start in range(0, len(aside), _REPAIRED_AT_ONCE):
         written += _repair_these(session, sync, aside[start : start + _REPAIRED_AT_ONCE], side)
     for after, upto in _ranges(session, sync):
         with journal.reading(session.context.engine) as connection:
-            keys = sqlite.compare(connection, sync, after, upto).differing
+            keys = comparison.compare(databases.of(connection), connection, sync, after, upto).differing
         for start in range(0, len(keys), _REPAIRED_AT_ONCE):
             written += _repair_these(session, sync, keys[start : start + _REPAIRED_AT_ONCE], side)
     return written
@@ -111,4 +111,4 @@ def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
 def _repair_these(session: Session, sync: Synchronisation, keys: tuple[Key, ...], side: Side) -> int:
     with journal.writing(session.context.engine) as connection:
         session.hold(connection)
-        return sqlite.repair(connection, sync, keys, side)
+        return comparison.repair(databases.of(connection), connection, sync, keys, side)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
-from contractctl import journal, operations
+from contractctl import databases, journal, operations
 from contractctl.backfill import checkpoint
-from contractctl.databases import Synchronisation, read_key, sqlite
+from contractctl.databases import Synchronisation, comparison, read_key
 from contractctl.journal import Entry, EntryKind
 from contractctl.model import canonical
 from contractctl.model.decision import Unknown
@@ -45,7 +45,7 @@ def database_records(engine: Engine, plan: Plan, clock: Callable[[], float]) -> 
             )
             for sync in syncs
         }
-        gone = [name for sync in syncs for name in sqlite.missing_triggers(connection, sync)]
+        gone = [name for sync in syncs for name in databases.of(connection).missing_triggers(connection, sync)]
     if not measured:
         return _nothing_to_fill(plan, began, clock())
     made = tuple(_record(kind, plan, measured, began, clock()) for kind in _FACTS)
@@ -57,10 +57,10 @@ def database_records(engine: Engine, plan: Plan, clock: Callable[[], float]) -> 
 
 def measure(connection: Connection, sync: Synchronisation, watermark: str | None = None) -> dict[str, int]:
     """Every fact of one table. With a watermark, `new_side_nulls` are rows beyond it that nobody filled."""
-    counts = sqlite.facts(connection, sync)
+    counts = comparison.facts(databases.of(connection), connection, sync)
     counts["complete"] = int(checkpoint(connection, sync).done)
     if watermark is not None:
-        differing = sqlite.compare(connection, sync, read_key(watermark), None).differing
+        differing = comparison.compare(databases.of(connection), connection, sync, read_key(watermark), None).differing
         counts["new_side_nulls"] = max(0, len(differing) - counts["conflicts"])
     return counts
 

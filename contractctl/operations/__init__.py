@@ -5,10 +5,11 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Synced, Synchronisation
-from contractctl.databases.sqlite import expressions, quote, tables
+from contractctl import databases
+from contractctl.databases import Column, Database, Held, Synced, Synchronisation
+from contractctl.databases.sides import up_possible
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import Operation, Plan, Transform
+from contractctl.model.plan import Operation, Plan
 from contractctl.operations import add_column, change_type, drop_column, rename_column, set_not_null
 from contractctl.operations.pairs import Pair, check, synchronisation
 from contractctl.operations.steps import KeepInStep, Step, StopKeepingInStep
@@ -76,11 +77,11 @@ def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisatio
     return tuple(synchronisation(connection, plan.name, table, pairs) for table, pairs in _pairs(plan))
 
 
-def check_expressions(plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:
+def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:
     """Raise ContractctlError for an expression of the plan that cannot be used. columns: each table's."""
     for table, pairs in _pairs(plan):
         for pair in pairs:
-            check(table, pair, columns.get(table, ()))
+            check(database, table, pair, columns.get(table, ()))
 
 
 def hindrances(plan: Plan, connection: Connection) -> Iterator[str]:
@@ -91,60 +92,76 @@ def hindrances(plan: Plan, connection: Connection) -> Iterator[str]:
 
 def notes(plan: Plan, connection: Connection) -> Iterator[str]:
     """What must have moved before the old columns can be browned out: each a sentence."""
+    database = databases.of(connection)
     for operation in of_tables(plan):
         if KINDS[operation.kind].quiesce(operation) and operation.old is not None:
-            for name in tables.dependents(connection, operation.subject, operation.old):
+            for name in database.dependents(connection, operation.subject, operation.old):
                 yield f"{name} uses '{operation.subject}.{operation.old}': drop it or write it anew before quiesce"
 
 
 def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:
-    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence."""
+    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence.
+
+    Asked before anything is done: the new columns are not there yet, and count as of the old ones' type.
+    """
+    database = databases.of(connection)
     for table, pairs in _pairs(plan):
+        found = {column.name: column for column in database.columns(connection, table)}
         for pair in pairs:
-            transform = Transform(pair.up, pair.down, pair.lossy)
-            synced = Synced(pair.old, pair.via or pair.new, transform, None)
-            if synced.one_sided or expressions.up_possible(synced) == "1":
+            if pair.lossy or not pair.old or not all(name in found for name in pair.old):
                 continue
-            old = quote(pair.old)
-            found = connection.exec_driver_sql(
-                f"SELECT count(*), min({old}) FROM (SELECT {old} FROM {quote(table)} LIMIT {int(rows)})"
-                f" WHERE NOT ({expressions.up_possible(synced)})"
-            ).one()
-            if found[0]:
-                place = f"'{table}.{pair.old}'"
-                yield f"{found[0]} values of {place} do not come back from their new form, such as {found[1]!r}"
+            yield from _losses(database, connection, table, _planned(pair, found), rows)
+
+
+def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:
+    """The pair as if its new columns were there."""
+    names = {name: pair.via or name for name in pair.new}
+    first = found[next(iter(pair.old))]
+    new = tuple(Held(names[name], first.type, value) for name, value in pair.new.items())
+    return Synced(tuple(Held(name, found[name].type, value) for name, value in pair.old.items()), new)
+
+
+def _losses(database: Database, connection: Connection, table: str, synced: Synced, rows: int) -> Iterator[str]:
+    columns = ", ".join(database.quote(one.name) for one in synced.old)
+    first = database.quote(synced.old[0].name)
+    sample = f"SELECT {columns} FROM {database.quote(table)} LIMIT {int(rows)}"
+    possible = up_possible(database, synced)
+    lost, example = connection.exec_driver_sql(
+        f"SELECT count(*), min({first}) FROM ({sample}) AS contractctl_sample WHERE NOT ({possible})"
+    ).one()
+    if lost:
+        place = f"'{table}.{synced.old[0].name}'"
+        yield f"{lost} values of {place} do not come back from their new form, such as {example!r}"
 
 
 def _hindrances(operation: Operation, connection: Connection) -> Iterator[str]:
+    database = databases.of(connection)
     table, old, new = operation.subject, operation.old, operation.new
     try:
-        tables.create_text(connection, table)
+        columns = database.columns(connection, table)
     except ContractctlError as error:
         yield error.message
         return
-    if table.lower() in ("old", "new"):
-        yield f"a trigger cannot tell table '{table}' from its own OLD and NEW; rename the table first"
-    found = None if old is None else tables.find_column(connection, table, old)
+    named = {name: _find(database, columns, name) for name in (old, new, operation.parameters.get("via")) if name}
+    found = named.get(old) if old is not None else None
     if old is not None and found is None:
         yield f"table '{table}' has no column '{old}'"
-    if nulls := tables.without_key(connection, table):
-        key = ", ".join(tables.key_columns(connection, table))
-        yield f"{nulls} rows of '{table}' hold NULL in the primary key ({key}): nothing tells them apart"
-    if operation.kind != "set-not-null" and new is not None and new != old and _has(connection, table, new):
+    yield from database.hindrances(connection, table)
+    if operation.kind != "set-not-null" and new is not None and new != old and named[new] is not None:
         yield f"table '{table}' already has a column '{new}'"
     via = operation.parameters.get("via")
-    if via is not None and _has(connection, table, via):
+    if via is not None and named[via] is not None:
         yield f"table '{table}' already has a column '{via}', where the new values would wait"
     if found is None or old is None or operation.kind == "set-not-null":
         return
-    for what in tables.obstacles(connection, table, old):
-        yield f"'{table}.{old}' is part of {what}, and SQLite cannot drop it without rewriting the table"
+    for what in database.obstacles(connection, table, old):
+        yield f"'{table}.{old}' {what}"
     if found.not_null and found.default is None and operation.parameters.get("old_not_null") != "yes":
         yield f"'{table}.{old}' is NOT NULL in the database and not in the released version of {operation.contract}"
 
 
-def _has(connection: Connection, table: str, column: str) -> bool:
-    return tables.find_column(connection, table, column) is not None
+def _find(database: Database, columns: tuple[Column, ...], name: str) -> Column | None:
+    return next((column for column in columns if database.same(column.name, name)), None)
 
 
 def _pairs(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:

@@ -31,7 +31,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     if value is None:
         return ()
     column = added(operation)
-    return (Pair(column, column, value, "", lossy=True),)
+    return (Pair({}, {column: value}, lossy=True),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every kind has the same four stages

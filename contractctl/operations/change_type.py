@@ -35,7 +35,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     old, new = names(operation)
     way = transform(operation)
     required = promises(operation, "old_not_null") and promises(operation, "not_null")
-    return (Pair(old, new, way.up, way.down, way.lossy, required, operation.parameters.get("via")),)
+    return (Pair({old: way.down}, {new: way.up}, way.lossy, required, operation.parameters.get("via")),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -20,7 +20,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     if value is None:
         return ()
     column = dropped(operation)
-    return (Pair(column, column, value, "", lossy=True),)
+    return (Pair({}, {column: value}, lossy=True),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -1,27 +1,24 @@
 """Which two columns belong together, in a plan's words, and where do they stand in the database right now?"""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from contractctl.databases import QUIESCED, Synced, Synchronisation
-from contractctl.databases.sqlite import expressions, key_columns, literal, quote, tables
-from contractctl.databases.sqlite.tokens import Sort, spoken
+from contractctl import databases
+from contractctl.databases import QUIESCED, Column, Database, Held, Synced, Synchronisation
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import Transform
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a revision file writes of a pair: names as the contract has them, expressions over those names."""
+    """What a revision file writes of columns kept in step: names as the contract has them, SQL over those names."""
 
-    old: str
-    new: str
-    """The same as old where one column is only kept filled."""
-    up: str
-    """SQL over the old column: the new value."""
-    down: str
-    """SQL over the new column, under the name `via` where it has one for the time being: the old value."""
+    old: Mapping[str, str]
+    """Each old column and its value, SQL over the new columns, under the name `via` where they have one for the time
+    being. None where a new column is only kept filled."""
+    new: Mapping[str, str]
+    """Each new column and its value, SQL over the old columns; over all columns where there are none of these."""
     lossy: bool = False
     required: bool = False
     """Both sides promise NOT NULL."""
@@ -36,64 +33,107 @@ def quiesced_name(column: str) -> str:
 
 def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
     """The pairs as they stand in the database now. Raise ContractctlError where one of their columns is missing."""
-    key = key_columns(connection, table)
-    columns = {column.name.lower(): column for column in tables.columns(connection, table)}
-    strict = tables.strict(connection, table)
-    synced = []
-    for pair in pairs:
-        check(table, pair, tuple(column.name for column in columns.values()))
-        old, new = _places(pair, set(columns))
-        missing = [name for name in (old, new) if name.lower() not in columns]
-        if missing:
+    database = databases.of(connection)
+    key = database.key_columns(connection, table)
+    look = _Look(database, plan, table, database.columns(connection, table), database.storing(connection, table))
+    return Synchronisation(
+        plan,
+        table,
+        tuple(column.name for column in key),
+        tuple(_synced(look, pair) for pair in pairs),
+        tuple(column.type for column in key),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A table as it stands."""
+
+    database: Database
+    plan: str
+    table: str
+    columns: tuple[Column, ...]
+    storing: Callable[[str, Column, Iterable[Column]], str]
+
+    def has(self, name: str) -> bool:
+        return any(self.database.same(column.name, name) for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        found = next((column for column in self.columns if self.database.same(column.name, name)), None)
+        if found is None:
             raise ContractctlError(
-                f"table '{table}' has no column '{missing[0]}', which plan '{plan}' keeps in step",
-                hint=f"see where it stands: contractctl migrate status {plan}",
+                f"table '{self.table}' has no column '{name}', which plan '{self.plan}' keeps in step",
+                hint=f"see where it stands: contractctl migrate status {self.plan}",
             )
-        synced.append(_synced(pair, columns[old.lower()], columns[new.lower()], strict=strict))
-    return Synchronisation(plan, table, key, tuple(synced))
+        return found
 
 
-def _places(pair: Pair, columns: set[str]) -> tuple[str, str]:
-    """The names of both sides in the database, quiesced or not."""
-    quiesced = quiesced_name(pair.old)
-    is_quiesced = quiesced.lower() in columns
-    if pair.old == pair.new and pair.via is None:
-        place = quiesced if is_quiesced else pair.new
-        return place, place
-    if pair.via is not None:
-        return (quiesced, pair.new) if is_quiesced else (pair.old, pair.via)
-    return (quiesced if is_quiesced and pair.old.lower() not in columns else pair.old, pair.new)
+def _synced(look: _Look, pair: Pair) -> Synced:
+    check(look.database, look.table, pair, tuple(column.name for column in look.columns))
+    olds = {name: look.column(_old_place(look, pair, name)) for name in pair.old}
+    news = {name: look.column(_new_place(look, pair, name)) for name in pair.new}
+    if not pair.old:
+        ((name, value),) = pair.new.items()
+        column = news[name]
+        filled = f"coalesce({look.database.quote(column.name)}, ({value}))"
+        return Synced((), (Held(column.name, column.type, filled),), lossy=True, label=name)
+    written_news = {pair.via or name: column for name, column in news.items()}
+    return Synced(
+        tuple(_held(look, olds[name], value, written_news) for name, value in pair.old.items()),
+        tuple(_held(look, news[name], value, olds) for name, value in pair.new.items()),
+        pair.lossy,
+        pair.required,
+        _is_plain(look, pair, olds, news),
+        next(iter(pair.new)),
+    )
 
 
-def _synced(pair: Pair, old: tables.Column, new: tables.Column, *, strict: bool) -> Synced:
-    if pair.old == pair.new and pair.via is None:
-        up = f"coalesce({quote(new.name)}, ({pair.up}))"
-        return Synced(new.name, new.name, Transform(up, quote(new.name), lossy=True), None, label=pair.new)
-    up = expressions.renamed(pair.up, pair.old, old.name)
-    down = expressions.renamed(pair.down, pair.via or pair.new, new.name)
-    if strict and old.type.upper() != new.type.upper():
-        # a STRICT table refuses a value of another type, and the writer's statement with it
-        up, down = f"CAST(({up}) AS {new.type})", f"CAST(({down}) AS {old.type})"
-    elif old.type.upper() != new.type.upper():
-        # the column turns values into its own type: even the bare name is a conversion that can lose something
-        up, down = expressions.stored(up, new.type), expressions.stored(down, old.type)
-    return Synced(old.name, new.name, Transform(up, down, pair.lossy), _default(old), pair.required, pair.new)
+def _held(look: _Look, column: Column, value: str, others: Mapping[str, Column]) -> Held:
+    """A column, and its value over the others under the names that these have now."""
+    database = look.database
+    moved = {name: other for name, other in others.items() if not database.same(name, other.name)}
+    if moved:
+        name, other = next(iter(moved.items()))
+        if len(others) == 1 and database.is_name(value, name):
+            value = database.quote(other.name)
+        else:
+            value = database.bind(value, {name: database.quote(other.name) for name, other in others.items()})
+    default = None if column.default is None else database.outside(column.default)
+    return Held(column.name, column.type, look.storing(value, column, others.values()), default)
 
 
-def _default(column: tables.Column) -> str | None:
-    """The default as an expression that means the same outside of CREATE TABLE, where "x" is a text."""
-    if column.default is None:
-        return None
-    said = spoken(column.default)
-    if len(said) == 1 and said[0].sort is Sort.QUOTED:
-        return literal(said[0].name)
-    return column.default
+def _is_plain(look: _Look, pair: Pair, olds: Mapping[str, Column], news: Mapping[str, Column]) -> bool:
+    """Whether one column of each side, of one type, holds the other's very value."""
+    if len(olds) != 1 or len(news) != 1:
+        return False
+    ((old, down),), ((new, up),) = pair.old.items(), pair.new.items()
+    bare = look.database.is_name(up, old) and look.database.is_name(down, pair.via or new)
+    return bare and olds[old].type.upper() == news[new].type.upper()
 
 
-def check(table: str, pair: Pair, columns: tuple[str, ...]) -> None:
+def _old_place(look: _Look, pair: Pair, name: str) -> str:
+    """An old column's name in the database, quiesced or not."""
+    quiesced = quiesced_name(name)
+    if not look.has(quiesced):
+        return name
+    return quiesced if pair.via is not None or not look.has(name) else name
+
+
+def _new_place(look: _Look, pair: Pair, name: str) -> str:
+    """A new column's: beside the old one, or under its own name once the old one is quiesced."""
+    quiesced = quiesced_name(name)
+    if not pair.old:
+        return quiesced if look.has(quiesced) else name
+    return pair.via if pair.via is not None and not look.has(quiesced) else name
+
+
+def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:
     """Raise ContractctlError for an expression that is none, or not always the same. columns: the table's."""
-    if pair.old == pair.new and pair.via is None:
-        expressions.check(pair.up, columns, f"the value that fills '{table}.{pair.new}'")
+    if not pair.old:
+        for name, value in pair.new.items():
+            database.check(value, columns, f"the value that fills '{table}.{name}'")
         return
-    expressions.check(pair.up, (pair.old,), f"up of '{table}.{pair.new}'")
-    expressions.check(pair.down, (pair.via or pair.new,), f"down of '{table}.{pair.old}'")
+    for name, value in pair.new.items():
+        database.check(value, tuple(pair.old), f"up of '{table}.{name}'")
+    for name, value in pair.old.items():
+        database.check(value, tuple(pair.via or new for new in pair.new), f"down of '{table}.{name}'")

@@ -29,7 +29,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     old, new = names(operation)
     way = transform(operation)
     required = promises(operation, "old_not_null") and promises(operation, "not_null")
-    return (Pair(old, new, way.up, way.down, way.lossy, required),)
+    return (Pair({old: way.down}, {new: way.up}, way.lossy, required),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ They read the database as it stands (a column's type, the table's text, its key)
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
 from alembic.autogenerate import renderers
@@ -11,17 +12,8 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import Connection
 
-from contractctl.databases import Synchronisation
-from contractctl.databases.sqlite import (
-    SIDE_TABLES,
-    definition,
-    drop_triggers,
-    forget_stale,
-    quote,
-    statements,
-    tables,
-    triggers,
-)
+from contractctl.databases import SIDE_TABLES, Synchronisation, batches, sqlite
+from contractctl.databases.sqlite import definition, drop_triggers, quote, statements, tables, triggers
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair, quiesced_name, synchronisation
 
@@ -163,7 +155,7 @@ class KeepInStep(Step):
     def run(self, connection: Connection) -> None:
         self._demand_side_tables(connection)
         sync = synchronisation(connection, self.plan, self.table, self.pairs)
-        forget_stale(connection, sync)
+        batches.forget_stale(sqlite, connection, sync)
         for statement in (*drop_triggers(sync), *triggers(sync)):
             connection.exec_driver_sql(statement)
 
@@ -298,6 +290,9 @@ def _written(value: object, indent: str = "") -> str:
 def _argument(value: object, indent: str) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)  # which is how Python writes a text in double quotes, too
+    if isinstance(value, Mapping):
+        items = ", ".join(f"{_argument(key, indent)}: {_argument(part, indent)}" for key, part in value.items())
+        return f"{{{items}}}"
     if not isinstance(value, tuple):
         return repr(value)
     return _call("", [_written(part, indent + "    ") for part in value], indent, trailing=True)

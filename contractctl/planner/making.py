@@ -193,9 +193,11 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
     """The plan with the ids of its revisions, and their files; a plan of events only has none."""
     if all(movement.format != "sql" for movement in plan_.movements):
         return plan_, {}
-    from contractctl import operations, revisions
+    from contractctl import databases, operations, revisions
 
-    operations.check_expressions(plan_, {table: names for side in sides for table, names in side.tables()})
+    columns = {table: names for side in sides for table, names in side.tables()}
+    for dialect in {side.dialect for side in sides if side.contract.format == "sql"}:
+        operations.check_expressions(databases.named(dialect), plan_, columns)
     complete = replace(plan_, revisions=revisions.identifiers(plan_.name))
     files = revisions.render(complete, around.migrations, after=tuple(_foundations(plan_, around)))
     return complete, {around.migrations / path: text for path, text in files.items()}

@@ -70,6 +70,13 @@ class Side:
         }
         return {**theirs, **wish.fills}
 
+    @property
+    def dialect(self) -> str:
+        """The SQL dialect that its tables are written in."""
+        from contractctl.formats import sql
+
+        return sql.parse(self.start, self.contract.policy).dialect
+
     def tables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each table and its columns, before and after, where the contract has tables."""
         if self.contract.format != "sql":

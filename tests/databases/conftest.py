@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
-from contractctl.databases import Filled, Key, Synced, Synchronisation
+from contractctl.databases import Filled, Held, Key, Synced, Synchronisation, batches, comparison
 from contractctl.databases import sqlite as database
 from contractctl.model.plan import Transform
 
@@ -21,6 +22,18 @@ CREATE TABLE contractctl_kept (plan TEXT, table_name TEXT, key TEXT, column_name
 SAME = Transform('"old"', '"new"')
 SHOUT = Transform("upper(old)", "lower(new)", lossy=True)
 NUMBER = Transform("CAST(old AS INTEGER)", "CAST(new AS TEXT)")
+
+
+def names(connection: Connection) -> tuple[str, ...]:
+    return tuple(column.name for column in database.key_columns(connection, "t"))
+
+
+def synced(old: str, new: str, transform: Transform, default: str | None = None, required: bool = False) -> Synced:
+    """One column each; plain where both hold the same."""
+    ways = ((transform.up, old), (transform.down, new))
+    plain = all(database.is_name(value, name) for value, name in ways)
+    sides = (Held(old, "", transform.down, default),), (Held(new, "", transform.up),)
+    return Synced(*sides, transform.lossy, required, plain)
 
 
 class Shop:
@@ -41,7 +54,7 @@ class Shop:
             self.app.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(row))})", row)
         self.app.execute("COMMIT")
         with self.engine.begin() as connection:
-            self.sync = Synchronisation("plan", "t", database.key_columns(connection, "t"), pairs)
+            self.sync = Synchronisation("plan", "t", names(connection), pairs)
             for statement in database.triggers(self.sync) if start else ():
                 connection.exec_driver_sql(statement)
 
@@ -60,23 +73,23 @@ class Shop:
         rows = aside = 0
         while True:
             with self.engine.begin() as connection:
-                upto = database.upper_key(connection, self.sync, after, limit)
+                upto = batches.upper_key(database, connection, self.sync, after, limit)
                 if upto is None:
                     return Filled(rows, aside)
-                filled = database.fill(connection, self.sync, after, upto)
+                filled = batches.fill(database, connection, self.sync, after, upto)
             rows, aside, after = rows + filled.rows, aside + filled.set_aside, upto
 
     def differing(self) -> tuple[Key, ...]:
         with self.engine.begin() as connection:
-            return database.compare(connection, self.sync, None, None).differing
+            return comparison.compare(database, connection, self.sync, None, None).differing
 
     def facts(self) -> dict[str, int]:
         with self.engine.begin() as connection:
-            return database.facts(connection, self.sync)
+            return comparison.facts(database, connection, self.sync)
 
-    def repair(self, side: database.Side, *keys: Key) -> int:
+    def repair(self, side: comparison.Side, *keys: Key) -> int:
         with self.engine.begin() as connection:
-            return database.repair(connection, self.sync, keys, side)
+            return comparison.repair(database, connection, self.sync, keys, side)
 
 
 @pytest.fixture
@@ -92,7 +105,7 @@ def pair() -> Callable[..., Synced]:
     """A pair of the columns old and new."""
 
     def make(transform: Transform = SAME, *, default: str | None = None, required: bool = False) -> Synced:
-        return Synced("old", "new", transform, default, required)
+        return synced("old", "new", transform, default, required)
 
     return make
 

@@ -7,9 +7,9 @@ import time
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from contractctl.databases import key_text, read_key
+from contractctl.databases import batches, comparison, key_text, read_key
 from contractctl.databases import sqlite as database
-from contractctl.databases.sqlite.batches import unseen
+from contractctl.databases.sqlite import unseen
 from contractctl.model.plan import Transform
 
 T = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT, other TEXT)"
@@ -57,8 +57,8 @@ def test_batches_go_by_key_and_lose_no_row_that_comes_goes_or_moves_meanwhile(sh
     """Hazard 18, 19, 20: deletes, inserts and key changes between two batches."""
     shop.table(T, pair(), rows=many(30))
     with shop.engine.begin() as connection:
-        upto = database.upper_key(connection, shop.sync, None, 10)
-        database.fill(connection, shop.sync, None, upto)
+        upto = batches.upper_key(database, connection, shop.sync, None, 10)
+        batches.fill(database, connection, shop.sync, None, upto)
     shop.run("DELETE FROM t WHERE id = 10")
     shop.run("DELETE FROM t WHERE id = 15")
     shop.run("UPDATE t SET id = 1000 WHERE id = 20")
@@ -66,8 +66,8 @@ def test_batches_go_by_key_and_lose_no_row_that_comes_goes_or_moves_meanwhile(sh
     shop.run("INSERT INTO t (id, old) VALUES (-2, 'early')")
     while upto is not None:
         with shop.engine.begin() as connection:
-            after, upto = upto, database.upper_key(connection, shop.sync, upto, 10)
-            database.fill(connection, shop.sync, after, upto)
+            after, upto = upto, batches.upper_key(database, connection, shop.sync, upto, 10)
+            batches.fill(database, connection, shop.sync, after, upto)
 
     assert shop.facts()["remaining"] == 1  # row -1 moved to where the backfill had been: verify finds it
     assert shop.differing() == ((-1,),)
@@ -83,7 +83,7 @@ def test_a_batch_that_is_rolled_back_leaves_nothing_half_done(shop, pair):
     schema = shop.rows("SELECT * FROM sqlite_schema")
     with shop.engine.connect() as connection:
         connection.begin()
-        database.fill(connection, shop.sync, None, None)
+        batches.fill(database, connection, shop.sync, None, None)
         connection.rollback()
 
     assert shop.rows("SELECT count(*) FROM t WHERE new IS NOT NULL") == [(0,)]
@@ -140,8 +140,8 @@ def test_a_batch_reads_its_rows_and_no_others(shop, pair):
     shop.engine.dispose()
     with shop.engine.begin() as connection:
         connection.connection.driver_connection.set_trace_callback(seen.append)
-        upto = database.upper_key(connection, shop.sync, ("a", 1), 10) or ("b", 2)
-        database.fill(connection, shop.sync, ("a", 1), upto)
+        upto = batches.upper_key(database, connection, shop.sync, ("a", 1), 10) or ("b", 2)
+        batches.fill(database, connection, shop.sync, ("a", 1), upto)
         connection.connection.driver_connection.set_trace_callback(None)
     walks = [sql for sql in seen if '"t"' in sql and sql.startswith(("SELECT", "UPDATE"))]
 
@@ -240,11 +240,11 @@ def test_checksums_are_equal_exactly_when_nothing_differs(shop, pair):
     shop.table(T, pair(), rows=many(50))
     shop.fill()
     with shop.engine.begin() as connection:
-        same = database.compare(connection, shop.sync, None, None)
+        same = comparison.compare(database, connection, shop.sync, None, None)
     shop.run("DROP TRIGGER contractctl_plan_t_update")
     shop.run("UPDATE t SET new = 'x' WHERE id = 7")
     with shop.engine.begin() as connection:
-        other = database.compare(connection, shop.sync, (3,), (9,))
+        other = comparison.compare(database, connection, shop.sync, (3,), (9,))
 
     assert same.checksum_old == same.checksum_new
     assert (same.rows, same.differing) == (50, ())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contractctl.databases import Synced
+from contractctl.databases import Held, Synced
 from contractctl.model.plan import Transform
 
 T = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT, other TEXT)"
@@ -340,7 +340,7 @@ def test_a_strict_promise_of_not_null_still_refuses_what_it_refused_before(shop,
 
 def test_several_pairs_of_one_table_share_the_triggers(shop, pair):
     ddl = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT, a INTEGER, b TEXT)"
-    other = Synced("a", "b", Transform("CAST(a AS TEXT)", "CAST(b AS INTEGER)"), None)
+    other = Synced((Held("a", "", "CAST(b AS INTEGER)"),), (Held("b", "", "CAST(a AS TEXT)"),))
     shop.table(ddl, pair(), other, rows=((1, "Ann", None, 5, None),))
     shop.run("UPDATE t SET old = 'Bea', b = '7'")
     shop.fill()
@@ -351,7 +351,7 @@ def test_several_pairs_of_one_table_share_the_triggers(shop, pair):
 
 def test_a_column_that_is_only_kept_filled_gets_its_value_where_nobody_gives_one(shop):
     ddl = "CREATE TABLE t (id INTEGER PRIMARY KEY, price INTEGER, total INTEGER)"
-    filled = Synced("total", "total", Transform("coalesce(total, (price * 2))", "total", lossy=True), None)
+    filled = Synced((), (Held("total", "", "coalesce(total, (price * 2))"),), lossy=True)
     shop.table(ddl, filled, rows=((1, 10, None), (2, 20, 99)))
     shop.run("INSERT INTO t (id, price) VALUES (3, 30)")
     shop.run("INSERT INTO t (id, price, total) VALUES (4, 40, 1)")

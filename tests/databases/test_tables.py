@@ -2,11 +2,10 @@
 
 import pytest
 
-from contractctl.databases import Synced
+from contractctl.databases import Held, Synced
 from contractctl.databases import sqlite as database
 from contractctl.databases.sqlite import expressions, tables
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import Transform
 
 DEPENDENTS = {
     "view 'v'": "CREATE VIEW v AS SELECT upper(x.old) FROM t AS x",
@@ -142,7 +141,7 @@ def database_sync(name: str):
     from contractctl.databases import Synchronisation
 
     up, down = f"upper({database.quote(name + ' old')})", f"lower({database.quote(name)})"
-    pair = Synced(f"{name} old", name, Transform(up, down, lossy=True), None)
+    pair = Synced((Held(f"{name} old", "", down),), (Held(name, "", up),), lossy=True)
     return Synchronisation("a 'plan'", f"{name} t", (f"{name} id",), (pair,))
 
 

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from contractctl import operations
-from contractctl.databases import Filled, Key
+from contractctl.databases import Filled, Key, batches, comparison
 from contractctl.databases import sqlite as database
 from contractctl.model.plan import Operation, Plan, Transform
 from contractctl.operations.steps import Step
@@ -56,7 +56,7 @@ class Life:
     def backfill(self) -> Filled:
         with self.engine.begin() as connection:
             filled = [
-                database.fill(connection, sync, None, None)
+                batches.fill(database, connection, sync, None, None)
                 for sync in operations.synchronisations(self.plan, connection)
             ]
         return Filled(sum(one.rows for one in filled), sum(one.set_aside for one in filled))
@@ -64,7 +64,9 @@ class Life:
     def differing(self) -> tuple[Key, ...]:
         with self.engine.begin() as connection:
             syncs = operations.synchronisations(self.plan, connection)
-            return tuple(key for sync in syncs for key in database.compare(connection, sync, None, None).differing)
+            return tuple(
+                key for sync in syncs for key in comparison.compare(database, connection, sync, None, None).differing
+            )
 
     def ask(self, question: Callable[..., Iterator[str]]) -> list[str]:
         with self.engine.begin() as connection:

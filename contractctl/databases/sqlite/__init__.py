@@ -1,28 +1,58 @@
-"""How does SQLite keep two columns in step, fill them and compare them? What the rest of contractctl uses of it."""
+"""How does SQLite keep columns in step, fill them and compare them? What `databases.Database` asks of it."""
 
-from contractctl.databases.sqlite.batches import fill, forget_stale, upper_key
-from contractctl.databases.sqlite.comparison import Side, compare, facts, only_in_new, repair
 from contractctl.databases.sqlite.engine import create_engine, reading
-from contractctl.databases.sqlite.names import literal, quote
-from contractctl.databases.sqlite.tables import key_columns
-from contractctl.databases.sqlite.triggers import SIDE_TABLES, drop_triggers, missing_triggers, triggers
+from contractctl.databases.sqlite.expressions import (
+    agrees,
+    bind,
+    check,
+    differs,
+    is_name,
+    json_array,
+    now,
+    outside,
+    storing,
+)
+from contractctl.databases.sqlite.names import literal, quote, same
+from contractctl.databases.sqlite.rows import add_new, beyond, blames_a_row, checksum, key_list, unseen, up_to
+from contractctl.databases.sqlite.tables import (
+    columns,
+    dependents,
+    exists,
+    hindrances,
+    key_columns,
+    obstacles,
+)
+from contractctl.databases.sqlite.triggers import drop_triggers, missing_triggers, triggers
 
 __all__ = (
-    "SIDE_TABLES",
-    "Side",
-    "compare",
+    "add_new",
+    "agrees",
+    "beyond",
+    "bind",
+    "blames_a_row",
+    "check",
+    "checksum",
+    "columns",
     "create_engine",
+    "dependents",
+    "differs",
     "drop_triggers",
-    "facts",
-    "fill",
-    "forget_stale",
+    "exists",
+    "hindrances",
+    "is_name",
+    "json_array",
     "key_columns",
+    "key_list",
     "literal",
     "missing_triggers",
-    "only_in_new",
+    "now",
+    "obstacles",
+    "outside",
     "quote",
     "reading",
-    "repair",
+    "same",
+    "storing",
     "triggers",
-    "upper_key",
+    "unseen",
+    "up_to",
 )

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine as sqlalchemy_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from contractctl.databases.sqlite.rows import offer_checksum
 from contractctl.errors import ContractctlError
 
 _BUSY_SECONDS = 10.0
@@ -46,6 +47,7 @@ def reading(engine: Engine) -> Engine:
 
 def _take_over_transactions(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's record
     connection.isolation_level = None
+    offer_checksum(connection)
 
 
 def _begin(busy_seconds: float, connection: Connection) -> None:

@@ -1,9 +1,12 @@
-"""Which value does one side ask of the other, as SQL? And can contractctl live with the expression at all?"""
+"""How does SQLite compare, convert and store values? And can contractctl live with an expression at all?"""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from contractctl.databases import Synced, Synchronisation
+from sqlalchemy import Connection
+
+from contractctl.databases import Column
+from contractctl.databases.sqlite import definition, tables
 from contractctl.databases.sqlite.names import literal, quote, quotes, same
 from contractctl.databases.sqlite.tokens import Sort, Token, spoken
 from contractctl.errors import ContractctlError
@@ -65,27 +68,19 @@ def _volatile(role: str, expression: str) -> ContractctlError:
     )
 
 
-def identity(pair: Synced) -> bool:
-    """Whether both sides hold the same value, so that nothing can be lost either way."""
-    ways = ((pair.transform.up, pair.old), (pair.transform.down, pair.new))
-    return not pair.one_sided and all(_is_name(expression, name) for expression, name in ways)
-
-
-def _is_name(expression: str, name: str) -> bool:
+def is_name(expression: str, name: str) -> bool:
+    """Whether the expression is this column's name and nothing else."""
     said = spoken(expression)
     return len(said) == 1 and said[0].sort in (Sort.WORD, Sort.QUOTED) and same(said[0].name, name)
 
 
-def renamed(expression: str, written: str, stands: str) -> str:
-    """The expression over a column that stands under another name in the database now."""
-    if same(written, stands):
-        return expression
-    if _is_name(expression, written):
-        return quote(stands)
-    return f"(SELECT ({expression}) FROM (SELECT {quote(stands)} AS {quote(written)}))"
+def bind(expression: str, values: Mapping[str, str]) -> str:
+    """The expression with SQL in the place of column names."""
+    row = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
+    return f"(SELECT ({expression}) FROM (SELECT {row}))"
 
 
-def differs(column: str, value: str) -> str:
+def differs(column: str, value: str, _type: str) -> str:
     """Whether a column does not hold the very value, NULL being one, as the column would store it.
 
     Binary, whatever the column's collation. The plus takes the value's own affinity away, so that '012' is not 12
@@ -94,51 +89,30 @@ def differs(column: str, value: str) -> str:
     return f"({column}) COLLATE BINARY IS NOT +({value}) COLLATE BINARY"
 
 
-def agrees(column: str, value: str) -> str:
+def agrees(column: str, value: str, _type: str) -> str:
     """The opposite of `differs`."""
     return f"({column}) COLLATE BINARY IS +({value}) COLLATE BINARY"
 
 
-def up(pair: Synced) -> str:
-    """What the new side should hold, over a row's columns: NULL where the old value cannot be converted."""
-    if identity(pair):
-        return quote(pair.old)
-    if pair.transform.lossy:
-        return f"({pair.transform.up})"
-    return f"CASE WHEN {up_possible(pair)} THEN ({pair.transform.up}) END"
+def storing(connection: Connection, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+    """What turns an expression over other columns into what one column of the table would store of it."""
+    strict = "STRICT" in definition.options(tables.create_text(connection, table))
+
+    def stored_in(expression: str, column: Column, others: Iterable[Column]) -> str:
+        if all(other.type.upper() == column.type.upper() for other in others):
+            return expression
+        if strict:  # such a table refuses a value of another type, and the writer's statement with it
+            return f"CAST(({expression}) AS {column.type})"
+        # the column turns values into its own type: even the bare name is a conversion that can lose something
+        return stored(expression, column.type)
+
+    return stored_in
 
 
-def down(pair: Synced) -> str:
-    """What the old side should hold, over a row's columns: NULL where the new value cannot be converted."""
-    if identity(pair):
-        return quote(pair.new)
-    if pair.transform.lossy:
-        return f"({pair.transform.down})"
-    return f"CASE WHEN {down_possible(pair)} THEN ({pair.transform.down}) END"
-
-
-def up_possible(pair: Synced) -> str:
-    """Whether the old value comes back from the new one: down(up(x)) is x."""
-    if identity(pair) or pair.transform.lossy:
-        return "1"
-    back = f"(SELECT ({pair.transform.down}) FROM (SELECT ({pair.transform.up}) AS {quote(pair.new)}))"
-    return agrees(quote(pair.old), back)
-
-
-def down_possible(pair: Synced) -> str:
-    """Whether the new value comes back from the old one: up(down(x)) is x."""
-    if identity(pair) or pair.transform.lossy:
-        return "1"
-    back = f"(SELECT ({pair.transform.up}) FROM (SELECT ({pair.transform.down}) AS {quote(pair.old)}))"
-    return agrees(quote(pair.new), back)
-
-
-def survives(pair: Synced) -> str:
-    """Whether the new value is what the old side would ask for after taking it over."""
-    if identity(pair):
-        return "1"
-    back = f"(SELECT ({up(pair)}) FROM (SELECT ({down(pair)}) AS {quote(pair.old)}))"
-    return agrees(quote(pair.new), back)
+def outside(default: str) -> str:
+    """A column's default as an expression outside of CREATE TABLE, where "x" is a name and not a text."""
+    said = spoken(default)
+    return literal(said[0].name) if len(said) == 1 and said[0].sort is Sort.QUOTED else default
 
 
 def stored(expression: str, type_: str) -> str:
@@ -175,34 +149,17 @@ def affinity(type_: str) -> str:
     return "REAL" if any(word in name for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
 
 
-def key_json(key: Iterable[str], row: str = "") -> str:
-    """A row's key as `databases.key_text` writes it; `row` is NEW or OLD inside a trigger."""
-    prefix = f"{row}." if row else ""
-    parts = []
-    for name in key:
-        value = f"{prefix}{quote(name)}"
-        parts.append(
-            f"CASE typeof({value}) WHEN 'integer' THEN CAST({value} AS TEXT)"
-            f" WHEN 'blob' THEN '{{\"blob\":\"' || hex({value}) || '\"}}'"
-            f" WHEN 'real' THEN printf('%!.17g', {value}) ELSE json_quote({value}) END"
-        )
+def json_array(values: Iterable[tuple[str, str]]) -> str:
+    """SQL of values as the text of a JSON array, as `databases.key_text` writes it."""
+    parts = [
+        f"CASE typeof({value}) WHEN 'integer' THEN CAST({value} AS TEXT)"
+        f" WHEN 'blob' THEN '{{\"blob\":\"' || hex({value}) || '\"}}'"
+        f" WHEN 'real' THEN printf('%!.17g', {value}) ELSE json_quote({value}) END"
+        for value, _ in values
+    ]
     return "'[' || " + " || ',' || ".join(parts) + " || ']'"
 
 
-def marked(table: str, sync: Synchronisation, pair: Synced) -> str:
-    """Whether the row stands in one of contractctl's side tables for this pair.
-
-    The key's columns carry the table's name: they may be called like the side tables' own.
-    """
-    key = key_json(sync.key, quote(sync.table))
-    return f"EXISTS (SELECT 1 FROM {table} WHERE {of(sync, pair)} AND key = {key})"
-
-
-def of(sync: Synchronisation, pair: Synced) -> str:
-    """The side tables' rows that belong to this pair."""
-    return f"plan = {literal(sync.plan)} AND table_name = {literal(sync.table)} AND column_name = {literal(pair.name)}"
-
-
-def is_kept(sync: Synchronisation, pair: Synced) -> str:
-    """Whether the row holds a new-side value with the old value made from it: then the old side did not write."""
-    return f"({marked('contractctl_kept', sync, pair)} AND {agrees(quote(pair.old), down(pair))})"
+def now() -> str:
+    """SQL: this moment, ISO 8601, UTC."""
+    return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"

@@ -1,6 +1,10 @@
-"""How do names and texts stand in SQL for SQLite? The one place where they are quoted."""
+"""How do names and values stand in SQL for SQLite? The one place where they are quoted."""
 
 from collections.abc import Iterable
+
+from contractctl.databases import KeyPart
+
+_INFINITE = {float("inf"): "9e999", float("-inf"): "-9e999"}
 
 
 def quote(name: str) -> str:
@@ -13,9 +17,25 @@ def quotes(names: Iterable[str]) -> str:
     return ", ".join(quote(name) for name in names)
 
 
-def literal(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
+def literal(value: KeyPart) -> str:
+    """A value as an SQL literal."""
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return _text(value)
+        case bytes():
+            return f"x'{value.hex()}'"
+        case float():
+            return _INFINITE.get(value) or repr(value)
+        case _:
+            return str(int(value))
+
+
+def _text(text: str) -> str:
+    """A text; NUL cannot stand in SQL."""
+    quoted = "'" + text.replace("'", "''").replace("\0", "'||char(0)||'") + "'"
+    return f"({quoted})" if "\0" in text else quoted
 
 
 def same(one: str, other: str) -> bool:

@@ -1,10 +1,9 @@
 """What does the database hold: a table's columns and key, its text, and what depends on a column?"""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from contractctl.databases import Column
 from contractctl.databases.sqlite import definition
 from contractctl.databases.sqlite.names import literal, quote, same
 from contractctl.databases.sqlite.tokens import spoken
@@ -14,22 +13,6 @@ _ROW_IDS = ("rowid", "_rowid_", "oid")
 _OURS = "contractctl_"
 _GENERATED = (2, 3)
 """`hidden` in https://www.sqlite.org/pragma.html#pragma_table_xinfo for generated columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column as the database has it now."""
-
-    name: str
-    type: str
-    """As written in the table's definition; may be empty."""
-    not_null: bool
-    default: str | None
-    """As SQL."""
-    key_place: int
-    """From 1 in the primary key; 0 outside of it."""
-    generated: bool
-    collation: str | None
 
 
 def create_text(connection: Connection, table: str) -> str:
@@ -77,12 +60,12 @@ def find_column(connection: Connection, table: str, name: str) -> Column | None:
     return next((column for column in columns(connection, table) if same(column.name, name)), None)
 
 
-def key_columns(connection: Connection, table: str) -> tuple[str, ...]:
+def key_columns(connection: Connection, table: str) -> tuple[Column, ...]:
     """What finds a row: the primary key's columns in their order, or a name of the row id where there is none."""
     found = columns(connection, table)
     keyed = sorted((column for column in found if column.key_place), key=lambda column: column.key_place)
     if keyed:
-        return tuple(column.name for column in keyed)
+        return tuple(keyed)
     taken = {column.name.lower() for column in found}
     free = [name for name in _ROW_IDS if name not in taken]
     if not free:
@@ -90,7 +73,7 @@ def key_columns(connection: Connection, table: str) -> tuple[str, ...]:
             f"the rows of '{table}' cannot be found: it has no primary key, and columns hide the row id's names",
             hint="give the table a primary key first",
         )
-    return (free[0],)
+    return (Column(free[0], "INTEGER", not_null=True, default=None, key_place=1, generated=False, collation=None),)
 
 
 def without_key(connection: Connection, table: str) -> int:
@@ -100,11 +83,6 @@ def without_key(connection: Connection, table: str) -> int:
         return 0
     missing = " OR ".join(f"{quote(name)} IS NULL" for name in nullable)
     return int(connection.exec_driver_sql(f"SELECT count(*) FROM {quote(table)} WHERE {missing}").scalar_one())
-
-
-def strict(connection: Connection, table: str) -> bool:
-    """Whether the table is STRICT: a value of the wrong type is refused there."""
-    return "STRICT" in definition.options(create_text(connection, table))
 
 
 def rewrite(connection: Connection, table: str, text: str) -> None:
@@ -183,7 +161,17 @@ def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...
     if found_column is not None and found_column.generated:
         found.append("a generated column's expression")
     found += [name for name in dependents(connection, table, column) if name == _IN_TABLE]
-    return tuple(found)
+    return tuple(f"is part of {what}, and SQLite cannot drop it without rewriting the table" for what in found)
+
+
+def hindrances(connection: Connection, table: str) -> tuple[str, ...]:
+    """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
+    if table.lower() in {"old", "new"}:
+        return (f"a trigger cannot tell table '{table}' from its own OLD and NEW; rename the table first",)
+    if nulls := without_key(connection, table):
+        key = ", ".join(column.name for column in key_columns(connection, table))
+        return (f"{nulls} rows of '{table}' hold NULL in the primary key ({key}): nothing tells them apart",)
+    return ()
 
 
 _IN_TABLE = "a table constraint or a generated column"

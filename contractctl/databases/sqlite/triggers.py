@@ -15,25 +15,30 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Synced, Synchronisation
-from contractctl.databases.sqlite.expressions import (
-    agrees,
-    differs,
+from contractctl.databases import SIDE_TABLES, Held, Synced, Synchronisation, sides, sqlite
+from contractctl.databases.batches import can_be_kept
+from contractctl.databases.sides import (
+    alike,
+    all_null,
     down,
     down_possible,
-    identity,
+    in_step,
     is_kept,
     key_json,
-    of,
+    of_pair,
+    of_plan,
+    out_of_step,
+    shown,
     survives,
+    unlike,
     up,
     up_possible,
 )
+from contractctl.databases.sqlite.expressions import bind, differs, now
 from contractctl.databases.sqlite.names import literal, quote
 
 EVENTS = ("insert", "update", "rekey", "delete")
 _STATEMENT = {"rekey": "UPDATE"}
-SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
 _UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 
 
@@ -67,25 +72,26 @@ def _insert(sync: Synchronisation) -> str:
     """The side that is given fills the other one."""
     body = [*_forget(sync, "NEW")]
     for pair in sync.columns:
-        body += _insert_one_sided(sync, pair) if pair.one_sided else _insert_pair(sync, pair)
+        body += [_fill_one(sync, pair)] if pair.one_sided else _insert_pair(sync, pair)
     return _create(sync, "insert", None, body)
 
 
 def _insert_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
-    new, old = f"NEW.{quote(pair.new)}", f"NEW.{quote(pair.old)}"
-    given_new = f"{new} IS NOT NULL"
-    given_old = f"({old} IS NOT NULL AND {differs(old, pair.old_default or 'NULL')})"
+    given_new = f"NOT {all_null(sqlite, pair.new, 'NEW')}"
+    given_old = f"({' OR '.join(_given(one) for one in pair.old)})"
     if pair.required:
-        yield _refuse(sync, pair.old, f"{old} IS NULL AND {new} IS NULL")
-    yield from _keep(sync, pair, f"{given_new} AND (NOT ({given_old}) OR {agrees(old, _over_new(pair, down(pair)))})")
-    yield _set_old(sync, pair, f"{given_new} AND NOT ({given_old})")
-    yield _set_new(sync, pair, f"NOT ({given_new} AND {given_old})", f"{given_new} AND NOT ({given_old})")
+        yield _refuse(sync, pair.old[0], f"{all_null(sqlite, pair.old, 'NEW')} AND {all_null(sqlite, pair.new, 'NEW')}")
+    yield from _keep(sync, pair, f"{given_new} AND (NOT {given_old} OR {_old_is_made_of_new(pair)})")
+    yield _set_old(sync, pair, f"{given_new} AND NOT {given_old}")
+    yield _set_new(sync, pair, f"NOT ({given_new} AND {given_old})", f"{given_new} AND NOT {given_old}")
     yield _conflict(sync, pair, f"{given_new} AND {given_old}")
     yield from _finish(sync, pair, "1", f"NOT ({given_new} AND {given_old})")
 
 
-def _insert_one_sided(sync: Synchronisation, pair: Synced) -> Iterator[str]:
-    yield _fill_one(sync, pair)
+def _given(one: Held) -> str:
+    """A default hides that nothing was given."""
+    value = f"NEW.{quote(one.name)}"
+    return f"({value} IS NOT NULL AND {differs(value, one.default or 'NULL', one.type)})"
 
 
 def _update(sync: Synchronisation) -> str:
@@ -102,7 +108,7 @@ def _rekey(sync: Synchronisation) -> str:
 def _interesting(sync: Synchronisation) -> Iterator[str]:
     for pair in sync.columns:
         if pair.one_sided:
-            yield f"NEW.{quote(pair.new)} IS NULL"
+            yield all_null(sqlite, pair.new, "NEW")
         else:
             yield from (_changed(pair.old), _changed(pair.new))
 
@@ -117,14 +123,13 @@ def _updated(sync: Synchronisation) -> Iterator[str]:
 
 def _update_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
     old, new = _changed(pair.old), _changed(pair.new)
-    only_old, only_new = f"{old} AND NOT ({new})", f"{new} AND NOT ({old})"
+    only_old, only_new = f"{old} AND NOT {new}", f"{new} AND NOT {old}"
     either, both = f"({old} OR {new})", f"{old} AND {new}"
     if pair.required:
         yield from _refuse_null(sync, pair, only_old, only_new)
     for table in ("contractctl_set_aside", "contractctl_conflict"):
-        yield f"DELETE FROM {table} WHERE {of(sync, pair)} AND key = {key_json(sync.key, 'NEW')} AND {either}"
-    agreed = agrees(f"NEW.{quote(pair.old)}", _over_new(pair, down(pair)))
-    yield from _keep(sync, pair, f"{new} AND (NOT ({old}) OR {agreed})")
+        yield f"DELETE FROM {table} WHERE {of_pair(sqlite, sync, pair)} AND {_key_is(sync, 'NEW')} AND {either}"
+    yield from _keep(sync, pair, f"{new} AND (NOT {old} OR {_old_is_made_of_new(pair)})")
     yield _set_old(sync, pair, only_new)
     set_new = _set_new(sync, pair, f"{either} AND NOT ({both})", only_new)
     yield from (set_new, set_new)  # again: an application's trigger may have tidied the old side after the first
@@ -138,83 +143,89 @@ def _delete(sync: Synchronisation) -> str:
 
 
 def _set_old(sync: Synchronisation, pair: Synced, when: str) -> str:
-    value = down(pair)
+    values = down(sqlite, pair)
     return (
-        f"UPDATE OR IGNORE {quote(sync.table)} SET {quote(pair.old)} = {value} WHERE {_this_row(sync)} AND {when}"
-        f" AND {differs(quote(pair.new), up(pair))} AND {differs(quote(pair.old), value)}"
+        f"UPDATE OR IGNORE {quote(sync.table)} SET {_assigned(pair.old, values)} WHERE {_this_row(sync)} AND {when}"
+        f" AND {out_of_step(sqlite, pair)} AND {unlike(sqlite, pair.old, values)}"
     )
 
 
 def _set_new(sync: Synchronisation, pair: Synced, when: str, only_new: str) -> str:
     """Not where the old side has just refused the new value: it is to be set aside, and not taken back."""
-    value, old = up(pair), quote(pair.old)
-    refused = f"{only_new} AND {agrees(old, f'NEW.{old}')} AND {differs(old, down(pair))}"
-    kept = "" if identity(pair) else f" AND NOT ({is_kept(sync, pair)})"
+    values = up(sqlite, pair)
+    untouched = alike(sqlite, pair.old, (f"NEW.{quote(one.name)}" for one in pair.old))
+    refused = f"{only_new} AND {untouched} AND {unlike(sqlite, pair.old, down(sqlite, pair))}"
+    kept = f" AND NOT ({is_kept(sqlite, sync, pair)})" if can_be_kept(pair) else ""
     return (
-        f"UPDATE OR IGNORE {quote(sync.table)} SET {quote(pair.new)} = {value} WHERE {_this_row(sync)} AND {when}"
-        f" AND {differs(quote(pair.new), value)} AND NOT ({refused}){kept}"
+        f"UPDATE OR IGNORE {quote(sync.table)} SET {_assigned(pair.new, values)} WHERE {_this_row(sync)} AND {when}"
+        f" AND {unlike(sqlite, pair.new, values)} AND NOT ({refused}){kept}"
     )
 
 
 def _fill_one(sync: Synchronisation, pair: Synced) -> str:
-    column = quote(pair.new)
     return (
-        f"UPDATE OR IGNORE {quote(sync.table)} SET {column} = {up(pair)}"
-        f" WHERE {_this_row(sync)} AND {column} IS NULL AND {differs(column, up(pair))}"
+        f"UPDATE OR IGNORE {quote(sync.table)} SET {_assigned(pair.new, up(sqlite, pair))}"
+        f" WHERE {_this_row(sync)} AND {all_null(sqlite, pair.new)} AND {out_of_step(sqlite, pair)}"
     )
 
 
 def _keep(sync: Synchronisation, pair: Synced, when: str) -> Iterator[str]:
     """Mark a new-side value that the old side could not give back: it is right, and the backfill leaves it alone."""
-    if identity(pair):
-        return
-    yield (
-        f"INSERT OR IGNORE INTO contractctl_kept (plan, table_name, key, column_name) SELECT {_marks(sync, pair)}"
-        f" FROM {quote(sync.table)} WHERE {_this_row(sync)} AND {when}"
-        f" AND {differs(quote(pair.new), up(pair))} AND NOT ({survives(pair)})"
-    )
+    if can_be_kept(pair):
+        yield (
+            f"INSERT OR IGNORE INTO contractctl_kept (plan, table_name, key, column_name) SELECT {_mark(sync, pair)}"
+            f" FROM {quote(sync.table)} WHERE {_this_row(sync)} AND {when}"
+            f" AND {out_of_step(sqlite, pair)} AND NOT ({survives(sqlite, pair)})"
+        )
 
 
 def _conflict(sync: Synchronisation, pair: Synced, when: str) -> str:
     return (
         "INSERT INTO contractctl_conflict (plan, table_name, key, column_name, old_value, new_value, at)"
-        f" SELECT {_marks(sync, pair)}, {quote(pair.old)}, {quote(pair.new)},"
-        f" strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM {quote(sync.table)} WHERE {_this_row(sync)} AND {when}"
-        f" AND {differs(quote(pair.new), up(pair))} AND {differs(quote(pair.old), down(pair))}"
+        f" SELECT {_mark(sync, pair)}, {shown(sqlite, pair.old)}, {shown(sqlite, pair.new)}, {now()}"
+        f" FROM {quote(sync.table)} WHERE {_this_row(sync)} AND {when}"
+        f" AND {out_of_step(sqlite, pair)} AND {unlike(sqlite, pair.old, down(sqlite, pair))}"
     )
 
 
 def _finish(sync: Synchronisation, pair: Synced, changed: str, one_side: str) -> Iterator[str]:
     """Set aside what the other side could not take, and drop a mark that no longer says anything."""
-    row, new, old = _this_row(sync), quote(pair.new), quote(pair.old)
-    lost = differs(new, up(pair))
-    if not identity(pair):
+    row, lost = _this_row(sync), out_of_step(sqlite, pair)
+    if can_be_kept(pair):
+        agreed = alike(sqlite, pair.old, down(sqlite, pair))
         yield (
-            f"DELETE FROM contractctl_kept WHERE {of(sync, pair)} AND key = {key_json(sync.key, 'NEW')} AND {changed}"
+            f"DELETE FROM contractctl_kept WHERE {of_pair(sqlite, sync, pair)} AND {_key_is(sync, 'NEW')} AND {changed}"
             f" AND NOT EXISTS (SELECT 1 FROM {quote(sync.table)} WHERE {row}"
-            f" AND {differs(new, up(pair))} AND {agrees(old, down(pair))})"
+            f" AND NOT {in_step(sqlite, pair)} AND {agreed})"
         )
-        lost = (
-            f"(({lost} AND NOT ({is_kept(sync, pair)})) OR ({new} IS NULL AND {old} IS NOT NULL AND {up(pair)} IS NULL"
-            f" AND NOT ({up_possible(pair)})) OR ({new} IS NOT NULL AND {old} IS NULL AND NOT ({down_possible(pair)})))"
-        )
+        lost = f"(({lost} AND NOT ({is_kept(sqlite, sync, pair)})) OR {_unanswered(pair)})"
     yield (
         "INSERT OR IGNORE INTO contractctl_set_aside (plan, table_name, key, column_name, error)"
-        f" SELECT {_marks(sync, pair)}, {literal(_UNSTORABLE)} FROM {quote(sync.table)}"
+        f" SELECT {_mark(sync, pair)}, {literal(_UNSTORABLE)} FROM {quote(sync.table)}"
         f" WHERE {row} AND {one_side} AND {lost}"
     )
 
 
+def _unanswered(pair: Synced) -> str:
+    """Whether one side is NULL since the other side's values cannot be converted."""
+    new, old = all_null(sqlite, pair.new), all_null(sqlite, pair.old)
+    nothing = " AND ".join(f"{value} IS NULL" for value in up(sqlite, pair))
+    no_new = f"({new} AND NOT {old} AND {nothing} AND NOT ({up_possible(sqlite, pair)}))"
+    return f"{no_new} OR (NOT {new} AND {old} AND NOT ({down_possible(sqlite, pair)}))"
+
+
 def _refuse_null(sync: Synchronisation, pair: Synced, only_old: str, only_new: str) -> Iterator[str]:
-    old, new = quote(pair.old), quote(pair.new)
-    convertible = f"(NEW.{new} IS NULL OR ({_over_new(pair, down(pair))}) IS NOT NULL)"
-    yield _refuse(sync, pair.old, f"NEW.{old} IS NULL AND {only_old} AND {convertible}")
-    given = f"(NEW.{old} IS NULL OR ({_over_old(pair, up(pair))}) IS NOT NULL)"
-    yield _refuse(sync, pair.new, f"NEW.{new} IS NULL AND {only_new} AND {given}")
+    old, new = all_null(sqlite, pair.old, "NEW"), all_null(sqlite, pair.new, "NEW")
+    yield _refuse(sync, pair.old[0], f"{old} AND {only_old} AND ({new} OR {_some(_of_new(pair, down(sqlite, pair)))})")
+    yield _refuse(sync, pair.new[0], f"{new} AND {only_new} AND ({old} OR {_some(_of_old(pair, up(sqlite, pair)))})")
 
 
-def _refuse(sync: Synchronisation, column: str, when: str) -> str:
-    message = literal(f"NOT NULL constraint failed: {sync.table}.{column}")
+def _some(values: tuple[str, ...]) -> str:
+    return " OR ".join(f"({value}) IS NOT NULL" for value in values)
+
+
+def _refuse(sync: Synchronisation, column: Held, when: str) -> str:
+    message = literal(f"NOT NULL constraint failed: {sync.table}.{column.name}")
     return f"SELECT RAISE(ABORT, {message}) WHERE {when}"
 
 
@@ -223,25 +234,26 @@ def _follow_key(sync: Synchronisation) -> Iterator[str]:
     yield from _forget(sync, "NEW")
     for table in SIDE_TABLES:
         yield (
-            f"UPDATE OR REPLACE {table} SET key = {key_json(sync.key, 'NEW')} WHERE plan = {literal(sync.plan)}"
-            f" AND table_name = {literal(sync.table)} AND key = {key_json(sync.key, 'OLD')}"
+            f"UPDATE OR REPLACE {table} SET key = {key_json(sqlite, sync, 'NEW')}"
+            f" WHERE {of_plan(sqlite, sync)} AND {_key_is(sync, 'OLD')}"
         )
 
 
 def _forget(sync: Synchronisation, row: str) -> Iterator[str]:
     for table in SIDE_TABLES:
-        yield (
-            f"DELETE FROM {table} WHERE plan = {literal(sync.plan)} AND table_name = {literal(sync.table)}"
-            f" AND key = {key_json(sync.key, row)}"
-        )
+        yield f"DELETE FROM {table} WHERE {of_plan(sqlite, sync)} AND {_key_is(sync, row)}"
+
+
+def _key_is(sync: Synchronisation, row: str) -> str:
+    return f"key = {key_json(sqlite, sync, row)}"
 
 
 def _key_changed(sync: Synchronisation) -> str:
-    return " OR ".join(_changed(name) for name in sync.key)
+    return " OR ".join(differs(f"OLD.{quote(name)}", f"NEW.{quote(name)}", "") for name in sync.key)
 
 
-def _changed(column: str) -> str:
-    return differs(f"OLD.{quote(column)}", f"NEW.{quote(column)}")
+def _changed(side: tuple[Held, ...]) -> str:
+    return unlike(sqlite, side, (f"NEW.{quote(one.name)}" for one in side), "OLD")
 
 
 def _this_row(sync: Synchronisation) -> str:
@@ -249,17 +261,25 @@ def _this_row(sync: Synchronisation) -> str:
     return " AND ".join(f"{quote(name)} = NEW.{quote(name)}" for name in sync.key)
 
 
-def _over_new(pair: Synced, expression: str) -> str:
-    """An expression over the new column, asked of NEW where no table is at hand."""
-    return f"(SELECT {expression} FROM (SELECT NEW.{quote(pair.new)} AS {quote(pair.new)}))"
+def _assigned(side: tuple[Held, ...], values: tuple[str, ...]) -> str:
+    return ", ".join(f"{quote(one.name)} = {value}" for one, value in zip(side, values, strict=True))
 
 
-def _over_old(pair: Synced, expression: str) -> str:
-    return f"(SELECT {expression} FROM (SELECT NEW.{quote(pair.old)} AS {quote(pair.old)}))"
+def _old_is_made_of_new(pair: Synced) -> str:
+    return alike(sqlite, pair.old, _of_new(pair, down(sqlite, pair)), "NEW")
 
 
-def _marks(sync: Synchronisation, pair: Synced) -> str:
-    return f"{literal(sync.plan)}, {literal(sync.table)}, {key_json(sync.key)}, {literal(pair.name)}"
+def _of_new(pair: Synced, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Expressions over the new columns, asked of NEW where no table is at hand."""
+    return tuple(bind(value, {one.name: f"NEW.{quote(one.name)}" for one in pair.new}) for value in values)
+
+
+def _of_old(pair: Synced, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(bind(value, {one.name: f"NEW.{quote(one.name)}" for one in pair.old}) for value in values)
+
+
+def _mark(sync: Synchronisation, pair: Synced) -> str:
+    return sides.mark(sqlite, sync, pair)
 
 
 def _create(sync: Synchronisation, event: str, when: str | None, body: list[str]) -> str:

@@ -1,0 +1,172 @@
+"""How is a range of rows filled? Set by set, in the caller's transaction, seen by no trigger where that is possible."""
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from contractctl.databases import Database, Filled, Key, Synced, Synchronisation
+from contractctl.databases.sides import (
+    is_kept,
+    key_json,
+    mark,
+    marked,
+    names,
+    of_pair,
+    out_of_step,
+    unconverted,
+    up,
+)
+
+UNCONVERTIBLE = "the value cannot be converted: down(up(value)) is not the value"
+
+_BATCH = "contractctl_batch"
+
+
+def upper_key(
+    database: Database, connection: Connection, sync: Synchronisation, after: Key | None, limit: int
+) -> Key | None:
+    """The last key of the next batch of at most `limit` rows; None where no row is left."""
+    keyed = " AND ".join(f"{database.quote(name)} IS NOT NULL" for name in sync.key)  # nothing is greater than NULL
+    batch = (
+        f"SELECT {names(database, sync.key)} FROM {database.quote(sync.table)}"
+        f" WHERE {between(database, sync, after, None)} AND {keyed}"
+        f" ORDER BY {names(database, sync.key)} LIMIT {int(limit)}"
+    )
+    downward = ", ".join(f"{_BATCH}.{database.quote(name)} DESC" for name in sync.key)
+    row = connection.exec_driver_sql(
+        f"SELECT {database.key_list(sync, _BATCH)} FROM ({batch}) AS {_BATCH} ORDER BY {downward} LIMIT 1"
+    ).first()
+    return None if row is None else tuple(row)
+
+
+def fill(
+    database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
+) -> Filled:
+    """Give the new side its values in every row of (after, upto] that has not got them; the same again changes nothing.
+
+    Values written from the new side and conflicts stay. A row that cannot be converted is set aside with its error,
+    in the same transaction.
+    """
+    with database.unseen(connection, sync):
+        return _fill_range(database, connection, sync, after, upto)
+
+
+def _fill_range(
+    database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
+) -> Filled:
+    try:
+        with connection.begin_nested():
+            return _fill_at_once(database, connection, sync, between(database, sync, after, upto))
+    except DBAPIError as error:
+        if not database.blames_a_row(error):
+            raise
+        middle = _middle(database, connection, sync, after, upto)
+        if middle is None:
+            return _set_aside(database, connection, sync, between(database, sync, after, upto), str(error.orig))
+    first = _fill_range(database, connection, sync, after, middle)
+    second = _fill_range(database, connection, sync, middle, upto)
+    return Filled(first.rows + second.rows, first.set_aside + second.set_aside)
+
+
+def _fill_at_once(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
+    aside = 0
+    for pair in sync.columns:
+        if pair.exact:
+            lost = _unless_excused(database, connection, sync, pair, unconverted(database, pair))
+            aside += set_aside(database, connection, sync, pair, f"{where} AND {lost}", UNCONVERTIBLE)
+    due = {pair: waiting(database, connection, sync, pair) for pair in sync.columns}
+    sets = ", ".join(_sets(database, pair, None if len(due) == 1 else when) for pair, when in due.items())
+    any_due = " OR ".join(f"({when})" for when in due.values())
+    update = f"UPDATE {database.quote(sync.table)} SET {sets} WHERE {where} AND ({any_due})"
+    return Filled(connection.exec_driver_sql(update).rowcount, aside)
+
+
+def _sets(database: Database, pair: Synced, when: str | None) -> str:
+    """Each new column's assignment; where other pairs are filled by the same statement, only where this one is due."""
+    values = zip(pair.new, up(database, pair), strict=True)
+    return ", ".join(
+        f"{column} = {value}" if when is None else f"{column} = CASE WHEN {when} THEN {value} ELSE {column} END"
+        for column, value in ((database.quote(one.name), value) for one, value in values)
+    )
+
+
+def waiting(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> str:
+    """Whether a row's new side is still to be filled: neither right, nor kept, nor in conflict, nor set aside."""
+    wrong = out_of_step(database, pair)
+    if pair.exact:
+        wrong = f"({wrong} OR {unconverted(database, pair)})"
+    return _unless_excused(database, connection, sync, pair, wrong)
+
+
+def _unless_excused(
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, condition: str
+) -> str:
+    """CASE, because an excused row's value must not even be computed: it may raise."""
+    excused = [
+        marked(database, table, sync, pair)
+        for table in ("contractctl_set_aside", "contractctl_conflict")
+        if has_marks(database, connection, sync, pair, table)
+    ]
+    if can_be_kept(pair) and has_marks(database, connection, sync, pair, "contractctl_kept"):
+        excused.append(is_kept(database, sync, pair))
+    return f"CASE WHEN {' OR '.join(excused)} THEN 1 = 0 ELSE {condition} END" if excused else condition
+
+
+def can_be_kept(pair: Synced) -> bool:
+    """Whether the new side may rightly hold what the old one does not ask for."""
+    return not (pair.plain or pair.one_sided)
+
+
+def has_marks(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> bool:
+    """Whether a side table holds anything for this pair: most often not, and then no row is looked up in it."""
+    query = f"SELECT EXISTS (SELECT 1 FROM {database.quote(table)} WHERE {of_pair(database, sync, pair)})"
+    return bool(connection.exec_driver_sql(query).scalar())
+
+
+def between(database: Database, sync: Synchronisation, after: Key | None, upto: Key | None) -> str:
+    """The condition for the keys in (after, upto]; None is no bound."""
+    conditions = []
+    if after is not None:
+        conditions.append(database.beyond(sync, after))
+    if upto is not None:
+        conditions.append(database.up_to(sync, upto))
+    return " AND ".join(conditions) or "(1 = 1)"
+
+
+def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, where: str, why: str
+) -> int:
+    """Set rows aside with the reason why they cannot be converted. How many were not yet."""
+    target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
+    reason = database.literal(why)
+    rows = f"SELECT {mark(database, sync, pair)}, {reason} FROM {database.quote(sync.table)} WHERE {where}"
+    return connection.exec_driver_sql(database.add_new(target, rows)).rowcount
+
+
+def forget_stale(database: Database, connection: Connection, sync: Synchronisation) -> None:
+    """Drop marks of an earlier run of the plan, before triggers and backfill begin anew.
+
+    A row whose new side is NULL cannot be in conflict, and `fill` finds by itself what cannot be converted.
+    """
+    for pair in sync.columns:
+        given = " OR ".join(f"{database.quote(one.name)} IS NOT NULL" for one in pair.new)
+        alive = f"SELECT {key_json(database, sync)} FROM {database.quote(sync.table)} WHERE {given}"
+        for table in ("contractctl_set_aside", "contractctl_conflict"):
+            if has_marks(database, connection, sync, pair, table):
+                key = database.quote("key")
+                stale = f"{of_pair(database, sync, pair)} AND {key} NOT IN ({alive})"
+                connection.exec_driver_sql(f"DELETE FROM {table} WHERE {stale}")
+
+
+def _middle(
+    database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
+) -> Key | None:
+    """A key that splits the range in two halves with rows in both; None where it holds a single row or none."""
+    where = between(database, sync, after, upto)
+    count = f"SELECT count(*) FROM {database.quote(sync.table)} WHERE {where}"
+    rows = int(connection.exec_driver_sql(count).scalar_one())
+    return None if rows <= 1 else upper_key(database, connection, sync, after, rows // 2)
+
+
+def _set_aside(database: Database, connection: Connection, sync: Synchronisation, where: str, why: str) -> Filled:
+    """Set a single row aside, for every pair that is not right in it."""
+    return Filled(0, sum(set_aside(database, connection, sync, pair, where, why) for pair in sync.columns))

@@ -1,0 +1,185 @@
+"""Do both sides agree, row by row? And how is a row repaired that does not?"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation
+from contractctl.databases.batches import UNCONVERTIBLE, between, can_be_kept, has_marks, set_aside, waiting
+from contractctl.databases.sides import (
+    all_null,
+    any_null,
+    down,
+    down_possible,
+    is_kept,
+    key_json,
+    mark,
+    marked,
+    names,
+    of_pair,
+    out_of_step,
+    survives,
+    unconverted,
+    unlike,
+    up,
+)
+
+Side = Literal["old", "new"]
+
+
+def compare(
+    database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
+) -> Compared:
+    """Compare what the old side asks for with what the new side holds, in every row of (after, upto].
+
+    A new-side value that was kept is compared the other way round: down(new) = old. The checksums are made inside
+    the database; only the keys of rows that differ come out of it.
+    """
+    where, table = between(database, sync, after, upto), database.quote(sync.table)
+    wanted = {pair: _wanted(database, connection, sync, pair) for pair in sync.columns}
+    types = sync.key_types or ("",) * len(sync.key)
+    key = [(database.quote(name), type_) for name, type_ in zip(sync.key, types, strict=True)]
+    asked = [(value, one.type) for pair, values in wanted.items() for one, value in zip(pair.new, values, strict=True)]
+    held = [(database.quote(one.name), one.type) for pair in wanted for one in pair.new]
+    wrong = " OR ".join(unlike(database, pair.new, values) for pair, values in wanted.items())
+    rows, differing, old, new = connection.exec_driver_sql(
+        f"SELECT count(*), {_count(wrong)}, {database.checksum([*key, *asked])}, {database.checksum([*key, *held])}"
+        f" FROM {table} WHERE {where}"
+    ).one()
+    query = (
+        f"SELECT {database.key_list(sync, table)} FROM {table} WHERE {where} AND ({wrong})"
+        f" ORDER BY {names(database, sync.key, table)}"
+    )
+    keys = tuple(tuple(row) for row in connection.exec_driver_sql(query)) if differing else ()
+    return Compared(int(rows), keys, str(old), str(new))
+
+
+def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], side: Side) -> int:
+    """Make the rows of these keys agree again, the given side being right. How many values were written.
+
+    Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
+    """
+    written = 0
+    with database.unseen(connection, sync):
+        for key in keys:
+            for pair in sync.columns:
+                written += _repair_one(database, connection, sync, pair, key, side)
+    return written
+
+
+def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
+    """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
+    where = []
+    for pair in sync.columns:
+        for table in ("contractctl_set_aside", "contractctl_conflict"):
+            if not pair.one_sided and has_marks(database, connection, sync, pair, table):
+                held = f"NOT {all_null(database, pair.new)} AND {out_of_step(database, pair)}"
+                where.append(f"{held} AND {marked(database, table, sync, pair)}")
+    if not where:
+        return ()
+    table, any_of = database.quote(sync.table), " OR ".join(f"({one})" for one in where)
+    order = names(database, sync.key, table)
+    query = f"SELECT {database.key_list(sync, table)} FROM {table} WHERE {any_of} ORDER BY {order}"
+    return tuple(tuple(row) for row in connection.exec_driver_sql(query))
+
+
+def facts(database: Database, connection: Connection, sync: Synchronisation) -> dict[str, int]:
+    """What the gate asks of the whole table, each a count of values.
+
+    remaining: still to be filled. set_aside: cannot be converted. conflicts: both sides written, with different
+    values. new_side_nulls: NULL in the new column where there should be a value. differing: as `compare` names
+    them, conflicts among them.
+    """
+    counts = dict.fromkeys(("remaining", "set_aside", "conflicts", "new_side_nulls", "differing"), 0)
+    columns: list[str] = []
+    for pair in sync.columns:
+        for table, name in (("contractctl_set_aside", "set_aside"), ("contractctl_conflict", "conflicts")):
+            if has_marks(database, connection, sync, pair, table):
+                counts[name] += _alive(database, connection, sync, pair, table)
+        columns += _measures(database, connection, sync, pair)
+    table = database.quote(sync.table)
+    found = connection.exec_driver_sql(f"SELECT {', '.join(map(_count, columns))} FROM {table}").one()
+    for at, name in enumerate(("remaining", "new_side_nulls", "differing")):
+        counts[name] = int(sum(found[at::3]))
+    return counts
+
+
+def _measures(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> Iterator[str]:
+    """Whether a row of the table counts as remaining, as a NULL on the new side, as differing."""
+    wanted = _wanted(database, connection, sync, pair)
+    expected = " OR ".join(
+        f"({database.quote(one.name)} IS NULL AND {value} IS NOT NULL)"
+        for one, value in zip(pair.new, wanted, strict=True)
+    )
+    yield waiting(database, connection, sync, pair)
+    yield any_null(database, pair.new) if pair.required else expected
+    yield unlike(database, pair.new, wanted)
+
+
+def _alive(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> int:
+    """How many rows that are still there a side table marks: a row may have gone behind the triggers' back."""
+    key, rows = database.quote("key"), f"SELECT {key_json(database, sync)} FROM {database.quote(sync.table)}"
+    found = f"{of_pair(database, sync, pair)} AND {key} IN ({rows})"
+    return int(connection.exec_driver_sql(f"SELECT count(DISTINCT {key}) FROM {table} WHERE {found}").scalar_one())
+
+
+def _count(condition: str) -> str:
+    return f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)"
+
+
+def _wanted(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> tuple[str, ...]:
+    """What each new column should hold, as it would store it; what it holds, in rows that were set aside or kept."""
+    excused = []
+    if has_marks(database, connection, sync, pair, "contractctl_set_aside"):
+        excused.append(marked(database, "contractctl_set_aside", sync, pair))
+    if can_be_kept(pair) and has_marks(database, connection, sync, pair, "contractctl_kept"):
+        excused.append(is_kept(database, sync, pair))
+    values = zip(pair.new, up(database, pair), strict=True)
+    return tuple(_wanted_of(database, one, value, excused) for one, value in values)
+
+
+def _wanted_of(database: Database, one: Held, value: str, excused: list[str]) -> str:
+    new = database.quote(one.name)
+    whens = "".join(f" WHEN {when} THEN {new}" for when in (*excused, database.agrees(new, value, one.type)))
+    return f"CASE{whens} ELSE {value} END"
+
+
+def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, key: Key, side: Side
+) -> int:
+    row = " AND ".join(
+        f"{database.quote(name)} = {database.literal(part)}" for name, part in zip(sync.key, key, strict=True)
+    )
+    table = database.quote(sync.table)
+    this_row = f"(SELECT {key_json(database, sync)} FROM {table} WHERE {row})"
+    for marks in SIDE_TABLES:
+        of_row = f"{of_pair(database, sync, pair)} AND {database.quote('key')} = {this_row}"
+        connection.exec_driver_sql(f"DELETE FROM {marks} WHERE {of_row}")
+    if side == "old" or pair.one_sided:
+        written = _write(database, connection, sync, row, pair.new, up(database, pair))
+        if pair.exact:
+            set_aside(database, connection, sync, pair, f"{row} AND {unconverted(database, pair)}", UNCONVERTIBLE)
+        return written
+    if can_be_kept(pair):
+        kept = f"SELECT {mark(database, sync, pair)} FROM {table} WHERE {row} AND NOT ({survives(database, pair)})"
+        target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"
+        connection.exec_driver_sql(database.add_new(target, kept))
+    written = _write(database, connection, sync, row, pair.old, down(database, pair))
+    lost = f"{all_null(database, pair.old)} AND NOT ({down_possible(database, pair)})"
+    set_aside(database, connection, sync, pair, f"{row} AND {lost}", UNCONVERTIBLE)
+    return written
+
+
+def _write(  # noqa: PLR0913, PLR0917 - which columns of which row of what
+    database: Database,
+    connection: Connection,
+    sync: Synchronisation,
+    row: str,
+    side: tuple[Held, ...],
+    values: tuple[str, ...],
+) -> int:
+    """Let one side of a row hold these values. How many rows were changed."""
+    sets = ", ".join(f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True))
+    changed = f"{row} AND {unlike(database, side, values)}"
+    return connection.exec_driver_sql(f"UPDATE {database.quote(sync.table)} SET {sets} WHERE {changed}").rowcount
