@@ -18,7 +18,16 @@ SOURCES = ("jsonl", "otlp", "prometheus")
 _SQLITE = "sqlite:///"
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:?].*)")
 """A path that is relative: to the root, wherever contractctl is run."""
-_SECRETS = frozenset({"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey"})
+_DIALECTS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
+_SECRETS = frozenset(
+    {"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey", "passphrase"}
+)
 """Query parameters of a URL that hold secrets."""
 
 
@@ -57,7 +66,7 @@ class Settings:
     def dialect(self) -> str | None:
         """The SQL dialect of the database that is named, in the words of contract.toml."""
         scheme = (self.database_url or "").partition(":")[0].partition("+")[0]
-        return {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}.get(scheme)
+        return _DIALECTS.get(scheme)
 
     def journal_url(self) -> str:
         """The database that plans are carried out in: the one that is named, else an SQLite file of our own."""

@@ -13,14 +13,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, create_engine
-from sqlalchemy.exc import DBAPIError
+import psycopg
+import pymysql
+from sqlalchemy import URL
 
 SECONDS = 60.0
 """How long a server may take to start."""
@@ -57,7 +59,9 @@ class Kind:
     """What differs between the servers."""
 
     name: str
-    driver: str
+    scheme: str
+    connect: Callable[[int, str], Any]
+    """To a port and a database, as the account that may do everything; every statement is kept at once."""
     account: str
     """Who may do everything; without a password."""
     users: tuple[str, ...]
@@ -121,7 +125,7 @@ class Server:
     def url(self, database: str = "", *, account: str = "", password: str | None = None) -> str:
         """The address of a database, for SQLAlchemy."""
         url = URL.create(
-            self.kind.driver, account or self.kind.account, password, HOST, self.port, database or self.kind.first
+            self.kind.scheme, account or self.kind.account, password, HOST, self.port, database or self.kind.first
         )
         return url.render_as_string(hide_password=False)
 
@@ -137,12 +141,11 @@ class Server:
 
     def run(self, sql: str, database: str = "") -> None:
         """One statement outside a transaction, as the account that may do everything."""
-        engine = create_engine(self.url(database), isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.exec_driver_sql(sql)
-        finally:
-            engine.dispose()
+        with (
+            closing(self.kind.connect(self.port, database or self.kind.first)) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(sql)
 
     def log(self) -> str:
         """What the server has said so far."""
@@ -167,7 +170,7 @@ class Server:
     def _answers(self) -> bool:
         try:
             self.run("SELECT 1")
-        except DBAPIError:
+        except (psycopg.Error, pymysql.Error):
             return False
         return True
 
@@ -279,6 +282,10 @@ def _serve_postgresql(folder: Path, port: int, durable: bool) -> list[str]:
     return [program("postgres"), "-D", str(folder / "data"), *(f"--{key}={value}" for key, value in settings.items())]
 
 
+def _connect_postgresql(port: int, database: str) -> Any:
+    return psycopg.connect(host=HOST, port=port, user="postgres", dbname=database, autocommit=True)
+
+
 def _initialise_mariadb(data: Path) -> list[str]:
     options = ("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
     return [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", *options, *_MARIADB_SIZES]
@@ -300,11 +307,16 @@ def _serve_mariadb(folder: Path, port: int, durable: bool) -> list[str]:
     ]
 
 
+def _connect_mariadb(port: int, database: str) -> Any:
+    return pymysql.connect(host=HOST, port=port, user="root", database=database, autocommit=True)
+
+
 _MARIADB_SIZES = ("--innodb-log-file-size=32M", "--innodb-buffer-pool-size=64M")
 
 POSTGRESQL = Kind(
     name="postgresql",
-    driver="postgresql+psycopg",
+    scheme="postgresql+psycopg",
+    connect=_connect_postgresql,
     account="postgres",
     users=("postgres", "nobody"),
     initialise=_initialise_postgresql,
@@ -316,7 +328,8 @@ POSTGRESQL = Kind(
 )
 MARIADB = Kind(
     name="mariadb",
-    driver="mariadb+pymysql",
+    scheme="mysql+pymysql",
+    connect=_connect_mariadb,
     account="root",
     users=("mysql", "nobody"),
     initialise=_initialise_mariadb,

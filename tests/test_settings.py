@@ -231,3 +231,23 @@ def test_evidence_outside_the_repository_is_named_by_whoever_runs_it(
     monkeypatch.setenv("TELEMETRY", path)
     (tmp_path / "contractctl.toml").write_text('[[evidence]]\nsource = "otlp"\npath = "env:TELEMETRY"\n')
     assert settings.load(tmp_path).evidence[0].location == path
+
+
+@pytest.mark.parametrize(
+    ("address", "dialect"),
+    [
+        ("sqlite+aiosqlite:///shop.db", "sqlite"),
+        ("postgresql://db/shop", "postgresql"),
+        ("postgres://db/shop", "postgresql"),
+        ("postgresql+asyncpg://db/shop", "postgresql"),
+        ("mysql+aiomysql://db/shop", "mysql"),
+        ("mariadb+asyncmy://db/shop", "mysql"),
+        ("oracle://db/shop", None),
+    ],
+)
+def test_every_spelling_of_an_address_names_its_dialect(
+    written: Written, monkeypatch: pytest.MonkeyPatch, address: str, dialect: str | None
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+
+    assert settings.load(written('[database]\nurl = "env:DATABASE_URL"')).dialect == dialect

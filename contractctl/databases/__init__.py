@@ -5,15 +5,20 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from contractctl.errors import ContractctlError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, CursorResult, Engine
     from sqlalchemy.exc import DBAPIError
 
 KeyPart = int | float | str | bytes | None
 Key = tuple[KeyPart, ...]
 """One row's key: its primary key's values in their order, or the row id alone."""
+
+LOCK_SECONDS = 2.0
+"""How long a transaction of ours waits for a lock on a server: whoever comes later waits behind it."""
 
 QUIESCED = "__quiesced"
 """What a column's name ends with while it is browned out."""
@@ -138,17 +143,39 @@ class Statement:
     """Whether it can stand in a transaction with others."""
 
 
-class Database(Protocol):
-    """What an engine's module offers. Everything is SQL text; values stand in it as literals."""
+class Door(Protocol):
+    """How a database is opened, and what its refusals mean."""
+
+    def create_engine(self, url: str, /) -> "Engine":
+        """An engine whose transactions never wait long for somebody else's lock, in a session as it must be."""
+
+    def reading(self, engine: "Engine", /) -> "Engine":
+        """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
+
+    def alone(self, connection: "Connection", what: str, /) -> AbstractContextManager[None]:
+        """Do what only one process at a time may do to this database; others wait for their turn."""
+
+    def busy(self, error: BaseException, /) -> bool:
+        """Whether the database only asks to come again: a lock was not free, or two got into each other's way."""
+
+    def lost(self, error: BaseException, /) -> bool:
+        """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
+
+    def meaning(self, error: BaseException, /) -> tuple[str, str]:
+        """A driver's error in plain words, and what to do."""
 
     def quote(self, name: str, /) -> str:
         """An identifier, whatever stands in it."""
 
     def literal(self, value: KeyPart, /) -> str:
-        """A value as an SQL literal."""
+        """A value as SQL, the same whatever the session's settings are."""
 
     def same(self, one: str, other: str, /) -> bool:
         """Whether the engine takes both for the name of one column."""
+
+
+class Database(Door, Protocol):
+    """What an engine's module offers. Everything is SQL text; values stand in it as literals."""
 
     def differs(self, column: str, value: str, type_: str, /) -> str:
         """Whether a column of this type does not hold the very value, NULL being one; binary, never NULL."""
@@ -246,14 +273,37 @@ def of(bind: "Engine | Connection") -> Database:
 def named(dialect: str) -> Database:
     """The engine's module for a dialect: SQLAlchemy's name, or the one that contract.toml knows."""
     match dialect:
-        case _:
+        case "sqlite":
             from contractctl.databases import sqlite
 
             return sqlite
+        case "postgresql" | "postgres":
+            from contractctl.databases import postgresql
+
+            return postgresql  # type: ignore[return-value] # the rest of the package is on its way
+        case "mysql" | "mariadb":
+            from contractctl.databases import mysql
+
+            return mysql  # type: ignore[return-value] # the rest of the package is on its way
+        case _:
+            raise ContractctlError(
+                f"'{dialect}' is no database that contractctl can migrate",
+                hint="use sqlite:///FILE, postgresql://… or mariadb://…",
+            )
+
+
+def for_url(url: str) -> Database:
+    """The engine's module for an address. Raise ContractctlError where plans cannot be carried out there."""
+    from contractctl.databases import opening
+
+    return named(opening.parse(url).get_backend_name())
 
 
 def create_engine(url: str) -> "Engine":
-    """The engine for a database's address: so far SQLite's, which see."""
-    from contractctl.databases import sqlite
+    """Open the database at the address, with the driver that is used here, whichever driver the address names."""
+    return for_url(url).create_engine(url)
 
-    return sqlite.create_engine(url)
+
+def run(connection: "Connection", sql: str) -> "CursorResult[Any]":
+    """Run SQL as it stands: a `%` in it is a `%`, whatever the driver takes it for when there are parameters."""
+    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})

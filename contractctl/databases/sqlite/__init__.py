@@ -1,6 +1,6 @@
 """How does SQLite keep columns in step, fill them and compare them? What `databases.Database` asks of it."""
 
-from contractctl.databases.sqlite.engine import create_engine, reading
+from contractctl.databases.sqlite.engine import alone, create_engine, reading
 from contractctl.databases.sqlite.expressions import (
     agrees,
     bind,
@@ -13,6 +13,7 @@ from contractctl.databases.sqlite.expressions import (
     storing,
 )
 from contractctl.databases.sqlite.names import literal, quote, same
+from contractctl.databases.sqlite.refusals import busy, lost, meaning
 from contractctl.databases.sqlite.rows import add_new, beyond, blames_a_row, checksum, key_list, unseen, up_to
 from contractctl.databases.sqlite.tables import (
     columns,
@@ -27,9 +28,11 @@ from contractctl.databases.sqlite.triggers import drop_triggers, missing_trigger
 __all__ = (
     "add_new",
     "agrees",
+    "alone",
     "beyond",
     "bind",
     "blames_a_row",
+    "busy",
     "check",
     "checksum",
     "columns",
@@ -44,6 +47,8 @@ __all__ = (
     "key_columns",
     "key_list",
     "literal",
+    "lost",
+    "meaning",
     "missing_triggers",
     "now",
     "obstacles",

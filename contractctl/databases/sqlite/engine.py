@@ -1,16 +1,16 @@
 """How is a SQLite database opened? With transactions that begin where SQLAlchemy says so."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy import create_engine as sqlalchemy_engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from contractctl.databases.opening import parse
 from contractctl.databases.sqlite.rows import offer_checksum
-from contractctl.errors import ContractctlError
 
 _BUSY_SECONDS = 10.0
 _TRY_MILLISECONDS = 5
@@ -24,17 +24,7 @@ def create_engine(url: str, *, busy_seconds: float = _BUSY_SECONDS) -> Engine:
     writers wait for each other (`busy_seconds`) instead of failing half-way. The journal mode and foreign_keys stay as
     the file's users have them. `reading(engine)` takes no lock.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ContractctlError(
-            "the database's address is no SQLAlchemy URL", hint="write it like sqlite:///shop.db"
-        ) from None
-    if parsed.get_backend_name() != "sqlite":
-        raise ContractctlError(
-            f"'{parsed.get_backend_name()}' is no database that contractctl can migrate", hint="use sqlite:///FILE"
-        )
-    engine = sqlalchemy_engine(parsed, connect_args={"timeout": busy_seconds})
+    engine = sqlalchemy_engine(parse(url).set(drivername="sqlite"), connect_args={"timeout": busy_seconds})
     event.listen(engine, "connect", _take_over_transactions)
     event.listen(engine, "begin", partial(_begin, busy_seconds))
     return engine
@@ -43,6 +33,12 @@ def create_engine(url: str, *, busy_seconds: float = _BUSY_SECONDS) -> Engine:
 def reading(engine: Engine) -> Engine:
     """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
     return engine.execution_options(**{_READING: True})
+
+
+@contextmanager
+def alone(_connection: Connection, _what: str) -> Iterator[None]:
+    """Be the only one: who writes to a SQLite file is."""
+    yield
 
 
 def _take_over_transactions(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's record

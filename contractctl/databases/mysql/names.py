@@ -1,0 +1,56 @@
+"""How do names and values stand in SQL for MariaDB? The one place where they are quoted."""
+
+import math
+from collections.abc import Iterable
+
+from contractctl.databases import KeyPart
+from contractctl.errors import ContractctlError
+
+
+def quote(name: str) -> str:
+    """An identifier, whatever stands in it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def quotes(names: Iterable[str]) -> str:
+    """Identifiers as a comma-separated list."""
+    return ", ".join(quote(name) for name in names)
+
+
+def literal(value: KeyPart) -> str:
+    """A value as SQL that means the same in every sql_mode: what could be an escape is written in a way that has none.
+
+    https://mariadb.com/kb/en/literals/
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int():
+            return str(value)
+        case float():
+            return _number(value)
+        case bytes():
+            return f"x'{value.hex()}'"
+        case str():
+            return _text(value)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether MariaDB takes both for one column's name: it ignores case there."""
+    return one.lower() == other.lower()
+
+
+def _number(value: float) -> str:
+    """With an exponent, which makes it a DOUBLE and no DECIMAL."""
+    if not math.isfinite(value):
+        raise ContractctlError(f"MariaDB has no number {value}", hint="mend the row that holds it")
+    written = repr(value)
+    return written if "e" in written else f"{written}e0"
+
+
+def _text(value: str) -> str:
+    if "\\" in value or "\0" in value:
+        return f"_utf8mb4 x'{value.encode().hex()}'"
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,96 @@
+"""What does MariaDB mean when it refuses? By its numbers, which are the same in every language."""
+
+_KEPT = "whatever was finished is kept, and the same command goes on"
+_REACH = ("the server cannot be reached", "is it running, and the address right?")
+_LOST = ("the connection to the server is lost", f"is the server there? {_KEPT}")
+_DISK = ("the server's disk is full", f"make room; {_KEPT}")
+_RIGHTS = ("this user may not do that", "give this user the right to it")
+_READ_ONLY = ("the database cannot be written", "is this a replica, or read_only set?")
+
+_MEANINGS = {
+    1021: _DISK,
+    1114: _DISK,
+    1040: ("the server has no connection left", "raise max_connections, or end idle connections"),
+    1203: ("this user has no connection left", "raise max_user_connections, or end idle connections"),
+    1205: ("somebody else holds a lock for too long", "end long transactions, and run it again"),
+    1213: ("two transactions wait for each other, and ours was ended", "run it again"),
+    1020: ("somebody else has changed the same rows", "run it again"),
+    1969: ("the statement took longer than it may", "raise max_statement_time for this user"),
+    1045: ("the password is wrong, or the user unknown", "mend the address"),
+    1698: ("the server does not let us in", "give the user a password, and say it in the address"),
+    1130: ("the server does not let us in from this machine", "allow the user to come from here"),
+    1044: ("this user may not use the database", "give this user the right to it, or mend the address"),
+    1049: ("there is no such database", "create it, or mend the address"),
+    1142: _RIGHTS,
+    1143: _RIGHTS,
+    1227: _RIGHTS,
+    1370: _RIGHTS,
+    1419: (
+        "this user may not create triggers while the server writes a binary log",
+        "set log_bin_trust_function_creators = 1, or give the user BINLOG ADMIN",
+    ),
+    1290: _READ_ONLY,
+    1792: _READ_ONLY,
+    1836: _READ_ONLY,
+    1665: ("the server's binary log cannot hold this", "set binlog_format to MIXED or ROW"),
+    1053: ("the server is shutting down", f"wait for it; {_KEPT}"),
+    1317: ("the statement was cancelled", "run it again"),
+    1927: _LOST,
+    2002: _REACH,
+    2003: _REACH,
+    2005: _REACH,
+    2006: _LOST,
+    2013: _LOST,
+    2014: _LOST,
+    2055: _LOST,
+    2026: ("no secure connection comes about", "mend the certificates and ssl options"),
+    0: _LOST,
+}
+"""What a number means: https://mariadb.com/kb/en/mariadb-error-code-reference/; from 2000 on they are the client's."""
+
+_SAID = {
+    "append-only": ("the journal is append-only, and somebody tried to change it", "leave contractctl_journal alone"),
+    "no space left": _DISK,
+    "disk full": _DISK,
+    "errcode: 28": _DISK,
+    "error 28": _DISK,
+}
+"""What sentences hold whose numbers say little."""
+
+_BUSY = frozenset({1020, 1205, 1213})
+_GONE = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031})
+
+
+def busy(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it comes again."""
+    return _number(error) in _BUSY
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
+    return _number(error) in _GONE
+
+
+def meaning(error: BaseException) -> tuple[str, str]:
+    """The driver's error in plain words, and what to do."""
+    said = _said(error)
+    for word, (message, hint) in _SAID.items():
+        if word in said.lower():
+            return f"{message}: {said}", hint
+    found = _MEANINGS.get(_number(error))
+    if found is None:
+        return f"the database refused: {said}", "mend what it names; whatever was finished is kept"
+    message, hint = found
+    return f"{message}: {said}" if said else message, hint
+
+
+def _number(error: BaseException) -> int:
+    """The server's or the client's number; -1 where there is none."""
+    arguments = getattr(error, "orig", error).args
+    return arguments[0] if arguments and isinstance(arguments[0], int) else -1
+
+
+def _said(error: BaseException) -> str:
+    """The driver's own sentence."""
+    arguments = getattr(error, "orig", error).args
+    return str(arguments[1] if len(arguments) > 1 else arguments[0] if arguments else "").strip()

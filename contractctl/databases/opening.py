@@ -1,0 +1,39 @@
+"""How is a database's address read, and opened with the driver that there is? What is secret in it is never said."""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine
+from sqlalchemy import create_engine as sqlalchemy_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from contractctl.errors import ContractctlError
+
+
+def parse(text: str) -> URL:
+    """The address as a value. Raise ContractctlError for what is none."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ContractctlError(
+            "the database's address is no SQLAlchemy URL",
+            hint="write it like sqlite:///shop.db, or postgresql://user@host/shop",
+        ) from None
+    if "@" in (url.host or ""):
+        raise ContractctlError(
+            "the database's address has more than one '@'", hint="write an '@' of a user or a password as %40"
+        )
+    return url
+
+
+def opened(url: URL, extra: str, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's options
+    """An engine for the address. `extra` is the one of contractctl that brings the driver.
+
+    A connection that died while nobody used it is exchanged before a transaction begins.
+    """
+    try:
+        return sqlalchemy_engine(url, pool_pre_ping=True, **options)
+    except ImportError as error:
+        raise ContractctlError(
+            f"the driver '{url.get_driver_name()}' is not installed", hint=f'run: pip install "contractctl[{extra}]"'
+        ) from error

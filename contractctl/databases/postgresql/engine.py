@@ -1,0 +1,126 @@
+"""How is a PostgreSQL database opened? With transactions whose settings are ours, and nobody else's."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import URL, Connection, Engine, event
+
+from contractctl.databases import LOCK_SECONDS
+from contractctl.databases.opening import opened, parse
+from contractctl.databases.postgresql.names import literal
+from contractctl.errors import ContractctlError
+
+LEAST = 140000
+"""The oldest server that will do, as libpq counts: https://www.postgresql.org/docs/current/libpq-status.html."""
+_CONNECT_SECONDS = 10
+_TURN_SECONDS = 30
+_LOCKS = crc32(b"contractctl") - 2**31
+"""Our advisory locks, among everybody's."""
+
+_SETTINGS: Mapping[str, str] = {
+    "row_security": "off",  # rows that a policy hides would be lost in silence: it fails instead
+    "standard_conforming_strings": "on",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+}
+"""What values look like as text, and what is seen, must not hang on who asks."""
+
+_ASYNCPG: Mapping[str, str] = {"ssl": "sslmode", "timeout": "connect_timeout"}
+"""What asyncpg's own options are called by libpq. Those that it has for itself alone are left out."""
+_ASYNCPG_ALONE = (
+    "async_fallback",
+    "command_timeout",
+    "direct_tls",
+    "max_cacheable_statement_size",
+    "max_cached_statement_lifetime",
+    "prepared_statement_cache_size",
+    "prepared_statement_name_func",
+    "statement_cache_size",
+)
+
+
+def create_engine(url: str, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
+    """For psycopg, whatever driver the address names; no statement waits for a lock longer than `lock_seconds`.
+
+    The settings are made in each transaction and end with it: behind a pooler like pgbouncer the next one in the same
+    session is a stranger's. For the same reason nothing is prepared on the server, which also cannot go stale there.
+    """
+    engine = opened(
+        _spelled(parse(url)),
+        "postgresql",
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "application_name": "contractctl",
+            "client_encoding": "utf8",
+            "connect_timeout": _CONNECT_SECONDS,
+            "prepare_threshold": None,
+            **_given(parse(url)),
+        },
+    )
+    settings = {**_SETTINGS, "lock_timeout": f"{lock_seconds * 1000:.0f}ms"}
+    event.listen(engine, "connect", _demand_version, insert=True)
+    event.listen(engine, "begin", partial(_begin, settings))
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+@contextmanager
+def alone(connection: Connection, what: str) -> Iterator[None]:
+    """Be the only one with `what` in this database until the transaction ends; others wait for their turn."""
+    before = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+    _set(connection, {"lock_timeout": f"{_TURN_SECONDS}s"}, local=True)
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCKS}, {crc32(what.encode()) - 2**31})")
+    _set(connection, {"lock_timeout": before}, local=True)
+    yield
+
+
+def _spelled(url: URL) -> URL:
+    """The address for psycopg; an asynchronous driver's options in libpq's words."""
+    query = dict(url.query)
+    if url.drivername.endswith("+asyncpg"):
+        query = {_ASYNCPG.get(key, key): value for key, value in query.items() if key not in _ASYNCPG_ALONE}
+        if query.get("sslmode") in ("true", "True"):
+            query["sslmode"] = "require"
+    return url.set(drivername="postgresql+psycopg", query=query)
+
+
+def _given(url: URL) -> dict[str, Any]:
+    """What the address itself says goes before what we would say."""
+    ours = ("application_name", "connect_timeout")
+    return {key: value for key, value in _spelled(url).query.items() if key in ours}
+
+
+def _demand_version(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection, SQLAlchemy's record
+    version = connection.info.server_version
+    if version < LEAST:
+        connection.close()
+        raise too_old(version)
+
+
+def too_old(version: int) -> ContractctlError:
+    """The refusal of a server that is older than has been proven."""
+    return ContractctlError(
+        f"PostgreSQL {version // 10000}.{version % 10000} is too old",
+        hint=f"contractctl needs PostgreSQL {LEAST // 10000} or later",
+    )
+
+
+def _begin(settings: Mapping[str, str], connection: Connection) -> None:
+    """Outside of transactions, where indexes are built concurrently, the settings are the session's."""
+    driver: Any = connection.connection.driver_connection
+    _set(connection, settings, local=not driver.autocommit)
+
+
+def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
+    calls = (f"set_config({literal(name)}, {literal(value)}, {local})" for name, value in settings.items())
+    connection.exec_driver_sql(f"SELECT {', '.join(calls)}")

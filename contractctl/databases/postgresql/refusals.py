@@ -1,0 +1,95 @@
+"""What does PostgreSQL mean when it refuses? By its codes, which are the same in every language."""
+
+import re
+
+_KEPT = "whatever was finished is kept, and the same command goes on"
+_AGAIN = "end long transactions, and run it again"
+_RIGHTS = "give this user the right to it"
+
+_MEANINGS = {
+    "53100": ("the server's disk is full", f"make room; {_KEPT}"),
+    "53200": ("the server is out of memory", _KEPT),
+    "53300": ("the server has no connection left", "raise max_connections, or end idle connections"),
+    "54": ("that is more than PostgreSQL can take", "mend what it names"),
+    "55P03": ("somebody else holds a lock for too long", _AGAIN),
+    "40P01": ("two transactions wait for each other, and ours was ended", "run it again"),
+    "40001": ("somebody else has changed the same rows", "run it again"),
+    "57014": ("the statement was cancelled", "is statement_timeout too short for this user? run it again"),
+    "25P03": ("the server ended a transaction that was idle", "raise idle_in_transaction_session_timeout"),
+    "57P": ("the server is shutting down, or starting", f"wait for it; {_KEPT}"),
+    "08": ("the connection to the server is lost", f"is the server there? {_KEPT}"),
+    "25006": ("the database cannot be written", "is this a replica, or default_transaction_read_only set?"),
+    "42501": ("this user may not do that", f"{_RIGHTS}; where row-level security is the reason: BYPASSRLS"),
+    "3F000": ("there is no such schema", "is search_path right for this user?"),
+    "XX": ("the database is damaged", "restore it; amcheck shows what is wrong"),
+    "58": ("the server's disk does not answer", f"see to the server's disk; {_KEPT}"),
+}
+"""What a code, or the class that it begins with, means: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+_NOT_NOW = re.compile(r"starting up|shutting down|recovery mode")
+
+_CONNECTING = (
+    (re.compile(r"password authentication failed|no password supplied"), "the password is wrong", "mend the address"),
+    (re.compile(r"database .* does not exist"), "there is no such database", "create it, or mend the address"),
+    (re.compile(r"role .* does not exist"), "there is no such user", "create the user, or mend the address"),
+    (re.compile(r"pg_hba\.conf|authentication"), "the server does not let us in", "see its pg_hba.conf"),
+    (re.compile(r"too many (clients|connections)|slots are reserved"), *_MEANINGS["53300"]),
+    (_NOT_NOW, *_MEANINGS["57P"]),
+    (re.compile(r"SSL|certificate"), "no secure connection comes about", "mend sslmode and the certificates"),
+    (re.compile(r"failed|could not|timeout"), "the server cannot be reached", "is it running, and the address right?"),
+)
+"""What libpq's sentences hold where no connection comes about: such an error has no code."""
+
+_BUSY = frozenset({"40P01", "40001", "55P03"})
+_CANCELLED = "57014"
+
+
+def busy(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it comes again. What an administrator cancelled is not busy."""
+    code = _code(error)
+    return code in _BUSY or (code == _CANCELLED and "user request" not in _said(error))
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
+    code = _code(error)
+    if code is not None:
+        return code.startswith(("08", "57P"))
+    said = _said(error)
+    return _of_driver(error) and ("FATAL" not in said or _NOT_NOW.search(said) is not None)
+
+
+def meaning(error: BaseException) -> tuple[str, str]:
+    """The driver's error in plain words, and what to do."""
+    code, said = _code(error), _said(error)
+    if "append-only" in said:
+        return f"the journal is append-only, and somebody tried to change it: {said}", "leave contractctl_journal alone"
+    if code is not None:
+        for beginning, (message, hint) in _MEANINGS.items():
+            if code.startswith(beginning):
+                return f"{message}: {said}", hint
+    elif _of_driver(error):
+        for pattern, message, hint in _CONNECTING:
+            if pattern.search(said):
+                return f"{message}: {said}", hint
+        return f"{_MEANINGS['08'][0]}: {said}", _MEANINGS["08"][1]
+    return f"the database refused: {said}", "mend what it names; whatever was finished is kept"
+
+
+def _code(error: BaseException) -> str | None:
+    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return code if isinstance(code, str) else None
+
+
+def _of_driver(error: BaseException) -> bool:
+    """Whether it speaks of the connection, not of a statement."""
+    return type(getattr(error, "orig", error)).__name__ in {"OperationalError", "ConnectionTimeout", "InterfaceError"}
+
+
+def _said(error: BaseException) -> str:
+    """The driver's own sentence, without details: they may hold values of rows. Each address that was tried has one."""
+    lines = [line.strip(" \t-") for line in str(getattr(error, "orig", error)).splitlines() if line.strip()]
+    if _code(error) is None:
+        tried = [line for line in lines if line.startswith(("connection to", "host:"))]
+        return "; ".join(tried or lines[:1])
+    return lines[0] if lines else ""

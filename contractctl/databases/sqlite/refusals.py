@@ -1,0 +1,38 @@
+"""What does SQLite mean when it refuses?"""
+
+_MEANINGS = {
+    "readonly": ("the database cannot be written", "give this user the right to write the file and its folder"),
+    "disk is full": ("the disk is full", "make room; whatever was finished is kept, and the same command goes on"),
+    "unable to open": ("the database file cannot be opened", "see to the file, its folder and its rights"),
+    "locked": ("another process has been writing for too long", "end long transactions, and run it again"),
+    "disk i/o": ("the disk does not answer", "see to the disk; whatever was finished is kept"),
+    "not a database": ("the file is no SQLite database", "is the address right?"),
+    "malformed": ("the database file is damaged", "restore it; PRAGMA integrity_check shows what is wrong"),
+    "append-only": ("the journal is append-only, and somebody tried to change it", "leave contractctl_journal alone"),
+}
+"""What SQLite's sentences hold, and what they mean: https://www.sqlite.org/rescode.html."""
+
+
+def busy(error: BaseException) -> bool:
+    """Whether another connection holds the lock."""
+    said = _said(error).lower()
+    return "locked" in said or "busy" in said
+
+
+def lost(_error: BaseException) -> bool:
+    """Whether the connection is gone: there is none that could be."""
+    return False
+
+
+def meaning(error: BaseException) -> tuple[str, str]:
+    """The driver's error in plain words, and what to do."""
+    said = _said(error)
+    for word, (message, hint) in _MEANINGS.items():
+        if word in said.lower():
+            return f"{message}: {said}", hint
+    return f"the database refused: {said}", "mend what it names; whatever was finished is kept"
+
+
+def _said(error: BaseException) -> str:
+    """The driver's own sentence, with or without SQLAlchemy around it."""
+    return str(getattr(error, "orig", error))
