@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import servers
 from tests.servers import Server
 
 os.environ["CONTRACTCTL_CACHE"] = "off"  # verdicts are made, not remembered; in the processes that tests start, too
+
+settings.register_profile("contractctl", deadline=None)  # a busy machine fails no test
+settings.load_profile("contractctl")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
