@@ -167,6 +167,9 @@ class Door(Protocol):
     def quote(self, name: str, /) -> str:
         """An identifier, whatever stands in it."""
 
+    def table(self, name: str, /) -> str:
+        """A table's name as it stands in SQL; on servers `shop.orders` is table orders of the schema shop."""
+
     def literal(self, value: KeyPart, /) -> str:
         """A value as SQL, the same whatever the session's settings are."""
 
@@ -304,6 +307,6 @@ def create_engine(url: str) -> "Engine":
     return for_url(url).create_engine(url)
 
 
-def run(connection: "Connection", sql: str) -> "CursorResult[Any]":
+def run(connection: "Connection", sql: str) -> "CursorResult[*tuple[Any, ...]]":
     """Run SQL as it stands: a `%` in it is a `%`, whatever the driver takes it for when there are parameters."""
     return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})

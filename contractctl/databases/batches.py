@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Database, Filled, Key, Synced, Synchronisation
+from contractctl.databases import Database, Filled, Key, Synced, Synchronisation, run
 from contractctl.databases.sides import (
     is_kept,
     key_json,
@@ -27,13 +27,13 @@ def upper_key(
     """The last key of the next batch of at most `limit` rows; None where no row is left."""
     keyed = " AND ".join(f"{database.quote(name)} IS NOT NULL" for name in sync.key)  # nothing is greater than NULL
     batch = (
-        f"SELECT {names(database, sync.key)} FROM {database.quote(sync.table)}"
+        f"SELECT {names(database, sync.key)} FROM {database.table(sync.table)}"
         f" WHERE {between(database, sync, after, None)} AND {keyed}"
         f" ORDER BY {names(database, sync.key)} LIMIT {int(limit)}"
     )
     downward = ", ".join(f"{_BATCH}.{database.quote(name)} DESC" for name in sync.key)
-    row = connection.exec_driver_sql(
-        f"SELECT {database.key_list(sync, _BATCH)} FROM ({batch}) AS {_BATCH} ORDER BY {downward} LIMIT 1"
+    row = run(
+        connection, f"SELECT {database.key_list(sync, _BATCH)} FROM ({batch}) AS {_BATCH} ORDER BY {downward} LIMIT 1"
     ).first()
     return None if row is None else tuple(row)
 
@@ -76,8 +76,8 @@ def _fill_at_once(database: Database, connection: Connection, sync: Synchronisat
     due = {pair: waiting(database, connection, sync, pair) for pair in sync.columns}
     sets = ", ".join(_sets(database, pair, None if len(due) == 1 else when) for pair, when in due.items())
     any_due = " OR ".join(f"({when})" for when in due.values())
-    update = f"UPDATE {database.quote(sync.table)} SET {sets} WHERE {where} AND ({any_due})"
-    return Filled(connection.exec_driver_sql(update).rowcount, aside)
+    update = f"UPDATE {database.table(sync.table)} SET {sets} WHERE {where} AND ({any_due})"
+    return Filled(run(connection, update).rowcount, aside)
 
 
 def _sets(database: Database, pair: Synced, when: str | None) -> str:
@@ -119,7 +119,7 @@ def can_be_kept(pair: Synced) -> bool:
 def has_marks(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> bool:
     """Whether a side table holds anything for this pair: most often not, and then no row is looked up in it."""
     query = f"SELECT EXISTS (SELECT 1 FROM {database.quote(table)} WHERE {of_pair(database, sync, pair)})"
-    return bool(connection.exec_driver_sql(query).scalar())
+    return bool(run(connection, query).scalar())
 
 
 def between(database: Database, sync: Synchronisation, after: Key | None, upto: Key | None) -> str:
@@ -138,8 +138,8 @@ def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
     """Set rows aside with the reason why they cannot be converted. How many were not yet."""
     target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
     reason = database.literal(why)
-    rows = f"SELECT {mark(database, sync, pair)}, {reason} FROM {database.quote(sync.table)} WHERE {where}"
-    return connection.exec_driver_sql(database.add_new(target, rows)).rowcount
+    rows = f"SELECT {mark(database, sync, pair)}, {reason} FROM {database.table(sync.table)} WHERE {where}"
+    return run(connection, database.add_new(target, rows)).rowcount
 
 
 def forget_stale(database: Database, connection: Connection, sync: Synchronisation) -> None:
@@ -149,12 +149,12 @@ def forget_stale(database: Database, connection: Connection, sync: Synchronisati
     """
     for pair in sync.columns:
         given = " OR ".join(f"{database.quote(one.name)} IS NOT NULL" for one in pair.new)
-        alive = f"SELECT {key_json(database, sync)} FROM {database.quote(sync.table)} WHERE {given}"
+        alive = f"SELECT {key_json(database, sync)} FROM {database.table(sync.table)} WHERE {given}"
         for table in ("contractctl_set_aside", "contractctl_conflict"):
             if has_marks(database, connection, sync, pair, table):
                 key = database.quote("key")
                 stale = f"{of_pair(database, sync, pair)} AND {key} NOT IN ({alive})"
-                connection.exec_driver_sql(f"DELETE FROM {table} WHERE {stale}")
+                run(connection, f"DELETE FROM {table} WHERE {stale}")
 
 
 def _middle(
@@ -162,8 +162,8 @@ def _middle(
 ) -> Key | None:
     """A key that splits the range in two halves with rows in both; None where it holds a single row or none."""
     where = between(database, sync, after, upto)
-    count = f"SELECT count(*) FROM {database.quote(sync.table)} WHERE {where}"
-    rows = int(connection.exec_driver_sql(count).scalar_one())
+    count = f"SELECT count(*) FROM {database.table(sync.table)} WHERE {where}"
+    rows = int(run(connection, count).scalar_one())
     return None if rows <= 1 else upper_key(database, connection, sync, after, rows // 2)
 
 

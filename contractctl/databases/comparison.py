@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation
+from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation, run
 from contractctl.databases.batches import UNCONVERTIBLE, between, can_be_kept, has_marks, set_aside, waiting
 from contractctl.databases.sides import (
     all_null,
@@ -36,22 +36,23 @@ def compare(
     A new-side value that was kept is compared the other way round: down(new) = old. The checksums are made inside
     the database; only the keys of rows that differ come out of it.
     """
-    where, table = between(database, sync, after, upto), database.quote(sync.table)
+    where, table = between(database, sync, after, upto), database.table(sync.table)
     wanted = {pair: _wanted(database, connection, sync, pair) for pair in sync.columns}
     types = sync.key_types or ("",) * len(sync.key)
     key = [(database.quote(name), type_) for name, type_ in zip(sync.key, types, strict=True)]
     asked = [(value, one.type) for pair, values in wanted.items() for one, value in zip(pair.new, values, strict=True)]
     held = [(database.quote(one.name), one.type) for pair in wanted for one in pair.new]
     wrong = " OR ".join(unlike(database, pair.new, values) for pair, values in wanted.items())
-    rows, differing, old, new = connection.exec_driver_sql(
+    rows, differing, old, new = run(
+        connection,
         f"SELECT count(*), {_count(wrong)}, {database.checksum([*key, *asked])}, {database.checksum([*key, *held])}"
-        f" FROM {table} WHERE {where}"
+        f" FROM {table} WHERE {where}",
     ).one()
     query = (
         f"SELECT {database.key_list(sync, table)} FROM {table} WHERE {where} AND ({wrong})"
         f" ORDER BY {names(database, sync.key, table)}"
     )
-    keys = tuple(tuple(row) for row in connection.exec_driver_sql(query)) if differing else ()
+    keys = tuple(tuple(row) for row in run(connection, query)) if differing else ()
     return Compared(int(rows), keys, str(old), str(new))
 
 
@@ -78,10 +79,10 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
                 where.append(f"{held} AND {marked(database, table, sync, pair)}")
     if not where:
         return ()
-    table, any_of = database.quote(sync.table), " OR ".join(f"({one})" for one in where)
+    table, any_of = database.table(sync.table), " OR ".join(f"({one})" for one in where)
     order = names(database, sync.key, table)
     query = f"SELECT {database.key_list(sync, table)} FROM {table} WHERE {any_of} ORDER BY {order}"
-    return tuple(tuple(row) for row in connection.exec_driver_sql(query))
+    return tuple(tuple(row) for row in run(connection, query))
 
 
 def facts(database: Database, connection: Connection, sync: Synchronisation) -> dict[str, int]:
@@ -98,8 +99,8 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
             if has_marks(database, connection, sync, pair, table):
                 counts[name] += _alive(database, connection, sync, pair, table)
         columns += _measures(database, connection, sync, pair)
-    table = database.quote(sync.table)
-    found = connection.exec_driver_sql(f"SELECT {', '.join(map(_count, columns))} FROM {table}").one()
+    table = database.table(sync.table)
+    found = run(connection, f"SELECT {', '.join(map(_count, columns))} FROM {table}").one()
     for at, name in enumerate(("remaining", "new_side_nulls", "differing")):
         counts[name] = int(sum(found[at::3]))
     return counts
@@ -119,9 +120,9 @@ def _measures(database: Database, connection: Connection, sync: Synchronisation,
 
 def _alive(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> int:
     """How many rows that are still there a side table marks: a row may have gone behind the triggers' back."""
-    key, rows = database.quote("key"), f"SELECT {key_json(database, sync)} FROM {database.quote(sync.table)}"
+    key, rows = database.quote("key"), f"SELECT {key_json(database, sync)} FROM {database.table(sync.table)}"
     found = f"{of_pair(database, sync, pair)} AND {key} IN ({rows})"
-    return int(connection.exec_driver_sql(f"SELECT count(DISTINCT {key}) FROM {table} WHERE {found}").scalar_one())
+    return int(run(connection, f"SELECT count(DISTINCT {key}) FROM {table} WHERE {found}").scalar_one())
 
 
 def _count(condition: str) -> str:
@@ -151,11 +152,11 @@ def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
     row = " AND ".join(
         f"{database.quote(name)} = {database.literal(part)}" for name, part in zip(sync.key, key, strict=True)
     )
-    table = database.quote(sync.table)
+    table = database.table(sync.table)
     this_row = f"(SELECT {key_json(database, sync)} FROM {table} WHERE {row})"
     for marks in SIDE_TABLES:
         of_row = f"{of_pair(database, sync, pair)} AND {database.quote('key')} = {this_row}"
-        connection.exec_driver_sql(f"DELETE FROM {marks} WHERE {of_row}")
+        run(connection, f"DELETE FROM {marks} WHERE {of_row}")
     if side == "old" or pair.one_sided:
         written = _write(database, connection, sync, row, pair.new, up(database, pair))
         if pair.exact:
@@ -164,7 +165,7 @@ def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
     if can_be_kept(pair):
         kept = f"SELECT {mark(database, sync, pair)} FROM {table} WHERE {row} AND NOT ({survives(database, pair)})"
         target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"
-        connection.exec_driver_sql(database.add_new(target, kept))
+        run(connection, database.add_new(target, kept))
     written = _write(database, connection, sync, row, pair.old, down(database, pair))
     lost = f"{all_null(database, pair.old)} AND NOT ({down_possible(database, pair)})"
     set_aside(database, connection, sync, pair, f"{row} AND {lost}", UNCONVERTIBLE)
@@ -182,4 +183,4 @@ def _write(  # noqa: PLR0913, PLR0917 - which columns of which row of what
     """Let one side of a row hold these values. How many rows were changed."""
     sets = ", ".join(f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True))
     changed = f"{row} AND {unlike(database, side, values)}"
-    return connection.exec_driver_sql(f"UPDATE {database.quote(sync.table)} SET {sets} WHERE {changed}").rowcount
+    return run(connection, f"UPDATE {database.table(sync.table)} SET {sets} WHERE {changed}").rowcount

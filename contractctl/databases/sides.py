@@ -116,7 +116,7 @@ def marked(database: Database, table: str, sync: Synchronisation, pair: Synced) 
 
     The key's columns carry the table's name: they may be called like the side tables' own.
     """
-    key = key_json(database, sync, database.quote(sync.table))
+    key = key_json(database, sync, database.table(sync.table))
     marks = database.quote(table)
     return f"EXISTS (SELECT 1 FROM {marks} WHERE {of_pair(database, sync, pair)} AND {marks}.{_key(database)} = {key})"
 

@@ -232,7 +232,7 @@ def bring_triggers_back(session: Session) -> None:
         database = databases.of(connection)
         for sync in synchronisations(session, connection):
             for statement in (*database.drop_triggers(sync), *database.triggers(sync)):
-                connection.exec_driver_sql(statement)
+                databases.run(connection, statement)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from contractctl import databases
-from contractctl.databases import Column, Database, Held, Synced, Synchronisation
+from contractctl.databases import Column, Database, Held, Synced, Synchronisation, run
 from contractctl.databases.sides import up_possible
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
@@ -124,10 +124,10 @@ def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:
 def _losses(database: Database, connection: Connection, table: str, synced: Synced, rows: int) -> Iterator[str]:
     columns = ", ".join(database.quote(one.name) for one in synced.old)
     first = database.quote(synced.old[0].name)
-    sample = f"SELECT {columns} FROM {database.quote(table)} LIMIT {int(rows)}"
+    sample = f"SELECT {columns} FROM {database.table(table)} LIMIT {int(rows)}"
     possible = up_possible(database, synced)
-    lost, example = connection.exec_driver_sql(
-        f"SELECT count(*), min({first}) FROM ({sample}) AS contractctl_sample WHERE NOT ({possible})"
+    lost, example = run(
+        connection, f"SELECT count(*), min({first}) FROM ({sample}) AS contractctl_sample WHERE NOT ({possible})"
     ).one()
     if lost:
         place = f"'{table}.{synced.old[0].name}'"

@@ -4,7 +4,7 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 """
 
 from contractctl.databases.mysql.engine import alone, create_engine, reading
-from contractctl.databases.mysql.names import literal, quote, same
+from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.refusals import busy, lost, meaning
 
 __all__ = (
@@ -17,4 +17,5 @@ __all__ = (
     "quote",
     "reading",
     "same",
+    "table",
 )

@@ -1,7 +1,7 @@
 """How is a plan carried out on PostgreSQL, 14 or later? What the rest of contractctl uses of it."""
 
 from contractctl.databases.postgresql.engine import alone, create_engine, reading
-from contractctl.databases.postgresql.names import literal, quote, same
+from contractctl.databases.postgresql.names import literal, quote, same, table
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
 
 __all__ = (
@@ -14,4 +14,5 @@ __all__ = (
     "quote",
     "reading",
     "same",
+    "table",
 )

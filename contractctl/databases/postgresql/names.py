@@ -18,6 +18,11 @@ def quotes(names: Iterable[str]) -> str:
     return ", ".join(quote(name) for name in names)
 
 
+def table(name: str) -> str:
+    """A table's name, its schema before a dot where it is said."""
+    return ".".join(map(quote, name.split(".")))
+
+
 def literal(value: KeyPart) -> str:
     """A value as SQL that means the same in every session, whatever standard_conforming_strings says there.
 

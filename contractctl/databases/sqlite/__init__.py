@@ -12,7 +12,7 @@ from contractctl.databases.sqlite.expressions import (
     outside,
     storing,
 )
-from contractctl.databases.sqlite.names import literal, quote, same
+from contractctl.databases.sqlite.names import literal, quote, same, table
 from contractctl.databases.sqlite.refusals import busy, lost, meaning
 from contractctl.databases.sqlite.rows import add_new, beyond, blames_a_row, checksum, key_list, unseen, up_to
 from contractctl.databases.sqlite.tables import (
@@ -57,6 +57,7 @@ __all__ = (
     "reading",
     "same",
     "storing",
+    "table",
     "triggers",
     "unseen",
     "up_to",

@@ -17,6 +17,11 @@ def quotes(names: Iterable[str]) -> str:
     return ", ".join(quote(name) for name in names)
 
 
+def table(name: str) -> str:
+    """A table's name: there is one schema."""
+    return quote(name)
+
+
 def literal(value: KeyPart) -> str:
     """A value as an SQL literal."""
     match value:

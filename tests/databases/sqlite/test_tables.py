@@ -3,7 +3,6 @@
 import pytest
 
 from contractctl import databases
-from contractctl.databases import Held, Synced
 from contractctl.databases import sqlite as database
 from contractctl.databases.sqlite import expressions, tables
 from contractctl.errors import ContractctlError
@@ -100,50 +99,6 @@ def test_an_expression_that_is_none_over_the_row_is_refused(wrong):
 @pytest.mark.parametrize("fine", ["old", '"old"', "upper(OLD)", "date(old)", "strftime('%Y', old)"])
 def test_an_expression_over_the_row_is_accepted(fine):
     expressions.check(fine, ("old",), "up of 't.new'")
-
-
-ODD_NAMES = [
-    "sel ect",
-    'qu"ote',
-    "it's",
-    "order",
-    "ü✓",
-    "x" * 100,
-    "new",
-    "NEW.old",
-    "a;b",
-    "[b]",
-    "--c",
-    "plan",
-    "key",
-]
-
-
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_any_name_works_for_tables_columns_and_keys(shop, name):
-    """Hazard 37."""
-    quoted, old, table = (database.quote(text) for text in (name, f"{name} old", f"{name} t"))
-    shop.run(f"CREATE TABLE {table} ({database.quote(name + ' id')} INTEGER PRIMARY KEY, {old} TEXT, {quoted} TEXT)")
-    shop.sync = database_sync(name)
-    with shop.engine.begin() as connection:
-        for statement in database.triggers(shop.sync):
-            connection.exec_driver_sql(statement)
-    shop.run(f"INSERT INTO {table} ({quoted}) VALUES ('MacDonald')")
-    shop.run(f"INSERT INTO {table} ({old}) VALUES ('Bob')")
-
-    assert shop.rows(f"SELECT {old}, {quoted} FROM {table}") == [("macdonald", "MacDonald"), ("Bob", "BOB")]
-    assert shop.fill().rows == 0
-    assert shop.differing() == ()
-    with shop.engine.begin() as connection:
-        assert tables.dependents(connection, f"{name} t", f"{name} old") == ()
-
-
-def database_sync(name: str):
-    from contractctl.databases import Synchronisation
-
-    up, down = f"upper({database.quote(name + ' old')})", f"lower({database.quote(name)})"
-    pair = Synced((Held(f"{name} old", "", down),), (Held(name, "", up),), lossy=True)
-    return Synchronisation("a 'plan'", f"{name} t", (f"{name} id",), (pair,))
 
 
 def test_a_database_that_is_none_of_ours_is_refused_in_words():
