@@ -25,7 +25,8 @@ from alembic.util.exc import CommandError
 from contractctl import operations
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Plan, Stage
-from contractctl.operations.steps import KeepInStep, Step
+from contractctl.operations.steps import Step
+from contractctl.operations.steps.step import parts_of
 
 EXPAND, CONTRACT = "expand", "contract"
 _ANCHORS = {EXPAND: "contractctl_expand", CONTRACT: "contractctl_contract"}
@@ -231,8 +232,9 @@ def _imports(draft: _Draft) -> Iterator[str]:
         yield "from contractctl.migration import demand_decision"
     back = () if draft.gate is Stage.CONTRACT else operations.rollback(draft.steps)
     names = sorted({type(step).__name__ for step in (*draft.steps, *back)})
-    if any(isinstance(step, KeepInStep) for step in draft.steps):
-        yield "from contractctl.operations.pairs import Pair"
+    parts = {part: module for step in (*draft.steps, *back) for part, module in parts_of(step).items()}
+    for module in sorted(set(parts.values())):
+        yield f"from {module} import {', '.join(sorted(part for part, place in parts.items() if place == module))}"
     if names:
         yield f"from contractctl.operations.steps import {', '.join(names)}"
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
     from sqlalchemy.exc import DBAPIError
 
+    from contractctl.databases.ddl import Statements
+
 KeyPart = int | float | str | bytes | None
 Key = tuple[KeyPart, ...]
 """One row's key: its primary key's values in their order, or the row id alone."""
@@ -34,13 +36,13 @@ class Column:
     name: str
     type: str
     """As the database writes it; may be empty in SQLite."""
-    not_null: bool
-    default: str | None
+    not_null: bool = False
+    default: str | None = None
     """As an SQL expression."""
-    key_place: int
+    key_place: int = 0
     """From 1 in the primary key; 0 outside of it."""
-    generated: bool
-    collation: str | None
+    generated: bool = False
+    collation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,16 @@ class Door(Protocol):
 
 class Database(Door, Protocol):
     """What an engine's module offers. Everything is SQL text; values stand in it as literals."""
+
+    transactional_ddl: bool
+    """Whether what a revision does to tables is undone with its transaction."""
+
+    @property
+    def ddl(self) -> "Statements":
+        """How it changes tables."""
+
+    def carry_out(self, connection: "Connection", statements: Iterable[Statement], /) -> None:
+        """Execute them, one after the other, and leave the session as it was, whatever happens."""
 
     def differs(self, column: str, value: str, type_: str, /) -> str:
         """Whether a column of this type does not hold the very value, NULL being one; binary, never NULL."""

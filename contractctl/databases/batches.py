@@ -1,9 +1,11 @@
 """How is a range of rows filled? Set by set, in the caller's transaction, seen by no trigger where that is possible."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Database, Filled, Key, Synced, Synchronisation, run
+from contractctl.databases import Database, Filled, Key, Statement, Synced, Synchronisation, Work, run
 from contractctl.databases.sides import (
     is_kept,
     key_json,
@@ -142,19 +144,18 @@ def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
     return run(connection, database.add_new(target, rows)).rowcount
 
 
-def forget_stale(database: Database, connection: Connection, sync: Synchronisation) -> None:
-    """Drop marks of an earlier run of the plan, before triggers and backfill begin anew.
+def forgetting(database: Database, sync: Synchronisation) -> Iterator[Statement]:
+    """What drops the marks of an earlier run of the plan, before triggers and backfill begin anew.
 
     A row whose new side is NULL cannot be in conflict, and `fill` finds by itself what cannot be converted.
     """
+    key = database.quote("key")
     for pair in sync.columns:
         given = " OR ".join(f"{database.quote(one.name)} IS NOT NULL" for one in pair.new)
         alive = f"SELECT {key_json(database, sync)} FROM {database.table(sync.table)} WHERE {given}"
         for table in ("contractctl_set_aside", "contractctl_conflict"):
-            if has_marks(database, connection, sync, pair, table):
-                key = database.quote("key")
-                stale = f"{of_pair(database, sync, pair)} AND {key} NOT IN ({alive})"
-                run(connection, f"DELETE FROM {table} WHERE {stale}")
+            stale = f"{of_pair(database, sync, pair)} AND {key} NOT IN ({alive})"
+            yield Statement(f"DELETE FROM {table} WHERE {stale}", "the marks' rows", Work.SCAN)
 
 
 def _middle(

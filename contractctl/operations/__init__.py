@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Held, Synced, Synchronisation, run
+from contractctl.databases.looks import Live
 from contractctl.databases.sides import up_possible
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
 from contractctl.operations import add_column, change_type, drop_column, rename_column, set_not_null
-from contractctl.operations.pairs import Pair, check, synchronisation
-from contractctl.operations.steps import KeepInStep, Step, StopKeepingInStep
+from contractctl.operations.pairs import Pair, check, synchronisation, written_out
+from contractctl.operations.steps import BrownOut, KeepInStep, Step, StopKeepingInStep
 
 
 class Kind(Protocol):
@@ -56,15 +57,21 @@ def dual_write(plan: Plan) -> tuple[Step, ...]:
 
 
 def quiesce(plan: Plan) -> tuple[Step, ...]:
-    """What the quiesce revision does."""
-    return tuple(step for operation in of_tables(plan) for step in KINDS[operation.kind].quiesce(operation))
+    """What the quiesce revision does: all columns of one table lose their names at once, and the triggers follow."""
+    steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].quiesce(operation)]
+    pairs, columns = dict(_pairs(plan)), dict[str, dict[str, str | None]]()
+    for step in steps:
+        if isinstance(step, BrownOut):
+            columns.setdefault(step.table, {}).update(step.columns)
+    browned = (BrownOut(table, names, plan.name, pairs.get(table, ())) for table, names in columns.items())
+    return (*browned, *(step for step in steps if not isinstance(step, BrownOut)))
 
 
 def contract(plan: Plan) -> tuple[Step, ...]:
-    """What the contract revision does: first the triggers go, then the columns."""
+    """What the contract revision does: what the new version promises holds, the triggers go, then the columns."""
+    steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation)]
     stop = (StopKeepingInStep(plan.name, table) for table, _ in _pairs(plan))
-    steps = (step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
-    return (*stop, *steps)
+    return (*(step for step in steps if not step.drops), *stop, *(step for step in steps if step.drops))
 
 
 def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -74,7 +81,9 @@ def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisation, ...]:
     """What the plan keeps in step, table by table, under the names that the columns have right now."""
-    return tuple(synchronisation(connection, plan.name, table, pairs) for table, pairs in _pairs(plan))
+    database = databases.of(connection)
+    look = Live(database, connection)
+    return tuple(synchronisation(database, look, plan.name, table, pairs) for table, pairs in _pairs(plan))
 
 
 def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:
@@ -110,7 +119,7 @@ def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[s
         for pair in pairs:
             if pair.lossy or not pair.old or not all(name in found for name in pair.old):
                 continue
-            yield from _losses(database, connection, table, _planned(pair, found), rows)
+            yield from _losses(database, connection, table, _planned(written_out(database, pair), found), rows)
 
 
 def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:

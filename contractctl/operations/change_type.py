@@ -40,7 +40,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
     """The old column's name is gone, or now means the column of the new type."""
-    return (BrownOut(operation.subject, names(operation)[0], operation.parameters.get("via")),)
+    return (BrownOut(operation.subject, {names(operation)[0]: operation.parameters.get("via")}),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:

@@ -25,7 +25,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
     """Its name is gone for a while: whoever still reads it fails now, and can be helped."""
-    return (BrownOut(operation.subject, dropped(operation)),)
+    return (BrownOut(operation.subject, {dropped(operation): None}),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:

@@ -1,18 +1,19 @@
-"""Which two columns belong together, in a plan's words, and where do they stand in the database right now?"""
+"""Which columns belong together, in a plan's words, and where do they stand in the database right now?"""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
-from contractctl import databases
 from contractctl.databases import QUIESCED, Column, Database, Held, Synced, Synchronisation
+from contractctl.databases.looks import Look
 from contractctl.errors import ContractctlError
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a revision file writes of columns kept in step: names as the contract has them, SQL over those names."""
+    """What a revision file writes of columns kept in step: names as the contract has them, SQL over those names.
+
+    Empty SQL is the other side's very value, where that is one column.
+    """
 
     old: Mapping[str, str]
     """Each old column and its value, SQL over the new columns, under the name `via` where they have one for the time
@@ -31,22 +32,30 @@ def quiesced_name(column: str) -> str:
     return column + QUIESCED
 
 
-def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
-    """The pairs as they stand in the database now. Raise ContractctlError where one of their columns is missing."""
-    database = databases.of(connection)
-    key = database.key_columns(connection, table)
-    look = _Look(database, plan, table, database.columns(connection, table), database.storing(connection, table))
+def written_out(database: Database, pair: Pair) -> Pair:
+    """The pair with SQL for every value."""
+    if not pair.old:
+        return pair
+    up, down = database.quote(next(iter(pair.old))), database.quote(pair.via or next(iter(pair.new)))
+    olds = {name: value or down for name, value in pair.old.items()}
+    return replace(pair, old=olds, new={name: value or up for name, value in pair.new.items()})
+
+
+def synchronisation(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
+    """The pairs as they stand. Raise ContractctlError where one of their columns is missing."""
+    key = look.key(table)
+    seen = _Seen(database, plan, table, look.columns(table), look.storing(table))
     return Synchronisation(
         plan,
         table,
         tuple(column.name for column in key),
-        tuple(_synced(look, pair) for pair in pairs),
+        tuple(_synced(seen, written_out(database, pair)) for pair in pairs),
         tuple(column.type for column in key),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Seen:
     """A table as it stands."""
 
     database: Database
@@ -68,7 +77,7 @@ class _Look:
         return found
 
 
-def _synced(look: _Look, pair: Pair) -> Synced:
+def _synced(look: _Seen, pair: Pair) -> Synced:
     check(look.database, look.table, pair, tuple(column.name for column in look.columns))
     olds = {name: look.column(_old_place(look, pair, name)) for name in pair.old}
     news = {name: look.column(_new_place(look, pair, name)) for name in pair.new}
@@ -88,7 +97,7 @@ def _synced(look: _Look, pair: Pair) -> Synced:
     )
 
 
-def _held(look: _Look, column: Column, value: str, others: Mapping[str, Column]) -> Held:
+def _held(look: _Seen, column: Column, value: str, others: Mapping[str, Column]) -> Held:
     """A column, and its value over the others under the names that these have now."""
     database = look.database
     moved = {name: other for name, other in others.items() if not database.same(name, other.name)}
@@ -102,7 +111,7 @@ def _held(look: _Look, column: Column, value: str, others: Mapping[str, Column])
     return Held(column.name, column.type, look.storing(value, column, others.values()), default)
 
 
-def _is_plain(look: _Look, pair: Pair, olds: Mapping[str, Column], news: Mapping[str, Column]) -> bool:
+def _is_plain(look: _Seen, pair: Pair, olds: Mapping[str, Column], news: Mapping[str, Column]) -> bool:
     """Whether one column of each side, of one type, holds the other's very value."""
     if len(olds) != 1 or len(news) != 1:
         return False
@@ -111,7 +120,7 @@ def _is_plain(look: _Look, pair: Pair, olds: Mapping[str, Column], news: Mapping
     return bare and olds[old].type.upper() == news[new].type.upper()
 
 
-def _old_place(look: _Look, pair: Pair, name: str) -> str:
+def _old_place(look: _Seen, pair: Pair, name: str) -> str:
     """An old column's name in the database, quiesced or not."""
     quiesced = quiesced_name(name)
     if not look.has(quiesced):
@@ -119,7 +128,7 @@ def _old_place(look: _Look, pair: Pair, name: str) -> str:
     return quiesced if pair.via is not None or not look.has(name) else name
 
 
-def _new_place(look: _Look, pair: Pair, name: str) -> str:
+def _new_place(look: _Seen, pair: Pair, name: str) -> str:
     """A new column's: beside the old one, or under its own name once the old one is quiesced."""
     quiesced = quiesced_name(name)
     if not pair.old:
@@ -133,6 +142,7 @@ def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) 
         for name, value in pair.new.items():
             database.check(value, columns, f"the value that fills '{table}.{name}'")
         return
+    pair = written_out(database, pair)
     for name, value in pair.new.items():
         database.check(value, tuple(pair.old), f"up of '{table}.{name}'")
     for name, value in pair.old.items():

@@ -34,7 +34,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
     """The old name is gone for a while: whoever still reads it fails now, and can be helped."""
-    return (BrownOut(operation.subject, names(operation)[0]),)
+    return (BrownOut(operation.subject, {names(operation)[0]: None}),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:

@@ -1,6 +1,5 @@
 """What does an operation of a plan file say? Its parts, or a clear word on the one that is missing."""
 
-from contractctl.databases.sqlite import quote
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Transform
 
@@ -23,9 +22,8 @@ def dropped(operation: Operation) -> str:
 
 
 def transform(operation: Operation) -> Transform:
-    """How the values become each other; unchanged where the plan says nothing."""
-    old, new = names(operation)
-    return operation.transform or Transform(quote(old), quote(operation.parameters.get("via") or new))
+    """How the values become each other; where the plan says nothing, as a Pair says that they stay what they are."""
+    return operation.transform or Transform("", "")
 
 
 def promises(operation: Operation, what: str) -> bool:

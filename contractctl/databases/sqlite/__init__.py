@@ -1,5 +1,7 @@
 """How does SQLite keep columns in step, fill them and compare them? What `databases.Database` asks of it."""
 
+from contractctl.databases.ddl import Statements
+from contractctl.databases.sqlite import statements
 from contractctl.databases.sqlite.engine import alone, create_engine, reading
 from contractctl.databases.sqlite.expressions import (
     agrees,
@@ -15,6 +17,7 @@ from contractctl.databases.sqlite.expressions import (
 from contractctl.databases.sqlite.names import literal, quote, same, table
 from contractctl.databases.sqlite.refusals import busy, lost, meaning
 from contractctl.databases.sqlite.rows import add_new, beyond, blames_a_row, checksum, key_list, unseen, up_to
+from contractctl.databases.sqlite.statements import carry_out
 from contractctl.databases.sqlite.tables import (
     columns,
     dependents,
@@ -33,10 +36,12 @@ __all__ = (
     "bind",
     "blames_a_row",
     "busy",
+    "carry_out",
     "check",
     "checksum",
     "columns",
     "create_engine",
+    "ddl",
     "dependents",
     "differs",
     "drop_triggers",
@@ -58,7 +63,11 @@ __all__ = (
     "same",
     "storing",
     "table",
+    "transactional_ddl",
     "triggers",
     "unseen",
     "up_to",
 )
+
+ddl: Statements = statements
+transactional_ddl = True

@@ -85,37 +85,6 @@ def without_key(connection: Connection, table: str) -> int:
     return int(connection.exec_driver_sql(f"SELECT count(*) FROM {quote(table)} WHERE {missing}").scalar_one())
 
 
-def rewrite(connection: Connection, table: str, text: str) -> None:
-    """Give the table another CREATE TABLE text without touching a row, by the documented way to edit constraints.
-
-    https://www.sqlite.org/lang_altertable.html, section 7. Inside the caller's transaction; the new text is then
-    held against every row of the table.
-    """
-    if text == create_text(connection, table):
-        return
-    version = connection.exec_driver_sql("PRAGMA main.schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    try:
-        connection.exec_driver_sql(
-            "UPDATE main.sqlite_schema SET sql = ? WHERE type = 'table' AND name = ? COLLATE NOCASE", (text, table)
-        )
-    except OperationalError as error:
-        raise ContractctlError(
-            f"SQLite refuses to change the definition of '{table}': {error.orig}",
-            hint="this connection is in defensive mode; run contractctl with a SQLite built without it",
-        ) from error
-    finally:
-        connection.exec_driver_sql("PRAGMA writable_schema = OFF")
-    connection.exec_driver_sql(f"PRAGMA main.schema_version = {int(version) + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
-    complaints = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA main.quick_check({quote(table)})")]
-    if complaints != ["ok"]:
-        raise ContractctlError(
-            f"the changed definition of '{table}' does not fit its rows: {complaints[0]}",
-            hint="nothing was changed; mend the rows and run it again",
-        )
-
-
 def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:
     """What besides the column itself would break without it, each named with its kind.
 

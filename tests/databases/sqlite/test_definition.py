@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contractctl.databases.sqlite import definition, tables
+from contractctl.databases import sqlite
+from contractctl.databases.looks import Live
+from contractctl.databases.sqlite import definition, statements, tables
 from contractctl.databases.sqlite.tokens import tokens
 from contractctl.errors import ContractctlError
 
@@ -16,6 +18,10 @@ ODD = """CREATE TABLE "or,der(s" (  -- a comment, with ( and "
   `check` TEXT CHECK (`check` IS NOT NULL), plain, "NOT" NULL, last text not  null -- end
   , UNIQUE ([customer name], plain), CHECK (plain NOT NULL)
 ) STRICT, WITHOUT ROWID"""
+
+
+def rewrite(connection, text):
+    statements.carry_out(connection, statements.rewrite(Live(sqlite, connection), "t", text))
 
 
 def test_columns_are_told_from_table_constraints():
@@ -48,9 +54,9 @@ def test_the_edited_text_means_to_sqlite_what_it_says(shop):
     shop.run("INSERT INTO t VALUES (1, 'a', 'b')")
     with shop.engine.begin() as connection:
         text = definition.without_not_null(tables.create_text(connection, "t"), "old")
-        tables.rewrite(connection, "t", text)
+        rewrite(connection, text)
         again = definition.with_not_null(tables.create_text(connection, "t"), "new")
-        tables.rewrite(connection, "t", definition.with_default(again, "new", "'x'"))
+        rewrite(connection, definition.with_default(again, "new", "'x'"))
     shop.run("INSERT INTO t (id) VALUES (2)")
 
     assert shop.rows() == [(1, "a", "b"), (2, None, "x")]
@@ -65,8 +71,8 @@ def test_a_text_that_does_not_fit_the_rows_is_taken_back(shop):
     before = shop.rows("SELECT * FROM sqlite_schema")
 
     changed = definition.with_not_null(str(before[-1][4]), "new")
-    with pytest.raises(ContractctlError, match="does not fit its rows"), shop.engine.begin() as connection:
-        tables.rewrite(connection, "t", changed)
+    with pytest.raises(ContractctlError, match="does not fit the table's rows"), shop.engine.begin() as connection:
+        rewrite(connection, changed)
     assert shop.rows("SELECT * FROM sqlite_schema") == before
     shop.run("INSERT INTO t VALUES (2, NULL)")
 
@@ -78,7 +84,7 @@ def test_a_running_application_notices_the_change_at_once(shop):
     with pytest.raises(sqlite3.IntegrityError):
         shop.run(insert, 1)
     with shop.engine.begin() as connection:
-        tables.rewrite(connection, "t", definition.without_not_null(tables.create_text(connection, "t"), "old"))
+        rewrite(connection, definition.without_not_null(tables.create_text(connection, "t"), "old"))
 
     shop.run(insert, 1)
     assert shop.rows() == [(1, None)]

@@ -1,0 +1,88 @@
+"""How do tables stand: now, once some columns have other names, or as a script is told that they will?"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Column, Database, run
+from contractctl.errors import ContractctlError
+
+
+class Look(Protocol):
+    """How tables stand: as a connection shows them, or as a revision file that becomes a script tells."""
+
+    def columns(self, table: str, /) -> tuple[Column, ...]:
+        """The table's columns; of a script, those that matter. Raise ContractctlError where there is no such table."""
+
+    def key(self, table: str, /) -> tuple[Column, ...]:
+        """What finds a row."""
+
+    def storing(self, table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
+        """As `Database.storing`."""
+
+    def ask(self, query: str, /) -> str:
+        """The one value that a query answers. Raise ContractctlError where nobody can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """As the connection shows them."""
+
+    database: Database
+    connection: Connection
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        return self.database.columns(self.connection, table)
+
+    def key(self, table: str) -> tuple[Column, ...]:
+        return self.database.key_columns(self.connection, table)
+
+    def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+        return self.database.storing(self.connection, table)
+
+    def ask(self, query: str) -> str:
+        return str(run(self.connection, query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """As they will stand once columns of one table have other names."""
+
+    look: Look
+    table: str
+    names: Mapping[str, str]
+    same: Callable[[str, str], bool]
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        found = self.look.columns(table)
+        return tuple(map(self._renamed, found)) if self.same(table, self.table) else found
+
+    def key(self, table: str) -> tuple[Column, ...]:
+        return self.look.key(table)
+
+    def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+        return self.look.storing(table)
+
+    def ask(self, query: str) -> str:
+        return self.look.ask(query)
+
+    def _renamed(self, column: Column) -> Column:
+        new = next((new for old, new in self.names.items() if self.same(old, column.name)), column.name)
+        return replace(column, name=new)
+
+
+def find(database: Database, look: Look, table: str, name: str) -> Column | None:
+    """The column of that name, or None."""
+    return next((column for column in look.columns(table) if database.same(column.name, name)), None)
+
+
+def get(database: Database, look: Look, table: str, name: str) -> Column:
+    """The column of that name. Raise ContractctlError where there is none."""
+    found = find(database, look, table, name)
+    if found is None:
+        raise ContractctlError(
+            f"table '{table}' has no column '{name}'", hint="is this the database that was planned for?"
+        )
+    return found

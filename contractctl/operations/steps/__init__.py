@@ -1,0 +1,26 @@
+"""What may a revision do to a table? Alembic operations that know their way back, and how a file writes them."""
+
+from contractctl.operations.steps.columns import (
+    DropOldColumn,
+    RelaxNotNull,
+    RequireNotNull,
+    SetDefault,
+    StageColumn,
+    UnstageColumn,
+)
+from contractctl.operations.steps.keeping import BrownOut, EndBrownOut, KeepInStep, StopKeepingInStep
+from contractctl.operations.steps.step import Step
+
+__all__ = (
+    "BrownOut",
+    "DropOldColumn",
+    "EndBrownOut",
+    "KeepInStep",
+    "RelaxNotNull",
+    "RequireNotNull",
+    "SetDefault",
+    "StageColumn",
+    "Step",
+    "StopKeepingInStep",
+    "UnstageColumn",
+)

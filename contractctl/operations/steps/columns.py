@@ -1,0 +1,159 @@
+"""What may a revision do to one column?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Column, Database, Statement, run
+from contractctl.databases.looks import Live, Look, find, get
+from contractctl.errors import ContractctlError
+from contractctl.operations.pairs import quiesced_name
+from contractctl.operations.steps.step import Step
+
+
+@dataclass(frozen=True)
+class StageColumn(Step):
+    """Add a column: nullable, unless it has a default that old writers leave in place."""
+
+    table: str
+    column: str
+    like: str | None = None
+    """The column whose type and collation it takes, where no type is given."""
+    type: str | None = None
+    collation: str | None = None
+    default: str | None = None
+    not_null: bool = False
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.add_column(self.table, self._column(database, look))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if _has(database, connection, self.table, self.column):
+            raise ContractctlError(
+                f"table '{self.table}' already has a column '{self.column}'",
+                hint="plan another name, or drop that column if nobody uses it",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return _has(database, connection, self.table, self.column)
+
+    def reverse(self) -> Step:
+        return UnstageColumn(self.table, self.column)
+
+    def _column(self, database: Database, look: Look) -> Column:
+        type_, collation = self.type, self.collation
+        if self.like is not None:
+            model = get(database, look, self.table, self.like)
+            type_ = model.type if type_ is None else type_
+            collation = model.collation if collation is None else collation
+        return Column(self.column, type_ or "", self.not_null, self.default, collation=collation)
+
+
+@dataclass(frozen=True)
+class UnstageColumn(Step):
+    """Drop a column that was only staged."""
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        get(database, look, self.table, self.column)
+        return database.ddl.drop_column(self.table, self.column)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not _has(database, connection, self.table, self.column)
+
+
+@dataclass(frozen=True)
+class RelaxNotNull(Step):
+    """Let the old column be NULL where it has no default: new writers no longer give it. No row is touched."""
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        if get(database, look, self.table, self.column).default is not None:
+            return ()
+        return database.ddl.relax_not_null(look, self.table, self.column)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not get(database, Live(database, connection), self.table, self.column).not_null
+
+    def reverse(self) -> Step:
+        return RequireNotNull(self.table, self.column)
+
+
+@dataclass(frozen=True)
+class RequireNotNull(Step):
+    """Forbid NULL in the column, once no row holds it. No row is touched."""
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.require_not_null(look, self.table, self.column)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        table, column = database.table(self.table), database.quote(self.column)
+        nulls = run(connection, f"SELECT count(*) FROM {table} WHERE {column} IS NULL").scalar_one()
+        if nulls:
+            raise ContractctlError(
+                f"{nulls} rows of '{self.table}' hold NULL in '{self.column}', which is to be NOT NULL",
+                hint=f"give them a value: UPDATE {table} SET {column} = … WHERE {column} IS NULL",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return get(database, Live(database, connection), self.table, self.column).not_null
+
+    def reverse(self) -> Step:
+        return RelaxNotNull(self.table, self.column)
+
+
+@dataclass(frozen=True)
+class SetDefault(Step):
+    """Give the column its default, now that NULL no longer has to mean "not given". No row is touched."""
+
+    table: str
+    column: str
+    default: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.set_default(look, self.table, self.column, self.default)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return get(database, Live(database, connection), self.table, self.column).default is not None
+
+
+@dataclass(frozen=True)
+class DropOldColumn(Step):
+    """Drop the browned-out column. Nothing brings it back."""
+
+    drops: ClassVar[bool] = True
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - demand() looked
+        return database.ddl.drop_column(self.table, quiesced_name(self.column))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        refuse_dependents(database, connection, self.table, quiesced_name(self.column))
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not _has(database, connection, self.table, quiesced_name(self.column))
+
+
+def refuse_dependents(database: Database, connection: Connection, table: str, column: str) -> None:
+    """Raise ContractctlError, by name, where a view, index, trigger or key of the user's still uses the column."""
+    get(database, Live(database, connection), table, column)
+    found = database.dependents(connection, table, column)
+    if found:
+        raise ContractctlError(
+            f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} '{table}.{column}', which is to be dropped",
+            hint="drop it, or write it anew over the new column, and run it again",
+        )
+
+
+def _has(database: Database, connection: Connection, table: str, column: str) -> bool:
+    return find(database, Live(database, connection), table, column) is not None

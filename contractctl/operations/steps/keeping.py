@@ -1,0 +1,123 @@
+"""How do the triggers come and go, and with them the old columns' names?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from contractctl.databases import SIDE_TABLES, Database, Statement, Synchronisation, batches
+from contractctl.databases.looks import Live, Look, Renamed, find
+from contractctl.errors import ContractctlError
+from contractctl.operations.pairs import Pair, quiesced_name, synchronisation
+from contractctl.operations.steps.columns import refuse_dependents
+from contractctl.operations.steps.step import Step
+
+
+@dataclass(frozen=True)
+class KeepInStep(Step):
+    """Create the triggers that keep the pairs in step, one set for a plan and table."""
+
+    plan: str
+    table: str
+    pairs: tuple[Pair, ...]
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        sync = synchronisation(database, look, self.plan, self.table, self.pairs)
+        return (*batches.forgetting(database, sync), *database.ddl.keep_in_step(sync))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        """The triggers write their marks there; without them every write of every application would fail."""
+        missing = [table for table in SIDE_TABLES if not database.exists(connection, table)]
+        if missing:
+            raise ContractctlError(
+                f"the database has no table '{missing[0]}', in which the triggers keep their marks",
+                hint=f"run this revision by: contractctl migrate dual-write {self.plan}",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+    def reverse(self) -> Step:
+        return StopKeepingInStep(self.plan, self.table)
+
+
+@dataclass(frozen=True)
+class StopKeepingInStep(Step):
+    """Drop those triggers, whether the columns are browned out or not."""
+
+    plan: str
+    table: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
+        return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), ()))
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+
+@dataclass(frozen=True)
+class BrownOut(Step):
+    """Take the old columns' names away from whoever still uses them; the values stay, and stay in step.
+
+    A column that holds the new values for the time being takes the name over.
+    """
+
+    table: str
+    columns: Mapping[str, str | None]
+    """Each old column, and the column that takes its name over."""
+    plan: str = ""
+    pairs: tuple[Pair, ...] = ()
+    """Everything that the plan keeps in step on the table."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return _renamed(database, look, self, _names(self.columns))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        for column in self.columns:
+            refuse_dependents(database, connection, self.table, column)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        look = Live(database, connection)
+        return all(find(database, look, self.table, quiesced_name(name)) is not None for name in self.columns)
+
+    def reverse(self) -> Step:
+        return EndBrownOut(self.table, self.columns, self.plan, self.pairs)
+
+
+@dataclass(frozen=True)
+class EndBrownOut(Step):
+    """Give the old columns their names back."""
+
+    table: str
+    columns: Mapping[str, str | None]
+    plan: str = ""
+    pairs: tuple[Pair, ...] = ()
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        names = {new: old for old, new in reversed(_names(self.columns).items())}
+        return _renamed(database, look, self, names)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        look = Live(database, connection)
+        return all(find(database, look, self.table, quiesced_name(name)) is None for name in self.columns)
+
+    def reverse(self) -> Step:
+        return BrownOut(self.table, self.columns, self.plan, self.pairs)
+
+
+def _names(columns: Mapping[str, str | None]) -> dict[str, str]:
+    """Which name becomes which, in an order in which each is free."""
+    names = {}
+    for column, via in columns.items():
+        names[column] = quiesced_name(column)
+        if via is not None:
+            names[via] = column
+    return names
+
+
+def _renamed(
+    database: Database, look: Look, step: BrownOut | EndBrownOut, names: Mapping[str, str]
+) -> tuple[Statement, ...]:
+    after = Renamed(look, step.table, names, database.same)
+    sync = synchronisation(database, after, step.plan, step.table, step.pairs) if step.pairs else None
+    return database.ddl.rename_columns(step.table, names, sync)
