@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Held, Synced, Synchronisation, run
-from contractctl.databases.looks import Live
 from contractctl.databases.sides import up_possible
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
@@ -81,9 +80,7 @@ def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisation, ...]:
     """What the plan keeps in step, table by table, under the names that the columns have right now."""
-    database = databases.of(connection)
-    look = Live(database, connection)
-    return tuple(synchronisation(database, look, plan.name, table, pairs) for table, pairs in _pairs(plan))
+    return tuple(synchronisation(connection, plan.name, table, pairs) for table, pairs in _pairs(plan))
 
 
 def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:

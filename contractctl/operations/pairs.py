@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
+from contractctl import databases
 from contractctl.databases import QUIESCED, Column, Database, Held, Synced, Synchronisation
-from contractctl.databases.looks import Look
+from contractctl.databases.looks import Live, Look
 from contractctl.errors import ContractctlError
 
 
@@ -41,15 +44,21 @@ def written_out(database: Database, pair: Pair) -> Pair:
     return replace(pair, old=olds, new={name: value or up for name, value in pair.new.items()})
 
 
-def synchronisation(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
-    """The pairs as they stand. Raise ContractctlError where one of their columns is missing."""
+def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
+    """The pairs as they stand in the database now. Raise ContractctlError where one of their columns is missing."""
+    database = databases.of(connection)
+    return seen(database, Live(database, connection), plan, table, pairs)
+
+
+def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
+    """The pairs as they stand in somebody's eyes."""
     key = look.key(table)
-    seen = _Seen(database, plan, table, look.columns(table), look.storing(table))
+    stands = _Seen(database, plan, table, look.columns(table), look.storing(table))
     return Synchronisation(
         plan,
         table,
         tuple(column.name for column in key),
-        tuple(_synced(seen, written_out(database, pair)) for pair in pairs),
+        tuple(_synced(stands, written_out(database, pair)) for pair in pairs),
         tuple(column.type for column in key),
     )
 

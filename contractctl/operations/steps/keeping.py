@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from contractctl.databases import SIDE_TABLES, Database, Statement, Synchronisation, batches
 from contractctl.databases.looks import Live, Look, Renamed, find
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Pair, quiesced_name, synchronisation
+from contractctl.operations.pairs import Pair, quiesced_name, seen
 from contractctl.operations.steps.columns import refuse_dependents
 from contractctl.operations.steps.step import Step
 
@@ -22,7 +22,7 @@ class KeepInStep(Step):
     pairs: tuple[Pair, ...]
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        sync = synchronisation(database, look, self.plan, self.table, self.pairs)
+        sync = seen(database, look, self.plan, self.table, self.pairs)
         return (*batches.forgetting(database, sync), *database.ddl.keep_in_step(sync))
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -119,5 +119,5 @@ def _renamed(
     database: Database, look: Look, step: BrownOut | EndBrownOut, names: Mapping[str, str]
 ) -> tuple[Statement, ...]:
     after = Renamed(look, step.table, names, database.same)
-    sync = synchronisation(database, after, step.plan, step.table, step.pairs) if step.pairs else None
+    sync = seen(database, after, step.plan, step.table, step.pairs) if step.pairs else None
     return database.ddl.rename_columns(step.table, names, sync)
