@@ -43,6 +43,12 @@ class Column:
     """From 1 in the primary key; 0 outside of it."""
     generated: bool = False
     collation: str | None = None
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Unique indexes that it stands in, each by its columns: where a trigger must ask before the row is written."""
+    checks: tuple[str, ...] = ()
+    """What it must fulfil, as SQL over the table's columns in quotes: where a trigger must ask as well."""
+    on_update: str | None = None
+    """What it becomes by itself whenever its row is updated by a statement that does not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Held:
     """SQL over the other side's columns: what this one should hold, as it would store it."""
     default: str | None = None
     """As SQL: an INSERT that leaves it there has not given this side."""
+    column: Column | None = None
+    """As the database has it: what it refuses, where a trigger must know that before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Synced:
     """One column each, of one type, holding the very same value: nothing can be lost either way."""
     label: str = ""
     """Its name in the side tables, the same through all stages; empty means the first new column's name."""
+    reads: tuple[str, ...] = ()
+    """Of one that is only kept filled: the columns that its value may be made of."""
 
     @property
     def name(self) -> str:
@@ -219,6 +229,9 @@ class Database(Door, Protocol):
     def up_to(self, sync: Synchronisation, key: Key, /) -> str:
         """Whether a row's key does not."""
 
+    def has_key(self, sync: Synchronisation, key: Key, /) -> str:
+        """Whether a row has just this key."""
+
     def key_list(self, sync: Synchronisation, row: str, /) -> str:
         """The SELECT list that brings a row's key to Python; `row` is the table or its alias, quoted."""
 
@@ -227,6 +240,9 @@ class Database(Door, Protocol):
 
     def blames_a_row(self, error: "DBAPIError", /) -> bool:
         """Whether a row's own value may have caused it, so that others are worth trying without it."""
+
+    def left_alone(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """Columns that an UPDATE changes by itself, unless it says that they stay."""
 
     def unseen(self, connection: "Connection", sync: Synchronisation, /) -> AbstractContextManager[None]:
         """Within it what is written fires no triggers, as far as the engine and our rights allow."""

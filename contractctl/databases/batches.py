@@ -1,11 +1,12 @@
 """How is a range of rows filled? Set by set, in the caller's transaction, seen by no trigger where that is possible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Database, Filled, Key, Statement, Synced, Synchronisation, Work, run
+from contractctl.databases import Database, Filled, Held, Key, Statement, Synced, Synchronisation, Work, run
 from contractctl.databases.sides import (
     is_kept,
     key_json,
@@ -56,7 +57,7 @@ def _fill_range(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
 ) -> Filled:
     try:
-        with connection.begin_nested():
+        with _all_or_nothing(connection):
             return _fill_at_once(database, connection, sync, between(database, sync, after, upto))
     except DBAPIError as error:
         if not database.blames_a_row(error):
@@ -69,6 +70,21 @@ def _fill_range(
     return Filled(first.rows + second.rows, first.set_aside + second.set_aside)
 
 
+@contextmanager
+def _all_or_nothing(connection: Connection) -> Iterator[None]:
+    """A savepoint. Where an error has ended the whole transaction, the savepoint with it, that error is told."""
+    nested = connection.begin_nested()
+    try:
+        yield
+    except BaseException as error:
+        try:
+            nested.rollback()
+        except DBAPIError:
+            raise error from None
+        raise
+    nested.commit()
+
+
 def _fill_at_once(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
     aside = 0
     for pair in sync.columns:
@@ -76,9 +92,10 @@ def _fill_at_once(database: Database, connection: Connection, sync: Synchronisat
             lost = _unless_excused(database, connection, sync, pair, unconverted(database, pair))
             aside += set_aside(database, connection, sync, pair, f"{where} AND {lost}", UNCONVERTIBLE)
     due = {pair: waiting(database, connection, sync, pair) for pair in sync.columns}
-    sets = ", ".join(_sets(database, pair, None if len(due) == 1 else when) for pair, when in due.items())
+    sets = [_sets(database, pair, None if len(due) == 1 else when) for pair, when in due.items()]
+    sets += staying(database, connection, sync, (one for pair in due for one in pair.new))
     any_due = " OR ".join(f"({when})" for when in due.values())
-    update = f"UPDATE {database.table(sync.table)} SET {sets} WHERE {where} AND ({any_due})"
+    update = f"UPDATE {database.table(sync.table)} SET {', '.join(sets)} WHERE {where} AND ({any_due})"
     return Filled(run(connection, update).rowcount, aside)
 
 
@@ -89,6 +106,16 @@ def _sets(database: Database, pair: Synced, when: str | None) -> str:
         f"{column} = {value}" if when is None else f"{column} = CASE WHEN {when} THEN {value} ELSE {column} END"
         for column, value in ((database.quote(one.name), value) for one, value in values)
     )
+
+
+def staying(database: Database, connection: Connection, sync: Synchronisation, written: Iterable[Held]) -> list[str]:
+    """Assignments that keep columns from changing by themselves where an UPDATE writes others."""
+    given = [one.name for one in written]
+    return [
+        f"{database.quote(name)} = {database.quote(name)}"
+        for name in database.left_alone(connection, sync.table)
+        if not any(database.same(name, other) for other in given)
+    ]
 
 
 def waiting(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation, run
-from contractctl.databases.batches import UNCONVERTIBLE, between, can_be_kept, has_marks, set_aside, waiting
+from contractctl.databases.batches import UNCONVERTIBLE, between, can_be_kept, has_marks, set_aside, staying, waiting
 from contractctl.databases.sides import (
     all_null,
     any_null,
@@ -149,9 +149,7 @@ def _wanted_of(database: Database, one: Held, value: str, excused: list[str]) ->
 def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
     database: Database, connection: Connection, sync: Synchronisation, pair: Synced, key: Key, side: Side
 ) -> int:
-    row = " AND ".join(
-        f"{database.quote(name)} = {database.literal(part)}" for name, part in zip(sync.key, key, strict=True)
-    )
+    row = database.has_key(sync, key)
     table = database.table(sync.table)
     this_row = f"(SELECT {key_json(database, sync)} FROM {table} WHERE {row})"
     for marks in SIDE_TABLES:
@@ -181,6 +179,7 @@ def _write(  # noqa: PLR0913, PLR0917 - which columns of which row of what
     values: tuple[str, ...],
 ) -> int:
     """Let one side of a row hold these values. How many rows were changed."""
-    sets = ", ".join(f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True))
+    sets = [f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True)]
+    sets += staying(database, connection, sync, side)
     changed = f"{row} AND {unlike(database, side, values)}"
-    return run(connection, f"UPDATE {database.table(sync.table)} SET {sets} WHERE {changed}").rowcount
+    return run(connection, f"UPDATE {database.table(sync.table)} SET {', '.join(sets)} WHERE {changed}").rowcount

@@ -94,7 +94,8 @@ def _synced(look: _Seen, pair: Pair) -> Synced:
         ((name, value),) = pair.new.items()
         column = news[name]
         filled = f"coalesce({look.database.quote(column.name)}, ({value}))"
-        return Synced((), (Held(column.name, column.type, filled),), lossy=True, label=name)
+        reads = tuple(one.name for one in look.columns)
+        return Synced((), (Held(column.name, column.type, filled, column=column),), lossy=True, label=name, reads=reads)
     written_news = {pair.via or name: column for name, column in news.items()}
     return Synced(
         tuple(_held(look, olds[name], value, written_news) for name, value in pair.old.items()),
@@ -117,7 +118,7 @@ def _held(look: _Seen, column: Column, value: str, others: Mapping[str, Column])
         else:
             value = database.bind(value, {name: database.quote(other.name) for name, other in others.items()})
     default = None if column.default is None else database.outside(column.default)
-    return Held(column.name, column.type, look.storing(value, column, others.values()), default)
+    return Held(column.name, column.type, look.storing(value, column, others.values()), default, column)
 
 
 def _is_plain(look: _Seen, pair: Pair, olds: Mapping[str, Column], news: Mapping[str, Column]) -> bool:

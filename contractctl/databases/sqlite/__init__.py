@@ -16,7 +16,17 @@ from contractctl.databases.sqlite.expressions import (
 )
 from contractctl.databases.sqlite.names import literal, quote, same, table
 from contractctl.databases.sqlite.refusals import busy, lost, meaning
-from contractctl.databases.sqlite.rows import add_new, beyond, blames_a_row, checksum, key_list, unseen, up_to
+from contractctl.databases.sqlite.rows import (
+    add_new,
+    beyond,
+    blames_a_row,
+    checksum,
+    has_key,
+    key_list,
+    left_alone,
+    unseen,
+    up_to,
+)
 from contractctl.databases.sqlite.statements import carry_out
 from contractctl.databases.sqlite.tables import (
     columns,
@@ -46,11 +56,13 @@ __all__ = (
     "differs",
     "drop_triggers",
     "exists",
+    "has_key",
     "hindrances",
     "is_name",
     "json_array",
     "key_columns",
     "key_list",
+    "left_alone",
     "literal",
     "lost",
     "meaning",

@@ -37,9 +37,19 @@ def up_to(sync: Synchronisation, key: Key) -> str:
     return f"({quotes(sync.key)}) <= ({', '.join(map(literal, key))})"
 
 
+def has_key(sync: Synchronisation, key: Key) -> str:
+    """Whether a row has just this key."""
+    return " AND ".join(f"{quote(name)} = {literal(part)}" for name, part in zip(sync.key, key, strict=True))
+
+
 def key_list(sync: Synchronisation, row: str) -> str:
     """The SELECT list that brings a row's key to Python."""
     return ", ".join(f"{row}.{quote(name)}" for name in sync.key)
+
+
+def left_alone(_connection: Connection, _table: str) -> tuple[str, ...]:
+    """Columns that an UPDATE changes by itself: SQLite has none."""
+    return ()
 
 
 def blames_a_row(error: DBAPIError) -> bool:
