@@ -155,6 +155,44 @@ class Statement:
     """Whether it can stand in a transaction with others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a table or view needs of another one."""
+
+    to: str
+    """The other one's name, as in its definition."""
+    clause: str = ""
+    """The foreign key, where it stands apart from `Definition.lines`."""
+    apart: bool = False
+    """Whether it can only be added afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A table or view as the statements that make it, without semicolons; databases/definitions.py joins them."""
+
+    name: str
+    """As the engine has it; its schema before it where the name alone would not find it."""
+    shown: str = ""
+    """The same as SQL."""
+    view: bool = False
+    before: tuple[str, ...] = ()
+    """Statements that make what it is made with, and others may be, too: types, sequences."""
+    head: str = ""
+    """`CREATE TABLE orders`; the whole statement where there are no lines."""
+    lines: tuple[str, ...] = ()
+    """Columns and constraints, in the parentheses behind the head."""
+    tail: str = ""
+    """What stands behind the parentheses."""
+    after: tuple[str, ...] = ()
+    """Statements about it: indexes, comments."""
+    references: tuple[Reference, ...] = ()
+    without: tuple[str, ...] = ()
+    """What belongs to it and is not written down here, each by kind and name: `trigger 'touch'`."""
+    refused: str = ""
+    """Why it is not written down at all, where it is not."""
+
+
 class Door(Protocol):
     """How a database is opened, and what its refusals mean."""
 
@@ -187,6 +225,12 @@ class Door(Protocol):
 
     def same(self, one: str, other: str, /) -> bool:
         """Whether the engine takes both for the name of one column."""
+
+    def definitions(self, connection: "Connection", schemas: Iterable[str] = (), /) -> tuple[Definition, ...]:
+        """Every table and view of these schemas, of the one that is searched first where none is named, by name.
+
+        What belongs to the engine, to its extensions, to contractctl or to Alembic is left out.
+        """
 
 
 class Database(Door, Protocol):
@@ -338,3 +382,8 @@ def create_engine(url: str) -> "Engine":
 def run(connection: "Connection", sql: str) -> "CursorResult[*tuple[Any, ...]]":
     """Run SQL as it stands: a `%` in it is a `%`, whatever the driver takes it for when there are parameters."""
     return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def rows(connection: "Connection", sql: str) -> list[Any]:
+    """What SQL gives, as it stands: rows to take apart."""
+    return list(run(connection, sql))

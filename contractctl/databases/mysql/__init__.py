@@ -5,12 +5,14 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 
 from contractctl.databases.mysql.engine import alone, create_engine, reading
 from contractctl.databases.mysql.names import literal, quote, same, table
+from contractctl.databases.mysql.reflection import definitions
 from contractctl.databases.mysql.refusals import busy, lost, meaning
 
 __all__ = (
     "alone",
     "busy",
     "create_engine",
+    "definitions",
     "literal",
     "lost",
     "meaning",

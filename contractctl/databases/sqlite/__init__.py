@@ -15,6 +15,7 @@ from contractctl.databases.sqlite.expressions import (
     storing,
 )
 from contractctl.databases.sqlite.names import literal, quote, same, table
+from contractctl.databases.sqlite.reflection import definitions
 from contractctl.databases.sqlite.refusals import busy, lost, meaning
 from contractctl.databases.sqlite.rows import (
     add_new,
@@ -52,6 +53,7 @@ __all__ = (
     "columns",
     "create_engine",
     "ddl",
+    "definitions",
     "dependents",
     "differs",
     "drop_triggers",

@@ -1,0 +1,70 @@
+"""How are definitions written one after the other, so that each statement finds what it needs?"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from contractctl.databases import Definition
+
+_OURS = "contractctl_"
+_ALEMBIC = "alembic_version"
+_MAKING = re.compile(r"CREATE (?:\S+ )*(?:TABLE|VIEW) ", re.IGNORECASE)
+
+
+def foreign(name: str) -> bool:
+    """Whether a table is a tool's own, and nobody's contract: contractctl's or Alembic's."""
+    return name.startswith(_OURS) or name == _ALEMBIC
+
+
+def statements(definitions: Iterable[Definition]) -> Iterator[str]:
+    """The statements that make all of these: types first, each thing after what it refers to, what two share once.
+
+    Where tables refer to each other in a ring, the foreign key that closes it comes last.
+    """
+    ordered = _ordered([one for one in definitions if not one.refused])
+    yield from dict.fromkeys(statement for one in ordered for statement in one.before)
+    names = {one.name for one in ordered}
+    made: set[str] = set()
+    late: list[str] = []
+    for one in ordered:
+        made.add(one.name)
+        clauses = [reference for reference in one.references if reference.clause]
+        here = [each.clause for each in clauses if not each.apart and (each.to in made or each.to not in names)]
+        late += [f"ALTER TABLE {one.shown} ADD {each.clause}" for each in clauses if each.clause not in here]
+        yield _create(one, here)
+        yield from one.after
+    yield from late
+
+
+def text(definitions: Iterable[Definition]) -> str:
+    """The same as the text of a file."""
+    made = (f"{statement};\n" for statement in statements(definitions))
+    return "".join(f"\n{one}" if _MAKING.match(one) else one for one in made).removeprefix("\n")
+
+
+def _create(one: Definition, clauses: Sequence[str]) -> str:
+    lines = [*one.lines, *clauses]
+    if not lines:
+        return f"{one.head}{one.tail}"
+    body = ",\n  ".join(lines)
+    return f"{one.head} (\n  {body}\n){one.tail}"
+
+
+def _ordered(definitions: Sequence[Definition]) -> list[Definition]:
+    """Tables before views, and each after those that it refers to, as far as no ring forbids it; else by name."""
+    known = {one.name: one for one in sorted(definitions, key=lambda one: (one.view, one.name))}
+    done: dict[str, Definition] = {}
+    entered: set[str] = set()
+    for first in known.values():
+        path = [first]
+        while path:
+            entered.add(path[-1].name)
+            missing = (
+                reference.to
+                for reference in path[-1].references
+                if reference.to in known and reference.to not in entered
+            )
+            if (following := next(missing, None)) is not None:
+                path.append(known[following])
+            else:
+                done.setdefault(path[-1].name, path.pop())
+    return list(done.values())
