@@ -69,15 +69,19 @@ def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) ->
     policy = terms.policy.chosen(format_name)
     if same and format_name not in FORMATS:
         return Comparison(_YES, _YES, policy)  # whatever it means, it means it twice
-    judge = load(format_name)
-    new_seat = _Seat(parse(format_name, new, terms.policy), terms.new_name)
+    taken = parse(format_name, new, terms.policy)
     if same:
         return Comparison(_YES, _YES, policy)
-    old_seat = _Seat(parse(format_name, old, terms.policy), terms.old_name)
+    return compare_schemas(parse(format_name, old, terms.policy), taken, format_name, terms)
+
+
+def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Comparison:  # noqa: ANN401 - each format's own
+    """As compare_sources(), of versions that are read already."""
+    judge, seats = load(format_name), (_Seat(old, terms.old_name), _Seat(new, terms.new_name))
     return Comparison(
-        backward=_answer(_Hearing(judge, old_seat, new_seat, Direction.BACKWARD, terms)),
-        forward=_answer(_Hearing(judge, old_seat, new_seat, Direction.FORWARD, terms)),
-        policy=policy,
+        backward=_answer(_Hearing(judge, *seats, Direction.BACKWARD, terms)),
+        forward=_answer(_Hearing(judge, *seats, Direction.FORWARD, terms)),
+        policy=terms.policy.chosen(format_name),
     )
 
 

@@ -254,7 +254,7 @@ def test_a_name_that_is_no_file_name_is_refused(desk, name):
 
 
 def test_a_draft_that_changes_nothing_needs_no_plan(desk):
-    with pytest.raises(ContractctlError, match="changes no column or field"):
+    with pytest.raises(ContractctlError, match="changes nothing that needs stages"):
         desk.plan("shop/orders", wish=Wish())
 
 

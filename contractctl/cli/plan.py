@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
 if TYPE_CHECKING:
     from contractctl.model.contract import Contract
-    from contractctl.planner import Likely, Made, Surroundings
+    from contractctl.model.plan import Operation
+    from contractctl.planner import Made, Surroundings
     from contractctl.settings import Settings
 
 _CANARY, _READS = CanaryRules(), ReadRules()
@@ -26,10 +27,38 @@ _SECONDS = click.FloatRange(min=0)
 @click.option(
     "--rename", "renames", multiple=True, metavar="OLD=NEW", help="OLD goes on as NEW: column or table.column."
 )
+@click.option("--rename-table", "tables", multiple=True, metavar="OLD=NEW", help="The table OLD goes on as NEW.")
+@click.option(
+    "--split", "splits", multiple=True, metavar="OLD=NEW,NEW", help="One column becomes several; needs --up …"
+)
+@click.option(
+    "--merge", "merges", multiple=True, metavar="OLD,OLD=NEW", help="Several columns become one; needs --up …"
+)
+@click.option(
+    "--move",
+    "moves",
+    multiple=True,
+    metavar="TABLE.OLD=TABLE.NEW",
+    help="A column goes on in another table; needs --on.",
+)
+@click.option(
+    "--extract",
+    "extracts",
+    multiple=True,
+    metavar="TABLE.OLD,…=TABLE",
+    help="Columns go on in a new table; needs --on.",
+)
+@click.option(
+    "--on",
+    "on",
+    multiple=True,
+    metavar="COLUMN=COLUMN,…",
+    help="Rows of the two tables belong together where these agree.",
+)
 @click.option("--drop", "drops", multiple=True, metavar="NAME", help="NAME really goes: it is renamed to nothing.")
 @click.option("--add", "adds", multiple=True, metavar="NAME", help="NAME is really new: nothing is renamed to it.")
-@click.option("--up", "ups", multiple=True, metavar="COLUMN=SQL", help="Makes the new value, from the old column.")
-@click.option("--down", "downs", multiple=True, metavar="COLUMN=SQL", help="Makes the old value, from the new column.")
+@click.option("--up", "ups", multiple=True, metavar="COLUMN=SQL", help="Makes the new value, from the old columns.")
+@click.option("--down", "downs", multiple=True, metavar="COLUMN=SQL", help="Makes the old value, from the new columns.")
 @click.option("--lossy", multiple=True, metavar="COLUMN", help="Its values need not come back from their new form.")
 @click.option("--fill", "fills", multiple=True, metavar="COLUMN=SQL", help="Takes the place of NULL, from the row.")
 @click.option("--name", help="The plan's name; otherwise made from what it changes.")
@@ -48,6 +77,12 @@ _SECONDS = click.FloatRange(min=0)
 def command(
     contracts: tuple[str, ...],
     renames: tuple[str, ...],
+    tables: tuple[str, ...],
+    splits: tuple[str, ...],
+    merges: tuple[str, ...],
+    moves: tuple[str, ...],
+    extracts: tuple[str, ...],
+    on: tuple[str, ...],
     drops: tuple[str, ...],
     adds: tuple[str, ...],
     ups: tuple[str, ...],
@@ -72,30 +107,43 @@ def command(
     contractctl plan shop/orders --rename customer_name=full_name
     contractctl plan shop/orders shop/order-placed --rename customer_name=full_name --name rename-customer
     contractctl plan shop/orders --up "amount=CAST(amount AS INTEGER)" --down "amount=CAST(amount__new AS TEXT)"
+    contractctl plan shop/people --split full_name=first_name,last_name --up "first_name=…" --up … --down "full_name=…"
+    contractctl plan shop/orders --move orders.address=customers.address --on customer_id=id --lossy address
+    contractctl plan shop/orders --extract orders.street,orders.city=addresses --on id=order_id
 
-    Compares each contract's draft with its latest release. What may be a rename is asked about, never guessed. The
-    expressions are SQL over the one column of their own side; where a column changes its type and keeps its name,
-    the new side is called COLUMN__new until it takes the name over.
+    Compares each contract's draft with its latest release. What may be a rename, a split, a merge, a move or an
+    extraction is asked about, never guessed. The expressions are SQL over the columns of their own side; where a
+    column changes its type and keeps its name, the new side is called COLUMN__new until it takes the name over.
 
     Exit codes: 0 written, 2 you can mend it.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
+    from contractctl.cli import declaring
     from contractctl.cli.case import standing
 
     found = settings.load(Path.cwd())
     named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
-    declared = _pairs("rename", renames)
-    settled = {*declared, *declared.values(), *drops, *adds}
+    pairs, joined = declaring.pairs, declaring.on_pairs(on)
+    declared = {"rename": pairs("rename", renames), "rename-table": pairs("rename-table", tables)}
+    regrouped = declaring.splits(splits), declaring.merges(merges)
+    elsewhere = pairs("move", moves), pairs("extract", extracts)
+    settled = {*declaring.declared_names(*declared.values(), *regrouped, *elsewhere), *drops, *adds}
     plans = planner.read_plans(found.migrations)
     states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
     around = planner.Surroundings(found.migrations, plans, states)
-    declared |= _asked(named, settled, around)
+    for kind, confirmed in _asked(named, settled, around).items():
+        declared[kind] |= confirmed
     wish = planner.Wish(
-        renames=declared,
-        ups=_pairs("up", ups),
-        downs=_pairs("down", downs),
+        renames=declared["rename"],
+        tables=declared["rename-table"],
+        splits=regrouped[0],
+        merges=regrouped[1],
+        moves=declaring.moves(moves, joined),
+        extractions=declaring.extractions(extracts, joined),
+        ups=pairs("up", ups),
+        downs=pairs("down", downs),
         lossy=frozenset(lossy),
-        fills=_pairs("fill", fills),
+        fills=pairs("fill", fills),
         canary=CanaryRules(steps=_steps(canary), bake_seconds=bake),
         reads=ReadRules(
             window_seconds=window,
@@ -107,25 +155,13 @@ def command(
         restore_point=restore_point,
     )
     made = planner.plan(named, wish, name, around)
-    notes = _ask_database(made.plan, found)
+    notes = [*made.cautions, *_ask_database(made.plan, found)]
     if not dry_run:
         planner.write(made, found.contracts)
     for note in notes:
         click.echo(f"note: {note}", err=True)
     click.echo(_json(made, found) if form == "json" else _text(made, found, dry_run=dry_run))
     return Exit.YES
-
-
-def _pairs(option: str, values: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for value in values:
-        name, equals, rest = value.partition("=")
-        if not (name.strip() and equals and rest.strip()):
-            raise ContractctlError(f"--{option} {value}: there is no '=' between two names", hint="write it OLD=NEW")
-        if name.strip() in found:
-            raise ContractctlError(f"--{option} names '{name.strip()}' twice", hint="give it once")
-        found[name.strip()] = rest.strip()
-    return found
 
 
 def _steps(text: str) -> tuple[float, ...]:
@@ -142,40 +178,27 @@ def _steps(text: str) -> tuple[float, ...]:
     return tuple(int(step) if step == int(step) else step for step in steps)
 
 
-def _asked(contracts: tuple["Contract", ...], settled: set[str], around: "Surroundings") -> dict[str, str]:
-    """The likely renames that a person confirms. Raise ContractctlError where there is nobody to ask."""
+def _asked(contracts: tuple["Contract", ...], settled: set[str], around: "Surroundings") -> dict[str, dict[str, str]]:
+    """What a person confirms, by option. Raise ContractctlError where there is nobody to ask, or more to be said."""
     from contractctl import planner
+    from contractctl.cli import declaring
 
-    likely = [
-        guess
-        for contract in contracts
-        for guess in planner.likely_renames(
-            planner.changes_of(contract, around), settled | planner.settled_by(contract, around)
-        )
-    ]
+    names = tuple(contract.name for contract in contracts)
+    likely = [guess for contract in contracts for guess in planner.likely_changes(contract, around, settled)]
     if not likely:
         return {}
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise _undecided(likely, tuple(contract.name for contract in contracts))
-    confirmed: dict[str, str] = {}
+        raise declaring.undecided(likely, names)
+    confirmed: dict[str, dict[str, str]] = {"rename": {}, "rename-table": {}}
     for guess in likely:
-        place = f"{guess.path}: " if guess.path else ""
-        question = f"{place}does '{guess.old}' go on as '{guess.new}'?"
-        if confirmed.get(guess.old) != guess.new and click.confirm(question, err=True):
-            confirmed[guess.old] = guess.new
+        if guess.kind in declaring.ANSWERED and confirmed[guess.kind].get(guess.old) == guess.new:
+            continue
+        if not click.confirm(declaring.question(guess), err=True):
+            continue
+        if guess.kind not in declaring.ANSWERED:
+            raise declaring.undecided([guess], names)
+        confirmed[guess.kind][guess.old] = guess.new
     return confirmed
-
-
-def _undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> ContractctlError:
-    guesses = list(dict.fromkeys((guess.old, guess.new) for guess in likely))
-    asked = ", ".join(f"'{old}' may go on as '{new}'" for old, new in guesses)
-    start = f"contractctl plan {' '.join(contracts)}"
-    renamed = " ".join(f"--rename {old}={new}" for old, new in guesses)
-    apart = " ".join(f"--drop {old} --add {new}" for old, new in guesses)
-    return ContractctlError(
-        f"{asked}: only you can say whether that is a rename",
-        hint=f"if it is, run: {start} {renamed}\n      if not, run: {start} {apart}",
-    )
 
 
 def _released(plans: tuple[Plan, ...], contracts: Path) -> Mapping[str, State]:
@@ -228,20 +251,29 @@ def _database_file(url: str) -> Path | None:
 
 
 def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:
+    from contractctl import planner
+
     plan = made.plan
     lines = [f"{'would write' if dry_run else 'wrote'} the plan '{plan.name}'", ""]
     lines += [f"  {one.contract}: {one.old} → {one.intermediate} (both sides) → {one.new}" for one in plan.movements]
     for operation in plan.operations:
-        names = " → ".join(name for name in dict.fromkeys((operation.old, operation.new)) if name)
-        lines.append(f"    {operation.kind} {operation.subject}: {names}")
-        if operation.transform is not None and not _bare(operation.transform.up):
-            ways = (("up", operation.transform.up), ("down", operation.transform.down))
-            lines.append("      " + "   ".join(f"{way} {text}" for way, text in ways if text))
+        lines.append(f"    {planner.in_words(operation)}")
+        lines += [f"      {way}" for way in _ways(operation)]
     lines += ["", *(f"  {path}" for path in _paths(made, found)), ""]
     lines.append(
         "review and commit these files, then run:" if not dry_run else "to write them, run it without --dry-run"
     )
     return "\n".join([*lines, *([] if dry_run else [f"  contractctl migrate expand {plan.name}"])])
+
+
+def _ways(operation: "Operation") -> Iterator[str]:
+    """How values become each other, where that is not just the same value."""
+    if operation.regroup is not None:
+        yield from (f"up {name} = {text}" for name, text in operation.regroup.ups.items())
+        yield from (f"down {name} = {text}" for name, text in operation.regroup.downs.items())
+    elif operation.transform is not None and not _bare(operation.transform.up):
+        ways = (("up", operation.transform.up), ("down", operation.transform.down))
+        yield "   ".join(f"{way} {text}" for way, text in ways if text)
 
 
 def _bare(expression: str) -> bool:
@@ -258,6 +290,7 @@ def _json(made: "Made", found: "Settings") -> str:
         "movements": [asdict(movement) for movement in plan.movements],
         "operations": [asdict(operation) for operation in plan.operations],
         "revisions": {stage.value: revision for stage, revision in plan.revisions.items()},
+        "cautions": list(made.cautions),
         "files": _paths(made, found),
         "next": f"contractctl migrate expand {plan.name}",
     }

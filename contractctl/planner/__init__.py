@@ -1,7 +1,7 @@
 """Which stages lead to the draft? Plans as files, likely renames, and the making of a plan."""
 
 from contractctl.planner.asked import Made, Surroundings, Wish
-from contractctl.planner.likely import Likely, likely_renames
+from contractctl.planner.likely import Likely, likely_changes, likely_renames
 from contractctl.planner.making import plan
 from contractctl.planner.plan_file import (
     grow_to_everybody,
@@ -13,6 +13,7 @@ from contractctl.planner.plan_file import (
     write_plan,
 )
 from contractctl.planner.side import changes_of, settled_by
+from contractctl.planner.words import in_words
 from contractctl.planner.writing import write
 
 __all__ = (
@@ -22,6 +23,8 @@ __all__ = (
     "Wish",
     "changes_of",
     "grow_to_everybody",
+    "in_words",
+    "likely_changes",
     "likely_renames",
     "path_of",
     "plan",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contractctl.model.contract import SemanticVersion, Source
+from contractctl.model.declared import Extraction, Move
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
 
@@ -14,10 +15,20 @@ class Wish:
 
     renames: Mapping[str, str] = field(default_factory=dict)
     """`column`, `table.column`, `field` or `Record.field` → its new name."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Table → its new name."""
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column → those that it is split into."""
+    merges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """New column → those that are merged into it."""
+    moves: tuple[Move, ...] = ()
+    """Columns that go on in another table."""
+    extractions: tuple[Extraction, ...] = ()
+    """Columns that go on in a new table."""
     ups: Mapping[str, str] = field(default_factory=dict)
-    """Column (old or new name) → SQL over the old column that gives the new value."""
+    """Column (old or new name) → SQL over the old columns that gives the new value."""
     downs: Mapping[str, str] = field(default_factory=dict)
-    """Column → SQL over the new column that gives the old value."""
+    """Column → SQL over the new columns that gives the old value."""
     lossy: frozenset[str] = frozenset()
     """Columns whose values need not come back from the new form."""
     fills: Mapping[str, str] = field(default_factory=dict)
@@ -52,3 +63,5 @@ class Made:
     """Contract, number and text of each intermediate version."""
     files: Mapping[Path, str]
     """Plan file and revision files."""
+    cautions: tuple[str, ...] = ()
+    """What applications must do without until the plan is contracted: each a sentence."""

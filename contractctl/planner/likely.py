@@ -1,10 +1,14 @@
-"""Which field that came may be one that went? Guesses for a person to confirm; none is ever taken silently."""
+"""What that came may be something that went? Guesses for a person to confirm; none is ever taken silently."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from contractctl.formats import parse
+from contractctl.model.contract import Contract
 from contractctl.model.verdict import Change
+from contractctl.planner.asked import Surroundings
+from contractctl.planner.side import settled_by, side_of
 
 _ALIKE = 0.6
 """Names this alike (difflib's ratio) are worth asking about, even where the types differ."""
@@ -13,12 +17,35 @@ _PARTS = {"column", "field", "property"}
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """A pair that may be a rename."""
+    """What may be a rename, or whatever `kind` says: the option of `contractctl plan` that would declare it."""
 
     path: str
     """What both belong to: a table, or a record's path."""
     old: str
+    """Several names have commas between them."""
     new: str
+    kind: str = "rename"
+    on: str = ""
+    """Which rows of two tables belong together, as far as a foreign key says it."""
+
+
+def likely_changes(contract: Contract, around: Surroundings, settled: Iterable[str] = ()) -> tuple[Likely, ...]:
+    """All that may be, between the contract's latest release and its draft.
+
+    `settled` are names, or paths, of which somebody has already said what becomes of them.
+    """
+    side, known = side_of(contract, around), set(settled) | settled_by(contract, around)
+    found: list[Likely] = []
+    if contract.format == "sql":
+        from contractctl.formats.sql.guesses import guesses
+
+        versions = (parse("sql", source, contract.policy) for source in (side.start, side.draft))
+        for guess in guesses(*versions):
+            names = {*guess.olds, *guess.news, *(name.rpartition(".")[2] for name in guess.olds)}
+            if not names & known:
+                known |= names
+                found.append(Likely(guess.path, ",".join(guess.olds), ",".join(guess.news), guess.kind, guess.on))
+    return (*found, *likely_renames(side.changes, known))
 
 
 def likely_renames(changes: Iterable[Change], settled: Iterable[str] = ()) -> tuple[Likely, ...]:

@@ -6,26 +6,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from contractctl import store
-from contractctl.compatibility import Terms, compare_sources
+from contractctl.compatibility import Terms, compare_schemas, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.expressions import read_expression
-from contractctl.formats import RoundTrip, load, staging
-from contractctl.model.contract import Contract, File, SemanticVersion, Source
+from contractctl.formats import RoundTrip, load, parse, staging
+from contractctl.model.contract import Contract, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
 from contractctl.model.verdict import Seats, Status
 from contractctl.planner.asked import Made, Surroundings, Wish
 from contractctl.planner.plan_file import path_of, plan_text
 from contractctl.planner.side import (
     Side,
-    columns_of,
+    cautions_of,
     demand_apart,
     demand_every_wish_fits,
     names_of,
     operations_of,
     said,
     side_of,
-    staged_operations,
 )
+from contractctl.planner.touched import tables_by, touched_by
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
@@ -40,11 +40,11 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     for side in sides:
         demand_apart(side, wish)
     demand_every_wish_fits(sides, wish)
-    operations = tuple(_of_column(one, wish) for side in sides for one in operations_of(side, wish))
+    operations = tuple(_of_field(one, wish) for side in sides for one in operations_of(side, wish))
     if not operations:
         named = ", ".join(side.contract.name for side in sides)
         raise ContractctlError(
-            f"the draft of {named} changes no column or field that needs stages", hint=f"contractctl diff {named}"
+            f"the draft of {named} changes nothing that needs stages", hint=f"contractctl diff {named}"
         )
     _demand_transforms(operations, wish)
     _demand_expressions(operations)
@@ -59,15 +59,18 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
         made,
         tuple((move.contract, SemanticVersion.parse(move.intermediate), source) for move, source in moves),
         {path_of(around.migrations, name): plan_text(made), **revisions},
+        tuple(sentence for side in sides for sentence in cautions_of(side, wish)),
     )
 
 
-def _of_column(operation: Operation, wish: Wish) -> Operation:
-    """The operation with the transform that was declared for its column."""
+def _of_field(operation: Operation, wish: Wish) -> Operation:
+    """An operation on events with the transform that was declared for its field."""
+    if not _is_of_events(operation):
+        return operation
     up, down = said(wish.ups, operation), said(wish.downs, operation)
     lossy = bool({*names_of(operation)} & wish.lossy)
-    was = operation.transform or (Transform("", "") if _is_of_events(operation) else None)
-    if was is None or (up is None and down is None and not lossy):
+    was = operation.transform or Transform("", "")
+    if up is None and down is None and not lossy:
         return operation
     return replace(operation, transform=Transform(up or was.up, down or was.down, lossy or was.lossy))
 
@@ -117,7 +120,11 @@ def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
 
 
 def _default_name(operation: Operation) -> str:
-    words = (operation.kind.split("-")[0], operation.subject.rpartition(".")[2], operation.old or operation.new or "")
+    table, name = (
+        operation.subject.rpartition(".")[2],
+        operation.old or operation.new or operation.parameters.get("to", ""),
+    )
+    words = (operation.kind.split("-")[0], *dict.fromkeys((table, name)))
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")[:60]
 
 
@@ -137,8 +144,7 @@ def _move(side: Side, wish: Wish) -> tuple[Movement, Source]:
     """The versions that the contract goes through, and the text of the one between."""
     contract, latest = side.contract, side.latest
     between = _intermediate(side, wish)
-    beside = any("via" in one.parameters for one in staged_operations(side, wish))
-    _demand_both_ways(side, between, staged_beside=beside)
+    _demand_both_ways(side, wish, between)
     ends = compare_sources(latest.source, side.draft, contract.format, _terms(contract))
     harmless = ends.backward.status is ends.forward.status is Status.COMPATIBLE
     intermediate = latest.number.bump("minor")
@@ -149,33 +155,26 @@ def _move(side: Side, wish: Wish) -> tuple[Movement, Source]:
 
 def _intermediate(side: Side, wish: Wish) -> Source:
     contract = side.contract
-    asked = (side.start, side.draft, side.renames(wish), contract.policy)
     if load(contract.format).SEATS is Seats.MESSAGE:
-        return staging(contract.format).intermediate(*asked)
+        return staging(contract.format).intermediate(side.start, side.draft, side.renames(wish), contract.policy)
     from contractctl.formats.sql import staging as tables
-    from contractctl.formats.sql.parsing import filled_comment
 
-    filled = [
-        filled_comment(one.subject, one.old)
-        for one in staged_operations(side, wish)
-        if one.kind == "drop-column" and one.old is not None and "fill" in one.parameters
-    ]
-    made = tables.intermediate(*asked)
-    text = "".join(f"{line}\n" for line in filled) + made.files[0].text
-    return Source((File(made.name, text),))
+    return tables.intermediate(side.start, side.draft, side.declared(wish), contract.policy)
 
 
-def _demand_both_ways(side: Side, between: Source, *, staged_beside: bool) -> None:
+def _demand_both_ways(side: Side, wish: Wish, between: Source) -> None:
     """Whoever is on either end works with the version between: proven by contractctl's own check."""
     contract = side.contract
     first = compare_sources(side.latest.source, between, contract.format, _terms(contract))
-    second = compare_sources(between, side.draft, contract.format, _terms(contract))
     if load(contract.format).SEATS is Seats.MESSAGE:
+        second = compare_sources(between, side.draft, contract.format, _terms(contract))
         answers = [first.backward, first.forward, second.backward, second.forward]
-    elif staged_beside:  # the new version's clients use the column beside until the names are swapped
-        answers = [first.backward]
     else:  # clients of both ends, served by the version between
-        answers = [first.backward, second.forward]
+        from contractctl.formats.sql import staging as tables
+
+        until_then = tables.meanwhile(side.start, side.draft, side.declared(wish), contract.policy)
+        served = parse(contract.format, between, replace(contract.policy, dialect=until_then.dialect))
+        answers = [first.backward, compare_schemas(served, until_then, contract.format, _terms(contract)).forward]
     for answer in answers:
         if answer.status is not Status.COMPATIBLE:
             why = answer.reasons[0] if answer.reasons else next(f.message for f in answer.findings if f.breaks)
@@ -195,6 +194,12 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
         return plan_, {}
     from contractctl import databases, operations, revisions
 
+    for one in plan_.operations:
+        if not _is_of_events(one) and one.kind not in operations.KINDS:
+            raise ContractctlError(
+                f"{one.kind} of '{one.subject}': contractctl cannot carry that out yet",
+                hint="make it in a revision and a version of its own, and plan the rest",
+            )
     columns = {table: names for side in sides for table, names in side.tables()}
     for dialect in {side.dialect for side in sides if side.contract.format == "sql"}:
         operations.check_expressions(databases.named(dialect), plan_, columns)
@@ -204,13 +209,15 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
 
 
 def _foundations(plan_: Plan, around: Surroundings) -> Iterator[str]:
-    """The contract revisions of earlier plans that made the columns which this plan changes."""
-    needed = {(one.subject, name) for one in plan_.operations for name in columns_of(one)}
+    """The contract revisions of earlier plans that made the tables and columns which this plan changes."""
+    needed = {pair for one in plan_.operations for pair in touched_by(one)}
+    tables = {name for one in plan_.operations for name in tables_by(one)}
     for earlier in around.plans:
-        made = {(one.subject, name) for one in earlier.operations for name in columns_of(one)}
+        made = {pair for one in earlier.operations for pair in touched_by(one)}
+        whole = {name for one in earlier.operations if one.kind.endswith("-table") for name in tables_by(one)}
         if (
             around.states.get(earlier.name) is State.CONTRACTED
-            and made & needed
+            and (made & needed or whole & tables)
             and Stage.CONTRACT in earlier.revisions
         ):
             yield earlier.revisions[Stage.CONTRACT]

@@ -1,18 +1,16 @@
 """What happens to one contract, between its latest release and its draft, that no other plan is doing already?"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
 from contractctl.formats import load, parse, staging
 from contractctl.model.contract import Contract, Source, Version
+from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation
 from contractctl.model.verdict import Change, Seats
 from contractctl.planner.asked import Surroundings, Wish
-
-if TYPE_CHECKING:
-    from contractctl.formats.sql.schema import Column
+from contractctl.planner.touched import columns_by, said_by, touched_by
 
 
 def changes_of(contract: Contract, around: Surroundings) -> tuple[Change, ...]:
@@ -27,8 +25,7 @@ def settled_by(contract: Contract, around: Surroundings) -> frozenset[str]:
         for other in around.in_flight
         for one in other.operations
         if one.contract == contract.name
-        for name in (one.old, one.new)
-        if name is not None
+        for _, name in columns_by(one)
     )
 
 
@@ -51,24 +48,42 @@ class Side:
 
     def renames(self, wish: Wish) -> Mapping[str, str]:
         """The declared renames that speak of this contract, and those under way."""
-        gone = {change.path for change in self.changes if change.kind == "removed"}
         mine = {
             old: new
             for old, new in wish.renames.items()
-            if any(path == old or path.endswith(f".{old}") for path in gone)
-            or _renamed_by_alias(self.changes, old, new)
+            if self._takes_away(old) or _renamed_by_alias(self.changes, old, new)
         }
-        renaming = (one for _, one in self.theirs if one.kind.startswith("rename-"))
-        return {**{str(one.old): str(one.new) for one in renaming}, **mine}
+        return {**self._under_way().renames, **mine}
 
-    def fills(self, wish: Wish) -> Mapping[str, str]:
-        theirs = {
-            name: one.parameters["fill"]
-            for _, one in self.theirs
-            if "fill" in one.parameters
-            for name in columns_of(one)
-        }
-        return {**theirs, **wish.fills}
+    def declared(self, wish: Wish) -> Declared:
+        """All that was declared and speaks of this contract's tables, with what is under way."""
+        theirs = self._under_way()
+        return Declared(
+            renames=self.renames(wish),
+            tables={**theirs.tables, **{old: new for old, new in wish.tables.items() if self._takes_away(old)}},
+            splits={**theirs.splits, **{old: news for old, news in wish.splits.items() if self._takes_away(old)}},
+            merges={
+                **theirs.merges,
+                **{new: olds for new, olds in wish.merges.items() if any(map(self._takes_away, olds))},
+            },
+            moves=(*theirs.moves, *(move for move in wish.moves if self._takes_away(move.source))),
+            extractions=(
+                *theirs.extractions,
+                *(each for each in wish.extractions if any(map(self._takes_away, each.sources))),
+            ),
+            ups={**theirs.ups, **wish.ups},
+            downs={**theirs.downs, **wish.downs},
+            lossy=theirs.lossy | wish.lossy,
+            fills={**theirs.fills, **wish.fills},
+        )
+
+    def _takes_away(self, name: str) -> bool:
+        """Whether a column, field or table of this name is in the start and not in the draft."""
+        gone = (change.path for change in self.changes if change.kind == "removed")
+        return any(path == name or path.endswith(f".{name}") for path in gone)
+
+    def _under_way(self) -> Declared:
+        return said_by(one for _, one in self.theirs)
 
     @property
     def dialect(self) -> str:
@@ -115,86 +130,100 @@ def _renamed_by_alias(changes: Iterable[Change], old: str, new: str) -> bool:
 
 
 def demand_every_wish_fits(sides: list[Side], wish: Wish) -> None:
-    """A rename that speaks of nothing is a typing error, never ignored."""
-    fitting = {old for side in sides for old in side.renames(wish)}
-    for old, new in wish.renames.items():
-        if old not in fitting:
+    """A wish that speaks of nothing is a typing error, never ignored."""
+    found = [side.declared(wish) for side in sides]
+    fitting = {
+        "rename": {old for one in found for old in one.renames},
+        "rename-table": {old for one in found for old in one.tables},
+        "split": {old for one in found for old in one.splits},
+        "merge": {",".join(olds) for one in found for olds in one.merges.values()},
+        "move": {move.source for one in found for move in one.moves},
+        "extract": {",".join(each.sources) for one in found for each in one.extractions},
+    }
+    for option, old, new in _wishes(wish):
+        if old not in fitting[option]:
             gone = [change.path for side in sides for change in side.changes if change.kind == "removed"]
             raise ContractctlError(
-                f"--rename {old}={new}: no draft here takes '{old}' away",
+                f"--{option} {old}={new}: no draft here takes '{old}' away",
                 hint=f"taken away: {', '.join(gone) or 'nothing'}",
             )
 
 
+def _wishes(wish: Wish) -> Iterator[tuple[str, str, str]]:
+    """Option, old names, new names."""
+    yield from (("rename", old, new) for old, new in wish.renames.items())
+    yield from (("rename-table", old, new) for old, new in wish.tables.items())
+    yield from (("split", old, ",".join(news)) for old, news in wish.splits.items())
+    yield from (("merge", ",".join(olds), new) for new, olds in wish.merges.items())
+    yield from (("move", move.source, move.target) for move in wish.moves)
+    yield from (("extract", ",".join(each.sources), each.target) for each in wish.extractions)
+
+
 def demand_apart(side: Side, wish: Wish) -> None:
     """Two plans in flight never touch one column."""
-    asked = {name.rpartition(".")[2].lower() for pair in wish.renames.items() for name in pair}
+    names = (name for _, olds, news in _wishes(wish) for name in (*olds.split(","), *news.split(",")))
+    asked = {name.rpartition(".")[2].lower() for name in names}
     came = {change.path.rpartition(".")[2].lower() for change in side.changes if change.kind != "removed"}
     for plan_, theirs in side.theirs:
         undone = theirs.kind == "rename-column" and str(theirs.new).lower() not in came
-        for name in columns_of(theirs):
+        for table, name in touched_by(theirs):
             if name in asked or (undone and name == str(theirs.new).lower()):
                 raise ContractctlError(
-                    f"plan '{plan_}' is already changing '{theirs.subject}.{name}'",
+                    f"plan '{plan_}' is already changing '{table}.{name}'",
                     hint=f"finish it or roll it back first: contractctl migrate status {plan_}",
                 )
 
 
 def operations_of(side: Side, wish: Wish) -> Iterator[Operation]:
     """The format's operations, without those that a plan in flight is already carrying out."""
-    done = {(one.kind, one.subject, one.old, one.new) for _, one in side.theirs}
-    for one in staged_operations(side, wish):
-        if (one.kind, one.subject, one.old, one.new) not in done:
-            yield one
+    found = staged_operations(side, wish)
+    for plan_, theirs in side.theirs:
+        if side.contract.format == "sql" and _identity(theirs) not in map(_identity, found):
+            what = theirs.new or theirs.old or theirs.parameters.get("to")
+            raise ContractctlError(
+                f"the draft takes back the {theirs.kind} of '{theirs.subject}.{what}', which plan '{plan_}' is making",
+                hint=f"leave it in the draft, or roll the plan back first: contractctl migrate status {plan_}",
+            )
+    done = {_identity(one) for _, one in side.theirs}
+    yield from (one for one in found if _identity(one) not in done)
+
+
+def _identity(operation: Operation) -> tuple[str | None, ...]:
+    return operation.kind, operation.subject, operation.old, operation.new, operation.parameters.get("to")
 
 
 def staged_operations(side: Side, wish: Wish) -> tuple[Operation, ...]:
-    contract, renames = side.contract, side.renames(wish)
-    asked = (side.start, side.draft, renames, contract.name, contract.policy)
+    contract = side.contract
     if load(contract.format).SEATS is Seats.MESSAGE:
+        asked = (side.start, side.draft, side.renames(wish), contract.name, contract.policy)
         return staging(contract.format).operations(*asked)
     from contractctl.formats.sql import staging as tables
 
-    return tuple(_with_promises(one, side, wish) for one in tables.operations(*asked, side.fills(wish)))
+    found = tables.operations(side.start, side.draft, side.declared(wish), contract.name, contract.policy)
+    for one in found:
+        if one.kind == "drop-column" and "fill" not in one.parameters and _must_be_given(side, one):
+            raise ContractctlError(
+                f"'{one.subject}.{one.old}' is NOT NULL, and new applications no longer give it",
+                hint=f'say what old readers find instead: --fill "{one.old}=SQL"',
+            )
+    return found
 
 
-def _with_promises(operation: Operation, side: Side, wish: Wish) -> Operation:
-    """What the old version promises of the column, and the fill: what the stages need beside the format's words."""
-    parameters = dict(operation.parameters)
-    if operation.old is not None and _not_null(side, operation.subject, operation.old):
-        parameters["old_not_null"] = "yes"
-    if "not_null" in parameters:
-        parameters["not_null"] = "yes"
-    fill = said(side.fills(wish), operation)
-    if fill is not None and operation.kind in {"add-column", "drop-column", "set-not-null"}:
-        parameters["fill"] = fill
-    if operation.kind == "drop-column" and fill is None and _must_be_given(side, operation):
-        raise ContractctlError(
-            f"'{operation.subject}.{operation.old}' is NOT NULL, and new applications no longer give it",
-            hint=f'say what old readers find instead: --fill "{operation.old}=SQL"',
-        )
-    return replace(operation, parameters=parameters)
+def cautions_of(side: Side, wish: Wish) -> Iterator[str]:
+    """What applications must do without until the plan is contracted."""
+    if side.contract.format == "sql":
+        from contractctl.formats.sql.cautions import cautions
 
-
-def _not_null(side: Side, table: str, column: str) -> bool:
-    found = _column(side, table, column)
-    return found is not None and not found.nullable
+        yield from cautions(side.start, side.draft, side.declared(wish), side.contract.policy)
 
 
 def _must_be_given(side: Side, operation: Operation) -> bool:
-    found = _column(side, operation.subject, operation.old or "")
-    return found is not None and not found.omittable
-
-
-def _column(side: Side, table: str, column: str) -> "Column | None":
     from contractctl.formats import sql
 
-    found = sql.parse(side.start, side.contract.policy).tables[table]
-    return found.column(column) or found.column(column.lower())
-
-
-def columns_of(operation: Operation) -> Iterator[str]:
-    yield from (name.lower() for name in (operation.old, operation.new) if name is not None)
+    column = operation.old or ""
+    table = sql.parse(side.start, side.contract.policy).tables[operation.subject]
+    found = table.column(column) or table.column(column.lower())
+    return found is not None and not found.omittable
 
 
 def said(wishes: Mapping[str, str], operation: Operation) -> str | None:
@@ -202,5 +231,6 @@ def said(wishes: Mapping[str, str], operation: Operation) -> str | None:
 
 
 def names_of(operation: Operation) -> tuple[str, ...]:
-    columns = tuple(name for name in (operation.new, operation.old) if name is not None)
-    return (*(f"{operation.subject}.{name}" for name in columns), *columns)
+    """Every name under which somebody may speak of a column of the operation."""
+    pairs = tuple(columns_by(operation))
+    return (*(f"{table}.{name}" for table, name in pairs), *(name for _, name in pairs))

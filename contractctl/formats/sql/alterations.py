@@ -9,6 +9,7 @@ from contractctl.formats.sql.definitions import (
     NotUnderstoodError,
     add_part,
     changed,
+    label_of,
     name_of,
     settled,
     with_default,
@@ -56,7 +57,7 @@ def _act(defined: Defined, table: Table, action: exp.Expr) -> Table:
         case exp.Drop() if action.args.get("kind") == "COLUMN":
             return _drop_column(table, fold(action.args["tables"][0].this, dialect))
         case exp.Drop() if action.args.get("kind") == "CONSTRAINT":
-            return _drop_constraint(table, action.args["tables"][0].name)
+            return _drop_constraint(table, label_of(action.args["tables"][0].this, dialect))
         case _:
             raise NotUnderstoodError(f"'{action.sql()}' is a change of a table that is not judged")
 

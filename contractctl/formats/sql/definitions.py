@@ -46,6 +46,11 @@ def name_of(table: exp.Expr, dialect: str) -> str:
     return ".".join(folded[1:] if folded[0] == _HOME[dialect] and len(folded) > 1 else folded)
 
 
+def label_of(label: exp.Expr, dialect: str) -> str:
+    """The name of a constraint or an index, as the database keeps it."""
+    return fold(label, dialect) if dialect == "postgresql" and isinstance(label, exp.Identifier) else label.name
+
+
 def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     if tree.expression is not None or not isinstance(tree.this, exp.Schema):
         raise NotUnderstoodError("a table made from a query or by a module has no columns of its own")
@@ -142,7 +147,7 @@ def settled_in_sqlite(table: Table, declared: Mapping[str, str], *, rowid_key: b
 def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
     """A table with one more column or constraint."""
     dialect = defined.dialect
-    name = part.this.name if isinstance(part, exp.Constraint) and part.this else None
+    name = label_of(part.this, dialect) if isinstance(part, exp.Constraint) and part.this else None
     for inner in part.expressions if isinstance(part, exp.Constraint) else (part,):
         match inner:
             case exp.ColumnDef():
@@ -153,7 +158,7 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
                 table = add_unique(table, unique_of(inner.expressions, dialect, name, primary=True))
                 table = _with_timing(table, inner, dialect)
             case exp.UniqueColumnConstraint() if isinstance(inner.this, exp.Schema):
-                label = name or (inner.this.this.name if inner.this.this else None)
+                label = name or (label_of(inner.this.this, dialect) if inner.this.this else None)
                 unique = unique_of(inner.this.expressions, dialect, label)
                 table = add_unique(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
                 table = _with_timing(_with_conflict(table, inner), inner, dialect)
@@ -232,7 +237,7 @@ def _add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
     column = Column(name, part.this.name, kind_value, nullable, counted=counts(kind, dialect))
     table = replace(table, columns=(*table.columns, column))
     for constraint in part.args.get("constraints") or ():
-        label = constraint.this.name if constraint.this else None
+        label = label_of(constraint.this, dialect) if constraint.this else None
         table = _constrain(table, name, constraint.args["kind"], dialect, label)
     return table
 

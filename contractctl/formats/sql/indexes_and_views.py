@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, add_unique, name_of, spelling, unique_of
+from contractctl.formats.sql.definitions import (
+    Defined,
+    NotUnderstoodError,
+    add_unique,
+    label_of,
+    name_of,
+    spelling,
+    unique_of,
+)
 from contractctl.formats.sql.expressions import expression, fold
 from contractctl.formats.sql.schema import Index, View
 from contractctl.formats.sql.statements import sqlglot_dialect
@@ -19,7 +27,7 @@ def create_index(defined: Defined, tree: exp.Create) -> str:
         raise NotUnderstoodError(f"the index is for a table '{name}' that is not understood")
     parameters = index.args.get("params")
     text = tree.sql(dialect=sqlglot_dialect(dialect))
-    label = index.this.name if index.this else ""
+    label = label_of(index.this, dialect) if index.this else ""
     if not tree.args.get("unique"):
         defined.indexes.append(Index(label, name, text))
         return name

@@ -57,6 +57,14 @@ _LOUD = re.compile(
 _FILLED = re.compile(r"^-- contractctl: triggers fill (\S+)\.([^\s,.]+),", re.MULTILINE)
 """How a staged version says that NULL is never read from a column that may be left out."""
 
+_CALLED = re.compile(r"^-- contractctl: (\S+) is called ([^\s,]+), too", re.MULTILINE)
+"""How a staged version says that a table has two names."""
+
+
+def called_comment(table: str, other: str) -> str:
+    """The line that says so; what parse() understands."""
+    return f"-- contractctl: {table} is called {other}, too"
+
 
 def filled_comment(table: str, column: str) -> str:
     """The line that says so; what parse() understands."""
@@ -95,6 +103,7 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
         _as_sqlite_sees_it(reading, source)
     _name_referred(reading.defined)
     _mark_filled(reading.defined, source)
+    _call_too(reading.defined, source)
     return Schema(
         dialect=reading.defined.dialect,
         certain=seen is not None,
@@ -265,3 +274,15 @@ def _mark_filled(defined: Defined, source: Source) -> None:
         for table, column in _FILLED.findall(file.text):
             if table in defined.tables:
                 defined.tables[table] = changed(defined.tables[table], column, filled=True)
+
+
+def _call_too(defined: Defined, source: Source) -> None:
+    """A table under a second name is the same table, and whoever refers to the one refers to the other."""
+    for file in source.files:
+        for name, other in _CALLED.findall(file.text):
+            if name not in defined.tables or other in defined.tables:
+                continue
+            defined.tables[other] = replace(defined.tables[name], name=other, written=other)
+            for owner, table in defined.tables.items():
+                more = tuple(replace(key, table=other) for key in table.foreign_keys if key.table == name)
+                defined.tables[owner] = replace(table, foreign_keys=(*table.foreign_keys, *more))

@@ -89,7 +89,8 @@ class Column:
     @property
     def omittable(self) -> bool:
         """Whether an INSERT may leave it out."""
-        return self.nullable or self.default is not None or self.counted or self.generated is not None
+        given = self.default is not None or self.counted or self.generated is not None or self.filled
+        return self.nullable or given
 
 
 @dataclass(frozen=True, slots=True)

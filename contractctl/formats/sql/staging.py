@@ -1,186 +1,317 @@
-"""How do two versions of a table stand side by side? The version between them, and the operations that lead there."""
+"""How do two versions of tables stand side by side? The operations that lead from the one to the other.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+What an operation's `parameters` say, each an SQL fragment of the dialect or a list of names with commas between. What
+is not so is not there:
 
-from contractctl.errors import ContractctlError
-from contractctl.formats.sql.parsing import filled_comment, parse
-from contractctl.formats.sql.schema import Column, Schema, Table
-from contractctl.formats.sql.steps import OWN_REVISION, Step, beside, changes, filling
-from contractctl.formats.sql.writing import column_name, create_table, identifier
-from contractctl.model.contract import File, Policy, Source
-from contractctl.model.plan import Operation, Transform
+- `type`, `old_type`, `default`, `old_default`, `collation`: of the column after and before. Where there are several,
+  the one that is meant stands behind a dot: `type.first_name`. `not_null`, `old_not_null`: "yes".
+- `fill`: takes the place of NULL; of a moved column in the rows to which nothing moves. `old_fill`: what old readers
+  find where new applications give nothing, and so is the `fill.COLUMN` of an extraction.
+- `via`: the column in which new values wait, as the name stays and the type does not.
+- `counted`: the database counts the key up: "yes", or "always" where a given value is refused.
+- `key`: the columns that find a row of the table, with their types: "id bigint, part integer". Where two tables are
+  kept in step these are `source_key` and `target_key`, and `key` pairs the columns that say which rows belong together:
+  "customer_id=id". `to`: the other table. `columns` of an extraction: "street=street,city=town".
+- `create`: the statement that makes the table, or the index.
+- Of a constraint: `columns`, `nulls`, `references`, `referred`, `on_delete`, `on_update`, `timing`, `condition`; of an
+  index `columns` (SQL), `unique`, `where`, `using`, `include`, `sort` (FULLTEXT, SPATIAL) and `rest`.
+- `stands`: the stage from which on it holds: expand, verify, contract. Before the last one, columns go by the names
+  that they have while both versions are served (`via`), in `contract` by those of the new version. What goes, goes in
+  the last one.
+- `becomes`: the name that it takes over once the old one of that name is gone. `named`: "no" where the contract has no
+  name for it, and this is what the database would call it; it is best looked for by what it says.
+- `along`: the constraint or index of the other version that says the same of its columns, and comes or goes with it.
+"""
 
-SIDE = "__new"
-"""What follows a column's name in the name of the column that stands beside it while its type changes."""
+from collections.abc import Iterator
+
+from contractctl.formats.sql.between import intermediate, meanwhile
+from contractctl.formats.sql.cuts import condition_text, default_text, type_text
+from contractctl.formats.sql.indexes import IndexText
+from contractctl.formats.sql.parts import Part, PartStep
+from contractctl.formats.sql.path import Path, path
+from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
+from contractctl.formats.sql.steps import Step, filling, refused
+from contractctl.formats.sql.ways import place, regroup_of, transform_of
+from contractctl.formats.sql.writing import column_name, identifier
+from contractctl.model.contract import Policy, Source
+from contractctl.model.declared import Declared
+from contractctl.model.plan import Operation
+
+__all__ = ["intermediate", "meanwhile", "operations"]
+
+_FIRST = ("drop-foreign-key", "drop-check", "drop-unique", "drop-index")
+_LAST = ("create-index", "add-unique", "add-check", "add-foreign-key")
 
 
-def operations(  # noqa: PLR0913, PLR0917 - two versions, and what cannot be read off them
-    old: Source,
-    new: Source,
-    renames: Mapping[str, str],
-    contract: str,
-    policy: Policy = Policy(),
-    fills: Mapping[str, str] | None = None,
+def operations(
+    old: Source, new: Source, declared: Declared, contract: str, policy: Policy = Policy()
 ) -> tuple[Operation, ...]:
-    """The operations that lead from one version to the other.
+    """The operations that lead from one version to the other, in an order in which each stage can carry them out.
 
-    renames: `column` or `table.column` → the new column's name. fills: the same → the SQL expression that takes the
-    place of NULL where a column becomes NOT NULL, comes as NOT NULL, or goes. Raise ContractctlError for a change that
-    cannot be staged.
+    First what goes of constraints and indexes, as columns and tables can go only after them; then new tables, each
+    after those that it refers to; columns; what comes of indexes and constraints, foreign keys last; at the end tables
+    that go. Raise ContractctlError for a change that cannot be staged.
     """
-    before, after = _both(old, new, policy)
-    return tuple(
-        _operation(before.tables[table], step, contract, before.dialect, fills or {})
-        for table, steps in changes(before, after, renames, fills or {}).items()
-        for step in steps
-    )
+    found = path(old, new, declared, policy)
+    return tuple(_operations(found, contract))
 
 
-def intermediate(
-    old: Source,
-    new: Source,
-    renames: Mapping[str, str],
-    policy: Policy = Policy(),
-    fills: Mapping[str, str] | None = None,
-) -> Source:
-    """The version with both sides: clients of either end work against it.
-
-    Two exceptions. While a type changes under the same name, clients of the new version must still use the column
-    beside, named with `__new`. And where a column goes that was NOT NULL and has neither a default nor a fill, old
-    clients read NULL from rows of new ones.
-    """
-    before, after = _both(old, new, policy)
-    found = changes(before, after, renames, fills or {})
-    staged = {name: _staged(before.tables[name], steps, fills or {}) for name, steps in found.items()}
-    text = "".join(_written(before, staged))
-    read = parse(Source((File("the staged version", text),)), Policy(dialect=before.dialect))
-    for name, table in staged.items():
-        if read.tables[name] != table:
-            raise ContractctlError(
-                f"the table '{table.written}' says things that contractctl cannot write again", hint=OWN_REVISION
-            )
-    return Source((File(old.name, text),))
+def _operations(found: Path, contract: str) -> Iterator[Operation]:
+    for kind in _FIRST:
+        yield from (_part(found, step, contract) for step in found.parts if step.kind == kind)
+    extractions = {step.to: step for step in found.steps if step.kind == "extract-table"}
+    for made in found.created:
+        if made.table.name in extractions:
+            yield _column(found, extractions[made.table.name], contract)
+        else:
+            name = made.table.name
+            yield Operation("create-table", contract, name, new=name, parameters={"create": made.text})
+    for old, new in found.renamed.items():
+        yield Operation("rename-table", contract, old, old=old, new=new)
+    yield from (_column(found, step, contract) for step in found.steps if step.kind != "extract-table")
+    for kind in _LAST:
+        yield from (_part(found, step, contract) for step in found.parts if step.kind == kind)
+    for table in found.dropped:
+        yield Operation("drop-table", contract, table.name, old=table.name)
 
 
-def _both(old: Source, new: Source, policy: Policy) -> tuple[Schema, Schema]:
-    before = parse(old, policy)
-    after = parse(new, Policy(dialect=before.dialect))
-    for schema in (before, after):
-        other = after if schema is before else before
-        known = {unread.text for unread in other.unread}
-        for unread in schema.unread:
-            if unread.text not in known:
-                raise ContractctlError(
-                    f"{schema.source.name}:{unread.line}: this statement cannot be staged: {unread.reason}",
-                    hint=OWN_REVISION,
-                )
-    return before, after
-
-
-def _operation(table: Table, step: Step, contract: str, dialect: str, fills: Mapping[str, str]) -> Operation:
-    old = column_name(step.old, dialect) if step.old else None
-    new = column_name(step.new, dialect) if step.new else None
+def _column(found: Path, step: Step, contract: str) -> Operation:
+    dialect = found.dialect
+    many = step.kind == "extract-table"
     return Operation(
         kind=step.kind,
         contract=contract,
-        subject=table.name,
-        old=old,
-        new=new,
-        transform=_transform(step, dialect),
-        parameters=dict(_parameters(table, step, dialect, fills)),
+        subject=step.table,
+        old=column_name(step.old, dialect) if step.old and not many else None,
+        new=column_name(step.new, dialect) if step.new and not many else None,
+        transform=transform_of(found.before, found.after, step, found.declared),
+        regroup=regroup_of(found.before, found.after, step, found.declared),
+        parameters=dict(_parameters(found, step)),
     )
 
 
-def _transform(step: Step, dialect: str) -> Transform | None:
-    if step.old is None or step.new is None or step.kind == "set-not-null":
-        return None
-    before, after = (identifier(column_name(c, dialect), dialect, quoted=True) for c in (step.old, step.new))
-    if beside(step):
-        after = identifier(column_name(step.new, dialect) + SIDE, dialect, quoted=True)
-    if step.old.type == step.new.type:
-        return Transform(before, after)
-    return Transform(f"CAST({before} AS {step.new.type.text})", f"CAST({after} AS {step.old.type.text})")
+def _parameters(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    match step.kind:
+        case "split-column" | "merge-columns":
+            yield from _of_several(found, step)
+        case "move-column" | "extract-table":
+            yield from _of_two_tables(found, step)
+        case _:
+            yield from _of_one(found, step)
 
 
-def _parameters(table: Table, step: Step, dialect: str, fills: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     column = step.new or step.old
     assert column is not None  # noqa: S101 - a step has one of them
-    yield "type", column.type.text
-    if step.new is not None and step.new.default is not None:
-        yield "default", step.new.default.written
+    yield (
+        "type",
+        type_text(*((found.after, _new(found, step)) if step.new else (found.before, _old(found, step))), column),
+    )
+    yield from _after(found, step)
+    yield from _before(found, step)
+    if step.beside:
+        yield "via", place(step, column, found.dialect)
+    if step.kind == "change-key-type" and column.counted:
+        yield "counted", "always" if column.always else "yes"
+    value = _fill(found, step, column)
+    if value is not None:
+        yield "fill", value
+    if step.kind == "change-default":
+        yield "stands", "expand" if is_harmless_default(step) else "contract"
+    if step.olds and step.news and not step.stays:
+        yield "key", key_text(found.before, _old(found, step))
+    elif value is not None:
+        yield "key", key_text(found.before, found.before.tables[step.table])
+
+
+def _after(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    column = step.new
+    if column is None:
+        if step.old is not None and step.old.collation is not None:
+            yield "collation", step.old.collation
+        return
+    default = default_text(found.after, _new(found, step), column)
+    if default is not None:
+        yield "default", default
     if column.collation is not None:
         yield "collation", column.collation
-    if step.old is not None and not step.old.nullable and (step.new is not None or step.old.default is None):
-        yield "old_not_null", "yes"
-    if step.new is not None and not step.new.nullable:
+    if not column.nullable:
         yield "not_null", "yes"
-    if beside(step):
-        yield "via", column_name(column, dialect) + SIDE
-    if step.kind in {"add-column", "drop-column"} and (value := filling(table, column, fills)) is not None:
-        yield "fill", value
-    if step.kind == "set-not-null":
-        yield "fill", _fill(table, column, fills)
 
 
-def _fill(table: Table, column: Column, fills: Mapping[str, str]) -> str:
-    """What takes the place of NULL: declared, or the column's own default."""
-    declared = filling(table, column, fills)
-    if declared is not None:
+def _before(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    column = step.old
+    if column is None:
+        return
+    if step.news and not step.stays:
+        yield "old_type", type_text(found.before, _old(found, step), column)
+    default = default_text(found.before, _old(found, step), column)
+    if default is not None and step.kind != "set-not-null":
+        yield "old_default", default
+    if not column.nullable:
+        yield "old_not_null", "yes"
+
+
+def is_harmless_default(step: Step) -> bool:
+    """Whether the default comes to a column that old applications must give: none of them ever meets it."""
+    old, new = step.olds[0], step.news[0]
+    return step.kind == "change-default" and not old.omittable and new.default is not None
+
+
+def _fill(found: Path, step: Step, column: Column) -> str | None:
+    """What takes the place of NULL: declared; for a column that becomes NOT NULL also its own default."""
+    table = found.after.tables[step.to] if step.news else found.before.tables[step.table]
+    declared = filling(table, column, found.declared.fills)
+    if step.kind in {"add-column", "drop-column"}:
         return declared
+    if step.kind != "set-not-null" or declared is not None:
+        return declared if step.kind == "set-not-null" else None
     if column.default is not None:
-        return column.default.written
-    raise ContractctlError(
-        f"'{table.written}.{column.written}' becomes NOT NULL, and nothing says what takes the place of NULL",
-        hint="give the column a default in the new version, or say what to fill in",
+        return default_text(found.after, table, column)
+    reason = f"'{table.written}.{column.written}' becomes NOT NULL, and nothing says what takes the place of NULL"
+    hint = f'give it a default in the new version, or say what to fill in: --fill "{column.written}=SQL"'
+    raise refused(found.after, table.name, reason, column, hint=hint)
+
+
+def _of_several(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    for column in step.news:
+        for word, text in _facts(found.after, _new(found, step), column):
+            yield f"{word}.{column_name(column, found.dialect)}", text
+    for column in step.olds:
+        for word, text in _facts(found.before, _old(found, step), column):
+            yield f"old_{word}.{column_name(column, found.dialect)}", text
+    yield "key", key_text(found.before, _old(found, step))
+
+
+def _facts(schema: Schema, table: Table, column: Column) -> Iterator[tuple[str, str]]:
+    yield "type", type_text(schema, table, column)
+    default = default_text(schema, table, column)
+    if default is not None:
+        yield "default", default
+    if column.collation is not None:
+        yield "collation", column.collation
+    if not column.nullable:
+        yield "not_null", "yes"
+
+
+def _of_two_tables(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    old, new, dialect = _old(found, step), _new(found, step), found.dialect
+    fills = found.declared.fills
+    yield "to", step.to
+    yield "key", ",".join(f"{_written(old, here, dialect)}={_written(new, there, dialect)}" for here, there in step.on)
+    if step.kind == "extract-table":
+        pairs = zip(step.olds, step.news, strict=True)
+        yield "columns", ",".join(f"{column_name(o, dialect)}={column_name(n, dialect)}" for o, n in pairs)
+        yield "create", next(made.text for made in found.created if made.table.name == step.to)
+        for column in step.olds:
+            for word, text in _facts(found.before, old, column):
+                yield f"old_{word}.{column_name(column, dialect)}", text
+            if (value := filling(old, column, fills)) is not None:
+                yield f"fill.{column_name(column, dialect)}", value
+    else:
+        yield "type", type_text(found.after, new, step.news[0])
+        yield from _after(found, step)
+        yield from _before(found, step)
+        for word, table, column in (("fill", new, step.news[0]), ("old_fill", old, step.olds[0])):
+            needed = not column.nullable
+            if needed and (value := filling(table, column, fills)) is not None:
+                yield word, value
+    yield "source_key", key_text(found.before, old)
+    yield "target_key", key_text(found.after, new)
+
+
+def _part(found: Path, step: PartStep, contract: str) -> Operation:
+    part = step.part
+    name, comes = part.name, not step.kind.startswith("drop-")
+    schema = found.after if comes else found.before
+    return Operation(
+        kind=step.kind,
+        contract=contract,
+        subject=part.table,
+        old=None if comes else name,
+        new=name if comes else None,
+        parameters=dict(_part_parameters(schema, step)),
     )
 
 
-def _staged(table: Table, steps: tuple[Step, ...], fills: Mapping[str, str]) -> Table:
-    """The table with both sides."""
-    columns = {column.name: column for column in table.columns}
-    for step in steps:
-        if step.old is not None:
-            columns[step.old.name] = _leaving(table, step.old, step, fills)
-        if step.new is not None and step.kind != "set-not-null":
-            side = _coming(table, step.new, step, fills)
-            columns[side.name] = side
-    return replace(table, columns=tuple(columns.values()))
+def _part_parameters(schema: Schema, step: PartStep) -> Iterator[tuple[str, str]]:
+    part = step.part
+    match part.value:
+        case IndexText():
+            yield from _index(part, part.value, schema)
+        case Unique():
+            yield "columns", _list(schema, part, part.columns)
+            if part.value.nulls_alike:
+                yield "nulls", "not distinct"
+        case Check():
+            yield "condition", condition_text(schema, part.table, part.value)
+        case ForeignKey():
+            yield "columns", _list(schema, part, part.columns)
+            yield from _reference(schema, part.value)
+    if not step.kind.startswith("drop-"):
+        yield "stands", step.stands.value
+    if step.becomes is not None:
+        yield "becomes", step.becomes
+    if not part.named:
+        yield "named", "no"
+    if step.along is not None:
+        yield "along", step.along.name
 
 
-def _leaving(table: Table, column: Column, step: Step, fills: Mapping[str, str]) -> Column:
-    """The old side: new applications do not write it."""
-    if step.kind == "set-not-null":
-        return replace(column, filled=True)
-    if step.kind == "drop-column":
-        if column.omittable:
-            return column
-        return replace(column, nullable=True, filled=filling(table, column, fills) is not None)
-    return column if column.nullable else replace(column, nullable=True, filled=True)
+def _index(part: Part, index: IndexText, schema: Schema) -> Iterator[tuple[str, str]]:
+    yield "columns", index.columns
+    if index.unique:
+        yield "unique", "yes"
+    words = (("where", index.where), ("using", index.using), ("include", index.include), ("sort", index.sort))
+    yield from ((word, text) for word, text in (*words, ("rest", index.rest)) if text)
+    yield "create", index.named(part.name).statement(part.table, schema.dialect)
 
 
-def _coming(table: Table, column: Column, step: Step, fills: Mapping[str, str]) -> Column:
-    """The new side: old applications do not write it, and a default would hide from the triggers that they did not."""
-    if step.kind == "add-column" and filling(table, column, fills) is None:
-        return column
-    side = SIDE if beside(step) else ""
-    name, written = column.name + side, column.written + side
-    return replace(column, name=name, written=written, nullable=True, default=None, filled=True)
+def _reference(schema: Schema, key: ForeignKey) -> Iterator[tuple[str, str]]:
+    yield "references", key.table
+    other = schema.tables.get(key.table)
+    referred = [_written(other, name, schema.dialect) if other is not None else name for name in key.referred]
+    if referred:
+        yield "referred", ",".join(referred)
+    for action in key.actions:
+        _, event, what = action.split(" ", 2)
+        yield f"on_{event.lower()}", what
+    if key.timing:
+        yield "timing", " ".join(key.timing)
 
 
-def _written(before: Schema, staged: Mapping[str, Table]) -> Iterator[str]:
-    """The old version's statements, with the staged tables in the place of what made them."""
-    done = set()
-    for statement in before.statements:
-        table = staged.get(statement.subject)
-        if table is None:
-            yield f"{statement.text};\n"
-        elif table.name not in done:
-            done.add(table.name)
-            yield from (f"{filled_comment(table.name, c.name)}\n" for c in table.columns if c.filled)
-            indexes = [index.text for index in before.indexes if index.table == table.name]
-            within = tuple(text for text in indexes if not text.startswith("CREATE"))
-            yield f"{create_table(table, before.dialect, within)};\n"
-            yield from (f"{unique.written};\n" for unique in table.uniques if unique.written)
-            yield from (f"{text};\n" for text in indexes if text not in within)
-    yield from (f"{unread.text};\n" for unread in before.unread)
+def _list(schema: Schema, part: Part, names: tuple[str, ...]) -> str:
+    table = schema.tables.get(part.table)
+    return ",".join(_written(table, name, schema.dialect) if table is not None else name for name in names)
+
+
+def _written(table: Table, name: str, dialect: str) -> str:
+    """The column's name as it is written; a name that is none of the table's is one while both versions are served."""
+    column = table.column(name)
+    return column_name(column, dialect) if column is not None else name
+
+
+def key_text(schema: Schema, table: Table) -> str:
+    """The columns that find a row, with their types; empty where the contract knows of none."""
+    wholes = [u for u in table.uniques if u.columns and not u.expressions and u.where is None]
+    sure = [u for u in wholes if all((c := table.column(name)) is not None and not c.nullable for name in u.columns)]
+    names = table.primary_key or next((unique.columns for unique in sure), ())
+    columns = [column for name in names if (column := table.column(name)) is not None]
+    return ", ".join(
+        f"{identifier(column_name(c, schema.dialect), schema.dialect)} {_tight(type_text(schema, table, c))}".strip()
+        for c in columns
+    )
+
+
+def _tight(text: str) -> str:
+    """A type without a space behind its comma: the list of columns has one there."""
+    return text if "'" in text else text.replace(", ", ",")
+
+
+def _old(found: Path, step: Step) -> Table:
+    return found.before.tables[step.table]
+
+
+def _new(found: Path, step: Step) -> Table:
+    return found.after.tables[step.to]

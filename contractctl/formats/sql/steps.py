@@ -1,21 +1,56 @@
 """Which steps lead from one version of a table to the next, column by column? And what cannot be staged, with why."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.sql.schema import Column, Schema, Table, Unique, column_pointer, locate
+from contractctl.formats.sql.bonds import Bond, only
+from contractctl.formats.sql.schema import Column, Schema, Table, column_pointer, locate
+from contractctl.model.declared import On
 
 OWN_REVISION = "make it in a revision and a version of its own, and plan the rest"
+_KINDS = {
+    "rename": "rename-column",
+    "split": "split-column",
+    "merge": "merge-columns",
+    "move": "move-column",
+    "extract": "extract-table",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one column. old: before; new: after."""
+    """What happens to columns of one table. olds: before; news: after."""
 
     kind: str
-    old: Column | None
-    new: Column | None
+    table: str
+    olds: tuple[Column, ...]
+    news: tuple[Column, ...]
+    to: str
+    """The table of the new columns."""
+    on: On = ()
+    """Which rows of two tables belong together: column of the olds' table, column of the news'."""
+
+    @property
+    def old(self) -> Column | None:
+        """The one column before, if it is one."""
+        return self.olds[0] if len(self.olds) == 1 else None
+
+    @property
+    def new(self) -> Column | None:
+        """The one column after, if it is one."""
+        return self.news[0] if len(self.news) == 1 else None
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is about one column that keeps its place and its type."""
+        return self.kind in {"set-not-null", "drop-not-null", "change-default"}
+
+    @property
+    def beside(self) -> bool:
+        """Whether the new values wait in a column with a name of its own, as the name stays and the type does not."""
+        return self.kind in {"change-type", "change-key-type"} and self.olds[0].name == self.news[0].name
 
 
 def filling(table: Table, column: Column, fills: Mapping[str, str]) -> str | None:
@@ -24,153 +59,151 @@ def filling(table: Table, column: Column, fills: Mapping[str, str]) -> str | Non
     return next((fills[name] for name in names if name in fills), None)
 
 
-def changes(
-    before: Schema, after: Schema, renames: Mapping[str, str], fills: Mapping[str, str]
-) -> dict[str, tuple[Step, ...]]:
-    """Steps by table. Raise ContractctlError where something else changes, too, or a rename names nothing."""
-    for kind, here, there in (("dropped", before, after), ("new", after, before)):
-        for name, table in here.tables.items():
-            if name not in there.tables:
-                raise _refused(here, name, f"the table '{table.written}' is {kind}, and whole tables are not staged")
-    if before.views != after.views:
-        changed = sorted(k for k in {*before.views, *after.views} if before.views.get(k) != after.views.get(k))
-        raise ContractctlError(f"the view '{changed[0]}' changes, and views are not staged", hint=OWN_REVISION)
-    pairs = _renames(before, after, renames)
-    found = {}
+def changes(before: Schema, after: Schema, bonds: tuple[Bond, ...], fills: Mapping[str, str]) -> tuple[Step, ...]:
+    """Steps of the columns of all tables that both versions have. Raise ContractctlError where one is not staged."""
+    found: list[Step] = []
     for name, table in before.tables.items():
-        steps = tuple(_steps(after, table, pairs.get(name, {}), fills))
-        for step in steps:
-            _free(before, after, table, step)
-        if steps:
-            found[name] = steps
-        _nothing_else(after, table, after.tables[name])
-    return found
+        if name in after.tables:
+            steps = tuple(_steps(before, after, table, bonds, fills))
+            found += steps
+            _nothing_else(after, table, after.tables[name])
+    for step in found:
+        _free(before, after, step)
+    return tuple(found)
 
 
-def _renames(before: Schema, after: Schema, renames: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Old name → new name, by table."""
-    found: dict[str, dict[str, str]] = {}
-    for old, new in renames.items():
-        table, _, source = old.rpartition(".")
-        target = new.rpartition(".")[2]
-        places = [
-            (t.name, gone.name, came.name)
-            for t in before.tables.values()
-            if not table or table in {t.name, t.written}
-            for gone in _only(t, after.tables.get(t.name))
-            for came in _only(after.tables.get(t.name), t)
-            if source in {gone.name, gone.written} and target in {came.name, came.written}
-        ]
-        if len(places) != 1:
-            what = "names no column that went and one that came" if not places else "fits several tables"
-            hint = "write old=new with the names of both versions, or table.old=new"
-            raise ContractctlError(f"the rename '{old}={new}' {what}", hint=hint)
-        found.setdefault(places[0][0], {})[places[0][1]] = places[0][2]
-    return found
-
-
-def _only(here: Table | None, there: Table | None) -> Iterator[Column]:
-    """The columns that stand in the one table and not in the other."""
-    if here is not None and there is not None:
-        yield from (column for column in here.columns if there.column(column.name) is None)
-
-
-def _steps(after: Schema, old: Table, renames: Mapping[str, str], fills: Mapping[str, str]) -> Iterator[Step]:
+def _steps(
+    before: Schema, after: Schema, old: Table, bonds: tuple[Bond, ...], fills: Mapping[str, str]
+) -> Iterator[Step]:
     new = after.tables[old.name]
+    leaving = {(bond.table, name): bond for bond in bonds for name in bond.olds}
+    arriving = {(bond.to, name) for bond in bonds for name in bond.news}
     for column in old.columns:
-        given = new.column(renames.get(column.name, column.name))
-        if given is None:
-            yield Step("drop-column", column, None)
-        elif column.name in renames:
-            yield _renamed(after, new, column, given)
+        bond, given = leaving.get((old.name, column.name)), new.column(column.name)
+        if bond is not None and bond.olds[0] != column.name:
+            continue  # it goes with the first one
+        if bond is not None:
+            yield _bound_step(before, after, bond)
+        elif given is None:
+            yield Step("drop-column", old.name, (column,), (), old.name)
         elif column != given:
-            yield Step(_change(after, new, column, given), column, given)
-    for column in _only(new, old):
-        if column.name in renames.values():
-            continue
-        if not column.omittable and filling(new, column, fills) is None:
-            reason = f"'{column.written}' is NOT NULL, new and without a default: old applications do not write it"
-            raise _refused(after, new.name, reason, column, hint="give it a default, or say what to fill in")
-        yield Step("add-column", None, column)
+            yield from _changed(after, new, column, given)
+    for column in only(new, old):
+        if (new.name, column.name) not in arriving:
+            yield _added(after, new, column, fills)
 
 
-def _change(after: Schema, table: Table, old: Column, new: Column) -> str:
-    """Which operation makes the one column of the other. Raise ContractctlError where none does."""
-    if new == replace(old, type=new.type):
-        return "change-type"
-    if new == replace(old, nullable=False, default=new.default):
-        return "set-not-null"
-    what = "more than its type, or something other than its type and NOT NULL,"
-    raise _refused(after, table.name, f"of '{new.written}' {what} changes, which is not staged", new)
+def _added(after: Schema, table: Table, column: Column, fills: Mapping[str, str]) -> Step:
+    if not column.omittable and filling(table, column, fills) is None:
+        reason = f"'{column.written}' is NOT NULL, new and without a default: old applications do not write it"
+        raise refused(after, table.name, reason, column, hint="give it a default, or say what to fill in")
+    if column.counted:
+        reason = f"'{column.written}' is new and counted up by the database, which would write every row again"
+        raise refused(after, table.name, reason, column)
+    return Step("add-column", table.name, (), (column,), table.name)
 
 
-def _renamed(after: Schema, table: Table, old: Column, new: Column) -> Step:
-    if old.nullable != new.nullable:
-        reader = "old applications would read NULL" if new.nullable else "new applications would read NULL"
-        reason = f"'{old.written}' becomes '{new.written}' and changes NOT NULL: {reader}"
-        raise _refused(after, table.name, reason, new, hint="rename it now, and change NOT NULL in a later version")
-    return Step("rename-column" if old.type == new.type else "change-type", old, new)
+def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[Step]:
+    """The steps that make the one column of the other. Raise ContractctlError where none do."""
 
+    def step(kind: str) -> Step:
+        return Step(kind, table.name, (old,), (new,), table.name)
 
-def _free(before: Schema, after: Schema, table: Table, step: Step) -> None:
-    """Only a column that stands alone is staged: no key, condition, index, view or generated column speaks of it."""
-    if step.kind in {"add-column", "set-not-null"}:
+    if new.generated != old.generated or new.stored != old.stored:
+        reason = f"how '{new.written}' is generated changes, and generated columns are not staged"
+        raise refused(after, table.name, reason, new)
+    if (new.counted, new.always) != (old.counted, old.always):
+        reason = f"whether the database counts '{new.written}' up changes, which is not staged"
+        raise refused(after, table.name, reason, new)
+    if (new.type, new.collation) != (old.type, old.collation):
+        _same_promise(after, table, old, new)
+        yield step("change-key-type" if new.name in table.primary_key else "change-type")
         return
-    for column, schema in ((step.old, before), (step.new, after)):
-        if column is not None and (bound := next(_bound(schema, table.name, column), None)):
-            reason = f"'{column.written}' of '{table.written}' stands in {bound}, which is not staged"
-            raise _refused(
-                schema, table.name, reason, column, hint=f"take it out of {bound} first, in a version of its own"
-            )
+    if old.nullable and not new.nullable:
+        yield step("set-not-null")
+    if new.nullable and not old.nullable:
+        yield step("drop-not-null")
+    if new.default != old.default and (new.nullable or not old.nullable or new.default is None):
+        yield step("change-default")  # set-not-null brings a new default along
 
 
-def _bound(schema: Schema, name: str, column: Column) -> Iterator[str]:
-    table = schema.tables[name]
-    yield from ("the primary key" if u.primary else "a unique constraint" for u in table.uniques if _in(u, column))
-    yield from ("a foreign key" for key in table.foreign_keys if column.name in key.columns)
-    yield from (
-        f"a foreign key of '{other.written}'"
-        for other in schema.tables.values()
-        if any(key.table == name and column.name in key.referred for key in other.foreign_keys)
-    )
-    yield from ("a CHECK" for check in table.checks if column.name in check.columns)
+def _same_promise(after: Schema, table: Table, old: Column, new: Column) -> None:
+    """What goes on elsewhere must be as NOT NULL there as it is here."""
+    if old.nullable == new.nullable:
+        return
+    reader = "old applications would read NULL" if new.nullable else "new applications would read NULL"
+    names = f"'{old.written}' becomes '{new.written}' and" if old.name != new.name else f"the type of '{new.written}'"
+    reason = f"{names} changes{'' if old.name != new.name else ' together with'} NOT NULL: {reader}"
+    first = "rename it" if old.name != new.name else "change the type"
+    raise refused(after, table.name, reason, new, hint=f"{first} now, and change NOT NULL in a later version")
+
+
+def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
+    old, new = before.tables[bond.table], after.tables[bond.to]
+    olds = tuple(column for name in bond.olds if (column := old.column(name)) is not None)
+    news = tuple(column for name in bond.news if (column := new.column(name)) is not None)
+    kind = _KINDS[bond.kind]
+    if bond.kind == "rename":
+        _same_promise(after, new, olds[0], news[0])
+        if (olds[0].type, olds[0].collation) != (news[0].type, news[0].collation):
+            kind = "change-type"
+    return Step(kind, old.name, olds, news, new.name, bond.on)
+
+
+def _free(before: Schema, after: Schema, step: Step) -> None:
+    """No key, view, counter or generated column may hang on a column that goes or comes."""
+    if step.stays:
+        return
+    for columns, schema, name in ((step.olds, before, step.table), (step.news, after, step.to)):
+        table = schema.tables[name]
+        for column in columns:
+            if bound := next(_bound(schema, table, column, step), None):
+                reason = f"'{column.written}' of '{table.written}' stands in {bound}, which is not staged"
+                hint = f"take it out of {bound} first, in a version of its own"
+                raise refused(schema, table.name, reason, column, hint=hint)
+            if column.counted and step.kind not in {"drop-column", "change-key-type"}:
+                reason = f"'{column.written}' of '{table.written}' is counted up by the database, which is not staged"
+                raise refused(schema, table.name, reason, column)
+
+
+def _bound(schema: Schema, table: Table, column: Column, step: Step) -> Iterator[str]:
+    alone = step.kind == "change-key-type" and table.primary_key == (column.name,)
+    if column.name in table.primary_key and not alone and not (step.kind == "extract-table" and column in step.news):
+        yield "the primary key"
     if column.generated is not None or any(_reads(other, column.name) for other in table.columns):
         yield "a generated column"
-    yield from ("an index" for i in schema.indexes if i.table == name and column.name in i.text.lower())
+    if step.kind == "add-column":
+        return
     for view in schema.views.values():
-        hidden = view.outputs is None and name in view.tables
-        if (name, column.name) in view.reads or hidden:
+        hidden = view.outputs is None and table.name in view.tables
+        if (table.name, column.name) in view.reads or hidden:
             yield f"the view '{view.written}'"
 
 
-def _in(unique: Unique, column: Column) -> bool:
-    spoken = " ".join((*unique.expressions, unique.where.text if unique.where else ""))
-    return column.name in unique.columns or column.name in spoken
-
-
 def _reads(generated: Column, name: str) -> bool:
-    return generated.generated is not None and name in generated.generated.text
+    spoken = generated.generated.text if generated.generated is not None else ""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", spoken) is not None
 
 
 def _nothing_else(after: Schema, old: Table, new: Table) -> None:
-    for what in ("uniques", "foreign_keys", "checks", "strict", "rowid", "unjudged"):
+    for what, word in (
+        ("strict", "whether it is STRICT"),
+        ("rowid", "whether it has a rowid"),
+        ("unjudged", "a clause that contractctl keeps as text"),
+    ):
         if getattr(old, what) != getattr(new, what):
-            word = {"uniques": "a primary key or unique constraint", "foreign_keys": "a foreign key"}.get(
-                what, {"checks": "a CHECK"}.get(what, "a table option")
-            )
-            raise _refused(after, new.name, f"{word} of '{new.written}' changes, which is not staged")
+            said = sorted(set(old.unjudged) ^ set(new.unjudged))
+            shown = f" ('{said[0]}')" if what == "unjudged" and said else ""
+            raise refused(after, new.name, f"of '{new.written}' changes {word}{shown}, which is not staged")
+    keys = [next((replace(u, written="") for u in table.uniques if u.primary), None) for table in (old, new)]
+    if keys[0] != keys[1]:
+        raise refused(after, new.name, f"the primary key of '{new.written}' changes, which is not staged")
 
 
-def _refused(
+def refused(
     schema: Schema, table: str, reason: str, column: Column | None = None, *, hint: str | None = None
 ) -> ContractctlError:
+    """The error for what is not staged, with its place."""
     place = locate(schema, column_pointer(table, column.name if column else ""))
     where = f"{place[0]}:{place[1]}: " if place else ""
     return ContractctlError(f"{where}{reason}", hint=hint or OWN_REVISION)
-
-
-def beside(step: Step) -> bool:
-    """Whether the new values wait in a column with a name of its own, as the name stays and the type does not."""
-    return (
-        step.kind == "change-type" and step.old is not None and step.new is not None and step.old.name == step.new.name
-    )

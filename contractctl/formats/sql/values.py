@@ -10,7 +10,7 @@ _REFUSED: Judged = ("sql-type-refused", Effect.FAILS)
 _CHANGED: Judged = ("sql-type-changed", Effect.MISREADS)
 _NARROWED: Judged = ("sql-type-narrowed", Effect.FAILS)
 _ROUNDED: Judged = ("sql-precision-lost", Effect.MISREADS)
-_WIDENED: Judged = ("sql-type-widened", Effect.LOSES)
+WIDENED: Judged = ("sql-type-widened", Effect.LOSES)
 _ZONE: Judged = ("sql-time-zone-changed", Effect.MISREADS)
 
 _TEXTUAL = frozenset({Family.TEXT, Family.ENUM})
@@ -75,7 +75,7 @@ def _integers(taken: Type, given: Type) -> Iterator[Judged]:
     if new_low > low or new_high < high:
         yield _NARROWED
     elif (low, high) != (new_low, new_high):
-        yield _WIDENED
+        yield WIDENED
 
 
 def _digits(kind: Type) -> int | None:
@@ -89,7 +89,7 @@ def _decimals(taken: Type, given: Type) -> Iterator[Judged]:
     if _less(given.scale, taken.scale):
         yield _ROUNDED
     if _less(taken.scale, given.scale) or _less(_digits(taken), _digits(given)):
-        yield _WIDENED
+        yield WIDENED
 
 
 def _floats(taken: Type, given: Type, path: str) -> Iterator[Judged]:
@@ -98,7 +98,7 @@ def _floats(taken: Type, given: Type, path: str) -> Iterator[Judged]:
     if _less(given.size, taken.size):
         yield _ROUNDED
     if _less(taken.size, given.size):
-        yield _WIDENED
+        yield WIDENED
     if given.name not in {"", taken.name}:
         yield Undecided(path, f"contractctl cannot tell whether '{given.text}' holds all that '{taken.text}' holds")
 
@@ -123,7 +123,7 @@ def _moments(taken: Type, given: Type) -> Iterator[Judged]:
     if _less(given.scale, taken.scale):
         yield _ROUNDED
     if _less(taken.scale, given.scale):
-        yield _WIDENED
+        yield WIDENED
 
 
 def _others(taken: Type, given: Type, path: str) -> Iterator[Judged]:

@@ -122,6 +122,11 @@ def _unique(table: Table, unique: Unique, dialect: str) -> str:
     return f"{word}{nulls} ({_names(table, unique.columns, dialect)})"
 
 
+def foreign_key(table: Table, name: str, key: ForeignKey, dialect: str) -> str:
+    """The clause of a foreign key with that name."""
+    return _named(name, _foreign_key(table, key, dialect), dialect)
+
+
 def _foreign_key(table: Table, key: ForeignKey, dialect: str) -> str:
     referred = f" ({', '.join(identifier(name, dialect) for name in key.referred)})" if key.referred else ""
     actions = "".join(f" {action}" for action in (*key.actions, *key.timing))

@@ -1,0 +1,141 @@
+"""What does a person declare of a plan? The options of `contractctl plan` as a wish, and what only they can say."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from contractctl.errors import ContractctlError
+from contractctl.model.declared import Extraction, Move, On
+
+if TYPE_CHECKING:
+    from contractctl.planner import Likely
+
+_ASKS = {
+    "rename": ("'{old}' may go on as '{new}'", "does '{old}' go on as '{new}'?"),
+    "rename-table": ("the table '{old}' may go on as '{new}'", "does the table '{old}' go on as '{new}'?"),
+    "split": ("'{old}' may be split into '{new}'", "is '{old}' split into '{new}'?"),
+    "merge": ("'{old}' may be merged into '{new}'", "are '{old}' merged into '{new}'?"),
+    "move": ("'{old}' may go on as '{new}'", "does '{old}' go on as '{new}'?"),
+    "extract": ("'{old}' may go on in the table '{new}'", "do '{old}' go on in the table '{new}'?"),
+}
+ANSWERED = frozenset({"rename", "rename-table"})
+"""What a yes says all about."""
+
+
+def pairs(option: str, values: Iterable[str]) -> dict[str, str]:
+    """Each OLD=NEW. Raise ContractctlError for what is none, or is given twice."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if not (name.strip() and equals and rest.strip()):
+            raise ContractctlError(f"--{option} {value}: there is no '=' between two names", hint="write it OLD=NEW")
+        if name.strip() in found:
+            raise ContractctlError(f"--{option} names '{name.strip()}' twice", hint="give it once")
+        found[name.strip()] = rest.strip()
+    return found
+
+
+def splits(values: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each OLD=NEW,NEW,…"""
+    found = {old: _several("split", f"{old}={news}", news) for old, news in pairs("split", values).items()}
+    return {old: tuple(name.rpartition(".")[2] for name in news) for old, news in found.items()}
+
+
+def merges(values: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each OLD,OLD,…=NEW, by the new one."""
+    found: dict[str, tuple[str, ...]] = {}
+    for olds, new in pairs("merge", values).items():
+        if new in found:
+            raise ContractctlError(f"--merge names '{new}' twice", hint="give it once, with all that is merged")
+        found[new.rpartition(".")[2]] = _several("merge", f"{olds}={new}", olds)
+    return found
+
+
+def moves(values: Iterable[str], on: tuple[On, ...]) -> tuple[Move, ...]:
+    """Each TABLE.OLD=TABLE.NEW, with the pairs that say which rows belong together."""
+    return tuple(Move(old, new, _on(_table(old), _table(new), on)) for old, new in pairs("move", values).items())
+
+
+def extractions(values: Iterable[str], on: tuple[On, ...]) -> tuple[Extraction, ...]:
+    """Each TABLE.OLD,TABLE.OLD,…=TABLE, likewise."""
+    found = []
+    for olds, target in pairs("extract", values).items():
+        sources = tuple(name.strip() for name in olds.split(","))
+        table = _table(target) if "," in target else target
+        found.append(Extraction(sources, target, _on(_table(sources[0]), table, on)))
+    return tuple(found)
+
+
+def on_pairs(values: Iterable[str]) -> tuple[On, ...]:
+    """Each COLUMN=COLUMN,COLUMN=COLUMN,…"""
+    return tuple(tuple(pair for text in value.split(",") for pair in pairs("on", (text,)).items()) for value in values)
+
+
+def undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> ContractctlError:
+    """The error that names what may be, and the two commands that say so or not."""
+    guesses = list({(one.kind, one.old, one.new): one for one in likely}.values())
+    asked = ", ".join(_worded(one, 0) for one in guesses)
+    start = f"contractctl plan {' '.join(contracts)}"
+    said = " ".join(_option(one) for one in guesses)
+    apart = " ".join(_apart(one) for one in guesses)
+    what = "a rename" if all(one.kind == "rename" for one in guesses) else "so"
+    return ContractctlError(
+        f"{asked}: only you can say whether that is {what}",
+        hint=f"if it is, run: {start} {said}\n      if not, run: {start} {apart}",
+    )
+
+
+def question(guess: "Likely") -> str:
+    """What a person is asked about it."""
+    return f"{guess.path}: {_worded(guess, 1)}" if guess.path and guess.kind == "rename" else _worded(guess, 1)
+
+
+def _worded(guess: "Likely", which: int) -> str:
+    return _ASKS[guess.kind][which].format(old=guess.old.replace(",", "', '"), new=guess.new.replace(",", "', '"))
+
+
+def _option(guess: "Likely") -> str:
+    """As it is declared; with what else must be said."""
+    words = [f"--{guess.kind} {guess.old}={guess.new}"]
+    if guess.kind in {"split", "merge"}:
+        words += [f'--up "{name}=…"' for name in guess.new.split(",")]
+        words += [f'--down "{name}=…"' for name in guess.old.split(",")]
+    if guess.kind in {"move", "extract"}:
+        words.append(f'--on "{guess.on or "…=…"}"')
+    return " ".join(words)
+
+
+def _apart(guess: "Likely") -> str:
+    drops = [f"--drop {name}" for name in guess.old.split(",")]
+    return " ".join((*drops, *(f"--add {name}" for name in guess.new.split(","))))
+
+
+def _several(option: str, value: str, names: str) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in names.split(","))
+    if len(found) == 1 or not all(found):
+        form = "OLD=NEW,NEW" if option == "split" else "OLD,OLD=NEW"
+        raise ContractctlError(f"--{option} {value}: that is one column and one other", hint=f"write it {form}")
+    return found
+
+
+def _on(source: str, target: str, on: tuple[On, ...]) -> On:
+    """The pairs that speak of these two tables; those without a table's name speak of any two."""
+    return tuple(
+        (here, there)
+        for pairs_ in on
+        for here, there in pairs_
+        if {_table(here), _table(there)} in ({""}, {source, target})
+    )
+
+
+def _table(name: str) -> str:
+    return name.partition(",")[0].strip().rpartition(".")[0]
+
+
+def declared_names(*wishes: Mapping[str, object]) -> frozenset[str]:
+    """Every name that was spoken of."""
+    found = set[str]()
+    for wish in wishes:
+        for old, new in wish.items():
+            names = new if isinstance(new, tuple) else (str(new),)
+            found |= {part.strip() for text in (old, *names) for part in str(text).split(",")}
+    return frozenset(found | {name.rpartition(".")[2] for name in found if "." in name})

@@ -1,0 +1,40 @@
+"""What must applications do without until a plan is contracted? What one version promises, and the other may break."""
+
+from collections.abc import Iterator
+
+from contractctl.formats.sql.parts import PartStep
+from contractctl.formats.sql.path import Path, path
+from contractctl.formats.sql.staging import is_harmless_default
+from contractctl.formats.sql.steps import Step
+from contractctl.formats.sql.ways import place
+from contractctl.model.contract import Policy, Source
+from contractctl.model.declared import Declared
+from contractctl.model.plan import Stage
+
+
+def cautions(old: Source, new: Source, declared: Declared, policy: Policy = Policy()) -> Iterator[str]:
+    """A sentence for each thing that holds only from the end on, or until then."""
+    found = path(old, new, declared, policy)
+    for step in found.steps:
+        yield from _of_column(found, step)
+    for part in found.parts:
+        yield from _of_part(part)
+
+
+def _of_column(found: Path, step: Step) -> Iterator[str]:
+    name = f"'{step.to}.{step.news[0].written}'" if step.news else ""
+    if step.beside:
+        beside = place(step, step.news[0], found.dialect)
+        yield f"until the end, new applications use '{step.to}.{beside}' instead of {name}"
+    elif step.kind == "drop-not-null":
+        yield f"until the end, new applications write no NULL into {name}: old ones do not expect it"
+    elif step.kind == "change-default" and not is_harmless_default(step):
+        yield f"until the end, {name} keeps its old default: new applications give the value themselves"
+
+
+def _of_part(step: PartStep) -> Iterator[str]:
+    name, table = step.part.name, step.part.table
+    if step.loosens:
+        yield f"until the end, '{name}' goes on refusing rows of '{table}': old applications rely on it"
+    elif step.stands is Stage.CONTRACT and not step.kind.startswith("drop-"):
+        yield f"until the end, '{table}' may hold rows that '{name}' refuses: mend them, and let nobody write more"

@@ -1,0 +1,161 @@
+"""What leads from one version of the tables to the next? All that changes, or the reason why it is not staged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from contractctl.errors import ContractctlError
+from contractctl.formats.sql.bonds import bonds, renamed_tables
+from contractctl.formats.sql.names import demand_plain, side_name
+from contractctl.formats.sql.parsing import parse
+from contractctl.formats.sql.parts import Columns, PartStep, part_steps
+from contractctl.formats.sql.regrouping import demand_sound
+from contractctl.formats.sql.schema import Schema, Table
+from contractctl.formats.sql.steps import OWN_REVISION, Step, changes, filling, refused
+from contractctl.formats.sql.tables import Created, created, demand_the_same, dropped_in_order
+from contractctl.formats.sql.ways import keeps_values, side
+from contractctl.model.contract import Policy, Source
+from contractctl.model.declared import Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """All that changes between two versions."""
+
+    before: Schema
+    after: Schema
+    declared: Declared
+    renamed: Mapping[str, str]
+    """Old name → new name of tables."""
+    created: tuple[Created, ...]
+    """In the order in which they can be made; those that are extracted among them."""
+    dropped: tuple[Table, ...]
+    """In the order in which they can go."""
+    steps: tuple[Step, ...]
+    parts: tuple[PartStep, ...]
+    twins: Mapping[str, Mapping[str, str]]
+    """Table → old column → the one new column that holds the same in other words."""
+
+    @property
+    def dialect(self) -> str:
+        return self.before.dialect
+
+
+def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()) -> Path:
+    """Raise ContractctlError where something changes that cannot be staged, naming its place, and what to do."""
+    before, after = _both(old, new, policy)
+    _demand_same_types(before, after)
+    renamed = renamed_tables(before, after, declared)
+    gone = tuple(name for name in before.tables if name not in after.tables and name not in renamed)
+    came = tuple(n for n in after.tables if n not in before.tables and n not in renamed.values())
+    _demand_same_views(before, after, (*gone, *renamed))
+    for old_name, new_name in renamed.items():
+        demand_the_same(before, after, old_name, new_name, renamed)
+    _demand_nothing_refers(after, gone)
+    steps = changes(before, after, bonds(before, after, declared), declared.fills)
+    for step in steps:
+        _demand_names(before, after, step)
+        demand_sound(before, after, step, declared)
+        if step.kind == "change-key-type" and not keeps_values(step, before.dialect, declared):
+            reason = f"the primary key '{step.olds[0].written}' would not hold the same values in its new type"
+            raise refused(after, step.to, reason, step.news[0], hint="widen it, or give the table a new key column")
+    columns = _columns(before, after, steps, declared, renamed)
+    made = created(before, after, came, columns)
+    dropped, keys = dropped_in_order(before, gone)
+    parts = (*keys, *part_steps(before, after, columns), *(part for table in made for part in table.parts))
+    return Path(before, after, declared, renamed, made, dropped, steps, parts, columns.twins)
+
+
+@lru_cache(maxsize=8)
+def _parsed(source: Source, policy: Policy) -> Schema:
+    """Read once, as the operations, the version between and what is known of it are asked for one after the other."""
+    return parse(source, policy)
+
+
+def _both(old: Source, new: Source, policy: Policy) -> tuple[Schema, Schema]:
+    before = _parsed(old, policy)
+    after = _parsed(new, Policy(dialect=before.dialect))
+    for schema in (before, after):
+        other = after if schema is before else before
+        known = {unread.text for unread in other.unread}
+        for unread in schema.unread:
+            if unread.text not in known:
+                raise ContractctlError(
+                    f"{schema.source.name}:{unread.line}: this statement cannot be staged: {unread.reason}",
+                    hint=OWN_REVISION,
+                )
+    return before, after
+
+
+def _demand_same_types(before: Schema, after: Schema) -> None:
+    for name in dict.fromkeys((*before.enums, *after.enums)):
+        if before.enums.get(name) != after.enums.get(name):
+            what = "is new" if name not in before.enums else "is gone" if name not in after.enums else "changes"
+            raise ContractctlError(
+                f"{after.source.name}: the type '{name}' {what}, and types are not staged",
+                hint=f"{'create' if what == 'is new' else 'change'} it in a revision of its own, release the contract"
+                " with that alone, and plan the rest",
+            )
+
+
+def _demand_same_views(before: Schema, after: Schema, tables: tuple[str, ...]) -> None:
+    if before.views != after.views:
+        changed = sorted(k for k in {*before.views, *after.views} if before.views.get(k) != after.views.get(k))
+        schema = after if changed[0] in after.views else before
+        raise refused(schema, changed[0], f"the view '{changed[0]}' changes, and views are not staged")
+    for name in tables:
+        for view in before.views.values():
+            if name in view.tables:
+                reason = f"the view '{view.written}' reads '{before.tables[name].written}', which goes"
+                raise refused(before, view.name, reason, hint="drop the view first, in a version of its own")
+
+
+def _demand_nothing_refers(after: Schema, gone: tuple[str, ...]) -> None:
+    for table in after.tables.values():
+        for key in table.foreign_keys:
+            if key.table in gone:
+                reason = f"'{table.written}' refers to the table '{key.table}', which is dropped"
+                raise refused(after, table.name, reason, hint="drop the foreign key, too, or keep the table")
+
+
+def _demand_names(before: Schema, after: Schema, step: Step) -> None:
+    for table, column in (*((step.table, c) for c in step.olds), *((step.to, c) for c in step.news)):
+        demand_plain(column.written, f"the column of '{table}'")
+    if step.beside:
+        name = side_name(step.news[0].name, before.dialect)
+        if before.tables[step.table].column(name) or after.tables[step.to].column(name):
+            reason = f"'{step.news[0].written}' changes its type, and '{name}' is there already, where new values wait"
+            raise refused(after, step.table, reason, step.news[0], hint=f"rename '{name}' first, in a plan of its own")
+
+
+def _columns(
+    before: Schema, after: Schema, steps: tuple[Step, ...], declared: Declared, renamed: Mapping[str, str]
+) -> Columns:
+    leaving: dict[str, set[str]] = {}
+    kept: dict[str, set[str]] = {}
+    unfed: dict[str, set[str]] = {}
+    twins: dict[str, dict[str, str]] = {}
+    places: dict[str, dict[str, str]] = {}
+    for step in steps:
+        if step.stays:
+            continue
+        leaving.setdefault(step.table, set()).update(column.name for column in step.olds)
+        if step.beside:
+            places.setdefault(step.to, {})[step.news[0].name] = side(step, step.news[0], before.dialect)
+        if step.kind in {"rename-column", "change-type", "change-key-type"}:
+            twins.setdefault(step.table, {})[step.olds[0].name] = step.news[0].name
+        if keeps_values(step, before.dialect, declared):
+            kept.setdefault(step.table, set()).add(step.olds[0].name)
+        if step.kind == "add-column" and _is_unfed(after, step, declared):
+            unfed.setdefault(step.table, set()).add(step.news[0].name)
+    return Columns(_frozen(leaving), twins, _frozen(kept), places, _frozen(unfed), renamed)
+
+
+def _is_unfed(after: Schema, step: Step, declared: Declared) -> bool:
+    column = step.news[0]
+    plain = column.nullable and column.default is None and column.generated is None
+    return plain and filling(after.tables[step.to], column, declared.fills) is None
+
+
+def _frozen(sets: Mapping[str, set[str]]) -> Mapping[str, frozenset[str]]:
+    return {name: frozenset(each) for name, each in sets.items()}
