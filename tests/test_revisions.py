@@ -62,7 +62,7 @@ def alembic(repository: Path) -> Alembic:
 
 def write(repository: Path, *plans: Plan, after: tuple[str, ...] = ()) -> None:
     for plan in plans:
-        revisions.write(plan, repository / "migrations", after=after)
+        revisions.write(plan, revisions.environment(repository / "migrations"), after=after)
         write_plan(repository / "migrations" / "plans" / f"{plan.name}.toml", plan)
 
 
@@ -160,7 +160,7 @@ def test_an_environment_that_is_there_stays_as_it_is(repository):
         'depends_on = ${repr(depends_on)}\ndef upgrade():\n    ${upgrades if upgrades else "pass"}\n'
         'def downgrade():\n    ${downgrades if downgrades else "pass"}\n'
     )
-    written = revisions.write(a_plan("one", "customer_name", "full_name"), migrations)
+    written = revisions.write(a_plan("one", "customer_name", "full_name"), revisions.environment(migrations))
 
     assert (migrations / "env.py").read_text() == "# ours\n"
     assert migrations / "env.py" not in written
@@ -173,7 +173,7 @@ def test_a_broken_revision_of_the_applications_is_said_in_words(repository):
     (versions / "0001.py").write_text("import nothing_like_this\n")
 
     with pytest.raises(ContractctlError, match="nothing_like_this"):
-        revisions.write(a_plan("one", "customer_name", "full_name"), repository / "migrations")
+        revisions.write(a_plan("one", "customer_name", "full_name"), revisions.environment(repository / "migrations"))
 
 
 @pytest.mark.parametrize("name", ["a", "rename-customer", "x" * 60, "0", "rename-customer-name-of-orders"])
@@ -188,7 +188,7 @@ def test_ids_fit_alembics_version_table_and_differ_between_plans(name):
 def test_the_rendered_files_read_like_written_ones(repository):
     odd = Operation("rename-column", "shop/orders", 'or"ders', "it's \\ old", "ne\nw", None, {"old_not_null": "yes"})
     plan = Plan("odd", (), (odd,), revisions.identifiers("odd"))
-    files = revisions.render(plan, repository / "migrations")
+    files = revisions.render(plan, revisions.environment(repository / "migrations"))
 
     for path, text in files.items():
         if path.suffix == ".py":
@@ -205,7 +205,7 @@ def test_a_broken_history_is_said_in_words(repository):
     (versions / "0002.py").write_text('revision = "0002"\ndown_revision = "gone"\n')
 
     with pytest.raises(ContractctlError, match=r"cannot read the history: .*gone"):
-        revisions.write(a_plan("one", "customer_name", "full_name"), repository / "migrations")
+        revisions.write(a_plan("one", "customer_name", "full_name"), revisions.environment(repository / "migrations"))
 
 
 def test_every_stage_has_a_revision():

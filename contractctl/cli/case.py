@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, record_file
@@ -12,6 +13,9 @@ from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Plan, Standing, State
 from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
+
+if TYPE_CHECKING:
+    from contractctl.revisions import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,13 @@ def standing(settings: Settings, plan: Plan) -> Standing:
             return journal.standing(connection, plan.name)
     finally:
         engine.dispose()
+
+
+def environment(settings: Settings) -> "Environment":
+    """The repository's Alembic environment."""
+    from contractctl import revisions
+
+    return revisions.environment(settings.migrations, settings.root)
 
 
 def is_there(settings: Settings) -> bool:

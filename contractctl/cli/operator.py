@@ -64,6 +64,7 @@ def context(word: str, pace: Pace, told: Callable[[Progress], None]) -> Context:
         released=_released(found),
         told=told,
         pace=pace,
+        alembic=case.environment(found),
     )
 
 

@@ -119,7 +119,7 @@ def command(
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
     from contractctl.cli import declaring
-    from contractctl.cli.case import standing
+    from contractctl.cli.case import environment, standing
 
     found = settings.load(Path.cwd())
     named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
@@ -130,7 +130,7 @@ def command(
     settled = {*declaring.declared_names(*declared.values(), *regrouped, *elsewhere), *drops, *adds}
     plans = planner.read_plans(found.migrations)
     states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
-    around = planner.Surroundings(found.migrations, plans, states)
+    around = planner.Surroundings(found.migrations, plans, states, lambda: environment(found))
     for kind, confirmed in _asked(named, settled, around).items():
         declared[kind] |= confirmed
     wish = planner.Wish(

@@ -89,7 +89,7 @@ def applied(session: Session) -> frozenset[str]:
     if not own:
         return frozenset()
     with journal.reading(session.context.engine) as connection:
-        return schema_changes.applied(connection, session.context.migrations) & frozenset(own)
+        return schema_changes.applied(connection, session.environment) & frozenset(own)
 
 
 def session_of(connection: Connection) -> Session | None:
@@ -134,7 +134,7 @@ def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
     if stage is Stage.EXPAND:
         _demand_no_hindrance(session)
     with journal.writing(session.context.engine) as connection, _at_work(session, connection):
-        schema_changes.upgrade(connection, session.context.migrations, revision)
+        schema_changes.upgrade(connection, session.environment, revision)
     return {"revision": revision}
 
 
@@ -174,7 +174,7 @@ def _canary(session: Session, percent: float, standing: State) -> dict[str, Any]
     ends = standing is State.QUIESCED and quiesce is not None and quiesce in applied(session)
     with journal.writing(session.context.engine) as connection, _at_work(session, connection):
         if ends and quiesce is not None:
-            schema_changes.downgrade(connection, session.context.migrations, quiesce)
+            schema_changes.downgrade(connection, session.environment, quiesce)
         if (
             connection.execute(
                 CANARY.update().where(CANARY.c.plan == session.plan.name).values(percent=percent)
@@ -198,7 +198,7 @@ def _rollback(session: Session) -> dict[str, Any]:
         if session.plan.revisions.get(Stage.DUAL_WRITE) in have:
             _demand_nothing_lost(session, connection)
         for revision in back:
-            schema_changes.downgrade(connection, session.context.migrations, str(revision))
+            schema_changes.downgrade(connection, session.environment, str(revision))
         for table in REMEMBERED:
             connection.execute(delete(table).where(table.c.plan == session.plan.name))
     return {"revisions": back}

@@ -12,6 +12,7 @@ from contractctl.backfill import Outside, Pace, Progress
 from contractctl.journal import EntryKind, History, Lease, Note
 from contractctl.model.decision import Decision
 from contractctl.model.plan import Plan, Stage, Standing
+from contractctl.revisions import Environment, environment
 
 Side = Literal["old", "new"]
 
@@ -39,6 +40,8 @@ class Context:
     """The released versions of a contract."""
     told: Callable[[Progress], None] = lambda _: None
     pace: Pace = field(default_factory=Pace)
+    alembic: Environment | None = None
+    """Where the plan's revisions are; the environment nearest to `migrations` where it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ class Session:
     @property
     def plan(self) -> Plan:
         return self.context.plan
+
+    @property
+    def environment(self) -> Environment:
+        return self.context.alembic or environment(self.context.migrations)
 
     def hold(self, connection: Connection) -> None:
         """Prove in a transaction that nobody has taken over."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from contractctl import journal, operations
@@ -11,6 +12,7 @@ from contractctl.databases import Synchronisation
 from contractctl.errors import ContractctlError
 from contractctl.journal import MOVES, Entry, EntryKind, History, Note
 from contractctl.migration.acts import session_of
+from contractctl.migration.context import Session
 from contractctl.migration.facts import measure
 from contractctl.migration.words import command, where
 from contractctl.model.decision import Outcome
@@ -33,8 +35,29 @@ def demand_decision(
     It must be fresh, made where the plan stands now, and not used before; it is then used, in the revision's own
     transaction. Before the old side is dropped, both sides are compared once more in that same transaction.
     """
-    found = _plan(migrations, plan)
     session = session_of(connection)
+    try:
+        _demand(connection, session, _plan(migrations, plan), stage, clock)
+    except ContractctlError as error:
+        if session is not None:
+            raise
+        raise RefusedByHandError(error) from error
+
+
+class RefusedByHandError(ContractctlError, CommandError):
+    """A refusal to whoever runs alembic: its command line prints it as its own."""
+
+    def __init__(self, refusal: ContractctlError) -> None:
+        super().__init__(refusal.message, hint=refusal.hint)
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+def _demand(
+    connection: Connection, session: Session | None, found: Plan, stage: str, clock: Callable[[], float]
+) -> None:
+    plan = found.name
     now = (session.context.clock if session else clock)()
     if session is None:
         _demand_nobody_at_work(connection, plan, now)

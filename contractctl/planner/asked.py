@@ -1,12 +1,16 @@
 """What is asked of a planner, beside the drafts? What only a person can say, and what is there already."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contractctl.model.contract import SemanticVersion, Source
 from contractctl.model.declared import Extraction, Move
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
+
+if TYPE_CHECKING:
+    from contractctl.revisions import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Surroundings:
     """Every plan of the repository."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Where they stand, by name; a plan that is not named here is in flight."""
+    alembic: "Callable[[], Environment] | None" = None
+    """Finds where revisions go; the environment nearest to `migrations` where it is left out."""
 
     @property
     def in_flight(self) -> tuple[Plan, ...]:

@@ -204,8 +204,8 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
     for dialect in {side.dialect for side in sides if side.contract.format == "sql"}:
         operations.check_expressions(databases.named(dialect), plan_, columns)
     complete = replace(plan_, revisions=revisions.identifiers(plan_.name))
-    files = revisions.render(complete, around.migrations, after=tuple(_foundations(plan_, around)))
-    return complete, {around.migrations / path: text for path, text in files.items()}
+    environment = around.alembic() if around.alembic else revisions.environment(around.migrations)
+    return complete, revisions.render(complete, environment, after=tuple(_foundations(plan_, around)))
 
 
 def _foundations(plan_: Plan, around: Surroundings) -> Iterator[str]:

@@ -48,8 +48,7 @@ def make(folder: Path, rows: int = 50, plan: Plan = PLAN, table: str = ORDERS) -
     connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
     connection.commit()
     connection.close()
-    revisions.ensure_environment(folder / "migrations")
-    revisions.write(plan, folder / "migrations")
+    revisions.write(plan, revisions.environment(folder / "migrations"))
     (folder / "migrations" / "plans").mkdir()
     planner.write_plan(folder / "migrations" / "plans" / f"{plan.name}.toml", plan)
 

@@ -1,0 +1,118 @@
+"""How does a user's env.py run over the connection that holds our lock? In Alembic's own context, put in its place."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from contractctl.databases.places import Place, place
+from contractctl.errors import ContractctlError
+from contractctl.revisions import Environment
+
+Steps = Callable[[tuple[str, ...], MigrationContext], Iterable[MigrationStep]]
+
+_LINES = """begin run_migrations_online() with these three lines, and all that follows with else:
+        given = config.attributes.get("connection")
+        if given is not None:
+            do_run_migrations(given)  # context.configure(connection=given, …), then context.run_migrations()"""
+
+
+def run(
+    environment: Environment, directory: ScriptDirectory, connection: Connection, steps: Steps, **options: bool
+) -> None:
+    """Run the user's env.py for these steps, over our connection and in its transaction.
+
+    An env.py that takes config.attributes["connection"], as Alembic's documentation has it, gets it. Any other opens a
+    connection of its own, as it always does. All that it says to context.configure() holds, and the steps run over
+    ours all the same, once both connections are found to lead to the same place. Of several databases that it
+    goes through, only the one that is meant is migrated. Raise ContractctlError where that comes to nothing.
+    """
+    config = environment.config()
+    config.attributes["connection"] = connection
+    run = _Run(EnvironmentContext(config, directory, fn=steps, **options), connection)
+    with run.context, _quietly():
+        try:
+            directory.run_env()
+        except (ContractctlError, CommandError):
+            raise
+        except Exception as error:
+            if run.has_begun:
+                raise
+            raise ContractctlError(
+                f"{_env(directory)}: cannot be run: {type(error).__name__}: {error}",
+                hint=f"mend it, so that 'alembic current' works; or {_LINES}",
+            ) from error
+    run.demand_begun()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What Alembic logs of each run is for people who run it themselves; env.py turns it on."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+class _Run:
+    """One run of env.py: what it knows as `alembic.context` is a context of ours, which does what stands here."""
+
+    def __init__(self, context: EnvironmentContext, ours: Connection) -> None:
+        self.context = context
+        self.has_begun = False
+        self._ours = ours
+        self._is_ours = False
+        self._elsewhere: list[Place] = []
+        self._configure, self._run_migrations = context.configure, context.run_migrations
+        context.configure = self.configure  # type: ignore[method-assign] # of this one context
+        context.run_migrations = self.run_migrations  # type: ignore[method-assign] # as above
+
+    def configure(self, connection: Connection | None = None, *given: Any, **options: Any) -> None:  # noqa: ANN401 - Alembic's own arguments, passed on
+        """As Alembic's, with our connection instead of one that leads to the same place."""
+        self._is_ours = connection is not None and self._leads_to_ours(connection)
+        self._configure(self._ours if self._is_ours else connection, *given, **options)
+
+    def run_migrations(self, **arguments: Any) -> None:  # noqa: ANN401 - for the revisions, passed on
+        """As Alembic's, and nothing where env.py has configured another database."""
+        if not self._is_ours:
+            return
+        if self.has_begun:
+            raise ContractctlError(
+                f"{_env(self.context.script)}: runs every revision several times in one database, which plans are not"
+                " made for",
+                hint="run each tenant's schema under a URL of its own, named as a database of its own",
+            )
+        self.has_begun = True
+        self._run_migrations(**arguments)
+
+    def demand_begun(self) -> None:
+        """Raise ContractctlError where env.py was through without a run over our connection."""
+        if self.has_begun:
+            return
+        found = ", ".join(dict.fromkeys(map(str, self._elsewhere))) or "no database"
+        raise ContractctlError(
+            f"{_env(self.context.script)}: migrates {found}, and contractctl.toml names the {place(self._ours)}",
+            hint=f"name one database in both places; or {_LINES}",
+        )
+
+    def _leads_to_ours(self, connection: Connection) -> bool:
+        if connection.connection is self._ours.connection:
+            return True
+        there = place(connection)
+        if there == place(self._ours):
+            return True
+        self._elsewhere.append(there)
+        return False
+
+
+def _env(directory: ScriptDirectory) -> Path:
+    return Path(directory.env_py_location)

@@ -1,0 +1,80 @@
+"""What does each revision of a plan say? Its place in the history, its steps, and whether it demands a decision."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alembic.script import ScriptDirectory
+
+from contractctl import operations
+from contractctl.model.plan import Plan, Stage
+from contractctl.operations.steps import Step
+from contractctl.revisions.identifiers import ANCHORS, CONTRACT, EXPAND, branch_of
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one revision file says."""
+
+    id: str
+    title: str
+    head: str
+    """The revision that it grows from, or "base"."""
+    label: str | None = None
+    depends_on: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    gate: Stage | None = None
+    """The stage for which it demands a decision before it does anything."""
+
+
+def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
+    """A plan's revisions, in their order. `needs` are those without which its tables are not there."""
+    ids = plan.revisions
+    yield Draft(
+        ids[Stage.EXPAND],
+        "expand: what is new stands beside what is old",
+        ANCHORS[EXPAND],
+        depends_on=needs,
+        steps=operations.expand(plan),
+    )
+    yield Draft(
+        ids[Stage.DUAL_WRITE],
+        "dual-write: triggers keep both sides in step",
+        ids[Stage.EXPAND],
+        steps=operations.dual_write(plan),
+    )
+    yield Draft(
+        ids[Stage.QUIESCE],
+        "quiesce: what is old cannot be reached for a while",
+        ANCHORS[CONTRACT],
+        depends_on=(ids[Stage.DUAL_WRITE],),
+        steps=operations.quiesce(plan),
+        gate=Stage.QUIESCE,
+    )
+    yield Draft(
+        ids[Stage.CONTRACT],
+        "contract: what is old goes for good",
+        ids[Stage.QUIESCE],
+        steps=operations.contract(plan),
+        gate=Stage.CONTRACT,
+    )
+
+
+def anchors(directory: ScriptDirectory) -> Iterator[Draft]:
+    """The empty first revision of each branch, where it is not there yet."""
+    there = {script.revision for script in directory.walk_revisions()}
+    for branch, id_ in ANCHORS.items():
+        if id_ not in there:
+            label = _free_label(directory, branch)
+            yield Draft(id_, f"the branch '{label}' of every plan begins here", "base", label=label)
+
+
+def _free_label(directory: ScriptDirectory, branch: str) -> str:
+    """The branch's name, or a longer one where the application's own history has that."""
+    taken = {label for script in directory.walk_revisions() for label in script.branch_labels}
+    return f"plans_{branch}" if branch in taken else branch
+
+
+def heads_of_others(directory: ScriptDirectory) -> tuple[str, ...]:
+    """Where the application's own history stands: it makes the tables that a plan changes."""
+    heads = (directory.get_revision(head) for head in directory.get_heads())
+    return tuple(head.revision for head in heads if branch_of(directory, head) is None)

@@ -1,0 +1,41 @@
+"""What are revisions and branches called, and which of a history's revisions are contractctl's?"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from alembic.script import Script, ScriptDirectory
+
+from contractctl.model.plan import Stage
+
+EXPAND, CONTRACT = "expand", "contract"
+ANCHORS: Mapping[str, str] = {EXPAND: "contractctl_expand", CONTRACT: "contractctl_contract"}
+"""The ids of the empty revisions with which the two branches begin."""
+_STAGES = {Stage.EXPAND: "expand", Stage.DUAL_WRITE: "dual", Stage.QUIESCE: "quiesce", Stage.CONTRACT: "contract"}
+_LONGEST = 20
+"""Of a plan's name in an id: with its stage it fits the 32 characters of Alembic's version table."""
+
+
+def identifiers(name: str) -> Mapping[Stage, str]:
+    """The ids of the revisions of the plan with this name."""
+    stem = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+    if len(stem) > _LONGEST or stem != name.replace("-", "_"):
+        stem = f"{stem[: _LONGEST - 7]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}".strip("_")
+    return {stage: f"{stem}_{suffix}" for stage, suffix in _STAGES.items()}
+
+
+def branch_of(directory: ScriptDirectory, script: Script) -> str | None:
+    """Which of the two branches a revision grows in: EXPAND or CONTRACT; None for the application's own."""
+    branches = {anchor: branch for branch, anchor in ANCHORS.items()}
+    below = [script.revision]
+    while below:
+        revision = below.pop()
+        if revision in branches:
+            return branches[revision]
+        below += names(directory.get_revision(revision).down_revision)
+    return None
+
+
+def names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    """What Alembic says as nothing, one id, or several."""
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)

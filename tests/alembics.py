@@ -1,0 +1,99 @@
+"""Which Alembic repositories do the tests plan into? Fresh ones, made by `alembic init` of every template."""
+
+import os
+import re
+import subprocess
+import sys
+from argparse import Namespace
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import make_url
+
+TEMPLATES = ("generic", "async", "multidb", "pyproject", "pyproject_async")
+_ASYNC = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql+psycopg": "postgresql+asyncpg",
+    "mysql+pymysql": "mysql+aiomysql",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A folder with an Alembic environment of its own."""
+
+    folder: Path
+    template: str
+    url: str
+    """Of its database; in an environment of two databases that of `shop`, the other being an SQLite file."""
+
+    def alembic(self, *arguments: str, fails: bool = False) -> str:
+        """Run the real command; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONWARNINGS": "error"},
+        )
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout + done.stderr
+
+    @property
+    def env(self) -> Path:
+        return self.folder / "alembic" / "env.py"
+
+    def change_env(self, old: str, new: str) -> None:
+        text = self.env.read_text()
+        assert old in text
+        self.env.write_text(text.replace(old, new))
+
+    def revision(
+        self, id_: str, upgrade: str, *, down: str | None = None, downgrade: str = "pass", head: str = ""
+    ) -> None:
+        """A revision of the application's own, as people write them."""
+        database = "shop" if self.template == "multidb" else None
+        both = "".join(
+            f"def {way}({'engine_name: str' if database else ''}):\n"
+            + ("    if engine_name != 'shop':\n        return\n" if database else "")
+            + f"    {body}\n"
+            for way, body in (("upgrade", upgrade), ("downgrade", downgrade))
+        )
+        (self.folder / "alembic" / "versions" / f"{id_}.py").write_text(
+            "from alembic import op\nimport sqlalchemy as sa\n"
+            f"revision = {id_!r}\ndown_revision = {down!r}\n{head}{both}"
+        )
+
+
+def _settings() -> Config:
+    """As the command line makes them."""
+    settings = Config("alembic.ini", toml_file="pyproject.toml")
+    settings.cmd_opts = Namespace(quiet=True)
+    return settings
+
+
+def make(folder: Path, template: str, url: str) -> Repository:
+    """`alembic init` there, and the database's address written where the template has a place for it."""
+    found = Repository(folder, template, url)
+    with chdir(folder):
+        command.init(_settings(), "alembic", template)
+    asynchronous = template.endswith("async")
+    text = (folder / "alembic.ini").read_text()
+    if template == "multidb":
+        text = text.replace("databases = engine1, engine2", "databases = other, shop")
+        text = text.replace("[engine1]", "[other]").replace("[engine2]", "[shop]")
+        urls = [f"sqlite:///{folder / 'other.db'}", url]
+    else:
+        drivername = make_url(url).drivername
+        urls = [url.replace(drivername, _ASYNC[drivername], 1) if asynchronous else url]
+    pieces = re.split(r"driver://\S+", text)
+    assert len(pieces) == len(urls) + 1
+    (folder / "alembic.ini").write_text(
+        "".join(part for pair in zip(pieces, [*urls, ""], strict=True) for part in pair)
+    )
+    return found
