@@ -91,7 +91,8 @@ class Server:
             ["sh", "-c", _WATCH, "sh", str(self.folder), kind.end], stdin=subprocess.PIPE, start_new_session=True
         )
         shutil.copytree(_template(kind), self.folder / "data")
-        _give(self.folder, _user(kind))
+        (self.folder / "data").chmod(0o700)  # a server refuses a data folder that others can read
+        self.give(self.folder)
 
     def start(self) -> None:
         """Run it and wait until it answers; at once where it runs. It keeps its port once it has answered."""
@@ -146,6 +147,12 @@ class Server:
             connection.cursor() as cursor,
         ):
             cursor.execute(sql)
+
+    def give(self, folder: Path) -> None:
+        """The folder, with whatever is in it, is the server's."""
+        user = _user(self.kind)
+        for path in (folder, *folder.rglob("*")) if user is not None else ():
+            shutil.chown(path, user)
 
     def log(self) -> str:
         """What the server has said so far."""
@@ -217,14 +224,6 @@ def _as_user(user: str | None) -> dict[str, object]:
     import pwd
 
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
-
-
-def _give(folder: Path, user: str | None) -> None:
-    """Whatever is in the folder is the user's; a server refuses a data folder that others can read."""
-    (folder / "data").chmod(0o700)
-    if user is not None:
-        for path in (folder, *folder.rglob("*")):
-            shutil.chown(path, user)
 
 
 def _template(kind: Kind) -> Path:

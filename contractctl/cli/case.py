@@ -53,10 +53,9 @@ def standing(settings: Settings, plan: Plan) -> Standing:
     """What the journal says; planned where there is no journal yet. Nothing is created."""
     if not is_there(settings):
         return Standing(State.PLANNED, 0.0)
-    from contractctl import journal
-    from contractctl.databases import sqlite
+    from contractctl import databases, journal
 
-    engine = sqlite.create_engine(settings.journal_url())
+    engine = databases.create_engine(settings.journal_url())
     try:
         with journal.reading(engine) as connection:
             if journal.version(connection) is None:
@@ -121,10 +120,9 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
 def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
     if not is_there(settings):
         return ()
-    from contractctl import migration
-    from contractctl.databases import sqlite
+    from contractctl import databases, migration
 
-    engine = sqlite.create_engine(settings.journal_url())
+    engine = databases.create_engine(settings.journal_url())
     try:
         return migration.database_records(engine, plan, lambda: now)
     finally:

@@ -163,16 +163,15 @@ def status(plan: str | None, form: str) -> int:
     Since when, who is at work, what was decided, what comes next. Reads only. Rows that were set aside or are in
     conflict are named, and a journal that was tampered with.
     """
-    from contractctl import migration, planner, settings
+    from contractctl import databases, migration, planner, settings
     from contractctl.cli import case
-    from contractctl.databases import sqlite
     from contractctl.report import board
 
     found = settings.load(Path.cwd())
     plans = [case.named(found, plan)] if plan else list(planner.read_plans(found.migrations))
     now = time.time()
     if case.is_there(found):
-        rows = migration.board(sqlite.create_engine(found.journal_url()), plans, now)
+        rows = migration.board(databases.create_engine(found.journal_url()), plans, now)
     else:
         rows = tuple(migration.planned(one) for one in plans)
     click.echo(board.rows(rows, form, now))

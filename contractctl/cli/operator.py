@@ -9,10 +9,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contractctl import git, settings, store
+from contractctl import databases, git, settings, store
 from contractctl.backfill import Pace, Progress
 from contractctl.cli import case
-from contractctl.databases import sqlite
 from contractctl.errors import ContractctlError
 from contractctl.gate import decide_case, decision_file
 from contractctl.gate.case import Case
@@ -53,7 +52,7 @@ def context(word: str, pace: Pace, told: Callable[[Progress], None]) -> Context:
     return Context(
         plan=plan,
         migrations=found.migrations,
-        engine=sqlite.create_engine(_url(found, plan)),
+        engine=databases.create_engine(_url(found, plan)),
         operator=Operator(f"{who} on {socket.gethostname()} (process {os.getpid()})", gone),
         actor=who,
         commit=(repository.head() if repository else None) or "",

@@ -202,8 +202,8 @@ class Door(Protocol):
     def reading(self, engine: "Engine", /) -> "Engine":
         """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
 
-    def alone(self, connection: "Connection", what: str, /) -> AbstractContextManager[None]:
-        """Do what only one process at a time may do to this database; others wait for their turn."""
+    def alone(self, engine: "Engine", what: str, /) -> AbstractContextManager[None]:
+        """Do what only one process at a time may do to this database, in transactions of its own; others wait."""
 
     def busy(self, error: BaseException, /) -> bool:
         """Whether the database only asks to come again: a lock was not free, or two got into each other's way."""

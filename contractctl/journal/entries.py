@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy.exc import IntegrityError
 
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import JOURNAL, OUTBOX
+from contractctl.journal.transactions import RefusedError
 from contractctl.model import canonical
 
 BEGINNING = ""
 """What stands as the previous hash in a plan's first entry."""
 
+_TRIES = 5
 _SOURCE = "urn:contractctl:plan:"
 _TYPE = "io.contractctl.journal."
 
@@ -69,11 +73,24 @@ class Entry(Note):
 def append(connection: Connection, note: Note) -> Entry:
     """Write a note down, with its event, in the caller's transaction.
 
-    A second note of the same key and kind changes nothing: the entry that is there comes back.
+    A second note of the same key and kind changes nothing: the entry that is there comes back. Where others write at
+    the same moment, each entry gets a place of its own: none can follow one that another follows already.
     """
-    there = _find(connection, note)
-    if there is not None:
-        return there
+    for _ in range(_TRIES):
+        there = _find(connection, note)
+        if there is not None:
+            return there
+        with suppress(IntegrityError), connection.begin_nested():
+            return _write(connection, note)
+    raise RefusedError(
+        f"the journal of '{note.plan}' takes no entry: others write it all the time, or its order has been changed",
+        hint=f"run it again; if it stays so, see what is wrong: contractctl migrate status {note.plan}",
+        busy=True,
+        lost=False,
+    )
+
+
+def _write(connection: Connection, note: Note) -> Entry:
     previous = _last_hash(connection, note.plan)
     values = {**asdict(note), "kind": note.kind.value, "previous": previous, "hash": entry_hash(note, previous)}
     written = connection.execute(JOURNAL.insert().values({**values, "body": canonical.dumps(dict(note.body))}))

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import LEASE
+
+_LEAST_WAIT = 1.0
+"""Seconds after which it is worth trying again where the lease itself has run out."""
 
 
 class HeldError(ContractctlError):
@@ -45,18 +51,45 @@ class Lease:
 
 
 def acquire(connection: Connection, plan: str, operator: Operator, now: float) -> Lease:
-    """Take the lease. Raise HeldError where somebody has it, unless it has expired or they have died."""
-    found = current(connection, plan)
+    """Take the lease. Raise HeldError where somebody has it, unless it has expired or they have died.
+
+    Of several who try at once one gets it: they meet at the lease's row, whose lock is kept to the transaction's end.
+    """
+    found = _locked(connection, plan, now)
     if found is not None and found.expires_at > now and not operator.gone(found.holder):
-        until = f"{datetime.fromtimestamp(found.expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
-        raise HeldError(f"'{plan}' is held by {found.holder} until {until}", retry_after=found.expires_at - now)
+        raise _held(found, now)
     lease = Lease(plan, operator.holder, (found.token if found else 0) + 1, operator.seconds, now + operator.seconds)
     values = {"holder": lease.holder, "token": lease.token, "expires_at": lease.expires_at}
-    if found is None:
-        connection.execute(LEASE.insert().values(plan=plan, **values))
-    else:
+    if found is not None:
         connection.execute(LEASE.update().where(LEASE.c.plan == plan).values(**values))
+        return lease
+    try:
+        with connection.begin_nested():
+            connection.execute(LEASE.insert().values(plan=plan, **values))
+    except IntegrityError:
+        first = current(connection, plan)
+        if first is None:
+            raise
+        raise _held(first, now) from None
     return lease
+
+
+def _locked(connection: Connection, plan: str, now: float) -> Lease | None:
+    """The lease, with its row locked. Whoever holds that lock for long is at work, whatever the lease says."""
+    try:
+        with connection.begin_nested():
+            return _read(connection, select(LEASE).where(LEASE.c.plan == plan).with_for_update())
+    except DBAPIError as error:
+        found = current(connection, plan) if databases.of(connection).busy(error) else None
+        if found is None:
+            raise
+        raise _held(found, now) from error
+
+
+def _held(lease: Lease, now: float) -> HeldError:
+    left = lease.expires_at - now
+    until = f"until {datetime.fromtimestamp(lease.expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC" if left > 0 else "just now"
+    return HeldError(f"'{lease.plan}' is held by {lease.holder} {until}", retry_after=max(left, _LEAST_WAIT))
 
 
 def hold(connection: Connection, lease: Lease, now: float) -> None:
@@ -83,5 +116,9 @@ def release(connection: Connection, lease: Lease) -> None:
 
 def current(connection: Connection, plan: str) -> Lease | None:
     """The lease as it was last taken, expired or not."""
-    row = connection.execute(select(LEASE).where(LEASE.c.plan == plan)).first()
+    return _read(connection, select(LEASE).where(LEASE.c.plan == plan))
+
+
+def _read(connection: Connection, query: Select[Any]) -> Lease | None:
+    row = connection.execute(query).first()
     return None if row is None else Lease(row.plan, row.holder, row.token, 0.0, row.expires_at)

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, select
 
-from contractctl import resources
+from contractctl import databases, resources
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import VERSION
-from contractctl.journal.transactions import reading, writing
+from contractctl.journal.transactions import plain_words, reading, writing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,7 +17,10 @@ HEAD = "0001"
 
 
 def open(engine: Engine) -> None:  # noqa: A001 - read as journal.open
-    """Bring the journal's tables to the form that is known here. One SELECT where they are in it already."""
+    """Bring the journal's tables to the form that is known here. One SELECT where they are in it already.
+
+    Several processes may do so at once, and one that was killed half-way may do so again.
+    """
     with reading(engine) as connection:
         found = version(connection)
     if found == HEAD:
@@ -27,8 +30,10 @@ def open(engine: Engine) -> None:  # noqa: A001 - read as journal.open
             f"the journal has been written by a newer contractctl (its tables are at '{found}', known is '{HEAD}')",
             hint="run: pip install --upgrade contractctl",
         )
-    with writing(engine) as connection:
-        _upgrade(connection)
+    database = databases.of(engine)
+    with plain_words(engine), database.alone(engine, "the journal's tables"), writing(engine) as connection:
+        if version(connection) != HEAD:
+            _upgrade(connection)
 
 
 def version(connection: Connection) -> str | None:

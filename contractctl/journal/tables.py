@@ -1,6 +1,6 @@
 """Which tables does the journal have? As migrations/ makes them; here only as far as they are read and written."""
 
-from sqlalchemy import Column, Float, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Double, MetaData, Table, Text
 
 _METADATA = MetaData()
 
@@ -9,19 +9,19 @@ VERSION = Table("contractctl_version", _METADATA, Column("version_num", Text))
 JOURNAL = Table(
     "contractctl_journal",
     _METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
     *(Column(name, Text) for name in ("plan", "kind", "stage", "key")),
-    Column("at", Float),
+    Column("at", Double),
     *(Column(name, Text) for name in ("actor", "git_commit", "body", "previous", "hash")),
 )
 
 OUTBOX = Table(
     "contractctl_outbox",
     _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("entry", Integer),
+    Column("id", BigInteger, primary_key=True),
+    Column("entry", BigInteger),
     Column("event", Text),
-    Column("delivered_at", Float),
+    Column("delivered_at", Double),
 )
 
 LEASE = Table(
@@ -29,8 +29,8 @@ LEASE = Table(
     _METADATA,
     Column("plan", Text, primary_key=True),
     Column("holder", Text),
-    Column("token", Integer),
-    Column("expires_at", Float),
+    Column("token", BigInteger),
+    Column("expires_at", Double),
 )
 
 CHECKPOINT = Table(
@@ -38,16 +38,16 @@ CHECKPOINT = Table(
     _METADATA,
     *(Column(name, Text, primary_key=True) for name in ("plan", "table_name")),
     Column("last_key", Text),
-    *(Column(name, Integer) for name in ("rows", "set_aside", "done")),
-    Column("at", Float),
+    *(Column(name, BigInteger) for name in ("rows", "set_aside", "done")),
+    Column("at", Double),
 )
 
-CANARY = Table("contractctl_canary", _METADATA, Column("plan", Text, primary_key=True), Column("percent", Float))
+CANARY = Table("contractctl_canary", _METADATA, Column("plan", Text, primary_key=True), Column("percent", Double))
 
 CONFLICT = Table(
     "contractctl_conflict",
     _METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
     *(Column(name, Text) for name in ("plan", "table_name", "key", "column_name", "old_value", "new_value", "at")),
 )
 

@@ -1,21 +1,49 @@
-"""The journal, and the tables in which plans keep what they must remember."""
+"""The journal, and the tables in which plans keep what they must remember.
+
+MariaDB ends a transaction at every CREATE: there, whatever a killed run has made already is left as it is.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeEngine
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_APPEND_ONLY = """
+_MESSAGE = "the journal is append-only"
+
+_SQLITE = """
 CREATE TRIGGER contractctl_journal_{act} BEFORE {act} ON contractctl_journal
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+BEGIN SELECT RAISE(ABORT, '{message}'); END
+"""
+
+_POSTGRESQL = (
+    f"""
+CREATE FUNCTION contractctl_append_only() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION '{_MESSAGE}'; END $$
+""",
+    """
+CREATE TRIGGER contractctl_journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON contractctl_journal
+FOR EACH STATEMENT EXECUTE FUNCTION contractctl_append_only()
+""",
+    "ALTER TABLE contractctl_journal ENABLE ALWAYS TRIGGER contractctl_journal_append_only",
+)
+
+_MARIADB = """
+CREATE TRIGGER IF NOT EXISTS contractctl_journal_{act} BEFORE {act} ON contractctl_journal
+FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{message}'
 """
 
 _NAMES = (
-    "contractctl_journal",
     "contractctl_outbox",
+    "contractctl_journal",
     "contractctl_lease",
     "contractctl_checkpoint",
     "contractctl_conflict",
@@ -24,89 +52,150 @@ _NAMES = (
     "contractctl_canary",
 )
 
+_OPTIONS = {
+    f"{name}_{option}": value
+    for name in ("mysql", "mariadb")
+    for option, value in {
+        "engine": "InnoDB",
+        "row_format": "DYNAMIC",
+        "charset": "utf8mb4",
+        "collate": "utf8mb4_nopad_bin",  # a key is itself, with its case and the blanks at its end
+    }.items()
+}
 
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
+
+def _of_mariadb(usual: TypeEngine[Any], there: TypeEngine[Any]) -> TypeEngine[Any]:
+    return usual.with_variant(there, "mysql", "mariadb")
+
+
+_LONG_TEXT = _of_mariadb(sa.Text(), mysql.LONGTEXT())
+_DOUBLE = _of_mariadb(sa.Float(), mysql.DOUBLE())
+_COUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+_PLACE = (("plan", 60), ("table_name", 64), ("key", 500), ("column_name", 64))
+"""What finds a mark on a row, and how long it can be on MariaDB, whose keys cannot hold every text."""
 
 
 def upgrade() -> None:
     _journal()
     _progress()
     _marks()
-    if op.get_bind().dialect.name == "sqlite":
-        for act in ("UPDATE", "DELETE"):
-            op.execute(_APPEND_ONLY.format(act=act))
+    _append_only()
 
 
 def downgrade() -> None:
     for name in _NAMES:
         op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION contractctl_append_only()")
+
+
+def _text(name: str, length: int | None = None, *, nullable: bool = False) -> sa.Column[str]:
+    type_ = _LONG_TEXT if length is None else _of_mariadb(sa.Text(), sa.String(length))
+    return sa.Column(name, type_, nullable=nullable)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, _COUNT, nullable=False)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", _COUNT, primary_key=True)
+
+
+def _table() -> Callable[..., sa.Table]:
+    return partial(op.create_table, if_not_exists=_is_mariadb(), **_OPTIONS)
+
+
+def _is_mariadb() -> bool:
+    return op.get_bind().dialect.name in ("mysql", "mariadb")
 
 
 def _journal() -> None:
     """What happened, who may write, and what the world has yet to be told."""
-    op.create_table(
+    _table()(
         "contractctl_journal",
-        sa.Column("id", sa.Integer, primary_key=True),
-        *map(_text, ("plan", "kind", "stage", "key")),
-        sa.Column("at", sa.Float, nullable=False),
-        *map(_text, ("actor", "git_commit", "body", "previous", "hash")),
+        _id(),
+        *(_text(name, length) for name, length in (("plan", 60), ("kind", 20), ("stage", 20), ("key", 500))),
+        sa.Column("at", _DOUBLE, nullable=False),
+        *map(_text, ("actor", "git_commit", "body")),
+        *(_text(name, 64) for name in ("previous", "hash")),
         sa.UniqueConstraint("plan", "key", "kind"),
         sa.UniqueConstraint("plan", "previous"),
         sqlite_autoincrement=True,
     )
-    op.create_table(
+    _table()(
         "contractctl_lease",
-        sa.Column("plan", sa.Text, primary_key=True),
+        _text("plan", 60),
         _text("holder"),
-        sa.Column("token", sa.Integer, nullable=False),
-        sa.Column("expires_at", sa.Float, nullable=False),
+        _count("token"),
+        sa.Column("expires_at", _DOUBLE, nullable=False),
+        sa.PrimaryKeyConstraint("plan"),
     )
-    op.create_table(
+    # no trigger hears a TRUNCATE on MariaDB, but a table that another refers to cannot be truncated
+    kept = [sa.ForeignKeyConstraint(["entry"], ["contractctl_journal.id"])] if _is_mariadb() else []
+    _table()(
         "contractctl_outbox",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("entry", sa.Integer, nullable=False),
+        _id(),
+        _count("entry"),
         _text("event"),
-        sa.Column("delivered_at", sa.Float),
+        sa.Column("delivered_at", _DOUBLE),
+        *kept,
         sqlite_autoincrement=True,
     )
 
 
 def _progress() -> None:
     """How far a backfill is, and which share of traffic takes the new path."""
-    op.create_table(
+    _table()(
         "contractctl_checkpoint",
-        *map(_text, ("plan", "table_name")),
+        *(_text(name, length) for name, length in _PLACE[:2]),
         _text("last_key", nullable=True),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in ("rows", "set_aside", "done")),
-        sa.Column("at", sa.Float, nullable=False),
+        *map(_count, ("rows", "set_aside", "done")),
+        sa.Column("at", _DOUBLE, nullable=False),
         sa.PrimaryKeyConstraint("plan", "table_name"),
     )
-    op.create_table(
+    _table()(
         "contractctl_canary",
-        sa.Column("plan", sa.Text, primary_key=True),
-        sa.Column("percent", sa.Float, nullable=False),
+        _text("plan", 60),
+        sa.Column("percent", _DOUBLE, nullable=False),
+        sa.PrimaryKeyConstraint("plan"),
     )
 
 
 def _marks() -> None:
     """Rows about which there is something to remember. Written by triggers as well."""
-    op.create_table(
+    place = tuple(name for name, _ in _PLACE)
+    _table()(
         "contractctl_conflict",
-        sa.Column("id", sa.Integer, primary_key=True),
-        *map(_text, ("plan", "table_name", "key", "column_name")),
+        _id(),
+        *(_text(name, length) for name, length in _PLACE),
         *(_text(name, nullable=True) for name in ("old_value", "new_value")),
-        _text("at"),
+        _text("at", 64),
     )
     # every write of an application looks here for its row
-    op.create_index("contractctl_conflict_row", "contractctl_conflict", ["plan", "table_name", "key"])
-    op.create_table(
+    op.create_index("contractctl_conflict_row", "contractctl_conflict", place[:3], if_not_exists=_is_mariadb())
+    _table()(
         "contractctl_set_aside",
-        *map(_text, ("plan", "table_name", "key", "column_name", "error")),
-        sa.PrimaryKeyConstraint("plan", "table_name", "key", "column_name"),
+        *(_text(name, length) for name, length in _PLACE),
+        _text("error"),
+        sa.PrimaryKeyConstraint(*place),
     )
-    op.create_table(
+    _table()(
         "contractctl_kept",
-        *map(_text, ("plan", "table_name", "key", "column_name")),
-        sa.PrimaryKeyConstraint("plan", "table_name", "key", "column_name"),
+        *(_text(name, length) for name, length in _PLACE),
+        sa.PrimaryKeyConstraint(*place),
     )
+
+
+def _append_only() -> None:
+    """What was written stays as it was written."""
+    match op.get_bind().dialect.name:
+        case "sqlite":
+            statements = tuple(_SQLITE.format(act=act, message=_MESSAGE) for act in ("UPDATE", "DELETE"))
+        case "postgresql":
+            statements = _POSTGRESQL
+        case _:
+            statements = tuple(_MARIADB.format(act=act, message=_MESSAGE) for act in ("UPDATE", "DELETE"))
+    for statement in statements:
+        op.execute(statement)

@@ -77,12 +77,6 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture
-def server_url(server: Server) -> Iterator[str]:
-    with server.database() as url:
-        yield url
-
-
-@pytest.fixture
 def app(database_url: str) -> Iterator[Connection]:
     with application(database_url) as connection:
         yield connection
@@ -397,12 +391,33 @@ def test_a_lost_connection_is_said_and_the_next_one_is_new(kind: Kind) -> None:
         assert asked(engine, "SELECT 1") == 1
 
 
+def test_a_deadlock_behind_a_savepoint_is_one_as_well(server_url: str) -> None:
+    met, refusals = threading.Barrier(2), list[RefusedError]()
+
+    def cross(first: int, second: int) -> None:
+        try:
+            with journal.writing(engine) as connection:
+                run(connection, f"UPDATE t SET m = m + 1 WHERE n = {first}")
+                met.wait(20)
+                with connection.begin_nested():
+                    run(connection, f"UPDATE t SET m = m + 1 WHERE n = {second}")
+        except RefusedError as error:
+            refusals.append(error)
+
+    with opened(server_url, lock_seconds=10) as engine:
+        asked(engine, "CREATE TABLE t (n INTEGER PRIMARY KEY, m INTEGER)", "INSERT INTO t VALUES (1, 0), (2, 0)")
+        at_once(partial(cross, 1, 2), partial(cross, 2, 1))
+
+        assert [(error.busy, error.lost) for error in refusals] == [(True, False)]
+        assert "wait for each other" in refusals[0].message
+
+
 def test_one_at_a_time_does_what_must_be_done_alone(engine: Engine) -> None:
     inside, most = 0, 0
 
     def work() -> None:
         nonlocal inside, most
-        with journal.writing(engine) as connection, databases.of(engine).alone(connection, "a test"):
+        with databases.of(engine).alone(engine, "a test"), journal.writing(engine):
             inside += 1
             most = max(most, inside)
             time.sleep(0.05)
@@ -415,13 +430,13 @@ def test_one_at_a_time_does_what_must_be_done_alone(engine: Engine) -> None:
 
 def test_what_is_done_alone_is_let_go_when_it_fails(engine: Engine) -> None:
     def fail() -> None:
-        with journal.writing(engine) as connection, databases.of(engine).alone(connection, "a test"):
+        with databases.of(engine).alone(engine, "a test"), journal.writing(engine) as connection:
             run(connection, "SELECT n FROM nowhere")
 
     for _ in range(2):
         with pytest.raises(RefusedError, match="nowhere"):
             fail()
-    with journal.writing(engine) as connection, databases.of(engine).alone(connection, "a test"):
+    with databases.of(engine).alone(engine, "a test"), journal.writing(engine) as connection:
         assert run(connection, "SELECT 1").scalar() == 1
 
 

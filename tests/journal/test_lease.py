@@ -1,8 +1,6 @@
 """Does one operator at a time work on a plan, and is the one who comes back too late refused?"""
 
-import subprocess
-import sys
-from pathlib import Path
+import ast
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +8,7 @@ from sqlalchemy import Engine
 from contractctl import journal
 from contractctl.errors import ContractctlError
 from contractctl.journal import HeldError, Lease, Operator
+from tests.journal.conftest import Together, opened
 
 ADA, BOB = Operator("ada@one (process 1)"), Operator("bob@two (process 2)")
 
@@ -81,22 +80,48 @@ def test_the_lease_of_somebody_who_died_need_not_be_waited_for(engine: Engine) -
     assert take(engine, Operator("bob", gone=lambda holder: holder == ADA.holder), now=1.0).token == 2
 
 
-def test_of_many_processes_at_once_one_gets_the_lease(tmp_path: Path, engine: Engine) -> None:
-    program = (
-        "import sys\nfrom contractctl import journal\nfrom contractctl.databases import sqlite\n"
-        f"engine = sqlite.create_engine('sqlite:///{tmp_path}/shop.db')\n"
-        "try:\n"
-        "    with journal.writing(engine) as connection:\n"
-        "        journal.acquire(connection, 'names', journal.Operator(sys.argv[1]), 0.0)\n"
-        "    print('got it')\n"
-        "except journal.HeldError as error:\n"
-        "    print(error.message)\n"
-    )
-    started = [
-        subprocess.Popen([sys.executable, "-c", program, f"process {n}"], stdout=subprocess.PIPE, text=True)
-        for n in range(4)
-    ]
-    said = sorted(process.communicate()[0].strip() for process in started)
+TAKING = """
+from collections import Counter
+won = []
+for n in range({rounds}):
+    try:
+        with journal.writing(engine) as connection:
+            won.append((n, journal.acquire(connection, f"plan {{n}}", Operator(me), {now}).token))
+    except journal.HeldError as error:
+        assert error.message.startswith(f"'plan {{n}}' is held by process "), error.message
+    except journal.RefusedError as error:
+        assert error.busy, error.message
+print(won)
+"""
 
-    assert said.count("got it") == 1
-    assert len({line for line in said if line.startswith("'names' is held by process ")}) == 1
+
+def test_of_many_processes_at_once_one_gets_the_lease(database_url: str, engine: Engine, together: Together) -> None:
+    said = together(database_url, TAKING.format(rounds=25, now="0.0"), before="journal.open(engine)")
+
+    won = [one for line in said for one in ast.literal_eval(line)]
+    assert sorted(won) == [(n, 1) for n in range(25)]
+
+
+def test_of_many_processes_at_once_one_takes_over_what_has_expired(
+    database_url: str, engine: Engine, together: Together
+) -> None:
+    with journal.writing(engine) as connection:
+        for n in range(25):
+            journal.acquire(connection, f"plan {n}", Operator("the dead"), 0.0)
+
+    said = together(database_url, TAKING.format(rounds=25, now="100.0"), before="journal.open(engine)")
+
+    won = [one for line in said for one in ast.literal_eval(line)]
+    assert sorted(won) == [(n, 2) for n in range(25)]
+
+
+def test_whoever_is_in_the_midst_of_a_long_transaction_holds_the_plan(server_url: str) -> None:
+    """Their lease has run out, since nothing could be renewed meanwhile, and they are alive."""
+    with opened(server_url) as engine:
+        stalled = take(engine, ADA, now=0.0)
+        with journal.writing(engine) as connection:
+            journal.hold(connection, stalled, now=1.0)
+            with pytest.raises(HeldError, match=r"'names' is held by ada@one \(process 1\)"):
+                take(engine, BOB, now=100.0)
+
+        assert take(engine, BOB, now=100.0).token == 2

@@ -52,19 +52,15 @@ def reading(engine: Engine) -> Engine:
 
 
 @contextmanager
-def alone(connection: Connection, what: str) -> Iterator[None]:
-    """Be the only one with `what` in this database; others wait for their turn.
-
-    The lock is the session's, since DDL ends transactions; it goes when the session does.
-    """
-    database = connection.exec_driver_sql("SELECT DATABASE()").scalar_one()
-    name = literal("contractctl " + sha256(f"{database} {what}".encode()).hexdigest()[:32])
-    if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_TURN_SECONDS})").scalar() != 1:
-        raise ContractctlError(f"another process is at work on {what} for too long", hint="wait, and run it again")
-    try:
-        yield
-    finally:
-        if not connection.invalidated:
+def alone(engine: Engine, what: str) -> Iterator[None]:
+    """Be the only one with `what` in this database; others wait for their turn. It goes when the process does."""
+    name = literal("contractctl " + sha256(f"{engine.url.database} {what}".encode()).hexdigest()[:32])
+    with engine.connect() as connection:
+        if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_TURN_SECONDS})").scalar() != 1:
+            raise ContractctlError(f"another process is at work on {what} for too long", hint="wait, and run it again")
+        try:
+            yield
+        finally:
             connection.exec_driver_sql(f"SELECT RELEASE_LOCK({name})")
 
 

@@ -1,5 +1,7 @@
 """What does MariaDB mean when it refuses? By its numbers, which are the same in every language."""
 
+from contractctl.databases.causes import driver_error
+
 _KEPT = "whatever was finished is kept, and the same command goes on"
 _REACH = ("the server cannot be reached", "is it running, and the address right?")
 _LOST = ("the connection to the server is lost", f"is the server there? {_KEPT}")
@@ -86,11 +88,11 @@ def meaning(error: BaseException) -> tuple[str, str]:
 
 def _number(error: BaseException) -> int:
     """The server's or the client's number; -1 where there is none."""
-    arguments = getattr(error, "orig", error).args
+    arguments = driver_error(error).args
     return arguments[0] if arguments and isinstance(arguments[0], int) else -1
 
 
 def _said(error: BaseException) -> str:
     """The driver's own sentence."""
-    arguments = getattr(error, "orig", error).args
+    arguments = driver_error(error).args
     return str(arguments[1] if len(arguments) > 1 else arguments[0] if arguments else "").strip()

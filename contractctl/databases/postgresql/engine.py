@@ -75,13 +75,12 @@ def reading(engine: Engine) -> Engine:
 
 
 @contextmanager
-def alone(connection: Connection, what: str) -> Iterator[None]:
-    """Be the only one with `what` in this database until the transaction ends; others wait for their turn."""
-    before = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
-    _set(connection, {"lock_timeout": f"{_TURN_SECONDS}s"}, local=True)
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCKS}, {crc32(what.encode()) - 2**31})")
-    _set(connection, {"lock_timeout": before}, local=True)
-    yield
+def alone(engine: Engine, what: str) -> Iterator[None]:
+    """Be the only one with `what` in this database; others wait for their turn. It goes when the process does."""
+    with engine.connect() as connection:
+        _set(connection, {"lock_timeout": f"{_TURN_SECONDS}s"}, local=True)
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCKS}, {crc32(what.encode()) - 2**31})")
+        yield
 
 
 def _spelled(url: URL) -> URL:

@@ -2,6 +2,8 @@
 
 import re
 
+from contractctl.databases.causes import driver_error
+
 _KEPT = "whatever was finished is kept, and the same command goes on"
 _AGAIN = "end long transactions, and run it again"
 _RIGHTS = "give this user the right to it"
@@ -77,18 +79,18 @@ def meaning(error: BaseException) -> tuple[str, str]:
 
 
 def _code(error: BaseException) -> str | None:
-    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    code = getattr(driver_error(error), "sqlstate", None)
     return code if isinstance(code, str) else None
 
 
 def _of_driver(error: BaseException) -> bool:
     """Whether it speaks of the connection, not of a statement."""
-    return type(getattr(error, "orig", error)).__name__ in {"OperationalError", "ConnectionTimeout", "InterfaceError"}
+    return type(driver_error(error)).__name__ in {"OperationalError", "ConnectionTimeout", "InterfaceError"}
 
 
 def _said(error: BaseException) -> str:
     """The driver's own sentence, without details: they may hold values of rows. Each address that was tried has one."""
-    lines = [line.strip(" \t-") for line in str(getattr(error, "orig", error)).splitlines() if line.strip()]
+    lines = [line.strip(" \t-") for line in str(driver_error(error)).splitlines() if line.strip()]
     if _code(error) is None:
         tried = [line for line in lines if line.startswith(("connection to", "host:"))]
         return "; ".join(tried or lines[:1])

@@ -36,8 +36,8 @@ def reading(engine: Engine) -> Engine:
 
 
 @contextmanager
-def alone(_connection: Connection, _what: str) -> Iterator[None]:
-    """Be the only one: who writes to a SQLite file is."""
+def alone(_engine: Engine, _what: str) -> Iterator[None]:
+    """Be the only one: whoever writes to a SQLite file is."""
     yield
 
 

@@ -1,5 +1,7 @@
 """What does SQLite mean when it refuses?"""
 
+from contractctl.databases.causes import driver_error
+
 _MEANINGS = {
     "readonly": ("the database cannot be written", "give this user the right to write the file and its folder"),
     "disk is full": ("the disk is full", "make room; whatever was finished is kept, and the same command goes on"),
@@ -35,4 +37,4 @@ def meaning(error: BaseException) -> tuple[str, str]:
 
 def _said(error: BaseException) -> str:
     """The driver's own sentence, with or without SQLAlchemy around it."""
-    return str(getattr(error, "orig", error))
+    return str(driver_error(error))
