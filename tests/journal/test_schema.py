@@ -117,8 +117,11 @@ def test_a_schema_of_ones_own_holds_the_journal(postgresql_url: str) -> None:
 def test_a_user_who_may_make_no_tables_is_told(postgresql_server: Server, postgresql_url: str) -> None:
     postgresql_server.run("CREATE ROLE carl LOGIN")
     try:
-        with pytest.raises(RefusedError, match="may not do that") as refusal:
-            journal.open(databases.create_engine(postgresql_url.replace("postgres@", "carl@")))
+        with (
+            pytest.raises(RefusedError, match="may not do that") as refusal,
+            opened(postgresql_url.replace("postgres@", "carl@")),
+        ):
+            pass
     finally:
         postgresql_server.run("DROP ROLE carl")
 
