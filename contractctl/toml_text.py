@@ -19,6 +19,10 @@ class Table:
     def has(self, key: str) -> bool:
         return key in self._values
 
+    def names(self) -> tuple[str, ...]:
+        """Every key, whatever its value is."""
+        return tuple(self._values)
+
     def text(self, key: str, default: str | None = None) -> str | None:
         value: str | None = self._typed(key, str, "a text in quotes", default)
         return value

@@ -28,7 +28,9 @@ class Repository:
     folder: Path
     template: str
     url: str
-    """Of its database; in an environment of two databases that of `shop`, the other being an SQLite file."""
+    """Of its database."""
+    database: str
+    """What an environment of two databases calls it."""
 
     def alembic(self, *arguments: str, fails: bool = False) -> str:
         """Run the real command; what it printed."""
@@ -57,10 +59,10 @@ class Repository:
         self, id_: str, upgrade: str, *, down: str | None = None, downgrade: str = "pass", head: str = ""
     ) -> None:
         """A revision of the application's own, as people write them."""
-        database = "shop" if self.template == "multidb" else None
+        several = self.template == "multidb"
         both = "".join(
-            f"def {way}({'engine_name: str' if database else ''}):\n"
-            + ("    if engine_name != 'shop':\n        return\n" if database else "")
+            f"def {way}({'engine_name: str' if several else ''}):\n"
+            + (f"    if engine_name != '{self.database}':\n        return\n" if several else "")
             + f"    {body}\n"
             for way, body in (("upgrade", upgrade), ("downgrade", downgrade))
         )
@@ -77,17 +79,20 @@ def _settings() -> Config:
     return settings
 
 
-def make(folder: Path, template: str, url: str) -> Repository:
-    """`alembic init` there, and the database's address written where the template has a place for it."""
-    found = Repository(folder, template, url)
+def make(folder: Path, template: str, url: str, names: tuple[str, str] = ("other", "shop")) -> Repository:
+    """`alembic init` there, and the database's address written where the template has a place for it.
+
+    Of the two databases of multidb the second has this address; the first is an SQLite file of its name.
+    """
+    found = Repository(folder, template, url, names[1])
     with chdir(folder):
         command.init(_settings(), "alembic", template)
     asynchronous = template.endswith("async")
     text = (folder / "alembic.ini").read_text()
     if template == "multidb":
-        text = text.replace("databases = engine1, engine2", "databases = other, shop")
-        text = text.replace("[engine1]", "[other]").replace("[engine2]", "[shop]")
-        urls = [f"sqlite:///{folder / 'other.db'}", url]
+        text = text.replace("databases = engine1, engine2", f"databases = {', '.join(names)}")
+        text = text.replace("[engine1]", f"[{names[0]}]").replace("[engine2]", f"[{names[1]}]")
+        urls = [f"sqlite:///{folder / names[0]}.db", url]
     else:
         drivername = make_url(url).drivername
         urls = [url.replace(drivername, _ASYNC[drivername], 1) if asynchronous else url]

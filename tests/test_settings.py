@@ -126,7 +126,7 @@ def test_a_broken_pyproject_of_somebody_else_is_none_of_our_business(tmp_path: P
     ("text", "message", "hint"),
     [
         ('contrats = "x"', "contractctl.toml: 'contrats' is no key here", "did you mean 'contracts'?"),
-        ("[databse]", "'databse' is no key here", "did you mean 'database'?"),
+        ("[databse]", "'databse' is no key here", "did you mean 'databases'?"),
         ('[database]\nurI = "x"', "'database.urI' is no key here", "did you mean 'url'?"),
         ('level = "SIDEWAYS"', "'level' is 'SIDEWAYS'", "BACKWARD_TRANSITIVE"),
         ("strict = 1", "'strict' is 1", "true or false"),
@@ -140,7 +140,8 @@ def test_a_broken_pyproject_of_somebody_else_is_none_of_our_business(tmp_path: P
         ('[[evidence]]\nsource = "otlp"', "'evidence.path' is missing", "add the line path ="),
         ("level = ", "contractctl.toml: ", "https://toml.io"),
         ('[database]\nurl = "shop.db"', "[database] url is no database URL", "sqlite:///shop.db"),
-        ('[database]\nurl = "env:NOT_SET_ANYWHERE"', "'NOT_SET_ANYWHERE' is not set", "set it"),
+        ("[databases.orders]", "'databases.orders.url' is missing", "add the line url ="),
+        ('[databases.orders]\nurl = "orders.db"', "[databases.orders] url is no database URL", "env:NAME"),
         ('[database]\nurl = "http://[::1"', "[database] url is no URL", "env:NAME"),
     ],
 )
@@ -195,10 +196,10 @@ def test_a_secret_from_the_environment_is_used_and_never_shown(
 
 def test_a_secret_that_is_no_url_is_not_repeated(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_DATABASE_URL", f"no-url-{SECRET}")
-    root = written('[database]\nurl = "env:SHOP_DATABASE_URL"')
+    found = settings.load(written('[database]\nurl = "env:SHOP_DATABASE_URL"'))
 
     with pytest.raises(ContractctlError) as raised:
-        settings.load(root)
+        _ = found.database_url
     assert SECRET not in f"{raised.value.message} {raised.value.hint}"
 
 
@@ -251,3 +252,38 @@ def test_every_spelling_of_an_address_names_its_dialect(
     monkeypatch.setenv("DATABASE_URL", address)
 
     assert settings.load(written('[database]\nurl = "env:DATABASE_URL"')).dialect == dialect
+
+
+def test_an_address_is_read_where_it_is_used(written: Written) -> None:
+    found = settings.load(written('[database]\nurl = "env:NOT_SET_ANYWHERE"'))
+
+    assert found.dialect is None
+    with pytest.raises(ContractctlError, match="'NOT_SET_ANYWHERE' is not set") as raised:
+        found.journal_url()
+    assert raised.value.hint == "set it: contractctl.toml takes a URL from it"
+
+
+def test_several_databases_are_known_by_their_names(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_URL", "postgresql://db/orders")
+    orders = '[databases.orders]\nurl = "env:ORDERS_URL"\nalembic = "services/orders/alembic.ini"\nsection = "blue"\n'
+    root = written(f'{orders}[databases.people]\nurl = "sqlite:///people.db"\nengine = "engine2"')
+    found = settings.load(root)
+
+    assert found.journal_url("orders") == "postgresql://db/orders"
+    assert found.journal_url("people") == f"sqlite:///{root}/people.db"
+    assert found.database() is None  # nobody says which
+    assert found.journal_url() == f"sqlite:///{root}/migrations/contractctl.db"
+    known = found.databases["orders"], found.databases["people"]
+    assert [(one.alembic, one.section, one.engine) for one in known] == [
+        (root / "services/orders/alembic.ini", "blue", "orders"),
+        (None, "alembic", "engine2"),
+    ]
+    with pytest.raises(ContractctlError, match="no database is called 'orderz'"):
+        found.database("orderz")
+
+
+def test_one_database_needs_no_name(written: Written) -> None:
+    found = settings.load(written('[databases.people]\nurl = "sqlite:///people.db"'))
+
+    assert found.database() == found.database("people")
+    assert str(found.database_url).endswith("/people.db")

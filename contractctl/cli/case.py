@@ -51,11 +51,11 @@ def named(settings: Settings, word: str) -> Plan:
 
 def standing(settings: Settings, plan: Plan) -> Standing:
     """What the journal says; planned where there is no journal yet. Nothing is created."""
-    if not is_there(settings):
+    if not is_there(settings, plan.database):
         return Standing(State.PLANNED, 0.0)
     from contractctl import databases, journal
 
-    engine = databases.create_engine(settings.journal_url())
+    engine = databases.create_engine(settings.journal_url(plan.database))
     try:
         with journal.reading(engine) as connection:
             if journal.version(connection) is None:
@@ -65,20 +65,25 @@ def standing(settings: Settings, plan: Plan) -> Standing:
         engine.dispose()
 
 
-def environment(settings: Settings) -> "Environment":
-    """The repository's Alembic environment."""
+def environment(settings: Settings, database: str) -> "Environment":
+    """The Alembic environment that has the revisions of a database."""
     from contractctl import revisions
 
-    return revisions.environment(settings.migrations, settings.root)
+    found = settings.database(database)
+    if found is None:
+        return revisions.environment(settings.migrations, settings.root)
+    return revisions.environment(
+        settings.migrations, settings.root, found.alembic, section=found.section, engine=found.engine
+    )
 
 
-def is_there(settings: Settings) -> bool:
+def is_there(settings: Settings, database: str) -> bool:
     """Whether the database's file exists: asking must not create it."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
-        url = make_url(settings.journal_url())
+        url = make_url(settings.journal_url(database))
     except ArgumentError:
         return True  # whoever opens it says what is wrong with it
     elsewhere = url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:"))
@@ -118,11 +123,11 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
 
 
 def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
-    if not is_there(settings):
+    if not is_there(settings, plan.database):
         return ()
     from contractctl import databases, migration
 
-    engine = databases.create_engine(settings.journal_url())
+    engine = databases.create_engine(settings.journal_url(plan.database))
     try:
         return migration.database_records(engine, plan, lambda: now)
     finally:

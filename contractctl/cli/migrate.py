@@ -170,11 +170,14 @@ def status(plan: str | None, form: str) -> int:
     found = settings.load(Path.cwd())
     plans = [case.named(found, plan)] if plan else list(planner.read_plans(found.migrations))
     now = time.time()
-    if case.is_there(found):
-        rows = migration.board(databases.create_engine(found.journal_url()), plans, now)
-    else:
-        rows = tuple(migration.planned(one) for one in plans)
-    click.echo(board.rows(rows, form, now))
+    rows: list[migration.Row] = []
+    for name in sorted({one.database for one in plans}):
+        here = [one for one in plans if one.database == name]
+        if case.is_there(found, name):
+            rows += migration.board(databases.create_engine(found.journal_url(name)), here, now)
+        else:
+            rows += map(migration.planned, here)
+    click.echo(board.rows(sorted(rows, key=lambda row: row.plan), form, now))
     return Exit.NO if any(row.broken for row in rows) else Exit.YES
 
 

@@ -63,7 +63,7 @@ def context(word: str, pace: Pace, told: Callable[[Progress], None]) -> Context:
         released=_released(found),
         told=told,
         pace=pace,
-        alembic=case.environment(found),
+        alembic=case.environment(found, plan.database),
     )
 
 
@@ -105,11 +105,11 @@ def _released(found: Settings) -> Callable[[str], Collection[str]]:
 def _url(found: Settings, plan: Plan) -> str:
     """The database's address. A plan with tables needs the one that holds them: a typing error must not create one."""
     if any(movement.format == "sql" for movement in plan.movements):
-        if found.database_url is None:
+        if found.database(plan.database) is None:
             raise ContractctlError(
                 f"'{plan.name}' changes tables, and no database is named",
                 hint='write into contractctl.toml: [database] url = "sqlite:///shop.db", or url = "env:NAME"',
             )
-        if not case.is_there(found):
+        if not case.is_there(found, plan.database):
             raise ContractctlError("the database file does not exist", hint="is [database] url right?")
-    return found.journal_url()
+    return found.journal_url(plan.database)

@@ -130,7 +130,7 @@ def command(
     settled = {*declaring.declared_names(*declared.values(), *regrouped, *elsewhere), *drops, *adds}
     plans = planner.read_plans(found.migrations)
     states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
-    around = planner.Surroundings(found.migrations, plans, states, lambda: environment(found))
+    around = planner.Surroundings(found.migrations, plans, states, lambda database: environment(found, database))
     for kind, confirmed in _asked(named, settled, around).items():
         declared[kind] |= confirmed
     wish = planner.Wish(
@@ -218,9 +218,10 @@ def _released(plans: tuple[Plan, ...], contracts: Path) -> Mapping[str, State]:
 
 def _ask_database(plan: Plan, found: "Settings") -> list[str]:
     """What the database says to the plan. Raise ContractctlError where it cannot be carried out there."""
-    url = found.database_url
-    if url is None or not plan.revisions:
-        return []
+    database = found.database(plan.database)
+    if database is None or not plan.revisions:
+        return _nowhere(plan, found)
+    url = database.url
     if _database_file(url) is None:
         return ["the database is not there yet; what it says to the plan is asked by: contractctl migrate expand"]
     from sqlalchemy.exc import DBAPIError
@@ -241,6 +242,18 @@ def _ask_database(plan: Plan, found: "Settings") -> list[str]:
         ) from error
     finally:
         engine.dispose()
+
+
+def _nowhere(plan: Plan, found: "Settings") -> list[str]:
+    """Nothing to say where no database is named yet. Raise ContractctlError where several are, and none is meant."""
+    if plan.revisions and found.databases:
+        named = ", ".join(found.databases)
+        tables = next(movement.contract for movement in plan.movements if movement.format == "sql")
+        raise ContractctlError(
+            f"contractctl.toml names several databases, and nothing says which of them holds {tables}: {named}",
+            hint=f'write into its contract.toml: database = "{next(iter(found.databases))}"',
+        )
+    return []
 
 
 def _database_file(url: str) -> Path | None:

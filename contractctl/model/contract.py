@@ -177,6 +177,8 @@ class Contract:
     policy: Policy = Policy()
     strict: bool = False
     """Whether data loss breaks, too."""
+    database: str = ""
+    """Which of several databases holds the table, by its name in contractctl.toml."""
 
     @property
     def latest(self) -> Version | None:

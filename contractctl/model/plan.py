@@ -140,6 +140,8 @@ class Plan:
     reads: ReadRules = field(default_factory=ReadRules)
     restore_point: str | None = None
     """Where the data can be brought back from once the old side is dropped."""
+    database: str = ""
+    """In which of several databases it is carried out, by its name in contractctl.toml."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ class Surroundings:
     """Every plan of the repository."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Where they stand, by name; a plan that is not named here is in flight."""
-    alembic: "Callable[[], Environment] | None" = None
-    """Finds where revisions go; the environment nearest to `migrations` where it is left out."""
+    alembic: "Callable[[str], Environment] | None" = None
+    """Finds where a database's revisions go; the environment nearest to `migrations` where it is left out."""
 
     @property
     def in_flight(self) -> tuple[Plan, ...]:

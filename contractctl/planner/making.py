@@ -53,7 +53,9 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     name = name or _default_name(operations[0])
     _demand_free(name, around.migrations)
     moves = [_move(side, wish) for side in sides]
-    made = Plan(name, tuple(move for move, _ in moves), operations, {}, wish.canary, wish.reads, wish.restore_point)
+    moved = tuple(move for move, _ in moves)
+    database = _database_of(tuple(side.contract for side in sides))
+    made = Plan(name, moved, operations, {}, wish.canary, wish.reads, wish.restore_point, database)
     made, revisions = _with_revisions(made, sides, around)
     return Made(
         made,
@@ -61,6 +63,19 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
         {path_of(around.migrations, name): plan_text(made), **revisions},
         tuple(sentence for side in sides for sentence in cautions_of(side, wish)),
     )
+
+
+def _database_of(contracts: tuple[Contract, ...]) -> str:
+    """The one database of all tables: its journal, its locks and its transactions are what a plan rests on."""
+    found = {contract.database: contract.name for contract in contracts if contract.format == "sql"}
+    found = found or {contract.database: contract.name for contract in contracts if contract.database}
+    if len(found) > 1:
+        places = ", ".join(f"'{name}' in {where or 'the one without a name'}" for where, name in found.items())
+        raise ContractctlError(
+            f"a plan is carried out in one database, and these lie in several: {places}",
+            hint="make a plan for each, and carry them out one after the other",
+        )
+    return next(iter(found), "")
 
 
 def _of_field(operation: Operation, wish: Wish) -> Operation:
@@ -204,7 +219,7 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
     for dialect in {side.dialect for side in sides if side.contract.format == "sql"}:
         operations.check_expressions(databases.named(dialect), plan_, columns)
     complete = replace(plan_, revisions=revisions.identifiers(plan_.name))
-    environment = around.alembic() if around.alembic else revisions.environment(around.migrations)
+    environment = around.alembic(plan_.database) if around.alembic else revisions.environment(around.migrations)
     return complete, revisions.render(complete, environment, after=tuple(_foundations(plan_, around)))
 
 
@@ -216,7 +231,8 @@ def _foundations(plan_: Plan, around: Surroundings) -> Iterator[str]:
         made = {pair for one in earlier.operations for pair in touched_by(one)}
         whole = {name for one in earlier.operations if one.kind.endswith("-table") for name in tables_by(one)}
         if (
-            around.states.get(earlier.name) is State.CONTRACTED
+            earlier.database == plan_.database
+            and around.states.get(earlier.name) is State.CONTRACTED
             and (made & needed or whole & tables)
             and Stage.CONTRACT in earlier.revisions
         ):

@@ -51,6 +51,7 @@ def read_plan(path: Path) -> Plan:
         canary=_canary(top.table("canary")),
         reads=_reads(top.table("reads")),
         restore_point=top.text("restore_point"),
+        database=top.text("database") or "",
     )
     top.done()
     if plan.name != path.stem:
@@ -75,6 +76,8 @@ def plan_text(plan: Plan) -> str:
         tomlkit.comment(f"The staged path of one change. Where it stands: contractctl migrate status {plan.name}")
     )
     document.add("name", tomlkit.item(plan.name))
+    if plan.database:
+        document.add("database", tomlkit.item(plan.database))
     if plan.restore_point is not None:
         document.add("restore_point", tomlkit.item(plan.restore_point))
     else:

@@ -123,10 +123,13 @@ class _Places:
         """What a revision says first where it is handed databases that are not meant."""
         if _ENGINE not in self.signature:
             return ""
-        if self.environment.engine is None:
+        known = re.split(r",\s*", self.environment.config().get_main_option("databases", ""))
+        if self.environment.engine not in known:
+            name = self.environment.engine
+            meant = "none of them is meant" if name is None else f"'{name}' is none of them"
             raise ContractctlError(
-                f"{self.environment.settings}: its revisions are run for several databases, and nothing says for which",
-                hint="name the database as it is called there: [databases.NAME] in contractctl.toml",
+                f"{self.environment.settings}: its databases are {', '.join(known)}, and {meant}",
+                hint='say in contractctl.toml which is which: [databases.NAME] with engine = "…"',
             )
         return f'if {_ENGINE} != "{self.environment.engine}":\n    return\n'
 

@@ -43,6 +43,7 @@ def read(contracts: Path, name: str) -> Contract:
         producers=_parties(table, "producers"),
         policy=read_policy(table, format_name),
         strict=table.flag("strict"),
+        database=table.text("database") or "",
     )
     table.done()
     return contract

@@ -1,23 +1,19 @@
 """Where are things in this repository? contractctl.toml, or [tool.contractctl] in pyproject.toml, as one value."""
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Level
+from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
 from contractctl.store import read_policy
 from contractctl.toml_text import Table, read_toml
 
 FILE = "contractctl.toml"
 SOURCES = ("jsonl", "otlp", "prometheus")
 _SQLITE = "sqlite:///"
-_SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:?].*)")
-"""A path that is relative: to the root, wherever contractctl is run."""
 _DIALECTS = {
     "sqlite": "sqlite",
     "postgresql": "postgresql",
@@ -25,10 +21,6 @@ _DIALECTS = {
     "mysql": "mysql",
     "mariadb": "mysql",
 }
-_SECRETS = frozenset(
-    {"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey", "passphrase"}
-)
-"""Query parameters of a URL that hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +50,40 @@ class Settings:
     unknown_passes: bool = False
     """Whether `check` lets an unknown verdict pass."""
     default_branch: str = "main"
-    database_url: str | None = field(default=None, repr=False)
-    """Resolved; it may hold a secret and is never printed."""
+    databases: Mapping[str, NamedDatabase] = field(default_factory=dict)
+    """By name; that of [database] has none."""
     evidence: tuple[EvidenceSource, ...] = ()
 
     @property
     def dialect(self) -> str | None:
-        """The SQL dialect of the database that is named, in the words of contract.toml."""
-        scheme = (self.database_url or "").partition(":")[0].partition("+")[0]
+        """The SQL dialect of the database that is named, in the words of contract.toml; None where nobody can say."""
+        try:
+            scheme = (self.database_url or "").partition(":")[0].partition("+")[0]
+        except ContractctlError:
+            return None
         return _DIALECTS.get(scheme)
 
-    def journal_url(self) -> str:
+    def database(self, name: str = "") -> NamedDatabase | None:
+        """The database of that name; without one that of [database], or the only one there is."""
+        if not name and "" not in self.databases and len(self.databases) == 1:
+            return next(iter(self.databases.values()))
+        found = self.databases.get(name)
+        if found is None and name:
+            raise ContractctlError(
+                f"no database is called '{name}'", hint=f'write into {FILE}: [databases.{name}] url = "env:NAME"'
+            )
+        return found
+
+    @property
+    def database_url(self) -> str | None:
+        """The address of the database that needs no name. It may hold a secret and is never printed."""
+        found = self.database()
+        return None if found is None else found.url
+
+    def journal_url(self, name: str = "") -> str:
         """The database that plans are carried out in: the one that is named, else an SQLite file of our own."""
-        return self.database_url or f"{_SQLITE}{self.migrations / 'contractctl.db'}"
+        found = self.database(name)
+        return f"{_SQLITE}{self.migrations / 'contractctl.db'}" if found is None else found.url
 
 
 def load(start: Path) -> Settings:
@@ -104,7 +117,6 @@ def _table(folder: Path) -> Table | None:
 
 
 def _settings(root: Path, table: Table) -> Settings:
-    database = table.table("database")
     level = table.text("level", Level.BACKWARD.value) or ""
     if level.upper() not in Level.__members__:
         raise table.wrong("level", f"one of {', '.join(Level)}")
@@ -117,10 +129,9 @@ def _settings(root: Path, table: Table) -> Settings:
         strict=table.flag("strict"),
         unknown_passes=table.flag("unknown_passes"),
         default_branch=table.text("default_branch", "main") or "main",
-        database_url=_database(root, database.text("url")),
+        databases=read_databases(root, table),
         evidence=tuple(_evidence(source) for source in table.tables("evidence")),
     )
-    database.done()
     table.done()
     return found
 
@@ -132,61 +143,20 @@ def _folder(root: Path, table: Table, key: str) -> Path:
     return folder
 
 
-def _database(root: Path, url: str | None) -> str | None:
-    if url is None:
-        return None
-    given = _from_environment(url)
-    if given is url:
-        _refuse_secrets("[database] url", url)
-    if "://" not in given:
-        raise ContractctlError(
-            "[database] url is no database URL",
-            hint='write url = "sqlite:///shop.db"; or url = "env:NAME", and put a whole URL into that variable',
-        )
-    relative = _SQLITE_FILE.fullmatch(given)
-    return f"{relative[1]}{root / relative[2]}" if relative else given
-
-
-def _refuse_secrets(where: str, url: str) -> None:
-    """A secret does not belong into a file that git keeps; the message must not spread it further."""
-    try:
-        parts = urlsplit(url)
-        secret = parts.password is not None or any(key.lower() in _SECRETS for key, _ in parse_qsl(parts.query))
-    except ValueError:
-        raise ContractctlError(f"{where} is no URL", hint='write it whole, or url = "env:NAME"') from None
-    if secret:
-        raise ContractctlError(
-            f"{where} holds a password, and this file is in git",
-            hint='write url = "env:NAME" and set that environment variable; change the password, too',
-        )
-
-
 def _evidence(table: Table) -> EvidenceSource:
     source = table.needed_text("source")
     if source not in SOURCES:
         raise table.wrong("source", f"one of {', '.join(SOURCES)}")
     given = table.needed_text("url" if source == "prometheus" else "path")
-    location = _from_environment(given)
+    location = from_environment(given)
     if source == "prometheus" and location is given:
-        _refuse_secrets("[[evidence]] url", given)
+        refuse_secrets("[[evidence]] url", given)
     if source != "prometheus" and location is given and (Path(given).is_absolute() or ".." in Path(given).parts):
         raise ContractctlError(
             f"[[evidence]] path '{given}' leads out of the repository",
             hint='files elsewhere are named by whoever runs it: write path = "env:NAME" and set that variable',
         )
     return EvidenceSource(source, location, table.rest())
-
-
-def _from_environment(value: str) -> str:
-    """What `env:NAME` stands for; any other value is itself."""
-    if not value.startswith("env:"):
-        return value
-    name = value.removeprefix("env:")
-    if not os.environ.get(name):
-        raise ContractctlError(
-            f"the environment variable '{name}' is not set", hint=f"set it: {FILE} takes a URL from it"
-        )
-    return os.environ[name]
 
 
 def _shown(path: Path) -> str:
