@@ -223,7 +223,7 @@ def _run(
         context = operator.context(word, Pace(batch_seconds, rate), told)
         try:
             result = migration.run(stage, context, percent, repair=repair, decide_only=decide_only)
-        except HeldError as error:
+        except (HeldError, migration.BusyError) as error:
             return _refused(board.refusal(error, form, retry_after=error.retry_after), Exit.WAIT)
         except migration.DiffersError as error:
             return _refused(board.refusal(error, form, details=error.body), Exit.NO)

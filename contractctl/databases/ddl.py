@@ -33,8 +33,14 @@ class Statements(Protocol):
     def relax_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
         """Let the column be NULL."""
 
+    def promise_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+        """Prove that there is no NULL, and let none come; nothing where that is promised, or cannot be."""
+
+    def give_up_not_null(self, table: str, column: str, /) -> tuple[Statement, ...]:
+        """Take the promise back, whether or not it was given."""
+
     def require_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
-        """Forbid NULL in a column that has none."""
+        """Forbid NULL in a column that has none. Reads no row where that was promised."""
 
     def set_default(self, look: Look, table: str, column: str, default: str, /) -> tuple[Statement, ...]:
         """Give a column that has no default this one."""

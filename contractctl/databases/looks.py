@@ -1,7 +1,7 @@
 """How do tables stand: now, once some columns have other names, or as a script is told that they will?"""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -22,8 +22,8 @@ class Look(Protocol):
     def storing(self, table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
         """As `Database.storing`."""
 
-    def ask(self, query: str, /) -> str:
-        """The one value that a query answers. Raise ContractctlError where nobody can be asked."""
+    def ask(self, query: str, otherwise: str | None = None, /) -> str:
+        """The one value that a query answers; `otherwise` where nobody can be asked, or raise ContractctlError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Live:
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.database.storing(self.connection, table)
 
-    def ask(self, query: str) -> str:
+    def ask(self, query: str, _otherwise: str | None = None) -> str:
         return str(run(self.connection, query).scalar_one())
 
 
@@ -65,12 +65,58 @@ class Renamed:
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.look.storing(table)
 
-    def ask(self, query: str) -> str:
-        return self.look.ask(query)
+    def ask(self, query: str, otherwise: str | None = None) -> str:
+        return self.look.ask(query, otherwise)
 
     def _renamed(self, column: Column) -> Column:
         new = next((new for old, new in self.names.items() if self.same(old, column.name)), column.name)
         return replace(column, name=new)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """As the revision file tells: nobody is asked."""
+
+    database: Database
+    known: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    """Of each table the columns that matter; those of its key have their place in it."""
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        return self._columns(table)
+
+    def key(self, table: str) -> tuple[Column, ...]:
+        keyed = [column for column in self._columns(table) if column.key_place]
+        if not keyed:
+            raise _untold(table)
+        return tuple(sorted(keyed, key=lambda column: column.key_place))
+
+    def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+        raise _untold(table)
+
+    def ask(self, query: str, otherwise: str | None = None) -> str:  # noqa: ARG002 - there is nobody to ask
+        if otherwise is None:
+            raise _unwritable()
+        return otherwise
+
+    def _columns(self, table: str) -> tuple[Column, ...]:
+        found = next((columns for name, columns in self.known.items() if self.database.same(name, table)), ())
+        if not found:
+            raise _untold(table)
+        return found
+
+
+def _untold(table: str) -> ContractctlError:
+    return ContractctlError(
+        f"this revision does not say how '{table}' stands, so it cannot be written as a script (--sql)",
+        hint="run it online, against a copy of the database if you want to see what it does",
+    )
+
+
+def _unwritable() -> ContractctlError:
+    return ContractctlError(
+        "this revision reads the database that it changes, so it cannot be written as a script (--sql)",
+        hint="run it online, against a copy of the database if you want to see what it does",
+    )
 
 
 def find(database: Database, look: Look, table: str, name: str) -> Column | None:

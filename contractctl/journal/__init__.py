@@ -15,7 +15,7 @@ from contractctl.journal.entries import (
 from contractctl.journal.folding import MOVES, ROLLBACK, History, fold
 from contractctl.journal.lease import HeldError, Lease, Operator, acquire, current, hold, release
 from contractctl.journal.schema import HEAD, open, version  # noqa: A004 - read as journal.open
-from contractctl.journal.transactions import RefusedError, busy, reading, writing
+from contractctl.journal.transactions import RefusedError, busy, plain_words, reading, writing
 from contractctl.model.plan import Standing
 
 __all__ = (
@@ -39,6 +39,7 @@ __all__ = (
     "fold",
     "hold",
     "open",
+    "plain_words",
     "plans",
     "reading",
     "release",

@@ -53,6 +53,13 @@ class History:
         share = "" if percent is None else f"-{percent:g}"
         return f"{self.moves + 1}-{stage}{share}"
 
+    def has_begun(self, stage: str) -> bool:
+        """Whether a revision of the next move has used its decision, and the move has no outcome.
+
+        Where a revision is one transaction, the database then has it. Elsewhere it may have been cut short.
+        """
+        return any(key.startswith(f"{self.key(stage)}-") for key in self.used)
+
 
 def fold(entries: Iterable[Entry]) -> History:
     """What a plan's entries, oldest first, come to. Raise ContractctlError for a move that is not legal."""

@@ -5,9 +5,11 @@ from contractctl.migration.comparing import DiffersError
 from contractctl.migration.context import Context, Result
 from contractctl.migration.demand import demand_decision
 from contractctl.migration.facts import database_records
+from contractctl.migration.insisting import BusyError
 from contractctl.migration.running import run
 
 __all__ = (
+    "BusyError",
     "Context",
     "DiffersError",
     "Result",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -10,11 +11,12 @@ from contractctl import databases, journal, operations
 from contractctl.backfill import backfill, checkpoint
 from contractctl.databases import Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
-from contractctl.journal import ROLLBACK
+from contractctl.journal import ROLLBACK, EntryKind
 from contractctl.journal.tables import CANARY, REMEMBERED
 from contractctl.migration import schema_changes
 from contractctl.migration.comparing import compare_all
 from contractctl.migration.context import Session
+from contractctl.migration.insisting import insist
 from contractctl.model.plan import Stage, State
 from contractctl.operations import of_tables
 
@@ -23,18 +25,18 @@ _ALL_ROWS = 2**62
 _NAMED = 20
 """How many keys of rows are named."""
 
-REVISED = (Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT)
-"""The stages that run an Alembic revision, in their order."""
+REVISED = (Stage.EXPAND, Stage.DUAL_WRITE, Stage.VERIFY, Stage.QUIESCE, Stage.CONTRACT)
+"""The stages that run an Alembic revision, in their order; verify only where the plan has something to validate."""
 
 APPLIED_IN: Mapping[State, int] = {
     State.PLANNED: 0,
     State.EXPANDED: 1,
     State.DUAL_WRITING: 2,
     State.BACKFILLED: 2,
-    State.VERIFIED: 2,
-    State.CANARY: 2,
-    State.QUIESCED: 3,
-    State.CONTRACTED: 4,
+    State.VERIFIED: 3,
+    State.CANARY: 3,
+    State.QUIESCED: 4,
+    State.CONTRACTED: 5,
     State.ROLLED_BACK: 0,
 }
 """How many of those revisions the database has in each state."""
@@ -51,7 +53,7 @@ def act(session: Session, stage: str, percent: float | None, standing: State) ->
         case Stage.BACKFILL:
             return _backfill(session)
         case Stage.VERIFY:
-            return compare_all(session)
+            return {**compare_all(session), **_upgrade(session, Stage.VERIFY)}
         case Stage.CANARY:
             return _canary(session, percent or 0.0, standing)
         case Stage.QUIESCE | Stage.CONTRACT:
@@ -127,24 +129,45 @@ def _demand_intermediates(session: Session) -> None:
 
 
 def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
-    """Run the stage's revision in one transaction with the proof that the lease is still ours."""
+    """Run the stage's revision, again where others hold a lock that it needs."""
     revision = session.plan.revisions.get(stage)
     if revision is None:
         return {}
     if stage is Stage.EXPAND:
         _demand_no_hindrance(session)
-    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
-        schema_changes.upgrade(connection, session.environment, revision)
+    if stage is Stage.VERIFY and revision in applied(session):
+        return {"revision": revision}
+    run = _upgrade_alone if operations.stands_alone(session.plan, stage) else _upgrade_at_once
+    insist(session, stage, partial(run, session, revision))
     return {"revision": revision}
 
 
+def _upgrade_at_once(session: Session, revision: str) -> None:
+    """One transaction, with the proof that the lease is still ours."""
+    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
+        schema_changes.upgrade(connection, session.environment, revision)
+
+
+def _upgrade_alone(session: Session, revision: str) -> None:
+    """A revision with statements that cannot stand in a transaction: it begins its own, and each holds the lease."""
+    engine = session.context.engine
+    with journal.plain_words(engine):
+        schema_changes.upgrade_alone(engine, session.environment, revision, partial(_at_work_alone, session))
+
+
 def _demand_no_hindrance(session: Session) -> None:
+    """Ask before anything is done. Where DDL commits by itself it is journalled that the names were free then."""
     if not of_tables(session.plan):
         return
+    key = f"{session.history().key(Stage.EXPAND)}-free"
     with journal.writing(session.context.engine) as connection:
-        first = next(operations.hindrances(session.plan, connection), None)
+        halfway = not databases.of(connection).transactional_ddl
+        begun = halfway and any(entry.key == key for entry in journal.entries(connection, session.plan.name))
+        first = next(operations.hindrances(session.plan, connection, begun=begun), None)
     if first is not None:
         raise ContractctlError(first, hint="nothing was changed; mend it, or plan anew")
+    if halfway and not begun:
+        session.note(EntryKind.CHECK, Stage.EXPAND, key, {"free": True})
 
 
 def _backfill(session: Session) -> dict[str, Any]:
@@ -172,17 +195,17 @@ def _canary(session: Session, percent: float, standing: State) -> dict[str, Any]
     """Set the share; where a brown-out is on, end it."""
     quiesce = session.plan.revisions.get(Stage.QUIESCE)
     ends = standing is State.QUIESCED and quiesce is not None and quiesce in applied(session)
-    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
-        if ends and quiesce is not None:
-            schema_changes.downgrade(connection, session.environment, quiesce)
-        if (
-            connection.execute(
-                CANARY.update().where(CANARY.c.plan == session.plan.name).values(percent=percent)
-            ).rowcount
-            == 0
-        ):
-            connection.execute(CANARY.insert().values(plan=session.plan.name, percent=percent))
+    insist(session, Stage.CANARY, partial(_set_share, session, percent, quiesce if ends else None))
     return {"percent": percent}
+
+
+def _set_share(session: Session, percent: float, quiesce: str | None) -> None:
+    share = CANARY.update().where(CANARY.c.plan == session.plan.name).values(percent=percent)
+    with journal.writing(session.context.engine) as connection, _at_work(session, connection):
+        if quiesce is not None:
+            schema_changes.downgrade(connection, session.environment, quiesce)
+        if connection.execute(share).rowcount == 0:
+            connection.execute(CANARY.insert().values(plan=session.plan.name, percent=percent))
 
 
 def _percent(session: Session) -> float | None:
@@ -193,15 +216,42 @@ def _percent(session: Session) -> float | None:
 def _rollback(session: Session) -> dict[str, Any]:
     """Take the plan's revisions back, the last one first, and forget what was remembered of it: all or nothing."""
     have = applied(session)
-    back = [revision for stage in reversed(REVISED) if (revision := session.plan.revisions.get(stage)) in have]
+    back = [revision for stage in reversed(REVISED) if (revision := session.plan.revisions.get(stage, "")) in have]
+    insist(session, ROLLBACK, partial(_take_back, session, back, _cut_short(session, have)))
+    return {"revisions": back}
+
+
+def _cut_short(session: Session, have: frozenset[str]) -> str | None:
+    """The revision that was begun, committed some of its statements by themselves, and did not come to its end."""
+    with journal.reading(session.context.engine) as connection:
+        halfway = not databases.of(connection).transactional_ddl
+        entries = journal.entries(connection, session.plan.name)
+    since = next((at for at, one in enumerate(reversed(entries)) if one.kind is EntryKind.OUTCOME), len(entries))
+    begun = entries[len(entries) - since :]
+    free = any(entry.kind is EntryKind.CHECK and entry.stage == Stage.EXPAND for entry in begun)
+    for entry in begun:
+        revision = session.plan.revisions.get(Stage(entry.stage)) if entry.stage in REVISED else None
+        ours = halfway and (free or entry.stage != Stage.EXPAND)
+        if (
+            entry.kind is EntryKind.INTENT
+            and revision
+            and revision not in have
+            and (ours or entry.stage == Stage.VERIFY)
+        ):
+            return revision
+    return None
+
+
+def _take_back(session: Session, back: list[str], half: str | None) -> None:
     with journal.writing(session.context.engine) as connection, _at_work(session, connection):
-        if session.plan.revisions.get(Stage.DUAL_WRITE) in have:
+        if session.plan.revisions.get(Stage.DUAL_WRITE) in back:
             _demand_nothing_lost(session, connection)
+        if half is not None:
+            schema_changes.undo(connection, session.environment, half)
         for revision in back:
-            schema_changes.downgrade(connection, session.environment, str(revision))
+            schema_changes.downgrade(connection, session.environment, revision)
         for table in REMEMBERED:
             connection.execute(delete(table).where(table.c.plan == session.plan.name))
-    return {"revisions": back}
 
 
 def _demand_nothing_lost(session: Session, connection: Connection) -> None:
@@ -245,3 +295,11 @@ def _at_work(session: Session, connection: Connection) -> Iterator[None]:
         yield
     finally:
         info.pop(_SESSION, None)
+
+
+@contextmanager
+def _at_work_alone(session: Session, connection: Connection) -> Iterator[None]:
+    """As _at_work(), where the lease must be proven in the first transaction and in the last one."""
+    with _at_work(session, connection):
+        yield
+    session.hold(connection)

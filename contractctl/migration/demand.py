@@ -7,10 +7,10 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from contractctl import journal, operations
+from contractctl import databases, journal, operations
 from contractctl.databases import Synchronisation
 from contractctl.errors import ContractctlError
-from contractctl.journal import MOVES, Entry, EntryKind, History, Note
+from contractctl.journal import MOVES, Entry, EntryKind, Note
 from contractctl.migration.acts import session_of
 from contractctl.migration.context import Session
 from contractctl.migration.facts import measure
@@ -27,17 +27,29 @@ _MUST_BE_ZERO = {
 }
 
 
-def demand_decision(
-    connection: Connection, *, plan: str, stage: str, migrations: Path, clock: Callable[[], float] = time.time
+def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
+    connection: Connection,
+    *,
+    plan: str,
+    stage: str,
+    migrations: Path,
+    use: bool = True,
+    clock: Callable[[], float] = time.time,
 ) -> None:
     """Raise ContractctlError unless the journal in this database holds a passing decision for the stage.
 
     It must be fresh, made where the plan stands now, and not used before; it is then used, in the revision's own
-    transaction. Before the old side is dropped, both sides are compared once more in that same transaction.
+    transaction, unless that is still to come. Before the old side is dropped, both sides are compared once more in
+    that same transaction. Where DDL commits by itself, a revision that was cut short after it had used its decision
+    goes on with it; contractctl itself at any time, so that nothing stays half done.
     """
     session = session_of(connection)
+    now = (session.context.clock if session else clock)()
     try:
-        _demand(connection, session, _plan(migrations, plan), stage, clock)
+        found = _plan(migrations, plan)
+        decision = _demand(connection, session, found, Stage(stage), now)
+        if use and decision is not None:
+            _use(connection, session, found, decision, now)
     except ContractctlError as error:
         if session is not None:
             raise
@@ -54,21 +66,25 @@ class RefusedByHandError(ContractctlError, CommandError):
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
-def _demand(
-    connection: Connection, session: Session | None, found: Plan, stage: str, clock: Callable[[], float]
-) -> None:
-    plan = found.name
-    now = (session.context.clock if session else clock)()
+def _demand(connection: Connection, session: Session | None, plan: Plan, stage: Stage, now: float) -> Entry | None:
+    """The decision that is to be used; None where the revision was cut short and has used its own."""
     if session is None:
-        _demand_nobody_at_work(connection, plan, now)
-    decision = _decision(connection, found, Stage(stage), now)
-    if stage == Stage.CONTRACT:
-        _demand_agreement(connection, found)
-    body = {"decision": decision.body["digest"]}
+        _demand_nobody_at_work(connection, plan.name, now)
+    half = _is_half_done(connection, plan.name, stage)
+    if half and session is not None:
+        return None
+    decision = _decision(connection, plan, stage, now, again=half)
+    return None if half else decision
+
+
+def _use(connection: Connection, session: Session | None, plan: Plan, decision: Entry, now: float) -> None:
+    if decision.stage == Stage.CONTRACT:
+        _demand_agreement(connection, plan)
+    stage, body = decision.stage, {"decision": decision.body["digest"]}
     if session is not None:
         session.note_in(connection, EntryKind.APPLIED, stage, decision.key, body)
     else:
-        journal.append(connection, Note(plan, EntryKind.APPLIED, stage, decision.key, now, "alembic", "", body))
+        journal.append(connection, Note(plan.name, EntryKind.APPLIED, stage, decision.key, now, "alembic", "", body))
 
 
 def _plan(migrations: Path, name: str) -> Plan:
@@ -83,8 +99,14 @@ def _plan(migrations: Path, name: str) -> Plan:
     return found
 
 
-def _decision(connection: Connection, plan: Plan, stage: Stage, now: float) -> Entry:
-    """The decision that allows the stage, or the reason why there is none."""
+def _is_half_done(connection: Connection, plan: str, stage: str) -> bool:
+    if databases.of(connection).transactional_ddl or journal.version(connection) is None:
+        return False
+    return journal.history(connection, plan).has_begun(stage)
+
+
+def _decision(connection: Connection, plan: Plan, stage: Stage, now: float, *, again: bool) -> Entry:
+    """The decision that allows the stage, used `again` or for the first time; or the reason why there is none."""
     if journal.version(connection) is None:
         raise _refusal(plan, stage, "this database holds no journal of contractctl")
     journal.verify_chain(connection, plan.name)
@@ -98,10 +120,12 @@ def _decision(connection: Connection, plan: Plan, stage: Stage, now: float) -> E
         )
     if decision.body["outcome"] != Outcome.PASS:
         raise _refusal(plan, stage, f"the gate's last decision is {decision.body['outcome']}")
-    return _unspent(history, decision, plan, stage, now)
+    if decision.key in history.used and not again:
+        raise _refusal(plan, stage, "the gate's decision has been used already")
+    return _fresh(decision, plan, stage, now)
 
 
-def _unspent(history: History, decision: Entry, plan: Plan, stage: Stage, now: float) -> Entry:
+def _fresh(decision: Entry, plan: Plan, stage: Stage, now: float) -> Entry:
     age = now - float(decision.body["at"])
     if age > plan.reads.fresh_seconds or age < -_SKEW_SECONDS:
         allowed = f"{plan.reads.fresh_seconds:g} s are allowed"
@@ -110,8 +134,6 @@ def _unspent(history: History, decision: Entry, plan: Plan, stage: Stage, now: f
 
     if decision.body.get("plan_digest") != planner.plan_digest(plan):
         raise _refusal(plan, stage, "the plan has been changed since the gate decided")
-    if decision.key in history.used:
-        raise _refusal(plan, stage, "the gate's decision has been used already")
     return decision
 
 

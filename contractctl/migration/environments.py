@@ -78,7 +78,10 @@ class _Run:
 
     def configure(self, connection: Connection | None = None, *given: Any, **options: Any) -> None:  # noqa: ANN401 - Alembic's own arguments, passed on
         """As Alembic's, with our connection instead of one that leads to the same place."""
+        begun = self._ours.in_transaction()
         self._is_ours = connection is not None and self._leads_to_ours(connection)
+        if not begun:  # asking where it leads to has begun a transaction, and Alembic is to begin its own
+            self._ours.rollback()
         self._configure(self._ours if self._is_ours else connection, *given, **options)
 
     def run_migrations(self, **arguments: Any) -> None:  # noqa: ANN401 - for the revisions, passed on

@@ -1,5 +1,7 @@
 """How is a stage run? What was begun is settled first; then the gate, the intent, the act, the outcome."""
 
+from collections.abc import Mapping
+
 from contractctl import journal, planner
 from contractctl.errors import ContractctlError
 from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
@@ -7,7 +9,7 @@ from contractctl.migration import acts
 from contractctl.migration.comparing import DiffersError, compare_all, repair_all
 from contractctl.migration.context import Context, Result, Session, Side
 from contractctl.migration.facts import BOTH_SIDES
-from contractctl.migration.settling import settle
+from contractctl.migration.settling import cut_short, settle
 from contractctl.migration.words import command, doing, next_command, where
 from contractctl.model import canonical
 from contractctl.model.decision import Decision, Outcome
@@ -57,19 +59,40 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
         history = _repair(session, history, repair)
     if (already := _already(session, history, stage, percent)) is not None:
         return already
+    if (half := cut_short(session, history)) is not None:
+        return _go_on(session, history, half, stage)
     if (history.standing.state, stage) not in MOVES:
         raise _out_of_order(session, history, stage)
     decision = _ask(session, history, stage, percent)
     if decision is not None and (decide_only or decision.outcome is not Outcome.PASS):
         return _decided(session, history, decision, percent)
-    return _move(session, history, stage, percent, decision)
+    rests_on = {} if decision is None else {"decision": decision.digest}
+    return _move(session, history, stage, percent, rests_on, decision)
 
 
-def _move(session: Session, history: History, stage: str, percent: float | None, decision: Decision | None) -> Result:
+def _go_on(session: Session, history: History, half: Stage, wanted: str) -> Result:
+    """Bring what was cut short to its end, with the decision that it has used; or take it back while that can be."""
+    if wanted == half:
+        return _move(session, history, half, None, {"decision": history.decisions[half].body["digest"]})
+    if wanted == ROLLBACK and half is Stage.QUIESCE:
+        return _move(session, history, ROLLBACK, None, {})
+    raise ContractctlError(
+        f"the {half} of '{session.plan.name}' was cut short and is half done",
+        hint=f"run: {command(session.plan, half)}",
+    )
+
+
+def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
+    session: Session,
+    history: History,
+    stage: str,
+    percent: float | None,
+    rests_on: Mapping[str, str],
+    decision: Decision | None = None,
+) -> Result:
     """Intent, act, outcome."""
     key = history.key(stage, percent)
-    rests_on = {} if decision is None else {"decision": decision.digest}
-    body = rests_on if percent is None else {**rests_on, "percent": percent}
+    body = dict(rests_on) if percent is None else {**rests_on, "percent": percent}
     session.note(EntryKind.INTENT, stage, key, body)
     try:
         found = acts.act(session, stage, percent, history.standing.state)

@@ -1,10 +1,12 @@
 """Which of the user's Alembic revisions has the database, and how is exactly one of them run?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import wraps
 
 from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from contractctl.errors import ContractctlError
 from contractctl.migration import environments
@@ -13,6 +15,8 @@ from contractctl.revisions.identifiers import names
 
 _OURS = "contractctl_"
 """How the ids of the empty revisions begin from which every plan's revisions grow; see contractctl.revisions."""
+
+Around = Callable[[Connection], AbstractContextManager[None]]
 
 
 def applied(connection: Connection, environment: Environment) -> frozenset[str]:
@@ -34,18 +38,20 @@ def upgrade(connection: Connection, environment: Environment, revision: str) -> 
     The empty revision that its branch begins with comes along where it is not there yet.
     """
     with environment.entered() as directory:
-        script = directory.get_revision(revision)
-        have = applied(connection, environment)
-        wanted = {one.revision for one in _ancestors(directory, [revision])} - {revision} - have
-        ours = sorted(one for one in wanted if one.startswith(_OURS))
-        theirs = sorted(wanted.difference(ours))
-        if theirs:
-            raise ContractctlError(
-                f"revision '{revision}' stands on revisions that the database has not got: {', '.join(theirs)}",
-                hint=f"run them first: alembic upgrade {theirs[0]}",
-            )
-        scripts = [*map(directory.get_revision, ours), script]
-        steps = [MigrationStep.upgrade_from_script(directory.revision_map, one) for one in scripts]
+        steps = _upward(connection, environment, directory, revision)
+        environments.run(environment, directory, connection, lambda _heads, _context: steps)
+
+
+def upgrade_alone(engine: Engine, environment: Environment, revision: str, around: Around) -> None:
+    """As `upgrade`, in transactions of the revision's own: some of its statements stand outside of any.
+
+    `around` is entered with the connection before the first of them, and left in the last.
+    """
+    with environment.entered() as directory, engine.connect() as connection:
+        steps = _upward(connection, environment, directory, revision)
+        for step in steps:
+            step.migration_fn = _within(around, connection, step.migration_fn)
+        connection.rollback()  # what was asked so far has begun a transaction
         environments.run(environment, directory, connection, lambda _heads, _context: steps)
 
 
@@ -65,6 +71,44 @@ def downgrade(connection: Connection, environment: Environment, revision: str) -
             )
         step = MigrationStep.downgrade_from_script(directory.revision_map, script)
         environments.run(environment, directory, connection, lambda _heads, _context: [step])
+
+
+def undo(connection: Connection, environment: Environment, revision: str) -> None:
+    """Take back what was done of a revision that was cut short, and that the database does not count as run."""
+
+    def take_back(_heads: tuple[str, ...], _context: MigrationContext) -> Iterable[MigrationStep]:
+        script.module.downgrade()
+        return ()
+
+    with environment.entered() as directory:
+        script = directory.get_revision(revision)
+        environments.run(environment, directory, connection, take_back)
+
+
+def _upward(
+    connection: Connection, environment: Environment, directory: ScriptDirectory, revision: str
+) -> tuple[MigrationStep, ...]:
+    script = directory.get_revision(revision)
+    have = applied(connection, environment)
+    wanted = {one.revision for one in _ancestors(directory, [revision])} - {revision} - have
+    ours = sorted(one for one in wanted if one.startswith(_OURS))
+    theirs = sorted(wanted.difference(ours))
+    if theirs:
+        raise ContractctlError(
+            f"revision '{revision}' stands on revisions that the database has not got: {', '.join(theirs)}",
+            hint=f"run them first: alembic upgrade {theirs[0]}",
+        )
+    scripts = (*map(directory.get_revision, ours), script)
+    return tuple(MigrationStep.upgrade_from_script(directory.revision_map, one) for one in scripts)
+
+
+def _within(around: Around, connection: Connection, work: Callable[..., None]) -> Callable[..., None]:
+    @wraps(work)
+    def guarded(**options: object) -> None:
+        with around(connection):
+            work(**options)
+
+    return guarded
 
 
 def _ancestors(directory: ScriptDirectory, heads: Iterable[str]) -> Iterator[Script]:

@@ -1,5 +1,6 @@
 """What was begun and never heard of again? The database is asked, and the journal told."""
 
+from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK, EntryKind, History
 from contractctl.migration import acts
@@ -29,9 +30,19 @@ def settle(session: Session, history: History, wanted: str) -> History:
         history = settled
     if wanted != ROLLBACK:
         _demand_revisions(session, history)
-    if wanted not in (ROLLBACK, Stage.DUAL_WRITE):
+    if wanted not in (ROLLBACK, Stage.DUAL_WRITE) and cut_short(session, history) is None:
         _demand_triggers(session, history)
     return history
+
+
+def cut_short(session: Session, history: History) -> Stage | None:
+    """The stage whose revision has used the gate's decision and did not come to its end: what it had begun stands.
+
+    Only where statements commit by themselves. Elsewhere somebody has taken the revision back.
+    """
+    if databases.of(session.context.engine).transactional_ddl:
+        return None
+    return next((stage for stage in (Stage.QUIESCE, Stage.CONTRACT) if history.has_begun(stage)), None)
 
 
 def _settle_one(session: Session, history: History) -> History | None:

@@ -142,6 +142,8 @@ class Plan:
     """Where the data can be brought back from once the old side is dropped."""
     database: str = ""
     """In which of several databases it is carried out, by its name in contractctl.toml."""
+    dialect: str = ""
+    """The SQL that its tables' operations are written in, as contract.toml names it; empty for events only."""
 
 
 @dataclass(frozen=True, slots=True)

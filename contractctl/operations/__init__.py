@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Held, Synced, Synchronisation, run
+from contractctl.databases.looks import Told
 from contractctl.databases.sides import up_possible
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import Operation, Plan
+from contractctl.model.plan import Operation, Plan, Stage
 from contractctl.operations import add_column, change_type, drop_column, rename_column, set_not_null
 from contractctl.operations.pairs import Pair, check, synchronisation, written_out
-from contractctl.operations.steps import BrownOut, KeepInStep, Step, StopKeepingInStep
+from contractctl.operations.steps import BrownOut, KeepInStep, PromiseNotNull, Step, StopKeepingInStep
 
 
 class Kind(Protocol):
@@ -23,6 +24,9 @@ class Kind(Protocol):
 
     def dual_write(self, operation: Operation) -> tuple[Pair, ...]:
         """What is kept in step."""
+
+    def validate(self, operation: Operation) -> tuple[Step, ...]:
+        """What is proven and made ready once both sides agree: it takes its time, beside everybody's writes."""
 
     def quiesce(self, operation: Operation) -> tuple[Step, ...]:
         """What is taken away for a while."""
@@ -55,6 +59,12 @@ def dual_write(plan: Plan) -> tuple[Step, ...]:
     return tuple(KeepInStep(plan.name, table, pairs) for table, pairs in _pairs(plan))
 
 
+def validate(plan: Plan) -> tuple[Step, ...]:
+    """What the validate revision does; nothing for most plans on most engines."""
+    steps = (step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
+    return tuple(step for step in steps if not _is_idle(plan, step))
+
+
 def quiesce(plan: Plan) -> tuple[Step, ...]:
     """What the quiesce revision does: all columns of one table lose their names at once, and the triggers follow."""
     steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].quiesce(operation)]
@@ -68,9 +78,17 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
 
 def contract(plan: Plan) -> tuple[Step, ...]:
     """What the contract revision does: what the new version promises holds, the triggers go, then the columns."""
-    steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation)]
-    stop = (StopKeepingInStep(plan.name, table) for table, _ in _pairs(plan))
-    return (*(step for step in steps if not step.drops), *stop, *(step for step in steps if step.drops))
+    planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
+    steps = [step for step in planned if not _is_idle(plan, step)]
+    stop = [StopKeepingInStep(plan.name, table) for table, _ in _pairs(plan)]
+    early = [step for step in steps if step.first]
+    kept = [step for step in steps if not (step.first or step.drops)]
+    return (*early, *kept, *stop, *(step for step in steps if step.drops))
+
+
+def stands_alone(plan: Plan, stage: Stage) -> bool:
+    """Whether the stage's revision has statements that may stand outside of any transaction."""
+    return stage is Stage.VERIFY or (stage is Stage.CONTRACT and any(step.first for step in contract(plan)))
 
 
 def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -90,10 +108,13 @@ def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tupl
             check(database, table, pair, columns.get(table, ()))
 
 
-def hindrances(plan: Plan, connection: Connection) -> Iterator[str]:
-    """What this database has against the plan, asked before anything is done: each a sentence."""
+def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> Iterator[str]:
+    """What this database has against the plan, asked before anything is done: each a sentence.
+
+    Once it has `begun` some of what is new may be there.
+    """
     for operation in of_tables(plan):
-        yield from _hindrances(operation, connection)
+        yield from _hindrances(operation, connection, begun=begun)
 
 
 def notes(plan: Plan, connection: Connection) -> Iterator[str]:
@@ -140,7 +161,15 @@ def _losses(database: Database, connection: Connection, table: str, synced: Sync
         yield f"{lost} values of {place} do not come back from their new form, such as {example!r}"
 
 
-def _hindrances(operation: Operation, connection: Connection) -> Iterator[str]:
+def _is_idle(plan: Plan, step: Step) -> bool:
+    """Whether the plan's engine does nothing for it, whatever stands in the database."""
+    if not plan.dialect or not isinstance(step, PromiseNotNull):
+        return False
+    database = databases.named(plan.dialect)
+    return not step.statements(database, Told(database))
+
+
+def _hindrances(operation: Operation, connection: Connection, *, begun: bool) -> Iterator[str]:
     database = databases.of(connection)
     table, old, new = operation.subject, operation.old, operation.new
     try:
@@ -153,10 +182,10 @@ def _hindrances(operation: Operation, connection: Connection) -> Iterator[str]:
     if old is not None and found is None:
         yield f"table '{table}' has no column '{old}'"
     yield from database.hindrances(connection, table)
-    if operation.kind != "set-not-null" and new is not None and new != old and named[new] is not None:
+    if not begun and operation.kind != "set-not-null" and new is not None and new != old and named[new] is not None:
         yield f"table '{table}' already has a column '{new}'"
     via = operation.parameters.get("via")
-    if via is not None and named[via] is not None:
+    if not begun and via is not None and named[via] is not None:
         yield f"table '{table}' already has a column '{via}', where the new values would wait"
     if found is None or old is None or operation.kind == "set-not-null":
         return

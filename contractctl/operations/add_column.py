@@ -4,9 +4,10 @@ fill, where given, is the column's value for whoever does not give it: SQL over 
 """
 
 from contractctl.model.plan import Operation
+from contractctl.operations import promises
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import RequireNotNull, SetDefault, StageColumn, Step
-from contractctl.operations.words import added, fill, promises
+from contractctl.operations.steps import StageColumn, Step
+from contractctl.operations.words import added, fill, has, nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
@@ -20,7 +21,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
             type=parameters.get("type"),
             collation=parameters.get("collation"),
             default=None if fills else parameters.get("default"),
-            not_null=not fills and promises(operation, "not_null"),
+            not_null=not fills and has(operation, "not_null"),
         ),
     )
 
@@ -34,17 +35,10 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     return (Pair({}, {column: value}, lossy=True),)
 
 
-def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every kind has the same four stages
-    """Nothing is taken away."""
-    return ()
+validate = promises.once_filled
+quiesce = nothing
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
     """With a fill, the column now gets what it waited for."""
-    steps: list[Step] = []
-    if fill(operation) is not None:
-        if promises(operation, "not_null"):
-            steps.append(RequireNotNull(operation.subject, added(operation)))
-        if "default" in operation.parameters:
-            steps.append(SetDefault(operation.subject, added(operation), operation.parameters["default"]))
-    return tuple(steps)
+    return () if fill(operation) is None else tuple(promises.in_the_end(operation))

@@ -9,10 +9,10 @@ means the new type and `via` is gone; so they must be able to use either. Rollin
 
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
-from contractctl.operations import rename_column
+from contractctl.operations import promises, rename_column
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, RelaxNotNull, StageColumn, Step
-from contractctl.operations.words import names, promises, transform
+from contractctl.operations.words import has, names, transform
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
@@ -27,15 +27,18 @@ def expand(operation: Operation) -> tuple[Step, ...]:
         )
     stage = StageColumn(operation.subject, place, type=type_, collation=collation)
     relax = RelaxNotNull(operation.subject, old)
-    return (stage, relax) if promises(operation, "old_not_null") else (stage,)
+    return (stage, relax) if has(operation, "old_not_null") else (stage,)
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
     """Both hold the same value, each in its type."""
     old, new = names(operation)
     way = transform(operation)
-    required = promises(operation, "old_not_null") and promises(operation, "not_null")
+    required = has(operation, "old_not_null") and has(operation, "not_null")
     return (Pair({old: way.down}, {new: way.up}, way.lossy, required, operation.parameters.get("via")),)
+
+
+validate = promises.once_filled
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

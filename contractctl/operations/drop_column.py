@@ -6,12 +6,12 @@ fill, where given, is what old readers find in rows of writers who no longer giv
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
-from contractctl.operations.words import dropped, fill, promises
+from contractctl.operations.words import dropped, fill, has, nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """New writers may leave it out."""
-    return (RelaxNotNull(operation.subject, dropped(operation)),) if promises(operation, "old_not_null") else ()
+    return (RelaxNotNull(operation.subject, dropped(operation)),) if has(operation, "old_not_null") else ()
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -21,6 +21,9 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
         return ()
     column = dropped(operation)
     return (Pair({}, {column: value}, lossy=True),)
+
+
+validate = nothing
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

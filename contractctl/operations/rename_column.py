@@ -4,32 +4,28 @@ parameters: old_not_null and not_null ("yes") are what both versions promise; de
 """
 
 from contractctl.model.plan import Operation
+from contractctl.operations import promises
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import (
-    BrownOut,
-    DropOldColumn,
-    RelaxNotNull,
-    RequireNotNull,
-    SetDefault,
-    StageColumn,
-    Step,
-)
-from contractctl.operations.words import names, promises, transform
+from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, StageColumn, Step
+from contractctl.operations.words import has, names, transform
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """The new column is there; writers who give only one of the two are not refused."""
     old, new = names(operation)
     stage = StageColumn(operation.subject, new, like=old)
-    return (stage, RelaxNotNull(operation.subject, old)) if promises(operation, "old_not_null") else (stage,)
+    return (stage, RelaxNotNull(operation.subject, old)) if has(operation, "old_not_null") else (stage,)
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
     """Both hold the same, whichever is written."""
     old, new = names(operation)
     way = transform(operation)
-    required = promises(operation, "old_not_null") and promises(operation, "not_null")
+    required = has(operation, "old_not_null") and has(operation, "not_null")
     return (Pair({old: way.down}, {new: way.up}, way.lossy, required),)
+
+
+validate = promises.once_filled
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
@@ -39,10 +35,4 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:
 
 def contract(operation: Operation) -> tuple[Step, ...]:
     """The new column keeps what the new version promises, and the old column goes."""
-    old, new = names(operation)
-    steps: list[Step] = []
-    if promises(operation, "not_null"):
-        steps.append(RequireNotNull(operation.subject, new))
-    if "default" in operation.parameters:
-        steps.append(SetDefault(operation.subject, new, operation.parameters["default"]))
-    return (*steps, DropOldColumn(operation.subject, old))
+    return (*promises.in_the_end(operation), DropOldColumn(operation.subject, names(operation)[0]))

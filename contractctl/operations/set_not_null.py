@@ -4,14 +4,12 @@ fill is the value instead of NULL: SQL over the row; without one the rows must h
 """
 
 from contractctl.model.plan import Operation
+from contractctl.operations import promises
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import RequireNotNull, SetDefault, Step
-from contractctl.operations.words import added, fill
+from contractctl.operations.steps import Step
+from contractctl.operations.words import added, fill, nothing
 
-
-def expand(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001 - every kind has the same four stages
-    """The column is there already."""
-    return ()
+expand = nothing
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -23,14 +21,10 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     return (Pair({}, {column: value}, lossy=True),)
 
 
-def quiesce(operation: Operation) -> tuple[Step, ...]:  # noqa: ARG001
-    """Nothing is taken away."""
-    return ()
+validate = promises.once_filled
+quiesce = nothing
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
     """From now on NULL is refused, and the default stands that the new version promises."""
-    column = added(operation)
-    require = RequireNotNull(operation.subject, column)
-    default = operation.parameters.get("default")
-    return (require,) if default is None else (require, SetDefault(operation.subject, column, default))
+    return tuple(promises.in_the_end(operation))

@@ -6,6 +6,11 @@ from contractctl.model.plan import Operation, Transform
 _YES = ("1", "yes", "true")
 
 
+def nothing(_operation: Operation) -> tuple[()]:
+    """What a stage does where an operation has nothing to do in it."""
+    return ()
+
+
 def names(operation: Operation) -> tuple[str, str]:
     """The column's name before and after."""
     return dropped(operation), added(operation)
@@ -26,7 +31,16 @@ def transform(operation: Operation) -> Transform:
     return operation.transform or Transform("", "")
 
 
-def promises(operation: Operation, what: str) -> bool:
+def is_plain(operation: Operation) -> bool:
+    """Whether both sides hold the very same value, whatever quotes its name stands in."""
+    if operation.transform is None:
+        return True
+    old, new = names(operation)
+    bare = (operation.transform.up.strip('"`[] '), operation.transform.down.strip('"`[] '))
+    return bare in {("", ""), (old, operation.parameters.get("via") or new)}
+
+
+def has(operation: Operation, what: str) -> bool:
     """Whether a parameter says yes."""
     return operation.parameters.get(what, "").lower() in _YES
 

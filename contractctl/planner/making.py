@@ -216,11 +216,23 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
                 hint="make it in a revision and a version of its own, and plan the rest",
             )
     columns = {table: names for side in sides for table, names in side.tables()}
-    for dialect in {side.dialect for side in sides if side.contract.format == "sql"}:
-        operations.check_expressions(databases.named(dialect), plan_, columns)
-    complete = replace(plan_, revisions=revisions.identifiers(plan_.name))
+    written = replace(plan_, dialect=_dialect(sides))
+    operations.check_expressions(databases.named(written.dialect), written, columns)
+    validating = bool(operations.validate(written))
+    complete = replace(written, revisions=revisions.identifiers(plan_.name, validating=validating))
     environment = around.alembic(plan_.database) if around.alembic else revisions.environment(around.migrations)
     return complete, revisions.render(complete, environment, after=tuple(_foundations(plan_, around)))
+
+
+def _dialect(sides: list[Side]) -> str:
+    """The one that all tables are written in."""
+    first, *others = dict.fromkeys(side.dialect for side in sides if side.contract.format == "sql")
+    if others:
+        raise ContractctlError(
+            f"the tables are written for {first} and for {others[0]}, and one plan is carried out on one database",
+            hint="make a plan of its own for each",
+        )
+    return first
 
 
 def _foundations(plan_: Plan, around: Surroundings) -> Iterator[str]:

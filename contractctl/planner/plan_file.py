@@ -52,6 +52,7 @@ def read_plan(path: Path) -> Plan:
         reads=_reads(top.table("reads")),
         restore_point=top.text("restore_point"),
         database=top.text("database") or "",
+        dialect=top.text("dialect") or "",
     )
     top.done()
     if plan.name != path.stem:
@@ -78,6 +79,8 @@ def plan_text(plan: Plan) -> str:
     document.add("name", tomlkit.item(plan.name))
     if plan.database:
         document.add("database", tomlkit.item(plan.database))
+    if plan.dialect:
+        document.add("dialect", tomlkit.item(plan.dialect))
     if plan.restore_point is not None:
         document.add("restore_point", tomlkit.item(plan.restore_point))
     else:

@@ -42,11 +42,20 @@ def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
         ids[Stage.EXPAND],
         steps=operations.dual_write(plan),
     )
+    validates = Stage.VERIFY in ids
+    if validates:
+        yield Draft(
+            ids[Stage.VERIFY],
+            "validate: what is new holds for every row",
+            ANCHORS[CONTRACT],
+            depends_on=(ids[Stage.DUAL_WRITE],),
+            steps=operations.validate(plan),
+        )
     yield Draft(
         ids[Stage.QUIESCE],
         "quiesce: what is old cannot be reached for a while",
-        ANCHORS[CONTRACT],
-        depends_on=(ids[Stage.DUAL_WRITE],),
+        ids[Stage.VERIFY] if validates else ANCHORS[CONTRACT],
+        depends_on=() if validates else (ids[Stage.DUAL_WRITE],),
         steps=operations.quiesce(plan),
         gate=Stage.QUIESCE,
     )

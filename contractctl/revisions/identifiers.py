@@ -11,17 +11,24 @@ from contractctl.model.plan import Stage
 EXPAND, CONTRACT = "expand", "contract"
 ANCHORS: Mapping[str, str] = {EXPAND: "contractctl_expand", CONTRACT: "contractctl_contract"}
 """The ids of the empty revisions with which the two branches begin."""
-_STAGES = {Stage.EXPAND: "expand", Stage.DUAL_WRITE: "dual", Stage.QUIESCE: "quiesce", Stage.CONTRACT: "contract"}
+_STAGES = {
+    Stage.EXPAND: "expand",
+    Stage.DUAL_WRITE: "dual",
+    Stage.VERIFY: "validate",
+    Stage.QUIESCE: "quiesce",
+    Stage.CONTRACT: "contract",
+}
 _LONGEST = 20
 """Of a plan's name in an id: with its stage it fits the 32 characters of Alembic's version table."""
 
 
-def identifiers(name: str) -> Mapping[Stage, str]:
-    """The ids of the revisions of the plan with this name."""
+def identifiers(name: str, *, validating: bool = False) -> Mapping[Stage, str]:
+    """The ids of the revisions of the plan with this name, which has something to validate or not."""
     stem = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
     if len(stem) > _LONGEST or stem != name.replace("-", "_"):
         stem = f"{stem[: _LONGEST - 7]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}".strip("_")
-    return {stage: f"{stem}_{suffix}" for stage, suffix in _STAGES.items()}
+    stages = (stage for stage in _STAGES if validating or stage is not Stage.VERIFY)
+    return {stage: f"{stem}_{_STAGES[stage]}" for stage in stages}
 
 
 def branch_of(directory: ScriptDirectory, script: Script) -> str | None:

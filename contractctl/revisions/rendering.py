@@ -186,11 +186,14 @@ def _story(plan: Plan) -> str:
 
 
 def _upgrade(plan: Plan, draft: Draft, guard: str) -> str:
-    code = _code(draft.steps)
     if draft.gate is None:
+        code = _code(draft.steps)
         return _body(f"{guard}{code}" if code else "")
-    demand = f'demand_decision(op.get_bind(), plan="{plan.name}", stage="{draft.gate}", migrations={_HOME})'
-    return _body(f"{guard}{demand}\n{code}")
+    demand = f'demand_decision(op.get_bind(), plan="{plan.name}", stage="{draft.gate}", migrations={_HOME}'
+    early = tuple(step for step in draft.steps if step.first)
+    parts = [f"{demand}, use=False)", _code(early)] if early else []
+    parts += [f"{demand})", _code(tuple(step for step in draft.steps if not step.first))]
+    return _body(guard + "\n".join(parts))
 
 
 def _downgrade(plan: Plan, draft: Draft, guard: str) -> str:

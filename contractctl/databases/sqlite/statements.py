@@ -44,6 +44,16 @@ def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]
     return rewrite(look, table, definition.without_not_null(_text(look, table), column))
 
 
+def promise_not_null(_look: Look, _table: str, _column: str) -> tuple[Statement, ...]:
+    """Nothing: NOT NULL itself reads the table once, and nobody writes meanwhile either way."""
+    return ()
+
+
+def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
+    """Nothing was promised."""
+    return ()
+
+
 def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL in a column that has none."""
     return rewrite(look, table, definition.with_not_null(_text(look, table), column))

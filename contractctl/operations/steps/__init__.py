@@ -2,6 +2,8 @@
 
 from contractctl.operations.steps.columns import (
     DropOldColumn,
+    GiveUpNotNull,
+    PromiseNotNull,
     RelaxNotNull,
     RequireNotNull,
     SetDefault,
@@ -15,7 +17,9 @@ __all__ = (
     "BrownOut",
     "DropOldColumn",
     "EndBrownOut",
+    "GiveUpNotNull",
     "KeepInStep",
+    "PromiseNotNull",
     "RelaxNotNull",
     "RequireNotNull",
     "SetDefault",

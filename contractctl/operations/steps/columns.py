@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Column, Database, Statement, run
+from contractctl.databases import Column, Database, Statement, Work, run
 from contractctl.databases.looks import Live, Look, find, get
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import quiesced_name
@@ -85,6 +85,48 @@ class RelaxNotNull(Step):
 
 
 @dataclass(frozen=True)
+class PromiseNotNull(Step):
+    """Prove that no row holds NULL and let none come, where an engine can do that beside everybody's writes.
+
+    There `RequireNotNull` then has nothing left to read.
+    """
+
+    first: ClassVar[bool] = True
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.promise_not_null(look, self.table, self.column)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        _demand_no_null(database, connection, self.table, self.column)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+    def reverse(self) -> Step:
+        return GiveUpNotNull(self.table, self.column)
+
+
+@dataclass(frozen=True)
+class GiveUpNotNull(Step):
+    """Take that promise back."""
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.give_up_not_null(self.table, self.column)
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+    def reverse(self) -> Step:
+        return PromiseNotNull(self.table, self.column)
+
+
+@dataclass(frozen=True)
 class RequireNotNull(Step):
     """Forbid NULL in the column, once no row holds it. No row is touched."""
 
@@ -95,13 +137,9 @@ class RequireNotNull(Step):
         return database.ddl.require_not_null(look, self.table, self.column)
 
     def demand(self, database: Database, connection: Connection) -> None:
-        table, column = database.table(self.table), database.quote(self.column)
-        nulls = run(connection, f"SELECT count(*) FROM {table} WHERE {column} IS NULL").scalar_one()
-        if nulls:
-            raise ContractctlError(
-                f"{nulls} rows of '{self.table}' hold NULL in '{self.column}', which is to be NOT NULL",
-                hint=f"give them a value: UPDATE {table} SET {column} = … WHERE {column} IS NULL",
-            )
+        statements = self.statements(database, Live(database, connection))
+        if any(statement.work is not Work.NONE for statement in statements):  # what is promised is proven
+            _demand_no_null(database, connection, self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return get(database, Live(database, connection), self.table, self.column).not_null
@@ -152,6 +190,16 @@ def refuse_dependents(database: Database, connection: Connection, table: str, co
         raise ContractctlError(
             f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} '{table}.{column}', which is to be dropped",
             hint="drop it, or write it anew over the new column, and run it again",
+        )
+
+
+def _demand_no_null(database: Database, connection: Connection, table: str, column: str) -> None:
+    here, name = database.table(table), database.quote(column)
+    nulls = run(connection, f"SELECT count(*) FROM {here} WHERE {name} IS NULL").scalar_one()
+    if nulls:
+        raise ContractctlError(
+            f"{nulls} rows of '{table}' hold NULL in '{column}', which is to be NOT NULL",
+            hint=f"give them a value: UPDATE {here} SET {name} = … WHERE {name} IS NULL",
         )
 
 

@@ -26,6 +26,8 @@ class Step(MigrateOperation):
 
     drops: ClassVar[bool] = False
     """Whether it takes something away for good."""
+    first: ClassVar[bool] = False
+    """Whether it comes before the rest of its revision: it takes long, holds nobody up, and takes nothing away."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         """What it does, from how the tables stand."""
@@ -45,14 +47,14 @@ class Step(MigrateOperation):
             hint="bring the data back from the plan's restore point",
         )
 
-    def run(self, connection: Connection) -> None:
-        """Do it, in the caller's transaction.
+    def run(self, connection: Connection, *, alone: bool = False) -> None:
+        """Do it, in the caller's transaction, or `alone` outside of any.
 
         Where each statement stands for itself, a revision that was cut short may have done it: then it is not done
         again. Where transactions hold tables, too, what is there already was made by somebody else.
         """
         database = databases.of(connection)
-        if not database.transactional_ddl and self.done(database, connection):
+        if (alone or not database.transactional_ddl) and self.done(database, connection):
             return
         self.demand(database, connection)
         database.carry_out(connection, self.statements(database, Live(database, connection)))
@@ -76,7 +78,15 @@ def _invoke(operations: Operations, step: Step) -> None:
             "this revision reads the database that it changes, so it cannot be written as a script (--sql)",
             hint="run it online, against a copy of the database if you want to see what it does",
         )
-    step.run(operations.get_bind())
+    bind = operations.get_bind()
+    database = databases.of(bind)
+    if not database.transactional_ddl or all(
+        statement.transactional for statement in step.statements(database, Live(database, bind))
+    ):
+        step.run(bind)
+        return
+    with operations.migration_context.autocommit_block():
+        step.run(operations.get_bind(), alone=True)
 
 
 @renderers.dispatch_for(Step)

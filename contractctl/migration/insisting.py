@@ -1,0 +1,46 @@
+"""How is a lock got that others hold? By asking again, later each time, and never for longer than others can bear."""
+
+from collections.abc import Callable
+
+from contractctl import journal
+from contractctl.errors import ContractctlError
+from contractctl.migration.context import Session
+from contractctl.migration.words import command
+
+_TRIES = 8
+_FIRST_WAIT = 0.25
+_LONGEST_WAIT = 15.0
+_AGAIN_SECONDS = 60.0
+
+
+class BusyError(ContractctlError):
+    """Somebody has held what the stage needs for too long. Waiting mends it."""
+
+    def __init__(self, message: str, *, hint: str, retry_after: float) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+        """Seconds."""
+
+
+def insist(session: Session, stage: str, work: Callable[[], None]) -> None:
+    """Do the work in transactions of its own, again where a lock was not free or two waited for each other.
+
+    Each try gives up by itself when it has waited as long as the engine lets it, so that nobody queues behind it.
+    Raise BusyError once it has been tried often enough.
+    """
+    context = session.context
+    refusal = None
+    for attempt in range(_TRIES):
+        if attempt:
+            context.sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * (0.5 + context.random()))
+        try:
+            return work()
+        except journal.RefusedError as error:
+            if not error.busy:
+                raise
+            refusal = error
+    raise BusyError(
+        f"{stage} of '{session.plan.name}' has asked {_TRIES} times for a lock that others hold",
+        hint=f"end the transactions that have been open for long, and run: {command(session.plan, stage)}",
+        retry_after=_AGAIN_SECONDS,
+    ) from refusal
