@@ -49,6 +49,10 @@ class Column:
     """What it must fulfil, as SQL over the table's columns in quotes: where a trigger must ask as well."""
     on_update: str | None = None
     """What it becomes by itself whenever its row is updated by a statement that does not name it."""
+    guards: tuple[str, ...] = ()
+    """Whatever may refuse a value in it besides NOT NULL, as text with itself as @: where triggers must know of it."""
+    never_null: bool = False
+    """NOT NULL, or a constraint that says the same: where triggers must know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,8 @@ class Database(Door, Protocol):
 
     transactional_ddl: bool
     """Whether what a revision does to tables is undone with its transaction."""
+    locking: str
+    """What makes a SELECT keep its rows from others until the transaction ends; empty where nobody else can write."""
 
     @property
     def ddl(self) -> "Statements":
@@ -285,6 +291,11 @@ class Database(Door, Protocol):
     def blames_a_row(self, error: "DBAPIError", /) -> bool:
         """Whether a row's own value may have caused it, so that others are worth trying without it."""
 
+    def problem(self, sync: Synchronisation, pair: Synced, /) -> str | None:
+        """SQL over a row: what is said where the old side's expressions raise, else NULL. None: they never do, or the
+        engine cannot catch it.
+        """
+
     def left_alone(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
         """Columns that an UPDATE changes by itself, unless it says that they stay."""
 
@@ -311,6 +322,14 @@ class Database(Door, Protocol):
 
     def dependents(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
         """What besides the column itself would break without it, each named with its kind."""
+
+    def notes(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """Whom what contractctl writes will wake, each a sentence."""
+
+    def refusal(
+        self, connection: "Connection", table: str, expression: str, columns: Iterable[Column], /
+    ) -> str | None:
+        """What the database itself has against an expression over these columns, as the end of a sentence."""
 
     def obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
         """What keeps the engine from ever dropping the column by itself, each as the end of a sentence."""
@@ -355,7 +374,7 @@ def named(dialect: str) -> Database:
         case "postgresql" | "postgres":
             from contractctl.databases import postgresql
 
-            return postgresql  # type: ignore[return-value] # the rest of the package is on its way
+            return postgresql  # type: ignore[return-value] # its statements are on their way
         case "mysql" | "mariadb":
             from contractctl.databases import mysql
 

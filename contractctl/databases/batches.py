@@ -8,12 +8,14 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Database, Filled, Held, Key, Statement, Synced, Synchronisation, Work, run
 from contractctl.databases.sides import (
+    all_null,
     is_kept,
     key_json,
     mark,
     marked,
     names,
     of_pair,
+    or_raising,
     out_of_step,
     unconverted,
     up,
@@ -57,21 +59,30 @@ def _fill_range(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
 ) -> Filled:
     try:
-        with _all_or_nothing(connection):
+        with all_or_nothing(connection):
             return _fill_at_once(database, connection, sync, between(database, sync, after, upto))
     except DBAPIError as error:
         if not database.blames_a_row(error):
             raise
+        raising = _set_aside_raising(database, connection, sync, between(database, sync, after, upto))
+        if raising:
+            rest = _fill_range(database, connection, sync, after, upto)
+            return Filled(rest.rows, rest.set_aside + raising)
         middle = _middle(database, connection, sync, after, upto)
         if middle is None:
-            return _set_aside(database, connection, sync, between(database, sync, after, upto), str(error.orig))
+            return _set_aside(database, connection, sync, between(database, sync, after, upto), said(error))
     first = _fill_range(database, connection, sync, after, middle)
     second = _fill_range(database, connection, sync, middle, upto)
     return Filled(first.rows + second.rows, first.set_aside + second.set_aside)
 
 
+def said(error: DBAPIError) -> str:
+    """What the database itself has said."""
+    return str(error.orig.args[-1] if error.orig is not None and error.orig.args else error)
+
+
 @contextmanager
-def _all_or_nothing(connection: Connection) -> Iterator[None]:
+def all_or_nothing(connection: Connection) -> Iterator[None]:
     """A savepoint. Where an error has ended the whole transaction, the savepoint with it, that error is told."""
     nested = connection.begin_nested()
     try:
@@ -86,17 +97,47 @@ def _all_or_nothing(connection: Connection) -> Iterator[None]:
 
 
 def _fill_at_once(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
+    """First what holds nothing yet. A value that is there is only replaced once its row is locked.
+
+    Whoever writes at this moment may give the new side a value and mark it as right; a statement that waits for the
+    row sees the value, and may not yet see the mark.
+    """
     aside = 0
     for pair in sync.columns:
         if pair.exact:
             lost = _unless_excused(database, connection, sync, pair, unconverted(database, pair))
             aside += set_aside(database, connection, sync, pair, f"{where} AND {lost}", UNCONVERTIBLE)
-    due = {pair: waiting(database, connection, sync, pair) for pair in sync.columns}
+    stale = _lock_stale(database, connection, sync, where)
+    rows = _update(database, connection, sync, where, only_empty=True)
+    return Filled(rows + (_update(database, connection, sync, where, only_empty=False) if stale else 0), aside)
+
+
+def _lock_stale(database: Database, connection: Connection, sync: Synchronisation, where: str) -> bool:
+    """Whether rows hold new-side values that the old side does not ask for; they are locked."""
+    held = " OR ".join(
+        f"(NOT {all_null(database, pair.new)} AND {_unless_excused(database, connection, sync, pair, wrong)})"
+        for pair in sync.columns
+        if not pair.one_sided
+        for wrong in [out_of_step(database, pair)]
+    )
+    if not held:
+        return False
+    query = f"SELECT 1 FROM {database.table(sync.table)} WHERE {where} AND ({held}){database.locking}"
+    return bool(run(connection, f"SELECT count(*) FROM ({query}) AS contractctl_stale").scalar_one())
+
+
+def _update(database: Database, connection: Connection, sync: Synchronisation, where: str, *, only_empty: bool) -> int:
+    due = {pair: _due(database, connection, sync, pair, only_empty=only_empty) for pair in sync.columns}
     sets = [_sets(database, pair, None if len(due) == 1 else when) for pair, when in due.items()]
     sets += staying(database, connection, sync, (one for pair in due for one in pair.new))
     any_due = " OR ".join(f"({when})" for when in due.values())
     update = f"UPDATE {database.table(sync.table)} SET {', '.join(sets)} WHERE {where} AND ({any_due})"
-    return Filled(run(connection, update).rowcount, aside)
+    return run(connection, update).rowcount
+
+
+def _due(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, only_empty: bool) -> str:
+    wrong = waiting(database, connection, sync, pair)
+    return f"{all_null(database, pair.new)} AND {wrong}" if only_empty else wrong
 
 
 def _sets(database: Database, pair: Synced, when: str | None) -> str:
@@ -118,11 +159,18 @@ def staying(database: Database, connection: Connection, sync: Synchronisation, w
     ]
 
 
-def waiting(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> str:
-    """Whether a row's new side is still to be filled: neither right, nor kept, nor in conflict, nor set aside."""
+def waiting(
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, careful: bool = False
+) -> str:
+    """Whether a row's new side is still to be filled: neither right, nor kept, nor in conflict, nor set aside.
+
+    `careful`: where the expressions raise it is.
+    """
     wrong = out_of_step(database, pair)
     if pair.exact:
         wrong = f"({wrong} OR {unconverted(database, pair)})"
+    if careful:
+        wrong = or_raising(database, sync, pair, wrong)
     return _unless_excused(database, connection, sync, pair, wrong)
 
 
@@ -168,7 +216,21 @@ def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
     target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
     reason = database.literal(why)
     rows = f"SELECT {mark(database, sync, pair)}, {reason} FROM {database.table(sync.table)} WHERE {where}"
-    return run(connection, database.add_new(target, rows)).rowcount
+    return run(connection, database.add_new(target, rows + database.locking)).rowcount
+
+
+def _set_aside_raising(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
+    """Set aside, each with what was said, the rows on which an expression raises. How many were not yet."""
+    target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
+    aside = 0
+    for pair in sync.columns:
+        problem = database.problem(sync, pair)
+        if problem is not None:
+            raising = _unless_excused(database, connection, sync, pair, f"{problem} IS NOT NULL")
+            rows = f"SELECT {mark(database, sync, pair)}, {problem} FROM {database.table(sync.table)}"
+            select = f"{rows} WHERE {where} AND {raising}{database.locking}"
+            aside += run(connection, database.add_new(target, select)).rowcount
+    return aside
 
 
 def forgetting(database: Database, sync: Synchronisation) -> Iterator[Statement]:

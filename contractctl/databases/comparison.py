@@ -1,12 +1,24 @@
 """Do both sides agree, row by row? And how is a row repaired that does not?"""
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation, run
-from contractctl.databases.batches import UNCONVERTIBLE, between, can_be_kept, has_marks, set_aside, staying, waiting
+from contractctl.databases.batches import (
+    UNCONVERTIBLE,
+    all_or_nothing,
+    between,
+    can_be_kept,
+    has_marks,
+    said,
+    set_aside,
+    staying,
+    waiting,
+)
 from contractctl.databases.sides import (
     all_null,
     any_null,
@@ -18,6 +30,7 @@ from contractctl.databases.sides import (
     marked,
     names,
     of_pair,
+    or_raising,
     out_of_step,
     survives,
     unconverted,
@@ -26,6 +39,7 @@ from contractctl.databases.sides import (
 )
 
 Side = Literal["old", "new"]
+_Answer = TypeVar("_Answer")
 
 
 def compare(
@@ -36,13 +50,24 @@ def compare(
     A new-side value that was kept is compared the other way round: down(new) = old. The checksums are made inside
     the database; only the keys of rows that differ come out of it.
     """
-    where, table = between(database, sync, after, upto), database.table(sync.table)
-    wanted = {pair: _wanted(database, connection, sync, pair) for pair in sync.columns}
+    where = between(database, sync, after, upto)
+    return _despite_raising(database, connection, sync, partial(_compare, database, connection, sync, where))
+
+
+def _compare(
+    database: Database, connection: Connection, sync: Synchronisation, where: str, *, careful: bool
+) -> Compared:
+    table = database.table(sync.table)
+    wanted = {pair: _wanted(database, connection, sync, pair, careful=careful) for pair in sync.columns}
     types = sync.key_types or ("",) * len(sync.key)
     key = [(database.quote(name), type_) for name, type_ in zip(sync.key, types, strict=True)]
     asked = [(value, one.type) for pair, values in wanted.items() for one, value in zip(pair.new, values, strict=True)]
     held = [(database.quote(one.name), one.type) for pair in wanted for one in pair.new]
     wrong = " OR ".join(unlike(database, pair.new, values) for pair, values in wanted.items())
+    if careful:
+        raising = " OR ".join(_raising(database, connection, sync, pair) for pair in wanted)
+        wrong, asked = f"({raising}) OR {wrong}", [*asked, (f"CASE WHEN {raising} THEN 1 END", "")]
+        held = [*held, ("NULL", "")]
     rows, differing, old, new = run(
         connection,
         f"SELECT count(*), {_count(wrong)}, {database.checksum([*key, *asked])}, {database.checksum([*key, *held])}"
@@ -54,6 +79,28 @@ def compare(
     )
     keys = tuple(tuple(row) for row in run(connection, query)) if differing else ()
     return Compared(int(rows), keys, str(old), str(new))
+
+
+def _despite_raising(
+    database: Database, connection: Connection, sync: Synchronisation, ask: Callable[..., _Answer]
+) -> _Answer:
+    """Ask; where an expression raises on a row, ask again with care, which takes several times as long."""
+    try:
+        with all_or_nothing(connection):
+            return ask(careful=False)
+    except DBAPIError as error:
+        can_tell = any(database.problem(sync, pair) is not None for pair in sync.columns)
+        if not (can_tell and database.blames_a_row(error)):
+            raise
+    return ask(careful=True)
+
+
+def _raising(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> str:
+    """Whether a row that is not set aside has a value on which the expressions raise."""
+    raising = f"({or_raising(database, sync, pair, '1 = 0')})"
+    if not has_marks(database, connection, sync, pair, "contractctl_set_aside"):
+        return raising
+    return f"(CASE WHEN {marked(database, 'contractctl_set_aside', sync, pair)} THEN 1 = 0 ELSE {raising} END)"
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], side: Side) -> int:
@@ -75,8 +122,9 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
     for pair in sync.columns:
         for table in ("contractctl_set_aside", "contractctl_conflict"):
             if not pair.one_sided and has_marks(database, connection, sync, pair, table):
-                held = f"NOT {all_null(database, pair.new)} AND {out_of_step(database, pair)}"
-                where.append(f"{held} AND {marked(database, table, sync, pair)}")
+                held = or_raising(database, sync, pair, out_of_step(database, pair))
+                place = f"NOT {all_null(database, pair.new)} AND {marked(database, table, sync, pair)}"
+                where.append(f"{place} AND {held}")
     if not where:
         return ()
     table, any_of = database.table(sync.table), " OR ".join(f"({one})" for one in where)
@@ -92,13 +140,17 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
     values. new_side_nulls: NULL in the new column where there should be a value. differing: as `compare` names
     them, conflicts among them.
     """
+    return _despite_raising(database, connection, sync, partial(_facts, database, connection, sync))
+
+
+def _facts(database: Database, connection: Connection, sync: Synchronisation, *, careful: bool) -> dict[str, int]:
     counts = dict.fromkeys(("remaining", "set_aside", "conflicts", "new_side_nulls", "differing"), 0)
     columns: list[str] = []
     for pair in sync.columns:
         for table, name in (("contractctl_set_aside", "set_aside"), ("contractctl_conflict", "conflicts")):
             if has_marks(database, connection, sync, pair, table):
                 counts[name] += _alive(database, connection, sync, pair, table)
-        columns += _measures(database, connection, sync, pair)
+        columns += _measures(database, connection, sync, pair, careful=careful)
     table = database.table(sync.table)
     found = run(connection, f"SELECT {', '.join(map(_count, columns))} FROM {table}").one()
     for at, name in enumerate(("remaining", "new_side_nulls", "differing")):
@@ -106,16 +158,19 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
     return counts
 
 
-def _measures(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> Iterator[str]:
+def _measures(
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, careful: bool
+) -> Iterator[str]:
     """Whether a row of the table counts as remaining, as a NULL on the new side, as differing."""
-    wanted = _wanted(database, connection, sync, pair)
+    wanted = _wanted(database, connection, sync, pair, careful=careful)
+    raising = f"{_raising(database, connection, sync, pair)} OR " if careful else ""
     expected = " OR ".join(
         f"({database.quote(one.name)} IS NULL AND {value} IS NOT NULL)"
         for one, value in zip(pair.new, wanted, strict=True)
     )
-    yield waiting(database, connection, sync, pair)
-    yield any_null(database, pair.new) if pair.required else expected
-    yield unlike(database, pair.new, wanted)
+    yield waiting(database, connection, sync, pair, careful=careful)
+    yield any_null(database, pair.new) if pair.required else raising + expected
+    yield raising + unlike(database, pair.new, wanted)
 
 
 def _alive(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> int:
@@ -129,21 +184,25 @@ def _count(condition: str) -> str:
     return f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)"
 
 
-def _wanted(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> tuple[str, ...]:
+def _wanted(
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, careful: bool
+) -> tuple[str, ...]:
     """What each new column should hold, as it would store it; what it holds, in rows that were set aside or kept."""
     excused = []
     if has_marks(database, connection, sync, pair, "contractctl_set_aside"):
         excused.append(marked(database, "contractctl_set_aside", sync, pair))
     if can_be_kept(pair) and has_marks(database, connection, sync, pair, "contractctl_kept"):
         excused.append(is_kept(database, sync, pair))
+    problem = database.problem(sync, pair) if careful else None
+    raising = "" if problem is None else f" WHEN {problem} IS NOT NULL THEN NULL"
     values = zip(pair.new, up(database, pair), strict=True)
-    return tuple(_wanted_of(database, one, value, excused) for one, value in values)
+    return tuple(_wanted_of(database, one, value, excused, raising) for one, value in values)
 
 
-def _wanted_of(database: Database, one: Held, value: str, excused: list[str]) -> str:
+def _wanted_of(database: Database, one: Held, value: str, excused: list[str], raising: str) -> str:
     new = database.quote(one.name)
-    whens = "".join(f" WHEN {when} THEN {new}" for when in (*excused, database.agrees(new, value, one.type)))
-    return f"CASE{whens} ELSE {value} END"
+    whens = "".join(f" WHEN {when} THEN {new}" for when in excused)
+    return f"CASE{whens}{raising} WHEN {database.agrees(new, value, one.type)} THEN {new} ELSE {value} END"
 
 
 def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
@@ -152,22 +211,51 @@ def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
     row = database.has_key(sync, key)
     table = database.table(sync.table)
     this_row = f"(SELECT {key_json(database, sync)} FROM {table} WHERE {row})"
+    if database.locking:
+        run(connection, f"SELECT 1 FROM {table} WHERE {row}{database.locking}")
     for marks in SIDE_TABLES:
         of_row = f"{of_pair(database, sync, pair)} AND {database.quote('key')} = {this_row}"
         run(connection, f"DELETE FROM {marks} WHERE {of_row}")
-    if side == "old" or pair.one_sided:
-        written = _write(database, connection, sync, row, pair.new, up(database, pair))
+    here = pair.new if side == "old" or pair.one_sided else pair.old
+    try:
+        with all_or_nothing(connection):
+            return _take_over(database, connection, sync, pair, row, here)
+    except DBAPIError as error:
+        if not database.blames_a_row(error):
+            raise
+        set_aside(database, connection, sync, pair, row, said(error))
+    return _empty(database, connection, sync, row, here)
+
+
+def _take_over(  # noqa: PLR0913, PLR0917 - one side of one row of one table
+    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, row: str, side: tuple[Held, ...]
+) -> int:
+    """Let this side hold what the other one asks for. Where that cannot be made it holds nothing, and is set aside."""
+    if side is pair.new:
+        written = _write(database, connection, sync, row, side, up(database, pair))
         if pair.exact:
             set_aside(database, connection, sync, pair, f"{row} AND {unconverted(database, pair)}", UNCONVERTIBLE)
         return written
     if can_be_kept(pair):
-        kept = f"SELECT {mark(database, sync, pair)} FROM {table} WHERE {row} AND NOT ({survives(database, pair)})"
+        here = f"FROM {database.table(sync.table)} WHERE {row}"
+        kept = f"SELECT {mark(database, sync, pair)} {here} AND NOT ({survives(database, pair)})"
         target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"
         run(connection, database.add_new(target, kept))
-    written = _write(database, connection, sync, row, pair.old, down(database, pair))
-    lost = f"{all_null(database, pair.old)} AND NOT ({down_possible(database, pair)})"
+    written = _write(database, connection, sync, row, side, down(database, pair))
+    lost = f"{all_null(database, side)} AND NOT ({down_possible(database, pair)})"
     set_aside(database, connection, sync, pair, f"{row} AND {lost}", UNCONVERTIBLE)
     return written
+
+
+def _empty(database: Database, connection: Connection, sync: Synchronisation, row: str, side: tuple[Held, ...]) -> int:
+    """Let this side hold nothing, unless the database refuses that, too."""
+    try:
+        with all_or_nothing(connection):
+            return _write(database, connection, sync, row, side, ("NULL",) * len(side))
+    except DBAPIError as error:
+        if not database.blames_a_row(error):
+            raise
+    return 0
 
 
 def _write(  # noqa: PLR0913, PLR0917 - which columns of which row of what

@@ -75,6 +75,12 @@ def any_null(database: Database, side: Iterable[Held], row: str = "") -> str:
     return f"({' OR '.join(f'{_of_row(database, one, row)} IS NULL' for one in side)})"
 
 
+def or_raising(database: Database, sync: Synchronisation, pair: Synced, condition: str) -> str:
+    """The condition; true where the old side's expressions raise, as far as the engine can catch that."""
+    problem = database.problem(sync, pair)
+    return condition if problem is None else f"CASE WHEN {problem} IS NOT NULL THEN {_TRUE} ELSE {condition} END"
+
+
 def unconverted(database: Database, pair: Synced) -> str:
     """Whether the new side is NULL because the old values cannot be converted."""
     return f"({all_null(database, pair.new)} AND NOT ({up_possible(database, pair)}))"
@@ -111,20 +117,20 @@ def mark(database: Database, sync: Synchronisation, pair: Synced) -> str:
     return f"{database.literal(sync.plan)}, {database.literal(sync.table)}, {key}, {database.literal(pair.name)}"
 
 
-def marked(database: Database, table: str, sync: Synchronisation, pair: Synced) -> str:
+def marked(database: Database, table: str, sync: Synchronisation, pair: Synced, row: str = "") -> str:
     """Whether the row stands in one of contractctl's side tables for this pair.
 
-    The key's columns carry the table's name: they may be called like the side tables' own.
+    The key's columns carry the table's name, or that of `row`: they may be called like the side tables' own.
     """
-    key = key_json(database, sync, database.table(sync.table))
+    key = key_json(database, sync, row or database.table(sync.table))
     marks = database.quote(table)
     return f"EXISTS (SELECT 1 FROM {marks} WHERE {of_pair(database, sync, pair)} AND {marks}.{_key(database)} = {key})"
 
 
-def is_kept(database: Database, sync: Synchronisation, pair: Synced) -> str:
+def is_kept(database: Database, sync: Synchronisation, pair: Synced, row: str = "") -> str:
     """Whether the row holds a new-side value with the old value made from it: then the old side did not write."""
     agreed = alike(database, pair.old, down(database, pair))
-    return f"({marked(database, 'contractctl_kept', sync, pair)} AND {agreed})"
+    return f"({marked(database, 'contractctl_kept', sync, pair, row)} AND {agreed})"
 
 
 def names(database: Database, columns: Iterable[str], row: str = "") -> str:

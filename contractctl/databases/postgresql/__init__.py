@@ -1,20 +1,78 @@
-"""How is a plan carried out on PostgreSQL, 14 or later? What the rest of contractctl uses of it."""
+"""How is a plan carried out on PostgreSQL, 14 or later? What `databases.Database` asks of it."""
 
+from contractctl.databases.postgresql.bonds import dependents, hindrances, notes, obstacles
 from contractctl.databases.postgresql.engine import alone, create_engine, reading
+from contractctl.databases.postgresql.expressions import (
+    agrees,
+    bind,
+    check,
+    differs,
+    is_name,
+    json_array,
+    now,
+    outside,
+    storing,
+)
 from contractctl.databases.postgresql.names import literal, quote, same, table
 from contractctl.databases.postgresql.reflection import definitions
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
+from contractctl.databases.postgresql.rows import (
+    add_new,
+    beyond,
+    blames_a_row,
+    checksum,
+    has_key,
+    key_list,
+    left_alone,
+    problem,
+    unseen,
+    up_to,
+)
+from contractctl.databases.postgresql.tables import columns, exists, key_columns
+from contractctl.databases.postgresql.triggers import drop_triggers, missing_triggers, triggers
 
 __all__ = (
+    "add_new",
+    "agrees",
     "alone",
+    "beyond",
+    "bind",
+    "blames_a_row",
     "busy",
+    "check",
+    "checksum",
+    "columns",
     "create_engine",
     "definitions",
+    "dependents",
+    "differs",
+    "drop_triggers",
+    "exists",
+    "has_key",
+    "hindrances",
+    "is_name",
+    "json_array",
+    "key_columns",
+    "key_list",
+    "left_alone",
     "literal",
+    "locking",
     "lost",
     "meaning",
+    "missing_triggers",
+    "notes",
+    "now",
+    "obstacles",
+    "outside",
+    "problem",
     "quote",
     "reading",
     "same",
+    "storing",
     "table",
+    "triggers",
+    "unseen",
+    "up_to",
 )
+
+locking = " FOR NO KEY UPDATE"

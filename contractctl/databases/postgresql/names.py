@@ -1,10 +1,18 @@
 """How do names and values stand in SQL for PostgreSQL? The one place where they are quoted."""
 
+import json
 import math
 from collections.abc import Iterable
+from hashlib import sha256
 
-from contractctl.databases import KeyPart
+from contractctl.databases import KeyPart, Synchronisation
 
+LAST = "~contractctl_"
+"""What names of triggers begin with: they fire in the order of their names' bytes, and ours come last."""
+UNSEEN = "contractctl.unseen"
+"""The setting that lets through what contractctl itself writes for a plan, until its transaction ends."""
+_LENGTH = 63
+"""Bytes of a name that count: NAMEDATALEN - 1."""
 _LEAST_BIGINT = -(2**63)
 
 
@@ -16,6 +24,24 @@ def quote(name: str) -> str:
 def quotes(names: Iterable[str]) -> str:
     """Identifiers as a comma-separated list."""
     return ", ".join(quote(name) for name in names)
+
+
+def trigger_name(sync: Synchronisation, event: str) -> str:
+    """The name of a plan's trigger on one of a table's events."""
+    return _name(LAST, sync, event)
+
+
+def function_name(sync: Synchronisation, what: str) -> str:
+    """The name of one of the functions that a plan has for a table."""
+    return _name(LAST.removeprefix("~"), sync, what)
+
+
+def _name(beginning: str, sync: Synchronisation, end: str) -> str:
+    """Cut to what PostgreSQL takes, never inside a letter, and told from every other plan and table by a checksum."""
+    told = sha256(json.dumps([sync.plan, sync.table]).encode()).hexdigest()[:8]
+    tail = f"_{told}_{end}"
+    room = _LENGTH - len((beginning + tail).encode())
+    return beginning + f"{sync.plan}_{sync.table}".encode()[:room].decode(errors="ignore") + tail
 
 
 def table(name: str) -> str:

@@ -25,6 +25,7 @@ from contractctl.databases.sqlite.rows import (
     has_key,
     key_list,
     left_alone,
+    problem,
     unseen,
     up_to,
 )
@@ -35,7 +36,9 @@ from contractctl.databases.sqlite.tables import (
     exists,
     hindrances,
     key_columns,
+    notes,
     obstacles,
+    refusal,
 )
 from contractctl.databases.sqlite.triggers import drop_triggers, missing_triggers, triggers
 
@@ -66,14 +69,18 @@ __all__ = (
     "key_list",
     "left_alone",
     "literal",
+    "locking",
     "lost",
     "meaning",
     "missing_triggers",
+    "notes",
     "now",
     "obstacles",
     "outside",
+    "problem",
     "quote",
     "reading",
+    "refusal",
     "same",
     "storing",
     "table",
@@ -84,4 +91,5 @@ __all__ = (
 )
 
 ddl: Statements = statements
+locking = ""
 transactional_ddl = True

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Key, Synchronisation
+from contractctl.databases import Key, Synced, Synchronisation
 from contractctl.databases.sqlite.names import literal, quote, quotes
 
 CHECKSUM = "contractctl_checksum"
@@ -50,6 +50,10 @@ def key_list(sync: Synchronisation, row: str) -> str:
 def left_alone(_connection: Connection, _table: str) -> tuple[str, ...]:
     """Columns that an UPDATE changes by itself: SQLite has none."""
     return ()
+
+
+def problem(_sync: Synchronisation, _pair: Synced) -> None:
+    """What an expression says that raises: SQLite cannot catch it."""
 
 
 def blames_a_row(error: DBAPIError) -> bool:

@@ -1,5 +1,7 @@
 """What does the database hold: a table's columns and key, its text, and what depends on a column?"""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -131,6 +133,21 @@ def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...
         found.append("a generated column's expression")
     found += [name for name in dependents(connection, table, column) if name == _IN_TABLE]
     return tuple(f"is part of {what}, and SQLite cannot drop it without rewriting the table" for what in found)
+
+
+def notes(_connection: Connection, _table: str) -> tuple[str, ...]:
+    """Whom what contractctl writes will wake: nobody, as triggers are away meanwhile."""
+    return ()
+
+
+def refusal(connection: Connection, _table: str, expression: str, columns: Iterable[Column]) -> str | None:
+    """What this SQLite has against the expression: it may lack a function that another one has."""
+    row = ", ".join(f"NULL AS {quote(column.name)}" for column in columns)
+    try:
+        connection.exec_driver_sql(f"SELECT ({expression}) FROM (SELECT {row}) LIMIT 0")
+    except OperationalError as error:
+        return f"cannot be computed here: {error.orig}"
+    return None
 
 
 def hindrances(connection: Connection, table: str) -> tuple[str, ...]:

@@ -1,0 +1,136 @@
+"""How are rows of PostgreSQL found, written unseen, and summed up?"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from contractctl.databases import Key, Synced, Synchronisation, run
+from contractctl.databases.postgresql import types
+from contractctl.databases.postgresql.expressions import shown
+from contractctl.databases.postgresql.functions import is_guarded
+from contractctl.databases.postgresql.names import UNSEEN, function_name, literal, quote, quotes, table
+from contractctl.databases.postgresql.tables import family, oid
+
+_RIGHT_SINCE = (15,)
+"""Before that version the right to be a replica cannot be granted: it is the superuser's."""
+
+_BAD_ROW = ("21", "22", "23", "2F", "38", "39", "44", "54", "P0")
+"""Classes of codes that a row's own value can cause, in an expression, a constraint, or a function of the user's:
+https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+
+def add_new(target: str, select: str) -> str:
+    """INSERT INTO target select, without the rows whose key is there already."""
+    return f"INSERT INTO {target} {select} ON CONFLICT DO NOTHING"
+
+
+def beyond(sync: Synchronisation, key: Key) -> str:
+    """Whether a row's key lies beyond this one."""
+    return f"({quotes(sync.key)}) > ({', '.join(map(literal, key))})"
+
+
+def up_to(sync: Synchronisation, key: Key) -> str:
+    """Whether a row's key does not."""
+    return f"({quotes(sync.key)}) <= ({', '.join(map(literal, key))})"
+
+
+def has_key(sync: Synchronisation, key: Key) -> str:
+    """Whether a row has just this key."""
+    return " AND ".join(f"{quote(name)} = {literal(part)}" for name, part in zip(sync.key, key, strict=True))
+
+
+def problem(sync: Synchronisation, pair: Synced) -> str | None:
+    """SQL over a row: what is said where the old side's expressions raise, else NULL, as a function of ours knows."""
+    if pair.plain:
+        return None
+    row = f"{table(sync.table)}.*"
+    return f"{quote(function_name(sync, 'try'))}({sync.columns.index(pair)}, {row})"
+
+
+def left_alone(_connection: Connection, _table: str) -> tuple[str, ...]:
+    """Columns that an UPDATE changes by itself: only triggers do that here."""
+    return ()
+
+
+def key_list(sync: Synchronisation, row: str) -> str:
+    """The SELECT list that brings a row's key to Python: integers and bytes as they are, the rest as text."""
+    kinds = sync.key_types or ("",) * len(sync.key)
+    return ", ".join(
+        _key_part(f"{row}.{quote(name)}", types.read(kind)) for name, kind in zip(sync.key, kinds, strict=True)
+    )
+
+
+def _key_part(column: str, type_: types.Type) -> str:
+    return column if type_.is_integer or type_.is_binary else shown(column)
+
+
+def blames_a_row(error: DBAPIError) -> bool:
+    """Whether a row's own value may have caused it."""
+    code = getattr(error.orig, "sqlstate", None)
+    return isinstance(code, str) and code.startswith(_BAD_ROW)
+
+
+@contextmanager
+def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
+    """Within it what is written fires no triggers: neither ours nor, where this user may say so, anybody else's.
+
+    Ours would find nothing to do, at some cost. Foreign keys have triggers, too, and must not be passed over: where
+    one could be broken the others' triggers fire. All is as before afterwards, also in the caller's own transaction.
+    """
+    with connection.begin_nested():  # an error takes the settings back with the rows
+        was = f"current_setting('session_replication_role'), coalesce(current_setting({literal(UNSEEN)}, true), '')"
+        role, name = run(connection, f"SELECT {was}").one()
+        quiet = may_be_unseen(connection) and not is_referred(connection, sync)
+        _set(connection, "replica" if quiet else role, sync.plan, role)
+        yield
+        _set(connection, role, name, "replica" if quiet else role)
+
+
+def _set(connection: Connection, role: str, name: str, was: str) -> None:
+    settings = [f"set_config({literal(UNSEEN)}, {literal(name)}, true)"]
+    if role != was:
+        settings.append(f"set_config('session_replication_role', {literal(role)}, true)")
+    run(connection, f"SELECT {', '.join(settings)}")
+
+
+def may_be_unseen(connection: Connection) -> bool:
+    """Whether this user may write as a replica does, which fires no ordinary trigger."""
+    version = connection.dialect.server_version_info
+    if version is not None and version >= _RIGHT_SINCE:
+        query = "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
+    else:
+        query = "SELECT current_setting('is_superuser') = 'on'"
+    return bool(run(connection, query).scalar_one())
+
+
+def is_referred(connection: Connection, sync: Synchronisation) -> bool:
+    """Whether a foreign key of or to the columns could be broken by what is written.
+
+    Not where both columns have the same ones and hold the same value: it has been looked at already.
+    """
+    pairs = (pair for pair in sync.columns if is_guarded(pair) or not pair.plain)
+    names = [literal(one.name) for pair in pairs for one in (*pair.old, *pair.new)]
+    if not names:
+        return False
+    query = _REFERRED.format(family=family(oid(connection, sync.table)), names=", ".join(names))
+    return bool(run(connection, query).scalar_one())
+
+
+_REFERRED = """
+SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_attribute a ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
+  OR (a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))
+WHERE k.contype = 'f' AND a.attrelid IN ({family}) AND a.attname IN ({names}))
+"""
+
+
+def checksum(values: Iterable[tuple[str, str]]) -> str:
+    """SQL: an aggregate over rows of values, whatever order they come in.
+
+    A row's own text tells NULL from '' and where each value ends; the rows' hashes are added up, not lost in each
+    other as with XOR.
+    """
+    row = f"ROW({', '.join(value for value, _ in values)})::text"
+    return f"coalesce(sum(hashtextextended({row}, 0)), 0)::text"
