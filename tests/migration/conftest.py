@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import shop_in_sqlite
+    import shop
 
     folder = tmp_path_factory.mktemp("shop")
-    shop_in_sqlite.make(folder)
+    shop.make(folder)
     return folder
 
 

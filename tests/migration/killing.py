@@ -1,24 +1,24 @@
 """Kill an operator at every statement and every commit of one stage, resume, and tell what became of it.
 
-Run as: python killing.py FOLDER STAGE. FOLDER is where copies are made. Prints one JSON object: how many points
-there were, and what was wrong after each. Children are forked from a parent that has imported everything already,
+Run as: python killing.py FOLDER STAGE [URL]. FOLDER is where copies are made; URL is a server's empty database, else
+it is a SQLite file. Prints one JSON object: how many points there were, and what was wrong after each. Children are forked from a parent that has imported everything already,
 so that a point costs milliseconds; a writer, a process of its own, writes all the time.
 """
 
 import contextlib
 import json
 import os
-import shutil
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import shop_in_sqlite as shop
-from sqlalchemy import Engine
+import databases_copied
+import shop
+from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.event import listen
+from sqlalchemy.exc import DBAPIError
 
 from contractctl import journal, migration
 from contractctl.backfill import Pace
@@ -38,17 +38,30 @@ IN_ORDER["quiesce"] = [*IN_ORDER["canary"], ("canary", 100.0)]
 IN_ORDER["brown-out-ends"] = [*IN_ORDER["quiesce"], ("quiesce", None)]
 IN_ORDER["contract"] = IN_ORDER["brown-out-ends"]
 IN_ORDER["rollback"] = IN_ORDER["brown-out-ends"]
+GONE = (
+    "no such column",
+    "has no column",
+    "of relation \"orders\" does not exist",
+    "column \"customer_name\" does not exist",
+    "in 'field list'",
+)
+"""What the engines say of a statement that names a column which is not there, and of nothing else."""
 COMMAND = {"canary": ("canary", 100.0), "brown-out-ends": ("canary", 10.0)}
 
 
 def operate(folder: Path, stage: str, percent: float | None, kill_at: int | None = None) -> None:
     engine = shop.engine_of(folder)
-    listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF").close())
+    without_waiting_for_the_disk(engine)
     if kill_at is not None:
         arm(engine, kill_at)
     me = Operator(f"process {os.getpid()}", gone=lambda _holder: True)
     context = shop.context(folder, engine=engine, pace=TINY, sleep=lambda _seconds: None, operator=me)
     migration.run(stage, context, percent)
+
+
+def without_waiting_for_the_disk(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF").close())
 
 
 def operate_twice(folder: Path, stage: str, percent: float | None) -> None:
@@ -75,22 +88,23 @@ def write_all_the_time(folder: Path, log: Path) -> None:
     """An application of both versions: updates and inserts, by whichever column there is; logs what was committed."""
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stop.append(number))
-    connection = sqlite3.connect(folder / "shop.db", timeout=20, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")
+    engine = create_engine(shop.url_of(folder), isolation_level="AUTOCOMMIT")
+    without_waiting_for_the_disk(engine)
+    connection = engine.connect()
     column, turn = "customer_name", 0
     with log.open("w") as written:
         while not stop:
             turn += 1
             key, value = (turn % ROWS + 1, f"written {turn}") if turn % 3 else (1000 + turn, f"new {turn}")
             statement = (
-                f"UPDATE orders SET {column} = ? WHERE id = ?"
+                f"UPDATE orders SET {column} = '{value}' WHERE id = {key}"
                 if turn % 3
-                else f"INSERT INTO orders ({column}, id, total_cents) VALUES (?, ?, 1)"
+                else f"INSERT INTO orders ({column}, id, total_cents) VALUES ('{value}', {key}, 1)"
             )
             try:
-                connection.execute(statement, (value, key))
-            except sqlite3.OperationalError as error:
-                if "no such column" not in str(error) and "has no column" not in str(error):
+                connection.exec_driver_sql(statement)
+            except DBAPIError as error:
+                if not any(words in str(error.orig) for words in GONE):
                     raise
                 column = {"customer_name": "full_name", "full_name": "customer_name"}[column]
                 continue
@@ -135,7 +149,8 @@ def wrong_after(folder: Path, log: Path, stage: str) -> list[str]:
 
 def columns(folder: Path) -> list[str]:
     """Those that must hold the value now: both once they are filled."""
-    there = {str(row[1]) for row in shop.rows(folder, "PRAGMA table_info(orders)")}
+    with shop.connected(folder) as connection:
+        there = {str(column["name"]) for column in inspect(connection).get_columns("orders")}
     filled = shop.rows(folder, "SELECT 1 FROM contractctl_checkpoint WHERE done = 1")
     both = ["customer_name", "customer_name__quiesced", "full_name"]
     return [name for name in both if name in there and (filled or name != "full_name" or len(there) == 3)]
@@ -143,7 +158,7 @@ def columns(folder: Path) -> list[str]:
 
 def try_point(base: Path, folder: Path, stage: str, point: int) -> tuple[bool, list[str]]:
     """Whether there was such a point, and what was wrong afterwards."""
-    shutil.copytree(base, folder)
+    databases_copied.copy(base, folder)
     log = folder / "written.jsonl"
     command = COMMAND.get(stage, (stage, None))
     writer = forked(lambda: write_all_the_time(folder, log))
@@ -161,15 +176,15 @@ def try_point(base: Path, folder: Path, stage: str, point: int) -> tuple[bool, l
     if status:
         problems.append("the writer failed")
     problems += wrong_after(folder, log, stage)
-    shutil.rmtree(folder)
+    databases_copied.remove(folder)
     return killed, problems
 
 
-def main(folder: Path, stage: str) -> None:
+def main(folder: Path, stage: str, url: str | None = None) -> None:
     base = folder / "base"
     base.mkdir()
     with contextlib.redirect_stdout(sys.stderr):
-        shop.make(base, rows=ROWS)
+        shop.make(base, rows=ROWS, url=url)
     for step in IN_ORDER[stage]:
         _, status = os.waitpid(forked(lambda step=step: operate(base, *step)), 0)  # type: ignore[misc] # bound now
         assert status == 0, step
@@ -184,4 +199,4 @@ def main(folder: Path, stage: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), *sys.argv[2:])

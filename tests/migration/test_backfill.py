@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import shop_in_sqlite as shop
+import shop
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import shop_in_sqlite as shop
+import shop
 from sqlalchemy import text
 
 from contractctl import journal, migration

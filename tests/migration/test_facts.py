@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-import shop_in_sqlite as shop
+import shop
 from sqlalchemy import text
 
 from contractctl import migration

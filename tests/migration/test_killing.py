@@ -22,8 +22,11 @@ LEAST_POINTS = {
 
 
 @pytest.mark.parametrize("stage", LEAST_POINTS)
-def test_a_command_killed_at_any_point_goes_on_and_loses_and_repeats_nothing(tmp_path: Path, stage: str) -> None:
-    command = [sys.executable, str(DRIVER), str(tmp_path), stage]
+def test_a_command_killed_at_any_point_goes_on_and_loses_and_repeats_nothing(
+    tmp_path: Path, stage: str, database_url: str
+) -> None:
+    server = [] if database_url.startswith("sqlite") else [database_url]
+    command = [sys.executable, str(DRIVER), str(tmp_path), stage, *server]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import shop_in_sqlite as shop
+import shop
 
 PROGRAM = """
 import sys, time
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
-import shop_in_sqlite as shop
+import shop
 from contractctl import migration
 from contractctl.errors import ContractctlError
 from contractctl.journal import HeldError, Operator

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import shop_in_sqlite as shop
+import shop
 from alembic.config import Config
 from sqlalchemy import text
 

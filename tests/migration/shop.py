@@ -1,17 +1,20 @@
-"""A shop's database, a plan that renames a column in it, and an operator: real files, real revisions."""
+"""A shop's database, a plan that renames a column in it, and an operator: a real database, real revisions.
+
+A shop is a folder: with a file shop.db, or with a file `url` that says where its database is.
+"""
 
 import random
-import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy import create_engine as plain_engine
 
-from contractctl import revisions
+from contractctl import databases, revisions
 from contractctl.backfill import Pace
-from contractctl.databases import sqlite
 from contractctl.journal import History, Operator
 from contractctl.migration import Context
 from contractctl.model.decision import Condition, Decision, Outcome
@@ -35,26 +38,45 @@ PLAN = Plan(
     reads=ReadRules(quiesced_seconds=0),
     restore_point="backup of last night",
 )
-ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL, total_cents INTEGER NOT NULL)"
+ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(200) NOT NULL, total_cents INTEGER NOT NULL)"
 
 
-def make(folder: Path, rows: int = 50, plan: Plan = PLAN, table: str = ORDERS) -> None:
-    """shop.db with orders, and migrations/ with the plan and its revisions."""
+def make(folder: Path, rows: int = 50, plan: Plan = PLAN, table: str = ORDERS, url: str | None = None) -> None:
+    """A database with orders, and migrations/ with the plan and its revisions."""
     from contractctl import planner
 
-    connection = sqlite3.connect(folder / "shop.db")
-    connection.execute(table)
-    orders = ((n, f"customer {n}", n * 100) for n in range(1, rows + 1))
-    connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
-    connection.commit()
-    connection.close()
+    if url is not None:
+        (folder / "url").write_text(url, encoding="utf-8")
+    with connected(folder) as connection:
+        connection.exec_driver_sql(table)
+        for n in range(1, rows + 1):
+            connection.exec_driver_sql(f"INSERT INTO orders VALUES ({n}, 'customer {n}', {n * 100})")
+        connection.commit()
     revisions.write(plan, revisions.environment(folder / "migrations"))
     (folder / "migrations" / "plans").mkdir()
     planner.write_plan(folder / "migrations" / "plans" / f"{plan.name}.toml", plan)
 
 
+def url_of(folder: Path) -> str:
+    """The database's address."""
+    file = folder / "url"
+    return file.read_text(encoding="utf-8") if file.exists() else f"sqlite:///{folder}/shop.db"
+
+
 def engine_of(folder: Path) -> Engine:
-    return sqlite.create_engine(f"sqlite:///{folder}/shop.db")
+    """As contractctl opens it."""
+    return databases.create_engine(url_of(folder))
+
+
+@contextmanager
+def connected(folder: Path) -> Iterator[Connection]:
+    """As an application does."""
+    engine = plain_engine(url_of(folder))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 class Clock:
@@ -103,8 +125,6 @@ def context(folder: Path, **changes: object) -> Context:
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(folder / "shop.db", timeout=10)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
+    """What a query answers."""
+    with connected(folder) as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
