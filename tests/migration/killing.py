@@ -41,8 +41,8 @@ IN_ORDER["rollback"] = IN_ORDER["brown-out-ends"]
 GONE = (
     "no such column",
     "has no column",
-    "of relation \"orders\" does not exist",
-    "column \"customer_name\" does not exist",
+    'of relation "orders" does not exist',
+    'column "customer_name" does not exist',
     "in 'field list'",
 )
 """What the engines say of a statement that names a column which is not there, and of nothing else."""

@@ -38,7 +38,9 @@ PLAN = Plan(
     reads=ReadRules(quiesced_seconds=0),
     restore_point="backup of last night",
 )
-ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(200) NOT NULL, total_cents INTEGER NOT NULL)"
+ORDERS = (
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(200) NOT NULL, total_cents INTEGER NOT NULL)"
+)
 
 
 def make(folder: Path, rows: int = 50, plan: Plan = PLAN, table: str = ORDERS, url: str | None = None) -> None:
