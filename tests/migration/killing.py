@@ -1,8 +1,9 @@
 """Kill an operator at every statement and every commit of one stage, resume, and tell what became of it.
 
 Run as: python killing.py FOLDER STAGE [URL]. FOLDER is where copies are made; URL is a server's empty database, else
-it is a SQLite file. Prints one JSON object: how many points there were, and what was wrong after each. Children are forked from a parent that has imported everything already,
-so that a point costs milliseconds; a writer, a process of its own, writes all the time.
+it is a SQLite file. Prints one JSON object: how many points there were, and what was wrong after each. Children are
+forked from a parent that has imported everything already, so that a point costs milliseconds; a writer, a process of
+its own, writes all the time.
 """
 
 import contextlib
