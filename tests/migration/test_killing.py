@@ -23,9 +23,9 @@ LEAST_POINTS = {
 
 @pytest.mark.parametrize("stage", LEAST_POINTS)
 def test_a_command_killed_at_any_point_goes_on_and_loses_and_repeats_nothing(
-    tmp_path: Path, stage: str, database_url: str
+    tmp_path: Path, stage: str, sqlite_url: str
 ) -> None:
-    server = [] if database_url.startswith("sqlite") else [database_url]
+    server = [] if sqlite_url.startswith("sqlite") else [sqlite_url]
     command = [sys.executable, str(DRIVER), str(tmp_path), stage, *server]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
