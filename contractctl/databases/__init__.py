@@ -84,7 +84,7 @@ class Synced:
     """One column each, of one type, holding the very same value: nothing can be lost either way."""
     label: str = ""
     """Its name in the side tables, the same through all stages; empty means the first new column's name."""
-    reads: tuple[str, ...] = ()
+    reads: tuple[Column, ...] = ()
     """Of one that is only kept filled: the columns that its value may be made of."""
 
     @property

@@ -94,8 +94,8 @@ def _synced(look: _Seen, pair: Pair) -> Synced:
         ((name, value),) = pair.new.items()
         column = news[name]
         filled = f"coalesce({look.database.quote(column.name)}, ({value}))"
-        reads = tuple(one.name for one in look.columns)
-        return Synced((), (Held(column.name, column.type, filled, column=column),), lossy=True, label=name, reads=reads)
+        held = Held(column.name, column.type, filled, column=column)
+        return Synced((), (held,), lossy=True, label=name, reads=look.columns)
     written_news = {pair.via or name: column for name, column in news.items()}
     return Synced(
         tuple(_held(look, olds[name], value, written_news) for name, value in pair.old.items()),

@@ -1,23 +1,82 @@
-"""How is a plan carried out on MariaDB, 10.6 or later? What the rest of contractctl uses of it.
+"""How is a plan carried out on MariaDB, 10.6 or later? What `databases.Database` asks of it.
 
 MySQL itself speaks the same protocol and behaves differently where it matters (DDL, triggers, locks): it is refused.
 """
 
+from contractctl.databases.mysql.dependents import dependents, obstacles
 from contractctl.databases.mysql.engine import alone, create_engine, reading
+from contractctl.databases.mysql.expressions import (
+    agrees,
+    bind,
+    differs,
+    is_name,
+    json_array,
+    now,
+    outside,
+    storing,
+)
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import definitions
 from contractctl.databases.mysql.refusals import busy, lost, meaning
+from contractctl.databases.mysql.rows import (
+    add_new,
+    beyond,
+    blames_a_row,
+    checksum,
+    has_key,
+    key_list,
+    left_alone,
+    unseen,
+    up_to,
+)
+from contractctl.databases.mysql.tables import columns, exists, hindrances, key_columns, notes
+from contractctl.databases.mysql.triggers import drop_triggers, missing_triggers, triggers
+from contractctl.databases.mysql.trust import check, refusal
+from contractctl.databases.mysql.trying import problem
 
 __all__ = (
+    "add_new",
+    "agrees",
     "alone",
+    "beyond",
+    "bind",
+    "blames_a_row",
     "busy",
+    "check",
+    "checksum",
+    "columns",
     "create_engine",
     "definitions",
+    "dependents",
+    "differs",
+    "drop_triggers",
+    "exists",
+    "has_key",
+    "hindrances",
+    "is_name",
+    "json_array",
+    "key_columns",
+    "key_list",
+    "left_alone",
     "literal",
+    "locking",
     "lost",
     "meaning",
+    "missing_triggers",
+    "notes",
+    "now",
+    "obstacles",
+    "outside",
+    "problem",
     "quote",
     "reading",
+    "refusal",
     "same",
+    "storing",
     "table",
+    "triggers",
+    "unseen",
+    "up_to",
 )
+
+locking = " FOR UPDATE"

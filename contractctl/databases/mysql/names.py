@@ -1,10 +1,17 @@
 """How do names and values stand in SQL for MariaDB? The one place where they are quoted."""
 
 import math
+import re
 from collections.abc import Iterable
+from hashlib import sha256
 
 from contractctl.databases import KeyPart
 from contractctl.errors import ContractctlError
+
+OURS = "contractctl_"
+"""What the names of everything of ours begin with."""
+_LENGTH = 64
+_ODD = re.compile(r"[^A-Za-z0-9_]")
 
 
 def quote(name: str) -> str:
@@ -20,6 +27,26 @@ def quotes(names: Iterable[str]) -> str:
 def table(name: str) -> str:
     """A table's name, its database before a dot where it is said."""
     return ".".join(map(quote, name.split(".")))
+
+
+def entity_name(plan: str, of: str, what: str) -> str:
+    """The name of a trigger or function of ours: all begin alike.
+
+    What does not fit into 64 characters, or not into the name of the file that the server keeps it in, is told by its
+    hash.
+    """
+    name = f"{OURS}{plan}_{of}_{what}"
+    if len(name) <= _LENGTH and not _ODD.search(name):
+        return name
+    digest = sha256(f"{plan}\0{of}".encode()).hexdigest()[:12]
+    kept = _LENGTH - len(f"{OURS}_{digest}_{what}")
+    return f"{OURS}{_ODD.sub('_', f'{plan}_{of}')[:kept]}_{digest}_{what}"
+
+
+def qualified(of: str, name: str) -> str:
+    """A name in the database of a table, quoted."""
+    schema, _, _ = of.rpartition(".")
+    return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
 def literal(value: KeyPart) -> str:

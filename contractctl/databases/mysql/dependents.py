@@ -1,0 +1,183 @@
+"""What would break without a column, and what keeps it from ever being kept in step, or dropped?"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import run
+from contractctl.databases.mysql.names import OURS, literal, same
+from contractctl.databases.mysql.tables import cascades, columns, of_table
+from contractctl.databases.mysql.tokens import Sort, Token, spoken
+from contractctl.databases.mysql.words import STEADY_CLOCKS, VOLATILE
+
+
+def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+    """What besides the column itself would break without it, each named with its kind.
+
+    Of views, triggers and routines the text is read: one that names both table and column counts. A routine whose text
+    our rights do not show is not found.
+    """
+    found = {
+        *_views(connection, table, column),
+        *_indexes(connection, table, column),
+        *_foreign_keys(connection, table, column),
+        *_conditions(connection, table, column),
+        *_triggers(connection, table, column),
+        *_routines(connection, table, column),
+    }
+    return tuple(sorted(found))
+
+
+def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+    """What keeps the column from ever being kept in step or dropped by itself, each as the end of a sentence."""
+    return tuple(_obstacles(connection, table, column))
+
+
+def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
+    found = next((one for one in columns(connection, table) if same(one.name, column)), None)
+    if found is None:
+        return
+    if found.key_place:
+        yield "is part of its primary key, and MariaDB cannot drop it without rewriting the table"
+    if found.generated:
+        yield "is a generated column, which nobody can write"
+    for expression in run(
+        connection,
+        "SELECT CONCAT_WS(' ', PARTITION_EXPRESSION, SUBPARTITION_EXPRESSION) FROM information_schema.PARTITIONS"
+        f" WHERE {of_table(table)} AND PARTITION_EXPRESSION IS NOT NULL LIMIT 1",
+    ).scalars():
+        if _names(expression, column):
+            yield "says in which partition a row is kept"
+    for other in columns(connection, table):
+        if other.generated and _names(_generation(connection, table, other.name), column):
+            yield f"is what the generated column '{other.name}' is made of"
+    yield from cascades(connection, table, column)
+    default = found.default or ""
+    if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
+        yield f"has a default that is never the same twice ({default}): nobody sees whether a writer gave it"
+
+
+def _views(connection: Connection, table: str, column: str) -> Iterator[str]:
+    """Views over the column, and views over these: MariaDB keeps them with every name written out."""
+    rows = run(
+        connection,
+        "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, DATABASE() FROM information_schema.VIEWS",
+    ).all()
+    schema = _schema(connection, table)
+    bare = table.rpartition(".")[2]
+    broken = {(of, name) for of, name, text, _ in rows if _asks(spoken(text), schema, bare, column)}
+    while True:
+        over = {
+            (of, name)
+            for of, name, text, _ in rows
+            if (of, name) not in broken and any(_aliases(spoken(text), *other) for other in broken)
+        }
+        if not over:
+            break
+        broken |= over
+    for of, name, _, current in rows:
+        if (of, name) in broken and not name.startswith(OURS):
+            yield f"view '{name}'" if of == current else f"view '{of}.{name}'"
+
+
+def _asks(said: list[Token], schema: str, table: str, column: str) -> bool:
+    """Whether a view's text asks the table for the column: `alias`.`column`, for an alias of the table."""
+    aliases = _aliases(said, schema, table)
+    return any(
+        one.sort is Sort.QUOTED
+        and one.name in aliases
+        and dot.text == "."
+        and other.sort is Sort.QUOTED
+        and same(other.name, column)
+        for one, dot, other in zip(said, said[1:], said[2:], strict=False)
+    )
+
+
+def _aliases(said: list[Token], schema: str, table: str) -> set[str]:
+    """The names that the text has for the table: `schema`.`table` `alias`, or the table's own."""
+    found = set()
+    for at in range(len(said) - 2):
+        of, dot, name = said[at : at + 3]
+        if of.name == schema and dot.text == "." and name.sort is Sort.QUOTED and name.name == table:
+            after = said[at + 3] if at + 3 < len(said) else None
+            if after is not None and after.text == ".":
+                found.add(table)
+            else:
+                found.add(after.name if after is not None and after.sort is Sort.QUOTED else table)
+    return found
+
+
+def _indexes(connection: Connection, table: str, column: str) -> Iterator[str]:
+    query = (
+        f"SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE {of_table(table)}"
+        f" AND COLUMN_NAME = {literal(column)} AND INDEX_NAME <> 'PRIMARY'"
+    )
+    for name in run(connection, query).scalars():
+        yield f"index '{name}'"
+
+
+def _foreign_keys(connection: Connection, table: str, column: str) -> Iterator[str]:
+    own = f"{of_table(table)} AND COLUMN_NAME = {literal(column)} AND REFERENCED_TABLE_NAME IS NOT NULL"
+    for name in run(
+        connection, f"SELECT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE {own}"
+    ).scalars():
+        yield f"foreign key '{name}'"
+    theirs = (
+        f"{of_table(table, 'REFERENCED_TABLE_SCHEMA', 'REFERENCED_TABLE_NAME')}"
+        f" AND REFERENCED_COLUMN_NAME = {literal(column)}"
+    )
+    for name in run(connection, f"SELECT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE {theirs}").scalars():
+        yield f"foreign key of table '{name}'"
+
+
+def _conditions(connection: Connection, table: str, column: str) -> Iterator[str]:
+    """CHECKs that stand outside of the column's own definition."""
+    query = (
+        "SELECT CONSTRAINT_NAME, CHECK_CLAUSE, LEVEL FROM information_schema.CHECK_CONSTRAINTS"
+        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')}"
+    )
+    for name, clause, level in run(connection, query):
+        if not (level == "Column" and same(name, column)) and _names(clause, column):
+            yield f"check '{name}'"
+
+
+def _triggers(connection: Connection, table: str, column: str) -> Iterator[str]:
+    """Triggers of the table that say NEW.column or OLD.column, and others that name both."""
+    query = (
+        "SELECT TRIGGER_NAME, ACTION_STATEMENT,"
+        f" {of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')} FROM information_schema.TRIGGERS"
+    )
+    bare = table.rpartition(".")[2]
+    for name, text, own in run(connection, query):
+        if not name.startswith(OURS) and _names(text, column) and (own or _names(text, bare)):
+            yield f"trigger '{name}'"
+
+
+def _routines(connection: Connection, table: str, column: str) -> Iterator[str]:
+    query = (
+        "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+        " WHERE ROUTINE_DEFINITION IS NOT NULL"
+        " UNION ALL SELECT 'event', EVENT_NAME, EVENT_DEFINITION FROM information_schema.EVENTS"
+    )
+    bare = table.rpartition(".")[2]
+    for kind, name, text in run(connection, query):
+        if not name.startswith(OURS) and _names(text, column) and _names(text, bare):
+            yield f"{kind} '{name}'"
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether the name stands in it, quoted or not."""
+    return any(token.sort in (Sort.WORD, Sort.QUOTED) and same(token.name, name) for token in spoken(text))
+
+
+def _generation(connection: Connection, table: str, column: str) -> str:
+    query = (
+        f"SELECT GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE {of_table(table)}"
+        f" AND COLUMN_NAME = {literal(column)}"
+    )
+    return str(run(connection, query).scalar_one())
+
+
+def _schema(connection: Connection, table: str) -> str:
+    schema = table.rpartition(".")[0]
+    return schema or str(run(connection, "SELECT DATABASE()").scalar_one())

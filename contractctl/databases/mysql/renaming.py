@@ -1,0 +1,69 @@
+"""How do columns get other names while everybody writes? Nobody sees the triggers between their old and new names.
+
+MariaDB commits every ALTER TABLE by itself. So the table is locked, and one compound statement renames the columns and
+writes the triggers anew: it goes on where the client dies in the middle, and writers wait for some milliseconds. Where
+the server itself dies in the middle, the columns may have their new names and the triggers not: every write then fails,
+aloud, until the triggers are written anew. `missing_triggers` names them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from contractctl.databases import Held, Statement, Synced, Synchronisation
+from contractctl.databases.mysql.names import literal, quote, same, table
+from contractctl.databases.mysql.tokens import Sort, tokens
+from contractctl.databases.mysql.triggers import create
+
+_LOCK = "WRITE"
+
+
+def rename_in_step(
+    of: str, names: Mapping[str, str], sync: Synchronisation | None, wait_seconds: int
+) -> tuple[Statement, ...]:
+    """Rename columns of a table, all at once, and let the triggers follow.
+
+    `sync` is what triggers keep in step once the names are there; None: none do. The statements belong together, on one
+    connection outside of any transaction; where one fails the last must be sent all the same. The first waits no longer
+    than `wait_seconds` for the table, and may then be sent again.
+    """
+    renames = ", ".join(f"RENAME COLUMN {quote(old)} TO {quote(new)}" for old, new in names.items())
+    alter = f"ALTER TABLE {table(of)} WAIT {int(wait_seconds)} {renames}, ALGORITHM=INSTANT, LOCK=NONE"
+    if sync is None:
+        return (Statement(alter, _LOCK, transactional=False),)
+    triggers = create(_renamed(sync, names), anew=True).values()
+    steps = [alter, *(f"EXECUTE IMMEDIATE {literal(sql)}" for sql in triggers)]
+    compound = "".join(f"{step};\n" for step in steps)
+    return (
+        Statement(f"LOCK TABLES {table(of)} WRITE WAIT {int(wait_seconds)}", _LOCK, transactional=False),
+        Statement(f"BEGIN NOT ATOMIC\n{compound}END", _LOCK, transactional=False),
+        Statement("UNLOCK TABLES", _LOCK, transactional=False),
+    )
+
+
+def _renamed(sync: Synchronisation, names: Mapping[str, str]) -> Synchronisation:
+    """With the new names where the database's own words still say the old ones: in CHECKs and unique indexes."""
+    return replace(sync, columns=tuple(_pair(pair, names) for pair in sync.columns))
+
+
+def _pair(pair: Synced, names: Mapping[str, str]) -> Synced:
+    old, new = (tuple(_held(one, names) for one in side) for side in (pair.old, pair.new))
+    return replace(pair, old=old, new=new)
+
+
+def _held(one: Held, names: Mapping[str, str]) -> Held:
+    if one.column is None:
+        return one
+    unique = tuple(tuple(_new_name(name, names) for name in index) for index in one.column.unique)
+    checks = tuple(_renamed_in(check, names) for check in one.column.checks)
+    return replace(one, column=replace(one.column, unique=unique, checks=checks))
+
+
+def _renamed_in(check: str, names: Mapping[str, str]) -> str:
+    """A CHECK condition as the server will write it then."""
+    return "".join(
+        quote(_new_name(token.name, names)) if token.sort is Sort.QUOTED else token.text for token in tokens(check)
+    )
+
+
+def _new_name(name: str, names: Mapping[str, str]) -> str:
+    return next((new for old, new in names.items() if same(old, name)), name)

@@ -1,0 +1,132 @@
+"""How are rows of MariaDB found, filled and summed up?"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from contractctl.databases import Key, KeyPart, Synchronisation
+from contractctl.databases.mysql.expressions import canonical
+from contractctl.databases.mysql.names import literal, quote
+from contractctl.databases.mysql.tables import columns
+from contractctl.databases.mysql.types import Family, read
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_BAD_ROW = frozenset(
+    {
+        *(1048, 1062, 1169, 1452, 4025),  # NOT NULL, UNIQUE, FOREIGN KEY, CHECK
+        *(1264, 1265, 1292, 1300, 1365, 1366, 1367, 1406, 1411, 1416, 1426, 1441, 1525, 1690, 3140),  # the value
+        *(1139, 1644, 4037, 4038, 4042),  # a pattern, a trigger's SIGNAL, JSON
+    }
+)
+"""What a row's own value can cause: https://mariadb.com/kb/en/mariadb-error-code-reference/."""
+
+
+def add_new(target: str, select: str) -> str:
+    """INSERT INTO target select, without the rows whose key is there already.
+
+    IGNORE also lets an expression of the condition warn where it would raise: what it gives then does not come back
+    either.
+    """
+    return f"INSERT IGNORE INTO {target} {select}"
+
+
+def beyond(sync: Synchronisation, key: Key) -> str:
+    """Whether a row's key lies beyond this one. Written out: MariaDB finds no range by (a, b) > (x, y)."""
+    return _ranged(sync, key, ">", _after)
+
+
+def up_to(sync: Synchronisation, key: Key) -> str:
+    """Whether a row's key does not."""
+    return _ranged(sync, key, "<", _before)
+
+
+def has_key(sync: Synchronisation, key: Key) -> str:
+    """Whether a row has just this key."""
+    return " AND ".join(f"{name} = {value}" for name, value in _parts(sync, key))
+
+
+def key_list(sync: Synchronisation, row: str) -> str:
+    """The SELECT list that brings a row's key to Python."""
+    return ", ".join(
+        _brought(f"{row}.{quote(name)}", type_) for name, type_ in zip(sync.key, _types(sync), strict=True)
+    )
+
+
+def checksum(values: Iterable[tuple[str, str]]) -> str:
+    """SQL: an aggregate over rows of values, each with its type; the rows' order does not matter.
+
+    128 bits of MD5 a row, XORed: a row's key is among its values, so that no two cancel each other out.
+    """
+    parts = [f"COALESCE(CONCAT(LENGTH({text}), ':', {text}), 'NULL')" for text in (canonical(*one) for one in values)]
+    row = f"MD5(CONCAT_WS(',', {', '.join(parts)}))"
+    halves = (f"BIT_XOR(CAST(CONV(SUBSTRING({row}, {at}, 16), 16, 10) AS UNSIGNED))" for at in (1, 17))
+    return f"CONCAT_WS(' ', {', '.join(f'HEX({half})' for half in halves)})"
+
+
+def blames_a_row(error: DBAPIError) -> bool:
+    """Whether a row's own value may have caused it."""
+    if isinstance(error, (DataError, IntegrityError)):
+        return True
+    arguments = error.orig.args if error.orig is not None else ()
+    return bool(arguments) and arguments[0] in _BAD_ROW
+
+
+def left_alone(connection: Connection, table: str) -> tuple[str, ...]:
+    """Columns that an UPDATE changes by itself: TIMESTAMP … ON UPDATE current_timestamp."""
+    return tuple(column.name for column in columns(connection, table) if column.on_update is not None)
+
+
+@contextmanager
+def unseen(_connection: Connection, _sync: Synchronisation) -> Iterator[None]:
+    """MariaDB switches no triggers off: ours see from the values that a row is filled, others see an UPDATE."""
+    yield
+
+
+def _ranged(sync: Synchronisation, key: Key, sign: str, rest: Callable[[list[tuple[str, str]]], str]) -> str:
+    """One bound for the index, and then the exact one."""
+    parts = _parts(sync, key)
+    name, value = parts[0]
+    exact = rest(parts)
+    return exact if len(parts) == 1 else f"({name} {sign}= {value} AND {exact})"
+
+
+def _after(parts: list[tuple[str, str]]) -> str:
+    (name, value), *rest = parts
+    return f"({name} > {value} OR ({name} = {value} AND {_after(rest)}))" if rest else f"{name} > {value}"
+
+
+def _before(parts: list[tuple[str, str]]) -> str:
+    (name, value), *rest = parts
+    return f"({name} < {value} OR ({name} = {value} AND {_before(rest)}))" if rest else f"{name} <= {value}"
+
+
+def _parts(sync: Synchronisation, key: Key) -> list[tuple[str, str]]:
+    """The key's columns, quoted, each with its value as SQL."""
+    return [(quote(name), _written(part, type_)) for name, part, type_ in zip(sync.key, key, _types(sync), strict=True)]
+
+
+def _types(sync: Synchronisation) -> tuple[str, ...]:
+    return sync.key_types or ("",) * len(sync.key)
+
+
+def _written(part: KeyPart, type_: str) -> str:
+    """A DECIMAL stands as a number: beside a text it would be compared as a DOUBLE."""
+    if isinstance(part, str) and read(type_).family is Family.DECIMAL and _NUMBER.fullmatch(part):
+        return part
+    return literal(part)
+
+
+def _brought(column: str, type_: str) -> str:
+    """A key's column so that the driver makes a number, a text or bytes of it, and none of it is lost."""
+    match read(type_).family:
+        case Family.FLOAT | Family.DOUBLE:
+            return f"{column} + 0e0"
+        case Family.BIT:
+            return f"{column} + 0"
+        case Family.DECIMAL | Family.DATE | Family.TIME | Family.DATETIME | Family.TIMESTAMP | Family.NATIVE:
+            return f"CONVERT({column} USING utf8mb4)"
+        case _:
+            return column

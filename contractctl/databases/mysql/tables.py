@@ -1,0 +1,204 @@
+"""What does the database hold: a table's columns and key, and what keeps triggers of ours from their work?"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Column, run
+from contractctl.databases.mysql.names import OURS, literal, same
+from contractctl.databases.mysql.tokens import Sort, spoken
+from contractctl.databases.mysql.types import Family, read
+from contractctl.errors import ContractctlError
+
+_WHERE = re.compile(r"on update (current_timestamp(?:\(\d*\))?)", re.IGNORECASE)
+_UNORDERED = (Family.ENUM, Family.SET, Family.GEOMETRY)
+"""Key columns that are sorted by one rule and compared by another."""
+_MOVING = ("CASCADE", "SET NULL", "SET DEFAULT")
+
+
+def of_table(table: str, schema: str = "TABLE_SCHEMA", name: str = "TABLE_NAME") -> str:
+    """The rows of a view of information_schema that belong to the table; its database may stand before a dot."""
+    database, _, bare = table.rpartition(".")
+    return f"{schema} = {literal(database) if database else 'DATABASE()'} AND {name} = {literal(bare)}"
+
+
+def exists(connection: Connection, table: str) -> bool:
+    """Whether there is a table of that name."""
+    query = (
+        f"SELECT EXISTS (SELECT 1 FROM information_schema.TABLES WHERE {of_table(table)} AND TABLE_TYPE LIKE '%TABLE')"
+    )
+    return bool(run(connection, query).scalar_one())
+
+
+def columns(connection: Connection, table: str) -> tuple[Column, ...]:
+    """The table's columns, in order."""
+    _demand_table(connection, table)
+    unique, checks = _unique(connection, table), _checks(connection, table)
+    charset = _charset(connection, table)
+    rows = run(
+        connection,
+        "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, GENERATION_EXPRESSION, COLLATION_NAME,"
+        f" CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE {of_table(table)} ORDER BY ORDINAL_POSITION",
+    ).all()
+    places = unique.get("PRIMARY", ())
+    return tuple(
+        Column(
+            name=name,
+            type=type_ if own in (None, charset) else f"{type_} CHARACTER SET {own}",
+            not_null=nullable == "NO",
+            default=None if default in (None, "NULL") else default,
+            key_place=_place(places, name),
+            generated=bool(generation),
+            collation=collation,
+            unique=tuple(names for names in unique.values() if _place(names, name)),
+            checks=tuple(text for owner, text in checks if _speaks_of(text, name, owner)),
+            on_update=_on_update(extra),
+        )
+        for name, type_, nullable, default, extra, generation, collation, own in rows
+    )
+
+
+def key_columns(connection: Connection, table: str) -> tuple[Column, ...]:
+    """What finds a row: the primary key's columns in their order, or those of a unique index that are never NULL."""
+    found = {column.name: column for column in columns(connection, table)}
+    indexes = _unique(connection, table, whole=True)
+    for names in (indexes.pop("PRIMARY", ()), *indexes.values()):
+        if names and all(found[name].not_null and not found[name].generated for name in names):
+            return tuple(found[name] for name in names)
+    raise ContractctlError(
+        f"the rows of '{table}' cannot be found: it has no primary key, nor a unique index without NULL",
+        hint="give the table a primary key first",
+    )
+
+
+def hindrances(connection: Connection, table: str) -> tuple[str, ...]:
+    """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
+    return tuple(_hindrances(connection, table))
+
+
+def notes(connection: Connection, table: str) -> tuple[str, ...]:
+    """What a backfill of the table stirs that nobody can keep quiet, each a sentence."""
+    query = (
+        "SELECT TRIGGER_NAME, ACTION_TIMING FROM information_schema.TRIGGERS"
+        f" WHERE {of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')} AND EVENT_MANIPULATION = 'UPDATE'"
+        " ORDER BY ACTION_TIMING DESC, ACTION_ORDER"
+    )
+    return tuple(
+        f"trigger '{name}' sees every row of '{table}' that is filled: MariaDB switches no trigger off"
+        for name, _ in run(connection, query)
+        if not name.startswith(OURS)
+    )
+
+
+def cascades(connection: Connection, table: str, column: str) -> Iterator[str]:
+    """Foreign keys that change the column where no trigger sees it."""
+    query = (
+        "SELECT k.CONSTRAINT_NAME, r.UPDATE_RULE, r.DELETE_RULE FROM information_schema.KEY_COLUMN_USAGE k"
+        " JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA"
+        " AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME"
+        f" WHERE {of_table(table, 'k.TABLE_SCHEMA', 'k.TABLE_NAME')} AND k.COLUMN_NAME = {literal(column)}"
+    )
+    for name, on_update, on_delete in run(connection, query):
+        if on_update in _MOVING or on_delete in _MOVING[1:]:
+            rule = f"ON UPDATE {on_update}" if on_update in _MOVING else f"ON DELETE {on_delete}"
+            yield f"is changed by {rule} of foreign key '{name}', and MariaDB fires no trigger for that"
+
+
+def _hindrances(connection: Connection, table: str) -> Iterator[str]:
+    engine, versioned, temporary = run(
+        connection,
+        "SELECT ENGINE, TABLE_TYPE = 'SYSTEM VERSIONED', TEMPORARY = 'Y' FROM information_schema.TABLES"
+        f" WHERE {of_table(table)}",
+    ).one()
+    if engine != "InnoDB":
+        yield f"table '{table}' is kept by {engine}, which has no transactions: let InnoDB keep it"
+    if versioned:
+        yield f"table '{table}' is system-versioned: every filled row would leave one of history"
+    if temporary:
+        yield f"table '{table}' is temporary: triggers stand on others only"
+    for column in key_columns(connection, table):
+        kind = read(column.type)
+        if kind.family in _UNORDERED:
+            yield f"'{table}.{column.name}' is part of the key, and {kind.name} is not sorted as it is compared"
+    yield from _later_triggers(connection, table)
+
+
+def _later_triggers(connection: Connection, table: str) -> Iterator[str]:
+    """What an application's trigger makes of a row after ours have seen it is kept in step by nobody."""
+    query = (
+        "SELECT TRIGGER_NAME, EVENT_MANIPULATION FROM information_schema.TRIGGERS"
+        f" WHERE {of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')} AND ACTION_TIMING = 'BEFORE'"
+        " ORDER BY EVENT_MANIPULATION, ACTION_ORDER"
+    )
+    ours: dict[str, str] = {}
+    for name, event in run(connection, query):
+        if name.startswith(OURS):
+            ours[event] = name
+        elif event in ours:
+            yield (
+                f"trigger '{name}' of '{table}' comes after '{ours[event]}', which does not see what it changes:"
+                f" create it anew with FOLLOWS no trigger of contractctl's, or PRECEDES {ours[event]}"
+            )
+
+
+def _demand_table(connection: Connection, table: str) -> None:
+    query = f"SELECT TABLE_TYPE FROM information_schema.TABLES WHERE {of_table(table)}"
+    kind = run(connection, query).scalar()
+    if kind is None:
+        raise ContractctlError(f"the database has no table '{table}'", hint="is this the right database?")
+    if not str(kind).endswith("TABLE") and kind != "SYSTEM VERSIONED":
+        raise ContractctlError(
+            f"'{table}' is a {str(kind).lower()}, and only tables can be staged",
+            hint="name the table that holds the rows",
+        )
+
+
+def _unique(connection: Connection, table: str, *, whole: bool = False) -> dict[str, tuple[str, ...]]:
+    """Unique indexes and their columns; `whole`: only those that hold their columns' whole values."""
+    rows = run(
+        connection,
+        "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS"
+        f" WHERE {of_table(table)} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME, SEQ_IN_INDEX",
+    ).all()
+    found: dict[str, tuple[str, ...]] = {}
+    for name, column, _ in rows:
+        found[name] = (*found.get(name, ()), column)
+    cut = {name for name, _, part in rows if part is not None}
+    return {name: names for name, names in found.items() if not (whole and name in cut)}
+
+
+def _checks(connection: Connection, table: str) -> list[tuple[str | None, str]]:
+    """The table's CHECK conditions, each with the column whose definition holds it."""
+    rows = run(
+        connection,
+        "SELECT LEVEL, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS"
+        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')} ORDER BY CONSTRAINT_NAME",
+    )
+    return [(name if level == "Column" else None, clause) for level, name, clause in rows]
+
+
+def _charset(connection: Connection, table: str) -> str | None:
+    """The character set of columns that say nothing else."""
+    query = (
+        "SELECT c.CHARACTER_SET_NAME FROM information_schema.TABLES t"
+        " JOIN information_schema.COLLATION_CHARACTER_SET_APPLICABILITY c ON c.COLLATION_NAME = t.TABLE_COLLATION"
+        f" WHERE {of_table(table, 't.TABLE_SCHEMA', 't.TABLE_NAME')} LIMIT 1"
+    )
+    found = run(connection, query).scalar()
+    return None if found is None else str(found)
+
+
+def _place(names: Iterable[str], name: str) -> int:
+    return next((place for place, other in enumerate(names, 1) if same(other, name)), 0)
+
+
+def _speaks_of(text: str, name: str, owner: str | None) -> bool:
+    if owner is not None:
+        return same(owner, name)
+    return any(token.sort is Sort.QUOTED and same(token.name, name) for token in spoken(text))
+
+
+def _on_update(extra: str) -> str | None:
+    found = _WHERE.search(extra)
+    return None if found is None else found[1]

@@ -1,0 +1,238 @@
+"""Which triggers keep two sides in step? BEFORE triggers give the other side its value, AFTER triggers write the marks.
+
+A BEFORE INSERT trigger also fires where ON DUPLICATE KEY UPDATE then updates and where INSERT IGNORE skips, so that it
+does nothing but set NEW. The AFTER triggers judge the row as it was and as it is by its values alone: nothing is kept
+in a session. What the backfill writes is known by its value, too: only the new side changes, to just what the old side
+asks for, and then the old side is left alone.
+
+A trigger keeps the sql_mode in which it is created: SET in it raises where a value cannot be converted, whatever the
+mode of the session that writes. What raises is caught, the other side becomes NULL where it can be, and the row is set
+aside: the writer's own statement goes through. So it is where a unique index or a CHECK would refuse the other side's
+value; both are asked before, in one snapshot: of two writers who take the same value at the same moment, the second is
+refused, as without us.
+
+Marks are looked for only in rows that were not in step. A mark is deleted without looking where the row was in conflict
+or set aside; where it was merely not filled a plain read looks first, since under REPEATABLE READ, in which
+applications write, a DELETE that finds nothing would lock the gap in which others want to write their marks.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Held, Synced, Synchronisation, run
+from contractctl.databases.mysql import marks
+from contractctl.databases.mysql.bodies import begin, caught, when
+from contractctl.databases.mysql.engine import SQL_MODE
+from contractctl.databases.mysql.marks import DATABASE, changed, fine, given_new, given_old, is_marked, limited, of_row
+from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, table
+from contractctl.databases.mysql.tables import of_table
+from contractctl.databases.mysql.tokens import Sort, tokens
+from contractctl.databases.mysql.trying import create_functions, drop_functions
+from contractctl.databases.sides import alike, all_null, down, in_step, up
+
+EVENTS = ("before_insert", "before_update", "after_insert", "after_update", "after_delete")
+
+_LEFT = "contractctl_left"
+_OTHER = "contractctl_other"
+
+
+def trigger_name(sync: Synchronisation, event: str) -> str:
+    """The name of the trigger on one of EVENTS."""
+    return entity_name(sync.plan, sync.table, event)
+
+
+def triggers(sync: Synchronisation) -> tuple[str, ...]:
+    """The statements that create the triggers: one an event for the whole plan and table; and what tries values."""
+    return (*create_functions(sync), *create(sync).values())
+
+
+def create(sync: Synchronisation, *, anew: bool = False) -> dict[str, str]:
+    """The trigger for each of EVENTS; `anew`: in the place of the one that is there."""
+    replacing = "OR REPLACE " if anew else ""
+    return {
+        event: f"SET STATEMENT sql_mode = {literal(SQL_MODE)} FOR CREATE {replacing}TRIGGER {_qualified(sync, event)}"
+        f" {event.replace('_', ' ').upper()} ON {table(sync.table)} FOR EACH ROW\n{body}"
+        for event, body in bodies(sync).items()
+    }
+
+
+def bodies(sync: Synchronisation) -> dict[str, str]:
+    """What each trigger does, as the server keeps it word by word."""
+    written = (
+        _before_insert(sync),
+        _before_update(sync),
+        marks.after_insert(sync),
+        marks.after_update(sync),
+        marks.after_delete(sync),
+    )
+    return {event: begin(body) for event, body in zip(EVENTS, written, strict=True)}
+
+
+def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
+    """The statements that drop them, whether or not they are there."""
+    return (
+        *(f"DROP TRIGGER IF EXISTS {_qualified(sync, event)}" for event in EVENTS),
+        *drop_functions(sync),
+    )
+
+
+def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
+    """The names of those that are gone, or do something else: MariaDB switches none off."""
+    query = (
+        "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
+        f" WHERE {of_table(sync.table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')}"
+    )
+    there = set(run(connection, query).scalars())
+    return tuple(
+        trigger_name(sync, event)
+        for event, body in bodies(sync).items()
+        if trigger_name(sync, event) not in there or not _text(connection, sync, event).endswith(body)
+    )
+
+
+def _text(connection: Connection, sync: Synchronisation, event: str) -> str:
+    """The trigger as it was written: information_schema shows some literals in other words."""
+    return str(run(connection, f"SHOW CREATE TRIGGER {_qualified(sync, event)}").one()[2])
+
+
+def _qualified(sync: Synchronisation, event: str) -> str:
+    return qualified(sync.table, trigger_name(sync, event))
+
+
+def _before_insert(sync: Synchronisation) -> Iterator[str]:
+    """The side that is given fills the other one."""
+    for pair in sync.columns:
+        up_new = _give(sync, pair, pair.new, "insert")
+        if pair.one_sided:
+            yield when(all_null(DATABASE, pair.new, "NEW"), [up_new])
+            continue
+        if pair.required:
+            yield _refuse(
+                pair.old[0], f"{all_null(DATABASE, pair.old, 'NEW')} AND {all_null(DATABASE, pair.new, 'NEW')}"
+            )
+        down_old = when(f"NOT {given_old(pair)}", [_give(sync, pair, pair.old, "insert")])
+        yield when(given_new(pair), [down_old], [up_new])
+
+
+def _before_update(sync: Synchronisation) -> Iterator[str]:
+    """The side that changed gives the other one its value."""
+    for pair in sync.columns:
+        up_new = _give(sync, pair, pair.new, "update")
+        if pair.one_sided:
+            yield when(all_null(DATABASE, pair.new, "NEW"), [up_new])
+            continue
+        down_old = _give(sync, pair, pair.old, "update")
+        old, new = _written(pair.old, pair.new), _written(pair.new, pair.old)
+        only_old = [_refuse_null(pair, pair.old, pair.new, down(DATABASE, pair)), _unless_kept(sync, pair, up_new)]
+        only_new = [_refuse_null(pair, pair.new, pair.old, up(DATABASE, pair)), _unless_filled(sync, pair, down_old)]
+        yield when(old, [when(f"NOT {new}", only_old)], [when(new, only_new)])
+
+
+def _written(side: tuple[Held, ...], other: tuple[Held, ...]) -> str:
+    """Whether the writer has changed this side: not where the row's clock has, while the other side was written."""
+    clocks = [one for one in side if one.column is not None and one.column.on_update is not None]
+    if not clocks:
+        return changed(side)
+    by_itself = [f"NEW.{quote(one.name)} <=> {one.column.on_update}" for one in clocks if one.column is not None]
+    rest = tuple(one for one in side if one not in clocks)
+    quiet = f" AND NOT {changed(rest)}" if rest else ""
+    return f"({changed(side)} AND NOT ({' AND '.join(by_itself)}{quiet} AND {changed(other)}))"
+
+
+def _unless_kept(sync: Synchronisation, pair: Synced, give: str) -> str:
+    """Not where the old side has only taken over what the new one holds, or could not: so a repair writes it."""
+    if pair.plain:
+        return give
+    seen = of_row(pair, "NEW", alike(DATABASE, pair.old, (f"({one.value})" for one in pair.old)))
+    agreed = of_row(pair, "NEW", alike(DATABASE, pair.old, down(DATABASE, pair)))
+    kept = when(is_marked(sync, pair, "contractctl_kept", "NEW"), [f"SET {_LEFT} = TRUE"])
+    asked = when(f"({all_null(DATABASE, pair.old, 'NEW')} OR {seen})", [when(agreed, [kept])])
+    return _unless_left(sync, pair, pair.old, asked, give)
+
+
+def _unless_filled(sync: Synchronisation, pair: Synced, give: str) -> str:
+    """Not where the new side is given just what the old one asks for, as the backfill does, or cannot be given it."""
+    if pair.plain:
+        return give
+    filled = f"CASE WHEN {fine(pair)} THEN TRUE WHEN {all_null(DATABASE, pair.new)} THEN {in_step(DATABASE, pair)} END"
+    asked = f"SET {_LEFT} = COALESCE({of_row(pair, 'NEW', filled)}, FALSE)"
+    return _unless_left(sync, pair, pair.new, asked, give)
+
+
+def _unless_left(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], asked: str, give: str) -> str:
+    """A condition that looks into a table stands by itself: to prepare for that costs, whatever comes of it."""
+    aside = when(is_marked(sync, pair, "contractctl_set_aside", "NEW"), [f"SET {_LEFT} = TRUE"])
+    return begin(
+        [
+            f"DECLARE {_LEFT} BOOLEAN DEFAULT FALSE",
+            caught(f"SET {_LEFT} = FALSE", [asked]),
+            when(all_null(DATABASE, side, "NEW"), [aside]),
+            when(f"NOT {_LEFT}", [give]),
+        ]
+    )
+
+
+def _give(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event: str) -> str:
+    """Let a side hold what the other one asks for; where that cannot be made, or is refused, it holds nothing."""
+    taken = [f"SET NEW.{quote(one.name)} = {of_row(pair, 'NEW', f'({one.value})')}" for one in side]
+    if pair.plain and not limited(side):
+        return begin(taken)
+    give_up = begin(_given_up(one, event) for one in side)
+    wrong = [_refused(sync, pair, side, event)] if limited(side) else []
+    if pair.exact:
+        source = pair.new if side is pair.old else pair.old
+        wrong.insert(0, f"NOT {of_row(pair, 'NEW', alike(DATABASE, source, (f'({one.value})' for one in source)))}")
+    return caught(give_up, [*taken, *([when(f"({' OR '.join(wrong)})", [give_up])] if wrong else [])])
+
+
+def _given_up(one: Held, event: str) -> str:
+    """NULL; where that cannot be, what was there."""
+    name = quote(one.name)
+    if one.column is None or not one.column.not_null:
+        return f"SET NEW.{name} = NULL"
+    if event == "update":
+        return f"SET NEW.{name} = OLD.{name}"
+    return f"SET NEW.{name} = {one.default}" if one.default is not None else f"SET NEW.{name} = NULL"
+
+
+def _refused(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event: str) -> str:
+    """Whether a unique index or a CHECK would not have the row with what the side has been given."""
+    columns = [one.column for one in side if one.column is not None]
+    unique = {names for column in columns for names in column.unique}
+    checks = {text for column in columns for text in column.checks}
+    found = [_taken(sync, pair, side, names, event) for names in sorted(unique)]
+    found += [f"({_of_new(text)}) IS FALSE" for text in sorted(checks)]
+    return f"({' OR '.join(found) or '1 = 0'})"
+
+
+def _taken(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], names: tuple[str, ...], event: str) -> str:
+    """Whether another row has these values; not one that refuses the writer's own values, or makes way for them."""
+    source = pair.new if side is pair.old else pair.old
+    own = {other for one in source if one.column is not None for other in one.column.unique} - {names}
+    same = [_alike_in((*sync.key,), "OLD" if event == "update" else "NEW")]
+    same += [_alike_in(other, "NEW") for other in sorted(own)]
+    found = f"{_alike_in(names, 'NEW')} AND NOT ({' OR '.join(f'COALESCE({one}, FALSE)' for one in same)})"
+    return f"EXISTS (SELECT 1 FROM {table(sync.table)} AS {_OTHER} WHERE {found})"
+
+
+def _alike_in(names: tuple[str, ...], row: str) -> str:
+    return "(" + " AND ".join(f"{_OTHER}.{quote(name)} = {row}.{quote(name)}" for name in names) + ")"
+
+
+def _of_new(check: str) -> str:
+    """A CHECK condition, as the server writes it, asked of NEW: its quoted names are columns."""
+    return "".join(f"NEW.{token.text}" if token.sort is Sort.QUOTED else token.text for token in tokens(check))
+
+
+def _refuse_null(pair: Synced, side: tuple[Held, ...], other: tuple[Held, ...], values: tuple[str, ...]) -> str:
+    """NULL where both sides promise a value is refused as before, unless there was none to give."""
+    if not pair.required:
+        return ""
+    some = " OR ".join(f"{of_row(pair, 'NEW', value)} IS NOT NULL" for value in values)
+    return _refuse(side[0], f"{all_null(DATABASE, side, 'NEW')} AND ({all_null(DATABASE, other, 'NEW')} OR {some})")
+
+
+def _refuse(column: Held, condition: str) -> str:
+    message = literal(f"Column '{column.name}' cannot be null")
+    return when(condition, [f"SIGNAL SQLSTATE '23000' SET MYSQL_ERRNO = 1048, MESSAGE_TEXT = {message}"])
