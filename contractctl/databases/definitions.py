@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from contractctl.databases import Definition
 
@@ -39,6 +40,14 @@ def text(definitions: Iterable[Definition]) -> str:
     """The same as the text of a file."""
     made = (f"{statement};\n" for statement in statements(definitions))
     return "".join(f"\n{one}" if _MAKING.match(one) else one for one in made).removeprefix("\n")
+
+
+def files(definitions: Iterable[Definition]) -> Iterator[tuple[str, str]]:
+    """The same as a file for each table and view, by its name, after one without a name for what they share."""
+    ordered = _ordered([one for one in definitions if not one.refused])
+    yield "", "".join(f"{one};\n" for one in dict.fromkeys(each for one in ordered for each in one.before))
+    for one in ordered:
+        yield one.name, text([replace(one, before=())])
 
 
 def _create(one: Definition, clauses: Sequence[str]) -> str:

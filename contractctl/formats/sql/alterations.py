@@ -15,8 +15,12 @@ from contractctl.formats.sql.definitions import (
     with_default,
 )
 from contractctl.formats.sql.expressions import fold, not_null_columns
-from contractctl.formats.sql.schema import Table
+from contractctl.formats.sql.schema import Check, ForeignKey, Table, Unique
+from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.types import type_of
+
+_OF_NO_MEANING = (exp.AutoIncrementProperty, exp.RowFormatProperty, exp.SchemaCommentProperty)
+"""Options of a table that change no promise."""
 
 
 def alter(defined: Defined, tree: exp.Alter) -> str:
@@ -25,6 +29,9 @@ def alter(defined: Defined, tree: exp.Alter) -> str:
     if tree.args.get("kind") != "TABLE" or name not in defined.tables:
         raise NotUnderstoodError(f"ALTER {tree.args.get('kind')} '{name}' is about nothing that was understood")
     table = defined.tables[name]
+    for option in tree.args.get("options") or ():
+        if not isinstance(option, _OF_NO_MEANING):
+            raise NotUnderstoodError(f"'{option.sql(dialect=sqlglot_dialect(defined.dialect))}' is not judged")
     for action in tree.args.get("actions") or ():
         table = _act(defined, table, action)
     defined.tables.pop(name)
@@ -95,17 +102,33 @@ def _drop_column(table: Table, name: str) -> Table:
 
 
 def _drop_constraint(table: Table, name: str) -> Table:
-    parts = {part.name for part in table.uniques} | {part.name for part in table.foreign_keys}
-    if name not in parts | {part.name for part in table.checks}:
+    parts: tuple[Unique | ForeignKey | Check, ...] = (*table.uniques, *table.foreign_keys, *table.checks)
+    gone = [part for part in parts if name in (part.name, _usual_name(table, part) if part.name is None else None)]
+    if not gone:
         raise NotUnderstoodError(f"there is no constraint '{name}' in '{table.written}'")
-    if any(part.name == name and not_null_columns(part) for part in table.checks):
+    if any(isinstance(part, Check) and not_null_columns(part) for part in gone):
         raise NotUnderstoodError(f"the constraint '{name}' forbids NULL, and is dropped again")
     return replace(
         table,
-        uniques=tuple(u for u in table.uniques if u.name != name),
-        foreign_keys=tuple(k for k in table.foreign_keys if k.name != name),
-        checks=tuple(c for c in table.checks if c.name != name),
+        uniques=tuple(u for u in table.uniques if u not in gone),
+        foreign_keys=tuple(k for k in table.foreign_keys if k not in gone),
+        checks=tuple(c for c in table.checks if c not in gone),
     )
+
+
+def _usual_name(table: Table, part: Unique | ForeignKey | Check) -> str:
+    """What PostgreSQL calls a constraint that nobody has named."""
+    ends: tuple[str, ...]
+    match part:
+        case Unique(primary=True):
+            ends = ("pkey",)
+        case Unique():
+            ends = (*part.columns, "key")
+        case ForeignKey():
+            ends = (*part.columns, "fkey")
+        case Check():
+            ends = (*(part.columns if len(part.columns) == 1 else ()), "check")
+    return "_".join((table.name.rpartition(".")[2], *ends))
 
 
 def _rename(table: Table, old: str, new: exp.Identifier, dialect: str) -> Table:

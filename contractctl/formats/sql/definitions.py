@@ -1,14 +1,17 @@
 """What do the statements define? sqlglot's trees, one after the other, as tables, views and types."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
 from contractctl.formats.sql.expressions import columns_of, expression, fold, not_null_columns
+from contractctl.formats.sql.keys import index_meaning, unique_of
 from contractctl.formats.sql.schema import (
     Check,
     Column,
+    Family,
     ForeignKey,
     Index,
     Table,
@@ -26,6 +29,16 @@ class NotUnderstoodError(Exception):
     """A statement, or a part of it, that has no place among the values. Its text says which."""
 
 
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A type of PostgreSQL's that is another one with conditions."""
+
+    column: Column
+    """What a column of it is like."""
+    checks: tuple[Check, ...]
+    """Over `value`."""
+
+
 @dataclass(slots=True)
 class Defined:
     """What was defined so far. Grows with every statement."""
@@ -35,6 +48,7 @@ class Defined:
     views: dict[str, View] = field(default_factory=dict)
     indexes: list[Index] = field(default_factory=list)
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    domains: dict[str, Domain] = field(default_factory=dict)
 
 
 def name_of(table: exp.Expr, dialect: str) -> str:
@@ -66,10 +80,41 @@ def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     default_collation = tree.find(exp.CollateProperty)
     for part in tree.this.expressions:
         table = add_part(defined, table, part)
+    for parent in _parents(tree, defined.dialect):
+        table = _inherit(defined, table, parent)
     if default_collation is not None:
-        table = _collated(table, default_collation.this.name.lower())
+        table = _collated(table, charset_name(default_collation.this.name))
     defined.tables[name] = table if defined.dialect == "sqlite" else settled(table)
     return name
+
+
+def _parents(tree: exp.Create, dialect: str) -> Iterator[str]:
+    for part in _properties_of(tree):
+        if isinstance(part, exp.InheritsProperty):
+            yield from (name_of(parent, dialect) for parent in part.expressions)
+
+
+def _inherit(defined: Defined, table: Table, parent: str) -> Table:
+    """PostgreSQL's tables may inherit: the columns of their parents, with defaults and NOT NULL, and their checks."""
+    if parent not in defined.tables:
+        raise NotUnderstoodError(f"it inherits from '{parent}', which is not understood")
+    above = defined.tables[parent]
+    columns = {column.name: column for column in above.columns}
+    for own in table.columns:
+        merged = columns.get(own.name, own)
+        nullable, default = own.nullable and merged.nullable, own.default or merged.default
+        columns[own.name] = replace(own, nullable=nullable, default=default, counted=own.counted or merged.counted)
+    checks = (check for check in above.checks if check not in table.checks)
+    return replace(table, columns=tuple(columns.values()), checks=(*table.checks, *checks))
+
+
+def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
+    """`LIKE other` copies names, types and NOT NULL; what it is told to include besides is not understood."""
+    other = name_of(part.this, defined.dialect)
+    if other not in defined.tables or part.expressions:
+        raise NotUnderstoodError(f"it is made like '{other}', which is not understood")
+    columns = (replace(c, default=None, counted=False, generated=None) for c in defined.tables[other].columns)
+    return replace(table, columns=(*table.columns, *columns))
 
 
 def _collated(table: Table, collation: str) -> Table:
@@ -100,6 +145,11 @@ def _is_usual_charset(part: exp.Expr) -> bool:
     return bool(part.this.name.lower() == "utf8mb4")
 
 
+def charset_name(name: str) -> str:
+    """A character set or collation as it is called now: MySQL's `utf8` is no longer all of Unicode."""
+    return re.sub(r"^utf8(?=_|$)", "utf8mb3", name.lower())
+
+
 def _is_usual(part: exp.Expr) -> bool:
     """Whether a table's engine or character set is the one that it has without saying so."""
     if isinstance(part, exp.EngineProperty):
@@ -118,7 +168,10 @@ def _properties(tree: exp.Create, dialect: str) -> Iterator[str]:
             | exp.RowFormatProperty
             | exp.StrictProperty,
         ) and not _is_usual(part):
-            yield part.sql(dialect=sqlglot_dialect(dialect))
+            if isinstance(part, exp.CharacterSetProperty):
+                yield f"CHARACTER SET={charset_name(part.this.name)}"
+            else:
+                yield part.sql(dialect=sqlglot_dialect(dialect))
 
 
 def settled(table: Table, *, key_forbids_null: bool = True) -> Table:
@@ -147,7 +200,7 @@ def settled_in_sqlite(table: Table, declared: Mapping[str, str], *, rowid_key: b
 def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
     """A table with one more column or constraint."""
     dialect = defined.dialect
-    name = label_of(part.this, dialect) if isinstance(part, exp.Constraint) and part.this else None
+    name = (label_of(part.this, dialect) or None) if isinstance(part, exp.Constraint) and part.this else None
     for inner in part.expressions if isinstance(part, exp.Constraint) else (part,):
         match inner:
             case exp.ColumnDef():
@@ -155,11 +208,11 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
             case exp.Identifier():  # SQLite: a column without a type
                 table = _add_column(defined, table, exp.ColumnDef(this=inner))
             case exp.PrimaryKey():
-                table = add_unique(table, unique_of(inner.expressions, dialect, name, primary=True))
+                table = add_unique(table, unique_of(inner.expressions, table, dialect, name, primary=True))
                 table = _with_timing(table, inner, dialect)
             case exp.UniqueColumnConstraint() if isinstance(inner.this, exp.Schema):
                 label = name or (label_of(inner.this.this, dialect) if inner.this.this else None)
-                unique = unique_of(inner.this.expressions, dialect, label)
+                unique = unique_of(inner.this.expressions, table, dialect, label)
                 table = add_unique(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
                 table = _with_timing(_with_conflict(table, inner), inner, dialect)
             case exp.ForeignKey():
@@ -167,9 +220,14 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
                 table = _refer(table, columns, inner.args["reference"], dialect, name)
             case exp.CheckColumnConstraint():
                 table = _add_check(table, inner, dialect, name)
+            case exp.LikeProperty() if dialect == "postgresql":
+                table = _like(defined, table, inner)
             case exp.IndexColumnConstraint():
                 label = inner.this.name if inner.this else ""
-                defined.indexes.append(Index(label, table.name, inner.sql(dialect=sqlglot_dialect(dialect))))
+                text = inner.sql(dialect=sqlglot_dialect(dialect))
+                kind = str(inner.args.get("kind") or "").lower()
+                meaning = index_meaning(inner.expressions, table, dialect, kind=kind)
+                defined.indexes.append(Index(label, table.name, text, meaning))
             case _:
                 table = replace(table, unjudged=(*table.unjudged, inner.sql(dialect=sqlglot_dialect(dialect))))
     return table
@@ -198,18 +256,6 @@ def _with_timing(table: Table, part: exp.Expr, dialect: str) -> Table:
     return replace(table, unjudged=(*table.unjudged, part.sql(dialect=sqlglot_dialect(dialect))))
 
 
-def unique_of(parts: list[exp.Expr], dialect: str, name: str | None = None, *, primary: bool = False) -> Unique:
-    columns, others = [], []
-    for part in parts:
-        bare = part.this if isinstance(part, exp.Ordered) else part
-        bare = bare.this if isinstance(bare, exp.Column) else bare
-        if isinstance(bare, exp.Identifier):
-            columns.append(fold(bare, dialect))
-        else:
-            others.append(expression(bare, dialect).text)
-    return Unique(tuple(columns), tuple(others), primary=primary, name=name)
-
-
 def _refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect: str, name: str | None) -> Table:
     target = reference.this
     referred = tuple(fold(c, dialect) for c in target.expressions) if isinstance(target, exp.Schema) else ()
@@ -223,7 +269,7 @@ def _refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect:
 
 def _add_check(table: Table, part: exp.CheckColumnConstraint, dialect: str, name: str | None) -> Table:
     check = Check(expression(part.this, dialect), columns_of(part.this, dialect), name)
-    return replace(table, checks=(*table.checks, check))
+    return table if check in table.checks else replace(table, checks=(*table.checks, check))
 
 
 def _add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
@@ -232,14 +278,32 @@ def _add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
     if table.column(name):
         raise NotUnderstoodError(f"the column '{name}' stands twice")
     kind = part.args.get("kind")
-    kind_value = _type(kind, defined)
-    nullable = not (counts(kind, dialect))
-    column = Column(name, part.this.name, kind_value, nullable, counted=counts(kind, dialect))
-    table = replace(table, columns=(*table.columns, column))
+    type_ = _type(kind, defined)
+    domain = defined.domains.get(type_.name) if type_.family is Family.OTHER else None
+    if domain is not None:
+        like = replace(domain.column.type, text=type_.text)
+        table = replace(
+            table, columns=(*table.columns, replace(domain.column, name=name, written=part.this.name, type=like))
+        )
+        for check in domain.checks:
+            table = _add_check(table, _of_column(check, part.this), dialect, None)
+    else:
+        column = Column(name, part.this.name, type_, not counts(kind, dialect), counted=counts(kind, dialect))
+        table = replace(table, columns=(*table.columns, column))
     for constraint in part.args.get("constraints") or ():
         label = label_of(constraint.this, dialect) if constraint.this else None
         table = _constrain(table, name, constraint.args["kind"], dialect, label)
     return table
+
+
+def _of_column(check: Check, column: exp.Identifier) -> exp.CheckColumnConstraint:
+    """A domain's condition on its value as one on a column."""
+
+    def step(node: exp.Expr) -> exp.Expr:
+        is_value = isinstance(node, exp.Column) and node.name == "value"
+        return exp.Column(this=column.copy()) if is_value else node
+
+    return exp.CheckColumnConstraint(this=check.condition.tree.copy().transform(step))
 
 
 def _type(kind: exp.DataType | None, defined: Defined) -> Type:
@@ -292,23 +356,37 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.Reference():
             return _refer(table, (name,), kind, dialect, label)
         case exp.ZeroFillColumnConstraint():  # https://dev.mysql.com/doc/refman/8.4/en/numeric-type-attributes.html
-            return changed(table, name, type=replace(column.type, signed=False))
+            text = column.type.text.removesuffix(" unsigned")
+            return changed(table, name, type=replace(column.type, text=f"{text} unsigned", signed=False))
         case exp.CommentColumnConstraint():
             return table
         case exp.CharacterSetColumnConstraint() if _is_usual_charset(kind):
             return table
+        case exp.CharacterSetColumnConstraint():
+            clause = f"{name}: CHARACTER SET {charset_name(kind.this.name)}"
+            return replace(table, unjudged=(*table.unjudged, clause))
+        case exp.OnUpdateColumnConstraint():
+            clause = f"{name}: ON UPDATE {expression(kind.this, dialect).text}"
+            return replace(table, unjudged=(*table.unjudged, clause))
         case _:
             clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"
             return replace(table, unjudged=(*table.unjudged, clause))
 
 
 def _collate(table: Table, name: str, collation: str, dialect: str) -> Table:
-    return changed(table, name, collation=collation if dialect == "postgresql" else collation.lower())
+    return changed(table, name, collation=collation if dialect == "postgresql" else charset_name(collation))
+
+
+def _uncast(tree: exp.Expr) -> exp.Expr:
+    """PostgreSQL prints the default NULL as NULL::text."""
+    while isinstance(tree, exp.Cast | exp.Paren) and isinstance(tree.this, exp.Expr):
+        tree = tree.this
+    return tree
 
 
 def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -> Table:
     """The table with another default in one column; NULL and none are the same."""
-    if tree is None or isinstance(tree.unnest(), exp.Null):
+    if tree is None or isinstance(_uncast(tree), exp.Null):
         return changed(table, name, default=None)
     if isinstance(tree, exp.Anonymous) and tree.name.lower() == "nextval":
         return changed(table, name, counted=True, default=None)

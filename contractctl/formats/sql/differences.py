@@ -1,13 +1,17 @@
 """What is different between two versions? Facts; whether they break anybody is another question."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
+from contractctl.formats.sql.expressions import value_text
 from contractctl.formats.sql.parsing import agreed
-from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
+from contractctl.formats.sql.schema import Check, Column, Family, ForeignKey, Index, Schema, Table, Type, Unique
 from contractctl.model.verdict import Change
 
 _T = TypeVar("_T")
+_WORDED = frozenset({Family.TEXT, Family.BINARY})
+"""Families of which types that hold the same are told apart by their names."""
 
 
 def changes(old: Schema, new: Schema) -> Iterator[Change]:
@@ -30,7 +34,7 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
             yield Change("changed", view.written, "view", *texts)
     for name in dict.fromkeys((*old.enums, *new.enums)):
         yield from _value(name, "type", _symbols(old, name), _symbols(new, name))
-    yield from _sets("", "index", [i.text for i in old.indexes], [i.text for i in new.indexes])
+    yield from _indexes(old.indexes, new.indexes)
     yield from _sets("", "statement", [u.text for u in old.unread], [u.text for u in new.unread])
 
 
@@ -71,11 +75,30 @@ def _sides(kind: str, text: str) -> tuple[str | None, str | None]:
 
 
 def _column(path: str, old: Column, new: Column) -> Iterator[Change]:
-    yield from _value(path, "type", old.type.text, new.type.text)
+    if not alike(old.type, new.type):
+        yield Change("changed", path, "type", old.type.text or None, new.type.text or None)
     yield from _value(path, "nullability", _nullability(old), _nullability(new))
-    yield from _value(path, "default", _default(old), _default(new))
+    if not same_default(old, new):
+        yield from _value(path, "default", _default(old), _default(new))
     yield from _value(path, "generated value", _generated(old), _generated(new))
     yield from _value(path, "collation", old.collation, new.collation)
+
+
+def alike(one: Type, other: Type) -> bool:
+    """Whether two types are one, however they are written: `int(11)` is `int`, `timestamp(6)` is `timestamp`."""
+    if one.affinity is not None:
+        return one.affinity == other.affinity
+    if one.text == other.text or Family.OTHER in {one.family, other.family}:
+        return one.text == other.text  # an enum's values are another difference
+    words = [kind.text.split("(", 1)[0] for kind in (one, other)] if one.family in _WORDED else []
+    return replace(one, text="") == replace(other, text="") and len(set(words)) <= 1
+
+
+def same_default(old: Column, new: Column) -> bool:
+    """Whether a row that leaves the column out gets the same, as far as the two texts tell."""
+    if old.counted or new.counted or old.default is None or new.default is None:
+        return _default(old) == _default(new)
+    return value_text(old.default, old.type) == value_text(new.default, new.type)
 
 
 def _nullability(column: Column) -> str:
@@ -87,7 +110,9 @@ def _default(column: Column) -> str | None:
 
 
 def _generated(column: Column) -> str | None:
-    return column.generated.text if column.generated else None
+    if column.generated is None:
+        return None
+    return column.generated.text if column.stored else f"{column.generated.text} (virtual)"
 
 
 def _strictness(table: Table) -> str:
@@ -101,7 +126,8 @@ def _row_number(table: Table) -> str:
 def _unique(unique: Unique) -> str:
     parts = ", ".join((*unique.columns, *unique.expressions))
     where = f" WHERE {unique.where.text}" if unique.where else ""
-    return f"{'PRIMARY KEY' if unique.primary else 'UNIQUE'} ({parts}){where}"
+    alike_ = " NULLS NOT DISTINCT" if unique.nulls_alike else ""
+    return f"{'PRIMARY KEY' if unique.primary else 'UNIQUE'} ({parts}){alike_}{where}"
 
 
 def _foreign_key(key: ForeignKey) -> str:
@@ -111,6 +137,17 @@ def _foreign_key(key: ForeignKey) -> str:
 
 def _check(check: Check) -> str:
     return check.condition.text
+
+
+def _indexes(old: Sequence[Index], new: Sequence[Index]) -> Iterator[Change]:
+    """Those that are on no like one: what an index is called changes nothing."""
+    known = [{(index.table, index.meaning) for index in each} for each in (old, new)]
+    for index in old:
+        if (index.table, index.meaning) not in known[1]:
+            yield Change("removed", "", "index", index.text)
+    for index in new:
+        if (index.table, index.meaning) not in known[0]:
+            yield Change("added", "", "index", None, index.text)
 
 
 def _value(path: str, what: str, old: str | None, new: str | None) -> Iterator[Change]:

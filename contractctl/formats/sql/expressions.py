@@ -1,15 +1,26 @@
 """Do two expressions say the same? Normal forms, and conditions as sets of values."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
-from contractctl.formats.sql.schema import Check, Expression, Type
+from contractctl.formats.sql.schema import NUMBERS, Check, Expression, Family, Type
 from contractctl.formats.sql.statements import sqlglot_dialect
 
 Constant = str | Decimal
+_BOOLEANS = {
+    word[:length]: truth
+    for truth, words in (("1", ("true", "yes", "on")), ("0", ("false", "no", "off")))
+    for word in words
+    for length in range(1 + (word[0] == "o"), len(word) + 1)
+}
+"""https://www.postgresql.org/docs/current/datatype-boolean.html: whole words, and beginnings that tell."""
+_NUMERIC = frozenset({"SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"})
+_PADDING = re.compile(r"(?:\\0)*'$")
+"""Zeros that fill a binary up, as MySQL prints them."""
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
 
 
@@ -97,6 +108,23 @@ def as_number(value: Constant) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def value_text(default: Expression, kind: Type) -> str:
+    """The value as the column holds it: MySQL prints '0' for the 0 of a number, and all the zeros of a binary."""
+    value: Constant | None = constant(default.tree)
+    if value is None:
+        return default.text
+    number = as_number(value) if kind.family in NUMBERS else None
+    if number is not None:
+        return str(number.normalize()) if kind.affinity != "REAL" else str(float(number))
+    if kind.family is Family.BOOLEAN:
+        return _BOOLEANS.get(str(value).lower(), str(value))
+    if kind.family is Family.TEXT and kind.affinity is None and isinstance(value, Decimal) and value == int(value):
+        return f"'{int(value)}'"
+    if kind.family is Family.BINARY and kind.padded:
+        return _PADDING.sub("'", default.text)
+    return "''" if kind.text == "bytea" and value == "\\x" else default.text
+
+
 def conditions(checks: tuple[Check, ...]) -> Conditions:
     """All checks of a table together."""
     terms: dict[str, list[Values]] = {}
@@ -113,6 +141,19 @@ def conditions(checks: tuple[Check, ...]) -> Conditions:
                 others.add(part.sql())
                 columns[part.sql()] = names
     return Conditions({term: tuple(values) for term, values in terms.items()}, frozenset(others), columns)
+
+
+def same_conditions(one: tuple[Check, ...], other: tuple[Check, ...]) -> bool:
+    """Whether two sets of checks are met by the same rows, as far as their texts tell."""
+    sides = [conditions(checks) for checks in (one, other)]
+    terms = [{term: frozenset(values) for term, values in side.terms.items()} for side in sides]
+    nulls = [frozenset(name for check in checks for name in not_null_columns(check)) for checks in (one, other)]
+    return terms[0] == terms[1] and sides[0].others == sides[1].others and nulls[0] == nulls[1]
+
+
+def is_decidable(check: Check) -> bool:
+    """Whether a check says nothing but which values its columns may have: then another one says the same, or not."""
+    return all(_values(part) is not None or _forbids_null(part) for part in _conjuncts(check.condition.tree))
 
 
 def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:
@@ -135,20 +176,30 @@ def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
 
     def step(node: exp.Expr) -> exp.Expr:
         inner = node.this
+        if isinstance(node, exp.Cast) and isinstance(inner, exp.Literal) and (number := _number(node)) is not None:
+            return number
         if (isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and _castless(node))) and isinstance(
             inner, exp.Expr
         ):
             return inner
         if isinstance(node, exp.Column):
-            return exp.column(exp.to_identifier(fold(node.this, dialect)))
+            name = fold(node.this, dialect)
+            return exp.column(exp.to_identifier(name, quoted=name != name.lower()))
+        if dialect == "postgresql" and isinstance(node, exp.Between) and not node.args.get("symmetric"):
+            low, high = node.args["low"], node.args["high"]
+            return exp.and_(exp.GTE(this=inner.copy(), expression=low), exp.LTE(this=inner, expression=high))
         if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
             return _any(node) or node
+        if isinstance(node, exp.NEQ) and node.expression.name.upper() == "ALL":
+            return _all(node) or node
+        if dialect == "mysql" and isinstance(node, exp.Anonymous) and node.name.upper() == "NOW":
+            return exp.CurrentTimestamp(this=next(iter(node.expressions), None))
         return node
 
     before = ""
     while (text := tree.sql()) != before:  # parentheses inside parentheses
-        before, tree = text, _regrouped(tree.transform(step, copy=False))
-    return tree
+        before, tree = text, tree.transform(step, copy=False)
+    return _regrouped(tree)
 
 
 def _regrouped(tree: exp.Expr) -> exp.Expr:
@@ -174,13 +225,29 @@ def _castless(node: exp.Cast) -> bool:
     texts = {"TEXT", "VARCHAR", "CHAR", "BPCHAR"}
     if isinstance(inner, exp.Column):  # PostgreSQL writes (status)::text where status is a varchar
         return node.to.this.name in texts and not node.to.expressions  # varchar(3) cuts
-    return isinstance(inner, exp.Literal | exp.Array | exp.Paren | exp.Null | exp.Neg)
+    return isinstance(inner, exp.Literal | exp.Array | exp.ByteString | exp.Paren | exp.Null | exp.Neg)
+
+
+def _number(node: exp.Cast) -> exp.Expr | None:
+    """PostgreSQL prints the number -1 as '-1'::integer."""
+    numeric = not isinstance(node.to, exp.ObjectIdentifier) and node.to.this.name in _NUMERIC
+    number = as_number(str(node.this.this)) if numeric else None
+    if number is None:
+        return None
+    literal = exp.Literal.number(str(node.this.this).strip().removeprefix("-"))
+    return exp.Neg(this=literal) if number < 0 else literal
 
 
 def _any(node: exp.EQ) -> exp.Expr | None:
     """PostgreSQL prints `x IN (…)` as `x = ANY (ARRAY[…])`."""
     array = node.expression.find(exp.Array)
     return exp.In(this=node.this, expressions=array.expressions) if array is not None else None
+
+
+def _all(node: exp.NEQ) -> exp.Expr | None:
+    """PostgreSQL prints `x NOT IN (…)` as `x <> ALL (ARRAY[…])`."""
+    array = node.expression.find(exp.Array)
+    return exp.Not(this=exp.In(this=node.this, expressions=array.expressions)) if array is not None else None
 
 
 def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:

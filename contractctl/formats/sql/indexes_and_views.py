@@ -5,44 +5,60 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.definitions import (
-    Defined,
-    NotUnderstoodError,
-    add_unique,
-    label_of,
-    name_of,
-    spelling,
-    unique_of,
-)
+from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, add_unique, label_of, name_of, spelling
 from contractctl.formats.sql.expressions import expression, fold
-from contractctl.formats.sql.schema import Index, View
+from contractctl.formats.sql.keys import index_meaning, unique_of
+from contractctl.formats.sql.schema import Index, Table, View
 from contractctl.formats.sql.statements import sqlglot_dialect
 
 
-def create_index(defined: Defined, tree: exp.Create) -> str:
+def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:
+    """Take in one CREATE INDEX. options: what misread.mended took out of it."""
     index, dialect = tree.this, defined.dialect
     name = name_of(index.args["table"], dialect)
     table = defined.tables.get(name)
-    if table is None:
+    if table is None and name not in defined.views:
         raise NotUnderstoodError(f"the index is for a table '{name}' that is not understood")
     parameters = index.args.get("params")
-    text = tree.sql(dialect=sqlglot_dialect(dialect))
+    text = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    if options and dialect == "mysql":
+        text = text.replace("CREATE INDEX", f"CREATE {options.upper()} INDEX", 1)
     label = label_of(index.this, dialect) if index.this else ""
-    if not tree.args.get("unique"):
-        defined.indexes.append(Index(label, name, text))
+    if table is None or not tree.args.get("unique"):
+        unique_ = "UNIQUE" if tree.args.get("unique") else ""
+        kind = f"{unique_} {options if dialect == 'mysql' else ''}".strip()
+        defined.indexes.append(Index(label, name, text, _meaning(parameters, table, kind, dialect)))
         return name
     where = parameters.args.get("where")
+    if options:
+        end = f" {where.sql(dialect=sqlglot_dialect(dialect))}" if where is not None else ""
+        text = f"{text.removesuffix(end)} {options.upper()}{end}"
     unique = replace(
-        unique_of(parameters.args.get("columns") or [], dialect, label),
+        unique_of(parameters.args.get("columns") or [], table, dialect, label),
         where=expression(where.this, dialect) if where is not None else None,
-        nulls_alike=bool(parameters.args.get("nulls")),
+        nulls_alike=bool(options),
         written=text,
     )
     defined.tables[name] = add_unique(table, unique)
     return name
 
 
-def create_view(defined: Defined, tree: exp.Create) -> str:
+def _meaning(parameters: exp.Expr, table: Table | None, kind: str, dialect: str) -> str:
+    """What an index is, without its name and what holds anyway."""
+    using = parameters.args.get("using")
+    method = using.name.lower() if using is not None else "btree"
+    return index_meaning(
+        parameters.args.get("columns") or [],
+        table,
+        dialect,
+        kind=f"{kind} {method if method != 'btree' else ''}".strip(),
+        includes=[fold(one, dialect) for one in parameters.args.get("include") or ()],
+        where=parameters.args.get("where"),
+    )
+
+
+def create_view(defined: Defined, tree: exp.Create, options: str = "") -> str:
+    """Take in one CREATE VIEW. options: what misread.mended took out of it."""
     dialect, query = defined.dialect, tree.expression
     head = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     name = name_of(head, dialect)
@@ -56,7 +72,7 @@ def create_view(defined: Defined, tree: exp.Create) -> str:
     sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
     reads = frozenset(_reads(defined, query, sources))
     text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
-    tables, properties = frozenset(sources.values()), " ".join(_properties(tree))
+    tables, properties = frozenset(sources.values()), " ".join(filter(None, (*_properties(tree), options)))
     defined.views[name] = View(name, spelling(head, dialect), text, outputs, reads, tables, properties)
     return name
 
@@ -83,7 +99,9 @@ def _reads(defined: Defined, query: exp.Expr, sources: dict[str, str]) -> Iterat
 
 
 def drop(defined: Defined, tree: exp.Drop) -> str:
-    """Dumps drop a table before they create it."""
+    """Dumps drop a table before they create it; histories drop an index that they have created."""
+    if tree.args.get("kind") == "INDEX":
+        return _drop_index(defined, tree)
     names = [name_of(t, defined.dialect) for t in tree.args.get("tables") or [] if isinstance(t, exp.Table)]
     for name in names:
         defined.tables.pop(name, None)
@@ -92,3 +110,17 @@ def drop(defined: Defined, tree: exp.Drop) -> str:
     if tree.args.get("kind") not in {"TABLE", "VIEW"} or not names:
         raise NotUnderstoodError(f"DROP {tree.args.get('kind')} is not judged")
     return names[0]
+
+
+def _drop_index(defined: Defined, tree: exp.Drop) -> str:
+    label = name_of(tree.args["tables"][0], defined.dialect).rpartition(".")[2].lower()
+    for index in defined.indexes:
+        if index.name.lower() == label:
+            defined.indexes.remove(index)
+            return index.table
+    for name, table in defined.tables.items():
+        kept = tuple(u for u in table.uniques if not u.written or (u.name or "").lower() != label)
+        if kept != table.uniques:
+            defined.tables[name] = replace(table, uniques=kept)
+            return name
+    raise NotUnderstoodError(f"there is no index '{label}'")

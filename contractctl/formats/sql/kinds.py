@@ -14,9 +14,9 @@ def define(defined: Defined, tree: exp.Expr, options: str = "") -> str:
             case "TABLE":
                 return create_table(defined, tree, options)
             case "VIEW":
-                return create_view(defined, tree)
+                return create_view(defined, tree, options)
             case "INDEX":
-                return create_index(defined, tree)
+                return create_index(defined, tree, options)
             case "TYPE" if isinstance(tree.expression, exp.DataType) and tree.expression.this.name == "ENUM":
                 name = name_of(tree.this, defined.dialect)
                 defined.enums[name] = tuple(symbol.name for symbol in tree.expression.expressions)

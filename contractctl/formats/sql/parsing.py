@@ -5,15 +5,17 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from sqlglot import Token, TokenType, exp
+from sqlglot import exp
 from sqlglot.errors import ParseError, UnsupportedError
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.alterations import count_up
 from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, changed, settled_in_sqlite
+from contractctl.formats.sql.domains import create_domain
 from contractctl.formats.sql.engine import run
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.kinds import define
+from contractctl.formats.sql.misread import mended
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
 from contractctl.model.contract import Policy, Source
@@ -44,7 +46,13 @@ _SILENT = frozenset(
 _SILENT_PAIRS = frozenset({"CREATE EXTENSION", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE DATABASE", "ALTER SEQUENCE"})
 _UNEXPECTED_SHAPE = (AttributeError, IndexError, KeyError)
 """sqlglot lets many a broken statement pass and leaves holes in its tree: such a statement counts as unread."""
-_OWNER = re.compile(r"ALTER (?:TABLE|VIEW|TYPE|SCHEMA|FUNCTION) .* OWNER TO \S+", re.IGNORECASE)
+_OWNER = re.compile(
+    r"ALTER (?:TABLE|VIEW|TYPE|SCHEMA|FUNCTION|DOMAIN) .* OWNER TO \S+"
+    r"|ALTER TABLE .* ALTER (?:COLUMN )?\S+ SET (?:STORAGE|STATISTICS|COMPRESSION) \S+"
+    r"|ALTER TABLE .* (?:REPLICA IDENTITY .*|CLUSTER ON \S+|SET WITHOUT CLUSTER)",
+    re.IGNORECASE,
+)
+"""Whose it is, and how rows are kept: no promise of a table."""
 _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
@@ -153,8 +161,10 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
             subject = match[1].replace(" ", "").removeprefix("public.").lower()
             count_up(defined, subject, match[2].lower(), always=match[3].upper() == "ALWAYS")
             tree: exp.Expr | None = None
+        elif words.heads("CREATE", "DOMAIN"):
+            subject, tree = create_domain(defined, words), None
         else:
-            tokens, options = _without_options(_real(words.tokens, defined.dialect), defined.dialect)
+            tokens, options = mended(words.tokens, defined.dialect)
             tree = parse_tree(tokens, words.text, defined.dialect)
             if tree is None or isinstance(tree, exp.Command):
                 raise NotUnderstoodError("the statement is not understood")  # noqa: TRY301 - one place makes the record
@@ -180,40 +190,6 @@ def _silent(words: Words, plain: str) -> bool:
     if _LOUD.search(plain):
         return False
     return first in _SILENT or pair in _SILENT_PAIRS or bool(_OWNER.fullmatch(plain))
-
-
-def _without_options(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], str]:
-    """SQLite's table options, which sqlglot does not know, apart from the rest."""
-    heads = [token.text.upper() for token in tokens[:2]]
-    if dialect != "sqlite" or heads not in (["CREATE", "TABLE"], ["CREATE", "TEMP"]):
-        return tokens, ""
-    tokens = tuple(_any_is_a_type(tokens))
-    last = max((i for i, token in enumerate(tokens) if token.text == ")"), default=len(tokens) - 1)
-    options = " ".join(token.text for token in tokens[last + 1 :]).replace(" ,", ",")
-    if re.fullmatch(r"(?:(?:strict|without rowid)(?:, |$))+", options, re.IGNORECASE):
-        return tokens[: last + 1], options
-    return tokens, ""
-
-
-def _real(tokens: tuple[Token, ...], dialect: str) -> tuple[Token, ...]:
-    """MySQL's REAL is a DOUBLE, which sqlglot takes for a FLOAT."""
-    if dialect != "mysql":
-        return tokens
-    return tuple(
-        Token(TokenType.DOUBLE, "double", token.line, token.col, token.start, token.end, [])
-        if token.token_type is TokenType.FLOAT and token.text.upper() == "REAL"
-        else token
-        for token in tokens
-    )
-
-
-def _any_is_a_type(tokens: tuple[Token, ...]) -> Iterator[Token]:
-    """ANY is a type of strict tables, which sqlglot takes for the start of `ANY (…)`."""
-    for token, after in zip(tokens, (*tokens[1:], None), strict=True):
-        if token.token_type is TokenType.ANY and (after is None or after.text != "("):
-            yield Token(TokenType.BLOB, "blob", token.line, token.col, token.start, token.end, [])
-        else:
-            yield token
 
 
 def _places(

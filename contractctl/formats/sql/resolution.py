@@ -10,12 +10,10 @@ from collections.abc import Iterator
 
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
-from contractctl.formats.sql.expressions import Constant, as_number, constant
+from contractctl.formats.sql.expressions import value_text
 from contractctl.formats.sql.parsing import agreed
 from contractctl.formats.sql.schema import (
-    NUMBERS,
     Column,
-    Expression,
     Family,
     Schema,
     Table,
@@ -204,20 +202,7 @@ def _filling(column: Column, kind: Type) -> str:
         return "the next number"
     if column.default is None:
         return "NULL"
-    return _value_text(column.default, kind)
-
-
-def _value_text(default: Expression, kind: Type) -> str:
-    """The value as the column holds it: MySQL prints '0' for the 0 of a number."""
-    value: Constant | None = constant(default.tree)
-    if value is None:
-        return default.text
-    number = as_number(value) if kind.family in NUMBERS else None
-    if number is not None:
-        return str(number.normalize()) if kind.affinity != "REAL" else str(float(number))
-    if kind.family is Family.BOOLEAN:
-        return {"t": "1", "true": "1", "f": "0", "false": "0"}.get(str(value).lower(), str(value))
-    return default.text
+    return value_text(column.default, kind)
 
 
 def _strictness(client: Table, provider: Table) -> Iterator[Incompatibility]:

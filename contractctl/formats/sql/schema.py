@@ -179,6 +179,8 @@ class Index:
     name: str
     table: str
     text: str
+    meaning: str = ""
+    """What it is, whatever it is called and in whichever words: two are the same index where this is the same."""
 
 
 @dataclass(frozen=True, slots=True)

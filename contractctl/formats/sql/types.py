@@ -20,17 +20,26 @@ _TIMES = {
     "TIMESTAMPTZ": (Family.TIMESTAMP, True),
     "TIMESTAMPLTZ": (Family.TIMESTAMP, True),
 }
+_ADDRESSES = {"IPV4": "inet4", "IPV6": "inet6"}
+"""MariaDB's types, by the names that sqlglot has for them."""
 _SHORT_FLOAT = 24
 """Most binary digits of a single-precision float."""
 
 
 def counts(node: exp.DataType | None, dialect: str) -> bool:
     """Whether the type itself makes the database count the value up: serial and its kin."""
-    return dialect != "sqlite" and node is not None and node.this.name in _COUNTED
+    return (
+        dialect != "sqlite"
+        and node is not None
+        and not isinstance(node, exp.ObjectIdentifier)
+        and node.this.name in _COUNTED
+    )
 
 
 def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...]]) -> Type:
     """A type of PostgreSQL or MySQL. enums: the types that CREATE TYPE … AS ENUM made, by folded name."""
+    if isinstance(node, exp.ObjectIdentifier):  # oid, regclass and their kin
+        return Type(Family.OTHER, str(node.this).lower(), name=str(node.this).lower())
     name = str(node.this.name)
     text = node.sql(dialect="postgres" if dialect == "postgresql" else dialect).lower()
     sizes = tuple(int(part.name) for part in node.expressions if part.name.isdigit())
@@ -41,6 +50,8 @@ def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...
     if name in {"ENUM", "SET"}:
         symbols = tuple(part.name for part in node.expressions)
         return Type(Family.ENUM, node.sql(dialect="mysql"), name=name.lower(), symbols=symbols)
+    if name in _ADDRESSES:
+        return Type(Family.OTHER, _ADDRESSES[name], name=_ADDRESSES[name])
     return (
         _number(name, text, sizes, dialect)
         or _string(name, text, sizes, dialect)
@@ -106,6 +117,8 @@ def _number(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
 
 def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type | None:
     size = sizes[0] if sizes else None
+    if name == "BPCHAR" and not sizes:
+        return Type(Family.TEXT, text, padded=True)
     if name in {"CHAR", "NCHAR", "BPCHAR"}:
         return Type(Family.TEXT, text, size=size or 1, padded=True)
     if name in {"VARCHAR", "NVARCHAR", "NAME"}:
@@ -143,4 +156,5 @@ def _named(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...]
         return Type(Family.ENUM, name, name=name, symbols=enums[name])
     if name == "citext":
         return Type(Family.TEXT, name, name="citext")
-    return Type(Family.OTHER, name, name=name)
+    sizes = ", ".join(part.name for part in node.expressions)
+    return Type(Family.OTHER, f"{name}({sizes})" if sizes else name, name=name)

@@ -1,0 +1,67 @@
+"""What holds in a database where a table says nothing? Its ways, and a table in which they are said no longer."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from contractctl.formats.sql.definitions import charset_name
+from contractctl.formats.sql.schema import Column, Family, Table, Unique
+
+_CHARSET = re.compile(r"(?:^|: )CHARACTER SET[= ]\w+$|: BINARY$")
+_OPTION = re.compile(r"\bCHARACTER SET[= ]'?(\w+)", re.IGNORECASE)
+_STORAGE = re.compile(
+    r"(?:avg_row_length|checksum|delay_key_write|encrypted|encryption_key_id|key_block_size|max_rows|min_rows|pack_keys"
+    r"|page_checksum|page_compressed|page_compression_level|stats_\w+|transactional"
+    r"|oids|fillfactor|autovacuum_\w+|log_autovacuum\w*|parallel_workers|toast\w*|vacuum_\w+)[=.]",
+    re.IGNORECASE,
+)
+"""How MariaDB and PostgreSQL keep rows, which is no promise."""
+_TEXTS = frozenset({Family.TEXT, Family.ENUM})
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The ways of a database."""
+
+    collation: str | None = None
+    """Of a column that names none."""
+    collations: Mapping[str, str] = field(default_factory=dict)
+    """Of a column that names a character set only; empty where columns have none."""
+
+
+PLAIN = House()
+
+
+def usual(table: Table, house: House) -> Table:
+    """The table without what holds anyway, what its primary key says already, and how rows are kept."""
+    own = dict(_column_charsets(table))
+    option = _OPTION.search(table.options)
+    of_table = charset_name(option[1]) if option else None
+    binary = {clause.removesuffix(": BINARY").lower() for clause in table.unjudged if clause.endswith(": BINARY")}
+    columns = tuple(
+        _usual(column, own.get(column.name, of_table), house, binary=column.name in binary) for column in table.columns
+    )
+    clauses = tuple(one for one in table.unjudged if not _STORAGE.match(one))
+    if house.collations:  # they say of a column what its character set would
+        clauses = tuple(one for one in clauses if not _CHARSET.search(one))
+    uniques = tuple(one for one in table.uniques if one.primary or one.columns != table.primary_key or _partial(one))
+    return replace(table, columns=columns, uniques=uniques, unjudged=clauses)
+
+
+def _partial(unique: Unique) -> bool:
+    return bool(unique.expressions or unique.where)
+
+
+def _usual(column: Column, charset: str | None, house: House, *, binary: bool) -> Column:
+    collation = column.collation or house.collations.get(charset or "") or house.collation
+    if binary and collation is not None:
+        collation = f"{collation.partition('_')[0]}_bin"
+    usual_ = column.type.family not in _TEXTS or collation == house.collation
+    return replace(column, collation=None if usual_ else collation)
+
+
+def _column_charsets(table: Table) -> Iterator[tuple[str, str]]:
+    for clause in table.unjudged:
+        name, is_charset, charset = clause.partition(": CHARACTER SET ")
+        if is_charset:
+            yield name, charset

@@ -1,0 +1,164 @@
+"""Which words does sqlglot take for something else, or for nothing? The tokens of a statement as it should see them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from sqlglot import Token, TokenType
+
+_OPTIONS = re.compile(r"(?:(?:strict|without rowid)(?:, |$))+", re.IGNORECASE)
+_TYPES = {
+    "postgresql": {},
+    "sqlite": {},
+    "mysql": {
+        "INET4": TokenType.IPV4,
+        "INET6": TokenType.IPV6,
+        "LINESTRING": TokenType.LINESTRING,
+        "MULTILINESTRING": TokenType.MULTILINESTRING,
+        "MULTIPOLYGON": TokenType.MULTIPOLYGON,
+        "POINT": TokenType.POINT,
+        "POLYGON": TokenType.POLYGON,
+    },
+}
+"""Types that a dialect has, and sqlglot knows from others only."""
+_MYSQL_TYPES = {
+    "INT1": TokenType.TINYINT,
+    "INT2": TokenType.SMALLINT,
+    "INT3": TokenType.MEDIUMINT,
+    "INT4": TokenType.INT,
+    "INT8": TokenType.BIGINT,
+    "MIDDLEINT": TokenType.MEDIUMINT,
+    "REAL": TokenType.DOUBLE,
+}
+"""Words that sqlglot takes for types of other sizes: https://dev.mysql.com/doc/refman/8.4/en/other-vendor-data-types.html."""
+_NO_NAMES = frozenset({"EXCLUDE"})
+"""Words that begin a constraint, where sqlglot does not see that they are a column's name."""
+
+
+_ENDS = (
+    ("VIEW", re.compile(r" WITH(?: (CASCADED|LOCAL))? CHECK OPTION$")),
+    ("MATERIALIZED", re.compile(r" WITH (?:NO )?DATA$")),
+)
+"""What may stand at the end of a statement of the kind."""
+_ALIKE = ("NULLS", "NOT", "DISTINCT")
+
+
+def mended(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], str]:
+    """The tokens, and options that stand apart from them, in small letters: of SQLite's tables, views, indexes."""
+    if dialect == "mysql":
+        tokens = tuple(_unsigned_floats([_as_mysql_has_it(token) for token in tokens]))
+    heads = [token.text.upper() for token in tokens[:4]]
+    if heads[:2] == ["ALTER", "TABLE"]:
+        return tuple(_named_checks(tokens)), ""
+    if heads[0] != "CREATE":
+        return tokens, ""
+    if "TABLE" in heads[:3]:
+        if dialect == "sqlite":
+            return _without_options(tuple(_any_is_a_type(tokens)))
+        return tuple(_elements(tokens, dialect)), ""
+    if "INDEX" in heads and dialect == "postgresql":
+        return _nulls_alike(tokens)
+    if "INDEX" in heads and dialect == "mysql":
+        return _mysql_index(tokens, heads)
+    return _without_end(tokens, heads)
+
+
+def _as(token: Token, kind: TokenType, text: str | None = None) -> Token:
+    return Token(kind, token.text if text is None else text, token.line, token.col, token.start, token.end, [])
+
+
+def _named_checks(tokens: Sequence[Token]) -> Iterator[Token]:
+    """`ADD CHECK (…)` is `ADD CONSTRAINT "" CHECK (…)`: sqlglot knows no constraint without a name there."""
+    for token, before in zip(tokens, (None, *tokens), strict=False):
+        if before is not None and (before.text.upper(), token.text.upper()) == ("ADD", "CHECK"):
+            yield _as(token, TokenType.CONSTRAINT, "CONSTRAINT")
+            yield _as(token, TokenType.IDENTIFIER, "")
+        yield token
+
+
+def _without_end(tokens: tuple[Token, ...], heads: list[str]) -> tuple[tuple[Token, ...], str]:
+    """A statement without what may stand at its end; of a view, what that says of writing through it."""
+    words = "".join(f" {token.text.upper()}" for token in tokens)
+    for kind, pattern in _ENDS:
+        if kind in heads and (match := pattern.search(words)):
+            kept = tokens[: -match[0].count(" ")]
+            return kept, f"check_option='{(match[1] or 'cascaded').lower()}'" if kind == "VIEW" else ""
+    return tokens, ""
+
+
+def _mysql_index(tokens: tuple[Token, ...], heads: list[str]) -> tuple[tuple[Token, ...], str]:
+    """FULLTEXT and SPATIAL stand apart; `USING BTREE` says what holds anyway, before ON or at the end."""
+    kind = heads[1].lower() if heads[1] in {"FULLTEXT", "SPATIAL"} else ""
+    words = [token.text.upper() for token in tokens]
+    at = words.index("USING") if "USING" in words else len(words)
+    kept = tokens[:at] + tokens[at + 2 :]
+    return (kept[0], *kept[2:]) if kind else kept, kind
+
+
+def _nulls_alike(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], str]:
+    """NULLS NOT DISTINCT stands behind the parentheses of a unique index."""
+    words = tuple(token.text.upper() for token in tokens)
+    for at in range(len(tokens) - 2):
+        if words[at : at + 3] == _ALIKE:
+            return tokens[:at] + tokens[at + 3 :], " ".join(_ALIKE).lower()
+    return tokens, ""
+
+
+def _without_options(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], str]:
+    last = max((i for i, token in enumerate(tokens) if token.text == ")"), default=len(tokens) - 1)
+    options = " ".join(token.text for token in tokens[last + 1 :]).replace(" ,", ",")
+    if _OPTIONS.fullmatch(options):
+        return tokens[: last + 1], options
+    return tokens, ""
+
+
+def _as_mysql_has_it(token: Token) -> Token:
+    """The same type words mean other types in other databases."""
+    kind = _MYSQL_TYPES.get(token.text.upper()) if token.token_type is not TokenType.STRING else None
+    if kind is None or token.token_type is TokenType.IDENTIFIER:
+        return token
+    return _as(token, kind, kind.name.lower())
+
+
+def _any_is_a_type(tokens: Sequence[Token]) -> Iterator[Token]:
+    """ANY is a type of strict tables, which sqlglot takes for the start of `ANY (…)`."""
+    for token, after in pairwise((*tokens, None)):
+        assert token is not None  # noqa: S101 - only the last of all is None
+        if token.token_type is TokenType.ANY and (after is None or after.text != "("):
+            yield _as(token, TokenType.BLOB, "blob")
+        else:
+            yield token
+
+
+def _unsigned_floats(tokens: Sequence[Token]) -> Iterator[Token]:
+    """`float unsigned`, of which sqlglot knows nothing, says of its values what `float zerofill` says."""
+    float_ = within = False
+    for token in tokens:
+        word = token.text.upper()
+        if float_ and not within and word == "UNSIGNED":
+            yield _as(token, TokenType.VAR, "zerofill")
+            continue
+        within = float_ and word != ")" and (within or word == "(")
+        float_ = word == "FLOAT" or (float_ and (within or word == ")"))
+        yield token
+
+
+def _elements(tokens: Sequence[Token], dialect: str) -> Iterator[Token]:
+    """Each column's name as a name, and its type as a type."""
+    types, depth, place, skipped = _TYPES[dialect], 0, 0, False
+    for token, after in pairwise((*tokens, None)):
+        assert token is not None  # noqa: S101 - only the last of all is None
+        word, following = token.text.upper(), after.text.upper() if after is not None else ""
+        depth += (word == "(") - (word == ")")
+        place = 0 if depth == 1 and word in {"(", ","} else place + 1
+        if skipped:
+            skipped = False
+        elif depth == 1 and place == 1 and word in _NO_NAMES and following not in {"(", "USING"}:
+            yield _as(token, TokenType.IDENTIFIER, token.text.lower())
+        elif depth == 1 and place == 2 and word in types:  # noqa: PLR2004 - behind the name
+            yield _as(token, types[word])
+        elif dialect == "postgresql" and (word, following) == ("BIT", "VARYING"):
+            yield _as(token, TokenType.VAR, "varbit")
+            skipped = True
+        else:
+            yield token
