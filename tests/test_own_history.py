@@ -11,7 +11,7 @@ from contractctl.databases import create_engine
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Movement, Operation, Plan
 from contractctl.planner import write_plan
-from contractctl.revisions import Environment
+from contractctl.revisions import Called, Environment
 from tests import alembics
 from tests.alembics import Repository
 
@@ -43,7 +43,7 @@ def shop(folder: Path, template: str, url: str) -> Repository:
 
 def environment(repository: Repository) -> Environment:
     engine = "shop" if repository.template == "multidb" else None
-    return revisions.environment(repository.folder / "migrations", repository.folder, engine=engine)
+    return revisions.environment(repository.folder / "migrations", repository.folder, Called(engine=engine))
 
 
 def written(repository: Repository, plan: Plan, where: Environment | None = None) -> dict[str, Path]:
@@ -137,7 +137,7 @@ def test_settings_elsewhere_are_found_or_named(tmp_path, sqlite_url):
     named = tmp_path / "db" / "named.ini"
 
     with pytest.raises(ContractctlError, match=r"named\.ini: Path doesn't exist: db/schema"):
-        written(repository, a_plan(), revisions.environment(tmp_path / "migrations", tmp_path, named))
+        written(repository, a_plan(), revisions.environment(tmp_path / "migrations", tmp_path, Called(settings=named)))
     settings.write_text(named.read_text())
     files = written(repository, a_plan())
     assert files["rename_dual"] == tmp_path / "db" / "schema" / "versions" / "rename_dual.py"

@@ -72,9 +72,8 @@ def environment(settings: Settings, database: str) -> "Environment":
     found = settings.database(database)
     if found is None:
         return revisions.environment(settings.migrations, settings.root)
-    return revisions.environment(
-        settings.migrations, settings.root, found.alembic, section=found.section, engine=found.engine
-    )
+    called = revisions.Called(found.name, found.alembic, found.section, found.engine)
+    return revisions.environment(settings.migrations, settings.root, called)
 
 
 def is_there(settings: Settings, database: str) -> bool:

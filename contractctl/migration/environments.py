@@ -16,6 +16,8 @@ from contractctl.databases.places import Place, place
 from contractctl.errors import ContractctlError
 from contractctl.revisions import Environment
 
+ARGUMENTS = "contractctl_arguments"
+"""Under which of the context's options stands what env.py hands to each revision."""
 Steps = Callable[[tuple[str, ...], MigrationContext], Iterable[MigrationStep]]
 
 _LINES = """begin run_migrations_online() with these three lines, and all that follows with else:
@@ -95,6 +97,7 @@ class _Run:
                 hint="run each tenant's schema under a URL of its own, named as a database of its own",
             )
         self.has_begun = True
+        self.context.context_opts[ARGUMENTS] = arguments
         self._run_migrations(**arguments)
 
     def demand_begun(self) -> None:

@@ -1,17 +1,17 @@
 """Which of the user's Alembic revisions has the database, and how is exactly one of them run?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import wraps
 
 from alembic.runtime.migration import MigrationContext, MigrationStep
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from contractctl.errors import ContractctlError
 from contractctl.migration import environments
 from contractctl.revisions import Environment
-from contractctl.revisions.identifiers import names
+from contractctl.revisions.history import ancestors
 
 _OURS = "contractctl_"
 """How the ids of the empty revisions begin from which every plan's revisions grow; see contractctl.revisions."""
@@ -29,7 +29,7 @@ def applied(connection: Connection, environment: Environment) -> frozenset[str]:
 
     with environment.entered() as directory:
         environments.run(environment, directory, connection, look, dont_mutate=True)
-        return frozenset(script.revision for script in _ancestors(directory, heads))
+        return frozenset(script.revision for script in ancestors(directory, heads))
 
 
 def upgrade(connection: Connection, environment: Environment, revision: str) -> None:
@@ -62,7 +62,7 @@ def downgrade(connection: Connection, environment: Environment, revision: str) -
         above = [
             other
             for other in applied(connection, environment) - {revision}
-            if revision in {one.revision for one in _ancestors(directory, [other])}
+            if revision in {one.revision for one in ancestors(directory, [other])}
         ]
         if above:
             raise ContractctlError(
@@ -76,8 +76,8 @@ def downgrade(connection: Connection, environment: Environment, revision: str) -
 def undo(connection: Connection, environment: Environment, revision: str) -> None:
     """Take back what was done of a revision that was cut short, and that the database does not count as run."""
 
-    def take_back(_heads: tuple[str, ...], _context: MigrationContext) -> Iterable[MigrationStep]:
-        script.module.downgrade()
+    def take_back(_heads: tuple[str, ...], context: MigrationContext) -> Iterable[MigrationStep]:
+        script.module.downgrade(**context.opts[environments.ARGUMENTS])
         return ()
 
     with environment.entered() as directory:
@@ -90,7 +90,7 @@ def _upward(
 ) -> tuple[MigrationStep, ...]:
     script = directory.get_revision(revision)
     have = applied(connection, environment)
-    wanted = {one.revision for one in _ancestors(directory, [revision])} - {revision} - have
+    wanted = {one.revision for one in ancestors(directory, [revision])} - {revision} - have
     ours = sorted(one for one in wanted if one.startswith(_OURS))
     theirs = sorted(wanted.difference(ours))
     if theirs:
@@ -109,14 +109,3 @@ def _within(around: Around, connection: Connection, work: Callable[..., None]) -
             work(**options)
 
     return guarded
-
-
-def _ancestors(directory: ScriptDirectory, heads: Iterable[str]) -> Iterator[Script]:
-    """These revisions and everything that they stand on, dependencies too."""
-    wanted, seen = list(heads), set[str]()
-    while wanted:
-        script = directory.get_revision(wanted.pop())
-        if script.revision not in seen:
-            seen.add(script.revision)
-            yield script
-            wanted += [*names(script.down_revision), *names(script.dependencies)]

@@ -7,8 +7,8 @@ every plan's first half; `alembic downgrade ID@contractctl_expand` takes back th
 is ID.
 """
 
-from contractctl.revisions.environment import Environment, environment
+from contractctl.revisions.environment import Called, Environment, environment
 from contractctl.revisions.identifiers import identifiers
 from contractctl.revisions.rendering import render, write
 
-__all__ = ("Environment", "environment", "identifiers", "render", "write")
+__all__ = ("Called", "Environment", "environment", "identifiers", "render", "write")

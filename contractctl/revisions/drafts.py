@@ -8,7 +8,8 @@ from alembic.script import ScriptDirectory
 from contractctl import operations
 from contractctl.model.plan import Plan, Stage
 from contractctl.operations.steps import Step
-from contractctl.revisions.identifiers import ANCHORS, CONTRACT, EXPAND, branch_of
+from contractctl.revisions.history import branch_of
+from contractctl.revisions.identifiers import ANCHORS, CONTRACT, EXPAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,22 @@ from contractctl.errors import ContractctlError
 INI, PYPROJECT = "alembic.ini", "pyproject.toml"
 _TEMPLATES = Path(__file__).parent / "templates"
 _FILES = ("env.py", "script.py.mako", INI)
+_UNNAMED = 'DATABASE = ""'
+"""In env.py as contractctl writes it: the database, by its name in contractctl.toml."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What contractctl.toml says of a database and its revisions."""
+
+    database: str = ""
+    """The database's name there."""
+    settings: Path | None = None
+    """The alembic.ini or pyproject.toml, where it is named."""
+    section: str = "alembic"
+    """Of alembic.ini, as `alembic --name` takes it."""
+    engine: str | None = None
+    """What an environment of several databases calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +41,16 @@ class Environment:
     """Where Alembic's settings and its env.py are, and where plans are kept."""
 
     home: Path
-    """contractctl's own folder: plans/ and what belongs to them; env.py and versions/, too, where it wrote those."""
+    """contractctl's own folder: plans/ and what belongs to them."""
+    own: Path
+    """Where contractctl has written an environment, or is to write one: that folder, or one in it for each database."""
     base: Path
     """The folder from which the repository's people run alembic: relative paths are meant from there."""
     ini: Path | None = None
     """alembic.ini."""
     toml: Path | None = None
     """pyproject.toml with [tool.alembic]."""
-    section: str = "alembic"
-    """Of alembic.ini, as `alembic --name` takes it."""
-    engine: str | None = None
-    """What an environment of several databases calls the one that is meant."""
+    called: Called = Called()
 
     @property
     def settings(self) -> Path | None:
@@ -44,9 +59,9 @@ class Environment:
 
     def config(self) -> Config:
         """Alembic's settings, as its command line reads them."""
-        config = Config(self.ini, toml_file=self.toml, ini_section=self.section)
+        config = Config(self.ini, toml_file=self.toml, ini_section=self.called.section)
         if config.get_alembic_option("script_location") is None:
-            config.set_main_option("script_location", str(self.home).replace("%", "%%"))
+            config.set_main_option("script_location", str(self.own).replace("%", "%%"))
         return config
 
     @contextmanager
@@ -59,7 +74,7 @@ class Environment:
                 self._demand_whole(directory)
                 yield directory
         except (CommandError, IniError) as error:
-            place = self.settings or self.home
+            place = self.settings or self.own
             raise ContractctlError(f"{place}: {error}", hint="look at it with: alembic history") from error
         finally:
             sys.path[:] = before
@@ -73,57 +88,53 @@ class Environment:
         except Exception as error:
             # loading runs the application's own revision files, which may raise anything
             raise ContractctlError(
-                f"{self.settings or self.home}: Alembic cannot read the history: {error}",
+                f"{self.settings or self.own}: Alembic cannot read the history: {error}",
                 hint="mend it first; look at it with: alembic history",
             ) from error
 
     def is_there(self) -> bool:
         """Whether there is anything to enter."""
-        return self.settings is not None or (self.home / "env.py").is_file() or (self.home / "versions").is_dir()
+        return self.settings is not None or (self.own / "env.py").is_file() or (self.own / "versions").is_dir()
 
     def missing(self) -> Mapping[Path, str]:
-        """The files that an environment in contractctl's own folder still needs; another's is complete as it is."""
-        if self.settings not in (None, self.home / INI):
+        """The files that an environment of contractctl's still needs; another's is complete as it is."""
+        if self.settings not in (None, self.own / INI):
             return {}
-        return {self.home / name: template(name) for name in _FILES if not (self.home / name).exists()}
+        absent = [name for name in _FILES if not (self.own / name).exists()]
+        return {
+            self.own / name: template(name).replace(_UNNAMED, f'DATABASE = "{self.called.database}"') for name in absent
+        }
 
 
-def environment(
-    home: Path,
-    root: Path | None = None,
-    named: Path | None = None,
-    *,
-    section: str = "alembic",
-    engine: str | None = None,
-) -> Environment:
-    """The repository's Alembic environment: the one that is named, else the one in `home` or nearest above it.
+def environment(home: Path, root: Path | None = None, called: Called | None = None) -> Environment:
+    """The repository's Alembic environment: the one that is named, else contractctl's own or the nearest above it.
 
-    `root` is where to stop, `home`'s parent where it is left out. Where there is none, it is to be written in `home`.
+    `root` is where to stop, `home`'s parent where it is left out. Where there is none, contractctl writes its own: in
+    `home`, or in a folder there for a database that has a name.
     """
-    return replace(_found(home, root, named, section), engine=engine)
+    called = called or Called()
+    wanted = Environment(home, home / called.database, home.parent, called=called)
+    if called.settings is not None:
+        return _named(wanted, called.settings)
+    if (wanted.own / INI).is_file():
+        return replace(wanted, ini=wanted.own / INI)
+    return next(_above(wanted, root or home.parent), wanted)
 
 
-def _found(home: Path, root: Path | None, named: Path | None, section: str) -> Environment:
-    root = root or home.parent
-    if named is not None:
-        return _named(home, named, section)
-    own = home / INI
-    if own.is_file():
-        return Environment(home, home.parent, own, section=section)
-    for folder in (home.parent, *home.parent.parents):
+def _above(wanted: Environment, root: Path) -> Iterator[Environment]:
+    """Those in the folders above, the nearest first; where there is an env.py already, only those that lead to it."""
+    for folder in wanted.own.parents:
         if not folder.is_relative_to(root):
-            break
+            return
         ini, toml = folder / INI, folder / PYPROJECT
-        found = Environment(
-            home,
-            folder,
-            ini if ini.is_file() and _ini_speaks(ini, section) else None,
-            toml if toml.is_file() and _toml_speaks(toml) else None,
-            section,
+        found = replace(
+            wanted,
+            base=wanted.base if (folder / "env.py").is_file() else folder,
+            ini=ini if ini.is_file() and _ini_speaks(ini, wanted.called.section) else None,
+            toml=toml if toml.is_file() and _toml_speaks(toml) else None,
         )
-        if found.settings is not None and (not (home / "env.py").is_file() or _leads_to(found, home)):
-            return found
-    return Environment(home, home.parent, section=section)
+        if found.settings is not None and (not (wanted.own / "env.py").is_file() or _leads_to_own(found)):
+            yield found
 
 
 def template(name: str) -> str:
@@ -131,16 +142,16 @@ def template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _named(home: Path, named: Path, section: str) -> Environment:
+def _named(wanted: Environment, named: Path) -> Environment:
     if not named.is_file():
         raise ContractctlError(f"{named}: there is no such file", hint="name Alembic's alembic.ini or pyproject.toml")
     folder = named.parent
     base = folder.parent if (folder / "env.py").is_file() else folder
-    if named.suffix != ".toml":
-        toml = folder / PYPROJECT
-        return Environment(home, base, named, toml if toml.is_file() and _toml_speaks(toml) else None, section)
-    ini = folder / INI
-    return Environment(home, base, ini if ini.is_file() else None, named, section)
+    if named.suffix == ".toml":
+        ini = folder / INI
+        return replace(wanted, base=base, ini=ini if ini.is_file() else None, toml=named)
+    toml = folder / PYPROJECT
+    return replace(wanted, base=base, ini=named, toml=toml if toml.is_file() and _toml_speaks(toml) else None)
 
 
 def _ini_speaks(ini: Path, section: str) -> bool:
@@ -162,6 +173,6 @@ def _toml_speaks(toml: Path) -> bool:
         return False
 
 
-def _leads_to(found: Environment, home: Path) -> bool:
+def _leads_to_own(found: Environment) -> bool:
     with found.entered() as directory:
-        return Path(directory.dir).absolute() == home
+        return Path(directory.dir).absolute() == found.own

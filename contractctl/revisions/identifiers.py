@@ -4,8 +4,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from alembic.script import Script, ScriptDirectory
-
 from contractctl.model.plan import Stage
 
 EXPAND, CONTRACT = "expand", "contract"
@@ -29,18 +27,6 @@ def identifiers(name: str, *, validating: bool = False) -> Mapping[Stage, str]:
         stem = f"{stem[: _LONGEST - 7]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}".strip("_")
     stages = (stage for stage in _STAGES if validating or stage is not Stage.VERIFY)
     return {stage: f"{stem}_{_STAGES[stage]}" for stage in stages}
-
-
-def branch_of(directory: ScriptDirectory, script: Script) -> str | None:
-    """Which of the two branches a revision grows in: EXPAND or CONTRACT; None for the application's own."""
-    branches = {anchor: branch for branch, anchor in ANCHORS.items()}
-    below = [script.revision]
-    while below:
-        revision = below.pop()
-        if revision in branches:
-            return branches[revision]
-        below += names(directory.get_revision(revision).down_revision)
-    return None
 
 
 def names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:

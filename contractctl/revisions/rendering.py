@@ -115,7 +115,7 @@ class _Places:
     @classmethod
     def of(cls, environment: Environment, directory: ScriptDirectory | None) -> "_Places":
         if directory is None:
-            return cls(environment, environment.home / "versions", {}, "")
+            return cls(environment, environment.own / "versions", {}, "")
         known = {script.revision: Path(script.path) for script in directory.walk_revisions()}
         return cls(environment, _version_location(directory, known), known, _signature(Path(directory.dir) / _MAKO))
 
@@ -124,14 +124,14 @@ class _Places:
         if _ENGINE not in self.signature:
             return ""
         known = re.split(r",\s*", self.environment.config().get_main_option("databases", ""))
-        if self.environment.engine not in known:
-            name = self.environment.engine
+        if self.environment.called.engine not in known:
+            name = self.environment.called.engine
             meant = "none of them is meant" if name is None else f"'{name}' is none of them"
             raise ContractctlError(
                 f"{self.environment.settings}: its databases are {', '.join(known)}, and {meant}",
                 hint='say in contractctl.toml which is which: [databases.NAME] with engine = "…"',
             )
-        return f'if {_ENGINE} != "{self.environment.engine}":\n    return\n'
+        return f'if {_ENGINE} != "{self.environment.called.engine}":\n    return\n'
 
     def home_from(self, file: Path) -> str:
         """Where the plans are, seen from a revision's file, in Python."""

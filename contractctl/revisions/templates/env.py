@@ -7,45 +7,48 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
 from contractctl import databases, settings
+from contractctl.alembic import configure
 from contractctl.errors import ContractctlError
 
-
-def include_name(name: str | None, type_: str, _parent_names: object) -> bool:
-    """Alembic's autogenerate leaves contractctl's own tables alone."""
-    return not (type_ == "table" and name is not None and name.startswith("contractctl_"))
+DATABASE = ""
+target_metadata = None  # the MetaData of your models, for: alembic revision --autogenerate
 
 
 def run(connection: Connection) -> None:
     """One revision is one transaction, rows and DDL together."""
-    context.configure(
+    configure(
         connection=connection,
-        target_metadata=None,
-        include_name=include_name,
-        transactional_ddl=True,
+        target_metadata=target_metadata,
+        transactional_ddl=databases.of(connection).transactional_ddl,
         transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
+def url() -> str:
+    """The database that contractctl.toml names."""
+    found = settings.load(Path(__file__).resolve().parent).database(DATABASE)
+    if found is None:
+        raise ContractctlError("no database is named", hint='write [database] url = "env:NAME" in contractctl.toml')
+    return found.url
+
+
 def run_online() -> None:
-    """On the connection that contractctl hands over, else on the database that contractctl.toml names."""
+    """On the connection that contractctl hands over, else on one of our own."""
     given = context.config.attributes.get("connection")
     if given is not None:
         run(given)
         return
-    url = settings.load(Path(__file__).resolve().parent).database_url
-    if url is None:
-        raise ContractctlError("no database is named", hint='write [database] url = "env:NAME" in contractctl.toml')
-    engine = databases.create_engine(url)
+    engine = databases.create_engine(url())
     with engine.connect() as connection:
         run(connection)
     engine.dispose()
 
 
 def run_offline() -> None:
-    """As a script (--sql): whatever of the history can be written without reading the database."""
-    context.configure(dialect_name="sqlite", literal_binds=True, transactional_ddl=True)
+    """As a script (--sql)."""
+    configure(url=databases.create_engine(url()).url, target_metadata=target_metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -1,0 +1,102 @@
+"""What of a database and of models is a plan's in flight, so that autogenerate has nothing to say of it?"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contractctl.databases import QUIESCED
+from contractctl.model.plan import Operation, Plan
+from contractctl.planner.touched import columns_by
+
+_PREFIX = "contractctl_"
+"""How everything begins that contractctl makes for itself: its tables, triggers, functions and checks."""
+_TYPES = frozenset({"change-type", "change-key-type"})
+_TABLES = frozenset({"create-table", "rename-table", "drop-table", "extract-table"})
+_NAMES = ("-check", "-unique", "-foreign-key", "-index")
+"""How the kinds end whose old and new are names of constraints and indexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands in the models or in the database, and not yet, or no longer, in the other. Names in small letters."""
+
+    columns: frozenset[tuple[str, str]]
+    """Table and column."""
+    types: frozenset[tuple[str, str]]
+    """Those whose type changes."""
+    tables: frozenset[str]
+    """Those that come or go."""
+    names: frozenset[tuple[str, str]]
+    """Table and constraint or index."""
+
+    def includes(self, thing: Any, name: str | None, kind: str, other: Any) -> bool:  # noqa: ANN401 - Alembic's arguments, as they come
+        """Whether autogenerate may speak of it. `other` is its counterpart on the other side."""
+        if is_ours(name):
+            return False
+        if kind == "table":
+            return other is not None or not self._has(self.tables, thing.schema, name)
+        table = getattr(thing, "table", None)
+        if table is None or name is None:
+            return True
+        if kind == "column":
+            return other is not None or not self.has_column(table.schema, table.name, name)
+        return not any((place, name.lower()) in self.names for place in places(table.schema, table.name))
+
+    def has_column(self, schema: str | None, table: str, name: str) -> bool:
+        return any((place, name.lower()) in self.columns for place in places(schema, table))
+
+    def has_type(self, schema: str | None, table: str, name: str) -> bool:
+        return any((place, name.lower()) in self.types for place in places(schema, table))
+
+    def _has(self, names: frozenset[str], schema: str | None, name: str | None) -> bool:
+        return name is not None and any(place in names for place in places(schema, name))
+
+
+def is_ours(name: str | None) -> bool:
+    """Whether the name is of something that contractctl makes for itself."""
+    return name is not None and name.lower().startswith(_PREFIX)
+
+
+def beside(plans: Iterable[Plan]) -> Beside:
+    """What belongs to these plans."""
+    operations = [one for plan in plans for one in plan.operations if not one.kind.endswith("-field")]
+    columns = [pair for operation in operations for pair in _columns(operation)]
+    changing = [one for one in operations if one.kind in _TYPES]
+    return Beside(
+        frozenset(columns),
+        frozenset(pair for operation in changing for pair in _columns(operation)),
+        frozenset(name for operation in operations for name in _tables(operation)),
+        frozenset(pair for operation in operations for pair in _names(operation)),
+    )
+
+
+def places(schema: str | None, table: str) -> tuple[str, ...]:
+    """How a plan may call the table."""
+    return (table.lower(),) if schema is None else (table.lower(), f"{schema}.{table}".lower())
+
+
+def _columns(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Every name that a column has on the way."""
+    if operation.kind.endswith(_NAMES) or operation.kind in _TABLES - {"extract-table"}:
+        return
+    via = operation.parameters.get("via")
+    for table, name in columns_by(operation):
+        yield table.lower(), name.lower()
+        yield table.lower(), f"{name}{QUIESCED}".lower()
+    if via is not None:
+        yield operation.subject.lower(), via.lower()
+
+
+def _tables(operation: Operation) -> Iterator[str]:
+    if operation.kind in _TABLES:
+        to = operation.parameters.get("to")
+        names = (to,) if operation.kind == "extract-table" else (operation.old, operation.new, operation.subject)
+        yield from (name.lower() for name in names if name)
+
+
+def _names(operation: Operation) -> Iterator[tuple[str, str]]:
+    if operation.kind.endswith(_NAMES):
+        others = (operation.parameters.get(key) for key in ("becomes", "along"))
+        yield from (
+            (operation.subject.lower(), name.lower()) for name in (operation.old, operation.new, *others) if name
+        )

@@ -1,0 +1,73 @@
+"""What of autogenerate's findings is the application's own? What plans do by themselves is taken out of them."""
+
+from collections.abc import Iterable, Iterator
+
+from alembic.operations.ops import (
+    AlterColumnOp,
+    CreateForeignKeyOp,
+    CreateIndexOp,
+    CreateUniqueConstraintOp,
+    MigrateOperation,
+    MigrationScript,
+    ModifyTableOps,
+)
+from sqlalchemy import Connection, inspect
+
+from contractctl.alembic.beside import Beside
+
+
+def clean(script: MigrationScript, beside: Beside, connection: Connection) -> None:
+    """Take out what belongs to plans, forwards and back, for the database that was looked at last."""
+    ours = _Ours(beside, connection)
+    up = script.upgrade_ops_list[-1]
+    up.ops[:] = ours.kept(up.ops)
+    up.reverse_into(script.downgrade_ops_list[-1])
+
+
+class _Ours:
+    """What belongs to plans in this database."""
+
+    def __init__(self, beside: Beside, connection: Connection) -> None:
+        self._beside = beside
+        self._inspector = inspect(connection)
+
+    def kept(self, found: Iterable[MigrateOperation]) -> list[MigrateOperation]:
+        return [operation for operation in found if self._keeps(operation)]
+
+    def _keeps(self, operation: MigrateOperation) -> bool:
+        match operation:
+            case ModifyTableOps():
+                operation.ops[:] = self.kept(operation.ops)
+                return not operation.is_empty()
+            case AlterColumnOp():
+                return self._keeps_change(operation)
+            case CreateIndexOp() | CreateUniqueConstraintOp():
+                names = [getattr(column, "name", column) for column in operation.columns]
+                return not self._lacks(operation.schema, operation.table_name, names)
+            case CreateForeignKeyOp():
+                there = operation.kw.get("referent_schema")
+                return not (
+                    self._lacks(operation.kw.get("source_schema"), operation.source_table, operation.local_cols)
+                    or self._lacks(there, operation.referent_table, operation.remote_cols)
+                )
+            case _:
+                return True
+
+    def _keeps_change(self, operation: AlterColumnOp) -> bool:
+        """A plan sees to NULL, default and type of its columns; a comment is nobody else's but the application's."""
+        place = (operation.schema, operation.table_name, operation.column_name)
+        if self._beside.has_column(*place):
+            operation.modify_nullable = None
+            operation.modify_server_default = False
+        if self._beside.has_type(*place):
+            operation.modify_type = None
+        return operation.has_changes()
+
+    def _lacks(self, schema: str | None, table: str, names: Iterable[object]) -> bool:
+        """Whether it is made over a column that a plan has not added yet, or has renamed for a while."""
+        wanted = [name for name in names if isinstance(name, str) and self._beside.has_column(schema, table, name)]
+        return bool(wanted) and not set(map(str.lower, wanted)) <= set(self._there(schema, table))
+
+    def _there(self, schema: str | None, table: str) -> Iterator[str]:
+        if self._inspector.has_table(table, schema):
+            yield from (column["name"].lower() for column in self._inspector.get_columns(table, schema))

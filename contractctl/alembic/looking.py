@@ -1,0 +1,56 @@
+"""Which plans are in flight in the database that env.py has configured?"""
+
+from functools import cached_property
+from pathlib import Path
+
+from alembic import context
+from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from contractctl import journal, planner, settings
+from contractctl.alembic.beside import Beside, beside
+from contractctl.alembic.filtering import clean
+from contractctl.alembic.working import own_head
+from contractctl.errors import ContractctlError
+from contractctl.migration import RefusedByHandError
+from contractctl.model.plan import Plan, Stage, State
+from contractctl.revisions.history import ancestors
+
+_OVER = (State.CONTRACTED, State.ROLLED_BACK)
+
+
+class Look:
+    """At the plans and at the database, once autogenerate asks."""
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What belongs to plans that are under way, or may be any moment."""
+        return beside(_in_flight(context.get_context()))
+
+    def attend(self, scripts: list[MigrationScript]) -> None:
+        """See to revisions that are about to be written: what they say, and from where they go on."""
+        found = context.get_context()
+        for script in scripts:
+            if script.upgrade_ops_list[-1].ops and found.connection is not None:
+                clean(script, self.beside, found.connection)
+            if script.head in (None, "head"):
+                script.head = own_head(context.script)
+
+
+def _in_flight(found: MigrationContext) -> tuple[Plan, ...]:
+    have = {script.revision for script in ancestors(context.script, found.get_current_heads())}
+    try:
+        plans = planner.read_plans(settings.load(Path(context.script.dir).absolute()).migrations)
+        return tuple(plan for plan in plans if not _is_over(plan, have, found.connection))
+    except ContractctlError as error:
+        raise RefusedByHandError(error) from error
+
+
+def _is_over(plan: Plan, have: set[str], connection: Connection | None) -> bool:
+    """Whether the database has all of it, or nothing of it for good."""
+    if plan.revisions.get(Stage.CONTRACT) in have:
+        return True
+    if connection is None or journal.version(connection) is None:
+        return False
+    return journal.standing(connection, plan.name).state in _OVER
