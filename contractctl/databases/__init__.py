@@ -374,7 +374,7 @@ def named(dialect: str) -> Database:
         case "postgresql" | "postgres":
             from contractctl.databases import postgresql
 
-            return postgresql  # type: ignore[return-value] # its statements are on their way
+            return postgresql
         case "mysql" | "mariadb":
             from contractctl.databases import mysql
 

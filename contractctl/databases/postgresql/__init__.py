@@ -1,5 +1,7 @@
 """How is a plan carried out on PostgreSQL, 14 or later? What `databases.Database` asks of it."""
 
+from contractctl.databases.ddl import Statements
+from contractctl.databases.postgresql import statements
 from contractctl.databases.postgresql.bonds import dependents, hindrances, notes, obstacles
 from contractctl.databases.postgresql.engine import alone, create_engine, reading
 from contractctl.databases.postgresql.expressions import (
@@ -14,6 +16,7 @@ from contractctl.databases.postgresql.expressions import (
     storing,
 )
 from contractctl.databases.postgresql.names import literal, quote, same, table
+from contractctl.databases.postgresql.probing import refusal
 from contractctl.databases.postgresql.reflection import definitions
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
 from contractctl.databases.postgresql.rows import (
@@ -28,6 +31,7 @@ from contractctl.databases.postgresql.rows import (
     unseen,
     up_to,
 )
+from contractctl.databases.postgresql.statements import carry_out
 from contractctl.databases.postgresql.tables import columns, exists, key_columns
 from contractctl.databases.postgresql.triggers import drop_triggers, missing_triggers, triggers
 
@@ -39,10 +43,12 @@ __all__ = (
     "bind",
     "blames_a_row",
     "busy",
+    "carry_out",
     "check",
     "checksum",
     "columns",
     "create_engine",
+    "ddl",
     "definitions",
     "dependents",
     "differs",
@@ -67,12 +73,16 @@ __all__ = (
     "problem",
     "quote",
     "reading",
+    "refusal",
     "same",
     "storing",
     "table",
+    "transactional_ddl",
     "triggers",
     "unseen",
     "up_to",
 )
 
+ddl: Statements = statements
 locking = " FOR NO KEY UPDATE"
+transactional_ddl = True

@@ -7,7 +7,7 @@ from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import differs
 from contractctl.databases.postgresql.names import literal, quote
 
-database: Database = postgresql  # type: ignore[assignment] # its statements are on their way
+database: Database = postgresql
 
 PINNED = (
     "TimeZone = 'UTC'",
