@@ -9,22 +9,30 @@ from typing import NoReturn
 import click
 
 from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
 
 _INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 @click.command
 @click.option("--keep", is_flag=True, help="Leave the folder, so that every command can be repeated in it by hand.")
+@click.option(
+    "--database",
+    metavar="URL",
+    help="An empty database of a PostgreSQL or MariaDB server, or env:NAME; without it, an SQLite file.",
+)
 @click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
-def command(keep: bool, no_color: bool) -> int:
+def command(keep: bool, database: str | None, no_color: bool) -> int:
     """Live through one breaking change on this machine, in under two minutes.
 
     In a temporary git repository, a column and the field of an event are renamed while an old and a new version of a
-    small shop read and write an SQLite database of 200,000 orders. Every command is shown as it is run, with what it
-    really printed. Nothing outside of the temporary folder is touched; at the end only the report stays in it.
+    small shop read and write a database of 200,000 orders. Every command is shown as it is run, with what it really
+    printed. Nothing outside of the temporary folder and of the database that you name is touched; at the end only the
+    report stays in it, and the database is empty again.
 
     Exit codes: 0 everything went as told, 1 something did not, 2 you can mend it.
     """
+    from contractctl.demo.place import Place
     from contractctl.demo.story import UnexpectedError, plain
     from contractctl.demo.telling import tell
 
@@ -34,7 +42,7 @@ def command(keep: bool, no_color: bool) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     coloured = sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
     try:
-        tell(write if coloured else plain(write), os.environ, keep=keep)
+        tell(write if coloured else plain(write), os.environ, keep=keep, place=Place(_url(database)))
     except UnexpectedError as error:
         click.echo(f"error: {error.message}", err=True)
         click.echo("hint: run it again with --keep and look into the folder; if it stays so, it is a bug", err=True)
@@ -43,6 +51,15 @@ def command(keep: bool, no_color: bool) -> int:
         click.echo("stopped: no process is left running" + (", the folder is left" if keep else ""), err=True)
         return _INTERRUPTED
     return Exit.YES
+
+
+def _url(given: str | None) -> str | None:
+    if given is None or not given.startswith("env:"):
+        return given
+    name = given.removeprefix("env:")
+    if not os.environ.get(name):
+        raise ContractctlError(f"the environment variable '{name}' is not set", hint="set it to the database's address")
+    return os.environ[name]
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:

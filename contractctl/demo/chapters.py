@@ -1,7 +1,7 @@
 """How does a change begin? A developer's edit, the check that refuses it, the plan, and the table with both columns."""
 
 from contractctl.demo import scenery
-from contractctl.demo.world import BAKE, NEW_SHOP, OLD_JOB, OLD_SHOP, PLAN, QUIET, RESTORE, World
+from contractctl.demo.world import BAKE, NEW_SHOP, OLD_JOB, OLD_SHOP, PLAN, QUIET, World
 
 
 def contracts(world: World) -> None:
@@ -14,7 +14,7 @@ def contracts(world: World) -> None:
     story.chapter("A table, an event, and those who depend on them")
     story.say(
         f"""This is the git repository of a small shop. Its table `orders` has {scenery.ORDERS:,}
-        rows in a real SQLite database, and for every new order it publishes an event in an Avro file. Others read both,
+        rows in {world.place.words}, and for every new order it publishes an event in an Avro file. Others read both,
         so both are contracts: files in git, with released versions that never change again."""
     )
     story.run("contractctl list")
@@ -49,7 +49,7 @@ def plan(world: World) -> None:
     )
     story.run(
         f"contractctl plan shop/orders shop/order-placed --rename customer_name=full_name --name {PLAN}"
-        f" --bake {BAKE:g} --window {QUIET:g} --quiesced 2 --heartbeat 2 --restore-point {RESTORE}"
+        f" --bake {BAKE:g} --window {QUIET:g} --quiesced 2 --heartbeat 2 --restore-point {world.place.restore_point}"
     )
     story.say(
         """The plan is a file that people read, change and review. Here the margins are widened to a demo's, so that 60

@@ -4,7 +4,7 @@ import re
 
 from contractctl.demo import scenery
 from contractctl.demo.proof import Proof, prove, read_table
-from contractctl.demo.world import COLLECT, MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, RESTORE, World
+from contractctl.demo.world import COLLECT, MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, World
 
 ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
 
@@ -41,10 +41,10 @@ def contract(world: World) -> None:
     story = world.story
     story.chapter("Contract: the one step that cannot be undone")
     story.say("Dropping the column needs a place to come back to, and two different people who approve.")
-    story.run(f"""python -c 'import sqlite3; sqlite3.connect("shop.db").execute("VACUUM INTO \\"{RESTORE}\\"")'""")
-    story.run(f"""python -c 'import sqlite3; print(*sqlite3.connect("{RESTORE}").execute("PRAGMA integrity_check"))'""")
+    restore = world.place.restore_point
+    _make(world, restore)
     story.run(f"contractctl migrate contract {PLAN}", code=3, lines=20)
-    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"{RESTORE} is there and is whole")):
+    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"{restore} is there and is whole")):
         story.run(f"CONTRACTCTL_ACTOR='{who}' contractctl migrate approve {PLAN} contract --reason '{why}'", lines=1)
     world.commit(f"Approve the contract stage of {PLAN}")
     story.run_patiently(COLLECT, f"CONTRACTCTL_ACTOR='{GRACE}' contractctl migrate contract {PLAN}", lines=20)
@@ -53,6 +53,18 @@ def contract(world: World) -> None:
     decisions = (world.folder / "migrations" / "decisions" / PLAN).glob("contract-*.json")
     latest = max(decisions, key=lambda file: file.stat().st_mtime_ns)
     story.run(f"contractctl gate replay {latest.relative_to(world.folder)}")
+
+
+def _make(world: World, restore: str) -> None:
+    """The restore point: the whole file, or every row of the table."""
+    story = world.story
+    if world.place.url is None:
+        story.run(f"""python -c 'import sqlite3; sqlite3.connect("shop.db").execute("VACUUM INTO \\"{restore}\\"")'""")
+        story.run(
+            f"""python -c 'import sqlite3; print(*sqlite3.connect("{restore}").execute("PRAGMA integrity_check"))'"""
+        )
+    else:
+        story.run(f"python -m contractctl.demo.saving {restore}")
 
 
 def nothing_lost(world: World) -> None:
@@ -67,7 +79,7 @@ def nothing_lost(world: World) -> None:
         left; and an order that nobody touched must have its first name. Only the broken build failed at requests, and
         what failed was never committed."""
     )
-    proof = prove(world.writes(), scenery.ORDERS, read_table(world.folder / "shop.db", "full_name"))
+    proof = prove(world.writes(), scenery.ORDERS, read_table(world.place.engine(world.folder), "full_name"))
     story.show(proof_in_words(proof), lines=20)
     story.expect(holds=proof.holds, what="no write was lost")
 

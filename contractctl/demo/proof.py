@@ -1,10 +1,11 @@
 """Was any write lost? Replay what every process logged, and hold the table against it."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from contractctl.demo.customers import first_name_on
 
@@ -76,9 +77,8 @@ def prove(writes: Iterable[Write], first_orders: int, table: Mapping[int, str | 
     return Proof(counts, len(expected), len(last), lost, unaccounted)
 
 
-def read_table(database: Path, column: str) -> dict[int, str | None]:
+def read_table(engine: Engine, column: str) -> dict[int, str | None]:
     """Name by order, as the table stands now."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        found = dict(connection.execute(f"SELECT id, {column} FROM orders"))
-    connection.close()
-    return found
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"SELECT id, {column} FROM orders")
+        return {int(row[0]): row[1] for row in rows}

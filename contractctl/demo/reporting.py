@@ -7,10 +7,11 @@ customer_name in both, version 2.0 reads full_name.
 import argparse
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, Integer, MetaData, Select, Table, Text, create_engine, desc, func, select
+from sqlalchemy import Column, Engine, Integer, MetaData, Select, Table, Text, desc, func, select
 
 from contractctl.demo.events import newest, schema
 from contractctl.demo.life import Life, say
+from contractctl.demo.place import here
 from contractctl.demo.telemetry import measured
 
 READS = {"1.0": ("customer_name", "1.0.0"), "2.0": ("full_name", "1.1.0")}
@@ -28,7 +29,7 @@ def main() -> None:
     version = asked.parse_args().version
     name, event_version = READS[version]
     life = Life()
-    engine = create_engine("sqlite:///shop.db", connect_args={"timeout": 30})
+    engine = here().engine(Path())
     with measured("reporting", version, engine) as instruments:
         old_field = instruments.reads.watch("shop/order-placed", "OrderPlaced.customer_name")
         best, reader = _best_customers(name), schema(event_version)

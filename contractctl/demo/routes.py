@@ -1,11 +1,12 @@
 """Which column does a request go through? The canary share decides, for the same order always the same way."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from opentelemetry.metrics import Meter
 
+from contractctl.demo.place import here
 from contractctl.demo.sides import NEW, NEW_AS_SHIPPED_IN_2_0, OLD, Side
 from contractctl.runtime.canary import Canary, percent_from
 
@@ -56,4 +57,5 @@ class Routes:
 
 
 def _share(plan: str) -> Callable[[], float]:
-    return percent_from(lambda: sqlite3.connect("shop.db"), plan, seconds=FOLLOW_EVERY)
+    engine = here().engine(Path())
+    return percent_from(engine.raw_connection, plan, seconds=FOLLOW_EVERY)

@@ -3,22 +3,25 @@
 import re
 import shlex
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy import text
+
 from contractctl import resources
 from contractctl.demo.customers import LAST, cents, first_name_on
+from contractctl.demo.place import Place
 
 ORDERS = 200_000
+_AT_ONCE = 10_000
 CONTRACTS = ("orders", "order-placed")
 SETTINGS = """\
 # What contractctl needs to know about this repository.
 level = "BACKWARD"
 
 [database]
-url = "sqlite:///shop.db"
+url = "{url}"
 
 [[evidence]]
 source = "otlp"
@@ -28,6 +31,7 @@ IGNORED = """\
 *.db
 *.db-shm
 *.db-wal
+before-contract.jsonl
 /events/
 /logs/
 /telemetry/
@@ -35,13 +39,16 @@ IGNORED = """\
 """
 
 
-def build(folder: Path, environment: Mapping[str, str]) -> None:
+def build(folder: Path, environment: Mapping[str, str], place: Place) -> None:
     """The repository as the shop's developers left it last night."""
     for name in CONTRACTS:
         shutil.copytree(resources.contracts() / "shop" / name, folder / "contracts" / "shop" / name)
+    table = folder / "contracts" / "shop" / "orders" / "contract.toml"
+    said = table.read_text(encoding="utf-8")
+    table.write_text(said.replace('dialect = "sqlite"', f'dialect = "{place.dialect}"'), encoding="utf-8")
     for name in ("events", "logs", "telemetry"):
         (folder / name).mkdir()
-    (folder / "contractctl.toml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "contractctl.toml").write_text(SETTINGS.format(url=place.setting), encoding="utf-8")
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     (folder / "customers.txt").write_text("".join(f"{name}\n" for name in LAST), encoding="utf-8")
     for command in (
@@ -59,15 +66,19 @@ def git(folder: Path, environment: Mapping[str, str], command: str) -> None:
     subprocess.run(shlex.split(command), cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603
 
 
-def fill_table(folder: Path, orders: int = ORDERS) -> None:
+def fill_table(folder: Path, place: Place, orders: int = ORDERS) -> None:
     """The table is made by the contract itself, then filled with orders whose first names the proof knows."""
-    connection = sqlite3.connect(folder / "shop.db")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript((folder / "contracts/shop/orders/orders.sql").read_text(encoding="utf-8"))
-    rows = ((order, first_name_on(order), cents(order)) for order in range(1, orders + 1))
-    with connection:
-        connection.executemany("INSERT INTO orders (id, customer_name, total_cents) VALUES (?, ?, ?)", rows)
-    connection.close()
+    engine = place.engine(folder)
+    with engine.connect() as connection:
+        if place.url is None:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        connection.exec_driver_sql((folder / "contracts/shop/orders/orders.sql").read_text(encoding="utf-8"))
+        insert = text("INSERT INTO orders (id, customer_name, total_cents) VALUES (:id, :name, :cents)")
+        for first in range(1, orders + 1, _AT_ONCE):
+            numbers = range(first, min(first + _AT_ONCE, orders + 1))
+            connection.execute(insert, [{"id": n, "name": first_name_on(n), "cents": cents(n)} for n in numbers])
+        connection.commit()
+    engine.dispose()
 
 
 def rename_in_drafts(folder: Path, old: str, new: str) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from random import Random
 from typing import IO
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from contractctl.demo.customers import Customers, cents
 from contractctl.demo.events import Publisher
 from contractctl.demo.life import Life, say
+from contractctl.demo.place import here
 from contractctl.demo.routes import RELEASES, Routes
 from contractctl.demo.sides import Side
 from contractctl.demo.telemetry import measured
@@ -25,8 +26,6 @@ READS, CORRECTIONS = 0.60, 0.38
 """Shares of all requests; the rest are new orders."""
 LANES = 2
 """Every order belongs to one lane, by its number, and only one process at a time writes in a lane."""
-PATIENCE = 30
-"""Seconds that a request waits for its turn to write."""
 
 Work = Callable[[Side, int], str | None]
 """Serves one request for one order; gives back the name that it wrote, where it wrote one."""
@@ -115,7 +114,7 @@ def main() -> None:
     """Work until asked to stop, then say what was done."""
     options = _options()
     life = Life()
-    engine = create_engine("sqlite:///shop.db", connect_args={"timeout": PATIENCE})
+    engine = here().engine(Path())
     log_file = Path(f"logs/shop-{options.version}.jsonl")
     with (
         measured("shop", options.version, engine) as instruments,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from contractctl.demo import canary, chapters, farewell, scenery
+from contractctl.demo.place import VARIABLE, Place, clear, demand_empty
 from contractctl.demo.processes import Processes
 from contractctl.demo.story import BOLD, GREEN, PLAIN, Story, own_environment
 from contractctl.demo.world import World
@@ -29,29 +30,31 @@ CHAPTERS = (
 )
 
 
-def tell(write: Callable[[str], None], environment: Mapping[str, str], *, keep: bool) -> Path:
+def tell(write: Callable[[str], None], environment: Mapping[str, str], *, keep: bool, place: Place) -> Path:
     """Live through it all in a temporary folder; gives back where the report is.
 
     Raise UnexpectedError where anything is not as the story tells it. Without `keep` only the report is left.
     """
+    demand_empty(place)
     folder = Path(tempfile.mkdtemp(prefix="contractctl-demo-"))
-    story = Story(folder, own_environment(environment), write)
+    story = Story(folder, {**own_environment(environment), **place.environment}, write)
     try:
-        scenery.build(folder, story.environment)
-        scenery.fill_table(folder)
+        scenery.build(folder, story.environment, place)
+        scenery.fill_table(folder, place)
         with Processes(folder, story.environment) as processes:
             for chapter in CHAPTERS:
-                chapter(World(story, processes))
-        _sum_up(story, keep=keep)
+                chapter(World(story, processes, place))
+        _sum_up(story, place, keep=keep)
     finally:
         if not keep:
+            clear(place)
             scenery.forget_all_but(folder / REPORT)
             with suppress(OSError):
                 folder.rmdir()  # only where there is no report
     return folder / REPORT
 
 
-def _sum_up(story: Story, *, keep: bool) -> None:
+def _sum_up(story: Story, place: Place, *, keep: bool) -> None:
     story.write(
         f"\n{BOLD}{GREEN}The old name is gone, its users moved before it went, and nothing was lost.{PLAIN}\n\n"
     )
@@ -66,5 +69,7 @@ def _sum_up(story: Story, *, keep: bool) -> None:
         programs = Path(sys.executable).parent
         story.write(f"The folder is kept; in it every command can be repeated:\n  cd {story.folder}\n")
         story.write(f"  export PATH={programs}:$PATH\n")
+        if place.url is not None:
+            story.write(f"  export {VARIABLE}=…    # the address that you gave\n")
     else:
         story.write("Everything else was in the same folder and is removed; `contractctl demo --keep` leaves it.\n")

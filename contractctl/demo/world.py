@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from contractctl.demo.place import Place
 from contractctl.demo.processes import Processes
 from contractctl.demo.proof import Write, read_log
 from contractctl.demo.story import Story, argv_of
@@ -14,7 +15,6 @@ from contractctl.demo.story import Story, argv_of
 PLAN = "rename-customer"
 COLLECT = f"contractctl evidence collect {PLAN}"
 OLD_JOB, NEW_JOB = "reporting-1.0", "reporting-2.0"
-RESTORE = "before-contract.db"
 BAKE = 3
 """Seconds at each share: a real plan takes an hour; see [canary] in the plan file."""
 QUIET = 5
@@ -28,6 +28,7 @@ class World:
 
     story: Story
     processes: Processes
+    place: Place
 
     @property
     def folder(self) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from contractctl.demo import scenery
 from contractctl.demo.customers import first_name_on
+from contractctl.demo.place import Place
 from contractctl.demo.proof import Write, prove, read_log, read_table
 
 FIRST_ORDERS = 3
@@ -88,12 +89,12 @@ def test_a_log_is_read_to_its_last_line_and_a_broken_one_is_not_passed_over(tmp_
 
 
 def test_a_fresh_table_is_proven_and_one_update_behind_the_log_s_back_is_found(tmp_path: Path) -> None:
-    scenery.build(tmp_path, dict(os.environ))
-    scenery.fill_table(tmp_path, 500)
+    scenery.build(tmp_path, dict(os.environ), Place())
+    scenery.fill_table(tmp_path, Place(), 500)
     database = tmp_path / "shop.db"
 
-    assert prove([], 500, read_table(database, "customer_name")).holds
+    assert prove([], 500, read_table(Place().engine(tmp_path), "customer_name")).holds
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE orders SET customer_name = 'X' WHERE id = 77")
     connection.close()
-    assert [lost.order for lost in prove([], 500, read_table(database, "customer_name")).lost] == [77]
+    assert [lost.order for lost in prove([], 500, read_table(Place().engine(tmp_path), "customer_name")).lost] == [77]
