@@ -82,10 +82,10 @@ def clear(place: Place) -> None:
     for connection in _named(place):
         quote = databases.of(connection).quote
         for table in inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"DROP TABLE {quote(table)}")
+            databases.run(connection, f"DROP TABLE {quote(table)}")
         if connection.dialect.name == "postgresql":
-            for name in connection.exec_driver_sql(_OUR_FUNCTIONS).scalars().all():
-                connection.exec_driver_sql(f"DROP FUNCTION {quote(name)}")
+            for name in databases.run(connection, _OUR_FUNCTIONS).scalars().all():
+                databases.run(connection, f"DROP FUNCTION {quote(name)}")
 
 
 def _named(place: Place) -> Iterator[Connection]:
