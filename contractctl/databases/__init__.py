@@ -378,7 +378,7 @@ def named(dialect: str) -> Database:
         case "mysql" | "mariadb":
             from contractctl.databases import mysql
 
-            return mysql  # type: ignore[return-value] # the rest of the package is on its way
+            return mysql
         case _:
             raise ContractctlError(
                 f"'{dialect}' is no database that contractctl can migrate",

@@ -3,6 +3,8 @@
 MySQL itself speaks the same protocol and behaves differently where it matters (DDL, triggers, locks): it is refused.
 """
 
+from contractctl.databases.ddl import Statements
+from contractctl.databases.mysql import statements
 from contractctl.databases.mysql.dependents import dependents, obstacles
 from contractctl.databases.mysql.engine import alone, create_engine, reading
 from contractctl.databases.mysql.expressions import (
@@ -29,6 +31,7 @@ from contractctl.databases.mysql.rows import (
     unseen,
     up_to,
 )
+from contractctl.databases.mysql.statements import carry_out
 from contractctl.databases.mysql.tables import columns, exists, hindrances, key_columns, notes
 from contractctl.databases.mysql.triggers import drop_triggers, missing_triggers, triggers
 from contractctl.databases.mysql.trust import check, refusal
@@ -42,10 +45,12 @@ __all__ = (
     "bind",
     "blames_a_row",
     "busy",
+    "carry_out",
     "check",
     "checksum",
     "columns",
     "create_engine",
+    "ddl",
     "definitions",
     "dependents",
     "differs",
@@ -74,9 +79,12 @@ __all__ = (
     "same",
     "storing",
     "table",
+    "transactional_ddl",
     "triggers",
     "unseen",
     "up_to",
 )
 
+ddl: Statements = statements
 locking = " FOR UPDATE"
+transactional_ddl = False

@@ -27,14 +27,15 @@ def rename_in_step(
     than `wait_seconds` for the table, and may then be sent again.
     """
     renames = ", ".join(f"RENAME COLUMN {quote(old)} TO {quote(new)}" for old, new in names.items())
-    alter = f"ALTER TABLE {table(of)} WAIT {int(wait_seconds)} {renames}, ALGORITHM=INSTANT, LOCK=NONE"
+    wait, how = f"WAIT {int(wait_seconds)}", "ALGORITHM=INSTANT, LOCK=NONE"
     if sync is None:
-        return (Statement(alter, _LOCK, transactional=False),)
+        return (Statement(f"ALTER TABLE {table(of)} {wait} {renames}, {how}", _LOCK, transactional=False),)
     triggers = create(_renamed(sync, names), anew=True).values()
-    steps = [alter, *(f"EXECUTE IMMEDIATE {literal(sql)}" for sql in triggers)]
+    # in a compound statement nothing may WAIT, and nothing has to: the table is locked already
+    steps = [f"ALTER TABLE {table(of)} {renames}, {how}", *(f"EXECUTE IMMEDIATE {literal(sql)}" for sql in triggers)]
     compound = "".join(f"{step};\n" for step in steps)
     return (
-        Statement(f"LOCK TABLES {table(of)} WRITE WAIT {int(wait_seconds)}", _LOCK, transactional=False),
+        Statement(f"LOCK TABLES {table(of)} WRITE {wait}", _LOCK, transactional=False),
         Statement(f"BEGIN NOT ATOMIC\n{compound}END", _LOCK, transactional=False),
         Statement("UNLOCK TABLES", _LOCK, transactional=False),
     )
