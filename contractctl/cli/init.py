@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from contractctl import adoption, settings
-from contractctl.cli import Exit
+from contractctl.cli import Exit, histories
 from contractctl.settings import Settings
 
 _GITHUB = Path(".github/workflows/contracts.yml")
@@ -55,6 +55,8 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
         yield f"  {adopted.contract}  from {adopted.file.relative_to(found.root)}"
     for path in written:
         yield f"{'would write' if dry_run else 'wrote'} {path.relative_to(found.root)}"
+    for database in found.databases or ("",):
+        yield from histories.notes(found, database)
     if survey.skipped:
         yield f"{_count(len(survey.skipped), 'file')} skipped"
     for skipped in survey.skipped:

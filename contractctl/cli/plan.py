@@ -218,24 +218,38 @@ def _released(plans: tuple[Plan, ...], contracts: Path) -> Mapping[str, State]:
 
 def _ask_database(plan: Plan, found: "Settings") -> list[str]:
     """What the database says to the plan. Raise ContractctlError where it cannot be carried out there."""
+    if not plan.revisions:
+        return []
+    from contractctl.cli import histories
+    from contractctl.cli.case import is_there
+
     database = found.database(plan.database)
-    if database is None or not plan.revisions:
-        return _nowhere(plan, found)
-    url = database.url
-    if _database_file(url) is None:
-        return ["the database is not there yet; what it says to the plan is asked by: contractctl migrate expand"]
+    history = list(histories.notes(found, plan.database))
+    if database is None:
+        return _nowhere(plan, found) + history
+    if not is_there(found, plan.database):
+        return [
+            "the database is not there yet; what it says to the plan is asked by: contractctl migrate expand",
+            *history,
+        ]
     from sqlalchemy.exc import DBAPIError
 
     from contractctl import databases, operations
 
-    engine = databases.create_engine(url)
+    engine = databases.create_engine(database.url)
     try:
-        with engine.connect() as connection:  # never committed: asking leaves nothing behind
+        asked = engine.connect()
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        return [f"the database cannot be reached, and has not been asked about the plan: {reason}", *history]
+    try:
+        with asked as connection:  # never committed: asking leaves nothing behind
             for sentence in operations.hindrances(plan, connection):
                 raise ContractctlError(sentence, hint="change the draft or the database, and plan again")
             for sentence in operations.losses(plan, connection):
                 raise ContractctlError(sentence, hint="mend these rows or the expressions, or say --lossy COLUMN")
-            return list(operations.notes(plan, connection))
+            refusals = histories.refusals(found, plan.database, connection)
+            return [*operations.notes(plan, connection), *history, *refusals]
     except DBAPIError as error:
         raise ContractctlError(
             f"the database cannot be asked about the plan: {error.orig}", hint="try again, or mend what it names"
@@ -246,7 +260,7 @@ def _ask_database(plan: Plan, found: "Settings") -> list[str]:
 
 def _nowhere(plan: Plan, found: "Settings") -> list[str]:
     """Nothing to say where no database is named yet. Raise ContractctlError where several are, and none is meant."""
-    if plan.revisions and found.databases:
+    if found.databases:
         named = ", ".join(found.databases)
         tables = next(movement.contract for movement in plan.movements if movement.format == "sql")
         raise ContractctlError(
@@ -254,13 +268,6 @@ def _nowhere(plan: Plan, found: "Settings") -> list[str]:
             hint=f'write into its contract.toml: database = "{next(iter(found.databases))}"',
         )
     return []
-
-
-def _database_file(url: str) -> Path | None:
-    """The file behind the address, where it is there: asking must not create one."""
-    prefix = "sqlite:///"
-    path = Path(url.removeprefix(prefix).partition("?")[0])
-    return path if url.startswith(prefix) and path.is_file() else None
 
 
 def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:

@@ -1,0 +1,44 @@
+"""What must people know of the Alembic history that plans go into?"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from contractctl.errors import ContractctlError
+from contractctl.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_HOOK = "contractctl.alembic"
+
+
+def notes(found: Settings, database: str) -> Iterator[str]:
+    """Where revisions go that are not contractctl's alone, and what its env.py lacks."""
+    from contractctl.cli.case import environment
+
+    where = environment(found, database)
+    if where.settings is None or where.settings.parent == where.own:
+        return
+    yield f"plans go into the Alembic history of {where.settings.relative_to(found.root)}"
+    with where.entered() as directory:
+        env = directory.env_py_location
+        text = (where.base / env).read_text(encoding="utf-8")
+    if _HOOK not in text:
+        yield (
+            f"branches of plans will hold up 'alembic upgrade head' and autogenerate: write into {env}"
+            f" 'from {_HOOK} import configure', and there configure(…) instead of context.configure(…)"
+        )
+
+
+def refusals(found: Settings, database: str, connection: "Connection") -> Iterator[str]:
+    """Why the stages of a plan could not be run through env.py."""
+    from contractctl.cli.case import environment
+    from contractctl.migration import schema_changes
+
+    where = environment(found, database)
+    if not where.is_there():
+        return
+    try:
+        schema_changes.applied(connection, where)
+    except ContractctlError as error:
+        yield f"{error.message}; {error.hint}"

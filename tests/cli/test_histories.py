@@ -1,0 +1,60 @@
+"""Do `init` and `plan` say which Alembic history they found, and what its env.py lacks?"""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests import alembics
+from tests.alembics import Repository
+
+ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL)"
+RENAME = ("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, contractctl) -> Repository:
+    """A released table whose draft calls customer_name full_name, in a repository that uses Alembic."""
+    folder = tmp_path / "contracts" / "shop" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text('format = "sql"\nowner = "shop"\ndraft = "orders.sql"\ndialect = "sqlite"\n')
+    (folder / "orders.sql").write_text(f"{ORDERS};\n")
+    (tmp_path / "contractctl.toml").write_text('[database]\nurl = "env:SHOP_URL"\n')
+    contractctl("release", "shop/orders")
+    (folder / "orders.sql").write_text(f"{ORDERS};\n".replace("customer_name", "full_name"))
+    with sqlite3.connect(tmp_path / "shop.db") as connection:
+        connection.execute(ORDERS)
+    connection.close()
+    return alembics.make(tmp_path, "generic", f"sqlite:///{tmp_path / 'shop.db'}")
+
+
+def test_the_history_that_plans_go_into_is_named_with_what_env_py_lacks(shop, contractctl):
+    url = {"SHOP_URL": shop.url}
+    said = contractctl("init", env=url).stdout
+    assert "plans go into the Alembic history of alembic.ini" in said
+    assert "from contractctl.alembic import configure" in said
+    said = contractctl(*RENAME, "--dry-run", env=url).stderr
+    assert "note: plans go into the Alembic history of alembic.ini" in said
+    assert f"write into {shop.env} 'from contractctl.alembic import configure'" in said
+
+    shop.change_env(
+        "from alembic import context\n", "from alembic import context\nfrom contractctl.alembic import configure\n"
+    )
+    shop.change_env("context.configure(", "configure(")
+    said = contractctl(*RENAME, env=url).stderr
+    assert said == "note: plans go into the Alembic history of alembic.ini\n"
+    assert (shop.folder / "alembic" / "versions" / "r_expand.py").is_file()
+
+
+def test_an_env_py_through_which_no_stage_can_run_is_told_when_planning(shop, contractctl):
+    shop.change_env("config = context.config\n", "config = context.config\nimport models_that_are_not_there\n")
+
+    said = contractctl(*RENAME, env={"SHOP_URL": shop.url}).stderr
+    assert "env.py: cannot be run: ModuleNotFoundError: No module named 'models_that_are_not_there'" in said
+    assert 'given = config.attributes.get("connection")' in said
+
+
+def test_planning_needs_no_server(shop, contractctl):
+    said = contractctl(*RENAME, env={"SHOP_URL": "postgresql://nobody@127.0.0.1:1/shop"}).stderr
+
+    assert "note: the database cannot be reached, and has not been asked about the plan: " in said
