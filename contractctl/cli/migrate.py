@@ -1,8 +1,9 @@
 """contractctl migrate: how does a plan get from one version to the other, stage by stage?"""
 
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -10,13 +11,29 @@ from contractctl.cli import Exit
 from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Stage
 
+if TYPE_CHECKING:
+    from contractctl.cli.operator import Ways
+
 _ROLLBACK = "rollback"
+_PAUSED_SECONDS = 60.0
+"""When to ask again whether a plan is still paused."""
 
 _form = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer."
 )
 _decide_only = click.option(
     "--decide-only", is_flag=True, help="Only ask the gate, and journal its answer for a plain alembic upgrade."
+)
+
+
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Do it in so many processes; with --executor so many tasks.",
+)
+_executor = click.option(
+    "--executor", metavar="dask://HOST:PORT", help="Do it on a Dask cluster, which needs contractctl[dask]."
 )
 
 
@@ -77,15 +94,46 @@ def dual_write(plan: str, form: str) -> int:
     show_default=True,
     help="How long a batch may hold other writers up; its rows are chosen for that.",
 )
+@click.option(
+    "--max-load",
+    type=click.FloatRange(min=0),
+    metavar="N",
+    help="Wait while the server has more to do: statements of others that run (PostgreSQL), Threads_running (MariaDB).",
+)
+@click.option(
+    "--max-lag",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait while a replica is further behind, or that cannot be told.",
+)
+@_workers
+@_executor
 @_form
-def backfill(plan: str, rate: float | None, batch_ms: float, form: str) -> int:
+def backfill(
+    plan: str,
+    rate: float | None,
+    batch_ms: float,
+    max_load: float | None,
+    max_lag: float | None,
+    workers: int | None,
+    executor: str | None,
+    form: str,
+) -> int:
     """Fill the rows that were there before.
 
     It goes batch by batch, beside everybody else's writes. Each batch and its checkpoint are one transaction: stop it
-    whenever you like, it goes on from there. A row that cannot be converted is set aside with its error, counted, and
-    shown by `contractctl migrate status`.
+    whenever you like, it goes on from there; so does another process when one dies. A row that cannot be converted is
+    set aside with its error, counted, and shown by `contractctl migrate status`.
+
+    What --max-lag asks: PostgreSQL's primary for the greatest replay_lag in pg_stat_replication; or, where
+    $CONTRACTCTL_REPLICAS holds addresses separated by blanks, each replica itself (MariaDB: Seconds_Behind_Master).
     """
-    return _run(Stage.BACKFILL, plan, form, rate=rate, batch_seconds=batch_ms / 1000)
+    from contractctl.backfill import Pace
+    from contractctl.cli.operator import Ways, replicas
+
+    lagging = replicas() if max_lag is not None else ()
+    pace = Pace(batch_ms / 1000, rate, max_load, max_lag, lagging)
+    return _run(Stage.BACKFILL, plan, form, Ways(pace, workers, executor))
 
 
 @command.command
@@ -93,14 +141,54 @@ def backfill(plan: str, rate: float | None, batch_ms: float, form: str) -> int:
 @click.option(
     "--repair", type=click.Choice(["old", "new"]), help="First make rows that differ agree: this side is right."
 )
+@_workers
+@_executor
 @_form
-def verify(plan: str, repair: Literal["old", "new"] | None, form: str) -> int:
+def verify(
+    plan: str, repair: Literal["old", "new"] | None, workers: int | None, executor: str | None, form: str
+) -> int:
     """Prove that both sides agree in every row.
 
     Compares every row, range by range, with checksums made in the database, and names the first rows that differ.
     Once verified it can be repeated at any time, up to contract.
     """
-    return _run(Stage.VERIFY, plan, form, repair=repair)
+    from contractctl.cli.operator import Ways
+
+    return _run(Stage.VERIFY, plan, form, Ways(workers=workers, executor=executor), repair=repair)
+
+
+@command.command
+@click.argument("plan")
+@click.option("--reason", default="", metavar="TEXT", help="What is shown to whoever waits.")
+def pause(plan: str, reason: str) -> int:
+    """Hold PLAN's backfill and verify up, whoever runs them.
+
+    Whoever is at work does nothing after the batch that they are at, and goes on once it is resumed. Whoever begins
+    anew is told, and ends with exit code 4.
+    """
+    from contractctl import migration
+    from contractctl.backfill import Pause
+    from contractctl.cli.operator import actor, commit, opened
+
+    found, engine = opened(plan)
+    migration.pause(engine, found, Pause(time.time(), actor(), reason), commit())
+    click.echo(f"'{found.name}' is paused\nnext: contractctl migrate resume {found.name}")
+    return Exit.YES
+
+
+@command.command
+@click.argument("plan")
+@click.option("--reason", default="", metavar="TEXT", help="What is journalled with it.")
+def resume(plan: str, reason: str) -> int:
+    """Let PLAN's backfill and verify go on."""
+    from contractctl import migration
+    from contractctl.backfill import Pause
+    from contractctl.cli.operator import actor, commit, opened
+
+    found, engine = opened(plan)
+    was = migration.resume(engine, found, Pause(time.time(), actor(), reason), commit())
+    click.echo(f"'{found.name}' {'goes on' if was else 'was not paused'}")
+    return Exit.YES
 
 
 @command.command
@@ -206,25 +294,29 @@ def _run(
     stage: str,
     word: str,
     form: str,
+    ways: "Ways | None" = None,
     *,
     percent: float | None = None,
-    rate: float | None = None,
-    batch_seconds: float = 0.05,
     repair: Literal["old", "new"] | None = None,
     decide_only: bool = False,
 ) -> int:
     from contractctl import migration
-    from contractctl.backfill import Pace
-    from contractctl.cli import operator, progress
+    from contractctl.backfill import PausedError, StoppedError
+    from contractctl.cli import operator, progress, stopping
     from contractctl.journal import HeldError
     from contractctl.report import board
 
-    with progress.shown() as told:
-        context = operator.context(word, Pace(batch_seconds, rate), told)
+    with progress.shown(form) as told, stopping.asked(takes_long=ways is not None) as asked:
+        context = operator.context(word, replace(ways or operator.Ways(), told=told, stopping=asked))
         try:
             result = migration.run(stage, context, percent, repair=repair, decide_only=decide_only)
         except (HeldError, migration.BusyError) as error:
             return _refused(board.refusal(error, form, retry_after=error.retry_after), Exit.WAIT)
+        except PausedError as error:
+            return _refused(board.refusal(error, form, retry_after=_PAUSED_SECONDS), Exit.WAIT)
+        except StoppedError as error:
+            click.echo(board.refusal(error, form), err=form == "text")
+            return asked.exit_code
         except migration.DiffersError as error:
             return _refused(board.refusal(error, form, details=error.body), Exit.NO)
     click.echo(board.result(result, form))

@@ -6,11 +6,12 @@ import re
 import socket
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contractctl import databases, git, settings, store
-from contractctl.backfill import Pace, Progress
+from contractctl.backfill import Crew, Pace, Progress, executors
 from contractctl.cli import case
 from contractctl.errors import ContractctlError
 from contractctl.gate import decide_case, decision_file
@@ -21,7 +22,12 @@ from contractctl.model.decision import Decision
 from contractctl.model.plan import Plan, Stage
 from contractctl.settings import Settings
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 _ACTOR = "CONTRACTCTL_ACTOR"
+_REPLICAS = "CONTRACTCTL_REPLICAS"
+_ENVIRONMENT = "env:"
 _HOLDER = re.compile(r" on (?P<host>.+) \(process (?P<process>\d+)\)$")
 
 
@@ -43,11 +49,23 @@ class _Gate:
         return decision
 
 
-def context(word: str, pace: Pace, told: Callable[[Progress], None]) -> Context:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How what takes long is to be done, and what is to be told of it."""
+
+    pace: Pace = field(default_factory=Pace)
+    workers: int | None = None
+    """So many processes; None: this one, or as many as the executor has."""
+    executor: str | None = None
+    """An executor's address."""
+    told: Callable[[Progress], None] = lambda _: None
+    stopping: Callable[[], bool] = lambda: False
+
+
+def context(word: str, ways: Ways) -> Context:
     """The context of a plan, named or as a file, in the repository of the current folder."""
     found = settings.load(Path.cwd())
     plan = case.named(found, word)
-    repository = git.open_repository(Path.cwd())
     who = actor()
     return Context(
         plan=plan,
@@ -55,16 +73,36 @@ def context(word: str, pace: Pace, told: Callable[[Progress], None]) -> Context:
         engine=databases.create_engine(_url(found, plan)),
         operator=Operator(f"{who} on {socket.gethostname()} (process {os.getpid()})", gone),
         actor=who,
-        commit=(repository.head() if repository else None) or "",
+        commit=commit(),
         clock=time.time,
         sleep=time.sleep,
         random=random.random,
         ask=_Gate(found, plan),
         released=_released(found),
-        told=told,
-        pace=pace,
+        told=ways.told,
+        pace=ways.pace,
+        workers=_crew(found, plan, ways),
+        stopping=ways.stopping,
         alembic=case.environment(found, plan.database),
     )
+
+
+def commit() -> str:
+    """What is checked out; empty outside of git."""
+    repository = git.open_repository(Path.cwd())
+    return (repository.head() if repository else None) or ""
+
+
+def opened(word: str) -> "tuple[Plan, Engine]":
+    """A plan and its database, for whoever only wants to say something to those who work on it."""
+    found = settings.load(Path.cwd())
+    plan = case.named(found, word)
+    return plan, databases.create_engine(_url(found, plan))
+
+
+def replicas() -> tuple[str, ...]:
+    """The addresses of the replicas that are asked themselves: they may be secret, so the environment has them."""
+    return tuple(os.environ.get(_REPLICAS, "").split())
 
 
 def actor() -> str:
@@ -96,6 +134,14 @@ def gone(holder: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def _crew(found: Settings, plan: Plan, ways: Ways) -> Crew | None:
+    """Workers elsewhere take a secret address from their own environment: it is sent to nobody."""
+    named = found.database(plan.database)
+    kept = named is not None and ways.executor is not None and named.given.startswith(_ENVIRONMENT)
+    address = named.given if kept and named is not None else found.journal_url(plan.database)
+    return executors.crew(ways.workers, address, ways.executor)
 
 
 def _released(found: Settings) -> Callable[[str], Collection[str]]:

@@ -1,5 +1,7 @@
 """How is a backfill's progress shown? A bar on a terminal, else a line every few seconds; always on stderr."""
 
+import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -8,15 +10,19 @@ from contextlib import contextmanager
 import click
 
 from contractctl.backfill import Progress
+from contractctl.gate.words import span
 
 _EVERY_SECONDS = 5.0
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
+def shown(form: str = "text") -> Iterator[Callable[[Progress], None]]:
     """What is to be told of each batch."""
+    if form == "json":
+        yield _Lines(as_json)
+        return
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _Lines(in_words)
         return
     with _bars() as tell:
         yield tell
@@ -25,21 +31,61 @@ def shown() -> Iterator[Callable[[Progress], None]]:
 class _Lines:
     """A line at most every few seconds."""
 
-    def __init__(self) -> None:
-        self._next = time.monotonic() + _EVERY_SECONDS
+    def __init__(self, say: Callable[[Progress], str]) -> None:
+        self._say, self._next = say, time.monotonic() + _EVERY_SECONDS
 
     def __call__(self, progress: Progress) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY_SECONDS
-            click.echo(in_words(progress), err=True)
+            click.echo(self._say(progress), err=True)
 
 
 def in_words(progress: Progress) -> str:
-    """`orders: 40,000 of about 200,000 rows filled, about 12 s left`."""
-    aside = f", {progress.set_aside:,} set aside" if progress.set_aside else ""
-    left = progress.left_seconds
-    when = "" if left is None else f", about {left:.0f} s left"
-    return f"{progress.table}: {progress.filled:,} of about {progress.due:,} rows filled{aside}{when}"
+    """`orders: 42 % of about 200,000 rows, 80,100 filled, 12,000 rows/s, 9 to 12 s left`."""
+    parts = [_share(progress), f"{progress.filled:,} filled"]
+    if progress.set_aside:
+        parts.append(f"{progress.set_aside:,} set aside")
+    if progress.speeds is not None:
+        parts.append(f"{progress.speeds[-1]:,.0f} rows/s")
+    if progress.workers > 1:
+        parts.append(f"{progress.workers} workers")
+    if progress.waited >= 1:
+        parts.append(f"held up for {span(progress.waited)}")
+    parts.append(progress.why or _left(progress))
+    return f"{progress.table}: {', '.join(parts)}"
+
+
+def as_json(progress: Progress) -> str:
+    """The same for programs, in one line."""
+    tree = {
+        "table": progress.table,
+        "filled": progress.filled,
+        "set_aside": progress.set_aside,
+        "seen": progress.seen,
+        "size": None if progress.size is None else progress.size.rows,
+        "size_is_counted": progress.size is not None and progress.size.exact,
+        "share": progress.share,
+        "rows_per_second": progress.speeds,
+        "left_seconds": progress.left_seconds,
+        "held_up_seconds": progress.waited,
+        "held_up_by": progress.why or None,
+        "workers": progress.workers,
+    }
+    return json.dumps(tree, ensure_ascii=False)
+
+
+def _share(progress: Progress) -> str:
+    if progress.share is None or progress.size is None:
+        return f"{progress.seen:,} rows gone through"
+    about = "" if progress.size.exact else "about "
+    return f"{math.floor(progress.share * 100)} % of {about}{progress.size.rows:,} rows"
+
+
+def _left(progress: Progress) -> str:
+    if progress.left_seconds is None:
+        return "time left unknown"
+    least, most = map(span, progress.left_seconds)
+    return f"{most} left" if least == most else f"{least} to {most} left"
 
 
 @contextmanager
@@ -54,8 +100,8 @@ def _bars() -> Iterator[Callable[[Progress], None]]:
         def tell(progress: Progress) -> None:
             if progress.table not in tasks:
                 tasks[progress.table] = bars.add_task(progress.table, total=None)
-            total = max(progress.filled if progress.done else progress.due, progress.filled, 1)
-            done = total if progress.done else progress.filled
-            bars.update(tasks[progress.table], completed=done, total=total, description=in_words(progress))
+            share, words = progress.share, in_words(progress)
+            total = None if share is None else 1.0
+            bars.update(tasks[progress.table], completed=share or 0.0, total=total, description=words)
 
         yield tell

@@ -125,6 +125,25 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows a table has."""
+
+    rows: int
+    exact: bool
+    """Counted; otherwise it is what the engine's statistics say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a server says of how busy it is, or of how far a replica is behind."""
+
+    value: float | None
+    """None where it cannot be told."""
+    of: str
+    """What was measured, as the rest of a sentence that begins with the value; without one, why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """What comparing both sides over one range of keys found."""
 
@@ -313,6 +332,18 @@ class Database(Door, Protocol):
 
     def exists(self, connection: "Connection", table: str, /) -> bool:
         """Whether there is a table of that name."""
+
+    def load(self, connection: "Connection", /) -> Measured:
+        """How much the server has to do. Raise ContractctlError where there is no server."""
+
+    def lag(self, connection: "Connection", /) -> Measured:
+        """How many seconds the furthest replica is behind, told by the primary. Raise ContractctlError: it cannot."""
+
+    def own_lag(self, connection: "Connection", /) -> Measured:
+        """How many seconds a replica is behind, told by itself."""
+
+    def size(self, connection: "Connection", table: str, /) -> Size | None:
+        """How many rows the table has, told at once; None where the engine cannot."""
 
     def columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
         """The table's columns, in order. Raise ContractctlError where there is no such ordinary table."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -23,36 +24,83 @@ from contractctl.databases.sides import (
 
 UNCONVERTIBLE = "the value cannot be converted: down(up(value)) is not the value"
 
-_BATCH = "contractctl_batch"
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The next batch."""
+
+    upto: Key
+    """Its last key."""
+    rows: int
+    """How many rows it has."""
 
 
 def upper_key(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None, limit: int
 ) -> Key | None:
     """The last key of the next batch of at most `limit` rows; None where no row is left."""
-    keyed = " AND ".join(f"{database.quote(name)} IS NOT NULL" for name in sync.key)  # nothing is greater than NULL
-    batch = (
-        f"SELECT {names(database, sync.key)} FROM {database.table(sync.table)}"
-        f" WHERE {between(database, sync, after, None)} AND {keyed}"
-        f" ORDER BY {names(database, sync.key)} LIMIT {int(limit)}"
+    found = ahead(database, connection, sync, after, None, limit)
+    return None if found is None else found.upto
+
+
+def ahead(  # noqa: PLR0913, PLR0917 - how much of which keys of what
+    database: Database,
+    connection: Connection,
+    sync: Synchronisation,
+    after: Key | None,
+    upto: Key | None,
+    limit: int,
+) -> Ahead | None:
+    """The next batch of at most `limit` rows in (after, upto], along the key's index; None where no row is left."""
+    order = names(database, sync.key)
+    query = f"{_keys(database, sync, after, upto)} ORDER BY {order} LIMIT 1 OFFSET {int(limit) - 1}"
+    found = run(connection, query).first()
+    if found is not None:
+        return Ahead(tuple(found), limit)
+    last = last_key(database, connection, sync, after, upto)
+    if last is None:
+        return None
+    rest = f"{database.table(sync.table)} WHERE {between(database, sync, after, last)}"
+    return Ahead(last, int(run(connection, f"SELECT count(*) FROM {rest}").scalar_one()))
+
+
+def last_key(
+    database: Database, connection: Connection, sync: Synchronisation, after: Key | None = None, upto: Key | None = None
+) -> Key | None:
+    """The last key in (after, upto]; None where there is none."""
+    downward = ", ".join(f"{database.quote(name)} DESC" for name in sync.key)
+    found = run(connection, f"{_keys(database, sync, after, upto)} ORDER BY {downward} LIMIT 1").first()
+    return None if found is None else tuple(found)
+
+
+def _keys(database: Database, sync: Synchronisation, after: Key | None, upto: Key | None) -> str:
+    """Nothing is greater than NULL, which SQLite allows in a key."""
+    table = database.table(sync.table)
+    keyed = " AND ".join(f"{database.quote(name)} IS NOT NULL" for name in sync.key)
+    return (
+        f"SELECT {database.key_list(sync, table)} FROM {table} WHERE {between(database, sync, after, upto)} AND {keyed}"
     )
-    downward = ", ".join(f"{_BATCH}.{database.quote(name)} DESC" for name in sync.key)
-    row = run(
-        connection, f"SELECT {database.key_list(sync, _BATCH)} FROM ({batch}) AS {_BATCH} ORDER BY {downward} LIMIT 1"
-    ).first()
-    return None if row is None else tuple(row)
 
 
-def fill(
-    database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
+def fill(  # noqa: PLR0913 - which rows of what, and how
+    database: Database,
+    connection: Connection,
+    sync: Synchronisation,
+    after: Key | None,
+    upto: Key | None,
+    *,
+    careful: bool = True,
 ) -> Filled:
     """Give the new side its values in every row of (after, upto] that has not got them; the same again changes nothing.
 
     Values written from the new side and conflicts stay. A row that cannot be converted is set aside with its error,
-    in the same transaction.
+    in the same transaction; where it is not `careful`, a row that raises an error raises it here, and nothing of the
+    transaction can be kept.
     """
     with database.unseen(connection, sync):
-        return _fill_range(database, connection, sync, after, upto)
+        if careful:
+            return _fill_range(database, connection, sync, after, upto)
+        return _fill_at_once(database, connection, sync, between(database, sync, after, upto))
 
 
 def _fill_range(

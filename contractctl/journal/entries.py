@@ -39,6 +39,10 @@ class EntryKind(StrEnum):
     """An act did not succeed; the plan stands where it stood."""
     CHECK = "check"
     """Both sides were compared, or repaired, without moving the plan."""
+    PAUSE = "pause"
+    """Somebody holds backfill and verify up."""
+    RESUME = "resume"
+    """Somebody lets them go on."""
 
 
 @dataclass(frozen=True, slots=True)

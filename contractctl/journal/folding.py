@@ -81,7 +81,7 @@ def _step(history: History, entry: Entry) -> History:
             return replace(history, used=history.used | {entry.key})
         case EntryKind.FAILURE:
             return replace(history, failures=history.failures + 1)
-        case EntryKind.CHECK:
+        case EntryKind.CHECK | EntryKind.PAUSE | EntryKind.RESUME:
             return history
 
 

@@ -37,9 +37,19 @@ CHECKPOINT = Table(
     "contractctl_checkpoint",
     _METADATA,
     *(Column(name, Text, primary_key=True) for name in ("plan", "table_name")),
-    Column("last_key", Text),
-    *(Column(name, BigInteger) for name in ("rows", "set_aside", "done")),
+    Column("number", BigInteger, primary_key=True),
+    *(Column(name, Text) for name in ("last_key", "upto_key")),
+    *(Column(name, BigInteger) for name in ("rows", "seen", "set_aside", "claims", "token", "done")),
+    *(Column(name, Text) for name in ("worker", "why")),
     Column("at", Double),
+)
+
+PAUSE = Table(
+    "contractctl_pause",
+    _METADATA,
+    Column("plan", Text, primary_key=True),
+    Column("at", Double),
+    *(Column(name, Text) for name in ("actor", "reason")),
 )
 
 CANARY = Table("contractctl_canary", _METADATA, Column("plan", Text, primary_key=True), Column("percent", Double))
@@ -64,5 +74,5 @@ KEPT = Table(
     *(Column(name, Text, primary_key=True) for name in ("plan", "table_name", "key", "column_name")),
 )
 
-REMEMBERED = (CHECKPOINT, CANARY, CONFLICT, SET_ASIDE, KEPT)
+REMEMBERED = (CHECKPOINT, PAUSE, CANARY, CONFLICT, SET_ASIDE, KEPT)
 """What is forgotten when a plan is rolled back; the journal itself never is."""

@@ -6,6 +6,7 @@ from contractctl.migration.context import Context, Result
 from contractctl.migration.demand import RefusedByHandError, demand_decision
 from contractctl.migration.facts import database_records
 from contractctl.migration.insisting import BusyError
+from contractctl.migration.pausing import pause, resume
 from contractctl.migration.running import run
 
 __all__ = (
@@ -18,6 +19,8 @@ __all__ = (
     "board",
     "database_records",
     "demand_decision",
+    "pause",
     "planned",
+    "resume",
     "run",
 )

@@ -21,7 +21,6 @@ from contractctl.model.plan import Stage, State
 from contractctl.operations import of_tables
 
 _SESSION = "contractctl_session"
-_ALL_ROWS = 2**62
 _NAMED = 20
 """How many keys of rows are named."""
 
@@ -113,7 +112,7 @@ def synchronisations(session: Session, connection: Connection) -> tuple[Synchron
 
 
 def _greatest(connection: Connection, sync: Synchronisation) -> str | None:
-    key = batches.upper_key(databases.of(connection), connection, sync, None, _ALL_ROWS)
+    key = batches.last_key(databases.of(connection), connection, sync)
     return None if key is None else key_text(key)
 
 
@@ -173,8 +172,9 @@ def _demand_no_hindrance(session: Session) -> None:
 def _backfill(session: Session) -> dict[str, Any]:
     with journal.reading(session.context.engine) as connection:
         syncs = synchronisations(session, connection)
+    context = session.context
     reached = {
-        sync.table: backfill(session.context.engine, sync, session.context.pace, session.outside) for sync in syncs
+        sync.table: backfill(context.engine, sync, context.pace, session.outside, context.workers) for sync in syncs
     }
     return _counted({table: (one.rows, one.set_aside) for table, one in reached.items()})
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, select
 
 from contractctl import databases, journal, operations
-from contractctl.backfill import Checkpoint, checkpoint
+from contractctl.backfill import Checkpoint, Pause, checkpoint, pause_of
 from contractctl.databases import comparison
 from contractctl.journal import Entry, History, Lease
 from contractctl.journal.tables import CONFLICT, SET_ASIDE
@@ -45,6 +45,8 @@ class Row:
     lease: Lease | None
     """Who is at work; None where nobody is."""
     tables: tuple[Table, ...]
+    paused: Pause | None
+    """Who holds backfill and verify up; None where nobody does."""
     next: str | None
     broken: tuple[str, ...]
     """What is wrong with the journal."""
@@ -69,6 +71,7 @@ def _row(connection: Connection, plan: Plan, now: float) -> Row:
         begun=history.pending,
         lease=lease if lease is not None and lease.expires_at > now else None,
         tables=_tables(connection, plan, history),
+        paused=pause_of(connection, plan.name),
         next=next_command(plan, history.standing),
         broken=tuple(journal.broken_links(connection, plan.name)),
     )
@@ -77,7 +80,7 @@ def _row(connection: Connection, plan: Plan, now: float) -> Row:
 def planned(plan: Plan) -> Row:
     """The row of a plan to which nothing has happened."""
     standing = History().standing
-    return Row(plan.name, standing, (), (), None, None, (), next_command(plan, standing), ())
+    return Row(plan.name, standing, (), (), None, None, (), None, next_command(plan, standing), ())
 
 
 def _tables(connection: Connection, plan: Plan, history: History) -> tuple[Table, ...]:

@@ -1,12 +1,17 @@
 """Do both sides agree in every row? Range by range, with checksums made in the database; repaired on request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from contractctl import databases, journal, operations
-from contractctl.databases import Key, Synchronisation, batches, comparison, key_text
+from contractctl.backfill import Pause, StoppedError, pause_of
+from contractctl.backfill.crew import in_order
+from contractctl.backfill.walking import LOOK_AGAIN, patiently
+from contractctl.backfill.workers import Comparing, compare
+from contractctl.databases import Compared, Key, Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
 from contractctl.migration.context import Session, Side
 
@@ -15,6 +20,9 @@ _RANGE = 20_000
 _NAMED = 20
 """How many keys of rows that differ are named."""
 _REPAIRED_AT_ONCE = 200
+_HOLD_SECONDS = 5.0
+
+Found = TypeVar("Found")
 
 
 class DiffersError(ContractctlError):
@@ -63,16 +71,12 @@ def _synchronisations(session: Session) -> tuple[Synchronisation, ...]:
 
 def _table(session: Session, sync: Synchronisation) -> dict[str, Any]:
     total = _Sum()
-    for after, upto in _ranges(session, sync):
-        with journal.reading(session.context.engine) as connection:
-            found = comparison.compare(databases.of(connection), connection, sync, after, upto)
+    for found in _compared(session, sync):
         total.rows += found.rows
         total.ranges += 1
         total.count += len(found.differing)
         total.differing += found.differing[: _NAMED - len(total.differing)]
         total.checksum.update(f"{found.checksum_old} {found.checksum_new}\n".encode())
-        with journal.writing(session.context.engine) as connection:
-            session.hold(connection)
     return {
         "rows": total.rows,
         "ranges": total.ranges,
@@ -82,16 +86,70 @@ def _table(session: Session, sync: Synchronisation) -> dict[str, Any]:
     }
 
 
+def _compared(session: Session, sync: Synchronisation) -> Iterator[Compared]:
+    """Every range of the table, in order: by the crew where there is one."""
+    crew, watch = session.context.workers, _Watch(session)
+    if crew is not None:
+        tasks = (Comparing(sync, after, upto, crew.address) for after, upto in _ranges(session, sync))
+        yield from in_order(crew, compare, tasks, watch.go_on)
+        return
+    for after, upto in _ranges(session, sync):
+        yield _patiently(session, partial(_compare, session, sync, after, upto))
+        watch.go_on()
+
+
+def _compare(
+    session: Session, sync: Synchronisation, after: Key | None, upto: Key | None, _attempt: int = 0
+) -> Compared:
+    with journal.reading(session.context.engine) as connection:
+        return comparison.compare(databases.of(connection), connection, sync, after, upto)
+
+
+class _Watch:
+    """Sees between two ranges to what must not wait: the lease, whoever wants to stop it, and whoever paused it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._held = session, session.context.clock()
+
+    def go_on(self) -> None:
+        context = self._session.context
+        while True:
+            if context.stopping():
+                raise StoppedError
+            if context.clock() - self._held >= _HOLD_SECONDS:
+                _patiently(self._session, self._hold)
+            if _patiently(self._session, self._paused) is None:
+                return
+            context.sleep(LOOK_AGAIN)
+
+    def _hold(self, _attempt: int) -> None:
+        with journal.writing(self._session.context.engine) as connection:
+            self._session.hold(connection)
+        self._held = self._session.context.clock()
+
+    def _paused(self, _attempt: int) -> Pause | None:
+        with journal.reading(self._session.context.engine) as connection:
+            return pause_of(connection, self._session.plan.name)
+
+
+def _patiently(session: Session, work: Callable[[int], Found]) -> Found:
+    return patiently(session.context.pace, session.outside, work)
+
+
 def _ranges(session: Session, sync: Synchronisation) -> Iterator[tuple[Key | None, Key | None]]:
     """(after, upto] one after the other; the last one is open, so that no row is ever outside of them all."""
     after: Key | None = None
     while True:
-        with journal.reading(session.context.engine) as connection:
-            upto = batches.upper_key(databases.of(connection), connection, sync, after, _RANGE)
+        upto = _patiently(session, partial(_end_of_range, session, sync, after))
         yield after, upto
         if upto is None:
             return
         after = upto
+
+
+def _end_of_range(session: Session, sync: Synchronisation, after: Key | None, _attempt: int) -> Key | None:
+    with journal.reading(session.context.engine) as connection:
+        return batches.upper_key(databases.of(connection), connection, sync, after, _RANGE)
 
 
 def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
@@ -100,15 +158,16 @@ def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
         aside = comparison.only_in_new(databases.of(connection), connection, sync) if side == "old" else ()
     for start in range(0, len(aside), _REPAIRED_AT_ONCE):
         written += _repair_these(session, sync, aside[start : start + _REPAIRED_AT_ONCE], side)
-    for after, upto in _ranges(session, sync):
-        with journal.reading(session.context.engine) as connection:
-            keys = comparison.compare(databases.of(connection), connection, sync, after, upto).differing
-        for start in range(0, len(keys), _REPAIRED_AT_ONCE):
-            written += _repair_these(session, sync, keys[start : start + _REPAIRED_AT_ONCE], side)
+    for found in _compared(session, sync):
+        for start in range(0, len(found.differing), _REPAIRED_AT_ONCE):
+            written += _repair_these(session, sync, found.differing[start : start + _REPAIRED_AT_ONCE], side)
     return written
 
 
 def _repair_these(session: Session, sync: Synchronisation, keys: tuple[Key, ...], side: Side) -> int:
-    with journal.writing(session.context.engine) as connection:
-        session.hold(connection)
-        return comparison.repair(databases.of(connection), connection, sync, keys, side)
+    def repair(_attempt: int) -> int:
+        with journal.writing(session.context.engine) as connection:
+            session.hold(connection)
+            return comparison.repair(databases.of(connection), connection, sync, keys, side)
+
+    return _patiently(session, repair)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine
 
 from contractctl import journal
-from contractctl.backfill import Outside, Pace, Progress
+from contractctl.backfill import Crew, Outside, Pace, Progress
 from contractctl.journal import EntryKind, History, Lease, Note
 from contractctl.model.decision import Decision
 from contractctl.model.plan import Plan, Stage, Standing
@@ -42,6 +42,10 @@ class Context:
     pace: Pace = field(default_factory=Pace)
     alembic: Environment | None = None
     """Where the plan's revisions are; the environment nearest to `migrations` where it is left out."""
+    workers: Crew | None = None
+    """Who fills and compares beside this process; None: nobody."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether somebody wants what can be stopped to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +106,12 @@ class Session:
     def outside(self) -> Outside:
         """What the backfill needs of it."""
         context = self.context
-        return Outside(context.clock, context.sleep, context.random, self.hold, context.told)
+        return Outside(
+            context.clock,
+            context.sleep,
+            context.random,
+            self.hold,
+            context.told,
+            self.lease.token,
+            context.stopping,
+        )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contractctl import journal, planner
+from contractctl.backfill import PausedError, StoppedError, pause_of
 from contractctl.errors import ContractctlError
 from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
 from contractctl.migration import acts
@@ -55,6 +56,8 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
     with journal.reading(session.context.engine) as connection:
         journal.verify_chain(connection, session.plan.name)
     history = settle(session, session.history(), stage)
+    if stage == Stage.VERIFY:
+        _demand_not_paused(session)
     if repair is not None:
         history = _repair(session, history, repair)
     if (already := _already(session, history, stage, percent)) is not None:
@@ -63,6 +66,8 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
         return _go_on(session, history, half, stage)
     if (history.standing.state, stage) not in MOVES:
         raise _out_of_order(session, history, stage)
+    if stage == Stage.BACKFILL:
+        _demand_not_paused(session)
     decision = _ask(session, history, stage, percent)
     if decision is not None and (decide_only or decision.outcome is not Outcome.PASS):
         return _decided(session, history, decision, percent)
@@ -82,6 +87,14 @@ def _go_on(session: Session, history: History, half: Stage, wanted: str) -> Resu
     )
 
 
+def _demand_not_paused(session: Session) -> None:
+    """What is paused is not begun anew; whoever is at work already waits to be resumed."""
+    with journal.reading(session.context.engine) as connection:
+        found = pause_of(connection, session.plan.name)
+    if found is not None:
+        raise PausedError(f"'{session.plan.name}' is {found}", hint=f"run: {command(session.plan, 'resume')}")
+
+
 def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
     session: Session,
     history: History,
@@ -96,6 +109,8 @@ def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
     session.note(EntryKind.INTENT, stage, key, body)
     try:
         found = acts.act(session, stage, percent, history.standing.state)
+    except StoppedError:
+        raise
     except ContractctlError as error:
         _note_failure(session, stage, error)
         raise

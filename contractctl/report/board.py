@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from contractctl.backfill import Pause
 from contractctl.errors import ContractctlError
 from contractctl.gate import decision_file
 from contractctl.gate.words import moment, number, span
@@ -97,8 +98,10 @@ def _row(row: Row, now: float) -> Iterator[str]:
         yield f"  held by {row.lease.holder} until {moment(row.lease.expires_at)}"
     if row.begun is not None:
         yield f"  begun    {_entry(row.begun)}; the same command goes on from there"
+    if row.paused is not None:
+        yield f"  {row.paused} at {moment(row.paused.at)}; contractctl migrate resume {row.plan}"
     for table in row.tables:
-        yield from _table(table)
+        yield from _table(table, row.paused)
     for entry in row.decisions:
         yield f"  decided  {entry.body['outcome']}: {_entry(entry)}"
     for entry in row.moves:
@@ -107,10 +110,12 @@ def _row(row: Row, now: float) -> Iterator[str]:
         yield f"  next     {row.next}"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table, paused: Pause | None) -> Iterator[str]:
     reached = table.checkpoint
     left = f", {number(table.remaining)} remain" if table.remaining or not reached.done else ""
-    yield f"  table    {table.name}: {number(reached.rows)} rows filled{left}"
+    by = f", by {reached.workers} workers" if reached.workers else ""
+    held = f"; held up: {reached.why}" if reached.why and paused is None else ""
+    yield f"  table    {table.name}: {number(reached.rows)} rows filled{left}{by}{held}"
     for key, column, error in table.set_aside:
         yield f"           set aside {key} {column}: {error}"
     for key, column, old, new in table.conflicts:
@@ -129,6 +134,7 @@ def _row_tree(row: Row) -> dict[str, Any]:
         **_standing_tree(row.standing),
         "next": row.next,
         "lease": None if lease is None else {"holder": lease.holder, "until": lease.expires_at},
+        "paused": None if row.paused is None else canonical.tree(row.paused),
         "begun": None if row.begun is None else _entry_tree(row.begun),
         "tables": [_table_tree(table) for table in row.tables],
         "decisions": [_entry_tree(entry) for entry in row.decisions],
@@ -141,7 +147,8 @@ def _table_tree(table: Table) -> dict[str, Any]:
     tree = canonical.tree(table.checkpoint)
     return {
         "table": table.name,
-        **{name: tree[name] for name in ("rows", "set_aside", "done")},
+        **{name: tree[name] for name in ("rows", "seen", "set_aside", "done", "workers")},
+        "held_up_by": table.checkpoint.why or None,
         "remaining": table.remaining,
         "set_aside_rows": [dict(zip(("key", "column", "error"), one, strict=True)) for one in table.set_aside],
         "conflicts": [dict(zip(("key", "column", "old", "new"), one, strict=True)) for one in table.conflicts],

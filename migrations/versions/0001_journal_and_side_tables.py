@@ -46,6 +46,7 @@ _NAMES = (
     "contractctl_journal",
     "contractctl_lease",
     "contractctl_checkpoint",
+    "contractctl_pause",
     "contractctl_conflict",
     "contractctl_set_aside",
     "contractctl_kept",
@@ -150,10 +151,20 @@ def _progress() -> None:
     _table()(
         "contractctl_checkpoint",
         *(_text(name, length) for name, length in _PLACE[:2]),
-        _text("last_key", nullable=True),
-        *map(_count, ("rows", "set_aside", "done")),
+        _count("number"),
+        *(_text(name, nullable=True) for name in ("last_key", "upto_key")),
+        *map(_count, ("rows", "seen", "set_aside", "claims", "token", "done")),
+        _text("worker", 100),
+        _text("why"),
         sa.Column("at", _DOUBLE, nullable=False),
-        sa.PrimaryKeyConstraint("plan", "table_name"),
+        sa.PrimaryKeyConstraint("plan", "table_name", "number"),
+    )
+    _table()(
+        "contractctl_pause",
+        _text("plan", 60),
+        sa.Column("at", _DOUBLE, nullable=False),
+        *map(_text, ("actor", "reason")),
+        sa.PrimaryKeyConstraint("plan"),
     )
     _table()(
         "contractctl_canary",

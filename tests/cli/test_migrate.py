@@ -89,7 +89,7 @@ def wait_for(what: Callable[[], object]) -> None:
 
 def checkpointed(shop: Path) -> bool:
     try:
-        return bool(rows(shop, "SELECT 1 FROM contractctl_checkpoint"))
+        return bool(rows(shop, "SELECT 1 FROM contractctl_checkpoint WHERE rows > 0"))
     except sqlite3.OperationalError:
         return False
 
@@ -185,8 +185,116 @@ def test_the_second_operator_is_told_who_is_at_work_and_to_wait(migrate: Callabl
     assert " remain" in board
     first.send_signal(signal.SIGINT)
     _, talk = first.communicate()
+    assert first.returncode == 130
     assert "the same command goes on from there" in talk
     assert migrate("backfill", "names").startswith("backfill is done")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_backfill_that_is_asked_to_end_does_so_after_a_whole_batch(
+    migrate: Callable[..., str], shop: Path, number: int, code: int
+) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+    process = begin(shop, "backfill", "names", "--rate", "10")
+    wait_for(lambda: checkpointed(shop))
+
+    process.send_signal(number)
+    said, talk = process.communicate(timeout=20)
+
+    assert process.returncode == code
+    assert said == ""
+    assert talk.startswith("stopped after a whole batch: whatever was finished is kept, and the same command goes on")
+    assert "held by" not in migrate("status", "names")
+    assert rows(shop, "SELECT rows = count(full_name) FROM orders, contractctl_checkpoint") == [(1,)]
+    assert f"orders: {ROWS} rows filled" in migrate("backfill", "names")
+
+
+def test_a_paused_plan_is_not_begun_anew_and_goes_on_where_somebody_waits(
+    migrate: Callable[..., str], shop: Path
+) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+    waiting = begin(shop, "backfill", "names", "--rate", "100")
+    wait_for(lambda: checkpointed(shop))
+
+    assert migrate("pause", "names", "--reason", "the shop is full").startswith("'names' is paused\n")
+    time.sleep(1.5)
+    before = rows(shop, "SELECT rows FROM contractctl_checkpoint")
+    time.sleep(1)
+    board = migrate("status", "names")
+    assert waiting.poll() is None
+    assert rows(shop, "SELECT rows FROM contractctl_checkpoint") == before
+    assert "  paused by Ada Lovelace <ada@example.org>: the shop is full at 20" in board
+    assert "; contractctl migrate resume names" in board
+    assert json.loads(migrate("status", "--format", "json"))["plans"][0]["paused"]["reason"] == "the shop is full"
+    waiting.kill()
+    waiting.communicate()
+
+    said = migrate("backfill", "names", code=4)
+    as_json = json.loads(migrate("backfill", "names", "--format", "json", code=4))
+    assert said.startswith("'names' is paused by Ada Lovelace <ada@example.org>: the shop is full\n")
+    assert "next: run: contractctl migrate resume names" in said
+    assert as_json["retry_after"] > 0
+
+    assert migrate("resume", "names") == "'names' goes on\n"
+    assert migrate("resume", "names") == "'names' was not paused\n"
+    assert migrate("backfill", "names").startswith("backfill is done")
+    migrate("pause", "names")
+    migrate("verify", "names", code=4)
+
+
+def test_processes_do_what_one_would(migrate: Callable[..., str], shop: Path) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+
+    assert f"orders: {ROWS} rows filled, 0 set aside" in migrate("backfill", "names", "--workers", "2")
+    assert f"orders: {ROWS} rows, 0 differ" in migrate("verify", "names", "--workers", "2")
+
+
+def test_workers_whose_operator_is_killed_end_too(migrate: Callable[..., str], shop: Path) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+    operator = begin(shop, "backfill", "names", "--workers", "2", "--rate", "10")
+    children = Path(f"/proc/{operator.pid}/task/{operator.pid}/children")
+    wait_for(
+        lambda: rows(shop, "SELECT 1 FROM contractctl_checkpoint WHERE worker <> ''") if checkpointed(shop) else ()
+    )
+    workers = [Path("/proc", child) for child in children.read_text().split()]
+
+    operator.kill()
+
+    assert len(workers) >= 2
+    wait_for(lambda: not any(worker.exists() for worker in workers))
+    operator.communicate()
+    assert f"orders: {ROWS} rows filled" in migrate("backfill", "names")
+
+
+def test_what_sqlite_cannot_be_asked_is_refused_before_anything_is_done(
+    migrate: Callable[..., str], shop: Path
+) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+
+    assert "error: SQLite has no server whose load could be asked" in migrate(
+        "backfill", "names", "--max-load", "20", code=2
+    )
+    assert "error: SQLite has no replicas" in migrate("backfill", "names", "--max-lag", "5", code=2)
+    assert rows(shop, "SELECT count(full_name) FROM orders") == [(0,)]
+
+
+def test_progress_is_told_in_lines_of_json(migrate: Callable[..., str], shop: Path) -> None:
+    migrate("expand", "names")
+    migrate("dual-write", "names")
+
+    process = begin(shop, "backfill", "names", "--rate", "40", "--format", "json")
+    said, talk = process.communicate(timeout=60)
+
+    assert json.loads(said)["details"]["tables"]["orders"]["rows"] == ROWS
+    line = json.loads(talk.splitlines()[0])
+    assert (line["table"], line["size"], line["size_is_counted"], line["workers"]) == ("orders", ROWS, True, 1)
+    assert 0 < line["share"] == line["seen"] / ROWS < 1
+    assert 0 < line["left_seconds"][0] <= line["left_seconds"][1]
 
 
 def test_rows_that_differ_are_named_and_repaired(migrate: Callable[..., str], shop: Path) -> None:

@@ -17,6 +17,7 @@ from contractctl.databases.mysql.expressions import (
     outside,
     storing,
 )
+from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import definitions
 from contractctl.databases.mysql.refusals import busy, lost, meaning
@@ -62,8 +63,10 @@ __all__ = (
     "json_array",
     "key_columns",
     "key_list",
+    "lag",
     "left_alone",
     "literal",
+    "load",
     "locking",
     "lost",
     "meaning",
@@ -72,11 +75,13 @@ __all__ = (
     "now",
     "obstacles",
     "outside",
+    "own_lag",
     "problem",
     "quote",
     "reading",
     "refusal",
     "same",
+    "size",
     "storing",
     "table",
     "transactional_ddl",

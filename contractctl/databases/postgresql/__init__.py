@@ -15,6 +15,7 @@ from contractctl.databases.postgresql.expressions import (
     outside,
     storing,
 )
+from contractctl.databases.postgresql.load import lag, load, own_lag, size
 from contractctl.databases.postgresql.names import literal, quote, same, table
 from contractctl.databases.postgresql.probing import refusal
 from contractctl.databases.postgresql.reflection import definitions
@@ -60,8 +61,10 @@ __all__ = (
     "json_array",
     "key_columns",
     "key_list",
+    "lag",
     "left_alone",
     "literal",
+    "load",
     "locking",
     "lost",
     "meaning",
@@ -70,11 +73,13 @@ __all__ = (
     "now",
     "obstacles",
     "outside",
+    "own_lag",
     "problem",
     "quote",
     "reading",
     "refusal",
     "same",
+    "size",
     "storing",
     "table",
     "transactional_ddl",

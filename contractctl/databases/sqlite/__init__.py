@@ -14,6 +14,7 @@ from contractctl.databases.sqlite.expressions import (
     outside,
     storing,
 )
+from contractctl.databases.sqlite.load import lag, load, own_lag
 from contractctl.databases.sqlite.names import literal, quote, same, table
 from contractctl.databases.sqlite.reflection import definitions
 from contractctl.databases.sqlite.refusals import busy, lost, meaning
@@ -39,6 +40,7 @@ from contractctl.databases.sqlite.tables import (
     notes,
     obstacles,
     refusal,
+    size,
 )
 from contractctl.databases.sqlite.triggers import drop_triggers, missing_triggers, triggers
 
@@ -67,8 +69,10 @@ __all__ = (
     "json_array",
     "key_columns",
     "key_list",
+    "lag",
     "left_alone",
     "literal",
+    "load",
     "locking",
     "lost",
     "meaning",
@@ -77,11 +81,13 @@ __all__ = (
     "now",
     "obstacles",
     "outside",
+    "own_lag",
     "problem",
     "quote",
     "reading",
     "refusal",
     "same",
+    "size",
     "storing",
     "table",
     "transactional_ddl",

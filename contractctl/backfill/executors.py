@@ -1,0 +1,95 @@
+"""Who are the workers? Processes of this machine, a Dask cluster, or whatever executor a program has."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import parent_process
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from contractctl.backfill.crew import Crew
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+_DASK = re.compile(r"dask://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:@\[\]]+):(?P<port>\d{1,5})/?")
+_CONNECT_SECONDS = 10
+MOST = 64
+"""More workers than that only wait for each other."""
+
+
+def crew(workers: int | None, address: str, executor: str | None = None) -> Crew | None:
+    """Those that are asked for: so many processes, or a cluster at `executor`; None where one process is enough."""
+    if executor is not None:
+        return Crew(partial(_dask, _scheduler(executor), workers), address)
+    if workers is None or workers == 1:
+        return None
+    return Crew(partial(_processes, workers), address)
+
+
+def of(executor: Executor, workers: int, address: str) -> Crew:
+    """A program's own executor, which it closes itself."""
+    return Crew(partial(_given, executor, workers), address)
+
+
+@contextmanager
+def _given(executor: Executor, workers: int) -> Iterator[tuple[Executor, int]]:
+    yield executor, workers
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[tuple[Executor, int]]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_be_a_worker) as executor:
+        yield executor, workers
+
+
+def _be_a_worker() -> None:
+    """End when the operator says so, after a whole batch; and when the operator is gone, since nobody else would."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to everybody
+    parent = parent_process()
+    assert parent is not None  # noqa: S101 - narrows for mypy: this runs in a child
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: "BaseProcess") -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _scheduler(word: str) -> str:
+    """The scheduler's address in Dask's words."""
+    match = _DASK.fullmatch(word)
+    if match is None or not 0 < int(match["port"]) < 2**16:
+        raise ContractctlError(f"'{word}' names no executor", hint="write it like dask://scheduler.example:8786")
+    return f"tcp://{match['host']}:{match['port']}"
+
+
+@contextmanager
+def _dask(scheduler: str, workers: int | None) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ContractctlError("Dask is not installed", hint='run: pip install "contractctl[dask]"') from error
+    try:
+        # distributed is typed in parts only
+        client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError) as error:
+        raise ContractctlError(
+            f"no Dask scheduler answers at {scheduler}", hint="start one: dask scheduler; is the port right?"
+        ) from error
+    with client:
+        threads = sum(client.ncores().values())  # type: ignore[no-untyped-call]
+        if threads == 0:
+            raise ContractctlError(
+                f"the Dask scheduler at {scheduler} has no worker", hint=f"start some: dask worker {scheduler}"
+            )
+        with client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call]
+            yield executor, min(workers or threads, MOST)
