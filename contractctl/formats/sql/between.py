@@ -152,6 +152,7 @@ def _meanwhile(found: Path, new: Table, between: Table) -> Table:
         uniques=tuple(u for u in between.uniques if there.issuperset(u.columns)),
         foreign_keys=tuple(key for key in between.foreign_keys if there.issuperset(key.columns)),
         checks=tuple(check for check in between.checks if there.issuperset(check.columns)),
+        unjudged=between.unjudged,
     )
 
 

@@ -1,7 +1,9 @@
 """What does an index say? Its statement taken apart, each part as it was written."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
@@ -13,6 +15,7 @@ from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
 from contractctl.formats.sql.writing import identifier, table_identifier
 
 _SORTS = frozenset({"FULLTEXT", "SPATIAL"})
+_MAKES = re.compile(r"\s*CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,21 @@ class IndexText:
 
 def index_of(schema: Schema, index: Index | Unique, table: str) -> IndexText | None:
     """The index taken apart, from its own statement where there is one. None where it cannot be read."""
-    text = index.text if isinstance(index, Index) else index.written
-    found = read_index(text, schema.dialect)
+    name = index.name or ""
     for statement in schema.statements:
-        if statement.subject == table and found is not None:
+        if name and statement.subject == table and name in statement.text and makes_index(statement.text):
             written = read_index(statement.text, schema.dialect)
-            if written is not None and written.name == found.name and statement.text.lstrip()[:6].upper() == "CREATE":
+            if written is not None and written.name == name:
                 return written
-    return found
+    return read_index(index.text if isinstance(index, Index) else index.written, schema.dialect)
 
 
+def makes_index(statement: str) -> bool:
+    """Whether it is a CREATE INDEX."""
+    return _MAKES.match(statement) is not None
+
+
+@lru_cache(maxsize=4096)
 def read_index(text: str, dialect: str) -> IndexText | None:
     """A CREATE INDEX statement, or MySQL's clause within CREATE TABLE, taken apart."""
     try:

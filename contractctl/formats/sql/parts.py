@@ -101,15 +101,35 @@ def parts_of(schema: Schema, table: Table) -> tuple[Part, ...]:
 
 def part_steps(before: Schema, after: Schema, columns: Columns) -> tuple[PartStep, ...]:
     """What happens to the constraints and indexes of all tables that both versions have."""
-    standing = {
-        _compared(part.name, before.dialect) for table in before.tables.values() for part in parts_of(before, table)
-    }
+    standing = {_compared(name, before.dialect) for name in _names(before)}
     found: list[PartStep] = []
     for name, table in before.tables.items():
         new = after.tables.get(columns.tables.get(name, name))
-        if new is not None:
+        if new is not None and not _all_the_same(before, after, table, new, columns):
             found += _of_table(_Sides(before, after, table, new, columns, frozenset(standing)))
     return tuple(found)
+
+
+def _all_the_same(before: Schema, after: Schema, old: Table, new: Table, columns: Columns) -> bool:
+    """Whether nothing of the table changes, nor of those that it refers to: most tables of most drafts."""
+    indexes = [
+        [(i.name, i.text) for i in schema.indexes if i.table == table.name]
+        for schema, table in ((before, old), (after, new))
+    ]
+    others = {old.name, *(key.table for key in old.foreign_keys)}
+    return old == new and indexes[0] == indexes[1] and not others & {*columns.leaving, *columns.tables}
+
+
+def _names(schema: Schema) -> Iterator[str]:
+    """Every name that a constraint or an index has already."""
+    for table in schema.tables.values():
+        names = [
+            *(unique.name for unique in table.uniques if not unique.primary),
+            *(key.name for key in table.foreign_keys),
+            *(check.name for check in table.checks),
+        ]
+        yield from filter(None, names if all(names) else (part.name for part in parts_of(schema, table)))
+    yield from (index.name for index in schema.indexes if index.name)
 
 
 @dataclass(frozen=True, slots=True)

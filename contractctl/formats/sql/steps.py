@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.bonds import Bond, only
 from contractctl.formats.sql.schema import Column, Schema, Table, column_pointer, locate
+from contractctl.formats.sql.writing import clauses_of
 from contractctl.model.declared import On
 
 OWN_REVISION = "make it in a revision and a version of its own, and plan the rest"
@@ -66,7 +67,7 @@ def changes(before: Schema, after: Schema, bonds: tuple[Bond, ...], fills: Mappi
         if name in after.tables:
             steps = tuple(_steps(before, after, table, bonds, fills))
             found += steps
-            _nothing_else(after, table, after.tables[name])
+            _nothing_else(after, _without_clauses(table, steps), after.tables[name])
     for step in found:
         _free(before, after, step)
     return tuple(found)
@@ -183,6 +184,18 @@ def _bound(schema: Schema, table: Table, column: Column, step: Step) -> Iterator
 def _reads(generated: Column, name: str) -> bool:
     spoken = generated.generated.text if generated.generated is not None else ""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", spoken) is not None
+
+
+def _without_clauses(table: Table, steps: tuple[Step, ...]) -> Table:
+    """The table without what is kept as text of columns that go."""
+    gone = {
+        f"{column.written}: {clause}"
+        for step in steps
+        if step.kind == "drop-column"
+        for column in step.olds
+        for clause in clauses_of(table, column)
+    }
+    return replace(table, unjudged=tuple(clause for clause in table.unjudged if clause not in gone))
 
 
 def _nothing_else(after: Schema, old: Table, new: Table) -> None:

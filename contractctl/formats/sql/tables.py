@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from contractctl.formats.sql.indexes import makes_index
 from contractctl.formats.sql.parts import Columns, Part, PartStep, parts_of, with_names
 from contractctl.formats.sql.schema import ForeignKey, Schema, Table
 from contractctl.formats.sql.steps import refused
@@ -117,12 +118,8 @@ def _within(owner: str, index: str, table: Table) -> bool:
 
 def _as_written(schema: Schema, table: Table) -> str | None:
     """The one statement that makes the table, if it is one."""
-    texts = [s.text for s in schema.statements if s.subject == table.name and not _is_index(s.text)]
+    texts = [s.text for s in schema.statements if s.subject == table.name and not makes_index(s.text)]
     return _EXISTS.sub(r"\1", texts[0]) if len(texts) == 1 else None
-
-
-def _is_index(text: str) -> bool:
-    return re.match(r"CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\b", text, re.IGNORECASE) is not None
 
 
 def _waits(before: Schema, key: ForeignKey, around: _Around) -> Stage | None:

@@ -23,6 +23,12 @@ _RESERVED = frozenset(
 )
 """Words that one of the three dialects does not take for a name."""
 
+_KINDS_OF_TABLE = frozenset({"UNLOGGED", "TEMPORARY"})
+_CONSTRAINTS = frozenset({"EXCLUDE", "LIKE", "UNIQUE", "PRIMARY", "FOREIGN", "CONSTRAINT", "PERIOD"})
+"""Words with which a clause within the parentheses begins."""
+_CHARACTERS = "CHARACTER SET"
+"""It stands right behind the type."""
+
 
 def identifier(name: str, dialect: str, *, quoted: bool | None = None) -> str:
     """A name as SQL; quoted where it must be, or where that is asked for."""
@@ -46,11 +52,28 @@ def column_name(column: Column, dialect: str) -> str:
 def create_table(table: Table, dialect: str, indexes: tuple[str, ...] = ()) -> str:
     """CREATE TABLE, one line a column and a constraint, without a semicolon. indexes: clauses that stand within."""
     columns = [" ".join(_parts(table, column, dialect)) for column in table.columns]
-    lines = [*columns, *_constraints(table, dialect), *indexes]
+    before, within, behind = _unjudged(table, dialect)
+    lines = [*columns, *_constraints(table, dialect), *within, *indexes]
     name = table_identifier(table.name if dialect == "postgresql" else table.written, dialect)
-    options = f" {table.options}" if table.options else ""
+    options = "".join(f" {option}" for option in (table.options, *behind) if option)
     body = ",\n  ".join(lines)
-    return f"CREATE TABLE {name} (\n  {body}\n){options}"
+    return f"CREATE {before}TABLE {name} (\n  {body}\n){options}"
+
+
+def clauses_of(table: Table, column: Column) -> tuple[str, ...]:
+    """What is kept as text of one column."""
+    start = f"{column.written}: "
+    return tuple(clause.removeprefix(start) for clause in table.unjudged if clause.startswith(start))
+
+
+def _unjudged(table: Table, dialect: str) -> tuple[str, list[str], list[str]]:
+    """What is kept as text of the whole table: before the word TABLE, within its parentheses, behind them."""
+    of_columns = {f"{c.written}: {clause}" for c in table.columns for clause in clauses_of(table, c)}
+    left = [clause for clause in table.unjudged if clause not in of_columns]
+    before = [clause for clause in left if clause.upper() in _KINDS_OF_TABLE]
+    within = [clause for clause in left if clause.split(maxsplit=1)[0].upper() in _CONSTRAINTS]
+    behind = [clause for clause in left if clause not in (*before, *within) and dialect != "mysql"]
+    return "".join(f"{clause} " for clause in before), within, behind
 
 
 def _folds_away(name: str, dialect: str) -> bool:
@@ -62,6 +85,8 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
     if column.type.text:
         kept = dialect == "sqlite" or column.type.family in {Family.ENUM, Family.OTHER}
         yield column.type.text if kept else column.type.text.upper()
+    others = clauses_of(table, column)
+    yield from (clause for clause in others if clause.startswith(_CHARACTERS))
     if column.counted:
         yield from _counted(table, column, dialect)
     elif not column.nullable and not _alone_in_key(table, column):
@@ -75,6 +100,7 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
     if column.generated is not None:
         kind = "STORED" if column.stored else "VIRTUAL"
         yield f"GENERATED ALWAYS AS ({_bare(column.generated.written)}) {kind}"
+    yield from (clause for clause in others if not clause.startswith(_CHARACTERS))
     if _alone_in_key(table, column):
         yield "PRIMARY KEY"
 
