@@ -51,7 +51,8 @@ def _unmet(sides: _Sides, held: Conditions, asked: Conditions) -> Iterator[Found
         for demand in demands:
             yield from _demand(sides, held, term, demand, asked.columns[term])
     for other in sorted(asked.others - held.others):
-        yield from _other(sides, other, asked.columns[other])
+        if not (other in asked.open_to_null and _left_null(sides, asked.columns[other])):
+            yield from _other(sides, other, asked.columns[other])
 
 
 def _demand(sides: _Sides, held: Conditions, term: str, demand: Values, names: frozenset[str]) -> Iterator[Found]:
@@ -88,6 +89,13 @@ def _left_out(sides: _Sides, term: str, demand: Values, names: frozenset[str]) -
         value = constant(column.default.tree)
         if value is None or _textual(column, demand) or not _comparison(column)(demand, value):
             yield _undecided(sides, term, names)
+
+
+def _left_null(sides: _Sides, names: frozenset[str]) -> bool:
+    """Whether the writer knows none of the columns, and a row that leaves them out has NULL there."""
+    columns = [sides.provider.column(name) for name in names]
+    left_out = sides.effect is Effect.FAILS and all(sides.writer.column(name) is None for name in names)
+    return left_out and all(c is not None and c.nullable and c.default is None for c in columns)
 
 
 def _other(sides: _Sides, text: str, names: frozenset[str]) -> Iterator[Found]:

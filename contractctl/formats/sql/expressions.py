@@ -62,6 +62,8 @@ class Conditions:
     others: frozenset[str]
     columns: Mapping[str, frozenset[str]]
     """The columns that a term or another condition reads."""
+    open_to_null: frozenset[str] = frozenset()
+    """Others that come out NULL, and so are met, where every column that they read is NULL."""
 
 
 def fold(identifier: exp.Identifier | str, dialect: str) -> str:
@@ -130,6 +132,7 @@ def conditions(checks: tuple[Check, ...]) -> Conditions:
     terms: dict[str, list[Values]] = {}
     others: set[str] = set()
     columns: dict[str, frozenset[str]] = {}
+    open_to_null: set[str] = set()
     for check in checks:
         for part in _conjuncts(check.condition.tree):
             names = frozenset(column.name for column in part.find_all(exp.Column))
@@ -140,7 +143,9 @@ def conditions(checks: tuple[Check, ...]) -> Conditions:
             elif not _forbids_null(part):  # that is the column's own promise
                 others.add(part.sql())
                 columns[part.sql()] = names
-    return Conditions({term: tuple(values) for term, values in terms.items()}, frozenset(others), columns)
+                open_to_null |= {part.sql()} if _gives_null(part) else set()
+    bound = {term: tuple(values) for term, values in terms.items()}
+    return Conditions(bound, frozenset(others), columns, frozenset(open_to_null))
 
 
 def same_conditions(one: tuple[Check, ...], other: tuple[Check, ...]) -> bool:
@@ -154,6 +159,18 @@ def same_conditions(one: tuple[Check, ...], other: tuple[Check, ...]) -> bool:
 def is_decidable(check: Check) -> bool:
     """Whether a check says nothing but which values its columns may have: then another one says the same, or not."""
     return all(_values(part) is not None or _forbids_null(part) for part in _conjuncts(check.condition.tree))
+
+
+def _gives_null(tree: exp.Expr) -> bool:
+    """Whether it compares columns and nothing else, so that NULL in all of them makes NULL of it."""
+    if isinstance(tree, exp.And | exp.Or):
+        return _gives_null(tree.this) and _gives_null(tree.expression)
+    if isinstance(tree, exp.Not | exp.Paren):
+        return _gives_null(tree.this)
+    compares = isinstance(tree, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE | exp.Like | exp.ILike)
+    known = (exp.Column, exp.Identifier, exp.Literal, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Cast, exp.DataType)
+    inside = (node for node in tree.walk() if node is not tree)
+    return compares and isinstance(tree.this, exp.Column) and all(isinstance(node, known) for node in inside)
 
 
 def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:

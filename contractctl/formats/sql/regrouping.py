@@ -49,11 +49,12 @@ def _demand_rows(before: Schema, after: Schema, step: Step, declared: Declared) 
     new_source = after.tables[step.table]
     here, there = tuple(here for here, _ in step.on), tuple(there for _, there in step.on)
     hint = 'say which columns find the row: --on "COLUMN=COLUMN"'
-    for name in here:
-        if source.column(name) != new_source.column(name):
-            reason = f"'{name}' finds the row for '{step.olds[0].written}' and changes itself"
-            raise refused(after, step.table, reason, hint="change it in a plan of its own")
     known = before.tables.get(step.to, target)
+    pairs = [*((source, new_source, name) for name in here), *((known, target, name) for name in there)]
+    for old, new, name in pairs:
+        if old.column(name) != new.column(name):
+            reason = f"'{new.written}.{name}' finds the row for '{step.olds[0].written}' and changes itself"
+            raise refused(after, new.name, reason, hint="change it in a plan of its own")
     if not (_is_unique(target, there) and _is_unique(known, there)):
         reason = f"({', '.join(there)}) finds several rows of '{target.written}', as it is not unique there"
         raise refused(after, step.to, reason, hint=hint)

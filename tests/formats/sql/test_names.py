@@ -52,7 +52,8 @@ def asked(server: Server, text: str, query: str) -> set[str]:
 
 
 def test_postgresql_calls_its_constraints_and_indexes_as_expected(postgresql_server: Server) -> None:
-    query = """SELECT conname FROM pg_constraint WHERE contype IN ('u', 'c', 'f') AND connamespace = 'public'::regnamespace
+    query = """SELECT conname FROM pg_constraint
+    WHERE contype IN ('u', 'c', 'f') AND connamespace = 'public'::regnamespace
     UNION SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON oid = indrelid
     WHERE relnamespace = 'public'::regnamespace AND NOT indisprimary"""
     found = {name.strip('"') for name in asked(postgresql_server, POSTGRESQL, query)}

@@ -314,3 +314,14 @@ def test_changes_are_facts_about_every_part() -> None:
         ("added", "t", "key", None, "UNIQUE (c)"),
         ("added", "u", "table", None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "compatible"),
+    [("x <> 3", True), ("x <> y", True), ("x IS NOT NULL", False), ("coalesce(x, 3) <> 3", False), ("1 = 2", False)],
+)
+def test_a_check_of_columns_that_are_left_out_is_met_where_null_meets_it(condition: str, compatible: bool) -> None:
+    old = "CREATE TABLE t (id int PRIMARY KEY)"
+    new = f"CREATE TABLE t (id int PRIMARY KEY, x int, y int, CHECK ({condition}))"
+
+    assert (found(old, new, "postgresql") == []) is compatible

@@ -329,7 +329,7 @@ def widen(draw: st.DrawFn, change: Change, table: str, left: set[str]) -> None:
 
 
 def widen_key(draw: st.DrawFn, change: Change, table: str, left: set[str]) -> None:
-    if change.dialect != "sqlite":
+    if change.dialect != "sqlite" and not change.moves and not change.extractions:  # ids find their rows
         change.tables["people"].columns["id"] = Col("bigint", required=True)
         if draw(st.booleans()):
             change.tables["orders"].columns["person"] = Col("bigint")
@@ -419,7 +419,11 @@ def merge(draw: st.DrawFn, change: Change, table: str, left: set[str]) -> None:
 
 def move_away(draw: st.DrawFn, change: Change, table: str, left: set[str]) -> None:
     made = change.tables["orders"]
-    if table == "orders" and (names := [name for name in free(made, left) if name in plain(made)]):
+    if (
+        table == "orders"
+        and not wider_key(change)
+        and (names := [name for name in free(made, left) if name in plain(made)])
+    ):
         name = draw(st.sampled_from(names))
         left.discard(name)
         change.tables["people"].columns[name] = replace(made.columns[name], default=None)
@@ -428,9 +432,13 @@ def move_away(draw: st.DrawFn, change: Change, table: str, left: set[str]) -> No
         change.fills |= {f"people.{name}": "'0'", f"orders.{name}": "'0'"}
 
 
+def wider_key(change: Change) -> bool:
+    return change.tables["people"].columns["id"] != change.old["people"].columns["id"]
+
+
 def extract(draw: st.DrawFn, change: Change, table: str, left: set[str]) -> None:
     made = change.tables[table]
-    if names := [name for name in free(made, left) if name in plain(made)][:2]:
+    if not wider_key(change) and (names := [name for name in free(made, left) if name in plain(made)][:2]):
         left.difference_update(names)
         apart = Made({"owner": Col(TYPES[change.dialect][0], required=True)}, "owner")
         for name in names:
