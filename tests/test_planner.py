@@ -300,6 +300,49 @@ def test_each_name_is_asked_about_once_and_settled_ones_never():
     assert planner.likely_renames(changes, {"street", "streets"}) == (Likely("t", "first", "first_name"),)
 
 
+CUSTOMERS = "CREATE TABLE customers (id INTEGER PRIMARY KEY, full_name TEXT, city TEXT);\n"
+ORDERED = "CREATE TABLE ordered (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers (id), note TEXT);\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ((("TABLE ordered", "TABLE purchased"),), Likely("ordered", "ordered", "purchased", "rename-table")),
+        (
+            (("full_name TEXT", "first_name TEXT, last_name TEXT"),),
+            Likely("customers", "full_name", "first_name,last_name", "split"),
+        ),
+        (
+            (("full_name TEXT, city TEXT", "full_name_and_city TEXT"),),
+            Likely("customers", "full_name,city", "full_name_and_city", "merge"),
+        ),
+        (
+            ((", note TEXT", ""), ("city TEXT", "city TEXT, note TEXT")),
+            Likely("ordered", "ordered.note", "customers.note", "move", "customer=id"),
+        ),
+        (
+            (
+                (", note TEXT", ""),
+                (
+                    "CREATE TABLE ordered",
+                    "CREATE TABLE notes (o INTEGER REFERENCES ordered (id), note TEXT);\nCREATE TABLE ordered",
+                ),
+            ),
+            Likely("ordered", "ordered.note", "notes", "extract", "id=o"),
+        ),
+    ],
+    ids=["rename-table", "split", "merge", "move", "extract"],
+)
+def test_what_may_have_gone_on_elsewhere_is_guessed_once_and_never_when_it_is_settled(desk, changes, expected):
+    desk.put("shop/shop", "sql", CUSTOMERS + ORDERED)
+    desk.draft("shop/shop", *changes)
+    contract = store.read(desk.contracts, "shop/shop")
+    around = Surroundings(desk.migrations)
+
+    assert planner.likely_changes(contract, around) == (expected,)
+    assert planner.likely_changes(contract, around, (*expected.old.split(","), *expected.new.split(","))) == ()
+
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=20)
 STEPS = st.sets(st.integers(1, 99)).map(lambda shares: (*sorted(shares), 100))
 SECONDS = st.integers(0, 10**7) | st.floats(0, 10**7)

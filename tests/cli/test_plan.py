@@ -194,6 +194,19 @@ def test_values_that_do_not_come_back_need_an_explicit_lossy(shop, contractctl):
             ("shop/orders", "--rename", "customer_name=full_name", "--up", "full_name=upper(nme)"),
             "no SQL expression over one row",
         ),
+        (("shop/orders", "--split", "customer_name=full_name"), "that is one column and one other"),
+        (("shop/orders", "--merge", "customer_name=full_name"), "that is one column and one other"),
+        (
+            ("shop/orders", "--split", "customer_name=full_name,title"),
+            "names no columns that went and that came",
+        ),
+        (("shop/orders", "--rename-table", "order=purchases", "--drop", "customer_name"), "takes 'order' away"),
+        (
+            ("shop/orders", "--move", "orders.customer_name=full_name", "--on", "id=id"),
+            "the move 'orders.customer_name=full_name': there is no column 'full_name'",
+        ),
+        (("shop/orders", "--extract", "orders.customer_name=orders"), "names no columns of one table that went"),
+        (("shop/orders", "--rename", "customer_name=full_name", "--on", "id"), "there is no '=' between two names"),
         ((), "Missing argument"),
     ],
 )
@@ -202,6 +215,32 @@ def test_bad_input_ends_in_one_clear_sentence_and_writes_nothing(shop, contractc
     said = contractctl("plan", *arguments, code=2)
 
     assert sentence in said.stderr
+    assert files(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("draft", "option"),
+    [
+        (ORDERS.replace("TABLE orders", "TABLE purchases"), "--rename-table orders=purchases"),
+        (
+            ORDERS.replace("customer_name TEXT NOT NULL", "first_name TEXT, last_name TEXT"),
+            "--split customer_name=first_name,last_name"
+            ' --up "first_name=…" --up "last_name=…" --down "customer_name=…"',
+        ),
+        (
+            ORDERS.replace(",\n  amount TEXT", "")
+            + "CREATE TABLE amounts (o INTEGER PRIMARY KEY REFERENCES orders (id), amount TEXT);\n",
+            '--extract orders.amount=amounts --on "id=o"',
+        ),
+    ],
+)
+def test_what_may_have_become_of_columns_and_tables_is_asked_and_never_taken_silently(shop, contractctl, draft, option):
+    (shop / "contracts/shop/orders/orders.sql").write_text(draft)
+    before = files(shop)
+    said = contractctl("plan", "shop/orders", code=2)
+
+    assert "only you can say whether that is so" in said.stderr
+    assert f"if it is, run: contractctl plan shop/orders {option}\n" in said.stderr
     assert files(shop) == before
 
 

@@ -14,6 +14,7 @@ from contractctl.formats.sql.staging import intermediate, meanwhile, operations
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared, Extraction, Move
 from contractctl.model.plan import Operation, Regroup, Transform
+from contractctl.planner.touched import said_by
 from tests.servers import Server
 
 SHOP = {
@@ -300,6 +301,13 @@ def test_a_change_becomes_its_operations(case: Case) -> None:
     assert [one.kind for one in found] == [kind for kind, _ in case.expected]
     for one, (_, said) in zip(found, case.expected, strict=True):
         assert {key: one.parameters.get(key) for key in said} == said
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_was_declared_can_be_read_off_the_operations(case: Case) -> None:
+    found = planned(case)
+
+    assert operations(*case.sides, said_by(found), "shop/shop", Policy(case.dialect)) == found
 
 
 @pytest.mark.parametrize("case", CASES)
