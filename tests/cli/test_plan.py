@@ -224,8 +224,10 @@ def test_bad_input_ends_in_one_clear_sentence_and_writes_nothing(shop, contractc
         (ORDERS.replace("TABLE orders", "TABLE purchases"), "--rename-table orders=purchases"),
         (
             ORDERS.replace("customer_name TEXT NOT NULL", "first_name TEXT, last_name TEXT"),
-            "--split customer_name=first_name,last_name"
-            ' --up "first_name=…" --up "last_name=…" --down "customer_name=…"',
+            (
+                "--split customer_name=first_name,last_name"
+                ' --up "first_name=…" --up "last_name=…" --down "customer_name=…"'
+            ),
         ),
         (
             ORDERS.replace(",\n  amount TEXT", "")
