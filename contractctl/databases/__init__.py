@@ -348,6 +348,18 @@ class Database(Door, Protocol):
     def columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
         """The table's columns, in order. Raise ContractctlError where there is no such ordinary table."""
 
+    def is_view(self, connection: "Connection", name: str, /) -> bool:
+        """Whether there is a view of that name."""
+
+    def parts(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """The names of constraints and indexes with which one of the table's could collide."""
+
+    def table_dependents(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """What besides the table itself would break without it, each named with its kind."""
+
+    def weight(self, connection: "Connection", table: str, /) -> int:
+        """How many bytes the table takes, as far as that is known without reading it."""
+
     def key_columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
         """What finds a row. Raise ContractctlError where nothing does."""
 

@@ -1,17 +1,55 @@
 """How does an engine change tables, so that nobody waits for it? What its `statements.py` offers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from contractctl.databases import Column, Statement, Synchronisation
 from contractctl.databases.looks import Look
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What an index is, each a piece of the engine's SQL."""
+
+    name: str
+    columns: str
+    """The list, with directions and collations."""
+    unique: bool = False
+    where: str = ""
+    using: str = ""
+    include: str = ""
+    sort: str = ""
+    """FULLTEXT, SPATIAL."""
+    rest: str = ""
+    """What else stands behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """What a foreign key is. Names as they are, not quoted."""
+
+    name: str
+    columns: tuple[str, ...]
+    references: str
+    referred: tuple[str, ...] = ()
+    """Empty: the other table's primary key."""
+    on_delete: str = ""
+    on_update: str = ""
+    timing: str = ""
+    """DEFERRABLE INITIALLY DEFERRED."""
+
+
 class Statements(Protocol):
     """Facts in, statements out; nothing is executed here."""
 
-    def add_column(self, table: str, column: Column, /) -> tuple[Statement, ...]:
-        """Add a column."""
+    promises: bool
+    """Whether it can prove beside everybody's writes that there is no NULL, before NOT NULL stands."""
+    sequences: bool
+    """Whether what counts a column's values up belongs to the column, and goes with it."""
+
+    def add_column(self, look: Look, table: str, column: Column, /) -> tuple[Statement, ...]:
+        """Add a column. Raise ContractctlError for a default that would write every row anew."""
 
     def drop_column(self, table: str, column: str, /) -> tuple[Statement, ...]:
         """Drop one on which nothing depends."""
@@ -27,11 +65,14 @@ class Statements(Protocol):
     def keep_in_step(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
         """Create the triggers, in the place of any that are there."""
 
-    def stop_keeping(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
-        """Drop them, whether or not they are there."""
+    def stop_keeping(self, sync: Synchronisation, columns: tuple[str, ...] = (), /) -> tuple[Statement, ...]:
+        """Drop them, whether or not they are there.
 
-    def relax_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
-        """Let the column be NULL."""
+        Where each statement commits by itself, drop these columns with them: nobody may write in between.
+        """
+
+    def relax_not_null(self, look: Look, table: str, column: str, given: bool, /) -> tuple[Statement, ...]:
+        """Let the column be NULL. `given`: triggers give it a value whenever a writer leaves it out."""
 
     def promise_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
         """Prove that there is no NULL, and let none come; nothing where that is promised, or cannot be."""
@@ -42,5 +83,53 @@ class Statements(Protocol):
     def require_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
         """Forbid NULL in a column that has none. Reads no row where that was promised."""
 
-    def set_default(self, look: Look, table: str, column: str, default: str, /) -> tuple[Statement, ...]:
-        """Give a column that has no default this one."""
+    def allow_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+        """Let the column be NULL for good."""
+
+    def set_default(self, look: Look, table: str, column: str, default: str | None, /) -> tuple[Statement, ...]:
+        """Give the column this default, or none."""
+
+    def add_check(self, look: Look, table: str, name: str, condition: str, /) -> tuple[Statement, ...]:
+        """Add a CHECK that every row fulfils. Nothing where it stands."""
+
+    def add_foreign_key(self, look: Look, table: str, key: ForeignKey, at_once: bool, /) -> tuple[Statement, ...]:
+        """Add a foreign key that every row fulfils; `at_once` to a new table. Nothing where it stands."""
+
+    def add_unique(self, look: Look, table: str, name: str, columns: tuple[str, ...], /) -> tuple[Statement, ...]:
+        """Make of a unique index of that name the constraint of that name, where the engine tells these apart."""
+
+    def drop_constraint(self, look: Look, table: str, sort: str, name: str, says: str, /) -> tuple[Statement, ...]:
+        """Drop a constraint. sort: check, unique, foreign-key. says: what it says, where it may have no name."""
+
+    def rename_constraint(self, look: Look, table: str, sort: str, name: str, new: str, /) -> tuple[Statement, ...]:
+        """Give a constraint, or an index (sort: index), another name."""
+
+    def build_index(self, look: Look, table: str, index: Index, at_once: bool, /) -> tuple[Statement, ...]:
+        """Build an index beside everybody's writes; `at_once` of a new table. Nothing where it stands."""
+
+    def drop_index(self, table: str, name: str, beside: bool, /) -> tuple[Statement, ...]:
+        """Drop an index; `beside` everybody's reads and writes, outside of a transaction, where the engine can."""
+
+    def hand_over(self, look: Look, table: str, old: str, new: str, /) -> tuple[Statement, ...]:
+        """Let a column have what counts another one's values up. Nothing where nothing does."""
+
+    def create_table(self, create: str, /) -> tuple[Statement, ...]:
+        """Make a table by its CREATE TABLE."""
+
+    def stand_in(self, look: Look, table: str, name: str, /) -> tuple[Statement, ...]:
+        """Make a view through which a table is read and written under another name."""
+
+    def drop_stand_in(self, name: str, /) -> tuple[Statement, ...]:
+        """Take it away."""
+
+    def take_name(self, table: str, name: str, /) -> tuple[Statement, ...]:
+        """Let the table take the view's place: there is no moment without one of the two."""
+
+    def give_name_back(self, look: Look, table: str, name: str, /) -> tuple[Statement, ...]:
+        """The other way round: the table has its old name again, and the view stands in for the new one."""
+
+    def drop_table(self, table: str, /) -> tuple[Statement, ...]:
+        """Drop a table on which nothing depends."""
+
+    def rename_table(self, table: str, new: str, /) -> tuple[Statement, ...]:
+        """Give a table another name."""

@@ -74,6 +74,31 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """As they will stand once a table has another name."""
+
+    look: Look
+    name: str
+    """The one that it will have."""
+    now: str
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        return self.look.columns(self._now(table))
+
+    def key(self, table: str) -> tuple[Column, ...]:
+        return self.look.key(self._now(table))
+
+    def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+        return self.look.storing(self._now(table))
+
+    def ask(self, query: str, otherwise: str | None = None) -> str:
+        return self.look.ask(query, otherwise)
+
+    def _now(self, table: str) -> str:
+        return self.now if table == self.name else table
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """As the revision file tells: nobody is asked."""
 

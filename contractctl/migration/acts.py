@@ -19,6 +19,7 @@ from contractctl.migration.context import Session
 from contractctl.migration.insisting import insist
 from contractctl.model.plan import Stage, State
 from contractctl.operations import of_tables
+from contractctl.operations.steps import Step
 
 _SESSION = "contractctl_session"
 _NAMED = 20
@@ -214,11 +215,48 @@ def _percent(session: Session) -> float | None:
 
 
 def _rollback(session: Session) -> dict[str, Any]:
-    """Take the plan's revisions back, the last one first, and forget what was remembered of it: all or nothing."""
-    have = applied(session)
-    back = [revision for stage in reversed(REVISED) if (revision := session.plan.revisions.get(stage, "")) in have]
-    insist(session, ROLLBACK, partial(_take_back, session, back, _cut_short(session, have)))
+    """Take the plan's revisions back, the last one first, and forget what was remembered of it.
+
+    All or nothing where a transaction can hold it. What has to be proven, or closed to writers, before columns go is so
+    once the brown-out has ended.
+    """
+    have, revisions = applied(session), session.plan.revisions
+    back = [revision for stage in reversed(REVISED) if (revision := revisions.get(stage, "")) in have]
+    half = _cut_short(session, have)
+    steps = _before_rollback(session, have)
+    if steps:
+        late = [revision for revision in (*back, half) if revision in _late(session)]
+        early = [revision for revision in back if revision not in late]
+        insist(session, ROLLBACK, partial(_take_back, session, late, half if half in late else None, forget=False))
+        for step in steps:
+            insist(session, ROLLBACK, partial(_run_alone, session, step))
+        insist(session, ROLLBACK, partial(_take_back, session, early, None if half in late else half))
+    else:
+        insist(session, ROLLBACK, partial(_take_back, session, back, half))
     return {"revisions": back}
+
+
+def _late(session: Session) -> frozenset[str]:
+    """Those of the plan's revisions in which both sides are still kept in step."""
+    stages = (Stage.VERIFY, Stage.QUIESCE)
+    return frozenset(revision for stage in stages if (revision := session.plan.revisions.get(stage)))
+
+
+def _before_rollback(session: Session, have: frozenset[str]) -> tuple[Step, ...]:
+    revisions = session.plan.revisions
+    if revisions.get(Stage.EXPAND) not in have:
+        return ()
+    kept = revisions.get(Stage.DUAL_WRITE) in have
+    return operations.before_rollback(session.plan, databases.of(session.context.engine), kept=kept)
+
+
+def _run_alone(session: Session, step: Step) -> None:
+    """A step outside of any transaction, with the proof that the lease is still ours just before."""
+    engine = session.context.engine
+    with journal.writing(engine) as connection:
+        session.hold(connection)
+    with journal.plain_words(engine), engine.connect() as connection:
+        step.run(connection.execution_options(isolation_level="AUTOCOMMIT"), alone=True)
 
 
 def _cut_short(session: Session, have: frozenset[str]) -> str | None:
@@ -242,15 +280,16 @@ def _cut_short(session: Session, have: frozenset[str]) -> str | None:
     return None
 
 
-def _take_back(session: Session, back: list[str], half: str | None) -> None:
+def _take_back(session: Session, back: list[str], half: str | None, *, forget: bool = True) -> None:
     with journal.writing(session.context.engine) as connection, _at_work(session, connection):
         if session.plan.revisions.get(Stage.DUAL_WRITE) in back:
             _demand_nothing_lost(session, connection)
         if half is not None:
             schema_changes.undo(connection, session.environment, half)
         for revision in back:
-            schema_changes.downgrade(connection, session.environment, revision)
-        for table in REMEMBERED:
+            if revision != half:
+                schema_changes.downgrade(connection, session.environment, revision)
+        for table in REMEMBERED if forget else ():
             connection.execute(delete(table).where(table.c.plan == session.plan.name))
 
 

@@ -1,47 +1,114 @@
 """How does a schema operation live? One file a kind, its stages in order; here the registry and whole plans."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from contractctl import databases
-from contractctl.databases import Column, Database, Held, Synced, Synchronisation, run
-from contractctl.databases.looks import Told
-from contractctl.databases.sides import up_possible
-from contractctl.errors import ContractctlError
+from contractctl.databases import Database, Synchronisation
 from contractctl.model.plan import Operation, Plan, Stage
-from contractctl.operations import add_column, change_type, drop_column, rename_column, set_not_null
-from contractctl.operations.pairs import Pair, check, synchronisation, written_out
-from contractctl.operations.steps import BrownOut, KeepInStep, PromiseNotNull, Step, StopKeepingInStep
+from contractctl.operations import (
+    add_check,
+    add_column,
+    add_foreign_key,
+    add_unique,
+    change_default,
+    change_type,
+    create_index,
+    create_table,
+    drop_check,
+    drop_column,
+    drop_foreign_key,
+    drop_index,
+    drop_not_null,
+    drop_table,
+    drop_unique,
+    hindering,
+    merge_columns,
+    rename_column,
+    rename_table,
+    sampling,
+    set_not_null,
+    split_column,
+)
+from contractctl.operations.pairs import Pair, check, synchronisation
+from contractctl.operations.steps import (
+    AddUnique,
+    BrownOut,
+    BrownOutTable,
+    BuildIndex,
+    DropConstraint,
+    DropIndex,
+    DropOldColumn,
+    HandOver,
+    KeepInStep,
+    LeaveNewSide,
+    PromiseNotNull,
+    RelaxNotNull,
+    RenameConstraint,
+    RenewTriggers,
+    StageColumn,
+    Step,
+    StopKeepingInStep,
+)
+from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
 
 
 class Kind(Protocol):
     """What every file in this folder offers: what each stage does, its reversal being each step's own reverse()."""
 
-    def expand(self, operation: Operation) -> tuple[Step, ...]:
+    def expand(self, operation: Operation, /) -> tuple[Step, ...]:
         """What is added beside what is there."""
 
-    def dual_write(self, operation: Operation) -> tuple[Pair, ...]:
+    def dual_write(self, operation: Operation, /) -> tuple[Pair, ...]:
         """What is kept in step."""
 
-    def validate(self, operation: Operation) -> tuple[Step, ...]:
+    def validate(self, operation: Operation, /) -> tuple[Step, ...]:
         """What is proven and made ready once both sides agree: it takes its time, beside everybody's writes."""
 
-    def quiesce(self, operation: Operation) -> tuple[Step, ...]:
+    def quiesce(self, operation: Operation, /) -> tuple[Step, ...]:
         """What is taken away for a while."""
 
-    def contract(self, operation: Operation) -> tuple[Step, ...]:
+    def contract(self, operation: Operation, /) -> tuple[Step, ...]:
         """What goes for good, and what the new version now promises."""
 
+    def hindrances(
+        self, operation: Operation, database: Database, connection: Connection, *, begun: bool
+    ) -> Iterator[str]:
+        """What a database has against it, before anything is done, or once it has `begun`."""
 
-KINDS: dict[str, Kind] = {
-    "rename-column": rename_column,
+
+KINDS: Mapping[str, Kind] = {
     "add-column": add_column,
+    "rename-column": rename_column,
     "drop-column": drop_column,
     "change-type": change_type,
     "set-not-null": set_not_null,
+    "drop-not-null": drop_not_null,
+    "change-default": change_default,
+    "split-column": split_column,
+    "merge-columns": merge_columns,
+    "create-table": create_table,
+    "rename-table": rename_table,
+    "drop-table": drop_table,
+    "add-check": add_check,
+    "drop-check": drop_check,
+    "add-unique": add_unique,
+    "drop-unique": drop_unique,
+    "add-foreign-key": add_foreign_key,
+    "drop-foreign-key": drop_foreign_key,
+    "create-index": create_index,
+    "drop-index": drop_index,
 }
+_SORTS: Mapping[type[Step], str] = {
+    AddCheck: "check",
+    AddForeignKey: "foreign-key",
+    AddUnique: "unique",
+    BuildIndex: "index",
+}
+_BESIDE = "__new"
 
 
 def of_tables(plan: Plan) -> tuple[Operation, ...]:
@@ -61,29 +128,57 @@ def dual_write(plan: Plan) -> tuple[Step, ...]:
 
 def validate(plan: Plan) -> tuple[Step, ...]:
     """What the validate revision does; nothing for most plans on most engines."""
-    steps = (step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
-    return tuple(step for step in steps if not _is_idle(plan, step))
+    planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
+    steps = tuple(step for step in planned if not _is_idle(plan, step))
+    touched = {getattr(step, "table", None) for step in steps}
+    return (*steps, *(RenewTriggers(plan.name, table, pairs) for table, pairs in _pairs(plan) if table in touched))
 
 
 def quiesce(plan: Plan) -> tuple[Step, ...]:
     """What the quiesce revision does: all columns of one table lose their names at once, and the triggers follow."""
     steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].quiesce(operation)]
-    pairs, columns = dict(_pairs(plan)), dict[str, dict[str, str | None]]()
+    pairs, columns, dropped = dict(_pairs(plan)), dict[str, dict[str, str | None]](), _dropped(plan)
     for step in steps:
         if isinstance(step, BrownOut):
             columns.setdefault(step.table, {}).update(step.columns)
-    browned = (BrownOut(table, names, plan.name, pairs.get(table, ())) for table, names in columns.items())
-    return (*browned, *(step for step in steps if not isinstance(step, BrownOut)))
+    browned = (BrownOut(table, names, plan.name, pairs.get(table, ()), dropped) for table, names in columns.items())
+    others = (step for step in steps if not isinstance(step, BrownOut))
+    return (*browned, *(replace(step, dropped=dropped) if isinstance(step, BrownOutTable) else step for step in others))
 
 
 def contract(plan: Plan) -> tuple[Step, ...]:
     """What the contract revision does: what the new version promises holds, the triggers go, then the columns."""
     planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
-    steps = [step for step in planned if not _is_idle(plan, step)]
-    stop = [StopKeepingInStep(plan.name, table) for table, _ in _pairs(plan)]
+    steps = _beside_all([step for step in planned if not _is_idle(plan, step)])
+    steps = _apart(steps)
     early = [step for step in steps if step.first]
     kept = [step for step in steps if not (step.first or step.drops)]
-    return (*early, *kept, *stop, *(step for step in steps if step.drops))
+    parts = [step for step in steps if isinstance(step, DropConstraint | DropIndex) and not step.first]
+    columns = [step for step in steps if isinstance(step, DropOldColumn)]
+    stop = [
+        StopKeepingInStep(plan.name, table, tuple(step.column for step in columns if step.table == table))
+        for table, _ in _pairs(plan)
+    ]
+    others = [step for step in steps if step.drops and step not in parts and not step.first]
+    return (*early, *kept, *parts, *stop, *others)
+
+
+def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step, ...]:
+    """What comes before expand and dual-write are taken back, each statement for itself.
+
+    What will be NOT NULL again is proven beside everybody's writes; where nothing is undone with a transaction, the new
+    side can be written no more. `kept`: both sides are kept in step.
+    """
+    relaxed = [step for step in expand(plan) if isinstance(step, RelaxNotNull)]
+    promises = [PromiseNotNull(step.table, step.column) for step in relaxed if database.ddl.promises]
+    if database.transactional_ddl or not kept:
+        return tuple(promises)
+    staged = {(step.table, step.column) for step in expand(plan) if isinstance(step, StageColumn)}
+    leaving = (
+        LeaveNewSide(table, tuple(name for of, name in sorted(staged) if of == table), plan.name, pairs)
+        for table, pairs in _pairs(plan)
+    )
+    return (*promises, *(step for step in leaving if step.columns))
 
 
 def stands_alone(plan: Plan, stage: Stage) -> bool:
@@ -93,7 +188,8 @@ def stands_alone(plan: Plan, stage: Stage) -> bool:
 
 def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """What takes these steps back, the last one first."""
-    return tuple(step.reverse() for step in reversed(steps))
+    back = [step.reverse() for step in reversed(steps)]
+    return (*(step for step in back if not step.last), *(step for step in back if step.last))
 
 
 def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisation, ...]:
@@ -113,90 +209,83 @@ def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> It
 
     Once it has `begun` some of what is new may be there.
     """
+    database = databases.of(connection)
+    made = {operation.subject for operation in of_tables(plan) if operation.kind == "create-table"}
     for operation in of_tables(plan):
-        yield from _hindrances(operation, connection, begun=begun)
+        if operation.subject not in made or operation.kind == "create-table":
+            asked = KINDS[operation.kind].hindrances(operation, database, connection, begun=begun)
+            yield from hindering.asked(asked)
 
 
 def notes(plan: Plan, connection: Connection) -> Iterator[str]:
-    """What must have moved before the old columns can be browned out: each a sentence."""
-    database = databases.of(connection)
-    for operation in of_tables(plan):
-        if KINDS[operation.kind].quiesce(operation) and operation.old is not None:
-            for name in database.dependents(connection, operation.subject, operation.old):
-                yield f"{name} uses '{operation.subject}.{operation.old}': drop it or write it anew before quiesce"
+    """What must have moved before the old side can be browned out: each a sentence."""
+    database, dropped = databases.of(connection), _dropped(plan)
+    for step in quiesce(plan):
+        if isinstance(step, BrownOut):
+            for column in step.columns:
+                for name in _others(database.dependents(connection, step.table, column), dropped):
+                    yield f"{name} uses '{step.table}.{column}': drop it or write it anew before quiesce"
+        elif isinstance(step, BrownOutTable):
+            for name in _others(database.table_dependents(connection, step.table), dropped):
+                yield f"{name} uses the table '{step.table}': drop it or write it anew before quiesce"
 
 
 def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:
-    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence.
-
-    Asked before anything is done: the new columns are not there yet, and count as of the old ones' type.
-    """
-    database = databases.of(connection)
+    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence."""
     for table, pairs in _pairs(plan):
-        found = {column.name: column for column in database.columns(connection, table)}
         for pair in pairs:
-            if pair.lossy or not pair.old or not all(name in found for name in pair.old):
-                continue
-            yield from _losses(database, connection, table, _planned(written_out(database, pair), found), rows)
+            yield from sampling.losses(databases.of(connection), connection, table, pair, rows)
 
 
-def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:
-    """The pair as if its new columns were there."""
-    names = {name: pair.via or name for name in pair.new}
-    first = found[next(iter(pair.old))]
-    new = tuple(Held(names[name], first.type, value) for name, value in pair.new.items())
-    return Synced(tuple(Held(name, found[name].type, value) for name, value in pair.old.items()), new)
+def _others(found: tuple[str, ...], dropped: tuple[str, ...]) -> Iterator[str]:
+    """Those that the plan does not drop, or hand over, itself."""
+    ours = (*(f"'{name}'" for name in dropped), "sequence '")
+    yield from (name for name in found if not any(one in name for one in ours))
 
 
-def _losses(database: Database, connection: Connection, table: str, synced: Synced, rows: int) -> Iterator[str]:
-    columns = ", ".join(database.quote(one.name) for one in synced.old)
-    first = database.quote(synced.old[0].name)
-    sample = f"SELECT {columns} FROM {database.table(table)} LIMIT {int(rows)}"
-    possible = up_possible(database, synced)
-    lost, example = run(
-        connection, f"SELECT count(*), min({first}) FROM ({sample}) AS contractctl_sample WHERE NOT ({possible})"
-    ).one()
-    if lost:
-        place = f"'{table}.{synced.old[0].name}'"
-        yield f"{lost} values of {place} do not come back from their new form, such as {example!r}"
+def _dropped(plan: Plan) -> tuple[str, ...]:
+    """The names of constraints and indexes that go in the end."""
+    return tuple(
+        operation.old
+        for operation in of_tables(plan)
+        if operation.old is not None
+        and operation.kind in {"drop-check", "drop-unique", "drop-foreign-key", "drop-index"}
+    )
+
+
+def _beside_all(steps: list[Step]) -> list[Step]:
+    """Where nothing goes but indexes, they need no transaction, and can go beside everybody's reads and writes."""
+    if not all(isinstance(step, DropIndex) for step in steps):
+        return steps
+    return [replace(step, beside=True) for step in steps if isinstance(step, DropIndex)]
+
+
+def _apart(steps: list[Step]) -> list[Step]:
+    """The steps, where what comes has another name than what still stands; the name is taken over in the end."""
+    gone = {(step.table, step.name) for step in steps if isinstance(step, DropConstraint | DropIndex)}
+    found, renames = list[Step](), dict[tuple[str, str], RenameConstraint]()
+    for step in steps:
+        if isinstance(step, AddCheck | AddForeignKey | AddUnique | BuildIndex) and (step.table, step.name) in gone:
+            beside = step.name + _BESIDE
+            renames[step.table, step.name] = RenameConstraint(step.table, beside, step.name, _SORTS[type(step)])
+            found.append(replace(step, name=beside))
+        else:
+            found.append(step)
+    return [*found, *renames.values()]
 
 
 def _is_idle(plan: Plan, step: Step) -> bool:
     """Whether the plan's engine does nothing for it, whatever stands in the database."""
-    if not plan.dialect or not isinstance(step, PromiseNotNull):
+    if not plan.dialect:
         return False
-    database = databases.named(plan.dialect)
-    return not step.statements(database, Told(database))
-
-
-def _hindrances(operation: Operation, connection: Connection, *, begun: bool) -> Iterator[str]:
-    database = databases.of(connection)
-    table, old, new = operation.subject, operation.old, operation.new
-    try:
-        columns = database.columns(connection, table)
-    except ContractctlError as error:
-        yield error.message
-        return
-    named = {name: _find(database, columns, name) for name in (old, new, operation.parameters.get("via")) if name}
-    found = named.get(old) if old is not None else None
-    if old is not None and found is None:
-        yield f"table '{table}' has no column '{old}'"
-    yield from database.hindrances(connection, table)
-    if not begun and operation.kind != "set-not-null" and new is not None and new != old and named[new] is not None:
-        yield f"table '{table}' already has a column '{new}'"
-    via = operation.parameters.get("via")
-    if not begun and via is not None and named[via] is not None:
-        yield f"table '{table}' already has a column '{via}', where the new values would wait"
-    if found is None or old is None or operation.kind == "set-not-null":
-        return
-    for what in database.obstacles(connection, table, old):
-        yield f"'{table}.{old}' {what}"
-    if found.not_null and found.default is None and operation.parameters.get("old_not_null") != "yes":
-        yield f"'{table}.{old}' is NOT NULL in the database and not in the released version of {operation.contract}"
-
-
-def _find(database: Database, columns: tuple[Column, ...], name: str) -> Column | None:
-    return next((column for column in columns if database.same(column.name, name)), None)
+    ddl = databases.named(plan.dialect).ddl
+    match step:
+        case PromiseNotNull():
+            return not ddl.promises
+        case HandOver():
+            return not ddl.sequences
+        case _:
+            return False
 
 
 def _pairs(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:

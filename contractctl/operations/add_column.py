@@ -4,7 +4,7 @@ fill, where given, is the column's value for whoever does not give it: SQL over 
 """
 
 from contractctl.model.plan import Operation
-from contractctl.operations import promises
+from contractctl.operations import hindering, promises
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import StageColumn, Step
 from contractctl.operations.words import added, fill, has, nothing
@@ -37,6 +37,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 validate = promises.once_filled
 quiesce = nothing
+hindrances = hindering.of_a_column
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:

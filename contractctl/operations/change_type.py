@@ -9,7 +9,7 @@ means the new type and `via` is gone; so they must be able to use either. Rollin
 
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
-from contractctl.operations import promises, rename_column
+from contractctl.operations import hindering, promises, rename_column
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, RelaxNotNull, StageColumn, Step
 from contractctl.operations.words import has, names, transform
@@ -39,6 +39,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 
 validate = promises.once_filled
+hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ fill, where given, is what old readers find in rows of writers who no longer giv
 """
 
 from contractctl.model.plan import Operation
+from contractctl.operations import hindering
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
 from contractctl.operations.words import dropped, fill, has, nothing
@@ -11,7 +12,9 @@ from contractctl.operations.words import dropped, fill, has, nothing
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """New writers may leave it out."""
-    return (RelaxNotNull(operation.subject, dropped(operation)),) if has(operation, "old_not_null") else ()
+    if not has(operation, "old_not_null"):
+        return ()
+    return (RelaxNotNull(operation.subject, dropped(operation), fill(operation) is not None),)
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -24,6 +27,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 
 validate = nothing
+hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -10,6 +10,8 @@ from contractctl.databases import QUIESCED, Column, Database, Held, Synced, Sync
 from contractctl.databases.looks import Live, Look
 from contractctl.errors import ContractctlError
 
+_LEAVING = "__leaving"
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -33,6 +35,11 @@ class Pair:
 def quiesced_name(column: str) -> str:
     """The column's name while it is browned out."""
     return column + QUIESCED
+
+
+def leaving_name(column: str) -> str:
+    """A new column's name while it is taken back."""
+    return column + _LEAVING
 
 
 def written_out(database: Database, pair: Pair) -> Pair:
@@ -140,6 +147,9 @@ def _old_place(look: _Seen, pair: Pair, name: str) -> str:
 
 def _new_place(look: _Seen, pair: Pair, name: str) -> str:
     """A new column's: beside the old one, or under its own name once the old one is quiesced."""
+    leaving = leaving_name(pair.via or name)
+    if look.has(leaving):
+        return leaving
     quiesced = quiesced_name(name)
     if not pair.old:
         return quiesced if look.has(quiesced) else name

@@ -4,17 +4,21 @@ parameters: old_not_null and not_null ("yes") are what both versions promise; de
 """
 
 from contractctl.model.plan import Operation
-from contractctl.operations import promises
+from contractctl.operations import hindering, promises
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, StageColumn, Step
-from contractctl.operations.words import has, names, transform
+from contractctl.operations.steps import BrownOut, DropOldColumn, HandOver, RelaxNotNull, StageColumn, Step
+from contractctl.operations.words import has, is_plain, names, transform
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """The new column is there; writers who give only one of the two are not refused."""
     old, new = names(operation)
     stage = StageColumn(operation.subject, new, like=old)
-    return (stage, RelaxNotNull(operation.subject, old)) if has(operation, "old_not_null") else (stage,)
+    return (
+        (stage, RelaxNotNull(operation.subject, old, is_plain(operation)))
+        if has(operation, "old_not_null")
+        else (stage,)
+    )
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -26,6 +30,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 
 validate = promises.once_filled
+hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
@@ -35,4 +40,5 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:
 
 def contract(operation: Operation) -> tuple[Step, ...]:
     """The new column keeps what the new version promises, and the old column goes."""
-    return (*promises.in_the_end(operation), DropOldColumn(operation.subject, names(operation)[0]))
+    table, (old, new) = operation.subject, names(operation)
+    return (*promises.in_the_end(operation), HandOver(table, old, new), DropOldColumn(table, old))

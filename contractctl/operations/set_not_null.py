@@ -4,7 +4,7 @@ fill is the value instead of NULL: SQL over the row; without one the rows must h
 """
 
 from contractctl.model.plan import Operation
-from contractctl.operations import promises
+from contractctl.operations import hindering, promises
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import Step
 from contractctl.operations.words import added, fill, nothing
@@ -23,6 +23,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 validate = promises.once_filled
 quiesce = nothing
+hindrances = hindering.of_a_column_that_stays
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:

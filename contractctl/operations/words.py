@@ -57,3 +57,29 @@ def _given(operation: Operation, name: str | None, which: str) -> str:
             hint=f'add {which} = "…" to that operation in the plan file',
         )
     return name
+
+
+def needed(operation: Operation, what: str) -> str:
+    """A parameter without which nothing can be done."""
+    value = operation.parameters.get(what)
+    if value is None:
+        raise ContractctlError(
+            f"the {operation.kind} of '{operation.subject}' in the plan has no '{what}'",
+            hint=f'add {what} = "…" to the operation\'s parameters in the plan file',
+        )
+    return value
+
+
+def listed(operation: Operation, what: str) -> tuple[str, ...]:
+    """A parameter that is a list of names."""
+    return tuple(name.strip() for name in needed(operation, what).split(","))
+
+
+def stands(operation: Operation) -> str:
+    """The stage from which on a constraint or an index holds: expand, verify, contract."""
+    return operation.parameters.get("stands", "contract")
+
+
+def becomes(operation: Operation) -> str | None:
+    """The name that it takes over once the old one of that name is gone."""
+    return operation.parameters.get("becomes")

@@ -409,7 +409,7 @@ def _mariadb_application(url: str) -> "pymysql.Connection[Any]":
 
 MARIADB = Words(
     name="mariadb",
-    database=mysql,  # type: ignore[arg-type] # its statements are on their way
+    database=mysql,
     server="mariadb",
     connect=_mariadb_application,
     marker="%s",

@@ -5,7 +5,7 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 
 from contractctl.databases.ddl import Statements
 from contractctl.databases.mysql import statements
-from contractctl.databases.mysql.dependents import dependents, obstacles
+from contractctl.databases.mysql.dependents import dependents, obstacles, table_dependents
 from contractctl.databases.mysql.engine import alone, create_engine, reading
 from contractctl.databases.mysql.expressions import (
     agrees,
@@ -21,6 +21,7 @@ from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import definitions
 from contractctl.databases.mysql.refusals import busy, lost, meaning
+from contractctl.databases.mysql.relations import is_view, parts, weight
 from contractctl.databases.mysql.rows import (
     add_new,
     beyond,
@@ -60,6 +61,7 @@ __all__ = (
     "has_key",
     "hindrances",
     "is_name",
+    "is_view",
     "json_array",
     "key_columns",
     "key_list",
@@ -76,6 +78,7 @@ __all__ = (
     "obstacles",
     "outside",
     "own_lag",
+    "parts",
     "problem",
     "quote",
     "reading",
@@ -84,10 +87,12 @@ __all__ = (
     "size",
     "storing",
     "table",
+    "table_dependents",
     "transactional_ddl",
     "triggers",
     "unseen",
     "up_to",
+    "weight",
 )
 
 ddl: Statements = statements

@@ -28,6 +28,25 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
     return tuple(sorted(found))
 
 
+def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:
+    """What besides the table itself would break without it, each named with its kind."""
+    return tuple(sorted({*_views(connection, table, None), *_of_others(connection, table)}))
+
+
+def _of_others(connection: Connection, table: str) -> Iterator[str]:
+    bare = table.rpartition(".")[2]
+    referring = of_table(table, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME")
+    yield from _referring(connection, f"{referring} AND NOT ({of_table(table)})")
+    triggers = (
+        "SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS"
+        f" WHERE NOT ({of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')})"
+    )
+    for name, text in run(connection, triggers):
+        if not name.startswith(OURS) and _names(text, bare):
+            yield f"trigger '{name}'"
+    yield from _routines(connection, table, bare)
+
+
 def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
     """What keeps the column from ever being kept in step or dropped by itself, each as the end of a sentence."""
     return tuple(_obstacles(connection, table, column))
@@ -57,8 +76,11 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
         yield f"has a default that is never the same twice ({default}): nobody sees whether a writer gave it"
 
 
-def _views(connection: Connection, table: str, column: str) -> Iterator[str]:
-    """Views over the column, and views over these: MariaDB keeps them with every name written out."""
+def _views(connection: Connection, table: str, column: str | None) -> Iterator[str]:
+    """Views over the column, or over the table at all, and views over these.
+
+    MariaDB keeps them with every name written out.
+    """
     rows = run(
         connection,
         "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, DATABASE() FROM information_schema.VIEWS",
@@ -80,9 +102,11 @@ def _views(connection: Connection, table: str, column: str) -> Iterator[str]:
             yield f"view '{name}'" if of == current else f"view '{of}.{name}'"
 
 
-def _asks(said: list[Token], schema: str, table: str, column: str) -> bool:
-    """Whether a view's text asks the table for the column: `alias`.`column`, for an alias of the table."""
+def _asks(said: list[Token], schema: str, table: str, column: str | None) -> bool:
+    """Whether a view's text asks the table, for the column: `alias`.`column`, for an alias of the table."""
     aliases = _aliases(said, schema, table)
+    if column is None:
+        return bool(aliases)
     return any(
         one.sort is Sort.QUOTED
         and one.name in aliases
@@ -126,8 +150,13 @@ def _foreign_keys(connection: Connection, table: str, column: str) -> Iterator[s
         f"{of_table(table, 'REFERENCED_TABLE_SCHEMA', 'REFERENCED_TABLE_NAME')}"
         f" AND REFERENCED_COLUMN_NAME = {literal(column)}"
     )
-    for name in run(connection, f"SELECT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE {theirs}").scalars():
-        yield f"foreign key of table '{name}'"
+    yield from _referring(connection, theirs)
+
+
+def _referring(connection: Connection, where: str) -> Iterator[str]:
+    query = f"SELECT DISTINCT CONSTRAINT_NAME, TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE {where}"
+    for name, table in run(connection, query):
+        yield f"foreign key '{name}' of table '{table}'"
 
 
 def _conditions(connection: Connection, table: str, column: str) -> Iterator[str]:

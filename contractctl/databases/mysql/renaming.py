@@ -6,7 +6,7 @@ the server itself dies in the middle, the columns may have their new names and t
 aloud, until the triggers are written anew. `missing_triggers` names them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from contractctl.databases import Held, Statement, Synced, Synchronisation
@@ -31,8 +31,27 @@ def rename_in_step(
     if sync is None:
         return (Statement(f"ALTER TABLE {table(of)} {wait} {renames}, {how}", _LOCK, transactional=False),)
     triggers = create(_renamed(sync, names), anew=True).values()
-    # in a compound statement nothing may WAIT, and nothing has to: the table is locked already
-    steps = [f"ALTER TABLE {table(of)} {renames}, {how}", *(f"EXECUTE IMMEDIATE {literal(sql)}" for sql in triggers)]
+    return _locked(of, [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
+
+
+def drop_in_step(
+    of: str, drop_triggers: Iterable[str], columns: Iterable[str], wait_seconds: int
+) -> tuple[Statement, ...]:
+    """Drop triggers, and columns that they have given their values, all at once; as `rename_in_step`."""
+    drops = ", ".join(f"DROP COLUMN IF EXISTS {quote(column)}" for column in columns)
+    alter = f"ALTER TABLE {table(of)} {drops}, ALGORITHM=INSTANT, LOCK=NONE"
+    return _locked(of, [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
+
+
+def _immediately(sql: str) -> str:
+    return f"EXECUTE IMMEDIATE {literal(sql)}"
+
+
+def _locked(of: str, steps: Iterable[str], wait: str) -> tuple[Statement, ...]:
+    """Steps while nobody else reads or writes the table.
+
+    In a compound statement nothing may WAIT, and nothing has to: the table is locked already.
+    """
     compound = "".join(f"{step};\n" for step in steps)
     return (
         Statement(f"LOCK TABLES {table(of)} WRITE {wait}", _LOCK, transactional=False),

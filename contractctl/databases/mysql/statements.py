@@ -5,28 +5,36 @@ it refuses instead.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
-from contractctl.databases.looks import Look
-from contractctl.databases.mysql.names import literal, quote
+from contractctl.databases.ddl import ForeignKey, Index
+from contractctl.databases.looks import Called, Look
+from contractctl.databases.mysql.names import literal, quote, quotes
 from contractctl.databases.mysql.names import table as table_name
-from contractctl.databases.mysql.renaming import rename_in_step
+from contractctl.databases.mysql.renaming import drop_in_step, rename_in_step
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.triggers import create, drop_triggers
 from contractctl.databases.mysql.trying import create_functions
 from contractctl.errors import ContractctlError
 
+promises = False
+sequences = False
 _WAIT = int(LOCK_SECONDS)
 _NOT_ONLINE = (1845, 1846)
 """ER_ALTER_OPERATION_NOT_SUPPORTED, with and without a reason: https://mariadb.com/kb/en/mariadb-error-code-reference/."""
 _UNLOCK = "UNLOCK TABLES"
+_EXCLUSIVE = "EXCLUSIVE, for an instant"
+_FUNCTION = "DROP FUNCTION"
+_GONE = "contractctl_gone_"
+_CREATE_VIEW = "CREATE OR REPLACE SQL SECURITY INVOKER VIEW"
 
 
-def add_column(table: str, column: Column) -> tuple[Statement, ...]:
-    """Add a column behind the others."""
+def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
+    """Add a column behind the others. MariaDB itself refuses to do that at once with a default of another kind."""
     parts = (
         quote(column.name),
         column.type,
@@ -53,14 +61,25 @@ def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     return (*functions, *(Statement(sql, "LOCK=SHARED, for an instant") for sql in create(sync, anew=True).values()))
 
 
-def stop_keeping(sync: Synchronisation) -> tuple[Statement, ...]:
-    """Drop them, whether or not they are there."""
-    return tuple(Statement(sql, "LOCK=SHARED, for an instant") for sql in drop_triggers(sync))
+def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[Statement, ...]:
+    """Drop them, whether or not they are there; first those that would mark what the others no longer keep in step.
+
+    Columns go with them, while the table is locked: between the two nobody would give them a value.
+    """
+    drops = drop_triggers(sync)
+    functions = tuple(Statement(sql, "none") for sql in drops if sql.startswith(_FUNCTION))
+    own = tuple(sql for sql in reversed(drops) if not sql.startswith(_FUNCTION))
+    if columns:
+        return (*drop_in_step(sync.table, own, columns, _WAIT), *functions)
+    return (*(Statement(sql, "LOCK=SHARED, for an instant") for sql in own), *functions)
 
 
-def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
-    """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
-    return (_modified(look, table, column, "NULL"),)
+def relax_not_null(look: Look, table: str, column: str, given: bool) -> tuple[Statement, ...]:
+    """Let the column be NULL: the table is written anew, beside everybody's reads and writes.
+
+    Nothing where it is always given: a BEFORE trigger's value is there when NOT NULL is asked.
+    """
+    return () if given else (_modified(look, table, column, "NULL"),)
 
 
 def promise_not_null(_look: Look, _table: str, _column: str) -> tuple[Statement, ...]:
@@ -78,9 +97,137 @@ def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ..
     return (_modified(look, table, column, "NOT NULL"),)
 
 
-def set_default(_look: Look, table: str, column: str, default: str) -> tuple[Statement, ...]:
-    """Give the column this default; rows that are there keep what they have."""
-    return (_alter(table, f"ALTER COLUMN {quote(column)} SET DEFAULT {default}"),)
+def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+    """Let the column be NULL for good."""
+    return relax_not_null(look, table, column, given=False)
+
+
+def set_default(_look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+    """Give the column this default, or none; rows that are there keep what they have."""
+    action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default}"
+    return (_alter(table, f"ALTER COLUMN {quote(column)} {action}"),)
+
+
+def add_check(_look: Look, table: str, name: str, _condition: str) -> tuple[Statement, ...]:
+    """Raise ContractctlError: MariaDB copies the table for that."""
+    raise ContractctlError(
+        f"MariaDB copies the table '{table}' to add the CHECK '{name}', and lets nobody write meanwhile",
+        hint="give it to a new column in that column's own definition, or add it when nobody has to write, in a"
+        " revision of your own",
+    )
+
+
+def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
+    """Add a foreign key: its index first, then the key itself, for what is written from now on.
+
+    MariaDB holds it against no row that is there where it does not copy the table: whoever adds it has looked, and
+    looks again. Nothing where it stands.
+    """
+    if look.ask(_has(table, "REFERENTIAL_CONSTRAINTS", "CONSTRAINT_SCHEMA", key.name), "0") != "0":
+        return ()
+    add = f"ADD CONSTRAINT {quote(key.name)} {_foreign_key(key)}"
+    index = Index(key.name, quotes(key.columns))
+    indexed = look.ask(_is_indexed(table, key.columns), "0") != "0"
+    return (*(() if indexed else build_index(look, table, index, at_once=False)), _unchecked(_alter(table, add)))
+
+
+def add_unique(_look: Look, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Nothing: a unique index is all there is."""
+    return ()
+
+
+def drop_constraint(_look: Look, table: str, sort: str, name: str, _says: str) -> tuple[Statement, ...]:
+    """Drop a constraint, if it is there."""
+    if sort == "unique":
+        return drop_index(table, name)
+    return (_alter(table, f"DROP {'FOREIGN KEY' if sort == 'foreign-key' else 'CONSTRAINT'} IF EXISTS {quote(name)}"),)
+
+
+def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
+    """Give an index another name; a foreign key is made again under it, in the same moment."""
+    match sort:
+        case "check":
+            raise ContractctlError(
+                f"MariaDB gives no CHECK another name: '{name}' of '{table}'",
+                hint=f"give the new one a name of its own in the draft, other than '{new}'",
+            )
+        case "foreign-key":
+            add = look.ask(_REFERENCE.format(of=of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"), name=literal(name)))
+            return (_unchecked(_alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}")),)
+        case _:
+            return (_alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}"),)
+
+
+def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
+    """Build an index beside everybody's reads and writes. Nothing where it stands."""
+    del at_once
+    if look.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", index.name, "INDEX_NAME"), "0") != "0":
+        return ()
+    sort = index.sort or ("UNIQUE" if index.unique else "")
+    parts = ("ADD", sort, "INDEX", quote(index.name), f"USING {index.using}" if index.using else "")
+    action = f"{' '.join(part for part in parts if part)} ({index.columns}) {index.rest}".rstrip()
+    return (_alter(table, action, "NOCOPY", Work.SCAN),)
+
+
+def drop_index(table: str, name: str, _beside: bool = True) -> tuple[Statement, ...]:
+    """Drop an index, if it is there."""
+    return (_alter(table, f"DROP INDEX IF EXISTS {quote(name)}", "NOCOPY"),)
+
+
+def hand_over(_look: Look, _table: str, _old: str, _new: str) -> tuple[Statement, ...]:
+    """Nothing: only a key's AUTO_INCREMENT counts up."""
+    return ()
+
+
+def create_table(create: str) -> tuple[Statement, ...]:
+    """Make a table by its CREATE TABLE."""
+    return (Statement(create, "none", transactional=False),)
+
+
+def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+    """A view that MariaDB itself reads and writes as the table, for those who may read and write the table."""
+    columns = quotes(column.name for column in look.columns(table))
+    select = f"SELECT {columns} FROM {table_name(table)}"
+    grants = look.ask(_GRANTS.format(of=of_table(table), name=literal(table_name(name))), "")
+    return (
+        Statement(
+            f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {table_name(name)} AS {select}", "none", transactional=False
+        ),
+        *(Statement(grant, "none", transactional=False) for grant in grants.splitlines()),
+    )
+
+
+def drop_stand_in(name: str) -> tuple[Statement, ...]:
+    """Take it away."""
+    return (Statement(f"DROP VIEW IF EXISTS {table_name(name)}", "none", transactional=False),)
+
+
+def take_name(table: str, name: str) -> tuple[Statement, ...]:
+    """Let the table take the view's place: one statement, which goes on where the client dies in the middle."""
+    place, _, bare = name.rpartition(".")
+    gone = table_name(f"{place}.{_GONE}{bare}" if place else f"{_GONE}{bare}")
+    rename = f"RENAME TABLE {table_name(name)} TO {gone}, {table_name(table)} TO {table_name(name)}"
+    compound = f"BEGIN NOT ATOMIC\n{rename};\nDROP VIEW {gone};\nEND"
+    return (Statement(compound, _EXCLUSIVE, transactional=False),)
+
+
+def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+    """The table has its old name again, and the view stands in for the new one: for some milliseconds nothing does."""
+    view, *grants = stand_in(Called(look, table, name), table, name)
+    rename = f"RENAME TABLE {table_name(name)} TO {table_name(table)}"
+    compound = f"BEGIN NOT ATOMIC\n{rename};\n{view.sql};\nEND"
+    return (Statement(compound, _EXCLUSIVE, transactional=False), *grants)
+
+
+def drop_table(table: str) -> tuple[Statement, ...]:
+    """Drop a table. MariaDB refuses while a foreign key refers to it."""
+    return (Statement(f"DROP TABLE IF EXISTS {table_name(table)} WAIT {_WAIT}", _EXCLUSIVE, transactional=False),)
+
+
+def rename_table(table: str, new: str) -> tuple[Statement, ...]:
+    """Give a table another name."""
+    rename = f"RENAME TABLE {table_name(table)} WAIT {_WAIT} TO {table_name(new)}"
+    return (Statement(rename, _EXCLUSIVE, transactional=False),)
 
 
 def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
@@ -107,9 +254,39 @@ def _execute(connection: Connection, statement: Statement) -> None:
         ) from error
 
 
-def _alter(table: str, action: str) -> Statement:
-    how = "ALGORITHM=INSTANT, LOCK=NONE"
-    return Statement(f"ALTER TABLE {table_name(table)} WAIT {_WAIT} {action}, {how}", "LOCK=NONE")
+def _alter(table: str, action: str, algorithm: str = "INSTANT", work: Work = Work.NONE) -> Statement:
+    how = f"ALGORITHM={algorithm}, LOCK=NONE"
+    sql = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} {action}, {how}"
+    return Statement(sql, "LOCK=NONE", work, transactional=False)
+
+
+def _unchecked(statement: Statement) -> Statement:
+    """A foreign key that is held against no row that is there: MariaDB would copy the table for that."""
+    return replace(statement, sql=f"SET STATEMENT foreign_key_checks = 0 FOR {statement.sql}")
+
+
+def _foreign_key(key: ForeignKey) -> str:
+    referred = f" ({quotes(key.referred)})" if key.referred else ""
+    parts = (
+        f"FOREIGN KEY ({quotes(key.columns)}) REFERENCES {table_name(key.references)}{referred}",
+        f"ON DELETE {key.on_delete}" if key.on_delete else "",
+        f"ON UPDATE {key.on_update}" if key.on_update else "",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _has(table: str, view: str, schema: str, name: str, column: str = "CONSTRAINT_NAME") -> str:
+    where = of_table(table, schema)
+    return f"SELECT count(*) FROM information_schema.{view} WHERE {where} AND {column} = {literal(name)}"
+
+
+def _is_indexed(table: str, columns: tuple[str, ...]) -> str:
+    """SQL: how many indexes begin with these columns."""
+    first = " OR ".join(
+        f"(COLUMN_NAME = {literal(column)} AND SEQ_IN_INDEX = {place})" for place, column in enumerate(columns, 1)
+    )
+    counted = f"SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE {of_table(table)} AND ({first})"
+    return f"SELECT count(*) FROM ({counted} GROUP BY INDEX_NAME HAVING count(*) = {len(columns)}) AS found"
 
 
 def _modified(look: Look, table: str, column: str, nullable: str) -> Statement:
@@ -137,4 +314,21 @@ SELECT concat(c.COLUMN_TYPE,
   coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM information_schema.CHECK_CONSTRAINTS k
     WHERE {checked} AND k.LEVEL = 'Column' AND k.CONSTRAINT_NAME = c.COLUMN_NAME), ''))
 FROM information_schema.COLUMNS c WHERE {of} AND c.COLUMN_NAME = {column}
+"""
+
+_REFERENCE = """
+SELECT concat('FOREIGN KEY (', group_concat('`', replace(k.COLUMN_NAME, '`', '``'), '`' ORDER BY k.ORDINAL_POSITION),
+  ') REFERENCES `', replace(k.REFERENCED_TABLE_SCHEMA, '`', '``'), '`.`', replace(k.REFERENCED_TABLE_NAME, '`', '``'),
+  '` (', group_concat('`', replace(k.REFERENCED_COLUMN_NAME, '`', '``'), '`' ORDER BY k.ORDINAL_POSITION),
+  ') ON DELETE ', r.DELETE_RULE, ' ON UPDATE ', r.UPDATE_RULE)
+FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
+  ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
+WHERE {of} AND k.CONSTRAINT_NAME = {name}
+GROUP BY r.DELETE_RULE, r.UPDATE_RULE, k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME
+"""
+
+_GRANTS = """
+SELECT coalesce(group_concat('GRANT ', PRIVILEGE_TYPE, ' ON ', {name}, ' TO ', GRANTEE SEPARATOR '\\n'), '')
+FROM information_schema.TABLE_PRIVILEGES
+WHERE {of} AND PRIVILEGE_TYPE IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
 """

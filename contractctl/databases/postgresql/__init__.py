@@ -20,6 +20,7 @@ from contractctl.databases.postgresql.names import literal, quote, same, table
 from contractctl.databases.postgresql.probing import refusal
 from contractctl.databases.postgresql.reflection import definitions
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
+from contractctl.databases.postgresql.relations import is_view, parts, table_dependents, weight
 from contractctl.databases.postgresql.rows import (
     add_new,
     beyond,
@@ -58,6 +59,7 @@ __all__ = (
     "has_key",
     "hindrances",
     "is_name",
+    "is_view",
     "json_array",
     "key_columns",
     "key_list",
@@ -74,6 +76,7 @@ __all__ = (
     "obstacles",
     "outside",
     "own_lag",
+    "parts",
     "problem",
     "quote",
     "reading",
@@ -82,10 +85,12 @@ __all__ = (
     "size",
     "storing",
     "table",
+    "table_dependents",
     "transactional_ddl",
     "triggers",
     "unseen",
     "up_to",
+    "weight",
 )
 
 ddl: Statements = statements

@@ -36,11 +36,15 @@ from contractctl.databases.sqlite.tables import (
     dependents,
     exists,
     hindrances,
+    is_view,
     key_columns,
     notes,
     obstacles,
+    parts,
     refusal,
     size,
+    table_dependents,
+    weight,
 )
 from contractctl.databases.sqlite.triggers import drop_triggers, missing_triggers, triggers
 
@@ -66,6 +70,7 @@ __all__ = (
     "has_key",
     "hindrances",
     "is_name",
+    "is_view",
     "json_array",
     "key_columns",
     "key_list",
@@ -82,6 +87,7 @@ __all__ = (
     "obstacles",
     "outside",
     "own_lag",
+    "parts",
     "problem",
     "quote",
     "reading",
@@ -90,10 +96,12 @@ __all__ = (
     "size",
     "storing",
     "table",
+    "table_dependents",
     "transactional_ddl",
     "triggers",
     "unseen",
     "up_to",
+    "weight",
 )
 
 ddl: Statements = statements

@@ -36,7 +36,7 @@ class ColumnText:
 
 def columns(create: str) -> tuple[ColumnText, ...]:
     """The columns of a CREATE TABLE, in order."""
-    return tuple(entry for entry in _entries(create) if not _is_table_constraint(entry))
+    return tuple(entry for entry in entries(create) if not is_table_constraint(entry))
 
 
 def column(create: str, name: str) -> ColumnText:
@@ -84,15 +84,25 @@ def with_not_null(create: str, name: str) -> str:
     return f"{create[: entry.end]} NOT NULL{create[entry.end :]}"
 
 
-def with_default(create: str, name: str, default: str) -> str:
-    """The text with a default on a column that has none."""
+def with_default(create: str, name: str, default: str | None) -> str:
+    """The text with this default on the column, in the place of the one that is there; or with none."""
     entry = column(create, name)
-    if entry.has("DEFAULT"):
-        return create
-    return f"{create[: entry.end]} DEFAULT {default}{create[entry.end :]}"
+    span = _default(entry)
+    written = "" if default is None else f"DEFAULT {default}"
+    if span is None:
+        return f"{create[: entry.end]} {written}{create[entry.end :]}" if written else create
+    start, end = span
+    return f"{create[:start]}{written}{create[end:]}" if written else f"{create[:start].rstrip()}{create[end:]}"
 
 
-def _entries(create: str) -> list[ColumnText]:
+def without_not_null_at_all(create: str, name: str) -> str:
+    """The text without the column's NOT NULL, for good."""
+    span = _not_null(column(create, name))
+    return create if span is None else f"{create[: span[0]].rstrip()}{create[span[1] :]}"
+
+
+def entries(create: str) -> list[ColumnText]:
+    """Everything between the outer parentheses and their commas: columns, then the table's constraints."""
     depth, entries, entry = 0, [], list[Token]()
     for token in tokens(create):
         if token.sort is Sort.BLANK:
@@ -111,7 +121,8 @@ def _entries(create: str) -> list[ColumnText]:
     return [ColumnText(part[0].name, part[0].start, part[-1].end, tuple(part)) for part in entries if part]
 
 
-def _is_table_constraint(entry: ColumnText) -> bool:
+def is_table_constraint(entry: ColumnText) -> bool:
+    """Whether it is no column."""
     return entry.tokens[0].says(*_TABLE_CONSTRAINTS)
 
 
@@ -139,6 +150,22 @@ def _not_null(entry: ColumnText) -> tuple[int, int] | None:
     if len(entry.tokens) > at + 4 and entry.tokens[at + 2].says("ON") and entry.tokens[at + 3].says("CONFLICT"):
         last = at + 4
     return entry.tokens[first].start, entry.tokens[last].end
+
+
+def _default(entry: ColumnText) -> tuple[int, int] | None:
+    """Where `[CONSTRAINT name] DEFAULT …` stands: a literal, one with a sign, or an expression in parentheses."""
+    at = _find(entry.tokens, ("DEFAULT",))
+    if at is None:
+        return None
+    first = at - 2 if at > 2 and entry.tokens[at - 2].says("CONSTRAINT") else at  # noqa: PLR2004 - the column's name
+    last, depth = at + 1, 0
+    if entry.tokens[last].text in ("+", "-"):
+        last += 1
+    while True:
+        depth += {"(": 1, ")": -1}.get(entry.tokens[last].text, 0)
+        if depth == 0:
+            return entry.tokens[first].start, entry.tokens[last].end
+        last += 1
 
 
 def _reach(create: str, entry: ColumnText) -> int:

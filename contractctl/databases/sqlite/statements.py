@@ -6,19 +6,29 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import Column, Statement, Synchronisation, Work, run
-from contractctl.databases.looks import Look
+from contractctl.databases.ddl import ForeignKey, Index
+from contractctl.databases.looks import Called, Look
 from contractctl.databases.sqlite import definition
-from contractctl.databases.sqlite.names import literal, quote
+from contractctl.databases.sqlite.constraints import (
+    has_constraint,
+    with_constraint,
+    with_constraint_name,
+    with_name,
+    without_constraint,
+)
+from contractctl.databases.sqlite.names import literal, quote, quotes
 from contractctl.databases.sqlite.triggers import drop_triggers, triggers
 from contractctl.errors import ContractctlError
 
+promises = False
+sequences = False
 _LOCK = "the writer's lock"
 _CHECK = "PRAGMA main.quick_check"
 _CLOSE = "PRAGMA writable_schema = RESET"
 
 
-def add_column(table: str, column: Column) -> tuple[Statement, ...]:
-    """Add a column."""
+def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
+    """Add a column. SQLite itself refuses a default that is not the same for all rows."""
     parts = (
         quote(column.name),
         column.type,
@@ -39,7 +49,7 @@ def rename_columns(table: str, names: Mapping[str, str], _sync: Synchronisation 
     return tuple(_alter(table, f"RENAME COLUMN {quote(old)} TO {quote(new)}") for old, new in names.items())
 
 
-def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def relax_not_null(look: Look, table: str, column: str, _given: bool) -> tuple[Statement, ...]:
     """Let the column be NULL."""
     return rewrite(look, table, definition.without_not_null(_text(look, table), column))
 
@@ -59,9 +69,127 @@ def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ..
     return rewrite(look, table, definition.with_not_null(_text(look, table), column))
 
 
-def set_default(look: Look, table: str, column: str, default: str) -> tuple[Statement, ...]:
-    """Give a column that has no default this one."""
+def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+    """Let the column be NULL for good."""
+    return rewrite(look, table, definition.without_not_null_at_all(_text(look, table), column))
+
+
+def set_default(look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+    """Give the column this default, or none."""
     return rewrite(look, table, definition.with_default(_text(look, table), column, default))
+
+
+def add_check(look: Look, table: str, name: str, condition: str) -> tuple[Statement, ...]:
+    """Add a CHECK, and hold it against every row. Nothing where it stands."""
+    return _with_constraint(look, table, "check", name, f"CHECK ({condition})")
+
+
+def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
+    """Add a foreign key. SQLite holds it against no row that is there: whoever adds it has looked."""
+    return _with_constraint(look, table, "foreign-key", key.name, foreign_key(key))
+
+
+def add_unique(_look: Look, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Nothing: a unique index is all there is."""
+    return ()
+
+
+def drop_constraint(look: Look, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
+    """Drop a constraint; a unique one is an index, unless it stands in the table's text."""
+    text = _text(look, table)
+    if sort == "unique" and not has_constraint(text, sort, name, says):
+        return drop_index(table, name)
+    return rewrite(look, table, without_constraint(text, sort, name, says))
+
+
+def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
+    """Give a constraint another name; an index is built anew under it."""
+    if sort in {"index", "unique"}:
+        text = look.ask(
+            f"SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND name = {literal(name)} COLLATE NOCASE"
+        )
+        return (*drop_index(table, name), Statement(with_name(text, new), _LOCK, Work.SCAN))
+    return rewrite(look, table, with_constraint_name(_text(look, table), sort, name, new))
+
+
+def build_index(look: Look, table: str, index: Index, _at_once: bool) -> tuple[Statement, ...]:
+    """Build an index. Nobody writes meanwhile, as SQLite has one writer at a time. Nothing where it stands."""
+    there = (
+        f"SELECT count(*) FROM main.sqlite_schema WHERE type = 'index' AND name = {literal(index.name)} COLLATE NOCASE"
+    )
+    if look.ask(there, "0") != "0":
+        return ()
+    unique, where = "UNIQUE " if index.unique else "", f" WHERE {index.where}" if index.where else ""
+    sql = f"CREATE {unique}INDEX {quote(index.name)} ON {quote(table)} ({index.columns}){where}"
+    return (Statement(sql, _LOCK, Work.SCAN),)
+
+
+def drop_index(_table: str, name: str, _beside: bool = False) -> tuple[Statement, ...]:
+    """Drop an index."""
+    return (Statement(f"DROP INDEX {quote(name)}", _LOCK),)
+
+
+def hand_over(_look: Look, _table: str, _old: str, _new: str) -> tuple[Statement, ...]:
+    """Nothing: only an INTEGER PRIMARY KEY counts up, and by itself."""
+    return ()
+
+
+def create_table(create: str) -> tuple[Statement, ...]:
+    """Make a table by its CREATE TABLE."""
+    return (Statement(create, _LOCK),)
+
+
+def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+    """A view, and triggers that write into the table what is written into the view.
+
+    An INSERT through it that leaves a column out gives the column's default, as one into the table would.
+    """
+    columns = [column for column in look.columns(table) if not column.generated]
+    written, keyed = quotes(column.name for column in columns), _row_of(look, table)
+    given = ", ".join(_given(column) for column in columns)
+    sets = ", ".join(f"{quote(column.name)} = NEW.{quote(column.name)}" for column in columns)
+    every = quotes(column.name for column in look.columns(table))
+    bodies = {
+        "INSERT": f"INSERT INTO {quote(table)} ({written}) VALUES ({given})",
+        "UPDATE": f"UPDATE {quote(table)} SET {sets} WHERE {keyed}",
+        "DELETE": f"DELETE FROM {quote(table)} WHERE {keyed}",
+    }
+    return (
+        Statement(f"CREATE VIEW {quote(name)} AS SELECT {every} FROM {quote(table)}", _LOCK),
+        *(
+            Statement(
+                f"CREATE TRIGGER {quote(f'contractctl_{name}_{event.lower()}')} INSTEAD OF {event} ON {quote(name)}"
+                f" FOR EACH ROW BEGIN {body}; END",
+                _LOCK,
+            )
+            for event, body in bodies.items()
+        ),
+    )
+
+
+def drop_stand_in(name: str) -> tuple[Statement, ...]:
+    """Take it away, its triggers with it."""
+    return (Statement(f"DROP VIEW {quote(name)}", _LOCK),)
+
+
+def take_name(table: str, name: str) -> tuple[Statement, ...]:
+    """Let the table take the view's place."""
+    return (*drop_stand_in(name), *rename_table(table, name))
+
+
+def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+    """The table has its old name again, and the view stands in for the new one."""
+    return (*rename_table(name, table), *stand_in(Called(look, table, name), table, name))
+
+
+def drop_table(table: str) -> tuple[Statement, ...]:
+    """Drop a table."""
+    return (Statement(f"DROP TABLE {quote(table)}", _LOCK),)
+
+
+def rename_table(table: str, new: str) -> tuple[Statement, ...]:
+    """Give a table another name; SQLite rewrites what names it."""
+    return (_alter(table, f"RENAME TO {quote(new)}"),)
 
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
@@ -69,7 +197,7 @@ def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     return (*stop_keeping(sync), *(Statement(sql, _LOCK) for sql in triggers(sync)))
 
 
-def stop_keeping(sync: Synchronisation) -> tuple[Statement, ...]:
+def stop_keeping(sync: Synchronisation, _columns: tuple[str, ...] = ()) -> tuple[Statement, ...]:
     """Drop them, whether or not they are there."""
     return tuple(Statement(sql, _LOCK) for sql in drop_triggers(sync))
 
@@ -120,6 +248,40 @@ def _execute(connection: Connection, statement: Statement) -> None:
                 f"a changed definition does not fit the table's rows: {complaints[0]}",
                 hint="nothing was changed; mend the rows and run it again",
             )
+
+
+def _row_of(look: Look, table: str) -> str:
+    names = [column.name for column in look.key(table)]
+    if not {name.lower() for name in names} <= {column.name.lower() for column in look.columns(table)}:
+        raise ContractctlError(
+            f"'{table}' has no primary key, so that a view cannot tell which of its rows is written",
+            hint="give the table a primary key first",
+        )
+    return " AND ".join(f"{quote(name)} = OLD.{quote(name)}" for name in names)
+
+
+def _given(column: Column) -> str:
+    value = f"NEW.{quote(column.name)}"
+    return value if column.default is None else f"coalesce({value}, {column.default})"
+
+
+def _with_constraint(look: Look, table: str, sort: str, name: str, sql: str) -> tuple[Statement, ...]:
+    text = _text(look, table)
+    if has_constraint(text, sort, name):
+        return ()
+    return rewrite(look, table, with_constraint(text, f"CONSTRAINT {quote(name)} {sql}"))
+
+
+def foreign_key(key: ForeignKey) -> str:
+    """The clause."""
+    referred = f" ({quotes(key.referred)})" if key.referred else ""
+    parts = (
+        f"FOREIGN KEY ({quotes(key.columns)}) REFERENCES {quote(key.references)}{referred}",
+        f"ON DELETE {key.on_delete}" if key.on_delete else "",
+        f"ON UPDATE {key.on_update}" if key.on_update else "",
+        key.timing,
+    )
+    return " ".join(part for part in parts if part)
 
 
 def _alter(table: str, action: str, work: Work = Work.NONE) -> Statement:

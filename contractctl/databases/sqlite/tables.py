@@ -7,12 +7,15 @@ from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import Column, Size
 from contractctl.databases.sqlite import definition
+from contractctl.databases.sqlite.constraints import constraints
 from contractctl.databases.sqlite.names import literal, quote, same
 from contractctl.databases.sqlite.tokens import spoken
 from contractctl.errors import ContractctlError
 
 _ROW_IDS = ("rowid", "_rowid_", "oid")
 _OURS = "contractctl_"
+_ROW_BYTES = 100
+"""Of a row, where nobody knows."""
 _GENERATED = (2, 3)
 """`hidden` in https://www.sqlite.org/pragma.html#pragma_table_xinfo for generated columns."""
 
@@ -43,6 +46,28 @@ def size(connection: Connection, table: str) -> Size:
     """How many rows the table has, counted: SQLite keeps no statistics, and counts millions in a second."""
     rows = connection.exec_driver_sql(f"SELECT count(*) FROM {quote(table)}").scalar_one()
     return Size(int(rows), exact=True)
+
+
+def is_view(connection: Connection, name: str) -> bool:
+    """Whether there is a view of that name."""
+    query = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type = 'view')"
+    return bool(connection.exec_driver_sql(query, (name,)).scalar_one())
+
+
+def parts(connection: Connection, table: str) -> tuple[str, ...]:
+    """The names of the table's constraints, and of everything that has a name: indexes share theirs with tables."""
+    written = (one.name for one in constraints(create_text(connection, table)) if one.name is not None)
+    names = connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE type IN ('index', 'table')").scalars()
+    return (*written, *names)
+
+
+def weight(connection: Connection, table: str) -> int:
+    """How many bytes the table takes."""
+    pages = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ? COLLATE NOCASE"
+    try:
+        return int(connection.exec_driver_sql(pages, (table,)).scalar_one())
+    except OperationalError:  # built without dbstat: https://www.sqlite.org/dbstat.html
+        return size(connection, table).rows * _ROW_BYTES
 
 
 def columns(connection: Connection, table: str) -> tuple[Column, ...]:
@@ -124,6 +149,31 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
         if names != view_columns_after.get(name) and f"view '{name}'" not in found
     ]
     return tuple(sorted({name for name in found if name} | set(stars)))
+
+
+def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:
+    """What besides the table itself would break without it: SQLite is asked, as in `dependents`."""
+    probe = f"{_OURS}probe"
+    connection.exec_driver_sql("SAVEPOINT contractctl_probe")
+    try:
+        before = _texts(connection)
+        connection.exec_driver_sql(f"ALTER TABLE {quote(table)} RENAME TO {probe}")
+        after = _texts(connection)
+        theirs = set(
+            connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE tbl_name = ?", (probe,)).scalars()
+        )
+    except OperationalError as error:
+        raise ContractctlError(
+            f"SQLite cannot tell what depends on '{table}': {error.orig}",
+            hint="mend or drop the view or trigger that it names, and run it again",
+        ) from error
+    finally:
+        connection.exec_driver_sql("ROLLBACK TO contractctl_probe")
+        connection.exec_driver_sql("RELEASE contractctl_probe")
+    changed = [key for key, text in after.items() if text != before.get(key) and key[1] not in theirs]
+    return tuple(
+        sorted(f"foreign key of table '{name}'" if kind == "table" else f"{kind} '{name}'" for kind, name in changed)
+    )
 
 
 def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
 """What may a revision do to a table? Alembic operations that know their way back, and how a file writes them."""
 
 from contractctl.operations.steps.columns import (
+    AllowNull,
+    ChangeDefault,
     DropOldColumn,
     GiveUpNotNull,
+    HandOver,
     PromiseNotNull,
     RelaxNotNull,
     RequireNotNull,
@@ -10,21 +13,69 @@ from contractctl.operations.steps.columns import (
     StageColumn,
     UnstageColumn,
 )
-from contractctl.operations.steps.keeping import BrownOut, EndBrownOut, KeepInStep, StopKeepingInStep
+from contractctl.operations.steps.constraints import (
+    AddCheck,
+    AddForeignKey,
+    AddUnique,
+    BuildIndex,
+    DropConstraint,
+    DropIndex,
+    RenameConstraint,
+)
+from contractctl.operations.steps.keeping import (
+    BrownOut,
+    EndBrownOut,
+    KeepInStep,
+    LeaveNewSide,
+    RenewTriggers,
+    StopKeepingInStep,
+)
 from contractctl.operations.steps.step import Step
+from contractctl.operations.steps.tables import (
+    BrownOutTable,
+    CreateTable,
+    DropOldTable,
+    DropStandIn,
+    EndTableBrownOut,
+    GiveNameBack,
+    StandIn,
+    TakeName,
+    UncreateTable,
+)
 
 __all__ = (
+    "AddCheck",
+    "AddForeignKey",
+    "AddUnique",
+    "AllowNull",
     "BrownOut",
+    "BrownOutTable",
+    "BuildIndex",
+    "ChangeDefault",
+    "CreateTable",
+    "DropConstraint",
+    "DropIndex",
     "DropOldColumn",
+    "DropOldTable",
+    "DropStandIn",
     "EndBrownOut",
+    "EndTableBrownOut",
+    "GiveNameBack",
     "GiveUpNotNull",
+    "HandOver",
     "KeepInStep",
+    "LeaveNewSide",
     "PromiseNotNull",
     "RelaxNotNull",
+    "RenameConstraint",
+    "RenewTriggers",
     "RequireNotNull",
     "SetDefault",
     "StageColumn",
+    "StandIn",
     "Step",
     "StopKeepingInStep",
+    "TakeName",
+    "UncreateTable",
     "UnstageColumn",
 )

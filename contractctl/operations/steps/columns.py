@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Column, Database, Statement, Work, run
 from contractctl.databases.looks import Live, Look, find, get
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import quiesced_name
+from contractctl.operations.pairs import leaving_name, quiesced_name
 from contractctl.operations.steps.step import Step
 
 
@@ -26,7 +26,7 @@ class StageColumn(Step):
     not_null: bool = False
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.add_column(self.table, self._column(database, look))
+        return database.ddl.add_column(look, self.table, self._column(database, look))
 
     def demand(self, database: Database, connection: Connection) -> None:
         if _has(database, connection, self.table, self.column):
@@ -58,11 +58,13 @@ class UnstageColumn(Step):
     column: str
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        get(database, look, self.table, self.column)
-        return database.ddl.drop_column(self.table, self.column)
+        leaving = find(database, look, self.table, leaving_name(self.column))
+        found = leaving or get(database, look, self.table, self.column)
+        return database.ddl.drop_column(self.table, found.name)
 
     def done(self, database: Database, connection: Connection) -> bool:
-        return not _has(database, connection, self.table, self.column)
+        names = (self.column, leaving_name(self.column))
+        return not any(_has(database, connection, self.table, name) for name in names)
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,13 @@ class RelaxNotNull(Step):
 
     table: str
     column: str
+    given: bool = False
+    """Triggers give it a value whenever a writer leaves it out."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         if get(database, look, self.table, self.column).default is not None:
             return ()
-        return database.ddl.relax_not_null(look, self.table, self.column)
+        return database.ddl.relax_not_null(look, self.table, self.column, self.given)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not get(database, Live(database, connection), self.table, self.column).not_null
@@ -91,10 +95,12 @@ class PromiseNotNull(Step):
     There `RequireNotNull` then has nothing left to read.
     """
 
-    first: ClassVar[bool] = True
-
     table: str
     column: str
+
+    @property
+    def first(self) -> bool:
+        return True
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.promise_not_null(look, self.table, self.column)
@@ -149,6 +155,20 @@ class RequireNotNull(Step):
 
 
 @dataclass(frozen=True)
+class AllowNull(Step):
+    """Let the column be NULL for good. No row is touched."""
+
+    table: str
+    column: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.allow_null(look, self.table, self.column)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not get(database, Live(database, connection), self.table, self.column).not_null
+
+
+@dataclass(frozen=True)
 class SetDefault(Step):
     """Give the column its default, now that NULL no longer has to mean "not given". No row is touched."""
 
@@ -159,8 +179,42 @@ class SetDefault(Step):
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.set_default(look, self.table, self.column, self.default)
 
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+
+@dataclass(frozen=True)
+class ChangeDefault(Step):
+    """Give the column another default, or none. No row is touched."""
+
+    table: str
+    column: str
+    default: str | None
+    was: str | None
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.set_default(look, self.table, self.column, self.default)
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+    def reverse(self) -> Step:
+        return ChangeDefault(self.table, self.column, self.was, self.default)
+
+
+@dataclass(frozen=True)
+class HandOver(Step):
+    """Let the new column have what counts the old one's values up, before that goes with the old column."""
+
+    table: str
+    old: str
+    new: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.hand_over(look, self.table, quiesced_name(self.old), self.new)
+
     def done(self, database: Database, connection: Connection) -> bool:
-        return get(database, Live(database, connection), self.table, self.column).default is not None
+        return not self.statements(database, Live(database, connection))
 
 
 @dataclass(frozen=True)
@@ -176,16 +230,21 @@ class DropOldColumn(Step):
         return database.ddl.drop_column(self.table, quiesced_name(self.column))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        refuse_dependents(database, connection, self.table, quiesced_name(self.column))
+        refuse_dependents(database, connection, self.table, quiesced_name(self.column), ())
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not _has(database, connection, self.table, quiesced_name(self.column))
 
 
-def refuse_dependents(database: Database, connection: Connection, table: str, column: str) -> None:
-    """Raise ContractctlError, by name, where a view, index, trigger or key of the user's still uses the column."""
+def refuse_dependents(
+    database: Database, connection: Connection, table: str, column: str, but: tuple[str, ...]
+) -> None:
+    """Raise ContractctlError, by name, where a view, index, trigger or key of the user's still uses the column.
+
+    `but` are what the names of those begin with, or hold, which the plan itself drops or hands over in the end.
+    """
     get(database, Live(database, connection), table, column)
-    found = database.dependents(connection, table, column)
+    found = [name for name in database.dependents(connection, table, column) if not any(one in name for one in but)]
     if found:
         raise ContractctlError(
             f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} '{table}.{column}', which is to be dropped",

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Database, Statement, Synchronisation, batches
 from contractctl.databases.looks import Live, Look, Renamed, find
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Pair, quiesced_name, seen
+from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen
 from contractctl.operations.steps.columns import refuse_dependents
 from contractctl.operations.steps.step import Step
 
@@ -42,17 +43,47 @@ class KeepInStep(Step):
 
 
 @dataclass(frozen=True)
+class RenewTriggers(Step):
+    """Create the triggers anew, as constraints that came or went since make them right."""
+
+    last: ClassVar[bool] = True
+
+    plan: str
+    table: str
+    pairs: tuple[Pair, ...]
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.keep_in_step(seen(database, look, self.plan, self.table, self.pairs))
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+    def reverse(self) -> Step:
+        return self
+
+
+@dataclass(frozen=True)
 class StopKeepingInStep(Step):
     """Drop those triggers, whether the columns are browned out or not."""
 
     plan: str
     table: str
+    dropping: tuple[str, ...] = ()
+    """Old columns that go next."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
-        return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), ()))
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        columns = tuple(
+            name for name in map(quiesced_name, self.dropping) if find(database, look, self.table, name) is not None
+        )
+        return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), ()), columns)
 
-    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
-        return False
+    def demand(self, database: Database, connection: Connection) -> None:
+        for column in self.dropping:
+            refuse_dependents(database, connection, self.table, quiesced_name(column), ())
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        gone = (find(database, Live(database, connection), self.table, quiesced_name(name)) for name in self.dropping)
+        return bool(self.dropping) and all(column is None for column in gone)
 
 
 @dataclass(frozen=True)
@@ -68,20 +99,23 @@ class BrownOut(Step):
     plan: str = ""
     pairs: tuple[Pair, ...] = ()
     """Everything that the plan keeps in step on the table."""
+    dropped: tuple[str, ...] = ()
+    """Constraints and indexes that go with the columns in the end, by the plan."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return _renamed(database, look, self, _names(self.columns))
 
     def demand(self, database: Database, connection: Connection) -> None:
+        ours = (*(f"'{name}'" for name in self.dropped), "sequence '")
         for column in self.columns:
-            refuse_dependents(database, connection, self.table, column)
+            refuse_dependents(database, connection, self.table, column, ours)
 
     def done(self, database: Database, connection: Connection) -> bool:
         look = Live(database, connection)
         return all(find(database, look, self.table, quiesced_name(name)) is not None for name in self.columns)
 
     def reverse(self) -> Step:
-        return EndBrownOut(self.table, self.columns, self.plan, self.pairs)
+        return EndBrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
 
 
 @dataclass(frozen=True)
@@ -92,6 +126,7 @@ class EndBrownOut(Step):
     columns: Mapping[str, str | None]
     plan: str = ""
     pairs: tuple[Pair, ...] = ()
+    dropped: tuple[str, ...] = ()
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         names = {new: old for old, new in reversed(_names(self.columns).items())}
@@ -102,7 +137,7 @@ class EndBrownOut(Step):
         return all(find(database, look, self.table, quiesced_name(name)) is None for name in self.columns)
 
     def reverse(self) -> Step:
-        return BrownOut(self.table, self.columns, self.plan, self.pairs)
+        return BrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
 
 
 def _names(columns: Mapping[str, str | None]) -> dict[str, str]:
@@ -116,8 +151,28 @@ def _names(columns: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _renamed(
-    database: Database, look: Look, step: BrownOut | EndBrownOut, names: Mapping[str, str]
+    database: Database, look: Look, step: "BrownOut | EndBrownOut | LeaveNewSide", names: Mapping[str, str]
 ) -> tuple[Statement, ...]:
     after = Renamed(look, step.table, names, database.same)
     sync = seen(database, after, step.plan, step.table, step.pairs) if step.pairs else None
     return database.ddl.rename_columns(step.table, names, sync)
+
+
+@dataclass(frozen=True)
+class LeaveNewSide(Step):
+    """Take the new columns' names away before they go: what is then written into them fails, and is not lost.
+
+    Where each statement commits by itself, a write between the triggers' end and the columns' would be.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    plan: str
+    pairs: tuple[Pair, ...]
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        there = [name for name in self.columns if find(database, look, self.table, name) is not None]
+        return _renamed(database, look, self, {name: leaving_name(name) for name in there}) if there else ()
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not any(find(database, Live(database, connection), self.table, name) for name in self.columns)

@@ -26,8 +26,13 @@ class Step(MigrateOperation):
 
     drops: ClassVar[bool] = False
     """Whether it takes something away for good."""
-    first: ClassVar[bool] = False
-    """Whether it comes before the rest of its revision: it takes long, holds nobody up, and takes nothing away."""
+    last: ClassVar[bool] = False
+    """Whether it comes after the rest, on the way back, too."""
+
+    @property
+    def first(self) -> bool:
+        """Whether it comes before the rest of its revision: it takes long, and holds nobody up."""
+        return False
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         """What it does, from how the tables stand."""

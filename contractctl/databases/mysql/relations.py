@@ -1,0 +1,31 @@
+"""What stands around a MariaDB table: views, names that are taken, and how large is it?"""
+
+from sqlalchemy import Connection
+
+from contractctl.databases import run
+from contractctl.databases.mysql.tables import of_table
+
+
+def is_view(connection: Connection, name: str) -> bool:
+    """Whether there is a view of that name."""
+    query = f"SELECT count(*) FROM information_schema.VIEWS WHERE {of_table(name)}"
+    return bool(run(connection, query).scalar_one())
+
+
+def parts(connection: Connection, table: str) -> tuple[str, ...]:
+    """The names of the table's indexes and constraints, and of every foreign key in its database."""
+    schema = of_table(table).partition(" AND ")[0]
+    query = (
+        f"SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE {of_table(table)} UNION"
+        " SELECT CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS"
+        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')}"
+        " UNION SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
+        f" WHERE {schema.replace('TABLE_SCHEMA', 'CONSTRAINT_SCHEMA')}"
+    )
+    return tuple(run(connection, query).scalars())
+
+
+def weight(connection: Connection, table: str) -> int:
+    """How many bytes the table takes, without indexes, as InnoDB estimates it."""
+    query = f"SELECT DATA_LENGTH FROM information_schema.TABLES WHERE {of_table(table)}"
+    return int(run(connection, query).scalar() or 0)

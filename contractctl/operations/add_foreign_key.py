@@ -1,0 +1,49 @@
+"""How does a foreign key come? For what is written from now on at first, then proven for what is there.
+
+parameters: columns and referred, with commas between; references; on_delete, on_update, timing; stands and becomes as
+in add_check, or expand where the table is new.
+"""
+
+from contractctl.model.plan import Operation
+from contractctl.operations import hindering
+from contractctl.operations.steps import AddForeignKey, RenameConstraint, Step
+from contractctl.operations.words import added, becomes, listed, needed, nothing, stands
+
+dual_write = nothing
+quiesce = nothing
+hindrances = hindering.of_a_new_part
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """A new table has it from the start."""
+    return _add(operation, at_once=True) if stands(operation) == "expand" else ()
+
+
+def validate(operation: Operation) -> tuple[Step, ...]:
+    """All rows refer to rows that are there, and will."""
+    return _add(operation) if stands(operation) == "verify" else ()
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """It holds at the latest from here on, under its own name."""
+    if stands(operation) == "contract":
+        return _add(operation)
+    name = becomes(operation)
+    return () if name is None else (RenameConstraint(operation.subject, added(operation), name, "foreign-key"),)
+
+
+def _add(operation: Operation, *, at_once: bool = False) -> tuple[Step, ...]:
+    parameters = operation.parameters
+    return (
+        AddForeignKey(
+            operation.subject,
+            added(operation),
+            listed(operation, "columns"),
+            needed(operation, "references"),
+            listed(operation, "referred") if "referred" in parameters else (),
+            parameters.get("on_delete", ""),
+            parameters.get("on_update", ""),
+            parameters.get("timing", ""),
+            at_once,
+        ),
+    )

@@ -1,0 +1,20 @@
+"""How does a table come? Nobody knows it yet, so it is simply made.
+
+parameters: create, its CREATE TABLE.
+"""
+
+from contractctl.model.plan import Operation
+from contractctl.operations import hindering
+from contractctl.operations.steps import CreateTable, Step
+from contractctl.operations.words import added, needed, nothing
+
+dual_write = nothing
+validate = nothing
+quiesce = nothing
+contract = nothing
+hindrances = hindering.of_a_new_table
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """It is there. Rolling back drops it, unless it holds rows that are nowhere else."""
+    return (CreateTable(added(operation), needed(operation, "create")),)

@@ -1,0 +1,17 @@
+"""How may a column become NULL? Old readers do not expect that: not before they are gone."""
+
+from contractctl.model.plan import Operation
+from contractctl.operations import hindering
+from contractctl.operations.steps import AllowNull, Step
+from contractctl.operations.words import dropped, nothing
+
+expand = nothing
+dual_write = nothing
+validate = nothing
+quiesce = nothing
+hindrances = hindering.of_a_column_that_stays
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """NULL is let in."""
+    return (AllowNull(operation.subject, dropped(operation)),)

@@ -1,0 +1,22 @@
+"""How do columns stop being unique? When nobody relies on it any more: upserts of old applications do.
+
+parameters: columns, as it is found by these where it has no name.
+"""
+
+from contractctl.model.plan import Operation
+from contractctl.operations import hindering
+from contractctl.operations.steps import DropConstraint, Step
+from contractctl.operations.words import dropped, nothing
+
+expand = nothing
+dual_write = nothing
+validate = nothing
+quiesce = nothing
+hindrances = hindering.of_an_old_part
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """It goes."""
+    columns = operation.parameters.get("columns", "")
+    says = f"UNIQUE ({columns})" if columns else ""
+    return (DropConstraint(operation.subject, dropped(operation), "unique", says),)

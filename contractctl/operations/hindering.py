@@ -1,0 +1,128 @@
+"""What has a database against an operation, asked before anything is done? Each a sentence."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Column, Database
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation
+from contractctl.operations.words import has
+
+
+def of_a_column(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """A column comes, goes, or goes on in another one beside it."""
+    table, old, new, via = operation.subject, operation.old, operation.new, operation.parameters.get("via")
+    columns = database.columns(connection, table)
+    yield from database.hindrances(connection, table)
+    if not begun and new is not None and new != old:
+        yield from _taken(database, columns, table, new)
+    if not begun and via is not None:
+        yield from (f"{taken}, where the new values would wait" for taken in _taken(database, columns, table, via))
+    if old is not None:
+        yield from _leaving(operation, database, connection, columns, old, promised=has(operation, "old_not_null"))
+
+
+def of_regrouped(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """Some columns go on in others."""
+    if operation.regroup is None:
+        return
+    columns = database.columns(connection, operation.subject)
+    yield from database.hindrances(connection, operation.subject)
+    for new in operation.regroup.ups if not begun else ():
+        yield from _taken(database, columns, operation.subject, new)
+    for old in operation.regroup.downs:
+        promised = has(operation, f"old_not_null.{old}")
+        yield from _leaving(operation, database, connection, columns, old, promised=promised)
+
+
+def of_a_column_that_stays(
+    operation: Operation, database: Database, connection: Connection, *, begun: bool
+) -> Iterator[str]:
+    """A column gets another promise or default."""
+    del begun
+    table, name = operation.subject, operation.new or operation.old or ""
+    if _find(database, database.columns(connection, table), name) is None:
+        yield f"table '{table}' has no column '{name}'"
+    if "fill" in operation.parameters:
+        yield from database.hindrances(connection, table)
+
+
+def of_a_new_table(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """A table comes."""
+    name = operation.new or operation.subject
+    if not begun and _is_relation(database, connection, name):
+        yield f"the database already has a table or a view '{name}'"
+
+
+def of_a_renamed_table(
+    operation: Operation, database: Database, connection: Connection, *, begun: bool
+) -> Iterator[str]:
+    """A table gets another name."""
+    database.columns(connection, operation.subject)
+    yield from of_a_new_table(operation, database, connection, begun=begun)
+
+
+def of_a_table(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """A table goes."""
+    del begun
+    database.columns(connection, operation.subject)
+    yield from ()
+
+
+def of_a_new_part(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """A constraint or an index comes."""
+    name, table = operation.new or "", operation.subject
+    parts = database.parts(connection, table)
+    if not begun and any(database.same(part, name) for part in parts):
+        yield f"table '{table}' already has a constraint or an index '{name}'"
+
+
+def of_an_old_part(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """A constraint or an index goes."""
+    del begun
+    name, table = operation.old or "", operation.subject
+    known = operation.parameters.get("named") != "no"
+    if known and not any(database.same(part, name) for part in database.parts(connection, table)):
+        yield f"table '{table}' has no constraint or index '{name}'"
+
+
+def _leaving(  # noqa: PLR0913 - which column of which table, and what is known of it
+    operation: Operation,
+    database: Database,
+    connection: Connection,
+    columns: tuple[Column, ...],
+    old: str,
+    *,
+    promised: bool,
+) -> Iterator[str]:
+    table = operation.subject
+    found = _find(database, columns, old)
+    if found is None:
+        yield f"table '{table}' has no column '{old}'"
+        return
+    for what in database.obstacles(connection, table, old):
+        yield f"'{table}.{old}' {what}"
+    if found.not_null and found.default is None and not promised:
+        yield f"'{table}.{old}' is NOT NULL in the database and not in the released version of {operation.contract}"
+
+
+def _taken(database: Database, columns: tuple[Column, ...], table: str, name: str) -> Iterator[str]:
+    if _find(database, columns, name) is not None:
+        yield f"table '{table}' already has a column '{name}'"
+
+
+def _find(database: Database, columns: tuple[Column, ...], name: str) -> Column | None:
+    return next((column for column in columns if database.same(column.name, name)), None)
+
+
+def _is_relation(database: Database, connection: Connection, name: str) -> bool:
+    return database.exists(connection, name) or database.is_view(connection, name)
+
+
+def asked(ask: Iterator[str]) -> Iterator[str]:
+    """What was found; a table that is not there is a sentence, too."""
+    try:
+        yield from ask
+    except ContractctlError as error:
+        yield error.message

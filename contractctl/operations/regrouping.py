@@ -1,0 +1,83 @@
+"""How do the values of some columns go on in others? Both sets stand side by side until nobody uses the old ones.
+
+regroup says how each new value is made of the old ones, and back. parameters: type.COLUMN, collation.COLUMN,
+not_null.COLUMN and default.COLUMN of the new columns, old_not_null.COLUMN of the old ones.
+"""
+
+from collections.abc import Iterator
+
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation, Regroup
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import (
+    BrownOut,
+    DropOldColumn,
+    PromiseNotNull,
+    RelaxNotNull,
+    RequireNotNull,
+    SetDefault,
+    StageColumn,
+    Step,
+)
+from contractctl.operations.words import has, nothing
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """The new columns are there; writers who give only one of the two sets are not refused."""
+    return tuple(_expand(operation))
+
+
+def _expand(operation: Operation) -> Iterator[Step]:
+    parameters = operation.parameters
+    for column in _regroup(operation).ups:
+        type_ = parameters.get(f"type.{column}")
+        if type_ is None:
+            raise ContractctlError(
+                f"the {operation.kind} of '{operation.subject}' does not say which type '{column}' has",
+                hint=f'add "type.{column}" = "…" to the operation\'s parameters in the plan file',
+            )
+        yield StageColumn(operation.subject, column, type=type_, collation=parameters.get(f"collation.{column}"))
+    for column in _regroup(operation).downs:
+        if has(operation, f"old_not_null.{column}"):
+            yield RelaxNotNull(operation.subject, column)
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Both sets say the same, whichever is written."""
+    regroup = _regroup(operation)
+    required = all(has(operation, f"old_not_null.{column}") for column in regroup.downs) and all(
+        has(operation, f"not_null.{column}") for column in regroup.ups
+    )
+    return (Pair(regroup.downs, regroup.ups, regroup.lossy, required),)
+
+
+validate = nothing
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The old names are gone for a while."""
+    return (BrownOut(operation.subject, dict.fromkeys(_regroup(operation).downs)),)
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """The new columns keep what the new version promises, and the old ones go."""
+    return tuple(_contract(operation))
+
+
+def _contract(operation: Operation) -> Iterator[Step]:
+    table, regroup = operation.subject, _regroup(operation)
+    for column in regroup.ups:
+        if has(operation, f"not_null.{column}"):
+            yield from (PromiseNotNull(table, column), RequireNotNull(table, column))
+        if (default := operation.parameters.get(f"default.{column}")) is not None:
+            yield SetDefault(table, column, default)
+    yield from (DropOldColumn(table, column) for column in regroup.downs)
+
+
+def _regroup(operation: Operation) -> Regroup:
+    if operation.regroup is None:
+        raise ContractctlError(
+            f"the {operation.kind} of '{operation.subject}' does not say how the values go on",
+            hint="add [operations.regroup] with ups and downs to the operation in the plan file",
+        )
+    return operation.regroup

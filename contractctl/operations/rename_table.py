@@ -1,0 +1,21 @@
+"""How is a table renamed? A view of the new name stands in for it, until the table takes that name itself."""
+
+from contractctl.model.plan import Operation
+from contractctl.operations import hindering
+from contractctl.operations.steps import StandIn, Step, TakeName
+from contractctl.operations.words import names, nothing
+
+dual_write = nothing
+validate = nothing
+contract = nothing
+hindrances = hindering.of_a_renamed_table
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """Both names can be read and written."""
+    return (StandIn(*names(operation)),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The table has the new name; whoever still uses the old one fails now, and can be helped."""
+    return (TakeName(*names(operation)),)

@@ -1,0 +1,38 @@
+"""Do old values come back from their new form? Asked of rows that are there, before anything is done."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Column, Database, Held, Synced, run
+from contractctl.databases.sides import up_possible
+from contractctl.operations.pairs import Pair, written_out
+
+
+def losses(database: Database, connection: Connection, table: str, pair: Pair, rows: int) -> Iterator[str]:
+    """A sentence where values do not come back, among so many rows: down(up(x)) is not x.
+
+    The new columns are not there yet, and count as of the old ones' type.
+    """
+    found = {column.name: column for column in database.columns(connection, table)}
+    if pair.lossy or not pair.old or not all(name in found for name in pair.old):
+        return
+    synced = _planned(written_out(database, pair), found)
+    columns = ", ".join(database.quote(one.name) for one in synced.old)
+    first = database.quote(synced.old[0].name)
+    sample = f"SELECT {columns} FROM {database.table(table)} LIMIT {int(rows)}"
+    possible = up_possible(database, synced)
+    lost, example = run(
+        connection, f"SELECT count(*), min({first}) FROM ({sample}) AS contractctl_sample WHERE NOT ({possible})"
+    ).one()
+    if lost:
+        place = f"'{table}.{synced.old[0].name}'"
+        yield f"{lost} values of {place} do not come back from their new form, such as {example!r}"
+
+
+def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:
+    """The pair as if its new columns were there."""
+    names = {name: pair.via or name for name in pair.new}
+    first = found[next(iter(pair.old))]
+    new = tuple(Held(names[name], first.type, value) for name, value in pair.new.items())
+    return Synced(tuple(Held(name, found[name].type, value) for name, value in pair.old.items()), new)

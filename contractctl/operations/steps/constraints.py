@@ -1,0 +1,241 @@
+"""What may a revision do to a table's constraints and indexes?
+
+What takes long is done beside everybody's writes, before the rest of its revision, and stands for itself: begun again
+it goes on. Names that others had taken were found before the plan began, so what bears such a name is ours.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Database, Statement, ddl, run
+from contractctl.databases.looks import Live, Look
+from contractctl.errors import ContractctlError
+from contractctl.operations.steps.step import Step
+
+_NAMED = 5
+"""How many values are shown."""
+
+
+@dataclass(frozen=True)
+class AddCheck(Step):
+    """Let the table hold only rows that fulfil a condition."""
+
+    table: str
+    name: str
+    condition: str
+
+    @property
+    def first(self) -> bool:
+        return True
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.add_check(look, self.table, self.name, self.condition)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        broken = f"SELECT count(*) FROM {database.table(self.table)} WHERE ({self.condition}) IS FALSE"
+        count = run(connection, broken).scalar_one()
+        if count:
+            raise ContractctlError(
+                f"{count} rows of '{self.table}' do not fulfil '{self.name}': {self.condition}",
+                hint=f"mend them; they are found by: WHERE ({self.condition}) IS FALSE",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+    def reverse(self) -> Step:
+        return DropConstraint(self.table, self.name, "check")
+
+
+@dataclass(frozen=True)
+class AddForeignKey(Step):
+    """Let the table's rows refer only to rows that are there."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    references: str
+    referred: tuple[str, ...] = ()
+    on_delete: str = ""
+    on_update: str = ""
+    timing: str = ""
+    at_once: bool = False
+    """The table is new, and there is nothing to read."""
+
+    @property
+    def first(self) -> bool:
+        return True
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.add_foreign_key(look, self.table, self._key(), self.at_once)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        orphans = self._orphans(database, connection)
+        count = run(connection, f"SELECT count(*) FROM {orphans}").scalar_one()
+        if count:
+            raise ContractctlError(
+                f"{count} rows of '{self.table}' refer to no row of '{self.references}', as '{self.name}' demands",
+                hint=f"mend or delete them; they are: SELECT * FROM {orphans}",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+    def reverse(self) -> Step:
+        return DropConstraint(self.table, self.name, "foreign-key")
+
+    def _key(self) -> ddl.ForeignKey:
+        return ddl.ForeignKey(
+            self.name, self.columns, self.references, self.referred, self.on_delete, self.on_update, self.timing
+        )
+
+    def _orphans(self, database: Database, connection: Connection) -> str:
+        names = self.referred or tuple(one.name for one in database.key_columns(connection, self.references))
+        pairs = list(zip(self.columns, names, strict=True))
+        given = " AND ".join(f"contractctl_child.{database.quote(here)} IS NOT NULL" for here, _ in pairs)
+        found = " AND ".join(
+            f"contractctl_parent.{database.quote(there)} = contractctl_child.{database.quote(here)}"
+            for here, there in pairs
+        )
+        parent = f"SELECT 1 FROM {database.table(self.references)} contractctl_parent WHERE {found}"
+        return f"{database.table(self.table)} contractctl_child WHERE {given} AND NOT EXISTS ({parent})"
+
+
+@dataclass(frozen=True)
+class AddUnique(Step):
+    """Make of a unique index the constraint that bears its name, where an engine tells these apart."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.add_unique(look, self.table, self.name, self.columns)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+    def reverse(self) -> Step:
+        return DropConstraint(self.table, self.name, "unique")
+
+
+@dataclass(frozen=True)
+class DropConstraint(Step):
+    """Drop a constraint."""
+
+    drops: ClassVar[bool] = True
+
+    table: str
+    name: str
+    sort: str
+    """check, unique, foreign-key."""
+    says: str = ""
+    """What it says, where it may have no name."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.drop_constraint(look, self.table, self.sort, self.name, self.says)
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+
+@dataclass(frozen=True)
+class RenameConstraint(Step):
+    """Let a constraint, or an index, take over the name of one that is gone."""
+
+    drops: ClassVar[bool] = True
+    """It comes after what goes."""
+
+    table: str
+    name: str
+    new: str
+    sort: str
+    """check, unique, foreign-key, index."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.rename_constraint(look, self.table, self.sort, self.name, self.new)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        there = database.parts(connection, self.table)
+        return any(database.same(one, self.new) for one in there) and not any(
+            database.same(one, self.name) for one in there
+        )
+
+
+@dataclass(frozen=True)
+class BuildIndex(Step):
+    """Build an index beside everybody's writes."""
+
+    table: str
+    name: str
+    columns: str = ""
+    """SQL; where it is empty, those in `distinct`."""
+    unique: bool = False
+    where: str = ""
+    using: str = ""
+    include: str = ""
+    sort: str = ""
+    rest: str = ""
+    distinct: tuple[str, ...] = ()
+    """The columns whose values must be unlike, where it is as simple as that."""
+    at_once: bool = False
+    """The table is new, and there is nothing to read."""
+
+    @property
+    def first(self) -> bool:
+        return True
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.build_index(look, self.table, self._index(database), self.at_once)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if not self.distinct:
+            return
+        names = ", ".join(database.quote(name) for name in self.distinct)
+        given = " AND ".join(f"{database.quote(name)} IS NOT NULL" for name in self.distinct)
+        twice = (
+            f"SELECT {names}, count(*) FROM {database.table(self.table)} WHERE {given}"
+            f" GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT {_NAMED}"
+        )
+        found = run(connection, twice).all()
+        if found:
+            shown = ", ".join(repr(tuple(row[:-1]) if len(row) > 2 else row[0]) for row in found)  # noqa: PLR2004 - one value and its count
+            raise ContractctlError(
+                f"'{self.name}' demands that rows of '{self.table}' differ in {', '.join(self.distinct)}, and several"
+                f" hold {shown}",
+                hint="mend them, and run it again",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+    def reverse(self) -> Step:
+        return DropIndex(self.table, self.name)
+
+    def _index(self, database: Database) -> ddl.Index:
+        columns = self.columns or ", ".join(map(database.quote, self.distinct))
+        return ddl.Index(self.name, columns, self.unique, self.where, self.using, self.include, self.sort, self.rest)
+
+
+@dataclass(frozen=True)
+class DropIndex(Step):
+    """Drop an index."""
+
+    drops: ClassVar[bool] = True
+
+    table: str
+    name: str
+    beside: bool = False
+    """Outside of a transaction, beside everybody's reads and writes."""
+
+    @property
+    def first(self) -> bool:
+        return self.beside
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.drop_index(self.table, self.name, self.beside)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not any(database.same(one, self.name) for one in database.parts(connection, self.table))

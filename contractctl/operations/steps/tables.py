@@ -1,0 +1,200 @@
+"""What may a revision do to whole tables?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Database, Statement, run
+from contractctl.databases.looks import Look
+from contractctl.errors import ContractctlError
+from contractctl.operations.pairs import quiesced_name
+from contractctl.operations.steps.step import Step
+
+
+@dataclass(frozen=True)
+class CreateTable(Step):
+    """Make a table that nobody knows yet."""
+
+    table: str
+    create: str
+    """CREATE TABLE."""
+    fed: bool = False
+    """Whether all that it will hold comes from other tables."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - nothing is there
+        return database.ddl.create_table(self.create)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if database.exists(connection, self.table):
+            raise ContractctlError(
+                f"the database already has a table '{self.table}'",
+                hint="plan another name, or drop that table if nobody uses it",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return database.exists(connection, self.table) and not _has_rows(database, connection, self.table)
+
+    def reverse(self) -> Step:
+        return UncreateTable(self.table, self.fed)
+
+
+@dataclass(frozen=True)
+class UncreateTable(Step):
+    """Drop a table that was only staged."""
+
+    table: str
+    fed: bool = False
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.drop_table(self.table)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if not self.fed and _has_rows(database, connection, self.table):
+            raise ContractctlError(
+                f"the table '{self.table}' holds rows that are nowhere else, and would go with it",
+                hint=f"keep or delete them first: DELETE FROM {database.table(self.table)}",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not database.exists(connection, self.table)
+
+
+@dataclass(frozen=True)
+class StandIn(Step):
+    """Let the new name of a table be read and written as if it were the table."""
+
+    table: str
+    name: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.stand_in(look, self.table, self.name)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return database.is_view(connection, self.name)
+
+    def reverse(self) -> Step:
+        return DropStandIn(self.table, self.name)
+
+
+@dataclass(frozen=True)
+class DropStandIn(Step):
+    """Take that view away."""
+
+    table: str
+    name: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.drop_stand_in(self.name)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not database.is_view(connection, self.name)
+
+    def reverse(self) -> Step:
+        return StandIn(self.table, self.name)
+
+
+@dataclass(frozen=True)
+class TakeName(Step):
+    """Give the table its new name, in the place of the view that has stood in for it. The old name is gone."""
+
+    table: str
+    name: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
+        return database.ddl.take_name(self.table, self.name)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return database.exists(connection, self.name)
+
+    def reverse(self) -> Step:
+        return GiveNameBack(self.table, self.name)
+
+
+@dataclass(frozen=True)
+class GiveNameBack(Step):
+    """Give the table its old name back, and let a view stand in for the new one again."""
+
+    table: str
+    name: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.give_name_back(look, self.table, self.name)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return database.exists(connection, self.table) and database.is_view(connection, self.name)
+
+    def reverse(self) -> Step:
+        return TakeName(self.table, self.name)
+
+
+@dataclass(frozen=True)
+class BrownOutTable(Step):
+    """Take the table's name away from whoever still uses it; its rows stay."""
+
+    table: str
+    dropped: tuple[str, ...] = ()
+    """Constraints that go with it by the plan."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.rename_table(self.table, quiesced_name(self.table))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        refuse_table_dependents(database, connection, self.table, self.dropped)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return database.exists(connection, quiesced_name(self.table))
+
+    def reverse(self) -> Step:
+        return EndTableBrownOut(self.table, self.dropped)
+
+
+@dataclass(frozen=True)
+class EndTableBrownOut(Step):
+    """Give the table its name back."""
+
+    table: str
+    dropped: tuple[str, ...] = ()
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.rename_table(quiesced_name(self.table), self.table)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not database.exists(connection, quiesced_name(self.table))
+
+    def reverse(self) -> Step:
+        return BrownOutTable(self.table, self.dropped)
+
+
+@dataclass(frozen=True)
+class DropOldTable(Step):
+    """Drop the browned-out table. Nothing brings it back."""
+
+    drops: ClassVar[bool] = True
+
+    table: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return database.ddl.drop_table(quiesced_name(self.table))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        refuse_table_dependents(database, connection, quiesced_name(self.table), ())
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not database.exists(connection, quiesced_name(self.table))
+
+
+def refuse_table_dependents(database: Database, connection: Connection, table: str, but: tuple[str, ...]) -> None:
+    """Raise ContractctlError, by name, where a view or a key of another table still uses the table."""
+    found = [
+        name for name in database.table_dependents(connection, table) if not any(f"'{one}'" in name for one in but)
+    ]
+    if found:
+        raise ContractctlError(
+            f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} the table '{table}', which is to be dropped",
+            hint="drop it, or write it anew without the table, and run it again",
+        )
+
+
+def _has_rows(database: Database, connection: Connection, table: str) -> bool:
+    return bool(run(connection, f"SELECT EXISTS (SELECT 1 FROM {database.table(table)})").scalar_one())

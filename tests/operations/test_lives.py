@@ -1,0 +1,104 @@
+"""Does every kind of operation live through all of its stages, and back, with nothing lost, on every engine?"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.databases import shops
+from tests.databases.shops import Words
+from tests.operations.lives import Life, Scenario, writing
+from tests.operations.scenarios import SCENARIOS
+
+ENGINES = (shops.SQLITE, shops.POSTGRESQL, shops.MARIADB)
+SCENES = [
+    pytest.param(words, scenario, id=f"{scenario}-{words}")
+    for scenario in SCENARIOS
+    for words in ENGINES
+    if words.server in scenario.engines
+]
+OLD, NEW = 1000, 500_000
+
+
+@pytest.fixture
+def life(words: Words, scenario: Scenario, request: pytest.FixtureRequest) -> Iterator[Life]:
+    with shops.opened(words, request.getfixturevalue(f"{words.server}_url")) as shop:
+        yield Life(shop, scenario)
+
+
+each = pytest.mark.parametrize(("words", "scenario"), SCENES)
+
+
+@each
+def test_both_versions_write_through_every_stage_and_nothing_is_lost(life):
+    """Hazards 1, 29, 32, 49."""
+    life.old(11)
+    with writing(life, life.old, OLD) as by_old:
+        life.do("expand")
+        life.do("dual_write")
+        life.new(12, early=True)
+        with writing(life, lambda n, app: life.new(n, app, early=True), NEW) as by_new:
+            life.backfill()
+            assert life.differing() == []
+            life.do("validate")
+    everything = life.expected([11, *by_old], [12, *by_new])
+    assert life.read(life.scenario.read_old) == everything
+
+    life.do("quiesce")
+    for gone in life.scenario.gone:
+        with pytest.raises(Exception, match=r"(?i)column|table|relation"):
+            life.shop.rows(life.written(gone))
+    with writing(life, lambda n, app: life.new(n, app, early=False), 2 * NEW) as late:
+        assert life.differing() == []
+        life.do("contract")
+
+    assert life.read(life.scenario.read_new) == everything | life.expected([], late)
+    assert life.marks() == []
+    for refused in life.scenario.refused:
+        with pytest.raises(Exception, match=r"(?i)null|default value|check|unique|duplicate|foreign"):
+            life.shop.run(life.written(refused))
+
+
+@each
+@pytest.mark.parametrize("reached", [1, 2, 3, 4])
+def test_every_stage_is_taken_back_to_the_very_schema_before(life, reached):
+    before = life.schema()
+    life.old(11)
+    stages = ("expand", "dual_write", "validate", "quiesce")[:reached]
+    for stage in stages:
+        life.do(stage)
+        if stage == "dual_write":
+            life.new(12, early=True)
+            life.backfill()
+    life.roll_back(*stages)
+
+    assert life.schema() == before
+    assert life.read(life.scenario.read_old) == life.expected([11], [12] if reached > 1 else [])
+    life.old(13)
+
+
+@each
+def test_what_the_new_version_was_told_is_written_survives_a_rollback(life):
+    """It is refused once its side is gone; every write before that is there in the old side."""
+    written: list[int] = []
+
+    def write(n: int, app: object) -> None:
+        life.new(n, app, early=True)
+        written.append(n)
+
+    life.do("expand")
+    life.do("dual_write")
+    with pytest.raises(AssertionError, match="an application was refused"):
+        roll_back_beside(life, write)
+
+    found = life.read(life.scenario.read_old)
+    last = NEW + len(written)  # its first statement may have been written, and its second refused
+    found.pop(last, None)
+    assert found == life.expected([], written)
+
+
+def roll_back_beside(life: Life, write: Callable[[int, object], None]) -> None:
+    with writing(life, write, NEW):
+        time.sleep(0.1)
+        life.roll_back("expand", "dual_write")
+        time.sleep(0.1)
