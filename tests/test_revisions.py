@@ -195,7 +195,7 @@ def test_the_rendered_files_read_like_written_ones(repository):
             compile(text, str(path), "exec")
             assert "please adjust" not in text
     expand = next(text for path, text in files.items() if path.stem == "odd_expand")
-    assert 'op.invoke(RelaxNotNull(table="or\\"ders", column="it\'s \\\\ old"))' in expand
+    assert 'op.invoke(RelaxNotNull(table="or\\"ders", column="it\'s \\\\ old", given=True))' in expand
     assert not (repository / "migrations").exists()
 
 
