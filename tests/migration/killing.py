@@ -1,9 +1,9 @@
 """Kill an operator at every statement and every commit of one stage, resume, and tell what became of it.
 
-Run as: python killing.py FOLDER STAGE [URL]. FOLDER is where copies are made; URL is a server's empty database, else
-it is a SQLite file. Prints one JSON object: how many points there were, and what was wrong after each. Children are
-forked from a parent that has imported everything already, so that a point costs milliseconds; a writer, a process of
-its own, writes all the time.
+Run as: python killing.py FOLDER STAGE EVERY [URL]. FOLDER is where copies are made; every EVERY-th point is tried; URL
+is a server's empty database, else it is a SQLite file. Prints one JSON object: how many points there were, and what was
+wrong after each. Children are forked from a parent that has imported everything already, so that a point costs
+milliseconds; a writer, a process of its own, writes all the time.
 """
 
 import contextlib
@@ -39,12 +39,14 @@ IN_ORDER["quiesce"] = [*IN_ORDER["canary"], ("canary", 100.0)]
 IN_ORDER["brown-out-ends"] = [*IN_ORDER["quiesce"], ("quiesce", None)]
 IN_ORDER["contract"] = IN_ORDER["brown-out-ends"]
 IN_ORDER["rollback"] = IN_ORDER["brown-out-ends"]
+PLACES = ("SET", "INSERT INTO", "field list")
+"""Not NEW or OLD: a trigger must never name what is not there."""
 GONE = (
     "no such column",
     "has no column",
     'of relation "orders" does not exist',
     'column "customer_name" does not exist',
-    "in 'field list'",
+    *(f"Unknown column '{name}' in '{place}'" for name in ("customer_name", "full_name") for place in PLACES),
 )
 """What the engines say of a statement that names a column which is not there, and of nothing else."""
 COMMAND = {"canary": ("canary", 100.0), "brown-out-ends": ("canary", 10.0)}
@@ -181,7 +183,7 @@ def try_point(base: Path, folder: Path, stage: str, point: int) -> tuple[bool, l
     return killed, problems
 
 
-def main(folder: Path, stage: str, url: str | None = None) -> None:
+def main(folder: Path, stage: str, every: int, url: str | None = None) -> None:
     base = folder / "base"
     base.mkdir()
     with contextlib.redirect_stdout(sys.stderr):
@@ -190,9 +192,9 @@ def main(folder: Path, stage: str, url: str | None = None) -> None:
         _, status = os.waitpid(forked(lambda step=step: operate(base, *step)), 0)  # type: ignore[misc] # bound now
         assert status == 0, step
     wrong: dict[int, list[str]] = {}
-    point, killed = 0, True
+    point, killed = 1 - every, True
     while killed:
-        point += 1
+        point += every
         killed, problems = try_point(base, folder / f"point-{point}", stage, point)
         if problems:
             wrong[point] = problems
@@ -200,4 +202,4 @@ def main(folder: Path, stage: str, url: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), *sys.argv[4:])
