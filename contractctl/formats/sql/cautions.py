@@ -19,6 +19,10 @@ def cautions(old: Source, new: Source, declared: Declared, policy: Policy = Poli
         yield from _of_column(found, step)
     for part in found.parts:
         yield from _of_part(part)
+    for table in found.dropped:
+        for key in table.foreign_keys:
+            if key.table in found.after.tables:
+                yield f"until the end, rows of '{table.name}' go on referring to rows of '{key.table}'"
 
 
 def _of_column(found: Path, step: Step) -> Iterator[str]:

@@ -97,7 +97,8 @@ def _steps(
 def _added(after: Schema, table: Table, column: Column, fills: Mapping[str, str]) -> Step:
     if not column.omittable and filling(table, column, fills) is None:
         reason = f"'{column.written}' is NOT NULL, new and without a default: old applications do not write it"
-        raise refused(after, table.name, reason, column, hint="give it a default, or say what to fill in")
+        hint = f'give it a default, or say what to fill in: --fill "{column.written}=SQL"'
+        raise refused(after, table.name, reason, column, hint=hint)
     if column.counted:
         reason = f"'{column.written}' is new and counted up by the database, which would write every row again"
         raise refused(after, table.name, reason, column)

@@ -426,6 +426,14 @@ def test_what_new_applications_do_without_until_the_end_is_said() -> None:
     ]
 
 
+def test_rows_of_a_table_that_goes_are_in_the_way_until_the_end() -> None:
+    new = SHOP["sqlite"][: SHOP["sqlite"].index("CREATE TABLE orders")]
+
+    assert list(cautions(source(SHOP["sqlite"]), source(new), Declared(), Policy("sqlite"))) == [
+        "until the end, rows of 'orders' go on referring to rows of 'customers'"
+    ]
+
+
 def refusal(dialect: str, changes: tuple[tuple[str, str], ...], declared: Declared) -> ContractctlError:
     case = Case(dialect, changes, (), declared)
     with pytest.raises(ContractctlError) as raised:
