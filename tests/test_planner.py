@@ -190,6 +190,48 @@ def test_plans_on_different_columns_of_one_table_go_side_by_side(desk):
     assert "customer_name" in made.releases[0][2].files[0].text
 
 
+SPLIT = Wish(
+    splits={"customer_name": ("first_name", "last_name")},
+    ups={"first_name": "substr(customer_name, 1, 3)", "last_name": "substr(customer_name, 4)"},
+    downs={"customer_name": "first_name || last_name"},
+    fills={"customer_name": "'?'"},
+)
+
+
+def test_a_plan_beside_a_split_makes_nothing_of_it_again(desk):
+    desk.draft("shop/orders", ("customer_name TEXT NOT NULL", "first_name TEXT,\n  last_name TEXT"))
+    first = desk.plan("shop/orders", wish=SPLIT, name="one")
+    desk.write(first)
+    desk.draft("shop/orders", ("amount TEXT", "amount TEXT,\n  note TEXT UNIQUE"))
+    second = desk.plan("shop/orders", wish=Wish(), name="two")
+
+    assert [one.kind for one in first.plan.operations] == ["split-column"]
+    assert first.plan.operations[0].regroup == Regroup(
+        dict(SPLIT.ups), {"customer_name": "COALESCE(first_name || last_name, '?')"}
+    )
+    assert [(one.kind, one.new) for one in second.plan.operations] == [
+        ("add-column", "note"),
+        ("add-unique", "orders_note_key"),
+    ]
+    assert "last_name TEXT" in second.releases[0][2].files[0].text
+
+
+def test_a_draft_does_not_take_back_what_a_plan_in_flight_is_making(desk):
+    desk.draft("shop/orders", ("amount TEXT", "amount TEXT,\n  note TEXT"))
+    desk.write(desk.plan("shop/orders", wish=Wish(), name="one"))
+    desk.draft("shop/orders", (",\n  note TEXT", ",\n  total TEXT"))
+
+    with pytest.raises(ContractctlError, match=r"takes back the add-column of 'orders\.note', which plan 'one'"):
+        desk.plan("shop/orders", wish=Wish(), name="two")
+
+
+def test_what_holds_only_from_the_end_on_is_told(desk):
+    desk.draft("shop/orders", ("amount TEXT", "amount TEXT CHECK (amount <> '')"))
+
+    (told,) = desk.plan("shop/orders", wish=Wish()).cautions
+    assert told.startswith("until the end, 'orders' may hold rows that 'orders_amount_check' refuses: mend them")
+
+
 CHANGES: list[tuple[tuple[str, str], Wish, Callable[[Operation], bool]]] = [
     (("amount TEXT", "amount INTEGER"), Wish(), lambda one: one.kind == "change-type" and "via" in one.parameters),
     (("amount TEXT", "amount TEXT,\n  note TEXT"), Wish(), lambda one: (one.kind, one.new) == ("add-column", "note")),

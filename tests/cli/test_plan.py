@@ -218,6 +218,33 @@ def test_bad_input_ends_in_one_clear_sentence_and_writes_nothing(shop, contractc
     assert files(shop) == before
 
 
+def test_a_split_is_planned_shown_and_read_by_machines(shop, contractctl):
+    draft = shop / "contracts/shop/orders/orders.sql"
+    draft.write_text(ORDERS.replace("customer_name TEXT NOT NULL", "first_name TEXT, last_name TEXT"))
+    asked = (
+        "plan", "shop/orders", "--split", "customer_name=first_name,last_name",
+        "--up", "first_name=substr(customer_name, 1, 2)", "--up", "last_name=substr(customer_name, 3)",
+        "--down", "customer_name=first_name || last_name", "--fill", "customer_name=''",
+    )  # fmt: skip
+    said = contractctl(*asked, "--dry-run")
+    answer = json.loads(contractctl(*asked, "--format", "json").stdout)
+
+    assert "    split-column orders: customer_name → first_name, last_name\n" in said.stdout
+    assert "      up first_name = substr(customer_name, 1, 2)\n" in said.stdout
+    assert answer["operations"][0]["regroup"]["downs"] == {"customer_name": "COALESCE(first_name || last_name, '')"}
+
+
+def test_a_renamed_table_and_what_holds_only_later_are_planned_and_told(shop, contractctl):
+    draft = shop / "contracts/shop/orders/orders.sql"
+    draft.write_text(ORDERS.replace("TABLE orders", "TABLE purchases"))
+    renamed = contractctl("plan", "shop/orders", "--rename-table", "orders=purchases", "--dry-run")
+    draft.write_text(ORDERS.replace("amount TEXT", "amount TEXT DEFAULT '1'"))
+    later = contractctl("plan", "shop/orders", "--dry-run")
+
+    assert "    rename-table orders → purchases\n" in renamed.stdout
+    assert "note: until the end, 'orders.amount' keeps its old default" in later.stderr
+
+
 @pytest.mark.parametrize(
     ("draft", "option"),
     [

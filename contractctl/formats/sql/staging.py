@@ -6,7 +6,8 @@ is not so is not there:
 - `type`, `old_type`, `default`, `old_default`, `collation`: of the column after and before. Where there are several,
   the one that is meant stands behind a dot: `type.first_name`. `not_null`, `old_not_null`: "yes".
 - `fill`: takes the place of NULL; of a moved column in the rows to which nothing moves. `old_fill`: what old readers
-  find where new applications give nothing, and so is the `fill.COLUMN` of an extraction.
+  find where new applications give nothing, and so is the `fill.COLUMN` of an extraction. That of a split or a merge
+  stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
 - `counted`: the database counts the key up: "yes", or "always" where a given value is refused.
 - `key`: the columns that find a row of the table, with their types: "id bigint, part integer". Where two tables are
@@ -181,6 +182,10 @@ def _of_several(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     for column in step.olds:
         for word, text in _facts(found.before, _old(found, step), column):
             yield f"old_{word}.{column_name(column, found.dialect)}", text
+    for table, columns in ((_new(found, step), step.news), (_old(found, step), step.olds)):
+        for column in columns:
+            if (value := filling(table, column, found.declared.fills)) is not None:
+                yield f"fill.{column_name(column, found.dialect)}", value
     yield "key", key_text(found.before, _old(found, step))
 
 

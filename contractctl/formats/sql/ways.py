@@ -67,10 +67,16 @@ def regroup_of(before: Schema, after: Schema, step: Step, declared: Declared) ->
                     hint=f'say it: --{option} "{column.written}=SQL over {", ".join(sorted(others))}"',
                 )
             _demand_over(text, before, tuple(others), f"{option} of '{table.written}.{column.written}'")
-            fill = filling(table, column, declared.fills)
-            ways[column_name(column, dialect)] = text if fill is None else f"COALESCE({text}, {fill})"
+            ways[column_name(column, dialect)] = _filled(text, filling(table, column, declared.fills))
         found.append(ways)
     return Regroup(found[0], found[1], is_lossy(before.tables[step.table], (*step.olds, *step.news), declared))
+
+
+def _filled(text: str, fill: str | None) -> str:
+    """The expression, and what stands in the place of its NULL; once, also where it was read from a plan."""
+    if fill is None or (text.startswith("COALESCE(") and text.endswith(f", {fill})")):
+        return text
+    return f"COALESCE({text}, {fill})"
 
 
 def side(step: Step, column: Column, dialect: str) -> str:

@@ -1,19 +1,23 @@
 """Does every kind of change become its operations, over the columns that are there then, in an order that works?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy
 
+from contractctl import planner, store
 from contractctl.errors import ContractctlError
 from contractctl.formats import sql
 from contractctl.formats.sql.cautions import cautions
 from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.staging import intermediate, meanwhile, operations
-from contractctl.model.contract import File, Policy, Source
+from contractctl.model.contract import File, Policy, SemanticVersion, Source
 from contractctl.model.declared import Declared, Extraction, Move
 from contractctl.model.plan import Operation, Regroup, Transform
+from contractctl.operations import KINDS
+from contractctl.planner import Surroundings, Wish
 from contractctl.planner.touched import said_by
 from tests.servers import Server
 
@@ -344,6 +348,30 @@ def test_mariadb_takes_the_version_between(case: Case, mariadb_server: Server) -
         engine.dispose()
 
     assert "customers" in names
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_plan_of_it_is_written_and_reads_back(case: Case, tmp_path: Path) -> None:
+    contracts, migrations = tmp_path / "contracts", tmp_path / "migrations"
+    folder = contracts / "shop/shop"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text(f'format = "sql"\ndraft = "d.sql"\ndialect = "{case.dialect}"\n')
+    for side in case.sides:
+        (folder / "d.sql").write_text(side.files[0].text)
+        if not (folder / "versions").is_dir():
+            store.release(contracts, "shop/shop", SemanticVersion(1, 0, 0), store.source(folder / "d.sql"))
+    said = {each.name: getattr(case.declared, each.name) for each in fields(Declared)}
+    asked = ([store.read(contracts, "shop/shop")], Wish(**said), "p", Surroundings(migrations))
+
+    if not {kind for kind, _ in case.expected} <= set(KINDS):
+        with pytest.raises(ContractctlError, match="contractctl cannot carry that out yet"):
+            planner.plan(*asked)
+        return
+    made = planner.plan(*asked)
+    planner.write(made, contracts)
+    assert planner.read_plan(migrations / "plans" / "p.toml") == made.plan
+    assert [one.kind for one in made.plan.operations] == [kind for kind, _ in case.expected]
+    assert all(planner.in_words(one).startswith(f"{one.kind} {one.subject}") for one in made.plan.operations)
 
 
 def test_a_split_says_both_ways_and_what_stands_in_the_place_of_null() -> None:
