@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation, run
+from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation, read_key, run
 from contractctl.databases.batches import (
     UNCONVERTIBLE,
     all_or_nothing,
@@ -24,6 +24,7 @@ from contractctl.databases.sides import (
     any_null,
     down,
     down_possible,
+    in_step,
     is_kept,
     key_json,
     mark,
@@ -114,6 +115,40 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
             for pair in sync.columns:
                 written += _repair_one(database, connection, sync, pair, key, side)
     return written
+
+
+def settle(database: Database, connection: Connection, sync: Synchronisation) -> int:
+    """Drop marks that say nothing any more: of rows that are gone, and of rows whose sides are in step. How many.
+
+    A row may have gone, and another one come in its place, behind the triggers' back.
+    """
+    dropped = 0
+    for pair in sync.columns:
+        right = in_step(database, pair)
+        if pair.exact:
+            right = f"({right} AND NOT {unconverted(database, pair)})"
+        for marks in ("contractctl_set_aside", "contractctl_conflict"):
+            of_marks = f"FROM {marks} WHERE {of_pair(database, sync, pair)}"
+            for key in run(connection, f"SELECT DISTINCT {database.quote('key')} {of_marks}").scalars().all():
+                dropped += _settle_one(database, connection, sync, f"DELETE {of_marks}", key, right)
+    return dropped
+
+
+def _settle_one(  # noqa: PLR0913, PLR0917 - which marks of which row, and when
+    database: Database, connection: Connection, sync: Synchronisation, delete: str, key: str, right: str
+) -> int:
+    parts = read_key(key)
+    if len(parts) != len(sync.key):  # it does not say its row
+        return 0
+    row = f"SELECT 1 FROM {database.table(sync.table)} WHERE {database.has_key(sync, parts)} AND NOT {right}"
+    this = f"{database.quote('key')} = {database.literal(key)}"
+    try:
+        with all_or_nothing(connection):
+            return run(connection, f"{delete} AND {this} AND NOT EXISTS ({row})").rowcount
+    except DBAPIError as error:
+        if not database.blames_a_row(error):
+            raise
+    return 0
 
 
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:

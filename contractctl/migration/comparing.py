@@ -161,6 +161,9 @@ def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
     for found in _compared(session, sync):
         for start in range(0, len(found.differing), _REPAIRED_AT_ONCE):
             written += _repair_these(session, sync, found.differing[start : start + _REPAIRED_AT_ONCE], side)
+    with journal.writing(session.context.engine) as connection:
+        session.hold(connection)
+        comparison.settle(databases.of(connection), connection, sync)
     return written
 
 

@@ -206,6 +206,10 @@ class Shop:
         with self.engine.begin() as connection:
             return comparison.repair(self.database, connection, self.sync, keys, side)
 
+    def settle(self) -> int:
+        with self.engine.begin() as connection:
+            return comparison.settle(self.database, connection, self.sync)
+
 
 @contextmanager
 def opened(words: Words, url: str) -> Iterator[Shop]:

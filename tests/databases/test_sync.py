@@ -391,3 +391,16 @@ def test_a_new_value_that_the_old_sides_constraint_refuses_stays_and_is_set_asid
 
     assert shop.rows("SELECT count(*) FROM t WHERE new = 'b' AND id <> 2") == [(1,)]
     assert shop.facts()["set_aside"] == 1
+
+
+def test_a_mark_of_a_row_that_is_right_or_gone_is_dropped_and_no_other(shop, pair, number):
+    """Hazard 13, 19: a row may have gone, and another one come, where no trigger saw it."""
+    shop.table("CREATE TABLE t (id {key}, old {text}, new {integer})", pair(number))
+    for row in (1, 2, 3):
+        shop.run("INSERT INTO t (id, old) VALUES (?, 'many')", row)
+    shop.stop()
+    shop.run("UPDATE t SET old = '5', new = 5 WHERE id = 1")
+    shop.run("DELETE FROM t WHERE id = 2")
+
+    assert shop.settle() == 2
+    assert shop.marks("set_aside") == [("[3]", "new")]

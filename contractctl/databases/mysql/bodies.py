@@ -23,7 +23,12 @@ def when(condition: str, then: Iterable[str], otherwise: Iterable[str] = ()) -> 
 
 def caught(action: str, statements: Iterable[str]) -> str:
     """The statements until one of them raises; then the action."""
-    return begin([f"DECLARE EXIT HANDLER FOR SQLEXCEPTION {action}", *statements])
+    return begin([handler(action), *statements])
+
+
+def handler(action: str) -> str:
+    """What is done as soon as something raises. 1265 ("data truncated") does, under the SQLSTATE of a warning."""
+    return f"DECLARE EXIT HANDLER FOR SQLEXCEPTION, 1265 {action}"
 
 
 def _lines(statements: Iterable[str]) -> str:

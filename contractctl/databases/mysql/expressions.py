@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from contractctl.databases import Column
-from contractctl.databases.mysql.names import literal, same
+from contractctl.databases.mysql.names import literal, quote, same
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
 from contractctl.databases.mysql.types import TEXTS, Family, Type, json_length, read
 from contractctl.databases.mysql.words import KEYWORDS
@@ -53,6 +53,8 @@ def agrees(column: str, value: str, type_: str) -> str:
         return f"(CONVERT({column} USING utf8mb4) COLLATE utf8mb4_nopad_bin <=> CONVERT({value} USING utf8mb4))"
     if kind.family is Family.FLOAT:
         return f"({column} <=> CAST({value} AS FLOAT))"
+    if kind.family is Family.NATIVE:  # what is none becomes NULL, and must not pass for it
+        return f"({column} <=> CAST({value} AS {kind.name}) AND ({column} IS NULL) = (({value}) IS NULL))"
     return f"({column} <=> ({value}))"
 
 
@@ -66,10 +68,14 @@ def stored(expression: str, column: Column, others: Iterable[Column]) -> str:  #
 
     https://mariadb.com/kb/en/type-conversion/. Raise ContractctlError for a conversion that nobody can be sure of.
     """
-    kind, source = read(column.type), _bare(expression, others)
+    given = tuple(others)
+    kind, source = read(column.type), _bare(expression, given)
     if source is not None and _fits(read(source.type), source.type, column.type):
         return expression
     _refuse_moody(kind, column, source)
+    bare = None if kind.family in (Family.BINARY, Family.PADDED) else source  # bytes stay the bytes that they are
+    read_as = {other.name: shown for other in given if (shown := _read_as(other, bare=other is bare)) is not None}
+    expression = bind(expression, read_as) if read_as else expression
     match kind.family:
         case Family.TEXT:
             return f"CONVERT({expression} USING utf8mb4)"
@@ -79,15 +85,17 @@ def stored(expression: str, column: Column, others: Iterable[Column]) -> str:  #
             return _label(expression, kind, column.collation)
         case Family.BINARY | Family.PADDED:
             return _stored_bytes(expression, kind)
-        case Family.INTEGER | Family.BIT | Family.YEAR:
+        case Family.INTEGER | Family.BIT:
             return f"CAST(({expression}) AS {_WHOLE})"
+        case Family.YEAR:
+            return _year(f"CAST(({expression}) AS {_WHOLE})")
         case Family.DECIMAL:
             return f"CAST(({expression}) AS DECIMAL(65, {kind.scale}))"
         case Family.FLOAT | Family.DOUBLE:
             rounded = f"({expression})" if kind.scale is None else f"ROUND({expression}, {kind.scale})"
             return f"CAST({rounded} AS {kind.family.upper()})"
-        case Family.DATE | Family.NATIVE:
-            return f"CAST(({expression}) AS {kind.name})"
+        case Family.DATE:
+            return f"CAST(({expression}) AS DATE)"
         case Family.TIME | Family.DATETIME:
             return f"CAST(({expression}) AS {kind.name}({kind.scale}))"
         case _:
@@ -168,6 +176,20 @@ def _bare(expression: str, others: Iterable[Column]) -> Column | None:
     return next((other for other in others if is_name(expression, other.name)), None)
 
 
+def _read_as(column: Column, *, bare: bool) -> str | None:
+    """How a column is read that is something else elsewhere; None: as it stands.
+
+    A number may be bytes or have zeros before it where a text is asked for; a label by itself is never its number, and
+    an empty TEXT no 0.
+    """
+    family = read(column.type).family
+    if family in (Family.BIT, Family.YEAR) or "ZEROFILL" in column.type.upper():
+        return f"{quote(column.name)} + 0"
+    if bare and family in TEXTS:
+        return f"CONVERT({quote(column.name)} USING utf8mb4)"
+    return None
+
+
 def _fits(kind: Type, source: str, target: str) -> bool:
     """Whether a column can be given another's values as they are, and itself refuses what it cannot hold."""
     if source.upper() == target.upper():
@@ -188,6 +210,12 @@ def _refuse_moody(kind: Type, column: Column, source: Column | None) -> None:
     if source is None:
         return
     families = {kind.family, read(source.type).family}
+    if Family.NATIVE in families and not families & {*TEXTS, Family.BINARY, Family.PADDED}:
+        raise ContractctlError(
+            f"MariaDB makes no {kind.name} of a {read(source.type).name}, as '{source.name}' would become"
+            f" '{column.name}'",
+            hint="say in the plan how, by way of a text",
+        )
     if Family.TIMESTAMP in families and len(families) > 1:
         raise ContractctlError(
             f"a {read(source.type).name} becomes a {kind.name} by the time zone of each session: '{source.name}' and"
@@ -216,6 +244,11 @@ def _label(expression: str, kind: Type, collation: str | None) -> str:
     text = f"CONVERT({expression} USING utf8mb4)"
     whens = " ".join(f"WHEN {literal(label)}{folded} THEN {literal(label)}" for label in kind.labels)
     return f"CASE {text} {whens} ELSE CONCAT('no label: ', {text}) END"
+
+
+def _year(number: str) -> str:
+    """A YEAR takes 12 for 2012: here that is no year."""
+    return f"({number} + CASE WHEN {number} BETWEEN 1 AND 99 THEN 10000 ELSE 0 END)"
 
 
 def _json(value: str, type_: str) -> str:

@@ -17,8 +17,9 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _BAD_ROW = frozenset(
     {
         *(1048, 1062, 1169, 1452, 4025),  # NOT NULL, UNIQUE, FOREIGN KEY, CHECK
-        *(1264, 1265, 1292, 1300, 1365, 1366, 1367, 1406, 1411, 1416, 1426, 1441, 1525, 1690, 3140),  # the value
+        *(1264, 1265, 1292, 1300, 1365, 1366, 1367, 1406, 1411, 1416, 1426, 1441, 1525, 1690, 1916, 3140),  # the value
         *(1139, 1644, 4037, 4038, 4042),  # a pattern, a trigger's SIGNAL, JSON
+        1442,  # a trigger of ours has something to say of a row, in tables that the statement itself reads
     }
 )
 """What a row's own value can cause: https://mariadb.com/kb/en/mariadb-error-code-reference/."""

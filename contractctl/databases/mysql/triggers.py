@@ -33,7 +33,7 @@ from contractctl.databases.sides import alike, all_null, down, in_step, up
 
 EVENTS = ("before_insert", "before_update", "after_insert", "after_update", "after_delete")
 
-_LEFT = "contractctl_left"
+_LEFT, _BACK = "contractctl_left", "contractctl_back"
 _OTHER = "contractctl_other"
 
 
@@ -155,8 +155,8 @@ def _unless_filled(sync: Synchronisation, pair: Synced, give: str) -> str:
     """Not where the new side is given just what the old one asks for, as the backfill does, or cannot be given it."""
     if pair.plain:
         return give
-    filled = f"CASE WHEN {fine(pair)} THEN TRUE WHEN {all_null(DATABASE, pair.new)} THEN {in_step(DATABASE, pair)} END"
-    asked = f"SET {_LEFT} = COALESCE({of_row(pair, 'NEW', filled)}, FALSE)"
+    filled = f"CASE WHEN {fine(pair)} THEN TRUE ELSE {in_step(DATABASE, pair)} END"
+    asked = f"SET {_LEFT} = {of_row(pair, 'NEW', filled)}"
     return _unless_left(sync, pair, pair.new, asked, give)
 
 
@@ -179,11 +179,14 @@ def _give(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event: st
     if pair.plain and not limited(side):
         return begin(taken)
     give_up = begin(_given_up(one, event) for one in side)
-    wrong = [_refused(sync, pair, side, event)] if limited(side) else []
-    if pair.exact:
-        source = pair.new if side is pair.old else pair.old
-        wrong.insert(0, f"NOT {of_row(pair, 'NEW', alike(DATABASE, source, (f'({one.value})' for one in source)))}")
-    return caught(give_up, [*taken, *([when(f"({' OR '.join(wrong)})", [give_up])] if wrong else [])])
+    if limited(side):
+        taken.append(when(_refused(sync, pair, side, event), [give_up]))
+    if not pair.exact:
+        return caught(give_up, taken)
+    source = pair.new if side is pair.old else pair.old
+    back = of_row(pair, "NEW", alike(DATABASE, source, (f"({one.value})" for one in source)))
+    taken += [f"SET {_BACK} = {back}", when(f"NOT {_BACK}", [give_up])]
+    return begin([f"DECLARE {_BACK} BOOLEAN", caught(give_up, taken)])
 
 
 def _given_up(one: Held, event: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from contractctl.databases import Column, Held, Synced, Synchronisation
-from contractctl.databases.mysql.bodies import begin, when
+from contractctl.databases.mysql.bodies import begin, handler, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.expressions import bind
 from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, same
@@ -67,10 +67,10 @@ def _try(pair: Synced, values: Mapping[str, str]) -> str:
     declared = [f"DECLARE {made[one.name]} {_type(_column(one))}" for one in pair.new]
     declared += [f"DECLARE {back[one.name]} {_type(_column(one))}" for one in pair.old if one.name in back]
     last = [f"GET DIAGNOSTICS {_COUNT} = NUMBER", f"GET DIAGNOSTICS CONDITION {_COUNT} {_SAID} = MESSAGE_TEXT"]
-    handler = begin([f"DECLARE {_COUNT} INT", *last, f"SET {_SAID} = LEFT({_SAID}, {_LENGTH})"])
+    tell = begin([f"DECLARE {_COUNT} INT", *last, f"SET {_SAID} = LEFT({_SAID}, {_LENGTH})"])
     steps = [f"SET {made[one.name]} = {bind(one.value, values)}" for one in pair.new]
     steps += [f"SET {back[one.name]} = {bind(one.value, made)}" for one in pair.old if one.name in back]
-    return begin([*declared, f"DECLARE EXIT HANDLER FOR SQLEXCEPTION {handler}", *steps])
+    return begin([*declared, handler(tell), *steps])
 
 
 def _argument(at: int) -> str:
