@@ -74,6 +74,9 @@ class Statements(Protocol):
     def relax_not_null(self, look: Look, table: str, column: str, given: bool, /) -> tuple[Statement, ...]:
         """Let the column be NULL. `given`: triggers give it a value whenever a writer leaves it out."""
 
+    def gives_at_once(self, sync: Synchronisation, column: str, /) -> bool:
+        """Whether the triggers give a column its value before NOT NULL is asked of the row."""
+
     def promise_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
         """Prove that there is no NULL, and let none come; nothing where that is promised, or cannot be."""
 

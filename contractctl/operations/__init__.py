@@ -1,6 +1,6 @@
 """How does a schema operation live? One file a kind, its stages in order; here the registry and whole plans."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -127,11 +127,24 @@ def dual_write(plan: Plan) -> tuple[Step, ...]:
 
 
 def validate(plan: Plan) -> tuple[Step, ...]:
-    """What the validate revision does; nothing for most plans on most engines."""
+    """What the validate revision does; nothing for most plans on most engines.
+
+    The triggers are made anew whenever they may know that less can be refused.
+    """
     planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
-    steps = tuple(step for step in planned if not _is_idle(plan, step))
+    steps, pairs = [step for step in planned if not _is_idle(plan, step)], dict(_pairs(plan))
+    promises = [
+        replace(step, plan=plan.name, pairs=pairs.get(step.table, ()))
+        for step in steps
+        if isinstance(step, PromiseNotNull)
+    ]
+    others = [step for step in steps if not isinstance(step, PromiseNotNull)]
+    return (*others, *_renewed(plan, others), *promises, *_renewed(plan, promises))
+
+
+def _renewed(plan: Plan, steps: Sequence[Step]) -> Iterator[Step]:
     touched = {getattr(step, "table", None) for step in steps}
-    return (*steps, *(RenewTriggers(plan.name, table, pairs) for table, pairs in _pairs(plan) if table in touched))
+    yield from (RenewTriggers(plan.name, table, pairs) for table, pairs in _pairs(plan) if table in touched)
 
 
 def quiesce(plan: Plan) -> tuple[Step, ...]:

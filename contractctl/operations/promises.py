@@ -22,9 +22,7 @@ def in_the_end(operation: Operation) -> Iterator[Step]:
     """What the contract revision does for it, and the default that the new version promises."""
     table, column = operation.subject, added(operation)
     if _is_promised(operation):
-        if not _is_given(operation):
-            yield PromiseNotNull(table, column)
-        yield RequireNotNull(table, column)
+        yield from (PromiseNotNull(table, column), RequireNotNull(table, column))
     if "default" in operation.parameters:
         yield SetDefault(table, column, operation.parameters["default"])
 

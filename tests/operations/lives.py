@@ -52,6 +52,14 @@ class Scenario:
     """What nobody may do once the plan is contracted."""
     gone: tuple[str, ...] = ()
     """What an old version no longer can, once the plan is quiesced."""
+    allowed: tuple[str, ...] = ()
+    """What everybody may do then."""
+    finally_: tuple[tuple[str, str, object], ...] = ()
+    """What is done then, what is asked, and what the answer is."""
+    made: tuple[str, ...] = ()
+    """Indexes and constraints that are there then."""
+    unmade: tuple[str, ...] = ()
+    """Those that are not."""
     engines: tuple[str, ...] = ("sqlite", "postgresql", "mariadb")
 
     def __str__(self) -> str:
@@ -63,13 +71,16 @@ class Life:
 
     def __init__(self, shop: Shop, scenario: Scenario) -> None:
         self.shop, self.scenario, self.words = shop, scenario, shop.words
+        if shop.words.server == "sqlite":
+            shop.run("PRAGMA foreign_keys = ON")
         for ddl in scenario.tables:
             shop.run(self.written(ddl))
         dialect = {"mariadb": "mysql"}.get(shop.words.server, shop.words.server)
         self.plan = Plan("plan", (), scenario.planned(shop.words), {}, dialect=dialect)
 
     def written(self, sql: str, n: int = 0) -> str:
-        return self.shop.written(sql.replace("{n}", str(n)))
+        labelled = self.words.joined.format("'for'", "customer_name")
+        return self.shop.written(sql.replace("{n}", str(n)).replace("{labelled}", labelled))
 
     def do(self, stage: str) -> None:
         """Run a stage's steps as a revision does."""
@@ -168,6 +179,13 @@ class Life:
         """How they must read."""
         told = dict.fromkeys(by_old, self.scenario.as_old) | dict.fromkeys(by_new, self.scenario.as_new)
         return {n: text.replace("{n}", str(n)) for n, text in sorted(told.items())}
+
+    def parts(self) -> set[str]:
+        """The names of the constraints and indexes of orders."""
+        with self.shop.engine.begin() as connection:
+            if not self.shop.database.exists(connection, "orders"):
+                return set()
+            return set(self.shop.database.parts(connection, "orders"))
 
     def schema(self) -> list[str]:
         """Everything that makes the tables what they are, names without quotes; and what else has come."""

@@ -82,6 +82,11 @@ def relax_not_null(look: Look, table: str, column: str, given: bool) -> tuple[St
     return () if given else (_modified(look, table, column, "NULL"),)
 
 
+def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
+    """Yes: BEFORE triggers give it."""
+    return True
+
+
 def promise_not_null(_look: Look, _table: str, _column: str) -> tuple[Statement, ...]:
     """Nothing: NOT NULL itself is made beside everybody's reads and writes."""
     return ()

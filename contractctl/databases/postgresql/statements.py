@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
 from contractctl.databases.ddl import ForeignKey, Index
 from contractctl.databases.looks import Called, Look
+from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.tokens import Sort, spoken
@@ -92,6 +93,12 @@ def stop_keeping(sync: Synchronisation, _columns: tuple[str, ...] = ()) -> tuple
 def relax_not_null(_look: Look, table: str, column: str, _given: bool) -> tuple[Statement, ...]:
     """Let the column be NULL."""
     return (_alter(table, f"ALTER COLUMN {quote(column)} DROP NOT NULL"),)
+
+
+def gives_at_once(sync: Synchronisation, column: str) -> bool:
+    """Not where a constraint of one side may refuse what is made for it: an AFTER trigger tries that alone."""
+    pair = next((pair for pair in sync.columns if any(one.name == column for one in (*pair.old, *pair.new))), None)
+    return pair is None or not is_guarded(pair)
 
 
 def promise_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:

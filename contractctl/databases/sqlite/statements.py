@@ -54,6 +54,11 @@ def relax_not_null(look: Look, table: str, column: str, _given: bool) -> tuple[S
     return rewrite(look, table, definition.without_not_null(_text(look, table), column))
 
 
+def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
+    """No: SQLite has only AFTER triggers for this."""
+    return False
+
+
 def promise_not_null(_look: Look, _table: str, _column: str) -> tuple[Statement, ...]:
     """Nothing: NOT NULL itself reads the table once, and nobody writes meanwhile either way."""
     return ()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Column, Database, Statement, Work, run
 from contractctl.databases.looks import Live, Look, find, get
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import leaving_name, quiesced_name
+from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen
 from contractctl.operations.steps.step import Step
 
 
@@ -92,17 +92,25 @@ class RelaxNotNull(Step):
 class PromiseNotNull(Step):
     """Prove that no row holds NULL and let none come, where an engine can do that beside everybody's writes.
 
-    There `RequireNotNull` then has nothing left to read.
+    There `RequireNotNull` then has nothing left to read. With `pairs`, only where these give the column its value in
+    time: nobody is refused who was not before.
     """
 
     table: str
     column: str
+    plan: str = ""
+    pairs: tuple[Pair, ...] = ()
+    """Everything that the plan keeps in step on the table."""
 
     @property
     def first(self) -> bool:
         return True
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        if self.pairs and not database.ddl.gives_at_once(
+            seen(database, look, self.plan, self.table, self.pairs), self.column
+        ):
+            return ()
         return database.ddl.promise_not_null(look, self.table, self.column)
 
     def demand(self, database: Database, connection: Connection) -> None:
