@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Database, Synchronisation
+from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan, Stage
 from contractctl.operations import (
     add_check,
@@ -109,11 +110,19 @@ _SORTS: Mapping[type[Step], str] = {
     BuildIndex: "index",
 }
 _BESIDE = "__new"
+_OF_EVENTS = "-field"
 
 
 def of_tables(plan: Plan) -> tuple[Operation, ...]:
-    """The plan's operations on tables: the others are an event format's."""
-    return tuple(operation for operation in plan.operations if operation.kind in KINDS)
+    """The plan's operations on tables: the others are an event format's. Raise ContractctlError for one of no kind."""
+    found = tuple(operation for operation in plan.operations if not operation.kind.endswith(_OF_EVENTS))
+    for operation in found:
+        if operation.kind not in KINDS:
+            raise ContractctlError(
+                f"the {operation.kind} of '{operation.subject}' can be planned and not carried out yet",
+                hint="make it in a revision and a version of its own, and plan the rest",
+            )
+    return found
 
 
 def expand(plan: Plan) -> tuple[Step, ...]:
