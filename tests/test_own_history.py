@@ -5,17 +5,23 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine as sqlalchemy_engine
+from sqlalchemy import inspect
 
 from contractctl import journal, revisions
 from contractctl.databases import create_engine
 from contractctl.errors import ContractctlError
+from contractctl.journal import EntryKind, Note
 from contractctl.model.plan import Movement, Operation, Plan
 from contractctl.planner import write_plan
 from contractctl.revisions import Called, Environment
 from tests import alembics
 from tests.alembics import Repository
 
-ORDERS = 'op.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL, amount TEXT)")'
+ORDERS = (
+    'op.execute("CREATE TABLE orders'
+    ' (id INTEGER PRIMARY KEY NOT NULL, customer_name VARCHAR(20) NOT NULL, amount VARCHAR(20))")'
+)
 PROMISES = {"old_not_null": "yes", "not_null": "yes"}
 
 
@@ -33,7 +39,7 @@ def repository(tmp_path: Path, sqlite_url: str) -> Repository:
 def shop(folder: Path, template: str, url: str) -> Repository:
     """Alembic as it writes it itself, with one revision, applied; a journal."""
     found = alembics.make(folder, template, url)
-    found.revision("0001", ORDERS)
+    found.revision("0001", ORDERS, downgrade="op.drop_table('orders')")
     found.alembic("upgrade", "head")
     engine = create_engine(url)
     journal.open(engine)
@@ -51,6 +57,23 @@ def written(repository: Repository, plan: Plan, where: Environment | None = None
     files = revisions.write(plan, where or environment(repository))
     write_plan(repository.folder / "migrations" / "plans" / f"{plan.name}.toml", plan)
     return {re.search(r'^revision = "(\w+)"', file.read_text(), re.MULTILINE)[1]: file for file in files}
+
+
+def run(repository: Repository, sql: str) -> list[tuple[object, ...]]:
+    """One statement as the application would send it."""
+    engine = sqlalchemy_engine(repository.url)
+    with engine.begin() as connection:
+        found = connection.exec_driver_sql(sql)
+        rows = [tuple(row) for row in found] if found.returns_rows else []
+    engine.dispose()
+    return rows
+
+
+def columns(repository: Repository) -> list[dict[str, object]]:
+    engine = sqlalchemy_engine(repository.url)
+    found = inspect(engine).get_columns("orders")
+    engine.dispose()
+    return found
 
 
 def rows(repository: Repository, sql: str) -> list[tuple[object, ...]]:
@@ -75,6 +98,71 @@ def test_plans_go_up_and_down_by_hand_in_every_template_of_alembic(tmp_path, sql
     assert "a passing decision" in repository.alembic("upgrade", "rename_quiesce", fails=True)
     repository.alembic("downgrade", "rename_dual@contractctl_expand")
     assert rows(repository, "SELECT sql FROM sqlite_schema WHERE name = 'orders'") == before
+
+
+@pytest.mark.parametrize("template", ["generic", "async"])
+def test_plans_go_up_and_down_by_hand_on_every_engine(tmp_path, database_url, template):
+    repository = shop(tmp_path, template, database_url)
+    written(repository, a_plan())
+    repository.alembic("upgrade", "expand@heads")
+    run(repository, "INSERT INTO orders (id, full_name) VALUES (1, 'Bea')")
+    assert run(repository, "SELECT customer_name, full_name FROM orders") == [("Bea", "Bea")]
+    assert "a passing decision" in repository.alembic("upgrade", "rename_quiesce", fails=True)
+    repository.alembic("downgrade", "rename_dual@contractctl_expand")
+
+    assert [column["name"] for column in columns(repository)] == ["id", "customer_name", "amount"]
+    assert [column["nullable"] for column in columns(repository)] == [False, False, True]
+    run(repository, "INSERT INTO orders (id, customer_name) VALUES (2, 'Cid')")
+
+
+@pytest.mark.parametrize("template", ["generic", "async"])
+def test_an_empty_database_is_brought_up_to_date_by_alembic_alone(tmp_path, database_url, template):
+    repository = alembics.make(tmp_path, template, database_url)
+    repository.revision("0001", ORDERS, downgrade="op.drop_table('orders')")
+    written(repository, a_plan())
+    repository.alembic("upgrade", "expand@heads")
+    run(repository, "INSERT INTO orders (id, customer_name) VALUES (1, 'Ann')")
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        there = journal.version(connection)
+    repository.alembic("downgrade", "base")
+    repository.alembic("upgrade", "expand@heads")  # the journal has stayed
+    journal.open(engine)
+    engine.dispose()
+
+    assert there == journal.HEAD
+    assert run(repository, "SELECT count(*) FROM orders") == [(0,)]
+
+
+@pytest.mark.parametrize("template", ["generic", "async"])
+def test_a_database_that_nobody_uses_is_brought_through_every_stage(tmp_path, database_url, template):
+    repository = alembics.make(tmp_path, template, database_url)
+    repository.revision("0001", ORDERS)
+    seed = "INSERT INTO orders VALUES (1, 'Ann', '5'), (2, 'Bea', NULL)"
+    repository.revision("0002", f'op.execute("{seed}")', down="0001")
+    written(repository, a_plan())
+    assert "a passing decision" in repository.alembic("upgrade", "heads", fails=True)
+    repository.alembic("-x", "contractctl=unused", "upgrade", "heads")
+
+    assert sorted(column["name"] for column in columns(repository)) == ["amount", "full_name", "id"]
+    assert run(repository, "SELECT id, full_name FROM orders ORDER BY id") == [(1, "Ann"), (2, "Bea")]
+
+
+def test_a_database_that_is_used_is_not_taken_for_another(repository):
+    written(repository, a_plan())
+    repository.alembic("upgrade", "expand@heads")
+    word = ("-x", "contractctl=unused", "upgrade", "heads")
+    many = "WITH RECURSIVE many(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM many WHERE value < 1001)"
+    rows(repository, f"{many} INSERT INTO orders SELECT value, 'Ann', NULL, 'Ann' FROM many")
+    assert "'orders' has 1001 rows in it" in repository.alembic(*word, fails=True)
+    rows(repository, "DELETE FROM orders")
+    engine = create_engine(repository.url)
+    with journal.writing(engine) as connection:
+        journal.append(connection, Note("rename", EntryKind.OUTCOME, "expand", "expand", 0.0, "Ada", "", {}))
+    engine.dispose()
+
+    assert "its journal tells of 'rename'" in repository.alembic(*word, fails=True)
+    assert "customer_name" in {column["name"] for column in columns(repository)}
 
 
 def test_files_are_named_as_the_repository_names_its_own(repository):

@@ -1,6 +1,7 @@
 """Are the revisions files that plain Alembic runs, up and down, for several plans side by side?"""
 
 import os
+import runpy
 import sqlite3
 import subprocess
 import sys
@@ -197,6 +198,33 @@ def test_the_rendered_files_read_like_written_ones(repository):
     expand = next(text for path, text in files.items() if path.stem == "odd_expand")
     assert 'op.invoke(RelaxNotNull(table="or\\"ders", column="it\'s \\\\ old", given=True))' in expand
     assert not (repository / "migrations").exists()
+
+
+def test_the_rendered_files_need_no_database_and_leave_a_linter_nothing_to_say(repository):
+    plan = a_plan("rename-customer", "customer_name", "full_name", **PROMISES, default="'nobody'")
+    where = revisions.environment(repository / "migrations")
+    files = revisions.write(plan, where)
+    written = {file: file.read_text() for file in files}
+
+    assert revisions.render(plan, where) == {file: text for file, text in written.items() if "rename_" in file.name}
+    versions = repository / "migrations" / "versions"
+    rules = ("--isolated", "--no-cache", "--select=E,F,I,W,B,UP,D1", "--ignore=D100,D103")
+    for length in (88, 120):
+        ruff = [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            *rules,
+            f"--line-length={length}",
+            "--ignore=E501",
+            str(versions),
+        ]
+        done = subprocess.run(ruff, cwd=repository, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+    for file in versions.glob("*.py"):
+        names = runpy.run_path(str(file))
+        assert names["__doc__"].startswith(("rename-customer, ", "the branch "))
 
 
 def test_a_broken_history_is_said_in_words(repository):

@@ -14,7 +14,7 @@ from contractctl.journal.entries import (
 )
 from contractctl.journal.folding import MOVES, ROLLBACK, History, fold
 from contractctl.journal.lease import HeldError, Lease, Operator, acquire, current, hold, release
-from contractctl.journal.schema import HEAD, open, version  # noqa: A004 - read as journal.open
+from contractctl.journal.schema import HEAD, open, provide, version  # noqa: A004 - read as journal.open
 from contractctl.journal.transactions import RefusedError, busy, plain_words, reading, writing
 from contractctl.model.plan import Standing
 
@@ -41,6 +41,7 @@ __all__ = (
     "open",
     "plain_words",
     "plans",
+    "provide",
     "reading",
     "release",
     "standing",

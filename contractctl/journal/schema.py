@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import Column, Connection, Engine, PrimaryKeyConstraint, String, inspect, select
 
 from contractctl import databases, resources
 from contractctl.errors import ContractctlError
@@ -11,6 +11,8 @@ from contractctl.journal.transactions import plain_words, reading, writing
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
 HEAD = "0001"
 """The newest revision in migrations/versions; a test holds the two together."""
@@ -36,6 +38,26 @@ def open(engine: Engine) -> None:  # noqa: A001 - read as journal.open
             _upgrade(connection)
 
 
+def provide(context: "MigrationContext") -> None:
+    """Bring the tables from within a revision of the application's history, at once or into the script that it writes.
+
+    Nothing where there are some already; those of an older contractctl are brought up by the next one that opens them.
+    """
+    from alembic import op
+
+    connection = context.bind
+    if connection is None or (not context.as_sql and version(connection) is not None):
+        return
+    for script in reversed(list(_directory().walk_revisions())):
+        script.module.upgrade()
+    op.create_table(
+        VERSION.name,
+        Column("version_num", String(32), nullable=False),
+        PrimaryKeyConstraint("version_num", name=f"{VERSION.name}_pkc"),
+    )
+    op.execute(f"INSERT INTO {VERSION.name} (version_num) VALUES ('{HEAD}')")
+
+
 def version(connection: Connection) -> str | None:
     """The revision that the tables are in; None where there is no journal yet."""
     if not inspect(connection).has_table(VERSION.name):
@@ -44,9 +66,13 @@ def version(connection: Connection) -> str | None:
 
 
 def _known() -> frozenset[str]:
+    return frozenset(script.revision for script in _directory().walk_revisions())
+
+
+def _directory() -> "ScriptDirectory":
     from alembic.script import ScriptDirectory
 
-    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+    return ScriptDirectory.from_config(_config())
 
 
 def _upgrade(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from contractctl import databases, journal, operations
 from contractctl.databases import Synchronisation
 from contractctl.errors import ContractctlError
 from contractctl.journal import MOVES, Entry, EntryKind, Note
+from contractctl.migration import unused
 from contractctl.migration.acts import session_of
 from contractctl.migration.context import Session
 from contractctl.migration.facts import measure
@@ -41,12 +42,17 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
     It must be fresh, made where the plan stands now, and not used before; it is then used, in the revision's own
     transaction, unless that is still to come. Before the old side is dropped, both sides are compared once more in
     that same transaction. Where DDL commits by itself, a revision that was cut short after it had used its decision
-    goes on with it; contractctl itself at any time, so that nothing stays half done.
+    goes on with it; contractctl itself at any time, so that nothing stays half done. Of a database that is said to be
+    unused nothing is demanded but that both sides agree.
     """
     session = session_of(connection)
     now = (session.context.clock if session else clock)()
     try:
         found = _plan(migrations, plan)
+        if session is None and unused.is_unused(connection, found):
+            unused.agree(connection, found)
+            _demand_agreement(connection, found)
+            return
         decision = _demand(connection, session, found, Stage(stage), now)
         if use and decision is not None:
             _use(connection, session, found, decision, now)
@@ -164,5 +170,5 @@ def _demand_agreement_of(connection: Connection, plan: Plan, sync: Synchronisati
 def _refusal(plan: Plan, stage: Stage, why: str) -> ContractctlError:
     return ContractctlError(
         f"the {stage} revision of '{plan.name}' needs a passing decision: {why}",
-        hint=f"run: {command(plan, stage)}",
+        hint=f"run: {command(plan, stage)}; or, where nobody uses the database, as in a test: {unused.COMMAND}",
     )

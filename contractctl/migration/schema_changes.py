@@ -14,7 +14,7 @@ from contractctl.revisions import Environment
 from contractctl.revisions.history import ancestors
 
 _OURS = "contractctl_"
-"""How the ids of the empty revisions begin from which every plan's revisions grow; see contractctl.revisions."""
+"""How the ids of the revisions begin from which every plan's revisions grow; see contractctl.revisions."""
 
 Around = Callable[[Connection], AbstractContextManager[None]]
 
@@ -35,7 +35,7 @@ def applied(connection: Connection, environment: Environment) -> frozenset[str]:
 def upgrade(connection: Connection, environment: Environment, revision: str) -> None:
     """Run exactly this revision in the caller's transaction; other branches stay where they are.
 
-    The empty revision that its branch begins with comes along where it is not there yet.
+    The revision that its branch begins with comes along where it is not there yet.
     """
     with environment.entered() as directory:
         steps = _upward(connection, environment, directory, revision)

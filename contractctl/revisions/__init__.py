@@ -1,7 +1,7 @@
 """Which files carry a plan's stages out? Alembic revisions in the history that the repository has.
 
 Every plan has a branch labelled expand and one labelled contract, which depends on it. A label may stand once in a
-history, so the two branches begin with an empty revision each, and every plan's revisions grow from these side by side:
+history, so the two branches begin with a revision each, and every plan's revisions grow from these side by side:
 one plan can be rolled back or contracted while others stand where they are. `alembic upgrade expand@heads` carries out
 every plan's first half; `alembic downgrade ID@contractctl_expand` takes back that of the plan whose dual-write revision
 is ID.

@@ -23,6 +23,8 @@ class Draft:
     label: str | None = None
     depends_on: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    tables: bool = False
+    """Whether it makes contractctl's own tables, which triggers write to."""
     gate: Stage | None = None
     """The stage for which it demands a decision before it does anything."""
 
@@ -75,7 +77,8 @@ def anchors(directory: ScriptDirectory) -> Iterator[Draft]:
     for branch, id_ in ANCHORS.items():
         if id_ not in there:
             label = _free_label(directory, branch)
-            yield Draft(id_, f"the branch '{label}' of every plan begins here", "base", label=label)
+            title = f"the branch '{label}' of every plan begins here"
+            yield Draft(id_, title, "base", label=label, tables=branch == EXPAND)
 
 
 def _free_label(directory: ScriptDirectory, branch: str) -> str:

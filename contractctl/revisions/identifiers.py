@@ -8,7 +8,7 @@ from contractctl.model.plan import Stage
 
 EXPAND, CONTRACT = "expand", "contract"
 ANCHORS: Mapping[str, str] = {EXPAND: "contractctl_expand", CONTRACT: "contractctl_contract"}
-"""The ids of the empty revisions with which the two branches begin."""
+"""The ids of the revisions with which the two branches begin."""
 _STAGES = {
     Stage.EXPAND: "expand",
     Stage.DUAL_WRITE: "dual",

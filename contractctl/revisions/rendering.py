@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
@@ -33,6 +33,8 @@ _HOME = "CONTRACTCTL_HOME"
 _BY_ID = "%(rev)s"
 _PLAIN = (_BY_ID, "%(rev)s_%(slug)s")
 """Names of files as Alembic gives them where nobody asks for others: the id of a plan's revision says it all."""
+_LINE = 88
+"""Characters: black's, which every longer limit takes as well."""
 _QUIET: MessagingOptions = {"quiet": True}
 
 
@@ -168,7 +170,7 @@ def _written(scratch: ScriptDirectory, plan: Plan, draft: Draft, places: _Places
         signature=places.signature,
         upgrades=_upgrade(plan, draft, places.guard()),
         downgrades=_downgrade(plan, draft, places.guard()),
-        imports="\n".join(_imports(draft)),
+        imports=_imports(draft),
     )
     if script is None:
         raise ContractctlError(f"revision '{draft.id}' is no Python module", hint="report this, with the plan")
@@ -186,6 +188,8 @@ def _story(plan: Plan) -> str:
 
 
 def _upgrade(plan: Plan, draft: Draft, guard: str) -> str:
+    if draft.tables:
+        return _body(f"{guard}journal.provide(op.get_context())")
     if draft.gate is None:
         code = _code(draft.steps)
         return _body(f"{guard}{code}" if code else "")
@@ -220,19 +224,29 @@ def _body(code: str) -> str:
     return indent(code, "    ").strip()
 
 
-def _imports(draft: Draft) -> Iterator[str]:
-    if draft.gate is not None:
-        yield "from pathlib import Path\n"
-    if draft.steps or draft.gate is not None:
-        yield "from alembic import op\n"
-    if draft.gate is Stage.CONTRACT:
-        yield "from contractctl.errors import ContractctlError"
-    if draft.gate is not None:
-        yield "from contractctl.migration import demand_decision"
+def _imports(draft: Draft) -> str:
+    """What the file's code names, as isort would have it."""
     back = () if draft.gate is Stage.CONTRACT else operations.rollback(draft.steps)
-    names = sorted({type(step).__name__ for step in (*draft.steps, *back)})
-    parts = {part: module for step in (*draft.steps, *back) for part, module in parts_of(step).items()}
-    for module in sorted(set(parts.values())):
-        yield f"from {module} import {', '.join(sorted(part for part, place in parts.items() if place == module))}"
-    if names:
-        yield f"from contractctl.operations.steps import {', '.join(names)}"
+    steps = (*draft.steps, *back)
+    found: dict[str, set[str]] = {}
+    if steps or draft.gate is not None or draft.tables:
+        found["alembic"] = {"op"}
+    if draft.tables:
+        found["contractctl"] = {"journal"}
+    if draft.gate is Stage.CONTRACT:
+        found["contractctl.errors"] = {"ContractctlError"}
+    if draft.gate is not None:
+        found["contractctl.migration"] = {"demand_decision"}
+    for step in steps:
+        found.setdefault("contractctl.operations.steps", set()).add(type(step).__name__)
+        for part, module in parts_of(step).items():
+            found.setdefault(module, set()).add(part)
+    lines = [_import(module, sorted(found[module])) for module in sorted(found)]
+    return "\n".join(["from pathlib import Path", "", *lines] if draft.gate is not None else lines)
+
+
+def _import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= _LINE:
+        return line
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"

@@ -1,0 +1,56 @@
+"""Has somebody said that nobody uses this database, as one of a test or of a developer, and does it bear that out?
+
+Then there is nobody whom a gate would protect. It is said by whoever runs Alembic, each time: on the command line with
+`-x contractctl=unused`, in a program by config.attributes["contractctl"] = "unused".
+"""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from contractctl import databases, journal, operations
+from contractctl.databases import comparison, run
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Plan
+
+WORD = "contractctl"
+UNUSED = "unused"
+COMMAND = f"alembic -x {WORD}={UNUSED} upgrade heads"
+_MOST = 1000
+"""Rows of a table: what a history of revisions writes into it by itself, and no application."""
+
+
+def is_unused(connection: Connection, plan: Plan) -> bool:
+    """Whether it was said. Raise ContractctlError where the database shows that it is not so."""
+    if not _is_said():
+        return False
+    if journal.version(connection) is not None and journal.history(connection, plan.name).last is not None:
+        raise ContractctlError(
+            f"alembic was told that nobody uses this database, and its journal tells of '{plan.name}'",
+            hint=f"leave out -x {WORD}={UNUSED}",
+        )
+    database = databases.of(connection)
+    for sync in operations.synchronisations(plan, connection):
+        rows = run(connection, f"SELECT count(*) FROM {database.table(sync.table)}").scalar_one()
+        if rows > _MOST:
+            raise ContractctlError(
+                f"alembic was told that nobody uses this database, and '{sync.table}' has {rows} rows in it",
+                hint=f"leave out -x {WORD}={UNUSED}, and go through the stages: contractctl migrate status {plan.name}",
+            )
+    return True
+
+
+def agree(connection: Connection, plan: Plan) -> None:
+    """Fill what revisions have written before there were triggers."""
+    database = databases.of(connection)
+    for sync in operations.synchronisations(plan, connection):
+        table = database.table(sync.table)
+        keys = run(connection, f"SELECT {database.key_list(sync, table)} FROM {table}").all()
+        comparison.repair(database, connection, sync, [tuple(key) for key in keys], "old")
+
+
+def _is_said() -> bool:
+    try:
+        attributes, arguments = context.config.attributes, context.get_x_argument(as_dictionary=True)
+    except (NameError, AttributeError):  # as which Alembic reports that none of its commands runs
+        return False
+    return UNUSED in (attributes.get(WORD), arguments.get(WORD))
