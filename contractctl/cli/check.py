@@ -39,6 +39,9 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
     "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
 )
 @click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
+@click.option("--live", is_flag=True, help="Hold the contracts of tables against the database itself; only reads it.")
+@click.option("--database", metavar="URL", help="With --live: this database, by a URL, env:NAME, or its name.")
+@click.option("--all-tables", is_flag=True, help="With --live: a table that no contract speaks of is drift, too.")
 def command(
     targets: tuple[str, ...],
     against: str | None,
@@ -51,6 +54,9 @@ def command(
     encodings: str | None,
     no_cache: bool,
     strict: bool,
+    live: bool,
+    database: str | None,
+    all_tables: bool,
 ) -> int:
     """Is the new version compatible? The store, a git base, or two files.
 
@@ -60,6 +66,7 @@ def command(
     contractctl check old.avsc new.avsc        two files or folders; needs no configuration
     contractctl check --against origin/main    only what changed since the branch split off
     contractctl check --against v1 'db/*.sql'  those files then and now, in a store or not
+    contractctl check --live                   every contract of tables against its database
 
     Formats: avro (.avsc, .avpr), json-schema (.schema.json, other JSON and YAML by its $schema), protobuf (.proto,
     descriptor sets), sql. Files that a file refers to are read with it, and one that changed has those judged that
@@ -69,10 +76,16 @@ def command(
     out. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is
     new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged BACKWARD.
 
+    With --live each contract's released version is held against what the database holds: tables, columns, types,
+    NULL, defaults, keys, checks, indexes, views. Another spelling is no drift, nor is what a plan has on its way.
+
     Exit codes: 0 compatible, 1 incompatible, 2 you can mend it, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are
     if no_cache:
         caches.switch_off()
+    if live or database is not None or all_tables:
+        _demand_live_alone(against, level, schema, dialect, content_model, encodings, assert_formats, strict)
+        return _live(targets, database, form, extra=all_tables)
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
     if against is None and _are_files(targets):
@@ -85,6 +98,26 @@ def command(
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]
+
+
+def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: bool) -> int:
+    from contractctl.cli import living
+    from contractctl.report import drift
+
+    checked = living.check(targets, database, extra=extra)
+    forms = {"json": drift.tree, "github": drift.github, "text": drift.text}
+    click.echo(forms[form](checked))
+    return _EXITS[drift.worst(checked)]
+
+
+def _demand_live_alone(*given: object) -> None:
+    """Two versions are compared, or a version and a database: what says how goes with the former."""
+    options = ("--against", "--level", "--as", "--dialect", "--content-model", "--encodings", "--assert-formats")
+    for option, value in zip((*options, "--strict"), given, strict=True):
+        if value:
+            raise ContractctlError(
+                f"{option} does not go with --live", hint="a database holds what a version says, or it does not"
+            )
 
 
 def _policy(dialect: str | None, content_model: str | None, encodings: str | None, *, assert_formats: bool) -> Policy:

@@ -1,13 +1,14 @@
 """contractctl init: set a repository up."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from contractctl import adoption, settings
 from contractctl.cli import Exit, histories
+from contractctl.errors import ContractctlError
 from contractctl.settings import Settings
 
 _GITHUB = Path(".github/workflows/contracts.yml")
@@ -18,8 +19,20 @@ _GITLAB_PART = Path(".gitlab/contracts.yml")
 @click.command
 @click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Write the CI job that checks every change, too.")
 @click.option("--owner", metavar="NAME", help="Who owns the contracts that are made.")
+@click.option("--from-database", metavar="URL", help="Adopt the tables of a database: a URL, env:NAME, or its name.")
+@click.option("--tables", metavar="LIST", help="With a database: only these, names or patterns: 'orders,customer*'.")
+@click.option("--schema", "schemas", metavar="NAME", multiple=True, help="With PostgreSQL: of this schema; repeatable.")
+@click.option("--one-contract", metavar="NAME", help="With a database: all of them as one contract.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
-def command(ci: str | None, owner: str | None, dry_run: bool) -> int:
+def command(
+    ci: str | None,
+    owner: str | None,
+    from_database: str | None,
+    tables: str | None,
+    schemas: tuple[str, ...],
+    one_contract: str | None,
+    dry_run: bool,
+) -> int:
     """Set a repository up: find schemas that are there, write contract.toml files and CI files.
 
     Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), JSON Schema
@@ -28,23 +41,72 @@ def command(ci: str | None, owner: str | None, dry_run: bool) -> int:
     names them, and the domain and the name come from their paths. What git ignores, the migrations, and whatever has a
     contract already are left alone. Nothing is released.
 
+    With --from-database the tables and views of a database become contracts instead, each one of its own, or all of
+    them together. The database is only read. contractctl's own tables, Alembic's, and those of extensions are left
+    out. The address is stored nowhere: contractctl.toml takes it from the environment.
+
     Run it again whenever there are new schemas: what is there is never touched.
     """
     found = settings.load(Path.cwd())
+    if from_database is not None:
+        return _of_database(found, from_database, tables, schemas, one_contract, ci=ci, owner=owner, dry_run=dry_run)
+    _demand_database(tables=tables, schema=schemas, one_contract=one_contract)
     house = adoption.House(found.level, owner, found.dialect)
     survey = adoption.survey(found.root, found.contracts, found.migrations, house)
-    files = dict(_files(found, ci))
-    absent = {path: text for path, text in files.items() if not path.exists()}
     if not dry_run:
         for adopted in survey.adopted:
             adoption.write(adopted)
-        for path, text in absent.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    click.echo("\n".join(_lines(survey, found, list(absent), dry_run=dry_run)))
-    for line in _next(survey, found, ci, list(absent), dry_run=dry_run):
+    written = _write(dict(_files(found, ci)), dry_run=dry_run)
+    click.echo("\n".join(_lines(survey, found, written, dry_run=dry_run)))
+    for line in _next(survey, found, ci, written, dry_run=dry_run):
         click.echo(line, err=True)
     return Exit.YES
+
+
+def _of_database(
+    found: Settings,
+    word: str,
+    tables: str | None,
+    schemas: tuple[str, ...],
+    whole: str | None,
+    *,
+    ci: str | None,
+    owner: str | None,
+    dry_run: bool,
+) -> int:
+    from contractctl.cli import reflecting
+
+    done = reflecting.reflect(found, reflecting.Asked(word, tables, schemas, whole, owner, dry_run))
+    written = _write(dict(_files(found, ci, done.place.setting)), dry_run=dry_run)
+    said = (*reflecting.lines(done, dry_run=dry_run), *_written(written, found, dry_run=dry_run))
+    click.echo("\n".join((*said, *histories.notes(found, done.place.name))))
+    for line in reflecting.following(found, done, written, dry_run=dry_run):
+        click.echo(line, err=True)
+    return Exit.YES
+
+
+def _demand_database(**given: object) -> None:
+    """Options that say something of a database go with one."""
+    for name, value in given.items():
+        if value:
+            raise ContractctlError(
+                f"--{name.replace('_', '-')} goes with --from-database",
+                hint="contractctl init --from-database env:DATABASE_URL",
+            )
+
+
+def _write(files: Mapping[Path, str], *, dry_run: bool) -> list[Path]:
+    """Write those that are not there, and give back which those are."""
+    absent = {path: text for path, text in files.items() if not path.exists()}
+    for path, text in absent.items() if not dry_run else ():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(absent)
+
+
+def _written(paths: list[Path], found: Settings, *, dry_run: bool) -> Iterator[str]:
+    for path in paths:
+        yield f"{'would write' if dry_run else 'wrote'} {path.relative_to(found.root)}"
 
 
 def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry_run: bool) -> Iterator[str]:
@@ -53,8 +115,7 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
     yield f"{_count(len(survey.adopted), 'contract')} {verb}{there}"
     for adopted in survey.adopted:
         yield f"  {adopted.contract}  from {adopted.file.relative_to(found.root)}"
-    for path in written:
-        yield f"{'would write' if dry_run else 'wrote'} {path.relative_to(found.root)}"
+    yield from _written(written, found, dry_run=dry_run)
     for database in found.databases or ("",):
         yield from histories.notes(found, database)
     if survey.skipped:
@@ -86,14 +147,18 @@ def _included(root: Path) -> bool:
     return str(_GITLAB_PART) in (root / _GITLAB).read_text(encoding="utf-8", errors="replace")
 
 
-def _files(found: Settings, ci: str | None) -> Iterator[tuple[Path, str]]:
+def _files(found: Settings, ci: str | None, database: str | None = None) -> Iterator[tuple[Path, str]]:
     if not settings.configured(found.root):
-        yield found.root / settings.FILE, _SETTINGS
+        yield found.root / settings.FILE, _SETTINGS + (_NO_DATABASE if database is None else _database(database))
     if ci == "github":
         yield found.root / _GITHUB, _GITHUB_TEXT.replace("[main]", f"[{json.dumps(found.default_branch)}]")
     if ci == "gitlab":
         yield found.root / _GITLAB_PART, _GITLAB_TEXT
         yield found.root / _GITLAB, f"include:\n  - local: {_GITLAB_PART}\n"
+
+
+def _database(url: str) -> str:
+    return f"[database]\nurl = {json.dumps(url, ensure_ascii=False)}\n"
 
 
 def _count(number: int, noun: str) -> str:
@@ -107,7 +172,9 @@ migrations = "migrations"
 level = "BACKWARD"       # of files that have no contract; a contract names its own
 default_branch = "main"
 
-# The database that staged changes are carried out in. Its URL comes from the environment.
+# The database that holds the tables, and that staged changes are carried out in. A secret is never written here.
+"""
+_NO_DATABASE = """\
 # [database]
 # url = "env:DATABASE_URL"
 """

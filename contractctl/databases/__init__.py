@@ -198,6 +198,8 @@ class Definition:
     """As the engine has it; its schema before it where the name alone would not find it."""
     shown: str = ""
     """The same as SQL."""
+    schema: str = ""
+    """Its schema, where that stands before its name."""
     view: bool = False
     before: tuple[str, ...] = ()
     """Statements that make what it is made with, and others may be, too: types, sequences."""
@@ -250,10 +252,13 @@ class Door(Protocol):
         """Whether the engine takes both for the name of one column."""
 
     def definitions(self, connection: "Connection", schemas: Iterable[str] = (), /) -> tuple[Definition, ...]:
-        """Every table and view of these schemas, of the one that is searched first where none is named, by name.
+        """Every table and view of these schemas, by name; none, or an empty name, is the schema that is searched first.
 
         What belongs to the engine, to its extensions, to contractctl or to Alembic is left out.
         """
+
+    def collations(self, connection: "Connection", /) -> tuple[str | None, Mapping[str, str]]:
+        """The collation of a text column that names none, and of one that names a character set only."""
 
 
 class Database(Door, Protocol):

@@ -16,9 +16,14 @@ def text(old: str, new: str, changes: Sequence[Change]) -> Iterator[str]:
         return
     noun = "change" if len(changes) == 1 else "changes"
     yield f"{click.style(f'{old} → {new}', bold=True)}: {len(changes)} {noun}"
+    yield from (f"  {line}" for line in lines(changes))
+
+
+def lines(changes: Sequence[Change]) -> Iterator[str]:
+    """A line for each change."""
     for change in changes:
         sign, colour = _SIGNS[change.kind]
-        yield f"  {click.style(sign, fg=colour)} {sentence(change)}"
+        yield f"{click.style(sign, fg=colour)} {sentence(change)}"
 
 
 def sentence(change: Change) -> str:

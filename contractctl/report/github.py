@@ -18,13 +18,13 @@ def verdict(checked: Checked) -> str:
 
 def _lines(checked: Checked) -> Iterator[str]:
     for problem in checked.problems:
-        yield _command("error", problem.file, None, None, problem.rule, f"{problem.message}\n{problem.remedy}")
+        yield command("error", problem.file, None, None, problem.rule, f"{problem.message}\n{problem.remedy}")
     for pair in checked.pairs:
         for finding in pair.demanded:
             yield _annotation(pair, finding)
         if pair.status is Status.UNKNOWN:
             reasons = [reason for d in pair.level.directions for reason in pair.comparison.towards(d).reasons]
-            yield _command("warning", None, None, None, f"{pair.contract}: unknown", "\n".join(reasons))
+            yield command("warning", None, None, None, f"{pair.contract}: unknown", "\n".join(reasons))
 
 
 def _annotation(pair: Pair, finding: Finding) -> str:
@@ -35,7 +35,7 @@ def _annotation(pair: Pair, finding: Finding) -> str:
         lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
         lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
     lines += [finding.remedy, *policies(pair.comparison.policy)]
-    return _command(
+    return command(
         "error" if finding.breaks and pair.excused is None else "warning",
         place.file if place else None,
         place.line if place else None,
@@ -45,9 +45,10 @@ def _annotation(pair: Pair, finding: Finding) -> str:
     )
 
 
-def _command(  # noqa: PLR0913, PLR0917 - the fields of a workflow command, in its order
+def command(  # noqa: PLR0913, PLR0917 - the fields of a workflow command, in its order
     kind: str, file: str | None, line: int | None, column: int | None, title: str, message: str
 ) -> str:
+    """One workflow command, its values escaped."""
     fields = {"file": file, "line": line, "col": column, "title": title}
     given = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in fields.items() if value is not None)
     return f"::{kind} {given}::{_escaped(message, '')}"

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from contractctl.check import Checked, Pair
-from contractctl.model.verdict import Finding, Place, Status, Witness
+from contractctl.model.verdict import Status
+from contractctl.report.findings import finding_tree
 from contractctl.report.policies import policy_tree
 
 
@@ -44,30 +45,5 @@ def _pair(pair: Pair) -> dict[str, Any]:
             "backward": list(pair.comparison.backward.reasons),
             "forward": list(pair.comparison.forward.reasons),
         },
-        "findings": [_finding(finding) for finding in pair.comparison.findings],
+        "findings": [finding_tree(finding) for finding in pair.comparison.findings],
     }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    witness = finding.witness
-    return {
-        "rule": finding.rule,
-        "direction": finding.direction.value,
-        "effect": finding.effect.value,
-        "breaks": finding.breaks,
-        "path": finding.path,
-        "message": finding.message,
-        "remedy": finding.remedy,
-        "old": _place(finding.old),
-        "new": _place(finding.new),
-        "witness": witness and _witness(witness),
-    }
-
-
-def _witness(witness: Witness) -> dict[str, Any]:
-    also = [{"answer": reply.answer, "executed_by": reply.executed_by} for reply in witness.also]
-    return {"sent": witness.sent, "answer": witness.answer, "executed_by": witness.executed_by, "also": also}
-
-
-def _place(place: Place | None) -> dict[str, Any] | None:
-    return {"file": place.file, "line": place.line, "column": place.column} if place else None

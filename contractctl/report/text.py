@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import click
 
 from contractctl.check import Checked, Pair
-from contractctl.model.verdict import Finding, Place, Status
+from contractctl.model.verdict import Status
+from contractctl.report.findings import finding_lines
 from contractctl.report.policies import policies
 
 _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
-_LONGEST = 400
 
 
 def verdict(checked: Checked) -> str:
@@ -59,37 +59,13 @@ def _pair(pair: Pair) -> Iterator[str]:
             yield f"  unknown, {direction}: {reason}"
     for finding in pair.demanded:
         yield ""
-        yield from _finding(finding)
+        yield from finding_lines(finding)
         if pair.excused is None:
             yield f"    → {finding.remedy}"
     rest = len(pair.comparison.findings) - len(pair.demanded)
     if rest:
         yield ""
         yield f"  {_count(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    effect = click.style(finding.effect, fg="red" if finding.breaks else "yellow")
-    place = _place(finding.new) or _place(finding.old)
-    yield f"  {effect}  {finding.path}  {click.style(f'{finding.rule}, {finding.direction}{place}', dim=True)}"
-    yield f"    {finding.message}"
-    if finding.witness:
-        yield f"    sent:    {_short(finding.witness.sent)}"
-        yield f"    answer:  {_short(finding.witness.answer)}  ({finding.witness.executed_by})"
-        for reply in finding.witness.also:
-            yield f"    but:     {_short(reply.answer)}  ({reply.executed_by})"
-    else:
-        yield "    witness: none found"
-
-
-def _place(place: Place | None) -> str:
-    if place is None:
-        return ""
-    return f", {place.file}" + "".join(f":{n}" for n in (place.line, place.column) if n is not None)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _count(number: int, noun: str) -> str:

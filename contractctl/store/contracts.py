@@ -19,12 +19,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 def names(contracts: Path) -> tuple[str, ...]:
     """The contracts of the store, by name; none where there is no such folder."""
     found = (path.parent.relative_to(contracts).as_posix() for path in contracts.rglob(CONTRACT))
-    return tuple(sorted(found))
+    return tuple(sorted(name for name in found if not name.startswith(".") and "/." not in name))
 
 
 def read(contracts: Path, name: str) -> Contract:
     """One contract with its draft and releases. Raise ContractctlError, naming file and key, where it is broken."""
-    folder = _folder(contracts, name)
+    folder = folder_of(contracts, name)
     if not (folder / CONTRACT).is_file():
         raise ContractctlError(f"there is no contract '{name}'{_likely(contracts, name)}", hint="contractctl list")
     table = read_toml(folder / CONTRACT, shown(folder / CONTRACT))
@@ -56,32 +56,33 @@ def read_all(contracts: Path) -> tuple[Contract, ...]:
 
 def draft_paths(contracts: Path, name: str) -> tuple[Path, ...]:
     """Where a contract's draft lies, links followed; the main file first; empty where it has none."""
-    folder = _folder(contracts, name)
+    folder = folder_of(contracts, name)
     given = read_toml(folder / CONTRACT, shown(folder / CONTRACT)).text_or_texts("draft")
     return tuple((folder / one).resolve() for one in given)
 
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
     """The file or folder of a release; None where there is none."""
-    return releases.path_of(_folder(contracts, name) / "versions", number)
+    return releases.path_of(folder_of(contracts, name) / "versions", number)
 
 
 def release_path(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
     """The file or folder that a text becomes as a version of a contract."""
-    return releases.place_of(_folder(contracts, name) / "versions", number, source_)
+    return releases.place_of(folder_of(contracts, name) / "versions", number, source_)
 
 
 def release(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
     """Freeze a text as a version of a contract; releases.freeze() says how."""
-    return releases.freeze(_folder(contracts, name) / "versions", number, source_)
+    return releases.freeze(folder_of(contracts, name) / "versions", number, source_)
 
 
 def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
     """What is no longer as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
-    return releases.broken(_folder(contracts, name) / "versions")
+    return releases.broken(folder_of(contracts, name) / "versions")
 
 
-def _folder(contracts: Path, name: str) -> Path:
+def folder_of(contracts: Path, name: str) -> Path:
+    """Where a contract of that name lies. Raise ContractctlError for what is no contract's name."""
     if not _NAME.fullmatch(name):
         raise ContractctlError(
             f"'{name}' is no contract's name", hint="a name is domain/name, such as orders/order-placed"

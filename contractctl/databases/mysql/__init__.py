@@ -19,7 +19,7 @@ from contractctl.databases.mysql.expressions import (
 )
 from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
-from contractctl.databases.mysql.reflection import definitions
+from contractctl.databases.mysql.reflection import collations, definitions
 from contractctl.databases.mysql.refusals import busy, lost, meaning
 from contractctl.databases.mysql.relations import is_view, parts, weight
 from contractctl.databases.mysql.rows import (
@@ -50,6 +50,7 @@ __all__ = (
     "carry_out",
     "check",
     "checksum",
+    "collations",
     "columns",
     "create_engine",
     "ddl",

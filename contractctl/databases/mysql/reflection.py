@@ -40,7 +40,7 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     Raise ContractctlError for another schema.
     """
     home = str(run(connection, "SELECT DATABASE()").scalar_one())
-    if other := sorted(set(schemas) - {home}):
+    if other := sorted(set(schemas) - {home, ""}):
         raise ContractctlError(
             f"'{other[0]}' is another database than the address names", hint="name it in the address instead"
         )
@@ -58,6 +58,16 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
         else _table(name, shown[name], home, sequences, triggers[name])
         for name in tables
     )
+
+
+def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:
+    """Of a column that names none, and of one that names a character set only; newer servers can be told of others."""
+    ((usual,),) = rows(connection, "SELECT @@collation_database")
+    query = "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS WHERE IS_DEFAULT = 'Yes'"
+    found = dict(map(tuple, rows(connection, query)))
+    for _, told in rows(connection, "SHOW VARIABLES WHERE Variable_name = 'character_set_collations'"):
+        found |= dict(one.split("=") for one in told.split(",") if one)
+    return usual, found
 
 
 def _kinds(connection: Connection) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ class _Relation:
 
     oid: int
     name: str
+    schema: str
     shown: str
     kind: str
     persistence: str
@@ -98,13 +99,19 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     return tuple(_definition(one, filling.parts[one.oid]) for one in relations)
 
 
+def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:  # noqa: ARG001 - as on other engines
+    """Of a column that names none; character sets are a whole database's."""
+    return "default", {}
+
+
 def _definition(one: _Relation, parts: _Parts) -> Definition:
     if one.refused:
-        return Definition(one.name, one.shown, refused=one.refused)
+        return Definition(one.name, one.shown, one.schema, refused=one.refused)
     heirs = f" INHERITS ({', '.join(parts.parents)})" if parts.parents else ""
     return Definition(
         name=one.name,
         shown=one.shown,
+        schema=one.schema,
         view=one.kind in _VIEWS,
         before=tuple(dict.fromkeys(parts.before)),
         head=one.head,
@@ -122,11 +129,12 @@ def _guard(one: _Relation) -> Iterator[str]:
 
 
 def _relations(connection: Connection, schemas: Sequence[str]) -> list[_Relation]:
-    chosen = ", ".join(map(literal, schemas)) or "current_schema()"
+    chosen = ", ".join(literal(one) if one else "current_schema()" for one in schemas or [""])
     query = f"""
         SELECT c.oid,
             CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname,
-            c.relname, c.oid::regclass::text, c.relkind, c.relpersistence, pg_get_partkeydef(c.oid), c.reloftype <> 0,
+            CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END, c.relname, c.oid::regclass::text,
+            c.relkind, c.relpersistence, pg_get_partkeydef(c.oid), c.reloftype <> 0,
             CASE WHEN c.relkind IN ('v', 'm') THEN rtrim(pg_get_viewdef(c.oid, true), ';') END,
             CASE WHEN c.relkind = 'v' THEN c.reloptions END, c.relrowsecurity
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -141,17 +149,18 @@ def _relations(connection: Connection, schemas: Sequence[str]) -> list[_Relation
         _Relation(
             oid=row[0],
             name=row[1],
-            shown=row[3],
-            kind=row[4],
-            persistence=row[5],
-            partition_key=row[6],
-            typed=row[7],
-            query=row[8],
-            options=tuple(_option(one) for one in row[9] or ()),
-            guarded=row[10],
+            schema=row[2],
+            shown=row[4],
+            kind=row[5],
+            persistence=row[6],
+            partition_key=row[7],
+            typed=row[8],
+            query=row[9],
+            options=tuple(_option(one) for one in row[10] or ()),
+            guarded=row[11],
         )
         for row in rows(connection, query)
-        if not foreign(row[2])
+        if not foreign(row[3])
     ]
 
 

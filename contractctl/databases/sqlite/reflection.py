@@ -16,7 +16,7 @@ _HOME = "main"
 
 def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[Definition, ...]:
     """Every table and view, by name; see databases.Database. Raise ContractctlError for a schema that is not `main`."""
-    if other := sorted(set(schemas) - {_HOME}):
+    if other := sorted(set(schemas) - {_HOME, ""}):
         raise ContractctlError(f"SQLite's file has no schema '{other[0]}'", hint="a file is one schema: leave it out")
     made = rows(
         connection,
@@ -48,6 +48,11 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
         for name, kind, text in things
         if kinds.get(name) != "shadow"
     )
+
+
+def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:  # noqa: ARG001 - as on other engines
+    """Of a column that names none: https://www.sqlite.org/datatype3.html#collation."""
+    return "binary", {}
 
 
 def _kinds(connection: Connection) -> Mapping[str, str]:

@@ -108,13 +108,32 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
     if not reading.defined.tables and not reading.defined.views:
         raise _nothing(source, reading)
     if reading.defined.dialect == "sqlite":
-        _as_sqlite_sees_it(reading, source)
+        _as_sqlite_sees_it(reading, source, refuse=not reading.unread)
+    return _whole(reading, source, certain=seen is not None)
+
+
+def parse_database(source: Source, dialect: str) -> Schema:
+    """What a database itself has written down: whatever cannot be read of it is unread, and the rest is read."""
+    reading = _Reading(Defined(dialect))
+    for index, file in enumerate(source.files):
+        try:
+            for words in split(file, dialect):
+                _read(reading, words, index)
+        except ContractctlError as error:
+            reading.places["unread", len(reading.unread)] = (index, 0)
+            reading.unread.append(Unread(file.text, frozenset(re.findall(r"\w+", file.text.lower())), 1, error.message))
+    if dialect == "sqlite":
+        _as_sqlite_sees_it(reading, source, refuse=False)
+    return _whole(reading, source, certain=True)
+
+
+def _whole(reading: _Reading, source: Source, *, certain: bool) -> Schema:
     _name_referred(reading.defined)
     _mark_filled(reading.defined, source)
     _call_too(reading.defined, source)
     return Schema(
         dialect=reading.defined.dialect,
-        certain=seen is not None,
+        certain=certain,
         source=source,
         tables=reading.defined.tables,
         views=reading.defined.views,
@@ -217,13 +236,13 @@ def _nothing(source: Source, reading: _Reading) -> ContractctlError:
     )
 
 
-def _as_sqlite_sees_it(reading: _Reading, source: Source) -> None:
-    """Let SQLite itself read the statements: its word on types counts, and its refusal."""
+def _as_sqlite_sees_it(reading: _Reading, source: Source, *, refuse: bool) -> None:
+    """Let SQLite itself read the statements: its word on types counts, and its refusal, where nothing is unread."""
     database = sqlite3.connect(":memory:", isolation_level=None)
     try:
         for statement in reading.statements:
             error = run(database, statement.text)
-            if error is not None and not reading.unread:
+            if error is not None and refuse:
                 raise ContractctlError(
                     f"{_place(source, statement.text)}: SQLite refuses this statement: {error}",
                     hint="mend it, or name the dialect that it is written in",

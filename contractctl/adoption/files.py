@@ -2,12 +2,12 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from contractctl import git, store
+from contractctl.adoption.names import owned, quoted, slug
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.claims import ENDINGS, claimed, may_be_claimed
@@ -45,8 +45,6 @@ _HOUSES = frozenset(
 """Folders that say what kind of thing is in them, and not whose."""
 _GENERATION = re.compile(r"v\d+([a-z]+\d*)?")
 """Folders that say which of several generations: `v1`, `v2beta1`."""
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NO_NAME = re.compile(r"[^a-z0-9]+")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -180,11 +178,11 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
         schema = parse_sound(name, whole)
     except ContractctlError as error:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
-    lines = [f"format = {_quoted(name)}"]
+    lines = [f"format = {quoted(name)}"]
     if name == "sql":
         known = schema.dialect if schema.certain else house.dialect
-        guess = f"# dialect = {_quoted(schema.dialect)}  # or mysql, sqlite: the text fits all of them"
-        lines.append(f"dialect = {_quoted(known)}" if known else guess)
+        guess = f"# dialect = {quoted(schema.dialect)}  # or mysql, sqlite: the text fits all of them"
+        lines.append(f"dialect = {quoted(known)}" if known else guess)
     return _Schema(tuple(lines), tuple(Path(one.name) for one in whole.every))
 
 
@@ -197,21 +195,22 @@ def _without_place(message: str, file: Path, shown: str) -> str:
 
 def _contract(schema: _Schema, folder: Path, house: House) -> str:
     # `..` is taken by the file system, so links on the way must be gone first
-    files = [_quoted(Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()) for file in schema.files]
+    files = [quoted(Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()) for file in schema.files]
     draft = files[0] if len(files) == 1 else f"[{', '.join(files)}]"
-    owned = f"owner = {_quoted(house.owner)}" if house.owner else '# owner = "team-…"'
-    return "\n".join([*schema.lines, owned, f"compatibility = {_quoted(house.level.value)}", f"draft = {draft}", ""])
+    return "\n".join(
+        [*schema.lines, owned(house.owner), f"compatibility = {quoted(house.level.value)}", f"draft = {draft}", ""]
+    )
 
 
 def _names(file: Path, root: Path) -> Iterator[str]:
     """Names for a contract, best first: whose it is from the nearest folder that tells, what it is from the file."""
-    folders = _with_generations([_slug(part) for part in file.relative_to(root).parts[:-1]])
+    folders = _with_generations([slug(part) for part in file.relative_to(root).parts[:-1]])
     telling = [part for part in folders if part and part not in _HOUSES]
-    domains = telling or [part for part in folders if part] or [_slug(root.name) or "main"]
-    what = _slug(file.name[: -len(_ending(file))]) or "schema"
+    domains = telling or [part for part in folders if part] or [slug(root.name) or "main"]
+    what = slug(file.name[: -len(_ending(file))]) or "schema"
     for length in range(1, len(domains) + 1):
         yield f"{'-'.join(domains[-length:])}/{what}"
-    form = _slug(_ending(file))
+    form = slug(_ending(file))
     yield f"{domains[-1]}/{what}-{form}"
     number = 2
     while True:
@@ -234,19 +233,6 @@ def _ending(file: Path) -> str:
     """`.schema.json` is one ending."""
     whole = "".join(file.suffixes[-2:])
     return whole if whole.lower() in ENDINGS else file.suffix
-
-
-def _slug(text: str) -> str:
-    """`OrderPlaced`, `order_placed` and `Order placed` are all order-placed."""
-    humps = _HUMP.sub("-", text)
-    plain = unicodedata.normalize("NFKD", humps).encode("ascii", "ignore").decode().lower()
-    return _NO_NAME.sub("-", plain).strip("-")
-
-
-def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _relative(file: Path, root: Path) -> str:

@@ -1,0 +1,215 @@
+"""Which tables does a database hold already, and which contracts are they to become? One a table, or one for all."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from contractctl import store
+from contractctl.adoption.files import House, Skipped
+from contractctl.adoption.names import owned, quoted, slug
+from contractctl.databases import Definition
+from contractctl.databases.definitions import text
+from contractctl.errors import ContractctlError
+from contractctl.formats import parse_sound
+from contractctl.formats.sql import live, parse
+from contractctl.formats.sql.drift import drift
+from contractctl.formats.sql.live import Live
+from contractctl.formats.sql.schema import Schema
+from contractctl.model.contract import Contract, File, Policy, Source
+
+_HEAD = "-- As the database had it when this contract was made. From now on this file says what is promised.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to become of a database's tables."""
+
+    contracts: Path
+    domain: str
+    """The first part of the contracts' names: the database's own, for tables of the schema that is searched first."""
+    house: House
+    patterns: tuple[str, ...] = ()
+    """Of tables and views, `order*` say; all of them without one."""
+    schemas: tuple[str, ...] = ()
+    whole: str | None = None
+    """The one contract that all of them are to be; without it each is one."""
+    database: str = ""
+    """Its name in contractctl.toml, where there are several."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromTables:
+    """A contract that is to be made, in a folder of its own."""
+
+    contract: str
+    folder: Path
+    files: Mapping[str, str]
+    tables: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What belongs to the tables and is not promised, or is promised and not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """A contract that speaks of some of the tables."""
+
+    contract: str
+    tables: tuple[str, ...]
+    differences: int
+    """How much the database holds otherwise than it says, or perhaps holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSurvey:
+    """What was found in a database."""
+
+    made: tuple[FromTables, ...]
+    already: tuple[Already, ...]
+    skipped: tuple[Skipped, ...]
+    left: tuple[str, ...] = ()
+    """Tables that `whole` does not speak of, being there already."""
+
+
+def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
+    """Look at the tables and views that are wished for. Nothing is written, here or in the database."""
+    if wish.whole is not None:
+        store.folder_of(wish.contracts, wish.whole)
+    found = live.read(connection, wish.schemas)
+    asked = _asked(found.definitions, wish.patterns)
+    if not asked:
+        raise ContractctlError(
+            "the database holds no table of anybody's", hint="is the address right, and the schema? --schema NAME"
+        )
+    known = tuple(_known(wish, found.schema))
+    spoken = {name for _, version in known for name in (*version.tables, *version.views)}
+    folded = {one.name: _folded(one.name, found.schema) for one in asked}
+    skipped = [one for one in (_skipped(each, found) for each in asked) if one is not None]
+    refused = {one.file for one in skipped}
+    new = [one for one in asked if folded[one.name] not in spoken and one.name not in refused]
+    already = tuple(_already(known, found, {name for name in folded.values() if name in spoken}))
+    if wish.whole is not None and any(contract.name == wish.whole for contract, _ in known):
+        return TableSurvey((), already, tuple(skipped), tuple(one.name for one in new))
+    groups = [(wish.whole, new)] if wish.whole is not None and new else [(None, [one]) for one in new]
+    taken = {name.lower() for name in store.names(wish.contracts)}
+    made: list[FromTables] = []
+    for name, group in groups:
+        contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group)
+        taken.add(contract.contract.lower())
+        made.append(contract)
+    return TableSurvey(tuple(made), already, tuple(skipped))
+
+
+def write_tables(made: FromTables) -> Path:
+    """Make a contract: its folder appears with everything in it, or not at all. Gives back its draft."""
+    made.folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=made.folder.parent, prefix=".contractctl-") as scratch:
+        whole = Path(scratch) / made.folder.name
+        whole.mkdir()
+        for name, content in made.files.items():
+            (whole / name).write_text(content, encoding="utf-8")
+        try:
+            whole.rename(made.folder)
+        except OSError as error:
+            raise ContractctlError(
+                f"{made.folder} is there already, and holds something else",
+                hint="move it, or adopt its files: contractctl init",
+            ) from error
+    return made.folder / next(name for name in made.files if name != store.CONTRACT)
+
+
+def _asked(definitions: Sequence[Definition], patterns: Sequence[str]) -> list[Definition]:
+    """Those that the patterns name. Raise ContractctlError for a pattern that names none."""
+    chosen: dict[str, Definition] = {}
+    for pattern in patterns or ("*",):
+        fitting = [one for one in definitions if _fits(one, pattern)]
+        if not fitting and patterns:
+            raise ContractctlError(f"no table or view of the database fits '{pattern}'", hint="is it written right?")
+        chosen |= {one.name: one for one in fitting}
+    return list(chosen.values())
+
+
+def _fits(one: Definition, pattern: str) -> bool:
+    return fnmatchcase(one.name, pattern) or fnmatchcase(one.name.removeprefix(f"{one.schema}."), pattern)
+
+
+def _folded(name: str, schema: Schema) -> str:
+    return name if schema.dialect == "postgresql" else name.lower()
+
+
+def _known(wish: Wish, live_schema: Schema) -> Iterator[tuple[Contract, Schema]]:
+    """The contracts of this database that are there, each with what its draft says, or its latest release."""
+    for contract in store.read_all(wish.contracts):
+        newest = contract.draft or (contract.latest.source if contract.latest else None)
+        if contract.format != "sql" or contract.database != wish.database or newest is None:
+            continue
+        version = parse(newest, contract.policy)
+        if not version.certain:
+            version = parse(newest, replace(contract.policy, dialect=live_schema.dialect))
+        if version.dialect == live_schema.dialect:
+            yield contract, version
+
+
+def _already(known: Sequence[tuple[Contract, Schema]], found: Live, asked: set[str]) -> Iterator[Already]:
+    for contract, version in known:
+        tables = tuple(name for name in (*version.tables, *version.views) if name in asked)
+        if tables:
+            yield Already(contract.name, tables, sum(1 for _ in drift(version, found.schema, found.house)))
+
+
+def _skipped(one: Definition, found: Live) -> Skipped | None:
+    """A table that cannot become a contract, and why."""
+    if one.refused:
+        return Skipped(one.name, one.refused)
+    if _folded(one.name, found.schema) in found.schema.tables.keys() | found.schema.views.keys():
+        return None
+    reason = next(_unread(one, found), "nothing in it is understood").partition("; ")[0]
+    return Skipped(one.name, f"its definition cannot be read: {reason}")
+
+
+def _unread(one: Definition, found: Live) -> Iterator[str]:
+    """Statements about it that are not understood."""
+    for number, unread in enumerate(found.schema.unread):
+        if found.schema.source.files[found.schema.places["unread", number][0]].name == one.name:
+            yield f"{unread.reason}; {unread.text}"
+
+
+def _names(wish: Wish, one: Definition, taken: set[str]) -> Iterator[str]:
+    domain = slug(one.schema) or slug(wish.domain) or "main"
+    what = slug(one.name.removeprefix(f"{one.schema}.")) or "table"
+    number = 1
+    while True:
+        name = f"{domain}/{what}" if number == 1 else f"{domain}/{what}-{number}"
+        if name not in taken and not (wish.contracts / name).exists():
+            yield name
+        number += 1
+
+
+def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -> FromTables:
+    folder = store.folder_of(wish.contracts, name)
+    draft = f"{folder.name}.sql"
+    content = "\n".join((_HEAD.rstrip(), *_not_promised(group), "", text(group)))
+    parse_sound("sql", Source((File(draft, content),)), Policy(dialect=found.schema.dialect))
+    lines = [
+        'format = "sql"',
+        f"dialect = {quoted(found.schema.dialect)}",
+        *([f"database = {quoted(wish.database)}"] if wish.database else []),
+        owned(wish.house.owner),
+        f"compatibility = {quoted(wish.house.level.value)}",
+        f"draft = {quoted(draft)}",
+        "",
+    ]
+    notes = [f"not promised: {', '.join(one.without)} of {one.name}" for one in group if one.without]
+    notes += [f"kept word for word: {each.partition('; ')[2][:60]}" for one in group for each in _unread(one, found)]
+    files = {draft: content, store.CONTRACT: "\n".join(lines)}
+    return FromTables(name, folder, files, tuple(one.name for one in group), tuple(notes))
+
+
+def _not_promised(group: Sequence[Definition]) -> Iterator[str]:
+    for one in group:
+        if one.without:
+            words = " ".join(", ".join(one.without).split())
+            yield f"-- Not written here, and not promised: {words} of {one.name}."

@@ -1,0 +1,103 @@
+"""Which database does a word on the command line mean? An address, env:NAME, or a name of contractctl.toml."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.settings import FILE, Settings
+from contractctl.settings.databases import from_environment, refuse_secrets
+
+_ENVIRONMENT = "env:"
+_VARIABLE = "DATABASE_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is."""
+
+    url: str = field(repr=False)
+    """It may hold a secret and is never printed or written."""
+    name: str
+    """In contractctl.toml, where there are several; empty for the only one."""
+    title: str
+    """What people call it: its name, or what the address calls it."""
+    setting: str | None
+    """What [database] url is to say; None where contractctl.toml says it already."""
+    secret: bool = False
+    """Whether a password was given on the command line."""
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable that is to hold the address."""
+        return (
+            (self.setting or "").removeprefix(_ENVIRONMENT) if (self.setting or "").startswith(_ENVIRONMENT) else None
+        )
+
+
+def address(found: Settings, word: str) -> Address:
+    """Raise ContractctlError where the word means no database, or a file that is not there."""
+    if "://" not in word and not word.startswith(_ENVIRONMENT):
+        return _configured(found, word)
+    url = from_environment(word)
+    if "://" not in url:
+        raise ContractctlError(f"'{word}' holds no database URL", hint="write a whole URL: postgresql://user@host/shop")
+    title = _there(url, Path.cwd())
+    return Address(url, "", title, _setting(found, word), secret=_has_secret(word))
+
+
+def named(found: Settings, name: str = "") -> Address:
+    """The database of that name in contractctl.toml; without one the one that needs none."""
+    database = found.database(name)
+    if database is None:
+        raise ContractctlError(
+            "no database is named",
+            hint=f'write into {FILE}: [database] url = "env:{_VARIABLE}"; or give its address: --database URL',
+        )
+    title = _there(database.url, found.root)
+    return Address(database.url, database.name, database.name or title, None)
+
+
+def _configured(found: Settings, word: str) -> Address:
+    if word not in found.databases:
+        raise ContractctlError(
+            f"'{word}' is no database's address, and {FILE} has none of that name",
+            hint="write a URL (postgresql://user@host/shop, sqlite:///shop.db), env:NAME, or a name of [databases]",
+        )
+    return named(found, word)
+
+
+def _there(url: str, folder: Path) -> str:
+    """What the address calls the database. Looking at a SQLite file must not create it."""
+    from contractctl.databases import opening
+
+    parsed = opening.parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return parsed.database or "database"
+    if not parsed.database or parsed.database.startswith((":", "file:")):
+        raise ContractctlError("a database in memory holds nothing yet", hint="name a file: sqlite:///shop.db")
+    if not (folder / parsed.database).is_file():
+        raise ContractctlError(f"{parsed.database}: there is no such database file", hint="is the address right?")
+    return Path(parsed.database).stem
+
+
+def _setting(found: Settings, word: str) -> str:
+    """What contractctl.toml may say: a file inside the repository by its path, anything else by a variable."""
+    from contractctl.databases import opening
+
+    if word.startswith(_ENVIRONMENT):
+        return word
+    parsed = opening.parse(word)
+    path = (Path.cwd() / (parsed.database or "")).resolve()
+    if parsed.get_backend_name() == "sqlite" and path.is_relative_to(found.root.resolve()):
+        return f"sqlite:///{path.relative_to(found.root.resolve()).as_posix()}"
+    return f"{_ENVIRONMENT}{_VARIABLE}"
+
+
+def _has_secret(word: str) -> bool:
+    if word.startswith(_ENVIRONMENT):
+        return False
+    try:
+        refuse_secrets("", word)
+    except ContractctlError:
+        return True
+    return False

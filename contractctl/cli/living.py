@@ -1,0 +1,69 @@
+"""Which contracts are held against which database? Each against the one that it names."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from contractctl import databases, journal, settings, store
+from contractctl.check.live import check_live
+from contractctl.cli.address import Address, address, named
+from contractctl.errors import ContractctlError
+from contractctl.model.contract import Contract
+from contractctl.planner import read_plans
+from contractctl.report.drift import Checked
+from contractctl.settings import Settings
+
+
+def check(targets: Sequence[str], word: str | None, *, extra: bool) -> tuple[Checked, ...]:
+    """Every contract of tables, or those of these names. word: the one database, where it is given."""
+    found = settings.load(Path.cwd())
+    contracts = _contracts(found, targets)
+    if extra and targets:
+        raise ContractctlError(
+            "--all-tables goes with all contracts", hint="leave the names out: contractctl check --live --all-tables"
+        )
+    plans = read_plans(found.migrations)
+    checked = []
+    for place, held in _places(found, contracts, word):
+        engine = databases.create_engine(place.url)
+        try:
+            with journal.reading(engine) as connection:
+                checked.append(Checked(place.title, check_live(connection, held, plans, extra=extra)))
+        finally:
+            engine.dispose()
+    return tuple(checked)
+
+
+def _contracts(found: Settings, targets: Sequence[str]) -> tuple[Contract, ...]:
+    given = tuple(store.read(found.contracts, name) for name in targets) or store.read_all(found.contracts)
+    for contract in given:
+        if targets and contract.format != "sql":
+            raise ContractctlError(
+                f"'{contract.name}' is a contract of the format {contract.format}, and no database holds it",
+                hint="name contracts of tables, or none: contractctl check --live",
+            )
+    tables = tuple(contract for contract in given if contract.format == "sql")
+    if not tables:
+        raise ContractctlError(
+            f"there is no contract of tables in {found.contracts}",
+            hint="make some: contractctl init --from-database env:DATABASE_URL",
+        )
+    return tables
+
+
+def _places(
+    found: Settings, contracts: Sequence[Contract], word: str | None
+) -> Iterator[tuple[Address, tuple[Contract, ...]]]:
+    names = sorted({contract.database for contract in contracts})
+    if word is None:
+        for name in names:
+            yield named(found, name), tuple(one for one in contracts if one.database == name)
+        return
+    place = address(found, word)
+    held = tuple(one for one in contracts if one.database == place.name)
+    if not held and len(names) == 1:
+        held = tuple(contracts)
+    if not held:
+        raise ContractctlError(
+            f"none of the contracts is in {place.title}", hint='their contract.toml says where: database = "NAME"'
+        )
+    yield place, held

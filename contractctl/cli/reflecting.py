@@ -1,0 +1,106 @@
+"""What does init make of a database? Its tables as contracts, and words for what was made and what was not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contractctl import databases, journal
+from contractctl.adoption import House
+from contractctl.adoption.tables import TableSurvey, Wish, survey_tables, write_tables
+from contractctl.cli.address import Address, address
+from contractctl.errors import ContractctlError
+from contractctl.settings import FILE, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says."""
+
+    word: str
+    """Of the database: an address, env:NAME, or a name of contractctl.toml."""
+    tables: str | None
+    schemas: tuple[str, ...]
+    whole: str | None
+    owner: str | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reflected:
+    """What became of it."""
+
+    survey: TableSurvey
+    place: Address
+    drafts: tuple[Path, ...]
+
+
+def reflect(found: Settings, asked: Asked) -> Reflected:
+    """Read the database, and make the contracts, unless it is a dry run."""
+    place = address(found, asked.word)
+    wish = Wish(
+        contracts=found.contracts,
+        domain=place.title,
+        house=House(found.level, asked.owner, None),
+        patterns=_patterns(asked.tables),
+        schemas=asked.schemas,
+        whole=asked.whole,
+        database=place.name,
+    )
+    engine = databases.create_engine(place.url)
+    try:
+        with journal.reading(engine) as connection:
+            survey = survey_tables(connection, wish)
+    finally:
+        engine.dispose()
+    drafts = () if asked.dry_run else tuple(write_tables(made) for made in survey.made)
+    return Reflected(survey, place, drafts)
+
+
+def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
+    """What was made, what was there, and what was left out and why."""
+    survey = done.survey
+    there = f"; {_count(len(survey.already), 'contract')} there already" if survey.already else ""
+    yield f"{_count(len(survey.made), 'contract')} {'would be made' if dry_run else 'made'}{there}"
+    for made in survey.made:
+        yield f"  {made.contract}  from {', '.join(made.tables)}"
+        yield from (f"    {note}" for note in made.notes)
+    for already in survey.already:
+        differs = f"differs in {already.differences}: contractctl check --live {already.contract}"
+        yield f"  {already.contract}  there already, {differs if already.differences else 'the same'}"
+    if survey.left:
+        yield f"  {', '.join(survey.left)}: in no contract yet, and that one is there already"
+    if survey.skipped:
+        yield f"{_count(len(survey.skipped), 'table')} skipped"
+    yield from (f"  {skipped.file}: {skipped.reason}" for skipped in survey.skipped)
+
+
+def following(found: Settings, done: Reflected, written: Sequence[Path], *, dry_run: bool) -> Iterator[str]:
+    """What is to be done next."""
+    place = done.place
+    if place.secret:
+        yield "the address holds a password and now stands in the shell's history: give it as env:NAME the next time"
+    if place.setting is not None and not found.databases and found.root / FILE not in written and not dry_run:
+        yield f'{FILE} names no database; add to it:  [database]  url = "{place.setting}"'
+    if place.setting is not None and place.variable is not None and not found.databases:
+        yield f"{FILE} takes the address from the environment: set {place.variable}"
+    if dry_run:
+        yield "next: contractctl init --from-database …"
+    elif not done.survey.made:
+        yield "next: contractctl check --live"
+    else:
+        yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then:"
+        yield "  contractctl check --live"
+        yield from (f"  contractctl release {made.contract}" for made in done.survey.made)
+
+
+def _patterns(tables: str | None) -> tuple[str, ...]:
+    if tables is None:
+        return ()
+    found = tuple(part.strip() for part in tables.split(",") if part.strip())
+    if not found:
+        raise ContractctlError("--tables names nothing", hint="write names or patterns: --tables 'orders,customer*'")
+    return found
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

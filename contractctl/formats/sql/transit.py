@@ -1,0 +1,156 @@
+"""What of the tables is on its way from one version to the next, and is held against neither?
+
+While a plan is carried out, its columns are there, under their own names or as they are called while they are browned
+out, and in their types. Whether they may be NULL, what they are filled with, and which keys, checks and indexes stand
+over them changes from stage to stage.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from contractctl.databases import QUIESCED
+from contractctl.formats.sql.schema import Column, Index, Schema, Table
+from contractctl.model.plan import Operation
+
+_OURS = "contractctl_"
+_CHANGED_WHOLE = frozenset({"create-table", "rename-table", "drop-table", "extract-table"})
+
+
+@dataclass(slots=True)
+class _Moving:
+    """What is on its way in one table. Grows with every operation."""
+
+    columns: set[str] = field(default_factory=set)
+    beside: dict[str, str] = field(default_factory=dict)
+    """Column → the one beside it, in which the values of the new type wait."""
+    names: set[str] = field(default_factory=set)
+    """Of constraints and indexes."""
+
+
+def settled(version: Schema, live: Schema, operations: Iterable[Operation]) -> tuple[Schema, Schema]:
+    """Both without what is on its way; the database under the names that it has while nothing is browned out."""
+    moving: Mapping[str, _Moving] = defaultdict(_Moving)
+    whole: set[str] = set()
+    for operation in operations:
+        _collect(moving, operation, version.dialect)
+        if operation.kind in _CHANGED_WHOLE:
+            whole |= {_fold(name, version.dialect) for name in _tables(operation)}
+    gone = {name for name in whole if name not in live.tables}
+    version = replace(version, tables={k: v for k, v in version.tables.items() if k not in gone})
+    for name, parts in moving.items():
+        if name not in version.tables or name not in live.tables:
+            continue
+        given = _as_between(live.tables[name], parts)
+        version = _with(version, name, _without(version.tables[name], parts, given), parts)
+        live = _with(live, name, _without(given, parts, given), parts)
+    return version, _without_ours(live)
+
+
+def _tables(operation: Operation) -> Iterator[str]:
+    for name in (operation.parameters.get("to"), operation.subject, operation.new, operation.old):
+        if name is not None and operation.kind != "extract-table":
+            yield name
+    if operation.kind == "extract-table":
+        yield operation.parameters["to"]
+
+
+def _collect(moving: Mapping[str, _Moving], operation: Operation, dialect: str) -> None:
+    parts, parameters = moving[_fold(operation.subject, dialect)], operation.parameters
+    other = moving[_fold(parameters["to"], dialect)] if "to" in parameters else parts
+    pairs = _pairs(parameters.get("columns", "")) if operation.kind == "extract-table" else ()
+    olds = [operation.old, *(operation.regroup.downs if operation.regroup else ()), *(old for old, _ in pairs)]
+    news = [operation.new, *(operation.regroup.ups if operation.regroup else ()), *(new for _, new in pairs)]
+    if _is_part(operation):
+        parts.names |= {_fold(name, dialect) for name in (*olds, *news, parameters.get("becomes")) if name}
+        parts.columns |= {_fold(name.strip(), dialect) for name in parameters.get("columns", "").split(",")}
+        return
+    parts.columns |= {_fold(name, dialect) for name in olds if name}
+    other.columns |= {_fold(name, dialect) for name in news if name}
+    if "via" in parameters and operation.old is not None:
+        parts.columns.add(_fold(parameters["via"], dialect))
+        parts.beside[_fold(operation.old, dialect)] = _fold(parameters["via"], dialect)
+
+
+def _is_part(operation: Operation) -> bool:
+    return operation.kind.startswith(("add-", "drop-", "create-")) and operation.kind.endswith(
+        ("check", "unique", "foreign-key", "index")
+    )
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [(old, new) for old, _, new in (each.partition("=") for each in text.split(",")) if new]
+
+
+def _fold(name: str, dialect: str) -> str:
+    return name.removeprefix("public.") if dialect == "postgresql" else name.lower()
+
+
+def _as_between(table: Table, parts: _Moving) -> Table:
+    """The table with the names that its columns have while none is browned out."""
+    called: dict[str, str] = {}
+    for name in parts.columns:
+        if table.column(name + QUIESCED) is not None:
+            called[name + QUIESCED] = name
+            if table.column(name) is not None and name in parts.beside:
+                called[name] = parts.beside[name]
+    columns = (
+        replace(c, name=called.get(c.name, c.name), written=called.get(c.name, c.written)) for c in table.columns
+    )
+    return replace(table, columns=tuple(columns))
+
+
+def _without(table: Table, parts: _Moving, like: Table) -> Table:
+    """The table without keys and checks that are on their way, its moving columns as they are in the other table."""
+    moving = parts.columns | {name + QUIESCED for name in parts.columns}
+    return replace(
+        table,
+        columns=tuple(_alike(c, like.column(c.name)) if c.name in moving else c for c in table.columns),
+        uniques=tuple(
+            u
+            for u in table.uniques
+            if not moving & set(u.columns) and u.name not in parts.names and not _mentions(u.expressions, moving)
+        ),
+        foreign_keys=tuple(k for k in table.foreign_keys if not moving & set(k.columns) and k.name not in parts.names),
+        checks=tuple(c for c in table.checks if not moving & c.columns and c.name not in parts.names),
+    )
+
+
+def _alike(column: Column, other: Column | None) -> Column:
+    if other is None:
+        return column
+    return replace(
+        column,
+        nullable=other.nullable,
+        default=other.default,
+        counted=other.counted,
+        always=other.always,
+        generated=other.generated,
+        collation=other.collation,
+    )
+
+
+def _with(schema: Schema, name: str, table: Table, parts: _Moving) -> Schema:
+    indexes = tuple(i for i in schema.indexes if i.table != name or not _is_moving(i, parts))
+    return replace(schema, tables={**schema.tables, name: table}, indexes=indexes)
+
+
+def _is_moving(index: Index, parts: _Moving) -> bool:
+    return index.name in parts.names or _mentions((index.meaning,), parts.columns)
+
+
+def _mentions(texts: Iterable[str], columns: set[str]) -> bool:
+    return any(name in text for text in texts for name in columns)
+
+
+def _without_ours(live: Schema) -> Schema:
+    """The database without columns and indexes that contractctl has put there for itself."""
+    tables = {
+        name: replace(
+            table,
+            columns=tuple(c for c in table.columns if not c.name.startswith(_OURS)),
+            checks=tuple(c for c in table.checks if not (c.name or "").startswith(_OURS)),
+        )
+        for name, table in live.tables.items()
+    }
+    return replace(live, tables=tables, indexes=tuple(i for i in live.indexes if not i.name.startswith(_OURS)))

@@ -1,0 +1,150 @@
+"""How does drift read, to a person, a pipeline and on GitHub? What differs, who is let down, and the ways out."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from contractctl.check.live import DRAFT, Compared, LiveCheck
+from contractctl.model.verdict import Status, Undecided
+from contractctl.report import changes
+from contractctl.report.findings import finding_lines, finding_tree
+from contractctl.report.github import command
+
+_WORDS = {Status.COMPATIBLE: "same", Status.INCOMPATIBLE: "drifted", Status.UNKNOWN: "unknown"}
+_COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
+_NAMED = 3
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One database and what was found in it."""
+
+    name: str
+    found: LiveCheck
+
+
+def text(databases: Sequence[Checked]) -> str:
+    """The answer in a line, then each contract that is not the same."""
+    lines = [_answer(databases)]
+    for database in databases:
+        for one in database.found.compared:
+            if one.status is not Status.COMPATIBLE:
+                lines += ["", *_contract(one, database.name)]
+        if database.found.extra:
+            lines += ["", f"in no contract: {', '.join(database.found.extra)}"]
+        lines += [f"not compared: {contract}, {reason}" for contract, reason in database.found.passed_over]
+    return "\n".join(lines)
+
+
+def tree(databases: Sequence[Checked]) -> str:
+    """One JSON object: `contracts/contractctl/drift` describes it."""
+    answer = {
+        "status": _WORDS[worst(databases)],
+        "databases": [
+            {
+                "name": database.name,
+                "status": _WORDS[database.found.status],
+                "contracts": [_tree(one) for one in database.found.compared],
+                "passed_over": [{"contract": name, "reason": reason} for name, reason in database.found.passed_over],
+                "extra": list(database.found.extra),
+            }
+            for database in databases
+        ],
+    }
+    return json.dumps(answer, indent=2, ensure_ascii=False)
+
+
+def github(databases: Sequence[Checked]) -> str:
+    """One annotation for each contract that is not the same, then the answer in a line."""
+    lines = []
+    for database in databases:
+        for one in database.found.compared:
+            if one.status is not Status.COMPATIBLE:
+                kind = "error" if one.status is Status.INCOMPATIBLE else "warning"
+                words = [click.unstyle(line).strip() for line in _contract(one, database.name)[1:]]
+                lines.append(command(kind, None, None, None, f"{one.contract}: {_WORDS[one.status]}", "\n".join(words)))
+        if database.found.extra:
+            extra = ", ".join(database.found.extra)
+            lines.append(command("error", None, None, None, f"{database.name}: in no contract", extra))
+    return "\n".join([*lines, click.unstyle(_answer(databases))])
+
+
+def worst(databases: Sequence[Checked]) -> Status:
+    """Of all of them: incompatible where something drifted."""
+    seen = {database.found.status for database in databases}
+    return next((each for each in (Status.INCOMPATIBLE, Status.UNKNOWN) if each in seen), Status.COMPATIBLE)
+
+
+def _answer(databases: Sequence[Checked]) -> str:
+    status = worst(databases)
+    word = click.style(_WORDS[status], fg=_COLOUR[status], bold=True)
+    compared = [one for database in databases for one in database.found.compared]
+    names = ", ".join(database.name for database in databases)
+    if status is Status.COMPATIBLE:
+        count = f"{len(compared)} contract{'' if len(compared) == 1 else 's'}"
+        on_their_way = [f"{one.contract} {one.version}, {one.plan}" for one in compared if one.plan]
+        note = f"; on the way: {'; '.join(on_their_way)}" if on_their_way else ""
+        return f"{word}: {names} holds what {count} promise{'s' if len(compared) == 1 else ''}{note}"
+    named = [one.contract for one in compared if one.status is status]
+    extra = [name for database in databases for name in database.found.extra]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    what = f"{', '.join(named[:_NAMED])}{more}" or f"{', '.join(extra[:_NAMED])} in no contract"
+    return f"{word}: {what}, in {names}"
+
+
+def _contract(one: Compared, database: str) -> list[str]:
+    return list(_lines(one, database))
+
+
+def _lines(one: Compared, database: str) -> Iterator[str]:
+    status = click.style(_WORDS[one.status], fg=_COLOUR[one.status])
+    plan = f", {one.plan}" if one.plan else ""
+    yield f"{click.style(one.contract, bold=True)}  {one.version} and {database}: {status}{plan}"
+    yield from (f"  {line}" for line in changes.lines(one.changes))
+    yield from (f"  ? {_doubt(doubt)}" for doubt in one.unknown)
+    for finding in one.let_down:
+        yield ""
+        yield from finding_lines(finding)
+    if one.like is not None:
+        yield f"  the database is just like {one.like}"
+    yield from (f"  {'' if remedy.startswith(' ') else '→ '}{remedy}" for remedy in _remedies(one))
+
+
+def _doubt(doubt: Undecided) -> str:
+    text_ = f"{doubt.path}: {doubt.reason}" if doubt.path else doubt.reason
+    return text_ if len(text_) <= _LONGEST else f"{text_[: _LONGEST - 1]}…"
+
+
+def _remedies(one: Compared) -> Iterator[str]:
+    """What is to be done, as one of two: the contract follows the database, or the database the contract."""
+    if one.status is Status.UNKNOWN:
+        yield "compare these by hand; or release them in the words of the database: then contractctl can compare them"
+        return
+    if one.plan is not None:
+        yield f"{one.plan}: see contractctl migrate status, and bring the database to where the plan has it"
+    elif one.like is not None:
+        yield f"take the database to {_called(one)}: its change was released and not carried out here"
+    else:
+        yield f"bring the database back to {_called(one)}, or put what it holds into the draft and release that:"
+        yield f"  contractctl release {one.contract}"
+
+
+def _called(one: Compared) -> str:
+    return "what the draft says" if one.version == DRAFT else one.version
+
+
+def _tree(one: Compared) -> dict[str, Any]:
+    return {
+        "contract": one.contract,
+        "version": one.version,
+        "status": _WORDS[one.status],
+        "plan": one.plan,
+        "like": one.like,
+        "differences": changes.tree(one.changes),
+        "unknown": [{"path": doubt.path, "reason": doubt.reason} for doubt in one.unknown],
+        "let_down": [finding_tree(finding) for finding in one.let_down],
+    }
