@@ -38,13 +38,16 @@ _SERVE = 'echo $$ > pid; exec "$@"'
 """The server's process id is known before there is a server."""
 _WATCH = """
 cat > /dev/null
-pid=$(cat "$1/pid" 2> /dev/null) && kill -"$2" "$pid" 2> /dev/null
-for _ in $(seq 50); do kill -0 "$pid" 2> /dev/null || break; sleep 0.1; done
-kill -KILL "$pid" 2> /dev/null
+pid=$(cat "$1/pid" 2> /dev/null)
+ours() { { tr '\\0' ' ' < "/proc/${pid:-0}/cmdline" || ps -o args= -p "${pid:-0}"; } 2> /dev/null | grep -qF -- "$1"; }
+ours "$1" && kill -"$2" "$pid" 2> /dev/null
+for _ in $(seq 50); do ours "$1" || break; sleep 0.1; done
+ours "$1" && kill -KILL "$pid" 2> /dev/null
 segment=$(awk 'NR == 7 { print $2 }' "$1/data/postmaster.pid" 2> /dev/null) && ipcrm -m "$segment" 2> /dev/null
 for _ in $(seq 50); do rm -rf "$1" 2> /dev/null && break; sleep 0.1; done
 """
-"""Ends the server when the input ends: the process at its other end has closed it, or is gone.
+"""Ends the server when the input ends: the process at its other end has closed it, or is gone. Of a server that has
+fallen the number may be another process's by then: its folder stands among the server's arguments, and nowhere else.
 
 A PostgreSQL that was killed leaves a segment of shared memory, and its number in postmaster.pid.
 """
@@ -299,6 +302,7 @@ def _serve_mariadb(folder: Path, port: int, durable: bool) -> list[str]:
         f"--port={port}",
         f"--socket={folder / 'socket'}",
         f"--pid-file={folder / 'mariadb.pid'}",
+        f"--tmpdir={folder}",  # a server that starts clears its temporary files, and others' in the same folder
         "--skip-name-resolve",
         "--performance-schema=off",
         *_MARIADB_SIZES,
