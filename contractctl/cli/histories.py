@@ -1,7 +1,7 @@
 """What must people know of the Alembic history that plans go into?"""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from contractctl.errors import ContractctlError
 from contractctl.settings import Settings
@@ -28,6 +28,27 @@ def notes(found: Settings, database: str) -> Iterator[str]:
             f"branches of plans will hold up 'alembic upgrade head' and autogenerate: write into {env}"
             f" 'from {_HOOK} import configure', and there configure(…) instead of context.configure(…)"
         )
+
+
+def convention(found: Settings, database: str) -> Mapping[Any, Any]:
+    """How the application's models name constraints; empty where nobody can be asked: why, `refusals` says."""
+    from sqlalchemy.exc import DBAPIError
+
+    from contractctl import databases
+    from contractctl.cli.case import environment, is_there
+    from contractctl.migration import schema_changes
+
+    named, where = found.database(database), environment(found, database)
+    if named is None or not is_there(found, database) or not where.is_there():
+        return {}
+    engine = databases.create_engine(named.url)
+    try:
+        with engine.connect() as connection:
+            return schema_changes.naming_convention(connection, where)
+    except (ContractctlError, DBAPIError):
+        return {}
+    finally:
+        engine.dispose()
 
 
 def refusals(found: Settings, database: str, connection: "Connection") -> Iterator[str]:

@@ -118,7 +118,7 @@ def command(
     Exit codes: 0 written, 2 you can mend it.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
-    from contractctl.cli import declaring
+    from contractctl.cli import declaring, histories
     from contractctl.cli.case import environment, standing
 
     found = settings.load(Path.cwd())
@@ -130,7 +130,13 @@ def command(
     settled = {*declaring.declared_names(*declared.values(), *regrouped, *elsewhere), *drops, *adds}
     plans = planner.read_plans(found.migrations)
     states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
-    around = planner.Surroundings(found.migrations, plans, states, lambda database: environment(found, database))
+    around = planner.Surroundings(
+        found.migrations,
+        plans,
+        states,
+        lambda database: environment(found, database),
+        lambda database: histories.convention(found, database),
+    )
     for kind, confirmed in _asked(named, settled, around).items():
         declared[kind] |= confirmed
     wish = planner.Wish(

@@ -1,8 +1,9 @@
 """Which of the user's Alembic revisions has the database, and how is exactly one of them run?"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
+from typing import Any
 
 from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
@@ -30,6 +31,21 @@ def applied(connection: Connection, environment: Environment) -> frozenset[str]:
     with environment.entered() as directory:
         environments.run(environment, directory, connection, look, dont_mutate=True)
         return frozenset(script.revision for script in ancestors(directory, heads))
+
+
+def naming_convention(connection: Connection, environment: Environment) -> Mapping[Any, Any]:
+    """How the application's models name constraints, those that env.py hands to Alembic; empty where it hands none."""
+    found: dict[Any, Any] = {}
+
+    def look(_heads: tuple[str, ...], context: MigrationContext) -> Iterable[MigrationStep]:
+        given = context.opts["target_metadata"]
+        several = given if isinstance(given, list | tuple) else [given]
+        found.update(next((one.naming_convention for one in several if one is not None), {}))
+        return ()
+
+    with environment.entered() as directory:
+        environments.run(environment, directory, connection, look, dont_mutate=True)
+    return found
 
 
 def upgrade(connection: Connection, environment: Environment, revision: str) -> None:

@@ -10,6 +10,7 @@ from contractctl.model.declared import Extraction, Move
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
 if TYPE_CHECKING:
+    from contractctl.planner.naming import Convention
     from contractctl.revisions import Environment
 
 
@@ -53,6 +54,9 @@ class Surroundings:
     """Where they stand, by name; a plan that is not named here is in flight."""
     alembic: "Callable[[str], Environment] | None" = None
     """Finds where a database's revisions go; the environment nearest to `migrations` where it is left out."""
+
+    convention: "Callable[[str], Convention] | None" = None
+    """Asks the models of a database's applications what constraints are called that have no name of their own."""
 
     @property
     def in_flight(self) -> tuple[Plan, ...]:

@@ -52,9 +52,10 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
         _demand_the_way_back(side, tuple(one for one in operations if one.contract == side.contract.name))
     name = name or _default_name(operations[0])
     _demand_free(name, around.migrations)
+    database = _database_of(tuple(side.contract for side in sides))
+    operations = _named(operations, sides, around, database)
     moves = [_move(side, wish) for side in sides]
     moved = tuple(move for move, _ in moves)
-    database = _database_of(tuple(side.contract for side in sides))
     made = Plan(name, moved, operations, {}, wish.canary, wish.reads, wish.restore_point, database)
     made, revisions = _with_revisions(made, sides, around)
     return Made(
@@ -63,6 +64,20 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
         {path_of(around.migrations, name): plan_text(made), **revisions},
         tuple(sentence for side in sides for sentence in cautions_of(side, wish)),
     )
+
+
+def _named(
+    operations: tuple[Operation, ...], sides: list[Side], around: Surroundings, database: str
+) -> tuple[Operation, ...]:
+    """What the contracts have no name for is called as the application's models call it."""
+    if around.convention is None or not any(one.parameters.get("named") == "no" for one in operations):
+        return operations
+    convention = around.convention(database)
+    if not convention:
+        return operations
+    from contractctl.planner.naming import named
+
+    return named(operations, convention, _dialect(sides))
 
 
 def _database_of(contracts: tuple[Contract, ...]) -> str:

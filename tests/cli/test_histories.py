@@ -4,7 +4,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
+from contractctl.planner import read_plan
 from tests import alembics
 from tests.alembics import Repository
 
@@ -58,3 +60,48 @@ def test_planning_needs_no_server(shop, contractctl):
     said = contractctl(*RENAME, env={"SHOP_URL": "postgresql://nobody@127.0.0.1:1/shop"}).stderr
 
     assert "note: the database cannot be reached, and has not been asked about the plan: " in said
+
+
+MODELS = """
+from sqlalchemy import MetaData
+convention = {"uq": "uq_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(column_0_label)s"}
+target_metadata = MetaData(naming_convention=convention)
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "dialect"), [("sqlite", "sqlite"), ("postgresql", "postgresql"), ("mariadb", "mysql")]
+)
+def test_what_the_contract_has_no_name_for_is_called_as_the_models_call_it(
+    tmp_path, contractctl, request, engine, dialect
+):
+    url = request.getfixturevalue(f"{engine}_url")
+    long = "a_table_with_a_name_that_is_as_long_as_a_name_can_be"
+    tables = (
+        "CREATE TABLE people (id INTEGER NOT NULL PRIMARY KEY)",
+        f"CREATE TABLE {long} (id INTEGER NOT NULL PRIMARY KEY, person INTEGER, code VARCHAR(20))",
+    )
+    folder = tmp_path / "contracts" / "shop" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text(f'format = "sql"\nowner = "s"\ndraft = "o.sql"\ndialect = "{dialect}"\n')
+    (folder / "o.sql").write_text(";\n".join(tables))
+    (tmp_path / "contractctl.toml").write_text('[database]\nurl = "env:SHOP_URL"\n')
+    contractctl("release", "shop/orders")
+    draft = tables[1][:-1] + ", UNIQUE (person, code), FOREIGN KEY (person) REFERENCES people (id))"
+    (folder / "o.sql").write_text(";\n".join((tables[0], draft)))
+    repository = alembics.make(tmp_path, "generic", url)
+    repository.change_env("target_metadata = None", MODELS)
+    made = create_engine(url)
+    with made.begin() as connection:
+        for table in tables:
+            connection.exec_driver_sql(table)
+    made.dispose()
+    contractctl("plan", "shop/orders", "--name", "r", env={"SHOP_URL": url})
+    plan = read_plan(tmp_path / "migrations" / "plans" / "r.toml")
+    names = {operation.kind: operation.new for operation in plan.operations}
+
+    limit = {"sqlite": 255, "postgresql": 63, "mysql": 64}[dialect]
+    whole = f"uq_{long}_person_code"
+    assert names["add-foreign-key"] == f"fk_{long}_person"[:limit]
+    assert names["add-unique"] == (whole if len(whole) <= limit else f"{whole[: limit - 8]}{names['add-unique'][-5:]}")
+    assert names["add-unique"] in (tmp_path / "alembic" / "versions" / "r_contract.py").read_text()
