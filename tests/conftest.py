@@ -1,5 +1,6 @@
 """What every test stands on: contractctl as a person runs it, in a process of its own, in a folder of its own."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -16,6 +17,15 @@ os.environ["CONTRACTCTL_CACHE"] = "off"  # verdicts are made, not remembered; in
 
 settings.register_profile("contractctl", deadline=None)  # a busy machine fails no test
 settings.load_profile("contractctl")
+
+
+@pytest.fixture(autouse=True)
+def loggers_that_speak() -> None:
+    """Alembic's own templates silence every logger there is, for the rest of this process."""
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
+
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -17,6 +17,12 @@ _NEXT_REVISION = {
     State.QUIESCED: Stage.CONTRACT,
 }
 
+_PROMISING = (Stage.VERIFY, Stage.CONTRACT)
+"""What a constraint promises, triggers know of: a stage that was killed in between has not told them.
+
+Nothing is hidden by making them anew: the stage that goes on compares every row after that.
+"""
+
 
 def settle(session: Session, history: History, wanted: str) -> History:
     """Give every act that the database shows its outcome, whoever did it: a command that was killed, or Alembic.
@@ -80,7 +86,9 @@ def _demand_triggers(session: Session, history: History) -> None:
     if history.standing.state not in BOTH_SIDES:
         return
     gone = acts.missing_triggers(session)
-    if gone:
+    if gone and history.pending is not None and history.pending.stage in _PROMISING:
+        acts.bring_triggers_back(session)
+    elif gone:
         raise ContractctlError(
             f"the trigger '{gone[0]}' is gone, so that writes of one side no longer reach the other:"
             " whoever rebuilds a table drops its triggers",

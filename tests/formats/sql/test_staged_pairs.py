@@ -6,7 +6,7 @@ A small interpreter carries them out on tables in memory, by what each says and 
 import re
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.formats import sql
@@ -19,6 +19,7 @@ from contractctl.formats.sql.tables import bare
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared, Extraction, Move
 from contractctl.model.plan import Operation
+from tests.budgets import budget
 
 WIDER = {
     "postgresql": {"int": "bigint", "varchar(20)": "varchar(50)", "numeric(6,2)": "numeric(9,2)", "bigint": "text"},
@@ -496,7 +497,7 @@ def compared(schema: Schema) -> dict[str, object]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@budget(60)
 @given(versions())
 def test_the_operations_in_their_order_give_the_new_version(made: tuple[str, str, str, Declared]) -> None:
     dialect, old, new, declared = made
@@ -508,7 +509,7 @@ def test_the_operations_in_their_order_give_the_new_version(made: tuple[str, str
     assert compared(read(database.text, dialect)) == compared(read(new, dialect))
 
 
-@settings(max_examples=60, deadline=None)
+@budget(60)
 @given(versions())
 def test_the_version_between_serves_everybody_who_keeps_to_what_holds_until_then(
     made: tuple[str, str, str, Declared],
