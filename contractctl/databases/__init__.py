@@ -329,7 +329,7 @@ class Database(Door, Protocol):
     def check(self, expression: str, columns: Iterable[str], role: str, /) -> None:
         """Raise ContractctlError unless the expression gives the same value for the same row, whenever asked."""
 
-    def storing(self, connection: "Connection", table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
+    def storing(self, connection: "Connection | None", table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
         """What turns an expression over other columns into what one column of the table would store of it."""
 
     def outside(self, default: str, /) -> str:

@@ -45,8 +45,13 @@ class Statements(Protocol):
 
     promises: bool
     """Whether it can prove beside everybody's writes that there is no NULL, before NOT NULL stands."""
+    relaxes_given: bool
+    """Whether NOT NULL is in the way of a column that triggers give its value."""
     sequences: bool
     """Whether what counts a column's values up belongs to the column, and goes with it."""
+
+    def patience(self) -> tuple[Statement, ...]:
+        """What a revision says first: nothing of it waits for a lock, or works under one, for long."""
 
     def add_column(self, look: Look, table: str, column: Column, /) -> tuple[Statement, ...]:
         """Add a column. Raise ContractctlError for a default that would write every row anew."""
@@ -71,8 +76,8 @@ class Statements(Protocol):
         Where each statement commits by itself, drop these columns with them: nobody may write in between.
         """
 
-    def relax_not_null(self, look: Look, table: str, column: str, given: bool, /) -> tuple[Statement, ...]:
-        """Let the column be NULL. `given`: triggers give it a value whenever a writer leaves it out."""
+    def relax_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+        """Let the column be NULL for a while."""
 
     def gives_at_once(self, sync: Synchronisation, column: str, /) -> bool:
         """Whether the triggers give a column its value before NOT NULL is asked of the row."""

@@ -13,6 +13,10 @@ from contractctl.errors import ContractctlError
 class Look(Protocol):
     """How tables stand: as a connection shows them, or as a revision file that becomes a script tells."""
 
+    @property
+    def live(self) -> bool:
+        """Whether a connection shows them."""
+
     def columns(self, table: str, /) -> tuple[Column, ...]:
         """The table's columns; of a script, those that matter. Raise ContractctlError where there is no such table."""
 
@@ -32,6 +36,10 @@ class Live:
 
     database: Database
     connection: Connection
+
+    @property
+    def live(self) -> bool:
+        return True
 
     def columns(self, table: str) -> tuple[Column, ...]:
         return self.database.columns(self.connection, table)
@@ -54,6 +62,10 @@ class Renamed:
     table: str
     names: Mapping[str, str]
     same: Callable[[str, str], bool]
+
+    @property
+    def live(self) -> bool:
+        return self.look.live
 
     def columns(self, table: str) -> tuple[Column, ...]:
         found = self.look.columns(table)
@@ -82,6 +94,10 @@ class Called:
     """The one that it will have."""
     now: str
 
+    @property
+    def live(self) -> bool:
+        return self.look.live
+
     def columns(self, table: str) -> tuple[Column, ...]:
         return self.look.columns(self._now(table))
 
@@ -106,6 +122,10 @@ class Told:
     known: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     """Of each table the columns that matter; those of its key have their place in it."""
 
+    @property
+    def live(self) -> bool:
+        return False
+
     def columns(self, table: str) -> tuple[Column, ...]:
         return self._columns(table)
 
@@ -116,11 +136,11 @@ class Told:
         return tuple(sorted(keyed, key=lambda column: column.key_place))
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
-        raise _untold(table)
+        return self.database.storing(None, table)
 
     def ask(self, query: str, otherwise: str | None = None) -> str:  # noqa: ARG002 - there is nobody to ask
         if otherwise is None:
-            raise _unwritable()
+            raise unwritable()
         return otherwise
 
     def _columns(self, table: str) -> tuple[Column, ...]:
@@ -137,7 +157,8 @@ def _untold(table: str) -> ContractctlError:
     )
 
 
-def _unwritable() -> ContractctlError:
+def unwritable() -> ContractctlError:
+    """What is said where a script would need what only the database knows."""
     return ContractctlError(
         "this revision reads the database that it changes, so it cannot be written as a script (--sql)",
         hint="run it online, against a copy of the database if you want to see what it does",
@@ -147,6 +168,14 @@ def _unwritable() -> ContractctlError:
 def find(database: Database, look: Look, table: str, name: str) -> Column | None:
     """The column of that name, or None."""
     return next((column for column in look.columns(table) if database.same(column.name, name)), None)
+
+
+def place(database: Database, look: Look, table: str, *names: str) -> str:
+    """The first of these names that the table has; the last one where nobody can say."""
+    if not look.live:
+        return names[-1]
+    there = (name for name in names if find(database, look, table, name) is not None)
+    return next(there, names[-1])
 
 
 def get(database: Database, look: Look, table: str, name: str) -> Column:

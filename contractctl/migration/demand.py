@@ -29,7 +29,7 @@ _MUST_BE_ZERO = {
 
 
 def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
-    connection: Connection,
+    connection: Connection | None,
     *,
     plan: str,
     stage: str,
@@ -45,6 +45,13 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
     goes on with it; contractctl itself at any time, so that nothing stays half done. Of a database that is said to be
     unused nothing is demanded but that both sides agree.
     """
+    if connection is None:  # as Alembic says that it writes a script
+        raise RefusedByHandError(
+            ContractctlError(
+                f"the {stage} revision of '{plan}' demands a decision of the gate, so it cannot be written as a script",
+                hint="run it online; contractctl plan --dry-run shows its statements",
+            )
+        )
     session = session_of(connection)
     now = (session.context.clock if session else clock)()
     try:

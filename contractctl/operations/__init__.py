@@ -37,6 +37,7 @@ from contractctl.operations import (
 from contractctl.operations.pairs import Pair, check, synchronisation
 from contractctl.operations.steps import (
     AddUnique,
+    BePatient,
     BrownOut,
     BrownOutTable,
     BuildIndex,
@@ -127,12 +128,16 @@ def of_tables(plan: Plan) -> tuple[Operation, ...]:
 
 def expand(plan: Plan) -> tuple[Step, ...]:
     """What the expand revision does."""
+    return _patiently(plan, _expand(plan))
+
+
+def _expand(plan: Plan) -> tuple[Step, ...]:
     return tuple(step for operation in of_tables(plan) for step in KINDS[operation.kind].expand(operation))
 
 
 def dual_write(plan: Plan) -> tuple[Step, ...]:
     """What the dual-write revision does: one set of triggers a table."""
-    return tuple(KeepInStep(plan.name, table, pairs) for table, pairs in _pairs(plan))
+    return _patiently(plan, tuple(KeepInStep(plan.name, table, pairs) for table, pairs in _pairs(plan)))
 
 
 def validate(plan: Plan) -> tuple[Step, ...]:
@@ -165,7 +170,8 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
             columns.setdefault(step.table, {}).update(step.columns)
     browned = (BrownOut(table, names, plan.name, pairs.get(table, ()), dropped) for table, names in columns.items())
     others = (step for step in steps if not isinstance(step, BrownOut))
-    return (*browned, *(replace(step, dropped=dropped) if isinstance(step, BrownOutTable) else step for step in others))
+    tables = (replace(step, dropped=dropped) if isinstance(step, BrownOutTable) else step for step in others)
+    return _patiently(plan, (*browned, *tables))
 
 
 def contract(plan: Plan) -> tuple[Step, ...]:
@@ -182,7 +188,7 @@ def contract(plan: Plan) -> tuple[Step, ...]:
         for table, _ in _pairs(plan)
     ]
     others = [step for step in steps if step.drops and step not in parts and not step.first]
-    return (*early, *kept, *parts, *stop, *others)
+    return (*early, *_patiently(plan, (*kept, *parts, *stop, *others)))
 
 
 def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step, ...]:
@@ -191,11 +197,11 @@ def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step
     What will be NOT NULL again is proven beside everybody's writes; where nothing is undone with a transaction, the new
     side can be written no more. `kept`: both sides are kept in step.
     """
-    relaxed = [step for step in expand(plan) if isinstance(step, RelaxNotNull)]
+    relaxed = [step for step in _expand(plan) if isinstance(step, RelaxNotNull)]
     promises = [PromiseNotNull(step.table, step.column) for step in relaxed if database.ddl.promises]
     if database.transactional_ddl or not kept:
         return tuple(promises)
-    staged = {(step.table, step.column) for step in expand(plan) if isinstance(step, StageColumn)}
+    staged = {(step.table, step.column) for step in _expand(plan) if isinstance(step, StageColumn)}
     leaving = (
         LeaveNewSide(table, tuple(name for of, name in sorted(staged) if of == table), plan.name, pairs)
         for table, pairs in _pairs(plan)
@@ -211,7 +217,8 @@ def stands_alone(plan: Plan, stage: Stage) -> bool:
 def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """What takes these steps back, the last one first."""
     back = [step.reverse() for step in reversed(steps)]
-    return (*(step for step in back if not step.last), *(step for step in back if step.last))
+    first = [step for step in back if isinstance(step, BePatient)]
+    return (*first, *(step for step in back if not (step.last or step in first)), *(step for step in back if step.last))
 
 
 def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisation, ...]:
@@ -273,6 +280,12 @@ def _dropped(plan: Plan) -> tuple[str, ...]:
         if operation.old is not None
         and operation.kind in {"drop-check", "drop-unique", "drop-foreign-key", "drop-index"}
     )
+
+
+def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    if not steps or not plan.dialect or not databases.named(plan.dialect).ddl.patience():
+        return steps
+    return (BePatient(), *steps)
 
 
 def _beside_all(steps: list[Step]) -> list[Step]:

@@ -7,7 +7,7 @@ from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import StageColumn, Step
-from contractctl.operations.words import added, fill, has, nothing
+from contractctl.operations.words import added, fill, has, knowing, nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
@@ -32,7 +32,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     if value is None:
         return ()
     column = added(operation)
-    return (Pair({}, {column: value}, lossy=True),)
+    return (knowing(operation, Pair({}, {column: value}, lossy=True)),)
 
 
 validate = promises.once_filled

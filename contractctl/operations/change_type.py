@@ -11,8 +11,8 @@ from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises, rename_column
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import BrownOut, RelaxNotNull, StageColumn, Step
-from contractctl.operations.words import has, names, transform
+from contractctl.operations.steps import BrownOut, StageColumn, Step
+from contractctl.operations.words import has, knowing, names, transform
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
@@ -26,8 +26,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
             hint='add type = "…" to the operation\'s parameters in the plan file',
         )
     stage = StageColumn(operation.subject, place, type=type_, collation=collation)
-    relax = RelaxNotNull(operation.subject, old)
-    return (stage, relax) if has(operation, "old_not_null") else (stage,)
+    return (stage, *promises.relaxed(operation, old, given=False))
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -35,7 +34,9 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     old, new = names(operation)
     way = transform(operation)
     required = has(operation, "old_not_null") and has(operation, "not_null")
-    return (Pair({old: way.down}, {new: way.up}, way.lossy, required, operation.parameters.get("via")),)
+    return (
+        knowing(operation, Pair({old: way.down}, {new: way.up}, way.lossy, required, operation.parameters.get("via"))),
+    )
 
 
 validate = promises.once_filled

@@ -4,17 +4,15 @@ fill, where given, is what old readers find in rows of writers who no longer giv
 """
 
 from contractctl.model.plan import Operation
-from contractctl.operations import hindering
+from contractctl.operations import hindering, promises
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
-from contractctl.operations.words import dropped, fill, has, nothing
+from contractctl.operations.steps import BrownOut, DropOldColumn, Step
+from contractctl.operations.words import dropped, fill, knowing, nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """New writers may leave it out."""
-    if not has(operation, "old_not_null"):
-        return ()
-    return (RelaxNotNull(operation.subject, dropped(operation), fill(operation) is not None),)
+    return tuple(promises.relaxed(operation, dropped(operation), given=fill(operation) is not None))
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -23,7 +21,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     if value is None:
         return ()
     column = dropped(operation)
-    return (Pair({}, {column: value}, lossy=True),)
+    return (knowing(operation, Pair({}, {column: value}, lossy=True)),)
 
 
 validate = nothing

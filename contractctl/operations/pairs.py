@@ -1,13 +1,13 @@
 """Which columns belong together, in a plan's words, and where do they stand in the database right now?"""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import QUIESCED, Column, Database, Held, Synced, Synchronisation
-from contractctl.databases.looks import Live, Look
+from contractctl.databases.looks import Live, Look, unwritable
 from contractctl.errors import ContractctlError
 
 _LEAVING = "__leaving"
@@ -30,6 +30,12 @@ class Pair:
     """Both sides promise NOT NULL."""
     via: str | None = None
     """The column that holds the new values for the time being, where old and new have one name."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Of its columns, as SQL. This and what follows is for a script (--sql), which can ask no database."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Of its columns, as SQL."""
+    key: Mapping[str, str] = field(default_factory=dict)
+    """The columns that find a row, each with its type."""
 
 
 def quiesced_name(column: str) -> str:
@@ -57,10 +63,21 @@ def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[
     return seen(database, Live(database, connection), plan, table, pairs)
 
 
+def told(table: str, pairs: tuple[Pair, ...]) -> Mapping[str, tuple[Column, ...]]:
+    """What the pairs themselves say of their table, while both sides have their names."""
+    columns: dict[str, Column] = {}
+    for pair in pairs:
+        for name in (*pair.old, *(pair.via or new for new in pair.new)):
+            columns[name] = Column(name, pair.types.get(name, ""), default=pair.defaults.get(name))
+        for place, (name, type_) in enumerate(pair.key.items(), 1):
+            columns[name] = replace(columns.get(name, Column(name, type_)), not_null=True, key_place=place)
+    return {table: tuple(columns.values())}
+
+
 def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
     """The pairs as they stand in somebody's eyes."""
     key = look.key(table)
-    stands = _Seen(database, plan, table, look.columns(table), look.storing(table))
+    stands = _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
     return Synchronisation(
         plan,
         table,
@@ -79,6 +96,7 @@ class _Seen:
     table: str
     columns: tuple[Column, ...]
     storing: Callable[[str, Column, Iterable[Column]], str]
+    live: bool
 
     def has(self, name: str) -> bool:
         return any(self.database.same(column.name, name) for column in self.columns)
@@ -94,7 +112,13 @@ class _Seen:
 
 
 def _synced(look: _Seen, pair: Pair) -> Synced:
-    check(look.database, look.table, pair, tuple(column.name for column in look.columns))
+    try:
+        if look.live or not pair.old:
+            check(look.database, look.table, pair, tuple(column.name for column in look.columns))
+    except ContractctlError as error:
+        if look.live:
+            raise
+        raise unwritable() from error  # it reads columns of which the revision says nothing
     olds = {name: look.column(_old_place(look, pair, name)) for name in pair.old}
     news = {name: look.column(_new_place(look, pair, name)) for name in pair.new}
     if not pair.old:

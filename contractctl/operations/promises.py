@@ -7,8 +7,18 @@ value may be impossible to convert, the row must stay writable until the old ver
 from collections.abc import Iterator
 
 from contractctl.model.plan import Operation
-from contractctl.operations.steps import PromiseNotNull, RequireNotNull, SetDefault, Step
+from contractctl.operations.steps import PromiseNotNull, RelaxNotNull, RequireNotNull, SetDefault, Step
 from contractctl.operations.words import added, fill, has, is_plain
+
+
+def relaxed(operation: Operation, column: str, *, given: bool, of: str = "") -> Iterator[Step]:
+    """What the expand revision does for the old column's: whoever leaves it out is not refused.
+
+    `given`: triggers give it a value then. `of` is what stands behind a parameter's name, where there are several.
+    """
+    if has(operation, f"old_not_null{of}") and f"old_default{of}" not in operation.parameters:
+        type_ = "" if given else operation.parameters.get(f"old_type{of}", "")
+        yield RelaxNotNull(operation.subject, column, given, type_)
 
 
 def once_filled(operation: Operation) -> tuple[Step, ...]:

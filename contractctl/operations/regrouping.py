@@ -8,18 +8,18 @@ from collections.abc import Iterator
 
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Regroup
+from contractctl.operations import promises
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import (
     BrownOut,
     DropOldColumn,
     PromiseNotNull,
-    RelaxNotNull,
     RequireNotNull,
     SetDefault,
     StageColumn,
     Step,
 )
-from contractctl.operations.words import has, nothing
+from contractctl.operations.words import has, key, nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
@@ -38,8 +38,7 @@ def _expand(operation: Operation) -> Iterator[Step]:
             )
         yield StageColumn(operation.subject, column, type=type_, collation=parameters.get(f"collation.{column}"))
     for column in _regroup(operation).downs:
-        if has(operation, f"old_not_null.{column}"):
-            yield RelaxNotNull(operation.subject, column)
+        yield from promises.relaxed(operation, column, given=False, of=f".{column}")
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -48,7 +47,13 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     required = all(has(operation, f"old_not_null.{column}") for column in regroup.downs) and all(
         has(operation, f"not_null.{column}") for column in regroup.ups
     )
-    return (Pair(regroup.downs, regroup.ups, regroup.lossy, required),)
+    said = operation.parameters
+    types = {name: said[f"old_type.{name}"] for name in regroup.downs if f"old_type.{name}" in said}
+    types |= {name: said[f"type.{name}"] for name in regroup.ups if f"type.{name}" in said}
+    defaults = {name: said[f"old_default.{name}"] for name in regroup.downs if f"old_default.{name}" in said}
+    return (
+        Pair(regroup.downs, regroup.ups, regroup.lossy, required, types=types, defaults=defaults, key=key(operation)),
+    )
 
 
 validate = nothing

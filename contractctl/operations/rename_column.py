@@ -6,19 +6,18 @@ parameters: old_not_null and not_null ("yes") are what both versions promise; de
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises
 from contractctl.operations.pairs import Pair
-from contractctl.operations.steps import BrownOut, DropOldColumn, HandOver, RelaxNotNull, StageColumn, Step
-from contractctl.operations.words import has, is_plain, names, transform
+from contractctl.operations.steps import BrownOut, DropOldColumn, HandOver, StageColumn, Step
+from contractctl.operations.words import has, is_plain, knowing, names, transform
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """The new column is there; writers who give only one of the two are not refused."""
     old, new = names(operation)
-    stage = StageColumn(operation.subject, new, like=old)
-    return (
-        (stage, RelaxNotNull(operation.subject, old, is_plain(operation)))
-        if has(operation, "old_not_null")
-        else (stage,)
+    parameters = operation.parameters
+    stage = StageColumn(
+        operation.subject, new, like=old, type=parameters.get("type"), collation=parameters.get("collation")
     )
+    return (stage, *promises.relaxed(operation, old, given=is_plain(operation)))
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -26,7 +25,7 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     old, new = names(operation)
     way = transform(operation)
     required = has(operation, "old_not_null") and has(operation, "not_null")
-    return (Pair({old: way.down}, {new: way.up}, way.lossy, required),)
+    return (knowing(operation, Pair({old: way.down}, {new: way.up}, way.lossy, required)),)
 
 
 validate = promises.once_filled

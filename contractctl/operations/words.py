@@ -1,9 +1,15 @@
 """What does an operation of a plan file say? Its parts, or a clear word on the one that is missing."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Transform
+from contractctl.operations.pairs import Pair
 
 _YES = ("1", "yes", "true")
+_KEYED = re.compile(r"""(?:(?P<quoted>"(?:[^"]|"")+"|`(?:[^`]|``)+`)|(?P<bare>[^\s"`]+))\s*(?P<type>.*)""")
 
 
 def nothing(_operation: Operation) -> tuple[()]:
@@ -83,3 +89,24 @@ def stands(operation: Operation) -> str:
 def becomes(operation: Operation) -> str | None:
     """The name that it takes over once the old one of that name is gone."""
     return operation.parameters.get("becomes")
+
+
+def knowing(operation: Operation, pair: Pair) -> Pair:
+    """The pair with what the plan says of its columns' types and of the table's key."""
+    parameters = operation.parameters
+    old_type = "type" if operation.new is None else "old_type"
+    places = ((operation.old, old_type), (parameters.get("via") or operation.new, "type"))
+    types = {name: parameters[word] for name, word in places if name is not None and word in parameters}
+    default = parameters.get("old_default")
+    defaults = {} if operation.old is None or default is None else {operation.old: default}
+    return replace(pair, types=types, defaults=defaults, key=key(operation))
+
+
+def key(operation: Operation, what: str = "key") -> Mapping[str, str]:
+    """The columns that find a row, with their types: `id bigint, "part no" varchar(3)`."""
+    found = (_KEYED.match(part.strip()) for part in operation.parameters.get(what, "").split(", "))
+    return {match["bare"] or _unquoted(match["quoted"]): match["type"] for match in found if match is not None}
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace(name[0] * 2, name[0])

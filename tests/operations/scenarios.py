@@ -18,7 +18,7 @@ def _on(
     regroup: Regroup | None = None,
     **parameters: str,
 ) -> Operation:
-    said = {name.replace("__", "."): text for name, text in parameters.items()}
+    said = {name.replace("__", "."): text for name, text in {"key": "id integer", **parameters}.items()}
     return Operation(kind, "shop/orders", subject, old, new, transform, said, regroup)
 
 
@@ -40,8 +40,8 @@ def _split(words: Words) -> tuple[Operation, ...]:
     }
     downs = {"customer_name": words.joined.format("first_name", "last_name")}
     text = words.types["text"]
-    said = {"type__first_name": text, "type__last_name": text, "old_not_null__customer_name": "yes"}
-    said |= {"not_null__first_name": "yes", "not_null__last_name": "yes"}
+    said = {"type__first_name": text, "type__last_name": text, "old_type__customer_name": text}
+    said |= dict.fromkeys(("old_not_null__customer_name", "not_null__first_name", "not_null__last_name"), "yes")
     return (_on("split-column", "customer_name", regroup=Regroup(ups, downs), **said),)
 
 
@@ -51,8 +51,8 @@ def _merge(words: Words) -> tuple[Operation, ...]:
         "first_name": words.first_word.format("full_name"),
         "last_name": words.other_words.format("full_name"),
     }
-    said = {"type__full_name": words.types["text"], "not_null__full_name": "yes"}
-    said |= {"old_not_null__first_name": "yes", "old_not_null__last_name": "yes"}
+    said = dict.fromkeys(("type__full_name", "old_type__first_name", "old_type__last_name"), words.types["text"])
+    said |= dict.fromkeys(("not_null__full_name", "old_not_null__first_name", "old_not_null__last_name"), "yes")
     return (_on("merge-columns", new="full_name", regroup=Regroup(ups, downs), **said),)
 
 
@@ -183,7 +183,9 @@ SCENARIOS = (
     Scenario(
         "drop-column",
         (ORDERS,),
-        lambda _: (_on("drop-column", "customer_name", old_not_null="yes", fill="'nobody'"),),
+        lambda words: (
+            _on("drop-column", "customer_name", type=words.types["text"], old_not_null="yes", fill="'nobody'"),
+        ),
         old=(INSERT,),
         new=("INSERT INTO orders (id, amount) VALUES ({n}, '{n}')",),
         read_old="SELECT id, amount FROM orders WHERE id > 9 AND customer_name IS NOT NULL ORDER BY id",

@@ -58,7 +58,7 @@ def agrees(column: str, value: str, type_: str) -> str:
     return f"({column} <=> ({value}))"
 
 
-def storing(connection: Connection, table: str) -> Callable[[str, Column, Iterable[Column]], str]:  # noqa: ARG001 - the protocol's: a column says all
+def storing(connection: Connection | None, table: str) -> Callable[[str, Column, Iterable[Column]], str]:  # noqa: ARG001 - the protocol's: a column says all
     """What turns an expression over other columns into what one column of the table would store of it."""
     return stored
 

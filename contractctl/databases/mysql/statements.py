@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
 from contractctl.databases.ddl import ForeignKey, Index
 from contractctl.databases.looks import Called, Look
-from contractctl.databases.mysql.names import literal, quote, quotes
+from contractctl.databases.mysql.names import literal, quote, quotes, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import drop_in_step, rename_in_step
 from contractctl.databases.mysql.tables import of_table
@@ -22,6 +22,7 @@ from contractctl.databases.mysql.trying import create_functions
 from contractctl.errors import ContractctlError
 
 promises = False
+relaxes_given = False
 sequences = False
 _WAIT = int(LOCK_SECONDS)
 _NOT_ONLINE = (1845, 1846)
@@ -31,6 +32,12 @@ _EXCLUSIVE = "EXCLUSIVE, for an instant"
 _FUNCTION = "DROP FUNCTION"
 _GONE = "contractctl_gone_"
 _CREATE_VIEW = "CREATE OR REPLACE SQL SECURITY INVOKER VIEW"
+
+
+def patience() -> tuple[Statement, ...]:
+    """Nothing waits for a lock for long, so that nobody queues behind it for long."""
+    limits = ("lock_wait_timeout", "innodb_lock_wait_timeout")
+    return (Statement(f"SET SESSION {', '.join(f'{name} = {_WAIT}' for name in limits)}", "none"),)
 
 
 def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
@@ -74,12 +81,9 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     return (*(Statement(sql, "LOCK=SHARED, for an instant") for sql in own), *functions)
 
 
-def relax_not_null(look: Look, table: str, column: str, given: bool) -> tuple[Statement, ...]:
-    """Let the column be NULL: the table is written anew, beside everybody's reads and writes.
-
-    Nothing where it is always given: a BEFORE trigger's value is there when NOT NULL is asked.
-    """
-    return () if given else (_modified(look, table, column, "NULL"),)
+def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+    """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
+    return (_modified(look, table, column, "NULL"),)
 
 
 def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
@@ -104,7 +108,7 @@ def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ..
 
 def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL for good."""
-    return relax_not_null(look, table, column, given=False)
+    return relax_not_null(look, table, column)
 
 
 def set_default(_look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
@@ -191,7 +195,7 @@ def create_table(create: str) -> tuple[Statement, ...]:
 
 def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
     """A view that MariaDB itself reads and writes as the table, for those who may read and write the table."""
-    columns = quotes(column.name for column in look.columns(table))
+    columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
     select = f"SELECT {columns} FROM {table_name(table)}"
     grants = look.ask(_GRANTS.format(of=of_table(table), name=literal(table_name(name))), "")
     return (
@@ -296,9 +300,14 @@ def _is_indexed(table: str, columns: tuple[str, ...]) -> str:
 
 def _modified(look: Look, table: str, column: str, nullable: str) -> Statement:
     """The column as it is, but for its NOT NULL."""
-    definition = look.ask(_DEFINITION.format(nullable=nullable, **_of(table), column=literal(column)))
+    query = _DEFINITION.format(nullable=nullable, **_of(table), column=literal(column))
+    definition = look.ask(query) if look.live else f"{_told(look, table, column)} {nullable}"
     action = f"MODIFY COLUMN {quote(column)} {definition}, ALGORITHM=INPLACE, LOCK=NONE"
     return Statement(f"ALTER TABLE {table_name(table)} WAIT {_WAIT} {action}", "LOCK=NONE", Work.REWRITE)
+
+
+def _told(look: Look, table: str, column: str) -> str:
+    return next(one.type for one in look.columns(table) if same(one.name, column))
 
 
 def _of(table: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ def _of_type(value: str, read: types.Type) -> str:
     return f"({value})::{read.loose}" if read.name else value
 
 
-def storing(connection: Connection, _table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+def storing(connection: Connection | None, _table: str) -> Callable[[str, Column, Iterable[Column]], str]:
     """What turns an expression over other columns into what one column of the table would store of it."""
     domains: dict[str, str] = {}
 
@@ -126,7 +126,7 @@ def storing(connection: Connection, _table: str) -> Callable[[str, Column, Itera
         only = tuple(others)
         if len(only) == 1 and only[0].type == column.type and is_name(expression, only[0].name):
             return expression
-        if not domains:
+        if not domains and connection is not None:
             domains.update(_domains(connection))
         return _stored_as(expression, column.type, domains)
 

@@ -5,10 +5,12 @@ rows under a lock that others must wait for is never done: what it would do is d
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from itertools import pairwise
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
 from contractctl.databases.ddl import ForeignKey, Index
@@ -21,6 +23,7 @@ from contractctl.databases.postgresql.triggers import drop_triggers, triggers
 from contractctl.errors import ContractctlError
 
 promises = True
+relaxes_given = True
 sequences = True
 
 ALONE = "ACCESS EXCLUSIVE"
@@ -41,6 +44,10 @@ _VOLATILE = frozenset(
 """Functions whose value is another each time, for whom no server can be asked; it knows of more."""
 _LIMITS = ("lock_timeout", "statement_timeout")
 _PATIENT = ("SET lock_timeout = '10min'", "SET statement_timeout = 0")
+_BRIEF = tuple(
+    f"SET {name} = '{seconds * 1000:.0f}ms'"
+    for name, seconds in zip(_LIMITS, (LOCK_SECONDS, STATEMENT_SECONDS), strict=True)
+)
 _INVOKER = 150000
 """From when on a view can leave the rights to whoever uses it."""
 _LENGTH = 63
@@ -90,7 +97,7 @@ def stop_keeping(sync: Synchronisation, _columns: tuple[str, ...] = ()) -> tuple
     return tuple(Statement(sql, ALONE) for sql in drop_triggers(sync))
 
 
-def relax_not_null(_look: Look, table: str, column: str, _given: bool) -> tuple[Statement, ...]:
+def relax_not_null(_look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL."""
     return (_alter(table, f"ALTER COLUMN {quote(column)} DROP NOT NULL"),)
 
@@ -216,7 +223,7 @@ def create_table(create: str) -> tuple[Statement, ...]:
 
 def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
     """A view that PostgreSQL itself reads and writes as the table, for those who may read and write the table."""
-    columns = quotes(column.name for column in look.columns(table))
+    columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
     invoker = " WITH (security_invoker = true)" if int(look.ask("SHOW server_version_num", "0")) >= _INVOKER else ""
     grants = look.ask(_grants(table, name), "")
     return (
@@ -258,9 +265,15 @@ def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
         for statement in given:
             run(connection, statement.sql)
     finally:
-        if any(statement.sql == _PATIENT[0] for statement in given) and not connection.invalidated:
-            for name in _LIMITS:
-                run(connection, f"RESET {name}")
+        if any(statement.sql in (*_PATIENT, *_BRIEF) for statement in given):
+            with suppress(DBAPIError):  # the session may be gone, and its limits with it
+                run(connection, "; ".join(f"RESET {name}" for name in _LIMITS))
+
+
+def _brief(statement: Statement) -> tuple[Statement, ...]:
+    """What stands outside of a transaction, and must not wait for long all the same."""
+    settings = (Statement(sql, "none", transactional=False) for sql in _BRIEF)
+    return (*settings, statement, *(Statement(f"RESET {name}", "none", transactional=False) for name in _LIMITS))
 
 
 def _refuse_volatile(look: Look, table: str, column: str, default: str) -> None:
@@ -289,7 +302,7 @@ def _proven(look: Look, table: str, name: str, add: Statement) -> tuple[Statemen
     if state == "valid":
         return ()
     validate = _alter(table, f"VALIDATE CONSTRAINT {quote(name)}", Work.SCAN, BESIDE, transactional=False)
-    return (*(() if state == "unproven" else (add,)), *_long(validate))
+    return (*(() if state == "unproven" else _brief(add)), *_long(validate))
 
 
 def _foreign_key(key: ForeignKey) -> str:

@@ -94,9 +94,9 @@ def agrees(column: str, value: str, _type: str) -> str:
     return f"({column}) COLLATE BINARY IS +({value}) COLLATE BINARY"
 
 
-def storing(connection: Connection, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+def storing(connection: Connection | None, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
     """What turns an expression over other columns into what one column of the table would store of it."""
-    strict = "STRICT" in definition.options(tables.create_text(connection, table))
+    strict = connection is not None and "STRICT" in definition.options(tables.create_text(connection, table))
 
     def stored_in(expression: str, column: Column, others: Iterable[Column]) -> str:
         if all(other.type.upper() == column.type.upper() for other in others):

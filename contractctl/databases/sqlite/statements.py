@@ -21,10 +21,16 @@ from contractctl.databases.sqlite.triggers import drop_triggers, triggers
 from contractctl.errors import ContractctlError
 
 promises = False
+relaxes_given = True
 sequences = False
 _LOCK = "the writer's lock"
 _CHECK = "PRAGMA main.quick_check"
 _CLOSE = "PRAGMA writable_schema = RESET"
+
+
+def patience() -> tuple[Statement, ...]:
+    """Nothing: how long a connection waits for the writer's lock, the connection says."""
+    return ()
 
 
 def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
@@ -49,7 +55,7 @@ def rename_columns(table: str, names: Mapping[str, str], _sync: Synchronisation 
     return tuple(_alter(table, f"RENAME COLUMN {quote(old)} TO {quote(new)}") for old, new in names.items())
 
 
-def relax_not_null(look: Look, table: str, column: str, _given: bool) -> tuple[Statement, ...]:
+def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL."""
     return rewrite(look, table, definition.without_not_null(_text(look, table), column))
 

@@ -30,7 +30,7 @@ from contractctl.operations.steps.keeping import (
     RenewTriggers,
     StopKeepingInStep,
 )
-from contractctl.operations.steps.step import Step
+from contractctl.operations.steps.step import BePatient, Step
 from contractctl.operations.steps.tables import (
     BrownOutTable,
     CreateTable,
@@ -48,6 +48,7 @@ __all__ = (
     "AddForeignKey",
     "AddUnique",
     "AllowNull",
+    "BePatient",
     "BrownOut",
     "BrownOutTable",
     "BuildIndex",

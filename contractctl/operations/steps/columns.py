@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database, Statement, Work, run
-from contractctl.databases.looks import Live, Look, find, get
+from contractctl.databases.looks import Live, Look, Told, find, get, place
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen
 from contractctl.operations.steps.step import Step
@@ -19,7 +19,7 @@ class StageColumn(Step):
     table: str
     column: str
     like: str | None = None
-    """The column whose type and collation it takes, where no type is given."""
+    """The column whose type and collation it takes; type and collation are then for a script, which cannot look."""
     type: str | None = None
     collation: str | None = None
     default: str | None = None
@@ -43,10 +43,9 @@ class StageColumn(Step):
 
     def _column(self, database: Database, look: Look) -> Column:
         type_, collation = self.type, self.collation
-        if self.like is not None:
+        if self.like is not None and (look.live or type_ is None):
             model = get(database, look, self.table, self.like)
-            type_ = model.type if type_ is None else type_
-            collation = model.collation if collation is None else collation
+            type_, collation = model.type, model.collation
         return Column(self.column, type_ or "", self.not_null, self.default, collation=collation)
 
 
@@ -58,9 +57,12 @@ class UnstageColumn(Step):
     column: str
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        leaving = find(database, look, self.table, leaving_name(self.column))
-        found = leaving or get(database, look, self.table, self.column)
-        return database.ddl.drop_column(self.table, found.name)
+        name = place(database, look, self.table, leaving_name(self.column), self.column)
+        return database.ddl.drop_column(self.table, name)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        look = Live(database, connection)
+        get(database, look, self.table, place(database, look, self.table, leaving_name(self.column), self.column))
 
     def done(self, database: Database, connection: Connection) -> bool:
         names = (self.column, leaving_name(self.column))
@@ -75,17 +77,24 @@ class RelaxNotNull(Step):
     column: str
     given: bool = False
     """Triggers give it a value whenever a writer leaves it out."""
+    type: str = ""
+    """As SQL, for a script."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        if get(database, look, self.table, self.column).default is not None:
+        if look.live and get(database, look, self.table, self.column).default is not None:
             return ()
-        return database.ddl.relax_not_null(look, self.table, self.column, self.given)
+        if self.given and not database.ddl.relaxes_given:
+            return ()
+        return database.ddl.relax_not_null(look, self.table, self.column)
+
+    def told(self, database: Database) -> Look:
+        return _of_type(database, self.table, self.column, self.type)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not get(database, Live(database, connection), self.table, self.column).not_null
 
     def reverse(self) -> Step:
-        return RequireNotNull(self.table, self.column)
+        return RequireNotNull(self.table, self.column, self.given, self.type)
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,10 @@ class PromiseNotNull(Step):
         return True
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        if self.pairs and not database.ddl.gives_at_once(
-            seen(database, look, self.plan, self.table, self.pairs), self.column
+        if (
+            look.live
+            and self.pairs
+            and not database.ddl.gives_at_once(seen(database, look, self.plan, self.table, self.pairs), self.column)
         ):
             return ()
         return database.ddl.promise_not_null(look, self.table, self.column)
@@ -146,9 +157,18 @@ class RequireNotNull(Step):
 
     table: str
     column: str
+    given: bool = False
+    """Before, it was relaxed only where NOT NULL was in the way of a column that triggers give its value."""
+    type: str = ""
+    """As SQL, for a script."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        if self.given and not database.ddl.relaxes_given:
+            return ()
         return database.ddl.require_not_null(look, self.table, self.column)
+
+    def told(self, database: Database) -> Look:
+        return _of_type(database, self.table, self.column, self.type)
 
     def demand(self, database: Database, connection: Connection) -> None:
         statements = self.statements(database, Live(database, connection))
@@ -159,7 +179,7 @@ class RequireNotNull(Step):
         return get(database, Live(database, connection), self.table, self.column).not_null
 
     def reverse(self) -> Step:
-        return RelaxNotNull(self.table, self.column)
+        return RelaxNotNull(self.table, self.column, self.given, self.type)
 
 
 @dataclass(frozen=True)
@@ -258,6 +278,10 @@ def refuse_dependents(
             f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} '{table}.{column}', which is to be dropped",
             hint="drop it, or write it anew over the new column, and run it again",
         )
+
+
+def _of_type(database: Database, table: str, column: str, type_: str) -> Look:
+    return Told(database, {table: (Column(column, type_),)} if type_ else {})
 
 
 def _demand_no_null(database: Database, connection: Connection, table: str, column: str) -> None:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Database, Statement, Synchronisation, batches
-from contractctl.databases.looks import Live, Look, Renamed, find
+from contractctl.databases.looks import Live, Look, Renamed, Told, find
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen
+from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen, told
 from contractctl.operations.steps.columns import refuse_dependents
 from contractctl.operations.steps.step import Step
 
@@ -21,6 +21,9 @@ class KeepInStep(Step):
     plan: str
     table: str
     pairs: tuple[Pair, ...]
+
+    def told(self, database: Database) -> Look:
+        return Told(database, told(self.table, self.pairs))
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         sync = seen(database, look, self.plan, self.table, self.pairs)
@@ -52,6 +55,9 @@ class RenewTriggers(Step):
     table: str
     pairs: tuple[Pair, ...]
 
+    def told(self, database: Database) -> Look:
+        return Told(database, told(self.table, self.pairs))
+
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.keep_in_step(seen(database, look, self.plan, self.table, self.pairs))
 
@@ -72,9 +78,9 @@ class StopKeepingInStep(Step):
     """Old columns that go next."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        columns = tuple(
-            name for name in map(quiesced_name, self.dropping) if find(database, look, self.table, name) is not None
-        )
+        names = map(quiesced_name, self.dropping)
+        there = (name for name in names if not look.live or find(database, look, self.table, name) is not None)
+        columns = tuple(there)
         return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), ()), columns)
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -102,6 +108,9 @@ class BrownOut(Step):
     dropped: tuple[str, ...] = ()
     """Constraints and indexes that go with the columns in the end, by the plan."""
 
+    def told(self, database: Database) -> Look:
+        return Told(database, told(self.table, self.pairs))
+
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return _renamed(database, look, self, _names(self.columns))
 
@@ -127,6 +136,10 @@ class EndBrownOut(Step):
     plan: str = ""
     pairs: tuple[Pair, ...] = ()
     dropped: tuple[str, ...] = ()
+
+    def told(self, database: Database) -> Look:
+        before = Told(database, told(self.table, self.pairs))
+        return Renamed(before, self.table, _names(self.columns), database.same)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         names = {new: old for old, new in reversed(_names(self.columns).items())}
@@ -170,8 +183,11 @@ class LeaveNewSide(Step):
     plan: str
     pairs: tuple[Pair, ...]
 
+    def told(self, database: Database) -> Look:
+        return Told(database, told(self.table, self.pairs))
+
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        there = [name for name in self.columns if find(database, look, self.table, name) is not None]
+        there = [name for name in self.columns if not look.live or find(database, look, self.table, name) is not None]
         return _renamed(database, look, self, {name: leaving_name(name) for name in there}) if there else ()
 
     def done(self, database: Database, connection: Connection) -> bool:

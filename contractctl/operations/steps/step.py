@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from contextlib import nullcontext
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import ClassVar
 
 from alembic.autogenerate import renderers
@@ -12,11 +13,12 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Statement
-from contractctl.databases.looks import Live, Look
+from contractctl.databases.looks import Live, Look, Told
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair
 
 _WIDTH = 100
+_END = "//"
 _PARTS: Mapping[type, str] = {Pair: "contractctl.operations.pairs", Column: "contractctl.databases"}
 """The values that steps are made of, and where a revision file imports them from."""
 
@@ -37,6 +39,10 @@ class Step(MigrateOperation):
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         """What it does, from how the tables stand."""
         raise NotImplementedError  # each step does its own thing; Alembic needs a class, not a protocol
+
+    def told(self, database: Database) -> Look:
+        """How the tables stand, as far as the step itself can tell: for a script, which can ask no database."""
+        return Told(database)
 
     def demand(self, database: Database, connection: Connection) -> None:
         """Raise ContractctlError where something must hold first, and does not."""
@@ -65,6 +71,20 @@ class Step(MigrateOperation):
         database.carry_out(connection, self.statements(database, Live(database, connection)))
 
 
+@dataclass(frozen=True)
+class BePatient(Step):
+    """Let nothing of a revision wait for a lock for long, or work under one for long: others queue behind it."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - of no table
+        return database.ddl.patience()
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - each revision says it
+        return False
+
+    def reverse(self) -> Step:
+        return self
+
+
 def parts_of(step: Step) -> Mapping[str, str]:
     """The values that the step's line in a revision file names, and where each is imported from."""
     found = {}
@@ -78,20 +98,24 @@ def parts_of(step: Step) -> Mapping[str, str]:
 
 @Operations.implementation_for(Step)
 def _invoke(operations: Operations, step: Step) -> None:
-    if operations.migration_context.as_sql:
-        raise ContractctlError(
-            "this revision reads the database that it changes, so it cannot be written as a script (--sql)",
-            hint="run it online, against a copy of the database if you want to see what it does",
-        )
-    bind = operations.get_bind()
-    database = databases.of(bind)
-    if not database.transactional_ddl or all(
-        statement.transactional for statement in step.statements(database, Live(database, bind))
-    ):
-        step.run(bind)
-        return
-    with operations.migration_context.autocommit_block():
-        step.run(operations.get_bind(), alone=True)
+    context = operations.migration_context
+    database = databases.named(context.dialect.name)
+    look = step.told(database) if context.as_sql else Live(database, operations.get_bind())
+    statements = step.statements(database, look)
+    alone = database.transactional_ddl and not all(statement.transactional for statement in statements)
+    with context.autocommit_block() if alone else nullcontext():
+        if context.as_sql:
+            for statement in statements:
+                context.impl.static_output(_scripted(database, statement))
+        else:
+            step.run(operations.get_bind(), alone=alone)
+
+
+def _scripted(database: Database, statement: Statement) -> str:
+    """The statement as a line of a script. The client of MariaDB is told where one with statements in it ends."""
+    if ";" not in statement.sql or database.transactional_ddl:
+        return f"{statement.sql};\n"
+    return f"DELIMITER {_END}\n{statement.sql}{_END}\nDELIMITER ;\n"
 
 
 @renderers.dispatch_for(Step)
@@ -108,9 +132,13 @@ def _written(value: object, indent: str = "") -> str:
     arguments = [
         f"{field.name}={_argument(getattr(value, field.name), indent + '    ')}"
         for field in fields(value)  # type: ignore[arg-type] # steps and their parts are dataclasses
-        if field.default is MISSING or getattr(value, field.name) != field.default
+        if getattr(value, field.name) != _default(field)
     ]
     return _call(type(value).__name__, arguments, indent)
+
+
+def _default(field: Field[object]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _argument(value: object, indent: str) -> str:
