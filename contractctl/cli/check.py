@@ -1,6 +1,7 @@
 """contractctl check: is the new version compatible?"""
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -14,6 +15,8 @@ from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
+_FORMS = ("text", "json", "github", "gitlab", "junit", "sarif")
+"""Each a module of contractctl.report."""
 _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 
 
@@ -21,9 +24,7 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.argument("targets", nargs=-1, metavar="[OLD NEW | CONTRACT… | PATHS…]")
 @click.option("--against", metavar="REF", help="Judge only what changed since this branch, tag or commit split off.")
 @click.option("--level", type=_LEVELS, help="Judge at this level, whatever the contracts say.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Form of the answer."
-)
+@click.option("--format", "form", type=click.Choice(_FORMS), default="text", help="Form of the answer.")
 @click.option(
     "--as",
     "--schema",
@@ -104,8 +105,10 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
     from contractctl.cli import living
     from contractctl.report import drift
 
-    checked = living.check(targets, database, extra=extra)
     forms = {"json": drift.tree, "github": drift.github, "text": drift.text}
+    if form not in forms:
+        raise ContractctlError(f"--format {form} does not go with --live", hint=f"any of {', '.join(forms)}")
+    checked = living.check(targets, database, extra=extra)
     click.echo(forms[form](checked))
     return _EXITS[drift.worst(checked)]
 
@@ -192,16 +195,4 @@ def _repository(
 
 
 def _worded(checked: check.Checked, form: str) -> str:
-    match form:
-        case "json":
-            from contractctl.report import json
-
-            return json.verdict(checked)
-        case "github":
-            from contractctl.report import github
-
-            return github.verdict(checked)
-        case _:
-            from contractctl.report import text
-
-            return text.verdict(checked)
+    return str(import_module(f"contractctl.report.{form}").verdict(checked))

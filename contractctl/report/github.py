@@ -3,46 +3,21 @@
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
-from collections.abc import Iterator
-
-from contractctl.check import Checked, Pair
-from contractctl.model.verdict import Finding, Status
+from contractctl.check import Checked
 from contractctl.report import text
-from contractctl.report.policies import policies
+from contractctl.report.annotations import Annotation, annotations
 
 
 def verdict(checked: Checked) -> str:
     """One annotation for each finding that counts, then the answer in a line."""
-    return "\n".join([*_lines(checked), text.answer(checked)])
+    return "\n".join([*map(_line, annotations(checked)), text.answer(checked)])
 
 
-def _lines(checked: Checked) -> Iterator[str]:
-    for problem in checked.problems:
-        yield command("error", problem.file, None, None, problem.rule, f"{problem.message}\n{problem.remedy}")
-    for pair in checked.pairs:
-        for finding in pair.demanded:
-            yield _annotation(pair, finding)
-        if pair.status is Status.UNKNOWN:
-            reasons = [reason for d in pair.level.directions for reason in pair.comparison.towards(d).reasons]
-            yield command("warning", None, None, None, f"{pair.contract}: unknown", "\n".join(reasons))
-
-
-def _annotation(pair: Pair, finding: Finding) -> str:
-    place = finding.new or finding.old
-    witness = finding.witness
-    lines = [f"{finding.path}: {finding.message}"]
-    if witness:
-        lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
-        lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
-    lines += [finding.remedy, *policies(pair.comparison.policy)]
-    return command(
-        "error" if finding.breaks and pair.excused is None else "warning",
-        place.file if place else None,
-        place.line if place else None,
-        place.column if place else None,
-        f"{pair.contract}: {finding.rule}",
-        "\n".join(lines),
-    )
+def _line(one: Annotation) -> str:
+    kind = "error" if one.error else "warning"
+    place = one.place
+    file, line, column = (place.file, place.line, place.column) if place else (None, None, None)
+    return command(kind, file, line, column, f"{one.contract}: {one.rule}", one.text)
 
 
 def command(  # noqa: PLR0913, PLR0917 - the fields of a workflow command, in its order

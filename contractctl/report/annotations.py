@@ -1,0 +1,67 @@
+"""What is shown beside a line of a file? A check's problems, findings and doubts, in one form for all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contractctl.check import Checked, Pair, Problem
+from contractctl.model.verdict import Finding, Place, Status
+from contractctl.report.policies import policies
+
+UNKNOWN = "unknown"
+"""In the place of a rule, where nothing could be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One remark. It fails the check where it is an `error`."""
+
+    error: bool
+    rule: str
+    contract: str
+    about: str
+    """What tells it from the other remarks on this rule and contract, whatever line it moves to."""
+    place: Place | None
+    text: str
+    """Lines: what happens, the proof, the way out."""
+
+
+def annotations(checked: Checked) -> Iterator[Annotation]:
+    """Problems first, then pair by pair what counts at its level."""
+    yield from (_problem(problem) for problem in checked.problems)
+    for pair in checked.pairs:
+        yield from of_pair(pair)
+
+
+def of_pair(pair: Pair) -> Iterator[Annotation]:
+    """The findings that the level demands, and what could not be decided."""
+    yield from (_finding(pair, finding) for finding in pair.demanded)
+    reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
+    if pair.status is Status.UNKNOWN:
+        yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(reasons))
+
+
+def _problem(problem: Problem) -> Annotation:
+    place = Place(problem.file) if problem.file else None
+    text = f"{problem.message}\n{problem.remedy}"
+    return Annotation(True, problem.rule, problem.contract, problem.file or "", place, text)
+
+
+def _finding(pair: Pair, finding: Finding) -> Annotation:
+    witness = finding.witness
+    lines = [f"{finding.path}: {finding.message}"]
+    if witness:
+        lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
+        lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
+    lines += [finding.remedy, *policies(pair.comparison.policy)]
+    return Annotation(
+        error=finding.breaks and pair.excused is None,
+        rule=finding.rule,
+        contract=pair.contract,
+        about=f"{_versions(pair)}, {finding.direction}: {finding.path}",
+        place=finding.new or finding.old,
+        text="\n".join(lines),
+    )
+
+
+def _versions(pair: Pair) -> str:
+    return f"{pair.old} → {pair.new}"

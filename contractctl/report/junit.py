@@ -1,0 +1,67 @@
+"""What do pipelines show among test results? One case for each pair of versions, in the XML that JUnit has made usual.
+
+https://github.com/testmoapp/junitxml
+"""
+
+import re
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from contractctl.check import Checked, Pair
+from contractctl.model.verdict import Status
+from contractctl.report.annotations import Annotation, annotations, of_pair
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, escaped or not."""
+_WORDS = {Status.INCOMPATIBLE: "failure", Status.UNKNOWN: "error"}
+
+
+def verdict(checked: Checked) -> str:
+    """An incompatible pair fails, an unknown one is in error, an excused one is skipped with its excuse."""
+    problems = list(annotations(Checked(problems=checked.problems)))
+    cases = [*map(_problem, problems), *map(_pair, checked.pairs)]
+    counted = {"name": "contractctl check", "tests": str(len(cases)), **_counts(cases)}
+    suites = ET.Element("testsuites", counted)
+    ET.SubElement(suites, "testsuite", counted).extend(cases)
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=False)
+
+
+def _counts(cases: Iterable[ET.Element]) -> dict[str, str]:
+    ends = [part.tag for case in cases for part in case]
+    counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    return {name: str(ends.count(tag)) for name, tag in counted.items()}
+
+
+def _problem(one: Annotation) -> ET.Element:
+    case = ET.Element("testcase", classname=_plain(one.contract), name=_plain(f"{one.rule} {one.about}".strip()))
+    _end(case, "failure", [one])
+    return case
+
+
+def _pair(pair: Pair) -> ET.Element:
+    name = f"{pair.old} → {pair.new} ({pair.level})"
+    case = ET.Element("testcase", classname=_plain(pair.contract), name=_plain(name))
+    if pair.status is Status.COMPATIBLE:
+        return case
+    if pair.excused is not None:
+        ET.SubElement(case, "skipped", message=_plain(pair.excused))
+        return case
+    _end(case, _WORDS[pair.status], list(of_pair(pair)))
+    return case
+
+
+def _end(case: ET.Element, tag: str, remarks: list[Annotation]) -> None:
+    what = ", ".join(dict.fromkeys(one.rule for one in remarks))
+    texts = [f"{_at(one)}{one.rule}\n{one.text}" for one in remarks]
+    ET.SubElement(case, tag, message=_plain(what), type=tag).text = _plain("\n\n".join(texts))
+
+
+def _at(one: Annotation) -> str:
+    if one.place is None:
+        return ""
+    return ":".join(str(part) for part in (one.place.file, one.place.line, one.place.column) if part is not None) + ": "
+
+
+def _plain(text: str) -> str:
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
