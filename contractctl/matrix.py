@@ -111,7 +111,7 @@ class Judge:
 
 def matrix(contract: Contract, judge: Judge) -> Matrix:
     """Every version of a contract with every other, and every consumer with every producer."""
-    entries = _entries(contract)
+    entries = entries_of(contract)
     cells = tuple(Cell(a.name, b.name, judge.compare(contract, a, b)) for a, b in combinations(entries, 2))
     matches = _matches(contract, entries, judge)
     policy = contract.policy.chosen(contract.format)
@@ -119,7 +119,8 @@ def matrix(contract: Contract, judge: Judge) -> Matrix:
     return Matrix(*about, entries, cells, tuple(matches))
 
 
-def _entries(contract: Contract) -> tuple[Entry, ...]:
+def entries_of(contract: Contract) -> tuple[Entry, ...]:
+    """Its releases, oldest first; then the draft, where that is not the latest of them."""
     entries = [Entry(str(version.number), version.digest, version.source) for version in contract.versions]
     if contract.draft is not None:
         drafted = digest(contract.draft)
@@ -139,16 +140,16 @@ def _matches(contract: Contract, entries: tuple[Entry, ...], judge: Judge) -> It
 
 
 def _match(contract: Contract, consumer: Party, producer: Party, entries: tuple[Entry, ...], judge: Judge) -> Match:
-    used, sent = _used(consumer, entries), _used(producer, entries)
-    for party, found in ((consumer, used), (producer, sent)):
+    taken, sent = used(consumer, entries), used(producer, entries)
+    for party, found in ((consumer, taken), (producer, sent)):
         if not found:
             reason = f"{party.name} is said to be on {', '.join(party.versions) or 'a version'}, and there is none such"
             return Match(consumer.name, producer.name, Status.UNKNOWN, (), reason)
-    meetings = tuple(_meeting(contract, consumer, r, w, entries, judge) for r, w in product(used, sent))
+    meetings = tuple(meeting(contract, consumer, r, w, entries, judge) for r, w in product(taken, sent))
     return _summed(consumer, producer, meetings)
 
 
-def _used(party: Party, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def used(party: Party, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The versions that a party may be on: those it names, `1` and `1.4` standing for all below; else every release."""
     if not party.versions:
         return tuple(entry for entry in entries if entry.name != DRAFT) or entries
@@ -178,9 +179,10 @@ def _summed(consumer: Party, producer: Party, meetings: tuple[Meeting, ...]) -> 
     return Match(*names, Status.UNKNOWN, meetings, reason)
 
 
-def _meeting(  # noqa: PLR0913, PLR0917 - two parties and all that is needed to judge them
+def meeting(  # noqa: PLR0913, PLR0917 - two parties and all that is needed to judge them
     contract: Contract, consumer: Party, reads: Entry, writes: Entry, entries: tuple[Entry, ...], judge: Judge
 ) -> Meeting:
+    """A consumer that reads by one version, and what a producer gives by another."""
     answer = _answer(contract, reads, writes, entries, judge)
     concerned = tuple(finding for finding in answer.findings if _concerns(contract, consumer, finding))
     if answer.status is Status.UNKNOWN:

@@ -16,6 +16,11 @@ class Table:
         self._prefix = prefix
         self._asked: set[str] = set()
 
+    @property
+    def file(self) -> str:
+        """As it stands in messages."""
+        return self._file
+
     def has(self, key: str) -> bool:
         return key in self._values
 
@@ -123,12 +128,19 @@ class Table:
 
 def read_toml(path: Path, name: str) -> Table:
     """The file's top table; `name` stands in messages. Raise ContractctlError where it cannot be read."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ContractctlError(f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+    return toml_table(text, name)
+
+
+def toml_table(text: str, name: str) -> Table:
+    """The top table of a file's text, wherever that comes from."""
     import tomllib
 
     try:
-        return Table(name, tomllib.loads(path.read_bytes().decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        raise ContractctlError(f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+        return Table(name, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ContractctlError(f"{name}: {error}", hint="mend the TOML there: https://toml.io") from None
     except RecursionError:

@@ -260,7 +260,7 @@ def test_an_address_is_read_where_it_is_used(written: Written) -> None:
     assert found.dialect is None
     with pytest.raises(ContractctlError, match="'NOT_SET_ANYWHERE' is not set") as raised:
         found.journal_url()
-    assert raised.value.hint == "set it: contractctl.toml takes a URL from it"
+    assert raised.value.hint == "set it: contractctl.toml takes a value from it"
 
 
 def test_several_databases_are_known_by_their_names(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:

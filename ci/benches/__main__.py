@@ -17,6 +17,7 @@ BENCHES: Mapping[str, str] = {
     "protobuf tree": "protobuf_tree",
     "store": "store",
     "backfill": "backfill",
+    "deployments": "deployments",
 }
 """What can be asked for, and the file that measures it."""
 

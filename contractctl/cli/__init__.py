@@ -41,6 +41,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("migrate", "Run a plan's stages; each is resumable and safe to repeat."),
     "evidence": ("evidence", "Collect observations for the gates."),
     "gate": ("gate", "May this stage begin? Decide from evidence, offline."),
+    "record-deployment": ("record_deployment", "Record that a version of a service is live in an environment."),
+    "record-undeployment": (
+        "record_undeployment",
+        "Record that a version of a service is no longer live in an environment.",
+    ),
+    "can-i-deploy": ("can_i_deploy", "May this version go there? Held against everything that is live."),
+    "environment": ("environment", "Show which versions of services are live where."),
+    "service": ("service", "Import what services declare and what a Pact broker has verified."),
     "convert": ("convert", "Take events up and down between versions."),
     "demo": ("demo", "Live through one breaking change on this machine, in under two minutes."),
 }

@@ -168,7 +168,8 @@ def pause(plan: str, reason: str) -> int:
     """
     from contractctl import migration
     from contractctl.backfill import Pause
-    from contractctl.cli.operator import actor, commit, opened
+    from contractctl.cli.operator import opened
+    from contractctl.cli.who import actor, commit
 
     found, engine = opened(plan)
     migration.pause(engine, found, Pause(time.time(), actor(), reason), commit())
@@ -183,7 +184,8 @@ def resume(plan: str, reason: str) -> int:
     """Let PLAN's backfill and verify go on."""
     from contractctl import migration
     from contractctl.backfill import Pause
-    from contractctl.cli.operator import actor, commit, opened
+    from contractctl.cli.operator import opened
+    from contractctl.cli.who import actor, commit
 
     found, engine = opened(plan)
     was = migration.resume(engine, found, Pause(time.time(), actor(), reason), commit())
@@ -282,7 +284,7 @@ def approve(plan: str, stage: str, reason: str) -> int:
     from contractctl import settings
     from contractctl.cli import case
     from contractctl.cli.approving import add
-    from contractctl.cli.operator import actor
+    from contractctl.cli.who import actor
 
     found = settings.load(Path.cwd())
     it = case.known(found, plan)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contractctl import databases, git, settings, store
+from contractctl import databases, settings, store
 from contractctl.backfill import Crew, Pace, Progress, executors
 from contractctl.cli import case
+from contractctl.cli.who import actor, commit
 from contractctl.errors import ContractctlError
 from contractctl.gate import decide_case, decision_file
 from contractctl.gate.case import Case
@@ -25,7 +26,6 @@ from contractctl.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-_ACTOR = "CONTRACTCTL_ACTOR"
 _REPLICAS = "CONTRACTCTL_REPLICAS"
 _ENVIRONMENT = "env:"
 _HOLDER = re.compile(r" on (?P<host>.+) \(process (?P<process>\d+)\)$")
@@ -87,12 +87,6 @@ def context(word: str, ways: Ways) -> Context:
     )
 
 
-def commit() -> str:
-    """What is checked out; empty outside of git."""
-    repository = git.open_repository(Path.cwd())
-    return (repository.head() if repository else None) or ""
-
-
 def opened(word: str) -> "tuple[Plan, Engine]":
     """A plan and its database, for whoever only wants to say something to those who work on it."""
     found = settings.load(Path.cwd())
@@ -103,20 +97,6 @@ def opened(word: str) -> "tuple[Plan, Engine]":
 def replicas() -> tuple[str, ...]:
     """The addresses of the replicas that are asked themselves: they may be secret, so the environment has them."""
     return tuple(os.environ.get(_REPLICAS, "").split())
-
-
-def actor() -> str:
-    """Who answers for what is done: $CONTRACTCTL_ACTOR, else git's user."""
-    if given := os.environ.get(_ACTOR, "").strip():
-        return given
-    repository = git.open_repository(Path.cwd())
-    found = repository.user() if repository else None
-    if not found:
-        raise ContractctlError(
-            "nobody knows who you are, and the journal names who does what",
-            hint=f"git config user.name …; git config user.email …; or set {_ACTOR}='Name <email>'",
-        )
-    return found
 
 
 def gone(holder: str) -> bool:

@@ -43,6 +43,10 @@ class EntryKind(StrEnum):
     """Somebody holds backfill and verify up."""
     RESUME = "resume"
     """Somebody lets them go on."""
+    DEPLOYED = "deployed"
+    """A version of a service is live in an environment."""
+    UNDEPLOYED = "undeployed"
+    """It no longer is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,10 @@ class Note:
     """What is to be written down."""
 
     plan: str
+    """The plan; for deployments the environment, as deployments.chain() writes it."""
     kind: EntryKind
     stage: str
-    """A stage's name, or rollback."""
+    """A stage's name, or rollback; for deployments the service."""
     key: str
     """The idempotency key: one entry of a kind for each."""
     at: float

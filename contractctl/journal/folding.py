@@ -81,7 +81,9 @@ def _step(history: History, entry: Entry) -> History:
             return replace(history, used=history.used | {entry.key})
         case EntryKind.FAILURE:
             return replace(history, failures=history.failures + 1)
-        case EntryKind.CHECK | EntryKind.PAUSE | EntryKind.RESUME:
+        case (
+            EntryKind.CHECK | EntryKind.PAUSE | EntryKind.RESUME | EntryKind.DEPLOYED | EntryKind.UNDEPLOYED
+        ):  # the last two tell of environments, not of plans
             return history
 
 

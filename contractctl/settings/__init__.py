@@ -53,6 +53,12 @@ class Settings:
     databases: Mapping[str, NamedDatabase] = field(default_factory=dict)
     """By name; that of [database] has none."""
     evidence: tuple[EvidenceSource, ...] = ()
+    given_environment: str | None = None
+
+    @property
+    def environment(self) -> str | None:
+        """Which environment the databases belong to; None where nobody has said it."""
+        return None if self.given_environment is None else from_environment(self.given_environment)
 
     @property
     def dialect(self) -> str | None:
@@ -131,6 +137,7 @@ def _settings(root: Path, table: Table) -> Settings:
         default_branch=table.text("default_branch", "main") or "main",
         databases=read_databases(root, table),
         evidence=tuple(_evidence(source) for source in table.tables("evidence")),
+        given_environment=table.text("environment"),
     )
     table.done()
     return found

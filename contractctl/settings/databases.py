@@ -90,7 +90,7 @@ def from_environment(value: str) -> str:
     name = value.removeprefix(_ENVIRONMENT)
     if not os.environ.get(name):
         raise ContractctlError(
-            f"the environment variable '{name}' is not set", hint="set it: contractctl.toml takes a URL from it"
+            f"the environment variable '{name}' is not set", hint="set it: contractctl.toml takes a value from it"
         )
     return os.environ[name]
 

@@ -1,0 +1,63 @@
+"""What is known of a version that wants to go somewhere? Everything on disk and on record, as one question."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from contractctl import settings, store
+from contractctl.cli import case, ledger
+from contractctl.deployment import Answer, InFlight, Question, can_i_deploy, live_versions
+from contractctl.evidence import approvals
+from contractctl.matrix import Judge
+from contractctl.model.contract import Contract
+from contractctl.model.service import Declaration, Live, Verification, name_of
+from contractctl.planner import read_plans
+from contractctl.settings import Settings
+from contractctl.store import pacts, services
+
+
+def answer(start: Path, service: str, version: str, environment: str, now: float) -> Answer:
+    """The answer in the repository that `start` lies in, as of `now` (Unix seconds)."""
+    found = settings.load(start)
+    name_of(environment, "an environment")
+    declaration = services.read(found.contracts, service, version)
+    names = _names(declaration)
+    live = ledger.live(found, environment)
+    versions = [(one, at) for one, at, _ in live_versions(live)]
+    flights = tuple(_in_flight(found, names))
+    question = Question(
+        service=service,
+        version=version,
+        environment=environment,
+        declaration=declaration,
+        live=live,
+        declarations=services.mentioning(found.contracts, versions, names),
+        contracts=_contracts(found, names),
+        now=now,
+        plans=flights,
+        planned_for=found.environment if flights else None,
+        attested=approvals.read(approvals.path_of(found.migrations, environment), now),
+        verifications=_verifications(found, live, service),
+    )
+    return can_i_deploy(question, Judge(witnesses=False))
+
+
+def _names(declaration: Declaration | None) -> tuple[str, ...]:
+    uses = (*declaration.provides, *declaration.consumes) if declaration else ()
+    return tuple(dict.fromkeys(use.contract for use in uses))
+
+
+def _contracts(found: Settings, names: Iterable[str]) -> Mapping[str, Contract]:
+    there = (name for name in names if (store.folder_of(found.contracts, name) / store.CONTRACT).is_file())
+    return {name: store.read(found.contracts, name) for name in there}
+
+
+def _in_flight(found: Settings, names: Iterable[str]) -> Iterator[InFlight]:
+    wanted = set(names)
+    for plan in read_plans(found.migrations):
+        if wanted & {movement.contract for movement in plan.movements}:
+            yield InFlight(plan, case.standing(found, plan))
+
+
+def _verifications(found: Settings, live: Mapping[str, Live], service: str) -> tuple[Verification, ...]:
+    own = pacts.read(found.contracts, service)
+    return (*own, *pacts.against(found.contracts, [name for name in live if name != service], service))

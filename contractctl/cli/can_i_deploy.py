@@ -1,0 +1,61 @@
+"""contractctl can-i-deploy: may this version of a service go to that environment?"""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from contractctl.deployment import Answer
+
+_ASK_AGAIN = 30.0
+"""Seconds after which a plan may have got further."""
+_LONGEST_NAP = 15.0
+
+
+@click.command
+@click.argument("service")
+@click.argument("version")
+@click.option("--to", "environment", required=True, metavar="ENVIRONMENT", help="Where it would go: production, say.")
+@click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--at", metavar="TIME", help="As of this moment, for attestations: ISO 8601 with a zone, or seconds.")
+def command(service: str, version: str, environment: str, wait: str | None, form: str, at: str | None) -> int:
+    """May this version go there? Held against everything that is live.
+
+    Everything that the version provides or consumes is held against every version that is live on the other side,
+    canaries as well, against the plans in flight, and against what a Pact broker has verified. What nobody has
+    declared or recorded is unknown, never a yes. With --format json the answer is one object, described by the
+    contract contractctl/deployability.
+
+    Exit codes: 0 yes, 1 no, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long.
+    """
+    from contractctl.deployment import Outcome
+    from contractctl.report import deployability
+
+    if at and wait:
+        raise ContractctlError("--at stands still, and --wait waits", hint="leave one of the two out")
+    answer = _answered_in_time(service, version, environment, wait, at)
+    click.echo(deployability.tree(answer, _ASK_AGAIN) if form == "json" else deployability.text(answer))
+    exits = {Outcome.YES: Exit.YES, Outcome.NO: Exit.NO, Outcome.UNKNOWN: Exit.UNKNOWN, Outcome.WAIT: Exit.WAIT}
+    return exits[answer.outcome]
+
+
+def _answered_in_time(service: str, version: str, environment: str, wait: str | None, at: str | None) -> "Answer":
+    """Answer; while waiting alone can help, and there is some time left, answer again."""
+    from contractctl.cli import asking, times
+    from contractctl.deployment import Outcome
+
+    until = time.time() + (times.span(wait) if wait else 0.0)
+    while True:
+        now = times.moment(at) if at else time.time()
+        answer = asking.answer(Path.cwd(), service, version, environment, now)
+        left = until - time.time()
+        if answer.outcome is not Outcome.WAIT or left <= 0:
+            return answer
+        click.echo(f"waiting: {answer.reasons[0].message}", err=True)
+        time.sleep(min(_LONGEST_NAP, left))

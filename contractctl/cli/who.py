@@ -1,0 +1,29 @@
+"""Who answers for what is done, and what had they checked out?"""
+
+import os
+from pathlib import Path
+
+from contractctl import git
+from contractctl.errors import ContractctlError
+
+_ACTOR = "CONTRACTCTL_ACTOR"
+
+
+def actor() -> str:
+    """Who answers for what is done: $CONTRACTCTL_ACTOR, else git's user."""
+    if given := os.environ.get(_ACTOR, "").strip():
+        return given
+    repository = git.open_repository(Path.cwd())
+    found = repository.user() if repository else None
+    if not found:
+        raise ContractctlError(
+            "nobody knows who you are, and the journal names who does what",
+            hint=f"git config user.name …; git config user.email …; or set {_ACTOR}='Name <email>'",
+        )
+    return found
+
+
+def commit() -> str:
+    """What is checked out; empty outside of git."""
+    repository = git.open_repository(Path.cwd())
+    return (repository.head() if repository else None) or ""

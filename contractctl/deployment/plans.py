@@ -1,0 +1,89 @@
+"""Do the plans in flight let a version go there? Readers of both sides before writers of the new one."""
+
+from collections.abc import Iterator
+
+from contractctl.deployment.answer import Reason, Why
+from contractctl.deployment.question import InFlight, Question
+from contractctl.matrix import entries_of, used
+from contractctl.model.contract import Contract, Party
+from contractctl.model.plan import Movement, State
+from contractctl.model.service import Use
+
+_ORDER = tuple(State)
+_GONE = frozenset({State.QUIESCED, State.CONTRACTED})
+
+
+def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
+    """What each plan says to what the version uses. Events move with the services: their versions have met already."""
+    assert question.declaration is not None  # noqa: S101 - asked only where it is there
+    uses = (*question.declaration.provides, *question.declaration.consumes)
+    for flight in question.plans:
+        for movement in flight.plan.movements:
+            touched = [use for use in uses if use.contract == movement.contract]
+            if not touched or movement.format != "sql":
+                continue
+            reasons = list(_moved(question, flight, movement, touched))
+            yield from reasons
+            if not reasons:
+                held.append(f"the plan '{flight.plan.name}', which is {flight.standing.state}")
+
+
+def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[Use]) -> Iterator[Reason]:
+    contract = question.contracts.get(movement.contract)
+    if contract is None:
+        return
+    named = {name for use in uses for name in _versions(contract, use)}
+    concerned = named & {movement.old, movement.intermediate, movement.new}
+    if not concerned:
+        return
+    if question.planned_for != question.environment:
+        yield _elsewhere(question, flight)
+        return
+    state = flight.standing.state
+    for name in sorted(concerned):
+        if name == movement.old and state in _GONE and movement.old != movement.intermediate:
+            yield _gone(question, flight, movement, name)
+        needed = {movement.intermediate: State.EXPANDED, movement.new: State.VERIFIED}.get(name)
+        if name != movement.old and needed and not _reached(state, needed):
+            yield _too_early(question, flight, name, needed)
+
+
+def _versions(contract: Contract, use: Use) -> set[str]:
+    """Those that the store knows, and those that it does not know yet: a plan's newest is released at its end."""
+    return {entry.name for entry in used(Party("", versions=use.versions), entries_of(contract))} | set(use.versions)
+
+
+def _reached(state: State, needed: State) -> bool:
+    return state is not State.ROLLED_BACK and _ORDER.index(state) >= _ORDER.index(needed)
+
+
+def _elsewhere(question: Question, flight: InFlight) -> Reason:
+    said = (
+        "nobody has said which environment its database belongs to"
+        if question.planned_for is None
+        else f"its database belongs to '{question.planned_for}'"
+    )
+    return Reason(
+        Why.ANOTHER_ENVIRONMENT,
+        f"the plan '{flight.plan.name}' moves what {question.service}@{question.version} uses, and {said}",
+        f'run it where contractctl.toml says environment = "{question.environment}", with that database',
+    )
+
+
+def _gone(question: Question, flight: InFlight, movement: Movement, name: str) -> Reason:
+    return Reason(
+        Why.OLD_SIDE_GONE,
+        f"{question.service}@{question.version} uses {movement.contract} {name}, and the plan '{flight.plan.name}' is "
+        f"{flight.standing.state}: the old side is not there any more",
+        f"deploy a version that is on {movement.intermediate} or {movement.new}",
+        contract=movement.contract,
+    )
+
+
+def _too_early(question: Question, flight: InFlight, name: str, needed: State) -> Reason:
+    return Reason(
+        Why.PLAN_NOT_THERE_YET,
+        f"{question.service}@{question.version} uses {name}, for which the plan '{flight.plan.name}' must be {needed}; "
+        f"it is {flight.standing.state}",
+        f"see where it stands: contractctl migrate status {flight.plan.name}",
+    )

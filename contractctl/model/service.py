@@ -1,0 +1,87 @@
+"""What is a service to contracts, and which of its versions are live where?"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contractctl.errors import ContractctlError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_VERSION = re.compile(r"(?!contract$)[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_WHOLE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a version of a service has to do with one contract."""
+
+    contract: str
+    versions: tuple[str, ...]
+    """Of the contract: `1.4.0`, or `1.4` and `1` for all below."""
+    reads: tuple[str, ...] = ()
+    """Only where it consumes: paths of fields or columns; empty means all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a version of a service provides and consumes. An empty one says that it has nothing to do with contracts."""
+
+    service: str
+    version: str
+    provides: tuple[Use, ...] = ()
+    consumes: tuple[Use, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The versions of one service that are live in one environment."""
+
+    stable: str | None = None
+    """Takes what the canaries leave."""
+    canaries: Mapping[str, float] = field(default_factory=dict)
+    """Version → percent of the traffic."""
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """Every live version, with its percent of the traffic."""
+        rest = {} if self.stable is None else {self.stable: _WHOLE - sum(self.canaries.values())}
+        return {**rest, **self.canaries}
+
+    @property
+    def unaccounted(self) -> float:
+        """Percent of the traffic that goes to versions which nobody has recorded; below zero where too much is."""
+        shares = self.shares
+        if not shares:
+            return 0.0
+        return _WHOLE - sum(shares.values()) if self.stable is None else min(0.0, shares[self.stable])
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One row of a Pact broker's matrix: a consumer's version verified against a provider's."""
+
+    consumer: str
+    consumer_version: str
+    provider: str
+    provider_version: str
+    success: bool | None
+    """None where nobody has verified it."""
+    verified_at: str = ""
+
+
+def name_of(word: str, what: str) -> str:
+    """A service's or an environment's name. Raise ContractctlError where it is none."""
+    if not _NAME.fullmatch(word):
+        raise ContractctlError(f"'{word}' is no name of {what}", hint="letters, digits, '.', '_' and '-'")
+    return word
+
+
+def version_of(word: str) -> str:
+    """A service's version: a number, a tag or a commit. Raise ContractctlError where it is none."""
+    if not _VERSION.fullmatch(word):
+        raise ContractctlError(f"'{word}' is no version of a service", hint="letters, digits, '.', '_', '+' and '-'")
+    return word

@@ -1,0 +1,133 @@
+"""What has a Pact broker verified? The rows of its matrix, one file for each consumer.
+
+The matrix is what `pact-broker can-i-deploy --output json` prints and the broker's /matrix answers:
+https://docs.pact.io/pact_broker/advanced_topics/matrix
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from contractctl.errors import ContractctlError
+from contractctl.model.service import Verification, name_of, version_of
+from contractctl.store.services import FOLDER
+from contractctl.store.texts import shown
+
+_FILE = "pacts.json"
+
+
+def path_of(contracts: Path, consumer: str) -> Path:
+    """`contracts/services/CONSUMER/pacts.json`."""
+    return contracts / FOLDER / name_of(consumer, "a service") / _FILE
+
+
+def parse(text: str, place: str) -> tuple[Verification, ...]:
+    """The rows of a broker's matrix. Raise ContractctlError, naming `place` and the row, where it is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ContractctlError(f"{place}: is no JSON: {error}", hint="save the broker's matrix as JSON") from None
+    rows = document.get("matrix") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise ContractctlError(
+            f"{place}: there is no list 'matrix'", hint="pact-broker can-i-deploy … --output json prints one"
+        )
+    return tuple(_row(row, f"{place}: row {number}") for number, row in enumerate(rows, 1))
+
+
+def add(contracts: Path, rows: Iterable[Verification]) -> tuple[Path, ...]:
+    """Keep rows beside those that are there; of two on the same pair the one that was verified later counts.
+
+    Several may do so at once: each waits for the others at the consumer's file.
+    """
+    by_consumer: dict[str, list[Verification]] = {}
+    for row in rows:
+        by_consumer.setdefault(row.consumer, []).append(row)
+    return tuple(_added(path_of(contracts, name), name, own) for name, own in sorted(by_consumer.items()))
+
+
+def read(contracts: Path, consumer: str) -> tuple[Verification, ...]:
+    """What is known of a consumer's verifications."""
+    path = path_of(contracts, consumer)
+    return _parsed(path, consumer, path.read_text(encoding="utf-8")) if path.is_file() else ()
+
+
+def against(contracts: Path, consumers: Iterable[str], provider: str) -> Iterator[Verification]:
+    """The rows of these consumers that name a provider."""
+    wanted = json.dumps(provider)
+    for consumer in consumers:
+        path = path_of(contracts, consumer)
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if wanted in text:
+            yield from (row for row in _parsed(path, consumer, text) if row.provider == provider)
+
+
+def _added(path: Path, consumer: str, rows: list[Verification]) -> Path:
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        known = {_pair(row): row for row in _parsed(path, consumer, path.read_text("utf-8") if path.exists() else "")}
+        for row in rows:
+            if _pair(row) not in known or known[_pair(row)].verified_at <= row.verified_at:
+                known[_pair(row)] = row
+        scratch = path.with_name(f".{path.name}.part")
+        lines = ",\n".join(json.dumps(_plain(known[pair]), ensure_ascii=False) for pair in sorted(known))
+        scratch.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        os.close(folder)
+    return path
+
+
+def _pair(row: Verification) -> tuple[str, str, str]:
+    return row.consumer_version, row.provider, row.provider_version
+
+
+def _plain(row: Verification) -> dict[str, object]:
+    verified = {"success": row.success, "verifiedAt": row.verified_at}
+    return {
+        "consumer": {"name": row.consumer, "version": {"number": row.consumer_version}},
+        "provider": {
+            "name": row.provider,
+            "version": {"number": row.provider_version} if row.provider_version else None,
+        },
+        "verificationResult": None if row.success is None else verified,
+    }
+
+
+def _parsed(path: Path, consumer: str, text: str) -> tuple[Verification, ...]:
+    rows = parse(f'{{"matrix": {text}}}', shown(path)) if text else ()
+    for row in rows:
+        if row.consumer != consumer:
+            raise ContractctlError(f"{shown(path)}: '{row.consumer}' is another consumer", hint="import it again")
+    return rows
+
+
+def _row(row: Any, at: str) -> Verification:  # noqa: ANN401 - JSON
+    consumer, provider = _party(row, "consumer", at), _party(row, "provider", at)
+    result = row.get("verificationResult")
+    if result is None:
+        return Verification(*consumer, *provider, None)
+    success = result.get("success") if isinstance(result, dict) else None
+    verified_at = result.get("verifiedAt") if isinstance(result, dict) else None
+    if not isinstance(success, bool) or not isinstance(verified_at, str | None):
+        raise ContractctlError(f"{at}: 'verificationResult' is none", hint="save the broker's matrix anew")
+    return Verification(*consumer, *provider, success, verified_at or "")
+
+
+def _party(row: Any, key: str, at: str) -> tuple[str, str]:  # noqa: ANN401 - JSON
+    party = row.get(key) if isinstance(row, dict) else None
+    name = party.get("name") if isinstance(party, dict) else None
+    version = party.get("version") if isinstance(party, dict) else None
+    number = version.get("number") if isinstance(version, dict) else None
+    if isinstance(name, str) and number is None:
+        # a pact that no version of the provider has verified: the broker leaves the version out
+        return name_of(name, "a service"), ""
+    if not isinstance(name, str) or not isinstance(number, str):
+        raise ContractctlError(f"{at}: '{key}' has no name and version", hint="save the broker's matrix anew")
+    return name_of(name, "a service"), version_of(number)
