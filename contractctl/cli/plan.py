@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contractctl.model.contract import Contract
     from contractctl.model.plan import Operation
     from contractctl.planner import Made, Surroundings
+    from contractctl.report.foreseen import Outlook
     from contractctl.settings import Settings
 
 _CANARY, _READS = CanaryRules(), ReadRules()
@@ -72,7 +73,7 @@ _SECONDS = click.FloatRange(min=0)
     "--approvals", type=click.IntRange(min=0), default=_READS.approvals, help="People who must approve the end."
 )
 @click.option("--restore-point", metavar="TEXT", help="Where the data can be brought back from.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and the files; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, its files and every statement; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def command(
     contracts: tuple[str, ...],
@@ -118,7 +119,7 @@ def command(
     Exit codes: 0 written, 2 you can mend it.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
-    from contractctl.cli import declaring, histories
+    from contractctl.cli import declaring, foreseeing, histories
     from contractctl.cli.case import environment, standing
 
     found = settings.load(Path.cwd())
@@ -161,12 +162,13 @@ def command(
         restore_point=restore_point,
     )
     made = planner.plan(named, wish, name, around)
-    notes = [*made.cautions, *_ask_database(made.plan, found)]
+    said = foreseeing.ask(made.plan, found)
     if not dry_run:
         planner.write(made, found.contracts)
-    for note in notes:
+    for note in (*made.cautions, *said.notes):
         click.echo(f"note: {note}", err=True)
-    click.echo(_json(made, found) if form == "json" else _text(made, found, dry_run=dry_run))
+    outlook = said.outlook if dry_run else None
+    click.echo(_json(made, found, outlook) if form == "json" else _text(made, found, outlook, dry_run=dry_run))
     return Exit.YES
 
 
@@ -222,61 +224,7 @@ def _released(plans: tuple[Plan, ...], contracts: Path) -> Mapping[str, State]:
     }
 
 
-def _ask_database(plan: Plan, found: "Settings") -> list[str]:
-    """What the database says to the plan. Raise ContractctlError where it cannot be carried out there."""
-    if not plan.revisions:
-        return []
-    from contractctl.cli import histories
-    from contractctl.cli.case import is_there
-
-    database = found.database(plan.database)
-    history = list(histories.notes(found, plan.database))
-    if database is None:
-        return _nowhere(plan, found) + history
-    if not is_there(found, plan.database):
-        return [
-            "the database is not there yet; what it says to the plan is asked by: contractctl migrate expand",
-            *history,
-        ]
-    from sqlalchemy.exc import DBAPIError
-
-    from contractctl import databases, operations
-
-    engine = databases.create_engine(database.url)
-    try:
-        asked = engine.connect()
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        return [f"the database cannot be reached, and has not been asked about the plan: {reason}", *history]
-    try:
-        with asked as connection:  # never committed: asking leaves nothing behind
-            for sentence in operations.hindrances(plan, connection):
-                raise ContractctlError(sentence, hint="change the draft or the database, and plan again")
-            for sentence in operations.losses(plan, connection):
-                raise ContractctlError(sentence, hint="mend these rows or the expressions, or say --lossy COLUMN")
-            refusals = histories.refusals(found, plan.database, connection)
-            return [*operations.notes(plan, connection), *history, *refusals]
-    except DBAPIError as error:
-        raise ContractctlError(
-            f"the database cannot be asked about the plan: {error.orig}", hint="try again, or mend what it names"
-        ) from error
-    finally:
-        engine.dispose()
-
-
-def _nowhere(plan: Plan, found: "Settings") -> list[str]:
-    """Nothing to say where no database is named yet. Raise ContractctlError where several are, and none is meant."""
-    if found.databases:
-        named = ", ".join(found.databases)
-        tables = next(movement.contract for movement in plan.movements if movement.format == "sql")
-        raise ContractctlError(
-            f"contractctl.toml names several databases, and nothing says which of them holds {tables}: {named}",
-            hint=f'write into its contract.toml: database = "{next(iter(found.databases))}"',
-        )
-    return []
-
-
-def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:
+def _text(made: "Made", found: "Settings", outlook: "Outlook | None", *, dry_run: bool) -> str:
     from contractctl import planner
 
     plan = made.plan
@@ -286,6 +234,10 @@ def _text(made: "Made", found: "Settings", *, dry_run: bool) -> str:
         lines.append(f"    {planner.in_words(operation)}")
         lines += [f"      {way}" for way in _ways(operation)]
     lines += ["", *(f"  {path}" for path in _paths(made, found)), ""]
+    if outlook is not None:
+        from contractctl.report import foreseen
+
+        lines += ["what its stages will do:", *foreseen.lines(outlook), ""]
     lines.append(
         "review and commit these files, then run:" if not dry_run else "to write them, run it without --dry-run"
     )
@@ -307,11 +259,12 @@ def _bare(expression: str) -> bool:
     return expression.strip('"`[]').replace("_", "").isalnum()
 
 
-def _json(made: "Made", found: "Settings") -> str:
+def _json(made: "Made", found: "Settings", outlook: "Outlook | None") -> str:
+    """`contracts/contractctl/plan` describes it."""
     from dataclasses import asdict
 
     plan = made.plan
-    answer = {
+    answer: dict[str, Any] = {
         "plan": plan.name,
         "movements": [asdict(movement) for movement in plan.movements],
         "operations": [asdict(operation) for operation in plan.operations],
@@ -320,6 +273,10 @@ def _json(made: "Made", found: "Settings") -> str:
         "files": _paths(made, found),
         "next": f"contractctl migrate expand {plan.name}",
     }
+    if outlook is not None:
+        from contractctl.report import foreseen
+
+        answer["stages"] = foreseen.tree(outlook)
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 

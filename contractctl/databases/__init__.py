@@ -266,6 +266,8 @@ class Database(Door, Protocol):
 
     transactional_ddl: bool
     """Whether what a revision does to tables is undone with its transaction."""
+    weighed_by: str
+    """What `weight` goes by."""
     locking: str
     """What makes a SELECT keep its rows from others until the transaction ends; empty where nobody else can write."""
 

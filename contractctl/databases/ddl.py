@@ -6,6 +6,11 @@ from typing import Protocol
 
 from contractctl.databases import Column, Statement, Synchronisation
 from contractctl.databases.looks import Look
+from contractctl.errors import ContractctlError
+
+
+class BlockingError(ContractctlError):
+    """What the engine does only while others wait, or cannot do at all: no stage may come to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class ForeignKey:
 
 
 class Statements(Protocol):
-    """Facts in, statements out; nothing is executed here."""
+    """Facts in, statements out; nothing is executed here. Any of these raises BlockingError where it would block."""
 
     promises: bool
     """Whether it can prove beside everybody's writes that there is no NULL, before NOT NULL stands."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import NoResultFound
 
 from contractctl.databases import Column, Database, run
 from contractctl.errors import ContractctlError
@@ -150,16 +151,68 @@ class Told:
         return found
 
 
-def _untold(table: str) -> ContractctlError:
-    return ContractctlError(
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """As they will stand once a later stage begins: as the connection shows them, and the revision file tells more."""
+
+    now: Live
+    told: Look
+    coming: Mapping[str, tuple[Column, ...]]
+    """Of each table the columns that come."""
+    asks: bool = True
+    """Whether the database knows already what it is asked; else the answer is `otherwise`, where there is one."""
+
+    @property
+    def live(self) -> bool:
+        return False
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        found: list[Column] = []
+        for more in (self._there(table), self.coming.get(table, ()), self._told(table)):
+            found += [one for one in more if not any(self.now.database.same(one.name, other.name) for other in found)]
+        if not found:
+            raise _untold(table)
+        return tuple(found)
+
+    def key(self, table: str) -> tuple[Column, ...]:
+        return self.now.key(table)
+
+    def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
+        return self.now.storing(table)
+
+    def ask(self, query: str, otherwise: str | None = None) -> str:
+        if otherwise is not None and not self.asks:
+            return otherwise
+        try:
+            return self.now.ask(query, otherwise)
+        except NoResultFound as error:
+            raise unwritable() from error
+
+    def _there(self, table: str) -> tuple[Column, ...]:
+        there = self.now.database.exists(self.now.connection, table)
+        return self.now.columns(table) if there else ()
+
+    def _told(self, table: str) -> tuple[Column, ...]:
+        try:
+            return self.told.columns(table)
+        except UntoldError:
+            return ()
+
+
+class UntoldError(ContractctlError):
+    """What would have to be asked of the database as it stands then."""
+
+
+def _untold(table: str) -> UntoldError:
+    return UntoldError(
         f"this revision does not say how '{table}' stands, so it cannot be written as a script (--sql)",
         hint="run it online, against a copy of the database if you want to see what it does",
     )
 
 
-def unwritable() -> ContractctlError:
+def unwritable() -> UntoldError:
     """What is said where a script would need what only the database knows."""
-    return ContractctlError(
+    return UntoldError(
         "this revision reads the database that it changes, so it cannot be written as a script (--sql)",
         hint="run it online, against a copy of the database if you want to see what it does",
     )

@@ -16,6 +16,7 @@ from contractctl.journal.tables import CANARY, REMEMBERED
 from contractctl.migration import schema_changes
 from contractctl.migration.comparing import compare_all
 from contractctl.migration.context import Session
+from contractctl.migration.foreseeing import refusals
 from contractctl.migration.insisting import insist
 from contractctl.model.plan import Stage, State
 from contractctl.operations import of_tables
@@ -164,8 +165,10 @@ def _demand_no_hindrance(session: Session) -> None:
         halfway = not databases.of(connection).transactional_ddl
         begun = halfway and any(entry.key == key for entry in journal.entries(connection, session.plan.name))
         first = next(operations.hindrances(session.plan, connection, begun=begun), None)
-    if first is not None:
-        raise ContractctlError(first, hint="nothing was changed; mend it, or plan anew")
+        if first is not None:
+            raise ContractctlError(first, hint="nothing was changed; mend it, or plan anew")
+        for refusal in refusals(session.plan, connection) if not begun else ():
+            raise refusal
     if halfway and not begun:
         session.note(EntryKind.CHECK, Stage.EXPAND, key, {"free": True})
 

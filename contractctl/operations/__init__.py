@@ -221,6 +221,11 @@ def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return (*first, *(step for step in back if not (step.last or step in first)), *(step for step in back if step.last))
 
 
+def kept_tables(plan: Plan) -> tuple[str, ...]:
+    """The tables that have two sides to keep in step."""
+    return tuple(table for table, _ in _pairs(plan))
+
+
 def synchronisations(plan: Plan, connection: Connection) -> tuple[Synchronisation, ...]:
     """What the plan keeps in step, table by table, under the names that the columns have right now."""
     return tuple(synchronisation(connection, plan.name, table, pairs) for table, pairs in _pairs(plan))
@@ -244,11 +249,16 @@ def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> It
         if operation.subject not in made or operation.kind == "create-table":
             asked = KINDS[operation.kind].hindrances(operation, database, connection, begun=begun)
             yield from hindering.asked(asked)
+    for table, pairs in _pairs(plan):
+        for pair in pairs:
+            yield from hindering.asked(hindering.of_expressions(database, connection, table, pair))
 
 
 def notes(plan: Plan, connection: Connection) -> Iterator[str]:
-    """What must have moved before the old side can be browned out: each a sentence."""
+    """Whom the backfill wakes, and what must have moved before the old side can be browned out: each a sentence."""
     database, dropped = databases.of(connection), _dropped(plan)
+    for table, _ in _pairs(plan):
+        yield from database.notes(connection, table)
     for step in quiesce(plan):
         if isinstance(step, BrownOut):
             for column in step.columns:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Column, Database
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
+from contractctl.operations.pairs import Pair, written_out
 from contractctl.operations.words import has
 
 
@@ -85,6 +86,24 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
     known = operation.parameters.get("named") != "no"
     if known and not any(database.same(part, name) for part in database.parts(connection, table)):
         yield f"table '{table}' has no constraint or index '{name}'"
+
+
+def of_expressions(database: Database, connection: Connection, table: str, pair: Pair) -> Iterator[str]:
+    """What the database itself has against expressions; nobody asks it of those over columns whose type is not said."""
+    there = {column.name: column for column in database.columns(connection, table)}
+    written = written_out(database, pair)
+    coming = {pair.via or name: Column(pair.via or name, pair.types.get(pair.via or name, "")) for name in pair.new}
+    ups = tuple(there.get(name) for name in pair.old) if pair.old else tuple(there.values())
+    asked = [("up", name, value, ups) for name, value in written.new.items()]
+    asked += [("down", name, value, tuple(coming.values())) for name, value in written.old.items()]
+    for way, name, value, columns in asked:
+        found = tuple(column for column in columns if column is not None and column.type)
+        if len(found) < len(columns) or any(database.is_name(value, column.name) for column in found):
+            continue
+        refusal = database.refusal(connection, table, value, found)
+        if refusal is not None:
+            role = f"{way} of '{table}.{name}'" if pair.old else f"the value that fills '{table}.{name}'"
+            yield f"{role} {refusal}: {value}"
 
 
 def _leaving(  # noqa: PLR0913 - which column of which table, and what is known of it

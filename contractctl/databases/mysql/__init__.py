@@ -93,9 +93,11 @@ __all__ = (
     "triggers",
     "unseen",
     "up_to",
+    "weighed_by",
     "weight",
 )
 
 ddl: Statements = statements
+weighed_by = "InnoDB's statistics, which may be old"
 locking = " FOR UPDATE"
 transactional_ddl = False

@@ -11,15 +11,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import ForeignKey, Index
-from contractctl.databases.looks import Called, Look
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index
+from contractctl.databases.looks import Called, Look, UntoldError
 from contractctl.databases.mysql.names import literal, quote, quotes, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import drop_in_step, rename_in_step
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.triggers import create, drop_triggers
 from contractctl.databases.mysql.trying import create_functions
-from contractctl.errors import ContractctlError
 
 promises = False
 relaxes_given = False
@@ -118,8 +117,8 @@ def set_default(_look: Look, table: str, column: str, default: str | None) -> tu
 
 
 def add_check(_look: Look, table: str, name: str, _condition: str) -> tuple[Statement, ...]:
-    """Raise ContractctlError: MariaDB copies the table for that."""
-    raise ContractctlError(
+    """Raise BlockingError: MariaDB copies the table for that."""
+    raise BlockingError(
         f"MariaDB copies the table '{table}' to add the CHECK '{name}', and lets nobody write meanwhile",
         hint="give it to a new column in that column's own definition, or add it when nobody has to write, in a"
         " revision of your own",
@@ -156,7 +155,7 @@ def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) ->
     """Give an index another name; a foreign key is made again under it, in the same moment."""
     match sort:
         case "check":
-            raise ContractctlError(
+            raise BlockingError(
                 f"MariaDB gives no CHECK another name: '{name}' of '{table}'",
                 hint=f"give the new one a name of its own in the draft, other than '{new}'",
             )
@@ -257,7 +256,7 @@ def _execute(connection: Connection, statement: Statement) -> None:
         code, said = (*getattr(error.orig, "args", ()), 0, "")[:2]
         if code not in _NOT_ONLINE:
             raise
-        raise ContractctlError(
+        raise BlockingError(
             f"MariaDB would copy the table, and hold everybody up meanwhile: {said}",
             hint=f"the statement is: {statement.sql}",
         ) from error
@@ -300,14 +299,17 @@ def _is_indexed(table: str, columns: tuple[str, ...]) -> str:
 
 def _modified(look: Look, table: str, column: str, nullable: str) -> Statement:
     """The column as it is, but for its NOT NULL."""
-    query = _DEFINITION.format(nullable=nullable, **_of(table), column=literal(column))
-    definition = look.ask(query) if look.live else f"{_told(look, table, column)} {nullable}"
+    definition = _definition(look, table, column, nullable)
     action = f"MODIFY COLUMN {quote(column)} {definition}, ALGORITHM=INPLACE, LOCK=NONE"
     return Statement(f"ALTER TABLE {table_name(table)} WAIT {_WAIT} {action}", "LOCK=NONE", Work.REWRITE)
 
 
-def _told(look: Look, table: str, column: str) -> str:
-    return next(one.type for one in look.columns(table) if same(one.name, column))
+def _definition(look: Look, table: str, column: str, nullable: str) -> str:
+    try:
+        return look.ask(_DEFINITION.format(nullable=nullable, **_of(table), column=literal(column)))
+    except UntoldError:
+        types = (one.type for one in look.columns(table) if same(one.name, column) and one.type)
+        return f"{next(types)} {nullable}"
 
 
 def _of(table: str) -> dict[str, str]:

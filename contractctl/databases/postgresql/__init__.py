@@ -91,9 +91,11 @@ __all__ = (
     "triggers",
     "unseen",
     "up_to",
+    "weighed_by",
     "weight",
 )
 
 ddl: Statements = statements
+weighed_by = "the size of its files"
 locking = " FOR NO KEY UPDATE"
 transactional_ddl = True

@@ -11,23 +11,31 @@ from contractctl.databases.postgresql.names import quote
 _PROBE = "contractctl_probe"
 _NOT_IMMUTABLE = "42P17"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html: invalid_object_definition."""
+_WRONG = ("42", "0A")
+"""Classes of errors: syntax error or access rule violation, feature not supported."""
+_NO_RIGHT = "42501"
 
 
 def refusal(connection: Connection, _table: str, expression: str, columns: Iterable[Column]) -> str | None:
     """What PostgreSQL has against an expression over these columns, as the end of a sentence.
 
     A conversion that hangs on the session's time zone or settings is refused: writers with other settings would make
-    other values. The probe is a temporary table, which is taken back.
+    other values. The probe is a temporary table, which is taken back. Nothing is said where it shows nothing: where
+    this user may make none, or a value that is no NULL would be needed.
     """
     row = ", ".join(f"NULL::{column.type} AS {quote(column.name)}" for column in columns)
     savepoint = connection.begin_nested()
     try:
-        type_ = run(connection, f"SELECT pg_typeof({expression})::text FROM (SELECT {row}) AS {_PROBE}").scalar_one()
+        typed = f"SELECT pg_typeof({expression})::text FROM (SELECT {row}) AS {_PROBE}"
+        type_ = str(run(connection, typed).scalar_one()).replace("unknown", "text")  # as of a bare 'open'
         generated = f'"contractctl value" {type_} GENERATED ALWAYS AS ({expression}) STORED'
         body = ", ".join([*(f"{quote(column.name)} {column.type}" for column in columns), generated])
         run(connection, f"CREATE TEMPORARY TABLE {_PROBE} ({body})")
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _NOT_IMMUTABLE:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if not state.startswith(_WRONG) or state == _NO_RIGHT:
+            return None
+        if state == _NOT_IMMUTABLE:
             return (
                 "hangs on the session's time zone or settings: say them in the expression,"
                 " as in `at AT TIME ZONE 'UTC'`; and use || for concat()"

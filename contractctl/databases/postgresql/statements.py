@@ -13,14 +13,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import ForeignKey, Index
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.tokens import Sort, spoken
 from contractctl.databases.postgresql.triggers import drop_triggers, triggers
-from contractctl.errors import ContractctlError
 
 promises = True
 relaxes_given = True
@@ -178,7 +177,7 @@ def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[St
     if state == "valid":
         return ()
     if state == "parted":
-        raise ContractctlError(
+        raise BlockingError(
             f"PostgreSQL cannot build an index of the partitioned table '{table}' beside everybody's writes",
             hint="build it on each partition (CREATE INDEX CONCURRENTLY) and attach these to one that is made ON ONLY"
             " the table, in a revision of your own",
@@ -284,7 +283,7 @@ def _refuse_volatile(look: Look, table: str, column: str, default: str) -> None:
     query = f"SELECT count(*) FROM pg_catalog.pg_proc WHERE provolatile = 'v' AND proname IN ({names})"
     volatile = any(name.upper() in _VOLATILE for name in called)
     if called and (volatile or look.ask(query, "0") != "0"):
-        raise ContractctlError(
+        raise BlockingError(
             f"the default of '{table}.{column}' is another in each row ({default}): to add it PostgreSQL would write"
             " every row anew, while nobody reads or writes the table",
             hint="let it be filled instead (--fill), and the default come with the contract stage",

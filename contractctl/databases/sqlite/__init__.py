@@ -102,9 +102,11 @@ __all__ = (
     "triggers",
     "unseen",
     "up_to",
+    "weighed_by",
     "weight",
 )
 
 ddl: Statements = statements
+weighed_by = "the pages that it takes"
 locking = ""
 transactional_ddl = True

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Column, Database, Statement, Work, run
 from contractctl.databases.looks import Live, Look, Told, find, get, place
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen
+from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen, told
 from contractctl.operations.steps.step import Step
 
 
@@ -26,7 +26,7 @@ class StageColumn(Step):
     not_null: bool = False
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.add_column(look, self.table, self._column(database, look))
+        return database.ddl.add_column(look, self.table, self.added(database, look))
 
     def demand(self, database: Database, connection: Connection) -> None:
         if _has(database, connection, self.table, self.column):
@@ -41,7 +41,8 @@ class StageColumn(Step):
     def reverse(self) -> Step:
         return UnstageColumn(self.table, self.column)
 
-    def _column(self, database: Database, look: Look) -> Column:
+    def added(self, database: Database, look: Look) -> Column:
+        """The column as it will be."""
         type_, collation = self.type, self.collation
         if self.like is not None and (look.live or type_ is None):
             model = get(database, look, self.table, self.like)
@@ -116,13 +117,16 @@ class PromiseNotNull(Step):
         return True
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        if (
-            look.live
-            and self.pairs
-            and not database.ddl.gives_at_once(seen(database, look, self.plan, self.table, self.pairs), self.column)
-        ):
+        if self.pairs and not self._is_given(database, look):
             return ()
         return database.ddl.promise_not_null(look, self.table, self.column)
+
+    def told(self, database: Database) -> Look:
+        return Told(database, told(self.table, self.pairs))
+
+    def _is_given(self, database: Database, look: Look) -> bool:
+        sync = seen(database, look, self.plan, self.table, self.pairs)
+        return database.ddl.gives_at_once(sync, self.column)
 
     def demand(self, database: Database, connection: Connection) -> None:
         _demand_no_null(database, connection, self.table, self.column)

@@ -1,0 +1,100 @@
+"""How does it read what a plan's stages will do? Every statement, its lock, its work and its time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from contractctl.databases import Statement, Work
+from contractctl.migration.costs import Estimate, estimate
+from contractctl.migration.foreseeing import Foreseen
+from contractctl.model.plan import Stage
+
+_WORK = {
+    Work.NONE: "touches no row",
+    Work.SCAN: "reads every row",
+    Work.REWRITE: "writes every row",
+}
+_BATCHED = {
+    Stage.BACKFILL: "fills the rows that were there before, in short batches, each in its own transaction",
+    Stage.VERIFY: "compares both sides of every row by checksums, range by range",
+}
+_MINUTE, _HOUR = 60, 3600
+_LONG = 5
+"""Lines; what has more is the body of a trigger or a function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What lies ahead of a plan."""
+
+    steps: Sequence[Foreseen]
+    sizes: Mapping[str, int] | None
+    """Bytes of each table; None where no database could be asked."""
+    weighed_by: str = ""
+    """What these go by."""
+
+    def of(self, table: str, statement: Statement) -> Estimate:
+        """How long a statement on this table takes."""
+        return estimate(statement.work, None if self.sizes is None else self.sizes.get(table, 0), self.weighed_by)
+
+
+def lines(outlook: Outlook) -> Iterator[str]:
+    """For people, stage by stage."""
+    if outlook.sizes is None:
+        yield "  no database was asked: how large its tables are, and how long this takes, is unknown"
+    for stage, steps in groupby(outlook.steps, lambda one: one.stage):
+        yield f"  {stage}"
+        for step in steps:
+            if step.unknown:
+                yield f"    {step.table}: what is done here is known once it begins: {step.unknown}"
+            for statement in step.statements:
+                yield from _lines(outlook, step, statement)
+
+
+def tree(outlook: Outlook) -> list[dict[str, Any]]:
+    """For pipelines, as `contracts/contractctl/plan` describes it."""
+    return [
+        {"stage": stage.value, "statements": [part for step in steps for part in _parts(outlook, step)]}
+        for stage, steps in groupby(outlook.steps, lambda one: one.stage)
+    ]
+
+
+def _lines(outlook: Outlook, step: Foreseen, statement: Statement) -> Iterator[str]:
+    sql = (statement.sql or f"{step.table}: {_BATCHED[step.stage]}").splitlines()
+    yield from (f"    {line}" for line in sql[: 1 if len(sql) > _LONG else _LONG])
+    if len(sql) > _LONG:
+        yield f"    … and {len(sql) - 1} more lines: --format json shows them"
+    time = outlook.of(step.table, statement)
+    how = "" if statement.work is Work.NONE else f", {_time(time.seconds)} ({time.reckoned})"
+    yield f"      -- lock: {statement.lock}; {_WORK[statement.work]}{how}"
+
+
+def _parts(outlook: Outlook, step: Foreseen) -> Iterator[dict[str, Any]]:
+    if step.unknown:
+        nothing = dict.fromkeys(("sql", "lock", "work", "transactional", "bytes", "seconds"))
+        yield {"table": step.table, **nothing, "reckoned": step.unknown}
+    for statement in step.statements:
+        time = outlook.of(step.table, statement)
+        yield {
+            "table": step.table,
+            "sql": statement.sql or None,
+            "lock": statement.lock,
+            "work": statement.work.value,
+            "transactional": statement.transactional,
+            "bytes": time.size,
+            "seconds": time.seconds,
+            "reckoned": time.reckoned,
+        }
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "for how long is unknown"
+    if seconds < 1:
+        return "about a second at most"
+    if seconds < 2 * _MINUTE:
+        return f"about {seconds:.0f} s"
+    if seconds < 2 * _HOUR:
+        return f"about {seconds / _MINUTE:.0f} min"
+    return f"about {seconds / _HOUR:.1f} h"
