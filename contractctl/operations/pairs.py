@@ -191,3 +191,16 @@ def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) 
         database.check(value, tuple(pair.old), f"up of '{table}.{name}'")
     for name, value in pair.old.items():
         database.check(value, tuple(pair.via or new for new in pair.new), f"down of '{table}.{name}'")
+
+
+def demand_trust(database: Database, connection: Connection, sync: Synchronisation) -> None:
+    """Raise ContractctlError for an expression that the database has something against, as the columns are now."""
+    for pair in sync.columns:
+        olds, news = ([one.column for one in side if one.column is not None] for side in (pair.old, pair.new))
+        for way, side, others in (("up", pair.new, pair.reads or olds), ("down", pair.old, news)):
+            for one in () if pair.plain else side:
+                refusal = database.refusal(connection, sync.table, one.value, others)
+                if refusal is not None:
+                    raise ContractctlError(
+                        f"{way} of '{sync.table}.{one.name}' {refusal}", hint=f"it is computed as: {one.value}"
+                    )

@@ -204,7 +204,7 @@ def test_two_hundred_thousand_rows_are_filled_and_compared_in_seconds(shop, pair
 
     assert filled.rows == 200_000
     assert differing == ()
-    assert time.monotonic() - begun < 15  # a second or two on an idle machine
+    assert time.monotonic() - begun < 60  # a second or two on an idle machine
 
 
 def test_a_key_reads_back_from_its_text():

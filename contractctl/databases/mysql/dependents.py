@@ -166,7 +166,7 @@ def _conditions(connection: Connection, table: str, column: str) -> Iterator[str
         f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')}"
     )
     for name, clause, level in run(connection, query):
-        if not (level == "Column" and same(name, column)) and _names(clause, column):
+        if _names(clause, column) and not (level == "Column" and _names_no_other(clause, column)):
             yield f"check '{name}'"
 
 
@@ -192,6 +192,11 @@ def _routines(connection: Connection, table: str, column: str) -> Iterator[str]:
     for kind, name, text in run(connection, query):
         if not name.startswith(OURS) and _names(text, column) and _names(text, bare):
             yield f"{kind} '{name}'"
+
+
+def _names_no_other(clause: str, column: str) -> bool:
+    """Whether a column's own condition is this one's. By name nobody can tell: it keeps the column's first one."""
+    return all(same(token.name, column) for token in spoken(clause) if token.sort is Sort.QUOTED)
 
 
 def _names(text: str, name: str) -> bool:

@@ -1,12 +1,12 @@
 """What do triggers write of a row in the side tables? It is judged by its values, as it was and as it is."""
 
 from collections.abc import Iterable, Iterator
-from typing import cast
 
-from contractctl.databases import SIDE_TABLES, Database, Held, Synced, Synchronisation, mysql
+from contractctl.databases import SIDE_TABLES, Held, Synced, Synchronisation, mysql
 from contractctl.databases.mysql.bodies import begin, caught, when
-from contractctl.databases.mysql.expressions import bind, canonical, differs, now, whole_array
-from contractctl.databases.mysql.names import literal, quote
+from contractctl.databases.mysql.expressions import agrees, bind, canonical, differs, now, whole_array
+from contractctl.databases.mysql.names import literal, quote, table
+from contractctl.databases.mysql.trying import stored_type
 from contractctl.databases.sides import (
     alike,
     all_null,
@@ -21,13 +21,12 @@ from contractctl.databases.sides import (
     up_possible,
 )
 
-DATABASE = cast("Database", mysql)  # its statements are on their way
-
 _SHOWN = 10_000
 """Characters of a value that a conflict shows."""
 _UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 _KEPT, _ASIDE, _CONFLICT = SIDE_TABLES
-_WAS, _IS, _QUIET = "contractctl_was", "contractctl_is", "contractctl_quiet"
+_WAS, _IS, _QUIET, _MADE = "contractctl_was", "contractctl_is", "contractctl_quiet", "contractctl_made"
+_THERE = "contractctl_there"
 
 _RIGHT, _UNCONVERTED, _BOTH, _KEPT_ONLY, _CONFLICTING, _UNFILLED = "", "a", "b", "k", "c", "u"
 """Nothing · set aside · kept, and set aside · kept · in conflict, or set aside · not filled, or set aside."""
@@ -37,45 +36,49 @@ def after_insert(sync: Synchronisation) -> Iterator[str]:
     """Marks that another row of this key has left behind, deleted where no trigger saw it, are no matter here."""
     for pair in sync.columns:
         if pair.one_sided:
-            yield when(all_null(DATABASE, pair.new, "NEW"), [_judge_filled(sync, pair)])
+            yield when(all_null(mysql, pair.new, "NEW"), [_judge_filled(sync, pair)])
             continue
-        apart = _conflicting(f"{given_old(pair)} AND {given_new(pair)}")
+        apart = _conflicting(pair, f"{given_old(pair)} AND {given_new(pair)}")
         judged = _judged(_IS, _UNCONVERTED, _judgement(pair, apart))
         yield _unless(pair, of_row(pair, "NEW", fine(pair)), [_variables(_IS), judged, *_write(sync, pair)])
 
 
 def after_update(sync: Synchronisation) -> Iterator[str]:
-    """What was said of the row before goes, or stays true; and it goes with the row where its key changes."""
-    yield when(_key_changed(sync), _follow_key(sync))
+    """What was said of the row before goes, or stays true; and it goes with the row where its key changes.
+
+    Where there is something to say or to drop, a look comes first: of a row that UPDATE IGNORE skips all stays true.
+    """
+    written = f"NOT {_is_as_it_was(sync)}"
+    yield when(_key_changed(sync), [when(written, _follow_key(sync))])
     for pair in sync.columns:
         if pair.one_sided:
             yield when(
-                all_null(DATABASE, pair.new, "NEW"),
+                all_null(mysql, pair.new, "NEW"),
                 [_judge_filled(sync, pair)],
-                [when(all_null(DATABASE, pair.new, "OLD"), [_delete_if_there(sync, pair, _ASIDE, "NEW")])],
+                [when(all_null(mysql, pair.new, "OLD"), [_forget_filled(sync, pair, "NEW")])],
             )
             continue
         old, new = changed(pair.old), changed(pair.new)
-        apart = _conflicting(f"{old} AND {new}{_not_refused(pair)}")
+        apart = _conflicting(pair, f"{old} AND {new}{_not_refused(pair)}")
         body = [
             _variables(_WAS, _IS),
-            _judged(_WAS, _CONFLICTING, _former(pair)),
+            *_judged_before(pair),
             _judged(_IS, _UNCONVERTED, _judgement(pair, apart)),
             *_clear(sync, pair, "NEW"),
             *_write(sync, pair),
         ]
-        yield when(f"({old} OR {new})", [_unless(pair, _stays_fine(pair), body)])
+        yield when(f"({old} OR {new})", [_unless(pair, _stays_fine(pair), [when(written, [begin(body)])])])
 
 
 def after_delete(sync: Synchronisation) -> Iterator[str]:
     """What is gone needs no marks."""
     for pair in sync.columns:
         if pair.one_sided:
-            yield when(all_null(DATABASE, pair.new, "OLD"), [_delete_if_there(sync, pair, _ASIDE, "OLD")])
+            yield when(all_null(mysql, pair.new, "OLD"), [_forget_filled(sync, pair, "OLD")])
             continue
         body = [
             _variables(_WAS, _IS),
-            _judged(_WAS, _CONFLICTING, _former(pair)),
+            *_judged_before(pair),
             f"SET {_IS} = {literal(_RIGHT)}",
             *_clear(sync, pair, "OLD"),
         ]
@@ -90,12 +93,12 @@ def of_row(pair: Synced, row: str, sql: str) -> str:
 
 def changed(side: tuple[Held, ...]) -> str:
     """Whether the statement has changed a side."""
-    return unlike(DATABASE, side, (f"NEW.{quote(one.name)}" for one in side), "OLD")
+    return unlike(mysql, side, (f"NEW.{quote(one.name)}" for one in side), "OLD")
 
 
 def given_new(pair: Synced) -> str:
     """Whether an INSERT gives the new side."""
-    return f"(NOT {all_null(DATABASE, pair.new, 'NEW')})"
+    return f"(NOT {all_null(mysql, pair.new, 'NEW')})"
 
 
 def given_old(pair: Synced) -> str:
@@ -108,9 +111,14 @@ def limited(side: Iterable[Held]) -> bool:
     return any(one.column is not None and (one.column.unique or one.column.checks) for one in side)
 
 
+def only_copies(pair: Synced) -> bool:
+    """Whether a side can always take the other one's value: then nothing is ever set aside."""
+    return pair.plain and not limited(pair.old) and not limited(pair.new)
+
+
 def is_marked(sync: Synchronisation, pair: Synced, marks: str, row: str) -> str:
     """Whether a side table holds the row: a plain read, which locks nothing."""
-    return f"EXISTS (SELECT 1 FROM {marks} WHERE {of_pair(DATABASE, sync, pair)} AND {_key_is(sync, row)})"
+    return f"EXISTS (SELECT 1 FROM {marks} WHERE {of_pair(mysql, sync, pair)} AND {_key_is(sync, row)})"
 
 
 def _given(one: Held) -> str:
@@ -121,8 +129,8 @@ def _given(one: Held) -> str:
 def fine(pair: Synced) -> str:
     """Whether nothing is to be said of a row, as it is seen at once."""
     if not pair.exact:
-        return in_step(DATABASE, pair)
-    taken = (alike(DATABASE, side, (f"({one.value})" for one in side)) for side in (pair.new, pair.old))
+        return in_step(mysql, pair)
+    taken = (alike(mysql, side, (f"({one.value})" for one in side)) for side in (pair.new, pair.old))
     return f"({' AND '.join(taken)})"
 
 
@@ -130,10 +138,10 @@ def _judgement(pair: Synced, apart: str) -> str:
     """What is to be said of a row as it is, as one letter; `apart`: of one whose sides hold nothing of each other."""
     whens = [(fine(pair), literal(_RIGHT))]
     if pair.exact:
-        old, new = all_null(DATABASE, pair.old), all_null(DATABASE, pair.new)
-        no_new = f"{new} AND NOT {old} AND NOT {up_possible(DATABASE, pair)}"
+        old, new = all_null(mysql, pair.old), all_null(mysql, pair.new)
+        no_new = f"{new} AND NOT {old} AND NOT {up_possible(mysql, pair)}"
         said = f"CASE WHEN {no_new} THEN {literal(_UNCONVERTED)} ELSE {literal(_RIGHT)} END"
-        whens.append((in_step(DATABASE, pair), said))
+        whens.append((in_step(mysql, pair), said))
     return f"COALESCE({of_row(pair, 'NEW', _first([*whens, *_agreed(pair)]))}, {apart})"
 
 
@@ -141,9 +149,28 @@ def _former(pair: Synced) -> str:
     """What was said of the row. Where nothing was filled yet, perhaps nothing was."""
     unfilled = literal(_UNFILLED)
     if pair.exact:
-        unfilled = f"CASE WHEN {up_possible(DATABASE, pair)} THEN {unfilled} ELSE {literal(_UNCONVERTED)} END"
-    whens = [(fine(pair), literal(_RIGHT)), (all_null(DATABASE, pair.new), unfilled), *_agreed(pair)]
+        unfilled = f"CASE WHEN {up_possible(mysql, pair)} THEN {unfilled} ELSE {literal(_UNCONVERTED)} END"
+    agreed = [] if pair.one_sided else _agreed(pair)
+    whens = [(fine(pair), literal(_RIGHT)), (all_null(mysql, pair.new), unfilled), *agreed]
     return of_row(pair, "OLD", _first(whens, literal(_CONFLICTING)))
+
+
+def _judged_before(pair: Synced) -> Iterator[str]:
+    """What was said of the row. It was set aside where its value could not be made, or not stored: that is tried."""
+    judged = f"SET {_WAS} = {_former(pair)}"
+    if only_copies(pair):
+        yield judged
+        return
+    made = [f"{_MADE}_{at}" for at in range(len(pair.new))]
+    yield from (f"DECLARE {name} {stored_type(one)}" for name, one in zip(made, pair.new, strict=True))
+    tried = [f"SET {name} = {of_row(pair, 'OLD', one.value)}" for name, one in zip(made, pair.new, strict=True)]
+    unfilled = when(all_null(mysql, pair.new, "OLD"), tried)
+    yield caught(f"SET {_WAS} = {literal(_CONFLICTING)}", [unfilled, judged])
+
+
+def _forget_filled(sync: Synchronisation, pair: Synced, row: str) -> str:
+    """Of a row that held nothing."""
+    return begin([_variables(_WAS), *_judged_before(pair), _clear_aside(sync, pair, row, (_ASIDE,))])
 
 
 def _agreed(pair: Synced) -> list[tuple[str, str]]:
@@ -152,10 +179,10 @@ def _agreed(pair: Synced) -> list[tuple[str, str]]:
         return []
     said = literal(_KEPT_ONLY)
     if pair.exact:
-        old, new = all_null(DATABASE, pair.old), all_null(DATABASE, pair.new)
-        no_old = f"{old} AND NOT {new} AND NOT {down_possible(DATABASE, pair)}"
+        old, new = all_null(mysql, pair.old), all_null(mysql, pair.new)
+        no_old = f"{old} AND NOT {new} AND NOT {down_possible(mysql, pair)}"
         said = f"CASE WHEN {no_old} THEN {literal(_BOTH)} ELSE {said} END"
-    return [(alike(DATABASE, pair.old, down(DATABASE, pair)), said)]
+    return [(alike(mysql, pair.old, down(mysql, pair)), said)]
 
 
 def _first(whens: Iterable[tuple[str, str]], otherwise: str = "NULL") -> str:
@@ -163,15 +190,15 @@ def _first(whens: Iterable[tuple[str, str]], otherwise: str = "NULL") -> str:
     return f"CASE {parts} ELSE {otherwise} END"
 
 
-def _conflicting(both: str) -> str:
+def _conflicting(pair: Synced, both: str) -> str:
+    if only_copies(pair):
+        return literal(_CONFLICTING)
     return f"CASE WHEN {both} THEN {literal(_CONFLICTING)} ELSE {literal(_UNCONVERTED)} END"
 
 
 def _not_refused(pair: Synced) -> str:
     """A side that took nothing over is NULL where it can be: then only the other one was written."""
-    if pair.plain and not limited(pair.old) and not limited(pair.new):
-        return ""
-    return f" AND NOT {all_null(DATABASE, pair.old, 'NEW')} AND NOT {all_null(DATABASE, pair.new, 'NEW')}"
+    return f" AND NOT {all_null(mysql, pair.old, 'NEW')} AND NOT {all_null(mysql, pair.new, 'NEW')}"
 
 
 def _judged(variable: str, otherwise: str, judgement: str) -> str:
@@ -186,7 +213,7 @@ def _stays_fine(pair: Synced) -> str:
     """
     before = of_row(pair, "OLD", fine(pair))
     if not limited(pair.new):
-        before = f"({before} OR ({all_null(DATABASE, pair.new, 'OLD')} AND NOT {changed(pair.old)}))"
+        before = f"({before} OR ({all_null(mysql, pair.new, 'OLD')} AND NOT {changed(pair.old)}))"
     return f"{of_row(pair, 'NEW', fine(pair))} AND {before}"
 
 
@@ -204,7 +231,7 @@ def _variables(*names: str) -> str:
 
 def _judge_filled(sync: Synchronisation, pair: Synced) -> str:
     """A value that nobody gave, and that cannot be made."""
-    asked = of_row(pair, "NEW", out_of_step(DATABASE, pair))
+    asked = of_row(pair, "NEW", out_of_step(mysql, pair))
     judgement = f"CASE WHEN {asked} THEN {literal(_UNCONVERTED)} ELSE {literal(_RIGHT)} END"
     judged = _judged(_IS, _UNCONVERTED, judgement)
     return begin([_variables(_IS), judged, when(_said(_IS, _UNCONVERTED), [_set_aside(sync, pair)])])
@@ -212,19 +239,22 @@ def _judge_filled(sync: Synchronisation, pair: Synced) -> str:
 
 def _clear(sync: Synchronisation, pair: Synced, row: str) -> Iterator[str]:
     """Drop what no longer holds."""
-    marks = (_ASIDE, _CONFLICT)
-    yield when(
-        _said(_WAS, _UNCONVERTED, _BOTH, _CONFLICTING),
-        [_delete(sync, pair, table, row) for table in marks],
-        [when(_said(_WAS, _UNFILLED), [_delete_if_there(sync, pair, table, row) for table in marks])],
-    )
+    yield _clear_aside(sync, pair, row, (_ASIDE, _CONFLICT))
     if not pair.plain:
         ends = f"{_said(_WAS, _BOTH, _KEPT_ONLY)} AND NOT {_said(_IS, _BOTH, _KEPT_ONLY)}"
         yield when(ends, [_delete(sync, pair, _KEPT, row)])
 
 
+def _clear_aside(sync: Synchronisation, pair: Synced, row: str, tables: tuple[str, ...]) -> str:
+    """A row that was not filled yet may have been set aside where more than its value counted."""
+    doubtful = when(_said(_WAS, _UNFILLED), [_delete_if_there(sync, pair, _ASIDE, row)]) if limited(pair.new) else ""
+    certain = [_delete(sync, pair, table, row) for table in tables if table in _tables(pair)]
+    return when(_said(_WAS, _UNCONVERTED, _BOTH, _CONFLICTING), certain, [doubtful])
+
+
 def _write(sync: Synchronisation, pair: Synced) -> Iterator[str]:
-    yield when(_said(_IS, _UNCONVERTED, _BOTH), [_set_aside(sync, pair)])
+    if not only_copies(pair):
+        yield when(_said(_IS, _UNCONVERTED, _BOTH), [_set_aside(sync, pair)])
     if not pair.plain:
         yield when(_said(_IS, _BOTH, _KEPT_ONLY), [_insert(_KEPT, _mark(sync, pair), {})])
     shown = {"old_value": _shown(pair.old), "new_value": _shown(pair.new), "at": now()}
@@ -240,7 +270,7 @@ def _set_aside(sync: Synchronisation, pair: Synced) -> str:
 
 
 def _mark(sync: Synchronisation, pair: Synced) -> dict[str, str]:
-    key = key_json(DATABASE, sync, "NEW")
+    key = key_json(mysql, sync, "NEW")
     return {
         "plan": literal(sync.plan),
         "table_name": literal(sync.table),
@@ -257,24 +287,30 @@ def _insert(marks: str, mark: dict[str, str], more: dict[str, str]) -> str:
 
 
 def _delete(sync: Synchronisation, pair: Synced, marks: str, row: str) -> str:
-    return f"DELETE FROM {marks} WHERE {of_pair(DATABASE, sync, pair)} AND {_key_is(sync, row)}"
+    return f"DELETE FROM {marks} WHERE {of_pair(mysql, sync, pair)} AND {_key_is(sync, row)}"
 
 
 def _delete_if_there(sync: Synchronisation, pair: Synced, marks: str, row: str) -> str:
     return when(is_marked(sync, pair, marks, row), [_delete(sync, pair, marks, row)])
 
 
-def _forget_row(sync: Synchronisation, row: str) -> Iterator[str]:
-    for marks in SIDE_TABLES:
-        yield f"DELETE FROM {marks} WHERE {of_plan(DATABASE, sync)} AND {_key_is(sync, row)}"
-
-
 def _follow_key(sync: Synchronisation) -> Iterator[str]:
     """A row whose key changes takes its marks along, and none that another row has left there."""
-    yield from _forget_row(sync, "NEW")
-    for marks in SIDE_TABLES:
-        moved = f"{quote('key')} = {key_json(DATABASE, sync, 'NEW')}"
-        yield f"UPDATE {marks} SET {moved} WHERE {of_plan(DATABASE, sync)} AND {_key_is(sync, 'OLD')}"
+    tables = [table for table in SIDE_TABLES if any(table in _tables(pair) for pair in sync.columns)]
+    for marks in tables:
+        yield f"DELETE FROM {marks} WHERE {of_plan(mysql, sync)} AND {_key_is(sync, 'NEW')}"
+    for marks in tables:
+        moved = f"{quote('key')} = {key_json(mysql, sync, 'NEW')}"
+        yield f"UPDATE {marks} SET {moved} WHERE {of_plan(mysql, sync)} AND {_key_is(sync, 'OLD')}"
+
+
+def _tables(pair: Synced) -> tuple[str, ...]:
+    """Where the pair may have marks. Each of these tables is opened for every statement that fires the triggers."""
+    if only_copies(pair):
+        return (_CONFLICT,)
+    if pair.one_sided:
+        return (_ASIDE,)
+    return (_ASIDE, _CONFLICT) if pair.plain else (_KEPT, _ASIDE, _CONFLICT)
 
 
 def _key_changed(sync: Synchronisation) -> str:
@@ -283,8 +319,17 @@ def _key_changed(sync: Synchronisation) -> str:
     return f"({' OR '.join(differs(f'OLD.{quote(name)}', f'NEW.{quote(name)}', type_) for name, type_ in parts)})"
 
 
+def _is_as_it_was(sync: Synchronisation) -> str:
+    """Whether the row has not been written: UPDATE IGNORE fires AFTER triggers for the rows that it skips, too."""
+    found = [f"{_THERE}.{quote(name)} = OLD.{quote(name)}" for name in sync.key]
+    held = {one.name: one.type for pair in sync.columns for one in (*pair.old, *pair.new)}
+    keys = dict(zip(sync.key, sync.key_types or ("",) * len(sync.key), strict=True))
+    found += [agrees(f"{_THERE}.{quote(name)}", f"OLD.{quote(name)}", type_) for name, type_ in (keys | held).items()]
+    return f"EXISTS (SELECT 1 FROM {table(sync.table)} AS {_THERE} WHERE {' AND '.join(found)})"
+
+
 def _key_is(sync: Synchronisation, row: str) -> str:
-    return f"{quote('key')} = {key_json(DATABASE, sync, row)}"
+    return f"{quote('key')} = {key_json(mysql, sync, row)}"
 
 
 def _shown(side: tuple[Held, ...]) -> str:

@@ -239,13 +239,13 @@ def rename_table(table: str, new: str) -> tuple[Statement, ...]:
 
 
 def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
-    """Execute them, one after the other; no table stays locked, whatever happens."""
+    """Execute them, one after the other; no table stays locked, whatever happens: a lost session has let go."""
     given = tuple(statements)
     try:
         for statement in given:
             _execute(connection, statement)
     finally:
-        if any(statement.sql == _UNLOCK for statement in given):
+        if not connection.invalidated and any(statement.sql == _UNLOCK for statement in given):
             run(connection, _UNLOCK)
 
 
@@ -328,7 +328,8 @@ SELECT concat(c.COLUMN_TYPE,
   if(c.EXTRA LIKE '%INVISIBLE%', ' INVISIBLE', ''),
   if(c.COLUMN_COMMENT = '', '', concat(' COMMENT ', quote(c.COLUMN_COMMENT))),
   coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM information_schema.CHECK_CONSTRAINTS k
-    WHERE {checked} AND k.LEVEL = 'Column' AND k.CONSTRAINT_NAME = c.COLUMN_NAME), ''))
+    WHERE {checked} AND k.LEVEL = 'Column'
+      AND locate(concat('`', replace(c.COLUMN_NAME, '`', '``'), '`'), k.CHECK_CLAUSE) > 0 LIMIT 1), ''))
 FROM information_schema.COLUMNS c WHERE {of} AND c.COLUMN_NAME = {column}
 """
 

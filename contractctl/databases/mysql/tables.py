@@ -52,7 +52,7 @@ def columns(connection: Connection, table: str) -> tuple[Column, ...]:
             generated=bool(generation),
             collation=collation,
             unique=tuple(names for names in unique.values() if _place(names, name)),
-            checks=tuple(text for owner, text in checks if _speaks_of(text, name, owner)),
+            checks=tuple(text for text in checks if _speaks_of(text, name)),
             on_update=_on_update(extra),
         )
         for name, type_, nullable, default, extra, generation, collation, own in rows
@@ -168,14 +168,14 @@ def _unique(connection: Connection, table: str, *, whole: bool = False) -> dict[
     return {name: names for name, names in found.items() if not (whole and name in cut)}
 
 
-def _checks(connection: Connection, table: str) -> list[tuple[str | None, str]]:
-    """The table's CHECK conditions, each with the column whose definition holds it."""
+def _checks(connection: Connection, table: str) -> list[str]:
+    """The table's CHECK conditions. Those of a column's own definition keep the name that it had at first."""
     rows = run(
         connection,
-        "SELECT LEVEL, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS"
-        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')} ORDER BY CONSTRAINT_NAME",
+        "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS"
+        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')} ORDER BY 1",
     )
-    return [(name if level == "Column" else None, clause) for level, name, clause in rows]
+    return [str(clause) for clause in rows.scalars()]
 
 
 def _charset(connection: Connection, table: str) -> str | None:
@@ -193,9 +193,7 @@ def _place(names: Iterable[str], name: str) -> int:
     return next((place for place, other in enumerate(names, 1) if same(other, name)), 0)
 
 
-def _speaks_of(text: str, name: str, owner: str | None) -> bool:
-    if owner is not None:
-        return same(owner, name)
+def _speaks_of(text: str, name: str) -> bool:
     return any(token.sort is Sort.QUOTED and same(token.name, name) for token in spoken(text))
 
 

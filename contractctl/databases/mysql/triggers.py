@@ -1,9 +1,9 @@
 """Which triggers keep two sides in step? BEFORE triggers give the other side its value, AFTER triggers write the marks.
 
-A BEFORE INSERT trigger also fires where ON DUPLICATE KEY UPDATE then updates and where INSERT IGNORE skips, so that it
-does nothing but set NEW. The AFTER triggers judge the row as it was and as it is by its values alone: nothing is kept
-in a session. What the backfill writes is known by its value, too: only the new side changes, to just what the old side
-asks for, and then the old side is left alone.
+A BEFORE INSERT trigger also fires where ON DUPLICATE KEY UPDATE then updates and where INSERT IGNORE skips, and BEFORE
+UPDATE where UPDATE IGNORE does, so that they do nothing but set NEW. The AFTER triggers judge the row as it was and as
+it is by its values alone: nothing is kept in a session. What the backfill writes is known by its value, too: only the
+new side changes, to just what the old side asks for, and then the old side is left alone.
 
 A trigger keeps the sql_mode in which it is created: SET in it raises where a value cannot be converted, whatever the
 mode of the session that writes. What raises is caught, the other side becomes NULL where it can be, and the row is set
@@ -11,21 +11,21 @@ aside: the writer's own statement goes through. So it is where a unique index or
 value; both are asked before, in one snapshot: of two writers who take the same value at the same moment, the second is
 refused, as without us.
 
-Marks are looked for only in rows that were not in step. A mark is deleted without looking where the row was in conflict
-or set aside; where it was merely not filled a plain read looks first, since under REPEATABLE READ, in which
-applications write, a DELETE that finds nothing would lock the gap in which others want to write their marks.
+Under REPEATABLE READ, in which most applications write, InnoDB locks the gap in which a trigger looks for a row and
+finds none, and others then wait to write theirs there. So marks are deleted only where the row as it was had some, and
+nobody looks into a unique index where the other side has the like.
 """
 
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Held, Synced, Synchronisation, run
+from contractctl.databases import Held, Synced, Synchronisation, mysql, run
 from contractctl.databases.mysql import marks
 from contractctl.databases.mysql.bodies import begin, caught, when
 from contractctl.databases.mysql.engine import SQL_MODE
-from contractctl.databases.mysql.marks import DATABASE, changed, fine, given_new, given_old, is_marked, limited, of_row
-from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, table
+from contractctl.databases.mysql.marks import changed, fine, given_new, given_old, is_marked, of_row
+from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, same, table
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.tokens import Sort, tokens
 from contractctl.databases.mysql.trying import create_functions, drop_functions
@@ -105,12 +105,10 @@ def _before_insert(sync: Synchronisation) -> Iterator[str]:
     for pair in sync.columns:
         up_new = _give(sync, pair, pair.new, "insert")
         if pair.one_sided:
-            yield when(all_null(DATABASE, pair.new, "NEW"), [up_new])
+            yield when(all_null(mysql, pair.new, "NEW"), [up_new])
             continue
         if pair.required:
-            yield _refuse(
-                pair.old[0], f"{all_null(DATABASE, pair.old, 'NEW')} AND {all_null(DATABASE, pair.new, 'NEW')}"
-            )
+            yield _refuse(pair.old[0], f"{all_null(mysql, pair.old, 'NEW')} AND {all_null(mysql, pair.new, 'NEW')}")
         down_old = when(f"NOT {given_old(pair)}", [_give(sync, pair, pair.old, "insert")])
         yield when(given_new(pair), [down_old], [up_new])
 
@@ -120,12 +118,12 @@ def _before_update(sync: Synchronisation) -> Iterator[str]:
     for pair in sync.columns:
         up_new = _give(sync, pair, pair.new, "update")
         if pair.one_sided:
-            yield when(all_null(DATABASE, pair.new, "NEW"), [up_new])
+            yield when(all_null(mysql, pair.new, "NEW"), [up_new])
             continue
         down_old = _give(sync, pair, pair.old, "update")
         old, new = _written(pair.old, pair.new), _written(pair.new, pair.old)
-        only_old = [_refuse_null(pair, pair.old, pair.new, down(DATABASE, pair)), _unless_kept(sync, pair, up_new)]
-        only_new = [_refuse_null(pair, pair.new, pair.old, up(DATABASE, pair)), _unless_filled(sync, pair, down_old)]
+        only_old = [_refuse_null(pair, pair.old, pair.new, down(mysql, pair)), _unless_kept(sync, pair, up_new)]
+        only_new = [_refuse_null(pair, pair.new, pair.old, up(mysql, pair)), _unless_filled(sync, pair, down_old)]
         yield when(old, [when(f"NOT {new}", only_old)], [when(new, only_new)])
 
 
@@ -144,10 +142,10 @@ def _unless_kept(sync: Synchronisation, pair: Synced, give: str) -> str:
     """Not where the old side has only taken over what the new one holds, or could not: so a repair writes it."""
     if pair.plain:
         return give
-    seen = of_row(pair, "NEW", alike(DATABASE, pair.old, (f"({one.value})" for one in pair.old)))
-    agreed = of_row(pair, "NEW", alike(DATABASE, pair.old, down(DATABASE, pair)))
+    seen = of_row(pair, "NEW", alike(mysql, pair.old, (f"({one.value})" for one in pair.old)))
+    agreed = of_row(pair, "NEW", alike(mysql, pair.old, down(mysql, pair)))
     kept = when(is_marked(sync, pair, "contractctl_kept", "NEW"), [f"SET {_LEFT} = TRUE"])
-    asked = when(f"({all_null(DATABASE, pair.old, 'NEW')} OR {seen})", [when(agreed, [kept])])
+    asked = when(f"({all_null(mysql, pair.old, 'NEW')} OR {seen})", [when(agreed, [kept])])
     return _unless_left(sync, pair, pair.old, asked, give)
 
 
@@ -155,7 +153,7 @@ def _unless_filled(sync: Synchronisation, pair: Synced, give: str) -> str:
     """Not where the new side is given just what the old one asks for, as the backfill does, or cannot be given it."""
     if pair.plain:
         return give
-    filled = f"CASE WHEN {fine(pair)} THEN TRUE ELSE {in_step(DATABASE, pair)} END"
+    filled = f"CASE WHEN {fine(pair)} THEN TRUE ELSE {in_step(mysql, pair)} END"
     asked = f"SET {_LEFT} = {of_row(pair, 'NEW', filled)}"
     return _unless_left(sync, pair, pair.new, asked, give)
 
@@ -167,7 +165,7 @@ def _unless_left(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], as
         [
             f"DECLARE {_LEFT} BOOLEAN DEFAULT FALSE",
             caught(f"SET {_LEFT} = FALSE", [asked]),
-            when(all_null(DATABASE, side, "NEW"), [aside]),
+            when(all_null(mysql, side, "NEW"), [aside]),
             when(f"NOT {_LEFT}", [give]),
         ]
     )
@@ -176,15 +174,16 @@ def _unless_left(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], as
 def _give(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event: str) -> str:
     """Let a side hold what the other one asks for; where that cannot be made, or is refused, it holds nothing."""
     taken = [f"SET NEW.{quote(one.name)} = {of_row(pair, 'NEW', f'({one.value})')}" for one in side]
-    if pair.plain and not limited(side):
+    refused = _refused(sync, pair, side, event)
+    if pair.plain and not refused:
         return begin(taken)
     give_up = begin(_given_up(one, event) for one in side)
-    if limited(side):
-        taken.append(when(_refused(sync, pair, side, event), [give_up]))
+    if refused:
+        taken.append(when(refused, [give_up]))
     if not pair.exact:
         return caught(give_up, taken)
     source = pair.new if side is pair.old else pair.old
-    back = of_row(pair, "NEW", alike(DATABASE, source, (f"({one.value})" for one in source)))
+    back = of_row(pair, "NEW", alike(mysql, source, (f"({one.value})" for one in source)))
     taken += [f"SET {_BACK} = {back}", when(f"NOT {_BACK}", [give_up])]
     return begin([f"DECLARE {_BACK} BOOLEAN", caught(give_up, taken)])
 
@@ -200,13 +199,26 @@ def _given_up(one: Held, event: str) -> str:
 
 
 def _refused(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event: str) -> str:
-    """Whether a unique index or a CHECK would not have the row with what the side has been given."""
+    """Whether a unique index or a CHECK would not have the row with what the side has been given; empty: none asks."""
     columns = [one.column for one in side if one.column is not None]
-    unique = {names for column in columns for names in column.unique}
+    unique = {names for column in columns for names in column.unique if not _is_mirrored(pair, side, names)}
     checks = {text for column in columns for text in column.checks}
     found = [_taken(sync, pair, side, names, event) for names in sorted(unique)]
     found += [f"({_of_new(text)}) IS FALSE" for text in sorted(checks)]
-    return f"({' OR '.join(found) or '1 = 0'})"
+    return f"({' OR '.join(found)})" if found else ""
+
+
+def _is_mirrored(pair: Synced, side: tuple[Held, ...], names: tuple[str, ...]) -> bool:
+    """Whether the writer's own value is refused where the other side's would be: then nobody needs to ask.
+
+    To ask costs more than time: InnoDB locks the gap in which it finds nothing, and two writers end in a deadlock.
+    """
+    here, there = (pair.old[0], pair.new[0]) if side is pair.old else (pair.new[0], pair.old[0])
+    if len(pair.old) != 1 or len(pair.new) != 1 or here.column is None or there.column is None:
+        return False
+    if not pair.plain or here.column.collation != there.column.collation:
+        return False
+    return tuple(there.name if same(name, here.name) else name for name in names) in there.column.unique
 
 
 def _taken(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], names: tuple[str, ...], event: str) -> str:
@@ -233,7 +245,7 @@ def _refuse_null(pair: Synced, side: tuple[Held, ...], other: tuple[Held, ...], 
     if not pair.required:
         return ""
     some = " OR ".join(f"{of_row(pair, 'NEW', value)} IS NOT NULL" for value in values)
-    return _refuse(side[0], f"{all_null(DATABASE, side, 'NEW')} AND ({all_null(DATABASE, other, 'NEW')} OR {some})")
+    return _refuse(side[0], f"{all_null(mysql, side, 'NEW')} AND ({all_null(mysql, other, 'NEW')} OR {some})")
 
 
 def _refuse(column: Held, condition: str) -> str:

@@ -64,8 +64,8 @@ def _try(pair: Synced, values: Mapping[str, str]) -> str:
     """Make the new side's values and, where these must come back, the old side's of them, as the columns store them."""
     made = {one.name: f"contractctl_new_{at}" for at, one in enumerate(pair.new)}
     back = {one.name: f"contractctl_old_{at}" for at, one in enumerate(pair.old if pair.exact else ())}
-    declared = [f"DECLARE {made[one.name]} {_type(_column(one))}" for one in pair.new]
-    declared += [f"DECLARE {back[one.name]} {_type(_column(one))}" for one in pair.old if one.name in back]
+    declared = [f"DECLARE {made[one.name]} {stored_type(one)}" for one in pair.new]
+    declared += [f"DECLARE {back[one.name]} {stored_type(one)}" for one in pair.old if one.name in back]
     last = [f"GET DIAGNOSTICS {_COUNT} = NUMBER", f"GET DIAGNOSTICS CONDITION {_COUNT} {_SAID} = MESSAGE_TEXT"]
     tell = begin([f"DECLARE {_COUNT} INT", *last, f"SET {_SAID} = LEFT({_SAID}, {_LENGTH})"])
     steps = [f"SET {made[one.name]} = {bind(one.value, values)}" for one in pair.new]
@@ -79,6 +79,11 @@ def _argument(at: int) -> str:
 
 def _column(one: Held) -> Column:
     return one.column or Column(one.name, one.type)
+
+
+def stored_type(one: Held) -> str:
+    """The type of a variable that takes what the column takes."""
+    return _type(one.column or Column(one.name, one.type))
 
 
 def _type(column: Column) -> str:

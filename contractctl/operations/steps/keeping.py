@@ -9,7 +9,15 @@ from sqlalchemy import Connection
 from contractctl.databases import SIDE_TABLES, Database, Statement, Synchronisation, batches
 from contractctl.databases.looks import Live, Look, Renamed, Told, find
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen, told
+from contractctl.operations.pairs import (
+    Pair,
+    demand_trust,
+    leaving_name,
+    quiesced_name,
+    seen,
+    synchronisation,
+    told,
+)
 from contractctl.operations.steps.columns import refuse_dependents
 from contractctl.operations.steps.step import Step
 
@@ -37,6 +45,7 @@ class KeepInStep(Step):
                 f"the database has no table '{missing[0]}', in which the triggers keep their marks",
                 hint=f"run this revision by: contractctl migrate dual-write {self.plan}",
             )
+        demand_trust(database, connection, synchronisation(connection, self.plan, self.table, self.pairs))
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False

@@ -40,6 +40,21 @@ def test_a_statement_that_ends_in_nothing_leaves_no_marks(shop, pair):
     assert shop.marks("conflict") == shop.marks("set_aside") == []
 
 
+def test_a_row_that_update_ignore_skips_keeps_its_marks_and_so_its_values(shop, pair):
+    """Hazard 3, 4, 11: a backfill would take a row that has lost them for one that is still to be filled."""
+    rows = ((1, "a", "A", 1), (2, "b", "B", 2))
+    ddl = "CREATE TABLE t (id {key}, old {text}, new {text}, u INT UNIQUE)"
+    shop.table(ddl, pair(Transform("upper(old)", "lower(new)", lossy=True)), rows=rows)
+    shop.run("UPDATE t SET old = 'x', new = 'y' WHERE id = 1")
+    shop.run("UPDATE t SET new = 'McDonald' WHERE id = 2")
+    shop.run("UPDATE IGNORE t SET old = 'z', u = 3 - u")
+    shop.run("UPDATE IGNORE t SET id = 1 WHERE id = 2")
+    shop.fill()
+
+    assert shop.rows("SELECT old, new FROM t ORDER BY id") == [("x", "y"), ("mcdonald", "McDonald")]
+    assert (shop.marks("conflict"), shop.marks("kept")) == ([("[1]", "new")], [("[2]", "new")])
+
+
 @pytest.mark.parametrize("side", ["old", "new"])
 def test_replace_by_another_key_takes_the_old_rows_place(shop, side):
     """Hazard 11, 45: the row that makes way holds the same value under both unique keys."""
