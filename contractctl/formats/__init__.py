@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from contractctl.formats import avro, json_schema, protobuf, sql
+    from contractctl.formats import avro, json_schema, openapi, protobuf, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
     from contractctl.formats.json_schema import events as json_schema_events
@@ -34,14 +34,20 @@ if TYPE_CHECKING:
     from contractctl.formats.protobuf import events as protobuf_events
     from contractctl.formats.protobuf import staging as protobuf_staging
 
-FORMATS: Mapping[str, str] = {"avro": "avro", "json-schema": "json_schema", "protobuf": "protobuf", "sql": "sql"}
+FORMATS: Mapping[str, str] = {
+    "avro": "avro",
+    "json-schema": "json_schema",
+    "openapi": "openapi",
+    "protobuf": "protobuf",
+    "sql": "sql",
+}
 """The formats, by name, and the packages in this folder that judge them."""
 BINARY = frozenset({"protobuf"})
 """Formats that read files which are no text, too."""
 
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
-        (avro, json_schema, protobuf, sql),
+        (avro, json_schema, openapi, protobuf, sql),
         (avro_staging, json_schema_staging, protobuf_staging),
         (avro_events, json_schema_events, protobuf_events),
     )

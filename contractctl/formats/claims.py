@@ -25,11 +25,14 @@ ENDINGS: Mapping[str, str] = {
 """File endings, and the formats that claim them."""
 SHARED = frozenset({".json", ".yaml", ".yml"})
 """Endings of documents of any kind."""
-_OTHERS = {"openapi": "an OpenAPI", "swagger": "an OpenAPI", "asyncapi": "an AsyncAPI"}
+_OTHERS = {"swagger": "a Swagger 2.0", "asyncapi": "an AsyncAPI"}
+_HINTS = {"swagger": "convert it to OpenAPI 3, with swagger2openapi for example"}
 _DIALECT = re.compile(r"""^(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
 """At the top of a YAML document: with nothing before it, or behind its brace."""
 _DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
-_OTHER = re.compile(r"""^\s{0,4}["']?(openapi|swagger|asyncapi)["']?\s*:""", re.MULTILINE)
+_OTHER = re.compile(r"""^\s{0,4}["']?(swagger|asyncapi)["']?\s*:""", re.MULTILINE)
+_OPENAPI = re.compile(r"""^(?:\s*\{\s*|\s{2,4})?["']?openapi["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
+"""At the top of a document, in either language; deeper in it only where JSON is indented."""
 _META_SCHEMA = re.compile(r"https?://json-schema\.org/|.*/jsonschema/|.*/schema#?$", re.IGNORECASE)
 """What `$schema` says in a JSON Schema. In a document that is an instance of one, it names that very schema."""
 _KEYWORDS = frozenset(
@@ -64,7 +67,7 @@ def format_of(file: File) -> str:
     if other is not None:
         raise ContractctlError(
             f"{file.name} is {_OTHERS[other[1]]} document, and contractctl does not judge these",
-            hint=f"it judges: {', '.join(FORMATS)}",
+            hint=_HINTS.get(other[1], f"it judges: {', '.join(FORMATS)}"),
         )
     raise ContractctlError(
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
@@ -81,6 +84,8 @@ def _by_ending(path: str) -> str | None:
 def _by_content(file: File) -> str | None:
     if "$schema" in file.text and _is_json_schema(file):
         return "json-schema"
+    if "openapi" in file.text and _is_openapi(file):
+        return "openapi"
     if ".proto" in file.text and _is_descriptor_set(file.text):
         return "protobuf"
     return None
@@ -97,6 +102,16 @@ def _is_json_schema(file: File) -> bool:
     if "json-schema.org" in dialect:
         return True
     return _META_SCHEMA.match(dialect) is not None and not _KEYWORDS.isdisjoint(keys)
+
+
+def _is_openapi(file: File) -> bool:
+    """https://spec.openapis.org/oas/v3.1.0#fixed-fields: the root says its version."""
+    if _OPENAPI.search(file.text) is not None and not file.name.lower().endswith(".json"):
+        return True
+    value = _loaded(file.text) if file.name.lower().endswith(".json") else None
+    if value is None:  # JSON that is broken: its reader says where
+        return _OPENAPI.search(file.text) is not None
+    return isinstance(value, dict) and isinstance(value.get("openapi"), str)
 
 
 def _is_descriptor_set(text: str) -> bool:

@@ -46,6 +46,7 @@ ENCODINGS = ("binary", "json", "source")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "avro": (),
     "json-schema": ("content_model", "formats"),
+    "openapi": (),
     "protobuf": ("encodings",),
     "sql": ("dialect",),
 }

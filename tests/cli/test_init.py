@@ -240,7 +240,7 @@ def test_every_format_is_found_under_a_name_that_tells_whose_it_is(tmp_path: Pat
     put(tmp_path / "schemas/shop/order-placed.schema.json", '{"$schema": "%s"}' % dialect)  # noqa: UP031 - braces
     put(tmp_path / "events/billing/invoice.yaml", f"$schema: {dialect}\ntype: object\n")
     put(tmp_path / "package.json", '{"name": "x"}')
-    put(tmp_path / "openapi.yaml", "openapi: 3.1.0\n")
+    put(tmp_path / "api/shop/orders.yaml", "openapi: 3.1.0\ninfo: {title: Shop, version: 1.0.0}\npaths: {}\n")
     done = contractctl("init")
 
     found = {contract.name: contract.format for contract in store.read_all(tmp_path / "contracts")}
@@ -248,6 +248,7 @@ def test_every_format_is_found_under_a_name_that_tells_whose_it_is(tmp_path: Pat
         "shop-v1/order": "protobuf",
         "shop/order-placed": "json-schema",
         "billing/invoice": "json-schema",
+        "shop/orders": "openapi",
     }
     assert "skipped" not in done.stdout
     for name in found:

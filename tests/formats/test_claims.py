@@ -73,11 +73,29 @@ def test_a_document_that_is_no_schema_is_claimed_by_nobody(name: str, text: str)
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "is_one"),
+    [
+        ("api.yaml", "openapi: 3.1.0\ninfo: {}\n", True),
+        ("api.yml", "info: {}\n\"openapi\": '3.0.3'\n", True),
+        ("api.yaml", '{"openapi": "3.0.3"}', True),
+        ("api.json", '{"info": {"title": "x"}, "openapi": "3.0.3"}', True),
+        ("api.json", '{\n  "openapi": "3.1.0",\n  broken', True),
+        ("config.yaml", "tools:\n  - openapi: 3.1.0\n", False),
+        ("config.json", '{"openapi": {"folder": "api"}}', False),
+        ("config.json", '{\n  "tools": {\n    "openapi": "3.1.0"\n  }\n}', False),
+        ("pages.yaml", "openapi: enabled\n", False),
+    ],
+)
+def test_an_openapi_document_is_told_by_its_version_at_the_top(name: str, text: str, is_one: bool) -> None:
+    assert claim(name, text) == ("openapi" if is_one else None)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "said", "hint"),
     [
         ("a.txt", "", "a.txt: no format claims this file", "known endings: .avpr, .avsc"),
         ("a.json", "{}", "a.json: no format claims this file: it has no \\$schema", "--as json-schema"),
-        ("a.yaml", "openapi: 3.1.0\n", "a.yaml is an OpenAPI document", "it judges: avro"),
+        ("a.yaml", 'swagger: "2.0"\n', "a.yaml is a Swagger 2.0 document", "convert it to OpenAPI 3"),
         ("a.json", '{\n  "asyncapi": "3.0.0"}', "a.json is an AsyncAPI document", "it judges: avro"),
     ],
 )

@@ -186,3 +186,14 @@ def test_marks_stand_in_every_text_that_is_judged_with_a_file() -> None:
     assert any(mark in record("Order", "shop.Address") for mark in marks("avro", address))
     assert marks("json-schema", money) == {"money.json", "money"}
     assert marks("protobuf", File("a.proto", "")) == marks("sql", File("a.sql", "")) == frozenset()
+
+
+def test_the_files_of_an_openapi_document_are_found_by_their_paths_and_none_outside() -> None:
+    files = {
+        "api/shop.yaml": "a: {$ref: 'parts/order.yaml#/Order'}\nb: {$ref: '#/c'}\nd: {$ref: 'https://x.example/y.yaml'}",
+        "api/parts/order.yaml": "Order: {$ref: ../common.json}",
+        "api/common.json": "{}",
+        "api/other.yaml": "{}",
+    }
+
+    assert found("openapi", "api/shop.yaml", files) == ["api/common.json", "api/parts/order.yaml"]

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Protocol, cast
 from contractctl.model.contract import File
 
 if TYPE_CHECKING:
-    from contractctl.formats.companions import avro, json_schema, protobuf
+    from contractctl.formats.companions import avro, json_schema, openapi, protobuf
 
-_ROOMS: Mapping[str, str] = {"avro": "avro", "json-schema": "json_schema", "protobuf": "protobuf"}
+_ROOMS: Mapping[str, str] = {
+    "avro": "avro",
+    "json-schema": "json_schema",
+    "openapi": "openapi",
+    "protobuf": "protobuf",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +48,7 @@ class Companions(Protocol):
 
 
 if TYPE_CHECKING:
-    _OFFERED: tuple[Companions, ...] = (avro, json_schema, protobuf)
+    _OFFERED: tuple[Companions, ...] = (avro, json_schema, openapi, protobuf)
 
 
 def companions(format_name: str, file: File, near: Near) -> tuple[File, ...]:

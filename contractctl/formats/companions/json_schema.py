@@ -14,12 +14,12 @@ from contractctl.formats.companions import Near, by_distance
 from contractctl.model.contract import File
 
 _REFERENCE = re.compile(
-    r"""["']?\$(?:ref|dynamicRef|recursiveRef)["']?\s*:\s*(?:("(?:[^"\\]|\\.)*")|'([^'\n]*)'|([^\s"'{\[]+))"""
+    r"""["']?\$(?:ref|dynamicRef|recursiveRef)["']?\s*:\s*(?:("(?:[^"\\]|\\.)*")|'([^'\n]*)'|([^\s"'{}\[\],]+))"""
 )
 """In JSON and in YAML. One that stands in an example counts, too: a file more is read, and none is misjudged."""
 _ID_IN_YAML = re.compile(r"""^["']?\$?id["']?:[ \t]+["']?([^"'\s]+)""", re.MULTILINE)
 _ENDINGS = (".json", ".yaml", ".yml")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _MOST_BYTES = 1_000_000
 """Larger files are not looked through for an `$id`."""
 
@@ -27,7 +27,7 @@ _MOST_BYTES = 1_000_000
 def needed(file: File, known: Collection[File], near: Near) -> Iterator[File]:
     """References are relative to the file's path, or to its `$id`; nothing is fetched."""
     names = {one.name for one in known}
-    for reference in dict.fromkeys(_references(file.text)):
+    for reference in dict.fromkeys(references(file.text)):
         found = _by_path(file, reference, near) or _by_id(file, reference, near)
         if found is not None and found.name not in names:
             yield found
@@ -40,7 +40,7 @@ def marks(file: File) -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
-def _references(text: str) -> Iterator[str]:
+def references(text: str) -> Iterator[str]:
     """Without their fragments; those that stay inside the file are left out."""
     for quoted, single, bare in _REFERENCE.findall(text):
         try:
@@ -52,7 +52,7 @@ def _references(text: str) -> Iterator[str]:
 
 
 def _by_path(file: File, reference: str, near: Near) -> File | None:
-    if reference.startswith("/") or _SCHEME.match(reference):
+    if reference.startswith("/") or SCHEME.match(reference):
         return None
     return near.read(normpath(join(dirname(file.name), unquote(reference))))
 

@@ -7,6 +7,7 @@ a type written as a list, an allOf laid together.
 from collections.abc import Iterator
 
 from contractctl.formats.json_schema.pairing import below, matched
+from contractctl.formats.json_schema.references import referred
 from contractctl.formats.json_schema.spots import Schema
 from contractctl.formats.json_schema.views import Node, View, canonical, describe, view
 from contractctl.model.verdict import Change
@@ -22,8 +23,14 @@ Inside = tuple[Node, Node, str]
 
 def changes(old: Schema, new: Schema) -> Iterator[Change]:
     """Every difference in properties, types, values, bounds and their kin."""
+    return between(old, new, list(_roots(old, new)))
+
+
+def between(old: Schema, new: Schema, first: list[Change | Inside]) -> Iterator[Change]:
+    """As changes(), from these pairs of places on, each with its path; no pair twice, and none under another's path."""
     comparing = _Comparing(old, new)
-    pending = list(reversed(list(_roots(old, new))))
+    pending = list(reversed(first))
+    own = {comparing.key(one): one[2] for one in first if not isinstance(one, Change)}
     met: set[object] = set()
     while pending:
         one = pending.pop()
@@ -31,8 +38,8 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
             yield one
             continue
         before, after, path = one
-        key = (frozenset(spot.key for spot in before), frozenset(spot.key for spot in after))
-        if key not in met:
+        key = comparing.key(one)
+        if key not in met and own.get(key, path) == path:
             met.add(key)
             pending.extend(reversed(list(comparing.pair(before, after, path))))
 
@@ -61,6 +68,11 @@ class _Comparing:
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old = old
         self._new = new
+
+    def key(self, one: Inside) -> object:
+        """The same for pairs of places that mean the same."""
+        sides = zip((self._old, self._new), one[:2], strict=True)
+        return tuple(frozenset(referred(schema, spot).key for spot in node) for schema, node in sides)
 
     def pair(self, before: Node, after: Node, path: str) -> Iterator[Change | Inside]:
         """What differs between two places, and the pairs inside them."""

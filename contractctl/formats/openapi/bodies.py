@@ -1,0 +1,34 @@
+"""Does the server take the body that is sent? https://spec.openapis.org/oas/v3.1.0#request-body-object."""
+
+from collections.abc import Iterator
+
+from contractctl.formats.openapi.media import covering, media_types, schema_of, unlike
+from contractctl.formats.openapi.parts import child, flag
+from contractctl.formats.openapi.views import Role
+from contractctl.formats.openapi.ways import Call, Ends, Found, Way
+from contractctl.model.verdict import Effect
+
+
+def request_body(way: Way, call: Call) -> Iterator[Found]:
+    """Where one is needed it is sent, and in a media type that is taken."""
+    sent, taken = child(way.caller, call.caller, "requestBody"), child(way.server, call.server, "requestBody")
+    at = Ends("request", sent, taken)
+    if flag(way.server, taken, "required") and not flag(way.caller, sent, "required"):
+        yield way.served(call, "openapi-body-required", Effect.FAILS, at)
+    if sent is None:
+        return
+    if taken is None:
+        yield way.served(call, "openapi-body-removed", Effect.FAILS, at)
+        return
+    offered, known = media_types(way.caller, sent), media_types(way.server, taken)
+    for name, media in offered.items():
+        fitting = covering(name, known)
+        there = Ends(f"request {name}", media, known[fitting] if fitting else taken)
+        if fitting is None:
+            facts = {"media": name, "known": ", ".join(known) or "none"}
+            yield way.served(call, "openapi-media-type-refused", Effect.FAILS, there, **facts)
+            continue
+        for key in unlike(name, (way.caller, media), (way.server, known[fitting])):
+            yield way.served(call, "openapi-encoding-changed", Effect.MISREADS, there, media=name, name=key)
+        schemas = schema_of(way.caller, media), schema_of(way.server, known[fitting])
+        yield from way.judged(call, Role.REQUEST, schemas, f"request {name}", media=name)

@@ -1,0 +1,215 @@
+"""What changed between two documents? Facts, in the new one's order; whether they break anybody is not asked.
+
+Words for people are no change: titles, descriptions, examples. A schema is compared under its component's name, once.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from contractctl.documents import Json
+from contractctl.formats.json_schema.changes import Inside, between
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.media import media_types, schema_of, single
+from contractctl.formats.openapi.parameters import parameters_of
+from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entries, fields, flag, resolved, template
+from contractctl.formats.openapi.shared import Shared, shared
+from contractctl.model.verdict import Change
+
+_STATED = ("operationId", "deprecated", "x-sunset")
+_AROUND = ("security", "servers")
+_PARAMETER = ("required", "deprecated", "style", "explode", "allowReserved", "allowEmptyValue", "x-sunset")
+
+
+def changes(old: Document, new: Document) -> Iterator[Change]:
+    """Every difference in operations, their parts and schemas."""
+    both = _Both(old, new, shared(old, new))
+    if old.is_3_0 != new.is_3_0:
+        yield Change("changed", "", "OpenAPI version", *("3.0" if one.is_3_0 else "3.1" for one in (old, new)))
+    yield from _stated(both, (old.root, new.root), "", _AROUND)
+    for name in ("paths", "webhooks"):
+        yield from _paths(both, name)
+    yield from _components(both)
+    yield from between(old.schemas, new.schemas, both.schemas)
+
+
+@dataclass(slots=True)
+class _Both:
+    """Two documents, and the schemas that are left to compare."""
+
+    old: Document
+    new: Document
+    shared: Shared
+    schemas: list[Change | Inside] = field(default_factory=list)
+
+    def compare(self, left: Spot | None, right: Spot | None, path: str) -> None:
+        """Schemas that are no component stand for themselves; a component is compared under its name."""
+        spots = [one for one in (left, right) if one is not None]
+        if not all(isinstance(one.value, dict) and "$ref" in one.value for one in spots) or len(spots) == 1:
+            self.schemas.append(((left,) if left else (), (right,) if right else (), path))
+        elif left and right and left.value != right.value:
+            self.schemas.append(((left,), (right,), path))
+
+
+def _paths(both: _Both, name: str) -> Iterator[Change]:
+    before = {template(path): (path, spot) for path, spot in entries(both.old, both.old.root, name)}
+    for path, spot in entries(both.new, both.new.root, name):
+        earlier = before.pop(template(path), None)
+        if earlier is None:
+            yield from _whole(both.new, path, spot, "added")
+        elif not both.shared.holds(earlier[1], spot):
+            yield from _path(both, path, earlier, spot)
+    for path, spot in before.values():
+        yield from _whole(both.old, path, spot, "removed")
+
+
+def _whole(document: Document, path: str, spot: Spot, kind: str) -> Iterator[Change]:
+    for method in METHODS:
+        if method in _fields(document, spot):
+            yield Change(kind, f"{method.upper()} {path}", "operation")
+
+
+def _path(both: _Both, path: str, before: tuple[str, Spot], after: Spot) -> Iterator[Change]:
+    items = _resolved(both.old, before[1]), _resolved(both.new, after)
+    for method in METHODS:
+        name, there = (
+            f"{method.upper()} {path}",
+            [method in fields(*one) for one in zip((both.old, both.new), items, strict=True)],
+        )
+        if there == [True, True]:
+            ends = below(both.old, items[0], method), below(both.new, items[1], method)
+            yield from _operation(both, name, ends, (before[0], path), items)
+        elif any(there):
+            yield Change("added" if there[1] else "removed", name, "operation")
+
+
+def _operation(
+    both: _Both, name: str, ends: tuple[Spot, Spot], paths: tuple[str, str], items: tuple[Spot, Spot]
+) -> Iterator[Change]:
+    yield from _stated(both, ends, name, (*_STATED, *_AROUND, "callbacks"))
+    before, after = (
+        parameters_of(document, item, end, path)
+        for document, item, end, path in zip((both.old, both.new), items, ends, paths, strict=True)
+    )
+    for key in dict.fromkeys((*after, *before)):
+        at = f"{name} {(after.get(key) or before[key]).shown}"
+        if key not in before or key not in after:
+            yield Change("added" if key in after else "removed", at, "parameter")
+            continue
+        yield from _stated(both, (before[key].spot, after[key].spot), at, _PARAMETER)
+        both.compare(single(both.old, before[key].spot)[1], single(both.new, after[key].spot)[1], at)
+    yield from _bodies(both, ends, name)
+    yield from _responses(both, ends, name)
+
+
+def _bodies(both: _Both, ends: tuple[Spot, Spot], name: str) -> Iterator[Change]:
+    before, after = _child(both.old, ends[0], "requestBody"), _child(both.new, ends[1], "requestBody")
+    if (before is None) != (after is None):
+        yield Change("added" if before is None else "removed", name, "request body")
+    elif before is not None and after is not None:
+        states = [
+            "required" if flag(*one, "required") else "optional" for one in ((both.old, before), (both.new, after))
+        ]
+        if states[0] != states[1]:
+            yield Change("changed", f"{name} request", "presence", *states)
+        yield from _media(both, before, after, f"{name} request")
+
+
+def _responses(both: _Both, ends: tuple[Spot, Spot], name: str) -> Iterator[Change]:
+    before, after = (dict(entries(*one, "responses")) for one in zip((both.old, both.new), ends, strict=True))
+    for status in dict.fromkeys((*after, *before)):
+        at = f"{name} response {status}"
+        if status not in before or status not in after:
+            yield Change("added" if status in after else "removed", at, "response")
+            continue
+        left, right = _resolved(both.old, before[status]), _resolved(both.new, after[status])
+        yield from _headers(both, left, right, at)
+        yield from _media(both, left, right, at)
+
+
+def _headers(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
+    before, after = dict(entries(both.old, left, "headers")), dict(entries(both.new, right, "headers"))
+    for header in dict.fromkeys((*after, *before)):
+        path = f"{at} header '{header}'"
+        if header not in before or header not in after:
+            yield Change("added" if header in after else "removed", path, "header")
+            continue
+        ends = _resolved(both.old, before[header]), _resolved(both.new, after[header])
+        yield from _stated(both, ends, path, ("required", "deprecated"))
+        both.compare(single(both.old, ends[0])[1], single(both.new, ends[1])[1], path)
+
+
+def _media(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
+    before, after = _types(both.old, left), _types(both.new, right)
+    for media in dict.fromkeys((*after, *before)):
+        if media in before and media in after:
+            both.compare(schema_of(both.old, before[media]), schema_of(both.new, after[media]), f"{at} {media}")
+            yield from _stated(both, (before[media], after[media]), f"{at} {media}", ("encoding",))
+        else:
+            yield Change("added" if media in after else "removed", f"{at} {media}", "media type")
+
+
+def _components(both: _Both) -> Iterator[Change]:
+    """Schemas under their names; the rest of the components is told where it is used."""
+    before, after = (_schemas(document) for document in (both.old, both.new))
+    for name, spot in after.items():
+        if name not in before:
+            yield Change("added", name, "schema")
+        elif not both.shared.holds(before[name], spot):
+            both.schemas.append(((before[name],), (spot,), name))
+    yield from (Change("removed", name, "schema") for name in before if name not in after)
+    holders = [_child(document, document.root, "components") for document in (both.old, both.new)]
+    schemes = [
+        _fields(document, one).get("securitySchemes")
+        for document, one in zip((both.old, both.new), holders, strict=True)
+    ]
+    if _plain(schemes[0]) != _plain(schemes[1]):
+        yield Change("changed", "", "securitySchemes", _shown(schemes[0]), _shown(schemes[1]))
+
+
+def _schemas(document: Document) -> Mapping[str, Spot]:
+    return dict(entries(document, _child(document, document.root, "components"), "schemas"))
+
+
+def _stated(both: _Both, ends: tuple[Spot, Spot], path: str, names: tuple[str, ...]) -> Iterator[Change]:
+    """Fields whose values are said as they stand."""
+    before, after = _fields(both.old, ends[0]), _fields(both.new, ends[1])
+    for name in names:
+        if _plain(before.get(name)) != _plain(after.get(name)):
+            yield Change("changed", path, name, _shown(before.get(name)), _shown(after.get(name)))
+
+
+def _types(document: Document, spot: Spot) -> Mapping[str, Spot]:
+    try:
+        return media_types(document, spot)
+    except Unresolved:
+        return {}
+
+
+def _resolved(document: Document, spot: Spot) -> Spot:
+    """What is referred to; the reference itself where that leads nowhere."""
+    try:
+        return resolved(document, spot)
+    except Unresolved:
+        return spot
+
+
+def _child(document: Document, spot: Spot, name: str) -> Spot | None:
+    try:
+        return child(document, spot, name)
+    except Unresolved:
+        return None
+
+
+def _fields(document: Document, spot: Spot | None) -> dict[str, Json]:
+    return fields(document, _resolved(document, spot)) if spot is not None else {}
+
+
+def _plain(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _shown(value: Json) -> str | None:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return None if value is None else text if len(text) <= 80 else f"{text[:79]}…"  # noqa: PLR2004 - a line

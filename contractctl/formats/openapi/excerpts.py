@@ -1,0 +1,96 @@
+"""What of a document does one operation need? As a document of its own, in one file, for others to execute."""
+
+from contractctl.documents import Json
+from contractctl.formats.json_schema.references import Unresolved, refer
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.parts import METHODS, entries, fields, resolved
+
+_COMPONENT = 3
+SERVER = "http://provider.example"
+"""Where the excerpt is served, whatever the document says: for all that is not about servers."""
+
+
+def excerpt(document: Document, path: str, item: Spot, method: str) -> dict[str, Json]:
+    """A document with that operation alone; what it refers to stands under components."""
+    cutting = _Cutting(document)
+    root = fields(document, document.root)
+    operation = cutting.copied(below(document, item, method))
+    shared = {
+        key: cutting.copied(below(document, item, key)) for key in ("parameters",) if key in fields(document, item)
+    }
+    if isinstance(operation, dict):
+        for name in ("callbacks", "servers", "links"):
+            operation.pop(name, None)
+        if "security" in root:
+            operation.setdefault("security", root["security"])
+    components = root.get("components")
+    if isinstance(components, dict) and isinstance(components.get("securitySchemes"), dict):
+        schemes = below(document, document.root, "components", "securitySchemes")
+        cutting.components["securitySchemes"] = cutting.copied(schemes)
+    return {
+        "openapi": root["openapi"],
+        "info": {"title": "excerpt", "version": "1"},
+        "servers": [{"url": SERVER}],
+        "paths": {path: {**shared, method: operation}},
+        "components": cutting.components,
+    }
+
+
+def outline(document: Document) -> dict[str, Json]:
+    """A document that serves what this one serves, and takes and answers anything."""
+    paths: dict[str, Json] = {}
+    for path, spot in entries(document, document.root, "paths"):
+        item = resolved(document, spot)
+        methods = [method for method in METHODS if method in fields(document, item)]
+        paths[path] = {method: {"responses": {"default": {"description": ""}}} for method in methods}
+    return {
+        "openapi": fields(document, document.root)["openapi"],
+        "info": {"title": "outline", "version": "1"},
+        "servers": [{"url": SERVER}],
+        "paths": paths,
+    }
+
+
+class _Cutting:
+    """Copies of parts, with those that they refer to."""
+
+    def __init__(self, document: Document) -> None:
+        self.components: dict[str, Json] = {}
+        self._document = document
+        self._names: dict[tuple[object, ...], str] = {}
+
+    def copied(self, spot: Spot) -> Json:
+        value = spot.value
+        if isinstance(value, list):
+            return [self.copied(below(self._document, spot, number)) for number in range(len(value))]
+        if not isinstance(value, dict):
+            return value
+        found: dict[str, Json] = {}
+        for key, inner in value.items():
+            if key == "$ref" and isinstance(inner, str):
+                found[key] = self._led(spot, inner)
+            elif key not in {"example", "examples", "discriminator"} or spot.pointer[-1:] == ("properties",):
+                found[key] = self.copied(below(self._document, spot, key))
+        return found
+
+    def _led(self, spot: Spot, written: str) -> str:
+        """The same reference inside the excerpt."""
+        try:
+            target = refer(self._document.schemas, spot, "$ref")
+        except Unresolved:
+            return written
+        key = (target.file, *target.pointer)
+        if key not in self._names:
+            is_own = target.pointer[:1] == ("components",) and len(target.pointer) == _COMPONENT
+            kind, name = (
+                (str(one) for one in target.pointer[1:3]) if is_own else ("schemas", f"part-{len(self._names)}")
+            )
+            section = self.components.setdefault(kind, {})
+            assert isinstance(section, dict)  # noqa: S101 - made here
+            if name in section:  # another file has one of that name
+                name = f"{name}-{len(self._names)}"
+            self._names[key] = f"#/components/{kind}/{name.replace('~', '~0').replace('/', '~1')}"
+            section[name] = None
+            section[name] = self.copied(target)
+        return self._names[key]

@@ -1,0 +1,54 @@
+"""What does openapi-core say to a request or a response?"""
+
+import warnings
+from typing import Any
+
+from jsonschema_path import SchemaPath
+from openapi_core import Config, OpenAPI
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.testing import MockRequest, MockResponse
+from werkzeug.datastructures import ImmutableMultiDict
+
+from contractctl.documents import Json
+from contractctl.formats.openapi.excerpts import SERVER
+from contractctl.formats.openapi.exchanges import Request, Response
+
+
+def refusal(document: dict[str, Json], request: Request, response: Response | None) -> str | None:
+    """Its reason for refusing a request, or a response to it, in its own words; None where it takes it."""
+    spec: Any = SchemaPath.from_dict(document)
+    # without its look at the whole document, which is not what is asked
+    judge = OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
+    asked = MockRequest(
+        SERVER,
+        request.method,
+        request.path,
+        headers=dict(request.headers),
+        cookies=dict(request.cookies),
+        data=request.body.encode(),
+        content_type=request.media,
+    )
+    asked.parameters.query = ImmutableMultiDict(list(request.query))
+    try:
+        with warnings.catch_warnings(action="ignore"):  # what it thinks of a document
+            if response is None:
+                judge.validate_request(asked)
+            else:
+                answer = MockResponse(
+                    response.body.encode(), int(response.status), dict(response.headers), response.media
+                )
+                judge.validate_response(asked, answer)
+    except OpenAPIError as error:
+        return _said(error)
+    return None
+
+
+def _said(error: OpenAPIError) -> str:
+    """The error, and the innermost reason for it."""
+    reasons = []
+    inner: BaseException | None = error
+    while inner is not None:
+        details = getattr(inner, "schema_errors", None)
+        reasons.append(next((str(one.message) for one in details or ()), str(inner)))
+        inner = inner.__cause__
+    return f"{type(error).__name__}: {reasons[-1]}"

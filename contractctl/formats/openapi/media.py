@@ -1,0 +1,77 @@
+"""Which media type is meant, and which schema do its values have? https://spec.openapis.org/oas/v3.1.0#media-type-object."""
+
+from collections.abc import Iterator, Mapping
+
+from contractctl.documents import Json
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.parts import entries, fields, resolved
+
+_COMBINING = frozenset({"allOf", "anyOf", "oneOf", "if", "patternProperties", "$ref"})
+_CHARSETS = frozenset({"charset=utf-8", 'charset="utf-8"'})
+
+
+def media_types(document: Document, spot: Spot | None) -> Mapping[str, Spot]:
+    """What stands under `content`, by the media types in one spelling."""
+    return {normal(name): resolved(document, one) for name, one in entries(document, spot, "content")}
+
+
+def normal(name: str) -> str:
+    """Lower case, no blanks, and without the character set that everybody assumes."""
+    kind, *parameters = [part.strip().lower() for part in name.split(";")]
+    return ";".join([kind, *sorted(part for part in parameters if part not in _CHARSETS)])
+
+
+def covering(name: str, known: Mapping[str, Spot]) -> str | None:
+    """The most specific of several media types and ranges that takes all of what a media type or range stands for."""
+    kind = name.partition(";")[0]
+    family = f"{kind.partition('/')[0]}/*"
+    return next((one for one in (name, kind, family, "*/*") if one in known), None)
+
+
+def schema_of(document: Document, media: Spot | None) -> Spot | None:
+    """The schema of a media type, a parameter or a header; None where it has none."""
+    if media is None or "schema" not in fields(document, media):
+        return None
+    return below(document, media, "schema")
+
+
+def single(document: Document, spot: Spot) -> tuple[str, Spot | None]:
+    """The media type and the schema of a parameter or a header, which has one or the other."""
+    for name, media in media_types(document, spot).items():
+        return name, schema_of(document, media)
+    return "", schema_of(document, spot)
+
+
+def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[str]:
+    """The properties of a form that are encoded otherwise: https://spec.openapis.org/oas/v3.1.0#encoding-object.
+
+    An encoding of a property that the form does not have says nothing.
+    """
+    if not name.startswith(("multipart/", "application/x-www-form-urlencoded")):
+        return
+    left, right = (fields(document, spot).get("encoding") for document, spot in (ends, others))
+    left, right = (one if isinstance(one, dict) else {} for one in (left, right))
+    declared = [_declared(*one) for one in (ends, others)]
+    for key in {**left, **right}:
+        there = all(names is None or key in names for names in declared)
+        if there and _effective(left.get(key)) != _effective(right.get(key)):
+            yield key
+
+
+def _declared(document: Document, media: Spot) -> frozenset[str] | None:
+    """The properties of a form whose schema names them all by itself; None where it may have others."""
+    schema = schema_of(document, media)
+    value = resolved(document, schema).value if schema is not None else None
+    if not isinstance(value, dict) or not _COMBINING.isdisjoint(value) or not isinstance(value.get("properties"), dict):
+        return None
+    return frozenset(value["properties"])  # type: ignore[arg-type]  # seen to be an object
+
+
+def _effective(encoding: Json) -> Json:
+    """With the style that a form has without a word: https://spec.openapis.org/oas/v3.1.0#encoding-object."""
+    if not isinstance(encoding, dict):
+        return {}
+    style = encoding.get("style", "form")
+    usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False, "headers": {}}
+    return {name: value for name, value in encoding.items() if name not in usual or value != usual[name]}

@@ -1,0 +1,140 @@
+"""Is every operation that is called served, and every call back made? https://spec.openapis.org/oas/v3.1.0#path-item-object."""
+
+import json
+from collections.abc import Iterator
+
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.bodies import request_body
+from contractctl.formats.openapi.document import below
+from contractctl.formats.openapi.parameters import parameters
+from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entries, fields, resolved, template
+from contractctl.formats.openapi.responses import responses
+from contractctl.formats.openapi.security import same_schemes, security
+from contractctl.formats.openapi.servers import servers
+from contractctl.formats.openapi.ways import Call, Ends, Found, Way, pointer
+from contractctl.model.verdict import Effect, Incompatibility, Undecided
+
+
+def paths(way: Way) -> Iterator[Found]:
+    """Every path that clients know. The names of its parameters do not travel."""
+    known = {template(path): (path, spot) for path, spot in entries(way.server, way.server.root, "paths")}
+    same_around = _same_around(way)
+    for path, called in entries(way.caller, way.caller.root, "paths"):
+        written, served = known.get(template(path), (path, None))
+        if served is not None and same_around and way.shared.holds(called, served):
+            continue
+        yield from _path(way, _Met("openapi-operation-removed", path, called, written, served))
+
+
+def webhooks(way: Way) -> Iterator[Found]:
+    """Every webhook that clients wait for: there the provider calls. One that they do not know is not for them."""
+    known = dict(entries(way.server, way.server.root, "webhooks"))
+    same_around = _same_around(way)
+    for name, awaited in entries(way.caller, way.caller.root, "webhooks"):
+        made = known.get(name)
+        if made is not None and same_around and way.shared.holds(awaited, made):
+            continue
+        yield from _back(way, "openapi-webhook-removed", (f"webhook {name}", awaited), made)
+
+
+class _Met:
+    """A path item of the caller's, and the server's where it has one."""
+
+    __slots__ = ("called", "path", "rule", "served", "written")
+
+    def __init__(self, rule: str, path: str, called: Spot, written: str, served: Spot | None) -> None:
+        self.rule = rule
+        self.path = path
+        self.called = called
+        self.written = written
+        """The server's path."""
+        self.served = served
+
+
+def _path(way: Way, met: _Met) -> Iterator[Found]:
+    try:
+        called = resolved(way.caller, met.called)
+        served = resolved(way.server, met.served) if met.served is not None else None
+    except Unresolved as error:
+        yield Undecided(met.path, error.reason)
+        return
+    for method in METHODS:
+        if method not in fields(way.caller, called):
+            continue
+        name, operation = f"{method.upper()} {met.path}", below(way.caller, called, method)
+        if served is None or method not in fields(way.server, served):
+            at = pointer(operation)
+            facts = {"call": name, "method": method, "path": met.path}
+            yield Incompatibility(met.rule, Effect.FAILS, name, facts, None, at, flipped=not way.inverted)
+            continue
+        facts = {"method": method, "path": met.path}
+        ends = operation, below(way.server, served, method)
+        yield from _operation(way, Call(name, facts, *ends, called, served, met.path, met.written))
+
+
+def _operation(way: Way, call: Call) -> Iterator[Found]:
+    for part in (servers, parameters, request_body, responses, security, _callbacks):
+        try:
+            yield from part(way, call)
+        except Unresolved as error:
+            yield Undecided(call.name, error.reason)
+
+
+def _callbacks(way: Way, call: Call) -> Iterator[Found]:
+    """https://spec.openapis.org/oas/v3.1.0#callback-object: the server calls, at an address from the request."""
+    for name, awaited in entries(way.caller, call.caller, "callbacks"):
+        made = child(way.server, child(way.server, call.server, "callbacks"), name)
+        item = resolved(way.caller, awaited)
+        for expression in fields(way.caller, item):
+            if expression.startswith("x-"):
+                continue
+            label = f"{call.name} callback {name}"
+            there = below(way.server, made, expression) if made and expression in fields(way.server, made) else None
+            yield from _back(way, "openapi-callback-removed", (label, below(way.caller, item, expression)), there)
+
+
+def _back(way: Way, rule: str, awaited: tuple[str, Spot], made: Spot | None) -> Iterator[Found]:
+    """A call that clients wait for: missing where nobody makes it, else judged as the call that it is."""
+    label, waiting = awaited
+    waiting = resolved(way.caller, waiting)
+    made = resolved(way.server, made) if made is not None else None
+    for method in METHODS:
+        if method not in fields(way.caller, waiting):
+            continue
+        name, operation = f"{label} {method.upper()}", below(way.caller, waiting, method)
+        if made is None or method not in fields(way.server, made):
+            at = Ends("", operation, made)
+            yield way.answered(_call(name, operation, operation, waiting, waiting), rule, Effect.FAILS, at)
+            continue
+        ends = below(way.server, made, method), operation
+        yield from _operation(way.back, _call(name, *ends, made, waiting))
+
+
+def _call(name: str, caller: Spot, server: Spot, caller_item: Spot, server_item: Spot) -> Call:
+    return Call(name, {}, caller, server, caller_item, server_item, "", "")
+
+
+def _same_around(way: Way) -> bool:
+    """Whether what stands at the root for every operation is the same."""
+    return same_schemes(way) and all(
+        json.dumps(fields(way.caller, way.caller.root).get(name))
+        == json.dumps(fields(way.server, way.server.root).get(name))
+        for name in ("security", "servers")
+    )
+
+
+def call_of(way: Way, found: Incompatibility) -> Call | None:
+    """The call that a finding is about, where it is one to a path; without the server's path where it lacks it."""
+    method, path = found.facts.get("method"), found.facts.get("path")
+    called = dict(entries(way.caller, way.caller.root, "paths")).get(path or "")
+    if method is None or path is None or called is None:
+        return None
+    known = {template(name): (name, spot) for name, spot in entries(way.server, way.server.root, "paths")}
+    written, served = known.get(template(path), (path, None))
+    name = found.facts["call"]
+    items = resolved(way.caller, called), resolved(way.server, served) if served is not None else None
+    operation = below(way.caller, items[0], method)
+    facts = {"method": method, "path": path}
+    if items[1] is None or method not in fields(way.server, items[1]):
+        return Call(name, facts, operation, operation, items[0], items[0], path, "")
+    return Call(name, facts, operation, below(way.server, items[1], method), items[0], items[1], path, written)

@@ -1,0 +1,123 @@
+"""Does the server take the parameters that are sent? https://spec.openapis.org/oas/v3.1.0#parameter-object."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.media import single
+from contractctl.formats.openapi.parts import child, fields, flag, items, placeholders, resolved, text
+from contractctl.formats.openapi.views import Role
+from contractctl.formats.openapi.ways import Call, Ends, Found, Way
+from contractctl.model.verdict import Effect
+
+_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_MARKED = frozenset({"label", "matrix"})
+"""Styles that look otherwise for a single value, too."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter as it travels."""
+
+    spot: Spot
+    where: str
+    name: str
+    required: bool
+    style: str
+    explode: bool
+    media: str
+    """The media type of its content, where it has one."""
+
+    @property
+    def shown(self) -> str:
+        return f"{self.where} parameter '{self.name}'"
+
+
+def parameters(way: Way, call: Call) -> Iterator[Found]:
+    """What is sent must be taken, and what is needed must be sent."""
+    sent = parameters_of(way.caller, call.caller_item, call.caller, call.caller_path)
+    taken = parameters_of(way.server, call.server_item, call.server, call.server_path)
+    for key, one in taken.items():
+        if key in sent:
+            yield from _both(way, call, sent[key], one)
+        elif one.required and one.where != "path":
+            at = Ends(one.shown, None, one.spot)
+            yield way.served(call, "openapi-parameter-required", Effect.FAILS, at, parameter=one.name, part=one.where)
+    for key, one in sent.items():
+        if key not in taken and one.where != "path":
+            at = Ends(one.shown, one.spot, None)
+            yield way.served(call, "openapi-parameter-removed", Effect.LOSES, at, parameter=one.name, part=one.where)
+
+
+def parameters_of(document: Document, item: Spot, operation: Spot, path: str) -> dict[Key, Parameter]:
+    """Those of the path, then those of the operation, which take their place. Those in the path by where they stand."""
+    found: dict[Key, Parameter] = {}
+    order = {name: str(number) for number, name in enumerate(placeholders(path))}
+    for spot in (*items(document, item, "parameters"), *items(document, operation, "parameters")):
+        one = _parameter(document, resolved(document, spot))
+        name = one.name.lower() if one.where == "header" else one.name
+        if one.where == "path":
+            if name not in order:
+                continue  # nothing in the path has its name
+            name = order[name]
+        if one.where != "header" or name not in _IGNORED_HEADERS:
+            found[one.where, name] = one
+    return found
+
+
+def _parameter(document: Document, spot: Spot) -> Parameter:
+    where, name = text(document, spot, "in"), text(document, spot, "name")
+    style = text(document, spot, "style", _STYLES.get(where, "form"))
+    media, _ = single(document, spot)
+    explode = flag(document, spot, "explode", otherwise=style == "form")
+    required = where == "path" or flag(document, spot, "required")
+    return Parameter(spot, where, name, required, style, explode, media)
+
+
+def _both(way: Way, call: Call, sent: Parameter, taken: Parameter) -> Iterator[Found]:
+    at = Ends(taken.shown, sent.spot, taken.spot)
+    facts = {"parameter": taken.name, "part": taken.where}
+    if taken.required and not sent.required:
+        yield way.served(call, "openapi-parameter-required", Effect.FAILS, at, **facts)
+    may_be_empty = taken.where == "query" and flag(way.caller, sent.spot, "allowEmptyValue")
+    if may_be_empty and not flag(way.server, taken.spot, "allowEmptyValue"):
+        yield way.served(call, "openapi-parameter-empty", Effect.FAILS, at, **facts)
+    if sent.media != taken.media:
+        said = {"sent": sent.media or "a plain value", "taken": taken.media or "a plain value"}
+        yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **facts, **said)
+    elif not sent.media:
+        yield from _spelling(way, call, (sent, taken), at)
+    _, left = single(way.caller, sent.spot)
+    _, right = single(way.server, taken.spot)
+    yield from way.judged(call, Role.PARAMETER, (left, right), taken.shown, **facts)
+
+
+def _spelling(way: Way, call: Call, both: tuple[Parameter, Parameter], at: Ends) -> Iterator[Found]:
+    """https://spec.openapis.org/oas/v3.1.0#style-values: a single value looks the same in most styles."""
+    sent, taken = both
+    said = {"parameter": taken.name, "part": taken.where, "sent": _spelled(sent), "taken": _spelled(taken)}
+    if sent.style != taken.style or sent.explode != taken.explode:
+        marked = sent.style != taken.style and not _MARKED.isdisjoint({sent.style, taken.style})
+        structured = _may_be_structured(way.caller, sent) and _may_be_structured(way.server, taken)
+        if marked or structured:
+            yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)
+    elif flag(way.caller, sent.spot, "allowReserved") and not flag(way.server, taken.spot, "allowReserved"):
+        plain = {**said, "sent": "reserved characters as they are", "taken": "reserved characters encoded"}
+        yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **plain)
+
+
+def _spelled(one: Parameter) -> str:
+    return f"style {one.style}, {'exploded' if one.explode else 'not exploded'}"
+
+
+def _may_be_structured(document: Document, one: Parameter) -> bool:
+    """Whether its schema allows lists or objects; where it does not say it, it may."""
+    schema = child(document, one.spot, "schema")
+    types = fields(document, schema).get("type") if schema is not None and isinstance(schema.value, dict) else None
+    if types is None:
+        return True
+    return not {"array", "object"}.isdisjoint(types if isinstance(types, list) else [types])

@@ -1,0 +1,35 @@
+"""Do clients written against the one document get on with a provider of the other?
+
+Operation by operation, in the order of https://spec.openapis.org/oas/v3.1.0#schema. A request is written by the client
+and read by the provider, a response the other way round, a callback or a webhook inverted again.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.operations import paths, webhooks
+from contractctl.formats.openapi.shared import Shared, shared
+from contractctl.formats.openapi.ways import Found, Way
+from contractctl.model.verdict import Undecided
+
+
+def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
+    """Every reason why a client of the one version fails, misreads or loses against a provider of the other."""
+    for doubt in dict.fromkeys((*client.doubts, *provider.doubts)):
+        yield Undecided("", doubt)
+    way = Way(client, provider, _shared(client, provider))
+    yield from paths(way)
+    yield from webhooks(way)
+    yield from way.left()
+
+
+@lru_cache(maxsize=2)
+def way_between(client: Document, provider: Document) -> Way:
+    """A way between two documents to look for witnesses on: one for all of their findings."""
+    return Way(client, provider, _shared(client, provider))
+
+
+@lru_cache(maxsize=2)
+def _shared(client: Document, provider: Document) -> Shared:
+    return shared(client, provider)

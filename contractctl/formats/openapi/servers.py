@@ -1,0 +1,54 @@
+"""Is the operation still served where clients call it? https://spec.openapis.org/oas/v3.1.0#server-object."""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.parts import child, fields, items, text
+from contractctl.formats.openapi.ways import Call, Ends, Found, Way
+from contractctl.model.verdict import Effect
+
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_MOST = 64
+
+
+def servers(way: Way, call: Call) -> Iterator[Found]:
+    """Every address that the caller may use is one of the server's. A variable without a list may be anything."""
+    if way.inverted:
+        return  # a callback goes to an address that the client gives
+    called = _addresses(way.caller, call.caller, call.caller_item)
+    served = _addresses(way.server, call.server, call.server_item)
+    for address, spot in called.items():
+        if address not in served:
+            facts = {"address": address, "served": ", ".join(served)}
+            yield way.served(call, "openapi-server-removed", Effect.FAILS, Ends("servers", spot, call.server), **facts)
+
+
+def _addresses(document: Document, operation: Spot, item: Spot) -> dict[str, Spot]:
+    """Those of the operation, else of the path, else of the document; without any it is `/`."""
+    for holder in (operation, item, document.root):
+        found: dict[str, Spot] = {}
+        for server in items(document, holder, "servers"):
+            for address in _written_out(document, server):
+                found.setdefault(address, server)
+        if found:
+            return found
+    return {"/": document.root}
+
+
+def _written_out(document: Document, server: Spot) -> list[str]:
+    """An address with every value of its variables that have a list."""
+    url = text(document, server, "url", "/").rstrip("/") or "/"
+    variables = child(document, server, "variables")
+    choices = []
+    for name in _VARIABLE.findall(url):
+        variable = child(document, variables, name)
+        listed = fields(document, variable).get("enum") if variable is not None else None
+        choices.append([str(one) for one in listed] if isinstance(listed, list) and listed else ["{}"])
+    found = []
+    for values in itertools.islice(itertools.product(*choices), _MOST):
+        left = iter(values)
+        found.append(_VARIABLE.sub(lambda _: next(left), url))  # noqa: B023 - used at once
+    return found

@@ -1,0 +1,259 @@
+"""What does a schema of a document assert, for who sends by it and for who takes by it?
+
+https://spec.openapis.org/oas/v3.0.3#schema-object, https://spec.openapis.org/oas/v3.1.0#schema-object. In a request no
+read-only property is sent, nor needed; in a response no write-only one. Who sends gives the properties that its own
+version declares, and perhaps some that nobody has heard of; never those that only others declare.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from contractctl.documents import Json
+from contractctl.formats.json_schema import formats
+from contractctl.formats.json_schema.dialects import SUBSCHEMAS, subschemas
+from contractctl.formats.json_schema.keywords import Read
+from contractctl.formats.json_schema.meaning import Assertion, Meaning
+from contractctl.formats.json_schema.references import Unresolved, refer
+from contractctl.formats.json_schema.search.nodes import (
+    FALSE,
+    TRUE,
+    Bound,
+    Literal,
+    MultipleOf,
+    Pattern,
+    Properties,
+    Required,
+    Space,
+)
+from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER, exact
+from contractctl.formats.json_schema.spots import Spot, inside
+from contractctl.formats.openapi.document import Document
+
+if TYPE_CHECKING:
+    from contractctl.formats.openapi.sights import Sight
+
+UNHEARD = "^unheard-of"
+"""The names of properties that nobody has declared, as far as anybody sends such."""
+
+_UNKNOWN_IN_3_0 = frozenset(
+    {"const", "patternProperties", "dependencies", "additionalItems", "contentEncoding", "contentMediaType"}
+)
+"""Keywords of draft 4, or read in it, that OpenAPI 3.0 has not."""
+_TURNING = frozenset({"oneOf", "not", "if", "unevaluatedItems", "unevaluatedProperties"})
+"""Where a schema inside allows more, these may allow less."""
+_IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"})
+_RESTS = ("additionalProperties", "unevaluatedProperties")
+_NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
+_RANGES = {"int32": 31, "int64": 63}
+_ANY_TEXT = frozenset({"password", "binary", "float", "double", "int32", "int64"})
+"""Formats that leave every text as it is."""
+_BASE64 = "^[A-Za-z0-9+/=\\s]*$"
+
+
+class Role(Enum):
+    """Where a schema's values travel."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    PARAMETER = "parameter"
+    """As text, in a path, a query, a header or a cookie."""
+
+    @property
+    def hides(self) -> str:
+        """The keyword of properties that do not travel there."""
+        return "writeOnly" if self is Role.RESPONSE else "readOnly"
+
+
+class View(Meaning):
+    """A document's schemas as a validator of its version sees them."""
+
+    def __init__(
+        self, space: Space, document: Document, sight: "Sight", turning: "View | None" = None, *, shares: bool
+    ) -> None:
+        super().__init__(space, document.schemas, frozenset({f"{type(self).__name__} {shares}"}))
+        self.document = document
+        self.sight = sight
+        self.turning = turning or self
+        """Who reads the keywords below which more may be less."""
+        self.shares = shares
+        """Whether components that differ stand for what both documents allow by them."""
+
+    def assertions(self, spot: Spot) -> Iterator[Assertion]:
+        if isinstance(spot.value, dict) and isinstance(spot.value.get("$id"), str):
+            yield Assertion("$id", self._opaque("schemas with an '$id' of their own are not judged", spot.key))
+            return
+        yield from super().assertions(spot)
+
+    def referred(self, spot: Spot, keyword: str) -> Literal:
+        """A component that both documents have is an atom: its own question is asked elsewhere, and once."""
+        with suppress(Unresolved):
+            atom = self.sight.atom(self, refer(self.schema, spot, keyword))
+            if atom is not None:
+                return atom
+        return super().referred(spot, keyword)
+
+    def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
+        if self.document.is_3_0 and keyword in _UNKNOWN_IN_3_0:
+            return TRUE
+        own = _READ.get(keyword)
+        return own(self, read, spot, value) if own is not None else super()._read(read, spot, keyword, value)
+
+    def usual(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
+        """What the keyword asserts in JSON Schema."""
+        return super()._read(read, spot, keyword, value)
+
+    def _closed(self, spot: Spot, literal: Literal) -> Literal:  # noqa: ARG002 - those that send close
+        return literal
+
+    def hides(self, spot: Spot, name: str) -> bool:
+        """Whether a property of the schema at a spot does not travel."""
+        inner = inside(self.schema, spot, "properties", name)
+        for _ in range(8):
+            if not isinstance(inner.value, dict):
+                return False
+            if inner.value.get(self.sight.role.hides) is True:
+                return True
+            if "$ref" not in inner.value:
+                return False
+            try:
+                inner = refer(self.schema, inner, "$ref")
+            except Unresolved:
+                return False
+        return False
+
+
+class Taking(View):
+    """As whoever reads by it takes values."""
+
+    def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
+        if keyword in _TURNING or (keyword == "contains" and "maxContains" in value):
+            return self.turning._read(read, spot, keyword, value)  # noqa: SLF001 - of the same class
+        return super()._read(read, spot, keyword, value)
+
+
+class Sending(View):
+    """As whoever writes by it sends values."""
+
+    def referred(self, spot: Spot, keyword: str) -> Literal:
+        """The atom, so that it is known at once where the other side has it, too; and what is sent by it."""
+        with suppress(Unresolved):
+            target = refer(self.schema, spot, keyword)
+            atom = self.sight.atom(self, target)
+            if atom is not None:
+                return self.space.all_of((atom, self.sight.sent(target)))
+        return super().referred(spot, keyword)
+
+    def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
+        if keyword not in _TURNING and keyword != "contains":
+            return super()._read(read, spot, keyword, value)
+        exact_one = self.turning._read(read, spot, keyword, value)  # noqa: SLF001 - of the same class
+        if keyword != "oneOf":
+            return exact_one
+        branches = value.get("oneOf")
+        count = len(branches) if isinstance(branches, list) else 0
+        some = self.space.any_of(self.beside(spot, "oneOf", index) for index in range(count))
+        return self.space.all_of((exact_one, some))
+
+    def _closed(self, spot: Spot, literal: Literal) -> Literal:
+        """With no property but those that its version declares, and those that nobody has heard of."""
+        names = self._declared(spot)
+        if not names:
+            return literal
+        named = tuple((name, TRUE) for name in names)
+        closing = Properties(named, ((UNHEARD, TRUE),), FALSE)
+        return self.space.all_of((literal, self.space.literal(closing)))
+
+    def _declared(self, spot: Spot) -> set[str]:
+        """The names that a schema declares, in all its parts; none where it declares none, or is a map of any."""
+        pending, met, names = [spot], set[object](), set[str]()
+        while pending:
+            one = pending.pop()
+            if one.key in met or not isinstance(one.value, dict):
+                continue
+            met.add(one.key)
+            if "patternProperties" in one.value or any(_is_open(one.value.get(rest)) for rest in _RESTS):
+                return set()
+            declared = one.value.get("properties")
+            names.update(declared if isinstance(declared, dict) else ())
+            pending.extend(
+                inside(self.schema, one, *steps)
+                for steps, _ in subschemas(one.value, SUBSCHEMAS[one.dialect])
+                if steps[0] in _IN_PLACE
+            )
+            if "$ref" in one.value:
+                with suppress(Unresolved):
+                    pending.append(refer(self.schema, one, "$ref"))
+        return names
+
+
+def _is_open(value: Json) -> bool:
+    return isinstance(value, dict) or value is True
+
+
+def _properties(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
+    """What does not travel is not there, and whoever sends it is refused."""
+    usual = view.usual(read, spot, "properties", value)
+    declared = value["properties"]
+    hidden = [name for name in declared if view.hides(spot, name)] if isinstance(declared, dict) else []
+    if not hidden or view.sight.role is Role.PARAMETER:
+        return usual
+    gone = Properties(tuple((name, FALSE) for name in hidden), (), TRUE)
+    return view.space.all_of((usual, view.space.literal(gone)))
+
+
+def _required(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
+    """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: where it does not travel it is not required."""
+    declared, required = value.get("properties"), value["required"]
+    if not isinstance(declared, dict) or not isinstance(required, list) or view.sight.role is Role.PARAMETER:
+        return view.usual(read, spot, "required", value)
+    left = [name for name in required if not (isinstance(name, str) and name in declared and view.hides(spot, name))]
+    if len(left) == len(required) or not all(isinstance(name, str) for name in left):
+        return view.usual(read, spot, "required", value)
+    return view.space.literal(Required(frozenset(map(str, left))))
+
+
+def _type(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
+    """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: nullable counts beside a type."""
+    literal = view.usual(read, spot, "type", value)
+    if view.document.is_3_0 and value.get("nullable") is True:
+        literal = view.space.any_of((literal, view.space.kinds(NULL)))
+    as_text = view.sight.role is Role.PARAMETER and isinstance(view, Taking)
+    if as_text and value["type"] == "string" and _NARROWING.isdisjoint(value):
+        return view.space.any_of((literal, view.space.kinds(NUMBER | BOOLEAN)))  # it arrives as text anyway
+    return literal
+
+
+def _format(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
+    """Formats of numbers are ranges, those of text grammars. https://spec.openapis.org/oas/v3.0.3#data-types."""
+    name = value["format"]
+    if name in _RANGES and isinstance(name, str):
+        limit = 1 << _RANGES[name]
+        bounds = (
+            Bound(exact(-limit), upper=False, exclusive=False),
+            Bound(exact(limit - 1), upper=True, exclusive=False),
+            MultipleOf(exact(1)),
+        )
+        return view.space.all_of(view.space.literal(one) for one in bounds)
+    if name == "byte":
+        return view.space.literal(Pattern(_BASE64))
+    if not isinstance(name, str) or name in _ANY_TEXT:
+        return TRUE
+    types = value.get("type")
+    if (
+        not formats.is_known(name)
+        and types is not None
+        and "string" not in (types if isinstance(types, list) else [types])
+    ):
+        return TRUE  # a word for people: it is not about text
+    return view.usual(read, spot, "format", value)
+
+
+_READ: dict[str, Callable[[View, Read, Spot, dict[str, Json]], Literal]] = {
+    "properties": _properties,
+    "required": _required,
+    "type": _type,
+    "format": _format,
+}
+"""Keywords that mean something else in OpenAPI, or more."""

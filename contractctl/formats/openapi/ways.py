@@ -1,0 +1,129 @@
+"""Who calls whom? Clients call the provider; for its callbacks and webhooks the provider calls its clients."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from contractctl.formats.json_schema.explanations import Said
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.shared import Shared
+from contractctl.formats.openapi.sights import Question, Sight
+from contractctl.formats.openapi.views import Role
+from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
+
+Found = Incompatibility | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of calling between two documents."""
+
+    caller: Document
+    server: Document
+    shared: Shared
+    inverted: bool = False
+    """Whether it is the provider who calls."""
+    sights: dict[tuple[Role, bool], Sight] = field(default_factory=dict)
+
+    @property
+    def back(self) -> "Way":
+        """The way of calls that the server makes in turn."""
+        return Way(self.server, self.caller, self.shared, not self.inverted, self.sights)
+
+    def sight(self, role: Role) -> Sight:
+        """All that travels in a role: requests and parameters to the server, responses from it."""
+        key = role, self.inverted
+        if key not in self.sights:
+            ends = (self.caller, self.server)
+            writer, reader = ends[::-1] if role is Role.RESPONSE else ends
+            self.sights[key] = Sight(role, writer, reader, self.shared)
+        return self.sights[key]
+
+    def served(self, call: "Call", rule: str, effect: Effect, at: "Ends", **facts: str) -> Incompatibility:
+        """The server cannot take what the caller sends."""
+        taker_at, giver_at = pointer(at.server), pointer(at.caller)
+        said = {"call": call.name, "at": at.path, **call.facts, **facts}
+        path = f"{call.name} {at.path}".strip()
+        return Incompatibility(rule, effect, path, said, taker_at, giver_at, flipped=not self.inverted)
+
+    def answered(self, call: "Call", rule: str, effect: Effect, at: "Ends", **facts: str) -> Incompatibility:
+        """The caller cannot take what the server answers."""
+        taker_at, giver_at = pointer(at.caller), pointer(at.server)
+        said = {"call": call.name, "at": at.path, **call.facts, **facts}
+        path = f"{call.name} {at.path}".strip()
+        return Incompatibility(rule, effect, path, said, taker_at, giver_at, flipped=self.inverted)
+
+    def judged(
+        self, call: "Call", role: Role, spots: tuple[Spot | None, Spot | None], label: str, **facts: str
+    ) -> Iterator[Found]:
+        """What of the values of a schema is refused: first the caller's and then the server's; None allows anything."""
+        sight = self.sight(role)
+        caller, server = (
+            spot or _anything(document) for spot, document in zip(spots, (self.caller, self.server), strict=True)
+        )
+        writer, reader = (server, caller) if role is Role.RESPONSE else (caller, server)
+        to_server = role is not Role.RESPONSE
+        for question, said in sight.ask(
+            writer, reader, f"{call.name} {label}", {"call": call.name, **call.facts, **facts}
+        ):
+            yield _worded(question, said, flipped=to_server is not self.inverted)
+
+    def left(self) -> Iterator[Found]:
+        """What has to be said of whole messages, after all else."""
+        for (role, inverted), sight in self.sights.items():
+            for question, said in sight.left():
+                yield _worded(question, said, flipped=(role is not Role.RESPONSE) is not inverted)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a thing stands, for people and in both documents."""
+
+    path: str
+    caller: Spot | None
+    server: Spot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation that both documents have, and what to call it."""
+
+    name: str
+    facts: Mapping[str, str]
+    caller: Spot
+    server: Spot
+    """The operation, as the one who calls and the one who serves have it."""
+    caller_item: Spot
+    server_item: Spot
+    """The path that it stands under."""
+    caller_path: str
+    server_path: str
+
+
+def pointer(spot: Spot | None) -> Pointer | None:
+    return None if spot is None else (spot.file, *spot.pointer)
+
+
+def _anything(document: Document) -> Spot:
+    """The schema that is not there allows every value."""
+    return replace(document.root, value={}, pointer=(*document.root.pointer, ""))
+
+
+def _worded(question: Question, said: Said, *, flipped: bool) -> Found:
+    """A finding about a schema, under the name of the place where its values meet a reader first."""
+    path = f"{question.label}: {_part(question, said.path)}"
+    if isinstance(said, Undecided):
+        return replace(said, path=path)
+    seat = question.seat
+    facts = {**said.facts, **seat}
+    return replace(said, path=path, facts=facts, flipped=flipped)
+
+
+def _part(question: Question, path: str) -> str:
+    """`Pet.status`, where the schema is a component; else `status`, or `$`."""
+    name = question.reader.pointer[-1] if question.reader.pointer[:1] == ("components",) else None
+    if name is None:
+        return path
+    if path == "$":
+        return str(name)
+    return f"{name}{path}" if path.startswith("[") else f"{name}.{path}"

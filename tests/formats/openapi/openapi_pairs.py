@@ -1,0 +1,83 @@
+"""The labelled pairs of pairs.yaml, each as two documents."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+from contractctl.compatibility import Terms, compare_sources
+from contractctl.model.contract import File, Source
+from contractctl.model.verdict import Comparison, Status
+
+FILE = Path(__file__).parent / "pairs.yaml"
+ANSWERED = {"responses": {"200": {"description": "ok"}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two documents, and the rules that are broken between them; None where nobody can tell."""
+
+    name: str
+    old: Source
+    new: Source
+    backward: frozenset[str] | None
+    forward: frozenset[str] | None
+
+    def compared(self, *, witnesses: bool = False) -> Comparison:
+        return compare_sources(self.old, self.new, "openapi", Terms(witnesses=witnesses))
+
+
+def pairs() -> list[Pair]:
+    loaded = yaml.load(FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return [
+        Pair(
+            one["name"],
+            source(one["seat"], one["old"], one.get("version", "3.0")),
+            source(one["seat"], one["new"], one.get("version", "3.0")),
+            expected(one.get("backward", [])),
+            expected(one.get("forward", [])),
+        )
+        for one in loaded
+    ]
+
+
+def expected(said: Any) -> frozenset[str] | None:
+    return None if said == "unknown" else frozenset(said)
+
+
+def found(comparison: Comparison) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """The rules that are broken, in both directions."""
+    answers = comparison.backward, comparison.forward
+    backward, forward = (
+        None if one.status is Status.UNKNOWN else frozenset(finding.rule for finding in one.findings) for one in answers
+    )
+    return backward, forward
+
+
+def source(seat: str, value: Any, version: str) -> Source:
+    text = orjson.dumps({"openapi": f"{version}.0", "info": {"title": "x", "version": "1"}, **document(seat, value)})
+    return Source((File("openapi.json", text.decode()),))
+
+
+def document(seat: str, value: Any) -> dict[str, Any]:
+    match seat:
+        case "document":
+            return {"paths": {"/x": {"get": ANSWERED}}, **value}
+        case "paths":
+            return {"paths": value}
+        case "operation":
+            return {"paths": {"/x": {"post": ANSWERED | value}}}
+        case "query":
+            return document("operation", {"parameters": [{"name": "p", "in": "query", **value}]})
+        case "request":
+            return document("operation", {"requestBody": {"required": True, **json_of(value)}})
+        case "response":
+            return document("operation", {"responses": {"200": {"description": "ok", **json_of(value)}}})
+        case _:
+            return {**document("response", {"$ref": "#/components/schemas/Root"}), "components": {"schemas": value}}
+
+
+def json_of(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,60 @@
+"""Does diff name every change once, and nothing that is none?"""
+
+import yaml
+from openapi_pairs import source
+
+from contractctl.formats.openapi import changes, parse
+from contractctl.model.verdict import Change
+
+
+def changed(seat: str, old: str, new: str) -> list[Change]:
+    texts = [source(seat, yaml.safe_load(text), "3.1") for text in (old, new)]
+    return list(changes(*map(parse, texts)))
+
+
+def test_words_for_people_are_no_changes() -> None:
+    assert changed("operation", "{summary: a, tags: [a]}", "{summary: b, description: c, tags: [b]}") == []
+
+
+def test_operations_come_and_go() -> None:
+    old, new = (
+        "{/a: {get: {responses: {}}, put: {responses: {}}}}",
+        "{/a: {get: {responses: {}}}, /b: {post: {responses: {}}}}",
+    )
+
+    assert changed("paths", old, new) == [
+        Change("removed", "PUT /a", "operation"),
+        Change("added", "POST /b", "operation"),
+    ]
+
+
+def test_a_path_parameter_under_another_name_is_no_change() -> None:
+    old = "{'/a/{x}': {get: {parameters: [{name: x, in: path, required: true}], responses: {}}}}"
+
+    assert changed("paths", old, old.replace("x", "y")) == []
+
+
+def test_the_parts_of_an_operation_are_told_under_its_name() -> None:
+    old = "{parameters: [{name: q, in: query}, {name: r, in: query, schema: {type: string}}], operationId: a}"
+    new = (
+        "{parameters: [{name: r, in: query, required: true, schema: {type: integer}}],"
+        " responses: {'201': {description: x}}}"
+    )
+
+    assert changed("operation", old, new) == [
+        Change("changed", "POST /x", "operationId", "a", None),
+        Change("changed", "POST /x query parameter 'r'", "required", None, "true"),
+        Change("removed", "POST /x query parameter 'q'", "parameter"),
+        Change("added", "POST /x response 201", "response"),
+        Change("removed", "POST /x response 200", "response"),
+        Change("changed", "POST /x query parameter 'r'", "type", "string", "integer"),
+    ]
+
+
+def test_a_component_is_told_once_under_its_name() -> None:
+    to_a = "{$ref: '#/components/schemas/A'}"
+    old = f"{{Root: {{properties: {{a: {to_a}, b: {to_a}}}}}, A: {{type: string}}}}"
+
+    assert changed("schemas", old, old.replace("string", "integer")) == [
+        Change("changed", "A", "type", "string", "integer")
+    ]

@@ -1,0 +1,99 @@
+"""Is a document read as what it is, and refused with its place where it is none?"""
+
+import pytest
+
+from contractctl.compatibility import Terms, compare, compare_sources
+from contractctl.errors import ContractctlError
+from contractctl.formats.openapi import locate, parse
+from contractctl.model.contract import File, Source
+from contractctl.model.verdict import Status
+
+TERMS = Terms()
+HEAD = "openapi: 3.1.0\ninfo: {title: x, version: '1'}\n"
+
+
+def source(text: str, name: str = "api.yaml") -> Source:
+    return Source((File(name, text),))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("swagger: '2.0'\n", "api.yaml: this is Swagger 2.0", "convert it to OpenAPI 3"),
+        ("info: {}\n", "api.yaml:1:1: this is no OpenAPI document", "openapi: 3.1.0"),
+        ("openapi: 4.0.0\n", "api.yaml:1:10: OpenAPI 4.0.0 is not judged", "3.0 or 3.1"),
+        ("openapi: 3.1\n", "api.yaml:1:10: OpenAPI 3.1 is not judged", "in quotes"),
+        ("openapi: 3.1.0\npaths: []\n", "api.yaml:2:8: 'paths' is no object", "mend"),
+        ("openapi: [\n", "api.yaml:2:1: this is not YAML", "mend"),
+    ],
+)
+def test_what_is_no_document_is_refused_with_its_place(text: str, said: str, hint: str) -> None:
+    with pytest.raises(ContractctlError) as error:
+        parse(source(text))
+
+    assert str(error.value.message).startswith(said)
+    assert hint in str(error.value.hint)
+
+
+def test_a_part_that_is_not_what_it_must_be_is_refused_with_its_place() -> None:
+    old = HEAD + "paths: {/a: {get: {parameters: {}, responses: {}}}}\n"
+
+    with pytest.raises(ContractctlError, match=r"old:3:\d+: 'parameters' is no list"):
+        compare(old, old.replace("responses: {}", "responses: {}, summary: x"), format="openapi")
+
+
+def test_the_same_document_in_json_and_in_yaml_is_the_same() -> None:
+    old = HEAD + "paths: {/a: {get: {responses: {'200': {description: ok}}}}}\n"
+    new = (
+        '{"openapi": "3.1.0", "info": {"title": "x", "version": "1"},'
+        ' "paths": {"/a": {"get": {"responses": {"200": {"description": "ok"}}}}}}'
+    )
+
+    comparison = compare(old, new, format="openapi")
+
+    assert (comparison.backward.status, comparison.forward.status) == (Status.COMPATIBLE, Status.COMPATIBLE)
+
+
+def test_a_place_is_found_in_its_file() -> None:
+    document = parse(source(HEAD + "paths:\n  /a:\n    get: {}\n"))
+
+    assert locate(document, (0, "paths", "/a", "get")) == ("api.yaml", 5, 10)
+
+
+def several(kind: str) -> Source:
+    main = HEAD + "paths: {/a: {$ref: 'parts/a.yaml#/item'}}\n"
+    part = (
+        "item: {get: {responses: {'200': {description: ok, content: {application/json: {schema: {$ref: b.yaml}}}}}}}\n"
+    )
+    files = (File("api/main.yaml", main), File("api/parts/a.yaml", part), File("api/parts/b.yaml", f"type: {kind}\n"))
+    return Source(files[:1], files[1:])
+
+
+def test_a_change_in_a_file_that_others_refer_to_is_found_where_it_stands() -> None:
+    comparison = compare_sources(several("string"), several("integer"), "openapi", TERMS)
+
+    found = comparison.backward.findings[0]
+    assert found.rule == "json-schema-type-refused"
+    assert found.new is not None
+    assert (found.new.file, found.new.line) == ("api/parts/b.yaml", 1)
+    assert found.witness is not None
+
+
+def test_a_file_that_is_not_there_makes_it_unknown() -> None:
+    lacking = [Source(one.files, one.companions[:1]) for one in (several("string"), several("integer"))]
+    other = Source(
+        lacking[1].files, (File("api/parts/a.yaml", lacking[1].companions[0].text.replace("b.yaml", "c.yaml")),)
+    )
+
+    assert compare_sources(lacking[0], other, "openapi", TERMS).backward.status is Status.UNKNOWN
+
+
+def test_two_documents_are_no_version() -> None:
+    with pytest.raises(ContractctlError, match=r"a\.yaml and b\.yaml are OpenAPI documents both"):
+        parse(Source((File("a.yaml", HEAD), File("b.yaml", HEAD))))
+
+
+def test_a_dialect_of_its_own_makes_it_unknown() -> None:
+    old = HEAD + "jsonSchemaDialect: https://x.example/dialect\npaths: {}\n"
+
+    assert compare(old, old + "x-a: 1\n", format="openapi").backward.status is Status.UNKNOWN
