@@ -52,7 +52,7 @@ def ahead(  # noqa: PLR0913, PLR0917 - how much of which keys of what
     limit: int,
 ) -> Ahead | None:
     """The next batch of at most `limit` rows in (after, upto], along the key's index; None where no row is left."""
-    order = names(database, sync.key)
+    order = names(database, sync.key, database.table(sync.table))
     query = f"{_keys(database, sync, after, upto)} ORDER BY {order} LIMIT 1 OFFSET {int(limit) - 1}"
     found = run(connection, query).first()
     if found is not None:
@@ -68,13 +68,17 @@ def last_key(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None = None, upto: Key | None = None
 ) -> Key | None:
     """The last key in (after, upto]; None where there is none."""
-    downward = ", ".join(f"{database.quote(name)} DESC" for name in sync.key)
+    table = database.table(sync.table)
+    downward = ", ".join(f"{table}.{database.quote(name)} DESC" for name in sync.key)
     found = run(connection, f"{_keys(database, sync, after, upto)} ORDER BY {downward} LIMIT 1").first()
     return None if found is None else tuple(found)
 
 
 def _keys(database: Database, sync: Synchronisation, after: Key | None, upto: Key | None) -> str:
-    """Nothing is greater than NULL, which SQLite allows in a key."""
+    """Nothing is greater than NULL, which SQLite allows in a key.
+
+    To order them name the table's columns with the table: a bare name would be that of what is given back, a text.
+    """
     table = database.table(sync.table)
     keyed = " AND ".join(f"{database.quote(name)} IS NOT NULL" for name in sync.key)
     return (
@@ -118,10 +122,23 @@ def _fill_range(
             return Filled(rest.rows, rest.set_aside + raising)
         middle = _middle(database, connection, sync, after, upto)
         if middle is None:
-            return _set_aside(database, connection, sync, between(database, sync, after, upto), said(error))
+            return _fill_one(database, connection, sync, between(database, sync, after, upto))
     first = _fill_range(database, connection, sync, after, middle)
     second = _fill_range(database, connection, sync, middle, upto)
     return Filled(first.rows + second.rows, first.set_aside + second.set_aside)
+
+
+def _fill_one(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
+    """A single row that could not be filled: once more, as it stands when nobody else can change it."""
+    if database.locking:
+        run(connection, f"SELECT 1 FROM {database.table(sync.table)} WHERE {where}{database.locking}")
+    try:
+        with all_or_nothing(connection):
+            return _fill_at_once(database, connection, sync, where)
+    except DBAPIError as error:
+        if not database.blames_a_row(error):
+            raise
+        return _set_aside(database, connection, sync, where, said(error))
 
 
 def said(error: DBAPIError) -> str:

@@ -198,14 +198,15 @@ def _measures(
 ) -> Iterator[str]:
     """Whether a row of the table counts as remaining, as a NULL on the new side, as differing."""
     wanted = _wanted(database, connection, sync, pair, careful=careful)
-    raising = f"{_raising(database, connection, sync, pair)} OR " if careful else ""
+    raising = _raising(database, connection, sync, pair) if careful else "(1 = 0)"
+    nothing = any_null(database, pair.new)
     expected = " OR ".join(
         f"({database.quote(one.name)} IS NULL AND {value} IS NOT NULL)"
         for one, value in zip(pair.new, wanted, strict=True)
     )
     yield waiting(database, connection, sync, pair, careful=careful)
-    yield any_null(database, pair.new) if pair.required else raising + expected
-    yield raising + unlike(database, pair.new, wanted)
+    yield nothing if pair.required else f"({nothing} AND {raising}) OR {expected}"
+    yield f"{raising} OR {unlike(database, pair.new, wanted)}"
 
 
 def _alive(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> int:

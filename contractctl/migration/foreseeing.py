@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from contractctl import databases, operations
 from contractctl.databases import Column, Database, Statement, Work, rows, run
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Ahead, Live
+from contractctl.databases.looks import Ahead, Live, get
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import CONFLICT, KEPT, SET_ASIDE
 from contractctl.model.plan import Plan, Stage
@@ -102,16 +102,21 @@ class _Ahead:
 
     now: Live
     coming: Mapping[str, tuple[Column, ...]]
+    heirs: Mapping[str, tuple[Column, ...]]
+    """The same, once they have the constraints of those whose places they take."""
     promised: frozenset[tuple[str, str]]
     """Columns of which it is proven before the end that they are not NULL."""
 
     @classmethod
     def of(cls, now: Live, steps: list[Step]) -> "_Ahead":
         coming: dict[str, tuple[Column, ...]] = {}
+        heirs: dict[str, tuple[Column, ...]] = {}
         for step in steps:
             if isinstance(step, StageColumn):
-                coming[step.table] = (*coming.get(step.table, ()), step.added(now.database, now))
-        found = cls(now, coming, frozenset())
+                added = step.added(now.database, now)
+                coming[step.table] = (*coming.get(step.table, ()), added)
+                heirs[step.table] = (*heirs.get(step.table, ()), _heir(now, step, added))
+        found = cls(now, coming, heirs, frozenset())
         early = [step for step in steps if isinstance(step, PromiseNotNull) and step.plan]
         promised = {(step.table, step.column) for step in early if found.statements(Stage.VERIFY, step)}
         return replace(found, promised=frozenset(promised))
@@ -130,13 +135,20 @@ class _Ahead:
                 return database.ddl.hand_over(now, step.table, step.old, step.new)
             case _:  # what RequireNotNull asks for will have been promised
                 asks = not isinstance(step, RequireNotNull)
-                return step.statements(database, Ahead(now, step.told(database), self.coming, asks))
+                coming = self.coming if stage is Stage.DUAL_WRITE else self.heirs
+                return step.statements(database, Ahead(now, step.told(database), coming, asks))
 
     def _goes_along(self, step: PromiseNotNull) -> bool:
         """Whether the column is another one's heir: by then it has the same constraints, by the steps before."""
         look = Ahead(self.now, step.told(self.now.database), self.coming)
         pairs = seen(self.now.database, look, step.plan, step.table, step.pairs).columns
         return any(pair.plain and any(one.name == step.column for one in pair.new) for pair in pairs)
+
+
+def _heir(now: Live, step: StageColumn, added: Column) -> Column:
+    if step.like is None:
+        return added
+    return replace(added, guards=get(now.database, now, step.table, step.like).guards)
 
 
 def _rehearsed(steps: list[tuple[Stage, Step]], connection: Connection) -> Iterator[Foreseen]:

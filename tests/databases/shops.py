@@ -159,7 +159,13 @@ class Shop:
             self.run("COMMIT")
         with self.engine.begin() as connection:
             self.sync = synchronisation(connection, "plan", "t", pairs)
-            for statement in self.database.triggers(self.sync) if start else ():
+        if start:
+            self.start()
+
+    def start(self) -> None:
+        """Create the triggers."""
+        with self.engine.begin() as connection:
+            for statement in self.database.triggers(self.sync):
                 run(connection, statement)
 
     def stop(self) -> None:
@@ -376,7 +382,11 @@ POSTGRESQL = Words(
             "PRIMARY KEY (a)",
             ((0.1, ""), (1e300, ""), (-2.5, ""), (float("inf"), ""), (float("nan"), "")),
         ),
-        Keys("a NUMERIC, b TEXT", "PRIMARY KEY (a)", ((Decimal("1.10"), ""), (Decimal("1e30"), ""), (Decimal(-2), ""))),
+        Keys(
+            "a NUMERIC, b TEXT",
+            "PRIMARY KEY (a)",
+            ((Decimal("1.10"), ""), (Decimal(9), ""), (Decimal(10), ""), (Decimal("1e30"), ""), (Decimal(-2), "")),
+        ),
         Keys("a UUID, b TEXT", "PRIMARY KEY (a)", ((UUID(int=1), ""), (UUID(int=2**127), ""), (UUID(int=77), ""))),
         Keys(
             "a TIMESTAMPTZ, b DATE",

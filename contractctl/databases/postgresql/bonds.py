@@ -95,8 +95,8 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
 _PLACE = """
 SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = a.attrelid AND (
     a.attnum = ANY (p.partattrs::int2[]) OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
-      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = a.attrelid
-        AND d.refclassid = d.classid AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype = 'i'))),
+      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum
+        AND d.refclassid = d.classid AND d.refobjid = a.attrelid AND d.refobjsubid = 0 AND d.deptype = 'i'))),
   a.attinhcount > 0
 FROM pg_catalog.pg_attribute a WHERE a.attrelid = {table} AND a.attname = {column}
 """

@@ -27,6 +27,8 @@ _CLOCK = (
 )
 """Words that ask the clock or the session without being called."""
 _STATEMENTS = ("SELECT", "WITH", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE")
+_FORBIDDEN = (";", "{", "}", "\\", "'", '"', "$")
+"""Signs that have no place in an expression, or begin a text that does not end."""
 _OPENING = {"(": ")", "[": "]"}
 _NEXT = re.compile(r"nextval\((?P<sequence>'(?:[^']|'')*'::regclass)\)")
 
@@ -60,7 +62,7 @@ def _problems(expression: str, said: list[Token], columns: tuple[str, ...]) -> I
         before = said[at - 1].text if at else ""
         if token.says(*_STATEMENTS) and before not in (".", "AS", "as"):
             yield f"asks for more than its own row: {token.text}"
-        if token.text in (";", "{", "}", "\\", "'", '"', "$") and token.sort is Sort.SIGN:
+        if token.sort is Sort.SIGN and (token.text in _FORBIDDEN or token.text.isalpha()):
             yield f"is no SQL expression: it has a {token.text}"
         if token.sort is Sort.PARAMETER:
             yield f"has a parameter, {token.text}, which nobody would fill in"

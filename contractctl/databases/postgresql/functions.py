@@ -1,11 +1,13 @@
-"""How do a trigger's functions say things in PL/pgSQL? What was written, what is given, what a row holds."""
+"""How do a trigger's functions say things in PL/pgSQL? What was written, what was given, what a row holds."""
 
 from collections.abc import Iterable
 
-from contractctl.databases import Database, Held, Synced, postgresql, sides
+from contractctl.databases import Database, Held, Synced, Synchronisation, postgresql
+from contractctl.databases.batches import can_be_kept
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import differs
-from contractctl.databases.postgresql.names import literal, quote
+from contractctl.databases.postgresql.names import UNSEEN, literal, quote
+from contractctl.databases.sides import all_null, down_possible, out_of_step, unconverted, unlike, up, up_possible
 
 database: Database = postgresql
 
@@ -25,23 +27,22 @@ RAISES = """data_exception OR integrity_constraint_violation OR cardinality_viol
 """What a value can bring about, in a constraint or a function; never what only asks to come again."""
 
 
-def function(name: str, variables: Iterable[str], body: Iterable[str], *, pinned: bool) -> str:
-    """CREATE FUNCTION. Pinned: with the rights and settings of its owner, and not of whoever writes.
+def function(head: str, variables: Iterable[str], body: Iterable[str], settings: Iterable[str] = PINNED) -> str:
+    """CREATE FUNCTION head AS body, with the rights of its owner, and not of whoever writes.
 
     A name that both a column and a variable could have means the column: an expression over columns stays one.
     """
     declared = "".join(f"\n  {variable};" for variable in variables)
     lines = "".join(f"\n  {line}" for text in body for line in text.splitlines())
     text = f"\n#variable_conflict use_column\nDECLARE{declared}\nBEGIN{lines}\nEND\n"
-    rights = "".join(f"\n  SET {setting}" for setting in PINNED) if pinned else ""
-    secure = " SECURITY DEFINER" if pinned else ""
-    return f"CREATE FUNCTION {quote(name)}() RETURNS trigger LANGUAGE plpgsql{secure}{rights} AS {dollars(text)}"
+    pinned = "".join(f"\n  SET {setting}" for setting in settings)
+    return f"CREATE FUNCTION {head} LANGUAGE plpgsql SECURITY DEFINER{pinned} AS {dollars(text)}"
 
 
-def pinned_path(name: str) -> str:
-    """What makes names inside the function mean what they mean now. Temporary tables last: anybody can make those."""
+def pin_path(signature: str) -> str:
+    """What makes names inside a function mean what they mean now. Temporary tables last: anybody can make those."""
     path = "(SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) AS name)"
-    alter = f"format('ALTER FUNCTION %I() SET search_path TO %s, pg_temp', {literal(name)}, {path})"
+    alter = f"format('ALTER FUNCTION %s SET search_path TO %s, pg_temp', {literal(signature)}, {path})"
     return f"DO {dollars(f'BEGIN EXECUTE {alter}; END')}"
 
 
@@ -78,32 +79,67 @@ def never_null(one: Held) -> bool:
     return one.column is not None and one.column.never_null
 
 
-def changed(side: tuple[Held, ...]) -> str:
+def changed(side: tuple[Held, ...], was: str = "OLD", now: str = "NEW") -> str:
     """Whether an UPDATE changed a side."""
-    return sides.unlike(database, side, (f"OLD.{quote(one.name)}" for one in side), "NEW")
+    return unlike(database, side, (f"{was}.{quote(one.name)}" for one in side), now)
 
 
-def given_new(pair: Synced) -> str:
+def key_changed(sync: Synchronisation, was: str = "OLD", now: str = "NEW") -> str:
+    """Whether an UPDATE moved the row to another key."""
+    kinds = sync.key_types or ("",) * len(sync.key)
+    parts = zip(sync.key, kinds, strict=True)
+    found = [differs(f"{was}.{quote(name)}", f"{now}.{quote(name)}", kind) for name, kind in parts]
+    return f"({' OR '.join(found)})"
+
+
+def given_new(pair: Synced, now: str = "NEW") -> str:
     """Whether an INSERT gave the new side."""
-    return f"NOT {sides.all_null(database, pair.new, 'NEW')}"
+    return f"NOT {all_null(database, pair.new, now)}"
 
 
-def given_old(pair: Synced) -> str:
+def given_old(pair: Synced, now: str = "NEW") -> str:
     """Whether an INSERT gave the old side: a default hides that nothing was given."""
-    return f"({' OR '.join(_given(one) for one in pair.old)})"
+    return f"({' OR '.join(_given(one, now) for one in pair.old)})"
 
 
-def _given(one: Held) -> str:
-    value = f"NEW.{quote(one.name)}"
+def _given(one: Held, now: str) -> str:
+    value = f"{now}.{quote(one.name)}"
     if one.default is None:
         return f"({value} IS NOT NULL)"
     default = f"({one.default})::{types.read(one.type).loose}"
     return f"({value} IS NOT NULL AND {differs(value, default, one.type)})"
 
 
-def asks_a_sequence(pair: Synced) -> bool:
-    """Whether a default's value can only be told in a session that has asked its sequence."""
-    return any("currval(" in (one.default or "") for one in pair.old)
+def tell_given_old(pair: Synced, assignment: str, now: str = "NEW") -> str:
+    """As `given_old`, as a statement; a sequence that this session has not asked has not made the value."""
+    statement = f"{assignment} {given_old(pair, now)};"
+    if not any("currval(" in (one.default or "") for one in pair.old):
+        return statement
+    otherwise = f"{assignment} true;"
+    return f"BEGIN {statement} EXCEPTION WHEN object_not_in_prerequisite_state THEN {otherwise} END;"
+
+
+def is_dirty(pair: Synced) -> str:
+    """Whether a row may have marks: its sides are not in step, or one is NULL since the other cannot be converted."""
+    parts = [out_of_step(database, pair)]
+    if can_be_kept(pair):
+        parts.append(unanswered(pair))
+    if pair.exact:
+        parts.append(unconverted(database, pair))
+    return f"({' OR '.join(parts)})"
+
+
+def unanswered(pair: Synced) -> str:
+    """Whether one side is NULL since the other side's values cannot be converted."""
+    new, old = all_null(database, pair.new), all_null(database, pair.old)
+    nothing = " AND ".join(f"{value} IS NULL" for value in up(database, pair))
+    no_new = f"({new} AND NOT {old} AND {nothing} AND NOT ({up_possible(database, pair)}))"
+    return f"({no_new} OR (NOT {new} AND {old} AND NOT ({down_possible(database, pair)})))"
+
+
+def unseen(sync: Synchronisation) -> str:
+    """Whether contractctl itself writes, for this plan."""
+    return f"current_setting({literal(UNSEEN)}, true) IS NOT DISTINCT FROM {literal(sync.plan)}"
 
 
 def indented(text: str) -> str:

@@ -1,80 +1,91 @@
-"""What does the AFTER trigger remember about a finished row? Conflicts, values that were kept, and rows set aside.
+"""What is remembered about a row? Conflicts, values that were kept, and rows set aside.
 
-A row that was in step before and is in step now has no marks and gets none: then no table is looked at.
+A row that was in step before and is in step now has no marks and gets none: whoever calls `note` has seen to that.
 """
 
 from collections.abc import Iterator
 
-from contractctl.databases import SIDE_TABLES, Held, Synced, Synchronisation, sides
+from contractctl.databases import SIDE_TABLES, Synced, Synchronisation, sides
 from contractctl.databases.batches import can_be_kept
 from contractctl.databases.postgresql.expressions import now
 from contractctl.databases.postgresql.functions import (
-    RAISES,
-    asks_a_sequence,
     changed,
     database,
     function,
     given_new,
-    given_old,
     indented,
+    is_dirty,
     is_guarded,
     row,
+    tell_given_old,
+    unanswered,
 )
-from contractctl.databases.postgresql.names import literal, quote, table
-from contractctl.databases.sides import (
-    alike,
-    all_null,
-    down,
-    down_possible,
-    in_step,
-    key_json,
-    of_pair,
-    of_plan,
-    out_of_step,
-    survives,
-    unlike,
-    up,
-    up_possible,
-)
+from contractctl.databases.postgresql.names import function_name, literal, quote, table
+from contractctl.databases.sides import alike, all_null, any_null, down, key_json, of_pair, of_plan, out_of_step, up
 
-UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
-VARIABLES = (
-    "c_made record",
+_UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
+STATE = (
     "c_key text",
     "c_why text",
     "c_old boolean",
     "c_new boolean",
-    "c_written boolean",
     "c_out boolean",
     "c_agreed boolean",
     "c_unanswered boolean",
-    "c_marked boolean",
     "c_anew boolean := false",
 )
 """c_old, c_new: whether that side was written; c_out: the new side is not what the old one asks for; c_agreed: the old
-one is what the new one asks for; c_unanswered: one side is NULL since the other cannot be converted; c_marked: the row
-may have marks; c_anew: its marks cannot follow it and are made anew."""
+one is what the new one asks for; c_unanswered: one side is NULL since the other cannot be converted; c_anew: nobody has
+written it, and its marks are made anew all the same."""
 
 
-def create(name: str, sync: Synchronisation) -> str:
-    """CREATE FUNCTION for the whole plan and table."""
-    body = [text for pair in sync.columns for text in _pair(sync, pair)]
-    return function(name, VARIABLES, [_follow_key(sync), *body, "RETURN NULL;"], pinned=True)
+def create_note(sync: Synchronisation) -> str:
+    """CREATE FUNCTION (what happened, the row before, the row now): the row's marks become what they should be.
+
+    KEY is an UPDATE that has moved it to another key. Where there is only one of the two rows it is given twice.
+    """
+    body = [_follow_key(sync), *(text for pair in sync.columns for text in _pair(sync, pair))]
+    head = f"{quote(function_name(sync, 'note'))}(c_op text, c_was anyelement, c_is anyelement) RETURNS void"
+    return function(head, (*STATE, "c_moved boolean := false"), body)
 
 
-def create_empty(name: str, sync: Synchronisation) -> str:
-    """CREATE FUNCTION for TRUNCATE: what is gone needs no marks."""
+def create_mark(sync: Synchronisation) -> str:
+    """CREATE FUNCTION for the triggers on INSERT, DELETE and another key: they see the row when it is finished."""
+    note = f"PERFORM {quote(function_name(sync, 'note'))}"
+    look = {of: "\n".join(_look(pair, of) for pair in sync.columns) for of in ("NEW", "OLD")}
+    body = f"""IF TG_OP = 'UPDATE' THEN
+  {note}('KEY', OLD, NEW);
+ELSIF TG_OP = 'INSERT' THEN
+{indented(look["NEW"])}
+  IF c_marked THEN {note}('INSERT', NEW, NEW); END IF;
+ELSE
+{indented(look["OLD"])}
+  IF c_marked THEN {note}('DELETE', OLD, OLD); END IF;
+END IF;
+RETURN NULL;"""
+    variables = ["c_marked boolean := false"]
+    return function(f"{quote(function_name(sync, 'mark'))}() RETURNS trigger", variables, [body])
+
+
+def create_empty(sync: Synchronisation) -> str:
+    """CREATE FUNCTION for the trigger on TRUNCATE: what is gone needs no marks."""
     body = [f"DELETE FROM {marks} WHERE {of_plan(database, sync)};" for marks in SIDE_TABLES]
-    return function(name, (), [*body, "RETURN NULL;"], pinned=True)
+    return function(f"{quote(function_name(sync, 'empty'))}() RETURNS trigger", (), [*body, "RETURN NULL;"])
 
 
-def key_changed(sync: Synchronisation) -> str:
-    """Whether an UPDATE moves the row to another key."""
-    kinds = sync.key_types or ("",) * len(sync.key)
-    return " OR ".join(
-        database.differs(f"OLD.{quote(name)}", f"NEW.{quote(name)}", kind)
-        for name, kind in zip(sync.key, kinds, strict=True)
-    )
+def _look(pair: Synced, of: str) -> str:
+    """Whether a row of one version alone may have marks. What a constraint guards is looked at once it is made."""
+    if is_guarded(pair) and of == "NEW":
+        return ""
+    if pair.one_sided:
+        return f"c_marked := c_marked OR {all_null(database, pair.new, of)};"
+    return f"""IF NOT c_marked THEN
+  BEGIN
+    SELECT {is_dirty(pair)} INTO c_marked FROM {row(pair, of)};
+  EXCEPTION WHEN OTHERS THEN
+    c_marked := true;
+  END;
+END IF;"""
 
 
 def _follow_key(sync: Synchronisation) -> str:
@@ -83,226 +94,134 @@ def _follow_key(sync: Synchronisation) -> str:
     Where another row has taken its old key meanwhile, in the same statement, nobody knows whose the marks there are:
     each of the two gets its own anew.
     """
-    was = " AND ".join(f"contractctl_row.{quote(name)} = OLD.{quote(name)}" for name in sync.key)
-    of_sync, here = of_plan(database, sync), key_json(database, sync, "NEW")
+    was = " AND ".join(f"contractctl_row.{quote(name)} = c_was.{quote(name)}" for name in sync.key)
+    of_sync, here = of_plan(database, sync), key_json(database, sync, "c_is")
     forget = "\n  ".join(f"DELETE FROM {marks} WHERE {of_sync} AND key = {here};" for marks in SIDE_TABLES)
     follow = "\n    ".join(
-        f"UPDATE {marks} SET key = {here} WHERE {of_sync} AND key = {key_json(database, sync, 'OLD')};"
+        f"UPDATE {marks} SET key = {here} WHERE {of_sync} AND key = {key_json(database, sync, 'c_was')};"
         for marks in SIDE_TABLES
     )
-    return f"""IF TG_OP = 'UPDATE' AND ({key_changed(sync)}) THEN
+    return f"""IF c_op = 'KEY' THEN
   {forget}
-  c_anew := EXISTS (SELECT 1 FROM {table(sync.table)} AS contractctl_row WHERE {was});
-  IF NOT c_anew THEN
+  c_moved := NOT EXISTS (SELECT 1 FROM {table(sync.table)} AS contractctl_row WHERE {was});
+  IF c_moved THEN
     {follow}
   END IF;
-END IF;"""
+END IF;
+c_key := {key_json(database, sync, "c_is")};"""
 
 
 def _pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
     if pair.one_sided:
         yield _watch_filled(sync, pair)
         return
-    yield _written(pair)
-    yield _make(sync, pair) if is_guarded(pair) else _look_at_plain(pair) if pair.plain else _look(pair)
-    yield _mark(sync, pair)
-
-
-def _written(pair: Synced) -> str:
-    """Which side was written; where the BEFORE trigger has made the other side, that one counts as well."""
-    given = f"c_new := {given_new(pair)};\n{_given_old(pair)}"
-    return f"""c_why := NULL;
-IF TG_OP = 'UPDATE' THEN
-  c_new := {changed(pair.new)};
-  c_old := {changed(pair.old)};
-  c_written := c_new OR c_old;
-END IF;
-IF TG_OP = 'INSERT' OR (c_anew AND NOT c_written) THEN
+    given = f"c_new := {given_new(pair, 'c_is')};\n{tell_given_old(pair, 'c_old :=', 'c_is')}"
+    to_do = "c_op = 'INSERT' OR c_old OR c_new OR c_anew"
+    if is_guarded(pair):  # whoever makes its other side marks it as well
+        to_do = "c_op = 'KEY' AND c_anew"
+    yield f"""c_why := NULL;
+c_anew := false;
+IF c_op = 'INSERT' THEN
 {indented(given)}
-  c_written := TG_OP = 'INSERT';
-END IF;"""
-
-
-def _given_old(pair: Synced) -> str:
-    given = f"c_old := {given_old(pair)};"
-    if not asks_a_sequence(pair):
-        return given
-    return f"BEGIN {given} EXCEPTION WHEN object_not_in_prerequisite_state THEN c_old := true; END;"
-
-
-def _look_at_plain(pair: Synced) -> str:
-    (old,), (new,) = pair.old, pair.new
-    out = {
-        of: database.differs(f"{of}.{quote(new.name)}", f"{of}.{quote(old.name)}", new.type) for of in ("OLD", "NEW")
-    }
-    return f"""c_agreed := false;
-c_unanswered := false;
-c_out := TG_OP <> 'DELETE' AND {out["NEW"]};
-c_marked := c_out OR (TG_OP <> 'INSERT' AND {out["OLD"]});"""
-
-
-def _look(pair: Synced) -> str:
-    """A row that cannot even be looked at is set aside with the reason."""
-    return f"""c_out := false;
-c_unanswered := false;
-IF TG_OP <> 'DELETE' THEN
-{indented(_standing(pair, row(pair, "NEW")))}
+ELSE
+  c_new := {changed(pair.new, "c_was", "c_is")};
+  c_old := {changed(pair.old, "c_was", "c_is")};
+  c_anew := c_op = 'KEY' AND NOT (c_old OR c_new OR c_moved);
 END IF;
-c_marked := c_out OR c_unanswered;
-IF TG_OP <> 'INSERT' AND NOT c_marked THEN
-  BEGIN
-    SELECT {out_of_step(database, pair)} OR {_unanswered(pair)} INTO c_marked FROM {row(pair, "OLD")};
-  EXCEPTION WHEN OTHERS THEN
-    c_marked := true;
-  END;
+IF c_anew THEN
+{indented(given)}
+END IF;
+IF c_op = 'DELETE' THEN
+  {forget(sync, pair)}
+ELSIF {to_do} THEN
+{indented(standing(pair, row(pair, "c_is")))}
+{indented(set_marks(sync, pair, "c_is"))}
 END IF;"""
 
 
-def _standing(pair: Synced, source: str) -> str:
+def standing(pair: Synced, source: str) -> str:
+    """How the two sides stand to each other in a row. Where an expression raises they do not agree: c_why says it."""
     agreed = alike(database, pair.old, down(database, pair)) if can_be_kept(pair) else "false"
-    unanswered = _unanswered(pair) if can_be_kept(pair) else "false"
-    return f"""BEGIN
-  SELECT {out_of_step(database, pair)}, {agreed}, {unanswered}
+    nothing = unanswered(pair) if can_be_kept(pair) else "false"
+    return f"""c_out := false;
+c_agreed := false;
+c_unanswered := false;
+BEGIN
+  SELECT {out_of_step(database, pair)}, {agreed}, {nothing}
     INTO c_out, c_agreed, c_unanswered FROM {source};
 EXCEPTION WHEN OTHERS THEN
   c_why := coalesce(c_why, SQLERRM);
   c_out := true;
-END;"""
-
-
-def _unanswered(pair: Synced) -> str:
-    """Whether one side is NULL since the other side's values cannot be converted."""
-    new, old = all_null(database, pair.new), all_null(database, pair.old)
-    nothing = " AND ".join(f"{value} IS NULL" for value in up(database, pair))
-    no_new = f"({new} AND NOT {old} AND {nothing} AND NOT ({up_possible(database, pair)}))"
-    return f"({no_new} OR (NOT {new} AND {old} AND NOT ({down_possible(database, pair)})))"
-
-
-def _make(sync: Synchronisation, pair: Synced) -> str:
-    """Where constraints may refuse it, the other side is made here, by an UPDATE that may fail alone."""
-    this_row = _this_row(sync)
-    standing = _standing(pair, f"{table(sync.table)} AS contractctl_row WHERE {this_row}")
-    return f"""c_marked := TG_OP = 'DELETE' OR c_written OR c_anew;
-c_out := false;
-c_agreed := false;
-c_unanswered := false;
-IF TG_OP <> 'DELETE' AND c_written THEN
-{indented(_make_other(sync, pair, this_row))}
-END IF;
-IF TG_OP <> 'DELETE' AND c_marked THEN
-{indented(standing)}
-END IF;"""
-
-
-def _make_other(sync: Synchronisation, pair: Synced, this_row: str) -> str:
-    """A kept value is marked first: the triggers that the UPDATE fires must leave it alone."""
-    downs, ups = down(database, pair), up(database, pair)
-    keep = not_kept = ""
-    if can_be_kept(pair):
-        keep = (
-            f"\n    IF NOT (SELECT {survives(database, pair)} FROM {row(pair, 'NEW')}) THEN {_keep(sync, pair)} END IF;"
-        )
-        not_kept = f" AND NOT {sides.is_kept(database, sync, pair, 'contractctl_row')}"
-    target = f"UPDATE {table(sync.table)} AS contractctl_row SET"
-    return f"""IF c_new AND NOT c_old THEN
   BEGIN
-    SELECT {in_step(database, pair)} INTO c_agreed FROM {row(pair, "NEW")};
+    SELECT {agreed} INTO c_agreed FROM {source};
   EXCEPTION WHEN OTHERS THEN
     c_agreed := false;
   END;
-  BEGIN
-    IF NOT c_agreed THEN{keep.replace(chr(10), chr(10) + "  ")}
-      {target} {_assigned(pair.old, downs)} WHERE {this_row} AND {unlike(database, pair.old, downs)};
-    END IF;
-  EXCEPTION WHEN {RAISES} THEN
-    c_why := SQLERRM;
-  END;
-ELSIF NOT c_new THEN
-  BEGIN
-    {target} {_assigned(pair.new, ups)} WHERE {this_row} AND {unlike(database, pair.new, ups)}{not_kept};
-  EXCEPTION WHEN {RAISES} THEN
-    c_why := SQLERRM;
-  END;
-END IF;"""
+END;"""
 
 
-def _assigned(side: tuple[Held, ...], values: tuple[str, ...]) -> str:
-    return ", ".join(f"{quote(one.name)} = {value}" for one, value in zip(side, values, strict=True))
+def set_marks(sync: Synchronisation, pair: Synced, now: str) -> str:
+    """The marks that a row should have from how its sides stand, and no others.
 
-
-def _this_row(sync: Synchronisation) -> str:
-    return " AND ".join(f"contractctl_row.{quote(name)} = NEW.{quote(name)}" for name in sync.key)
-
-
-def _mark(sync: Synchronisation, pair: Synced) -> str:
-    kept = ""
-    if can_be_kept(pair):
-        kept = f"IF c_out AND c_agreed THEN\n      {_keep(sync, pair)}\n    ELS"
-    return f"""IF c_marked AND TG_OP = 'DELETE' THEN
-  c_key := {key_json(database, sync, "OLD")};
-  {_forget(sync, pair)}
-ELSIF c_marked AND (c_written OR c_anew) THEN
-  c_key := {key_json(database, sync, "NEW")};
-  {_forget(sync, pair)}
-  IF c_why IS NOT NULL THEN
-    {_set_aside(sync, pair, "c_why")}
-  ELSE
-    {kept}IF c_out AND c_new AND c_old THEN
-      {_conflict(sync, pair)}
-    ELSIF c_out AND NOT c_anew THEN
-      {_set_aside(sync, pair, literal(UNSTORABLE))}
-    END IF;
-    IF c_unanswered THEN
-      {_set_aside(sync, pair, literal(UNSTORABLE))}
-    END IF;
-  END IF;
+    Where an expression has raised, a NULL is no value that somebody wrote, but what was left of the conversion.
+    """
+    nothing = any_null(database, (*pair.old, *pair.new), now)
+    kept = f"IF c_out AND c_agreed THEN\n  {keep(sync, pair)}\nELS" if can_be_kept(pair) else ""
+    return f"""{forget(sync, pair)}
+{kept}IF c_out AND c_new AND c_old AND NOT (c_why IS NOT NULL AND {nothing}) THEN
+  {_conflict(sync, pair, now)}
+ELSIF c_why IS NOT NULL THEN
+  {set_aside(sync, pair, "c_why")}
+ELSIF c_out AND NOT c_anew THEN
+  {set_aside(sync, pair, literal(_UNSTORABLE))}
+END IF;
+IF c_unanswered THEN
+  {set_aside(sync, pair, literal(_UNSTORABLE))}
 END IF;"""
 
 
 def _watch_filled(sync: Synchronisation, pair: Synced) -> str:
     """What is only kept filled and still NULL may be so rightly, or because its value cannot be made."""
-    (one,), (value,) = pair.new, up(database, pair)
-    attempt = f"PERFORM {value} FROM {row(pair, 'NEW')};"
-    if is_guarded(pair):
-        target = f"UPDATE {table(sync.table)} AS contractctl_row SET {quote(one.name)} = {value}"
-        attempt = f"{target} WHERE {_this_row(sync)} AND {quote(one.name)} IS NULL AND {value} IS NOT NULL;"
-    return f"""c_why := NULL;
-c_key := CASE WHEN TG_OP = 'DELETE' THEN {key_json(database, sync, "OLD")} ELSE {key_json(database, sync, "NEW")} END;
-IF TG_OP <> 'INSERT' AND {all_null(database, pair.new, "OLD")} THEN
-  {_forget(sync, pair)}
-END IF;
-IF TG_OP <> 'DELETE' AND {all_null(database, pair.new, "NEW")} THEN
+    (value,) = up(database, pair)
+    attempt = ""
+    if not is_guarded(pair):
+        attempt = f"""IF c_op <> 'DELETE' AND {all_null(database, pair.new, "c_is")} THEN
   BEGIN
-    {attempt}
-  EXCEPTION WHEN {RAISES} THEN
+    PERFORM {value} FROM {row(pair, "c_is")};
+  EXCEPTION WHEN OTHERS THEN
     c_why := SQLERRM;
-    {_set_aside(sync, pair, "c_why")}
+    {set_aside(sync, pair, "c_why")}
   END;
 END IF;"""
+    return f"""IF {all_null(database, pair.new, "c_was")} THEN
+  {forget(sync, pair)}
+END IF;
+{attempt}"""
 
 
-def _forget(sync: Synchronisation, pair: Synced) -> str:
-    return " ".join(
-        f"DELETE FROM {marks} WHERE {of_pair(database, sync, pair)} AND key = c_key;" for marks in SIDE_TABLES
-    )
+def forget(sync: Synchronisation, pair: Synced) -> str:
+    """No marks of the row at c_key."""
+    of = of_pair(database, sync, pair)
+    return " ".join(f"DELETE FROM {marks} WHERE {of} AND key = c_key;" for marks in SIDE_TABLES)
 
 
-def _keep(sync: Synchronisation, pair: Synced) -> str:
+def keep(sync: Synchronisation, pair: Synced) -> str:
     """A new-side value that the old side could not give back is right: the backfill leaves it alone."""
     target = "contractctl_kept (plan, table_name, key, column_name)"
-    return f"INSERT INTO {target} VALUES ({_row_mark(sync, pair)}) ON CONFLICT DO NOTHING;"
+    return f"INSERT INTO {target} VALUES ({_mark(sync, pair)}) ON CONFLICT DO NOTHING;"
 
 
-def _set_aside(sync: Synchronisation, pair: Synced, why: str) -> str:
+def set_aside(sync: Synchronisation, pair: Synced, why: str) -> str:
+    """The row cannot be converted."""
     target = "contractctl_set_aside (plan, table_name, key, column_name, error)"
-    return f"INSERT INTO {target} VALUES ({_row_mark(sync, pair)}, {why}) ON CONFLICT DO NOTHING;"
+    return f"INSERT INTO {target} VALUES ({_mark(sync, pair)}, {why}) ON CONFLICT DO NOTHING;"
 
 
-def _conflict(sync: Synchronisation, pair: Synced) -> str:
+def _conflict(sync: Synchronisation, pair: Synced, now_row: str) -> str:
     target = "contractctl_conflict (plan, table_name, key, column_name, old_value, new_value, at)"
     values = ", ".join(f"({sides.shown(database, side)})::text" for side in (pair.old, pair.new))
-    return f"INSERT INTO {target} SELECT {_row_mark(sync, pair)}, {values}, {now()} FROM {row(pair, 'NEW')};"
+    return f"INSERT INTO {target} SELECT {_mark(sync, pair)}, {values}, {now()} FROM {row(pair, now_row)};"
 
 
-def _row_mark(sync: Synchronisation, pair: Synced) -> str:
-    return f"{literal(sync.plan)}, {literal(sync.table)}, {key_json(database, sync, 'NEW')}, {literal(pair.name)}"
+def _mark(sync: Synchronisation, pair: Synced) -> str:
+    return f"{literal(sync.plan)}, {literal(sync.table)}, c_key, {literal(pair.name)}"

@@ -1,13 +1,12 @@
-"""Which triggers keep two columns in step on PostgreSQL? A BEFORE trigger makes the other side, an AFTER one the marks.
+"""Which triggers keep two columns in step on PostgreSQL, and are they all there?
 
-OLD and NEW say which side a statement wrote: nothing is kept in a session. The BEFORE trigger only changes the row
-that is being written, since an upsert may yet take another way; what it made, the AFTER trigger sees in the finished
-row, and remembers what is to be remembered about it. Where both sides hold the same value a condition on the trigger
-itself tells that there is nothing to do. Where a constraint of one side may refuse what is made for it, it is made in
-the AFTER trigger, by an UPDATE that may fail alone: the writer's own statement goes through.
+OLD and NEW say which side a statement wrote: nothing is kept in a session. A BEFORE trigger makes the other side in the
+row that is being written; it fires last of all, by its name. On an UPDATE it also sees to the row's marks, on an INSERT
+an AFTER trigger does, since an upsert may yet take another way.
 
-ENABLE ALWAYS: what a replica applies is kept in step, too. What contractctl itself writes for the plan is let through
-by a setting that ends with its transaction.
+What a replica applies is kept in step, too. contractctl itself writes as a replica where it may: what costs something
+for every write therefore stands on the table twice, the second time for replicas alone and under the condition that it
+is not contractctl who writes. The condition costs more for a single row than what it saves there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,119 +14,130 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Synced, Synchronisation, run
-from contractctl.databases.postgresql import filling, marking, trying
-from contractctl.databases.postgresql.functions import changed, database, is_guarded, pinned_path
-from contractctl.databases.postgresql.names import UNSEEN, function_name, literal, quote, table, trigger_name
+from contractctl.databases.postgresql import filling, making, marking, plain, trying
+from contractctl.databases.postgresql.functions import (
+    changed,
+    database,
+    function,
+    is_guarded,
+    key_changed,
+    pin_path,
+    tell_given_old,
+    unseen,
+)
+from contractctl.databases.postgresql.names import function_name, literal, quote, table, trigger_name
 from contractctl.databases.postgresql.tables import family, oid
-from contractctl.databases.sides import all_null, any_null, unlike
+from contractctl.databases.sides import all_null, unlike
 
-FUNCTIONS = ("fill", "mark", "empty", "try")
-EVENTS = ("fill_insert", "fill_update", "mark_insert", "mark_update", "mark_delete", "empty")
+FUNCTIONS = ("plain", "fill", "make", "mark", "note", "given", "empty", "try")
+EVENTS = (
+    "empty",
+    "fill",
+    "fill_replica",
+    "key",
+    "make_insert",
+    "make_update",
+    "mark_delete",
+    "mark_insert",
+    "plain",
+    "plain_replica",
+)
 
 
 def triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that create the triggers: one set for the whole plan and table."""
-    return tuple(statement for what, create in _functions(sync) for statement in create) + tuple(_triggers(sync))
+    return tuple(statement for _, statement in (*_functions(sync), *_triggers(sync)))
 
 
-def _functions(sync: Synchronisation) -> Iterator[tuple[str, tuple[str, ...]]]:
-    names = {what: function_name(sync, what) for what in FUNCTIONS}
-    paths = {what: pinned_path(name) for what, name in names.items()}
-    if _fill_insert(sync) or _fill_update(sync):
-        create = filling.create(names["fill"], sync)
-        yield "fill", (create, paths["fill"]) if filling.is_pinned(sync) else (create,)
-    yield "mark", (marking.create(names["mark"], sync), paths["mark"])
-    yield "empty", (marking.create_empty(names["empty"], sync), paths["empty"])
-    if filling.is_pinned(sync):
-        yield "try", (trying.create(names["try"], sync),)
+def _functions(sync: Synchronisation) -> Iterator[tuple[str, str]]:
+    """Each function's name with a statement that makes it what it should be."""
+    yield from _pinned(sync, "note", marking.create_note(sync), "(text, anyelement, anyelement)")
+    yield from _pinned(sync, "mark", marking.create_mark(sync))
+    yield from _pinned(sync, "empty", marking.create_empty(sync))
+    if any(pair.old[0].default is not None for pair in plain.pairs(sync)):
+        yield from _pinned(sync, "given", _create_given(sync), "(integer, anyelement)")
+    if plain.pairs(sync):
+        yield "plain", plain.create(sync)
+    if filling.pairs(sync):
+        yield from _pinned(sync, "fill", filling.create(sync))
+    if making.pairs(sync):
+        yield from _pinned(sync, "make", making.create(sync))
+    if not all(pair.plain for pair in sync.columns):
+        yield "try", trying.create(sync)
 
 
-def _triggers(sync: Synchronisation) -> Iterator[str]:
-    yield from _trigger(sync, "fill_insert", "BEFORE INSERT", _fill_insert(sync))
-    yield from _trigger(sync, "fill_update", "BEFORE UPDATE", _fill_update(sync))
-    yield from _trigger(sync, "mark_insert", "AFTER INSERT", [_mark_insert(pair) for pair in sync.columns])
-    yield from _trigger(sync, "mark_update", "AFTER UPDATE", [_mark_update(sync, pair) for pair in sync.columns])
-    yield from _trigger(sync, "mark_delete", "AFTER DELETE", [_mark_delete(pair) for pair in sync.columns])
-    yield (
-        f"CREATE TRIGGER {quote(trigger_name(sync, 'empty'))} AFTER TRUNCATE ON {table(sync.table)}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(function_name(sync, 'empty'))}()"
+def _pinned(sync: Synchronisation, what: str, create: str, takes: str = "()") -> Iterator[tuple[str, str]]:
+    signature = quote(function_name(sync, what)) + takes
+    yield what, create
+    yield what, pin_path(signature)
+    if takes != "()":
+        yield what, f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
+
+
+def _create_given(sync: Synchronisation) -> str:
+    """CREATE FUNCTION (number of a pair, row): whether an INSERT gave its old side. In the writer's time zone."""
+    asked = "\n".join(
+        f"IF c_pair = {number} THEN\n  {tell_given_old(pair, 'RETURN', 'c_row')}\nEND IF;"
+        for number, pair in enumerate(sync.columns)
     )
-    yield _always(sync, "empty")
+    head = f"{quote(function_name(sync, 'given'))}(c_pair integer, c_row anyelement) RETURNS boolean"
+    return function(head, (), [asked], ())
 
 
-def _trigger(sync: Synchronisation, event: str, when: str, conditions: Iterable[str]) -> Iterator[str]:
-    """One that fires where any of the conditions holds; none where there are none."""
-    asked = " OR ".join(conditions)
-    if not asked:
-        return
-    ours = f"current_setting({literal(UNSEEN)}, true) IS DISTINCT FROM {literal(sync.plan)}"
-    function = function_name(sync, event.partition("_")[0])
-    yield (
-        f"CREATE TRIGGER {quote(trigger_name(sync, event))} {when} ON {table(sync.table)} FOR EACH ROW"
-        f" WHEN (({asked}) AND {ours}) EXECUTE FUNCTION {quote(function)}()"
+def _triggers(sync: Synchronisation) -> Iterator[tuple[str, str]]:
+    """Each trigger's name with a statement that makes it what it should be."""
+    for what, pairs in (("plain", plain.pairs(sync)), ("fill", filling.pairs(sync))):
+        if pairs:
+            yield from _trigger(sync, what, "BEFORE INSERT OR UPDATE", what, always="")
+            condition = [f"NOT ({unseen(sync)})"]
+            yield from _trigger(sync, f"{what}_replica", "BEFORE INSERT OR UPDATE", what, condition, always="REPLICA")
+    if guarded := making.pairs(sync):
+        written = " OR ".join(map(_is_written, guarded))
+        yield from _trigger(sync, "make_insert", "AFTER INSERT", "make")
+        condition = [f"({written}) AND NOT ({unseen(sync)})"]
+        yield from _trigger(sync, "make_update", "AFTER UPDATE", "make", condition)
+    if unguarded := [pair for pair in sync.columns if not is_guarded(pair)]:
+        yield from _trigger(
+            sync, "mark_insert", "AFTER INSERT", "mark", [_may_have_marks(one, "NEW") for one in unguarded]
+        )
+    yield from _trigger(
+        sync, "mark_delete", "AFTER DELETE", "mark", [_may_have_marks(one, "OLD") for one in sync.columns]
     )
-    yield _always(sync, event)
+    yield from _trigger(sync, "key", "AFTER UPDATE", "mark", [key_changed(sync)])
+    yield from _trigger(sync, "empty", "AFTER TRUNCATE", "empty", each="STATEMENT")
 
 
-def _always(sync: Synchronisation, event: str) -> str:
-    return f"ALTER TABLE {table(sync.table)} ENABLE ALWAYS TRIGGER {quote(trigger_name(sync, event))}"
+def _trigger(  # noqa: PLR0913 - what CREATE TRIGGER says
+    sync: Synchronisation,
+    event: str,
+    when: str,
+    what: str,
+    conditions: Iterable[str] = (),
+    *,
+    each: str = "ROW",
+    always: str = "ALWAYS",
+) -> Iterator[tuple[str, str]]:
+    """One that fires where any of the conditions holds, or always where there are none."""
+    name, asked = quote(trigger_name(sync, event)), tuple(conditions)
+    condition = f" WHEN ({' OR '.join(asked)})" if asked and "true" not in asked else ""
+    function_ = f"{quote(function_name(sync, what))}()"
+    create = f"CREATE TRIGGER {name} {when} ON {table(sync.table)} FOR EACH {each}{condition}"
+    yield event, f"{create} EXECUTE FUNCTION {function_}"
+    if always:
+        yield event, f"ALTER TABLE {table(sync.table)} ENABLE {always} TRIGGER {name}"
 
 
-def _fill_insert(sync: Synchronisation) -> list[str]:
-    return [condition for pair in sync.columns for condition in _asks_on_insert(pair)]
-
-
-def _asks_on_insert(pair: Synced) -> Iterator[str]:
-    if pair.one_sided:
-        yield from () if is_guarded(pair) else (all_null(database, pair.new, "NEW"),)
-    elif pair.plain:
-        if not is_guarded(pair):
-            yield _apart(pair, "NEW")
-        if pair.required:
-            yield f"({all_null(database, pair.old, 'NEW')} AND {all_null(database, pair.new, 'NEW')})"
-    elif pair.required or not is_guarded(pair):
-        yield "true"
-
-
-def _fill_update(sync: Synchronisation) -> list[str]:
-    return [condition for pair in sync.columns for condition in _asks_on_update(pair)]
-
-
-def _asks_on_update(pair: Synced) -> Iterator[str]:
-    if pair.one_sided:
-        yield from () if is_guarded(pair) else (all_null(database, pair.new, "NEW"),)
-        return
-    asked = []
-    if not is_guarded(pair):
-        asked.append(_apart(pair, "NEW") if pair.plain else "true")
-    if pair.required:
-        asked.append(any_null(database, (*pair.old, *pair.new), "NEW"))
-    if asked:
-        yield f"(({' OR '.join(asked)}) AND ({changed(pair.old)} OR {changed(pair.new)}))"
-
-
-def _mark_insert(pair: Synced) -> str:
-    if pair.one_sided:
-        return all_null(database, pair.new, "NEW")
-    return _apart(pair, "NEW") if pair.plain else "true"
-
-
-def _mark_update(sync: Synchronisation, pair: Synced) -> str:
+def _is_written(pair: Synced) -> str:
     if pair.one_sided:
         return f"({all_null(database, pair.new, 'NEW')} OR {all_null(database, pair.new, 'OLD')})"
-    if pair.plain:
-        return f"({_apart(pair, 'NEW')} OR {_apart(pair, 'OLD')})"
-    return f"({changed(pair.old)} OR {changed(pair.new)} OR {marking.key_changed(sync)})"
+    return f"({changed(pair.old)} OR {changed(pair.new)})"
 
 
-def _mark_delete(pair: Synced) -> str:
+def _may_have_marks(pair: Synced, of: str) -> str:
     if pair.one_sided:
-        return all_null(database, pair.new, "OLD")
-    return _apart(pair, "OLD") if pair.plain else "true"
-
-
-def _apart(pair: Synced, of: str) -> str:
-    """Whether both sides of a plain pair hold different values."""
+        return all_null(database, pair.new, of)
+    if not pair.plain:
+        return "true"
     return unlike(database, pair.new, (f"{of}.{quote(one.name)}" for one in pair.old), of)
 
 
@@ -153,21 +163,30 @@ def _missing(connection: Connection, sync: Synchronisation) -> Iterator[str]:
     for name, enabled in run(connection, _FOUND.format(family=family(number))):
         found.setdefault(name, []).append(enabled)
     everywhere = len(run(connection, family(number)).all())
-    wanted = "\n".join(_triggers(sync))
-    for event in EVENTS:
+    for event in dict(_triggers(sync)):
         name = trigger_name(sync, event)
         places = 1 if event == "empty" else everywhere  # only row triggers have clones in partitions
-        if quote(name) in wanted and found.get(name) != ["A"] * places:
+        enabled = "O" if event in {"plain", "fill"} else "R" if event.endswith("_replica") else "A"
+        if found.get(name) != [enabled] * places:
             yield name
-    for what, (create, *_) in _functions(sync):
-        source = (
-            f"SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = to_regproc({literal(quote(function_name(sync, what)))})"
-        )
-        body = run(connection, source).scalar()
-        if body is None or body not in create:
+    for what, statement in _functions(sync):
+        if "CREATE FUNCTION" in statement and not _is_made_so(connection, function_name(sync, what), statement):
             yield function_name(sync, what)
 
 
 _FOUND = (
     "SELECT tgname::text, tgenabled::text FROM pg_catalog.pg_trigger WHERE tgrelid IN ({family}) AND NOT tgisinternal"
 )
+
+
+def _is_made_so(connection: Connection, name: str, statement: str) -> bool:
+    """Whether the function is there, and what the statement makes."""
+    source = (
+        "SELECT p.prosrc, quote_ident(n.nspname) FROM pg_catalog.pg_proc p"
+        f" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = to_regproc({literal(quote(name))})"
+    )
+    row = run(connection, source).first()
+    if row is None:
+        return False
+    body, schema = row
+    return body in statement.replace(plain.HERE, schema)

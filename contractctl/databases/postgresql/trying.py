@@ -5,11 +5,11 @@ A statement over many rows fails with the first of them; this one is several tim
 
 from contractctl.databases import Synced, Synchronisation
 from contractctl.databases.postgresql.functions import RAISES, database, dollars, row
-from contractctl.databases.postgresql.names import quote
+from contractctl.databases.postgresql.names import function_name, quote
 from contractctl.databases.sides import out_of_step, unconverted
 
 
-def create(name: str, sync: Synchronisation) -> str:
+def create(sync: Synchronisation) -> str:
     """CREATE FUNCTION (number of the pair, the table's row) for what is said, NULL where nothing is."""
     attempts = "".join(
         f"\n  IF c_pair = {number} THEN\n    PERFORM {_asked(pair)} FROM {row(pair, 'c_row')};\n  END IF;"
@@ -24,8 +24,8 @@ EXCEPTION WHEN {RAISES} THEN
   RETURN SQLERRM;
 END
 """
-    head = f"CREATE FUNCTION {quote(name)}(c_pair integer, c_row anyelement) RETURNS text LANGUAGE plpgsql STABLE"
-    return f"{head} AS {dollars(body)}"
+    head = f"{quote(function_name(sync, 'try'))}(c_pair integer, c_row anyelement) RETURNS text"
+    return f"CREATE FUNCTION {head} LANGUAGE plpgsql STABLE AS {dollars(body)}"
 
 
 def _asked(pair: Synced) -> str:
