@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, load
+from contractctl.formats import FORMATS, Selective, load
 from contractctl.model.contract import Contract, Party, Policy, Source
 from contractctl.model.verdict import Answer, Comparison, Direction, Effect, Finding, Level, Seats, Status
 from contractctl.store import digest
@@ -209,9 +209,11 @@ def _concerns(contract: Contract, consumer: Party, finding: Finding) -> bool:
     """Whether a finding meets what a consumer reads. A message that cannot be decoded is lost as a whole."""
     if not consumer.reads:
         return True
-    message = load(contract.format).SEATS is Seats.MESSAGE
-    if message and finding.effect is Effect.FAILS:
+    judge = load(contract.format)
+    if judge.SEATS is Seats.MESSAGE and finding.effect is Effect.FAILS:
         return True
+    if isinstance(judge, Selective):
+        return judge.concerns(finding.rule, finding.path, consumer.reads)
     return any(_overlap(finding.path, path) for path in consumer.reads)
 
 

@@ -27,6 +27,8 @@ _HOUSES = frozenset(
         "db",
         "ddl",
         "events",
+        "gql",
+        "graphql",
         "json",
         "jsonschema",
         "main",

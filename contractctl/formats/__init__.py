@@ -6,16 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.rooms import Events, Format, Found, RoundTrip, Staging, Strict
+from contractctl.formats.rooms import Events, Format, Found, RoundTrip, Selective, Staging, Strict
 from contractctl.model.contract import File, Policy, Source
 
 __all__ = [
     "BINARY",
     "FORMATS",
+    "STAGED",
     "Events",
     "Format",
     "Found",
     "RoundTrip",
+    "Selective",
     "Staging",
     "events",
     "load",
@@ -26,7 +28,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from contractctl.formats import avro, json_schema, openapi, protobuf, sql
+    from contractctl.formats import avro, graphql, json_schema, openapi, protobuf, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
     from contractctl.formats.json_schema import events as json_schema_events
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 FORMATS: Mapping[str, str] = {
     "avro": "avro",
+    "graphql": "graphql",
     "json-schema": "json_schema",
     "openapi": "openapi",
     "protobuf": "protobuf",
@@ -44,10 +47,12 @@ FORMATS: Mapping[str, str] = {
 """The formats, by name, and the packages in this folder that judge them."""
 BINARY = frozenset({"protobuf"})
 """Formats that read files which are no text, too."""
+STAGED = frozenset({"avro", "json-schema", "protobuf", "sql"})
+"""Formats whose changes contractctl plan leads through stages."""
 
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
-        (avro, json_schema, openapi, protobuf, sql),
+        (avro, graphql, json_schema, openapi, protobuf, sql),
         (avro_staging, json_schema_staging, protobuf_staging),
         (avro_events, json_schema_events, protobuf_events),
     )

@@ -14,6 +14,9 @@ ENDINGS: Mapping[str, str] = {
     ".binpb": "protobuf",
     ".desc": "protobuf",
     ".fds": "protobuf",
+    ".gql": "graphql",
+    ".graphql": "graphql",
+    ".graphqls": "graphql",
     ".pb": "protobuf",
     ".proto": "protobuf",
     ".protoset": "protobuf",
@@ -33,6 +36,8 @@ _DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
 _OTHER = re.compile(r"""^\s{0,4}["']?(swagger|asyncapi)["']?\s*:""", re.MULTILINE)
 _OPENAPI = re.compile(r"""^(?:\s*\{\s*|\s{2,4})?["']?openapi["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
+_OPERATION = re.compile(r"(?:[\s,\ufeff]|#[^\n]*\n)*+(?:\{|(?:query|mutation|subscription|fragment)\b)")
+"""A file of GraphQL that begins so is what a client sends, and no schema."""
 _META_SCHEMA = re.compile(r"https?://json-schema\.org/|.*/jsonschema/|.*/schema#?$", re.IGNORECASE)
 """What `$schema` says in a JSON Schema. In a document that is an instance of one, it names that very schema."""
 _KEYWORDS = frozenset(
@@ -48,7 +53,10 @@ def may_be_claimed(path: str) -> bool:
 
 def claimed(file: File) -> str | None:
     """The format that claims a file, by its ending or by what it says; None where none does."""
-    return _by_ending(file.name) or (_by_content(file) if file.name.lower().endswith(tuple(SHARED)) else None)
+    found = _by_ending(file.name)
+    if found == "graphql" and _OPERATION.match(file.text):
+        return None
+    return found or (_by_content(file) if file.name.lower().endswith(tuple(SHARED)) else None)
 
 
 def format_of(file: File) -> str:
@@ -63,6 +71,10 @@ def format_of(file: File) -> str:
         )
     if file.data is not None:
         refuse_binary(file)
+    if _by_ending(file.name) == "graphql":
+        raise ContractctlError(
+            f"{file.name} holds operations of a client, and no schema", hint="name the files that define the types"
+        )
     other = _OTHER.search(file.text)
     if other is not None:
         raise ContractctlError(

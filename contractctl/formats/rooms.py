@@ -1,6 +1,6 @@
 """What does every format offer? The rooms of a package in this folder, under the names that all of them have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
@@ -45,6 +45,14 @@ class Strict(Protocol):
 
     def demand_sound(self, schema: Any) -> None:
         """Raise ContractctlError where libraries refuse the schema."""
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """What a format offers beside that whose findings are not all about what consumers say that they read."""
+
+    def concerns(self, rule: str, path: str, reads: Sequence[str]) -> bool:
+        """Whether a finding of that rule at that path may meet a consumer that reads these."""
 
 
 class Staging(Protocol):

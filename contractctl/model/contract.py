@@ -45,6 +45,7 @@ FORMATS_AS = ("annotation", "assertion")
 ENCODINGS = ("binary", "json", "source")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "avro": (),
+    "graphql": (),
     "json-schema": ("content_model", "formats"),
     "openapi": (),
     "protobuf": ("encodings",),

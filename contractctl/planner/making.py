@@ -9,7 +9,7 @@ from contractctl import store
 from contractctl.compatibility import Terms, compare_schemas, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.expressions import read_expression
-from contractctl.formats import RoundTrip, load, parse, staging
+from contractctl.formats import STAGED, RoundTrip, load, parse, staging
 from contractctl.model.contract import Contract, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
 from contractctl.model.verdict import Seats, Status
@@ -37,6 +37,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     """
     _demand_free(name, around.migrations)
     sides = [side_of(contract, around) for contract in contracts]
+    _demand_stages(sides)
     for side in sides:
         demand_apart(side, wish)
     demand_every_wish_fits(sides, wish)
@@ -134,6 +135,16 @@ def _demand_the_way_back(side: Side, operations: tuple[Operation, ...]) -> None:
         for sentence in room.losses(side.start, side.draft, operations, contract.policy):
             raise ContractctlError(
                 f"{contract.name}: {sentence}", hint="mend the expressions, or say that it may be so: --lossy FIELD"
+            )
+
+
+def _demand_stages(sides: Iterable[Side]) -> None:
+    for side in sides:
+        contract = side.contract
+        if contract.format not in STAGED:
+            raise ContractctlError(
+                f"'{contract.name}' is a contract of the format {contract.format}, whose changes have no stages",
+                hint="serve old and new side by side, mark the old deprecated, and take it out when nobody uses it",
             )
 
 

@@ -236,15 +236,15 @@ def test_a_contract_without_a_draft_has_nothing_to_release(contractctl: Run, rel
 def test_a_format_that_is_not_judged_has_no_minor_versions(contractctl: Run, tmp_path: Path) -> None:
     folder = tmp_path / "contracts" / "tool" / "answer"
     folder.mkdir(parents=True)
-    (folder / "contract.toml").write_text('format = "graphql"\ndraft = "answer.graphql"\n')
-    (folder / "answer.graphql").write_text("type Query { a: Int }")
+    (folder / "contract.toml").write_text('format = "thrift"\ndraft = "answer.thrift"\n')
+    (folder / "answer.thrift").write_text("struct Answer { 1: i32 a }")
     contractctl("release", "tool/answer")
-    (folder / "answer.graphql").write_text("type Query { a: Int! }")
+    (folder / "answer.thrift").write_text("struct Answer { 1: i64 a }")
 
     done = contractctl("release", "tool/answer", "--minor", code=1)
 
-    assert "its compatibility is unknown: 'graphql' is no format that contractctl judges" in done.stdout
-    assert sorted(path.name for path in (folder / "versions").iterdir()) == ["1.0.0.graphql", "SHA256SUMS"]
+    assert "its compatibility is unknown: 'thrift' is no format that contractctl judges" in done.stdout
+    assert sorted(path.name for path in (folder / "versions").iterdir()) == ["1.0.0.thrift", "SHA256SUMS"]
 
 
 def test_a_version_of_several_files_is_a_folder(contractctl: Run, draft: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_version_that_cannot_be_read_spoils_only_its_own_pairs() -> None:
 
 
 def test_a_format_that_is_not_judged_is_unknown_and_not_compatible() -> None:
-    found = matrix(contract("{}", "[]", format_name="graphql"), Judge(witnesses=False))
+    found = matrix(contract("{}", "[]", format_name="thrift"), Judge(witnesses=False))
 
     assert letters(found.cells[0].comparison) == "??"
 

@@ -1,0 +1,110 @@
+"""Does a provider take what a client gives? Arguments and fields of input objects.
+
+https://spec.graphql.org/October2021/#sec-All-Variable-Usages-are-Allowed and the coercion of each type of input.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from contractctl.formats.graphql.types import Input, ObjectValue, Value, item, named, nullable
+from contractctl.model.verdict import Effect, Incompatibility, Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What the inputs belong to: a field, a directive or an input object."""
+
+    name: str
+    """`Query.user`, `@cached`, `CreateUser`."""
+    what: str
+    """argument, or input field."""
+    pointer: Pointer
+    one_of: bool = False
+    """Whether the client leaves out all but one, and never gives null."""
+
+    def path(self, name: str) -> str:
+        """The coordinate of one input: `Query.user(id:)`, `CreateUser.name`."""
+        return f"{self.name}({name}:)" if self.what == "argument" else f"{self.name}.{name}"
+
+
+def judge(holder: Holder, client: Mapping[str, Input], provider: Mapping[str, Input]) -> Iterator[Incompatibility]:
+    """Every input that the client may give, and every one that it does not know and would have to give."""
+    for mine in client.values():
+        theirs = provider.get(mine.name)
+        if theirs is None:
+            yield _found("removed", Effect.FAILS, holder, mine)
+        elif theirs != mine:
+            yield from _changed(holder, mine, theirs, others=len(client) > 1)
+    for theirs in provider.values():
+        if theirs.required and theirs.name not in client:
+            yield _found("required", Effect.FAILS, holder, theirs, why="is new, and has to be given")
+
+
+def _changed(holder: Holder, mine: Input, theirs: Input, *, others: bool) -> Iterator[Incompatibility]:
+    types = {"before": mine.type, "after": theirs.type}
+    if not _same_build(mine.type, theirs.type):
+        yield _found("type-changed", Effect.FAILS, holder, mine, **types)
+        return
+    if mine.default is not None and theirs.required:
+        yield _found("required", Effect.FAILS, holder, mine, why="has no default any more")
+    elif holder.one_of and theirs.required and others:
+        yield _found("required", Effect.FAILS, holder, mine, why="was one of several")
+    elif _refuses_null(nullable(mine.type) + "!" if holder.one_of else mine.type, theirs.type):
+        yield _found("null-refused", Effect.FAILS, holder, mine, **types)
+    if mine.default is not None and not theirs.required:
+        before, after = _said(mine.default, mine.type), None
+        if theirs.default is not None:
+            after = _said(theirs.default, theirs.type)
+        if before != after:
+            words = {"before": written(mine.default), "after": written(theirs.default) if theirs.default else "nothing"}
+            yield _found("default-changed", Effect.MISREADS, holder, mine, **words)
+
+
+def _found(rule: str, effect: Effect, holder: Holder, one: Input, **facts: str) -> Incompatibility:
+    known = {"what": holder.what, "input": one.name, "holder": holder.name, "type": one.type}
+    at = (*holder.pointer, one.name)
+    return Incompatibility(f"graphql-input-{rule}", effect, holder.path(one.name), known | facts, at, at)
+
+
+def _same_build(mine: str, theirs: str) -> bool:
+    """Whether lists and the name inside are the same: a variable of any other type is refused, whatever it holds."""
+    return mine.replace("!", "") == theirs.replace("!", "")
+
+
+def _refuses_null(mine: str, theirs: str) -> bool:
+    """Whether null is refused where the client may give it: as the whole, or as an item."""
+    if theirs.endswith("!") and not mine.endswith("!"):
+        return True
+    inside, others = item(mine), item(theirs)
+    return inside is not None and others is not None and _refuses_null(inside, others)
+
+
+def _said(value: Value, type_: str) -> object:
+    """What a constant means as that type: `1` is a list of one, where a list is expected."""
+    inside = item(type_)
+    if inside is not None and value != "null":
+        items = value if isinstance(value, tuple) else (value,)
+        return tuple(_said(one, inside) for one in items)
+    if isinstance(value, tuple):
+        return tuple(_said(one, nullable(type_)) for one in value)
+    if isinstance(value, ObjectValue):
+        return tuple((name, _said(one, "")) for name, one in value.entries)
+    if named(type_) in {"Int", "Float"} and value != "null":
+        return Decimal(value) if _is_number(value) else value
+    if named(type_) == "ID":
+        return value.strip('"')
+    return value
+
+
+def _is_number(text: str) -> bool:
+    return text[:1].isdigit() or text.startswith("-")
+
+
+def written(value: Value) -> str:
+    """A constant as it is written."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, ObjectValue):
+        return f"{{{', '.join(f'{name}: {written(one)}' for name, one in value.entries)}}}"
+    return value

@@ -1,0 +1,357 @@
+"""Which definitions does a text hold? Clause by clause: https://spec.graphql.org/October2021/#sec-Appendix-Grammar-Summary.
+
+Descriptions and comments are passed over: nobody depends on them.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
+
+from contractctl.formats.graphql.tokens import is_number, string_value, tokens
+from contractctl.formats.graphql.types import (
+    EXECUTABLE,
+    TYPE_SYSTEM,
+    Directive,
+    DirectiveDefinition,
+    Field,
+    Input,
+    ObjectValue,
+    Spot,
+    Symbol,
+    Type,
+    Value,
+)
+
+T = TypeVar("T", Directive, Field, Input, Symbol)
+
+_DEEPEST = 100
+"""How many brackets may stand in one another: more than anybody writes, less than Python's stack holds."""
+_TOO_DEEP = f"more than {_DEEPEST} brackets stand in one another"
+_NAME_START = frozenset("_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_LOCATIONS = frozenset({*EXECUTABLE, *TYPE_SYSTEM})
+_ROOTS = ("query", "mutation", "subscription")
+_KEYWORDS = frozenset(
+    {"directive", "enum", "extend", "input", "interface", "scalar", "schema", "type", "union", *_ROOTS, "fragment"}
+)
+"""Words that begin a definition."""
+END = ""
+
+
+class Misread(Exception):  # noqa: N818 - it is caught where the text becomes a schema, and never seen
+    """A token that the grammar does not expect, by its index; or what else is wrong there."""
+
+    def __init__(self, token: int, said: str | None = None) -> None:
+        """`said` is None where it is a matter of the grammar, which graphql-core words."""
+        super().__init__(said)
+        self.token = token
+        self.said = said
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """`schema { query: Q }`: the types that operations start from."""
+
+    types: Mapping[str, tuple[str, Spot]]
+    extends: bool
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A type as it is defined, or what an extension adds to one."""
+
+    type: Type
+    directives: tuple[Directive, ...]
+    extends: bool
+
+
+Read = Definition | DirectiveDefinition | Roots
+
+
+def definitions(text: str, file: int, *, may_be_empty: bool = False) -> Iterator[Read]:
+    """Every definition of a text. Raise Misread where it is none."""
+    words = tokens(text)
+    if words or not may_be_empty:
+        yield from _Reader(words, file).document()
+
+
+class _Reader:
+    """The tokens of a text, and how far they are read."""
+
+    __slots__ = ("at", "file", "words")
+
+    def __init__(self, words: list[str], file: int) -> None:
+        self.words = [*words, END]
+        self.file = file
+        self.at = 0
+
+    def document(self) -> Iterator[Read]:
+        if self.words[0] == END:
+            self._refuse()
+        while self.words[self.at] != END:
+            yield self._definition()
+
+    def _definition(self) -> Read:
+        described = self._description()
+        spot = self._spot()
+        extends = not described and self._take("extend")
+        keyword = self.words[self.at]
+        if keyword == "schema":
+            return self._roots(spot, extends=extends)
+        if keyword == "directive" and not extends:
+            return self._directive_definition(spot)
+        read = _KINDS.get(keyword)
+        if read is None:
+            if keyword in {"query", "mutation", "subscription", "fragment", "{"} and not described and not extends:
+                raise Misread(self.at, "a client's operation stands among the definitions of a schema")
+            self._refuse()
+        self.at += 1
+        name = self._name()
+        start = self.at
+        found = read(self, name, spot)
+        if extends and self.at == start:
+            self._refuse()
+        return Definition(found[0], found[1], extends)
+
+    # the definitions of types, in the order of the specification
+
+    def scalar(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        return Type("scalar", name, spot=spot), self._directives()
+
+    def object(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        return self._with_fields("type", name, spot)
+
+    def interface(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        return self._with_fields("interface", name, spot)
+
+    def union(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        directives = self._directives()
+        members = self._separated("|") if self._take("=") else ()
+        return Type("union", name, members=members, spot=spot), directives
+
+    def enum(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        directives = self._directives()
+        return Type("enum", name, symbols=self._block("{", "}", self._symbol), spot=spot), directives
+
+    def input(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        directives = self._directives()
+        return Type("input", name, inputs=self._block("{", "}", self._input), spot=spot), directives
+
+    def _with_fields(self, kind: str, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
+        interfaces = self._interfaces() if self._take("implements") else ()
+        directives = self._directives()
+        fields = self._block("{", "}", self._field)
+        return Type(kind, name, interfaces=interfaces, fields=fields, spot=spot), directives
+
+    def _interfaces(self) -> tuple[str, ...]:
+        """With `&` between them; with nothing, or a comma, in texts from before 2018."""
+        self._take("&")
+        names = [self._name()]
+        while self._take("&") or (self.words[self.at][:1] in _NAME_START and self.words[self.at] not in _KEYWORDS):
+            names.append(self._name())
+        return tuple(dict.fromkeys(names))
+
+    def _roots(self, spot: Spot, *, extends: bool) -> Roots:
+        self.at += 1
+        directives = self._directives()
+        types: dict[str, tuple[str, Spot]] = {}
+        if not extends or self.words[self.at] == "{":
+            self._expect("{")
+            while not types or self.words[self.at] != "}":
+                place = self._spot()
+                operation = self._name()
+                if operation not in _ROOTS:
+                    raise Misread(self.at - 1)
+                if operation in types:
+                    raise Misread(self.at - 1, f"the root of '{operation}' is named twice")
+                self._expect(":")
+                types[operation] = (self._name(), place)
+            self._expect("}")
+        elif not directives:
+            self._refuse()
+        return Roots(types, extends, spot)
+
+    def _directive_definition(self, spot: Spot) -> DirectiveDefinition:
+        self.at += 1
+        self._expect("@")
+        name = self._name()
+        arguments = self._block("(", ")", self._input)
+        repeatable = self._take("repeatable")
+        self._expect("on")
+        start = self.at
+        locations = self._separated("|")
+        for at in range(start, self.at):
+            if self.words[at] not in _LOCATIONS and self.words[at] != "|":
+                raise Misread(at)
+        return DirectiveDefinition(name, arguments, repeatable, locations, spot)
+
+    # what they consist of
+
+    def _field(self) -> Field:
+        self._description()
+        spot = self._spot()
+        name = self._name()
+        arguments = self._block("(", ")", self._input)
+        self._expect(":")
+        type_ = self._type()
+        return Field(name, arguments, type_, _deprecated(self._directives()), spot)
+
+    def _input(self) -> Input:
+        self._description()
+        spot = self._spot()
+        name = self._name()
+        self._expect(":")
+        type_ = self._type()
+        default = self._value() if self._take("=") else None
+        return Input(name, type_, default, _deprecated(self._directives()), spot)
+
+    def _symbol(self) -> Symbol:
+        self._description()
+        spot = self._spot()
+        name = self._name()
+        if name in {"true", "false", "null"}:
+            raise Misread(self.at - 1)
+        return Symbol(name, _deprecated(self._directives()), spot)
+
+    def _directives(self) -> tuple[Directive, ...]:
+        if self.words[self.at] != "@":
+            return ()
+        found: list[Directive] = []
+        while self.words[self.at] == "@":
+            spot = self._spot()
+            self.at += 1
+            name = self._name()
+            arguments: dict[str, Value] = {}
+            if self._take("("):
+                while not arguments or self.words[self.at] != ")":
+                    argument = self._name()
+                    if argument in arguments:
+                        raise Misread(self.at - 1, f"there can be only one argument named '{argument}'")
+                    self._expect(":")
+                    arguments[argument] = self._value()
+                self.at += 1
+            found.append(Directive(name, arguments, spot))
+        return tuple(found)
+
+    def _type(self) -> str:
+        """https://spec.graphql.org/October2021/#sec-Type-References, as text without spaces."""
+        words, at = self.words, self.at
+        depth = 0
+        while words[at] == "[":
+            depth += 1
+            at += 1
+        self.at = at
+        if depth > _DEEPEST:
+            raise Misread(at, _TOO_DEEP)
+        parts = ["[" * depth, self._name()]
+        while True:
+            if words[self.at] == "!":
+                parts.append("!")
+                self.at += 1
+            if not depth:
+                break
+            self._expect("]")
+            parts.append("]")
+            depth -= 1
+        return "".join(parts)
+
+    def _value(self, depth: int = 0) -> Value:
+        """A constant: https://spec.graphql.org/October2021/#Value."""
+        word = self.words[self.at]
+        if depth > _DEEPEST:
+            raise Misread(self.at, _TOO_DEEP)
+        self.at += 1
+        if word == "[":
+            items: list[Value] = []
+            while not self._take("]"):
+                items.append(self._value(depth + 1))
+            return tuple(items)
+        if word == "{":
+            entries: dict[str, Value] = {}
+            while not self._take("}"):
+                name = self._name()
+                if name in entries:
+                    raise Misread(self.at - 1, f"there can be only one input field named '{name}'")
+                self._expect(":")
+                entries[name] = self._value(depth + 1)
+            return ObjectValue(tuple(sorted(entries.items())))
+        if word[:1] == '"' and len(word) > 1:
+            return json.dumps(string_value(word))
+        if word[:1] in _NAME_START or is_number(word):
+            return word
+        raise Misread(self.at - 1)
+
+    # the words themselves
+
+    def _block(self, opening: str, closing: str, read: Callable[[], T]) -> dict[str, T]:
+        """Things in brackets, at least one; none where there are no brackets. No two have the same name."""
+        words = self.words
+        if words[self.at] != opening:
+            return {}
+        self.at += 1
+        found: dict[str, T] = {}
+        while not found or words[self.at] != closing:
+            one = read()
+            if one.name in found:
+                raise Misread(one.spot[1], f"'{one.name}' stands here twice")
+            found[one.name] = one
+        self.at += 1
+        return found
+
+    def _separated(self, separator: str) -> tuple[str, ...]:
+        self._take(separator)
+        names = [self._name()]
+        while self._take(separator):
+            names.append(self._name())
+        if len(set(names)) < len(names):
+            raise Misread(self.at - 1, f"'{max(names, key=names.count)}' stands here twice")
+        return tuple(names)
+
+    def _description(self) -> bool:
+        if self.words[self.at][:1] != '"' or len(self.words[self.at]) == 1:
+            return False
+        self.at += 1
+        return True
+
+    def _name(self) -> str:
+        word = self.words[self.at]
+        if word[:1] not in _NAME_START:
+            self._refuse()
+        self.at += 1
+        return word
+
+    def _expect(self, word: str) -> None:
+        if self.words[self.at] != word:
+            self._refuse()
+        self.at += 1
+
+    def _take(self, word: str) -> bool:
+        if self.words[self.at] != word:
+            return False
+        self.at += 1
+        return True
+
+    def _spot(self) -> Spot:
+        return self.file, self.at
+
+    def _refuse(self) -> NoReturn:
+        raise Misread(self.at)
+
+
+def _deprecated(directives: tuple[Directive, ...]) -> str | None:
+    """https://spec.graphql.org/October2021/#sec--deprecated."""
+    for directive in directives:
+        if directive.name == "deprecated":
+            return str(directive.arguments.get("reason", '"No longer supported"'))
+    return None
+
+
+_KINDS: Mapping[str, Callable[[_Reader, str, Spot], tuple[Type, tuple[Directive, ...]]]] = {
+    "scalar": _Reader.scalar,
+    "type": _Reader.object,
+    "interface": _Reader.interface,
+    "union": _Reader.union,
+    "enum": _Reader.enum,
+    "input": _Reader.input,
+}

@@ -1,0 +1,6 @@
+"""Lets this folder's tests import random_schemas.py, which stands beside them."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
