@@ -1,8 +1,8 @@
-"""Kill an operator at every statement and every commit of one stage, resume, and tell what became of it.
+"""Kill an operator at every statement and every commit of every stage, resume, and tell what became of it.
 
-Run as: python killing.py FOLDER STAGE EVERY [URL]. FOLDER is where copies are made; every EVERY-th point is tried; URL
-is a server's empty database, else it is a SQLite file. Prints one JSON object: how many points there were, and what was
-wrong after each. Children are forked from a parent that has imported everything already, so that a point costs
+Run as: python killing.py FOLDER EVERY [URL]. FOLDER is where copies are made; every EVERY-th point is tried; URL is a
+server's empty database, else it is a SQLite file. Prints one JSON object, by stage: how many points there were, and
+what was wrong after each. Children are forked from a parent that has imported everything already, so that a point costs
 milliseconds; a writer, a process of its own, writes all the time.
 """
 
@@ -28,17 +28,17 @@ from contractctl.journal import Operator
 ROWS = 24
 TINY = Pace(rows_per_second=10)  # batches of ten rows: three of them
 
-IN_ORDER: dict[str, list[tuple[str, float | None]]] = {
-    "expand": [],
-    "dual-write": [("expand", None)],
-    "backfill": [("expand", None), ("dual-write", None)],
-    "verify": [("expand", None), ("dual-write", None), ("backfill", None)],
-}
-IN_ORDER["canary"] = [*IN_ORDER["verify"], ("verify", None)]
-IN_ORDER["quiesce"] = [*IN_ORDER["canary"], ("canary", 100.0)]
-IN_ORDER["brown-out-ends"] = [*IN_ORDER["quiesce"], ("quiesce", None)]
-IN_ORDER["contract"] = IN_ORDER["brown-out-ends"]
-IN_ORDER["rollback"] = IN_ORDER["brown-out-ends"]
+FORWARD: tuple[tuple[str, float | None], ...] = (
+    ("expand", None),
+    ("dual-write", None),
+    ("backfill", None),
+    ("verify", None),
+    ("canary", 100.0),
+    ("quiesce", None),
+)
+"""Each begins where the one before it has ended."""
+ENDS: tuple[tuple[str, float | None], ...] = (("canary", 10.0), ("contract", None), ("rollback", None))
+"""What may follow when all of these are done. A smaller share ends the brown-out."""
 PLACES = ("SET", "INSERT INTO", "field list")
 """Not NEW or OLD: a trigger must never name what is not there."""
 GONE = (
@@ -49,7 +49,6 @@ GONE = (
     *(f"Unknown column '{name}' in '{place}'" for name in ("customer_name", "full_name") for place in PLACES),
 )
 """What the engines say of a statement that names a column which is not there, and of nothing else."""
-COMMAND = {"canary": ("canary", 100.0), "brown-out-ends": ("canary", 10.0)}
 
 
 def operate(folder: Path, stage: str, percent: float | None, kill_at: int | None = None) -> None:
@@ -130,15 +129,15 @@ def forked(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
-def wrong_after(folder: Path, log: Path, stage: str) -> list[str]:
-    """What is not as it must be, in words."""
+def wrong_after(folder: Path, log: Path, done: int) -> list[str]:
+    """What is not as it must be, in words, once so many stages are done."""
     engine = shop.engine_of(folder)
     with journal.reading(engine) as connection:
         entries = journal.entries(connection, shop.NAME)
         problems = list(journal.broken_links(connection, shop.NAME))
     engine.dispose()
     outcomes = [entry.key for entry in entries if entry.kind is journal.EntryKind.OUTCOME]
-    if len(outcomes) != len(IN_ORDER[stage]) + 1:
+    if len(outcomes) != done:
         problems.append(f"the outcomes are {outcomes}")
     contents = [shop.rows(folder, f"SELECT id, {column} FROM orders") for column in columns(folder)]
     if any(sorted(one) != sorted(contents[0]) for one in contents):
@@ -159,11 +158,12 @@ def columns(folder: Path) -> list[str]:
     return [name for name in both if name in there and (filled or name != "full_name" or len(there) == 3)]
 
 
-def try_point(base: Path, folder: Path, stage: str, point: int) -> tuple[bool, list[str]]:
+def try_point(
+    base: Path, folder: Path, command: tuple[str, float | None], done: int, point: int
+) -> tuple[bool, list[str]]:
     """Whether there was such a point, and what was wrong afterwards."""
     databases_copied.copy(base, folder)
     log = folder / "written.jsonl"
-    command = COMMAND.get(stage, (stage, None))
     writer = forked(lambda: write_all_the_time(folder, log))
     while not log.exists():
         time.sleep(0.001)
@@ -178,28 +178,36 @@ def try_point(base: Path, folder: Path, stage: str, point: int) -> tuple[bool, l
     _, status = os.waitpid(writer, 0)
     if status:
         problems.append("the writer failed")
-    problems += wrong_after(folder, log, stage)
+    problems += wrong_after(folder, log, done)
     databases_copied.remove(folder)
     return killed, problems
 
 
-def main(folder: Path, stage: str, every: int, url: str | None = None) -> None:
-    base = folder / "base"
-    base.mkdir()
-    with contextlib.redirect_stdout(sys.stderr):
-        shop.make(base, rows=ROWS, url=url)
-    for step in IN_ORDER[stage]:
-        _, status = os.waitpid(forked(lambda step=step: operate(base, *step)), 0)  # type: ignore[misc] # bound now
-        assert status == 0, step
+def try_stage(base: Path, command: tuple[str, float | None], done: int, every: int) -> dict[str, object]:
+    """How many points one stage has on copies of the base, and what was wrong after each. done: with this one."""
     wrong: dict[int, list[str]] = {}
     point, killed = 1 - every, True
     while killed:
         point += every
-        killed, problems = try_point(base, folder / f"point-{point}", stage, point)
+        killed, problems = try_point(base, base.with_name(f"{done}-{point}"), command, done, point)
         if problems:
             wrong[point] = problems
-    print(json.dumps({"points": point - 1, "wrong": wrong}))
+    return {"points": point - 1, "wrong": wrong}
+
+
+def main(folder: Path, every: int, url: str | None = None) -> None:
+    base, found = folder / "base", dict[str, object]()
+    base.mkdir()
+    with contextlib.redirect_stdout(sys.stderr):
+        shop.make(base, rows=ROWS, url=url)
+    for done, command in enumerate(FORWARD, 1):
+        found[command[0]] = try_stage(base, command, done, every)
+        _, status = os.waitpid(forked(lambda command=command: operate(base, *command)), 0)  # type: ignore[misc] # bound now
+        assert status == 0, command
+    for name, percent in ENDS:
+        found[name if percent is None else "brown-out-ends"] = try_stage(base, (name, percent), len(FORWARD) + 1, every)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), *sys.argv[4:])
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
