@@ -1,5 +1,6 @@
 """How does it read what a plan's stages will do? Every statement, its lock, its work and its time."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,8 +21,10 @@ _BATCHED = {
     Stage.VERIFY: "compares both sides of every row by checksums, range by range",
 }
 _MINUTE, _HOUR = 60, 3600
-_LONG = 5
-"""Lines; what has more is the body of a trigger or a function."""
+_TRIGGERS = re.compile(
+    r"(?!.*\b(?:RENAME|CHANGE|DROP) COLUMN\b).*(?:\b(?:TRIGGER|FUNCTION)\b|DELETE FROM \W?contractctl_)", re.DOTALL
+)
+"""What makes or drops the triggers that keep both sides in step, and what they have noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Outlook:
 
 
 def lines(outlook: Outlook) -> Iterator[str]:
-    """For people, stage by stage."""
+    """For people, stage by stage: what is done to the tables; settings are left out, triggers are counted."""
     if outlook.sizes is None:
         yield "  no database was asked: how large its tables are, and how long this takes, is unknown"
     for stage, steps in groupby(outlook.steps, lambda one: one.stage):
@@ -48,8 +51,12 @@ def lines(outlook: Outlook) -> Iterator[str]:
         for step in steps:
             if step.unknown:
                 yield f"    {step.table}: what is done here is known once it begins: {step.unknown}"
-            for statement in step.statements:
-                yield from _lines(outlook, step, statement)
+            told = [one for one in step.statements if (one.lock, one.work) != ("none", Work.NONE)]
+            for of_triggers, statements in groupby(told, lambda one: _TRIGGERS.match(one.sql) is not None):
+                if of_triggers:
+                    yield from _counted(outlook, step, list(statements))
+                else:
+                    yield from (line for one in statements for line in _lines(outlook, step, one))
 
 
 def tree(outlook: Outlook) -> list[dict[str, Any]]:
@@ -62,12 +69,21 @@ def tree(outlook: Outlook) -> list[dict[str, Any]]:
 
 def _lines(outlook: Outlook, step: Foreseen, statement: Statement) -> Iterator[str]:
     sql = (statement.sql or f"{step.table}: {_BATCHED[step.stage]}").splitlines()
-    yield from (f"    {line}" for line in sql[: 1 if len(sql) > _LONG else _LONG])
-    if len(sql) > _LONG:
-        yield f"    … and {len(sql) - 1} more lines: --format json shows them"
-    time = outlook.of(step.table, statement)
-    how = "" if statement.work is Work.NONE else f", {_time(time.seconds)} ({time.reckoned})"
-    yield f"      -- lock: {statement.lock}; {_WORK[statement.work]}{how}"
+    yield from (f"    {line}" for line in sql)
+    yield _cost(outlook, step, [statement])
+
+
+def _counted(outlook: Outlook, step: Foreseen, statements: Sequence[Statement]) -> Iterator[str]:
+    yield f"    triggers of {step.table}: {len(statements)} statements, which --format json shows"
+    yield _cost(outlook, step, statements)
+
+
+def _cost(outlook: Outlook, step: Foreseen, statements: Sequence[Statement]) -> str:
+    locks = ", ".join(dict.fromkeys(statement.lock for statement in statements))
+    longest = max(statements, key=lambda one: list(_WORK).index(one.work))
+    time = outlook.of(step.table, longest)
+    how = "" if time.seconds is None or longest.work is Work.NONE else f", {_time(time.seconds)} ({time.reckoned})"
+    return f"      -- lock: {locks}; {_WORK[longest.work]}{how}"
 
 
 def _parts(outlook: Outlook, step: Foreseen) -> Iterator[dict[str, Any]]:
@@ -88,9 +104,7 @@ def _parts(outlook: Outlook, step: Foreseen) -> Iterator[dict[str, Any]]:
         }
 
 
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return "for how long is unknown"
+def _time(seconds: float) -> str:
     if seconds < 1:
         return "about a second at most"
     if seconds < 2 * _MINUTE:
