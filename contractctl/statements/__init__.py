@@ -1,0 +1,111 @@
+"""Does this SQL statement touch a column? What cannot be shown not to, is unknown.
+
+A statement that touches a column and is said not to would open a gate. So "no touch" is what is left when everything
+else is excluded: each word of the text that names the table or the column must be accounted for in the parsed tree.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contractctl.statements.texts import Text
+
+
+class Touch(StrEnum):
+    """What running a statement does to a column."""
+
+    READS = "reads"
+    UNKNOWN = "unknown"
+    """It may, and cannot be understood."""
+    WRITES = "writes only"
+    NONE = "no touch"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The column, and all the ways that lead to it."""
+
+    table: str
+    """May be qualified by its schema: `sales.orders`."""
+    column: str
+    dialect: str
+    """postgresql, mysql or sqlite."""
+    also: Collection[str] = ()
+    """Other names under which the table is read: its partitions, and what it is a partition of."""
+    through: Collection[str] = ()
+    """Views and functions that depend on the column: whoever names one touches it."""
+    fires: Collection[str] = ()
+    """Tables with a trigger that touches the column: whoever writes to one does, too."""
+    nested_seen: bool = False
+    """Statements inside functions are told apart from their callers: a call by itself then hides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found, and why."""
+
+    touch: Touch
+    why: str
+
+
+def touch(sql: str, target: Target) -> Reading:
+    """What running a statement, or several with semicolons between, does to a column."""
+    from contractctl.statements import texts, trees
+
+    text = texts.read(sql, target.dialect)
+    found = _without_parsing(text, target)
+    if found is not None:
+        return found
+    reading = trees.touch(text, target)
+    if reading.touch is not Touch.READS and text.problem:
+        return Reading(Touch.UNKNOWN, text.problem)
+    return reading
+
+
+def _without_parsing(text: "Text", target: Target) -> Reading | None:
+    """Most statements of a server have nothing to do with one table: they need not be parsed."""
+    if text.words & names(target.fires) and text.words & _WRITERS:
+        return Reading(Touch.READS, "a trigger of the table that it writes touches the column")
+    if text.words & (table_names(target) | names(target.through)):
+        return None
+    if text.problem:
+        return Reading(Touch.UNKNOWN, text.problem)
+    if text.first in _OPAQUE and not (target.nested_seen and text.first in _CALLS):
+        return Reading(Touch.UNKNOWN, f"{text.first.upper()} runs what it does not show")
+    if target.nested_seen or not text.calls:
+        return Reading(Touch.NONE, "it does not name the table")
+    return None
+
+
+_WRITERS = frozenset({"insert", "update", "delete", "merge", "replace", "copy", "load", "truncate", "import"})
+_CALLS = frozenset({"call", "do"})
+_OPAQUE = frozenset(
+    {
+        "call",
+        "do",
+        "exec",
+        "execute",
+        "prepare",
+        "fetch",
+        "move",
+        "handler",
+        "load",
+        "explain",
+        "describe",
+        "desc",
+        "xa",
+    }
+)
+"""Statements whose text does not say what they read."""
+
+
+def names(given: Collection[str]) -> frozenset[str]:
+    """Names without their schemas, as they are compared."""
+    return frozenset(name.rpartition(".")[2].casefold() for name in given)
+
+
+def table_names(target: Target) -> frozenset[str]:
+    """All names of the table."""
+    return names((target.table, *target.also))
