@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-PAGE = PROJECT / "tests" / "HAZARDS.md"
+TESTS = PROJECT / "tests"
+PAGE = TESTS / "HAZARDS.md"
 ENGINES = ("sqlite", "postgresql", "mariadb")
 _NUMBERS = re.compile(r"\bHazards? ((?:\d+(?:, | and )?)+)")
 _FIXTURES = {"postgresql_url": "postgresql", "postgresql_server": "postgresql", "mariadb_url": "mariadb"}
-_FOLDERS = {"postgresql": "postgresql", "mysql": "mariadb"}
+_EVERYWHERE = ("gate", "evidence")
+"""Folders of tests that ask no database: they hold for a plan on any."""
+_FOLDERS = {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mariadb"}
 
 HAZARDS: Mapping[int, str] = {
     1: "a new-side write to a row that is not yet filled must not destroy the old value",
@@ -125,28 +128,32 @@ def cases_of(item: pytest.Item) -> Iterable[Case]:
     function = getattr(item, "function", None)
     said = _NUMBERS.findall(getattr(function, "__doc__", None) or "")
     numbers = {int(number) for text in said for number in re.findall(r"\d+", text)}
-    where = item.path.relative_to(PROJECT / "tests")
-    yield from (Case(number, engine_of(item), f"{where}::{function.__name__}") for number in sorted(numbers))
+    where = f"{item.path.relative_to(TESTS)}::{getattr(function, '__name__', '')}"
+    yield from (Case(number, engine, where) for number in sorted(numbers) for engine in engines_of(item))
 
 
-def engine_of(item: pytest.Item) -> str:
+def engines_of(item: pytest.Item) -> tuple[str, ...]:
     """By its parameters, its fixtures, or the folder that it stands in; SQLite is the one that is always there."""
+    parts = item.path.relative_to(TESTS).parts
+    if parts[0] in _EVERYWHERE:
+        return ENGINES
     given = getattr(getattr(item, "callspec", None), "params", {})
     named = [str(value) for value in given.values()]
     fixtures = [_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURES]
-    folders = [_FOLDERS[part] for part in item.path.parts if part in _FOLDERS]
+    folders = [_FOLDERS[part] for part in parts if part in _FOLDERS]
     for name in (*named, *folders, *fixtures):
         if name in ENGINES:
-            return name
-    return "sqlite"
+            return (name,)
+    return ("sqlite",)
 
 
 def collected(*, run: bool) -> tuple[tuple[Case, ...], Mapping[str, str]]:
     """Every case, and how its tests went where they were run: passed, failed, skipped."""
     plugin = _Collector()
-    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", str(PROJECT / "tests")]
+    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header"]
+    speaking = [str(path) for path in sorted(TESTS.rglob("test_*.py")) if _NUMBERS.search(path.read_text("utf-8"))]
     with redirect_stdout(sys.stderr):
-        pytest.main([*arguments, *([] if run else ["--collect-only", "-qqq"])], plugins=[plugin])
+        pytest.main([*arguments, *speaking, *([] if run else ["--collect-only", "-qqq"])], plugins=[plugin])
     cases = {case for found in plugin.cases.values() for case in found}
     results: dict[str, str] = {}
     for test, outcome in plugin.outcomes.items():

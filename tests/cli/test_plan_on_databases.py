@@ -96,6 +96,7 @@ def test_without_a_database_sizes_are_unknown_and_not_guessed(dialect: str, plan
 
 
 def test_mariadb_s_copy_of_a_table_is_refused_when_it_is_planned(plan: Plan, mariadb_url: str, tmp_path: Path) -> None:
+    """Hazard 39."""
     make(mariadb_url, [ORDERS])
     draft = f"{ORDERS[:-1]}, CONSTRAINT some_amount CHECK (amount <> ''))"
     for url in (mariadb_url, NOWHERE["mysql"]):
@@ -120,6 +121,7 @@ def test_what_postgresql_does_only_while_others_wait_is_refused_when_it_is_plann
 def test_an_expression_that_hangs_on_a_session_is_refused_when_it_is_planned(
     plan: Plan, postgresql_url: str, tmp_path: Path
 ) -> None:
+    """Hazard 42."""
     make(postgresql_url, [ORDERS])
     draft = ORDERS.replace("amount varchar(20)", "amount timestamptz")
     _, said = plan("postgresql", postgresql_url, draft, code=2)
@@ -129,6 +131,7 @@ def test_an_expression_that_hangs_on_a_session_is_refused_when_it_is_planned(
 
 
 def test_whom_the_backfill_wakes_is_noted(plan: Plan, mariadb_url: str) -> None:
+    """Hazard 15."""
     make(mariadb_url, [ORDERS, "CREATE TRIGGER stamp BEFORE UPDATE ON orders FOR EACH ROW SET NEW.amount = 'x'"])
     _, said = plan("mysql", mariadb_url, ORDERS.replace("customer_name", "full_name"), *RENAME)
 

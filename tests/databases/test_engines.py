@@ -292,6 +292,7 @@ def test_versions_that_are_taken() -> None:
 
 
 def test_reading_sees_one_snapshot_and_holds_no_writer_up(engine: Engine, app: Connection) -> None:
+    """Hazard 28."""
     if engine.dialect.name == "sqlite":
         run(app, "PRAGMA journal_mode = WAL")
     run(app, "CREATE TABLE t (n INTEGER)")
@@ -334,6 +335,7 @@ LOCKING = {
 
 @pytest.mark.parametrize("what", LOCKING)
 def test_no_lock_is_waited_for_longer_than_was_said(server_url: str, what: str) -> None:
+    """Hazard 21, 29."""
     held, wanted = LOCKING[what]
     with opened(server_url, lock_seconds=1) as engine, application(server_url) as app:
         run(app, "CREATE TABLE t (n INTEGER PRIMARY KEY)")
@@ -350,6 +352,7 @@ def test_no_lock_is_waited_for_longer_than_was_said(server_url: str, what: str) 
 
 
 def test_whoever_is_ended_in_a_deadlock_may_come_again(server_url: str) -> None:
+    """Hazard 21."""
     met, refusals = threading.Barrier(2), list[RefusedError]()
 
     def cross(first: int, second: int) -> None:
@@ -441,6 +444,7 @@ def test_what_is_done_alone_is_let_go_when_it_fails(engine: Engine) -> None:
 
 
 def test_rows_that_a_policy_hides_are_not_hidden_in_silence(postgresql_server: Server, postgresql_url: str) -> None:
+    """Hazard 27."""
     with application(postgresql_url) as owner:
         run(owner, "CREATE TABLE t (n INTEGER)")
         run(owner, "INSERT INTO t VALUES (1), (2)")
@@ -508,6 +512,7 @@ def test_nothing_is_truncated_in_silence_on_mariadb(mariadb_server: Server, mari
 
 
 def test_an_update_locks_no_gap_on_mariadb(mariadb_url: str) -> None:
+    """Hazard 28."""
     with opened(mariadb_url) as engine, application(mariadb_url) as app:
         asked(engine, "CREATE TABLE t (n INTEGER PRIMARY KEY, m INTEGER)", "INSERT INTO t VALUES (10, 0), (20, 0)")
         run(app, "SET innodb_lock_wait_timeout = 1")

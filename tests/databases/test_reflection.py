@@ -242,6 +242,7 @@ def test_what_postgresql_calls_and_guards_with_is_named(postgresql_url: str) -> 
 
 
 def test_an_index_that_failed_to_build_is_not_written(postgresql_server: Server) -> None:
+    """Hazard 31."""
     with postgresql_server.database() as url:
         make(url, ["CREATE TABLE orders (no int)", "INSERT INTO orders VALUES (1), (1)"])
         with pytest.raises(Exception, match="could not create unique index"):

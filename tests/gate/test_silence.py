@@ -62,6 +62,7 @@ def test_a_reader_that_pauses_longer_than_the_window_is_waited_for_twice_as_long
 
 
 def test_a_monthly_job_is_waited_for_longer_than_a_month(contracting: Scene) -> None:
+    """Hazard 47."""
     scene = with_party(with_reads(contracting, reads(1, last=NOW - 60 - 35 * DAY), seconds=60 * DAY), cadence_days=30)
 
     assert scene.condition(NAME).outcome is FAIL
@@ -69,6 +70,7 @@ def test_a_monthly_job_is_waited_for_longer_than_a_month(contracting: Scene) -> 
 
 
 def test_a_consumer_without_a_sign_of_life_is_dark(contracting: Scene) -> None:
+    """Hazard 47."""
     scene = with_records(contracting, heartbeat=None)
 
     assert scene.condition(NAME).reason is Unknown.DARK_CONSUMER
@@ -191,10 +193,12 @@ def test_an_attestation_about_one_consumer_stands_for_its_instrument(contracting
 
 
 def test_no_reads_record_at_all_is_a_missing_source(contracting: Scene) -> None:
+    """Hazard 47."""
     assert with_records(contracting, reads=None).condition(NAME).reason is Unknown.MISSING_SOURCE
 
 
 def test_an_empty_answer_is_not_zero(contracting: Scene) -> None:
+    """Hazard 47."""
     scene = with_reads(contracting)
 
     assert scene.condition("evidence of reads").reason is Unknown.MISSING_SOURCE

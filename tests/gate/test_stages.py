@@ -149,6 +149,7 @@ def test_contract_passes_when_everything_is_in_order(contracting: Scene) -> None
 
 
 def test_contract_waits_until_the_brown_out_has_lasted(contracting: Scene) -> None:
+    """Hazard 49."""
     given = approval("Ada <ada@example.org>", "Grace <grace@example.org>")
     today = replace(given, series=tuple(replace(one, first_seen=NOW - 60) for one in given.series))
     quiesced = contracting.but(standing=Standing(State.QUIESCED, NOW - 3600))
@@ -160,6 +161,7 @@ def test_contract_waits_until_the_brown_out_has_lasted(contracting: Scene) -> No
 
 
 def test_contract_needs_a_proof_of_agreement_that_is_minutes_old(contracting: Scene) -> None:
+    """Hazard 50."""
     old = replace(
         fact(Kind.DIVERGENCE, differing=0, conflicts=0),
         collected_at=NOW - 600,

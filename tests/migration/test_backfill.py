@@ -189,6 +189,7 @@ def test_the_estimate_comes_from_this_run_and_from_its_last_half_minute() -> Non
 
 
 def test_a_busy_database_is_waited_for_longer_each_time_and_not_for_ever(engine: Engine) -> None:
+    """Hazard 21."""
     world = World()
 
     def busy(_connection: Connection) -> None:

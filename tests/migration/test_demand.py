@@ -142,7 +142,7 @@ def test_a_decision_is_used_once(folder: Path) -> None:
     ],
 )
 def test_the_old_side_is_not_dropped_while_the_sides_disagree(folder: Path, statement: str, why: str) -> None:
-    """Whatever the gate said a moment before: it is proven in the transaction that drops it."""
+    """Hazard 50: whatever the gate said a moment before: it is proven in the transaction that drops it."""
     context = brought_to(folder, "quiesce")
     with context.engine.begin() as connection:
         connection.execute(text(statement))
@@ -150,6 +150,21 @@ def test_the_old_side_is_not_dropped_while_the_sides_disagree(folder: Path, stat
     with pytest.raises(ContractctlError, match=f"'orders' cannot lose its old side: {why}"):
         migration.run(Stage.CONTRACT, context)
     assert state(context) is State.QUIESCED
+
+
+def test_a_server_keeps_the_old_side_while_the_sides_disagree(tmp_path: Path, server_url: str) -> None:
+    """Hazard 50."""
+    shop.make(tmp_path, rows=5, url=server_url)
+    context = brought_to(tmp_path, "quiesce")
+    with context.engine.begin() as connection:
+        connection.execute(text("UPDATE orders SET customer_name__quiesced = 'a', full_name = 'b' WHERE id = 3"))
+
+    with pytest.raises(ContractctlError, match="'orders' cannot lose its old side: 1 rows differ"):
+        migration.run(Stage.CONTRACT, context)
+    context.engine.dispose()
+    with shop.connected(tmp_path) as connection:
+        held = connection.execute(text("SELECT customer_name__quiesced, full_name FROM orders WHERE id = 3")).one()
+    assert tuple(held) == ("a", "b")
 
 
 def test_a_journal_that_was_tampered_with_allows_nothing(folder: Path) -> None:

@@ -60,6 +60,8 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
         yield "is part of its primary key, and MariaDB cannot drop it without rewriting the table"
     if found.generated:
         yield "is a generated column, which nobody can write"
+    if _counts_up(connection, table, found.name):
+        yield "is counted up by AUTO_INCREMENT, and no trigger knows the number of a row that is being inserted"
     for expression in run(
         connection,
         "SELECT CONCAT_WS(' ', PARTITION_EXPRESSION, SUBPARTITION_EXPRESSION) FROM information_schema.PARTITIONS"
@@ -74,6 +76,14 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
         yield f"has a default that is never the same twice ({default}): nobody sees whether a writer gave it"
+
+
+def _counts_up(connection: Connection, table: str, column: str) -> bool:
+    query = (
+        f"SELECT count(*) FROM information_schema.COLUMNS WHERE {of_table(table)} AND COLUMN_NAME = {literal(column)}"
+        " AND EXTRA LIKE '%auto_increment%'"
+    )
+    return bool(run(connection, query).scalar_one())
 
 
 def _views(connection: Connection, table: str, column: str | None) -> Iterator[str]:

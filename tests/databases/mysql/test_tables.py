@@ -77,6 +77,7 @@ def test_what_only_mentions_the_name_does_not_depend_on_the_column(shop):
         ("CREATE TABLE t (id INT PRIMARY KEY, old INT AS (id + 1) STORED)", "a generated column"),
         ("CREATE TABLE t (id INT PRIMARY KEY, old INT, more INT AS (old + 1) STORED)", "generated column 'more'"),
         ("CREATE TABLE t (id INT, old INT, PRIMARY KEY (id, old)) PARTITION BY HASH (old)", "partition"),
+        ("CREATE TABLE t (id INT PRIMARY KEY, old INT AUTO_INCREMENT UNIQUE)", "AUTO_INCREMENT"),
         ("CREATE TABLE t (id INT PRIMARY KEY, old CHAR(36) DEFAULT uuid())", "never the same twice"),
         ("CREATE TABLE t (id INT PRIMARY KEY, old DOUBLE DEFAULT (rand()))", "never the same twice"),
         (
@@ -90,7 +91,7 @@ def test_what_only_mentions_the_name_does_not_depend_on_the_column(shop):
     ],
 )
 def test_a_column_that_cannot_be_staged_is_refused_with_the_reason(shop, ddl, what):
-    """Hazard 5, 10, 13."""
+    """Hazard 5, 10, 13, 41."""
     shop.run("CREATE TABLE parent (id INT PRIMARY KEY)")
     shop.run(ddl)
     with shop.engine.begin() as connection:

@@ -464,7 +464,25 @@ def test_triggers_bring_their_sql_mode_along_whoever_creates_them(shop, pair, nu
     assert ["STRICT_ALL_TABLES" in mode for (mode,) in modes] == [True]
 
 
+def test_prepared_statements_live_through_it_all(shop, pair):
+    """Hazard 35: a session that knows the table without triggers fires them at once, until they are gone."""
+    shop.run(shop.written(T))
+    shop.run("INSERT INTO t (id, old) VALUES (1, 'Ann')")
+    shop.run("PREPARE by_old FROM 'UPDATE t SET old = ? WHERE id = 1'")
+    shop.run("EXECUTE by_old USING 'Ann'")
+    found = []
+    shop.table("", pair())
+    shop.run("EXECUTE by_old USING 'Bea'")
+    found += shop.rows("SELECT old, new FROM t")
+    shop.stop()
+    shop.run("EXECUTE by_old USING 'Cem'")
+    found += shop.rows("SELECT old, new FROM t")
+
+    assert found == [("Bea", "Bea"), ("Cem", "Bea")]
+
+
 def test_a_trigger_that_does_something_else_counts_as_gone(shop, pair):
+    """Hazard 33: as where a tool has put a copy of the table in its place."""
     shop.table(T, pair(Transform("concat(old, '𝄞\\\\')", "left(new, char_length(new) - 2)")))
     with shop.engine.begin() as connection:
         assert shop.database.missing_triggers(connection, shop.sync) == ()

@@ -80,12 +80,14 @@ def test_a_broken_view_elsewhere_is_named_and_nothing_is_changed(shop):
         "datetime()",
         "strftime('%s')",
         "CASE WHEN old = 'x' THEN datetime('NOW') ELSE old END",
+        "datetime(old, 'localtime')",
+        "strftime('%H', old, 'UTC')",
         "changes()",
         "last_insert_rowid()",
     ],
 )
 def test_an_expression_that_changes_by_itself_is_refused(volatile):
-    """Hazard 7."""
+    """Hazard 7, 42: SQLite's zone is that of the process which writes."""
     with pytest.raises(ContractctlError, match="does not always give the same value"):
         expressions.check(volatile, ("old",), "up of 't.new'")
 

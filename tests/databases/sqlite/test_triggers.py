@@ -15,7 +15,7 @@ def pragma(request: Any, shop: Any) -> None:
 @pytest.mark.parametrize("first", ["theirs", "ours"])
 @pytest.mark.parametrize("side", ["old", "new"])
 def test_an_applications_own_trigger_may_tidy_the_row_before_or_after_ours(shop, pair, first, side):
-    """Hazard 8."""
+    """Hazard 16: hazard 8."""
     tidy = (
         "CREATE TRIGGER tidy AFTER UPDATE ON t BEGIN "
         "UPDATE t SET old = trim(old) WHERE id = NEW.id AND old IS NOT trim(old); END"
