@@ -1,12 +1,14 @@
 """What do two documents have in common? Parts that say the same, and refer to nothing that differs, are not walked.
 
-A unit is what has a name of its own: a component, a path, a webhook; a file as far as it has none of these.
+A unit is what has a name of its own: a component, a path, a webhook; a file as far as it has none of these. Units are
+compared as the bytes that marshal makes of them, which tells 1, 1.0 and true apart and is much faster than any walk.
 """
 
 import json
+import marshal
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Spot
@@ -16,17 +18,16 @@ from contractctl.formats.openapi.document import Document
 Unit = tuple[str, ...]
 """The URI of a file, and the way into it."""
 
-_REFERENCE = re.compile(r'"((?:[^"\\]|\\.)*#/(?:[^"\\]|\\.)*|(?:[^"\\\s]|\\.)+\.(?:json|ya?ml)(?:#[^"\s]*)?)"')
-"""Everything that looks like one, discriminators' mappings among it: too many do no harm."""
+_OLDEST = 0
+"""The form of marshal in which equal values have equal bytes: later ones tell shared texts apart from copies."""
+_REFERENCE = re.compile(rb"u\x04\x00\x00\x00\$refu(....)", re.DOTALL)
+"""A key `$ref`, and the length of the text below it."""
+_MAPPING = b"u\x07\x00\x00\x00mapping"
+_MAPPED = re.compile(r'"((?:[^"\\]|\\.)*#/(?:[^"\\]|\\.)*|(?:[^"\\\s]|\\.)+\.(?:json|ya?ml)(?:#[^"\s]*)?)"')
+"""Everything that looks like a reference, as discriminators have it: too many do no harm."""
 _NAMING = {"paths": 2, "webhooks": 2, "components": 3}
-
-
-@dataclass(slots=True)
-class Units:
-    """A document in its units: what each says, and to which others it refers."""
-
-    texts: dict[Unit, str] = field(default_factory=dict)
-    references: dict[Unit, frozenset[Unit]] = field(default_factory=dict)
+_DESCRIBING = frozenset({"info", "tags", "externalDocs", "openapi"})
+"""What describes a whole document is no part of what others refer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +48,25 @@ def shared(one: Document, other: Document) -> Shared:
     """Compare two documents by what they say."""
     if one.dialect is not other.dialect:
         return Shared(frozenset())
-    left, right = _units(one), _units(other)
-    differing = {unit for unit, text in left.texts.items() if right.texts.get(unit) != text}
-    differing |= right.texts.keys() - left.texts.keys()
+    left, right = dict(_units(one)), dict(_units(other))
+    said = {unit: marshal.dumps(value, _OLDEST) for unit, value in left.items()}
+    differing = {
+        unit for unit, text in said.items() if unit not in right or marshal.dumps(right[unit], _OLDEST) != text
+    }
     leaning: dict[Unit, list[Unit]] = {}
-    for unit, targets in left.references.items():
-        for target in targets:
+    for unit in said.keys() - differing:
+        for target in _targets(one, unit[0], said[unit], left[unit]):
             leaning.setdefault(target, []).append(unit)
-            if target not in left.texts:  # what is missing may be something else in each
+            if target not in said:  # what is missing may be something else in each
                 differing.add(unit)
+    differing |= right.keys() - left.keys()
     pending = list(differing)
     while pending:
         for unit in leaning.get(pending.pop(), ()):
             if unit not in differing:
                 differing.add(unit)
                 pending.append(unit)
-    return Shared(frozenset(left.texts.keys() - differing))
+    return Shared(frozenset(said.keys() - differing))
 
 
 def unit_of(base: str, pointer: tuple[str | int, ...]) -> Unit:
@@ -71,40 +75,42 @@ def unit_of(base: str, pointer: tuple[str | int, ...]) -> Unit:
     return (base, *map(str, pointer[:depth])) if len(pointer) >= depth else (base,)
 
 
-def _units(document: Document) -> Units:
-    found = Units()
+def _units(document: Document) -> Iterator[tuple[Unit, Json]]:
     for (number, _), resource in document.schemas.starts.items():
-        base = document.schemas.paths[number]
-        for unit, value in _cut(base, resource.value):
-            text = json.dumps(value, ensure_ascii=False)
-            found.texts[unit] = text
-            found.references[unit] = frozenset(_targets(document, base, text))
-    return found
+        yield from _cut(document.schemas.paths[number], resource.value)
 
 
 def _cut(base: str, value: Json) -> Iterator[tuple[Unit, Json]]:
     if not isinstance(value, dict):
         yield (base,), value
         return
-    rest = dict(value)
+    rest = {key: part for key, part in value.items() if key not in _DESCRIBING}
     for name, depth in _NAMING.items():
-        inner = rest.pop(name, None)
+        inner = rest.get(name)
         if not isinstance(inner, dict):
-            if inner is not None:
-                rest[name] = inner
             continue
+        del rest[name]
         for key, part in inner.items():
             if depth == 2 or not isinstance(part, dict):  # noqa: PLR2004 - components have one level more
                 yield (base, name, key), part
             else:
                 yield from (((base, name, key, one), each) for one, each in part.items())
-    # what describes the whole is no part of what others refer to
-    yield (base,), {key: part for key, part in rest.items() if key not in {"info", "tags", "externalDocs"}}
+    yield (base,), rest
 
 
-def _targets(document: Document, base: str, text: str) -> Iterator[Unit]:
-    for written in dict.fromkeys(_REFERENCE.findall(text)):
-        uri, fragment = split(json.loads(f'"{written}"'))
-        pointer = pointer_of(fragment)
+def _targets(document: Document, base: str, said: bytes, value: Json) -> Iterator[Unit]:
+    for written in _references(said, value):
+        uri, fragment = split(written)
         resource = document.schemas.resources.get(joined(base, uri)) if uri else None
-        yield unit_of(resource.base if resource else joined(base, uri), pointer or ())
+        yield unit_of(resource.base if resource else joined(base, uri), pointer_of(fragment) or ())
+
+
+def _references(said: bytes, value: Json) -> set[str]:
+    found = set()
+    for key in _REFERENCE.finditer(said):
+        start = key.end()
+        found.add(said[start : start + int.from_bytes(key[1], "little")])
+    texts = {text.decode("utf-8", "surrogatepass") for text in found}
+    if _MAPPING in said:
+        texts.update(json.loads(f'"{text}"') for text in _MAPPED.findall(json.dumps(value, ensure_ascii=False)))
+    return texts

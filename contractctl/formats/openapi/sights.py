@@ -253,6 +253,12 @@ class _Asked(Asked):
 
     __slots__ = ()
 
+    @property
+    def declared(self) -> frozenset[str]:
+        """The names of properties that were met in the writer's schemas: documents are too large to look for others."""
+        view = self.reader
+        return frozenset(view.sight.sending.names | view.sight.whole.names) if isinstance(view, View) else frozenset()
+
     def explain(self, spot: Spot, place: Place) -> Iterator[Said]:
         yield from self._hidden(spot, place)
         yield from super().explain(spot, place)
