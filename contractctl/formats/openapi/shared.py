@@ -49,10 +49,8 @@ def shared(one: Document, other: Document) -> Shared:
     if one.dialect is not other.dialect:
         return Shared(frozenset())
     left, right = dict(_units(one)), dict(_units(other))
-    said = {unit: marshal.dumps(value, _OLDEST) for unit, value in left.items()}
-    differing = {
-        unit for unit, text in said.items() if unit not in right or marshal.dumps(right[unit], _OLDEST) != text
-    }
+    said = {unit: told(value) for unit, value in left.items()}
+    differing = {unit for unit, text in said.items() if unit not in right or told(right[unit]) != text}
     leaning: dict[Unit, list[Unit]] = {}
     for unit in said.keys() - differing:
         for target in _targets(one, unit[0], said[unit], left[unit]):
@@ -99,13 +97,19 @@ def _cut(base: str, value: Json) -> Iterator[tuple[Unit, Json]]:
 
 
 def _targets(document: Document, base: str, said: bytes, value: Json) -> Iterator[Unit]:
-    for written in _references(said, value):
+    for written in references(said, value):
         uri, fragment = split(written)
         resource = document.schemas.resources.get(joined(base, uri)) if uri else None
         yield unit_of(resource.base if resource else joined(base, uri), pointer_of(fragment) or ())
 
 
-def _references(said: bytes, value: Json) -> set[str]:
+def told(value: Json) -> bytes:
+    """The same for values that are the same, and for no others; in another order they are others."""
+    return marshal.dumps(value, _OLDEST)
+
+
+def references(said: bytes, value: Json) -> set[str]:
+    """All that a value refers to, as it is written, given what told() makes of it; and perhaps a bit more."""
     found = set()
     for key in _REFERENCE.finditer(said):
         start = key.end()

@@ -18,6 +18,7 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.meaning import Assertion
 from contractctl.formats.json_schema.places import Place, lifted
+from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.resolution import About, Asked
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
 from contractctl.formats.json_schema.search.nodes import Literal, Required, Space
@@ -28,8 +29,8 @@ from contractctl.formats.json_schema.spots import Spot, start
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import Unresolved, resolved
 from contractctl.formats.openapi.routes import routes
-from contractctl.formats.openapi.shared import Shared, unit_of
-from contractctl.formats.openapi.views import Role, Sending, Taking, View
+from contractctl.formats.openapi.shared import Shared, references, told, unit_of
+from contractctl.formats.openapi.views import TURNING, Role, Sending, Taking, View
 from contractctl.model.verdict import Incompatibility
 
 _WORK = 10_000
@@ -176,6 +177,11 @@ class Sight:
         self.pending.append(Question(writer, reader, self.label, self.seat))
 
     def _answers(self, question: Question) -> Iterator[Said]:
+        below = self._below(question)
+        if below is not None:
+            for pair in below:
+                self._enqueue(*pair)
+            return
         self.taking.root(question.reader)
         sent = self.sending.root(question.writer)
         asked = _Asked(
@@ -188,6 +194,32 @@ class Sight:
             question.writer,
         )
         yield from asked.answers()
+
+    def _below(self, question: Question) -> list[tuple[Spot, Spot]] | None:
+        """Where both schemas have the same words: the components that they refer to, which are all that may differ.
+
+        None where it has to be asked: with other words, and where more inside may mean less outside.
+        """
+        writer, reader = question.writer, question.reader
+        if writer.base != reader.base or writer.dialect is not reader.dialect:
+            return None
+        said = told(writer.value)
+        if said != told(reader.value) or TURNING.search(said):
+            return None
+        found = []
+        for text in references(said, writer.value):
+            ends = (
+                (self.writer, replace(writer, value={"$ref": text})),
+                (self.reader, replace(reader, value={"$ref": text})),
+            )
+            try:
+                one, other = (refer(document.schemas, spot, "$ref") for document, spot in ends)
+            except Unresolved:
+                return None
+            if _marks(one) != _marks(other):
+                return None
+            found.append((one, other))
+        return found
 
     def atom(self, view: View, target: Spot) -> Literal | None:
         """The literal that stands for a component in both documents; None where it has to be read out."""
@@ -278,6 +310,12 @@ class _Asked(Asked):
                 self.proof = self.proof or outcome
                 about = About(spot, place, Assertion("properties", there ^ 1), outcome)
                 yield self.finding("openapi-property-hidden", about, name=name, keyword=view.sight.role.hides)
+
+
+def _marks(spot: Spot) -> tuple[object, ...]:
+    """What of a component counts where it is referred to."""
+    value = spot.value if isinstance(spot.value, dict) else {}
+    return value.get("readOnly"), value.get("writeOnly"), value.get("$ref")
 
 
 def _with_whole(said: Said, *, is_whole: bool) -> Said:

@@ -5,6 +5,7 @@ read-only property is sent, nor needed; in a response no write-only one. Who sen
 version declares, and perhaps some that nobody has heard of; never those that only others declare.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
@@ -43,6 +44,13 @@ _UNKNOWN_IN_3_0 = frozenset(
 """Keywords of draft 4, or read in it, that OpenAPI 3.0 has not."""
 _TURNING = frozenset({"oneOf", "not", "if", "unevaluatedItems", "unevaluatedProperties"})
 """Where a schema inside allows more, these may allow less."""
+TURNING = re.compile(
+    b"|".join(
+        re.escape(b"u" + len(word).to_bytes(4, "little") + word.encode())
+        for word in (*sorted(_TURNING), "contains", "$dynamicRef", "$id")
+    )
+)
+"""The keys of such, and of what leads elsewhere in each version, in what shared.told() makes of a schema."""
 _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"})
 _RESTS = ("additionalProperties", "unevaluatedProperties")
 _NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
