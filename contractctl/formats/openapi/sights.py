@@ -27,7 +27,8 @@ from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.values import OBJECT
 from contractctl.formats.json_schema.spots import Spot, start
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.parts import Unresolved, resolved
+from contractctl.formats.openapi.endless import Endless
+from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of
 from contractctl.formats.openapi.views import TURNING, Role, Sending, Taking, View
@@ -35,6 +36,7 @@ from contractctl.model.verdict import Incompatibility
 
 _WORK = 10_000
 _WORK_ASIDE = 3_000
+_MOST_REFERENCES = 8
 _COMPONENT = 3
 """Steps to a component: components, schemas, its name."""
 
@@ -60,7 +62,7 @@ class _Bodies(dict[int, Literal]):
         self.spots: dict[int, tuple[Spot, ...]] = {}
 
     def __missing__(self, number: int) -> Literal:
-        views, spots = self.later[number], self.spots[number]
+        views, spots = [view.at_rest for view in self.later[number]], self.spots[number]
         space = views[0].space
         self[number] = literal = space.all_of(view.of(spot) for view, spot in zip(views, spots, strict=True))
         return literal
@@ -77,6 +79,8 @@ class Sight:
     space: Space = field(default_factory=Space)
     solver: Solver = field(init=False)
     bodies: _Bodies = field(default_factory=_Bodies)
+    endless: tuple[Endless, Endless] = field(init=False)
+    """Of the writer's schemas and of the reader's."""
     pending: deque[Question] = field(default_factory=deque)
     met: set[Hashable] = field(default_factory=set)
     seats: list[Question] = field(default_factory=list)
@@ -95,6 +99,7 @@ class Sight:
 
     def __post_init__(self) -> None:
         self.space.bodies = self.bodies
+        self.endless = Endless(self.writer), Endless(self.reader)
         self.solver = Solver(self.space)
         self.exact_writer = View(self.space, self.writer, self, shares=True)
         self.sending = Sending(self.space, self.writer, self, self.exact_writer, shares=True)
@@ -165,7 +170,7 @@ class Sight:
     def _takes(self, literal: Literal, value: Json) -> bool:
         try:
             return holds(self.space, literal, value)
-        except UndecidedError:
+        except (UndecidedError, RecursionError):
             return False
 
     def _enqueue(self, writer: Spot, reader: Spot) -> None:
@@ -204,7 +209,7 @@ class Sight:
         if writer.base != reader.base or writer.dialect is not reader.dialect:
             return None
         said = told(writer.value)
-        if said != told(reader.value) or TURNING.search(said):
+        if said != told(reader.value) or TURNING.search(said) or self.endless[0](writer) or self.endless[1](reader):
             return None
         found = []
         for text in references(said, writer.value):
@@ -327,7 +332,12 @@ def _with_whole(said: Said, *, is_whole: bool) -> Said:
 
 def _ends(document: Document, spot: Spot) -> Spot:
     """Where references that say nothing else lead."""
-    try:
-        return resolved(document, spot) if set(spot.value or ()) == {"$ref"} else spot  # type: ignore[arg-type]
-    except (Unresolved, TypeError):
-        return spot
+    for _ in range(_MOST_REFERENCES):
+        value = spot.value
+        if not isinstance(value, dict) or "$ref" not in value or (len(value) > 1 and not document.is_3_0):
+            break
+        try:
+            spot = refer(document.schemas, spot, "$ref")
+        except Unresolved:
+            break
+    return spot

@@ -87,8 +87,21 @@ class View(Meaning):
         """Who reads the keywords below which more may be less."""
         self.shares = shares
         """Whether components that differ stand for what both documents allow by them."""
+        self.endless = sight.endless[document is sight.reader]
+
+    @property
+    def at_rest(self) -> "View":
+        """The same view, or its like where it is in the middle of reading: what is open there is no answer yet."""
+        return self._like() if self._open else self
+
+    def _like(self) -> "View":
+        turning = None if self.turning is self else self.turning.at_rest
+        return type(self)(self.space, self.document, self.sight, turning, shares=self.shares)
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
+        if self.endless(spot):
+            yield Assertion("$ref", self._opaque("a schema refers to itself without end", (id(self.schema), spot.key)))
+            return
         if isinstance(spot.value, dict) and isinstance(spot.value.get("$id"), str):
             yield Assertion("$id", self._opaque("schemas with an '$id' of their own are not judged", spot.key))
             return
