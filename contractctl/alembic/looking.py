@@ -13,8 +13,8 @@ from contractctl.alembic.beside import Beside, beside
 from contractctl.alembic.filtering import clean
 from contractctl.alembic.working import own_head
 from contractctl.errors import ContractctlError
-from contractctl.migration import RefusedByHandError
 from contractctl.model.plan import Plan, Stage, State
+from contractctl.operations.by_hand import by_hand
 from contractctl.revisions.history import ancestors
 
 _OVER = (State.CONTRACTED, State.ROLLED_BACK)
@@ -44,7 +44,7 @@ def _in_flight(found: MigrationContext) -> tuple[Plan, ...]:
         plans = planner.read_plans(settings.load(Path(context.script.dir).absolute()).migrations)
         return tuple(plan for plan in plans if not _is_over(plan, have, found.connection))
     except ContractctlError as error:
-        raise RefusedByHandError(error) from error
+        raise by_hand(error) from error
 
 
 def _is_over(plan: Plan, have: set[str], connection: Connection | None) -> bool:

@@ -46,7 +46,7 @@ def provide(context: "MigrationContext") -> None:
     from alembic import op
 
     connection = context.bind
-    if connection is None or (not context.as_sql and version(connection) is not None):
+    if not context.as_sql and (connection is None or version(connection) is not None):
         return
     for script in reversed(list(_directory().walk_revisions())):
         script.module.upgrade()

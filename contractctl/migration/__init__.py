@@ -3,7 +3,7 @@
 from contractctl.migration.board import Row, board, planned
 from contractctl.migration.comparing import DiffersError
 from contractctl.migration.context import Context, Result
-from contractctl.migration.demand import RefusedByHandError, demand_decision
+from contractctl.migration.demand import demand_decision
 from contractctl.migration.facts import database_records
 from contractctl.migration.insisting import BusyError
 from contractctl.migration.pausing import pause, resume
@@ -13,7 +13,6 @@ __all__ = (
     "BusyError",
     "Context",
     "DiffersError",
-    "RefusedByHandError",
     "Result",
     "Row",
     "board",

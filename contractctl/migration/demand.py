@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.engine.mock import MockConnection
 
 from contractctl import databases, journal, operations
 from contractctl.databases import Synchronisation
@@ -18,6 +18,7 @@ from contractctl.migration.facts import measure
 from contractctl.migration.words import command, where
 from contractctl.model.decision import Outcome
 from contractctl.model.plan import Plan, Stage
+from contractctl.operations.by_hand import RefusedByHandError, by_hand
 
 _SKEW_SECONDS = 60.0
 _MUST_BE_ZERO = {
@@ -29,7 +30,7 @@ _MUST_BE_ZERO = {
 
 
 def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
-    connection: Connection | None,
+    connection: Connection | MockConnection | None,
     *,
     plan: str,
     stage: str,
@@ -45,12 +46,10 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
     goes on with it; contractctl itself at any time, so that nothing stays half done. Of a database that is said to be
     unused nothing is demanded but that both sides agree.
     """
-    if connection is None:  # as Alembic says that it writes a script
+    if isinstance(connection, MockConnection | None):  # as Alembic says that it writes a script
         raise RefusedByHandError(
-            ContractctlError(
-                f"the {stage} revision of '{plan}' demands a decision of the gate, so it cannot be written as a script",
-                hint="run it online; contractctl plan --dry-run shows its statements",
-            )
+            f"the {stage} revision of '{plan}' demands a decision of the gate, and no script (--sql) can bring that",
+            hint="run it online; contractctl plan --dry-run shows its statements",
         )
     session = session_of(connection)
     now = (session.context.clock if session else clock)()
@@ -66,17 +65,7 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
     except ContractctlError as error:
         if session is not None:
             raise
-        raise RefusedByHandError(error) from error
-
-
-class RefusedByHandError(ContractctlError, CommandError):
-    """A refusal to whoever runs alembic: its command line prints it as its own."""
-
-    def __init__(self, refusal: ContractctlError) -> None:
-        super().__init__(refusal.message, hint=refusal.hint)
-
-    def __str__(self) -> str:
-        return f"{self.message} ({self.hint})" if self.hint else self.message
+        raise by_hand(error) from error
 
 
 def _demand(connection: Connection, session: Session | None, plan: Plan, stage: Stage, now: float) -> Entry | None:

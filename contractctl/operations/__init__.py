@@ -153,7 +153,7 @@ def validate(plan: Plan) -> tuple[Step, ...]:
         if isinstance(step, PromiseNotNull)
     ]
     others = [step for step in steps if not isinstance(step, PromiseNotNull)]
-    return (*others, *_renewed(plan, others), *promises, *_renewed(plan, promises))
+    return _patiently(plan, (*others, *_renewed(plan, others), *promises, *_renewed(plan, promises)))
 
 
 def _renewed(plan: Plan, steps: Sequence[Step]) -> Iterator[Step]:
@@ -217,8 +217,9 @@ def stands_alone(plan: Plan, stage: Stage) -> bool:
 def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """What takes these steps back, the last one first."""
     back = [step.reverse() for step in reversed(steps)]
-    first = [step for step in back if isinstance(step, BePatient)]
-    return (*first, *(step for step in back if not (step.last or step in first)), *(step for step in back if step.last))
+    patient = [step for step in back if isinstance(step, BePatient)][:1]
+    others = [step for step in back if not isinstance(step, BePatient)]
+    return (*patient, *(step for step in others if not step.last), *(step for step in others if step.last))
 
 
 def kept_tables(plan: Plan) -> tuple[str, ...]:

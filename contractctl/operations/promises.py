@@ -17,8 +17,7 @@ def relaxed(operation: Operation, column: str, *, given: bool, of: str = "") -> 
     `given`: triggers give it a value then. `of` is what stands behind a parameter's name, where there are several.
     """
     if has(operation, f"old_not_null{of}") and f"old_default{of}" not in operation.parameters:
-        type_ = "" if given else operation.parameters.get(f"old_type{of}", "")
-        yield RelaxNotNull(operation.subject, column, given, type_)
+        yield RelaxNotNull(operation.subject, column, given)
 
 
 def once_filled(operation: Operation) -> tuple[Step, ...]:

@@ -205,7 +205,7 @@ def _downgrade(plan: Plan, draft: Draft, guard: str) -> str:
         code = _code(operations.rollback(draft.steps))
         return _body(f"{guard}{code}" if code else "")
     return _body(
-        f"{guard}raise ContractctlError(\n"
+        f"{guard}raise RefusedByHandError(\n"
         f"    \"plan '{plan.name}' is contracted: the old columns are gone\",\n"
         '    hint="bring the data back from the plan\'s restore point",\n'
         ")"
@@ -234,7 +234,7 @@ def _imports(draft: Draft) -> str:
     if draft.tables:
         found["contractctl"] = {"journal"}
     if draft.gate is Stage.CONTRACT:
-        found["contractctl.errors"] = {"ContractctlError"}
+        found["contractctl.operations.by_hand"] = {"RefusedByHandError"}
     if draft.gate is not None:
         found["contractctl.migration"] = {"demand_decision"}
     for step in steps:

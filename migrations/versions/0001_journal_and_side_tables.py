@@ -87,7 +87,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in _NAMES:
         op.drop_table(name)
-    if op.get_bind().dialect.name == "postgresql":
+    if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION contractctl_append_only()")
 
 
@@ -109,7 +109,7 @@ def _table() -> Callable[..., sa.Table]:
 
 
 def _is_mariadb() -> bool:
-    return op.get_bind().dialect.name in ("mysql", "mariadb")
+    return op.get_context().dialect.name in ("mysql", "mariadb")
 
 
 def _journal() -> None:
@@ -201,7 +201,7 @@ def _marks() -> None:
 
 def _append_only() -> None:
     """What was written stays as it was written."""
-    match op.get_bind().dialect.name:
+    match op.get_context().dialect.name:
         case "sqlite":
             statements = tuple(_SQLITE.format(act=act, message=_MESSAGE) for act in ("UPDATE", "DELETE"))
         case "postgresql":

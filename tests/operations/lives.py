@@ -14,6 +14,7 @@ from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from contractctl import operations
@@ -77,6 +78,10 @@ class Life:
             shop.run(self.written(ddl))
         dialect = {"mariadb": "mysql"}.get(shop.words.server, shop.words.server)
         self.plan = Plan("plan", (), scenario.planned(shop.words), {}, dialect=dialect)
+
+    @property
+    def url(self) -> URL:
+        return make_url(self.shop.url)
 
     def written(self, sql: str, n: int = 0) -> str:
         labelled = self.words.joined.format("'for'", "customer_name")

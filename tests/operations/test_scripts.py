@@ -1,20 +1,16 @@
 """Does `alembic upgrade --sql` write what the database's own client then does just as contractctl would have?"""
 
-import subprocess
-from io import StringIO
+from dataclasses import replace
 
 import pytest
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy.engine import make_url
 
 from contractctl import operations
-from contractctl.databases import named
 from contractctl.errors import ContractctlError
-from contractctl.operations.steps import Step
+from contractctl.operations.steps import RelaxNotNull, RequireNotNull
 from tests.databases import shops
 from tests.operations.lives import Life, Scenario
 from tests.operations.scenarios import SCENARIOS
+from tests.operations.scripts import run, script
 
 ENGINES = (shops.POSTGRESQL, shops.MARIADB)
 KINDS = {
@@ -34,36 +30,6 @@ SCENES = [
 ]
 
 
-def script(life: Life, steps: tuple[Step, ...]) -> str:
-    """The steps as a script, in one transaction where it may be."""
-    buffer = StringIO()
-    dialect = life.shop.engine.dialect.name
-    options = {"as_sql": True, "output_buffer": buffer, "transactional_ddl": named(dialect).transactional_ddl}
-    context = MigrationContext.configure(dialect_name=dialect, opts=options)
-    op = Operations(context)
-    with context.begin_transaction():
-        for step in steps:
-            op.invoke(step)
-    return buffer.getvalue()
-
-
-def run(life: Life, text: str) -> None:
-    """What a person does with it."""
-    url = make_url(life.shop.url)
-    where = {"postgresql": _psql, "mariadb": _mariadb}[life.words.server]
-    done = subprocess.run(where(url), input=text, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stderr}\n{text}"
-
-
-def _psql(url):
-    where = f"postgresql://{url.username}@{url.host}:{url.port}/{url.database}"
-    return ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", where]
-
-
-def _mariadb(url):
-    return ["mariadb", "--no-defaults", "-h", url.host, "-P", str(url.port), "-u", url.username, url.database]
-
-
 @pytest.fixture
 def lives(words, scenario, request):
     url = request.getfixturevalue(f"{words.server}_url")
@@ -76,14 +42,17 @@ def test_a_script_does_what_contractctl_does(lives: Life, scenario: Scenario):
     by_script = []
     stages = ("expand", "dual_write", "validate", "quiesce")
     for stage in stages:
-        run(lives, script(lives, getattr(operations, stage)(lives.plan)))
+        run(lives.url, script(lives.plan.dialect, getattr(operations, stage)(lives.plan)))
         by_script.append(lives.schema())
         if stage == "dual_write":
             lives.new(12, early=True)
             lives.backfill()
-    back = [script(lives, operations.rollback(getattr(operations, stage)(lives.plan))) for stage in reversed(stages)]
+    back = [
+        script(lives.plan.dialect, operations.rollback(getattr(operations, stage)(lives.plan)))
+        for stage in reversed(stages)
+    ]
     for text in back[:2]:
-        run(lives, text)
+        run(lives.url, text)
 
     assert by_script[1] == lives.schema()
     lives.do("validate")
@@ -100,4 +69,20 @@ def test_a_script_that_would_need_to_ask_is_refused(mariadb_url):
     with shops.opened(shops.MARIADB, mariadb_url) as shop:
         life = Life(shop, scenario)
         with pytest.raises(ContractctlError, match="reads the database that it changes"):
-            script(life, operations.dual_write(life.plan))
+            script(life.plan.dialect, operations.dual_write(life.plan))
+
+
+def test_a_script_lets_mariadb_keep_what_a_column_is_besides(mariadb_url):
+    """It is written anew by its whole definition, and no plan holds that."""
+    column = "varchar(80) CHARACTER SET latin1 COLLATE latin1_bin {} COMMENT 'it''s'"
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+        life = Life(
+            shop, replace(SCENARIOS[0], tables=(f"CREATE TABLE orders (id int, c {column.format('NOT NULL')})",))
+        )
+        before = life.schema()
+        run(life.url, script("mysql", (RelaxNotNull("orders", "c"),)))
+        relaxed = life.schema()
+        run(life.url, script("mysql", (RequireNotNull("orders", "c"),)))
+
+        assert life.schema() == before
+        assert "COLLATE latin1_bin DEFAULT NULL COMMENT 'it''s'" in str(relaxed)

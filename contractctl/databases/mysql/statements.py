@@ -30,6 +30,7 @@ _UNLOCK = "UNLOCK TABLES"
 _EXCLUSIVE = "EXCLUSIVE, for an instant"
 _FUNCTION = "DROP FUNCTION"
 _GONE = "contractctl_gone_"
+_SAID = "@contractctl_said"
 _CREATE_VIEW = "CREATE OR REPLACE SQL SECURITY INVOKER VIEW"
 
 
@@ -82,7 +83,7 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
 
 def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
-    return (_modified(look, table, column, "NULL"),)
+    return _modified(look, table, column, "NULL")
 
 
 def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
@@ -102,7 +103,7 @@ def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
 
 def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL in a column that has none: the table is written anew, beside everybody's reads and writes."""
-    return (_modified(look, table, column, "NOT NULL"),)
+    return _modified(look, table, column, "NOT NULL")
 
 
 def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
@@ -297,19 +298,29 @@ def _is_indexed(table: str, columns: tuple[str, ...]) -> str:
     return f"SELECT count(*) FROM ({counted} GROUP BY INDEX_NAME HAVING count(*) = {len(columns)}) AS found"
 
 
-def _modified(look: Look, table: str, column: str, nullable: str) -> Statement:
-    """The column as it is, but for its NOT NULL."""
-    definition = _definition(look, table, column, nullable)
-    action = f"MODIFY COLUMN {quote(column)} {definition}, ALGORITHM=INPLACE, LOCK=NONE"
-    return Statement(f"ALTER TABLE {table_name(table)} WAIT {_WAIT} {action}", "LOCK=NONE", Work.REWRITE)
-
-
-def _definition(look: Look, table: str, column: str, nullable: str) -> str:
+def _modified(look: Look, table: str, column: str, nullable: str) -> tuple[Statement, ...]:
+    """The column as it is, but for its NOT NULL. A script asks the server itself how the column is."""
+    query = _DEFINITION.format(nullable=nullable, **_of(table), column=literal(column))
+    head = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} MODIFY COLUMN {quote(column)} "
+    how = ", ALGORITHM=INPLACE, LOCK=NONE"
     try:
-        return look.ask(_DEFINITION.format(nullable=nullable, **_of(table), column=literal(column)))
+        sql = f"{head}{_definition(look, query, table, column, nullable)}{how}"
     except UntoldError:
-        types = (one.type for one in look.columns(table) if same(one.name, column) and one.type)
-        return f"{next(types)} {nullable}"
+        sql = f"EXECUTE IMMEDIATE {_SAID}"
+        asked = Statement(f"SET {_SAID} = concat({literal(head)}, ({query.strip()}), {literal(how)})", "none")
+        return (asked, Statement(sql, "LOCK=NONE", Work.REWRITE))
+    return (Statement(sql, "LOCK=NONE", Work.REWRITE),)
+
+
+def _definition(look: Look, query: str, table: str, column: str, nullable: str) -> str:
+    """What the server says of the column; where that is still to come, what the plan says."""
+    try:
+        return look.ask(query)
+    except UntoldError:
+        found = next((one for one in look.columns(table) if same(one.name, column)), None)
+        if found is None or not found.type:
+            raise
+        return f"{found.type} {nullable}"
 
 
 def _of(table: str) -> dict[str, str]:

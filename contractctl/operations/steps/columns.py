@@ -78,8 +78,6 @@ class RelaxNotNull(Step):
     column: str
     given: bool = False
     """Triggers give it a value whenever a writer leaves it out."""
-    type: str = ""
-    """As SQL, for a script."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         if look.live and get(database, look, self.table, self.column).default is not None:
@@ -88,14 +86,11 @@ class RelaxNotNull(Step):
             return ()
         return database.ddl.relax_not_null(look, self.table, self.column)
 
-    def told(self, database: Database) -> Look:
-        return _of_type(database, self.table, self.column, self.type)
-
     def done(self, database: Database, connection: Connection) -> bool:
         return not get(database, Live(database, connection), self.table, self.column).not_null
 
     def reverse(self) -> Step:
-        return RequireNotNull(self.table, self.column, self.given, self.type)
+        return RequireNotNull(self.table, self.column, self.given)
 
 
 @dataclass(frozen=True)
@@ -163,16 +158,11 @@ class RequireNotNull(Step):
     column: str
     given: bool = False
     """Before, it was relaxed only where NOT NULL was in the way of a column that triggers give its value."""
-    type: str = ""
-    """As SQL, for a script."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         if self.given and not database.ddl.relaxes_given:
             return ()
         return database.ddl.require_not_null(look, self.table, self.column)
-
-    def told(self, database: Database) -> Look:
-        return _of_type(database, self.table, self.column, self.type)
 
     def demand(self, database: Database, connection: Connection) -> None:
         statements = self.statements(database, Live(database, connection))
@@ -183,7 +173,7 @@ class RequireNotNull(Step):
         return get(database, Live(database, connection), self.table, self.column).not_null
 
     def reverse(self) -> Step:
-        return RelaxNotNull(self.table, self.column, self.given, self.type)
+        return RelaxNotNull(self.table, self.column, self.given)
 
 
 @dataclass(frozen=True)
@@ -282,10 +272,6 @@ def refuse_dependents(
             f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} '{table}.{column}', which is to be dropped",
             hint="drop it, or write it anew over the new column, and run it again",
         )
-
-
-def _of_type(database: Database, table: str, column: str, type_: str) -> Look:
-    return Told(database, {table: (Column(column, type_),)} if type_ else {})
 
 
 def _demand_no_null(database: Database, connection: Connection, table: str, column: str) -> None:

@@ -9,12 +9,14 @@ from typing import ClassVar
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Statement
 from contractctl.databases.looks import Live, Look, Told
 from contractctl.errors import ContractctlError
+from contractctl.operations.by_hand import by_hand
 from contractctl.operations.pairs import Pair
 
 _WIDTH = 100
@@ -98,6 +100,13 @@ def parts_of(step: Step) -> Mapping[str, str]:
 
 @Operations.implementation_for(Step)
 def _invoke(operations: Operations, step: Step) -> None:
+    try:
+        _carry_out(operations, step)
+    except ContractctlError as error:
+        raise by_hand(error) from error
+
+
+def _carry_out(operations: Operations, step: Step) -> None:
     context = operations.migration_context
     database = databases.named(context.dialect.name)
     look = step.told(database) if context.as_sql else Live(database, operations.get_bind())
@@ -105,10 +114,18 @@ def _invoke(operations: Operations, step: Step) -> None:
     alone = database.transactional_ddl and not all(statement.transactional for statement in statements)
     with context.autocommit_block() if alone else nullcontext():
         if context.as_sql:
-            for statement in statements:
-                context.impl.static_output(_scripted(database, statement))
+            _write(context, database, statements)
         else:
             step.run(operations.get_bind(), alone=alone)
+    if alone and context.as_sql:  # a transaction begins anew, and knows nothing of how patient the last one was
+        _write(context, database, database.ddl.patience())
+    elif alone:
+        database.carry_out(operations.get_bind(), database.ddl.patience())
+
+
+def _write(context: MigrationContext, database: Database, statements: tuple[Statement, ...]) -> None:
+    for statement in statements:
+        context.impl.static_output(_scripted(database, statement))
 
 
 def _scripted(database: Database, statement: Statement) -> str:

@@ -1,0 +1,17 @@
+"""How does a refusal reach whoever runs alembic by hand, whatever env.py that goes through?"""
+
+from alembic.util import CommandError
+
+from contractctl.errors import ContractctlError
+
+
+class RefusedByHandError(ContractctlError, CommandError):
+    """A refusal that Alembic's command line prints as its own: one sentence, and no traceback."""
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+def by_hand(refusal: ContractctlError) -> RefusedByHandError:
+    """The same in that form."""
+    return RefusedByHandError(refusal.message, hint=refusal.hint)
