@@ -1,10 +1,10 @@
 """Is the new version compatible? Two texts in, a verdict with executed witnesses out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.formats import FORMATS, Format, load, parse
+from contractctl.formats import FORMATS, Format, Found, Narrowed, load, parse
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -37,6 +37,8 @@ class Terms:
     """What stands for the contract in the commands that remedies print."""
     old_name: str = "old"
     new_name: str = "new"
+    operations: tuple[File, ...] = ()
+    """What clients send: where it is known, nothing breaks but what one of these meets."""
 
 
 def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but the texts by keyword
@@ -119,19 +121,39 @@ class _Hearing:
 def _answer(hearing: _Hearing) -> Answer:
     findings: dict[tuple[str, str, str], Finding] = {}
     reasons: dict[str, None] = {}
-    for found in hearing.judge.incompatibilities(hearing.taker.schema, hearing.giver.schema):
+    for found, users in _met(hearing):
         if isinstance(found, Undecided):
-            reasons[f"{found.path}: {found.reason}" if found.path else found.reason] = None
+            if users is None or users:
+                reasons[f"{found.path}: {found.reason}" if found.path else found.reason] = None
             continue
         if page(found.rule).newer == "taker" and hearing.new_takes is found.flipped:
             continue  # an older version could not know
-        finding = _finding(hearing, found)
+        finding = _narrowed(_finding(hearing, found), users)
         findings.setdefault((finding.rule, finding.path, finding.message), finding)
     if any(finding.breaks for finding in findings.values()):
         status = Status.INCOMPATIBLE
     else:
         status = Status.UNKNOWN if reasons else Status.COMPATIBLE
     return Answer(status, tuple(findings.values()), tuple(reasons))
+
+
+def _met(hearing: _Hearing) -> Iterator[tuple[Found, Sequence[str] | None]]:
+    """What was found, with the files of clients that it lets down; None where nobody gave any."""
+    judge, schemas = hearing.judge, (hearing.taker.schema, hearing.giver.schema)
+    found = judge.incompatibilities(*schemas)
+    if hearing.terms.operations and isinstance(judge, Narrowed):
+        yield from judge.clients(*schemas, hearing.terms.operations).meet(found)
+    else:
+        yield from ((one, None) for one in found)
+
+
+def _narrowed(finding: Finding, users: Sequence[str] | None) -> Finding:
+    """As much as it matters to the clients whose operations are known."""
+    if users is None or tuple(users) == (finding.path,):
+        return finding
+    if not users:
+        return replace(finding, breaks=False, message=f"{finding.message}; no operation that was given meets it")
+    return replace(finding, message=f"{finding.message}; it meets {', '.join(users)}")
 
 
 def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:

@@ -24,7 +24,9 @@ def format_of_rule(rule: str) -> str:
 def compared(rule: str) -> Comparison:
     example = page(rule).example
     assert example is not None
-    return compare_sources(example.old, example.new, format_of_rule(rule), Terms(policy=example.policy))
+    return compare_sources(
+        example.old, example.new, format_of_rule(rule), Terms(policy=example.policy, operations=example.operations)
+    )
 
 
 def findings(rule: str) -> list[Finding]:
@@ -83,7 +85,9 @@ def test_an_example_compared_with_itself_breaks_nothing(rule: str) -> None:
 def test_forward_is_backward_from_the_other_seat(rule: str) -> None:
     example = page(rule).example
     assert example is not None
-    swapped = compare_sources(example.new, example.old, format_of_rule(rule), Terms(policy=example.policy))
+    swapped = compare_sources(
+        example.new, example.old, format_of_rule(rule), Terms(policy=example.policy, operations=example.operations)
+    )
 
     assert kinds(swapped.forward.findings) == kinds(compared(rule).backward.findings)
     assert kinds(swapped.backward.findings) == kinds(compared(rule).forward.findings)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from contractctl.compatibility import Terms
 from contractctl.formats import FORMATS, parse_sound
-from contractctl.model.contract import Contract, Source, Version
+from contractctl.model.contract import Contract, File, Source, Version
 from contractctl.model.verdict import Comparison, Finding, Level, Status
 from contractctl.verdicts import judged
 
@@ -82,19 +82,26 @@ def check_files(old: Source, new: Source, format_name: str, level: Level, terms:
     return Checked((Pair(new.name, format_name, level, old.name, new.name, comparison),))
 
 
-def check_contract(contract: Contract, level: Level | None = None, staged: str | None = None) -> Iterator[Pair]:
+def check_contract(
+    contract: Contract,
+    level: Level | None = None,
+    staged: str | None = None,
+    operations: tuple[File, ...] = (),
+) -> Iterator[Pair]:
     """The draft against the releases that its level names, and the latest release against the one before it.
 
     What breaks an earlier version is excused by a major version between the two, or by the plan `staged` that leads
-    there.
+    there. operations: what clients of an interface send.
     """
     level = level or contract.level
     if contract.draft is not None:
         for version in contract.versions if level.transitive else contract.versions[-1:]:
-            yield replace(_pair(contract, version, None, level), excused=staged or _major(contract, version))
+            yield replace(
+                _pair(contract, version, None, level, operations), excused=staged or _major(contract, version)
+            )
     if len(contract.versions) > 1:
         before, latest = contract.versions[-2:]
-        yield replace(_pair(contract, before, latest, level), excused=_major(contract, before))
+        yield replace(_pair(contract, before, latest, level, operations), excused=_major(contract, before))
     elif contract.draft is not None and not contract.versions and contract.format in FORMATS:
         parse_sound(contract.format, contract.draft, contract.policy)  # it is read, at least
 
@@ -107,7 +114,7 @@ def _major(contract: Contract, version: Version) -> str | None:
     return None
 
 
-def _pair(contract: Contract, old: Version, new: Version | None, level: Level) -> Pair:
+def _pair(contract: Contract, old: Version, new: Version | None, level: Level, operations: tuple[File, ...]) -> Pair:
     source = new.source if new else contract.draft
     assert source is not None  # noqa: S101 - a draft is judged only where there is one
     terms = Terms(
@@ -116,6 +123,7 @@ def _pair(contract: Contract, old: Version, new: Version | None, level: Level) -
         contract=contract.name,
         old_name=str(old.number),
         new_name=str(new.number) if new else f"the {DRAFT}",
+        operations=operations,
     )
     comparison = judged(old.source, source, contract.format, terms)
     new_name = str(new.number) if new else DRAFT

@@ -152,7 +152,12 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     new = completed(one.now, one.format, sight.now)
     path = sight.repository.relative(Path(one.now.name))
     terms = Terms(
-        policy=asked.policy, strict=asked.strict, old_name=f"{one.then.name} before", new_name=path, contract=path
+        policy=asked.policy,
+        strict=asked.strict,
+        old_name=f"{one.then.name} before",
+        new_name=path,
+        contract=path,
+        operations=asked.operations,
     )
     comparison = judged(old, new, one.format, terms)
     level = asked.level or asked.loose_level

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from contractctl.check import Problem
 from contractctl.formats.pages import page
-from contractctl.model.contract import Policy
+from contractctl.model.contract import File, Policy
 from contractctl.model.plan import Plan
 from contractctl.model.verdict import Level
 
@@ -25,6 +25,8 @@ class Question:
     policy: Policy = Policy()
     """For files outside the store."""
     strict: bool = False
+    operations: tuple[File, ...] = ()
+    """What clients of interfaces send, where it is known."""
 
 
 def problem(rule: str, contract: str, file: str, origin: str) -> Problem:

@@ -58,7 +58,7 @@ def _contracts(
         problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
         contract = promised(store.read(asked.contracts, name))
         contract = replace(contract, strict=contract.strict or asked.strict)
-        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans))
+        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.operations)
     return Checked(tuple(pairs), tuple(problems))
 
 

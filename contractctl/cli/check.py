@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from contractctl import caches, check
-from contractctl.cli import Exit
+from contractctl.cli import Exit, clients
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
 from contractctl.formats.claims import may_be_claimed
-from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, Policy
+from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, File, Policy
 from contractctl.model.verdict import Level, Status
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
@@ -40,6 +40,12 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
     "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
 )
 @click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
+@click.option(
+    "--operations",
+    multiple=True,
+    metavar="GLOB",
+    help="Files with what clients of GraphQL send: only what meets one of them breaks. As often as you like.",
+)
 @click.option("--live", is_flag=True, help="Hold the contracts of tables against the database itself; only reads it.")
 @click.option("--database", metavar="URL", help="With --live: this database, by a URL, env:NAME, or its name.")
 @click.option("--all-tables", is_flag=True, help="With --live: a table that no contract speaks of is drift, too.")
@@ -55,6 +61,7 @@ def command(
     encodings: str | None,
     no_cache: bool,
     strict: bool,
+    operations: tuple[str, ...],
     live: bool,
     database: str | None,
     all_tables: bool,
@@ -80,21 +87,27 @@ def command(
     With --live each contract's released version is held against what the database holds: tables, columns, types,
     NULL, defaults, keys, checks, indexes, views. Another spelling is no drift, nor is what a plan has on its way.
 
+    With --operations only those incompatibilities fail that meet an operation or fragment in these files of the
+    repository; each names the files. The others are shown. It is for graphql.
+
     Exit codes: 0 compatible, 1 incompatible, 2 you can mend it, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are
     if no_cache:
         caches.switch_off()
     if live or database is not None or all_tables:
-        _demand_live_alone(against, level, schema, dialect, content_model, encodings, assert_formats, strict)
+        _demand_live_alone(
+            against, level, schema, dialect, content_model, encodings, assert_formats, strict, operations
+        )
         return _live(targets, database, form, extra=all_tables)
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
+    sent = clients.read(operations) if operations else ()
     if against is None and _are_files(targets):
         policy = _policy(dialect, content_model, encodings, assert_formats=assert_formats)
-        checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, policy, strict=strict)
+        checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, policy, strict=strict, sent=sent)
     else:
         _demand_two_files(schema, dialect, content_model, encodings, assert_formats)
-        checked, passes_unknown = _repository(targets, against, demanded, strict=strict)
+        checked, passes_unknown = _repository(targets, against, demanded, strict=strict, sent=sent)
     click.echo(_worded(checked, form))
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
@@ -116,7 +129,7 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
 def _demand_live_alone(*given: object) -> None:
     """Two versions are compared, or a version and a database: what says how goes with the former."""
     options = ("--against", "--level", "--as", "--dialect", "--content-model", "--encodings", "--assert-formats")
-    for option, value in zip((*options, "--strict"), given, strict=True):
+    for option, value in zip((*options, "--strict", "--operations"), given, strict=True):
         if value:
             raise ContractctlError(
                 f"{option} does not go with --live", hint="a database holds what a version says, or it does not"
@@ -163,18 +176,25 @@ def _are_files(targets: tuple[str, ...]) -> bool:
     return False
 
 
-def _files(old: str, new: str, level: Level, schema: str | None, policy: Policy, *, strict: bool) -> check.Checked:
+def _files(
+    old: str, new: str, level: Level, schema: str | None, policy: Policy, *, strict: bool, sent: tuple[File, ...]
+) -> check.Checked:
     from contractctl.compatibility import Terms
     from contractctl.loose import version
 
     after, name = version(Path(new), schema)
     before, _ = version(Path(old), name)
-    terms = Terms(policy=policy, strict=strict, old_name=old, new_name=new)
+    if sent and name != "graphql":
+        raise ContractctlError(
+            f"--operations is for graphql, and {new} is {name}",
+            hint="leave it out: what clients send is not known here",
+        )
+    terms = Terms(policy=policy, strict=strict, old_name=old, new_name=new, operations=sent)
     return check.check_files(before, after, name, level, terms)
 
 
 def _repository(
-    targets: tuple[str, ...], against: str | None, level: Level | None, *, strict: bool
+    targets: tuple[str, ...], against: str | None, level: Level | None, *, strict: bool, sent: tuple[File, ...]
 ) -> tuple[check.Checked, bool]:
     from contractctl import settings
     from contractctl.check.question import Question
@@ -189,6 +209,7 @@ def _repository(
         loose_level=found.level,
         policy=found.policy,
         strict=strict or found.strict,
+        operations=sent,
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
     return checked, found.unknown_passes

@@ -12,8 +12,8 @@ from contractctl.model.verdict import Direction
 _SHELF = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9-]+")
 _HEAD = re.compile(r"^(effect|newer|message|remedy): (.+)$", re.MULTILINE)
-_EXAMPLE = re.compile(r"^~~~\w+ (old|new)(?: (\S+))?\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
-"""A version's text; where it has several files, each with its name behind the side."""
+_EXAMPLE = re.compile(r"^~~~\w+ (old|new|client)(?: (\S+))?\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
+"""A version's text; where it has several files, each with its name behind the side. Or what a client sends."""
 _SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings): (\S+)$", re.MULTILINE)
 
 
@@ -25,6 +25,8 @@ class Example:
     new: Source
     direction: Direction
     policy: Policy
+    operations: tuple[File, ...] = ()
+    """What clients send, where the rule is about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def page(rule: str) -> Page:
 
 def _example(text: str) -> Example | None:
     _, _, section = text.partition("\n## Example\n")
-    files: dict[str, list[File]] = {"old": [], "new": []}
+    files: dict[str, list[File]] = {"old": [], "new": [], "client": []}
     for side, name, body in _EXAMPLE.findall(section):
         files[side].append(File(name or side, body))
     if not files["old"]:
@@ -79,7 +81,11 @@ def _example(text: str) -> Example | None:
     direction = Direction(settings.pop("direction"))
     encodings = tuple(settings.pop("encodings", "binary,json").split(","))
     return Example(
-        Source(tuple(files["old"])), Source(tuple(files["new"])), direction, Policy(encodings=encodings, **settings)
+        Source(tuple(files["old"])),
+        Source(tuple(files["new"])),
+        direction,
+        Policy(encodings=encodings, **settings),
+        tuple(files["client"]),
     )
 
 

@@ -1,11 +1,11 @@
 """What does every format offer? The rooms of a package in this folder, under the names that all of them have."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
-from contractctl.model.contract import Policy, Source
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Change, Incompatibility, Seats, Undecided, Witness
 
 if TYPE_CHECKING:
@@ -45,6 +45,21 @@ class Strict(Protocol):
 
     def demand_sound(self, schema: Any) -> None:
         """Raise ContractctlError where libraries refuse the schema."""
+
+
+class Clients(Protocol):
+    """Operations of clients, read against both versions."""
+
+    def meet(self, found: Iterable[Found]) -> Iterator[tuple[Found, Sequence[str]]]:
+        """Each with the files that it lets down, or may; then what lets a file down and was not found."""
+
+
+@runtime_checkable
+class Narrowed(Protocol):
+    """What a format offers beside that whose clients' operations can be read."""
+
+    def clients(self, taker: Any, giver: Any, operations: Sequence[File]) -> Clients:
+        """The operations of those who take. Raise ContractctlError where one of them fits neither version."""
 
 
 @runtime_checkable

@@ -41,7 +41,7 @@ def demand_syntax(file: File) -> None:
     try:
         parse(file.text, no_location=True)
     except GraphQLSyntaxError as error:
-        raise _placed(file.name, error) from None
+        raise placed(file.name, error) from None
     except RecursionError:
         raise ContractctlError(f"{file.name} is nested too deep", hint="nest its values less") from None
 
@@ -58,10 +58,10 @@ def demand_sound(schema: "Schema") -> None:
     except TypeError as refused:  # so build_ast_schema() says what is wrong with names
         errors = [GraphQLError(str(refused))]
     for error in errors[:1]:
-        raise _placed(error.source.name if error.source else schema.source.name, error)
+        raise placed(error.source.name if error.source else schema.source.name, error)
 
 
-def _placed(name_: str, error: "GraphQLError") -> ContractctlError:
+def placed(name_: str, error: "GraphQLError") -> ContractctlError:
     place = error.locations[0] if error.locations else None
     at = f":{place.line}:{place.column}" if place else ""
     said = error.message.removeprefix("Syntax Error: ").rstrip(".")

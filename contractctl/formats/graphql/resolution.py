@@ -266,10 +266,11 @@ def _alike(path: str, facts: dict[str, str]) -> Incompatibility:
 def _where(found: Incompatibility, chain: str) -> dict[str, str]:
     """Where inside the field's type it is, for the witness: fields on the way, a fragment's type, what is answered."""
     if found.rule == "graphql-fragment-impossible":
-        return {"within": chain, "on": found.facts["object"]}
+        return {"within": chain, "on": found.facts["object"], "shows": "in documents"}
     field = found.facts.get("field") or found.facts["holder"].rpartition(".")[2]
     answered = {"answered": found.facts["after"]} if "after" in found.facts and "holder" not in found.facts else {}
-    return {"within": f"{chain}.{field}".removeprefix("."), **answered}
+    shows = {"shows": "in documents"} if found.rule == "graphql-field-removed" else {}
+    return {"within": f"{chain}.{field}".removeprefix("."), **answered, **shows}
 
 
 def _why(found: Incompatibility, theirs: str) -> str:

@@ -1,0 +1,134 @@
+"""Which documents of clients does an incompatibility let down? Asked where they are given: --operations."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from contractctl.errors import ContractctlError
+from contractctl.formats.graphql.documents import Document, Uses, documents, refusals, uses
+from contractctl.formats.graphql.schema import Schema
+from contractctl.model.contract import File
+from contractctl.model.verdict import Effect, Incompatibility, Undecided
+
+_SAID_BY_DOCUMENTS = frozenset(
+    {
+        "graphql-directive-location-removed",
+        "graphql-directive-once",
+        "graphql-directive-removed",
+        "graphql-field-removed",
+        "graphql-fields-conflict",
+        "graphql-fragment-impossible",
+        "graphql-operation-removed",
+        "graphql-type-removed",
+    }
+)
+"""What a document lets see without its variables and its answers."""
+
+
+class Clients:
+    """Documents, read against the client's schema and the provider's, and which of them a finding has named."""
+
+    def __init__(self, client: Schema, provider: Schema, operations: Sequence[File]) -> None:
+        self.read: list[tuple[Document, Uses, tuple[str, ...]]] = []
+        self.blamed: set[str] = set()
+        for document in documents(operations):
+            theirs = refusals(provider, client, document)
+            mine = refusals(client, provider, document)
+            if not mine:
+                self.read.append((document, uses(client, document), theirs))
+            elif theirs:
+                raise ContractctlError(
+                    f"{document.file} is valid for neither version: {mine[0]}",
+                    hint="mend it, or leave it out of --operations",
+                )
+
+    def meet(
+        self, found: Iterable[Incompatibility | Undecided]
+    ) -> Iterator[tuple[Incompatibility | Undecided, tuple[str, ...]]]:
+        """Each with the files that it lets down, or may; then documents that are refused and were named by none."""
+        for one in found:
+            yield one, self._users(one)
+        for document, _, refused in self.read:
+            if refused and document.file not in self.blamed:
+                facts = {"file": document.file, "why": refused[0].rstrip(".")}
+                other = Incompatibility("graphql-operation-refused", Effect.FAILS, document.file, facts)
+                yield other, (document.file,)
+
+    def _users(self, found: Incompatibility | Undecided) -> tuple[str, ...]:
+        files = []
+        for document, used, refused in self.read:
+            if isinstance(found, Undecided):
+                if not _meets_place(found.path, used):
+                    continue
+            elif not _meets(found, used) or (not refused and _shows_in_document(found, used)):
+                continue
+            elif found.effect is not Effect.LOSES:
+                self.blamed.add(document.file)
+            files.append(document.file)
+        return tuple(files)
+
+
+def _meets(found: Incompatibility, used: Uses) -> bool:
+    """Whether a document uses what a finding is about."""
+    facts = found.facts
+    match found.rule:
+        case "graphql-operation-removed":
+            return facts["operation"] in used.operations
+        case "graphql-type-removed" | "graphql-type-kind-changed":
+            return facts["type"] in used.conditions | used.answered | used.variables | used.objects
+        case "graphql-fragment-impossible":
+            return {facts["object"], facts["type"]} <= used.conditions | used.answered
+        case "graphql-type-unknown":
+            return facts["type"] in used.answered
+        case "graphql-enum-value-unknown":
+            return facts["enum"] in used.answered
+        case "graphql-enum-value-removed":
+            return facts["enum"] in used.variables or facts["value"] in used.symbols
+        case "graphql-one-of-added":
+            return facts["type"] in used.variables | used.objects
+        case rule if rule.startswith("graphql-directive-"):
+            return facts["directive"] in used.directives
+        case rule if rule.startswith("graphql-input-"):
+            return _gives(found.rule, facts["holder"], facts["input"], used)
+        case _:
+            return (facts["type"], facts["field"]) in used.fields
+
+
+def _shows_in_document(found: Incompatibility, used: Uses) -> bool:
+    """Whether a provider that takes the document takes it with all variables, and its answers are understood."""
+    facts = found.facts
+    if found.rule == "graphql-type-kind-changed":
+        return facts["type"] not in used.variables
+    if found.rule == "graphql-field-type-changed":
+        return facts.get("shows") == "in documents"
+    if found.rule.startswith("graphql-input-"):
+        if found.rule == "graphql-input-default-changed" or facts["holder"] in used.variables:
+            return False
+        return found.rule != "graphql-input-null-refused" or not used.maybe
+    if found.rule == "graphql-enum-value-removed":
+        return facts["enum"] not in used.variables
+    if found.rule == "graphql-one-of-added":
+        return facts["type"] not in used.variables
+    return found.rule in _SAID_BY_DOCUMENTS
+
+
+def _meets_place(path: str, used: Uses) -> bool:
+    """Of what could not be decided: whether the type, or its field, is used at all. What has no place meets all."""
+    type_, _, field = path.partition(".")
+    if field:
+        return (type_, field) in used.fields
+    return not path or type_ in used.answered | used.variables | used.conditions | used.objects or "(" in path
+
+
+def _gives(rule: str, holder: str, name: str, used: Uses) -> bool:
+    """Whether an argument or input field is given, or left out where that matters."""
+    left_out = rule in {"graphql-input-required", "graphql-input-default-changed"}
+    type_, _, field = holder.partition(".")
+    if not field and not holder.startswith("@"):
+        if holder in used.variables:
+            return True
+        written = (holder, name) in used.inputs
+        return holder in used.objects and (left_out or written)
+    place = ("@", holder[1:], name) if holder.startswith("@") else (type_, field, name)
+    called = holder[1:] in used.directives if holder.startswith("@") else (type_, field) in used.fields
+    if left_out:
+        return called and place not in used.given
+    return place in used.given | used.maybe
