@@ -57,7 +57,8 @@ def _contracts(
     for name in names:
         problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
         contract = promised(store.read(asked.contracts, name))
-        contract = replace(contract, strict=contract.strict or asked.strict)
+        policy = replace(contract.policy, today=asked.policy.today)
+        contract = replace(contract, strict=contract.strict or asked.strict, policy=policy)
         pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.operations)
     return Checked(tuple(pairs), tuple(problems))
 

@@ -1,6 +1,7 @@
 """contractctl check: is the new version compatible?"""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -137,7 +138,7 @@ def _demand_live_alone(*given: object) -> None:
 
 
 def _policy(dialect: str | None, content_model: str | None, encodings: str | None, *, assert_formats: bool) -> Policy:
-    policy = Policy(dialect=dialect)
+    policy = Policy(dialect=dialect, today=_today())
     if content_model:
         policy = replace(policy, content_model=content_model)
     if encodings is not None:
@@ -207,12 +208,16 @@ def _repository(
         plans=read_plans(found.migrations),
         level=level,
         loose_level=found.level,
-        policy=found.policy,
+        policy=replace(found.policy, today=_today()),
         strict=strict or found.strict,
         operations=sent,
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
     return checked, found.unknown_passes
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _worded(checked: check.Checked, form: str) -> str:

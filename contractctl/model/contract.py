@@ -43,6 +43,8 @@ class SemanticVersion:
 CONTENT_MODELS = ("strict", "open")
 FORMATS_AS = ("annotation", "assertion")
 ENCODINGS = ("binary", "json", "source")
+DATED = frozenset({"openapi"})
+"""Formats whose verdicts hang on the day."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "avro": (),
     "graphql": (),
@@ -66,6 +68,8 @@ class Policy:
     """For json-schema: whether `format` and `content*` only tell (annotation) or are enforced (assertion)."""
     encodings: tuple[str, ...] = ("binary", "json")
     """For protobuf: any of binary, json and source; in this order, each once."""
+    today: str | None = None
+    """For openapi: the day of the judgement, YYYY-MM-DD; what was announced to go by then may. None: it may not yet."""
 
     def __post_init__(self) -> None:
         for name, value, known in (

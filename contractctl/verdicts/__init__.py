@@ -2,13 +2,14 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from contractctl import __version__, caches
 from contractctl.compatibility import Terms, compare_sources
-from contractctl.model.contract import File, Source
+from contractctl.model.contract import DATED, File, Source
 from contractctl.model.verdict import Comparison
 from contractctl.verdicts import kept
 
@@ -18,6 +19,8 @@ _FORM = "verdicts-1"
 
 def judged(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
     """As compatibility.compare_sources(), which is asked for what is not known yet."""
+    if format_name not in DATED:  # what is kept holds on the next day, too
+        terms = replace(terms, policy=replace(terms.policy, today=None))
     folder = caches.folder(_FORM)
     if folder is None:
         return compare_sources(old, new, format_name, terms)

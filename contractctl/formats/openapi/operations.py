@@ -11,6 +11,7 @@ from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entrie
 from contractctl.formats.openapi.responses import responses
 from contractctl.formats.openapi.security import same_schemes, security
 from contractctl.formats.openapi.servers import servers
+from contractctl.formats.openapi.sunset import removal, sunset
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way, pointer
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
@@ -65,7 +66,8 @@ def _path(way: Way, met: _Met) -> Iterator[Found]:
         if served is None or method not in fields(way.server, served):
             at = pointer(operation)
             facts = {"call": name, "method": method, "path": met.path}
-            yield Incompatibility(met.rule, Effect.FAILS, name, facts, None, at, flipped=not way.inverted)
+            removed = Incompatibility(met.rule, Effect.FAILS, name, facts, None, at, flipped=not way.inverted)
+            yield removal(way, removed, operation)
             continue
         facts = {"method": method, "path": met.path}
         ends = operation, below(way.server, served, method)
@@ -73,7 +75,7 @@ def _path(way: Way, met: _Met) -> Iterator[Found]:
 
 
 def _operation(way: Way, call: Call) -> Iterator[Found]:
-    for part in (servers, parameters, request_body, responses, security, _callbacks):
+    for part in (servers, parameters, request_body, responses, security, sunset, _callbacks):
         try:
             yield from part(way, call)
         except Unresolved as error:

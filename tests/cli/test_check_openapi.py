@@ -1,0 +1,37 @@
+"""Does check know an OpenAPI document, alone and in a store, and which day it is?"""
+
+from pathlib import Path
+
+from tests.conftest import Run
+
+HEAD = (
+    'openapi: 3.1.0\ninfo: {title: Shop, version: 1.0.0}\npaths:\n  /b: {get: {responses: {"200": {description: b}}}}\n'
+)
+LEAVING = '  /a: {get: {deprecated: true, x-sunset: "%s", responses: {"200": {description: a}}}}\n'
+
+
+def test_a_day_that_has_come_lets_an_operation_go_and_one_that_has_not_does_not(
+    contractctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "new.yaml").write_text(HEAD)
+    (tmp_path / "old.yaml").write_text(HEAD + LEAVING % "2020-01-01")
+    gone = contractctl("check", "old.yaml", "new.yaml")
+    (tmp_path / "old.yaml").write_text(HEAD + LEAVING % "2999-01-01")
+    early = contractctl("check", "old.yaml", "new.yaml", code=1)
+
+    assert "openapi-operation-retired" in gone.stdout
+    assert "openapi-operation-removed-early" in early.stdout
+
+
+def test_a_document_lives_in_a_store(contractctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api/shop.yaml").write_text(HEAD + LEAVING % "2020-01-01")
+    contractctl("init")
+    contractctl("release", "api/shop")
+    (tmp_path / "api/shop.yaml").write_text(HEAD)
+    contractctl("check")
+    (tmp_path / "api/shop.yaml").write_text(HEAD.replace("/b", "/c"))
+
+    assert "GET /b" in contractctl("check", code=1).stdout
+    assert "operation 'GET /c' added" in contractctl("diff", "api/shop").stdout
+    assert "not released" in contractctl("release", "api/shop", code=1).stdout
