@@ -26,6 +26,7 @@ from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentEr
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.values import OBJECT
 from contractctl.formats.json_schema.spots import Spot, start
+from contractctl.formats.openapi.discriminators import told_apart
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import Endless
 from contractctl.formats.openapi.parts import Unresolved
@@ -143,7 +144,7 @@ class Sight:
         Where the reader takes it, the two components do not meet there: then what was left out for the sake of the
         finding is asked in whole.
         """
-        if not isinstance(said, Incompatibility) or question is seat:
+        if not isinstance(said, Incompatibility) or question is seat or "document" not in said.facts:
             yield question, _with_whole(said, is_whole=True)
             return
         value = json.loads(said.facts["document"])
@@ -199,6 +200,7 @@ class Sight:
             question.writer,
         )
         yield from asked.answers()
+        yield from told_apart((self.writer, question.writer), (self.reader, question.reader))
 
     def _below(self, question: Question) -> list[tuple[Spot, Spot]] | None:
         """Where both schemas have the same words: the components that they refer to, which are all that may differ.
