@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contractctl.formats.openapi.media import covering, media_types, schema_of, unlike
+from contractctl.formats.openapi.media import covering, media_types, meeting, schema_of, unlike
 from contractctl.formats.openapi.parts import child, flag
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
@@ -30,5 +30,6 @@ def request_body(way: Way, call: Call) -> Iterator[Found]:
             continue
         for key in unlike(name, (way.caller, media), (way.server, known[fitting])):
             yield way.served(call, "openapi-encoding-changed", Effect.MISREADS, there, media=name, name=key)
-        schemas = schema_of(way.caller, media), schema_of(way.server, known[fitting])
+    for name, other in meeting(offered, known):
+        schemas = schema_of(way.caller, offered[name]), schema_of(way.server, known[other])
         yield from way.judged(call, Role.REQUEST, schemas, f"request {name}", media=name)

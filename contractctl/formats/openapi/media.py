@@ -29,6 +29,17 @@ def covering(name: str, known: Mapping[str, Spot]) -> str | None:
     return next((one for one in (name, kind, family, "*/*") if one in known), None)
 
 
+def meeting(sent: Mapping[str, Spot], taken: Mapping[str, Spot]) -> Iterator[tuple[str, str]]:
+    """Under which media types what is sent is taken: a range is sent as each media type in it that is told apart."""
+    for name in sent:
+        fitting = covering(name, taken)
+        if fitting is not None:
+            yield name, fitting
+        for other in taken if "*" in name else ():
+            if other != fitting and other not in sent and covering(other, {name: sent[name]}):
+                yield name, other
+
+
 def schema_of(document: Document, media: Spot | None) -> Spot | None:
     """The schema of a media type, a parameter or a header; None where it has none."""
     if media is None or "schema" not in fields(document, media):

@@ -59,6 +59,9 @@ def _path(way: Way, met: _Met) -> Iterator[Found]:
     except Unresolved as error:
         yield Undecided(met.path, error.reason)
         return
+    for spot in (met.called, met.served):
+        if spot is not None and isinstance(spot.value, dict) and "$ref" in spot.value and len(spot.value) > 1:
+            yield Undecided(met.path, "beside '$ref' stand other fields, and what then counts is not defined")
     for method in METHODS:
         if method not in fields(way.caller, called):
             continue

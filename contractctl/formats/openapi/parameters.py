@@ -93,7 +93,8 @@ def _both(way: Way, call: Call, sent: Parameter, taken: Parameter) -> Iterator[F
         yield from _spelling(way, call, (sent, taken), at)
     _, left = single(way.caller, sent.spot)
     _, right = single(way.server, taken.spot)
-    yield from way.judged(call, Role.PARAMETER, (left, right), taken.shown, **facts)
+    role = Role.REQUEST if sent.media else Role.PARAMETER  # in content, a number is no text
+    yield from way.judged(call, role, (left, right), taken.shown, **facts)
 
 
 def _spelling(way: Way, call: Call, both: tuple[Parameter, Parameter], at: Ends) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.media import covering, media_types, schema_of, single
+from contractctl.formats.openapi.media import covering, media_types, meeting, schema_of, single
 from contractctl.formats.openapi.parts import entries, flag, resolved
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
@@ -73,9 +73,15 @@ def _unmet(
 ) -> Iterator[Found]:
     """RFC 9110, section 15: an unknown code means what x00 of its class means; of a success the body is not known."""
     status, spot = given
-    if any(not _CODE.fullmatch(name) for name in meeting) or (meeting and _CODE.fullmatch(status)):
-        return
     others, known = both
+    if _CODE.fullmatch(status):
+        is_met = bool(meeting)
+    elif _RANGE.fullmatch(status):
+        is_met = any(not _CODE.fullmatch(name) for name in meeting)
+    else:
+        is_met = "default" in known
+    if is_met:
+        return
     is_failure = status[0] in "45" or (status == "default" and any(map(_is_success, others)))
     effect = Effect.LOSES if is_failure else Effect.FAILS
     at = Ends(f"response {status}", call.caller, spot)
@@ -98,11 +104,8 @@ def _response(way: Way, call: Call, both: _Both) -> Iterator[Found]:
             at = Ends(f"{label} {name}", media, both.given)
             facts = {"media": name, "known": ", ".join(offered), "status": both.status}
             yield way.answered(call, "openapi-media-type-removed", Effect.FAILS, at, **facts)
-    for name, media in offered.items():
-        fitting = covering(name, wanted)
-        if fitting is None:
-            continue  # nobody asks for it
-        schemas = schema_of(way.caller, wanted[fitting]), schema_of(way.server, media)
+    for name, other in meeting(offered, wanted):  # for all else nobody asks
+        schemas = schema_of(way.caller, wanted[other]), schema_of(way.server, offered[name])
         if schemas[0] is not None:
             yield from way.judged(call, Role.RESPONSE, schemas, f"{label} {name}", status=both.status, media=name)
 

@@ -24,6 +24,10 @@ _FLOW = ("authorizationUrl", "tokenUrl")
 
 def security(way: Way, call: Call) -> Iterator[Found]:
     """Requirements are alternatives: whichever the caller has chosen must be enough for one of the server's."""
+    if way.inverted and not any(
+        "security" in fields(*one) for one in ((way.caller, call.caller), (way.server, call.server))
+    ):
+        return  # what the document demands, it demands of its clients
     sent, taken = _alternatives(way.caller, call.caller), _alternatives(way.server, call.server)
     at = Ends("security", call.caller, call.server)
     for unknown in {**_unknown(sent), **_unknown(taken)}:

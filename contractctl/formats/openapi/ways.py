@@ -9,6 +9,7 @@ from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.shared import Shared
 from contractctl.formats.openapi.sights import Question, Sight
 from contractctl.formats.openapi.views import Role
+from contractctl.formats.openapi.xml import unlike
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
 
 Found = Incompatibility | Undecided
@@ -57,6 +58,9 @@ class Way:
         self, call: "Call", role: Role, spots: tuple[Spot | None, Spot | None], label: str, **facts: str
     ) -> Iterator[Found]:
         """What of the values of a schema is refused: first the caller's and then the server's; None allows anything."""
+        if "xml" in facts.get("media", ""):
+            for place in unlike((self.caller, spots[0]), (self.server, spots[1])):
+                yield Undecided(f"{call.name} {label}", f"'{place}' is written otherwise in XML")
         sight = self.sight(role)
         caller, server = (
             spot or _anything(document) for spot, document in zip(spots, (self.caller, self.server), strict=True)
