@@ -1,9 +1,11 @@
-"""contractctl explain: what does a rule mean, and what is the way out?"""
+"""contractctl explain: what does a rule mean, and what is the way out? What does an operation cost on each database?"""
 
 import click
 
 from contractctl.cli import Exit
 from contractctl.formats import pages
+
+_OPERATIONS = "operations"
 
 
 @click.command
@@ -11,8 +13,14 @@ from contractctl.formats import pages
 def command(rule: str | None) -> int:
     """Show a rule's page: what happens to whom, and the way out.
 
-    Without RULE, list all rules, each with its effect and its title.
+    Without RULE, list all rules, each with its effect and its title. `contractctl explain operations` shows what each
+    operation of a plan does to a table's rows, on each database.
     """
+    if rule == _OPERATIONS:
+        from contractctl.report import efforts
+
+        click.echo(efforts.text())
+        return Exit.YES
     if rule is not None:
         click.echo(pages.page(rule).text.rstrip())
         return Exit.YES

@@ -116,6 +116,8 @@ def command(
     extraction is asked about, never guessed. The expressions are SQL over the columns of their own side; where a
     column changes its type and keeps its name, the new side is called COLUMN__new until it takes the name over.
 
+    What each operation does to a table's rows is shown, for each database, by: contractctl explain operations
+
     Exit codes: 0 written, 2 you can mend it.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store

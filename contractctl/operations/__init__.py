@@ -34,6 +34,7 @@ from contractctl.operations import (
     set_not_null,
     split_column,
 )
+from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair, check, synchronisation
 from contractctl.operations.steps import (
     AddUnique,
@@ -60,6 +61,9 @@ from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
 
 class Kind(Protocol):
     """What every file in this folder offers: what each stage does, its reversal being each step's own reverse()."""
+
+    effort: Effort
+    """What that costs on each engine."""
 
     def expand(self, operation: Operation, /) -> tuple[Step, ...]:
         """What is added beside what is there."""

@@ -4,10 +4,14 @@ parameters: condition (SQL); stands is the stage from which it holds: verify whe
 it speaks of new columns alone, else contract; becomes is the name that it takes over in the end.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import AddCheck, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, needed, nothing, stands
+
+effort = Effort(Work.SCAN, Work.SCAN, None, "MariaDB would copy the table")
 
 expand = nothing
 dual_write = nothing

@@ -3,11 +3,15 @@
 fill, where given, is the column's value for whoever does not give it: SQL over the row's other columns.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises
+from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import StageColumn, Step
 from contractctl.operations.words import added, fill, has, knowing, nothing
+
+effort = Effort(Work.SCAN, Work.SCAN, Work.REWRITE, "rows are read or written for NOT NULL alone")
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:

@@ -4,10 +4,14 @@ parameters: columns and referred, with commas between; references; on_delete, on
 in add_check, or expand where the table is new.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import AddForeignKey, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, listed, needed, nothing, stands
+
+effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN)
 
 dual_write = nothing
 quiesce = nothing

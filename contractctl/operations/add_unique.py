@@ -3,10 +3,14 @@
 parameters: columns, with commas between; nulls ("not distinct"); stands and becomes as in add_check.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import AddUnique, BuildIndex, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, listed, nothing, stands
+
+effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN)
 
 expand = nothing
 dual_write = nothing

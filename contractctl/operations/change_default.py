@@ -4,10 +4,14 @@ parameters: default and old_default, absent where there is none; stands is the s
 old application ever leaves the column out.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import ChangeDefault, Step
 from contractctl.operations.words import added, nothing
+
+effort = Effort(Work.SCAN, Work.NONE, Work.NONE)
 
 dual_write = nothing
 validate = nothing

@@ -7,12 +7,16 @@ means the new type and `via` is gone; so they must be able to use either. Rollin
 `up` is SQL over the old name, `down` over `via`.
 """
 
+from contractctl.databases import Work
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises, rename_column
+from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, StageColumn, Step
 from contractctl.operations.words import has, knowing, names, transform
+
+effort = Effort(Work.REWRITE, Work.SCAN, Work.REWRITE)
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:

@@ -5,10 +5,14 @@ expand. What refuses no row is built with what is validated: until then nobody n
 one of a new table is there from the start.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import BuildIndex, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, has, needed, nothing, stands
+
+effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN, "on PostgreSQL not of a partitioned table")
 
 dual_write = nothing
 quiesce = nothing

@@ -3,10 +3,14 @@
 parameters: create, its CREATE TABLE.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import CreateTable, Step
 from contractctl.operations.words import added, needed, nothing
+
+effort = Effort(Work.NONE, Work.NONE, Work.NONE)
 
 dual_write = nothing
 validate = nothing

@@ -3,11 +3,15 @@
 fill, where given, is what old readers find in rows of writers who no longer give the column: SQL over the row.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises
+from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, Step
 from contractctl.operations.words import dropped, fill, knowing, nothing
+
+effort = Effort(Work.REWRITE, Work.NONE, Work.NONE)
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:

@@ -3,10 +3,14 @@
 parameters: columns, references and referred, as it is found by these where it has no name.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import DropConstraint, Step
 from contractctl.operations.words import dropped, nothing
+
+effort = Effort(Work.SCAN, Work.NONE, Work.NONE)
 
 expand = nothing
 dual_write = nothing

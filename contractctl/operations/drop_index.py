@@ -1,9 +1,13 @@
 """How does an index go? When nobody relies on it any more."""
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import DropIndex, Step
 from contractctl.operations.words import dropped, nothing
+
+effort = Effort(Work.NONE, Work.NONE, Work.NONE)
 
 expand = nothing
 dual_write = nothing

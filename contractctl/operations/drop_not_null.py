@@ -1,9 +1,13 @@
 """How may a column become NULL? Old readers do not expect that: not before they are gone."""
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import AllowNull, Step
 from contractctl.operations.words import dropped, nothing
+
+effort = Effort(Work.SCAN, Work.NONE, Work.REWRITE)
 
 expand = nothing
 dual_write = nothing

@@ -1,9 +1,13 @@
 """How does a table go? First nobody can reach it for a while, then it is dropped."""
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import BrownOutTable, DropOldTable, Step
 from contractctl.operations.words import dropped, nothing
+
+effort = Effort(Work.NONE, Work.NONE, Work.NONE)
 
 expand = nothing
 dual_write = nothing

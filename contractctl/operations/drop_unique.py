@@ -3,10 +3,14 @@
 parameters: columns, as it is found by these where it has no name.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
+from contractctl.operations.effort import Effort
 from contractctl.operations.steps import DropConstraint, Step
 from contractctl.operations.words import dropped, nothing
+
+effort = Effort(Work.NONE, Work.NONE, Work.NONE, "in SQLite an index alone, not what stands in the table's own text")
 
 expand = nothing
 dual_write = nothing

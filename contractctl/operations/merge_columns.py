@@ -1,6 +1,10 @@
 """How are columns merged into one? As any regrouping: the whole stands beside its parts until nobody uses these."""
 
+from contractctl.databases import Work
 from contractctl.operations import hindering, regrouping
+from contractctl.operations.effort import Effort
+
+effort = Effort(Work.REWRITE, Work.SCAN, Work.REWRITE)
 
 expand = regrouping.expand
 dual_write = regrouping.dual_write

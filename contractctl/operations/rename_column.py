@@ -3,11 +3,15 @@
 parameters: old_not_null and not_null ("yes") are what both versions promise; default is the new column's.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises
+from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, HandOver, StageColumn, Step
 from contractctl.operations.words import has, is_plain, knowing, names, transform
+
+effort = Effort(Work.REWRITE, Work.SCAN, Work.REWRITE)
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:

@@ -3,11 +3,15 @@
 fill is the value instead of NULL: SQL over the row; without one the rows must have none by themselves.
 """
 
+from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering, promises
+from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import Step
 from contractctl.operations.words import added, fill, knowing, nothing
+
+effort = Effort(Work.SCAN, Work.SCAN, Work.REWRITE)
 
 expand = nothing
 

@@ -51,7 +51,7 @@ def lines(outlook: Outlook) -> Iterator[str]:
         for step in steps:
             if step.unknown:
                 yield f"    {step.table}: what is done here is known once it begins: {step.unknown}"
-            told = [one for one in step.statements if (one.lock, one.work) != ("none", Work.NONE)]
+            told = [one for one in step.statements if not _is_setting(one)]
             for of_triggers, statements in groupby(told, lambda one: _TRIGGERS.match(one.sql) is not None):
                 if of_triggers:
                     yield from _counted(outlook, step, list(statements))
@@ -65,6 +65,10 @@ def tree(outlook: Outlook) -> list[dict[str, Any]]:
         {"stage": stage.value, "statements": [part for step in steps for part in _parts(outlook, step)]}
         for stage, steps in groupby(outlook.steps, lambda one: one.stage)
     ]
+
+
+def _is_setting(statement: Statement) -> bool:
+    return (statement.lock, statement.work) == ("none", Work.NONE) and statement.sql.startswith(("SET ", "RESET "))
 
 
 def _lines(outlook: Outlook, step: Foreseen, statement: Statement) -> Iterator[str]:

@@ -83,7 +83,8 @@ def test_a_dry_run_shows_every_statement_with_its_lock_its_work_and_its_time(
 
 @pytest.mark.parametrize("dialect", NOWHERE)
 def test_without_a_database_sizes_are_unknown_and_not_guessed(dialect: str, plan: Plan) -> None:
-    draft = ORDERS.replace("customer_name", "full_name")
+    parcels = "CREATE TABLE parcels (id integer NOT NULL PRIMARY KEY)"
+    draft = f"{ORDERS.replace('customer_name', 'full_name')};\n{parcels}"
     text, notes = plan(dialect, NOWHERE[dialect], draft, *RENAME)
     answer = json.loads(plan(dialect, NOWHERE[dialect], draft, *RENAME, "--format", "json")[0])
     statements = [one for stage in answer["stages"] for one in stage["statements"]]
@@ -91,6 +92,7 @@ def test_without_a_database_sizes_are_unknown_and_not_guessed(dialect: str, plan
     Draft202012Validator(SCHEMA).validate(answer)
     assert "note: the database cannot be reached" in notes
     assert "how large its tables are, and how long this takes, is unknown" in text
+    assert f"    {parcels}\n      -- lock: none; touches no row\n" in text
     assert {one["bytes"] for one in statements} == {None}
     assert {one["seconds"] for one in statements if one["work"] in {"scan", "rewrite"}} == {None}
 

@@ -1,0 +1,38 @@
+"""How does it read what each kind of operation costs on each engine? One table, for the terminal and the README."""
+
+from collections.abc import Iterator
+
+from contractctl.databases import Work
+from contractctl.operations import KINDS
+from contractctl.operations.effort import Effort
+
+ENGINES = ("SQLite", "PostgreSQL", "MariaDB")
+_WORDS = {Work.NONE: "at once", Work.SCAN: "reads rows", Work.REWRITE: "writes rows", None: "refused"}
+_LEGEND = """\
+the most that a statement of its revisions does to a table's rows. On PostgreSQL and MariaDB rows are read and written
+beside everybody's reads and writes, on SQLite while nobody else writes. What plan refuses it refuses with the way out;
+where both sides are kept in step, the rows that were there are filled besides, batch by batch.
+what it comes to for your tables: contractctl plan --dry-run"""
+
+
+def text() -> str:
+    """Columns side by side."""
+    rows = [("operation", *ENGINES, ""), *_rows()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, "", _LEGEND])
+
+
+def markdown() -> str:
+    """A table."""
+    lines = [("operation", *ENGINES, ""), ("---",) * (len(ENGINES) + 2), *_rows()]
+    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
+
+
+def _rows() -> Iterator[tuple[str, ...]]:
+    for kind, module in KINDS.items():
+        yield (kind, *_cells(module.effort), module.effort.remark)
+
+
+def _cells(effort: Effort) -> tuple[str, ...]:
+    return tuple(_WORDS[work] for work in (effort.sqlite, effort.postgresql, effort.mariadb))
