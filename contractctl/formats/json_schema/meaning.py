@@ -197,13 +197,14 @@ def names_in(schema: Schema) -> Iterator[str]:
         value = pending.pop()
         if isinstance(value, dict):
             for keyword, inner in value.items():
-                yield from _names_under(keyword, inner)
+                yield from names_under(keyword, inner)
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
 
 
-def _names_under(keyword: str, value: Json) -> Iterator[str]:
+def names_under(keyword: str, value: Json) -> Iterator[str]:
+    """The names of properties that a keyword speaks of."""
     if keyword in _NAMING:
         yield from _texts(value)
         for inner in value.values() if isinstance(value, dict) else ():

@@ -15,7 +15,7 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import SUBSCHEMAS, subschemas
 from contractctl.formats.json_schema.keywords import Read
-from contractctl.formats.json_schema.meaning import Assertion, Meaning
+from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_under
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.search.nodes import (
     FALSE,
@@ -31,6 +31,7 @@ from contractctl.formats.json_schema.search.nodes import (
 from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER, exact
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.endless import IN_PLACE
 
 if TYPE_CHECKING:
     from contractctl.formats.openapi.sights import Sight
@@ -51,7 +52,6 @@ TURNING = re.compile(
     )
 )
 """The keys of such, and of what leads elsewhere in each version, in what shared.told() makes of a schema."""
-_IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"})
 _RESTS = ("additionalProperties", "unevaluatedProperties")
 _NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
 _RANGES = {"int32": 31, "int64": 63}
@@ -125,8 +125,39 @@ class View(Meaning):
         """What the keyword asserts in JSON Schema."""
         return super()._read(read, spot, keyword, value)
 
-    def _closed(self, spot: Spot, literal: Literal) -> Literal:  # noqa: ARG002 - those that send close
-        return literal
+    def _closed(self, spot: Spot, literal: Literal) -> Literal:
+        """Nobody can tell what a part means that requires what another part says does not travel."""
+        if self.sight.role is Role.PARAMETER or not isinstance(spot.value, dict):
+            return literal
+        hidden, required = set[str](), set[str]()
+        for part, value in self._parts(spot):
+            declared = value.get("properties")
+            own = declared if isinstance(declared, dict) else {}
+            hidden.update(name for name in own if self.hides(part, name))
+            needed = value.get("required")
+            required.update(str(name) for name in (needed if isinstance(needed, list) else ()) if name not in own)
+        if hidden.isdisjoint(required):
+            return literal
+        reason = f"'{min(hidden & required)}' is required by one part and does not travel by another"
+        return self._opaque(reason, (id(self.schema), spot.key))
+
+    def _parts(self, spot: Spot) -> Iterator[tuple[Spot, dict[str, Json]]]:
+        """A schema, and all that it applies to the same value."""
+        pending, met = [spot], set[object]()
+        while pending:
+            one = pending.pop()
+            if one.key in met or not isinstance(one.value, dict):
+                continue
+            met.add(one.key)
+            yield one, one.value
+            pending.extend(
+                inside(self.schema, one, *steps)
+                for steps, _ in subschemas(one.value, SUBSCHEMAS[one.dialect])
+                if steps[0] in IN_PLACE
+            )
+            if "$ref" in one.value:
+                with suppress(Unresolved):
+                    pending.append(refer(self.schema, one, "$ref"))
 
     def hides(self, spot: Spot, name: str) -> bool:
         """Whether a property of the schema at a spot does not travel."""
@@ -178,35 +209,25 @@ class Sending(View):
         return self.space.all_of((exact_one, some))
 
     def _closed(self, spot: Spot, literal: Literal) -> Literal:
-        """With no property but those that its version declares, and those that nobody has heard of."""
+        """With no property but those that its version speaks of, and those that nobody has heard of."""
+        literal = super()._closed(spot, literal)
         names = self._declared(spot)
         if not names:
             return literal
-        named = tuple((name, TRUE) for name in names)
+        named = tuple((name, TRUE) for name in sorted(names))
         closing = Properties(named, ((UNHEARD, TRUE),), FALSE)
         return self.space.all_of((literal, self.space.literal(closing)))
 
     def _declared(self, spot: Spot) -> set[str]:
-        """The names that a schema declares, in all its parts; none where it declares none, or is a map of any."""
-        pending, met, names = [spot], set[object](), set[str]()
-        while pending:
-            one = pending.pop()
-            if one.key in met or not isinstance(one.value, dict):
-                continue
-            met.add(one.key)
-            if "patternProperties" in one.value or any(_is_open(one.value.get(rest)) for rest in _RESTS):
+        """The names that a schema speaks of, in all its parts; none where it declares none, or is a map of any."""
+        names, declares = set[str](), False
+        for _, value in self._parts(spot):
+            if "patternProperties" in value or any(_is_open(value.get(rest)) for rest in _RESTS):
                 return set()
-            declared = one.value.get("properties")
-            names.update(declared if isinstance(declared, dict) else ())
-            pending.extend(
-                inside(self.schema, one, *steps)
-                for steps, _ in subschemas(one.value, SUBSCHEMAS[one.dialect])
-                if steps[0] in _IN_PLACE
-            )
-            if "$ref" in one.value:
-                with suppress(Unresolved):
-                    pending.append(refer(self.schema, one, "$ref"))
-        return names
+            declares = declares or bool(value.get("properties"))
+            for keyword, inner in value.items():
+                names.update(names_under(keyword, inner))
+        return names if declares else set()
 
 
 def _is_open(value: Json) -> bool:
