@@ -20,6 +20,9 @@ class Endless:
 
     def __call__(self, spot: Spot) -> bool:
         """Whether a schema leads to one that leads to itself, with no step into the value between."""
+        known = self._known.get(spot.key)
+        if known is not None:
+            return known
         open_ones: dict[Hashable, Iterator[Spot]] = {}
         way = [spot]
         while way:

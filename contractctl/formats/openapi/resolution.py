@@ -18,7 +18,7 @@ def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
     """Every reason why a client of the one version fails, misreads or loses against a provider of the other."""
     for doubt in dict.fromkeys((*client.doubts, *provider.doubts)):
         yield Undecided("", doubt)
-    way = Way(client, provider, _shared(client, provider))
+    way = Way(client, provider, _shared(frozenset({client, provider})))
     yield from paths(way)
     yield from webhooks(way)
     yield from way.left()
@@ -27,9 +27,11 @@ def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
 @lru_cache(maxsize=2)
 def way_between(client: Document, provider: Document) -> Way:
     """A way between two documents to look for witnesses on: one for all of their findings."""
-    return Way(client, provider, _shared(client, provider))
+    return Way(client, provider, _shared(frozenset({client, provider})))
 
 
-@lru_cache(maxsize=2)
-def _shared(client: Document, provider: Document) -> Shared:
-    return shared(client, provider)
+@lru_cache(maxsize=1)
+def _shared(documents: frozenset[Document]) -> Shared:
+    """The same whoever of the two is the client."""
+    one, *others = documents
+    return shared(one, others[0] if others else one)

@@ -88,6 +88,10 @@ class View(Meaning):
         self.shares = shares
         """Whether components that differ stand for what both documents allow by them."""
         self.endless = sight.endless[document is sight.reader]
+        self._may_hide = sight.role is not Role.PARAMETER and any(
+            file.data is not None or sight.role.hides in file.text or "\\" in file.text
+            for file in document.source.every
+        )
 
     @property
     def at_rest(self) -> "View":
@@ -127,7 +131,7 @@ class View(Meaning):
 
     def _closed(self, spot: Spot, literal: Literal) -> Literal:
         """Nobody can tell what a part means that requires what another part says does not travel."""
-        if self.sight.role is Role.PARAMETER or not isinstance(spot.value, dict):
+        if not self._may_hide or not isinstance(spot.value, dict):
             return literal
         hidden, required = set[str](), set[str]()
         for part, value in self._parts(spot):
@@ -161,6 +165,8 @@ class View(Meaning):
 
     def hides(self, spot: Spot, name: str) -> bool:
         """Whether a property of the schema at a spot does not travel."""
+        if not self._may_hide:
+            return False
         inner = inside(self.schema, spot, "properties", name)
         for _ in range(8):
             if not isinstance(inner.value, dict):
