@@ -24,7 +24,7 @@ def command() -> None:
 
 @command.command
 @click.argument("plan")
-@click.option("--source", "sources", multiple=True, help="Only these sources: jsonl, otlp, prometheus.")
+@click.option("--source", "sources", multiple=True, help="Only these sources: pg_stat_statements, otlp, …")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     """Ask every source in contractctl.toml what a gate of PLAN needs, and write it down.
@@ -44,8 +44,9 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     it = case.known(found, plan)
     since = it.standing.since if it.standing.state is State.CANARY else None
     question = Question(it.plan, it.consumers, since, time.time())
-    records = [record for source in _chosen(found, sources) for record in _ask(found, source, question)]
     path = record_file.path_of(found.migrations, it.plan.name)
+    chosen = _chosen(found, sources)
+    records = [record for source in chosen for record in _ask(found, source, question, path.parent)]
     record_file.write(path, records)
     _say(records, form)
     click.echo(f"written: {path}", err=True)
@@ -65,10 +66,10 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
     return chosen
 
 
-def _ask(found: "Settings", source: "EvidenceSource", question: "Question") -> tuple[Record, ...]:
+def _ask(found: "Settings", source: "EvidenceSource", question: "Question", folder: Path) -> tuple[Record, ...]:
     from contractctl.evidence import collect as ask
 
-    return ask(source.source, source.location, _options(source.options), question, root=found.root)
+    return ask(source.source, source.location, _options(source.options), question, root=found.root, folder=folder)
 
 
 def _options(options: Mapping[str, str]) -> dict[str, str]:

@@ -8,22 +8,34 @@ from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
 from contractctl.model.evidence import Record
 
-SOURCES = ("jsonl", "otlp", "prometheus")
+SOURCES = ("catalog", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
 
 
-def collect(
-    source: str, location: str, options: Mapping[str, str], question: Question, *, root: Path
+def collect(  # noqa: PLR0913 - where a source is, and where it may read and write
+    source: str, location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path
 ) -> tuple[Record, ...]:
     """Ask one source. What goes wrong there is a record with a problem, not an exception.
 
-    `location` is a URL, or a pattern of files below `root`. Raise ContractctlError where the source is not configured
-    as it must be.
+    `location` is a URL, or a pattern of files below `root`; `folder` keeps what a source needs for its next look. Raise
+    ContractctlError where the source is not configured as it must be.
     """
     match source:
         case "jsonl":
             from contractctl.evidence import jsonl
 
             return records(jsonl.observe(location, options, root), question)
+        case "catalog":
+            from contractctl.evidence import catalog
+
+            return records(catalog.observe(location, options, question), question)
+        case "pg_stat_statements":
+            from contractctl.evidence import pg_stat_statements
+
+            return records(pg_stat_statements.observe(location, options, question, root=root, folder=folder), question)
+        case "mariadb_digests":
+            from contractctl.evidence import mariadb_digests
+
+            return records(mariadb_digests.observe(location, options, question, root=root, folder=folder), question)
         case "otlp":
             from contractctl.evidence import otlp
 

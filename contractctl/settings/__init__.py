@@ -12,7 +12,9 @@ from contractctl.store import read_policy
 from contractctl.toml_text import Table, read_toml
 
 FILE = "contractctl.toml"
-SOURCES = ("jsonl", "otlp", "prometheus")
+SOURCES = ("catalog", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
+_SERVERS = frozenset({"catalog", "mariadb_digests", "pg_stat_statements", "prometheus"})
+"""Those that have an address; the others have files."""
 _SQLITE = "sqlite:///"
 _DIALECTS = {
     "sqlite": "sqlite",
@@ -154,11 +156,11 @@ def _evidence(table: Table) -> EvidenceSource:
     source = table.needed_text("source")
     if source not in SOURCES:
         raise table.wrong("source", f"one of {', '.join(SOURCES)}")
-    given = table.needed_text("url" if source == "prometheus" else "path")
+    given = table.needed_text("url" if source in _SERVERS else "path")
     location = from_environment(given)
-    if source == "prometheus" and location is given:
+    if source in _SERVERS and location is given:
         refuse_secrets("[[evidence]] url", given)
-    if source != "prometheus" and location is given and (Path(given).is_absolute() or ".." in Path(given).parts):
+    if source not in _SERVERS and location is given and (Path(given).is_absolute() or ".." in Path(given).parts):
         raise ContractctlError(
             f"[[evidence]] path '{given}' leads out of the repository",
             hint='files elsewhere are named by whoever runs it: write path = "env:NAME" and set that variable',

@@ -29,7 +29,7 @@ def lines(folder: Path, *found: object, name: str = "seen.jsonl") -> None:
 
 
 def collected(folder: Path, source: str = "jsonl", **changes: Any) -> tuple[Record, ...]:
-    return evidence.collect(source, "*.jsonl", {}, replace(QUESTION, **changes), root=folder)
+    return evidence.collect(source, "*.jsonl", {}, replace(QUESTION, **changes), root=folder, folder=folder)
 
 
 def read(count: float = 1, *, at: float = NOW - 60, **changes: object) -> dict[str, object]:

@@ -20,7 +20,7 @@ BEGIN = NOW - WINDOW - 600
 
 
 def asked(prometheus: Prometheus, url: str | None = None, **options: str) -> tuple[Record, ...]:
-    return evidence.collect("prometheus", url or prometheus.url, options, QUESTION, root=Path())
+    return evidence.collect("prometheus", url or prometheus.url, options, QUESTION, root=Path(), folder=Path())
 
 
 def every_minute(begin: float, end: float, value: float) -> list[tuple[float, float]]:
@@ -123,7 +123,7 @@ def test_long_windows_are_asked_for_in_parts(prometheus: Prometheus) -> None:
     question = replace(QUESTION, plan=replace(PLAN, reads=rules))
     prometheus.reads([(NOW - 9 * 86400 - 600, 1.0), (NOW - 9 * 86400 - 60, 1.0), *every_minute(NOW - 3600, NOW, 2)])
 
-    records = evidence.collect("prometheus", prometheus.url, {}, question, root=Path())
+    records = evidence.collect("prometheus", prometheus.url, {}, question, root=Path(), folder=Path())
 
     assert len(prometheus.asked) == 4
     assert only(records, Kind.READS).series[0].value == 1
@@ -219,7 +219,7 @@ def test_a_token_is_sent_and_never_written(prometheus: Prometheus) -> None:
 
 def test_a_location_that_is_no_url_is_refused_without_showing_it() -> None:
     with pytest.raises(ContractctlError, match="no http or https URL") as refused:
-        evidence.collect("prometheus", "file:///etc/passwd", {}, QUESTION, root=Path())
+        evidence.collect("prometheus", "file:///etc/passwd", {}, QUESTION, root=Path(), folder=Path())
     assert "passwd" not in str(refused.value)
 
 
@@ -228,7 +228,7 @@ def test_names_of_contracts_are_no_part_of_the_query_language(prometheus: Promet
     moved = replace(PLAN.operations[0], contract=odd)
     plan = replace(PLAN, operations=(moved,), movements=(replace(PLAN.movements[0], contract=odd),))
 
-    evidence.collect("prometheus", prometheus.url, {}, replace(QUESTION, plan=plan), root=Path())
+    evidence.collect("prometheus", prometheus.url, {}, replace(QUESTION, plan=plan), root=Path(), folder=Path())
 
     assert prometheus.asked[0]["query"] == 'contract_field_reads_total{contract_name=~"shop/o\\"r\\\\.d\\\\\\\\ers|"}'
 
@@ -240,7 +240,9 @@ def test_the_requests_of_a_canary_are_counted_since_the_share_was_entered(promet
         samples = [(since - 600 + step * 60, float(100 + step * per_minute)) for step in range(31)]
         prometheus.add("contract_canary_requests_total", labels, samples)
 
-    records = evidence.collect("prometheus", prometheus.url, {}, replace(QUESTION, since=since), root=Path())
+    records = evidence.collect(
+        "prometheus", prometheus.url, {}, replace(QUESTION, since=since), root=Path(), folder=Path()
+    )
 
     running = [one for one in records if one.kind is Kind.CANARY and one.window_to > since]
     counts: dict[tuple[str, str], float] = {}

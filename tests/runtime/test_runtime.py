@@ -239,7 +239,9 @@ def test_what_an_application_exports_is_what_the_evidence_says(
     )
     question = Question(plan, {"shop/orders": (Party("reporting"),)}, time.time() - 5, time.time())
 
-    records = {one.kind: one for one in evidence.collect("otlp", "*.jsonl", {}, question, root=tmp_path)}
+    records = {
+        one.kind: one for one in evidence.collect("otlp", "*.jsonl", {}, question, root=tmp_path, folder=tmp_path)
+    }
 
     counts = {one.labels.get("certainty", ""): one.value for one in records[Kind.READS].series}
     assert counts == {"": 3, "unknown": 2}

@@ -1,0 +1,82 @@
+"""What in the database itself depends on the column? Its catalog, and on demand a DROP that is taken back at once."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from contractctl import databases
+from contractctl.errors import ContractctlError
+from contractctl.evidence import mariadb_catalog, postgresql_catalog
+from contractctl.evidence.observations import Observations, Read
+from contractctl.evidence.questions import Field, Question
+from contractctl.evidence.servers import answer, known_options
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+NAME = "catalog"
+_LIMITS = {"postgresql": "SET LOCAL statement_timeout = '10s'", "mysql": "SET SESSION max_statement_time = 10"}
+_DIALECTS = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+_PATIENCE = "SET LOCAL lock_timeout = '500ms'"
+
+
+def observe(location: str, options: Mapping[str, str], question: Question) -> Observations:
+    """Each object that depends on a field reads it, as of now. `probe = "drop"` asks PostgreSQL itself, too."""
+    known_options(options, ("probe",))
+    if options.get("probe", "drop") != "drop":
+        raise ContractctlError("[[evidence]] probe takes 'drop' alone", hint="or leave it out")
+    seen = Observations(NAME, "what depends on the column, as the catalog says")
+    dialect = _DIALECTS.get(location.partition(":")[0].partition("+")[0])
+    if dialect is None:
+        seen.spoiled("missing source: the catalog of PostgreSQL and MariaDB is known, and no other")
+        return seen
+    for field in question.fields:
+        found = answer(seen, location, _LIMITS[dialect], partial(_names, field))
+        if found is not None and "probe" in options:
+            found += _probed(seen, location, field, dialect)
+        for one in found or ():
+            seen.reads.append(Read(field.contract, field.path, one, "", question.now, question.now, 1.0, "catalog"))
+        if found == []:
+            seen.reads.append(Read(field.contract, field.path, NAME, "", question.now, question.now, 0.0, "catalog"))
+    seen.answered(repr(seen.reads).encode())
+    return seen
+
+
+def _names(field: Field, connection: "Connection") -> list[str]:
+    if connection.dialect.name == "postgresql":
+        it = postgresql_catalog.reached(connection, field)
+        return [*(f"view {name}" for name in it.views), *it.others]
+    return list(mariadb_catalog.names(mariadb_catalog.reached(connection, field)))
+
+
+def _probed(seen: Observations, location: str, field: Field, dialect: str) -> list[str]:
+    """DROP COLUMN … RESTRICT in a transaction that is rolled back: the server names what the catalog tables may not."""
+    from sqlalchemy.exc import DBAPIError
+
+    if dialect != "postgresql":
+        raise ContractctlError("[[evidence]] probe: MariaDB cannot take a DROP back", hint="leave it out")
+    path, _, column = field.path.rpartition(".")
+    engine = databases.create_engine(location)
+    found: list[str] = []
+    try:
+        with engine.connect() as connection:
+            databases.run(connection, _PATIENCE)
+            quote = databases.of(engine).quote
+            databases.run(
+                connection, f"ALTER TABLE {databases.of(engine).table(path)} DROP COLUMN {quote(column)} RESTRICT"
+            )
+            connection.rollback()
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == "2BP01":  # dependent_objects_still_exist
+            found.append("what DROP COLUMN names: " + _detail(error))
+        else:
+            seen.spoiled(f"source error: the probe was not answered ({state})")
+    finally:
+        engine.dispose()
+    return found
+
+
+def _detail(error: Exception) -> str:
+    detail = getattr(getattr(getattr(error, "orig", None), "diag", None), "message_detail", None) or "it did not say"
+    return str(detail).splitlines()[0]

@@ -1,0 +1,85 @@
+"""Who touched the column, as MariaDB's statement digests count it? https://mariadb.com/kb/en/performance-schema-digests/
+
+A look is compared with the one before. Digests do not say who: a statement that touches the column is nobody's, and
+where there is none, everybody was silent. What could hide a statement is unknown.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contractctl import databases
+from contractctl.evidence import mariadb_catalog, snapshots, triage
+from contractctl.evidence.observations import Observations
+from contractctl.evidence.questions import Question
+from contractctl.evidence.servers import UnusableError, answer, demand_replicas, known_options, state
+from contractctl.evidence.snapshots import Look, Looked, Statement, Watch
+from contractctl.statements import Target
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+NAME = "mariadb_digests"
+_LIMIT = "SET SESSION max_statement_time = 10"
+_ENTRIES = """
+SELECT coalesce(schema_name, ''), digest, digest_text, count_star
+FROM performance_schema.events_statements_summary_by_digest
+"""
+_SWITCHED_OFF = """
+SELECT 'performance_schema' FROM dual WHERE @@performance_schema = 0
+UNION ALL SELECT name FROM performance_schema.setup_consumers
+  WHERE enabled = 'NO' AND name IN ('global_instrumentation', 'thread_instrumentation', 'statements_digest')
+UNION ALL SELECT name FROM performance_schema.setup_instruments WHERE name LIKE 'statement/%' AND enabled = 'NO'
+UNION ALL SELECT concat('the accounts of ', user, '@', host) FROM performance_schema.setup_actors
+  WHERE enabled = 'NO' OR host <> '%' OR user <> '%'
+UNION ALL SELECT 'setup_actors' FROM dual WHERE NOT EXISTS (SELECT 1 FROM performance_schema.setup_actors)
+LIMIT 1
+"""
+_STARTED = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'UPTIME'"
+_LOST = """
+SELECT sum(variable_value) FROM information_schema.global_status
+WHERE variable_name IN ('PERFORMANCE_SCHEMA_DIGEST_LOST', 'PERFORMANCE_SCHEMA_THREAD_INSTANCES_LOST')
+"""
+_REPLICAS = "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
+_RESTART = 5.0
+"""Seconds by which the server's start may seem to move, as it says only its uptime in whole seconds."""
+
+
+def observe(location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path) -> Observations:
+    """Look at the server, and tell what was counted since the first look. `folder` keeps what the next one needs."""
+    known_options(options, ("replicas", "triage"))
+    settled = triage.settled(root, options.get("triage"))
+    seen = Observations(NAME, " ".join(_ENTRIES.split()))
+
+    def look(connection: "Connection") -> Looked:
+        if off := databases.run(connection, _SWITCHED_OFF).scalar():
+            raise UnusableError(f"missing source: {off} is not counted by the performance schema")
+        demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
+        rows = list(connection.exec_driver_sql(_ENTRIES))
+        overflow = sum(float(count) for _, digest, _, count in rows if digest is None)
+        lost = overflow + float(connection.exec_driver_sql(_LOST).scalar() or 0)
+        counted = [(f"{schema}/{digest}", text, count) for schema, digest, text, count in rows if digest is not None]
+        calls = {key: float(count) for key, _, count in counted}
+        statements = {key: Statement("", str(text or "")) for key, text, _ in counted}
+        return Looked(_look(connection, lost, calls), statements, _watch(connection, question, settled))
+
+    found = answer(seen, location, _LIMIT, look)
+    if found is not None:
+        snapshots.take(seen, found, question, state(folder, question, NAME, location))
+    return seen
+
+
+def _look(connection: "Connection", lost: float, calls: Mapping[str, float]) -> Look:
+    at = float(connection.exec_driver_sql("SELECT unix_timestamp(now(6))").scalar() or 0)
+    uptime = float(str(connection.exec_driver_sql(_STARTED).scalar()))
+    return Look(at, f"{round((at - uptime) / _RESTART)}", lost, calls)
+
+
+def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
+    targets = []
+    for field in question.fields:
+        path, _, column = field.path.rpartition(".")
+        it = mariadb_catalog.reached(connection, field)
+        target = Target(path, column, "mysql", through=(*it.views, *it.routines), fires=it.fires)
+        targets.append((field, target))
+    return Watch(tuple(targets), settled)

@@ -1,0 +1,106 @@
+"""Who touched the column, as PostgreSQL's pg_stat_statements counts it? https://www.postgresql.org/docs/current/pgstatstatements.html
+
+A look is compared with the one before. Every role is counted; a role is a consumer of that name, or of the one that
+`roles` gives it. What could hide a statement (other settings, evictions, resets, a restart, a replica) is unknown.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contractctl import databases
+from contractctl.evidence import postgresql_catalog, snapshots, triage
+from contractctl.evidence.observations import Observations
+from contractctl.evidence.questions import Question
+from contractctl.evidence.servers import (
+    UnusableError,
+    accounts,
+    answer,
+    demand_replicas,
+    known_options,
+    state,
+)
+from contractctl.evidence.snapshots import Look, Looked, Statement, Watch
+from contractctl.statements import Target
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+NAME = "pg_stat_statements"
+_LIMIT = "SET LOCAL statement_timeout = '10s'"
+_ENTRIES = """
+SELECT s.userid || '/' || s.queryid || '/' || s.toplevel, pg_get_userbyid(s.userid), s.calls, s.query
+FROM pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+_STANDING = """
+SELECT extract(epoch FROM clock_timestamp())::float8, pg_postmaster_start_time()::text, i.stats_reset::text, i.dealloc,
+  (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming')
+FROM pg_stat_statements_info i
+"""
+_SETTINGS = """
+SELECT name, setting FROM pg_settings
+WHERE name IN ('pg_stat_statements.track', 'pg_stat_statements.track_utility', 'compute_query_id')
+"""
+_OVERRIDES = """
+SELECT count(*) FROM pg_db_role_setting s, unnest(s.setconfig) one
+WHERE one LIKE 'pg_stat_statements.%' OR one LIKE 'compute_query_id%'
+"""
+_NEEDED = {
+    "pg_stat_statements.track": ("all",),
+    "pg_stat_statements.track_utility": ("on",),
+    "compute_query_id": ("auto", "on"),
+}
+_HIDDEN = "<insufficient privilege>"
+
+
+def observe(location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path) -> Observations:
+    """Look at the server, and tell what was counted since the first look. `folder` keeps what the next one needs."""
+    known_options(options, ("roles", "replicas", "triage"))
+    names, settled = accounts(options), triage.settled(root, options.get("triage"))
+    seen = Observations(NAME, " ".join(_ENTRIES.split()))
+
+    def ask(connection: "Connection") -> Looked:
+        _demand_settings(connection)
+        at, started, reset, evicted, replicas = _standing(connection)
+        demand_replicas(options, replicas)
+        rows = list(connection.exec_driver_sql(_ENTRIES))
+        statements = {key: Statement(names.get(role, role), sql or _HIDDEN) for key, role, _, sql in rows}
+        if any(one.sql == _HIDDEN for one in statements.values()):
+            raise UnusableError("unparseable: others' statements are not shown: GRANT pg_read_all_stats to this role")
+        calls = {key: float(count) for key, _, count, _ in rows}
+        look = Look(at, f"{started} {reset}", evicted, calls)
+        return Looked(look, statements, _watch(connection, question, settled))
+
+    found = answer(seen, location, _LIMIT, ask)
+    if found is not None:
+        snapshots.take(seen, found, question, state(folder, question, NAME, location))
+    return seen
+
+
+def _demand_settings(connection: "Connection") -> None:
+    settings = {str(name): str(value) for name, value in connection.exec_driver_sql(_SETTINGS)}
+    for name, wanted in _NEEDED.items():
+        if name not in settings:
+            raise UnusableError(f"missing source: {NAME} is not loaded: shared_preload_libraries = '{NAME}'")
+        if settings[name] not in wanted:
+            raise UnusableError(f"sampled: {name} is '{settings[name]}': only '{wanted[0]}' counts every statement")
+    if databases.run(connection, _OVERRIDES).scalar():
+        raise UnusableError(f"sampled: a role or database has settings of its own for {NAME}: ALTER ROLE … RESET")
+
+
+def _standing(connection: "Connection") -> tuple[float, str, str, float, int]:
+    there = connection.exec_driver_sql(f"SELECT 1 FROM pg_extension WHERE extname = '{NAME}'").scalar()
+    if not there:
+        raise UnusableError(f"missing source: this database has no {NAME}: CREATE EXTENSION {NAME}")
+    at, started, reset, evicted, replicas = connection.exec_driver_sql(_STANDING).one()
+    return float(at), str(started), str(reset), float(evicted), int(replicas)
+
+
+def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
+    targets = []
+    for field in question.fields:
+        path, _, column = field.path.rpartition(".")
+        reached = postgresql_catalog.reached(connection, field)
+        target = Target(path, column, "postgresql", also=reached.also, through=reached.views, nested_seen=True)
+        targets.append((field, target))
+    return Watch(tuple(targets), settled)

@@ -1,0 +1,82 @@
+"""How is a database server asked for evidence? Read-only, with a time limit, and nothing secret in what is said."""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from contractctl import databases
+from contractctl.errors import ContractctlError
+from contractctl.evidence.observations import Observations
+from contractctl.evidence.questions import Question
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+class UnusableError(Exception):
+    """Why nothing that was answered can be relied on: one of the closed list of reasons, then words."""
+
+
+def answer(seen: Observations, location: str, limit: str, ask: "Callable[[Connection], T]") -> T | None:
+    """What a server answers in a session that cannot write; `limit` is the SQL that limits its statements' time.
+
+    None where something goes wrong: it spoils what was seen, and no address stands in the words for it.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        engine = databases.create_engine(location)
+        try:
+            with databases.of(engine).reading(engine).connect() as connection:
+                databases.run(connection, limit)
+                return ask(connection)
+        finally:
+            engine.dispose()
+    except UnusableError as error:
+        seen.spoiled(str(error))
+    except ContractctlError as error:
+        seen.spoiled(f"source error: {error.message}")
+    except SQLAlchemyError as error:
+        seen.spoiled(f"source error: {_plain(error, location)}")
+    return None
+
+
+def state(folder: Path, question: Question, source: str, location: str) -> Path:
+    """Where the looks at one server stand, for one plan: `<plan>.<source>-<digest of the address>.json`."""
+    return folder / f"{question.plan.name}.{source}-{sha256(location.encode()).hexdigest()[:12]}.json"
+
+
+def accounts(options: Mapping[str, str]) -> Mapping[str, str]:
+    """`roles = "app_reporting=reporting, …"`: whose reads those of an account are."""
+    pairs = [one.partition("=") for one in options.get("roles", "").split(",") if one.strip()]
+    if any(not (account.strip() and name.strip()) for account, _, name in pairs):
+        raise ContractctlError("[[evidence]] roles is no list of ACCOUNT=CONSUMER", hint='"app_reporting=reporting"')
+    return {account.strip(): name.strip() for account, _, name in pairs}
+
+
+def known_options(options: Mapping[str, str], known: tuple[str, ...]) -> None:
+    """Raise ContractctlError for an option that means nothing."""
+    for key in options:
+        if key not in known:
+            raise ContractctlError(f"[[evidence]] '{key}' is no option here", hint=f"known: {', '.join(known)}")
+
+
+def demand_replicas(options: Mapping[str, str], found: int) -> None:
+    """What is read from a replica is counted there. Raise UnusableError where nobody has said that it is looked at."""
+    said = options.get("replicas", "0")
+    if not said.isdecimal():
+        raise ContractctlError(f"[[evidence]] replicas = '{said}' is no number", hint="how many are sources themselves")
+    if found > int(said):
+        raise UnusableError(
+            f"missing source: {found} replicas count by themselves; name each as a source, and say replicas = {found}"
+        )
+
+
+def _plain(error: Exception, location: str) -> str:
+    from sqlalchemy.exc import DBAPIError
+
+    words = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+    return (words[0] if words else type(error).__name__).replace(location, "…")

@@ -1,0 +1,184 @@
+"""What was counted between two looks at a server's statement statistics? Spans, kept in a file from look to look.
+
+A server only counts: who did what since the last look is the difference. A span in which the server may have forgotten
+something proves nothing. One in which it has not covers every moment, whoever was connected.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contractctl.errors import ContractctlError
+from contractctl.evidence import record_file
+from contractctl.evidence.observations import Observations, Read, Sign
+from contractctl.evidence.questions import Field, Question, needed_window, sign_of_life_seconds
+from contractctl.model import canonical
+from contractctl.statements import Target, Touch, touch
+
+_STEP = 1.4
+"""Signs of life reach over 1.5 intervals: records.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One entry of the statistics."""
+
+    consumer: str
+    """Empty where the server does not say who."""
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The counters of a server at one moment."""
+
+    at: float
+    epoch: str
+    """Start of the server and of its statistics, and its settings: another one has not seen all that this one has."""
+    evicted: float
+    """How many statements it had to throw out."""
+    calls: Mapping[str, float]
+    """By entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """How often a consumer touched a field."""
+
+    contract: str
+    path: str
+    consumer: str
+    count: float
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one look to the next."""
+
+    begin: float
+    end: float
+    flaw: str | None
+    """Why it proves nothing: one of the closed list of reasons, then words."""
+    touched: tuple[Touched, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the file holds."""
+
+    last: Look
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The fields that go, and how each is reached on this server."""
+
+    targets: tuple[tuple[Field, Target], ...]
+    settled: frozenset[str] = frozenset()
+    """Statements that somebody has looked through and answers for, as triage.same() writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """All that a server answered at one moment."""
+
+    look: Look
+    statements: Mapping[str, Statement]
+    """By entry."""
+    watch: Watch
+
+
+def take(seen: Observations, looked: Looked, question: Question, path: Path) -> None:
+    """Compare a look with the one before, keep both, and tell everything that the file knows."""
+    look, watch = looked.look, looked.watch
+    before = _read(path)
+    if before is None:
+        _write(path, Kept(look))
+        seen.spoiled("window not covered: this was the first look; what is counted is known from the next one on")
+        return
+    kept = Kept(look, (*before.spans, _span(before.last, look, looked.statements, watch)))
+    _write(path, kept)
+    seen.answered(canonical.dumps(canonical.tree(kept)).encode())
+    for span in kept.spans:
+        _tell(seen, span, watch, question)
+
+
+def _span(before: Look, now: Look, statements: Mapping[str, Statement], watch: Watch) -> Span:
+    flaw = _flaw(before, now)
+    grown = {key: calls - before.calls.get(key, 0.0) for key, calls in now.calls.items()}
+    if flaw:  # whatever stands there was counted some time: it can prove a read, and no silence
+        grown = {key: count if count > 0 else now.calls[key] for key, count in grown.items()}
+    counts: dict[Touched, float] = {}
+    for key, count in grown.items():
+        if count > 0:
+            for touched in _touched(statements[key], watch):
+                counts[touched] = counts.get(touched, 0.0) + count
+    found = (replace(touched, count=count) for touched, count in counts.items())
+    return Span(before.at, now.at, flaw, tuple(sorted(found, key=str)))
+
+
+def _flaw(before: Look, now: Look) -> str | None:
+    if before.at >= now.at:
+        return "stale: the look before is not older than this one: a clock is wrong"
+    if before.epoch != now.epoch:
+        return "counter reset: the server, its statistics or their settings began anew"
+    if before.evicted != now.evicted:
+        return f"truncated: {now.evicted - before.evicted:g} statements were thrown out of the statistics"
+    if any(now.calls.get(key, -1.0) < calls for key, calls in before.calls.items()):
+        return "counter reset: entries were taken out of the statistics"
+    return None
+
+
+def _touched(statement: Statement, watch: Watch) -> Iterator[Touched]:
+    """A statement that only writes cannot do without the column either."""
+    from contractctl.evidence import triage
+
+    for field, target in watch.targets:
+        found = touch(statement.sql, target).touch
+        if found is Touch.NONE or triage.same(statement.sql) in watch.settled:
+            continue
+        certainty = {Touch.UNKNOWN: "unknown", Touch.WRITES: "writes"}.get(found, "")
+        yield Touched(field.contract, field.path, statement.consumer, 0.0, certainty)
+
+
+def _tell(seen: Observations, span: Span, watch: Watch, question: Question) -> None:
+    rules = question.plan.reads
+    for one in span.touched:
+        seen.reads.append(
+            Read(one.contract, one.path, one.consumer, "", span.begin, span.end, one.count, one.certainty)
+        )
+    for field, _ in watch.targets:
+        for party in question.consumers.get(field.contract, ()):
+            if span.flaw and span.end > question.now - needed_window(rules, party, None):
+                seen.spoiled(span.flaw)
+            if span.flaw is None:
+                every = sign_of_life_seconds(rules, party)
+                seen.signs += [
+                    Sign(party.name, "", field.contract, field.path, at) for at in _moments(span, every * _STEP)
+                ]
+    if span.flaw and span.end > question.now - rules.window_seconds:
+        seen.spoiled(span.flaw)
+
+
+def _moments(span: Span, step: float) -> Sequence[float]:
+    whole = int((span.end - span.begin) / step)
+    return (*(span.begin + n * step for n in range(whole + 1)), span.end)
+
+
+def _read(path: Path) -> Kept | None:
+    if not path.is_file():
+        return None
+    try:
+        return canonical.value(Kept, json.loads(path.read_text(encoding="utf-8")), str(path))
+    except (ValueError, RecursionError):
+        raise ContractctlError(
+            f"{path} is not what was written there",
+            hint="remove it: what is counted is then known from the next look on",
+        ) from None
+
+
+def _write(path: Path, kept: Kept) -> None:
+    record_file.replace(path, canonical.dumps(canonical.tree(kept)) + "\n")
