@@ -11,6 +11,7 @@ from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.media import media_types, schema_of, single
 from contractctl.formats.openapi.parameters import Parameter, parameters_of
 from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, resolved
+from contractctl.formats.openapi.security import worded
 from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Way
@@ -165,9 +166,9 @@ class Making:
         document = self.way.caller
         holder = self.call.caller if "security" in fields(document, self.call.caller) else document.root
         demanded = fields(document, holder).get("security")
-        wanted = self.facts.get("alternative")
+        wanted = self.facts.get("sent") if self.found.rule == "openapi-security-tightened" else None
         alternatives = [one for one in demanded if isinstance(one, dict)] if isinstance(demanded, list) else []
-        chosen = next((one for one in alternatives if json.dumps(one) == wanted), next(iter(alternatives), {}))
+        chosen = next((one for one in alternatives if worded(one) == wanted), next(iter(alternatives), {}))
         schemes = child(document, child(document, document.root, "components"), "securitySchemes")
         for name in chosen:
             scheme = child(document, schemes, name)

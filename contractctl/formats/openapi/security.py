@@ -57,11 +57,12 @@ def _alternatives(document: Document, operation: Spot) -> dict[str, Alternative]
     found: dict[str, Alternative] = {}
     for requirement in items(document, holder, "security"):
         schemes = fields(document, requirement)
-        found[_shown(schemes)] = {_wire(document, name): _scopes(scopes) for name, scopes in schemes.items()}
+        found[worded(schemes)] = {_wire(document, name): _scopes(scopes) for name, scopes in schemes.items()}
     return found or {"nothing": {}}
 
 
-def _shown(schemes: Mapping[str, Json]) -> str:
+def worded(schemes: Mapping[str, Json]) -> str:
+    """One alternative, in people's words."""
     words = [
         f"{name} ({', '.join(map(str, scopes))})" if isinstance(scopes, list) and scopes else name
         for name, scopes in schemes.items()
