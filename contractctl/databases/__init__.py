@@ -102,8 +102,35 @@ class Synced:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossed:
+    """A column of one table and the one of another table that holds the same."""
+
+    old: str
+    new: str
+    type: str
+    absent: str = "NULL"
+    """As SQL: what the old one holds where the new one is NULL, or its row is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Another table, whose columns are the new side: databases/crossing.py says when both are in step."""
+
+    table: str
+    here: tuple[str, ...] = ()
+    """Columns of the old side's table, of which no two rows hold the same."""
+    there: tuple[str, ...] = ()
+    """Columns of the other table: rows that hold the same as `here` belong together."""
+    key_types: tuple[str, ...] = ()
+    """Of these columns, as the database writes them."""
+    columns: tuple[Crossed, ...] = ()
+    makes_rows: bool = False
+    """Whether a value without a row there makes one, and whoever deletes the old side's row deletes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Synchronisation:
-    """What one plan keeps in step on one table."""
+    """What one plan keeps in step on one table, or between it and another one."""
 
     plan: str
     table: str
@@ -112,6 +139,8 @@ class Synchronisation:
     columns: tuple[Synced, ...]
     key_types: tuple[str, ...] = ()
     """Of the key's columns, as the database writes them."""
+    across: Across | None = None
+    """The new side where that is in another table; there are no `columns` then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +342,9 @@ class Database(Door, Protocol):
 
     def checksum(self, values: Iterable[tuple[str, str]], /) -> str:
         """SQL: an aggregate over rows of values, each with its type."""
+
+    def update_from(self, table: str, sets: Iterable[tuple[str, str]], source: str, on: str, /) -> str:
+        """UPDATE of a table, called `there`, from a query's rows, called `here`; sets: columns and their values."""
 
     def blames_a_row(self, error: "DBAPIError", /) -> bool:
         """Whether a row's own value may have caused it, so that others are worth trying without it."""

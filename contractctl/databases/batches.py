@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Database, Filled, Held, Key, Statement, Synced, Synchronisation, Work, run
+from contractctl.databases import Database, Filled, Held, Key, Statement, Synced, Synchronisation, Work, crossing, run
 from contractctl.databases.sides import (
     all_null,
     is_kept,
@@ -101,6 +101,8 @@ def fill(  # noqa: PLR0913 - which rows of what, and how
     in the same transaction; where it is not `careful`, a row that raises an error raises it here, and nothing of the
     transaction can be kept.
     """
+    if sync.across is not None:
+        return crossing.fill(database, connection, sync, between(database, sync, after, upto))
     with database.unseen(connection, sync):
         if careful:
             return _fill_range(database, connection, sync, after, upto)

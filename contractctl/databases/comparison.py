@@ -7,7 +7,18 @@ from typing import Literal, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import SIDE_TABLES, Compared, Database, Held, Key, Synced, Synchronisation, read_key, run
+from contractctl.databases import (
+    SIDE_TABLES,
+    Compared,
+    Database,
+    Held,
+    Key,
+    Synced,
+    Synchronisation,
+    crossing,
+    read_key,
+    run,
+)
 from contractctl.databases.batches import (
     UNCONVERTIBLE,
     all_or_nothing,
@@ -52,6 +63,8 @@ def compare(
     the database; only the keys of rows that differ come out of it.
     """
     where = between(database, sync, after, upto)
+    if sync.across is not None:
+        return crossing.compare(database, connection, sync, where)
     return _despite_raising(database, connection, sync, partial(_compare, database, connection, sync, where))
 
 
@@ -109,6 +122,8 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
 
     Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
     """
+    if sync.across is not None:
+        return sum(crossing.repair(database, connection, sync, key, old=side == "old") for key in keys)
     written = 0
     with database.unseen(connection, sync):
         for key in keys:
@@ -153,6 +168,8 @@ def _settle_one(  # noqa: PLR0913, PLR0917 - which marks of which row, and when
 
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
     """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
+    if sync.across is not None:
+        return crossing.only_in_new(database, connection, sync)
     where = []
     for pair in sync.columns:
         for table in ("contractctl_set_aside", "contractctl_conflict"):
@@ -175,6 +192,8 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
     values. new_side_nulls: NULL in the new column where there should be a value. differing: as `compare` names
     them, conflicts among them.
     """
+    if sync.across is not None:
+        return crossing.facts(database, connection, sync)
     return _despite_raising(database, connection, sync, partial(_facts, database, connection, sync))
 
 

@@ -64,6 +64,12 @@ class Statements(Protocol):
     def drop_column(self, table: str, column: str, /) -> tuple[Statement, ...]:
         """Drop one on which nothing depends."""
 
+    def hold(self, tables: tuple[str, ...], /) -> tuple[Statement, ...]:
+        """Lock several tables until the transaction ends, or none: nobody who writes both is caught between two.
+
+        Nothing where no transaction holds what is done to tables, or nobody else can write.
+        """
+
     def rename_columns(
         self, table: str, names: Mapping[str, str], sync: Synchronisation | None, /
     ) -> tuple[Statement, ...]:

@@ -19,6 +19,7 @@ from contractctl.operations import (
     change_type,
     create_index,
     create_table,
+    crossing,
     drop_check,
     drop_column,
     drop_foreign_key,
@@ -26,8 +27,10 @@ from contractctl.operations import (
     drop_not_null,
     drop_table,
     drop_unique,
+    extract_table,
     hindering,
     merge_columns,
+    move_column,
     rename_column,
     rename_table,
     sampling,
@@ -46,6 +49,7 @@ from contractctl.operations.steps import (
     DropIndex,
     DropOldColumn,
     HandOver,
+    HoldTables,
     KeepInStep,
     LeaveNewSide,
     PromiseNotNull,
@@ -57,6 +61,7 @@ from contractctl.operations.steps import (
     StopKeepingInStep,
 )
 from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
+from contractctl.operations.steps.keeping import other_table
 
 
 class Kind(Protocol):
@@ -96,6 +101,8 @@ KINDS: Mapping[str, Kind] = {
     "change-default": change_default,
     "split-column": split_column,
     "merge-columns": merge_columns,
+    "move-column": move_column,
+    "extract-table": extract_table,
     "create-table": create_table,
     "rename-table": rename_table,
     "drop-table": drop_table,
@@ -132,7 +139,7 @@ def of_tables(plan: Plan) -> tuple[Operation, ...]:
 
 def expand(plan: Plan) -> tuple[Step, ...]:
     """What the expand revision does."""
-    return _patiently(plan, _expand(plan))
+    return _patiently(plan, tuple(step for step in _expand(plan) if not _is_idle(plan, step)))
 
 
 def _expand(plan: Plan) -> tuple[Step, ...]:
@@ -188,8 +195,10 @@ def contract(plan: Plan) -> tuple[Step, ...]:
     parts = [step for step in steps if isinstance(step, DropConstraint | DropIndex) and not step.first]
     columns = [step for step in steps if isinstance(step, DropOldColumn)]
     stop = [
-        StopKeepingInStep(plan.name, table, tuple(step.column for step in columns if step.table == table))
-        for table, _ in _pairs(plan)
+        StopKeepingInStep(
+            plan.name, table, tuple(step.column for step in columns if step.table == table), other_table(pairs)
+        )
+        for table, pairs in _pairs(plan)
     ]
     others = [step for step in steps if step.drops and step not in parts and not step.first]
     return (*early, *_patiently(plan, (*kept, *parts, *stop, *others)))
@@ -207,7 +216,12 @@ def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step
         return tuple(promises)
     staged = {(step.table, step.column) for step in _expand(plan) if isinstance(step, StageColumn)}
     leaving = (
-        LeaveNewSide(table, tuple(name for of, name in sorted(staged) if of == table), plan.name, pairs)
+        LeaveNewSide(
+            other_table(pairs) or table,
+            crossing.new_columns(pairs) or tuple(name for of, name in sorted(staged) if of == table),
+            plan.name,
+            pairs,
+        )
         for table, pairs in _pairs(plan)
     )
     return (*promises, *(step for step in leaving if step.columns))
@@ -334,6 +348,8 @@ def _is_idle(plan: Plan, step: Step) -> bool:
             return not ddl.promises
         case HandOver():
             return not ddl.sequences
+        case HoldTables():
+            return not ddl.hold(step.tables)
         case _:
             return False
 
@@ -342,4 +358,4 @@ def _pairs(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:
     found: dict[str, list[Pair]] = {}
     for operation in of_tables(plan):
         found.setdefault(operation.subject, []).extend(KINDS[operation.kind].dual_write(operation))
-    yield from ((table, tuple(pairs)) for table, pairs in found.items() if pairs)
+    yield from ((table, crossing.joined(plan, table, pairs)) for table, pairs in found.items() if pairs)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Column, Database
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
-from contractctl.operations.pairs import Pair, written_out
+from contractctl.operations.pairs import Crossing, Pair, written_out
 from contractctl.operations.words import has
 
 
@@ -90,6 +90,8 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
 
 def of_expressions(database: Database, connection: Connection, table: str, pair: Pair) -> Iterator[str]:
     """What the database itself has against expressions; nobody asks it of those over columns whose type is not said."""
+    if isinstance(pair, Crossing):
+        return  # its values stay what they are
     there = {column.name: column for column in database.columns(connection, table)}
     written = written_out(database, pair)
     coming = {pair.via or name: Column(pair.via or name, pair.types.get(pair.via or name, "")) for name in pair.new}

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from contractctl import databases
-from contractctl.databases import QUIESCED, Column, Database, Held, Synced, Synchronisation
+from contractctl.databases import QUIESCED, Across, Column, Crossed, Database, Held, Synced, Synchronisation
 from contractctl.databases.looks import Live, Look, unwritable
 from contractctl.errors import ContractctlError
 
 _LEAVING = "__leaving"
+_NOTHING = "contractctl_nothing"
+"""A column that no table has: what stands for nothing is the same in every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,20 @@ class Pair:
     """The columns that find a row, each with its type."""
 
 
+@dataclass(frozen=True, slots=True)
+class Crossing(Pair):
+    """Columns of one table kept in step with those of another: each old one and the new one of the same place."""
+
+    source: str = ""
+    to: str = ""
+    on: Mapping[str, str] = field(default_factory=dict)
+    """Columns of the source that say which row of the other table belongs to a row, each with its column there."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """As SQL: what old columns hold, instead of NULL, where the other table has nothing for them."""
+    makes_rows: bool = False
+    """Whether the other table is new, and its rows come and go with the source's."""
+
+
 def quiesced_name(column: str) -> str:
     """The column's name while it is browned out."""
     return column + QUIESCED
@@ -50,7 +66,7 @@ def leaving_name(column: str) -> str:
 
 def written_out(database: Database, pair: Pair) -> Pair:
     """The pair with SQL for every value."""
-    if not pair.old:
+    if not pair.old or isinstance(pair, Crossing):
         return pair
     up, down = database.quote(next(iter(pair.old))), database.quote(pair.via or next(iter(pair.new)))
     olds = {name: value or down for name, value in pair.old.items()}
@@ -76,6 +92,8 @@ def told(table: str, pairs: tuple[Pair, ...]) -> Mapping[str, tuple[Column, ...]
 
 def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
     """The pairs as they stand in somebody's eyes."""
+    if pairs and isinstance(pairs[0], Crossing):
+        return _crossing(database, look, plan, pairs[0])
     key = look.key(table)
     stands = _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
     return Synchronisation(
@@ -85,6 +103,52 @@ def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pai
         tuple(_synced(stands, written_out(database, pair)) for pair in pairs),
         tuple(column.type for column in key),
     )
+
+
+def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Synchronisation:
+    """Both tables' columns under the names that they have now. A script (--sql) knows too little of two tables."""
+    if not look.live:
+        raise unwritable()
+    here, there = (
+        _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
+        for table in (pair.source, pair.to)
+    )
+    check(database, pair.source, pair, ())
+    columns = []
+    for old, new in zip(pair.old, pair.new, strict=True):
+        column = here.column(_now(here, old, quiesced_name(old)))
+        place = there.column(_now(there, new, leaving_name(new)))
+        _demand_alike(database, here, there, column, place)
+        columns.append(Crossed(column.name, place.name, column.type, pair.absent.get(old, "NULL")))
+    for one, two in pair.on.items():
+        _demand_alike(database, here, there, here.column(one), there.column(two))
+    key = look.key(pair.source)
+    across = Across(
+        pair.to,
+        tuple(here.column(name).name for name in pair.on),
+        tuple(there.column(name).name for name in pair.on.values()),
+        tuple(here.column(name).type for name in pair.on),
+        tuple(columns),
+        pair.makes_rows,
+    )
+    types = tuple(column.type for column in key)
+    return Synchronisation(plan, pair.source, tuple(column.name for column in key), (), types, across)
+
+
+def _demand_alike(database: Database, here: "_Seen", there: "_Seen", one: Column, two: Column) -> None:
+    """What is one type and what another would not be the same value on both sides."""
+    if database.same(one.type, two.type) and one.collation == two.collation:
+        return
+    shown = [f"{column.type}{f' COLLATE {column.collation}' if column.collation else ''}" for column in (one, two)]
+    raise ContractctlError(
+        f"'{here.table}.{one.name}' is {shown[0]} and '{there.table}.{two.name}' {shown[1]}: what is kept in step"
+        " between two tables must be of one type",
+        hint="give the new table the same types, and change them in a later plan",
+    )
+
+
+def _now(look: "_Seen", name: str, other: str) -> str:
+    return other if look.has(other) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +246,10 @@ def _new_place(look: _Seen, pair: Pair, name: str) -> str:
 
 def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:
     """Raise ContractctlError for an expression that is none, or not always the same. columns: the table's."""
+    if isinstance(pair, Crossing):
+        for name, value in pair.absent.items():
+            database.check(value, (_NOTHING,), f"what '{table}.{name}' holds where '{pair.to}' has nothing for it")
+        return
     if not pair.old:
         for name, value in pair.new.items():
             database.check(value, columns, f"the value that fills '{table}.{name}'")

@@ -79,7 +79,69 @@ READ = "SELECT id, customer_name, amount FROM orders WHERE id > 9 ORDER BY id"
 CUSTOMERS = "CREATE TABLE customers (id {key}, name {text})"
 LINKED = "CREATE TABLE orders (id {key}, customer_id integer"
 
+ADDRESSES = (
+    "CREATE TABLE addresses (order_id integer PRIMARY KEY, street {text}, city {text},"
+    " FOREIGN KEY (order_id) REFERENCES orders (id))"
+)
+
+
+def _extract(words: Words) -> tuple[Operation, ...]:
+    said = {"to": "addresses", "key": "id=order_id", "columns": "street=street,town=city"}
+    said |= {"create": ADDRESSES.format(**words.types), "old_not_null__street": "yes", "fill__street": "'-'"}
+    return (_on("extract-table", **said),)
+
+
+def _move(words: Words) -> tuple[Operation, ...]:
+    said = {"to": "customers", "key": "customer_id=id", "type": words.types["text"], "old_type": words.types["text"]}
+    return (_on("move-column", "phone", "telephone", old_not_null="yes", old_fill="'none'", **said),)
+
+
 SCENARIOS = (
+    Scenario(
+        "extract-table",
+        ("CREATE TABLE orders (id {key}, amount {text}, street {text} NOT NULL, town {text})",),
+        _extract,
+        old=(
+            "INSERT INTO orders (id, street, town) VALUES ({n}, 'old {n}', 'Rome')",
+            "INSERT INTO orders (id, street, town) VALUES (-{n}, 'old', 'Rome')",
+            "UPDATE orders SET street = 'old {n}!' WHERE id IN ({n}, -{n})",
+            "DELETE FROM orders WHERE id = -{n}",
+        ),
+        new=(
+            "INSERT INTO orders (id, amount) VALUES ({n}, '{n}')",
+            "INSERT INTO addresses VALUES ({n}, 'new', 'Oslo')",
+            "UPDATE addresses SET street = 'new {n}?' WHERE order_id = {n}",
+        ),
+        read_old="SELECT id, street, town FROM orders WHERE id > 9 OR id < 0 ORDER BY id",
+        read_new="SELECT order_id, street, city FROM addresses WHERE order_id > 9 OR order_id < 0 ORDER BY order_id",
+        as_old="old {n}! Rome",
+        as_new="new {n}? Oslo",
+        gone=("SELECT street FROM orders", "SELECT town FROM orders"),
+    ),
+    Scenario(
+        "move-column",
+        (
+            CUSTOMERS,
+            LINKED + " UNIQUE REFERENCES customers (id), phone {text} NOT NULL)",
+        ),
+        _move,
+        old=(
+            "INSERT INTO customers (id, name) VALUES ({n}, 'one')",
+            "INSERT INTO orders (id, customer_id, phone) VALUES ({n}, {n}, 'old')",
+            "UPDATE orders SET phone = 'old {n}' WHERE id = {n}",
+        ),
+        new=(
+            "INSERT INTO customers (id, name, telephone) VALUES ({n}, 'one', 'new')",
+            "INSERT INTO orders (id, customer_id) VALUES ({n}, {n})",
+            "UPDATE customers SET telephone = 'new {n}' WHERE id = {n}",
+        ),
+        read_old="SELECT id, phone FROM orders WHERE id > 9 ORDER BY id",
+        read_new="SELECT o.id, c.telephone FROM orders o JOIN customers c ON c.id = o.customer_id"
+        " WHERE o.id > 9 ORDER BY o.id",
+        as_old="old {n}",
+        as_new="new {n}",
+        gone=("SELECT phone FROM orders",),
+    ),
     Scenario(
         "rename-column",
         (ORDERS,),

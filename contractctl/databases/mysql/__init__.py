@@ -32,6 +32,7 @@ from contractctl.databases.mysql.rows import (
     left_alone,
     unseen,
     up_to,
+    update_from,
 )
 from contractctl.databases.mysql.statements import carry_out
 from contractctl.databases.mysql.tables import columns, exists, hindrances, key_columns, notes
@@ -93,6 +94,7 @@ __all__ = (
     "triggers",
     "unseen",
     "up_to",
+    "update_from",
     "weighed_by",
     "weight",
 )

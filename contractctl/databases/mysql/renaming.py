@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from contractctl.databases import Held, Statement, Synced, Synchronisation
+from contractctl.databases.mysql import across
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.tokens import Sort, tokens
 from contractctl.databases.mysql.triggers import create
@@ -30,8 +31,10 @@ def rename_in_step(
     wait, how = f"WAIT {int(wait_seconds)}", "ALGORITHM=INSTANT, LOCK=NONE"
     if sync is None:
         return (Statement(f"ALTER TABLE {table(of)} {wait} {renames}, {how}", _LOCK, transactional=False),)
+    if sync.across is not None:
+        return both_at_once(sync, (f"ALTER TABLE {table(of)} {renames}, {how}", *across.create(sync)))
     triggers = create(_renamed(sync, names), anew=True).values()
-    return _locked(of, [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
+    return _locked((of,), [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
 
 
 def drop_in_step(
@@ -40,21 +43,32 @@ def drop_in_step(
     """Drop triggers, and columns that they have given their values, all at once; as `rename_in_step`."""
     drops = ", ".join(f"DROP COLUMN IF EXISTS {quote(column)}" for column in columns)
     alter = f"ALTER TABLE {table(of)} {drops}, ALGORITHM=INSTANT, LOCK=NONE"
-    return _locked(of, [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
+    return _locked((of,), [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
+
+
+def both_at_once(sync: Synchronisation, steps: Iterable[str]) -> tuple[Statement, ...]:
+    """Steps while nobody else reads or writes either of two tables; as `rename_in_step`.
+
+    Nobody waits for the second table while having the first. MariaDB would break the deadlock with a statement that
+    has one and wants the other by opening its tables anew, and then not know all that its triggers need (1146).
+    """
+    tables = (sync.table, *(() if sync.across is None else (sync.across.table,)))
+    return _locked(tables, map(_immediately, steps), "NOWAIT")
 
 
 def _immediately(sql: str) -> str:
     return f"EXECUTE IMMEDIATE {literal(sql)}"
 
 
-def _locked(of: str, steps: Iterable[str], wait: str) -> tuple[Statement, ...]:
-    """Steps while nobody else reads or writes the table.
+def _locked(of: Iterable[str], steps: Iterable[str], wait: str) -> tuple[Statement, ...]:
+    """Steps while nobody else reads or writes the tables.
 
-    In a compound statement nothing may WAIT, and nothing has to: the table is locked already.
+    In a compound statement nothing may WAIT, and nothing has to: the tables are locked already.
     """
+    tables = ", ".join(f"{table(one)} WRITE" for one in of)
     compound = "".join(f"{step};\n" for step in steps)
     return (
-        Statement(f"LOCK TABLES {table(of)} WRITE {wait}", _LOCK, transactional=False),
+        Statement(f"LOCK TABLES {tables} {wait}", _LOCK, transactional=False),
         Statement(f"BEGIN NOT ATOMIC\n{compound}END", _LOCK, transactional=False),
         Statement("UNLOCK TABLES", _LOCK, transactional=False),
     )

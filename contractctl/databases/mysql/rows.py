@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from contractctl.databases import Key, KeyPart, Synchronisation
+from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.mysql.expressions import canonical
-from contractctl.databases.mysql.names import literal, quote
+from contractctl.databases.mysql.names import literal, quote, table
 from contractctl.databases.mysql.tables import columns
 from contractctl.databases.mysql.types import Family, read
 
@@ -54,6 +55,12 @@ def key_list(sync: Synchronisation, row: str) -> str:
     return ", ".join(
         _brought(f"{row}.{quote(name)}", type_) for name, type_ in zip(sync.key, _types(sync), strict=True)
     )
+
+
+def update_from(of: str, sets: Iterable[tuple[str, str]], source: str, on: str) -> str:
+    """UPDATE of a table from a query's rows."""
+    values = ", ".join(f"{THERE}.{quote(name)} = {value}" for name, value in sets)
+    return f"UPDATE {table(of)} AS {THERE} JOIN ({source}) AS {HERE} ON {on} SET {values}"
 
 
 def checksum(values: Iterable[tuple[str, str]]) -> str:

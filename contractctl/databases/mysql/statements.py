@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index
 from contractctl.databases.looks import Called, Look, UntoldError
+from contractctl.databases.mysql import across
 from contractctl.databases.mysql.names import literal, quote, quotes, same
 from contractctl.databases.mysql.names import table as table_name
-from contractctl.databases.mysql.renaming import drop_in_step, rename_in_step
+from contractctl.databases.mysql.renaming import both_at_once, drop_in_step, rename_in_step
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.triggers import create, drop_triggers
 from contractctl.databases.mysql.trying import create_functions
@@ -26,6 +27,9 @@ sequences = False
 _WAIT = int(LOCK_SECONDS)
 _NOT_ONLINE = (1845, 1846)
 """ER_ALTER_OPERATION_NOT_SUPPORTED, with and without a reason: https://mariadb.com/kb/en/mariadb-error-code-reference/."""
+_NOT_FREE = 1205
+"""ER_LOCK_WAIT_TIMEOUT."""
+_ATTEMPTS = 100
 _UNLOCK = "UNLOCK TABLES"
 _EXCLUSIVE = "EXCLUSIVE, for an instant"
 _FUNCTION = "DROP FUNCTION"
@@ -57,6 +61,11 @@ def drop_column(table: str, column: str) -> tuple[Statement, ...]:
     return (_alter(table, f"DROP COLUMN {quote(column)}"),)
 
 
+def hold(_tables: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Nothing: each statement commits by itself."""
+    return ()
+
+
 def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation | None) -> tuple[Statement, ...]:
     """Rename columns, and the triggers follow; nobody sees them in between."""
     return rename_in_step(table, names, sync, _WAIT)
@@ -64,6 +73,8 @@ def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation |
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     """Create the triggers, each at once in the place of one that is there."""
+    if sync.across is not None:
+        return both_at_once(sync, across.create(sync))
     functions = (Statement(sql, "none") for sql in create_functions(sync))
     return (*functions, *(Statement(sql, "LOCK=SHARED, for an instant") for sql in create(sync, anew=True).values()))
 
@@ -74,6 +85,8 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     Columns go with them, while the table is locked: between the two nobody would give them a value.
     """
     drops = drop_triggers(sync)
+    if sync.across is not None:
+        return both_at_once(sync, drops)
     functions = tuple(Statement(sql, "none") for sql in drops if sql.startswith(_FUNCTION))
     own = tuple(sql for sql in reversed(drops) if not sql.startswith(_FUNCTION))
     if columns:
@@ -252,7 +265,7 @@ def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
 
 def _execute(connection: Connection, statement: Statement) -> None:
     try:
-        run(connection, statement.sql)
+        _try(connection, statement)
     except DBAPIError as error:
         code, said = (*getattr(error.orig, "args", ()), 0, "")[:2]
         if code not in _NOT_ONLINE:
@@ -261,6 +274,20 @@ def _execute(connection: Connection, statement: Statement) -> None:
             f"MariaDB would copy the table, and hold everybody up meanwhile: {said}",
             hint=f"the statement is: {statement.sql}",
         ) from error
+
+
+def _try(connection: Connection, statement: Statement) -> None:
+    """At once; what does not wait by itself is tried again for as long as others would."""
+    for _ in range(_ATTEMPTS if statement.sql.endswith(" NOWAIT") else 0):
+        try:
+            run(connection, statement.sql)
+        except DBAPIError as error:
+            if getattr(error.orig, "args", (0,))[0] != _NOT_FREE:
+                raise
+            run(connection, f"DO SLEEP({LOCK_SECONDS / _ATTEMPTS})")
+        else:
+            return
+    run(connection, statement.sql)
 
 
 def _alter(table: str, action: str, algorithm: str = "INSTANT", work: Work = Work.NONE) -> Statement:

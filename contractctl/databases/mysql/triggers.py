@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Held, Synced, Synchronisation, mysql, run
-from contractctl.databases.mysql import marks
+from contractctl.databases.mysql import across, marks
 from contractctl.databases.mysql.bodies import begin, caught, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.marks import changed, fine, given_new, given_old, is_marked, of_row
@@ -44,6 +44,8 @@ def trigger_name(sync: Synchronisation, event: str) -> str:
 
 def triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that create the triggers: one an event for the whole plan and table; and what tries values."""
+    if sync.across is not None:
+        return across.create(sync)
     return (*create_functions(sync), *create(sync).values())
 
 
@@ -71,6 +73,8 @@ def bodies(sync: Synchronisation) -> dict[str, str]:
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
+    if sync.across is not None:
+        return across.drop_triggers(sync)
     return (
         *(f"DROP TRIGGER IF EXISTS {_qualified(sync, event)}" for event in EVENTS),
         *drop_functions(sync),
@@ -79,6 +83,8 @@ def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
     """The names of those that are gone, or do something else: MariaDB switches none off."""
+    if sync.across is not None:
+        return across.missing_triggers(connection, sync)
     query = (
         "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
         f" WHERE {of_table(sync.table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')}"

@@ -32,6 +32,7 @@ from contractctl.databases.postgresql.rows import (
     problem,
     unseen,
     up_to,
+    update_from,
 )
 from contractctl.databases.postgresql.statements import carry_out
 from contractctl.databases.postgresql.tables import columns, exists, key_columns
@@ -91,6 +92,7 @@ __all__ = (
     "triggers",
     "unseen",
     "up_to",
+    "update_from",
     "weighed_by",
     "weight",
 )

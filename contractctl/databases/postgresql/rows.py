@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Key, Synced, Synchronisation, run
+from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import shown
 from contractctl.databases.postgresql.functions import is_guarded
@@ -39,6 +40,12 @@ def up_to(sync: Synchronisation, key: Key) -> str:
 def has_key(sync: Synchronisation, key: Key) -> str:
     """Whether a row has just this key."""
     return " AND ".join(f"{quote(name)} = {literal(part)}" for name, part in zip(sync.key, key, strict=True))
+
+
+def update_from(of: str, sets: Iterable[tuple[str, str]], source: str, on: str) -> str:
+    """UPDATE of a table from a query's rows."""
+    values = ", ".join(f"{quote(name)} = {value}" for name, value in sets)
+    return f"UPDATE {table(of)} AS {THERE} SET {values} FROM ({source}) AS {HERE} WHERE {on}"
 
 
 def problem(sync: Synchronisation, pair: Synced) -> str | None:

@@ -49,6 +49,7 @@ _BRIEF = tuple(
 )
 _INVOKER = 150000
 """From when on a view can leave the rights to whoever uses it."""
+_SECOND_LOCK_SECONDS = 0.2
 _LENGTH = 63
 """Bytes of a name that count."""
 
@@ -59,6 +60,22 @@ def patience() -> tuple[Statement, ...]:
         Statement(f"SET LOCAL {name} = '{seconds * 1000:.0f}ms'", "none")
         for name, seconds in (("lock_timeout", LOCK_SECONDS), ("statement_timeout", STATEMENT_SECONDS))
     )
+
+
+def hold(tables: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Lock tables for ourselves alone. Whoever has one of them and waits for another does so for less than a deadlock
+    would need to be looked for (deadlock_timeout, a second): it is we who give up, and come again.
+    """
+    first, *others = (Statement(f"LOCK TABLE {of_table(table)} IN ACCESS EXCLUSIVE MODE", ALONE) for table in tables)
+    return (first, _wait(_SECOND_LOCK_SECONDS), *others, _wait(LOCK_SECONDS))
+
+
+def _wait(seconds: float) -> Statement:
+    return Statement(f"SET LOCAL lock_timeout = '{seconds * 1000:.0f}ms'", "none")
+
+
+def _both(sync: Synchronisation) -> tuple[Statement, ...]:
+    return () if sync.across is None else hold((sync.table, sync.across.table))
 
 
 def add_column(look: Look, table: str, column: Column) -> tuple[Statement, ...]:
@@ -83,7 +100,7 @@ def drop_column(table: str, column: str) -> tuple[Statement, ...]:
 def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation | None) -> tuple[Statement, ...]:
     """Rename columns, and the triggers follow: they know the columns by name."""
     renames = tuple(_alter(table, f"RENAME COLUMN {quote(old)} TO {quote(new)}") for old, new in names.items())
-    return (*renames, *(keep_in_step(sync) if sync is not None else ()))
+    return (*(_both(sync) if sync is not None else ()), *renames, *(keep_in_step(sync) if sync is not None else ()))
 
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
@@ -93,7 +110,7 @@ def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
 
 def stop_keeping(sync: Synchronisation, _columns: tuple[str, ...] = ()) -> tuple[Statement, ...]:
     """Drop them, whether or not they are there."""
-    return tuple(Statement(sql, ALONE) for sql in drop_triggers(sync))
+    return (*_both(sync), *(Statement(sql, ALONE) for sql in drop_triggers(sync)))
 
 
 def relax_not_null(_look: Look, table: str, column: str) -> tuple[Statement, ...]:

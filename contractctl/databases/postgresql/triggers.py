@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Synced, Synchronisation, run
-from contractctl.databases.postgresql import filling, making, marking, plain, trying
+from contractctl.databases.postgresql import across, filling, making, marking, plain, trying
 from contractctl.databases.postgresql.functions import (
     changed,
     database,
@@ -46,6 +46,8 @@ EVENTS = (
 
 def triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that create the triggers: one set for the whole plan and table."""
+    if sync.across is not None:
+        return across.triggers(sync)
     return tuple(statement for _, statement in (*_functions(sync), *_triggers(sync)))
 
 
@@ -143,6 +145,8 @@ def _may_have_marks(pair: Synced, of: str) -> str:
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
+    if sync.across is not None:
+        return across.drop_triggers(sync)
     triggers_ = (
         f"DROP TRIGGER IF EXISTS {quote(trigger_name(sync, event))} ON {table(sync.table)}" for event in EVENTS
     )
@@ -154,6 +158,8 @@ def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str
 
     A default or a constraint of the user's that came, changed or went since makes other triggers right.
     """
+    if sync.across is not None:
+        return across.missing_triggers(connection, sync)
     return tuple(_missing(connection, sync))
 
 

@@ -29,6 +29,7 @@ from contractctl.databases.sqlite.rows import (
     problem,
     unseen,
     up_to,
+    update_from,
 )
 from contractctl.databases.sqlite.statements import carry_out
 from contractctl.databases.sqlite.tables import (
@@ -102,6 +103,7 @@ __all__ = (
     "triggers",
     "unseen",
     "up_to",
+    "update_from",
     "weighed_by",
     "weight",
 )

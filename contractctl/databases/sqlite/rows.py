@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Key, Synced, Synchronisation
+from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.sqlite.names import literal, quote, quotes
 
 CHECKSUM = "contractctl_checksum"
@@ -50,6 +51,12 @@ def key_list(sync: Synchronisation, row: str) -> str:
 def left_alone(_connection: Connection, _table: str) -> tuple[str, ...]:
     """Columns that an UPDATE changes by itself: SQLite has none."""
     return ()
+
+
+def update_from(of: str, sets: Iterable[tuple[str, str]], source: str, on: str) -> str:
+    """UPDATE of a table from a query's rows."""
+    values = ", ".join(f"{quote(name)} = {value}" for name, value in sets)
+    return f"UPDATE {quote(of)} AS {THERE} SET {values} FROM ({source}) AS {HERE} WHERE {on}"
 
 
 def problem(_sync: Synchronisation, _pair: Synced) -> None:

@@ -50,6 +50,11 @@ def drop_column(table: str, column: str) -> tuple[Statement, ...]:
     return (_alter(table, f"DROP COLUMN {quote(column)}", Work.REWRITE),)
 
 
+def hold(_tables: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Nothing: it has one writer at a time."""
+    return ()
+
+
 def rename_columns(table: str, names: Mapping[str, str], _sync: Synchronisation | None) -> tuple[Statement, ...]:
     """Rename columns; SQLite rewrites triggers, views and indexes along with them."""
     return tuple(_alter(table, f"RENAME COLUMN {quote(old)} TO {quote(new)}") for old, new in names.items())

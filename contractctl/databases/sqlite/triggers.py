@@ -34,6 +34,7 @@ from contractctl.databases.sides import (
     up,
     up_possible,
 )
+from contractctl.databases.sqlite import across
 from contractctl.databases.sqlite.expressions import bind, differs, now
 from contractctl.databases.sqlite.names import literal, quote
 
@@ -53,11 +54,15 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
     An update that changes the key has a trigger of its own: the marks that follow it cost temporary tables, ten times
     what all the rest costs, and hardly any update changes a key.
     """
+    if sync.across is not None:
+        return across.triggers(sync)
     return (_insert(sync), _update(sync), _rekey(sync), _delete(sync))
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
     """The names of those that are gone: whoever rebuilds a table drops its triggers."""
+    if sync.across is not None:
+        return across.missing_triggers(connection, sync)
     query = "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE"
     there = set(connection.exec_driver_sql(query, (sync.table,)).scalars())
     return tuple(name for event in EVENTS if (name := trigger_name(sync, event)) not in there)
@@ -65,6 +70,8 @@ def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
+    if sync.across is not None:
+        return across.drop_triggers(sync)
     return tuple(f"DROP TRIGGER IF EXISTS {quote(trigger_name(sync, event))}" for event in EVENTS)
 
 

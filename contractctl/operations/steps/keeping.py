@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from contractctl.databases import SIDE_TABLES, Database, Statement, Synchronisation, batches
+from contractctl.databases import SIDE_TABLES, Across, Database, Statement, Synchronisation, batches
 from contractctl.databases.looks import Live, Look, Renamed, Told, find
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import (
+    Crossing,
     Pair,
     demand_trust,
     leaving_name,
@@ -45,13 +46,16 @@ class KeepInStep(Step):
                 f"the database has no table '{missing[0]}', in which the triggers keep their marks",
                 hint=f"run this revision by: contractctl migrate dual-write {self.plan}",
             )
+        for pair in self.pairs:
+            if isinstance(pair, Crossing):
+                _demand_no_guard(database, connection, pair)
         demand_trust(database, connection, synchronisation(connection, self.plan, self.table, self.pairs))
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
 
     def reverse(self) -> Step:
-        return StopKeepingInStep(self.plan, self.table)
+        return StopKeepingInStep(self.plan, self.table, to=other_table(self.pairs))
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,15 @@ class StopKeepingInStep(Step):
     table: str
     dropping: tuple[str, ...] = ()
     """Old columns that go next."""
+    to: str = ""
+    """The other table, where the triggers keep columns of two in step."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         names = map(quiesced_name, self.dropping)
         there = (name for name in names if not look.live or find(database, look, self.table, name) is not None)
         columns = tuple(there)
-        return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), ()), columns)
+        across = Across(self.to) if self.to else None
+        return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), (), across=across), columns)
 
     def demand(self, database: Database, connection: Connection) -> None:
         for column in self.dropping:
@@ -160,6 +167,23 @@ class EndBrownOut(Step):
 
     def reverse(self) -> Step:
         return BrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
+
+
+def _demand_no_guard(database: Database, connection: Connection, pair: Crossing) -> None:
+    """What one table takes the other must take: nobody who writes the one is refused for the other's sake."""
+    look = Live(database, connection)
+    for old, new in zip(pair.old, pair.new, strict=True):
+        one, two = find(database, look, pair.source, old), find(database, look, pair.to, new)
+        if one and two and (set(two.guards) - set(one.guards) or two.unique or two.checks):
+            raise ContractctlError(
+                f"a constraint of '{pair.to}.{new}' may refuse what applications write to '{pair.source}.{old}'",
+                hint="let it come in a later plan, once nobody writes the old column",
+            )
+
+
+def other_table(pairs: tuple[Pair, ...]) -> str:
+    """The table in which the new columns are, where that is another one."""
+    return next((pair.to for pair in pairs if isinstance(pair, Crossing)), "")
 
 
 def _names(columns: Mapping[str, str | None]) -> dict[str, str]:

@@ -61,6 +61,22 @@ class UncreateTable(Step):
 
 
 @dataclass(frozen=True)
+class HoldTables(Step):
+    """Lock several tables before any of them is changed, so that nobody who writes them is caught between two."""
+
+    tables: tuple[str, ...]
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
+        return database.ddl.hold(self.tables)
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+    def reverse(self) -> Step:
+        return self
+
+
+@dataclass(frozen=True)
 class StandIn(Step):
     """Let the new name of a table be read and written as if it were the table."""
 

@@ -1,0 +1,258 @@
+"""Which triggers keep columns of two tables in step on PostgreSQL? BEFORE triggers take, AFTER triggers give.
+
+What a statement leaves out of a new row is taken from the row's partner in the other table; what it writes is given to
+the partner. A trigger that is fired by the other one finds both in step and does nothing: values decide, nothing is
+kept in a session. Only a row that is being deleted is marked, in the side tables and so in the same transaction, since
+its partner goes before it, as a foreign key may demand.
+
+Where a row comes or gets another partner, that one is locked before it is looked at: whoever is just writing it has
+then finished. Two transactions that insert two partners at the same moment, with no foreign key between the tables, do
+not see each other's row: verify names such rows. Two that write both partners in opposite order may end in a deadlock,
+which PostgreSQL breaks: one of them is to be repeated.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Crossed, Synchronisation, run
+from contractctl.databases.crossing import (
+    HERE,
+    THERE,
+    across_of,
+    apart,
+    changed,
+    deleting,
+    held,
+    is_absent,
+    is_null,
+    other,
+    together,
+)
+from contractctl.databases.postgresql.functions import database, function, pin_path
+from contractctl.databases.postgresql.names import function_name, literal, quote, quotes, table, trigger_name
+from contractctl.databases.postgresql.tables import oid
+
+_FOUND = "contractctl_found"
+_LOCKED = " FOR NO KEY UPDATE"
+
+
+def triggers(sync: Synchronisation) -> tuple[str, ...]:
+    """The statements that create the triggers on both tables."""
+    return (*_here(sync), *_there(sync))
+
+
+def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
+    """The statements that drop them, whether or not they are there."""
+    return tuple(_drops(sync))
+
+
+def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
+    """The names of those that are gone or switched off."""
+    return tuple(
+        name
+        for of, events in _events(sync)
+        for name in (trigger_name(of, event) for event in events)
+        if run(connection, _ENABLED.format(table=oid(connection, of.table), name=literal(name))).scalar() != "A"
+    )
+
+
+_ENABLED = "SELECT tgenabled::text FROM pg_catalog.pg_trigger WHERE tgrelid = {table} AND tgname = {name}"
+
+
+def _events(sync: Synchronisation) -> Iterator[tuple[Synchronisation, tuple[str, ...]]]:
+    usual = ("across_take", "across_give", "across_gone", "across_empty")
+    yield sync, (*usual, "across_going") if across_of(sync).makes_rows else usual
+    yield other(sync), usual
+
+
+def _drops(sync: Synchronisation) -> Iterator[str]:
+    for of, events in _events(sync):
+        for event in (*dict.fromkeys((*events, "across_going")),):
+            yield f"DROP TRIGGER IF EXISTS {quote(trigger_name(of, event))} ON {table(of.table)}"
+            yield f"DROP FUNCTION IF EXISTS {quote(function_name(of, event))}"
+
+
+def _here(sync: Synchronisation) -> Iterator[str]:
+    across = across_of(sync)
+    yield from _trigger(sync, "across_take", "BEFORE INSERT OR UPDATE", _take_here(sync))
+    yield from _trigger(sync, "across_give", "AFTER INSERT OR UPDATE", _give_there(sync))
+    if across.makes_rows:
+        yield from _trigger(sync, "across_going", "BEFORE DELETE", _going(sync))
+    yield from _trigger(sync, "across_gone", "AFTER DELETE", _gone_here(sync))
+    yield from _truncate(sync, across.table)
+
+
+def _there(sync: Synchronisation) -> Iterator[str]:
+    of = other(sync)
+    yield from _trigger(of, "across_take", "BEFORE INSERT", _take_there(sync))
+    yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", _give_here(sync))
+    yield from _trigger(of, "across_gone", "AFTER DELETE", _gone_there(sync))
+    yield from _truncate(of, sync.table)
+
+
+def _take_here(sync: Synchronisation) -> Iterator[str]:
+    """A new row that gives nothing, or a moved value's row that gets another partner, holds what that one says."""
+    across = across_of(sync)
+    asked = f"TG_OP = 'INSERT' AND {is_absent(database, across.columns, 'NEW')}"
+    if not across.makes_rows:
+        asked = f"{asked} OR TG_OP = 'UPDATE' AND {_rekeyed(sync)} AND NOT {_written(sync)}"
+    values = ", ".join(quote(one.new) for one in across.columns)
+    where = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
+    taken = [f"NEW.{quote(one.old)} := {held(database, one, _FOUND)};" for one in across.columns]
+    yield f"IF {asked} THEN"
+    yield f"  SELECT {values} INTO {_FOUND} FROM {table(across.table)} AS {THERE} WHERE {where}{_LOCKED};"
+    yield f"  IF FOUND THEN {' '.join(taken)} END IF;"
+    yield "END IF;"
+    for one in across.columns:
+        if one.absent != "NULL":
+            yield f"IF NEW.{quote(one.old)} IS NULL THEN NEW.{quote(one.old)} := {one.absent}; END IF;"
+    yield "RETURN NEW;"
+
+
+def _give_there(sync: Synchronisation) -> Iterator[str]:
+    """What the row now holds goes to its partner, which is made where there is none and it is to be."""
+    across = across_of(sync)
+    to = table(across.table)
+    yield f"IF TG_OP = 'UPDATE' AND {_rekeyed(sync)} THEN"
+    yield from _follow(sync) if across.makes_rows else _leave(sync)
+    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {_written(sync)} THEN RETURN NULL;"
+    yield "END IF;"
+    yield f"IF TG_OP = 'INSERT' OR {_rekeyed(sync)} THEN"
+    yield f"  PERFORM 1 FROM {to} AS {THERE} WHERE {together(database, sync, 'NEW', THERE)}{_LOCKED};"
+    yield "END IF;"
+    if across.makes_rows:
+        names = quotes((*across.there, *(one.new for one in across.columns)))
+        values = ", ".join(f"NEW.{quote(name)}" for name in (*across.here, *(one.old for one in across.columns)))
+        yield f"IF NOT {is_absent(database, across.columns, 'NEW')} THEN"
+        yield f"  INSERT INTO {to} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING;"
+        yield "END IF;"
+    where = f"{together(database, sync, 'NEW', THERE)} AND {apart(database, across.columns, 'NEW', THERE)}"
+    yield f"UPDATE {to} AS {THERE} SET {_sets(across.columns, 'NEW')} WHERE {where};"
+    yield "RETURN NULL;"
+
+
+def _follow(sync: Synchronisation) -> Iterator[str]:
+    """A row of its own goes along with the key."""
+    across = across_of(sync)
+    pairs = zip(across.there, across.here, strict=True)
+    keys = ", ".join(f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
+    yield f"  UPDATE {table(across.table)} AS {THERE} SET {keys} WHERE {together(database, sync, 'OLD', THERE)};"
+
+
+def _leave(sync: Synchronisation) -> Iterator[str]:
+    """The former partner gives the value up where the new one takes it over; else it keeps what nobody else holds."""
+    across = across_of(sync)
+    some = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
+    yield f"  IF NOT EXISTS (SELECT 1 FROM {table(across.table)} AS {THERE} WHERE {some}) THEN"
+    yield f"    {_empty(sync)}"
+    yield "  END IF;"
+
+
+def _going(sync: Synchronisation) -> Iterator[str]:
+    across = across_of(sync)
+    yield f"INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
+    yield f"  VALUES ({', '.join(deleting(database, sync, 'OLD', across.here))}) ON CONFLICT DO NOTHING;"
+    yield f"DELETE FROM {table(across.table)} AS {THERE} WHERE {together(database, sync, 'OLD', THERE)};"
+    yield "RETURN OLD;"
+
+
+def _gone_here(sync: Synchronisation) -> Iterator[str]:
+    across = across_of(sync)
+    yield f"DELETE FROM contractctl_kept WHERE {_marked(sync, across.here)};" if across.makes_rows else _empty(sync)
+    yield "RETURN NULL;"
+
+
+def _empty(sync: Synchronisation) -> str:
+    """The former partner holds nothing more."""
+    across = across_of(sync)
+    nothing = ", ".join(f"{quote(one.new)} = NULL" for one in across.columns)
+    where = f"{together(database, sync, 'OLD', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
+    return f"UPDATE {table(across.table)} AS {THERE} SET {nothing} WHERE {where};"
+
+
+def _take_there(sync: Synchronisation) -> Iterator[str]:
+    """A new row that gives nothing holds what its partner holds."""
+    across = across_of(sync)
+    values = ", ".join(f"{HERE}.{quote(one.old)}" for one in across.columns)
+    taken = [f"NEW.{quote(one.new)} := {_FOUND}.{quote(one.old)};" for one in across.columns]
+    yield f"IF {is_null(database, across.columns, 'NEW')} THEN"
+    where = together(database, sync, HERE, "NEW")
+    yield f"  SELECT {values} INTO {_FOUND} FROM {table(sync.table)} AS {HERE} WHERE {where}{_LOCKED};"
+    yield f"  IF FOUND THEN {' '.join(taken)} END IF;"
+    yield "END IF;"
+    yield "RETURN NEW;"
+
+
+def _give_here(sync: Synchronisation) -> Iterator[str]:
+    across = across_of(sync)
+    rekeyed = changed(database, across.there, across.key_types)
+    written = changed(database, (one.new for one in across.columns), (one.type for one in across.columns))
+    yield f"IF TG_OP = 'UPDATE' AND {rekeyed} THEN"
+    yield f"  {_forget_there(sync)}"
+    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written} THEN RETURN NULL;"
+    yield "END IF;"
+    yield f"IF TG_OP = 'INSERT' OR {rekeyed} THEN"
+    yield f"  PERFORM 1 FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'NEW')}{_LOCKED};"
+    yield "END IF;"
+    sets = ", ".join(f"{quote(one.old)} = {held(database, one, 'NEW')}" for one in across.columns)
+    where = f"{together(database, sync, HERE, 'NEW')} AND {apart(database, across.columns, HERE, 'NEW')}"
+    yield f"UPDATE {table(sync.table)} AS {HERE} SET {sets} WHERE {where};"
+    yield "RETURN NULL;"
+
+
+def _gone_there(sync: Synchronisation) -> Iterator[str]:
+    if across_of(sync).makes_rows:
+        mark = _marked(sync, across_of(sync).there)
+        yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"
+    yield _forget_there(sync)
+    yield "RETURN NULL;"
+
+
+def _forget_there(sync: Synchronisation) -> str:
+    """Whoever had that partner holds nothing more."""
+    across = across_of(sync)
+    nothing = ", ".join(f"{quote(one.old)} = {one.absent}" for one in across.columns)
+    where = f"{together(database, sync, HERE, 'OLD')} AND NOT {is_absent(database, across.columns, HERE)}"
+    return f"UPDATE {table(sync.table)} AS {HERE} SET {nothing} WHERE {where};"
+
+
+def _marked(sync: Synchronisation, names: Iterable[str]) -> str:
+    plan, of, key, column = deleting(database, sync, "OLD", names)
+    return f"plan = {plan} AND table_name = {of} AND {quote('key')} = {key} AND column_name = {column}"
+
+
+def _rekeyed(sync: Synchronisation) -> str:
+    return changed(database, across_of(sync).here, across_of(sync).key_types)
+
+
+def _written(sync: Synchronisation) -> str:
+    columns = across_of(sync).columns
+    return changed(database, (one.old for one in columns), (one.type for one in columns))
+
+
+def _sets(columns: Iterable[Crossed], here: str) -> str:
+    return ", ".join(f"{quote(one.new)} = {here}.{quote(one.old)}" for one in columns)
+
+
+def _trigger(of: Synchronisation, event: str, when: str, body: Iterable[str]) -> Iterator[str]:
+    name = function_name(of, event)
+    yield function(f"{quote(name)}() RETURNS trigger", [f"{_FOUND} record"], body)
+    yield pin_path(f"{quote(name)}()")
+    yield (
+        f"CREATE TRIGGER {quote(trigger_name(of, event))} {when} ON {table(of.table)}"
+        f" FOR EACH ROW EXECUTE FUNCTION {quote(name)}()"
+    )
+    yield f"ALTER TABLE {table(of.table)} ENABLE ALWAYS TRIGGER {quote(trigger_name(of, event))}"
+
+
+def _truncate(of: Synchronisation, partner: str) -> Iterator[str]:
+    """TRUNCATE says of no row that it goes, so it is refused aloud."""
+    name = function_name(of, "across_empty")
+    said = literal(f"plan {of.plan} keeps {of.table} in step with {partner} row by row: use DELETE, and not TRUNCATE")
+    yield function(f"{quote(name)}() RETURNS trigger", [], [f"RAISE EXCEPTION USING MESSAGE = {said};"])
+    yield (
+        f"CREATE TRIGGER {quote(trigger_name(of, 'across_empty'))} BEFORE TRUNCATE ON {table(of.table)}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(name)}()"
+    )
+    yield f"ALTER TABLE {table(of.table)} ENABLE ALWAYS TRIGGER {quote(trigger_name(of, 'across_empty'))}"

@@ -1,0 +1,169 @@
+"""How do columns go on in another table? Both tables' rows are kept in step until nobody uses the old columns.
+
+A row of the old table has at most one of the other, found by `key`, and the values stay what they are. Whatever is said
+of an operation that this cannot hold is refused while it is planned.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
+
+from contractctl.databases import Column, Database, batches, run
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation, Plan
+from contractctl.operations.pairs import Crossing, Pair
+from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
+from contractctl.operations.words import has, listed, needed
+
+
+def key(operation: Operation) -> dict[str, str]:
+    """Columns of the old table that find the row of the other, each with its column there."""
+    return _paired(operation, "key")
+
+
+def columns(operation: Operation) -> dict[str, str]:
+    """Old columns, each with the new one."""
+    return _paired(operation, "columns")
+
+
+def relaxed(operation: Operation, olds: Iterable[str], promised: Iterable[str]) -> Iterator[Step]:
+    """New applications no longer give the old columns."""
+    yield from (RelaxNotNull(operation.subject, old) for old in olds if old in tuple(promised))
+
+
+def quiesced(operation: Operation, olds: Iterable[str]) -> tuple[Step, ...]:
+    """The old names are gone for a while."""
+    return (BrownOut(operation.subject, dict.fromkeys(olds)),)
+
+
+def dropped(operation: Operation, olds: Iterable[str]) -> tuple[Step, ...]:
+    """The old columns go."""
+    return tuple(DropOldColumn(operation.subject, old) for old in olds)
+
+
+def crossing(
+    operation: Operation, pairs: Mapping[str, str], absent: Mapping[str, str], *, makes_rows: bool
+) -> Crossing:
+    """What is kept in step."""
+    return Crossing(
+        old=dict.fromkeys(pairs, ""),
+        new=dict.fromkeys(pairs.values(), ""),
+        lossy=True,  # what has no place is counted for itself
+        source=operation.subject,
+        to=needed(operation, "to"),
+        on=key(operation),
+        absent=absent,
+        makes_rows=makes_rows,
+    )
+
+
+def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """What is kept in step on one table; columns that go on in one other table are kept so together.
+
+    Raise ContractctlError where a plan wants more of one table than one set of triggers does.
+    """
+    found = tuple(pairs)
+    crossings = [pair for pair in found if isinstance(pair, Crossing)]
+    if not crossings:
+        return found
+    first = crossings[0]
+    alike = all((one.to, one.on, one.makes_rows) == (first.to, first.on, first.makes_rows) for one in crossings)
+    if len(crossings) < len(found) or not alike:
+        raise ContractctlError(
+            f"plan '{plan.name}' lets columns of '{table}' go on in '{first.to}', and keeps others of its columns in"
+            " step with something else",
+            hint="plan the one, and once it is contracted the other",
+        )
+    olds = {name: "" for one in crossings for name in one.old}
+    news = {name: "" for one in crossings for name in one.new}
+    return (replace(first, old=olds, new=news, absent={k: v for one in crossings for k, v in one.absent.items()}),)
+
+
+def new_columns(pairs: Iterable[Pair]) -> tuple[str, ...]:
+    """The new columns that are in another table."""
+    return tuple(name for pair in pairs if isinstance(pair, Crossing) for name in pair.new)
+
+
+def hindrances(
+    operation: Operation, database: Database, connection: Connection, olds: Mapping[str, str | None]
+) -> Iterator[str]:
+    """What a database has against it. olds: the old columns, each with what it holds where there is nothing for it."""
+    table = operation.subject
+    found = database.columns(connection, table)
+    yield from database.hindrances(connection, table)
+    for name, absent in olds.items():
+        column = _find(database, found, name)
+        if column is None:
+            yield f"table '{table}' has no column '{name}'"
+            continue
+        yield from (f"'{table}.{name}' {what}" for what in database.obstacles(connection, table, name))
+        if absent is not None and not _is_constant(connection, absent):
+            yield f"what old readers find in '{table}.{name}' must be the same in every row, and {absent} is not"
+        if column.default is not None and _bare(column.default) not in {_bare(absent or "NULL"), "NULL"}:
+            yield (
+                f"'{table}.{name}' has the default {column.default}, so that nobody can tell whether it was given: say"
+                f' that old readers find the same where nothing is, --fill "{name}={column.default}"'
+            )
+    for name in key(operation):
+        finding = _find(database, found, name)
+        if finding is None:
+            yield f"table '{table}' has no column '{name}'"
+        elif operation.kind == "extract-table" and not (finding.not_null or finding.key_place):
+            yield f"where '{table}.{name}' is NULL there is no row that could be extracted: make it NOT NULL first"
+    yield from several(database, connection, table, tuple(key(operation)))
+
+
+def several(database: Database, connection: Connection, table: str, names: tuple[str, ...]) -> Iterator[str]:
+    """That several rows may hold the same in the columns that find a row, where no index of the table forbids it."""
+    schema, _, bare = table.rpartition(".")
+    seen = inspect(connection)
+    keys = [seen.get_pk_constraint(bare, schema or None)["constrained_columns"]]
+    keys += [one["column_names"] for one in seen.get_unique_constraints(bare, schema or None)]
+    keys += [
+        [name or "" for name in one["column_names"]]
+        for one in seen.get_indexes(bare, schema or None)
+        if one["unique"] and not any("where" in what or "length" in what for what in one.get("dialect_options", {}))
+    ]
+    if not any(one and all(any(database.same(part, name) for name in names) for part in one) for one in keys):
+        yield (
+            f"several rows of '{table}' may hold the same ({', '.join(names)}), by which a row of the other table is"
+            " found: make these columns unique first"
+        )
+
+
+def _paired(operation: Operation, what: str) -> dict[str, str]:
+    found = {}
+    for pair in listed(operation, what):
+        one, equals, two = pair.partition("=")
+        if not equals:
+            raise ContractctlError(
+                f"the {operation.kind} of '{operation.subject}' in the plan has '{pair}' in its {what}",
+                hint="write pairs with commas between: source_column=target_column",
+            )
+        found[one.strip()] = two.strip()
+    return found
+
+
+def promised(operation: Operation) -> tuple[str, ...]:
+    """The old columns that are NOT NULL."""
+    return tuple(old for old in columns(operation) if has(operation, f"old_not_null.{old}"))
+
+
+def _find(database: Database, found: Iterable[Column], name: str) -> Column | None:
+    return next((column for column in found if database.same(column.name, name)), None)
+
+
+def _is_constant(connection: Connection, sql: str) -> bool:
+    try:
+        with batches.all_or_nothing(connection):
+            run(connection, f"SELECT {sql}")
+    except DBAPIError:
+        return False
+    return True
+
+
+def _bare(sql: str) -> str:
+    """A default without the cast and the parentheses in which an engine shows it."""
+    return sql.partition("::")[0].strip("() ").upper()

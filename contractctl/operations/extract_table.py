@@ -1,0 +1,56 @@
+"""How do columns move into a table of their own? The plan makes it, and both hold the same until nobody uses the old.
+
+A row of the new table comes with the first value that is not absent, and goes with the old table's row. Where old
+columns hold nothing (NULL, or `fill.COLUMN`) there need be no row, so that new applications insert their own.
+
+parameters: to, key ("id=order_id"), columns ("street=street,city=town"), create (CREATE TABLE); old_not_null.COLUMN and
+fill.COLUMN of the old columns.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Database, Work
+from contractctl.model.plan import Operation
+from contractctl.operations import crossing, hindering
+from contractctl.operations.effort import Effort
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import CreateTable, HoldTables, Step
+from contractctl.operations.words import needed, nothing
+
+effort = Effort(Work.REWRITE, Work.NONE, Work.REWRITE)
+
+validate = nothing
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """The new table is there, and new applications need not write the old columns. The way back holds both tables."""
+    create = CreateTable(needed(operation, "to"), needed(operation, "create"), fed=True)
+    relaxed = crossing.relaxed(operation, crossing.columns(operation), crossing.promised(operation))
+    return (*relaxed, create, HoldTables((operation.subject, needed(operation, "to"))))
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Both tables say the same, whichever is written."""
+    pairs = crossing.columns(operation)
+    absent = {old: fill for old in pairs if (fill := operation.parameters.get(f"fill.{old}")) is not None}
+    return (crossing.crossing(operation, pairs, absent, makes_rows=True),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The old names are gone for a while."""
+    return crossing.quiesced(operation, crossing.columns(operation))
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """The old columns go."""
+    return crossing.dropped(operation, crossing.columns(operation))
+
+
+def hindrances(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """What a database has against it."""
+    olds = {old: operation.parameters.get(f"fill.{old}") for old in crossing.columns(operation)}
+    yield from crossing.hindrances(operation, database, connection, olds)
+    made = Operation("create-table", operation.contract, needed(operation, "to"))
+    yield from hindering.of_a_new_table(made, database, connection, begun=begun)

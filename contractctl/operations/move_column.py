@@ -1,0 +1,86 @@
+"""How does a column move into another table that is there? Both hold the same until nobody uses the old one.
+
+A value whose row is not there in the other table has no place: it stays where it is, and is counted as set aside.
+
+parameters: to, key ("customer_id=id"), type and collation of the new column; old_not_null ("yes") and old_fill: what
+old readers find where the other table holds nothing.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Database, Work
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation
+from contractctl.operations import crossing, hindering
+from contractctl.operations.effort import Effort
+from contractctl.operations.pairs import Pair
+from contractctl.operations.steps import HoldTables, SetDefault, StageColumn, Step
+from contractctl.operations.words import has, is_plain, names, needed, nothing
+
+effort = Effort(Work.REWRITE, Work.NONE, Work.REWRITE)
+
+validate = nothing
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """The new column is there, and new applications need not write the old one. The way back holds both tables, too."""
+    old, new = names(operation)
+    _demand_as_it_is(operation)
+    collation = operation.parameters.get("collation")
+    stage = StageColumn(needed(operation, "to"), new, type=needed(operation, "type"), collation=collation)
+    relaxed = crossing.relaxed(operation, (old,), (old,) if has(operation, "old_not_null") else ())
+    hold = HoldTables((operation.subject, needed(operation, "to")))
+    return (hold, *relaxed, stage, hold)
+
+
+def _demand_as_it_is(operation: Operation) -> None:
+    """Raise ContractctlError for what cannot be kept in step across two tables."""
+    old, new = names(operation)
+    place = f"'{operation.subject}.{old}' to '{operation.parameters.get('to')}.{new}'"
+    parameters = operation.parameters
+    if not is_plain(operation) or parameters.get("type", "") != parameters.get("old_type", parameters.get("type", "")):
+        raise ContractctlError(
+            f"the move of {place} makes another value of it, which is not carried out",
+            hint="move the column as it is, and change it in a later plan",
+        )
+    if operation.transform is not None and operation.transform.lossy:
+        raise ContractctlError(
+            f"the move of {place} is declared lossy: several rows would share one value, which is not carried out",
+            hint="move it where each row has a row of its own, or in revisions of your own",
+        )
+    if has(operation, "not_null"):
+        raise ContractctlError(
+            f"the move of {place} ends in a column that is NOT NULL, which is not carried out",
+            hint="move it into a column that may be NULL, and make that NOT NULL in a later plan",
+        )
+
+
+def dual_write(operation: Operation) -> tuple[Pair, ...]:
+    """Both columns say the same, whichever is written."""
+    old, new = names(operation)
+    fill = operation.parameters.get("old_fill")
+    absent = {} if fill is None else {old: fill}
+    return (crossing.crossing(operation, {old: new}, absent, makes_rows=False),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The old name is gone for a while."""
+    return crossing.quiesced(operation, names(operation)[:1])
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """The new column gets the default that the new version promises, and the old column goes."""
+    default = operation.parameters.get("default")
+    promised = () if default is None else (SetDefault(needed(operation, "to"), names(operation)[1], default),)
+    return (*promised, *crossing.dropped(operation, names(operation)[:1]))
+
+
+def hindrances(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """What a database has against it."""
+    (old, new), to = names(operation), needed(operation, "to")
+    yield from crossing.hindrances(operation, database, connection, {old: operation.parameters.get("old_fill")})
+    yield from crossing.several(database, connection, to, tuple(crossing.key(operation).values()))
+    there = Operation("add-column", operation.contract, to, new=new)
+    yield from hindering.of_a_column(there, database, connection, begun=begun)
