@@ -52,4 +52,4 @@ def test_a_format_that_is_none_is_refused_with_those_that_are() -> None:
     done = subprocess.run([sys.executable, str(FUZZING), "xml"], capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
-    assert "'avro', 'json-schema', 'protobuf', 'sql'" in done.stderr
+    assert "'avro', 'graphql', 'json-schema', 'openapi', 'protobuf', 'sql'" in done.stderr
