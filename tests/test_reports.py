@@ -44,7 +44,9 @@ def test_a_problem_turns_the_answer_even_where_every_pair_is_compatible() -> Non
 
     assert (checked.verdict, checked.standing) == ("incompatible", "incompatible")
     assert "bring it back" in text.verdict(checked)
-    assert github.verdict(checked).startswith("::error file=1.0.0.avsc,title=release-edited::it has changed%0Abring")
+    assert github.verdict(checked).startswith(
+        "::error file=1.0.0.avsc,title=orders/placed%3A release-edited::it has changed%0Abring"
+    )
 
 
 def test_no_character_of_a_message_ends_a_workflow_command() -> None:
@@ -52,7 +54,7 @@ def test_no_character_of_a_message_ends_a_workflow_command() -> None:
 
     line = github.verdict(Checked((), (problem,))).splitlines()[0]
 
-    assert line == "::error file=odd%2Cname%3A1%25.avsc,title=release-edited::two%0Alines, 100 %25%0Ago on"
+    assert line == "::error file=odd%2Cname%3A1%25.avsc,title=a%3A release-edited::two%0Alines, 100 %25%0Ago on"
 
 
 def test_the_policy_that_judged_stands_beside_the_level() -> None:

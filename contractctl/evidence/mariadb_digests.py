@@ -41,8 +41,6 @@ SELECT sum(variable_value) FROM information_schema.global_status
 WHERE variable_name IN ('PERFORMANCE_SCHEMA_DIGEST_LOST', 'PERFORMANCE_SCHEMA_THREAD_INSTANCES_LOST')
 """
 _REPLICAS = "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
-_RESTART = 5.0
-"""Seconds by which the server's start may seem to move, as it says only its uptime in whole seconds."""
 
 
 def observe(location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path) -> Observations:
@@ -72,7 +70,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, *, ro
 def _look(connection: "Connection", lost: float, calls: Mapping[str, float]) -> Look:
     at = float(connection.exec_driver_sql("SELECT unix_timestamp(now(6))").scalar() or 0)
     uptime = float(str(connection.exec_driver_sql(_STARTED).scalar()))
-    return Look(at, f"{round((at - uptime) / _RESTART)}", lost, calls)
+    return Look(at, "", lost, calls, started=at - uptime)
 
 
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:

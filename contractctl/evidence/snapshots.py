@@ -29,6 +29,10 @@ class Statement:
     sql: str
 
 
+_ROUNDED = 2.0
+"""Seconds by which a server's start may seem to move, where it says its uptime in whole seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """The counters of a server at one moment."""
@@ -40,6 +44,8 @@ class Look:
     """How many statements it had to throw out."""
     calls: Mapping[str, float]
     """By entry."""
+    started: float = 0.0
+    """When the server began, where the epoch does not tell: to a second or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ def _span(before: Look, now: Look, statements: Mapping[str, Statement], watch: W
 def _flaw(before: Look, now: Look) -> str | None:
     if before.at >= now.at:
         return "stale: the look before is not older than this one: a clock is wrong"
-    if before.epoch != now.epoch:
+    if before.epoch != now.epoch or abs(before.started - now.started) > _ROUNDED:
         return "counter reset: the server, its statistics or their settings began anew"
     if before.evicted != now.evicted:
         return f"truncated: {now.evicted - before.evicted:g} statements were thrown out of the statistics"

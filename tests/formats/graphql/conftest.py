@@ -1,4 +1,4 @@
-"""Lets this folder's tests import random_schemas.py, which stands beside them."""
+"""Lets this folder's tests import random_types.py, which stands beside them."""
 
 import sys
 from pathlib import Path

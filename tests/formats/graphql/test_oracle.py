@@ -23,7 +23,7 @@ from graphql import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from random_schemas import changed, parts, text
+from random_types import changed, parts, text
 
 from contractctl.compatibility import compare
 from contractctl.formats.graphql import engine
