@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 import psycopg
+import pymysql
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Column, Statement
 from contractctl.databases.ddl import ForeignKey, Index
 from contractctl.databases.looks import Live
 from contractctl.errors import ContractctlError
+from contractctl.operations.steps import AddForeignKey, Step
 from tests.databases.shops import MARIADB, POSTGRESQL, Shop
 
 TABLES = (
@@ -97,3 +100,30 @@ def test_a_default_that_would_write_every_row_anew_is_refused(shop, words):
 
     add("'open'")
     assert shop.rows() == [(1, "Ann", "open")]
+
+
+@pytest.mark.parametrize("words", [MARIADB], ids=str)
+def test_a_row_that_comes_while_a_foreign_key_is_made_is_found(shop):
+    """Hazard 40: MariaDB holds a key against no row that is there; a second look tells, as often as it is asked."""
+    for ddl in TABLES:
+        shop.run(shop.written(ddl))
+    step = AddForeignKey("t", "promised", ("old",), "names", ("name",))
+
+    def write(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        if "ADD CONSTRAINT" in sql:
+            shop.run("INSERT INTO t (old) VALUES ('nobody')")
+
+    event.listen(shop.engine, "before_cursor_execute", write)
+    for _ in range(2):
+        with pytest.raises(ContractctlError, match="1 rows of 't' refer to no row of 'names'"):
+            carried_through(shop, step)
+    with pytest.raises(pymysql.err.IntegrityError, match="promised"):
+        shop.run("INSERT INTO t (old) VALUES ('nobody else')")
+
+    shop.run("DELETE FROM t")
+    carried_through(shop, step)
+
+
+def carried_through(shop: Shop, step: Step) -> None:
+    with shop.engine.connect() as connection:
+        step.run(connection)

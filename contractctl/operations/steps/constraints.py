@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
+from contractctl import databases
 from contractctl.databases import Database, Statement, ddl, run
 from contractctl.databases.looks import Live, Look
 from contractctl.errors import ContractctlError
@@ -70,6 +71,13 @@ class AddForeignKey(Step):
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.add_foreign_key(look, self.table, self._key(), self.at_once)
+
+    def run(self, connection: Connection, *, alone: bool = False) -> None:
+        """And look again where DDL commits by itself: a row may have come in between, and the key proves nothing."""
+        super().run(connection, alone=alone)
+        database = databases.of(connection)
+        if not database.transactional_ddl:
+            self.demand(database, connection)
 
     def demand(self, database: Database, connection: Connection) -> None:
         orphans = self._orphans(database, connection)

@@ -246,6 +246,23 @@ def test_a_transaction_with_an_old_snapshot_settles_what_it_cannot_see(shop, pai
     assert shop.facts() == NO_FACTS
 
 
+def test_a_snapshot_of_a_long_reader_is_not_disturbed_and_disturbs_nobody(shop, pair):
+    """Hazard 26, 28: it sees its own moment, and writes rows that were filled meanwhile."""
+    shop.table(T, pair(), rows=many(3))
+    reader = shop.connect()
+    shop.run("BEGIN", app=reader)
+    asked = "SELECT new FROM t WHERE id = 1"
+    assert shop.rows(asked, app=reader) == [(None,)]
+    assert shop.fill().rows == 3
+    assert shop.rows(asked, app=reader) == [(None,)]
+    shop.run("UPDATE t SET old = 'x' WHERE id = 1", app=reader)
+    shop.run("COMMIT", app=reader)
+    reader.close()
+
+    assert shop.rows("SELECT old, new FROM t WHERE id = 1") == [("x", "x")]
+    assert shop.facts() == NO_FACTS
+
+
 def test_a_batch_reads_its_rows_and_no_others(shop, pair, number):
     """Hazard 24: a composite key, and every statement that names the table."""
     shop.table(
