@@ -28,7 +28,7 @@ _MEANINGS = {
 }
 """What a code, or the class that it begins with, means: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
-_NOT_NOW = re.compile(r"starting up|shutting down|recovery mode|terminating connection")
+_NOT_NOW = re.compile(r"starting up|shutting down|recovery mode|not yet accepting|terminating connection")
 
 _CONNECTING = (
     (re.compile(r"password authentication failed|no password supplied"), "the password is wrong", "mend the address"),
