@@ -126,8 +126,9 @@ def test_what_a_crew_has_claimed_and_left_is_done_by_one_process_alone(folder: P
             raise KeyboardInterrupt
 
     crew = executors.of(ThreadPoolExecutor(4), 4, address(folder))
+    slow = replace(BRISK, rows_per_second=5000)  # so that nobody is done before the first look
     with pytest.raises(KeyboardInterrupt):
-        migration.run("backfill", shop.context(folder, workers=crew, pace=BRISK, told=power_loss))
+        migration.run("backfill", shop.context(folder, workers=crew, pace=slow, told=power_loss))
     left = claims(folder)
 
     found = migration.run("backfill", shop.context(folder))
