@@ -72,11 +72,39 @@ def changed(database: Database, names: Iterable[str], types: Iterable[str]) -> s
     return f"({' OR '.join(found)})"
 
 
-def deleting(database: Database, sync: Synchronisation, row: str, names: Iterable[str]) -> tuple[str, str, str, str]:
-    """Plan, table, key and column of the mark on a row that is being deleted, as SQL over the row or its partner."""
-    parts = zip((of_row(database, row, name) for name in names), across_of(sync).key_types, strict=True)
+def rekeyed_here(database: Database, sync: Synchronisation) -> str:
+    """Whether an UPDATE gave a row another partner: for a trigger."""
+    return changed(database, across_of(sync).here, across_of(sync).key_types)
+
+
+def written_here(database: Database, sync: Synchronisation) -> str:
+    """Whether an UPDATE changed what a row holds."""
+    columns = across_of(sync).columns
+    return changed(database, (one.old for one in columns), (one.type for one in columns))
+
+
+def rekeyed_there(database: Database, sync: Synchronisation) -> str:
+    """As `rekeyed_here`, in the other table."""
+    return changed(database, across_of(sync).there, across_of(sync).key_types)
+
+
+def written_there(database: Database, sync: Synchronisation) -> str:
+    """As `written_here`, in the other table."""
+    columns = across_of(sync).columns
+    return changed(database, (one.new for one in columns), (one.type for one in columns))
+
+
+def deleting(database: Database, sync: Synchronisation, names: Iterable[str]) -> tuple[str, str, str, str]:
+    """Plan, table, key and column of the mark on a row that is being deleted, as SQL over it, OLD, or its partner."""
+    parts = zip((of_row(database, "OLD", name) for name in names), across_of(sync).key_types, strict=True)
     key = database.json_array(parts)
     return database.literal(sync.plan), database.literal(sync.table), key, database.literal(DELETING)
+
+
+def is_deleting(database: Database, sync: Synchronisation, names: Iterable[str]) -> str:
+    """What finds that mark."""
+    plan, of, key, column = deleting(database, sync, names)
+    return f"plan = {plan} AND table_name = {of} AND {database.quote('key')} = {key} AND column_name = {column}"
 
 
 def fill(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:

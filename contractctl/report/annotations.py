@@ -1,5 +1,6 @@
 """What is shown beside a line of a file? A check's problems, findings and doubts, in one form for all."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,11 @@ class Annotation:
     place: Place | None
     text: str
     """Lines: what happens, the proof, the way out."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same while lines move, so that a remark is known again."""
+        return hashlib.sha256(f"{self.rule}\n{self.contract}\n{self.about}".encode()).hexdigest()
 
 
 def annotations(checked: Checked) -> Iterator[Annotation]:

@@ -3,7 +3,6 @@
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
 
-import hashlib
 import json
 from typing import Any
 
@@ -21,15 +20,10 @@ def _entry(one: Annotation) -> dict[str, Any]:
     return {
         "description": one.text,
         "check_name": one.rule,
-        "fingerprint": fingerprint(one),
+        "fingerprint": one.fingerprint,
         "severity": "major" if one.error else "minor",
         "location": {
             "path": place.file if place else one.contract,
             "lines": {"begin": (place.line if place else None) or 1},
         },
     }
-
-
-def fingerprint(one: Annotation) -> str:
-    """What stays the same while lines move, so that a remark is known again."""
-    return hashlib.sha256(f"{one.rule}\n{one.contract}\n{one.about}".encode()).hexdigest()

@@ -13,7 +13,6 @@ from contractctl.check import Checked
 from contractctl.formats import pages
 from contractctl.model.verdict import Place
 from contractctl.report.annotations import UNKNOWN, Annotation, annotations
-from contractctl.report.gitlab import fingerprint
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -45,7 +44,7 @@ def _result(one: Annotation, index: int) -> dict[str, Any]:
         "ruleIndex": index,
         "level": "error" if one.error else "warning",
         "message": {"text": f"{one.contract}: {one.text}"},
-        "partialFingerprints": {"contractctl/v1": fingerprint(one)},
+        "partialFingerprints": {"contractctl/v1": one.fingerprint},
     }
     if one.place is not None:
         result["locations"] = [{"physicalLocation": _location(one.place)}]

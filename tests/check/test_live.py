@@ -8,10 +8,10 @@ import pytest
 
 from contractctl import databases, journal
 from contractctl.check.live import Compared, LiveCheck, check_live
-from contractctl.databases import run
 from contractctl.model.contract import Contract, File, Policy, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level, Status
 from contractctl.report.changes import sentence
+from tests.tables import make
 
 ORDERS = """CREATE TABLE orders (
     id INTEGER PRIMARY KEY, customer VARCHAR(80) NOT NULL, price DECIMAL(10, 2) DEFAULT 0, CHECK (price >= 0)
@@ -19,16 +19,6 @@ ORDERS = """CREATE TABLE orders (
 INDEX = "CREATE INDEX by_price ON orders (price)"
 VIEW = "CREATE VIEW prices AS SELECT price FROM orders WHERE price > 1"
 SHOP = (ORDERS, INDEX, VIEW)
-
-
-def make(url: str, *statements: str) -> None:
-    engine = databases.create_engine(url)
-    try:
-        with engine.begin() as connection:
-            for statement in statements:
-                run(connection, statement)
-    finally:
-        engine.dispose()
 
 
 def source(*statements: str) -> Source:
@@ -63,7 +53,7 @@ def words(compared: Compared) -> list[str]:
 
 
 def test_a_database_that_was_made_with_the_version_is_the_same(database_url: str) -> None:
-    make(database_url, *SHOP)
+    make(database_url, SHOP)
 
     compared = one(database_url, *SHOP)
 
@@ -83,7 +73,7 @@ CHANGED = [
 @pytest.mark.parametrize(("statement", "kinds"), CHANGED)
 def test_what_has_drifted_is_found(database_url: str, statement: str, kinds: set[tuple[str, str]]) -> None:
     mariadb = databases.for_url(database_url).quote("x") == "`x`"
-    make(database_url, *SHOP, f"{statement}{' ON orders' if mariadb and statement.startswith('DROP INDEX') else ''}")
+    make(database_url, [*SHOP, f"{statement}{' ON orders' if mariadb and statement.startswith('DROP INDEX') else ''}"])
 
     compared = one(database_url, *SHOP)
 
@@ -107,13 +97,13 @@ def test_what_only_a_server_can_change_is_found(
     request: pytest.FixtureRequest, engine: str, statement: str, said: str
 ) -> None:
     url = request.getfixturevalue(f"{engine}_url")
-    make(url, ORDERS, statement)
+    make(url, [ORDERS, statement])
 
     assert said in words(one(url, ORDERS))[0]
 
 
 def test_who_is_let_down_is_shown_by_a_statement_that_was_executed(database_url: str) -> None:
-    make(database_url, ORDERS, "ALTER TABLE orders RENAME COLUMN customer TO buyer")
+    make(database_url, [ORDERS, "ALTER TABLE orders RENAME COLUMN customer TO buyer"])
 
     finding = one(database_url, ORDERS).let_down[0]
 
@@ -124,7 +114,7 @@ def test_who_is_let_down_is_shown_by_a_statement_that_was_executed(database_url:
 
 
 def test_a_version_that_was_released_and_not_carried_out_is_known_by_the_one_before(sqlite_url: str) -> None:
-    make(sqlite_url, *SHOP)
+    make(sqlite_url, SHOP)
     wider = source(ORDERS.replace("CHECK", "note TEXT, CHECK"), INDEX, VIEW)
 
     (compared,) = live(sqlite_url, contract(v1_0_0=source(*SHOP), v1_1_0=wider)).compared
@@ -133,7 +123,7 @@ def test_a_version_that_was_released_and_not_carried_out_is_known_by_the_one_bef
 
 
 def test_the_newest_release_counts_and_not_the_draft(sqlite_url: str) -> None:
-    make(sqlite_url, ORDERS)
+    make(sqlite_url, [ORDERS])
 
     (compared,) = live(sqlite_url, contract("CREATE TABLE other (id INT)", v1_0_0=source(ORDERS))).compared
 
@@ -141,7 +131,7 @@ def test_the_newest_release_counts_and_not_the_draft(sqlite_url: str) -> None:
 
 
 def test_what_cannot_be_compared_is_unknown_and_no_yes(postgresql_url: str) -> None:
-    make(postgresql_url, "CREATE TABLE orders (code text CHECK (code ~ '^[a-z]+$'))")
+    make(postgresql_url, ["CREATE TABLE orders (code text CHECK (code ~ '^[a-z]+$'))"])
 
     compared = one(postgresql_url, "CREATE TABLE orders (code text CHECK (code ~ '^[a-y]+$'))")
 
@@ -150,7 +140,7 @@ def test_what_cannot_be_compared_is_unknown_and_no_yes(postgresql_url: str) -> N
 
 
 def test_a_table_that_nobody_speaks_of_is_drift_only_where_that_is_asked_for(database_url: str) -> None:
-    make(database_url, *SHOP, "CREATE TABLE strange (id INTEGER)", "CREATE TABLE alembic_version (version_num INT)")
+    make(database_url, [*SHOP, "CREATE TABLE strange (id INTEGER)", "CREATE TABLE alembic_version (version_num INT)"])
 
     assert live(database_url, contract(*SHOP)).status is Status.COMPATIBLE
     asked = live(database_url, contract(*SHOP), extra=True)
@@ -159,7 +149,8 @@ def test_a_table_that_nobody_speaks_of_is_drift_only_where_that_is_asked_for(dat
 
 def test_a_table_is_looked_for_in_the_schema_that_the_contract_names(postgresql_url: str) -> None:
     make(
-        postgresql_url, "CREATE SCHEMA sales", "CREATE TABLE sales.orders (id int4)", "CREATE TABLE orders (x integer)"
+        postgresql_url,
+        ["CREATE SCHEMA sales", "CREATE TABLE sales.orders (id int4)", "CREATE TABLE orders (x integer)"],
     )
 
     found = live(
@@ -172,7 +163,7 @@ def test_a_table_is_looked_for_in_the_schema_that_the_contract_names(postgresql_
 
 
 def test_a_contract_in_the_sql_of_another_engine_is_passed_over_by_name(sqlite_url: str) -> None:
-    make(sqlite_url, ORDERS)
+    make(sqlite_url, [ORDERS])
 
     found = live(sqlite_url, contract(ORDERS), contract("CREATE TABLE far (id bigserial)", name="shop/far"))
 
@@ -181,7 +172,7 @@ def test_a_contract_in_the_sql_of_another_engine_is_passed_over_by_name(sqlite_u
 
 
 def test_a_contract_without_a_version_is_passed_over_by_name(sqlite_url: str) -> None:
-    make(sqlite_url, ORDERS)
+    make(sqlite_url, [ORDERS])
 
     assert live(sqlite_url, contract()).passed_over == (
         ("shop/orders", "there is no release and no draft that could be compared"),
@@ -190,7 +181,7 @@ def test_a_contract_without_a_version_is_passed_over_by_name(sqlite_url: str) ->
 
 def test_the_database_is_only_read(tmp_path: Path) -> None:
     file = tmp_path / "shop.db"
-    make(f"sqlite:///{file}", *SHOP)
+    make(f"sqlite:///{file}", SHOP)
     before = file.read_bytes()
     file.chmod(0o444)
 
@@ -201,7 +192,7 @@ def test_the_database_is_only_read(tmp_path: Path) -> None:
 def test_a_mariadb_that_has_other_ways_makes_no_drift_of_them(mariadb_url: str) -> None:
     database = mariadb_url.rpartition("/")[2]
     table = "CREATE TABLE t (a varchar(9), b varchar(9) CHARACTER SET latin1, c enum('x') COLLATE utf8mb4_bin)"
-    make(mariadb_url, f"ALTER DATABASE {database} COLLATE utf8mb4_unicode_ci", table)
+    make(mariadb_url, [f"ALTER DATABASE {database} COLLATE utf8mb4_unicode_ci", table])
 
     assert one(mariadb_url, table).changes == ()
     assert one(mariadb_url, table.replace("utf8mb4_bin", "utf8mb4_unicode_ci")).changes != ()
@@ -214,7 +205,7 @@ def hundreds(count: int) -> Iterable[str]:
 
 
 def test_hundreds_of_contracts_are_read_in_the_queries_of_one(postgresql_url: str) -> None:
-    make(postgresql_url, *hundreds(100))
+    make(postgresql_url, hundreds(100))
     contracts = [replace(contract(table, name=f"shop/t{n}"), policy=POLICY) for n, table in enumerate(hundreds(100))]
     asked = []
     engine = databases.create_engine(postgresql_url)

@@ -1,31 +1,21 @@
 """Is what a database holds held against what the contracts promise, and is nothing else called drift?"""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from contractctl import databases, resources
-from contractctl.databases import run
+from contractctl import resources
 from tests.conftest import Run
+from tests.tables import make
 
 SCHEMA = json.loads((resources.contracts() / "contractctl" / "drift" / "drift.schema.json").read_text())
 ORDERS = """CREATE TABLE orders (
     id INTEGER PRIMARY KEY, customer VARCHAR(80) NOT NULL, price DECIMAL(10, 2) DEFAULT 0, CHECK (price >= 0)
 )"""
 INDEX = "CREATE INDEX by_price ON orders (price)"
-
-
-def make(url: str, statements: Iterable[str]) -> None:
-    engine = databases.create_engine(url)
-    try:
-        with engine.begin() as connection:
-            for statement in statements:
-                run(connection, statement)
-    finally:
-        engine.dispose()
 
 
 def put(root: Path, name: str, text: str, toml: str = "") -> None:

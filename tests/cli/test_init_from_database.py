@@ -1,14 +1,14 @@
 """Do the tables of a database become contracts that say just what is there, and is nothing else touched?"""
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from contractctl import databases, store
-from contractctl.databases import run
+from contractctl import store
 from tests.conftest import Run
+from tests.tables import make
 
 SHOP = [
     "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(80) NOT NULL, CHECK (name <> ''))",
@@ -17,16 +17,6 @@ SHOP = [
     "CREATE INDEX by_price ON orders (price)",
     "CREATE VIEW names AS SELECT name FROM customers",
 ]
-
-
-def make(url: str, statements: Iterable[str]) -> None:
-    engine = databases.create_engine(url)
-    try:
-        with engine.begin() as connection:
-            for statement in statements:
-                run(connection, statement)
-    finally:
-        engine.dispose()
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 """What does `contractctl plan` say of a database? Every statement with its cost, and what cannot be done there."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from contractctl import databases, resources
+from contractctl import resources
 from contractctl.cli import run as run_command
-from contractctl.databases import run
+from tests.tables import make
 
 SCHEMA = json.loads((resources.contracts() / "contractctl" / "plan" / "plan.schema.json").read_text())
 ORDERS = "CREATE TABLE orders (id integer NOT NULL PRIMARY KEY, customer_name varchar(80) NOT NULL, amount varchar(20))"
@@ -22,16 +22,6 @@ ROWS = {
     "mysql": "SELECT seq AS i FROM seq_1_to_5000",
 }
 Plan = Callable[..., tuple[str, str]]
-
-
-def make(url: str, statements: Iterable[str]) -> None:
-    engine = databases.create_engine(url)
-    try:
-        with engine.begin() as connection:
-            for statement in statements:
-                run(connection, statement)
-    finally:
-        engine.dispose()
 
 
 @pytest.fixture

@@ -1,18 +1,18 @@
 """Is what a database holds written so that the written text makes the very same again?"""
 
-from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from contractctl import databases
-from contractctl.databases import Definition, definitions, run
+from contractctl.databases import Definition, definitions
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import parse
 from contractctl.formats.sql.schema import Schema
 from contractctl.model.contract import File, Policy, Source
 from tests.servers import Server
+from tests.tables import make
 
 POSTGRESQL = """
 CREATE EXTENSION citext;
@@ -111,16 +111,6 @@ ALTER TABLE strict RENAME TO "renamed table"
 """
 
 MADE = {"postgresql": POSTGRESQL, "mysql": MARIADB, "sqlite": SQLITE}
-
-
-def make(url: str, statements: Iterable[str]) -> None:
-    engine = databases.create_engine(url)
-    try:
-        with engine.begin() as connection:
-            for statement in statements:
-                run(connection, statement)
-    finally:
-        engine.dispose()
 
 
 def found(url: str, *schemas: str) -> tuple[Definition, ...]:

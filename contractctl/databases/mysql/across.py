@@ -11,7 +11,7 @@ it, as a foreign key may demand. Two transactions that write both partners in op
 which MariaDB breaks: one of them is to be repeated.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import cast
 
 from sqlalchemy import Connection
@@ -20,13 +20,17 @@ from contractctl.databases import Database, Synchronisation, mysql, run
 from contractctl.databases.crossing import (
     across_of,
     apart,
-    changed,
     deleting,
     held,
     is_absent,
+    is_deleting,
     is_null,
     other,
+    rekeyed_here,
+    rekeyed_there,
     together,
+    written_here,
+    written_there,
 )
 from contractctl.databases.mysql.bodies import begin, when
 from contractctl.databases.mysql.engine import SQL_MODE
@@ -101,7 +105,10 @@ def _tidied(sync: Synchronisation, event: str) -> Iterator[str]:
     """What old applications take for a value stands in the place of NULL; a moved value's row heeds its new partner."""
     across = across_of(sync)
     if event == "update" and not across.makes_rows:
-        yield when(f"{_rekeyed_here(sync)} AND NOT {_written_here(sync)}", [when(_some_there(sync), _taken_here(sync))])
+        yield when(
+            f"{rekeyed_here(_DATABASE, sync)} AND NOT {written_here(_DATABASE, sync)}",
+            [when(_some_there(sync), _taken_here(sync))],
+        )
     for one in across.columns:
         if one.absent != "NULL":
             yield when(f"NEW.{quote(one.old)} IS NULL", [f"SET NEW.{quote(one.old)} = {one.absent}"])
@@ -136,7 +143,7 @@ def _partner_here(sync: Synchronisation, row: str = "NEW") -> str:
 
 
 def _updated_here(sync: Synchronisation) -> Iterator[str]:
-    across, rekeyed = across_of(sync), _rekeyed_here(sync)
+    across, rekeyed = across_of(sync), rekeyed_here(_DATABASE, sync)
     former = together(_DATABASE, sync, "OLD", _there(sync))
     if across.makes_rows:
         pairs = zip(across.there, across.here, strict=True)
@@ -145,7 +152,7 @@ def _updated_here(sync: Synchronisation) -> Iterator[str]:
     else:
         left = when(f"NOT {_some_there(sync)}", [_empty(sync)])
     yield when(rekeyed, [left])
-    yield when(f"({rekeyed} OR {_written_here(sync)})", _give_there(sync, "update"))
+    yield when(f"({rekeyed} OR {written_here(_DATABASE, sync)})", _give_there(sync, "update"))
 
 
 def _give_there(sync: Synchronisation, event: str) -> Iterator[str]:
@@ -176,13 +183,17 @@ def _going(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     if across.makes_rows:
         target = f"contractctl_kept (plan, table_name, {quote('key')}, column_name)"
-        yield f"INSERT IGNORE INTO {target} VALUES ({', '.join(deleting(_DATABASE, sync, 'OLD', across.here))})"
+        yield f"INSERT IGNORE INTO {target} VALUES ({', '.join(deleting(_DATABASE, sync, across.here))})"
         yield f"DELETE FROM {table(across.table)} WHERE {together(_DATABASE, sync, 'OLD', '')}"
 
 
 def _gone_here(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
-    yield f"DELETE FROM contractctl_kept WHERE {_marked(sync, across.here)}" if across.makes_rows else _empty(sync)
+    yield (
+        f"DELETE FROM contractctl_kept WHERE {is_deleting(_DATABASE, sync, across.here)}"
+        if across.makes_rows
+        else _empty(sync)
+    )
 
 
 def _empty(sync: Synchronisation) -> str:
@@ -206,9 +217,7 @@ def _take_there(sync: Synchronisation) -> Iterator[str]:
 
 
 def _updated_there(sync: Synchronisation) -> Iterator[str]:
-    across = across_of(sync)
-    rekeyed = changed(_DATABASE, across.there, across.key_types)
-    written = changed(_DATABASE, (one.new for one in across.columns), (one.type for one in across.columns))
+    rekeyed, written = rekeyed_there(_DATABASE, sync), written_there(_DATABASE, sync)
     yield when(rekeyed, [_forget_there(sync)])
     yield when(f"({rekeyed} OR {written})", _give_here(sync))
 
@@ -227,7 +236,7 @@ def _give_here(sync: Synchronisation) -> Iterator[str]:
 def _gone_there(sync: Synchronisation) -> Iterator[str]:
     across, forget = across_of(sync), _forget_there(sync)
     if across.makes_rows:
-        mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {_marked(sync, across.there)})"
+        mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {is_deleting(_DATABASE, sync, across.there)})"
         yield when(f"NOT {mark}", [forget])
     else:
         yield forget
@@ -243,20 +252,6 @@ def _forget_there(sync: Synchronisation) -> str:
         f"EXISTS (SELECT 1 {_partner_here(sync, 'OLD')} AND {some}{_LOCKED})",
         [f"UPDATE {table(sync.table)} SET {nothing} WHERE {where}"],
     )
-
-
-def _marked(sync: Synchronisation, names: Iterable[str]) -> str:
-    plan, of, key, column = deleting(_DATABASE, sync, "OLD", names)
-    return f"plan = {plan} AND table_name = {of} AND {quote('key')} = {key} AND column_name = {column}"
-
-
-def _rekeyed_here(sync: Synchronisation) -> str:
-    return changed(_DATABASE, across_of(sync).here, across_of(sync).key_types)
-
-
-def _written_here(sync: Synchronisation) -> str:
-    columns = across_of(sync).columns
-    return changed(_DATABASE, (one.old for one in columns), (one.type for one in columns))
 
 
 def _name(of: Synchronisation, event: str) -> str:

@@ -21,13 +21,17 @@ from contractctl.databases.crossing import (
     THERE,
     across_of,
     apart,
-    changed,
     deleting,
     held,
     is_absent,
+    is_deleting,
     is_null,
     other,
+    rekeyed_here,
+    rekeyed_there,
     together,
+    written_here,
+    written_there,
 )
 from contractctl.databases.postgresql.functions import database, function, pin_path
 from contractctl.databases.postgresql.names import function_name, literal, quote, quotes, table, trigger_name
@@ -96,7 +100,7 @@ def _take_here(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     asked = f"TG_OP = 'INSERT' AND {is_absent(database, across.columns, 'NEW')}"
     if not across.makes_rows:
-        asked = f"{asked} OR TG_OP = 'UPDATE' AND {_rekeyed(sync)} AND NOT {_written(sync)}"
+        asked = f"{asked} OR TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} AND NOT {written_here(database, sync)}"
     values = ", ".join(quote(one.new) for one in across.columns)
     where = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
     taken = [f"NEW.{quote(one.old)} := {held(database, one, _FOUND)};" for one in across.columns]
@@ -114,11 +118,11 @@ def _give_there(sync: Synchronisation) -> Iterator[str]:
     """What the row now holds goes to its partner, which is made where there is none and it is to be."""
     across = across_of(sync)
     to = table(across.table)
-    yield f"IF TG_OP = 'UPDATE' AND {_rekeyed(sync)} THEN"
+    yield f"IF TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} THEN"
     yield from _follow(sync) if across.makes_rows else _leave(sync)
-    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {_written(sync)} THEN RETURN NULL;"
+    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written_here(database, sync)} THEN RETURN NULL;"
     yield "END IF;"
-    yield f"IF TG_OP = 'INSERT' OR {_rekeyed(sync)} THEN"
+    yield f"IF TG_OP = 'INSERT' OR {rekeyed_here(database, sync)} THEN"
     yield f"  PERFORM 1 FROM {to} AS {THERE} WHERE {together(database, sync, 'NEW', THERE)}{_LOCKED};"
     yield "END IF;"
     if across.makes_rows:
@@ -152,14 +156,18 @@ def _leave(sync: Synchronisation) -> Iterator[str]:
 def _going(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     yield f"INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
-    yield f"  VALUES ({', '.join(deleting(database, sync, 'OLD', across.here))}) ON CONFLICT DO NOTHING;"
+    yield f"  VALUES ({', '.join(deleting(database, sync, across.here))}) ON CONFLICT DO NOTHING;"
     yield f"DELETE FROM {table(across.table)} AS {THERE} WHERE {together(database, sync, 'OLD', THERE)};"
     yield "RETURN OLD;"
 
 
 def _gone_here(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
-    yield f"DELETE FROM contractctl_kept WHERE {_marked(sync, across.here)};" if across.makes_rows else _empty(sync)
+    yield (
+        f"DELETE FROM contractctl_kept WHERE {is_deleting(database, sync, across.here)};"
+        if across.makes_rows
+        else _empty(sync)
+    )
     yield "RETURN NULL;"
 
 
@@ -186,8 +194,7 @@ def _take_there(sync: Synchronisation) -> Iterator[str]:
 
 def _give_here(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
-    rekeyed = changed(database, across.there, across.key_types)
-    written = changed(database, (one.new for one in across.columns), (one.type for one in across.columns))
+    rekeyed, written = rekeyed_there(database, sync), written_there(database, sync)
     yield f"IF TG_OP = 'UPDATE' AND {rekeyed} THEN"
     yield f"  {_forget_there(sync)}"
     yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written} THEN RETURN NULL;"
@@ -203,7 +210,7 @@ def _give_here(sync: Synchronisation) -> Iterator[str]:
 
 def _gone_there(sync: Synchronisation) -> Iterator[str]:
     if across_of(sync).makes_rows:
-        mark = _marked(sync, across_of(sync).there)
+        mark = is_deleting(database, sync, across_of(sync).there)
         yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"
     yield _forget_there(sync)
     yield "RETURN NULL;"
@@ -215,20 +222,6 @@ def _forget_there(sync: Synchronisation) -> str:
     nothing = ", ".join(f"{quote(one.old)} = {one.absent}" for one in across.columns)
     where = f"{together(database, sync, HERE, 'OLD')} AND NOT {is_absent(database, across.columns, HERE)}"
     return f"UPDATE {table(sync.table)} AS {HERE} SET {nothing} WHERE {where};"
-
-
-def _marked(sync: Synchronisation, names: Iterable[str]) -> str:
-    plan, of, key, column = deleting(database, sync, "OLD", names)
-    return f"plan = {plan} AND table_name = {of} AND {quote('key')} = {key} AND column_name = {column}"
-
-
-def _rekeyed(sync: Synchronisation) -> str:
-    return changed(database, across_of(sync).here, across_of(sync).key_types)
-
-
-def _written(sync: Synchronisation) -> str:
-    columns = across_of(sync).columns
-    return changed(database, (one.old for one in columns), (one.type for one in columns))
 
 
 def _sets(columns: Iterable[Crossed], here: str) -> str:

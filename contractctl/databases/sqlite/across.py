@@ -19,7 +19,9 @@ from contractctl.databases.crossing import (
     is_absent,
     is_null,
     other,
+    rekeyed_here,
     together,
+    written_here,
 )
 from contractctl.databases.sqlite.names import quote, quotes
 
@@ -82,19 +84,18 @@ def _tidy(sync: Synchronisation) -> Iterator[str]:
 def _rekey_here(sync: Synchronisation) -> Iterator[str]:
     """A row of its own goes along with the key; a moved value is the new partner's, or goes over to it."""
     across, to = across_of(sync), quote(across_of(sync).table)
-    rekeyed = changed(_DATABASE, across.here, across.key_types)
+    rekeyed = rekeyed_here(_DATABASE, sync)
     former = together(_DATABASE, sync, "OLD", to)
     if across.makes_rows:
         pairs = zip(across.there, across.here, strict=True)
         keys = ", ".join(f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
         yield f"UPDATE {to} SET {keys} WHERE {former} AND {rekeyed}"
         return
-    old, types = [one.old for one in across.columns], [one.type for one in across.columns]
     some = f"EXISTS (SELECT 1 {_partner(sync)} AND NOT {is_null(_DATABASE, across.columns, THERE)})"
     nothing = ", ".join(f"{quote(one.new)} = NULL" for one in across.columns)
     left = f"{former} AND NOT {is_null(_DATABASE, across.columns, to)}"
     yield f"UPDATE {to} SET {nothing} WHERE {left} AND {rekeyed} AND NOT {some}"
-    here, written = quote(sync.table), changed(_DATABASE, old, types)
+    here, written = quote(sync.table), written_here(_DATABASE, sync)
     yield f"UPDATE {here} SET {_taken(sync, here)} WHERE {_this(sync)} AND {rekeyed} AND NOT {written} AND {some}"
 
 
