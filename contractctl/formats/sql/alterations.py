@@ -61,6 +61,8 @@ def _act(defined: Defined, table: Table, action: exp.Expr) -> Table:
             return replace(table, name=name_of(action.this, dialect), written=action.this.name)
         case exp.AlterColumn():
             return _alter_column(defined, table, action)
+        case exp.ModifyColumn():
+            return _modify_column(defined, table, action)
         case exp.Drop() if action.args.get("kind") == "COLUMN":
             return _drop_column(table, fold(action.args["tables"][0].this, dialect))
         case exp.Drop() if action.args.get("kind") == "CONSTRAINT":
@@ -87,6 +89,20 @@ def _alter_column(defined: Defined, table: Table, action: exp.AlterColumn) -> Ta
     if action.args.get("drop"):
         return changed(table, name, default=None)
     raise NotUnderstoodError(f"'{action.sql()}' is a change of a column that is not judged")
+
+
+def _modify_column(defined: Defined, table: Table, action: exp.ModifyColumn) -> Table:
+    """MODIFY and CHANGE say all of a column anew; its keys stay: https://mariadb.com/kb/en/alter-table/#modify-column."""
+    new, old = action.this.this, action.args.get("rename_from")
+    if old is not None:
+        table = _rename(table, fold(old, defined.dialect), new, defined.dialect)
+    name = _known(table, fold(new, defined.dialect))
+    if any(name in check.columns for check in table.checks) or table.unjudged:
+        raise NotUnderstoodError(f"'{name}' is defined anew: whether its conditions stay is another matter")
+    place = next(at for at, column in enumerate(table.columns) if column.name == name)
+    others = table.columns[:place] + table.columns[place + 1 :]
+    table = add_part(defined, replace(table, columns=others), action.this)
+    return replace(table, columns=(*others[:place], table.columns[-1], *others[place:]))
 
 
 def _drop_column(table: Table, name: str) -> Table:

@@ -22,6 +22,7 @@ _NUMERIC = frozenset({"SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"}
 _PADDING = re.compile(r"(?:\\0)*'$")
 """Zeros that fill a binary up, as MySQL prints them."""
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
+_DENIED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LTE, exp.GTE: exp.LT, exp.LT: exp.GTE, exp.LTE: exp.GT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,16 @@ def value_text(default: Expression, kind: Type) -> str:
         return str(number.normalize()) if kind.affinity != "REAL" else str(float(number))
     if kind.family is Family.BOOLEAN:
         return _BOOLEANS.get(str(value).lower(), str(value))
-    if kind.family is Family.TEXT and kind.affinity is None and isinstance(value, Decimal) and value == int(value):
+    if kind.family is Family.TEXT and isinstance(value, Decimal) and _is_plain_integer(value):
         return f"'{int(value)}'"
     if kind.family is Family.BINARY and kind.padded:
         return _PADDING.sub("'", default.text)
     return "''" if kind.text == "bytea" and value == "\\x" else default.text
+
+
+def _is_plain_integer(value: Decimal) -> bool:
+    """Whether it is written with digits alone, and few enough: as a text it is what was written then."""
+    return value.as_tuple().exponent == 0 and abs(value) < 2**63
 
 
 def conditions(checks: tuple[Check, ...]) -> Conditions:
@@ -269,9 +275,15 @@ def _all(node: exp.NEQ) -> exp.Expr | None:
 
 def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
     tree = tree.unnest()
+    inner = tree.this.unnest() if isinstance(tree, exp.Not) else None
     if isinstance(tree, exp.And):
         yield from _conjuncts(tree.this)
         yield from _conjuncts(tree.expression)
+    elif isinstance(inner, exp.Or):  # NULL makes NULL of both forms, and a check is met by NULL
+        yield from _conjuncts(exp.Not(this=inner.this))
+        yield from _conjuncts(exp.Not(this=inner.expression))
+    elif isinstance(inner, exp.GT | exp.GTE | exp.LT | exp.LTE):
+        yield _DENIED[type(inner)](this=inner.this, expression=inner.expression)
     elif isinstance(tree, exp.Between) and constant(tree.args["low"]) is not None and not tree.args.get("symmetric"):
         yield exp.GTE(this=tree.this, expression=tree.args["low"])
         yield exp.LTE(this=tree.this, expression=tree.args["high"])

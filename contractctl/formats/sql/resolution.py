@@ -212,7 +212,7 @@ def _strictness(client: Table, provider: Table) -> Iterator[Incompatibility]:
         yield from _blobs(client, provider)
     if provider.strict and not client.strict and any(c.type.affinity != "ANY" for c in provider.columns):
         yield Incompatibility("sql-strict-added", Effect.FAILS, client.written, {"table": client.written}, at, at)
-    if client.strict and not provider.strict:
+    if client.strict and not provider.strict and any(c.type.affinity != "ANY" for c in client.columns):
         yield Incompatibility("sql-strict-removed", Effect.MISREADS, client.written, {"table": client.written}, at, at)
 
 
