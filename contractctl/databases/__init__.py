@@ -86,6 +86,8 @@ class Synced:
     """Its name in the side tables, the same through all stages; empty means the first new column's name."""
     reads: tuple[Column, ...] = ()
     """Of one that is only kept filled: the columns that its value may be made of."""
+    counted: bool = False
+    """The old side has a value of its own wherever it is not given: it was given where the new side was not."""
 
     @property
     def name(self) -> str:
@@ -415,6 +417,9 @@ class Database(Door, Protocol):
 
     def obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
         """What keeps the engine from ever dropping the column by itself, each as the end of a sentence."""
+
+    def key_obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
+        """What keeps the primary key from ever going from this column over to another one, as ends of sentences."""
 
     def hindrances(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
         """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""

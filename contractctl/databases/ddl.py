@@ -129,8 +129,11 @@ class Statements(Protocol):
     def drop_index(self, table: str, name: str, beside: bool, /) -> tuple[Statement, ...]:
         """Drop an index; `beside` everybody's reads and writes, outside of a transaction, where the engine can."""
 
-    def hand_over(self, look: Look, table: str, old: str, new: str, /) -> tuple[Statement, ...]:
-        """Let a column have what counts another one's values up. Nothing where nothing does."""
+    def move_key(self, look: Look, table: str, old: str, new: str, index: str, /) -> tuple[Statement, ...]:
+        """Make of a unique index over the new column the table's primary key, in the place of the old column's."""
+
+    def hand_over(self, look: Look, table: str, old: str, new: str, type_: str = "", /) -> tuple[Statement, ...]:
+        """Let a column have what counts another one's values up, as this type. Nothing where nothing does."""
 
     def create_table(self, create: str, /) -> tuple[Statement, ...]:
         """Make a table by its CREATE TABLE."""

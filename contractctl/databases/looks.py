@@ -73,7 +73,8 @@ class Renamed:
         return tuple(map(self._renamed, found)) if self.same(table, self.table) else found
 
     def key(self, table: str) -> tuple[Column, ...]:
-        return self.look.key(table)
+        found = self.look.key(table)
+        return tuple(map(self._renamed, found)) if self.same(table, self.table) else found
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.look.storing(table)

@@ -132,7 +132,7 @@ class _Ahead:
             case PromiseNotNull() if stage is Stage.VERIFY and self._goes_along(step):
                 return database.ddl.promise_not_null(now, step.table, step.column)
             case HandOver():  # what counts the column up is asked under the name that it has now
-                return database.ddl.hand_over(now, step.table, step.old, step.new)
+                return database.ddl.hand_over(now, step.table, step.old, step.new, step.type)
             case _:  # what RequireNotNull asks for will have been promised
                 asks = not isinstance(step, RequireNotNull)
                 coming = self.coming if stage is Stage.DUAL_WRITE else self.heirs

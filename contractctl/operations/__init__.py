@@ -16,6 +16,7 @@ from contractctl.operations import (
     add_foreign_key,
     add_unique,
     change_default,
+    change_key_type,
     change_type,
     create_index,
     create_table,
@@ -52,6 +53,7 @@ from contractctl.operations.steps import (
     HoldTables,
     KeepInStep,
     LeaveNewSide,
+    MoveKey,
     PromiseNotNull,
     RelaxNotNull,
     RenameConstraint,
@@ -96,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
     "rename-column": rename_column,
     "drop-column": drop_column,
     "change-type": change_type,
+    "change-key-type": change_key_type,
     "set-not-null": set_not_null,
     "drop-not-null": drop_not_null,
     "change-default": change_default,
@@ -139,7 +142,7 @@ def of_tables(plan: Plan) -> tuple[Operation, ...]:
 
 def expand(plan: Plan) -> tuple[Step, ...]:
     """What the expand revision does."""
-    return _patiently(plan, tuple(step for step in _expand(plan) if not _is_idle(plan, step)))
+    return _patiently(plan, _held(plan, tuple(step for step in _expand(plan) if not _is_idle(plan, step))))
 
 
 def _expand(plan: Plan) -> tuple[Step, ...]:
@@ -148,7 +151,8 @@ def _expand(plan: Plan) -> tuple[Step, ...]:
 
 def dual_write(plan: Plan) -> tuple[Step, ...]:
     """What the dual-write revision does: one set of triggers a table."""
-    return _patiently(plan, tuple(KeepInStep(plan.name, table, pairs) for table, pairs in _pairs(plan)))
+    steps = tuple(KeepInStep(plan.name, table, pairs) for table, pairs in _pairs(plan))
+    return _patiently(plan, _held(plan, steps))
 
 
 def validate(plan: Plan) -> tuple[Step, ...]:
@@ -167,9 +171,10 @@ def validate(plan: Plan) -> tuple[Step, ...]:
     return _patiently(plan, (*others, *_renewed(plan, others), *promises, *_renewed(plan, promises)))
 
 
-def _renewed(plan: Plan, steps: Sequence[Step]) -> Iterator[Step]:
+def _renewed(plan: Plan, steps: Sequence[Step]) -> tuple[Step, ...]:
     touched = {getattr(step, "table", None) for step in steps}
-    yield from (RenewTriggers(plan.name, table, pairs) for table, pairs in _pairs(plan) if table in touched)
+    pairs = ((table, some) for table, some in _pairs(plan) if table in touched)
+    return _held(plan, tuple(RenewTriggers(plan.name, table, some) for table, some in pairs))
 
 
 def quiesce(plan: Plan) -> tuple[Step, ...]:
@@ -182,7 +187,7 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
     browned = (BrownOut(table, names, plan.name, pairs.get(table, ()), dropped) for table, names in columns.items())
     others = (step for step in steps if not isinstance(step, BrownOut))
     tables = (replace(step, dropped=dropped) if isinstance(step, BrownOutTable) else step for step in others)
-    return _patiently(plan, (*browned, *tables))
+    return _patiently(plan, _held(plan, (*browned, *tables)))
 
 
 def contract(plan: Plan) -> tuple[Step, ...]:
@@ -193,6 +198,7 @@ def contract(plan: Plan) -> tuple[Step, ...]:
     early = [step for step in steps if step.first]
     kept = [step for step in steps if not (step.first or step.drops)]
     parts = [step for step in steps if isinstance(step, DropConstraint | DropIndex) and not step.first]
+    keys = [step for step in steps if isinstance(step, MoveKey)]
     columns = [step for step in steps if isinstance(step, DropOldColumn)]
     stop = [
         StopKeepingInStep(
@@ -200,8 +206,8 @@ def contract(plan: Plan) -> tuple[Step, ...]:
         )
         for table, pairs in _pairs(plan)
     ]
-    others = [step for step in steps if step.drops and step not in parts and not step.first]
-    return (*early, *_patiently(plan, (*kept, *parts, *stop, *others)))
+    others = [step for step in steps if step.drops and step not in (*parts, *keys) and not step.first]
+    return (*early, *_patiently(plan, _held(plan, (*kept, *parts, *keys, *stop, *others))))
 
 
 def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step, ...]:
@@ -236,8 +242,9 @@ def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """What takes these steps back, the last one first."""
     back = [step.reverse() for step in reversed(steps)]
     patient = [step for step in back if isinstance(step, BePatient)][:1]
-    others = [step for step in back if not isinstance(step, BePatient)]
-    return (*patient, *(step for step in others if not step.last), *(step for step in others if step.last))
+    held = list(dict.fromkeys(step for step in back if isinstance(step, HoldTables)))
+    others = [step for step in back if not isinstance(step, BePatient | HoldTables)]
+    return (*patient, *held, *(step for step in others if not step.last), *(step for step in others if step.last))
 
 
 def kept_tables(plan: Plan) -> tuple[str, ...]:
@@ -297,7 +304,7 @@ def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[s
 
 def _others(found: tuple[str, ...], dropped: tuple[str, ...]) -> Iterator[str]:
     """Those that the plan does not drop, or hand over, itself."""
-    ours = (*(f"'{name}'" for name in dropped), "sequence '")
+    ours = (*(f"'{name}'" for name in dropped), "sequence '", "primary key '")
     yield from (name for name in found if not any(one in name for one in ours))
 
 
@@ -315,6 +322,15 @@ def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     if not steps or not plan.dialect or not databases.named(plan.dialect).ddl.patience():
         return steps
     return (BePatient(), *steps)
+
+
+def _held(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """What one transaction does, all of its tables held first where a key changes: writers go from one to the other."""
+    named = (getattr(step, "table", None) for step in steps)
+    tables = tuple(dict.fromkeys(table for table in named if isinstance(table, str)))
+    hold = HoldTables(tables)
+    rekeyed = any(operation.kind == "change-key-type" for operation in of_tables(plan))
+    return (hold, *steps) if rekeyed and len(tables) > 1 and not _is_idle(plan, hold) else steps
 
 
 def _beside_all(steps: list[Step]) -> list[Step]:

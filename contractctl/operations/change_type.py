@@ -21,16 +21,20 @@ effort = Effort(Work.REWRITE, Work.SCAN, Work.REWRITE)
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """A column of the new type is there."""
+    return (staged(operation), *promises.relaxed(operation, names(operation)[0], given=False))
+
+
+def staged(operation: Operation) -> StageColumn:
+    """The column of the new type."""
     old, _ = names(operation)
-    place = _place(operation)
+    place = new_place(operation)
     type_, collation = operation.parameters.get("type"), operation.parameters.get("collation")
     if type_ is None:
         raise ContractctlError(
             f"the change of type of '{operation.subject}.{old}' does not say which type",
             hint='add type = "…" to the operation\'s parameters in the plan file',
         )
-    stage = StageColumn(operation.subject, place, type=type_, collation=collation)
-    return (stage, *promises.relaxed(operation, old, given=False))
+    return StageColumn(operation.subject, place, type=type_, collation=collation)
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
@@ -57,7 +61,7 @@ def contract(operation: Operation) -> tuple[Step, ...]:
     return rename_column.contract(operation)
 
 
-def _place(operation: Operation) -> str:
+def new_place(operation: Operation) -> str:
     """The column that holds the new values while both are there."""
     old, new = names(operation)
     via = operation.parameters.get("via")

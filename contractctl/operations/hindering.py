@@ -24,6 +24,19 @@ def of_a_column(operation: Operation, database: Database, connection: Connection
         yield from _leaving(operation, database, connection, columns, old, promised=has(operation, "old_not_null"))
 
 
+def of_a_key(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """A table's key goes on in another column beside it."""
+    table, old, via = operation.subject, operation.old or "", operation.parameters.get("via", "")
+    columns = database.columns(connection, table)
+    yield from database.hindrances(connection, table)
+    if not begun:
+        yield from (f"{taken}, where the new values would wait" for taken in _taken(database, columns, table, via))
+    if _find(database, columns, old) is None:
+        yield f"table '{table}' has no column '{old}'"
+        return
+    yield from (f"'{table}.{old}' {what}" for what in database.key_obstacles(connection, table, old))
+
+
 def of_regrouped(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
     """Some columns go on in others."""
     if operation.regroup is None:

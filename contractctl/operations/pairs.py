@@ -38,6 +38,8 @@ class Pair:
     """Of its columns, as SQL."""
     key: Mapping[str, str] = field(default_factory=dict)
     """The columns that find a row, each with its type."""
+    counted: bool = False
+    """The database counts the old column up wherever it is not given: it was given where the new one was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ def _synced(look: _Seen, pair: Pair) -> Synced:
         pair.required,
         _is_plain(look, pair, olds, news),
         next(iter(pair.new)),
+        counted=pair.counted,
     )
 
 

@@ -33,6 +33,37 @@ def _change_type(words: Words) -> tuple[Operation, ...]:
     return (_on("change-type", "amount", "amount", way, via="amount__new", **types),)
 
 
+def _change_key_type(words: Words) -> tuple[Operation, ...]:
+    """As formats.sql plans it."""
+    del words
+    way = Transform('CAST("id" AS bigint)', 'CAST("id__new" AS integer)')
+    types = {"type": "bigint", "old_type": "integer"}
+    return (_on("change-key-type", "id", "id", way, via="id__new", counted="yes", **types, **PROMISES),)
+
+
+def _change_referred_key(words: Words) -> tuple[Operation, ...]:
+    way = Transform('CAST("customer_id" AS bigint)', 'CAST("customer_id__new" AS integer)')
+    said = {"via": "customer_id__new", "type": "bigint", "old_type": "integer"} | PROMISES
+    refers = {"references": "orders", "on_delete": "CASCADE"}
+    key = _change_key_type(words)
+    return (
+        _on("drop-foreign-key", "of", subject="lines", columns="customer_id", referred="id", along="of__new", **refers),
+        *key,
+        _on("change-type", "customer_id", "customer_id", way, subject="lines", **said),
+        _on(
+            "add-foreign-key",
+            new="of__new",
+            subject="lines",
+            columns="customer_id__new",
+            referred="id__new",
+            stands="verify",
+            becomes="of",
+            along="of",
+            **refers,
+        ),
+    )
+
+
 def _split(words: Words) -> tuple[Operation, ...]:
     ups = {
         "first_name": words.first_word.format("customer_name"),
@@ -78,6 +109,11 @@ READ = "SELECT id, customer_name, amount FROM orders WHERE id > 9 ORDER BY id"
 
 CUSTOMERS = "CREATE TABLE customers (id {key}, name {text})"
 LINKED = "CREATE TABLE orders (id {key}, customer_id integer"
+
+REFERRING = (
+    "CREATE TABLE lines (id {key}, customer_id integer NOT NULL,"
+    " CONSTRAINT of FOREIGN KEY (customer_id) REFERENCES orders (id) ON DELETE CASCADE)"
+)
 
 ADDRESSES = (
     "CREATE TABLE addresses (order_id integer PRIMARY KEY, street {text}, city {text},"
@@ -172,6 +208,64 @@ SCENARIOS = (
         as_old="{n}0",
         as_new="{n}0",
         meanwhile={"amount": "amount__new"},
+    ),
+    Scenario(
+        "change-key-type",
+        (ORDERS,),
+        _change_key_type,
+        old=(INSERT.replace("({n}", "(-{n}"), "UPDATE orders SET id = {n} WHERE id = -{n}"),
+        new=(
+            "INSERT INTO orders (<id>, customer_name, amount) VALUES (-{n}, 'new {n}', '{n}')",
+            "UPDATE orders SET <id> = {n} WHERE <id> = -{n}",
+        ),
+        read_old=READ,
+        read_new=READ,
+        as_old="old {n} {n}",
+        as_new="new {n} {n}",
+        meanwhile={"id": "id__new"},
+        refused=("INSERT INTO orders (id, customer_name) VALUES (11, 'twice')",),
+        allowed=("INSERT INTO orders (id, customer_name) VALUES (3000000000, 'many')",),
+        finally_=(
+            (
+                "SELECT setval(pg_get_serial_sequence('orders', 'id'), 4000000000)",
+                "WITH made AS (INSERT INTO orders (customer_name) VALUES ('next') RETURNING id) SELECT id FROM made",
+                4000000001,
+            ),
+        ),
+        unmade=("contractctl_orders_id__new",),
+        engines=("postgresql",),
+    ),
+    Scenario(
+        "change-key-type of a key that is referred to",
+        (
+            "CREATE TABLE orders (id serial PRIMARY KEY, amount {text})",
+            REFERRING,
+        ),
+        _change_referred_key,
+        old=(
+            "INSERT INTO orders (id, amount) VALUES ({n}, 'old'), (-{n}, 'gone')",
+            "INSERT INTO lines (customer_id) VALUES ({n}), (-{n})",
+            "DELETE FROM orders WHERE id = -{n}",
+        ),
+        new=(
+            "INSERT INTO orders (<id>, amount) VALUES ({n}, 'new'), (-{n}, 'gone')",
+            "INSERT INTO lines (<customer_id>) VALUES ({n}), (-{n})",
+            "DELETE FROM orders WHERE <id> = -{n}",
+        ),
+        read_old="SELECT customer_id, amount FROM lines JOIN orders ON orders.id = customer_id ORDER BY customer_id",
+        read_new="SELECT customer_id, amount FROM lines JOIN orders ON orders.id = customer_id ORDER BY customer_id",
+        as_old="old",
+        as_new="new",
+        meanwhile={"customer_id": "customer_id__new", "id": "id__new"},
+        refused=("INSERT INTO lines (customer_id) VALUES (7)",),
+        finally_=(
+            (
+                "SELECT setval(pg_get_serial_sequence('orders', 'id'), 4000000000)",
+                "WITH made AS (INSERT INTO orders (amount) VALUES ('next') RETURNING id) SELECT id FROM made",
+                4000000001,
+            ),
+        ),
+        engines=("postgresql",),
     ),
     Scenario(
         "split-column",

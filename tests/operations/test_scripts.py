@@ -15,6 +15,7 @@ from tests.operations.scripts import run, script
 ENGINES = (shops.POSTGRESQL, shops.MARIADB)
 KINDS = {
     "change-type",
+    "change-key-type",
     "split-column",
     "drop-column",
     "rename-table",
@@ -26,7 +27,7 @@ SCENES = [
     pytest.param(words, scenario, id=f"{scenario}-{words}")
     for scenario in SCENARIOS
     for words in ENGINES
-    if scenario.kind in KINDS
+    if scenario.kind in KINDS and words.server in scenario.engines
 ]
 
 

@@ -5,7 +5,7 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 
 from contractctl.databases.ddl import Statements
 from contractctl.databases.mysql import statements
-from contractctl.databases.mysql.dependents import dependents, obstacles, table_dependents
+from contractctl.databases.mysql.dependents import dependents, key_obstacles, obstacles, table_dependents
 from contractctl.databases.mysql.engine import alone, create_engine, reading
 from contractctl.databases.mysql.expressions import (
     agrees,
@@ -67,6 +67,7 @@ __all__ = (
     "json_array",
     "key_columns",
     "key_list",
+    "key_obstacles",
     "lag",
     "left_alone",
     "literal",

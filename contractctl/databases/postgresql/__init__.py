@@ -2,7 +2,7 @@
 
 from contractctl.databases.ddl import Statements
 from contractctl.databases.postgresql import statements
-from contractctl.databases.postgresql.bonds import dependents, hindrances, notes, obstacles
+from contractctl.databases.postgresql.bonds import dependents, hindrances, key_obstacles, notes, obstacles
 from contractctl.databases.postgresql.engine import alone, create_engine, reading
 from contractctl.databases.postgresql.expressions import (
     agrees,
@@ -65,6 +65,7 @@ __all__ = (
     "json_array",
     "key_columns",
     "key_list",
+    "key_obstacles",
     "lag",
     "left_alone",
     "literal",

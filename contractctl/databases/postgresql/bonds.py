@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from contractctl.databases import run
+from contractctl.databases import Column, run
 from contractctl.databases.postgresql.names import LAST, literal
 from contractctl.databases.postgresql.rows import may_be_unseen
 from contractctl.databases.postgresql.tables import columns, family, oid
@@ -36,6 +36,7 @@ SELECT CASE d.classid
         WHEN k.conrelid NOT IN ({family}) THEN
           'foreign key ' || quote_literal(k.conname) || ' of table ' || quote_literal(k.conrelid::regclass::text)
         WHEN k.contype = 'f' THEN 'foreign key ' || quote_literal(k.conname)
+        WHEN k.contype = 'p' THEN 'primary key ' || quote_literal(k.conname)
         ELSE 'constraint ' || quote_literal(k.conname) END
     FROM pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conparentid = 0 AND k.contype <> 'n')
   WHEN 'pg_catalog.pg_attrdef'::regclass THEN (
@@ -81,6 +82,41 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
         return
     if found.key_place:
         yield "is part of the table's primary key, which would go with it"
+    yield from _of_itself(connection, table, found)
+
+
+def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+    """What keeps the primary key from going from this column over to another one, each as the end of a sentence."""
+    return tuple(_key_obstacles(connection, table, column))
+
+
+def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
+    there = columns(connection, table)
+    found = next((one for one in there if one.name == column), None)
+    if found is None:
+        return
+    if [one.name for one in there if one.key_place] != [column]:
+        yield "is not the table's whole primary key: only a key of one column changes its type"
+    yield from _of_itself(connection, table, found)
+    for parted, identity, deferrable in run(connection, _KEY.format(table=oid(connection, table))):
+        if parted:
+            yield "is the key of a partitioned table, whose indexes cannot be built beside everybody's writes"
+        if identity:
+            yield "is the table's replica identity by its index: ALTER TABLE … REPLICA IDENTITY DEFAULT first"
+        if deferrable:
+            yield "is a key that is DEFERRABLE, which rows cannot be found by while they are written"
+
+
+_KEY = """
+SELECT c.relkind = 'p', i.indisreplident, k.condeferrable
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid
+WHERE k.conrelid = {table} AND k.contype = 'p'
+"""
+
+
+def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[str]:
+    column = found.name
     if found.generated:
         yield "is a generated column: nobody can write it"
     if any(name in (found.default or "") for name in _UNIQUE_DEFAULTS):

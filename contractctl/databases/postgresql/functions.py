@@ -64,10 +64,18 @@ def row(pair: Synced, of: str) -> str:
 def is_guarded(pair: Synced) -> bool:
     """Whether a constraint of one side may refuse what is made for it.
 
-    Not where both have the same ones and hold the same value: what one side's let through, the other's do as well.
+    Not where both have the same ones and hold the same value: what one side's let through, the other's do as well. Nor
+    where one side is the table's key: a row must have it at once, and both keys are as unlike as each other.
     """
+    if is_key(pair):
+        return False
     old, new = ({guard for one in side for guard in _guards(one)} for side in (pair.old, pair.new))
     return old != new if pair.plain else bool(old or new)
+
+
+def is_key(pair: Synced) -> bool:
+    """Whether the old side is the table's primary key."""
+    return len(pair.old) == 1 and pair.old[0].column is not None and pair.old[0].column.key_place > 0
 
 
 def _guards(one: Held) -> tuple[str, ...]:
@@ -99,6 +107,8 @@ def given_new(pair: Synced, now: str = "NEW") -> str:
 
 def given_old(pair: Synced, now: str = "NEW") -> str:
     """Whether an INSERT gave the old side: a default hides that nothing was given."""
+    if pair.counted:
+        return all_null(database, pair.new, now)
     return f"({' OR '.join(_given(one, now) for one in pair.old)})"
 
 
@@ -113,7 +123,7 @@ def _given(one: Held, now: str) -> str:
 def tell_given_old(pair: Synced, assignment: str, now: str = "NEW") -> str:
     """As `given_old`, as a statement; a sequence that this session has not asked has not made the value."""
     statement = f"{assignment} {given_old(pair, now)};"
-    if not any("currval(" in (one.default or "") for one in pair.old):
+    if pair.counted or not any("currval(" in (one.default or "") for one in pair.old):
         return statement
     otherwise = f"{assignment} true;"
     return f"BEGIN {statement} EXCEPTION WHEN object_not_in_prerequisite_state THEN {otherwise} END;"

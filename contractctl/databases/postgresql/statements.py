@@ -42,14 +42,13 @@ _VOLATILE = frozenset(
 )
 """Functions whose value is another each time, for whom no server can be asked; it knows of more."""
 _LIMITS = ("lock_timeout", "statement_timeout")
+_SESSIONS = tuple(f"SET {name} = " for name in _LIMITS)
 _PATIENT = ("SET lock_timeout = '10min'", "SET statement_timeout = 0")
-_BRIEF = tuple(
-    f"SET {name} = '{seconds * 1000:.0f}ms'"
-    for name, seconds in zip(_LIMITS, (LOCK_SECONDS, STATEMENT_SECONDS), strict=True)
-)
 _INVOKER = 150000
 """From when on a view can leave the rights to whoever uses it."""
 _SECOND_LOCK_SECONDS = 0.2
+_TWO_LOCKS_SECONDS = 0.7
+"""Of one statement that locks two tables. Less than deadlock_timeout: whoever writes both is not the one to give up."""
 _LENGTH = 63
 """Bytes of a name that count."""
 
@@ -164,7 +163,8 @@ def add_foreign_key(look: Look, table: str, key: ForeignKey, at_once: bool) -> t
     clause = f"ADD CONSTRAINT {quote(key.name)} {_foreign_key(key)}"
     if at_once:
         return (_alter(table, clause, lock=WRITERS_OUT),)
-    return _proven(look, table, key.name, _alter(table, f"{clause} NOT VALID", lock=WRITERS_OUT, transactional=False))
+    add = _alter(table, f"{clause} NOT VALID", lock=WRITERS_OUT, transactional=False)
+    return _proven(look, table, key.name, add, _TWO_LOCKS_SECONDS)
 
 
 def add_unique(look: Look, table: str, name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
@@ -212,7 +212,19 @@ def drop_index(table: str, name: str, beside: bool) -> tuple[Statement, ...]:
     return _long(Statement(drop, BESIDE, transactional=False))
 
 
-def hand_over(look: Look, table: str, old: str, new: str) -> tuple[Statement, ...]:
+def move_key(look: Look, table: str, _old: str, _new: str, index: str) -> tuple[Statement, ...]:
+    """Make the primary key of the index, under the name that it had: nothing has to be read.
+
+    Until the transaction ends nobody sees a table without a key.
+    """
+    name = look.ask(_primary_key(table), f"{table.rpartition('.')[2]}_pkey")
+    return (
+        _alter(table, f"DROP CONSTRAINT {quote(name)}"),
+        _alter(table, f"ADD CONSTRAINT {quote(name)} PRIMARY KEY USING INDEX {quote(index)}"),
+    )
+
+
+def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tuple[Statement, ...]:
     """Let a column have the sequence that counts another one's values up: it would go with that one.
 
     An identity's sequence belongs to it for ever; the new column's own begins where that one has come to.
@@ -223,12 +235,14 @@ def hand_over(look: Look, table: str, old: str, new: str) -> tuple[Statement, ..
     if how == "serial":
         place = f"{of_table(table)}.{quote(new)}"
         default = f"ALTER COLUMN {quote(new)} SET DEFAULT nextval({literal(sequence)}::regclass)"
-        return (Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", BESIDE), _alter(table, default))
+        wider = (Statement(f"ALTER SEQUENCE {sequence} AS {type_}", WRITERS_OUT),) if type_ else ()
+        return (*wider, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", BESIDE), _alter(table, default))
     kind = "ALWAYS" if how == "always" else "BY DEFAULT"
     own = f"pg_get_serial_sequence({literal(of_table(table))}, {literal(new)})"
     return (
         _alter(table, f"ALTER COLUMN {quote(new)} ADD GENERATED {kind} AS IDENTITY"),
         Statement(f"SELECT setval({own}, last_value, is_called) FROM {sequence}", "none"),
+        _alter(table, f"ALTER COLUMN {quote(old)} DROP IDENTITY"),
     )
 
 
@@ -281,14 +295,16 @@ def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
         for statement in given:
             run(connection, statement.sql)
     finally:
-        if any(statement.sql in (*_PATIENT, *_BRIEF) for statement in given):
+        if any(statement.sql.startswith(_SESSIONS) for statement in given):
             with suppress(DBAPIError):  # the session may be gone, and its limits with it
                 run(connection, "; ".join(f"RESET {name}" for name in _LIMITS))
 
 
-def _brief(statement: Statement) -> tuple[Statement, ...]:
+def _brief(statement: Statement, seconds: float) -> tuple[Statement, ...]:
     """What stands outside of a transaction, and must not wait for long all the same."""
-    settings = (Statement(sql, "none", transactional=False) for sql in _BRIEF)
+    limits = zip(_LIMITS, (seconds, STATEMENT_SECONDS), strict=True)
+    texts = (f"SET {name} = '{limit * 1000:.0f}ms'" for name, limit in limits)
+    settings = (Statement(sql, "none", transactional=False) for sql in texts)
     return (*settings, statement, *(Statement(f"RESET {name}", "none", transactional=False) for name in _LIMITS))
 
 
@@ -313,12 +329,12 @@ def _long(statement: Statement) -> tuple[Statement, ...]:
     return (*settings, statement, *(Statement(f"RESET {name}", "none", transactional=False) for name in _LIMITS))
 
 
-def _proven(look: Look, table: str, name: str, add: Statement) -> tuple[Statement, ...]:
+def _proven(look: Look, table: str, name: str, add: Statement, seconds: float = LOCK_SECONDS) -> tuple[Statement, ...]:
     state = look.ask(_state(table, name), "")
     if state == "valid":
         return ()
     validate = _alter(table, f"VALIDATE CONSTRAINT {quote(name)}", Work.SCAN, BESIDE, transactional=False)
-    return (*(() if state == "unproven" else _brief(add)), *_long(validate))
+    return (*(() if state == "unproven" else _brief(add, seconds)), *_long(validate))
 
 
 def _foreign_key(key: ForeignKey) -> str:
@@ -381,6 +397,13 @@ def _index_state(table: str, name: str) -> str:
         " coalesce((SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END FROM pg_catalog.pg_index i"
         " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
         f" WHERE i.indrelid = {relation} AND c.relname = {literal(name)}), '') END"
+    )
+
+
+def _primary_key(table: str) -> str:
+    return (
+        "SELECT conname::text FROM pg_catalog.pg_constraint"
+        f" WHERE conrelid = to_regclass({literal(of_table(table))}) AND contype = 'p'"
     )
 
 

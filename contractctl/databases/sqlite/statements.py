@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import ForeignKey, Index
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.sqlite import definition
 from contractctl.databases.sqlite.constraints import (
@@ -145,7 +145,15 @@ def drop_index(_table: str, name: str, _beside: bool = False) -> tuple[Statement
     return (Statement(f"DROP INDEX {quote(name)}", _LOCK),)
 
 
-def hand_over(_look: Look, _table: str, _old: str, _new: str) -> tuple[Statement, ...]:
+def move_key(_look: Look, table: str, _old: str, _new: str, _index: str) -> tuple[Statement, ...]:
+    """Never: https://www.sqlite.org/lang_altertable.html knows no other key."""
+    raise BlockingError(
+        f"SQLite gives the table '{table}' no other primary key without making it anew",
+        hint="its INTEGER holds 64 bits already; for another key make the table anew in a revision of its own",
+    )
+
+
+def hand_over(_look: Look, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
     """Nothing: only an INTEGER PRIMARY KEY counts up, and by itself."""
     return ()
 

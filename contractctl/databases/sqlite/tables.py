@@ -191,6 +191,11 @@ def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...
     return tuple(f"is part of {what}, and SQLite cannot drop it without rewriting the table" for what in found)
 
 
+def key_obstacles(_connection: Connection, _table: str, _column: str) -> tuple[str, ...]:
+    """What keeps the primary key from going over to another column, as the end of a sentence: always the same."""
+    return ("is the primary key, and SQLite gives a table no other one without making it anew",)
+
+
 def notes(_connection: Connection, _table: str) -> tuple[str, ...]:
     """Whom what contractctl writes will wake: nobody, as triggers are away meanwhile."""
     return ()

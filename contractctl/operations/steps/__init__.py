@@ -20,6 +20,7 @@ from contractctl.operations.steps.constraints import (
     BuildIndex,
     DropConstraint,
     DropIndex,
+    MoveKey,
     RenameConstraint,
 )
 from contractctl.operations.steps.keeping import (
@@ -68,6 +69,7 @@ __all__ = (
     "HoldTables",
     "KeepInStep",
     "LeaveNewSide",
+    "MoveKey",
     "PromiseNotNull",
     "RelaxNotNull",
     "RenameConstraint",

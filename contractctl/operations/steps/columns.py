@@ -231,9 +231,11 @@ class HandOver(Step):
     table: str
     old: str
     new: str
+    type: str = ""
+    """What it counts in from now on, where that is another type."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.hand_over(look, self.table, quiesced_name(self.old), self.new)
+        return database.ddl.hand_over(look, self.table, quiesced_name(self.old), self.new, self.type)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))

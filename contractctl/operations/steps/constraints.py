@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Database, Statement, ddl, run
-from contractctl.databases.looks import Live, Look
+from contractctl.databases.looks import Live, Look, get
 from contractctl.errors import ContractctlError
+from contractctl.operations.pairs import quiesced_name
 from contractctl.operations.steps.step import Step
 
 _NAMED = 5
@@ -130,6 +131,25 @@ class AddUnique(Step):
 
 
 @dataclass(frozen=True)
+class MoveKey(Step):
+    """Let the new column be the table's primary key, once the old one is browned out and nothing refers to it."""
+
+    drops: ClassVar[bool] = True
+
+    table: str
+    old: str
+    new: str
+    index: str
+    """Over the new column, unique."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.move_key(look, self.table, quiesced_name(self.old), self.new, self.index)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return tuple(one.name for one in database.key_columns(connection, self.table)) == (self.new,)
+
+
+@dataclass(frozen=True)
 class DropConstraint(Step):
     """Drop a constraint."""
 
@@ -190,6 +210,8 @@ class BuildIndex(Step):
     """The columns whose values must be unlike, where it is as simple as that."""
     at_once: bool = False
     """The table is new, and there is nothing to read."""
+    made_of: str = ""
+    """The column of which those in `distinct` are made: it tells rows that would be alike."""
 
     @property
     def first(self) -> bool:
@@ -213,8 +235,19 @@ class BuildIndex(Step):
             raise ContractctlError(
                 f"'{self.name}' demands that rows of '{self.table}' differ in {', '.join(self.distinct)}, and several"
                 f" hold {shown}",
-                hint="mend them, and run it again",
+                hint=f"mend them, and run it again{self._sources(database, connection, twice)}",
             )
+
+    def _sources(self, database: Database, connection: Connection, twice: str) -> str:
+        """Which rows those are, where another column tells."""
+        if not self.made_of:
+            return ""
+        source = get(database, Live(database, connection), self.table, self.made_of)
+        told = database.json_array(((f"one.{database.quote(source.name)}", source.type),))
+        alike = " AND ".join(f"one.{name} = twice.{name}" for name in map(database.quote, self.distinct))
+        query = f"SELECT {told} FROM {database.table(self.table)} one JOIN ({twice}) twice ON {alike}"
+        keys = sorted(run(connection, f"{query} ORDER BY 1 LIMIT {2 * _NAMED}").scalars())
+        return f"; they are made of the {self.made_of} {', '.join(keys)}"
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))

@@ -131,7 +131,7 @@ class BrownOut(Step):
         return _renamed(database, look, self, _names(self.columns))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        ours = (*(f"'{name}'" for name in self.dropped), "sequence '")
+        ours = (*(f"'{name}'" for name in self.dropped), "sequence '", "primary key '")
         for column in self.columns:
             refuse_dependents(database, connection, self.table, column, ours)
 

@@ -1,0 +1,129 @@
+"""May a table's key change its type, and what becomes of keys that cannot? Hazard numbers: staging design."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from contractctl import operations
+from contractctl.errors import ContractctlError
+from contractctl.migration.foreseeing import refusals
+from contractctl.model.plan import Plan, Transform
+from tests.databases import shops
+from tests.databases.shops import Words
+from tests.operations.lives import STAGES, Life, Scenario
+from tests.operations.scenarios import SCENARIOS
+
+WIDENED = next(scenario for scenario in SCENARIOS if scenario.kind == "change-key-type")
+TABLE = "CREATE TABLE orders (id integer PRIMARY KEY, amount text)"
+Begin = Callable[..., Life]
+
+
+def into_text(up: str, down: str, *, lossy: bool = False) -> Callable[[Words], tuple[object, ...]]:
+    def planned(words: Words) -> tuple[object, ...]:
+        (key,) = WIDENED.planned(words)
+        said = {name: text for name, text in key.parameters.items() if name != "counted"}
+        return (replace(key, transform=Transform(up, down, lossy), parameters=said | {"type": "text"}),)
+
+    return planned
+
+
+@pytest.fixture
+def begin(postgresql_url: str) -> Iterator[Begin]:
+    with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
+
+        def started(*tables: str, **changes: object) -> Life:
+            scenario: Scenario = replace(WIDENED, tables=tables, **changes)  # type: ignore[arg-type] # its own fields
+            return Life(shop, scenario)
+
+        yield started
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        (("CREATE TABLE orders (id integer, part integer, PRIMARY KEY (id, part))",), "not the table's whole primary"),
+        (("CREATE TABLE orders (id integer PRIMARY KEY) PARTITION BY RANGE (id)",), "the key of a partitioned table"),
+        ((TABLE, "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey"), "replica identity by its index"),
+        (("CREATE TABLE orders (id integer PRIMARY KEY DEFERRABLE)",), "a key that is DEFERRABLE"),
+        (("CREATE TABLE orders (id integer PRIMARY KEY, id__new text)",), "already has a column 'id__new', where"),
+        (("CREATE TABLE orders (number integer PRIMARY KEY)",), "table 'orders' has no column 'id'"),
+    ],
+)
+def test_what_keeps_a_key_from_changing_is_said_before_anything_is_done(
+    begin: Begin, tables: tuple[str, ...], sentence: str
+) -> None:
+    life = begin(*tables)
+
+    with life.shop.engine.connect() as connection:
+        found = list(operations.hindrances(life.plan, connection))
+    assert any(sentence in one for one in found), found
+
+
+@pytest.mark.parametrize("words", [shops.SQLITE, shops.MARIADB], ids=str)
+def test_an_engine_that_would_make_the_table_anew_refuses_it(words: Words, request: pytest.FixtureRequest) -> None:
+    with shops.opened(words, request.getfixturevalue(f"{words.server}_url")) as shop:
+        life = Life(shop, replace(WIDENED, tables=("CREATE TABLE orders (id integer PRIMARY KEY, amount {text})",)))
+        with shop.engine.connect() as connection:
+            found = list(operations.hindrances(life.plan, connection))
+
+    assert any("'orders.id' is the primary key, " in one for one in found), found
+    assert list(refusals(Plan("plan", (), life.plan.operations, {}, dialect="mysql"), None))
+
+
+def test_keys_that_would_be_alike_are_named_before_anybody_is_refused(begin: Begin) -> None:
+    """Hazard 45."""
+    lossy = into_text("lower(id)", "id__new", lossy=True)
+    life = begin(TABLE.replace("integer", "text"), planned=lossy)
+    life.shop.run("INSERT INTO orders VALUES ('Ann', 'a'), ('ANN', 'b'), ('Bea', 'c')")
+    for stage in ("expand", "dual_write"):
+        life.do(stage)
+    life.backfill()
+    with pytest.raises(ContractctlError, match="several hold 'ann'") as raised:
+        life.do("validate")
+    assert raised.value.hint is not None
+    assert """of the id ["ANN"], ["Ann"]""" in raised.value.hint
+
+    life.shop.run("UPDATE orders SET id = 'Ann B.' WHERE id = 'ANN'")
+    for stage in STAGES[2:]:
+        life.do(stage)
+
+    assert life.shop.rows("SELECT id, amount FROM orders ORDER BY id") == [("ann", "a"), ("ann b.", "b"), ("bea", "c")]
+
+
+def test_a_key_that_cannot_be_converted_holds_the_end_up_and_its_row_stays_writable(begin: Begin) -> None:
+    halves = into_text("CAST(id / 2 AS text)", "CAST(id__new AS integer) * 2")
+    life = begin(TABLE, planned=halves)
+    life.shop.run("INSERT INTO orders VALUES (2, 'a'), (4, 'b'), (5, 'c')")
+    for stage in ("expand", "dual_write", "backfill", "validate", "quiesce"):
+        life.backfill() if stage == "backfill" else life.do(stage)
+    life.shop.run("UPDATE orders SET amount = 'd' WHERE id__quiesced = 5")
+    assert [key for key, _ in life.marks()] == ["[5]"]
+    with pytest.raises(ContractctlError, match="1 rows of 'orders' hold NULL in 'id'"):
+        life.do("contract")
+
+    life.shop.run("UPDATE orders SET id = '3' WHERE id IS NULL")
+    assert life.marks() == []
+    life.do("contract")
+    assert life.shop.rows("SELECT * FROM orders ORDER BY id") == [("a", "1"), ("b", "2"), ("d", "3")]
+
+
+def test_a_new_key_that_the_old_one_cannot_hold_is_kept(begin: Begin) -> None:
+    """Hazards 1, 5, 43: the database counts the old one up, by which the row is found until the end."""
+    life = begin(TABLE.replace("integer", "serial"))
+    for stage in ("expand", "dual_write"):
+        life.do(stage)
+    life.shop.run("INSERT INTO orders (id__new, amount) VALUES (3000000000, 'many'), (70, 'new')")
+    life.shop.run("INSERT INTO orders (amount) VALUES ('neither')")
+    life.shop.run("UPDATE orders SET amount = 'more' WHERE id__new = 3000000000")
+    life.backfill()
+    assert life.differing() == []
+    assert life.shop.rows("SELECT id, id__new, amount FROM orders ORDER BY id") == [
+        (1, 3000000000, "more"),
+        (3, 3, "neither"),
+        (70, 70, "new"),
+    ]
+    for stage in STAGES[2:]:
+        life.do(stage)
+
+    assert life.shop.rows("SELECT id FROM orders ORDER BY id") == [(3,), (70,), (3000000000,)]
