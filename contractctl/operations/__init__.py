@@ -124,6 +124,7 @@ _SORTS: Mapping[type[Step], str] = {
     AddUnique: "unique",
     BuildIndex: "index",
 }
+_PARTS_THAT_GO = frozenset({"drop-check", "drop-unique", "drop-foreign-key", "drop-index"})
 _BESIDE = "__new"
 _OF_EVENTS = "-field"
 
@@ -272,6 +273,8 @@ def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> It
     database = databases.of(connection)
     made = {operation.subject for operation in of_tables(plan) if operation.kind == "create-table"}
     for operation in of_tables(plan):
+        if _takes_over(plan, operation):
+            continue
         if operation.subject not in made or operation.kind == "create-table":
             asked = KINDS[operation.kind].hindrances(operation, database, connection, begun=begun)
             yield from hindering.asked(asked)
@@ -308,13 +311,17 @@ def _others(found: tuple[str, ...], dropped: tuple[str, ...]) -> Iterator[str]:
     yield from (name for name in found if not any(one in name for one in ours))
 
 
+def _takes_over(plan: Plan, operation: Operation) -> bool:
+    """Whether it is a constraint or an index in the place of one of that name, which the plan drops."""
+    comes = operation.kind.startswith("add-") and operation.kind != "add-column"
+    gone = {one.old for one in of_tables(plan) if one.subject == operation.subject and one.kind in _PARTS_THAT_GO}
+    return (comes or operation.kind == "create-index") and operation.new in gone
+
+
 def _dropped(plan: Plan) -> tuple[str, ...]:
     """The names of constraints and indexes that go in the end."""
     return tuple(
-        operation.old
-        for operation in of_tables(plan)
-        if operation.old is not None
-        and operation.kind in {"drop-check", "drop-unique", "drop-foreign-key", "drop-index"}
+        operation.old for operation in of_tables(plan) if operation.old is not None and operation.kind in _PARTS_THAT_GO
     )
 
 

@@ -7,8 +7,11 @@ import pytest
 
 from contractctl import operations
 from contractctl.errors import ContractctlError
+from contractctl.formats import sql
 from contractctl.migration.foreseeing import refusals
-from contractctl.model.plan import Plan, Transform
+from contractctl.model.contract import File, Policy, Source
+from contractctl.model.declared import Declared
+from contractctl.model.plan import Operation, Plan, Transform
 from tests.databases import shops
 from tests.databases.shops import Words
 from tests.operations.lives import STAGES, Life, Scenario
@@ -127,3 +130,47 @@ def test_a_new_key_that_the_old_one_cannot_hold_is_kept(begin: Begin) -> None:
         life.do(stage)
 
     assert life.shop.rows("SELECT id FROM orders ORDER BY id") == [(3,), (70,), (3000000000,)]
+
+
+OLD = (
+    "CREATE TABLE orders (id integer PRIMARY KEY, amount text)",
+    "CREATE TABLE lines (number integer PRIMARY KEY, order_id integer NOT NULL REFERENCES orders (id))",
+)
+WAYS = Declared(
+    ups={"orders.id": "'o' || id", "lines.order_id": "'o' || order_id"},
+    downs={
+        "orders.id": "CAST(substr(id__new, 2) AS integer)",
+        "lines.order_id": "CAST(substr(order_id__new, 2) AS integer)",
+    },
+)
+
+
+def between(old: tuple[str, ...], new: tuple[str, ...]) -> Callable[[Words], tuple[Operation, ...]]:
+    versions = [Source((File("orders.sql", ";\n".join(texts) + ";\n"),)) for texts in (old, new)]
+    return lambda _: sql.staging.operations(versions[0], versions[1], WAYS, "shop/orders", Policy("postgresql"))
+
+
+def test_a_key_becomes_a_text_and_so_does_all_that_refers_to_it(begin: Begin) -> None:
+    """As it is planned from one version of a contract to the next."""
+    new = tuple(table.replace("id integer", "id text") for table in OLD)
+    life = begin(*OLD, planned=between(OLD, new))
+    life.shop.run("INSERT INTO orders VALUES (1, 'a')")
+    life.shop.run("INSERT INTO lines VALUES (1, 1)")
+    with life.shop.engine.connect() as connection:
+        assert list(operations.hindrances(life.plan, connection)) == []
+    for stage in ("expand", "dual_write", "backfill", "validate"):
+        life.backfill() if stage == "backfill" else life.do(stage)
+    life.shop.run("INSERT INTO orders (id__new, amount) VALUES ('o2', 'b')")
+    life.shop.run("INSERT INTO lines (number, order_id__new) VALUES (2, 'o2')")
+    life.shop.run("INSERT INTO orders (id, amount) VALUES (3, 'c')")
+    life.shop.run("INSERT INTO lines (number, order_id) VALUES (3, 3)")
+    assert life.differing() == []
+    for stage in ("quiesce", "contract"):
+        life.do(stage)
+
+    assert life.shop.rows("SELECT * FROM lines ORDER BY number") == [(1, "o1"), (2, "o2"), (3, "o3")]
+    assert life.shop.rows("SELECT amount, id FROM orders ORDER BY id") == [("a", "o1"), ("b", "o2"), ("c", "o3")]
+    with pytest.raises(Exception, match="foreign key"):
+        life.shop.run("INSERT INTO lines VALUES (4, 'o4')")
+    with pytest.raises(Exception, match="orders_pkey"):
+        life.shop.run("INSERT INTO orders (id) VALUES ('o1')")

@@ -13,7 +13,7 @@ from contractctl.formats.sql.regrouping import demand_sound
 from contractctl.formats.sql.schema import Schema, Table
 from contractctl.formats.sql.steps import OWN_REVISION, Step, changes, filling, refused
 from contractctl.formats.sql.tables import Created, created, demand_the_same, dropped_in_order
-from contractctl.formats.sql.ways import keeps_values, side
+from contractctl.formats.sql.ways import is_said, keeps_values, side
 from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
 
@@ -57,8 +57,7 @@ def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()
         _demand_names(before, after, step)
         demand_sound(before, after, step, declared)
         if step.kind == "change-key-type" and not keeps_values(step, before.dialect, declared):
-            reason = f"the primary key '{step.olds[0].written}' would not hold the same values in its new type"
-            raise refused(after, step.to, reason, step.news[0], hint="widen it, or give the table a new key column")
+            _demand_both_ways(before, after, step, declared)
     columns = _columns(before, after, steps, declared, renamed)
     made = created(before, after, came, columns)
     dropped, keys = dropped_in_order(before, gone)
@@ -126,6 +125,16 @@ def _demand_names(before: Schema, after: Schema, step: Step) -> None:
         if before.tables[step.table].column(name) or after.tables[step.to].column(name):
             reason = f"'{step.news[0].written}' changes its type, and '{name}' is there already, where new values wait"
             raise refused(after, step.table, reason, step.news[0], hint=f"rename '{name}' first, in a plan of its own")
+
+
+def _demand_both_ways(before: Schema, after: Schema, step: Step, declared: Declared) -> None:
+    """Rows are found by either key: how the one becomes the other, and back, is said and not guessed."""
+    if is_said(before, step, declared):
+        return
+    name = step.news[0].written
+    reason = f"the primary key '{name}' would not hold the same values in its new type"
+    hint = f'widen it, or say both ways: --up "{name}=SQL over {name}" --down "{name}=SQL over {name}__new"'
+    raise refused(after, step.to, reason, step.news[0], hint=hint)
 
 
 def _columns(

@@ -106,6 +106,12 @@ def keeps_values(step: Step, dialect: str, declared: Declared) -> bool:
     return all(judged == WIDENED for judged in judge_type(old, new, dialect, ""))
 
 
+def is_said(schema: Schema, step: Step, declared: Declared) -> bool:
+    """Whether both ways were declared of one column that goes on as one."""
+    wishes, columns = (declared.ups, declared.downs), (step.news[0], step.olds[0])
+    return all(_said(ways, schema, step, columns) is not None for ways in wishes)
+
+
 def demand_fills(schema: Schema, table: Table, columns: Iterable[Column], fills: Mapping[str, str]) -> None:
     """What takes the place of NULL is an expression over the row."""
     known = tuple(column.name for column in table.columns)
