@@ -17,7 +17,7 @@ from contractctl.formats.avro.types import Schema
 from contractctl.formats.avro.wire import Refused, read_value, write
 from tests.budgets import budget
 
-FIXED = budget(1200)
+FIXED = budget(500)
 
 
 def both(pair: tuple[Any, Any]) -> tuple[Schema, Schema]:

@@ -22,7 +22,7 @@ from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect
 from tests.budgets import budget
 
-FIXED = budget(800)
+FIXED = budget(400)
 
 
 def both(pair: tuple[Any, Any]) -> tuple[Schema, Schema]:

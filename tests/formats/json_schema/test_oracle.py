@@ -18,7 +18,7 @@ from contractctl.model.verdict import Incompatibility, Status
 from tests.budgets import budget
 
 DOCUMENTS = documents()
-FIXED = budget(600)
+FIXED = budget(250)
 SEEDS = st.integers(0, 2**32), st.sampled_from(sorted(URIS))
 
 

@@ -19,7 +19,7 @@ from contractctl.model.contract import Policy
 from contractctl.model.verdict import Incompatibility
 from tests.budgets import budget
 
-FIXED = budget(600)
+FIXED = budget(200)
 HARMLESS = {
     "protobuf-enum-closed",
     "protobuf-enum-value-not-reserved",

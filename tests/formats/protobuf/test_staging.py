@@ -213,7 +213,7 @@ def _new(draw: st.DrawFn, draft: Draft, number: int) -> dict[str, object]:
     return made
 
 
-@budget(300)
+@budget(100)
 @given(staged_pairs())
 def test_whatever_is_added_removed_renamed_retyped_split_or_merged_has_a_version_between(
     staged: tuple[Draft, Draft, dict[str, str]],

@@ -19,7 +19,7 @@ TYPES = ("INTEGER", "TEXT", "REAL", "VARCHAR(3)", "DECIMAL(5,2)", "")
 DEFAULTS = ("", "", "DEFAULT 1", "DEFAULT 'a'", "DEFAULT '1'", "DEFAULT NULL")
 CHECKS = ("", "", "", "CHECK ({} > 0)", "CHECK ({} >= 2)", "CHECK ({} IN ('a', '1'))", "CHECK ({} IN ('a', 'b', '1'))")
 VALUES: tuple[object, ...] = (None, 0, 1, 2, 7, "1", "007", "a", "A", "b", 1.5, 3.0, 2**60 + 1, "long enough")
-CASES = budget(300)
+CASES = budget(150)
 
 
 @st.composite
