@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.formats import FORMATS, Format, Found, Narrowed, load, parse
+from contractctl.formats import FORMATS, Format, Found, Laboratory, Narrowed, load, parse
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -19,6 +19,7 @@ from contractctl.model.verdict import (
     Seats,
     Status,
     Undecided,
+    Witness,
 )
 
 _YES = Answer(Status.COMPATIBLE)
@@ -39,6 +40,8 @@ class Terms:
     new_name: str = "new"
     operations: tuple[File, ...] = ()
     """What clients send: where it is known, nothing breaks but what one of these meets."""
+    laboratory: Laboratory | None = None
+    """Who is asked for witnesses first."""
 
 
 def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but the texts by keyword
@@ -175,8 +178,14 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
         remedy=rule.remedy.format_map(words),
         old=old,
         new=new,
-        witness=judge.witness(hearing.taker.schema, hearing.giver.schema, found) if terms.witnesses else None,
+        witness=_witness(hearing, found) if terms.witnesses else None,
     )
+
+
+def _witness(hearing: _Hearing, found: Incompatibility) -> Witness | None:
+    seats, laboratory = (hearing.taker.schema, hearing.giver.schema), hearing.terms.laboratory
+    shown = laboratory.witness(*seats, found) if laboratory is not None else None
+    return shown or hearing.judge.witness(*seats, found)
 
 
 def _rename(facts: Mapping[str, str], *, new_takes: bool) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from contractctl.compatibility import Terms
 from contractctl.formats import FORMATS, parse_sound
-from contractctl.model.contract import Contract, File, Source, Version
+from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.verdict import Comparison, Finding, Level, Status
 from contractctl.verdicts import judged
 
@@ -86,22 +86,20 @@ def check_contract(
     contract: Contract,
     level: Level | None = None,
     staged: str | None = None,
-    operations: tuple[File, ...] = (),
+    terms: Terms = Terms(),
 ) -> Iterator[Pair]:
     """The draft against the releases that its level names, and the latest release against the one before it.
 
     What breaks an earlier version is excused by a major version between the two, or by the plan `staged` that leads
-    there. operations: what clients of an interface send.
+    there. terms: what is known beside the contract.
     """
     level = level or contract.level
     if contract.draft is not None:
         for version in contract.versions if level.transitive else contract.versions[-1:]:
-            yield replace(
-                _pair(contract, version, None, level, operations), excused=staged or _major(contract, version)
-            )
+            yield replace(_pair(contract, version, None, level, terms), excused=staged or _major(contract, version))
     if len(contract.versions) > 1:
         before, latest = contract.versions[-2:]
-        yield replace(_pair(contract, before, latest, level, operations), excused=_major(contract, before))
+        yield replace(_pair(contract, before, latest, level, terms), excused=_major(contract, before))
     elif contract.draft is not None and not contract.versions and contract.format in FORMATS:
         parse_sound(contract.format, contract.draft, contract.policy)  # it is read, at least
 
@@ -114,16 +112,16 @@ def _major(contract: Contract, version: Version) -> str | None:
     return None
 
 
-def _pair(contract: Contract, old: Version, new: Version | None, level: Level, operations: tuple[File, ...]) -> Pair:
+def _pair(contract: Contract, old: Version, new: Version | None, level: Level, known: Terms) -> Pair:
     source = new.source if new else contract.draft
     assert source is not None  # noqa: S101 - a draft is judged only where there is one
-    terms = Terms(
+    terms = replace(
+        known,
         policy=contract.policy,
         strict=contract.strict,
         contract=contract.name,
         old_name=str(old.number),
         new_name=str(new.number) if new else f"the {DRAFT}",
-        operations=operations,
     )
     comparison = judged(old.source, source, contract.format, terms)
     new_name = str(new.number) if new else DRAFT

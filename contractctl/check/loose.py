@@ -158,6 +158,7 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
         new_name=path,
         contract=path,
         operations=asked.operations,
+        laboratory=asked.laboratory,
     )
     comparison = judged(old, new, one.format, terms)
     level = asked.level or asked.loose_level

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contractctl.check import Problem
+from contractctl.formats import Laboratory
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy
 from contractctl.model.plan import Plan
@@ -27,6 +28,8 @@ class Question:
     strict: bool = False
     operations: tuple[File, ...] = ()
     """What clients of interfaces send, where it is known."""
+    laboratory: Laboratory | None = None
+    """Who is asked for witnesses first."""
 
 
 def problem(rule: str, contract: str, file: str, origin: str) -> Problem:

@@ -9,6 +9,7 @@ from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract
 from contractctl.check.loose import Changes, check_gone, check_loose
 from contractctl.check.question import Question, problem
+from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, Repository, needed_repository
 from contractctl.model.contract import Contract, SemanticVersion
@@ -59,7 +60,8 @@ def _contracts(
         contract = promised(store.read(asked.contracts, name))
         policy = replace(contract.policy, today=asked.policy.today)
         contract = replace(contract, strict=contract.strict or asked.strict, policy=policy)
-        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.operations)
+        terms = Terms(operations=asked.operations, laboratory=asked.laboratory)
+        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), terms)
     return Checked(tuple(pairs), tuple(problems))
 
 

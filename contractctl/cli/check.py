@@ -1,5 +1,6 @@
 """contractctl check: is the new version compatible?"""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -9,10 +10,11 @@ import click
 
 from contractctl import caches, check
 from contractctl.cli import Exit, clients
+from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS
+from contractctl.formats import FORMATS, Laboratory
 from contractctl.formats.claims import may_be_claimed
-from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, File, Policy
+from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
@@ -47,6 +49,11 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
     metavar="GLOB",
     help="Files with what clients of GraphQL send: only what meets one of them breaks. As often as you like.",
 )
+@click.option(
+    "--witness-on",
+    metavar="URL",
+    help="Show what breaks tables on this test server, a URL or env:NAME: SQLite has no widths, enums and zones.",
+)
 @click.option("--live", is_flag=True, help="Hold the contracts of tables against the database itself; only reads it.")
 @click.option("--database", metavar="URL", help="With --live: this database, by a URL, env:NAME, or its name.")
 @click.option("--all-tables", is_flag=True, help="With --live: a table that no contract speaks of is drift, too.")
@@ -63,6 +70,7 @@ def command(
     no_cache: bool,
     strict: bool,
     operations: tuple[str, ...],
+    witness_on: str | None,
     live: bool,
     database: str | None,
     all_tables: bool,
@@ -88,6 +96,9 @@ def command(
     With --live each contract's released version is held against what the database holds: tables, columns, types,
     NULL, defaults, keys, checks, indexes, views. Another spelling is no drift, nor is what a plan has on its way.
 
+    With --witness-on what breaks tables is shown on a PostgreSQL or MariaDB of yours: in a schema that is never
+    committed, or a database that is dropped. Everything else on it is left alone.
+
     With --operations only those incompatibilities fail that meet an operation or fragment in these files of the
     repository; each names the files. The others are shown. It is for graphql.
 
@@ -97,18 +108,20 @@ def command(
         caches.switch_off()
     if live or database is not None or all_tables:
         _demand_live_alone(
-            against, level, schema, dialect, content_model, encodings, assert_formats, strict, operations
+            against, level, schema, dialect, content_model, encodings, assert_formats, strict, operations, witness_on
         )
         return _live(targets, database, form, extra=all_tables)
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
     sent = clients.read(operations) if operations else ()
-    if against is None and _are_files(targets):
-        policy = _policy(dialect, content_model, encodings, assert_formats=assert_formats)
-        checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, policy, strict=strict, sent=sent)
-    else:
-        _demand_two_files(schema, dialect, content_model, encodings, assert_formats)
-        checked, passes_unknown = _repository(targets, against, demanded, strict=strict, sent=sent)
+    with _laboratory(witness_on) as laboratory:
+        known = Terms(strict=strict, operations=sent, laboratory=laboratory)
+        if against is None and _are_files(targets):
+            policy = _policy(dialect, content_model, encodings, assert_formats=assert_formats)
+            checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, replace(known, policy=policy))
+        else:
+            _demand_two_files(schema, dialect, content_model, encodings, assert_formats)
+            checked, passes_unknown = _repository(targets, against, demanded, known)
     click.echo(_worded(checked, form))
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
@@ -130,7 +143,7 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
 def _demand_live_alone(*given: object) -> None:
     """Two versions are compared, or a version and a database: what says how goes with the former."""
     options = ("--against", "--level", "--as", "--dialect", "--content-model", "--encodings", "--assert-formats")
-    for option, value in zip((*options, "--strict", "--operations"), given, strict=True):
+    for option, value in zip((*options, "--strict", "--operations", "--witness-on"), given, strict=True):
         if value:
             raise ContractctlError(
                 f"{option} does not go with --live", hint="a database holds what a version says, or it does not"
@@ -177,25 +190,29 @@ def _are_files(targets: tuple[str, ...]) -> bool:
     return False
 
 
-def _files(
-    old: str, new: str, level: Level, schema: str | None, policy: Policy, *, strict: bool, sent: tuple[File, ...]
-) -> check.Checked:
-    from contractctl.compatibility import Terms
+def _laboratory(word: str | None) -> AbstractContextManager[Laboratory | None]:
+    if word is None:
+        return nullcontext()
+    from contractctl.cli import trying
+
+    return trying.opened(word)
+
+
+def _files(old: str, new: str, level: Level, schema: str | None, known: Terms) -> check.Checked:
     from contractctl.loose import version
 
     after, name = version(Path(new), schema)
     before, _ = version(Path(old), name)
-    if sent and name != "graphql":
+    if known.operations and name != "graphql":
         raise ContractctlError(
             f"--operations is for graphql, and {new} is {name}",
             hint="leave it out: what clients send is not known here",
         )
-    terms = Terms(policy=policy, strict=strict, old_name=old, new_name=new, operations=sent)
-    return check.check_files(before, after, name, level, terms)
+    return check.check_files(before, after, name, level, replace(known, old_name=old, new_name=new))
 
 
 def _repository(
-    targets: tuple[str, ...], against: str | None, level: Level | None, *, strict: bool, sent: tuple[File, ...]
+    targets: tuple[str, ...], against: str | None, level: Level | None, known: Terms
 ) -> tuple[check.Checked, bool]:
     from contractctl import settings
     from contractctl.check.question import Question
@@ -209,8 +226,9 @@ def _repository(
         level=level,
         loose_level=found.level,
         policy=replace(found.policy, today=_today()),
-        strict=strict or found.strict,
-        operations=sent,
+        strict=known.strict or found.strict,
+        operations=known.operations,
+        laboratory=known.laboratory,
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
     return checked, found.unknown_passes

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.rooms import Events, Format, Found, Narrowed, RoundTrip, Selective, Staging, Strict
+from contractctl.formats.rooms import Events, Format, Found, Laboratory, Narrowed, RoundTrip, Selective, Staging, Strict
 from contractctl.model.contract import File, Policy, Source
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Events",
     "Format",
     "Found",
+    "Laboratory",
     "Narrowed",
     "RoundTrip",
     "Selective",

@@ -47,6 +47,13 @@ class Strict(Protocol):
         """Raise ContractctlError where libraries refuse the schema."""
 
 
+class Laboratory(Protocol):
+    """An engine of the user's that may be asked, where the format's own shows too little."""
+
+    def witness(self, taker: Any, giver: Any, found: Incompatibility, /) -> Witness | None:
+        """As a format's; None where it knows nothing of such versions, or none was found."""
+
+
 class Clients(Protocol):
     """Operations of clients, read against both versions."""
 

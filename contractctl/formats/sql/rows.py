@@ -5,10 +5,15 @@ from decimal import Decimal
 
 from contractctl.formats.sql.expressions import Among, Conditions, Constant, Range, conditions
 from contractctl.formats.sql.schema import Column, Family, Schema, Table
-from contractctl.formats.sql.writing import identifier
+from contractctl.formats.sql.writing import column_name, identifier
 
 Row = dict[str, object]
 """Values by folded column name."""
+_OTHERS = (
+    *(("UUID", "00000000-0000-4000-8000-000000000001"), ("INET", "10.0.0.1"), ("CIDR", "10.0.0.0/8")),
+    *(("INTERVAL", "1 day"), ("BIT", "1"), ("MONEY", "1"), ("MACADDR", "08:00:2b:01:02:03"), ("POINT", "(1,1)")),
+)
+"""A value of each type that is neither JSON nor an array; both of these take {}."""
 _DEPTH = 4
 """How far up parents of parents are made."""
 
@@ -25,17 +30,29 @@ def row(table: Table, given: Mapping[str, object], *, short: bool = False, numbe
     return found
 
 
-def insert(table: Table, values: Mapping[str, object]) -> str:
+def insert(table: Table, values: Mapping[str, object], dialect: str) -> str:
     """The statement that writes it."""
-    names = [identifier(column.written, "sqlite") for column in table.columns if column.name in values]
-    shown = [quote(values[column.name]) for column in table.columns if column.name in values]
-    target = identifier(table.written, "sqlite")
-    if not names:
-        return f"INSERT INTO {target} DEFAULT VALUES"
-    return f"INSERT INTO {target} ({', '.join(names)}) VALUES ({', '.join(shown)})"
+    given = [column for column in table.columns if column.name in values]
+    names = ", ".join(named(column, dialect) for column in given)
+    shown = ", ".join(quote(values[column.name], dialect) for column in given)
+    if not given and dialect != "mysql":
+        return f"INSERT INTO {called(table, dialect)} DEFAULT VALUES"
+    return f"INSERT INTO {called(table, dialect)} ({names}) VALUES ({shown})"
 
 
-def parents(schema: Schema, table: Table, values: Mapping[str, object], depth: int = _DEPTH) -> Iterator[str]:
+def called(table: Table, dialect: str) -> str:
+    """A table's name as the engine of that dialect takes it."""
+    return identifier(table.name if dialect == "postgresql" else table.written, dialect)
+
+
+def named(column: Column, dialect: str) -> str:
+    """A column's name as the engine of that dialect takes it."""
+    return identifier(column_name(column, dialect), dialect)
+
+
+def parents(
+    schema: Schema, table: Table, values: Mapping[str, object], dialect: str, depth: int = _DEPTH
+) -> Iterator[str]:
     """The rows of other tables that a row refers to, topmost first."""
     for key in table.foreign_keys:
         parent = schema.tables.get(key.table)
@@ -46,19 +63,26 @@ def parents(schema: Schema, table: Table, values: Mapping[str, object], depth: i
         if any(value is None for value in wanted.values()):
             continue
         above = row(parent, wanted)
-        yield from parents(schema, parent, above, depth - 1)
-        yield insert(parent, above)
+        yield from parents(schema, parent, above, dialect, depth - 1)
+        yield insert(parent, above, dialect)
 
 
-def quote(value: object) -> str:
-    """A value as SQLite writes it."""
+def quote(value: object, dialect: str) -> str:
+    """A value as the dialect writes it."""
     match value:
         case None:
             return "NULL"
+        case bool() if dialect == "postgresql":
+            return "TRUE" if value else "FALSE"
+        case bool():
+            return str(int(value))
+        case bytes() if dialect == "postgresql":
+            return f"'\\x{value.hex()}'"
         case bytes():
             return f"x'{value.hex()}'"
         case str():
-            return "'" + value.replace("'", "''") + "'"
+            escaped = value.replace("\\", "\\\\") if dialect == "mysql" else value
+            return "'" + escaped.replace("'", "''") + "'"
         case _:
             return str(value)
 
@@ -109,12 +133,12 @@ def _of_type(column: Column, number: int) -> object:
         case Family.FLOAT:
             return number + 0.5
         case Family.BOOLEAN:
-            return number % 2
+            return bool(number % 2)
         case Family.TEXT:
             return "abcdefgh"[(number - 1) % 8]
         case Family.BINARY:
             return bytes([96 + number]) if column.type.affinity is None else "abcdefgh"[(number - 1) % 8]
         case Family.OTHER:
-            return "{}"
+            return next((plain for name, plain in _OTHERS if word.startswith(name)), "{}")
         case _:
             return number

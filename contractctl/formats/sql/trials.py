@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from contractctl.formats.sql.rows import Row, insert, parents, quote, row
-from contractctl.formats.sql.schema import Schema, Table
+from contractctl.formats.sql.rows import Row, called, insert, named, parents, quote, row
+from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.writing import identifier
 from contractctl.model.verdict import Effect, Incompatibility
 
@@ -33,6 +33,8 @@ class Case:
     client: Schema
     provider: Schema
     found: Incompatibility
+    dialect: str
+    """Of the engine that is asked."""
 
     @property
     def table(self) -> Table:
@@ -45,30 +47,43 @@ class Case:
 
     @property
     def target(self) -> str:
-        return identifier(self.found.facts.get("table") or self.found.facts["view"], "sqlite")
+        if "table" in self.found.facts:
+            return called(self.table, self.dialect)
+        return identifier(self.found.facts["view"], self.dialect)
 
     @property
     def column(self) -> str:
-        return identifier(self.found.facts["column"], "sqlite")
+        return self.spelled(self.name)
 
     @property
     def name(self) -> str:
         """The column's folded name."""
         return self.named(self.found.facts["column"])
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The client's columns; then the provider's, where the table is still there."""
+        given = self.provider.tables.get(self.table.name) if "table" in self.found.facts else None
+        own = self.table.columns if "table" in self.found.facts else ()
+        return (*own, *(given.columns if given else ()))
+
     def named(self, written: str) -> str:
-        columns = (*self.table.columns, *self.given.columns)
-        return next((c.name for c in columns if c.written == written), written)
+        return next((c.name for c in self.columns if c.written == written), written)
+
+    def spelled(self, name: str) -> str:
+        """A column as the engine takes it, by its folded name."""
+        known = next((c for c in self.columns if c.name == name), None)
+        return named(known, self.dialect) if known is not None else identifier(name, self.dialect)
 
     def rows(self, values: Mapping[str, object] | None = None) -> Iterator[tuple[Row, tuple[str, ...]]]:
         """Rows of the client's, with every column and with only those that must be given, and their parents."""
         for short, number in ((False, 1), (True, 1), (False, _LARGE)):
             found = row(self.table, values or {}, short=short, number=number)
-            yield found, tuple(parents(self.client, self.table, found))
+            yield found, tuple(parents(self.client, self.table, found, self.dialect))
 
     def inserts(self, values: Mapping[str, object] | None = None) -> Iterator[Trial]:
         for each, above in self.rows(values):
-            yield Trial(above, insert(self.table, each))
+            yield Trial(above, insert(self.table, each, self.dialect))
 
 
 def _select(case: Case) -> Iterator[Trial]:
@@ -94,34 +109,34 @@ def _omission(case: Case) -> Iterator[Trial]:
     look = None if case.found.effect is Effect.FAILS else f"SELECT {case.column} FROM {case.target}"
     for each, above in case.rows():
         left = {name: value for name, value in each.items() if name != case.name}
-        yield Trial(above, insert(case.table, left), look)
+        yield Trial(above, insert(case.table, left, case.dialect), look)
 
 
 def _null_read(case: Case) -> Iterator[Trial]:
     """A row of another application's, with NULL in it."""
-    yield from _foreign(case, case.name, (None,))
+    yield from foreign(case, case.name, (None,))
 
 
 def _value_read(case: Case) -> Iterator[Trial]:
     """A row of another application's, with a value that the client's check excludes."""
     name = case.named(case.found.path.rsplit(".", 1)[-1])
-    yield from _foreign(case, name, (_fact_value(case.found),))
+    yield from foreign(case, name, (_fact_value(case.found),))
 
 
 def _loose_read(case: Case) -> Iterator[Trial]:
     """A row of another application's, with a value of another kind than a strict table holds."""
     for column in case.table.columns:
         if case.given.column(column.name) is not None and column.generated is None:
-            yield from _foreign(case, column.name, ("x", 1.5, b"\xff"))
+            yield from foreign(case, column.name, ("x", 1.5, b"\xff"))
 
 
-def _foreign(case: Case, name: str, values: tuple[object, ...]) -> Iterator[Trial]:
-    column = identifier(next(c.written for c in case.table.columns if c.name == name), "sqlite")
+def foreign(case: Case, name: str, values: tuple[object, ...]) -> Iterator[Trial]:
+    column = case.spelled(name)
     for value in values:
         for table in (case.table, case.given):
             each = row(table, {name: value})
-            above = tuple(parents(case.provider, table, each))
-            yield Trial(above, insert(table, each), f"SELECT {column} FROM {case.target}", foreign=True)
+            above = tuple(parents(case.provider, table, each, case.dialect))
+            yield Trial(above, insert(table, each, case.dialect), f"SELECT {column} FROM {case.target}", foreign=True)
 
 
 def _kept(case: Case) -> Iterator[Trial]:
@@ -129,7 +144,7 @@ def _kept(case: Case) -> Iterator[Trial]:
     for value in _ROUNDED if case.found.rule == "sql-precision-lost" else _TELLING:
         for each, above in case.rows({case.name: value}):
             for read in (case.column, f"{case.column} / 2", f"{case.column} = 7"):
-                yield Trial((*above, insert(case.table, each)), f"SELECT {read} FROM {case.target}")
+                yield Trial((*above, insert(case.table, each, case.dialect)), f"SELECT {read} FROM {case.target}")
 
 
 def _kind(case: Case) -> Iterator[Trial]:
@@ -145,8 +160,8 @@ def _kind(case: Case) -> Iterator[Trial]:
 def _collated(case: Case) -> Iterator[Trial]:
     for stored, asked in (("a", "A"), ("a", "a ")):
         for each, above in case.rows({case.name: stored}):
-            query = f"SELECT count(*) FROM {case.target} WHERE {case.column} = {quote(asked)}"
-            yield Trial((*above, insert(case.table, each)), query)
+            query = f"SELECT count(*) FROM {case.target} WHERE {case.column} = {quote(asked, case.dialect)}"
+            yield Trial((*above, insert(case.table, each, case.dialect)), query)
 
 
 def _columns(case: Case) -> tuple[str, ...]:
@@ -159,15 +174,16 @@ def _twice(case: Case) -> Iterator[Trial]:
         first = row(case.table, {}, short=short)
         alike = {name: value for name, value in first.items() if name in _columns(case)}
         second = row(case.table, alike, short=short, number=2)
-        above = tuple(dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r)))
-        yield Trial((*above, insert(case.table, first)), insert(case.table, second))
+        above = tuple(
+            dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r, case.dialect))
+        )
+        yield Trial((*above, insert(case.table, first, case.dialect)), insert(case.table, second, case.dialect))
 
 
 def _upsert(case: Case) -> Iterator[Trial]:
-    columns = [case.table.column(name) for name in _columns(case)]
-    names = ", ".join(identifier(column.written, "sqlite") for column in columns if column is not None)
+    names = ", ".join(map(case.spelled, _columns(case)))
     for each, above in case.rows():
-        yield Trial(above, f"{insert(case.table, each)} ON CONFLICT ({names}) DO NOTHING")
+        yield Trial(above, f"{insert(case.table, each, case.dialect)} ON CONFLICT ({names}) DO NOTHING")
 
 
 def _duplicates(case: Case) -> Iterator[Trial]:
@@ -175,8 +191,10 @@ def _duplicates(case: Case) -> Iterator[Trial]:
         first = row(case.table, {}, short=short)
         alike = {name: value for name, value in first.items() if name in _columns(case)}
         second = row(case.table, alike, short=short, number=2)
-        replaces = [insert(case.table, each).replace("INSERT", "REPLACE", 1) for each in (first, second)]
-        above = tuple(dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r)))
+        replaces = [insert(case.table, each, case.dialect).replace("INSERT", "REPLACE", 1) for each in (first, second)]
+        above = tuple(
+            dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r, case.dialect))
+        )
         yield Trial((*above, replaces[0]), replaces[1], f"SELECT count(*) FROM {case.target}")
 
 
@@ -200,28 +218,24 @@ def _deleted(case: Case) -> Iterator[Trial]:
     if parent is None:
         return
     for each, above in case.rows():
-        delete = f"DELETE FROM {identifier(parent.written, 'sqlite')}"
-        before = (*above, insert(case.table, each))
-        look = f"SELECT {', '.join(map(_shown_name(case), _columns(case)))} FROM {case.target}"
+        delete = f"DELETE FROM {called(parent, case.dialect)}"
+        before = (*above, insert(case.table, each, case.dialect))
+        look = f"SELECT {', '.join(map(case.spelled, _columns(case)))} FROM {case.target}"
         fails = case.found.effect is Effect.FAILS
         yield Trial(before, delete, None if fails else look)
         if not fails:  # the client relied on the refusal
             yield Trial(before, delete, look, foreign=True)
 
 
-def _shown_name(case: Case) -> Callable[[str], str]:
-    return lambda name: identifier(next(c.written for c in case.table.columns if c.name == name), "sqlite")
-
-
 def _orphans(case: Case) -> Iterator[Trial]:
     """A row of another application's that refers to nothing."""
     each = row(case.given, {})
-    columns = ", ".join(map(_shown_name(case), _columns(case)))
-    yield Trial((), insert(case.given, each), f"SELECT {columns} FROM {case.target}", foreign=True)
+    columns = ", ".join(map(case.spelled, _columns(case)))
+    yield Trial((), insert(case.given, each, case.dialect), f"SELECT {columns} FROM {case.target}", foreign=True)
 
 
-_Builder = Callable[[Case], Iterator[Trial]]
-TRIALS: Mapping[str, _Builder] = {
+Builder = Callable[[Case], Iterator[Trial]]
+TRIALS: Mapping[str, Builder] = {
     "sql-table-removed": _select,
     "sql-view-removed": _select,
     "sql-view-broken": _select,

@@ -1,16 +1,54 @@
-"""Which statement shows it? Run against the client's tables, then against the provider's, in SQLite."""
+"""Which statement shows it? Run against the client's tables, then against the provider's, in an engine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
 
 from contractctl.formats.sql.engine import ENGINE, ask, memory, run
 from contractctl.formats.sql.parsing import agreed
 from contractctl.formats.sql.rows import quote
-from contractctl.formats.sql.schema import Schema
+from contractctl.formats.sql.schema import Schema, Table
 from contractctl.formats.sql.sqlite_ddl import alone, statements
-from contractctl.formats.sql.trials import TRIALS, Case, Trial
+from contractctl.formats.sql.trials import TRIALS, Builder, Case, Trial
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _LINE = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What an engine says when it does not obey."""
+
+    text: str
+    code: str = ""
+    """By which a server tells reasons apart; SQLite has its words alone."""
+
+
+Outcome = list[tuple[object, ...]] | Refusal | None
+"""The rows that come back, the refusal, or None where it does not even come to the statement."""
+Ask = Callable[[Trial], Outcome]
+
+
+class Bench(Protocol):
+    """Where trials are made."""
+
+    @property
+    def name(self) -> str:
+        """Who has executed it."""
+
+    @property
+    def trials(self) -> Mapping[str, Builder]:
+        """By rule: what may show it here."""
+
+    def tables(self, schema: Schema, instead: Table | None = None, /) -> tuple[str, ...]:
+        """The statements that make the tables and views of a version. instead: takes its namesake's place."""
+
+    def opened(self, tables: tuple[str, ...], /) -> AbstractContextManager[Ask | None]:
+        """Tables that were made to be asked, each time as if for the first time; None where they cannot be made."""
+
+    def to_the_point(self, refusal: Refusal, found: Incompatibility, /) -> bool:
+        """Whether the engine refuses for the reason that the finding gives."""
 
 
 def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness | None:
@@ -19,79 +57,106 @@ def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness
     None where SQLite cannot show it: lengths, enums and time zones are no concern of its.
     """
     client, provider = agreed(client, provider)
-    build = TRIALS.get(found.rule)
-    if build is None or client.dialect != provider.dialect:
+    if client.dialect != provider.dialect:
         return None
-    engine = ENGINE if client.dialect == "sqlite" else f"{ENGINE}, tables translated from {client.dialect}"
-    case = Case(client, provider, found)
-    for ddl, note in _providers(case):
-        for trial in build(case):
-            answer = _shown(trial, (statements(client), ddl), found)
-            if answer is not None:
-                sent = f"{trial.statement}; {trial.look}" if trial.look else trial.statement
-                return Witness(_one_line(sent), _one_line(answer), engine + note)
+    return find(_Sqlite(client.dialect), Case(client, provider, found, "sqlite"))
+
+
+def find(bench: Bench, case: Case) -> Witness | None:
+    """The first trial that shows it on this bench."""
+    build = bench.trials.get(case.found.rule)
+    if build is None:
+        return None
+    with bench.opened(bench.tables(case.client)) as ours:
+        for tables, note in _providers(bench, case):
+            with bench.opened(tables) as theirs:
+                if ours is None or theirs is None:
+                    continue
+                for trial in build(case):
+                    answer = _shown(trial, ours(trial), theirs(trial), bench, case.found)
+                    if answer is not None:
+                        sent = f"{trial.statement}; {trial.look}" if trial.look else trial.statement
+                        return Witness(_one_line(sent), _one_line(answer), bench.name + note)
     return None
 
 
-def _providers(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
+def _providers(bench: Bench, case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
     """The provider's tables; then the client's with this change alone, where others get in the way."""
-    yield statements(case.provider), ""
+    yield bench.tables(case.provider), ""
     if "table" not in case.found.facts or case.table.name not in case.provider.tables:
         return
     name = case.named(case.found.path.rsplit(".", 1)[-1])
     known = "column" in case.found.facts or case.found.rule.startswith("sql-check-")
     table = alone(case.table, case.given, case.found.rule, name if known else None)
     if table is not None:
-        yield statements(case.client, table), ", this change alone"
+        yield bench.tables(case.client, table), ", this change alone"
 
 
-def _shown(trial: Trial, databases: tuple[tuple[str, ...], tuple[str, ...]], found: Incompatibility) -> str | None:
+def _shown(trial: Trial, expected: Outcome, got: Outcome, bench: Bench, found: Incompatibility) -> str | None:
     """What the provider answers, where that is another answer than the client knows, and for this very reason."""
     fails = found.effect is Effect.FAILS
-    expected, got = (_outcome(trial, ddl) for ddl in databases)
     if expected is None or got is None:
         return None
+    if isinstance(expected, Refusal):
+        refused = trial.foreign and not isinstance(got, Refusal) and bench.to_the_point(expected, found)
+        return f"{_told(got)}; the client's own tables refuse that: {expected.text}" if refused else None
     if trial.foreign:
-        refused = isinstance(expected, str) and not isinstance(got, str) and _to_the_point(expected, found)
-        return f"{_told(got)}; the client's own tables refuse that: {expected}" if refused else None
-    if isinstance(expected, str):
         return None
-    if isinstance(got, str):
-        return got if fails and _to_the_point(got, found) else None
+    if isinstance(got, Refusal):
+        return got.text if fails and bench.to_the_point(got, found) else None
     if fails or _typed(expected) == _typed(got):
         return None
     return f"{_told(got)}, where {_told(expected)} was promised"
 
 
-def _to_the_point(refusal: str, found: Incompatibility) -> bool:
-    """Whether SQLite refuses for the reason that the finding gives."""
-    kind, named = _REASONS.get(found.rule, ("", False))
-    if found.rule == "sql-type-refused" and refusal == "datatype mismatch":
-        return True  # so SQLite words it for the number of a row
-    return kind in refusal and (not named or found.facts["column"].lower() in refusal.lower())
+@dataclass(frozen=True, slots=True)
+class _Sqlite:
+    """SQLite in memory: at home for its own dialect, by translation for others'."""
+
+    dialect: str
+
+    @property
+    def name(self) -> str:
+        return ENGINE if self.dialect == "sqlite" else f"{ENGINE}, tables translated from {self.dialect}"
+
+    @property
+    def trials(self) -> Mapping[str, Builder]:
+        return TRIALS
+
+    def tables(self, schema: Schema, instead: Table | None = None) -> tuple[str, ...]:
+        return statements(schema, instead)
+
+    def opened(self, tables: tuple[str, ...]) -> AbstractContextManager[Ask | None]:
+        return nullcontext(lambda trial: _outcome(trial, tables))
+
+    def to_the_point(self, refusal: Refusal, found: Incompatibility) -> bool:
+        kind, named = _REASONS.get(found.rule, ("", False))
+        if found.rule == "sql-type-refused" and refusal.text == "datatype mismatch":
+            return True  # so SQLite words it for the number of a row
+        return kind in refusal.text and (not named or found.facts["column"].lower() in refusal.text.lower())
 
 
-def _outcome(trial: Trial, ddl: tuple[str, ...]) -> list[tuple[object, ...]] | str | None:
-    """The rows that come back, SQLite's refusal, or None where it does not even come to the statement."""
+def _outcome(trial: Trial, tables: tuple[str, ...]) -> Outcome:
     database = memory()
     try:
-        for statement in (*ddl, *trial.before):
+        for statement in (*tables, *trial.before):
             if run(database, statement) is not None:
                 return None
-        return ask(database, trial.statement, trial.look)
+        answer = ask(database, trial.statement, trial.look)
+        return Refusal(answer) if isinstance(answer, str) else answer
     finally:
         database.close()
 
 
-def _typed(rows: list[tuple[object, ...]] | str) -> list[tuple[tuple[type, object], ...]]:
-    return [tuple((type(value), value) for value in each) for each in rows if not isinstance(each, str)]
+def _typed(rows: list[tuple[object, ...]]) -> list[tuple[tuple[type, object], ...]]:
+    return [tuple((type(value), value) for value in each) for each in rows]
 
 
-def _told(rows: list[tuple[object, ...]] | str) -> str:
+def _told(rows: list[tuple[object, ...]] | Refusal) -> str:
     """Few enough values to read on one line."""
-    if isinstance(rows, str):
-        return rows
-    values = ", ".join(quote(value) for each in rows[:3] for value in each)
+    if isinstance(rows, Refusal):
+        return rows.text
+    values = ", ".join(quote(value, "sqlite") for each in rows[:3] for value in each)
     return f"{len(rows)} rows ({values})" if len(rows) > 1 else values or "no row"
 
 
