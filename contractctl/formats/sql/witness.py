@@ -75,8 +75,7 @@ def find(bench: Bench, case: Case) -> Witness | None:
                 for trial in build(case):
                     answer = _shown(trial, ours(trial), theirs(trial), bench, case.found)
                     if answer is not None:
-                        sent = f"{trial.statement}; {trial.look}" if trial.look else trial.statement
-                        return Witness(_one_line(sent), _one_line(answer), bench.name + note)
+                        return Witness(_one_line(_sent(trial)), _one_line(answer), bench.name + note)
     return None
 
 
@@ -146,6 +145,14 @@ def _outcome(trial: Trial, tables: tuple[str, ...]) -> Outcome:
         return Refusal(answer) if isinstance(answer, str) else answer
     finally:
         database.close()
+
+
+def _sent(trial: Trial) -> str:
+    """What is to be seen of it: a question with what it is asked about."""
+    if trial.look:
+        return f"{trial.statement}; {trial.look}"
+    asks = trial.statement.startswith("SELECT") and trial.before
+    return f"{trial.before[-1]}; {trial.statement}" if asks else trial.statement
 
 
 def _typed(rows: list[tuple[object, ...]]) -> list[tuple[tuple[type, object], ...]]:
