@@ -98,6 +98,11 @@ class Synced:
         return not self.old
 
     @property
+    def is_key(self) -> bool:
+        """Whether the old side is the table's primary key: both sides' values are as unlike as each other."""
+        return len(self.old) == 1 and self.old[0].column is not None and self.old[0].column.key_place > 0
+
+    @property
     def exact(self) -> bool:
         """Whether a value must come back from the other side to count as converted."""
         return not (self.one_sided or self.lossy or self.plain)

@@ -58,6 +58,7 @@ from contractctl.operations.steps import (
     RelaxNotNull,
     RenameConstraint,
     RenewTriggers,
+    RequireNotNull,
     StageColumn,
     Step,
     StopKeepingInStep,
@@ -369,12 +370,19 @@ def _is_idle(plan: Plan, step: Step) -> bool:
     match step:
         case PromiseNotNull():
             return not ddl.promises
+        case RequireNotNull():  # a key forbids NULL by itself, and nothing was promised before
+            return not ddl.promises and _is_new_key(plan, step)
         case HandOver():
             return not ddl.sequences
         case HoldTables():
             return not ddl.hold(step.tables)
         case _:
             return False
+
+
+def _is_new_key(plan: Plan, step: RequireNotNull) -> bool:
+    keys = (operation for operation in of_tables(plan) if operation.kind == "change-key-type")
+    return any((step.table, step.column) == (operation.subject, operation.new) for operation in keys)
 
 
 def _pairs(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:

@@ -17,7 +17,12 @@ from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BuildIndex, DropOldColumn, HandOver, MoveKey, Step
 from contractctl.operations.words import names, needed
 
-effort = Effort(None, Work.SCAN, None, "a key of one column; SQLite and MariaDB would make the table anew")
+effort = Effort(
+    None,
+    Work.SCAN,
+    Work.REWRITE,
+    "a key of one column, on MariaDB without AUTO_INCREMENT; SQLite would make the table anew",
+)
 
 _LENGTH = 63
 """Bytes of a name that count everywhere."""

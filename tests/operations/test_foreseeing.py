@@ -25,6 +25,7 @@ STAGES = {
 KINDS = {
     "change-type",
     "change-key-type of a key that is referred to",
+    "change-key-type of a key that nobody counts",
     "rename-table",
     "add-foreign-key",
     "rename-column in an index, unique and checked",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from contractctl.databases import run
+from contractctl.databases import Column, run
 from contractctl.databases.mysql.names import OURS, literal, same
 from contractctl.databases.mysql.tables import cascades, columns, of_table
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
@@ -52,9 +52,16 @@ def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...
     return tuple(_obstacles(connection, table, column))
 
 
-def key_obstacles(_connection: Connection, _table: str, _column: str) -> tuple[str, ...]:
-    """What keeps the primary key from going over to another column, as the end of a sentence: always the same."""
-    return ("is the primary key, by which MariaDB keeps the rows: for another one it would write every row anew",)
+def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+    """What keeps the primary key from going from this column over to another one, each as the end of a sentence."""
+    return tuple(_key_obstacles(connection, table, column))
+
+
+def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
+    there = columns(connection, table)
+    if not all(same(one.name, column) for one in there if one.key_place):
+        yield "is not the table's whole primary key: only a key of one column changes its type"
+    yield from (text for one in there if same(one.name, column) for text in _of_itself(connection, table, one))
 
 
 def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
@@ -63,6 +70,11 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
         return
     if found.key_place:
         yield "is part of its primary key, and MariaDB cannot drop it without rewriting the table"
+    yield from _of_itself(connection, table, found)
+
+
+def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[str]:
+    column = found.name
     if found.generated:
         yield "is a generated column, which nobody can write"
     if _counts_up(connection, table, found.name):

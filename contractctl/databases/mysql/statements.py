@@ -196,12 +196,10 @@ def drop_index(table: str, name: str, _beside: bool = True) -> tuple[Statement, 
     return (_alter(table, f"DROP INDEX IF EXISTS {quote(name)}", "NOCOPY"),)
 
 
-def move_key(_look: Look, table: str, _old: str, _new: str, _index: str) -> tuple[Statement, ...]:
-    """Not yet."""
-    raise BlockingError(
-        f"MariaDB keeps the rows of '{table}' by their primary key, and would write every row anew for another one",
-        hint="make the change in a revision and a version of its own, while nobody writes the table",
-    )
+def move_key(_look: Look, table: str, _old: str, new: str, index: str) -> tuple[Statement, ...]:
+    """Keep the rows by another key: every row is written anew, beside everybody's reads and writes."""
+    action = f"DROP PRIMARY KEY, ADD PRIMARY KEY ({quote(new)}), DROP INDEX {quote(index)}"
+    return (_alter(table, action, "INPLACE", Work.REWRITE),)
 
 
 def hand_over(_look: Look, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:

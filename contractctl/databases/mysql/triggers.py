@@ -208,6 +208,8 @@ def _refused(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event:
     """Whether a unique index or a CHECK would not have the row with what the side has been given; empty: none asks."""
     columns = [one.column for one in side if one.column is not None]
     unique = {names for column in columns for names in column.unique if not _is_mirrored(pair, side, names)}
+    if pair.is_key:
+        unique = set()  # a key that is there already is refused on either side
     checks = {text for column in columns for text in column.checks}
     found = [_taken(sync, pair, side, names, event) for names in sorted(unique)]
     found += [f"({_of_new(text)}) IS FALSE" for text in sorted(checks)]

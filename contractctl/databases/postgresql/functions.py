@@ -67,15 +67,10 @@ def is_guarded(pair: Synced) -> bool:
     Not where both have the same ones and hold the same value: what one side's let through, the other's do as well. Nor
     where one side is the table's key: a row must have it at once, and both keys are as unlike as each other.
     """
-    if is_key(pair):
+    if pair.is_key:
         return False
     old, new = ({guard for one in side for guard in _guards(one)} for side in (pair.old, pair.new))
     return old != new if pair.plain else bool(old or new)
-
-
-def is_key(pair: Synced) -> bool:
-    """Whether the old side is the table's primary key."""
-    return len(pair.old) == 1 and pair.old[0].column is not None and pair.old[0].column.key_place > 0
 
 
 def _guards(one: Held) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ class PromiseNotNull(Step):
         return database.ddl.gives_at_once(sync, self.column)
 
     def demand(self, database: Database, connection: Connection) -> None:
-        _demand_no_null(database, connection, self.table, self.column)
+        demand_no_null(database, connection, self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))
@@ -167,7 +167,7 @@ class RequireNotNull(Step):
     def demand(self, database: Database, connection: Connection) -> None:
         statements = self.statements(database, Live(database, connection))
         if any(statement.work is not Work.NONE for statement in statements):  # what is promised is proven
-            _demand_no_null(database, connection, self.table, self.column)
+            demand_no_null(database, connection, self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return get(database, Live(database, connection), self.table, self.column).not_null
@@ -276,7 +276,8 @@ def refuse_dependents(
         )
 
 
-def _demand_no_null(database: Database, connection: Connection, table: str, column: str) -> None:
+def demand_no_null(database: Database, connection: Connection, table: str, column: str) -> None:
+    """Raise ContractctlError where rows hold NULL in the column, and say how many."""
     here, name = database.table(table), database.quote(column)
     nulls = run(connection, f"SELECT count(*) FROM {here} WHERE {name} IS NULL").scalar_one()
     if nulls:

@@ -14,6 +14,7 @@ from contractctl.databases import Database, Statement, ddl, run
 from contractctl.databases.looks import Live, Look, get
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import quiesced_name
+from contractctl.operations.steps.columns import demand_no_null
 from contractctl.operations.steps.step import Step
 
 _NAMED = 5
@@ -144,6 +145,10 @@ class MoveKey(Step):
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.move_key(look, self.table, quiesced_name(self.old), self.new, self.index)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if not get(database, Live(database, connection), self.table, self.new).not_null:
+            demand_no_null(database, connection, self.table, self.new)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return tuple(one.name for one in database.key_columns(connection, self.table)) == (self.new,)
