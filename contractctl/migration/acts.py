@@ -318,13 +318,15 @@ def missing_triggers(session: Session) -> tuple[str, ...]:
 
 
 def bring_triggers_back(session: Session) -> None:
-    """Create the plan's triggers anew, over the names that the columns have now."""
+    """Create the plan's triggers anew, over the names that the columns have now.
+
+    Those that are there are replaced as a revision does it: there is no moment without them.
+    """
     with journal.writing(session.context.engine) as connection:
         session.hold(connection)
         database = databases.of(connection)
         for sync in synchronisations(session, connection):
-            for statement in (*database.drop_triggers(sync), *database.triggers(sync)):
-                databases.run(connection, statement)
+            database.carry_out(connection, database.ddl.keep_in_step(sync))
 
 
 @contextmanager

@@ -50,11 +50,17 @@ def _administrator(folder: Path) -> Iterator[Connection]:
 
 
 def _copy_tables(connection: Connection, base: str, name: str) -> None:
-    """MariaDB has no templates: tables, then rows, then triggers, by its own SHOW CREATE."""
+    """MariaDB has no templates: tables, then rows, functions and triggers, by its own SHOW CREATE."""
     tables = connection.exec_driver_sql(f"SHOW FULL TABLES FROM {base} WHERE Table_type = 'BASE TABLE'").scalars().all()
     creates = [connection.exec_driver_sql(f"SHOW CREATE TABLE {base}.`{table}`").one()[1] for table in tables]
     triggers = connection.exec_driver_sql(f"SHOW TRIGGERS FROM {base}").scalars().all()
-    bodies = [connection.exec_driver_sql(f"SHOW CREATE TRIGGER {base}.`{trigger}`").one() for trigger in triggers]
+    status = connection.exec_driver_sql(f"SHOW FUNCTION STATUS WHERE Db = '{base}'")
+    functions = [row.Name for row in status]
+    made = [connection.exec_driver_sql(f"SHOW CREATE FUNCTION {base}.`{function}`").one() for function in functions]
+    bodies = [
+        *made,
+        *(connection.exec_driver_sql(f"SHOW CREATE TRIGGER {base}.`{trigger}`").one() for trigger in triggers),
+    ]
     connection.exec_driver_sql(f"USE {name}")
     for create in creates:
         connection.exec_driver_sql(create)

@@ -1,7 +1,8 @@
 """Kill an operator at every statement and every commit of every stage, resume, and tell what became of it.
 
-Run as: python killing.py FOLDER EVERY [URL]. FOLDER is where copies are made; every EVERY-th point is tried; URL is a
-server's empty database, else it is a SQLite file. Prints one JSON object, by stage: how many points there were, and
+Run as: python killing.py FOLDER EVERY [URL [key]]. FOLDER is where copies are made; every EVERY-th point is tried; URL
+is a server's empty database, else it is a SQLite file; `key`: the plan changes the type of the table's key, and only
+the stages are tried that do what no other plan does. Prints one JSON object, by stage: how many points there were, and
 what was wrong after each. Children are forked from a parent that has imported everything already, so that a point costs
 milliseconds; a writer, a process of its own, writes all the time.
 """
@@ -21,7 +22,7 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
-from contractctl import journal, migration
+from contractctl import journal, migration, planner
 from contractctl.backfill import Pace
 from contractctl.journal import Operator
 
@@ -41,6 +42,8 @@ ENDS: tuple[tuple[str, float | None], ...] = (("canary", 10.0), ("contract", Non
 """What may follow when all of these are done. A smaller share ends the brown-out."""
 PLACES = ("SET", "INSERT INTO", "field list")
 """Not NEW or OLD: a trigger must never name what is not there."""
+OF_KEYS = ("verify", "contract")
+"""The stages in which a key is built and moves."""
 GONE = (
     "no such column",
     "has no column",
@@ -57,7 +60,8 @@ def operate(folder: Path, stage: str, percent: float | None, kill_at: int | None
     if kill_at is not None:
         arm(engine, kill_at)
     me = Operator(f"process {os.getpid()}", gone=lambda _holder: True)
-    context = shop.context(folder, engine=engine, pace=TINY, sleep=lambda _seconds: None, operator=me)
+    (plan,) = planner.read_plans(folder / "migrations")
+    context = shop.context(folder, plan=plan, engine=engine, pace=TINY, sleep=lambda _seconds: None, operator=me)
     migration.run(stage, context, percent)
 
 
@@ -140,6 +144,7 @@ def wrong_after(folder: Path, log: Path, done: int) -> list[str]:
     if len(outcomes) != done:
         problems.append(f"the outcomes are {outcomes}")
     contents = [shop.rows(folder, f"SELECT id, {column} FROM orders") for column in columns(folder)]
+    problems += keys_apart(folder)
     if any(sorted(one) != sorted(contents[0]) for one in contents):
         problems.append("the two sides differ")
     expected = {n: f"customer {n}" for n in range(1, ROWS + 1)}
@@ -156,6 +161,17 @@ def columns(folder: Path) -> list[str]:
     filled = shop.rows(folder, "SELECT 1 FROM contractctl_checkpoint WHERE done = 1")
     both = ["customer_name", "customer_name__quiesced", "full_name"]
     return [name for name in both if name in there and (filled or name != "full_name" or len(there) == 3)]
+
+
+def keys_apart(folder: Path) -> list[str]:
+    """Rows whose two keys are unlike, where both are there and filled."""
+    with shop.connected(folder) as connection:
+        there = {str(column["name"]) for column in inspect(connection).get_columns("orders")}
+    others = there & {"id__new", "id__quiesced"}
+    if not others or not shop.rows(folder, "SELECT 1 FROM contractctl_checkpoint WHERE done = 1"):
+        return []
+    found = shop.rows(folder, f"SELECT id FROM orders WHERE coalesce({others.pop()}, -id) <> id")
+    return [f"the two keys of {found} differ"] if found else []
 
 
 def try_point(
@@ -195,17 +211,21 @@ def try_stage(base: Path, command: tuple[str, float | None], done: int, every: i
     return {"points": point - 1, "wrong": wrong}
 
 
-def main(folder: Path, every: int, url: str | None = None) -> None:
+def main(folder: Path, every: int, url: str | None = None, what: str = "column") -> None:
     base, found = folder / "base", dict[str, object]()
     base.mkdir()
     with contextlib.redirect_stdout(sys.stderr):
-        shop.make(base, rows=ROWS, url=url)
+        shop.make(base, rows=ROWS, url=url, plan=shop.KEYED if what == "key" else shop.PLAN)
+    tried = OF_KEYS if what == "key" else None
     for done, command in enumerate(FORWARD, 1):
-        found[command[0]] = try_stage(base, command, done, every)
+        if tried is None or command[0] in tried:
+            found[command[0]] = try_stage(base, command, done, every)
         _, status = os.waitpid(forked(lambda command=command: operate(base, *command)), 0)  # type: ignore[misc] # bound now
         assert status == 0, command
     for name, percent in ENDS:
-        found[name if percent is None else "brown-out-ends"] = try_stage(base, (name, percent), len(FORWARD) + 1, every)
+        if tried is None or name in tried:
+            key = name if percent is None else "brown-out-ends"
+            found[key] = try_stage(base, (name, percent), len(FORWARD) + 1, every)
     print(json.dumps(found))
 
 

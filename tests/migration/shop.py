@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from contractctl.model.decision import Condition, Decision, Outcome
 from contractctl.model.plan import Movement, Operation, Plan, ReadRules, Stage, Transform
 
 NAME = "customer-name"
+PROMISES = {"old_not_null": "yes", "not_null": "yes"}
 OPERATION = Operation(
     kind="rename-column",
     contract="shop/orders",
@@ -28,7 +30,7 @@ OPERATION = Operation(
     old="customer_name",
     new="full_name",
     transform=Transform("customer_name", "full_name"),
-    parameters={"old_not_null": "yes", "not_null": "yes"},
+    parameters=PROMISES,
 )
 PLAN = Plan(
     name=NAME,
@@ -38,6 +40,23 @@ PLAN = Plan(
     reads=ReadRules(quiesced_seconds=0),
     restore_point="backup of last night",
 )
+KEYED = replace(
+    PLAN,
+    operations=(
+        Operation(
+            kind="change-key-type",
+            contract="shop/orders",
+            subject="orders",
+            old="id",
+            new="id",
+            transform=Transform("id", "id__new"),
+            parameters={"type": "BIGINT", "old_type": "INTEGER", "via": "id__new", **PROMISES},
+        ),
+    ),
+    revisions=revisions.identifiers(NAME, validating=True),
+    dialect="mysql",
+)
+"""A key that changes its type."""
 ORDERS = (
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(200) NOT NULL, total_cents INTEGER NOT NULL)"
 )

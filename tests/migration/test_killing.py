@@ -14,6 +14,8 @@ from tests import budgets
 DRIVER = Path(__file__).parent / "killing.py"
 EVERY = {"sqlite": 3, "postgresql": 23, "mysql": 23}
 """On a server a point takes a second, and is one of some hundred; ci/fuzz tries them all."""
+EVERY_OF_KEYS = 71
+LEAST_POINTS_OF_KEYS = 100
 LEAST_POINTS = {
     "expand": 80,
     "dual-write": 50,
@@ -41,3 +43,17 @@ def test_a_command_killed_at_any_point_goes_on_and_loses_and_repeats_nothing(tmp
     assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
     assert {stage for stage, of in found.items() if of["points"] <= LEAST_POINTS[stage] - every} == set()
     assert found.keys() == LEAST_POINTS.keys()
+
+
+@pytest.mark.timeout(600)
+def test_a_key_that_changes_its_type_survives_whoever_is_killed_at_it(tmp_path: Path, mariadb_url: str) -> None:
+    """Hazard 22: where every statement commits by itself, the key has moved or not, and the same command goes on."""
+    every = 1 if os.environ.get(budgets.VARIABLE) else EVERY_OF_KEYS
+    command = [sys.executable, str(DRIVER), str(tmp_path), str(every), mariadb_url, "key"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
+    assert {stage for stage, of in found.items() if of["points"] > LEAST_POINTS_OF_KEYS} == {"verify", "contract"}

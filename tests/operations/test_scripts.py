@@ -16,7 +16,6 @@ ENGINES = (shops.POSTGRESQL, shops.MARIADB)
 KINDS = {
     "change-type",
     "change-key-type",
-    "change-key-type of a key that nobody counts",
     "split-column",
     "drop-column",
     "rename-table",
