@@ -37,7 +37,7 @@ class Fate:
         listen(engine, "after_cursor_execute", lambda *seen: self.strike(seen[2], after=True))
 
     def strike(self, statement: str, *, after: bool) -> None:
-        if statement.split()[0].upper() not in DDL or statement in self.met:
+        if statement.split(maxsplit=1)[0].upper() not in DDL or statement in self.met:
             return
         if len(self.met) % self.every:
             self.met.add(statement)
@@ -58,7 +58,9 @@ def test_a_server_that_is_killed_at_any_ddl_leaves_nothing_that_is_in_the_way(tm
                 server.start()
             column = "full_name" if stage in {"quiesce", "contract"} else "customer_name"
             with shop.connected(tmp_path) as application:
-                row = f"INSERT INTO orders (id, {column}, total_cents) VALUES ({100 + turn}, 'customer {100 + turn}', 1)"
+                row = (
+                    f"INSERT INTO orders (id, {column}, total_cents) VALUES ({100 + turn}, 'customer {100 + turn}', 1)"
+                )
                 application.exec_driver_sql(row)
                 application.commit()
 

@@ -1,5 +1,6 @@
 """What does the database hold: a table's columns and key, its text, and what depends on a column?"""
 
+import sqlite3
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -131,10 +132,9 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
         connection.exec_driver_sql(f"ALTER TABLE {quote(table)} RENAME COLUMN {quote(column)} TO {probe}")
         after, view_columns_after = _texts(connection), _view_columns(connection)
     except OperationalError as error:
-        raise ContractctlError(
-            f"SQLite cannot tell what depends on '{table}.{column}': {error.orig}",
-            hint="mend or drop the view or trigger that it names, and run it again",
-        ) from error
+        if not _breaks_a_part(error):
+            raise
+        raise _unanswered(f"'{table}.{column}'", error) from error
     finally:
         connection.exec_driver_sql("ROLLBACK TO contractctl_probe")
         connection.exec_driver_sql("RELEASE contractctl_probe")
@@ -151,6 +151,18 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
     return tuple(sorted({name for name in found if name} | set(stars)))
 
 
+def _breaks_a_part(error: OperationalError) -> bool:
+    """Whether a part of the schema is broken; a full disk or somebody else's lock have codes of their own."""
+    return getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
+
+
+def _unanswered(what: str, error: OperationalError) -> ContractctlError:
+    return ContractctlError(
+        f"SQLite cannot tell what depends on {what}: {error.orig}",
+        hint="mend or drop the view or trigger that it names, and run it again",
+    )
+
+
 def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:
     """What besides the table itself would break without it: SQLite is asked, as in `dependents`."""
     probe = f"{_OURS}probe"
@@ -163,10 +175,9 @@ def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:
             connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE tbl_name = ?", (probe,)).scalars()
         )
     except OperationalError as error:
-        raise ContractctlError(
-            f"SQLite cannot tell what depends on '{table}': {error.orig}",
-            hint="mend or drop the view or trigger that it names, and run it again",
-        ) from error
+        if not _breaks_a_part(error):
+            raise
+        raise _unanswered(f"'{table}'", error) from error
     finally:
         connection.exec_driver_sql("ROLLBACK TO contractctl_probe")
         connection.exec_driver_sql("RELEASE contractctl_probe")
