@@ -65,6 +65,7 @@ from contractctl.operations.steps import (
 )
 from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
 from contractctl.operations.steps.keeping import other_table
+from contractctl.operations.words import dropped, listed
 
 
 class Kind(Protocol):
@@ -196,7 +197,7 @@ def contract(plan: Plan) -> tuple[Step, ...]:
     """What the contract revision does: what the new version promises holds, the triggers go, then the columns."""
     planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
     steps = _beside_all([step for step in planned if not _is_idle(plan, step)])
-    steps = _apart(steps)
+    steps = [*_apart(steps), *(DropIndex(table, name) for table, name in _indexes_left(plan))]
     early = [step for step in steps if step.first]
     kept = [step for step in steps if not (step.first or step.drops)]
     parts = [step for step in steps if isinstance(step, DropConstraint | DropIndex) and not step.first]
@@ -321,9 +322,22 @@ def _takes_over(plan: Plan, operation: Operation) -> bool:
 
 def _dropped(plan: Plan) -> tuple[str, ...]:
     """The names of constraints and indexes that go in the end."""
-    return tuple(
-        operation.old for operation in of_tables(plan) if operation.old is not None and operation.kind in _PARTS_THAT_GO
-    )
+    planned = (operation.old for operation in of_tables(plan) if operation.kind in _PARTS_THAT_GO)
+    return (*(name for name in planned if name is not None), *(name for _, name in _indexes_left(plan)))
+
+
+def _indexes_left(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Table and name of each index that a foreign key has brought, over columns that go in the end."""
+    if not plan.dialect or not databases.named(plan.dialect).ddl.keys_bring_indexes:
+        return
+    steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation)]
+    going = {(step.table, step.column) for step in steps if isinstance(step, DropOldColumn)}
+    for operation in of_tables(plan):
+        if operation.kind == "drop-foreign-key" and "columns" in operation.parameters:
+            first = listed(operation, "columns")[0]
+            if (operation.subject, first) in going:
+                unnamed = operation.parameters.get("named") == "no"
+                yield operation.subject, first if unnamed else dropped(operation)
 
 
 def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -14,7 +14,7 @@ from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation, Plan, Transform
 from tests.databases import shops
 from tests.databases.shops import Words
-from tests.operations.lives import STAGES, Life, Scenario
+from tests.operations.lives import STAGES, Life, Scenario, writing
 from tests.operations.scenarios import SCENARIOS
 
 WIDENED = next(scenario for scenario in SCENARIOS if scenario.kind == "change-key-type")
@@ -160,9 +160,11 @@ WAYS = Declared(
 )
 
 
-def between(old: tuple[str, ...], new: tuple[str, ...]) -> Callable[[Words], tuple[Operation, ...]]:
+def between(
+    old: tuple[str, ...], new: tuple[str, ...], ways: Declared = WAYS, dialect: str = "postgresql"
+) -> Callable[[Words], tuple[Operation, ...]]:
     versions = [Source((File("orders.sql", ";\n".join(texts) + ";\n"),)) for texts in (old, new)]
-    return lambda _: staging.operations(versions[0], versions[1], WAYS, "shop/orders", Policy("postgresql"))
+    return lambda _: staging.operations(versions[0], versions[1], ways, "shop/orders", Policy(dialect))
 
 
 def test_a_key_becomes_a_text_and_so_does_all_that_refers_to_it(begin: Begin) -> None:
@@ -189,3 +191,37 @@ def test_a_key_becomes_a_text_and_so_does_all_that_refers_to_it(begin: Begin) ->
         life.shop.run("INSERT INTO lines VALUES (4, 'o4')")
     with pytest.raises(Exception, match="orders_pkey"):
         life.shop.run("INSERT INTO orders (id) VALUES ('o1')")
+
+
+@pytest.mark.parametrize("named", ["CONSTRAINT of_order ", ""])
+def test_mariadb_moves_a_key_and_the_index_that_each_foreign_key_has_brought(mariadb_url: str, named: str) -> None:
+    """Hazard 40: the old one would keep the column from going."""
+    refers = f"{named}FOREIGN KEY (order_id) REFERENCES orders (id)"
+    old = (
+        "CREATE TABLE orders (id int PRIMARY KEY, amount varchar(20))",
+        f"CREATE TABLE items (number int PRIMARY KEY, order_id int NOT NULL, {refers})",
+    )
+    planned = between(old, tuple(table.replace("id int", "id bigint") for table in old), Declared(), "mysql")
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+        life = Life(shop, replace(WIDENED, tables=old, planned=planned))
+
+        def write(n: int, app: object) -> None:
+            shop.run(f"INSERT INTO orders (id, amount) VALUES ({n}, 'old')", app=app)
+            shop.run(f"INSERT INTO items (number, order_id) VALUES ({n}, {n})", app=app)
+
+        with writing(life, write, 1000) as rows:
+            for stage in ("expand", "dual_write", "backfill", "validate"):
+                life.backfill() if stage == "backfill" else life.do(stage)
+            shop.run("INSERT INTO orders (id__new, amount) VALUES (2, 'new')")
+            shop.run("INSERT INTO items (number, order_id__new) VALUES (2, 2)")
+        assert life.differing() == []
+        life.do("quiesce")
+        with writing(life, write, 100_000) as late:
+            life.do("contract")
+
+        found = shop.rows("SELECT number, id FROM items JOIN orders ON id = order_id ORDER BY number")
+        assert found == [(n, n) for n in (2, *rows, *late)]
+        with pytest.raises(Exception, match="foreign key"):
+            shop.run("INSERT INTO items VALUES (7, 7)")
+        with shop.engine.connect() as connection:
+            assert not [name for name in shop.database.parts(connection, "items") if name.endswith("__new")]

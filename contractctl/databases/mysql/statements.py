@@ -23,6 +23,7 @@ from contractctl.databases.mysql.trying import create_functions
 
 promises = False
 relaxes_given = False
+keys_bring_indexes = True
 sequences = False
 _WAIT = int(LOCK_SECONDS)
 _NOT_ONLINE = (1845, 1846)
@@ -166,7 +167,7 @@ def drop_constraint(_look: Look, table: str, sort: str, name: str, _says: str) -
 
 
 def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
-    """Give an index another name; a foreign key is made again under it, in the same moment."""
+    """Give an index another name; a foreign key is made again under it at once, and its index goes along."""
     match sort:
         case "check":
             raise BlockingError(
@@ -175,7 +176,10 @@ def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) ->
             )
         case "foreign-key":
             add = look.ask(_REFERENCE.format(of=of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"), name=literal(name)))
-            return (_unchecked(_alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}")),)
+            indexed = look.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", name, "INDEX_NAME"), "0") != "0"
+            index = _alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}")
+            key = _unchecked(_alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}"))
+            return (*((index,) if indexed else ()), key)
         case _:
             return (_alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}"),)
 

@@ -23,6 +23,7 @@ from contractctl.databases.postgresql.triggers import drop_triggers, triggers
 
 promises = True
 relaxes_given = True
+keys_bring_indexes = False
 sequences = True
 
 ALONE = "ACCESS EXCLUSIVE"

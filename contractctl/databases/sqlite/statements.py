@@ -22,6 +22,7 @@ from contractctl.errors import ContractctlError
 
 promises = False
 relaxes_given = True
+keys_bring_indexes = False
 sequences = False
 _LOCK = "the writer's lock"
 _CHECK = "PRAGMA main.quick_check"
