@@ -228,7 +228,8 @@ def move_key(look: Look, table: str, _old: str, _new: str, index: str) -> tuple[
 def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tuple[Statement, ...]:
     """Let a column have the sequence that counts another one's values up: it would go with that one.
 
-    An identity's sequence belongs to it for ever; the new column's own begins where that one has come to.
+    An identity's sequence belongs to it for ever; the new column's own begins where that one has come to, goes on as
+    it would have, and takes its name over.
     """
     how, _, sequence = look.ask(_counter(table, old), "").partition(" ")
     if not how:
@@ -239,11 +240,13 @@ def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tu
         wider = (Statement(f"ALTER SEQUENCE {sequence} AS {type_}", WRITERS_OUT),) if type_ else ()
         return (*wider, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", BESIDE), _alter(table, default))
     kind = "ALWAYS" if how == "always" else "BY DEFAULT"
+    pace = look.ask(_pace(table, old, type_), "")
     own = f"pg_get_serial_sequence({literal(of_table(table))}, {literal(new)})"
     return (
-        _alter(table, f"ALTER COLUMN {quote(new)} ADD GENERATED {kind} AS IDENTITY"),
+        _alter(table, f"ALTER COLUMN {quote(new)} ADD GENERATED {kind} AS IDENTITY{pace}"),
         Statement(f"SELECT setval({own}, last_value, is_called) FROM {sequence}", "none"),
         _alter(table, f"ALTER COLUMN {quote(old)} DROP IDENTITY"),
+        Statement(_renamed_sequence(own, sequence), ALONE),
     )
 
 
@@ -419,6 +422,27 @@ def _counter(table: str, column: str) -> str:
         " WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')"
         f" AND d.refobjid = to_regclass({literal(of_table(table))}) AND a.attname = {literal(column)}), '')"
     )
+
+
+def _pace(table: str, column: str, type_: str) -> str:
+    """SQL: the options of an identity, in parentheses. Where the type gave its bounds, those of another type do."""
+    wide = type_.upper() in {"BIGINT", "INT8"}
+    least, most = ("-9223372036854775808", "9223372036854775807") if wide else ("s.seqmin", "s.seqmax")
+    return (
+        "SELECT coalesce((SELECT format(' (START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s %sCYCLE)',"
+        " s.seqstart, s.seqincrement,"
+        f" CASE WHEN s.seqmin IN (-32768, -2147483648) THEN {least} ELSE s.seqmin END,"
+        f" CASE WHEN s.seqmax IN (32767, 2147483647) THEN {most} ELSE s.seqmax END,"
+        " s.seqcache, CASE WHEN s.seqcycle THEN '' ELSE 'NO ' END)"
+        " FROM pg_catalog.pg_sequence s"
+        f" WHERE s.seqrelid = pg_get_serial_sequence({literal(of_table(table))}, {literal(column)})::regclass), '')"
+    )
+
+
+def _renamed_sequence(own: str, name: str) -> str:
+    """SQL: an identity's sequence is called as PostgreSQL sees fit, until it is told otherwise."""
+    bare = f"(parse_ident({literal(name)}))[2]"
+    return f"DO $$BEGIN EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', {own}, {bare}); END$$"
 
 
 def _grants(table: str, name: str) -> str:
