@@ -15,6 +15,7 @@ BENCHES: Mapping[str, str] = {
     "conformance": "conformance",
     "pairs": "pairs",
     "protobuf tree": "protobuf_tree",
+    "graphql schema": "graphql_schema",
     "store": "store",
     "backfill": "backfill",
     "deployments": "deployments",
