@@ -50,7 +50,10 @@ def named(settings: Settings, word: str) -> Plan:
 
 
 def standing(settings: Settings, plan: Plan) -> Standing:
-    """What the journal says; planned where there is no journal yet. Nothing is created."""
+    """What the journal says; planned where there is no journal yet. Nothing is created.
+
+    Raise ContractctlError where the journal was tampered with.
+    """
     if not is_there(settings, plan.database):
         return Standing(State.PLANNED, 0.0)
     from contractctl import databases, journal
@@ -60,6 +63,7 @@ def standing(settings: Settings, plan: Plan) -> Standing:
         with journal.reading(engine) as connection:
             if journal.version(connection) is None:
                 return Standing(State.PLANNED, 0.0)
+            journal.verify_chain(connection, plan.name)
             return journal.standing(connection, plan.name)
     finally:
         engine.dispose()

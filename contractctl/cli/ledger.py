@@ -53,9 +53,15 @@ def write(deployment: Deployment) -> bool:
 
 
 def live(found: "Settings", environment: str) -> Mapping[str, Live]:
-    """What is live in an environment, as far as anybody has said. Nothing is created."""
+    """What is live in an environment, as far as anybody has said. Nothing is created.
+
+    Raise ContractctlError where its journal was tampered with.
+    """
     with _reading(found) as connection:
-        return {} if connection is None else deployments.live(connection, environment)
+        if connection is None:
+            return {}
+        journal.verify_chain(connection, deployments.chain(environment))
+        return deployments.live(connection, environment)
 
 
 def everything(found: "Settings") -> Mapping[str, Mapping[str, Live]]:

@@ -172,9 +172,11 @@ def _broken_chain(found: Iterable[Entry]) -> Iterator[str]:
 
 
 def _told(connection: Connection, plan: str) -> Iterator[dict[str, Any]]:
-    for text in connection.execute(select(OUTBOX.c.event).order_by(OUTBOX.c.id)).scalars():
+    source = f"{_SOURCE}{plan}"
+    about = OUTBOX.c.event.contains(canonical.dumps(source), autoescape=True)
+    for text in connection.execute(select(OUTBOX.c.event).where(about).order_by(OUTBOX.c.id)).scalars():
         told = json.loads(text)
-        if told["source"] == f"{_SOURCE}{plan}":
+        if told["source"] == source:
             yield told
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,32 @@ def test_a_declaration_never_changes_and_names_what_is_there(
     assert "has no versions" in run("--version", "2", code=2)
     declare('name = "../../reader"\n')
     assert "is no name of a service" in run("--version", "2", code=2)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE contractctl_journal SET stage = 'other'", "DELETE FROM contractctl_journal WHERE id = 2"]
+)
+def test_a_record_that_was_tampered_with_lets_nothing_go(
+    repository: Path, contractctl: Run, git: Callable[..., str], statement: str
+) -> None:
+    def run(*arguments: str, code: int = 0) -> str:
+        done = contractctl(*arguments, code=code, cwd=repository)
+        return done.stdout + done.stderr
+
+    for service in ("reader", "writer"):
+        run("service", "import", f"../{service}", "--version", "1")
+    run("record-deployment", "writer", "1", "--env", "production")
+    run("record-deployment", "writer", "2", "--env", "production", "--canary", "5")
+    connection = sqlite3.connect(repository / "migrations" / "contractctl.db")
+    for event in ("UPDATE", "DELETE"):
+        connection.execute(f"DROP TRIGGER contractctl_journal_{event}")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+    said = run("can-i-deploy", "reader", "1", "--to", "production", code=2)
+
+    assert "the journal of 'environment:production' has been tampered with" in said
 
 
 @pytest.mark.parametrize(

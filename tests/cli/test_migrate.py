@@ -315,7 +315,7 @@ def test_rows_that_differ_are_named_and_repaired(migrate: Callable[..., str], sh
 
 
 def test_a_journal_that_was_tampered_with_is_reported_and_nothing_goes_on(
-    migrate: Callable[..., str], shop: Path
+    migrate: Callable[..., str], contractctl: Run, shop: Path
 ) -> None:
     migrate("expand", "names")
     connection = sqlite3.connect(shop / "shop.db")
@@ -326,6 +326,7 @@ def test_a_journal_that_was_tampered_with_is_reported_and_nothing_goes_on(
 
     assert "the journal has been tampered with: entry 1 " in migrate("status", code=1)
     assert "has been tampered with" in migrate("dual-write", "names", code=2)
+    assert "has been tampered with" in contractctl("gate", "names", "dual-write", code=2, cwd=shop).stderr
 
 
 def test_the_journal_names_the_actor_that_the_environment_names(migrate: Callable[..., str], shop: Path) -> None:
