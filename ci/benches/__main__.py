@@ -18,6 +18,7 @@ BENCHES: Mapping[str, str] = {
     "graphql schema": "graphql_schema",
     "store": "store",
     "backfill": "backfill",
+    "servers": "backfill_on_servers",
     "deployments": "deployments",
 }
 """What can be asked for, and the file that measures it."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from contractctl import journal
 from contractctl.backfill import checkpoints
 from contractctl.backfill.checkpoints import FRONTIER, Checkpoint, Stretch
-from contractctl.backfill.pace import FIRST_BATCH, pause_after
+from contractctl.backfill.pace import FIRST_BATCH
 from contractctl.backfill.running import Run
 from contractctl.backfill.walking import Step, patiently, walk
 
@@ -19,8 +19,8 @@ def fill(run: Run) -> Checkpoint:
         for step in walk(run.engine, run.job, stretch, run.outside, limit):
             limit, reached = step.limit, _sum(before, stretch, step)
             run.go_on(reached)
-            if not (reached.done or step.why):
-                run.outside.sleep(pause_after(step.spent, step.rows, run.job.pace))
+            if not reached.done:
+                run.outside.sleep(step.pause)
     return reached
 
 

@@ -111,12 +111,14 @@ def dismiss(connection: Connection, sync: Synchronisation, token: int) -> None:
 def look(connection: Connection, sync: Synchronisation, number: int, walker: Walker) -> tuple[Stretch, str]:
     """The stretch as it is now, and what holds everybody up. Raise FencedError where it is not the walker's."""
     wanted = CHECKPOINT.c.number.in_({FRONTIER, number})
-    found = {row["number"]: row for row in connection.execute(select(CHECKPOINT).where(*_of(sync), wanted)).mappings()}
+    query = select(CHECKPOINT, PAUSE.c.actor, PAUSE.c.reason).where(*_of(sync), wanted)
+    rows = connection.execute(query.outerjoin_from(CHECKPOINT, PAUSE, PAUSE.c.plan == CHECKPOINT.c.plan)).mappings()
+    found = {row["number"]: row for row in rows}
     mine, frontier = found.get(number), found.get(FRONTIER)
     if frontier is None or mine is None or frontier["token"] != walker.token or mine["worker"] != walker.name:
         raise FencedError
-    paused = pause_of(connection, sync.plan)
-    return _stretch(mine), str(paused) if paused else str(frontier["why"])
+    paused = frontier["actor"] is not None
+    return _stretch(mine), str(Pause(0.0, frontier["actor"], frontier["reason"])) if paused else str(frontier["why"])
 
 
 def keep(  # noqa: PLR0913, PLR0917 - what became of what, and whose it is

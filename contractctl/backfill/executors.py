@@ -12,6 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from contractctl.backfill.crew import Crew
+from contractctl.backfill.workers import leave
 from contractctl.errors import ContractctlError
 
 if TYPE_CHECKING:
@@ -34,12 +35,15 @@ def crew(workers: int | None, address: str, executor: str | None = None) -> Crew
 
 def of(executor: Executor, workers: int, address: str) -> Crew:
     """A program's own executor, which it closes itself."""
-    return Crew(partial(_given, executor, workers), address)
+    return Crew(partial(_given, executor, workers, address), address)
 
 
 @contextmanager
-def _given(executor: Executor, workers: int) -> Iterator[tuple[Executor, int]]:
-    yield executor, workers
+def _given(executor: Executor, workers: int, address: str) -> Iterator[tuple[Executor, int]]:
+    try:
+        yield executor, workers
+    finally:
+        leave(address)
 
 
 @contextmanager

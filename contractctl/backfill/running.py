@@ -1,11 +1,13 @@
 """What is told of one run over one table, and what ends it or holds it up?"""
 
+from dataclasses import replace
+
 from sqlalchemy import Engine
 
 from contractctl import databases, journal
 from contractctl.backfill import checkpoints
 from contractctl.backfill.checkpoints import Checkpoint
-from contractctl.backfill.pace import Outside
+from contractctl.backfill.pace import Outside, largest_batch
 from contractctl.backfill.progress import Meter
 from contractctl.backfill.stopping import StoppedError
 from contractctl.backfill.throttle import Throttle
@@ -29,14 +31,17 @@ class Run:
         reached = patiently(self.job.pace, self.outside, self._begin)
         if not reached.done:
             self._throttle()  # what cannot be asked is refused before anything is done
+        if self._meter is None:
+            size = patiently(self.job.pace, self.outside, self._size)
+            most = largest_batch(size, one_writer=databases.of(self.engine).one_writer)
+            self.job = replace(self.job, most=most)
+            self._meter = Meter(self.job.sync.table, reached, size, self.outside.clock())
         return reached
 
     def go_on(self, reached: Checkpoint, workers: int = 1) -> None:
         """Tell how far it is, and see to what must not wait. Raise StoppedError where it shall end."""
-        now = self.outside.clock()
-        if self._meter is None:
-            self._meter = Meter(self.job.sync.table, reached, patiently(self.job.pace, self.outside, self._size), now)
-        self.outside.told(self._meter.read(reached, now, workers))
+        if self._meter is not None:
+            self.outside.told(self._meter.read(reached, self.outside.clock(), workers))
         if self.outside.stopping() and not reached.done:
             raise StoppedError
         patiently(self.job.pace, self.outside, self._hold)

@@ -6,13 +6,22 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases, journal
 from contractctl.backfill import checkpoints
 from contractctl.backfill.checkpoints import FRONTIER, Stretch, Walker
-from contractctl.backfill.pace import FIRST_BATCH, Outside, Pace, largest, next_limit
+from contractctl.backfill.pace import (
+    FIRST_BATCH,
+    LARGEST_BATCH,
+    Outside,
+    Pace,
+    batch_seconds,
+    most_rows,
+    next_limit,
+    pause_after,
+)
 from contractctl.backfill.stopping import StoppedError
 from contractctl.databases import Filled, Synchronisation, batches
 from contractctl.errors import ContractctlError
@@ -32,6 +41,8 @@ class Job:
     sync: Synchronisation
     pace: Pace
     walker: Walker
+    most: int = LARGEST_BATCH
+    """How many rows a batch may have at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +52,8 @@ class Step:
     stretch: Stretch
     rows: int
     """Rows filled."""
-    spent: float
-    """Seconds for which others may have been held up."""
+    pause: float
+    """Seconds in which to do nothing now."""
     limit: int
     """How many rows the next batch may have."""
     why: str = ""
@@ -54,15 +65,19 @@ def walk(engine: Engine, job: Job, stretch: Stretch, outside: Outside, limit: in
 
     It ends where no key is left, never because a batch was empty. Rows that come later are the triggers'.
     """
-    limit, careful = min(limit, largest(job.pace)), False
+    careful, most = False, most_rows(job.pace, job.most)
+    limit, one_writer = min(limit, most), databases.of(engine).one_writer
+    target = batch_seconds(job.pace, one_writer=one_writer)
     while not stretch.done:
         found = patiently(job.pace, outside, partial(_batch, engine, job, stretch.number, outside, limit, careful))
-        if not found.why:
-            limit, careful = next_limit(found.limit, found.spent, job.pace), found.careful
-        yield Step(found.stretch, found.stretch.rows - stretch.rows, found.spent, limit, found.why)
-        stretch = found.stretch
+        rows = found.stretch.rows - stretch.rows
         if found.why:
-            outside.sleep(LOOK_AGAIN)
+            pause = LOOK_AGAIN
+        else:
+            limit, careful = next_limit(found.limit, found.spent, target, most), found.careful
+            pause = pause_after(found.spent, rows, job.pace, one_writer=one_writer)
+        yield Step(found.stretch, rows, pause, limit, found.why)
+        stretch = found.stretch
 
 
 def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Found:
@@ -124,28 +139,53 @@ def _batch(  # noqa: PLR0913, PLR0917 - one batch of what, how large, for the ho
     return _try_batch(engine, job, number, outside, limit, careful=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What lies ahead of a walker."""
+
+    stretch: Stretch
+    why: str
+    ahead: batches.Ahead | None
+
+
 def _try_batch(  # noqa: PLR0913 - as _batch
     engine: Engine, job: Job, number: int, outside: Outside, limit: int, *, careful: bool
 ) -> _Batch:
-    """Where it ends is looked up before any lock is taken."""
-    sync, database = job.sync, databases.of(engine)
-    with journal.reading(engine) as connection:
-        before, why = checkpoints.look(connection, sync, number, job.walker)
-        if why:
-            return _Batch(before, limit, careful, why=why)
-        ahead = batches.ahead(database, connection, sync, before.last_key, before.upto, limit)
+    sight = None
+    if databases.of(engine).one_writer:  # where the batch ends is looked up before it holds others up
+        with journal.reading(engine) as connection:
+            sight = _look_ahead(connection, job, number, limit)
+        if sight.why:
+            return _Batch(sight.stretch, limit, careful, why=sight.why)
     with journal.writing(engine) as connection:
+        sight = sight or _look_ahead(connection, job, number, limit)
+        if sight.why:
+            return _Batch(sight.stretch, limit, careful, why=sight.why)
         began = outside.clock()
-        if ahead is None:
-            filled, after = Filled(0, 0), replace(before, done=True)
-        else:
-            filled = batches.fill(database, connection, sync, before.last_key, ahead.upto, careful=careful)
-            after = _moved(before, ahead, filled)
+        after, aside = _fill(connection, job, sight, careful=careful)
         if after.done and after.number != FRONTIER:
-            checkpoints.finish(connection, sync, job.walker, after)
+            checkpoints.finish(connection, job.sync, job.walker, after)
         else:
-            checkpoints.keep(connection, sync, job.walker, before, after, outside.clock())
-    return _Batch(after, limit, careful and filled.set_aside > 0, outside.clock() - began)
+            checkpoints.keep(connection, job.sync, job.walker, sight.stretch, after, outside.clock())
+    return _Batch(after, limit, careful and aside > 0, outside.clock() - began)
+
+
+def _look_ahead(connection: Connection, job: Job, number: int, limit: int) -> _Sight:
+    stretch, why = checkpoints.look(connection, job.sync, number, job.walker)
+    if why:
+        return _Sight(stretch, why, None)
+    database = databases.of(connection)
+    return _Sight(stretch, "", batches.ahead(database, connection, job.sync, stretch.last_key, stretch.upto, limit))
+
+
+def _fill(connection: Connection, job: Job, sight: _Sight, *, careful: bool) -> tuple[Stretch, int]:
+    """Where the stretch is filled to, and how many rows were set aside now."""
+    before, ahead = sight.stretch, sight.ahead
+    if ahead is None:
+        return replace(before, done=True), 0
+    database = databases.of(connection)
+    filled = batches.fill(database, connection, job.sync, before.last_key, ahead.upto, careful=careful)
+    return _moved(before, ahead, filled), filled.set_aside
 
 
 def _moved(before: Stretch, ahead: batches.Ahead, filled: Filled) -> Stretch:

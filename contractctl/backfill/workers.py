@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from contractctl import __version__, databases, journal
 from contractctl.backfill import checkpoints
 from contractctl.backfill.checkpoints import FencedError, Stretch
-from contractctl.backfill.pace import FIRST_BATCH, Outside, Pace, pause_after
+from contractctl.backfill.pace import FIRST_BATCH, Outside, Pace, most_rows
 from contractctl.backfill.walking import Job, patiently, walk
 from contractctl.databases import Compared, Key, Synchronisation, comparison
 from contractctl.errors import ContractctlError
@@ -123,14 +123,14 @@ def _take_turn(engine: Engine, job: Job, outside: Outside, limit: int) -> Turn:
             limit = step.limit
             if not step.stretch.done and (step.why or outside.clock() >= until):
                 return Turn(limit)
-            outside.sleep(pause_after(step.spent, step.rows, job.pace))
+            outside.sleep(step.pause)
     return Turn(limit)
 
 
 def _claim(engine: Engine, job: Job, limit: int, _attempt: int) -> Stretch | None:
     with journal.writing(engine) as connection:
-        database = databases.of(connection)
-        return checkpoints.claim(database, connection, job.sync, job.walker, _BATCHES * limit, time.time())
+        rows = _BATCHES * min(limit, most_rows(job.pace, job.most))
+        return checkpoints.claim(databases.of(connection), connection, job.sync, job.walker, rows, time.time())
 
 
 def _give_back(engine: Engine, job: Job, _attempt: int) -> None:
@@ -159,6 +159,11 @@ def _engine_at(address: str) -> Engine:
             f"a worker has no environment variable '{name}'", hint="set it where the workers are started"
         )
     return databases.create_engine(os.environ[name])
+
+
+def leave(address: str) -> None:
+    """Close what tasks have opened in this process, where an executor has no others."""
+    _engine_at(address).dispose()
 
 
 def _outside() -> Outside:

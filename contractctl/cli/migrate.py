@@ -90,9 +90,9 @@ def dual_write(plan: str, form: str) -> int:
 @click.option(
     "--batch-ms",
     type=click.FloatRange(min=1, max=10_000),
-    default=50,
-    show_default=True,
-    help="How long a batch may hold other writers up; its rows are chosen for that.",
+    metavar="MS",
+    help="How long a batch may hold other writers up; its rows are chosen for that.  [50 on SQLite, 200 on servers,"
+    " where only writers of the same rows wait]",
 )
 @click.option(
     "--max-load",
@@ -112,7 +112,7 @@ def dual_write(plan: str, form: str) -> int:
 def backfill(
     plan: str,
     rate: float | None,
-    batch_ms: float,
+    batch_ms: float | None,
     max_load: float | None,
     max_lag: float | None,
     workers: int | None,
@@ -132,7 +132,7 @@ def backfill(
     from contractctl.cli.operator import Ways, replicas
 
     lagging = replicas() if max_lag is not None else ()
-    pace = Pace(batch_ms / 1000, rate, max_load, max_lag, lagging)
+    pace = Pace(None if batch_ms is None else batch_ms / 1000, rate, max_load, max_lag, lagging)
     return _run(Stage.BACKFILL, plan, form, Ways(pace, workers, executor))
 
 

@@ -148,6 +148,8 @@ class Synchronisation:
     """Of the key's columns, as the database writes them."""
     across: Across | None = None
     """The new side where that is in another table; there are no `columns` then."""
+    by_itself: tuple[str, ...] = ()
+    """Columns that an UPDATE changes by itself, unless it says that they stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,8 @@ class Door(Protocol):
 class Database(Door, Protocol):
     """What an engine's module offers. Everything is SQL text; values stand in it as literals."""
 
+    one_writer: bool
+    """Whether whoever writes holds all others up who want to."""
     transactional_ddl: bool
     """Whether what a revision does to tables is undone with its transaction."""
     weighed_by: str
@@ -360,9 +364,6 @@ class Database(Door, Protocol):
         """SQL over a row: what is said where the old side's expressions raise, else NULL. None: they never do, or the
         engine cannot catch it.
         """
-
-    def left_alone(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
-        """Columns that an UPDATE changes by itself, unless it says that they stay."""
 
     def unseen(self, connection: "Connection", sync: Synchronisation, /) -> AbstractContextManager[None]:
         """Within it what is written fires no triggers, as far as the engine and our rights allow."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Database, Filled, Held, Key, Statement, Synced, Synchronisation, Work, crossing, run
+from contractctl.databases.marks import Marks, look
 from contractctl.databases.sides import (
     all_null,
     is_kept,
@@ -167,22 +168,27 @@ def _fill_at_once(database: Database, connection: Connection, sync: Synchronisat
     """First what holds nothing yet. A value that is there is only replaced once its row is locked.
 
     Whoever writes at this moment may give the new side a value and mark it as right; a statement that waits for the
-    row sees the value, and may not yet see the mark.
+    row sees the value, and may not yet see the mark: it is looked for anew.
     """
-    aside = 0
+    aside, marks = 0, look(database, connection, sync)
     for pair in sync.columns:
         if pair.exact:
-            lost = _unless_excused(database, connection, sync, pair, unconverted(database, pair))
+            lost = _unless_excused(database, marks, sync, pair, unconverted(database, pair))
             aside += set_aside(database, connection, sync, pair, f"{where} AND {lost}", UNCONVERTIBLE)
-    stale = _lock_stale(database, connection, sync, where)
-    rows = _update(database, connection, sync, where, only_empty=True)
-    return Filled(rows + (_update(database, connection, sync, where, only_empty=False) if stale else 0), aside)
+    if aside:
+        marks = look(database, connection, sync)
+    stale = _lock_stale(database, connection, marks, sync, where)
+    rows = _update(database, connection, marks, sync, where, only_empty=True)
+    if stale:
+        marks = look(database, connection, sync)
+        rows += _update(database, connection, marks, sync, where, only_empty=False)
+    return Filled(rows, aside)
 
 
-def _lock_stale(database: Database, connection: Connection, sync: Synchronisation, where: str) -> bool:
+def _lock_stale(database: Database, connection: Connection, marks: Marks, sync: Synchronisation, where: str) -> bool:
     """Whether rows hold new-side values that the old side does not ask for; they are locked."""
     held = " OR ".join(
-        f"(NOT {all_null(database, pair.new)} AND {_unless_excused(database, connection, sync, pair, wrong)})"
+        f"(NOT {all_null(database, pair.new)} AND {_unless_excused(database, marks, sync, pair, wrong)})"
         for pair in sync.columns
         if not pair.one_sided
         for wrong in [out_of_step(database, pair)]
@@ -193,17 +199,19 @@ def _lock_stale(database: Database, connection: Connection, sync: Synchronisatio
     return bool(run(connection, f"SELECT count(*) FROM ({query}) AS contractctl_stale").scalar_one())
 
 
-def _update(database: Database, connection: Connection, sync: Synchronisation, where: str, *, only_empty: bool) -> int:
-    due = {pair: _due(database, connection, sync, pair, only_empty=only_empty) for pair in sync.columns}
+def _update(  # noqa: PLR0913 - which rows of what
+    database: Database, connection: Connection, marks: Marks, sync: Synchronisation, where: str, *, only_empty: bool
+) -> int:
+    due = {pair: _due(database, marks, sync, pair, only_empty=only_empty) for pair in sync.columns}
     sets = [_sets(database, pair, None if len(due) == 1 else when) for pair, when in due.items()]
-    sets += staying(database, connection, sync, (one for pair in due for one in pair.new))
+    sets += staying(database, sync, (one for pair in due for one in pair.new))
     any_due = " OR ".join(f"({when})" for when in due.values())
     update = f"UPDATE {database.table(sync.table)} SET {', '.join(sets)} WHERE {where} AND ({any_due})"
     return run(connection, update).rowcount
 
 
-def _due(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, only_empty: bool) -> str:
-    wrong = waiting(database, connection, sync, pair)
+def _due(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, *, only_empty: bool) -> str:
+    wrong = waiting(database, marks, sync, pair)
     return f"{all_null(database, pair.new)} AND {wrong}" if only_empty else wrong
 
 
@@ -216,19 +224,17 @@ def _sets(database: Database, pair: Synced, when: str | None) -> str:
     )
 
 
-def staying(database: Database, connection: Connection, sync: Synchronisation, written: Iterable[Held]) -> list[str]:
+def staying(database: Database, sync: Synchronisation, written: Iterable[Held]) -> list[str]:
     """Assignments that keep columns from changing by themselves where an UPDATE writes others."""
     given = [one.name for one in written]
     return [
         f"{database.quote(name)} = {database.quote(name)}"
-        for name in database.left_alone(connection, sync.table)
+        for name in sync.by_itself
         if not any(database.same(name, other) for other in given)
     ]
 
 
-def waiting(
-    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, careful: bool = False
-) -> str:
+def waiting(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, *, careful: bool = False) -> str:
     """Whether a row's new side is still to be filled: neither right, nor kept, nor in conflict, nor set aside.
 
     `careful`: where the expressions raise it is.
@@ -238,19 +244,17 @@ def waiting(
         wrong = f"({wrong} OR {unconverted(database, pair)})"
     if careful:
         wrong = or_raising(database, sync, pair, wrong)
-    return _unless_excused(database, connection, sync, pair, wrong)
+    return _unless_excused(database, marks, sync, pair, wrong)
 
 
-def _unless_excused(
-    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, condition: str
-) -> str:
+def _unless_excused(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, condition: str) -> str:
     """CASE, because an excused row's value must not even be computed: it may raise."""
     excused = [
         marked(database, table, sync, pair)
         for table in ("contractctl_set_aside", "contractctl_conflict")
-        if has_marks(database, connection, sync, pair, table)
+        if marks.of(table, pair)
     ]
-    if can_be_kept(pair) and has_marks(database, connection, sync, pair, "contractctl_kept"):
+    if can_be_kept(pair) and marks.of("contractctl_kept", pair):
         excused.append(is_kept(database, sync, pair))
     return f"CASE WHEN {' OR '.join(excused)} THEN 1 = 0 ELSE {condition} END" if excused else condition
 
@@ -258,12 +262,6 @@ def _unless_excused(
 def can_be_kept(pair: Synced) -> bool:
     """Whether the new side may rightly hold what the old one does not ask for."""
     return not (pair.plain or pair.one_sided)
-
-
-def has_marks(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> bool:
-    """Whether a side table holds anything for this pair: most often not, and then no row is looked up in it."""
-    query = f"SELECT EXISTS (SELECT 1 FROM {database.quote(table)} WHERE {of_pair(database, sync, pair)})"
-    return bool(run(connection, query).scalar())
 
 
 def between(database: Database, sync: Synchronisation, after: Key | None, upto: Key | None) -> str:
@@ -289,11 +287,11 @@ def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
 def _set_aside_raising(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
     """Set aside, each with what was said, the rows on which an expression raises. How many were not yet."""
     target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
-    aside = 0
+    aside, marks = 0, look(database, connection, sync)
     for pair in sync.columns:
         problem = database.problem(sync, pair)
         if problem is not None:
-            raising = _unless_excused(database, connection, sync, pair, f"{problem} IS NOT NULL")
+            raising = _unless_excused(database, marks, sync, pair, f"{problem} IS NOT NULL")
             rows = f"SELECT {mark(database, sync, pair)}, {problem} FROM {database.table(sync.table)}"
             select = f"{rows} WHERE {where} AND {raising}{database.locking}"
             aside += run(connection, database.add_new(target, select)).rowcount

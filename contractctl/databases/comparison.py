@@ -24,12 +24,12 @@ from contractctl.databases.batches import (
     all_or_nothing,
     between,
     can_be_kept,
-    has_marks,
     said,
     set_aside,
     staying,
     waiting,
 )
+from contractctl.databases.marks import Marks, look
 from contractctl.databases.sides import (
     all_null,
     any_null,
@@ -71,15 +71,15 @@ def compare(
 def _compare(
     database: Database, connection: Connection, sync: Synchronisation, where: str, *, careful: bool
 ) -> Compared:
-    table = database.table(sync.table)
-    wanted = {pair: _wanted(database, connection, sync, pair, careful=careful) for pair in sync.columns}
+    table, marks = database.table(sync.table), look(database, connection, sync)
+    wanted = {pair: _wanted(database, marks, sync, pair, careful=careful) for pair in sync.columns}
     types = sync.key_types or ("",) * len(sync.key)
     key = [(database.quote(name), type_) for name, type_ in zip(sync.key, types, strict=True)]
     asked = [(value, one.type) for pair, values in wanted.items() for one, value in zip(pair.new, values, strict=True)]
     held = [(database.quote(one.name), one.type) for pair in wanted for one in pair.new]
     wrong = " OR ".join(unlike(database, pair.new, values) for pair, values in wanted.items())
     if careful:
-        raising = " OR ".join(_raising(database, connection, sync, pair) for pair in wanted)
+        raising = " OR ".join(_raising(database, marks, sync, pair) for pair in wanted)
         wrong, asked = f"({raising}) OR {wrong}", [*asked, (f"CASE WHEN {raising} THEN 1 END", "")]
         held = [*held, ("NULL", "")]
     rows, differing, old, new = run(
@@ -109,10 +109,10 @@ def _despite_raising(
     return ask(careful=True)
 
 
-def _raising(database: Database, connection: Connection, sync: Synchronisation, pair: Synced) -> str:
+def _raising(database: Database, marks: Marks, sync: Synchronisation, pair: Synced) -> str:
     """Whether a row that is not set aside has a value on which the expressions raise."""
     raising = f"({or_raising(database, sync, pair, '1 = 0')})"
-    if not has_marks(database, connection, sync, pair, "contractctl_set_aside"):
+    if not marks.of("contractctl_set_aside", pair):
         return raising
     return f"(CASE WHEN {marked(database, 'contractctl_set_aside', sync, pair)} THEN 1 = 0 ELSE {raising} END)"
 
@@ -170,10 +170,10 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
     """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
     if sync.across is not None:
         return crossing.only_in_new(database, connection, sync)
-    where = []
+    where, marks = [], look(database, connection, sync)
     for pair in sync.columns:
         for table in ("contractctl_set_aside", "contractctl_conflict"):
-            if not pair.one_sided and has_marks(database, connection, sync, pair, table):
+            if not pair.one_sided and marks.of(table, pair):
                 held = or_raising(database, sync, pair, out_of_step(database, pair))
                 place = f"NOT {all_null(database, pair.new)} AND {marked(database, table, sync, pair)}"
                 where.append(f"{place} AND {held}")
@@ -200,11 +200,12 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
 def _facts(database: Database, connection: Connection, sync: Synchronisation, *, careful: bool) -> dict[str, int]:
     counts = dict.fromkeys(("remaining", "set_aside", "conflicts", "new_side_nulls", "differing"), 0)
     columns: list[str] = []
+    marks = look(database, connection, sync)
     for pair in sync.columns:
         for table, name in (("contractctl_set_aside", "set_aside"), ("contractctl_conflict", "conflicts")):
-            if has_marks(database, connection, sync, pair, table):
+            if marks.of(table, pair):
                 counts[name] += _alive(database, connection, sync, pair, table)
-        columns += _measures(database, connection, sync, pair, careful=careful)
+        columns += _measures(database, marks, sync, pair, careful=careful)
     table = database.table(sync.table)
     found = run(connection, f"SELECT {', '.join(map(_count, columns))} FROM {table}").one()
     for at, name in enumerate(("remaining", "new_side_nulls", "differing")):
@@ -212,18 +213,16 @@ def _facts(database: Database, connection: Connection, sync: Synchronisation, *,
     return counts
 
 
-def _measures(
-    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, careful: bool
-) -> Iterator[str]:
+def _measures(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, *, careful: bool) -> Iterator[str]:
     """Whether a row of the table counts as remaining, as a NULL on the new side, as differing."""
-    wanted = _wanted(database, connection, sync, pair, careful=careful)
-    raising = _raising(database, connection, sync, pair) if careful else "(1 = 0)"
+    wanted = _wanted(database, marks, sync, pair, careful=careful)
+    raising = _raising(database, marks, sync, pair) if careful else "(1 = 0)"
     nothing = any_null(database, pair.new)
     expected = " OR ".join(
         f"({database.quote(one.name)} IS NULL AND {value} IS NOT NULL)"
         for one, value in zip(pair.new, wanted, strict=True)
     )
-    yield waiting(database, connection, sync, pair, careful=careful)
+    yield waiting(database, marks, sync, pair, careful=careful)
     yield nothing if pair.required else f"({nothing} AND {raising}) OR {expected}"
     yield f"{raising} OR {unlike(database, pair.new, wanted)}"
 
@@ -239,14 +238,12 @@ def _count(condition: str) -> str:
     return f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)"
 
 
-def _wanted(
-    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, *, careful: bool
-) -> tuple[str, ...]:
+def _wanted(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, *, careful: bool) -> tuple[str, ...]:
     """What each new column should hold, as it would store it; what it holds, in rows that were set aside or kept."""
     excused = []
-    if has_marks(database, connection, sync, pair, "contractctl_set_aside"):
+    if marks.of("contractctl_set_aside", pair):
         excused.append(marked(database, "contractctl_set_aside", sync, pair))
-    if can_be_kept(pair) and has_marks(database, connection, sync, pair, "contractctl_kept"):
+    if can_be_kept(pair) and marks.of("contractctl_kept", pair):
         excused.append(is_kept(database, sync, pair))
     problem = database.problem(sync, pair) if careful else None
     raising = "" if problem is None else f" WHEN {problem} IS NOT NULL THEN NULL"
@@ -268,9 +265,9 @@ def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
     this_row = f"(SELECT {key_json(database, sync)} FROM {table} WHERE {row})"
     if database.locking:
         run(connection, f"SELECT 1 FROM {table} WHERE {row}{database.locking}")
-    for marks in SIDE_TABLES:
+    for side_table in SIDE_TABLES:
         of_row = f"{of_pair(database, sync, pair)} AND {database.quote('key')} = {this_row}"
-        run(connection, f"DELETE FROM {marks} WHERE {of_row}")
+        run(connection, f"DELETE FROM {side_table} WHERE {of_row}")
     here = pair.new if side == "old" or pair.one_sided else pair.old
     try:
         with all_or_nothing(connection):
@@ -323,6 +320,6 @@ def _write(  # noqa: PLR0913, PLR0917 - which columns of which row of what
 ) -> int:
     """Let one side of a row hold these values. How many rows were changed."""
     sets = [f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True)]
-    sets += staying(database, connection, sync, side)
+    sets += staying(database, sync, side)
     changed = f"{row} AND {unlike(database, side, values)}"
     return run(connection, f"UPDATE {database.table(sync.table)} SET {', '.join(sets)} WHERE {changed}").rowcount

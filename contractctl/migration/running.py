@@ -46,10 +46,25 @@ def run(
         lease = journal.acquire(connection, context.plan.name, context.operator, context.clock())
     session = Session(context, lease)
     try:
-        return _run(session, stage, percent, repair=repair, decide_only=decide_only)
-    finally:
-        with journal.writing(context.engine) as connection:
-            journal.release(connection, lease)
+        result = _run(session, stage, percent, repair=repair, decide_only=decide_only)
+    except BaseException as error:
+        _give_back_after(error, session)
+        raise
+    _give_back(session)
+    return result
+
+
+def _give_back(session: Session) -> None:
+    with journal.writing(session.context.engine) as connection:
+        journal.release(connection, session.lease)
+
+
+def _give_back_after(error: BaseException, session: Session) -> None:
+    """What has failed must be heard, also where the plan cannot be given back; it is free when its time is up."""
+    try:
+        _give_back(session)
+    except ContractctlError as second:
+        error.add_note(f"and the plan could not be given back: {second.message}")
 
 
 def _run(session: Session, stage: str, percent: float | None, *, repair: Side | None, decide_only: bool) -> Result:
@@ -128,10 +143,10 @@ def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
 
 def _note_failure(session: Session, stage: str, error: ContractctlError) -> None:
     """Write the failure down where that is still possible: the failure itself is what must be heard."""
-    history = session.history()
     body = {"error": error.message, **(error.body if isinstance(error, DiffersError) else {})}
-    key = f"{history.key(stage)}-failure-{history.failures + 1}"
     try:
+        history = session.history()
+        key = f"{history.key(stage)}-failure-{history.failures + 1}"
         session.note(EntryKind.FAILURE, stage, key, body)
     except ContractctlError as second:
         error.add_note(f"and the journal could not be written: {second.message}")

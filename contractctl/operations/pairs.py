@@ -104,6 +104,7 @@ def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pai
         tuple(column.name for column in key),
         tuple(_synced(stands, written_out(database, pair)) for pair in pairs),
         tuple(column.type for column in key),
+        by_itself=tuple(column.name for column in stands.columns if column.on_update is not None),
     )
 
 

@@ -29,7 +29,6 @@ from contractctl.databases.mysql.rows import (
     checksum,
     has_key,
     key_list,
-    left_alone,
     unseen,
     up_to,
     update_from,
@@ -69,7 +68,6 @@ __all__ = (
     "key_list",
     "key_obstacles",
     "lag",
-    "left_alone",
     "literal",
     "load",
     "locking",
@@ -79,6 +77,7 @@ __all__ = (
     "notes",
     "now",
     "obstacles",
+    "one_writer",
     "outside",
     "own_lag",
     "parts",
@@ -103,4 +102,5 @@ __all__ = (
 ddl: Statements = statements
 weighed_by = "InnoDB's statistics, which may be old"
 locking = " FOR UPDATE"
+one_writer = False
 transactional_ddl = False

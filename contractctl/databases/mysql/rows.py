@@ -11,7 +11,6 @@ from contractctl.databases import Key, KeyPart, Synchronisation
 from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.mysql.expressions import canonical
 from contractctl.databases.mysql.names import literal, quote, table
-from contractctl.databases.mysql.tables import columns
 from contractctl.databases.mysql.types import Family, read
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -82,14 +81,12 @@ def blames_a_row(error: DBAPIError) -> bool:
     return bool(arguments) and arguments[0] in _BAD_ROW
 
 
-def left_alone(connection: Connection, table: str) -> tuple[str, ...]:
-    """Columns that an UPDATE changes by itself: TIMESTAMP … ON UPDATE current_timestamp."""
-    return tuple(column.name for column in columns(connection, table) if column.on_update is not None)
-
-
 @contextmanager
 def unseen(_connection: Connection, _sync: Synchronisation) -> Iterator[None]:
-    """MariaDB switches no triggers off: ours see from the values that a row is filled, others see an UPDATE."""
+    """MariaDB switches no triggers off: ours see from the values that a row is filled, others see an UPDATE.
+
+    Ours have work there, too: an UPDATE alone would cut blanks at the end of a text, strict mode or not.
+    """
     yield
 
 

@@ -28,7 +28,6 @@ from contractctl.databases.postgresql.rows import (
     checksum,
     has_key,
     key_list,
-    left_alone,
     problem,
     unseen,
     up_to,
@@ -67,7 +66,6 @@ __all__ = (
     "key_list",
     "key_obstacles",
     "lag",
-    "left_alone",
     "literal",
     "load",
     "locking",
@@ -77,6 +75,7 @@ __all__ = (
     "notes",
     "now",
     "obstacles",
+    "one_writer",
     "outside",
     "own_lag",
     "parts",
@@ -101,4 +100,5 @@ __all__ = (
 ddl: Statements = statements
 weighed_by = "the size of its files"
 locking = " FOR NO KEY UPDATE"
+one_writer = False
 transactional_ddl = True

@@ -1,10 +1,10 @@
 """How are rows of PostgreSQL found, written unseen, and summed up?"""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contractctl.databases import Key, Synced, Synchronisation, run
 from contractctl.databases.crossing import HERE, THERE
@@ -16,6 +16,8 @@ from contractctl.databases.postgresql.tables import family, oid
 
 _RIGHT_SINCE = (15,)
 """Before that version the right to be a replica cannot be granted: it is the superuser's."""
+
+_ROLE = "'session_replication_role'"
 
 _BAD_ROW = ("21", "22", "23", "2F", "38", "39", "44", "54", "P0")
 """Classes of codes that a row's own value can cause, in an expression, a constraint, or a function of the user's:
@@ -56,11 +58,6 @@ def problem(sync: Synchronisation, pair: Synced) -> str | None:
     return f"{quote(function_name(sync, 'try'))}({sync.columns.index(pair)}, {row})"
 
 
-def left_alone(_connection: Connection, _table: str) -> tuple[str, ...]:
-    """Columns that an UPDATE changes by itself: only triggers do that here."""
-    return ()
-
-
 def key_list(sync: Synchronisation, row: str) -> str:
     """The SELECT list that brings a row's key to Python: integers and bytes as they are, the rest as text."""
     kinds = sync.key_types or ("",) * len(sync.key)
@@ -86,33 +83,36 @@ def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
     Ours would find nothing to do, at some cost. Foreign keys have triggers, too, and must not be passed over: where
     one could be broken the others' triggers fire. All is as before afterwards, also in the caller's own transaction.
     """
-    with connection.begin_nested():  # an error takes the settings back with the rows
-        was = f"current_setting('session_replication_role'), coalesce(current_setting({literal(UNSEEN)}, true), '')"
-        role, name = run(connection, f"SELECT {was}").one()
-        quiet = may_be_unseen(connection) and not is_referred(connection, sync)
-        _set(connection, "replica" if quiet else role, sync.plan, role)
+    quiet = f"{_may_be_unseen(connection)} AND NOT {_referred(connection, sync)}"
+    before = f"SELECT current_setting({_ROLE}) AS role, current_setting({literal(UNSEEN)}, true) AS name OFFSET 0"
+    was_role, was_name, is_role, _ = run(
+        connection,
+        f"SELECT role, name, CASE WHEN {quiet} THEN set_config({_ROLE}, 'replica', true) ELSE role END,"
+        f" set_config({literal(UNSEEN)}, {literal(sync.plan)}, true) FROM ({before}) AS contractctl_before",
+    ).one()
+    settings = [f"set_config({literal(UNSEEN)}, {literal(was_name or '')}, true)"]
+    if is_role != was_role:
+        settings.append(f"set_config({_ROLE}, {literal(was_role)}, true)")
+    try:
         yield
-        _set(connection, role, name, "replica" if quiet else role)
-
-
-def _set(connection: Connection, role: str, name: str, was: str) -> None:
-    settings = [f"set_config({literal(UNSEEN)}, {literal(name)}, true)"]
-    if role != was:
-        settings.append(f"set_config('session_replication_role', {literal(role)}, true)")
-    run(connection, f"SELECT {', '.join(settings)}")
+    finally:
+        with suppress(SQLAlchemyError):  # where that fails the transaction has failed, and takes the settings back
+            run(connection, f"SELECT {', '.join(settings)}")
 
 
 def may_be_unseen(connection: Connection) -> bool:
     """Whether this user may write as a replica does, which fires no ordinary trigger."""
+    return bool(run(connection, f"SELECT {_may_be_unseen(connection)}").scalar_one())
+
+
+def _may_be_unseen(connection: Connection) -> str:
     version = connection.dialect.server_version_info
     if version is not None and version >= _RIGHT_SINCE:
-        query = "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
-    else:
-        query = "SELECT current_setting('is_superuser') = 'on'"
-    return bool(run(connection, query).scalar_one())
+        return f"pg_catalog.has_parameter_privilege({_ROLE}, 'SET')"
+    return "(current_setting('is_superuser') = 'on')"
 
 
-def is_referred(connection: Connection, sync: Synchronisation) -> bool:
+def _referred(connection: Connection, sync: Synchronisation) -> str:
     """Whether a foreign key of or to the columns could be broken by what is written.
 
     Not where both columns have the same ones and hold the same value: it has been looked at already.
@@ -120,13 +120,11 @@ def is_referred(connection: Connection, sync: Synchronisation) -> bool:
     pairs = (pair for pair in sync.columns if is_guarded(pair) or not pair.plain)
     names = [literal(one.name) for pair in pairs for one in (*pair.old, *pair.new)]
     if not names:
-        return False
-    query = _REFERRED.format(family=family(oid(connection, sync.table)), names=", ".join(names))
-    return bool(run(connection, query).scalar_one())
+        return "false"
+    return _REFERRED.format(family=family(oid(connection, sync.table)), names=", ".join(names))
 
 
-_REFERRED = """
-SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
+_REFERRED = """EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_attribute a ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
   OR (a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))
 WHERE k.contype = 'f' AND a.attrelid IN ({family}) AND a.attname IN ({names}))

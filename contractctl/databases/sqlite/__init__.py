@@ -25,7 +25,6 @@ from contractctl.databases.sqlite.rows import (
     checksum,
     has_key,
     key_list,
-    left_alone,
     problem,
     unseen,
     up_to,
@@ -79,7 +78,6 @@ __all__ = (
     "key_list",
     "key_obstacles",
     "lag",
-    "left_alone",
     "literal",
     "load",
     "locking",
@@ -89,6 +87,7 @@ __all__ = (
     "notes",
     "now",
     "obstacles",
+    "one_writer",
     "outside",
     "own_lag",
     "parts",
@@ -113,4 +112,5 @@ __all__ = (
 ddl: Statements = statements
 weighed_by = "the pages that it takes"
 locking = ""
+one_writer = True
 transactional_ddl = True

@@ -48,11 +48,6 @@ def key_list(sync: Synchronisation, row: str) -> str:
     return ", ".join(f"{row}.{quote(name)}" for name in sync.key)
 
 
-def left_alone(_connection: Connection, _table: str) -> tuple[str, ...]:
-    """Columns that an UPDATE changes by itself: SQLite has none."""
-    return ()
-
-
 def update_from(of: str, sets: Iterable[tuple[str, str]], source: str, on: str) -> str:
     """UPDATE of a table from a query's rows."""
     values = ", ".join(f"{quote(name)} = {value}" for name, value in sets)

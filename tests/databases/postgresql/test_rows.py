@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import batches, comparison, run
-from contractctl.databases.postgresql import notes, unseen
+from contractctl.databases.postgresql import lost, notes, unseen
 from contractctl.model.plan import Transform
 from contractctl.operations.pairs import Pair
 
@@ -70,7 +70,7 @@ def test_what_makes_the_backfill_unseen_ends_with_it(shop, pair):
         with unseen(connection, shop.sync):
             assert run(connection, shown).scalar_one() == "replicaplan"
         assert run(connection, shown).scalar_one() == before == "origin"
-        with pytest.raises(DBAPIError), unseen(connection, shop.sync):
+        with pytest.raises(DBAPIError), connection.begin_nested(), unseen(connection, shop.sync):
             run(connection, "SELECT 1 / 0")
         assert run(connection, shown).scalar_one() == before
 
@@ -309,3 +309,17 @@ def test_values_that_a_transform_and_a_foreign_key_refuse_are_each_set_aside_for
     assert "foreign key" in errors["[2]"]
     assert "invalid input syntax" in errors["[3]"]
     assert "cannot be converted" in errors["[4]"]
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        ("the database system is starting up", True),
+        ("the database system is not yet accepting connections\nDETAIL:  Consistent recovery state", True),
+        ("the database system is not accepting connections\nDETAIL:  Hot standby mode is disabled.", False),
+        ('database "shop" does not exist', False),
+    ],
+)
+def test_a_server_that_is_about_to_answer_is_waited_for(said, gone):
+    """Hazard 22: after a fall it says so in several ways."""
+    assert lost(psycopg.OperationalError(f"connection failed: FATAL:  {said}")) is gone

@@ -1,0 +1,238 @@
+"""What does a staged rename cost a server? The backfill beside one UPDATE, and whoever reads and writes meanwhile.
+
+PostgreSQL and MariaDB are started for it, and wait for no disk. BENCH_ROWS=5000000 adds a size.
+"""
+
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from measuring import Row, seconds
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from sqlalchemy import Engine
+
+from contractctl import backfill, databases
+from contractctl.databases import LOCK_SECONDS, Synchronisation, comparison, run
+from contractctl.journal import tables
+from contractctl.operations.pairs import Pair, synchronisation
+from tests import servers
+from tests.servers import Kind
+
+SIZES = (10_000, 100_000, 1_000_000)
+WRITES = 6_000
+TRANSACTION = 20
+WATCHED_ROWS = 1_000_000
+IDLE_SECONDS = 6.0
+DDL = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(60) NOT NULL, total INTEGER NOT NULL)"
+SERIES = {
+    "postgresql": "SELECT i, 'Customer ' || i, i FROM generate_series(1, {rows}) AS g(i)",
+    "mariadb": "SELECT seq, CONCAT('Customer ', seq), seq FROM seq_1_to_{rows}",
+}
+SETTLED = {"postgresql": "VACUUM ANALYZE orders", "mariadb": "ANALYZE TABLE orders"}
+AS_A_COPY = "CREATE TABLE copied AS SELECT id, customer_name, total, customer_name AS full_name FROM orders"
+
+
+def measure(_folder: Path) -> Iterator[Row]:
+    """For each server in turn."""
+    more = os.environ.get("BENCH_ROWS")
+    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+    yield "what else the machine does", "load", load
+    for kind in (servers.POSTGRESQL, servers.MARIADB):
+        with servers.running(kind) as server:
+            for size in (*SIZES, *((int(more),) if more else ())):
+                with server.database() as url:
+                    yield from _fill(kind, url, size)
+            with server.database() as url:
+                yield _writers(kind, url)
+            with server.database() as url:
+                yield from _watched(kind, url)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A table of orders whose column is being renamed."""
+
+    kind: Kind
+    engine: Engine
+    sync: Synchronisation
+
+    def do(self, *statements: str) -> None:
+        """Each in a transaction of its own."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for statement in statements:
+                run(connection, statement)
+
+    def triggers(self) -> None:
+        with self.engine.begin() as connection:
+            for statement in databases.of(self.engine).triggers(self.sync):
+                run(connection, statement)
+
+    def fill(self) -> float:
+        """How long the backfill takes."""
+        nothing = partial(lambda *_: None)
+        outside = backfill.Outside(time.time, time.sleep, Random(0).random, nothing, nothing)
+        return seconds(partial(backfill.backfill, self.engine, self.sync, backfill.Pace(), outside))
+
+
+@contextmanager
+def _shop(kind: Kind, url: str, rows: int) -> Iterator[Shop]:
+    engine = databases.create_engine(url)
+    tables.CHECKPOINT.metadata.create_all(engine)
+    with engine.begin() as connection:
+        run(connection, DDL)
+        run(connection, f"INSERT INTO orders {SERIES[kind.name].format(rows=rows)}")
+        run(connection, "ALTER TABLE orders ADD full_name VARCHAR(60)")
+    with engine.begin() as connection:
+        sync = synchronisation(connection, "renamed", "orders", (Pair({"customer_name": ""}, {"full_name": ""}),))
+    shop = Shop(kind, engine, sync)
+    shop.do(SETTLED[kind.name])
+    yield shop
+    engine.dispose()
+
+
+def _fill(kind: Kind, url: str, rows: int) -> Iterator[Row]:
+    """One UPDATE and one copy first, both on the table as it was; each leaves it so."""
+    with _shop(kind, url, rows) as shop:
+        single = seconds(partial(shop.do, "UPDATE orders SET full_name = customer_name"))
+        copied = seconds(partial(shop.do, AS_A_COPY))
+        shop.do("DROP TABLE copied", "DROP TABLE orders")
+    _empty(url)
+    with _shop(kind, url, rows) as shop:
+        shop.triggers()
+        kept = seconds(partial(shop.do, "UPDATE orders SET full_name = customer_name"))
+        shop.do("DROP TABLE orders")
+    _empty(url)
+    with _shop(kind, url, rows) as shop:
+        shop.triggers()
+        taken = shop.fill()
+        with shop.engine.connect() as connection:
+            if comparison.facts(databases.of(shop.engine), connection, shop.sync)["differing"]:
+                raise SystemExit("the backfill has left rows that differ")
+    beside = ((single, "one bare UPDATE"), (kept, "one with the triggers there"), (copied, "CREATE TABLE AS"))
+    ratios = ", ".join(f"{seconds_ / taken:.2f} × {what}" for seconds_, what in beside)
+    yield f"{kind.name}: backfill of {rows:,} rows", f"{rows / taken:,.0f} rows/s", ratios
+
+
+def _empty(url: str) -> None:
+    engine = databases.create_engine(url)
+    tables.CHECKPOINT.metadata.drop_all(engine)
+    engine.dispose()
+
+
+def _writers(kind: Kind, url: str) -> Row:
+    """Point updates of the renamed column, turn by turn with triggers and without."""
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    with _shop(kind, url, 50_000) as shop, closing(_application(kind, url)) as application:
+        shop.do("UPDATE orders SET full_name = customer_name")
+        for turn in range(6):
+            with_triggers = bool(turn % 2)
+            if with_triggers:
+                shop.triggers()
+            taken[with_triggers].append(seconds(partial(_write, application, turn)))
+            if with_triggers:
+                shop.do(*databases.of(shop.engine).drop_triggers(shop.sync))
+    with_, without = min(taken[True]), min(taken[False])
+    lost = 1 - without / with_
+    return (
+        f"{kind.name}: point updates with triggers",
+        f"{WRITES / with_:,.0f} writes/s",
+        f"{lost:.0%} fewer than without; bar: 40%",
+    )
+
+
+def _write(application: Any, turn: int) -> None:  # noqa: ANN401 - a driver's connection
+    with application.cursor() as cursor:
+        for number in range(WRITES // TRANSACTION):
+            cursor.execute("BEGIN")
+            for at in range(TRANSACTION):
+                key = (number * TRANSACTION + at) * 7919 % 50_000 + 1
+                cursor.execute("UPDATE orders SET customer_name = %s WHERE id = %s", (f"Name {turn} {number}", key))
+            cursor.execute("COMMIT")
+
+
+def _application(kind: Kind, url: str) -> Any:  # noqa: ANN401 - a driver's connection
+    from sqlalchemy.engine import make_url
+
+    found = make_url(url)
+    return kind.connect(int(found.port or 0), str(found.database))
+
+
+@dataclass
+class Watcher:
+    """An application that reads or writes single rows, and how long each took."""
+
+    application: Any
+    statement: str
+    taken: list[float] = field(default_factory=list)
+
+    def work(self, stop: threading.Event, number: int) -> None:
+        chance = Random(number)
+        with self.application.cursor() as cursor:
+            for turn in count():
+                if stop.wait(0.002):
+                    return
+                key = chance.randint(1, WATCHED_ROWS)
+                values = (f"Name {turn}", key) if self.statement.startswith("UPDATE") else (key,)
+                begin = time.perf_counter()
+                cursor.execute(self.statement, values)
+                self.taken.append(time.perf_counter() - begin)
+
+    def worst(self) -> float:
+        """The 99th percentile."""
+        return statistics.quantiles(self.taken, n=100)[98]
+
+
+READ = "SELECT total FROM orders WHERE id = %s"
+WRITE = "UPDATE orders SET customer_name = %s WHERE id = %s"
+
+
+def _watched(kind: Kind, url: str) -> Iterator[Row]:
+    """Single reads and writes before a backfill and beside it."""
+    with _shop(kind, url, WATCHED_ROWS) as shop:
+        shop.triggers()
+        idle = _beside(kind, url, partial(time.sleep, IDLE_SECONDS))
+        backfilled = _beside(kind, url, shop.fill)
+    for what in (READ, WRITE):
+        before, during = idle[what], backfilled[what]
+        yield (
+            f"{kind.name}: 99th percentile of a point {'read' if what is READ else 'write'} beside it",
+            f"{during.worst() * 1000:.1f} ms",
+            f"{during.worst() / before.worst():.2f} × {before.worst() * 1000:.1f} ms before; bar: 1.50 ×",
+        )
+    longest = max(backfilled[WRITE].taken)
+    yield (
+        f"{kind.name}: longest point write beside it, its wait for locks included",
+        f"{longest * 1000:.0f} ms",
+        f"bar: {LOCK_SECONDS * 1000:.0f} ms, lock_timeout",
+    )
+
+
+def _beside(kind: Kind, url: str, work: Callable[[], object]) -> dict[str, Watcher]:
+    stop = threading.Event()
+    watchers = {what: Watcher(_application(kind, url), what) for what in (READ, WRITE)}
+    threads = [
+        threading.Thread(target=watcher.work, args=(stop, number)) for number, watcher in enumerate(watchers.values())
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        work()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        for watcher in watchers.values():
+            watcher.application.close()
+    return watchers

@@ -1,0 +1,29 @@
+"""For which pairs does a side table hold anything? Most often for none, and then no row is looked up in it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from contractctl.databases import SIDE_TABLES, Database, Synced, Synchronisation, run
+from contractctl.databases.sides import of_pair
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What there was when it was looked at."""
+
+    found: frozenset[tuple[str, str]]
+
+    def of(self, table: str, pair: Synced) -> bool:
+        """Whether this side table holds a mark on any row for the pair."""
+        return (table, pair.name) in self.found
+
+
+def look(database: Database, connection: Connection, sync: Synchronisation) -> Marks:
+    """Look at all side tables at once."""
+    asked = [(table, pair) for table in SIDE_TABLES for pair in sync.columns]
+    exists = (
+        f"EXISTS (SELECT 1 FROM {database.quote(table)} WHERE {of_pair(database, sync, pair)})" for table, pair in asked
+    )
+    answers = run(connection, f"SELECT {', '.join(exists)}").one()
+    return Marks(frozenset((table, pair.name) for (table, pair), there in zip(asked, answers, strict=True) if there))
