@@ -112,7 +112,7 @@ def _fill(kind: Kind, url: str, rows: int) -> Iterator[Row]:
     with _shop(kind, url, rows) as shop:
         shop.triggers()
         kept = seconds(partial(shop.do, "UPDATE orders SET full_name = customer_name"))
-        shop.do("DROP TABLE orders")
+        shop.do(*databases.of(shop.engine).drop_triggers(shop.sync), "DROP TABLE orders")
     _empty(url)
     with _shop(kind, url, rows) as shop:
         shop.triggers()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from contractctl import databases
 from contractctl.errors import ContractctlError
@@ -45,7 +45,7 @@ def plain_words(engine: Engine) -> Iterator[None]:
     """Turn the driver's errors into one sentence and something to do."""
     try:
         yield
-    except (DBAPIError, sqlite3.DatabaseError) as error:
+    except (DBAPIError, PendingRollbackError, sqlite3.DatabaseError) as error:
         database = databases.of(engine)
         message, hint = database.meaning(error)
         raise RefusedError(message, hint=hint, busy=database.busy(error), lost=database.lost(error)) from error

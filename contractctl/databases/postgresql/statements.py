@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index
@@ -300,7 +300,7 @@ def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
             run(connection, statement.sql)
     finally:
         if any(statement.sql.startswith(_SESSIONS) for statement in given):
-            with suppress(DBAPIError):  # the session may be gone, and its limits with it
+            with suppress(SQLAlchemyError):  # the session may be gone, and its limits with it
                 run(connection, "; ".join(f"RESET {name}" for name in _LIMITS))
 
 
