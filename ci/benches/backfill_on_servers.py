@@ -1,6 +1,6 @@
 """What does a staged rename cost a server? The backfill beside one UPDATE, and whoever reads and writes meanwhile.
 
-PostgreSQL and MariaDB are started for it, and wait for no disk. BENCH_ROWS=5000000 adds a size.
+PostgreSQL and MariaDB are started for it, and wait for their disk. BENCH_ROWS=5000000 adds a size.
 """
 
 import os
@@ -23,9 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from sqlalchemy import Engine
 
-from contractctl import backfill, databases
+from contractctl import backfill, databases, journal
 from contractctl.databases import LOCK_SECONDS, Synchronisation, comparison, run
-from contractctl.journal import tables
 from contractctl.operations.pairs import Pair, synchronisation
 from tests import servers
 from tests.servers import Kind
@@ -50,7 +49,7 @@ def measure(_folder: Path) -> Iterator[Row]:
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     yield "what else the machine does", "load", load
     for kind in (servers.POSTGRESQL, servers.MARIADB):
-        with servers.running(kind) as server:
+        with servers.running(kind, durable=True) as server:
             for size in (*SIZES, *((int(more),) if more else ())):
                 with server.database() as url:
                     yield from _fill(kind, url, size)
@@ -89,7 +88,7 @@ class Shop:
 @contextmanager
 def _shop(kind: Kind, url: str, rows: int) -> Iterator[Shop]:
     engine = databases.create_engine(url)
-    tables.CHECKPOINT.metadata.create_all(engine)
+    journal.open(engine)
     with engine.begin() as connection:
         run(connection, DDL)
         run(connection, f"INSERT INTO orders {SERIES[kind.name].format(rows=rows)}")
@@ -127,7 +126,8 @@ def _fill(kind: Kind, url: str, rows: int) -> Iterator[Row]:
 
 def _empty(url: str) -> None:
     engine = databases.create_engine(url)
-    tables.CHECKPOINT.metadata.drop_all(engine)
+    with engine.begin() as connection:
+        run(connection, "DELETE FROM contractctl_checkpoint")
     engine.dispose()
 
 
