@@ -5,14 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from measuring import Row, installed
 
 from contractctl import databases, journal, store
 from contractctl.journal import EntryKind, Note, deployments
-from contractctl.journal.entries import entry_hash
-from contractctl.journal.tables import JOURNAL
+from contractctl.journal.entries import Entry, entry_hash, event
+from contractctl.journal.tables import JOURNAL, OUTBOX
 from contractctl.model import canonical
 from contractctl.model.contract import File, SemanticVersion, Source
 
@@ -64,24 +65,29 @@ def _declaration(service: int) -> str:
 
 
 def _record(folder: Path) -> None:
-    """As record-deployment writes them, one by one, in one transaction."""
+    """As record-deployment writes them, one by one, with their events, in one transaction an environment."""
     (folder / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
     engine = databases.create_engine(f"sqlite:///{folder / 'shop.db'}")
     journal.open(engine)
-    for environment in ENVIRONMENTS:
-        previous, rows = "", []
-        for number, (version, service) in enumerate((v, s) for v in range(VERSIONS) for s in range(SERVICES)):
-            body = {"version": str(version), "canary": None}
-            chain, key = deployments.chain(environment), f"{number}"
-            note = Note(chain, EntryKind.DEPLOYED, f"service-{service}", key, 1.78e9 + number, "bench", "", body)
-            own = entry_hash(note, previous)
-            texts = {"kind": note.kind.value, "body": canonical.dumps(body), "previous": previous, "hash": own}
-            names = ("plan", "stage", "key", "at", "actor", "git_commit")
-            rows.append({**{name: getattr(note, name) for name in names}, **texts})
-            previous = own
+    for place, environment in enumerate(ENVIRONMENTS):
+        entries = list(_entries(environment, 1 + place * SERVICES * VERSIONS))
+        rows = [{**asdict(one), "kind": one.kind.value, "body": canonical.dumps(dict(one.body))} for one in entries]
+        events = [{"entry": one.id, "event": canonical.dumps(event(one)), "delivered_at": None} for one in entries]
         with journal.writing(engine) as connection:
             connection.execute(JOURNAL.insert(), rows)
+            connection.execute(OUTBOX.insert(), events)
     engine.dispose()
+
+
+def _entries(environment: str, first: int) -> Iterator[Entry]:
+    previous = ""
+    for number, (version, service) in enumerate((v, s) for v in range(VERSIONS) for s in range(SERVICES)):
+        body = {"version": str(version), "canary": None}
+        chain, at = deployments.chain(environment), 1.78e9 + number
+        note = Note(chain, EntryKind.DEPLOYED, f"service-{service}", f"{number}", at, "bench", "", body)
+        own = entry_hash(note, previous)
+        yield Entry(**asdict(note), id=first + number, previous=previous, hash=own)
+        previous = own
 
 
 def _seconds(folder: Path, *arguments: str) -> float:

@@ -29,8 +29,8 @@ def command(service: str, version: str, environment: str, wait: str | None, form
 
     Everything that the version provides or consumes is held against every version that is live on the other side,
     canaries as well, against the plans in flight, and against what a Pact broker has verified. What nobody has
-    declared or recorded is unknown, never a yes. With --format json the answer is one object, described by the
-    contract contractctl/deployability.
+    declared or recorded is unknown, never a yes; a record that was tampered with is an error. With --format json the
+    answer is one object, described by the contract contractctl/deployability.
 
     Exit codes: 0 yes, 1 no, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long.
     """
