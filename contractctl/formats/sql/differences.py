@@ -1,5 +1,6 @@
 """What is different between two versions? Facts; whether they break anybody is another question."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -140,14 +141,27 @@ def _check(check: Check) -> str:
 
 
 def _indexes(old: Sequence[Index], new: Sequence[Index]) -> Iterator[Change]:
-    """Those that are on no like one: what an index is called changes nothing."""
-    known = [{(index.table, index.meaning) for index in each} for each in (old, new)]
-    for index in old:
-        if (index.table, index.meaning) not in known[1]:
-            yield Change("removed", "", "index", index.text)
-    for index in new:
-        if (index.table, index.meaning) not in known[0]:
-            yield Change("added", "", "index", None, index.text)
+    """Those that are on one side only: what an index is called changes nothing, and two alike are two."""
+    for index in without(old, new, _index_key):
+        yield Change("removed", "", "index", index.text)
+    for index in without(new, old, _index_key):
+        yield Change("added", "", "index", None, index.text)
+
+
+def _index_key(index: Index) -> object:
+    return index.table, index.meaning
+
+
+def without(parts: Sequence[_T], others: Sequence[_T], key: Callable[[_T], object]) -> list[_T]:
+    """The parts that have no like among the others, each of which is the like of one."""
+    left = Counter(key(other) for other in others)
+    found = []
+    for part in parts:
+        if left[key(part)] > 0:
+            left[key(part)] -= 1
+        else:
+            found.append(part)
+    return found
 
 
 def _value(path: str, what: str, old: str | None, new: str | None) -> Iterator[Change]:

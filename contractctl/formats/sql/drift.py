@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from contractctl.formats.sql.differences import changes, same_default
+from contractctl.formats.sql.differences import changes, same_default, without
 from contractctl.formats.sql.expressions import constant, is_decidable, same_conditions
 from contractctl.formats.sql.house import PLAIN, House, usual
 from contractctl.formats.sql.queries import same_query
@@ -153,9 +153,7 @@ def _matched(
     perhaps: Callable[[_Part, _Part], bool],
 ) -> _Match[_Part]:
     """Leave out what both have; pair what is perhaps the same."""
-    keys = [{key(part) for part in each} for each in (old, new)]
-    gone = [part for part in old if key(part) not in keys[1]]
-    come = [part for part in new if key(part) not in keys[0]]
+    gone, come = without(old, new, key), without(new, old, key)
     pairs: list[tuple[_Part, _Part]] = []
     for part in tuple(gone):
         other = next((other for other in come if perhaps(part, other)), None)
