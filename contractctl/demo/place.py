@@ -81,8 +81,9 @@ def clear(place: Place) -> None:
     """Take away what the demo has made in a named database, which was empty before."""
     for connection in _named(place):
         quote = databases.of(connection).quote
-        for table in inspect(connection).get_table_names():
-            databases.run(connection, f"DROP TABLE {quote(table)}")
+        for table, _ in reversed(inspect(connection).get_sorted_table_and_fkc_names()):  # who refers goes first
+            if table is not None:
+                databases.run(connection, f"DROP TABLE {quote(table)}")
         if connection.dialect.name == "postgresql":
             for name in databases.run(connection, _OUR_FUNCTIONS).scalars().all():
                 databases.run(connection, f"DROP FUNCTION {quote(name)}")
