@@ -123,8 +123,13 @@ def write(adopted: Adopted) -> Path:
     """Make the contract: its folder and its contract.toml. An existing one is never touched."""
     adopted.folder.mkdir(parents=True, exist_ok=True)
     path = adopted.folder / store.CONTRACT
-    with path.open("x", encoding="utf-8") as file:
-        file.write(adopted.text)
+    made = path.open("x", encoding="utf-8")
+    try:
+        with made:
+            made.write(adopted.text)
+    except BaseException:  # as when the disk is full: half of it would be in the way of the next attempt
+        path.unlink()
+        raise
     return path
 
 

@@ -8,6 +8,7 @@ import click
 
 from contractctl import adoption, settings
 from contractctl.cli import Exit, histories
+from contractctl.cli.writing import write_whole
 from contractctl.errors import ContractctlError
 from contractctl.settings import Settings
 
@@ -100,7 +101,7 @@ def _write(files: Mapping[Path, str], *, dry_run: bool) -> list[Path]:
     absent = {path: text for path, text in files.items() if not path.exists()}
     for path, text in absent.items() if not dry_run else ():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     return list(absent)
 
 

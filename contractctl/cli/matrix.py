@@ -9,6 +9,7 @@ import click
 
 from contractctl import caches, settings, store
 from contractctl.cli import Exit
+from contractctl.cli.writing import write_whole
 from contractctl.errors import ContractctlError
 from contractctl.matrix import Judge, Matrix, matrix
 
@@ -51,7 +52,7 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None, no_ca
     if output is None:
         click.echo(worded)
         return Exit.YES
-    output.write_text(click.unstyle(worded) + "\n", encoding="utf-8")
+    write_whole(output, click.unstyle(worded) + "\n")
     click.echo(f"wrote {os.path.relpath(output)}")
     return Exit.YES
 
