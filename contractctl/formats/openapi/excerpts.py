@@ -4,7 +4,8 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document, below
-from contractctl.formats.openapi.parts import METHODS, entries, fields, resolved
+from contractctl.formats.openapi.parameters import parameters_of
+from contractctl.formats.openapi.parts import METHODS, fields
 
 _COMPONENT = 3
 SERVER = "http://provider.example"
@@ -15,11 +16,12 @@ def excerpt(document: Document, path: str, item: Spot, method: str) -> dict[str,
     """A document with that operation alone; what it refers to stands under components."""
     cutting = _Cutting(document)
     root = fields(document, document.root)
-    operation = cutting.copied(below(document, item, method))
-    shared = {
-        key: cutting.copied(below(document, item, key)) for key in ("parameters",) if key in fields(document, item)
-    }
+    held = below(document, item, method)
+    operation = cutting.copied(held)
     if isinstance(operation, dict):
+        operation["parameters"] = [
+            cutting.copied(one.spot) for one in parameters_of(document, item, held, path).values()
+        ]
         for name in ("callbacks", "servers", "links"):
             operation.pop(name, None)
         if "security" in root:
@@ -32,16 +34,15 @@ def excerpt(document: Document, path: str, item: Spot, method: str) -> dict[str,
         "openapi": root["openapi"],
         "info": {"title": "excerpt", "version": "1"},
         "servers": [{"url": SERVER}],
-        "paths": {path: {**shared, method: operation}},
+        "paths": {path: {method: operation}},
         "components": cutting.components,
     }
 
 
-def outline(document: Document) -> dict[str, Json]:
+def outline(document: Document, served: dict[str, Spot]) -> dict[str, Json]:
     """A document that serves what this one serves, and takes and answers anything."""
     paths: dict[str, Json] = {}
-    for path, spot in entries(document, document.root, "paths"):
-        item = resolved(document, spot)
+    for path, item in served.items():
         methods = [method for method in METHODS if method in fields(document, item)]
         paths[path] = {method: {"responses": {"default": {"description": ""}}} for method in methods}
     return {
@@ -50,6 +51,23 @@ def outline(document: Document) -> dict[str, Json]:
         "servers": [{"url": SERVER}],
         "paths": paths,
     }
+
+
+def under(document: dict[str, Json], media: str) -> dict[str, Json]:
+    """The document with that media type beside each range that takes it: openapi-core reads nothing by a range."""
+    return {key: _under(value, key, media) for key, value in document.items()}
+
+
+def _under(value: Json, name: str, media: str) -> Json:
+    if isinstance(value, list):
+        return [_under(one, "", media) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _under(inner, key, media) for key, inner in value.items()}
+    ranges = [one for one in (f"{media.partition('/')[0]}/*", "*/*") if one in found]
+    if name == "content" and ranges and media not in found:
+        found[media] = found[ranges[0]]
+    return found
 
 
 class _Cutting:

@@ -1,16 +1,19 @@
 """Which request, and which response to it, shows a finding? A whole one: all that the sender's version demands."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from urllib.parse import quote, urlencode
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import media_types, schema_of, single
 from contractctl.formats.openapi.parameters import Parameter, parameters_of
-from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, resolved
+from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, placeholders, resolved
 from contractctl.formats.openapi.security import worded
 from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.views import Role
@@ -23,6 +26,9 @@ _JSON = "json"
 _SOMETHING = ("unheard-of", "1")
 """What a form says where it need not say anything: an empty one is none."""
 _FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+_BOUNDARY = "part"
+_FIRST_YEAR = re.compile(r"^0000-(?=\d\d-\d\d)")
 
 
 class NoneFoundError(Exception):
@@ -40,6 +46,8 @@ class Request:
     cookies: tuple[tuple[str, str], ...] = ()
     media: str = ""
     body: str = ""
+    server: str = ""
+    """The address of the server, where it matters."""
 
     @property
     def shown(self) -> str:
@@ -48,7 +56,7 @@ class Request:
         cookies = ("Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies),) if self.cookies else ()
         headers = [f"{name}: {value}" for name, value in self.headers]
         media = [f"Content-Type: {self.media}"] if self.media else []
-        words = [f"{self.method.upper()} {self.path}{query}", *headers, *cookies, *media, self.body]
+        words = [f"{self.method.upper()} {self.server}{self.path}{query}", *headers, *cookies, *media, self.body]
         return " · ".join(word for word in words if word)
 
 
@@ -85,9 +93,8 @@ class Making:
         """What the caller sends: what it must, and what the finding is about."""
         document, call = self.way.caller, self.call
         path, query, headers, cookies = call.caller_path, list[tuple[str, str]](), dict[str, str](), dict[str, str]()
-        about = self.facts.get("parameter") if self.facts.get("part") else None
-        for one in parameters_of(document, call.caller_item, call.caller, call.caller_path).values():
-            is_meant = one.name == about and one.where == self.facts.get("part")
+        for key, one in parameters_of(document, call.caller_item, call.caller, call.caller_path).items():
+            is_meant = key == self._about()
             left_out = self.found.rule == "openapi-parameter-required"
             if not one.required and (not is_meant or left_out):
                 continue
@@ -107,20 +114,49 @@ class Making:
             call.facts["method"], path, tuple(query), tuple(headers.items()), tuple(cookies.items()), media, body
         )
 
-    def response(self) -> Response:
-        """What the server answers: what it must, and what the finding is about."""
-        document, call, status = self.way.server, self.call, self.facts.get("status")
-        answers = {name: resolved(document, spot) for name, spot in entries(document, call.server, "responses")}
-        given = next((spot for name, spot in answers.items() if name.upper() == status), None)
-        if given is None or status is None:
+    def _about(self) -> tuple[str, str] | None:
+        """The key of the parameter that the finding is about; one in the path has other names on both sides."""
+        name, where = self.facts.get("parameter", ""), self.facts.get("part")
+        if where is None:
+            return None
+        if where == "path":
+            order = placeholders(self.call.server_path)
+            return where, str(order.index(name)) if name in order else ""
+        return where, name.lower() if where == "header" else name
+
+    def responses(self) -> Iterator[Response]:
+        """What the server answers: what it must, and what the finding is about. With every code that may tell it."""
+        document, call, status = self.way.server, self.call, self.facts.get("status", "").upper()
+        answers = {name.upper(): resolved(document, spot) for name, spot in entries(document, call.server, "responses")}
+        status = status or next((name for name in answers if name[0] in "23"), "")
+        if status not in answers:
             raise NoneFoundError
+        given = answers[status]
         headers = tuple(self._headers(given))
         known = media_types(document, given)
         media = self.facts.get("media") if self.facts.get("media") in known else next(iter(known), "")
-        body = self._payload(Role.RESPONSE, media, schema_of(document, known[media])) if media else ""
-        return Response(_code(status, set(answers)), headers, media or "", body)
+        body = self._payload(Role.RESPONSE, media, known[media]) if media else ""
+        waiting = {name.upper() for name, _ in entries(self.way.caller, call.caller, "responses")}
+        for code in _codes(status, set(answers), waiting):
+            yield Response(code, headers, self._written(media or "", self._known_answers()), body)
+
+    def _known_answers(self) -> Iterator[str]:
+        for _, spot in entries(self.way.caller, self.call.caller, "responses"):
+            yield from media_types(self.way.caller, resolved(self.way.caller, spot))
+
+    def _written(self, media: str, others: Iterable[str]) -> str:
+        """A media type that a range stands for: one that the other side tells apart, if there is one."""
+        if media == _MULTIPART:
+            return f"{media}; boundary={_BOUNDARY}"
+        if "*" not in media:
+            return media
+        is_refused = self.found.rule == "openapi-media-type-refused"
+        meant = [one for one in others if "*" not in one and fnmatchcase(one, media) and not is_refused]
+        return next(iter(meant), media.replace("*/*", "application/json").replace("*", _JSON))
 
     def _parameter(self, one: Parameter, *, is_meant: bool) -> Json:
+        if is_meant and self.found.rule == "openapi-parameter-empty":
+            return ""
         if is_meant and "document" in self.facts:
             return self._meant()
         return self._sample(Role.PARAMETER, single(self.way.caller, one.spot)[1])
@@ -136,26 +172,31 @@ class Making:
         if not known or not (is_meant or required):
             return "", ""
         media = self.facts["media"] if is_meant else next(iter(known))
-        return media, self._payload(Role.REQUEST, media, schema_of(document, known[media]))
+        taken = child(self.way.server, self.call.server, "requestBody") if self.call.server_path else None
+        others = media_types(self.way.server, taken)
+        return self._written(media, others), self._payload(Role.REQUEST, media, known[media])
 
-    def _payload(self, role: Role, media: str, schema: Spot | None) -> str:
+    def _payload(self, role: Role, media: str, holder: Spot) -> str:
         """A body, as its media type writes it."""
         is_meant = "document" in self.facts and "header" not in self.facts and self.facts.get("media") == media
         is_meant = is_meant and ("status" in self.facts) == (role is Role.RESPONSE)
-        value = self._meant() if is_meant else self._sample(role, schema)
-        if _JSON in media or media == "*/*":
+        document = self.way.server if role is Role.RESPONSE else self.way.caller
+        value = self._meant() if is_meant else self._sample(role, schema_of(document, holder))
+        if _JSON in media or media in {"*/*", "application/*"}:
             return json.dumps(value, ensure_ascii=False)
         if media == _FORM and isinstance(value, dict):
-            return urlencode([(name, _word(inner)) for name, inner in value.items()] or [_SOMETHING])
+            return urlencode(list(_form(document, holder, value)) or [_SOMETHING])
+        if media == _MULTIPART and isinstance(value, dict):
+            return _multipart(list(_form(document, holder, value)) or [_SOMETHING])
         if isinstance(value, str):
             return value
         raise NoneFoundError
 
     def _headers(self, given: Spot) -> Iterator[tuple[str, str]]:
-        document, about = self.way.server, self.facts.get("header")
+        document, about = self.way.server, self.facts.get("header", "").lower()
         for name, spot in entries(document, given, "headers"):
             header = resolved(document, spot)
-            is_meant = name == about and "document" in self.facts
+            is_meant = name.lower() == about and "document" in self.facts
             if is_meant:
                 yield name, _word(self._meant())
             elif flag(document, header, "required"):
@@ -193,10 +234,9 @@ class Making:
 
     def _meant(self) -> Json:
         """The value that the finding is about."""
-        value: Json = json.loads(self.facts["document"])
         if self.facts["whole"] != "yes":
             raise NoneFoundError
-        return value
+        return _late(json.loads(self.facts["document"]))
 
 
 def _solved(sight: Sight, literals: tuple[int, ...]) -> Json:
@@ -207,17 +247,55 @@ def _solved(sight: Sight, literals: tuple[int, ...]) -> Json:
         raise NoneFoundError from None
     if not isinstance(outcome, Found):
         raise NoneFoundError
-    return outcome.value
+    return _late(outcome.value)
 
 
-def _code(status: str, answered: set[str]) -> str:
-    """A code that a range or default stands for."""
-    family = {"1XX": "1", "2XX": "2", "3XX": "3", "4XX": "4", "5XX": "5"}.get(status)
-    if family is None and status != "default":
-        return status
+def _codes(status: str, answered: set[str], waiting: set[str]) -> Iterator[str]:
+    """The codes that a range or default stands for: one that nobody names, then those that only the reader names."""
+    family = status[0] if status.endswith("XX") else ""
+    if not family and status != "DEFAULT":
+        yield status
+        return
     codes = [f"{one}{rest:02}" for one in ([family] if family else ["5", "4", "2"]) for rest in range(100)]
-    free = (code for code in codes if code not in answered and (family or f"{code[0]}XX" not in answered))
-    return next(free, status)
+    free = [code for code in codes if code not in answered and (family or f"{code[0]}XX" not in answered)]
+    unnamed = [code for code in free if code not in waiting]
+    yield from (first for one in "542" if (first := next((code for code in unnamed if code[0] == one), None)))
+    yield from (code for code in free if code in waiting)
+
+
+def _form(document: Document, holder: Spot, value: dict[str, Json]) -> Iterator[tuple[str, str]]:
+    """https://spec.openapis.org/oas/v3.1.0#encoding-object."""
+    encodings = fields(document, holder).get("encoding")
+    for name, inner in value.items():
+        said = encodings.get(name) if isinstance(encodings, dict) else None
+        said = said if isinstance(said, dict) else {}
+        if isinstance(inner, list) and said.get("explode", True):
+            yield from ((name, _word(one)) for one in inner)
+        elif isinstance(inner, list):
+            yield name, ",".join(map(_word, inner))
+        elif isinstance(inner, dict) and said.get("style") == "deepObject":
+            yield from ((f"{name}[{key}]", _word(one)) for key, one in inner.items())
+        elif isinstance(inner, dict):
+            yield name, json.dumps(inner)
+        else:
+            yield name, _word(inner)
+
+
+def _multipart(pairs: list[tuple[str, str]]) -> str:
+    """RFC 7578."""
+    parts = [
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in pairs
+    ]
+    return "".join([*parts, f"--{_BOUNDARY}--\r\n"])
+
+
+def _late(value: Json) -> Json:
+    """The value with no date before the first year of calendars that readers have."""
+    if isinstance(value, str):
+        return _FIRST_YEAR.sub("2000-", value)
+    if isinstance(value, list):
+        return [_late(one) for one in value]
+    return {name: _late(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _in_query(one: Parameter, value: Json) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ def refusal(document: dict[str, Json], request: Request, response: Response | No
     # without its look at the whole document, which is not what is asked
     judge = OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
     asked = MockRequest(
-        SERVER,
+        request.server or SERVER,
         request.method,
         request.path,
         headers=dict(request.headers),

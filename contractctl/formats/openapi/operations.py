@@ -1,7 +1,8 @@
 """Is every operation that is called served, and every call back made? https://spec.openapis.org/oas/v3.1.0#path-item-object."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.bodies import request_body
@@ -35,7 +36,7 @@ def webhooks(way: Way) -> Iterator[Found]:
         made = known.get(name)
         if made is not None and same_around and way.shared.holds(awaited, made):
             continue
-        yield from _back(way, "openapi-webhook-removed", (f"webhook {name}", awaited), made)
+        yield from _back(way, _Awaited("openapi-webhook-removed", f"webhook {name}", {"webhook": name}, awaited), made)
 
 
 class _Met:
@@ -94,29 +95,38 @@ def _callbacks(way: Way, call: Call) -> Iterator[Found]:
             if expression.startswith("x-"):
                 continue
             label = f"{call.name} callback {name}"
+            facts = {**call.facts, "within": call.facts.get("method", ""), "callback": name, "expression": expression}
             there = below(way.server, made, expression) if made and expression in fields(way.server, made) else None
-            yield from _back(way, "openapi-callback-removed", (label, below(way.caller, item, expression)), there)
+            awaited_call = _Awaited("openapi-callback-removed", label, facts, below(way.caller, item, expression))
+            yield from _back(way, awaited_call, there)
 
 
-def _back(way: Way, rule: str, awaited: tuple[str, Spot], made: Spot | None) -> Iterator[Found]:
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """Calls that clients wait for."""
+
+    rule: str
+    label: str
+    facts: Mapping[str, str]
+    item: Spot
+
+
+def _back(way: Way, awaited: _Awaited, made: Spot | None) -> Iterator[Found]:
     """A call that clients wait for: missing where nobody makes it, else judged as the call that it is."""
-    label, waiting = awaited
-    waiting = resolved(way.caller, waiting)
+    waiting = resolved(way.caller, awaited.item)
     made = resolved(way.server, made) if made is not None else None
     for method in METHODS:
         if method not in fields(way.caller, waiting):
             continue
-        name, operation = f"{label} {method.upper()}", below(way.caller, waiting, method)
+        name, operation = f"{awaited.label} {method.upper()}", below(way.caller, waiting, method)
+        facts = {**awaited.facts, "method": method}
         if made is None or method not in fields(way.server, made):
             at = Ends("", operation, made)
-            yield way.answered(_call(name, operation, operation, waiting, waiting), rule, Effect.FAILS, at)
+            call = Call(name, facts, operation, operation, waiting, waiting, "", "")
+            yield way.answered(call, awaited.rule, Effect.FAILS, at)
             continue
         ends = below(way.server, made, method), operation
-        yield from _operation(way.back, _call(name, *ends, made, waiting))
-
-
-def _call(name: str, caller: Spot, server: Spot, caller_item: Spot, server_item: Spot) -> Call:
-    return Call(name, {}, caller, server, caller_item, server_item, "", "")
+        yield from _operation(way.back, Call(name, facts, *ends, made, waiting, "", ""))
 
 
 def _same_around(way: Way) -> bool:
@@ -126,20 +136,3 @@ def _same_around(way: Way) -> bool:
         == json.dumps(fields(way.server, way.server.root).get(name))
         for name in ("security", "servers")
     )
-
-
-def call_of(way: Way, found: Incompatibility) -> Call | None:
-    """The call that a finding is about, where it is one to a path; without the server's path where it lacks it."""
-    method, path = found.facts.get("method"), found.facts.get("path")
-    called = dict(entries(way.caller, way.caller.root, "paths")).get(path or "")
-    if method is None or path is None or called is None:
-        return None
-    known = {template(name): (name, spot) for name, spot in entries(way.server, way.server.root, "paths")}
-    written, served = known.get(template(path), (path, None))
-    name = found.facts["call"]
-    items = resolved(way.caller, called), resolved(way.server, served) if served is not None else None
-    operation = below(way.caller, items[0], method)
-    facts = {"method": method, "path": path}
-    if items[1] is None or method not in fields(way.server, items[1]):
-        return Call(name, facts, operation, operation, items[0], items[0], path, "")
-    return Call(name, facts, operation, below(way.server, items[1], method), items[0], items[1], path, written)

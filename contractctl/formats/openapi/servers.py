@@ -18,16 +18,16 @@ def servers(way: Way, call: Call) -> Iterator[Found]:
     """Every address that the caller may use is one of the server's. A variable without a list may be anything."""
     if way.inverted:
         return  # a callback goes to an address that the client gives
-    called = _addresses(way.caller, call.caller, call.caller_item)
-    served = _addresses(way.server, call.server, call.server_item)
+    called = addresses(way.caller, call.caller, call.caller_item)
+    served = addresses(way.server, call.server, call.server_item)
     for address, spot in called.items():
         if address not in served:
             facts = {"address": address, "served": ", ".join(served)}
             yield way.served(call, "openapi-server-removed", Effect.FAILS, Ends("servers", spot, call.server), **facts)
 
 
-def _addresses(document: Document, operation: Spot, item: Spot) -> dict[str, Spot]:
-    """Those of the operation, else of the path, else of the document; without any it is `/`."""
+def addresses(document: Document, operation: Spot, item: Spot) -> dict[str, Spot]:
+    """Where an operation is served: by itself, else its path, else the document; without any it is `/`."""
     for holder in (operation, item, document.root):
         found: dict[str, Spot] = {}
         for server in items(document, holder, "servers"):

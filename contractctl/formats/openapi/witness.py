@@ -1,57 +1,104 @@
 """Which request or response shows it? A whole one: by the sender's version openapi-core takes it, by the other not."""
 
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from contractctl.documents import Json
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.calls import Meant, meant
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.excerpts import excerpt, outline
+from contractctl.formats.openapi.excerpts import SERVER, excerpt, outline, under
 from contractctl.formats.openapi.exchanges import Making, NoneFoundError, Request, Response
-from contractctl.formats.openapi.operations import call_of
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.resolution import way_between
-from contractctl.formats.openapi.ways import Call, Way
+from contractctl.formats.openapi.servers import addresses
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _MOST_SHOWN = 400
 _MOST_SAID = 200
-_ANSWERS = frozenset({"status"})
-_SILENT = frozenset({"openapi-server-removed", "openapi-failure-unknown", "openapi-success-removed"})
+_SILENT = frozenset({"openapi-failure-unknown"})
 """What no single exchange shows, or none that openapi-core looks at."""
+_AWAITED = frozenset({"openapi-success-removed", "openapi-media-type-removed"})
+"""Answers that the caller waits for: by the server's version they are none."""
+_OPEN = re.compile(r"\{\}")
+_MOVED = "openapi-server-removed"
 
 
 def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness | None:
     """The exchange that shows a finding; None where none was found, or openapi-core sees it otherwise."""
     if found.effect is not Effect.FAILS or found.rule in _SILENT:
         return None
-    way = way_between(taker, giver)
-    call = call_of(way, found)
-    if call is None:
-        return None
     try:
-        making = Making(way, call, found)
-        return _shown(way, call, making)
+        sent = meant(way_between(taker, giver), found)
+        shown = (_shown(sent, found, *exchange) for exchange in _exchanges(sent, found)) if sent is not None else ()
+        return next((one for one in shown if one is not None), None)
     except (NoneFoundError, Unresolved):
         return None
 
 
-def _shown(way: Way, call: Call, making: Making) -> Witness | None:
-    request = making.request()
-    is_answer = not _ANSWERS.isdisjoint(making.facts)
-    response = making.response() if is_answer else None
-    by_caller = _refusal(
-        excerpt(way.caller, call.caller_path, call.caller_item, call.facts["method"]), request, response
+def _exchanges(sent: Meant, found: Incompatibility) -> Iterator[tuple[Request, Response | None]]:
+    request = Making(sent.way, sent.call, found).request()
+    if found.rule in _AWAITED:
+        call = sent.call
+        turned = replace(
+            call,
+            caller=call.server,
+            server=call.caller,
+            caller_item=call.server_item,
+            server_item=call.caller_item,
+        )
+        yield from ((request, response) for response in Making(sent.way.back, turned, found).responses())
+    elif "status" in found.facts:
+        yield from ((request, response) for response in Making(sent.way, sent.call, found).responses())
+    elif found.rule == _MOVED:
+        url = urlsplit(_absolute(found.facts["address"].replace("{}", "any")))
+        server = f"{url.scheme}://{url.netloc}"
+        yield replace(request, server=server, path=f"{url.path.rstrip('/')}{request.path}"), None
+    else:
+        yield request, None
+
+
+def _shown(sent: Meant, found: Incompatibility, request: Request, response: Response | None) -> Witness | None:
+    media = response.media if response is not None else request.media
+    by_caller, by_server = (
+        _refusal(under(document, media.partition(";")[0]), request, response) for document in _documents(sent, found)
     )
-    by_server = _refusal(_serving(way, call), request, response)
+    is_answer = response is not None and found.rule not in _AWAITED
     by_sender, by_reader = (by_server, by_caller) if is_answer else (by_caller, by_server)
     if by_sender is not None or by_reader is None:
         return None
-    sent = f"{response.shown} (to {request.method.upper()} {request.path})" if response else request.shown
-    return Witness(_short(sent, _MOST_SHOWN), f"refused: {_short(by_reader, _MOST_SAID)}", _executed_by())
+    awaited = "awaited: " if found.rule in _AWAITED else ""
+    to = f"{request.method.upper()} {request.path}"
+    said = f"{awaited}{response.shown} (to {to})" if response is not None else request.shown
+    return Witness(_short(said, _MOST_SHOWN), f"refused: {_short(by_reader, _MOST_SAID)}", _executed_by())
 
 
-def _serving(way: Way, call: Call) -> dict[str, Json]:
-    """What the server executes: the operation, or all that it has instead."""
-    if call.server_path:
-        return excerpt(way.server, call.server_path, call.server_item, call.facts["method"])
-    return outline(way.server)
+def _documents(sent: Meant, found: Incompatibility) -> tuple[dict[str, Json], dict[str, Json]]:
+    """What the caller executes, and what the server does: the operation, or all that it has instead."""
+    way, call = sent.way, sent.call
+    method = call.facts["method"]
+    caller = excerpt(way.caller, call.caller_path, call.caller_item, method)
+    if not call.server_path:
+        return caller, outline(way.server, sent.served)
+    server = excerpt(way.server, call.server_path, call.server_item, method)
+    if found.rule == _MOVED:
+        caller["servers"] = _servers(way.caller, call.caller, call.caller_item)
+        server["servers"] = _servers(way.server, call.server, call.server_item)
+    return caller, server
+
+
+def _servers(document: Document, operation: Spot, item: Spot) -> list[Json]:
+    """Those of an operation by whole addresses."""
+    urls = map(_absolute, addresses(document, operation, item))
+    numbers = itertools.count()
+    return [{"url": _OPEN.sub(lambda _: f"{{any{next(numbers)}}}", url)} for url in urls]
+
+
+def _absolute(address: str) -> str:
+    return (address if "://" in address else SERVER + address).rstrip("/")
 
 
 def _refusal(document: dict[str, Json], request: Request, response: Response | None) -> str | None:

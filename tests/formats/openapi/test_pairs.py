@@ -3,9 +3,46 @@
 import pytest
 from openapi_pairs import Pair, found, pairs
 
+from contractctl.model.verdict import Effect
+
 PAIRS = pairs()
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_a_pair_is_judged_as_its_label_says(pair: Pair) -> None:
     assert found(pair.compared()) == (pair.backward, pair.forward)
+
+
+UNSEEN = {"openapi-body-removed", "openapi-security-tightened"}
+"""A body that no operation asks for, and scopes: openapi-core looks at neither."""
+
+
+def test_nearly_every_failure_is_shown_by_an_exchange() -> None:
+    findings = [
+        finding
+        for pair in PAIRS
+        for finding in pair.compared(witnesses=True).findings
+        if finding.effect is Effect.FAILS
+    ]
+    shown = [finding for finding in findings if finding.witness is not None]
+
+    assert len(shown) >= 0.95 * len(findings)
+    assert {finding.rule for finding in findings} - {finding.rule for finding in shown} <= UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("a server goes", "GET https://"),
+        ("a webhook goes", "POST /webhook/w"),
+        ("a callback needs more of clients", "POST /callback/c"),
+        ("a media type of a response goes", "awaited: 200 · Content-Type: text/csv"),
+        ("a date becomes a time", "2000-"),
+        ("a range of a request is read as a media type", "Content-Type: application/"),
+    ],
+)
+def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
+    (pair,) = [one for one in PAIRS if one.name == name]
+    witnesses = [finding.witness for finding in pair.compared(witnesses=True).backward.findings]
+
+    assert any(sent in one.sent for one in witnesses if one is not None)
