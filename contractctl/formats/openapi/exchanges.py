@@ -197,10 +197,11 @@ class Making:
         for name, spot in entries(document, given, "headers"):
             header = resolved(document, spot)
             is_meant = name.lower() == about and "document" in self.facts
-            if is_meant:
-                yield name, _word(self._meant())
-            elif flag(document, header, "required"):
-                yield name, _word(self._sample(Role.RESPONSE, single(document, header)[1]))
+            if not is_meant and not flag(document, header, "required"):
+                continue
+            media, schema = single(document, header)
+            value = self._meant() if is_meant else self._sample(Role.RESPONSE, schema)
+            yield name, json.dumps(value) if _JSON in media else _word(value)
 
     def _credentials(self, query: list[tuple[str, str]], headers: dict[str, str], cookies: dict[str, str]) -> None:
         """Those of the alternative that the finding is about, else of the first."""

@@ -44,11 +44,10 @@ def refusal(document: dict[str, Json], request: Request, response: Response | No
 
 
 def _said(error: OpenAPIError) -> str:
-    """The error, and the innermost reason for it."""
-    reasons = []
-    inner: BaseException | None = error
-    while inner is not None:
-        details = getattr(inner, "schema_errors", None)
-        reasons.append(next((str(one.message) for one in details or ()), str(inner)))
+    """The error, and the innermost reason for it: those between cannot all be put in words."""
+    inner: BaseException = error
+    while inner.__cause__ is not None:
         inner = inner.__cause__
-    return f"{type(error).__name__}: {reasons[-1]}"
+    details = getattr(inner, "schema_errors", None)
+    reason = next((str(one.message) for one in details or ()), None) or str(inner)
+    return f"{type(error).__name__}: {reason}"

@@ -21,9 +21,15 @@ def servers(way: Way, call: Call) -> Iterator[Found]:
     called = addresses(way.caller, call.caller, call.caller_item)
     served = addresses(way.server, call.server, call.server_item)
     for address, spot in called.items():
-        if address not in served:
+        if not any(_takes(one, address) for one in served):
             facts = {"address": address, "served": ", ".join(served)}
             yield way.served(call, "openapi-server-removed", Effect.FAILS, Ends("servers", spot, call.server), **facts)
+
+
+def _takes(served: str, address: str) -> bool:
+    """Whether an address is a served one, or one with something in the place of a free variable."""
+    free = "[^/?#]+".join(map(re.escape, served.split("{}")))
+    return served == address or re.fullmatch(free, address) is not None
 
 
 def addresses(document: Document, operation: Spot, item: Spot) -> dict[str, Spot]:

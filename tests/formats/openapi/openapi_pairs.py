@@ -61,7 +61,7 @@ def source(seat: str, value: Any, version: str) -> Source:
     return Source((File("openapi.json", text.decode()),))
 
 
-def document(seat: str, value: Any) -> dict[str, Any]:
+def document(seat: str, value: Any) -> dict[str, Any]:  # noqa: C901 - one case a seat
     match seat:
         case "document":
             return {"paths": {"/x": {"get": ANSWERED}}, **value}
@@ -71,6 +71,17 @@ def document(seat: str, value: Any) -> dict[str, Any]:
             return {"paths": {"/x": {"post": ANSWERED | value}}}
         case "query":
             return document("operation", {"parameters": [{"name": "p", "in": "query", **value}]})
+        case "parameter":
+            return document("operation", {"parameters": [value]})
+        case "path":
+            named = {"name": "x", "in": "path", "required": True, **value}
+            return {"paths": {"/a/{x}": {"get": ANSWERED | {"parameters": [named]}}}}
+        case "header":
+            return document("operation", {"responses": {"200": {"description": "ok", "headers": {"X-A": value}}}})
+        case "form":
+            return document("operation", body_of("application/x-www-form-urlencoded", value))
+        case "multipart":
+            return document("operation", body_of("multipart/form-data", value))
         case "request":
             return document("operation", {"requestBody": {"required": True, **json_of(value)}})
         case "response":
@@ -81,3 +92,7 @@ def document(seat: str, value: Any) -> dict[str, Any]:
 
 def json_of(schema: Any) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
+
+
+def body_of(media: str, value: Any) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {media: value}}}
