@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "can-i-deploy": ("can_i_deploy", "May this version go there? Held against everything that is live."),
     "environment": ("environment", "Show which versions of services are live where."),
     "service": ("service", "Import what services declare and what a Pact broker has verified."),
+    "notify": ("notify", "Send the journal's events to a receiver, each at least once."),
     "convert": ("convert", "Take events up and down between versions."),
     "demo": ("demo", "Live through one breaking change on this machine, in under two minutes."),
 }

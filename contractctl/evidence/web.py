@@ -1,4 +1,4 @@
-"""What does a server answer to one GET? In time, from the host that was asked, and of a bearable size."""
+"""What does a server answer? In time, from the host that was asked, and of a bearable size."""
 
 import base64
 import http.client
@@ -59,6 +59,13 @@ class Server:
 _HINT = "write for example http://prometheus.internal:9090"
 
 
+class _Nowhere(HTTPRedirectHandler):
+    """What is sent elsewhere would be asked for there, and not sent: a redirect is an answer like any other."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 class _SameHost(HTTPRedirectHandler):
     """A redirect elsewhere would carry the question, and perhaps the secret, to somebody who was not asked."""
 
@@ -74,8 +81,19 @@ class _SameHost(HTTPRedirectHandler):
 def get(server: Server, path: str) -> Answer:
     """One GET. Raise NoAnswerError where nothing usable comes back in time."""
     request = Request(server.url + path, headers=dict(server.headers))  # noqa: S310 - Server.at allows http and https only
+    return _ask(server, request, _SameHost)
+
+
+def post(server: Server, body: bytes, content_type: str) -> Answer:
+    """One POST. Raise NoAnswerError where nothing usable comes back in time."""
+    headers = {**server.headers, "Content-Type": content_type}
+    request = Request(server.url, body, headers, method="POST")  # noqa: S310 - as get()
+    return _ask(server, request, _Nowhere)
+
+
+def _ask(server: Server, request: Request, redirects: type[HTTPRedirectHandler]) -> Answer:
     try:
-        with build_opener(_SameHost).open(request, timeout=server.timeout) as answer:
+        with build_opener(redirects).open(request, timeout=server.timeout) as answer:
             return Answer(answer.status, _whole(answer))
     except HTTPError as error:
         with error:

@@ -1,0 +1,63 @@
+"""contractctl notify: tell others what has happened."""
+
+import json
+import os
+import random
+import time
+from pathlib import Path
+
+import click
+
+from contractctl.cli import Exit
+from contractctl.errors import ContractctlError
+
+_TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
+
+
+@click.command
+@click.option("--to", "word", required=True, metavar="URL", help="Who is told: an http(s) URL, or env:NAME.")
+@click.option("--database", default="", metavar="NAME", help="Whose journal, where contractctl.toml names several.")
+@click.option(
+    "--tries", type=click.IntRange(1, 100), default=5, show_default=True, help="For each event, later each time."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for an answer."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+def command(word: str, database: str, tries: int, timeout: float, form: str) -> int:
+    """Send the journal's events to a receiver, each at least once.
+
+    Every stage, approval, decision and deployment is written together with an event. Those that nobody has taken yet
+    are POSTed one by one, in their order, as CloudEvents (application/cloudevents+json); an answer of 2xx takes one.
+    Who is stopped between answer and record sends the same event again: receivers tell by its id. Where the receiver
+    does not answer, or asks to come later, it is tried again, and what is left waits for the next run.
+
+    A token in CONTRACTCTL_NOTIFY_TOKEN is sent as a bearer's; user and password may stand in the URL of a variable.
+
+    Exit codes: 0 nothing is left, 2 you can mend it, 4 the receiver was not there: run it again.
+    """
+    from contractctl import databases, settings
+    from contractctl.cli import case
+    from contractctl.evidence import web
+    from contractctl.notification import Outside, Told, deliver
+    from contractctl.settings.databases import from_environment
+
+    found = settings.load(Path.cwd())
+    url = from_environment(word)
+    if "?" in url:
+        raise ContractctlError(
+            "the receiver's URL has a query, which is not sent", hint=f"put its secret into {_TOKEN}"
+        )
+    receiver = web.Server.at(url, token=os.environ.get(_TOKEN), timeout=timeout)
+    told = Told(0, 0)
+    if case.is_there(found, database):
+        engine = databases.create_engine(found.journal_url(database))
+        try:
+            told = deliver(engine, receiver, tries, Outside(time.time, time.sleep, random.random))
+        finally:
+            engine.dispose()
+    if form == "json":
+        click.echo(json.dumps({"sent": told.sent, "left": told.left, "problem": told.problem or None}))
+    else:
+        click.echo(f"{told.sent} sent, {told.left} left" + (f": {told.problem}" if told.problem else ""))
+    return Exit.WAIT if told.problem else Exit.YES

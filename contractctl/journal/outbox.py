@@ -1,0 +1,36 @@
+"""What has happened and is not told yet? Events in the order of their entries, until somebody has taken them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from contractctl.journal.tables import OUTBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One event that nobody has taken yet."""
+
+    number: int
+    event: dict[str, Any]
+    """A CloudEvent: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md."""
+
+
+def waiting(connection: Connection, limit: int) -> tuple[Waiting, ...]:
+    """The oldest ones. One that was begun earlier and committed later comes as soon as it is there."""
+    query = select(OUTBOX.c.id, OUTBOX.c.event).where(OUTBOX.c.delivered_at.is_(None)).order_by(OUTBOX.c.id)
+    rows = connection.execute(query.limit(limit))
+    return tuple(Waiting(int(number), json.loads(event)) for number, event in rows)
+
+
+def count(connection: Connection) -> int:
+    """How many wait."""
+    query = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.delivered_at.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def delivered(connection: Connection, number: int, at: float) -> None:
+    """Somebody has taken it. It stays there: the journal is held against it."""
+    connection.execute(OUTBOX.update().where(OUTBOX.c.id == number).values(delivered_at=at))

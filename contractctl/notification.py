@@ -1,0 +1,88 @@
+"""Has everybody been told? The journal's events go to a receiver over HTTP, in their order, each at least once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from contractctl import journal
+from contractctl.errors import ContractctlError
+from contractctl.evidence import web
+from contractctl.journal import outbox
+from contractctl.journal.outbox import Waiting
+
+_CONTENT_TYPE = "application/cloudevents+json"
+_BATCH = 100
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_COME_AGAIN = frozenset({408, 425, 429})
+"""Statuses below 500 that ask for the same again, later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a delivery asks of the world."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far it came."""
+
+    sent: int
+    left: int
+    problem: str = ""
+    """Why the rest has to wait."""
+
+
+def deliver(engine: Engine, receiver: web.Server, tries: int, outside: Outside) -> Told:
+    """Send what waits, one event after the other. Whoever receives tells repeats by the event's id.
+
+    An event is on record as sent once its receiver has answered 2xx: who is killed between the two sends it again.
+    Raise ContractctlError where the receiver refuses an event: none that comes later overtakes it.
+    """
+    sent = 0
+    while True:
+        with journal.reading(engine) as connection:
+            batch = outbox.waiting(connection, _BATCH) if journal.version(connection) is not None else ()
+        if not batch:
+            return Told(sent, 0)
+        for one in batch:
+            problem = _insist(receiver, one, tries, outside)
+            if problem:
+                with journal.reading(engine) as connection:
+                    return Told(sent, outbox.count(connection), problem)
+            with journal.writing(engine) as connection:
+                outbox.delivered(connection, one.number, outside.clock())
+            sent += 1
+
+
+def _insist(receiver: web.Server, one: Waiting, tries: int, outside: Outside) -> str:
+    """Send one event, again and later each time while the receiver cannot. What was wrong at last; empty: nothing."""
+    problem = ""
+    for attempt in range(tries):
+        if attempt:
+            outside.sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1)) * (0.5 + outside.random()))
+        problem = _send(receiver, one)
+        if not problem:
+            break
+    return problem
+
+
+def _send(receiver: web.Server, one: Waiting) -> str:
+    event = {name: value for name, value in one.event.items() if value != ""}  # an attribute is never empty
+    try:
+        answer = web.post(receiver, json.dumps(event, ensure_ascii=False).encode(), _CONTENT_TYPE)
+    except web.NoAnswerError as error:
+        return str(error).removeprefix("source error: ")
+    if 200 <= answer.code < 300:  # noqa: PLR2004 - https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3
+        return ""
+    if answer.code >= 500 or answer.code in _COME_AGAIN:  # noqa: PLR2004 - section 15.6
+        return f"{receiver.url} answers {answer.code}"
+    raise ContractctlError(
+        f"{receiver.url} refuses the event '{event['type']}' of {event['source']}: it answers {answer.code}",
+        hint="see to the receiver, which is to answer 2xx, and run it again: nothing later was sent",
+    )
