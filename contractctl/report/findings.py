@@ -8,6 +8,8 @@ import click
 from contractctl.model.verdict import Finding, Place, Witness
 
 _LONGEST = 400
+_ELSEWHERE = "; --witness-on URL asks a server of yours"
+"""SQLite, which is asked first, has no widths, enums and zones."""
 
 
 def finding_lines(finding: Finding) -> Iterator[str]:
@@ -22,7 +24,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
         for reply in finding.witness.also:
             yield f"    but:     {_short(reply.answer)}  ({reply.executed_by})"
     else:
-        yield "    witness: none found"
+        yield f"    witness: none found{_ELSEWHERE if finding.rule.startswith('sql-') else ''}"
 
 
 def finding_tree(finding: Finding) -> dict[str, Any]:

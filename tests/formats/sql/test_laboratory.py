@@ -104,5 +104,5 @@ def test_check_names_the_server_and_never_its_password(
     unreachable = contractctl(*given, "--witness-on", gone, code=2)
 
     assert "(PostgreSQL" in on_server.stdout
-    assert "none found" in alone.stdout
+    assert "witness: none found; --witness-on URL asks a server of yours" in alone.stdout
     assert "secret" not in unreachable.stderr
