@@ -57,6 +57,11 @@ KEYED = replace(
     dialect="mysql",
 )
 """A key that changes its type."""
+WAY: tuple[tuple[str, float | None], ...] = (
+    *(("expand", None), ("dual-write", None), ("backfill", None), ("verify", None), ("canary", 100.0)),
+    *(("quiesce", None), ("contract", None)),
+)
+"""All stages, in their order, with the share of a canary."""
 ORDERS = (
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(200) NOT NULL, total_cents INTEGER NOT NULL)"
 )

@@ -14,10 +14,6 @@ from contractctl.journal import EntryKind, Operator
 from tests import budgets, servers
 from tests.servers import Kind, Server
 
-WAY = (
-    *(("expand", None), ("dual-write", None), ("backfill", None), ("verify", None), ("canary", 100.0)),
-    *(("quiesce", None), ("contract", None)),
-)
 DDL = frozenset({"CREATE", "ALTER", "DROP", "RENAME"})
 EVERY = 5
 """A fall takes a second; ci/fuzz kills at each statement."""
@@ -53,7 +49,7 @@ def test_a_server_that_is_killed_at_any_ddl_leaves_nothing_that_is_in_the_way(tm
     with servers.running(kind) as server, server.database() as url:
         shop.make(tmp_path, rows=30, url=url)
         fate = Fate(server, 1 if os.environ.get(budgets.VARIABLE) else EVERY)
-        for turn, (stage, percent) in enumerate(WAY):
+        for turn, (stage, percent) in enumerate(shop.WAY):
             while not done(tmp_path, fate, stage, percent):
                 server.start()
             column = "full_name" if stage in {"quiesce", "contract"} else "customer_name"
@@ -64,9 +60,9 @@ def test_a_server_that_is_killed_at_any_ddl_leaves_nothing_that_is_in_the_way(tm
                 application.exec_driver_sql(row)
                 application.commit()
 
-        expected = [(n, f"customer {n}") for n in (*range(1, 31), *range(100, 100 + len(WAY)))]
+        expected = [(n, f"customer {n}") for n in (*range(1, 31), *range(100, 100 + len(shop.WAY)))]
         assert shop.rows(tmp_path, "SELECT id, full_name FROM orders ORDER BY id") == expected
-        assert outcomes(tmp_path) == len(WAY)
+        assert outcomes(tmp_path) == len(shop.WAY)
         assert fate.falls >= LEAST_FALLS
 
 

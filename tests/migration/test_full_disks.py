@@ -9,10 +9,6 @@ from sqlalchemy.event import listen
 from contractctl import migration
 from contractctl.errors import ContractctlError
 
-WAY = (
-    *(("expand", None), ("dual-write", None), ("backfill", None), ("verify", None), ("canary", 100.0)),
-    *(("quiesce", None), ("contract", None)),
-)
 ROWS = 400
 
 
@@ -20,7 +16,7 @@ def test_every_stage_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
     """SQLite refuses by itself, as on a full disk, whatever needs more pages than it is given."""
     shop.make(tmp_path, rows=ROWS)
     refused = set()
-    for stage, percent in WAY:
+    for stage, percent in shop.WAY:
         (pages,) = shop.rows(tmp_path, "PRAGMA page_count")[0]
         found = [attempt(tmp_path, stage, percent, int(str(pages)) + more) for more in (0, 2, 5, 1_000_000)]
         for error in filter(None, found):

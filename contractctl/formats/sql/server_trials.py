@@ -6,6 +6,7 @@ from decimal import Decimal
 from contractctl.formats.sql.rows import insert, parents, quote, row
 from contractctl.formats.sql.schema import Column, Family, Type
 from contractctl.formats.sql.trials import TRIALS, Builder, Case, Trial, foreign
+from contractctl.formats.sql.values import bounds
 from contractctl.model.verdict import Effect
 
 _MOMENT = "2026-03-01 10:00:00.123456"
@@ -31,7 +32,7 @@ def _narrowed(case: Case) -> Iterator[Trial]:
 def _just_beyond(kind: Type) -> Iterator[object]:
     match kind.family:
         case Family.INTEGER:
-            low, high = _bounds(kind)
+            low, high = bounds(kind)
             yield from (high + 1, low - 1)
         case Family.DECIMAL if kind.size is not None:
             yield Decimal(10) ** (kind.size - (kind.scale or 0))
@@ -46,18 +47,13 @@ def _just_beyond(kind: Type) -> Iterator[object]:
 def _edges(kind: Type) -> Iterator[object]:
     match kind.family:
         case Family.INTEGER:
-            yield from _bounds(kind)
+            yield from bounds(kind)
         case Family.TEXT:
             yield "x" * min(kind.size or _LONGEST, _LONGEST)
         case Family.ENUM:
             yield from sorted(kind.symbols, key=len, reverse=True)
         case _:
             yield from (Decimal(10) ** 11, Decimal(10) ** 30, -1)
-
-
-def _bounds(kind: Type) -> tuple[int, int]:
-    bits = kind.size or 64
-    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind.signed else (0, 2**bits - 1)
 
 
 def _read(case: Case, values: tuple[object, ...], reads: tuple[str, ...]) -> Iterator[Trial]:

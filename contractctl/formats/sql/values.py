@@ -65,13 +65,14 @@ def _less(one: int | None, other: int | None) -> bool:
     return one is not None and (other is None or one < other)
 
 
-def _bounds(kind: Type) -> tuple[int, int]:
+def bounds(kind: Type) -> tuple[int, int]:
+    """The least and the greatest whole number of a type."""
     bits = kind.size or 64
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind.signed else (0, 2**bits - 1)
 
 
 def _integers(taken: Type, given: Type) -> Iterator[Judged]:
-    (low, high), (new_low, new_high) = _bounds(taken), _bounds(given)
+    (low, high), (new_low, new_high) = bounds(taken), bounds(given)
     if new_low > low or new_high < high:
         yield _NARROWED
     elif (low, high) != (new_low, new_high):
@@ -177,4 +178,4 @@ def _whole_digits(kind: Type) -> float:
         return float("inf") if digits is None else digits
     if kind.family is Family.FLOAT:
         return float("inf")
-    return len(str(_bounds(kind)[1]))
+    return len(str(bounds(kind)[1]))
