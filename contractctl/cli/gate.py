@@ -1,6 +1,9 @@
 """contractctl gate: may this stage begin?"""
 
+import math
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 _LONGEST_NAP = 15.0
 """Evidence may be collected meanwhile: look again at least so often, in seconds."""
+_LOOK_SECONDS = 3.0
+"""Where somebody looks on."""
 _REPLAY = "replay"
 
 
@@ -27,6 +32,7 @@ _REPLAY = "replay"
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 @click.option("--at", metavar="TIME", help="Decide as of this moment: ISO 8601 with a zone, or Unix seconds.")
 @click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
+@click.option("--watch", is_flag=True, help="Show the answer as it changes until it is yes or no; --wait limits it.")
 @click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
 def command(
     plan: str,
@@ -36,6 +42,7 @@ def command(
     form: str,
     at: str | None,
     wait: str | None,
+    watch: bool,
     record: bool,
 ) -> int:
     """May this stage begin? Decide from evidence, offline.
@@ -45,16 +52,18 @@ def command(
     contractctl gate replay FILE    decide again from a recorded decision's own inputs, and compare every byte
 
     Nothing is asked over a network: `contractctl evidence collect PLAN` does that before. What is not known is never
-    a yes. With --format json the answer is one object, described by the contract contractctl/decision.
+    a yes. With --watch the answer is made anew every few seconds, from what `evidence collect` brings meanwhile, until
+    it is pass or fail. With --format json the answer is one object, described by the contract contractctl/decision.
 
     Exit codes: 0 pass, 1 fail, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
     same to the byte, 1 something differs.
     """  # noqa: D301 - click takes \b for "leave these lines alone"
     if plan == _REPLAY:
         return _replay(Path(stage), form)
-    if at and wait:
-        raise ContractctlError("--at stands still, and --wait waits", hint="leave one of the two out")
-    decision, case = _decided_in_time(plan, _stage(stage), percent, evidence, at, wait)
+    if at and (wait or watch):
+        raise ContractctlError("--at stands still, and --wait and --watch wait", hint="leave --at out")
+    asked = partial(_case, plan, _stage(stage), percent, evidence)
+    decision, case = _watched(asked, wait) if watch else _decided_in_time(asked, at, wait)
     if record:
         _record(case, decision)
     click.echo(_worded(decision, case.percent, form))
@@ -68,9 +77,26 @@ def _stage(word: str) -> Stage:
     return Stage(word)
 
 
-def _decided_in_time(
-    plan: str, stage: Stage, percent: float | None, evidence: Path | None, at: str | None, wait: str | None
-) -> tuple[Decision, "Case"]:
+def _watched(asked: Callable[[float], "Case"], wait: str | None) -> tuple[Decision, "Case"]:
+    """Decide again and again, until it is a yes or a no, or the time is up."""
+    from contractctl.cli import times, watching
+    from contractctl.gate import decide_case
+    from contractctl.report import decision as words
+
+    until = time.time() + times.span(wait) if wait else math.inf
+    with watching.shown() as show:
+        while True:
+            case = asked(time.time())
+            decision = decide_case(case)
+            left = until - time.time()
+            if decision.outcome is not Outcome.UNKNOWN or left <= 0:
+                return decision, case
+            whole = words.text(decision, case.percent)
+            show(whole, f"{whole.splitlines()[0]}; {words.open_conditions(decision)[0].message}")
+            time.sleep(min(_LOOK_SECONDS, left))
+
+
+def _decided_in_time(asked: Callable[[float], "Case"], at: str | None, wait: str | None) -> tuple[Decision, "Case"]:
     """Decide; while only time is missing, and there is some left, decide again."""
     from contractctl.cli import times
     from contractctl.gate import decide_case
@@ -79,7 +105,7 @@ def _decided_in_time(
     until = time.time() + (times.span(wait) if wait else 0.0)
     while True:
         now = times.moment(at) if at else time.time()
-        case = _case(plan, stage, percent, evidence, now)
+        case = asked(now)
         decision = decide_case(case)
         left = until - time.time()
         retry = decision.retry_after

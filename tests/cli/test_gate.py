@@ -1,8 +1,14 @@
 """gate and gate replay, as a person runs them."""
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -232,6 +238,50 @@ def test_what_waiting_cannot_mend_exits_with_3(contractctl: Run, shop: Path) -> 
     done = contractctl("gate", "rename", "canary", code=3)
 
     assert done.stdout.startswith("unknown: nobody can say whether canary at 50 % of 'rename' may begin")
+
+
+def watching(shop: Path, **streams: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "contractctl", "gate", "rename", "canary", "--watch"]
+    return subprocess.Popen(command, cwd=shop, env={**os.environ, "TERM": "xterm"}, **streams)
+
+
+def test_a_watched_answer_is_told_as_it_changes_and_ends_when_it_is_no_longer_open(shop: Path) -> None:
+    now = time.time()
+    journalled(shop, percent=10, since=now - 300)
+    file = record_file.path_of(shop / "migrations", "rename")
+    record_file.write(file, [counted(now, 300)])
+    with watching(shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watched:
+        assert watched.stderr is not None
+        assert b"wait: canary at 50 % of 'rename' may not begin yet" in watched.stderr.readline()
+
+        record_file.write(file, [failed(now, 300)])
+        said, _ = watched.communicate(timeout=60)
+
+    assert said.startswith(b"fail: canary at 50 % of 'rename' may not begin")
+    assert watched.returncode == 1
+
+
+def failed(now: float, seconds: float) -> Record:
+    """Every second request of the new path."""
+    found = counted(now, seconds)
+    worse = (replace(one, value=400.0) if one.labels["path"] == "new" else one for one in found.series)
+    return replace(found, series=tuple(worse))
+
+
+def test_on_a_terminal_a_watched_answer_is_drawn_and_can_be_left(shop: Path) -> None:
+    journalled(shop, percent=10, since=time.time() - 300)
+    here, there = pty.openpty()
+    with watching(shop, stdout=subprocess.DEVNULL, stderr=there) as watched:
+        os.close(there)
+        drawn = b""
+        while b"nobody can say" not in drawn:
+            drawn += os.read(here, 4096)
+        watched.send_signal(signal.SIGINT)
+        watched.wait(timeout=60)
+    os.close(here)
+
+    assert b"\x1b[" in drawn
+    assert watched.returncode == 130
 
 
 @pytest.mark.parametrize("kind", [Kind.APPROVAL, Kind.ATTESTATION, Kind.COMPATIBILITY, Kind.BACKFILL, Kind.DIVERGENCE])
