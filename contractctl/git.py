@@ -31,6 +31,17 @@ class ChangedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands at a path in the tree of a commit."""
+
+    path: str
+    mode: str
+    """As git writes it: 100644 or 100755 a file, 120000 a link, 160000 a submodule."""
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Who did what when."""
 
@@ -56,6 +67,18 @@ def open_repository(path: Path) -> "Repository | None":
         return None
 
 
+def open_objects(path: Path) -> "Repository | None":
+    """The repository whose root is this very folder, bare ones too; None where it is none."""
+    try:
+        import git
+    except ImportError:
+        raise _no_git() from None
+    try:
+        return Repository(git.Repo(path, search_parent_directories=False), bare_too=True)
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+        return None
+
+
 def _no_git() -> ContractctlError:
     return ContractctlError("git is not installed", hint="install it: apt-get install git")
 
@@ -71,13 +94,13 @@ def needed_repository(path: Path) -> "Repository":
 class Repository:
     """A git repository with a work tree. Every method raises ContractctlError where git cannot answer."""
 
-    def __init__(self, repo: "git.Repo") -> None:
-        if repo.working_tree_dir is None:
+    def __init__(self, repo: "git.Repo", *, bare_too: bool = False) -> None:
+        if repo.working_tree_dir is None and not bare_too:
             raise ContractctlError(
                 f"{repo.git_dir} is a bare repository", hint="run it in a work tree: git worktree add FOLDER BRANCH"
             )
         self._repo = repo
-        self.root = Path(repo.working_tree_dir)
+        self.root = Path(repo.working_tree_dir or repo.git_dir)
 
     @property
     def shallow(self) -> bool:
@@ -122,6 +145,19 @@ class Repository:
                 found[path] = blob
         return found
 
+    def entries(self, commit: str) -> Iterator[Entry]:
+        """Everything that the tree of a commit has, links and submodules too."""
+        for entry in filter(None, self._run("ls-tree", "-r", "-l", "-z", "--full-tree", commit).split("\0")):
+            about, _, path = entry.partition("\t")
+            mode, _, blob, size = about.split()
+            yield Entry(path, mode, blob, int(size) if size.isdigit() else 0)
+
+    @property
+    def partial(self) -> bool:
+        """Whether files were left at the remote: git would fetch them while it reads."""
+        pattern = r"^(remote\..*\.(promisor|partialclonefilter)|extensions\.partialclone)$"
+        return bool(self._run("config", "--get-regexp", pattern, allowed=(0, 1)))
+
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's content at a commit; None where it was not there. One git process serves all calls."""
         blob = self.files(commit, path).get(path)
@@ -129,8 +165,19 @@ class Repository:
 
     def blob(self, blob: str) -> bytes:
         """The content behind a blob id that files() gave out."""
-        content: bytes = self._repo.git.get_object_data(blob)[3]
+        import git
+
+        try:
+            content: bytes = self._repo.git.get_object_data(blob)[3]
+        except (ValueError, git.GitCommandError):
+            raise ContractctlError(
+                f"{self.root.name} has lost the object {blob}", hint=f"see: git fsck in {self.root}; or clone it anew"
+            ) from None
         return content
+
+    def close(self) -> None:
+        """End the git process that serves blob()."""
+        self._repo.close()
 
     def changed(self, base: str, paths: Sequence[str] = ()) -> tuple[ChangedFile, ...]:
         """What differs between a commit and the work tree, renames seen as such; untracked files count as new.

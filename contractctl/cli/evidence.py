@@ -113,6 +113,8 @@ def _words(record: Record) -> str:
     if record.kind is Kind.READS:
         listed = ", ".join(_reader(series.labels, times(series.value)) for series in record.series)
         return f"{record.series[0].labels.get('path', '')} {over}: read by {listed}"
+    if record.kind is Kind.STATIC_READS:
+        return "; ".join(_mentions(series.labels, number(series.value)) for series in record.series)
     if record.kind is Kind.HEARTBEAT:
         share = (record.observed_heartbeats or 0.0) / (record.expected_heartbeats or 1.0)
         return f"{record.series[0].labels.get('consumer', '')} {over}: alive for {min(share, 1.0) * 100:.3g} %"
@@ -126,3 +128,8 @@ def _words(record: Record) -> str:
 def _reader(labels: Mapping[str, str], often: str) -> str:
     name = "@".join(part for part in (labels.get("consumer"), labels.get("version")) if part)
     return f"{name or 'somebody'} {often}"
+
+
+def _mentions(labels: Mapping[str, str], count: str) -> str:
+    named = f"{labels['path']} in the code of {labels['consumer']}: named in {count} places"
+    return f"{named}: {labels['places']}" if "places" in labels else named

@@ -8,7 +8,7 @@ from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
 from contractctl.model.evidence import Record
 
-SOURCES = ("catalog", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
+SOURCES = ("catalog", "code", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
 
 
 def collect(  # noqa: PLR0913 - where a source is, and where it may read and write
@@ -28,6 +28,10 @@ def collect(  # noqa: PLR0913 - where a source is, and where it may read and wri
             from contractctl.evidence import catalog
 
             return records(catalog.observe(location, options, question), question)
+        case "code":
+            from contractctl.evidence import code
+
+            return (code.search(root / location, options, question),)
         case "pg_stat_statements":
             from contractctl.evidence import pg_stat_statements
 

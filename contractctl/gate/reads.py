@@ -302,5 +302,7 @@ def _searched(reader: _Reader) -> Condition:
         return replace(passed, message=in_words(said), observed="attested", records=(said.record,))
     missing = Flaw(Unknown.MISSING_SOURCE, f"nobody has searched the code of {reader.name} for '{reader.path}'")
     file = f"approvals/{reader.on.case.plan.name}.toml"
-    remedy = f'search it, and attest the result in {file}: [[attestations]] statement = "does-not-read"'
+    remedy = (
+        f'search it: [[evidence]] source = "code"; or attest in {file}: [[attestations]] statement = "does-not-read"'
+    )
     return replace(unknown(passed, missing), remedy=remedy)

@@ -1,0 +1,187 @@
+"""What does a consumer's repository prove? Real git repositories; whatever cannot be read keeps the gate closed."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contractctl import evidence
+from contractctl.errors import ContractctlError
+from contractctl.gate.trust import Clock, flaw
+from contractctl.model.decision import Unknown
+from contractctl.model.evidence import Kind, Record
+from tests.evidence.conftest import NOW, QUESTION
+
+CLOCK = Clock(NOW, 3600.0, 60.0)
+
+
+def run(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always")
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def committed(folder: Path, **files: str | bytes) -> str:
+    """A repository with these files (`__` is a dot), and its commit."""
+    folder.mkdir(exist_ok=True)
+    run(folder, "init", "-q", "-b", "main")
+    for name, content in files.items():
+        raw = content if isinstance(content, bytes) else content.encode()
+        (folder / name.replace("__", ".")).write_bytes(raw)
+    run(folder, "add", "-A")
+    run(folder, "commit", "-q", "--allow-empty", "-m", "x")
+    return run(folder, "rev-parse", "HEAD")
+
+
+def searched(root: Path, commit: str, *, repo: str = "reporting", consumer: str = "reporting") -> Record:
+    options = {"consumer": consumer, "deployed": commit}
+    (record,) = evidence.collect("code", repo, options, QUESTION, root=root, folder=root)
+    assert record.kind is Kind.STATIC_READS
+    return record
+
+
+def reason(record: Record) -> Unknown | None:
+    found = flaw(record, CLOCK)
+    return None if found is None else found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a__py", "x = 1\nprint(order.customer_name)\n", 2),
+        ("a__py", "print(row['customer_name'])\n", 1),
+        ("a__py", "Order(\n  customer_name='x')\n", 2),
+        ("a__py", "class Order:\n    customer_name: str\n", 2),
+        ("a__py", "db.execute('SELECT * FROM orders')\n", 1),
+        ("a__py", "db.execute(f'SELECT * FROM orders WHERE id = {n}')\n", 1),
+        ("board__yaml", "panels:\n- expr: sum by (customer_name)\n", 2),
+        ("a__ts", "\nconst n = order.customerName;\n", 2),
+        ("A__java", "order.getCustomerName();\n", 1),
+        ("report__sql", "SELECT * FROM orders;\n", 1),
+        ("run__sh", "echo $CUSTOMER_NAME\n", 1),
+    ],
+)
+def test_a_mention_is_found_at_its_line(tmp_path: Path, name: str, content: str, line: int) -> None:
+    commit = committed(tmp_path / "reporting", **{name: content})
+
+    (series,) = searched(tmp_path, commit).series
+
+    assert series.value == 1
+    assert series.labels["places"] == f"{name.replace('__', '.')}:{line}"
+
+
+def test_a_tree_that_was_read_whole_proves_absence_at_its_commit_and_not_what_came_after(tmp_path: Path) -> None:
+    harmless = '"""The customer_name of old."""\nprint(order.full_name)  # was customer_name\n'
+    commit = committed(tmp_path / "reporting", a__py=harmless, b__sql="SELECT id FROM other;")
+    committed(tmp_path / "reporting", c__py="order.customer_name")
+
+    record = searched(tmp_path, commit)
+
+    assert reason(record) is None
+    assert [series.value for series in record.series] == [0]
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"logo__png": b"\x89PNG\0\xff"}, "logo.png (binary)"),
+        ({"old__py": "print 'x'\n"}, "old.py (no Python"),
+        ({"big__csv": b"x" * 5_000_001}, "big.csv (too large)"),
+        ({"model__bin": "version https://git-lfs.github.com/spec/v1\n"}, "model.bin (in Git LFS)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_makes_absence_unknown(
+    tmp_path: Path, files: dict[str, str | bytes], words: str
+) -> None:
+    record = searched(tmp_path, committed(tmp_path / "reporting", **files))
+
+    assert reason(record) is Unknown.TRUNCATED
+    assert words in (record.problem or "")
+
+
+def test_submodules_and_links_that_lead_out_are_not_read(tmp_path: Path) -> None:
+    inner = committed(tmp_path / "inner", a__py="")
+    repo = tmp_path / "reporting"
+    committed(repo, a__py="")
+    run(repo, "update-index", "--add", "--cacheinfo", f"160000,{inner},vendored")
+    (repo / "out").symlink_to("../inner/a.py")
+    run(repo, "add", "out")
+    run(repo, "commit", "-q", "-m", "y")
+
+    record = searched(tmp_path, run(repo, "rev-parse", "HEAD"))
+
+    assert reason(record) is Unknown.TRUNCATED
+    assert "vendored (a submodule)" in (record.problem or "")
+    assert "out (a link that leads out)" in (record.problem or "")
+
+
+def test_a_commit_or_a_repository_that_is_not_there_is_a_missing_source(tmp_path: Path) -> None:
+    committed(tmp_path, a__py="")  # a folder inside a repository is not that repository
+    committed(tmp_path / "reporting", a__py="")
+    (tmp_path / "none").mkdir()
+
+    assert reason(searched(tmp_path, "a" * 40)) is Unknown.MISSING_SOURCE
+    assert reason(searched(tmp_path, "a" * 40, repo="none")) is Unknown.MISSING_SOURCE
+    assert reason(searched(tmp_path, "a" * 40, repo="nowhere")) is Unknown.MISSING_SOURCE
+
+
+def test_bare_and_shallow_clones_are_read_and_what_was_cut_off_or_left_behind_is_missing(tmp_path: Path) -> None:
+    first = committed(tmp_path / "origin", a__py="order.customer_name")
+    second = committed(tmp_path / "origin", b__py="order.customer_name")
+    run(tmp_path / "origin", "config", "uploadpack.allowFilter", "true")
+    url = (tmp_path / "origin").as_uri()
+    run(tmp_path, "clone", "-q", "--bare", url, "bare")
+    run(tmp_path, "clone", "-q", "--depth", "1", url, "shallow")
+    run(tmp_path, "clone", "-q", "--bare", "--filter=blob:none", url, "partial")
+
+    assert [series.value for series in searched(tmp_path, first, repo="bare").series] == [1]
+    assert [series.value for series in searched(tmp_path, second, repo="shallow").series] == [2]
+    cut = searched(tmp_path, first, repo="shallow")
+    assert reason(cut) is Unknown.MISSING_SOURCE
+    assert "fetch --unshallow" in (cut.problem or "")
+    assert reason(searched(tmp_path, second, repo="partial")) is Unknown.MISSING_SOURCE
+
+
+def test_a_mention_by_somebody_whom_no_contract_lists_is_not_passed_over(tmp_path: Path) -> None:
+    commit = committed(tmp_path / "reporting", a__py="order.customer_name")
+
+    assert reason(searched(tmp_path, commit, consumer="stranger")) is Unknown.UNATTRIBUTED_READS
+
+
+@pytest.mark.parametrize("commit", ["", "main", "abc1234"])
+def test_what_is_deployed_is_one_commit_and_no_branch(tmp_path: Path, commit: str) -> None:
+    with pytest.raises(ContractctlError, match="is no whole commit id"):
+        searched(tmp_path, commit)
+
+
+def test_a_name_of_one_word_is_found_as_a_word_alone(tmp_path: Path) -> None:
+    operations = tuple(replace(one, old="id") for one in QUESTION.plan.operations)
+    question = replace(QUESTION, plan=replace(QUESTION.plan, operations=operations))
+    commit = committed(tmp_path / "reporting", a__ts="void idle()\nuserId\nuserID\norder.id\nids\nGUID\n")
+
+    options = {"consumer": "reporting", "deployed": commit}
+    (record,) = evidence.collect("code", "reporting", options, question, root=tmp_path, folder=tmp_path)
+
+    assert record.series[0].labels["places"] == "a.ts:2, a.ts:3, a.ts:4"
+
+
+def test_an_object_that_is_lost_is_an_error_of_the_source(tmp_path: Path) -> None:
+    commit = committed(tmp_path / "reporting", a__ts="order.total")
+    blob = run(tmp_path / "reporting", "rev-parse", "HEAD:a.ts")
+    (tmp_path / "reporting" / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+    assert reason(searched(tmp_path, commit)) is Unknown.SOURCE_ERROR
+
+
+@pytest.mark.parametrize("field", ["customer__name", "customer$name", "größe", "_"])
+def test_a_field_is_found_by_its_very_own_name(tmp_path: Path, field: str) -> None:
+    operations = tuple(replace(one, old=field) for one in QUESTION.plan.operations)
+    question = replace(QUESTION, plan=replace(QUESTION.plan, operations=operations))
+    commit = committed(tmp_path / "reporting", a__yaml=f"x: {field}\n")
+
+    options = {"consumer": "reporting", "deployed": commit}
+    (record,) = evidence.collect("code", "reporting", options, question, root=tmp_path, folder=tmp_path)
+
+    assert record.series[0].value == 1
