@@ -1,6 +1,7 @@
 """evidence collect, as a person runs it."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -81,3 +82,23 @@ def test_a_secret_in_a_url_is_printed_nowhere(contractctl: Run, shop: Path) -> N
     written = record_file.path_of(shop / "migrations", "rename").read_text()
     assert "s3cr3t" not in done.stdout + done.stderr + written
     assert "source error" in done.stdout
+
+
+def test_code_is_searched_in_the_clone_and_at_the_commit_that_the_environment_names(
+    contractctl: Run, shop: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path_factory.mktemp("reporting")
+    (clone / "board.yaml").write_text("panels:\n- by: customerName\n")
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    for step in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
+        subprocess.run(["git", *who, *step], cwd=clone, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True)
+    monkeypatch.setenv("REPORTING_CHECKOUT", str(clone))
+    monkeypatch.setenv("REPORTING_COMMIT", head.stdout.strip())
+    with (shop / "contractctl.toml").open("a") as toml:
+        toml.write('[[evidence]]\nsource = "code"\npath = "env:REPORTING_CHECKOUT"\n')
+        toml.write('consumer = "reporting"\ndeployed = "env:REPORTING_COMMIT"\n')
+
+    done = contractctl("evidence", "collect", "rename", "--source", "code")
+
+    assert "orders.customer_name in the code of reporting: named in 1 places: board.yaml:2" in done.stdout
