@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 
@@ -42,12 +43,17 @@ class _Search:
     """file:line."""
     unread: list[str]
     tree: list[str]
+    vouched: tuple[str, ...]
+    """Patterns of paths; `*` stands for slashes, too."""
     problem: str | None = None
 
 
 def search(folder: Path, options: Mapping[str, str], question: Question) -> Record:
-    """Search the repository in `folder`: `consumer` is who runs it, `deployed` the whole id of the commit it runs."""
-    known_options(options, ("consumer", "deployed"))
+    """Search the repository in `folder`: `consumer` is who runs it, `deployed` the whole id of the commit it runs.
+
+    `not_code` are patterns of files that nobody need be able to read: whoever reviews the settings vouches for them.
+    """
+    known_options(options, ("consumer", "deployed", "not_code"))
     consumer, commit = options.get("consumer", ""), options.get("deployed", "")
     if not consumer:
         raise ContractctlError("[[evidence]] code: whose code is it?", hint='write consumer = "NAME"')
@@ -56,7 +62,8 @@ def search(folder: Path, options: Mapping[str, str], question: Question) -> Reco
             f"[[evidence]] code of {consumer}: deployed '{commit}' is no whole commit id; a branch moves on",
             hint='write deployed = "…", the 40 digits of the commit that runs; or deployed = "env:NAME"',
         )
-    found = _Search({field: [] for field in question.fields}, [], [])
+    vouched = tuple(options.get("not_code", "").split())
+    found = _Search({field: [] for field in question.fields}, [], [], vouched)
     try:
         _look(found, folder, commit, question)
     except ContractctlError as error:
@@ -91,7 +98,8 @@ def _read(found: _Search, repository: git.Repository, commit: str, question: Que
             for field, own in names:
                 found.places[field] += (f"{entry.path}:{line}" for line in _lines(entry.path, text, own))
         except _UnreadError as error:
-            found.unread.append(f"{entry.path} ({error})")
+            if not any(fnmatchcase(entry.path, pattern) for pattern in found.vouched):
+                found.unread.append(f"{entry.path} ({error})")
     if not found.tree:
         found.problem = f"missing source: the commit {commit} has no file"
 
@@ -143,9 +151,7 @@ def _record(found: _Search, consumer: str, commit: str, question: Question) -> R
     series = tuple(_series(field, places, consumer, commit) for field, places in found.places.items())
     problem = found.problem or _unread(found, consumer) or _stranger(found, consumer, question)
     query = f"{consumer}@{commit}"
-    identity = (
-        f"{NAME} {query} {question.now!r} {found.tree} {[(sorted(it.labels.items()), it.value) for it in series]}"
-    )
+    identity = f"{NAME} {query} {question.now!r} {found.vouched} {found.tree} {[(sorted(it.labels.items()), it.value) for it in series]}"
     return Record(
         kind=Kind.STATIC_READS,
         source=NAME,

@@ -35,8 +35,10 @@ def committed(folder: Path, **files: str | bytes) -> str:
     return run(folder, "rev-parse", "HEAD")
 
 
-def searched(root: Path, commit: str, *, repo: str = "reporting", consumer: str = "reporting") -> Record:
-    options = {"consumer": consumer, "deployed": commit}
+def searched(
+    root: Path, commit: str, *, repo: str = "reporting", consumer: str = "reporting", not_code: str = ""
+) -> Record:
+    options = {"consumer": consumer, "deployed": commit, "not_code": not_code}
     (record,) = evidence.collect("code", repo, options, QUESTION, root=root, folder=root)
     assert record.kind is Kind.STATIC_READS
     return record
@@ -99,6 +101,19 @@ def test_a_file_that_cannot_be_read_makes_absence_unknown(
 
     assert reason(record) is Unknown.TRUNCATED
     assert words in (record.problem or "")
+
+
+def test_whoever_reviews_the_settings_may_vouch_for_files_that_are_no_code(tmp_path: Path) -> None:
+    commit = committed(
+        tmp_path / "reporting", logo__png=b"\x89PNG\0\xff", tool__exe=b"\0\xff", notes__txt="customer_name"
+    )
+
+    record = searched(tmp_path, commit, not_code="*.png *.txt")
+    whole = searched(tmp_path, commit, not_code="*.png *.exe *.txt")
+
+    assert "1 files of reporting could not be searched: tool.exe (binary)" in (record.problem or "")
+    assert reason(whole) is None
+    assert [series.value for series in whole.series] == [1]
 
 
 def test_submodules_and_links_that_lead_out_are_not_read(tmp_path: Path) -> None:
