@@ -151,7 +151,8 @@ def _record(found: _Search, consumer: str, commit: str, question: Question) -> R
     series = tuple(_series(field, places, consumer, commit) for field, places in found.places.items())
     problem = found.problem or _unread(found, consumer) or _stranger(found, consumer, question)
     query = f"{consumer}@{commit}"
-    identity = f"{NAME} {query} {question.now!r} {found.vouched} {found.tree} {[(sorted(it.labels.items()), it.value) for it in series]}"
+    counted = [(sorted(it.labels.items()), it.value) for it in series]
+    identity = f"{NAME} {query} {question.now!r} {found.vouched} {found.tree} {counted}"
     return Record(
         kind=Kind.STATIC_READS,
         source=NAME,
