@@ -287,7 +287,7 @@ def test_progress_is_told_in_lines_of_json(migrate: Callable[..., str], shop: Pa
     migrate("expand", "names")
     migrate("dual-write", "names")
 
-    process = begin(shop, "backfill", "names", "--rate", "40", "--format", "json")
+    process = begin(shop, "backfill", "names", "--rate", "60", "--format", "json")
     said, talk = process.communicate(timeout=60)
 
     assert json.loads(said)["details"]["tables"]["orders"]["rows"] == ROWS

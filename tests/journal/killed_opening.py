@@ -1,6 +1,7 @@
 """Kill a process at every statement and every commit while it makes the journal's tables, and open the journal again.
 
-Run as: python killed_opening.py URL. Prints one JSON object: how many points there were, and what was wrong after each.
+Run as: python killed_opening.py URL EVERY. Every EVERY-th point is tried. Prints one JSON object: how many there were,
+and what was wrong after each.
 """
 
 import json
@@ -76,10 +77,10 @@ def forked(work: Callable[[], None]) -> int:
     os._exit(code)
 
 
-def main(url: str) -> None:
-    wrong, point = dict[int, str](), 0
+def main(url: str, every: int) -> None:
+    wrong, point = dict[int, str](), 1 - every
     while True:
-        point += 1
+        point += every
         status = forked(lambda point=point: killed(url, point))  # type: ignore[misc] # bound now
         if status not in (0, signal.SIGKILL):
             wrong[point] = "the opening failed before it was killed"
@@ -91,4 +92,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,6 +1,7 @@
 """Is every value that one column holds converted into the other's type, or set aside? Never cut, clamped or guessed."""
 
 import itertools
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from contractctl.databases import Column
 from contractctl.databases.mysql.expressions import stored
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair
+from tests import budgets
 
 TEXTS = (
     *("", "a", "12", " 12", "012", "1e3", "1.5", "300", "99999999999999999999", "2020-02-30", "2020-02-03", "12:00:00"),
@@ -60,9 +62,9 @@ def test_values_are_converted_or_set_aside(shop, old):
     """Hazard 43, 44: by the backfill as by the triggers, into every other type; exact unless declared otherwise."""
     wrong = [
         f"{old} to {new}, {'lossy' if lossy else 'exact'}: {found}"
-        for new in OTHERS
+        for number, new in enumerate(OTHERS)
         if (old, new) not in UNSURE and (new, old) not in UNSURE
-        for lossy in (False, True)
+        for lossy in ((False, True) if os.environ.get(budgets.VARIABLE) else (bool(number % 2),))
         for found in wrongs(shop, old, new, lossy=lossy)
     ]
 
