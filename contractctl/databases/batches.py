@@ -165,10 +165,10 @@ def all_or_nothing(connection: Connection) -> Iterator[None]:
 
 
 def _fill_at_once(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
-    """First what holds nothing yet. A value that is there is only replaced once its row is locked.
+    """First what holds nothing yet. What may be right as it stands is only replaced once its row is locked.
 
-    Whoever writes at this moment may give the new side a value and mark it as right; a statement that waits for the
-    row sees the value, and may not yet see the mark: it is looked for anew.
+    Whoever writes at this moment may give the new side a value, or NULL, and mark it as right; a statement that waits
+    for the row sees the value, and may not yet see the mark: it is looked for anew.
     """
     aside, marks = 0, look(database, connection, sync)
     for pair in sync.columns:
@@ -177,21 +177,25 @@ def _fill_at_once(database: Database, connection: Connection, sync: Synchronisat
             aside += set_aside(database, connection, sync, pair, f"{where} AND {lost}", UNCONVERTIBLE)
     if aside:
         marks = look(database, connection, sync)
-    stale = _lock_stale(database, connection, marks, sync, where)
-    rows = _update(database, connection, marks, sync, where, only_empty=True)
-    if stale:
+    locked = _lock_doubtful(database, connection, marks, sync, where)
+    if locked:
         marks = look(database, connection, sync)
+    rows = _update(database, connection, marks, sync, where, only_empty=True)
+    if locked:
         rows += _update(database, connection, marks, sync, where, only_empty=False)
     return Filled(rows, aside)
 
 
-def _lock_stale(database: Database, connection: Connection, marks: Marks, sync: Synchronisation, where: str) -> bool:
-    """Whether rows hold new-side values that the old side does not ask for; they are locked."""
+def _lock_doubtful(database: Database, connection: Connection, marks: Marks, sync: Synchronisation, where: str) -> bool:
+    """Whether rows hold what the old side does not ask for, and might rightly: a value; NULL, where that can be kept.
+
+    They are locked.
+    """
     held = " OR ".join(
-        f"(NOT {all_null(database, pair.new)} AND {_unless_excused(database, marks, sync, pair, wrong)})"
+        f"({doubtful}{_unless_excused(database, marks, sync, pair, out_of_step(database, pair))})"
         for pair in sync.columns
         if not pair.one_sided
-        for wrong in [out_of_step(database, pair)]
+        for doubtful in ["" if can_be_kept(pair) else f"NOT {all_null(database, pair.new)} AND "]
     )
     if not held:
         return False

@@ -34,6 +34,7 @@ def renaming(up: str, down: str, *, lossy: bool = False, not_null: bool = True) 
 PLANS = {
     "plain": shop.PLAN,
     "shout": renaming("upper(customer_name)", "lower(full_name)", lossy=True),
+    "nobody": renaming("upper(customer_name)", "coalesce(lower(full_name), 'nobody')", lossy=True, not_null=False),
     "strict": renaming(
         "CASE WHEN substr(customer_name, 1, 9) = 'customer ' THEN customer_name END", "full_name", not_null=False
     ),

@@ -69,6 +69,21 @@ def test_a_write_that_is_committed_while_a_batch_waits_for_its_row_is_not_overwr
     assert shop.rows(folder, "SELECT full_name FROM orders WHERE id = 8") == [("CUSTOMER 8",)]
 
 
+def test_null_that_is_written_while_a_batch_waits_for_its_row_is_not_filled(shop_for: Callable[[str], Path]) -> None:
+    """Hazard 20: the row is empty before and after, and the mark that says so is the first of its kind."""
+    folder = shop_for("nobody")
+    with shop.connected(folder) as application:
+        for written in ("'McDonald'", "NULL"):
+            application.exec_driver_sql(f"UPDATE orders SET full_name = {written} WHERE id = 7")
+        filled = at_work(lambda: migration.run("backfill", filling.context(folder, plan=filling.PLANS["nobody"])))
+        time.sleep(1)
+        application.commit()
+
+    assert filled.result(60).done
+    assert shop.rows(folder, "SELECT customer_name, full_name FROM orders WHERE id = 7") == [("nobody", None)]
+    assert shop.rows(folder, "SELECT full_name FROM orders WHERE id = 8") == [("CUSTOMER 8",)]
+
+
 def uuid(number: int) -> str:
     return f"'{number * 2654435761 % 2**32:08x}-0000-4000-8000-{number:012x}'"
 
