@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.claims import claimed, format_of, may_be_claimed
+from contractctl.formats.claims import claimed, demand_schema, format_of, may_be_claimed
 from contractctl.formats.companions import Near, companions
 from contractctl.model.contract import File, Source
 from contractctl.store import source
@@ -28,6 +28,8 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     root = _root(path)
     file = File.of(named(path, root), source(path).files[0].content)
     name = format_name or format_of(file)
+    if name == "json-schema":
+        demand_schema(file)
     return completed(file, name, in_work_tree(root, lambda: _walk(root))), name
 
 

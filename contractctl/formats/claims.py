@@ -33,7 +33,9 @@ _HINTS = {"swagger": "convert it to OpenAPI 3, with swagger2openapi for example"
 _DIALECT = re.compile(r"""^(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
 """At the top of a YAML document: with nothing before it, or behind its brace."""
 _DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
-_OTHER = re.compile(r"""^\s{0,4}["']?(swagger|asyncapi)["']?\s*:""", re.MULTILINE)
+_OTHER = re.compile(r"""^(?:\s*\{\s*|\s{0,4})["']?(swagger|asyncapi)["']?\s*:""", re.MULTILINE)
+_API = re.compile(r"""^(?:\ufeff?\{\s*)?["']?(openapi|swagger|asyncapi)["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
+"""At the very top of a YAML document."""
 _OPENAPI = re.compile(r"""^(?:\s*\{\s*|\s{2,4})?["']?openapi["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
 _OPERATION = re.compile(r"(?:[\s,\ufeff]|#[^\n]*\n)*+(?:\{|(?:query|mutation|subscription|fragment)\b)")
@@ -85,6 +87,22 @@ def format_of(file: File) -> str:
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
         hint="tell its format: --as json-schema",
     )
+
+
+def demand_schema(file: File) -> None:
+    """Raise ContractctlError for a document of an API: taken for a JSON Schema, it would allow everything."""
+    value = _loaded(file.text) if file.name.lower().endswith(".json") else None
+    if isinstance(value, dict):
+        found = next((word for word in ("openapi", "swagger", "asyncapi") if isinstance(value.get(word), str)), None)
+        told = found if _KEYWORDS.isdisjoint(value) and "$schema" not in value else None
+    else:
+        match = _API.search(file.text)
+        told = match[1] if match is not None and "$schema" not in file.text else None
+    if told is not None:
+        raise ContractctlError(
+            f"{file.name} is {_OTHERS.get(told, 'an OpenAPI')} document, and no JSON Schema",
+            hint="leave --as out, and see which format it is of",
+        )
 
 
 def _by_ending(path: str) -> str | None:

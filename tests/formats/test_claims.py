@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.claims import claimed, format_of, may_be_claimed
+from contractctl.formats.claims import claimed, demand_schema, format_of, may_be_claimed
 from contractctl.model.contract import File
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -97,12 +97,39 @@ def test_an_openapi_document_is_told_by_its_version_at_the_top(name: str, text: 
         ("a.json", "{}", "a.json: no format claims this file: it has no \\$schema", "--as json-schema"),
         ("a.yaml", 'swagger: "2.0"\n', "a.yaml is a Swagger 2.0 document", "convert it to OpenAPI 3"),
         ("a.json", '{\n  "asyncapi": "3.0.0"}', "a.json is an AsyncAPI document", "it judges: avro"),
+        ("a.json", '{"asyncapi": "3.0.0", "info": {}}', "a.json is an AsyncAPI document", "it judges: avro"),
     ],
 )
 def test_a_file_that_nobody_claims_gets_a_sentence(name: str, text: str, said: str, hint: str) -> None:
     with pytest.raises(ContractctlError, match=said) as error:
         format_of(File(name, text))
     assert hint in str(error.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", '{"info": {}, "asyncapi": "3.0.0"}'),
+        ("a.json", '{"openapi": "3.1.0", "paths": {}}'),
+        ("a.yaml", 'info: {}\nswagger: "2.0"\n'),
+        ("a.yaml", "asyncapi: 3.0.0\n"),
+    ],
+)
+def test_a_document_of_an_api_is_never_taken_for_a_schema_that_allows_everything(name: str, text: str) -> None:
+    with pytest.raises(ContractctlError, match="document, and no JSON Schema"):
+        demand_schema(File(name, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", '{"type": "object", "openapi": "3.1.0"}'),
+        ("a.json", '{"properties": {"openapi": {"type": "string"}}}'),
+        ("a.yaml", "type: object\nproperties:\n  asyncapi: {type: string}\n"),
+    ],
+)
+def test_a_schema_may_speak_of_one(name: str, text: str) -> None:
+    demand_schema(File(name, text))
 
 
 def test_a_file_in_another_encoding_is_told_so() -> None:
