@@ -11,6 +11,7 @@ from contractctl.errors import ContractctlError
 from contractctl.evidence import web
 from contractctl.journal import outbox
 from contractctl.journal.outbox import Waiting
+from contractctl.patience import wait
 
 _CONTENT_TYPE = "application/cloudevents+json"
 _BATCH = 100
@@ -65,7 +66,7 @@ def _insist(receiver: web.Server, one: Waiting, tries: int, outside: Outside) ->
     problem = ""
     for attempt in range(tries):
         if attempt:
-            outside.sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1)) * (0.5 + outside.random()))
+            outside.sleep(wait(attempt - 1, _FIRST_WAIT, _LONGEST_WAIT, outside.random()))
         problem = _send(receiver, one)
         if not problem:
             break

@@ -25,6 +25,7 @@ from contractctl.backfill.pace import (
 from contractctl.backfill.stopping import StoppedError
 from contractctl.databases import Filled, Synchronisation, batches
 from contractctl.errors import ContractctlError
+from contractctl.patience import wait
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at whether those who are held up may go on."""
@@ -96,7 +97,7 @@ def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Fou
                 raise StoppedError from error
             if outside.clock() >= until:
                 raise _no_turn(error) from error
-        outside.sleep(min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) * (0.5 + outside.random()))
+        outside.sleep(wait(attempt, _FIRST_WAIT, _LONGEST_WAIT, outside.random()))
     raise AssertionError  # pragma: no cover - it counts for ever
 
 

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
-from contractctl.compatibility import Terms
 from contractctl.formats.claims import claimed, may_be_claimed
 from contractctl.formats.companions import Near, companions, marks
 from contractctl.git import ChangedFile, Repository
@@ -151,15 +150,7 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     old = completed(one.then, one.format, sight.then)
     new = completed(one.now, one.format, sight.now)
     path = sight.repository.relative(Path(one.now.name))
-    terms = Terms(
-        policy=asked.policy,
-        strict=asked.strict,
-        old_name=f"{one.then.name} before",
-        new_name=path,
-        contract=path,
-        operations=asked.operations,
-        laboratory=asked.laboratory,
-    )
+    terms = replace(asked.terms, old_name=f"{one.then.name} before", new_name=path, contract=path)
     comparison = judged(old, new, one.format, terms)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contractctl.check import Problem
-from contractctl.formats import Laboratory
+from contractctl.compatibility import Terms
 from contractctl.formats.pages import page
-from contractctl.model.contract import File, Policy
 from contractctl.model.plan import Plan
 from contractctl.model.verdict import Level
 
@@ -23,13 +22,8 @@ class Question:
     """In place of each contract's own."""
     loose_level: Level = Level.BACKWARD
     """For files outside the store, unless `level` is given."""
-    policy: Policy = Policy()
-    """For files outside the store."""
-    strict: bool = False
-    operations: tuple[File, ...] = ()
-    """What clients of interfaces send, where it is known."""
-    laboratory: Laboratory | None = None
-    """Who is asked for witnesses first."""
+    terms: Terms = Terms()
+    """Of files outside the store; contracts have a policy, and may have a strictness, of their own."""
 
 
 def problem(rule: str, contract: str, file: str, origin: str) -> Problem:

@@ -9,7 +9,6 @@ from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract
 from contractctl.check.loose import Changes, check_gone, check_loose
 from contractctl.check.question import Question, problem
-from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, Repository, needed_repository
 from contractctl.model.contract import Contract, SemanticVersion
@@ -58,10 +57,9 @@ def _contracts(
     for name in names:
         problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
         contract = promised(store.read(asked.contracts, name))
-        policy = replace(contract.policy, today=asked.policy.today)
-        contract = replace(contract, strict=contract.strict or asked.strict, policy=policy)
-        terms = Terms(operations=asked.operations, laboratory=asked.laboratory)
-        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), terms)
+        policy = replace(contract.policy, today=asked.terms.policy.today)
+        contract = replace(contract, strict=contract.strict or asked.terms.strict, policy=policy)
+        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.terms)
     return Checked(tuple(pairs), tuple(problems))
 
 

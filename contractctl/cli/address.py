@@ -38,11 +38,19 @@ def address(found: Settings, word: str) -> Address:
     """Raise ContractctlError where the word means no database, or a file that is not there."""
     if "://" not in word and not word.startswith(_ENVIRONMENT):
         return _configured(found, word)
-    url = from_environment(word)
-    if "://" not in url:
-        raise ContractctlError(f"'{word}' holds no database URL", hint="write a whole URL: postgresql://user@host/shop")
+    url = whole_url(word, "shop")
     title = _there(url, Path.cwd())
     return Address(url, "", title, _setting(found, word), secret=_has_secret(word))
+
+
+def whole_url(word: str, example: str) -> str:
+    """The URL that a word is, or that env:NAME holds. Raise ContractctlError where that is none."""
+    url = from_environment(word)
+    if "://" not in url:
+        raise ContractctlError(
+            f"'{word}' holds no database URL", hint=f"write a whole URL: postgresql://user@host/{example}"
+        )
+    return url
 
 
 def named(found: Settings, name: str = "") -> Address:

@@ -225,10 +225,7 @@ def _repository(
         plans=read_plans(found.migrations),
         level=level,
         loose_level=found.level,
-        policy=replace(found.policy, today=_today()),
-        strict=known.strict or found.strict,
-        operations=known.operations,
-        laboratory=known.laboratory,
+        terms=replace(known, policy=replace(found.policy, today=_today()), strict=known.strict or found.strict),
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
     return checked, found.unknown_passes

@@ -6,6 +6,7 @@ from contractctl import journal
 from contractctl.errors import ContractctlError
 from contractctl.migration.context import Session
 from contractctl.migration.words import command
+from contractctl.patience import wait
 
 _TRIES = 8
 _FIRST_WAIT = 0.25
@@ -32,7 +33,7 @@ def insist(session: Session, stage: str, work: Callable[[], None]) -> None:
     refusal = None
     for attempt in range(_TRIES):
         if attempt:
-            context.sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * (0.5 + context.random()))
+            context.sleep(wait(attempt, _FIRST_WAIT, _LONGEST_WAIT, context.random()))
         try:
             return work()
         except journal.RefusedError as error:

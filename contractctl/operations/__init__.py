@@ -64,7 +64,7 @@ from contractctl.operations.steps import (
     StopKeepingInStep,
 )
 from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
-from contractctl.operations.steps.keeping import other_table
+from contractctl.operations.steps.keeping import going, other_table
 from contractctl.operations.words import dropped, listed
 
 
@@ -309,7 +309,7 @@ def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[s
 
 def _others(found: tuple[str, ...], dropped: tuple[str, ...]) -> Iterator[str]:
     """Those that the plan does not drop, or hand over, itself."""
-    ours = (*(f"'{name}'" for name in dropped), "sequence '", "primary key '")
+    ours = going(dropped)
     yield from (name for name in found if not any(one in name for one in ours))
 
 

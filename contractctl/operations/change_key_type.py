@@ -7,9 +7,9 @@ parameters: as of change-type; counted where the database counts the key up ("ye
 """
 
 from dataclasses import replace
-from hashlib import sha256
 
 from contractctl.databases import Work
+from contractctl.databases.ddl import shortened
 from contractctl.model.plan import Operation
 from contractctl.operations import change_type, hindering, promises
 from contractctl.operations.effort import Effort
@@ -23,9 +23,6 @@ effort = Effort(
     Work.REWRITE,
     "a key of one column, on MariaDB without AUTO_INCREMENT; SQLite would make the table anew",
 )
-
-_LENGTH = 63
-"""Bytes of a name that count everywhere."""
 
 quiesce = change_type.quiesce
 hindrances = hindering.of_a_key
@@ -62,9 +59,5 @@ def contract(operation: Operation) -> tuple[Step, ...]:
 
 
 def _index(operation: Operation) -> str:
-    """The name of the unique index until it is the key's; cut as far as it would be, and then told by a checksum."""
-    raw = f"contractctl_{operation.subject.rpartition('.')[2]}_{change_type.new_place(operation)}".encode()
-    if len(raw) <= _LENGTH:
-        return raw.decode()
-    told = f"_{sha256(raw).hexdigest()[:8]}"
-    return raw[: _LENGTH - len(told)].decode(errors="ignore") + told
+    """The name of the unique index until it is the key's."""
+    return shortened(f"contractctl_{operation.subject.rpartition('.')[2]}_{change_type.new_place(operation)}")

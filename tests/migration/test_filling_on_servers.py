@@ -26,8 +26,6 @@ from contractctl.errors import ContractctlError
 from tests import servers
 from tests.servers import Kind, Server
 
-SLOW = Pace(rows_per_second=800)
-
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
 def engine_name(request: pytest.FixtureRequest) -> str:

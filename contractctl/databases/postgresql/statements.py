@@ -6,14 +6,13 @@ rows under a lock that others must wait for is never done: what it would do is d
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from hashlib import sha256
 from itertools import pairwise
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import BlockingError, ForeignKey, Index
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index, shortened
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.names import literal, quote, quotes
@@ -50,8 +49,6 @@ _INVOKER = 150000
 _SECOND_LOCK_SECONDS = 0.2
 _TWO_LOCKS_SECONDS = 0.7
 """Of one statement that locks two tables. Less than deadlock_timeout: whoever writes both is not the one to give up."""
-_LENGTH = 63
-"""Bytes of a name that count."""
 
 
 def patience() -> tuple[Statement, ...]:
@@ -455,12 +452,3 @@ def _grants(table: str, name: str) -> str:
         f" WHERE c.oid = to_regclass({literal(of_table(table))}) AND g.grantee <> c.relowner"
         " AND g.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')"
     )
-
-
-def shortened(name: str) -> str:
-    """The name as far as it counts; one that is cut is told from others by a checksum."""
-    raw = name.encode()
-    if len(raw) <= _LENGTH:
-        return name
-    told = f"_{sha256(raw).hexdigest()[:8]}"
-    return raw[: _LENGTH - len(told)].decode(errors="ignore") + told

@@ -14,6 +14,7 @@ from contractctl.databases import run
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.live import dialect
 from contractctl.formats.sql.parsing import agreed
+from contractctl.formats.sql.rows import quote
 from contractctl.formats.sql.schema import Schema, Table
 from contractctl.formats.sql.server_trials import SERVER_TRIALS
 from contractctl.formats.sql.trials import Builder, Case, Trial
@@ -85,7 +86,7 @@ def _elsewhere(schema: Schema) -> bool:
 def _statements(schema: Schema, instead: Table | None) -> Iterator[str]:
     """The statements that make the tables and views of a version. instead: takes its namesake's place."""
     for name, symbols in schema.enums.items():
-        listed = ", ".join("'" + symbol.replace("'", "''") + "'" for symbol in symbols)
+        listed = ", ".join(quote(symbol, schema.dialect) for symbol in symbols)
         yield f"CREATE TYPE {identifier(name, schema.dialect)} AS ENUM ({listed})"
     for each in schema.tables.values():
         table = instead if instead is not None and instead.name == each.name else each

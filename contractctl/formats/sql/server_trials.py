@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from contractctl.formats.sql.rows import insert, parents, quote, row
+from contractctl.formats.sql.rows import insert, quote, row
 from contractctl.formats.sql.schema import Column, Family, Type
 from contractctl.formats.sql.trials import TRIALS, Builder, Case, Trial, foreign
 from contractctl.formats.sql.values import bounds
@@ -14,18 +14,18 @@ _LONGEST = 100_000
 """Characters; what holds more than that has room enough for any witness."""
 
 
-def _types(case: Case) -> tuple[Type, Type]:
-    """The column's type as the client knows it, and as it is."""
+def _columns(case: Case) -> tuple[Column, Column]:
+    """The column as the client knows it, and as it is."""
     own, given = case.table.column(case.name), case.given.column(case.name)
     assert own is not None  # noqa: S101 - the finding is about a column that both have
     assert given is not None  # noqa: S101
-    return own.type, given.type
+    return own, given
 
 
 def _narrowed(case: Case) -> Iterator[Trial]:
     """Values just beyond the provider's room, and at the edge of the client's."""
-    taken, given = _types(case)
-    for value in (*_just_beyond(given), *_edges(taken)):
+    own, given = _columns(case)
+    for value in (*_just_beyond(given.type), *_edges(own.type)):
         yield from case.inserts({case.name: value})
 
 
@@ -67,9 +67,9 @@ def _read(case: Case, values: tuple[object, ...], reads: tuple[str, ...]) -> Ite
 
 def _rounded(case: Case) -> Iterator[Trial]:
     """Values with as many places as the client was promised."""
-    taken, _ = _types(case)
+    own, _ = _columns(case)
     values: tuple[object, ...] = (2**53 + 1, 2**24 + 1, Decimal("1.25"), Decimal("1.125"), Decimal("1.123456789"))
-    if taken.family in {Family.DATE, Family.TIME, Family.TIMESTAMP}:
+    if own.type.family in {Family.DATE, Family.TIME, Family.TIMESTAMP}:
         values = (_MOMENT, _MOMENT.partition(" ")[2])
     yield from _read(case, values, ("{}", "{} + 0") if case.dialect == "mysql" else ("{}", "CAST({} AS text)"))
 
@@ -91,44 +91,43 @@ _WAYS = {
 }
 
 
-def _values(kind: Type, column: Column, case: Case) -> tuple[object, ...]:
-    plain = row(case.table, {}).get(column.name)
+_ZONES = {
+    "postgresql": ("SET LOCAL TIME ZONE 'UTC'", "SET LOCAL TIME ZONE '+05'"),
+    "mysql": ("SET time_zone = '+00:00'", "SET time_zone = '+05:00'"),
+}
+"""Of two sessions."""
+
+
+def _values(column: Column, case: Case) -> tuple[object, ...]:
+    kind, plain = column.type, row(case.table, {}).get(column.name)
     return (*kind.symbols, *_TELLING.get(kind.family, _NUMBERS), *([] if plain is None else [plain]))
 
 
 def _changed(case: Case) -> Iterator[Trial]:
     """Values that are kept in another way; values of another application's that the client was never to meet."""
-    taken, given = _types(case)
-    own = case.table.column(case.name)
-    assert own is not None  # noqa: S101 - see _types
-    yield from _read(case, _values(taken, own, case), _WAYS[case.dialect])
-    yield from foreign(case, case.name, ("z", ",".join(given.symbols), _MOMENT))
+    own, given = _columns(case)
+    yield from _read(case, _values(own, case), _WAYS[case.dialect])
+    yield from foreign(case, case.name, ("z", ",".join(given.type.symbols), _MOMENT))
 
 
 def _refused(case: Case) -> Iterator[Trial]:
     """Values that the client writes, and what it does with those that it reads."""
-    taken, _ = _types(case)
-    own = case.table.column(case.name)
-    assert own is not None  # noqa: S101 - see _types
-    values = _values(taken, own, case)
-    for value in (*values, "€" * (taken.size or 0) if taken.family is Family.TEXT else ",".join(taken.symbols)):
+    own, _ = _columns(case)
+    values, kind = _values(own, case), own.type
+    for value in (*values, "€" * (kind.size or 0) if kind.family is Family.TEXT else ",".join(kind.symbols)):
         yield from case.inserts({case.name: value})
     if case.dialect == "postgresql":
-        typed = (
-            f"{{}} = CAST({quote(value, case.dialect).replace('{', '{{').replace('}', '}}')} AS {taken.text})"
-            for value in values
-        )
-        yield from _read(case, (values[-1],), tuple(typed))
+        written = (quote(value, case.dialect).replace("{", "{{").replace("}", "}}") for value in values)
+        yield from _read(case, (values[-1],), tuple(f"{{}} = CAST({text} AS {kind.text})" for text in written))
 
 
 def _zoned(case: Case) -> Iterator[Trial]:
     """A moment with a zone of its own; a moment for two sessions of different zones."""
+    home, moved = _ZONES[case.dialect]
+    look = f"SELECT {case.column} FROM {case.target}"
     for value in ("2026-03-01 10:00:00+05", "2026-03-01 10:00:00"):
         for each, above in case.rows({case.name: value}):
             written = insert(case.table, each, case.dialect)
-            moved = "SET LOCAL TIME ZONE '+05'" if case.dialect == "postgresql" else "SET time_zone = '+05:00'"
-            home = "SET LOCAL TIME ZONE 'UTC'" if case.dialect == "postgresql" else "SET time_zone = '+00:00'"
-            look = f"SELECT {case.column} FROM {case.target}"
             yield Trial((*above, written), look)
             yield Trial((home, *above, written, moved), look)
 
@@ -144,12 +143,11 @@ def _symbol(case: Case) -> Iterator[Trial]:
 
 def _sorted(case: Case) -> Iterator[Trial]:
     """A row for every value, in the order of their values."""
-    taken, _ = _types(case)
+    own, _ = _columns(case)
     for short in (False, True):
-        rows = [row(case.table, {case.name: s}, short=short, number=n) for n, s in enumerate(taken.symbols, 1)]
-        above = tuple(dict.fromkeys(s for r in rows for s in parents(case.client, case.table, r, case.dialect)))
+        rows = [row(case.table, {case.name: s}, short=short, number=n) for n, s in enumerate(own.type.symbols, 1)]
         written = tuple(insert(case.table, each, case.dialect) for each in rows)
-        yield Trial((*above, *written), f"SELECT {case.column} FROM {case.target} ORDER BY {case.column}")
+        yield Trial((*case.above(*rows), *written), f"SELECT {case.column} FROM {case.target} ORDER BY {case.column}")
 
 
 def _collated(case: Case) -> Iterator[Trial]:

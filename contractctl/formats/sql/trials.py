@@ -79,7 +79,11 @@ class Case:
         """Rows of the client's, with every column and with only those that must be given, and their parents."""
         for short, number in ((False, 1), (True, 1), (False, _LARGE)):
             found = row(self.table, values or {}, short=short, number=number)
-            yield found, tuple(parents(self.client, self.table, found, self.dialect))
+            yield found, self.above(found)
+
+    def above(self, *rows: Row) -> tuple[str, ...]:
+        """The rows of other tables that these of the client's refer to, each once."""
+        return tuple(dict.fromkeys(s for each in rows for s in parents(self.client, self.table, each, self.dialect)))
 
     def inserts(self, values: Mapping[str, object] | None = None) -> Iterator[Trial]:
         for each, above in self.rows(values):
@@ -174,9 +178,7 @@ def _twice(case: Case) -> Iterator[Trial]:
         first = row(case.table, {}, short=short)
         alike = {name: value for name, value in first.items() if name in _columns(case)}
         second = row(case.table, alike, short=short, number=2)
-        above = tuple(
-            dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r, case.dialect))
-        )
+        above = case.above(first, second)
         yield Trial((*above, insert(case.table, first, case.dialect)), insert(case.table, second, case.dialect))
 
 
@@ -192,9 +194,7 @@ def _duplicates(case: Case) -> Iterator[Trial]:
         alike = {name: value for name, value in first.items() if name in _columns(case)}
         second = row(case.table, alike, short=short, number=2)
         replaces = [insert(case.table, each, case.dialect).replace("INSERT", "REPLACE", 1) for each in (first, second)]
-        above = tuple(
-            dict.fromkeys(s for r in (first, second) for s in parents(case.client, case.table, r, case.dialect))
-        )
+        above = case.above(first, second)
         yield Trial((*above, replaces[0]), replaces[1], f"SELECT count(*) FROM {case.target}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from contractctl.formats.sql.engine import ENGINE, ask, memory, run
@@ -64,18 +64,22 @@ def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness
 
 def find(bench: Bench, case: Case) -> Witness | None:
     """The first trial that shows it on this bench."""
-    build = bench.trials.get(case.found.rule)
-    if build is None:
+    if case.found.rule not in bench.trials:
         return None
     with bench.opened(bench.tables(case.client)) as ours:
         for tables, note in _providers(bench, case):
             with bench.opened(tables) as theirs:
-                if ours is None or theirs is None:
-                    continue
-                for trial in build(case):
-                    answer = _shown(trial, ours(trial), theirs(trial), bench, case.found)
-                    if answer is not None:
-                        return Witness(_one_line(_sent(trial)), _one_line(answer), bench.name + note)
+                shown = None if ours is None or theirs is None else _first(bench, case, ours, theirs)
+            if shown is not None:
+                return replace(shown, executed_by=bench.name + note)
+    return None
+
+
+def _first(bench: Bench, case: Case, ours: Ask, theirs: Ask) -> Witness | None:
+    for trial in bench.trials[case.found.rule](case):
+        answer = _shown(trial, ours(trial), theirs(trial), bench, case.found)
+        if answer is not None:
+            return Witness(_one_line(_sent(trial)), _one_line(answer), bench.name)
     return None
 
 

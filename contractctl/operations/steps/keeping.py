@@ -108,6 +108,11 @@ class StopKeepingInStep(Step):
         return bool(self.dropping) and all(column is None for column in gone)
 
 
+def going(dropped: tuple[str, ...]) -> tuple[str, ...]:
+    """What the names of those hold that a plan itself drops in the end, or hands over: see `refuse_dependents`."""
+    return (*(f"'{name}'" for name in dropped), "sequence '", "primary key '")
+
+
 @dataclass(frozen=True)
 class BrownOut(Step):
     """Take the old columns' names away from whoever still uses them; the values stay, and stay in step.
@@ -131,9 +136,8 @@ class BrownOut(Step):
         return _renamed(database, look, self, _names(self.columns))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        ours = (*(f"'{name}'" for name in self.dropped), "sequence '", "primary key '")
         for column in self.columns:
-            refuse_dependents(database, connection, self.table, column, ours)
+            refuse_dependents(database, connection, self.table, column, going(self.dropped))
 
     def done(self, database: Database, connection: Connection) -> bool:
         look = Live(database, connection)
