@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from contractctl.evidence import approvals
-from contractctl.evidence.record_file import replace
 from contractctl.model.plan import Plan, Stage
+from contractctl.writing import write_whole
 
 
 def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float, since: float) -> str:
@@ -27,7 +27,7 @@ def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, 
     for key, value in (("stage", stage.value), ("approver", approver), ("reason", reason), ("at", moment)):
         entry.add(key, value)
     document.setdefault("approvals", tomlkit.aot()).append(entry)
-    replace(path, tomlkit.dumps(document))
+    write_whole(path, tomlkit.dumps(document))
     needed = f", {plan.reads.approvals} different people are needed" if stage is Stage.CONTRACT else ""
     return f"approved: {stage} of '{plan.name}' by {approver}{needed}\nnext: git add {_from_here(path)}; git commit"
 

@@ -8,9 +8,9 @@ import click
 
 from contractctl import adoption, settings
 from contractctl.cli import Exit, histories
-from contractctl.cli.writing import write_whole
 from contractctl.errors import ContractctlError
 from contractctl.settings import Settings
+from contractctl.writing import write_whole
 
 _GITHUB = Path(".github/workflows/contracts.yml")
 _GITLAB = Path(".gitlab-ci.yml")
@@ -100,7 +100,6 @@ def _write(files: Mapping[Path, str], *, dry_run: bool) -> list[Path]:
     """Write those that are not there, and give back which those are."""
     absent = {path: text for path, text in files.items() if not path.exists()}
     for path, text in absent.items() if not dry_run else ():
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
     return list(absent)
 

@@ -9,9 +9,9 @@ import click
 
 from contractctl import caches, settings, store
 from contractctl.cli import Exit
-from contractctl.cli.writing import write_whole
 from contractctl.errors import ContractctlError
 from contractctl.matrix import Judge, Matrix, matrix
+from contractctl.writing import write_whole
 
 _FORMS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".txt": "text"}
 _NO_TERMINAL = 240

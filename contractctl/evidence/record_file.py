@@ -1,14 +1,13 @@
 """Where do the collected records of a plan stand? One record a line, written whole or not at all."""
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.model import canonical
 from contractctl.model.evidence import Record
+from contractctl.writing import write_whole
 
 
 def path_of(migrations: Path, plan: str) -> Path:
@@ -18,23 +17,7 @@ def path_of(migrations: Path, plan: str) -> Path:
 
 def write(path: Path, records: Iterable[Record]) -> None:
     """Replace the file by these records."""
-    replace(path, "".join(f"{canonical.dumps(canonical.tree(record))}\n" for record in records))
-
-
-def replace(path: Path, text: str) -> None:
-    """Put a whole new file in the place of the old one; a reader sees one or the other."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, "".join(f"{canonical.dumps(canonical.tree(record))}\n" for record in records))
 
 
 def read(path: Path) -> tuple[Record, ...]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import record_file
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, Question, needed_window, sign_of_life_seconds
 from contractctl.model import canonical
 from contractctl.statements import Target, Touch, touch
+from contractctl.writing import write_whole
 
 _STEP = 1.4
 """Signs of life reach over 1.5 intervals: records.py."""
@@ -187,4 +187,4 @@ def _read(path: Path) -> Kept | None:
 
 
 def _write(path: Path, kept: Kept) -> None:
-    record_file.replace(path, canonical.dumps(canonical.tree(kept)) + "\n")
+    write_whole(path, canonical.dumps(canonical.tree(kept)) + "\n")

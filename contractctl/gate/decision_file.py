@@ -8,12 +8,12 @@ from typing import Any
 
 from contractctl import __version__, resources
 from contractctl.errors import ContractctlError
-from contractctl.evidence.record_file import replace
 from contractctl.gate import decide_case
 from contractctl.gate.case import Case
 from contractctl.model import canonical
 from contractctl.model.decision import Condition, Decision
 from contractctl.model.plan import Stage
+from contractctl.writing import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def path_of(migrations: Path, decision: Decision) -> Path:
 def write(migrations: Path, case: Case, decision: Decision) -> Path:
     """Keep a decision with all its inputs. The same decision is the same file."""
     path = path_of(migrations, decision)
-    replace(path, text(case, decision))
+    write_whole(path, text(case, decision))
     return path
 
 

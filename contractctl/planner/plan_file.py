@@ -10,6 +10,7 @@ from pathlib import Path
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, Transform
 from contractctl.toml_text import Table, read_toml
+from contractctl.writing import write_whole
 
 _EVERYBODY = 100
 """Percent."""
@@ -62,10 +63,7 @@ def read_plan(path: Path) -> Plan:
 
 def write_plan(path: Path, plan: Plan) -> None:
     """Write the plan's file, all of it or none of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part")
-    scratch.write_text(plan_text(plan), encoding="utf-8")
-    scratch.replace(path)
+    write_whole(path, plan_text(plan))
 
 
 def plan_text(plan: Plan) -> str:

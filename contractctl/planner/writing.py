@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.planner.asked import Made
+from contractctl.writing import write_whole
 
 
 def write(made: Made, contracts: Path) -> tuple[Path, ...]:
@@ -20,18 +21,11 @@ def write(made: Made, contracts: Path) -> tuple[Path, ...]:
     released: list[Path] = []
     with _nothing_half_done(written, released, sums):
         for path, text in sorted(made.files.items(), key=lambda item: "plans" in item[0].parts):
-            _write(path, text, written)
+            written.append(path)
+            write_whole(path, text)
         for contract, number, source in made.releases:
             released.append(store.release(contracts, contract, number, source))
     return (*written, *released)
-
-
-def _write(path: Path, text: str, written: list[Path]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part")
-    written.append(path)
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)
 
 
 @contextmanager
@@ -40,7 +34,7 @@ def _nothing_half_done(written: list[Path], released: list[Path], kept: list[Pat
     try:
         yield
     except BaseException:
-        for path in (*written, *(path.with_name(f".{path.name}.part") for path in written)):
+        for path in written:
             with suppress(OSError):  # whatever stands in the way, the rest is taken back
                 path.unlink(missing_ok=True)
         for path in released:  # by this plan, a moment ago

@@ -14,6 +14,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.service import Verification, name_of, version_of
 from contractctl.store.services import FOLDER
 from contractctl.store.texts import shown
+from contractctl.writing import write_whole
 
 _FILE = "pacts.json"
 
@@ -75,10 +76,8 @@ def _added(path: Path, consumer: str, rows: list[Verification]) -> Path:
         for row in rows:
             if _pair(row) not in known or known[_pair(row)].verified_at <= row.verified_at:
                 known[_pair(row)] = row
-        scratch = path.with_name(f".{path.name}.part")
         lines = ",\n".join(json.dumps(_plain(known[pair]), ensure_ascii=False) for pair in sorted(known))
-        scratch.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-        scratch.replace(path)
+        write_whole(path, f"[\n{lines}\n]\n")
     finally:
         os.close(folder)
     return path

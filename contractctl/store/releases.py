@@ -9,6 +9,7 @@ from pathlib import Path
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import SemanticVersion, Source
 from contractctl.store.texts import digest, paths, sha256, shown, source
+from contractctl.writing import SCRATCHES, write_whole
 
 SUMS = "SHA256SUMS"
 _NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
@@ -51,7 +52,7 @@ def _recorded(versions: Path, number: SemanticVersion, source_: Source) -> Path:
             )
     target = taken or _freeze(versions, number, source_)
     sums = "".join(f"{one}  {file}\n" for file, one in sorted({**_sums(versions), **_sums_of(target)}.items()))
-    _write(versions / SUMS, sums)
+    write_whole(versions / SUMS, sums)
     return target
 
 
@@ -96,7 +97,7 @@ def _alone(versions: Path) -> Iterator[None]:
     folder = os.open(versions, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        for left in versions.glob(f"{_SCRATCH}*"):
+        for left in (*versions.glob(f"{_SCRATCH}*"), *versions.glob(SCRATCHES)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield
     finally:
@@ -146,13 +147,3 @@ def _sums_of(path: Path) -> dict[str, str]:
 
 def _of_version(file: str, version: str) -> bool:
     return file == version or file.startswith(f"{version}/")
-
-
-def _write(path: Path, text: str) -> None:
-    """All of it or none of it."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=_SCRATCH, delete=False) as scratch:
-        scratch.write(text)
-    Path(scratch.name).chmod(0o644)
-    Path(scratch.name).replace(path)

@@ -7,6 +7,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.service import Declaration, Use, name_of, version_of
 from contractctl.store.texts import shown
 from contractctl.toml_text import Table, read_toml, toml_table
+from contractctl.writing import write_whole
 
 FOLDER = "services"
 IN_CHECKOUT = "service.toml"
@@ -84,10 +85,7 @@ def write(contracts: Path, declaration: Declaration, origin: str) -> Path:
             f"{shown(path)}: {declaration.name} has declared something else before",
             hint="a version never changes: import it under its own number, or remove the file if it was never deployed",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part")
-    scratch.write_text(_text(declaration, origin), encoding="utf-8")
-    scratch.replace(path)
+    write_whole(path, _text(declaration, origin))
     return path
 
 
