@@ -121,11 +121,10 @@ def test_making_a_plan_writes_nothing(desk):
 def test_a_plan_that_cannot_be_written_leaves_nothing_behind(desk):
     desk.draft("shop/orders", ("customer_name", "full_name"))
     made = desk.plan("shop/orders", name="one")
-    (desk.migrations / "plans").mkdir(parents=True)
-    (desk.migrations / "plans" / ".one.toml.part").mkdir()  # where the plan's file is to be written first
+    (desk.migrations / "plans" / "one.toml").mkdir(parents=True)  # where the plan's file is to stand
     before = desk.files()
 
-    with pytest.raises(OSError, match=r"\.part"):
+    with pytest.raises(OSError, match=r"one\.toml"):
         desk.write(made)
     assert desk.files() == before
 

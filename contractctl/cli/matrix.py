@@ -39,6 +39,8 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None, no_ca
 
     The HTML is one file that needs no network: click a cell for what breaks there, and for whom.
     """
+    if output and not output.parent.is_dir():
+        raise ContractctlError(f"there is no folder {output.parent}", hint=f"make it: mkdir -p {output.parent}")
     if no_cache:
         caches.switch_off()
     form = form or (_FORMS.get(output.suffix.lower(), "text") if output else "text")

@@ -165,4 +165,4 @@ def test_an_empty_repository_is_something_to_mend(contractctl: Run) -> None:
 
 
 def test_a_folder_that_is_not_there_is_something_to_mend(contractctl: Run, store: Path) -> None:
-    assert "No such file or directory" in contractctl("matrix", "-o", "nowhere/m.html", code=2).stderr
+    assert "there is no folder nowhere" in contractctl("matrix", "-o", "nowhere/m.html", code=2).stderr
