@@ -108,6 +108,7 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
         raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
     collected = record_file.read(path) if path.is_file() else ()
     _demand_collected(path, collected)
+    collected = _held(settings, collected)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     return (*collected, *said, *compared(settings, plan, now), *_counted(settings, plan, now))
 
@@ -123,6 +124,16 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
                 f"{path}:{number}: '{record.kind}' is nothing that is collected from instruments",
                 hint="collect it again: contractctl evidence collect PLAN",
             )
+
+
+def _held(settings: Settings, collected: tuple[Record, ...]) -> tuple[Record, ...]:
+    """Searches of code, held against what is live at this moment."""
+    if not any(record.kind is Kind.STATIC_READS for record in collected):
+        return collected
+    from contractctl.cli import ledger
+    from contractctl.evidence import deployed
+
+    return deployed.held(collected, ledger.everything(settings))
 
 
 def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:

@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from contractctl.cli import Exit
+
+if TYPE_CHECKING:
+    from contractctl.model.service import Live
 
 _HEADS = ("ENVIRONMENT", "SERVICE", "VERSION", "TRAFFIC")
 
@@ -31,7 +35,7 @@ def list_(names: tuple[str, ...], form: str) -> int:
     chosen = {name: services for name, services in found.items() if not names or name in names}
     if form == "json":
         tree = [
-            {"environment": name, "services": [_tree(service, dict(one.shares)) for service, one in services.items()]}
+            {"environment": name, "services": [_tree(service, one) for service, one in services.items()]}
             for name, services in chosen.items()
         ]
         click.echo(json.dumps({"environments": tree}, indent=2, ensure_ascii=False))
@@ -48,5 +52,9 @@ def list_(names: tuple[str, ...], form: str) -> int:
     return Exit.YES
 
 
-def _tree(service: str, shares: dict[str, float]) -> dict[str, object]:
-    return {"service": service, "live": [{"version": version, "share": share} for version, share in shares.items()]}
+def _tree(service: str, live: "Live") -> dict[str, object]:
+    """A commit only where one is on record."""
+    commits = {version: {"commit": commit} for version, commit in live.commits.items()}
+    shares = live.shares.items()
+    listed = [{"version": version, "share": share, **commits.get(version, {})} for version, share in shares]
+    return {"service": service, "live": listed}

@@ -35,7 +35,7 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     Exit codes: 0 every source answered, 2 you can mend it, 3 some did not.
     """
     from contractctl import settings
-    from contractctl.cli import case
+    from contractctl.cli import case, ledger
     from contractctl.evidence import record_file
     from contractctl.evidence.questions import Question
     from contractctl.model.plan import State
@@ -43,9 +43,10 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     found = settings.load(Path.cwd())
     it = case.known(found, plan)
     since = it.standing.since if it.standing.state is State.CANARY else None
-    question = Question(it.plan, it.consumers, since, time.time())
     path = record_file.path_of(found.migrations, it.plan.name)
     chosen = _chosen(found, sources)
+    live = ledger.everything(found) if any(source.source == "code" for source in chosen) else {}
+    question = Question(it.plan, it.consumers, since, time.time(), live)
     records = [record for source in chosen for record in _ask(found, source, question, path.parent)]
     record_file.write(path, records)
     _say(records, form)
@@ -131,5 +132,5 @@ def _reader(labels: Mapping[str, str], often: str) -> str:
 
 
 def _mentions(labels: Mapping[str, str], count: str) -> str:
-    named = f"{labels['path']} in the code of {labels['consumer']}: named in {count} places"
+    named = f"{labels['path']} in the code of {labels['consumer']}@{labels['version']}: named in {count} places"
     return f"{named}: {labels['places']}" if "places" in labels else named

@@ -13,7 +13,7 @@ from contractctl import databases, journal, settings
 from contractctl.cli import case, who
 from contractctl.journal import EntryKind, Note, deployments
 from contractctl.journal.deployments import Deployment
-from contractctl.model.service import Live, name_of, version_of
+from contractctl.model.service import Live, commit_of, name_of, version_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,6 +31,8 @@ def write(deployment: Deployment) -> bool:
     name_of(deployment.service, "a service")
     if deployment.version is not None:
         version_of(deployment.version)
+    if deployment.commit is not None:
+        commit_of(deployment.commit)
     found = settings.load(Path.cwd())
     note = Note("", EntryKind.DEPLOYED, "", "", time.time(), who.actor(), who.commit(), {})
     if found.database() is None:

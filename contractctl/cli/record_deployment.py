@@ -11,18 +11,20 @@ from contractctl.errors import ContractctlError
 @click.argument("version")
 @click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it is live: production, say.")
 @click.option("--canary", type=float, metavar="PERCENT", help="It takes so much of the traffic, beside what is live.")
-def command(service: str, version: str, environment: str, canary: float | None) -> int:
+@click.option("--commit", metavar="ID", help="The whole id of the commit that it is, for searches of its code.")
+def command(service: str, version: str, environment: str, canary: float | None, commit: str | None) -> int:
     """Record that a version of a service is live in an environment.
 
     It replaces what was live of the service there; with --canary it stands beside it, and both count. The same again
-    changes nothing. The record is kept in the journal, where it is added to and never changed.
+    changes nothing. The record is kept in the journal, where it is added to and never changed. Evidence of what the
+    code reads counts only for commits of the versions that are live: --commit says which one this is.
     """
     from contractctl.cli import ledger
     from contractctl.journal.deployments import Deployment
 
     if canary is not None and not 0 <= canary <= 100:  # noqa: PLR2004 - percent
         raise ContractctlError(f"--canary {canary:g} is no share of the traffic", hint="write percent, from 0 to 100")
-    new = ledger.write(Deployment(environment, service, version, canary))
+    new = ledger.write(Deployment(environment, service, version, canary, commit=commit))
     share = "" if canary is None else f" with {canary:g} % of the traffic"
     click.echo(f"{'recorded' if new else 'on record already'}: {service}@{version} is live in {environment}{share}")
     return Exit.YES

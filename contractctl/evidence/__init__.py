@@ -31,7 +31,7 @@ def collect(  # noqa: PLR0913 - where a source is, and where it may read and wri
         case "code":
             from contractctl.evidence import code
 
-            return (code.search(root / location, options, question),)
+            return code.search(root / location, options, question)
         case "pg_stat_statements":
             from contractctl.evidence import pg_stat_statements
 

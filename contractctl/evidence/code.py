@@ -1,27 +1,26 @@
-"""Where does a consumer's code name a field? Its git repository, searched at the commit that is deployed.
+"""Where does a consumer's code name a field? Its git repository, searched at every commit that runs.
 
 Absence proves something only where the whole tree was read: whatever could not be is named, and the answer is unknown.
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from contractctl import git
 from contractctl.errors import ContractctlError
-from contractctl.evidence import python_code
+from contractctl.evidence import deployed, python_code
 from contractctl.evidence.naming import Name
 from contractctl.evidence.questions import Field, Question
-from contractctl.evidence.servers import known_options
+from contractctl.evidence.servers import UnusableError, known_options
 from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.service import Live
 
-NAME = "code"
-_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LARGEST = 5_000_000
 """Bytes of a file that is still read."""
 _SHOWN = 20
@@ -35,73 +34,116 @@ class _UnreadError(Exception):
     """A part of the tree that cannot be searched."""
 
 
+_OF_MANY_LANGUAGES = ("main.py", "db/1.sql", "web/App.ts")
+"""A pattern that fits all of these speaks of no kind of file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """Whose code is searched, and for what."""
+
+    consumer: str
+    where: deployed.Where
+    vouched: tuple[str, ...]
+    """Patterns of paths; `*` stands for slashes, too."""
+    question: Question
+
+
 @dataclass(slots=True)
 class _Search:
     """What was found in one tree."""
 
     places: dict[Field, list[str]]
     """file:line."""
-    unread: list[str]
-    tree: list[str]
-    vouched: tuple[str, ...]
-    """Patterns of paths; `*` stands for slashes, too."""
+    version: str = ""
+    commit: str = ""
+    read: int = 0
+    unread: list[str] = field(default_factory=list)
+    tree: list[str] = field(default_factory=list)
     problem: str | None = None
 
 
-def search(folder: Path, options: Mapping[str, str], question: Question) -> Record:
-    """Search the repository in `folder`: `consumer` is who runs it, `deployed` the whole id of the commit it runs.
+def search(folder: Path, options: Mapping[str, str], question: Question) -> tuple[Record, ...]:
+    """Search the repository in `folder`, where `consumer` has its code: a record for every version that is live.
 
+    `environment` is where it runs, `service` how it is called there, if not like the consumer. Which commit a version
+    is stands on record, or `deployed` says it ("VERSION=COMMIT …"), or a `tag` of the repository ("v{version}").
     `not_code` are patterns of files that nobody need be able to read: whoever reviews the settings vouches for them.
     """
-    known_options(options, ("consumer", "deployed", "not_code"))
-    consumer, commit = options.get("consumer", ""), options.get("deployed", "")
+    known_options(options, ("consumer", "not_code", *deployed.OPTIONS))
+    consumer = options.get("consumer", "")
     if not consumer:
         raise ContractctlError("[[evidence]] code: whose code is it?", hint='write consumer = "NAME"')
-    if not _WHOLE_ID.fullmatch(commit):
-        raise ContractctlError(
-            f"[[evidence]] code of {consumer}: deployed '{commit}' is no whole commit id; a branch moves on",
-            hint='write deployed = "…", the 40 digits of the commit that runs; or deployed = "env:NAME"',
-        )
     vouched = tuple(options.get("not_code", "").split())
-    found = _Search({field: [] for field in question.fields}, [], [], vouched)
+    for pattern in vouched:
+        if all(fnmatchcase(path, pattern) for path in _OF_MANY_LANGUAGES):
+            raise ContractctlError(
+                f"[[evidence]] code of {consumer}: not_code '{pattern}' fits whatever file there is, code as well",
+                hint='name the kinds of files that are no code: not_code = "*.png docs/*.pdf"',
+            )
+    code = _Code(consumer, deployed.where(options, consumer), vouched, question)
+    return tuple(_record(found, code) for found in _searches(folder, code))
+
+
+def _searches(folder: Path, code: _Code) -> Iterator[_Search]:
     try:
-        _look(found, folder, commit, question)
-    except ContractctlError as error:
-        found.problem = f"source error: the code of {consumer}: {error}"
-    return _record(found, consumer, commit, question)
+        live, versions = deployed.versions(code.where, code.question.live)
+    except UnusableError as error:
+        yield _Search(_nowhere(code), problem=str(error))
+        return
+    for version in versions:
+        found = _Search(_nowhere(code), version)
+        try:
+            _look(found, folder, live, code)
+        except UnusableError as error:
+            found.problem = str(error)
+        except ContractctlError as error:
+            found.problem = f"source error: the code of {code.consumer}: {error}"
+        yield found
 
 
-def _look(found: _Search, folder: Path, commit: str, question: Question) -> None:
+def _nowhere(code: _Code) -> dict[Field, list[str]]:
+    return {one: [] for one in code.question.fields}
+
+
+def _look(found: _Search, folder: Path, live: Live, code: _Code) -> None:
     repository = git.open_objects(folder)
     if repository is None:
-        found.problem = f"missing source: {folder.name} is no git repository"
-        return
+        raise UnusableError(f"missing source: {folder.name} is no git repository")
     with closing(repository):
-        _read(found, repository, commit, question)
+        if repository.partial:
+            name = repository.root.name
+            raise UnusableError(f"missing source: {name} is a partial clone: its files are elsewhere; clone it whole")
+        found.commit = deployed.commit_of(code.where, live, found.version, partial(_tagged, repository))
+        _read(found, repository, code)
 
 
-def _read(found: _Search, repository: git.Repository, commit: str, question: Question) -> None:
-    name = repository.root.name
-    if repository.partial:
-        found.problem = f"missing source: {name} is a partial clone: its files are elsewhere; clone it whole"
-        return
+def _tagged(repository: git.Repository, tag: str) -> str | None:
     try:
-        commit = repository.resolve(commit)
+        return repository.resolve(f"refs/tags/{tag}")
+    except ContractctlError:
+        return None
+
+
+def _read(found: _Search, repository: git.Repository, code: _Code) -> None:
+    try:
+        commit = repository.resolve(found.commit)
     except ContractctlError as error:
-        found.problem = f"missing source: {name}: {error}" + (f"; {error.hint}" if error.hint else "")
-        return
-    names = [(field, _name(field, question)) for field in found.places]
+        hint = f"; {error.hint}" if error.hint else ""
+        raise UnusableError(f"missing source: {repository.root.name}: {error}{hint}") from error
+    names = [(one, _name(one, code.question)) for one in found.places]
     for entry in repository.entries(commit):
         found.tree.append(f"{entry.mode} {entry.blob} {entry.path}")
         try:
             text = _text(repository, entry)
-            for field, own in names:
-                found.places[field] += (f"{entry.path}:{line}" for line in _lines(entry.path, text, own))
+            for one, own in names:
+                found.places[one] += (f"{entry.path}:{line}" for line in _lines(entry.path, text, own))
+            found.read += 1
         except _UnreadError as error:
-            if not any(fnmatchcase(entry.path, pattern) for pattern in found.vouched):
+            if not any(fnmatchcase(entry.path, pattern) for pattern in code.vouched):
                 found.unread.append(f"{entry.path} ({error})")
-    if not found.tree:
-        found.problem = f"missing source: the commit {commit} has no file"
+    if not found.read and not found.unread:
+        raise UnusableError(f"missing source: the commit {commit} has no file that could be searched")
 
 
 def _name(field: Field, question: Question) -> Name:
@@ -147,19 +189,20 @@ def _lines(path: str, text: str, name: Name) -> Iterator[int]:
     yield from by_word
 
 
-def _record(found: _Search, consumer: str, commit: str, question: Question) -> Record:
-    series = tuple(_series(field, places, consumer, commit) for field, places in found.places.items())
-    problem = found.problem or _unread(found, consumer) or _stranger(found, consumer, question)
-    query = f"{consumer}@{commit}"
+def _record(found: _Search, code: _Code) -> Record:
+    series = tuple(_series(one, places, found, code) for one, places in found.places.items())
+    problem = found.problem or _unread(found, code.consumer) or _stranger(found, code)
+    ran = f"@{found.version}" if found.version else ""
+    query = f"{code.where.service}{ran} in {code.where.environment}" + (f": {found.commit}" if found.commit else "")
     counted = [(sorted(it.labels.items()), it.value) for it in series]
-    identity = f"{NAME} {query} {question.now!r} {found.vouched} {found.tree} {counted}"
+    identity = f"{deployed.NAME} {query} {code.question.now!r} {code.vouched} {found.tree} {counted}"
     return Record(
         kind=Kind.STATIC_READS,
-        source=NAME,
+        source=deployed.NAME,
         query=query,
-        collected_at=question.now,
-        window_from=question.now,
-        window_to=question.now,
+        collected_at=code.question.now,
+        window_from=code.question.now,
+        window_to=code.question.now,
         expected_heartbeats=None,
         observed_heartbeats=None,
         sampling_ratio=1.0,
@@ -169,8 +212,16 @@ def _record(found: _Search, consumer: str, commit: str, question: Question) -> R
     )
 
 
-def _series(field: Field, places: list[str], consumer: str, commit: str) -> Series:
-    labels = {"contract": field.contract, "path": field.path, "consumer": consumer, "version": commit}
+def _series(field: Field, places: list[str], found: _Search, code: _Code) -> Series:
+    labels = {
+        "contract": field.contract,
+        "path": field.path,
+        "consumer": code.consumer,
+        "service": code.where.service,
+        "environment": code.where.environment,
+        "version": found.version,
+        "commit": found.commit,
+    }
     return Series(labels | ({"places": _listed(places)} if places else {}), float(len(places)))
 
 
@@ -180,12 +231,13 @@ def _unread(found: _Search, consumer: str) -> str | None:
     return f"truncated: {len(found.unread)} files of {consumer} could not be searched: {_listed(found.unread)}"
 
 
-def _stranger(found: _Search, consumer: str, question: Question) -> str | None:
+def _stranger(found: _Search, code: _Code) -> str | None:
     """Code of somebody whom no contract.toml lists: the gate would not ask about it."""
-    for field, places in found.places.items():
-        if places and all(party.name != consumer for party in question.consumers.get(field.contract, ())):
+    consumer, question = code.consumer, code.question
+    for own, places in found.places.items():
+        if places and all(party.name != consumer for party in question.consumers.get(own.contract, ())):
             return (
-                f"unattributed reads: {consumer} names '{field.path}' and stands in no contract.toml: {_listed(places)}"
+                f"unattributed reads: {consumer} names '{own.path}' and stands in no contract.toml: {_listed(places)}"
             )
     return None
 

@@ -1,10 +1,11 @@
 """What must be observed for a plan: which fields go, who reads them, and over which window?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contractctl.model.contract import Party
 from contractctl.model.plan import Plan, ReadRules
+from contractctl.model.service import Live
 
 DAY = 86400.0
 CADENCES = 1.25
@@ -32,6 +33,8 @@ class Question:
     since: float | None
     """When the running canary share was entered, in Unix seconds; None where no canary runs."""
     now: float
+    live: Mapping[str, Mapping[str, Live]] = field(default_factory=dict)
+    """By environment and service, as deployments are on record."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

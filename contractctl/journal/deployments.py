@@ -31,6 +31,8 @@ class Deployment:
     """It is no longer live."""
     never: bool = False
     """It never was: a service of which nothing is on record may end, too."""
+    commit: str | None = None
+    """The whole id of the commit that the version is; None where nobody says it, or has said it already."""
 
 
 def chain(environment: str) -> str:
@@ -89,6 +91,9 @@ def record(connection: Connection, deployment: Deployment, note: Note) -> Entry 
     _refuse(deployment, before, {body["version"] for _, _, body in told})
     kind = EntryKind.UNDEPLOYED if deployment.ends else EntryKind.DEPLOYED
     body = {"version": deployment.version, "canary": deployment.canary}
+    known = before.commits.get(deployment.version or "") if before else None
+    if not deployment.ends and (commit := deployment.commit or known):
+        body["commit"] = commit
     if before is not None and _step(before, kind, body) == before:
         return None
     key = f"{len(told) + 1}-{deployment.service}-{deployment.version}-{deployment.canary}"
@@ -100,12 +105,15 @@ def _step(before: Live, kind: EntryKind, body: Mapping[str, object]) -> Live:
     version, canary = body["version"], body["canary"]
     if kind is EntryKind.UNDEPLOYED:
         left = {name: share for name, share in before.canaries.items() if version not in (None, name)}
-        return Live(None if version in (None, before.stable) else before.stable, left)
+        commits = {name: commit for name, commit in before.commits.items() if version not in (None, name)}
+        return Live(None if version in (None, before.stable) else before.stable, left, commits)
+    commit = {str(version): str(body["commit"])} if "commit" in body else {}
     if canary is None:
-        return Live(str(version))
+        return Live(str(version), commits=commit)
     # a version that was stable and now has a share: nobody has said who takes the rest
     stable = None if before.stable == version else before.stable
-    return Live(stable, {**before.canaries, str(version): float(str(canary))})
+    commits = {name: one for name, one in before.commits.items() if name != version}
+    return Live(stable, {**before.canaries, str(version): float(str(canary))}, commits | commit)
 
 
 def _refuse(deployment: Deployment, before: Live | None, ever: Container[str | None]) -> None:

@@ -8,6 +8,7 @@ from contractctl.errors import ContractctlError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"(?!contract$)[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WHOLE = 100.0
 
 
@@ -44,6 +45,8 @@ class Live:
     """Takes what the canaries leave."""
     canaries: Mapping[str, float] = field(default_factory=dict)
     """Version → percent of the traffic."""
+    commits: Mapping[str, str] = field(default_factory=dict)
+    """Version → the whole id of its commit, where somebody has said it."""
 
     @property
     def shares(self) -> Mapping[str, float]:
@@ -77,6 +80,15 @@ def name_of(word: str, what: str) -> str:
     """A service's or an environment's name. Raise ContractctlError where it is none."""
     if not _NAME.fullmatch(word):
         raise ContractctlError(f"'{word}' is no name of {what}", hint="letters, digits, '.', '_' and '-'")
+    return word
+
+
+def commit_of(word: str) -> str:
+    """The whole id of a commit. Raise ContractctlError where it is none."""
+    if not _WHOLE_ID.fullmatch(word):
+        raise ContractctlError(
+            f"'{word}' is no whole commit id; a branch moves on", hint="write its 40 digits: git rev-parse HEAD"
+        )
     return word
 
 

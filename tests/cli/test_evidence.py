@@ -84,7 +84,7 @@ def test_a_secret_in_a_url_is_printed_nowhere(contractctl: Run, shop: Path) -> N
     assert "source error" in done.stdout
 
 
-def test_code_is_searched_in_the_clone_and_at_the_commit_that_the_environment_names(
+def test_code_is_searched_at_the_commit_that_is_on_record_and_counts_until_another_is(
     contractctl: Run, shop: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clone = tmp_path_factory.mktemp("reporting")
@@ -94,11 +94,25 @@ def test_code_is_searched_in_the_clone_and_at_the_commit_that_the_environment_na
         subprocess.run(["git", *who, *step], cwd=clone, check=True)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True)
     monkeypatch.setenv("REPORTING_CHECKOUT", str(clone))
-    monkeypatch.setenv("REPORTING_COMMIT", head.stdout.strip())
+    monkeypatch.setenv("CONTRACTCTL_ACTOR", "Ada <ada@example.org>")
+    commit = head.stdout.strip()
     with (shop / "contractctl.toml").open("a") as toml:
         toml.write('[[evidence]]\nsource = "code"\npath = "env:REPORTING_CHECKOUT"\n')
-        toml.write('consumer = "reporting"\ndeployed = "env:REPORTING_COMMIT"\n')
+        toml.write('consumer = "reporting"\nenvironment = "production"\n')
+    search = ("evidence", "collect", "rename", "--source", "code")
+    record = ("record-deployment", "reporting", "--env", "production")
 
-    done = contractctl("evidence", "collect", "rename", "--source", "code")
+    assert "missing source: no version of reporting is on record" in contractctl(*search, code=3).stdout
+    contractctl(*record, "2.1")
+    assert "nobody has said which commit reporting@2.1 is" in contractctl(*search, code=3).stdout
+    assert "is no whole commit id" in contractctl(*record, "2.1", "--commit", "main", code=2).stderr
+    assert contractctl(*record, "2.1", "--commit", commit).stdout.startswith("recorded")
+    assert contractctl(*record, "2.1").stdout.startswith("on record already")
+    assert f'"commit": "{commit}"' in contractctl("environment", "list", "--format", "json").stdout
 
-    assert "orders.customer_name in the code of reporting: named in 1 places: board.yaml:2" in done.stdout
+    found = "orders.customer_name in the code of reporting@2.1: named in 1 places: board.yaml:2"
+    assert found in contractctl(*search).stdout
+    gate = ("gate", "rename", "contract", "--format", "json")
+    assert "environment stale" not in contractctl(*gate, code=1).stdout
+    contractctl(*record, "2.2", "--canary", "5")
+    assert "reporting@2.2 is live in 'production' by now" in contractctl(*gate, code=1).stdout

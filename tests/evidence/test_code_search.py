@@ -3,14 +3,18 @@
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contractctl import evidence
 from contractctl.errors import ContractctlError
+from contractctl.evidence import deployed
+from contractctl.evidence.questions import Question
 from contractctl.gate.trust import Clock, flaw
 from contractctl.model.decision import Unknown
 from contractctl.model.evidence import Kind, Record
+from contractctl.model.service import Live
 from tests.evidence.conftest import NOW, QUESTION
 
 CLOCK = Clock(NOW, 3600.0, 60.0)
@@ -35,11 +39,21 @@ def committed(folder: Path, **files: str | bytes) -> str:
     return run(folder, "rev-parse", "HEAD")
 
 
+def live(stable: str | None = "1.4", *, service: str = "reporting", **changes: Any) -> Question:
+    """Something of a service is live in production."""
+    return replace(QUESTION, live={"production": {service: Live(stable, **changes)}})
+
+
+def asked(root: Path, question: Question, repo: str = "reporting", **options: str) -> tuple[Record, ...]:
+    named = {"consumer": "reporting", "environment": "production"} | options
+    return evidence.collect("code", repo, named, question, root=root, folder=root)
+
+
 def searched(
     root: Path, commit: str, *, repo: str = "reporting", consumer: str = "reporting", not_code: str = ""
 ) -> Record:
-    options = {"consumer": consumer, "deployed": commit, "not_code": not_code}
-    (record,) = evidence.collect("code", repo, options, QUESTION, root=root, folder=root)
+    question = live(service=consumer, commits={"1.4": commit})
+    (record,) = asked(root, question, repo, consumer=consumer, not_code=not_code)
     assert record.kind is Kind.STATIC_READS
     return record
 
@@ -165,10 +179,95 @@ def test_a_mention_by_somebody_whom_no_contract_lists_is_not_passed_over(tmp_pat
     assert reason(searched(tmp_path, commit, consumer="stranger")) is Unknown.UNATTRIBUTED_READS
 
 
-@pytest.mark.parametrize("commit", ["", "main", "abc1234"])
-def test_what_is_deployed_is_one_commit_and_no_branch(tmp_path: Path, commit: str) -> None:
-    with pytest.raises(ContractctlError, match="is no whole commit id"):
-        searched(tmp_path, commit)
+A, B = "a" * 40, "b" * 40
+
+
+@pytest.mark.parametrize(
+    ("question", "options", "why", "words"),
+    [
+        (live("1.5"), {"deployed": f"1.4={A}"}, Unknown.ENVIRONMENT_STALE, "reporting@1.4, which is not live"),
+        (live("1.5", commits={"1.5": B}), {"deployed": f"1.4={A}"}, Unknown.ENVIRONMENT_STALE, "live there: 1.5"),
+        (live("1.4", commits={"1.4": B}), {"deployed": f"1.4={A}"}, Unknown.CONFLICTING_EVIDENCE, "several commits"),
+        (live("1.4"), {}, Unknown.MISSING_SOURCE, "--commit ID"),
+        (live("1.4"), {"tag": "v{version}"}, Unknown.MISSING_SOURCE, "no tag 'v1.4' is there"),
+        (live(None, canaries={"1.4": 5.0}), {"deployed": f"1.4={A}"}, Unknown.ENVIRONMENT_STALE, "come to 100 %"),
+        (live(None), {"deployed": f"1.4={A}"}, Unknown.MISSING_SOURCE, "on record as live"),
+        (live(service="other"), {"deployed": f"1.4={A}"}, Unknown.MISSING_SOURCE, "on record as live"),
+        (live("1.4"), {"deployed": f"1.4={A}", "environment": "tests"}, Unknown.MISSING_SOURCE, "live in 'tests'"),
+    ],
+)
+def test_a_commit_of_which_nobody_knows_that_it_runs_proves_nothing(
+    tmp_path: Path, question: Question, options: dict[str, str], why: Unknown, words: str
+) -> None:
+    commit = committed(tmp_path / "reporting", a__py="order.full_name")
+    known = {key: text.replace(A, commit) for key, text in options.items()}
+
+    (record,) = asked(tmp_path, question, **known)
+
+    assert reason(record) is why
+    assert words in (record.problem or "")
+
+
+def test_every_live_version_is_searched_whoever_says_which_commit_it_is(tmp_path: Path) -> None:
+    repo = tmp_path / "reporting"
+    first = committed(repo, a__py="order.customer_name")
+    second = committed(repo, a__py="order.full_name")
+    third = committed(repo, b__py="x.customer_name\ny.customer_name")
+    run(repo, "tag", "v1.6", third)
+    run(repo, "branch", "v1.7")
+
+    question = live("1.4", canaries={"1.5": 5.0, "1.6": 1.0, first: 1.0}, commits={"1.4": first})
+    records = asked(tmp_path, question, deployed=f"1.5={second}", tag="v{version}")
+    (branch,) = asked(tmp_path, live("1.7"), tag="v{version}")
+
+    assert {one.series[0].labels["version"]: one.series[0].value for one in records} == {
+        "1.4": 1,
+        "1.5": 0,
+        "1.6": 2,
+        first: 1,
+    }
+    assert not any(map(reason, records))
+    assert reason(branch) is Unknown.MISSING_SOURCE
+
+
+def test_a_search_counts_only_until_something_else_is_deployed(tmp_path: Path) -> None:
+    commit = committed(tmp_path / "reporting", a__py="")
+    question = live("1.4", commits={"1.4": commit})
+    found = asked(tmp_path, question)
+
+    def held(now: Question) -> Unknown | None:
+        return reason(*deployed.held(found, now.live))
+
+    assert held(question) is None
+    assert held(live("1.5")) is Unknown.ENVIRONMENT_STALE
+    assert held(live("1.4", commits={"1.4": commit}, canaries={"1.5": 1.0})) is Unknown.ENVIRONMENT_STALE
+    assert held(live("1.4", commits={"1.4": B})) is Unknown.ENVIRONMENT_STALE
+    assert held(replace(question, live={})) is Unknown.ENVIRONMENT_STALE
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"deployed": A}, "is no version with the whole id of its commit"),
+        ({"deployed": "1.4=main"}, "a branch moves on"),
+        ({"deployed": f"1.4={A} 1.4={B}"}, "two commits of 1.4"),
+        ({"tag": "latest"}, "the same for every version"),
+        ({"environment": ""}, "where does it run"),
+        ({"not_code": "*.png *"}, r"not_code '\*' fits whatever file"),
+        ({"not_code": "*[a-z0-9]*.*"}, "fits whatever file"),
+    ],
+)
+def test_settings_that_would_let_anything_through_are_refused(
+    tmp_path: Path, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ContractctlError, match=message):
+        asked(tmp_path, live(), **options)
+
+
+def test_a_tree_of_which_nothing_was_read_proves_nothing(tmp_path: Path) -> None:
+    commit = committed(tmp_path / "reporting", logo__png=b"\x89PNG\0\xff")
+
+    assert reason(searched(tmp_path, commit, not_code="*.png")) is Unknown.MISSING_SOURCE
 
 
 def test_a_name_of_one_word_is_found_as_a_word_alone(tmp_path: Path) -> None:
@@ -176,8 +275,7 @@ def test_a_name_of_one_word_is_found_as_a_word_alone(tmp_path: Path) -> None:
     question = replace(QUESTION, plan=replace(QUESTION.plan, operations=operations))
     commit = committed(tmp_path / "reporting", a__ts="void idle()\nuserId\nuserID\norder.id\nids\nGUID\n")
 
-    options = {"consumer": "reporting", "deployed": commit}
-    (record,) = evidence.collect("code", "reporting", options, question, root=tmp_path, folder=tmp_path)
+    (record,) = asked(tmp_path, replace(question, live=live(commits={"1.4": commit}).live))
 
     assert record.series[0].labels["places"] == "a.ts:2, a.ts:3, a.ts:4"
 
@@ -196,7 +294,6 @@ def test_a_field_is_found_by_its_very_own_name(tmp_path: Path, field: str) -> No
     question = replace(QUESTION, plan=replace(QUESTION.plan, operations=operations))
     commit = committed(tmp_path / "reporting", a__yaml=f"x: {field}\n")
 
-    options = {"consumer": "reporting", "deployed": commit}
-    (record,) = evidence.collect("code", "reporting", options, question, root=tmp_path, folder=tmp_path)
+    (record,) = asked(tmp_path, replace(question, live=live(commits={"1.4": commit}).live))
 
     assert record.series[0].value == 1

@@ -9,6 +9,7 @@ from contractctl.evidence import code
 from contractctl.evidence.questions import Question
 from contractctl.model.decision import Outcome, Unknown
 from contractctl.model.evidence import Record
+from contractctl.model.service import Live
 from tests.gate.conftest import NOW, PLAN, Scene
 
 
@@ -18,8 +19,10 @@ def searched(folder: Path, content: bytes, scene: Scene) -> Record:
     for step in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
         subprocess.run(["git", *who, *step], cwd=folder, check=True)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
-    options = {"consumer": "reporting", "deployed": head.stdout.strip()}
-    return code.search(folder, options, Question(PLAN, scene.consumers, None, NOW))
+    live = {"production": {"reporting": Live("1.4", commits={"1.4": head.stdout.strip()})}}
+    options = {"consumer": "reporting", "environment": "production"}
+    (record,) = code.search(folder, options, Question(PLAN, scene.consumers, None, NOW, live))
+    return record
 
 
 def test_only_code_that_was_read_whole_and_names_nothing_opens_the_gate(contracting: Scene, tmp_path: Path) -> None:

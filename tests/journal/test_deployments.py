@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from contractctl import journal
-from contractctl.journal import deployments
+from contractctl.journal import EntryKind, Note, deployments
+from contractctl.journal.deployments import Deployment
 from tests.journal.conftest import opened
 
 RECORDING = """
@@ -45,3 +46,25 @@ def test_writers_at_once_lose_nothing_and_break_no_chain(
     }
     assert live["shared"].canaries == {f"service-{n}-{version}": 1.0 for n in range(2) for version in range(3)}
     assert [entry.stage for entry in entries].count("same") == 1
+
+
+def test_the_commit_of_a_version_stays_known_while_it_is_live_and_no_longer(sqlite_url: str) -> None:
+    note = Note("", EntryKind.DEPLOYED, "", "", 1.0, "Ada <ada@example.org>", "", {})
+    told = (
+        Deployment("production", "shop", "1", commit="a" * 40),
+        Deployment("production", "shop", "2", canary=5, commit="b" * 40),
+        Deployment("production", "shop", "2", canary=50),
+        Deployment("production", "shop", "2"),
+        Deployment("production", "shop", "1", canary=5),
+        Deployment("production", "shop", "2", commit="c" * 40),
+    )
+
+    with opened(sqlite_url) as engine:
+        found = []
+        for one in told:
+            with journal.writing(engine) as connection:
+                assert deployments.record(connection, one, note) is not None
+                found.append(dict(deployments.live(connection, "production")["shop"].commits))
+
+    both = {"1": "a" * 40, "2": "b" * 40}
+    assert found == [{"1": "a" * 40}, both, both, {"2": "b" * 40}, {"2": "b" * 40}, {"2": "c" * 40}]
