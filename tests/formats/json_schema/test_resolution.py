@@ -243,6 +243,16 @@ def test_a_reference_that_leads_outside_makes_unknown_what_hangs_on_it_and_nothi
     assert broken.status is Status.INCOMPATIBLE
 
 
+def test_what_cannot_be_judged_matters_only_where_nothing_else_refuses_the_value() -> None:
+    endless = {"$ref": "#/$defs/d"}
+    parts: list[Any] = [endless, {"type": "string"}]
+    for ordered in (parts, parts[::-1]):
+        for denied in ({"allOf": ordered}, {"prefixItems": ordered, "type": "array"}):
+            reader = {"not": denied, "$defs": {"d": endless}}
+            assert reading({"const": [1, 2]}, reader).status is Status.COMPATIBLE
+            assert reading({"const": "text"}, reader | {"not": endless}).status is Status.UNKNOWN
+
+
 def test_a_pattern_that_looks_back_is_unknown_unless_both_have_it() -> None:
     old = {"type": "string", "pattern": r"^(a|b)\1$"}
 

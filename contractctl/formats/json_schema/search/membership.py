@@ -1,5 +1,7 @@
 """Does this very value fulfil it? The plain reading, for values that are there."""
 
+from collections.abc import Iterable
+
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats, language
 from contractctl.formats.json_schema.search.nodes import (
@@ -48,12 +50,26 @@ def holds(space: Space, literal: Literal, value: Json) -> bool:
     return _fulfils(space, literal >> 1, node, value) != bool(literal & 1)
 
 
+def all_hold(space: Space, asked: Iterable[tuple[Literal, Json]]) -> bool:
+    """Whether each value fulfils its literal. What cannot be judged matters only where no other is refused."""
+    undecided: UndecidedError | None = None
+    for literal, value in asked:
+        try:
+            if not holds(space, literal, value):
+                return False
+        except UndecidedError as error:
+            undecided = undecided or error
+    if undecided is not None:
+        raise undecided
+    return True
+
+
 def _fulfils(space: Space, number: int, node: Node, value: Json) -> bool:  # noqa: C901, PLR0912 - a line a node
     match node:
         case All(parts):
-            return _combined(space, parts, value, decisive=False)
+            return all_hold(space, ((part, value) for part in parts))
         case Some(parts):
-            return _combined(space, parts, value, decisive=True)
+            return not all_hold(space, ((part ^ 1, value) for part in parts))
         case One(parts):
             return sum(holds(space, part, value) for part in parts) == 1
         case Named():
@@ -82,20 +98,6 @@ def _fulfils(space: Space, number: int, node: Node, value: Json) -> bool:  # noq
             raise AssertionError(node)
 
 
-def _combined(space: Space, parts: tuple[Literal, ...], value: Json, *, decisive: bool) -> bool:
-    """Some part (decisive is true) or every part (false); what cannot be judged matters only if nothing decides."""
-    undecided: UndecidedError | None = None
-    for part in parts:
-        try:
-            if holds(space, part, value) is decisive:
-                return decisive
-        except UndecidedError as error:
-            undecided = error
-    if undecided is not None:
-        raise undecided
-    return not decisive
-
-
 def _number(node: Bound | MultipleOf, value: float) -> bool:
     number = exact(value)
     match node:
@@ -122,8 +124,8 @@ def _is_formatted(name: str, value: str) -> bool:
 def _array(space: Space, node: Items | Contains | Unique, value: list[Json]) -> bool:
     match node:
         case Items(prefix, rest):
-            return all(
-                holds(space, prefix[index] if index < len(prefix) else rest, item) for index, item in enumerate(value)
+            return all_hold(
+                space, ((prefix[index] if index < len(prefix) else rest, item) for index, item in enumerate(value))
             )
         case Contains(item, least, most):
             count = sum(holds(space, item, one) for one in value)
@@ -137,13 +139,12 @@ def _object(space: Space, node: Properties | Required | PropertyNames, value: di
         case Required(names):
             return names <= value.keys()
         case PropertyNames(name):
-            return all(holds(space, name, key) for key in value)
+            return all_hold(space, ((name, key) for key in value))
         case Properties(named, patterns, rest):
             own = dict(named)
-            return all(
-                holds(space, literal, inner)
-                for key, inner in value.items()
-                for literal in _for_name(own, patterns, rest, key)
+            return all_hold(
+                space,
+                ((literal, inner) for key, inner in value.items() for literal in _for_name(own, patterns, rest, key)),
             )
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.search import arrays, numbers, objects, strings, values
-from contractctl.formats.json_schema.search.membership import UndecidedError, holds
+from contractctl.formats.json_schema.search.membership import UndecidedError, all_hold
 from contractctl.formats.json_schema.search.nodes import (
     FALSE,
     All,
@@ -216,7 +216,7 @@ class Solver:
         for tried, value in enumerate(few):
             self.spend(tried % 16 == 0)
             try:
-                if all(holds(self.space, literal, value) for literal in state.literals):
+                if all_hold(self.space, ((literal, value) for literal in state.literals)):
                     return Found(value)
             except UndecidedError as error:
                 outcome = worse(outcome, Unknown(error.reason))
@@ -226,7 +226,7 @@ class Solver:
 def _happens(space: Space, clause: Clause, value: Json) -> bool:
     """Whether a value that was found anyway fulfils a clause, too."""
     try:
-        return any(holds(space, literal, value) for literal in clause)
+        return not all_hold(space, ((literal ^ 1, value) for literal in clause))
     except UndecidedError:
         return False
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats, language
-from contractctl.formats.json_schema.search.membership import UndecidedError, holds
+from contractctl.formats.json_schema.search.membership import UndecidedError, all_hold
 from contractctl.formats.json_schema.search.nodes import Format, Pattern, Size
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, Unknown
 
@@ -95,6 +95,6 @@ def _guessed(solver: "Solver", state: "State", reason: str) -> Outcome:
 
 def _fits(solver: "Solver", state: "State", guess: Json) -> bool:
     try:
-        return all(holds(solver.space, literal, guess) for literal in state.literals)
+        return all_hold(solver.space, ((literal, guess) for literal in state.literals))
     except UndecidedError:
         return False
