@@ -7,7 +7,8 @@ from contractctl.formats.graphql import engine
 from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.single import alone
 from contractctl.formats.graphql.slices import part
-from contractctl.formats.graphql.trials import TRIALS, Case, Trial
+from contractctl.formats.graphql.trials import TRIALS
+from contractctl.formats.graphql.trials.cases import Case, Trial
 from contractctl.model.verdict import Incompatibility, Witness
 
 _LINE = 240
