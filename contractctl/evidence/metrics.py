@@ -1,9 +1,10 @@
 """How are contractctl's metrics named, and who stands in their attributes?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from contractctl.evidence.counters import Growth
-from contractctl.evidence.observations import Observations, Read, Request, Sign
+from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
+from contractctl.evidence.spans import Span
 
 READS = "contract.field.reads"
 HEARTBEAT = "contract.instrumentation.info"
@@ -16,7 +17,7 @@ def take_read(seen: Observations, labels: Mapping[str, str], step: Growth) -> No
         Read(
             contract=labels.get("contract.name", ""),
             path=labels.get("contract.field.path", ""),
-            consumer=_consumer(labels),
+            consumer=consumer_of(labels),
             version=labels.get("service.version", ""),
             begin=step.begin,
             end=step.end,
@@ -29,7 +30,7 @@ def take_read(seen: Observations, labels: Mapping[str, str], step: Growth) -> No
 def take_sign(seen: Observations, labels: Mapping[str, str], at: float) -> None:
     """Add a sign of life."""
     contract, path = labels.get("contract.name", ""), labels.get("contract.field.path", "")
-    seen.signs.append(Sign(_consumer(labels), labels.get("service.version", ""), contract, path, at))
+    seen.signs.append(Sign(consumer_of(labels), labels.get("service.version", ""), contract, path, at))
 
 
 def take_request(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
@@ -41,7 +42,12 @@ def take_request(seen: Observations, labels: Mapping[str, str], step: Growth) ->
     seen.requests.append(Request(labels.get("contract.plan", ""), path, outcome, step.begin, step.end, step.count))
 
 
-def _consumer(labels: Mapping[str, str]) -> str:
+def take_lost(seen: Observations, labels: Mapping[str, str], spans: Iterable[Span]) -> None:
+    """Add time in which something may have been counted that nobody will ever see."""
+    seen.lost.extend(Lost(consumer_of(labels), begin, end) for begin, end in spans if begin < end)
+
+
+def consumer_of(labels: Mapping[str, str]) -> str:
     """Who it was: as it calls itself, else as its service is called."""
     service = labels.get("service.name", "")
     return labels.get("contract.consumer.name") or ("" if service.startswith("unknown_service") else service)

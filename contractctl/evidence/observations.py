@@ -47,6 +47,15 @@ class Request:
     count: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Time in which a counter may have counted what a reset took away."""
+
+    consumer: str
+    begin: float
+    end: float
+
+
 @dataclass(slots=True)
 class Observations:
     """Everything that one source answered. Filled by the source, then read only."""
@@ -58,8 +67,7 @@ class Observations:
     signs: list[Sign] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     sampling_ratio: float = 1.0
-    lost_seconds: float = 0.0
-    """For how long counters may have counted what a reset took away."""
+    lost: list[Lost] = field(default_factory=list)
     problem: str | None = None
     raw: list[bytes] = field(default_factory=list)
     """Digests of the raw answers."""

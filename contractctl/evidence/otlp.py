@@ -13,7 +13,7 @@ from typing import Any
 
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
-from contractctl.evidence.metrics import CANARY, HEARTBEAT, READS, take_read, take_request, take_sign
+from contractctl.evidence.metrics import CANARY, HEARTBEAT, READS, take_lost, take_read, take_request, take_sign
 from contractctl.evidence.observations import Observations
 
 _DELTA, _CUMULATIVE = 1, 2
@@ -135,7 +135,7 @@ def _take(
 def _grow(seen: Observations, stream: _Stream, samples: Mapping[float, float]) -> None:
     for step in growth(sorted(samples.items()), -math.inf):
         if step.reset:
-            seen.lost_seconds += step.end - step.begin
+            take_lost(seen, dict(stream.resource) | dict(stream.labels), [(step.begin, step.end)])
         _count(seen, stream, step)
 
 

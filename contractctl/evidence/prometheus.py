@@ -1,30 +1,42 @@
-"""What does a Prometheus server say? Its HTTP API, asked for samples; deltas are computed here, never by `increase()`.
+"""What does a Prometheus server say? Its HTTP API, asked for raw samples; what was counted is computed here.
 
-https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries. Signs of life are asked for as `timestamp(…)`:
-a plain range query repeats a sample for five minutes after its source has died.
+`increase()` would lose births, and a range query's grid whatever was counted and lost between two of its points. What a
+process has counted since it was last scraped is lost when it ends: that it began again is told by when it began
+(`contract_instrumentation_started_seconds`, or the `process_start_time_seconds` that most clients export).
 """
 
-import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence.counters import growth
-from contractctl.evidence.metrics import CANARY, HEARTBEAT, READS, take_read, take_request, take_sign
+from contractctl.evidence.counters import Growth, growth
+from contractctl.evidence.metrics import (
+    CANARY,
+    READS,
+    consumer_of,
+    take_lost,
+    take_read,
+    take_request,
+    take_sign,
+)
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Question, needed_window
-from contractctl.evidence.web import Answer, NoAnswerError, Server, get
+from contractctl.evidence.range_vectors import Labels, Samples, UnusableError, label_sets, samples
+from contractctl.evidence.spans import Span, merged
+from contractctl.evidence.targets import NEAR, Life, Target, lives, present, told_twice, uncounted
+from contractctl.evidence.web import NoAnswerError, Server
 
-_POINTS = 10_000
-"""A range query may ask for 11,000 points a series."""
 _METRICS = {
     "reads": "contract_field_reads_total",
     "heartbeat": "contract_instrumentation_info",
     "canary": "contract_canary_requests_total",
+    "started": "contract_instrumentation_started_seconds",
 }
+_PROCESS = "process_start_time_seconds"
+"""As the clients of Prometheus call it."""
 _ATTRIBUTES = {
     "contract_name": "contract.name",
     "contract_field_path": "contract.field.path",
@@ -40,33 +52,38 @@ _ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """One expression over one window."""
+    """One counter over one window, and how often its process gives a sign of life."""
 
     metric: str
-    expression: str
+    counter: str
+    """A selector, as all of them are."""
+    sign: str
+    """Empty for a canary: it is alive as long as it counts."""
+    started: str
     begin: float
     end: float
-    step: float
+    beat: float
 
-
-class _UnusableError(Exception):
-    """An answer that proves nothing; its text is the record's problem."""
+    @property
+    def near(self) -> float:
+        """Seconds within which one sample follows another."""
+        return NEAR * self.beat
 
 
 def observe(location: str, options: Mapping[str, str], question: Question) -> Observations:
     """Ask the server at the URL `location`.
 
-    Options: `reads`, `heartbeat`, `canary` (names of metrics, where they differ), `timeout` (seconds), `token`.
+    Options: `reads`, `heartbeat`, `canary`, `started` (names of metrics, where they differ), `timeout` (seconds),
+    `token`.
     """
     server = Server.at(location, token=options.get("token"), timeout=_timeout(options))
     queries = list(_queries(question, options))
-    shown = " ; ".join(dict.fromkeys(query.expression for query in queries))
+    shown = " ; ".join(one for query in queries for one in (query.counter, query.sign) if one)
     seen = Observations("prometheus", f"{server.url}: {shown}")
     for query in queries:
         try:
-            samples = _ask(seen, server, query)
-            _take(seen, query, samples)
-        except (_UnusableError, NoAnswerError) as error:
+            _follow(seen, server, query)
+        except (UnusableError, NoAnswerError) as error:
             seen.spoiled(str(error))
     return seen
 
@@ -86,90 +103,184 @@ def _queries(question: Question, options: Mapping[str, str]) -> Iterator[_Query]
     rules = question.plan.reads
     names = {key: options.get(key, default) for key, default in _METRICS.items()}
     contracts = sorted({field.contract for field in question.fields})
+    beat = max(1.0, rules.heartbeat_seconds)
     if contracts:
         parties = [party for contract in contracts for party in question.consumers.get(contract, ())]
         longest = max(needed_window(rules, party, None) for party in (None, *parties))
-        chosen = "|".join(_escaped(contract) for contract in contracts)
-        step = max(1.0, rules.heartbeat_seconds)
-        begin = question.now - longest - 2 * step
-        selector = f'{{contract_name=~"{chosen}|"}}'
-        yield _Query(READS, names["reads"] + selector, begin, question.now, step)
-        yield _Query(HEARTBEAT, f"timestamp({names['heartbeat']}{selector})", begin, question.now, step)
+        begin = question.now - longest - 2 * beat
+        selector = f'{{contract_name=~"{_one_of(contracts)}|"}}'
+        counter, sign = names["reads"] + selector, names["heartbeat"] + selector
+        yield _Query(READS, counter, sign, names["started"], begin, question.now, beat)
     if question.since is not None:
-        step = max(1.0, min(60.0, question.plan.canary.bake_seconds / 60))
         begin = question.since - question.plan.canary.bake_seconds
-        selector = f'{{contract_plan="{_quoted(question.plan.name)}"}}'
-        yield _Query(CANARY, names["canary"] + selector, begin, question.now, step)
+        counter = f'{names["canary"]}{{contract_plan="{_quoted(question.plan.name)}"}}'
+        yield _Query(CANARY, counter, "", names["started"], begin, question.now, beat)
 
 
-def _escaped(text: str) -> str:
-    """As a literal inside a regular expression inside a quoted string."""
-    special = "".join(f"\\{letter}" if letter in r"\.+*?()[]{}|^$" else letter for letter in text)
-    return _quoted(special)
+def _one_of(texts: Iterable[str]) -> str:
+    """As literals inside a regular expression inside a quoted string."""
+    escaped = ("".join(f"\\{letter}" if letter in r"\.+*?()[]{}|^$" else letter for letter in text) for text in texts)
+    return _quoted("|".join(escaped))
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-_Samples = dict[tuple[tuple[str, str], ...], dict[float, float]]
+_Attributes = dict[str, str]
 
 
-def _ask(seen: Observations, server: Server, query: _Query) -> _Samples:
-    """The samples of every series, put together from as many requests as the server's limit demands."""
-    found: _Samples = {}
-    begin = query.begin
-    while begin <= query.end:
-        end = min(query.end, begin + (_POINTS - 1) * query.step)
-        asked = {"query": query.expression, "start": f"{begin:.3f}", "end": f"{end:.3f}", "step": f"{query.step:g}"}
-        answer = get(server, f"/api/v1/query_range?{urlencode(asked)}")
-        seen.answered(answer.body)
-        for series in _matrix(seen, answer):
-            labels = tuple(sorted((str(key), str(value)) for key, value in series["metric"].items()))
-            samples = found.setdefault(labels, {})
-            for at, value in series["values"]:
-                samples[float(at)] = _number(value)
-        begin = end + query.step
+def _attributes(labels: Labels) -> _Attributes:
+    return {_ATTRIBUTES[key]: value for key, value in labels if key in _ATTRIBUTES}
+
+
+# what was counted
+
+
+@dataclass(slots=True)
+class _Counter:
+    """One series, as far as it has been followed."""
+
+    first: float
+    last: tuple[float, float]
+    run: Growth
+    """Growth that is not taken yet: the next one may belong to it."""
+    resets: list[Span] = field(default_factory=list)
+
+
+def _follow(seen: Observations, server: Server, query: _Query) -> None:
+    known = label_sets(seen, server, query.counter, query.begin, query.end)
+    if query.metric == CANARY and (label := told_twice(known)):
+        seen.spoiled(
+            f"conflicting evidence: one counter stands there twice, told apart by '{label}': ask for one of them"
+        )
+    targets = frozenset(map(Target.of, known))
+    jobs = f'{{job=~"{_one_of(sorted({target.job for target in targets}))}"}}'
+    begun: dict[Target, Life] = {}
+    if targets:
+        told = (samples(seen, server, name + jobs, query.begin, query.end) for name in (query.started, _PROCESS))
+        begun = lives(chain.from_iterable(told), targets, query.near)
+    for target in sorted(targets - begun.keys()):
+        seen.spoiled(
+            f"counter reset: nothing says when the process of {target} began: a restart would hide reads. Export "
+            f"{_PROCESS}, or {query.started} from contractctl.runtime"
+        )
+    found = _counted(seen, server, query, begun)
+    if query.metric == READS:
+        wanted = present(samples(seen, server, f"up{jobs}", query.begin, query.end), query.near) if targets else {}
+        stood = _stood(seen, query, found, begun, wanted)
+        _signs(seen, server, query, stood)
+
+
+def _counted(seen: Observations, server: Server, query: _Query, begun: Mapping[Target, Life]) -> dict[Labels, _Counter]:
+    """Every series, followed to its end; its growth is taken on the way."""
+    found: dict[Labels, _Counter] = {}
+    for labels, values in samples(seen, server, query.counter, query.begin, query.end):
+        restarts = begun.get(Target.of(labels), Life()).restarts
+        known = found.get(labels)
+        steps = growth(values, query.begin + query.beat, restarts) if known is None else _on(known, values, restarts)
+        for step in steps:
+            if known is None:
+                known = found[labels] = _Counter(step.begin, values[0], step)
+            elif _belongs(query, known.run, step):
+                known.run = replace(known.run, end=step.end, count=known.run.count + step.count)
+            else:
+                _take(seen, query, labels, known.run)
+                known.run = step
+            if step.reset:
+                known.resets.append((step.begin, step.end))
+        if known is not None:
+            known.last = values[-1]
+    for labels, counter in found.items():
+        _take(seen, query, labels, counter.run)
+        if query.metric == CANARY:
+            take_lost(seen, _attributes(labels), counter.resets)
     return found
 
 
-def _matrix(seen: Observations, answer: Answer) -> list[Any]:
-    """The series of an answer. What a server warns of may be missing from it."""
-    try:
-        document = json.loads(answer.body)
-        status, warnings = document["status"], document.get("warnings")
-        if status == "success" and document["data"]["resultType"] == "matrix" and answer.code == 200:  # noqa: PLR2004 - HTTP's OK
-            if warnings:
-                seen.spoiled(f"truncated: the server warns: {'; '.join(map(str, warnings))}")
-            result: list[Any] = document["data"]["result"]
-            return result
-        error = f"{document.get('errorType', 'error')}: {document.get('error', 'no reason given')}"
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as broken:
-        if answer.code != 200:  # noqa: PLR2004 - HTTP's OK
-            raise _UnusableError(f"source error: the server answered {answer.code}") from broken
-        raise _UnusableError("unparseable: the server's answer is none of Prometheus") from broken
-    raise _UnusableError(f"source error: the server answered {answer.code}, {error}")
+def _on(known: _Counter, values: Samples, restarts: list[Span]) -> Iterator[Growth]:
+    """The growth of a counter that has been followed already."""
+    steps = growth([known.last, *values], math.inf, restarts)
+    next(steps)
+    return steps
 
 
-def _number(text: object) -> float:
-    """Values come as strings, since JSON has no NaN."""
-    try:
-        value = float(str(text))
-    except ValueError as error:
-        raise _UnusableError(f"unparseable: '{text}' is no number") from error
-    if not math.isfinite(value):
-        raise _UnusableError(f"unparseable: a sample is {text}")
-    return value
+def _belongs(query: _Query, run: Growth, step: Growth) -> bool:
+    """Whether two steps may stand as one: quiet ones, and reads no further apart than signs of life."""
+    if query.metric != READS or (run.count == 0) != (step.count == 0):
+        return False
+    return run.count == 0 or step.end - run.begin <= query.beat
 
 
-def _take(seen: Observations, query: _Query, samples: _Samples) -> None:
-    for raw, by_time in samples.items():
-        labels = {_ATTRIBUTES[key]: value for key, value in raw if key in _ATTRIBUTES}
-        if query.metric == HEARTBEAT:
-            for at in sorted({value for value in by_time.values() if value >= query.begin}):
-                take_sign(seen, labels, at)
-            continue
-        for step in growth(sorted(by_time.items()), query.begin + query.step):
-            if step.reset:
-                seen.lost_seconds += step.end - step.begin
-            (take_read if query.metric == READS else take_request)(seen, labels, step)
+def _take(seen: Observations, query: _Query, labels: Labels, run: Growth) -> None:
+    (take_read if query.metric == READS else take_request)(seen, _attributes(labels), run)
+
+
+# who was there to count it
+
+_Stood = dict[tuple[Target, str, str, str], list[Span]]
+"""When the counters of a target's consumer, contract and path stood there."""
+
+
+def _stood(
+    seen: Observations,
+    query: _Query,
+    found: Mapping[Labels, _Counter],
+    begun: Mapping[Target, Life],
+    wanted: Mapping[tuple[str, str], list[Span]],
+) -> _Stood:
+    """When counters stood; the time in which they do not tell everything is taken as lost on the way."""
+    together: dict[tuple[Target, str, str, str], list[Labels]] = defaultdict(list)
+    for labels in found:
+        one = _attributes(labels)
+        key = Target.of(labels), consumer_of(one), one.get("contract.name", ""), one.get("contract.field.path", "")
+        together[key].append(labels)
+    stood: _Stood = {}
+    for key, series in together.items():
+        target = key[0]
+        stood[key] = [(found[labels].first, found[labels].last[0]) for labels in series]
+        resets = [span for labels in series for span in found[labels].resets]
+        passed_on = any(target.behind)  # whose scrapes say nothing of those behind it
+        meant = [] if passed_on else wanted.get((target.job, target.instance), [])
+        life = begun.get(target, Life())
+        lost = uncounted(stood[key], resets, life, meant, end=query.end, beat=query.beat)
+        take_lost(seen, _attributes(series[0]), lost)
+    return stood
+
+
+def _signs(seen: Observations, server: Server, query: _Query, stood: _Stood) -> None:
+    """Signs of life count where a counter stood beside them: without one there was nothing that could have counted."""
+    kept: dict[Labels, list[float]] = defaultdict(list)
+    dark: set[str] = set()
+    for labels, values in samples(seen, server, query.sign, query.begin, query.end):
+        beside = _beside(stood, labels)
+        if not beside:
+            dark.add(consumer_of(_attributes(labels)) or str(Target.of(labels)))
+        for at, _ in values:
+            if any(low - query.beat <= at <= high + query.beat for low, high in beside):
+                _keep(kept[labels], at, query.beat)
+    for labels, moments in kept.items():
+        for at in moments:
+            take_sign(seen, _attributes(labels), at)
+    for name in sorted(dark):
+        seen.spoiled(f"dark consumer: {name} gives signs of life, and exports no counter: absent is not zero")
+
+
+def _beside(stood: _Stood, labels: Labels) -> list[Span]:
+    one = _attributes(labels)
+    contract, path = one.get("contract.name", ""), one.get("contract.field.path", "")
+    asked = Target.of(labels), consumer_of(one)
+    return merged(
+        span
+        for (target, consumer, of, at), spans in stood.items()
+        if (target, consumer) == asked and contract in ("", of) and path in ("", at)
+        for span in spans
+    )
+
+
+def _keep(moments: list[float], at: float, beat: float) -> None:
+    """No more signs than prove the same: one a beat, and the last."""
+    if len(moments) > 1 and at - moments[-2] <= beat:
+        moments[-1] = at
+    else:
+        moments.append(at)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from contractctl.evidence.observations import Observations, Read, Request, Sign
 from contractctl.evidence.questions import Field, Question, covers, needed_window, sign_of_life_seconds
+from contractctl.evidence.spans import seconds, without
 from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record, Series
 
@@ -59,7 +60,7 @@ def _record(  # noqa: PLR0913 - what a record is made of, each by name
         sampling_ratio=seen.sampling_ratio,
         series=tuple(series),
         digest=sha256(identity.encode()).hexdigest(),
-        problem=seen.problem or _lost(seen, question, until - begin),
+        problem=seen.problem or _lost(seen, question, begin, until),
     )
 
 
@@ -68,11 +69,12 @@ def _until(seen: Observations, question: Question) -> float:
     return max(seen.times, default=question.now)
 
 
-def _lost(seen: Observations, question: Question, seconds: float) -> str | None:
-    allowed = (1 - question.plan.reads.coverage) * seconds
-    if seen.lost_seconds <= max(allowed, question.plan.reads.heartbeat_seconds):
+def _lost(seen: Observations, question: Question, begin: float, until: float) -> str | None:
+    allowed = (1 - question.plan.reads.coverage) * (until - begin)
+    lost = seconds(((one.begin, one.end) for one in seen.lost), begin, until)
+    if lost <= max(allowed, question.plan.reads.heartbeat_seconds):
         return None
-    return f"counter reset: counters began again so often that {seen.lost_seconds:.0f} s of counting may be lost"
+    return f"counter reset: counters ended or began again so often that {lost:.0f} s of counting may be lost"
 
 
 # reads of a field, by consumer and version
@@ -160,7 +162,9 @@ def _alive(seen: Observations, question: Question, field: Field, party: Party | 
     needed = needed_window(question.plan.reads, party, _longest_gap(seen.reads, field, consumer, begin))
     every = sign_of_life_seconds(question.plan.reads, party)
     moments = sorted({sign.at for sign in signs})
-    covered = _covered(moments, until - needed, until, every * _REACH)
+    reached = ((at - every * _REACH, at + every * _REACH) for at in moments)
+    lost = ((one.begin, one.end) for one in seen.lost if one.consumer == consumer)
+    covered = seconds(without(reached, lost), until - needed, until)
     series = tuple(_sign_series(signs, until - needed))
     return _record(
         seen, question, Kind.HEARTBEAT, until - needed, series, beats=(needed / every, covered / every)
@@ -178,16 +182,6 @@ def _sign_series(signs: Sequence[Sign], begin: float) -> Iterator[Series]:
             last_seen=moments[-1] if moments else None,
             longest_gap=_widest(moments),
         )
-
-
-def _covered(moments: Sequence[float], begin: float, end: float, reach: float) -> float:
-    """For how many seconds of a window some sign of life stands within reach."""
-    covered, upto = 0.0, begin
-    for at in moments:
-        low, high = max(upto, at - reach), min(end, at + reach)
-        covered += max(0.0, high - low)
-        upto = max(upto, high)
-    return covered
 
 
 # requests of a canary, look by look

@@ -1,5 +1,6 @@
 """Who still reads a field? A counter, and a sign of life without which its silence would prove nothing."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -7,6 +8,8 @@ from threading import Lock
 from opentelemetry.metrics import CallbackOptions, Counter, Meter, Observation, get_meter
 
 Attributes = dict[str, str]
+_BEGUN = time.time()
+"""When this process began to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,10 @@ class Watched:
 class FieldReads:
     """The reads of one consumer, through the OpenTelemetry API.
 
-    Counter `contract.field.reads` and gauge `contract.instrumentation.info`. Which exporter takes them, and how often,
-    is the application's own choice: `meter` is one of its meters, the global one where none is given.
+    Counter `contract.field.reads`, gauges `contract.instrumentation.info` and `contract.instrumentation.started`: where
+    counters are asked for, as Prometheus does, what a process counted last is lost when it ends, and only another start
+    tells that it has. Which exporter takes them, and how often, is the application's own choice: `meter` is one of its
+    meters, the global one where none is given.
     """
 
     def __init__(self, consumer: str, *, version: str = "", meter: Meter | None = None) -> None:
@@ -42,6 +47,9 @@ class FieldReads:
         self._lock = Lock()
         meter.create_observable_gauge(
             "contract.instrumentation.info", [self._alive], "", "The instrument of a field is alive"
+        )
+        meter.create_observable_gauge(
+            "contract.instrumentation.started", [self._started], "s", "When the process began to count"
         )
 
     def watch(self, contract: str, path: str, *, contract_version: str = "") -> Watched:
@@ -61,3 +69,8 @@ class FieldReads:
         del options
         with self._lock:
             return [Observation(1, attributes) for attributes in self._watched]
+
+    def _started(self, options: CallbackOptions) -> Iterable[Observation]:
+        del options
+        with self._lock:
+            return [Observation(_BEGUN, attributes) for attributes in self._watched]

@@ -1,6 +1,8 @@
 """A question, and a real HTTP server that speaks Prometheus' API over samples that a test gives it."""
 
 import json
+import math
+import operator
 import re
 import threading
 import time
@@ -21,6 +23,7 @@ NOW = 1_793_678_400.0
 MINUTE = 60.0
 PATH = "orders.customer_name"
 WINDOW = 6 * 3600.0
+TARGET = {"job": "reporting", "instance": "10.0.0.7:9100"}
 PLAN = Plan(
     name="rename",
     movements=(Movement("shop/orders", "sql", "1.0.0", "1.1.0", "2.0.0"),),
@@ -43,7 +46,7 @@ Samples = list[tuple[float, float]]
 
 
 class Prometheus:
-    """Series by metric; answers range queries as Prometheus does, five minutes' memory included."""
+    """Series by metric; answers range selectors as Prometheus does."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -53,49 +56,57 @@ class Prometheus:
         self.answer: Callable[[BaseHTTPRequestHandler], bool] | None = None
         """What to do instead; True where it has answered."""
         self.extra: dict[str, Any] = {}
+        self.after: Callable[[float, float], bool] = operator.ge
+        """Whether a sample is in a range that begins there: at its very beginning in version 2, later in version 3."""
+        self.most = math.inf
+        """Samples of one series that one query may load."""
+        self.answers: dict[str, Callable[[dict[str, str]], Any]] = {
+            "/api/v1/query": lambda asked: {"resultType": "matrix", "result": self.query(asked)},
+            "/api/v1/series": self.label_sets,
+        }
 
     def add(self, metric: str, labels: dict[str, str], samples: Samples) -> None:
         self.series.append(({"__name__": metric, **labels}, samples))
 
-    def reads(self, samples: Samples, **labels: str) -> None:
+    def reads(self, samples: Samples, *, begun: Samples | None = None, **labels: str) -> None:
+        """A counter, and when its process began: once and for all, where no test says otherwise."""
         found = {
             "contract_name": "shop/orders",
             "contract_field_path": PATH,
             "contract_consumer_name": "reporting",
             "service_version": "2.1",
         }
-        self.add("contract_field_reads_total", found | labels, samples)
+        self.add("contract_field_reads_total", TARGET | found | labels, samples)
+        started = [(at, 1.0) for at, _ in samples] if begun is None else begun
+        self.add("process_start_time_seconds", TARGET | {key: labels[key] for key in TARGET if key in labels}, started)
 
     def alive(self, begin: float, end: float, **labels: str) -> None:
         found = {"contract_name": "shop/orders", "contract_field_path": PATH, "contract_consumer_name": "reporting"}
         samples = [(begin + step * 15, 1.0) for step in range(int((end - begin) / 15) + 1)]
-        self.add("contract_instrumentation_info", found | labels, samples)
+        self.add("contract_instrumentation_info", TARGET | found | labels, samples)
 
     def query(self, asked: dict[str, str]) -> list[dict[str, Any]]:
-        match = re.fullmatch(r"(timestamp\()?(\w+)\{.*\}\)?", asked["query"])
+        match = re.fullmatch(r"(\w+)\{.*\}\[(\d+)ms\]", asked["query"])
         assert match, asked["query"]
-        begin, end, step = float(asked["start"]), float(asked["end"]), float(asked["step"])
-        assert (end - begin) / step <= 11_000, "exceeded maximum resolution of 11,000 points per timeseries"
+        end = float(asked["time"])
+        begin = end - int(match[2]) / 1000
         result = []
         for labels, samples in self.series:
-            if labels["__name__"] != match[2]:
+            if labels["__name__"] != match[1]:
                 continue
-            values = list(_range(samples, begin, end, step, stamps=bool(match[1])))
+            values = [[at, _text(value)] for at, value in samples if self.after(at, begin) and at <= end]
+            if len(values) > self.most:
+                raise OverflowError
             if values:
-                named = {key: text for key, text in labels.items() if not (match[1] and key == "__name__")}
-                result.append({"metric": named, "values": values})
+                result.append({"metric": labels, "values": values})
         return result
 
+    def label_sets(self, asked: dict[str, str]) -> list[dict[str, str]]:
+        return [labels for labels, _ in self.series if asked["match[]"].startswith(f"{labels['__name__']}{{")]
 
-def _range(samples: Samples, begin: float, end: float, step: float, *, stamps: bool) -> Iterator[list[Any]]:
-    index, at = -1, begin
-    while at <= end:
-        while index + 1 < len(samples) and samples[index + 1][0] <= at:
-            index += 1
-        if index >= 0 and at - samples[index][0] < 300:
-            value = samples[index][0] if stamps else samples[index][1]
-            yield [at, "NaN" if value != value else "+Inf" if value == float("inf") else repr(value)]  # noqa: PLR0124 - NaN
-        at += step
+
+def _text(value: float) -> str:
+    return "NaN" if math.isnan(value) else "+Inf" if value == math.inf else repr(value)
 
 
 @pytest.fixture
@@ -108,9 +119,16 @@ def prometheus() -> Iterator[Prometheus]:
                 return
             asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
             fake.asked.append(asked)
-            assert parts.path == "/api/v1/query_range"
-            data = {"resultType": "matrix", "result": fake.query(asked)}
-            reply(self, 200, {"status": "success", "data": data, **fake.extra})
+            try:
+                data = fake.answers[parts.path](asked)
+                reply(self, 200, {"status": "success", "data": data, **fake.extra})
+            except OverflowError:
+                error = {
+                    "status": "error",
+                    "errorType": "execution",
+                    "error": "query processing would load too many samples",
+                }
+                reply(self, 422, error)
 
         def log_message(self, *_: object) -> None:
             pass

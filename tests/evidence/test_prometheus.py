@@ -1,6 +1,8 @@
 """What Prometheus' answers do and do not prove, over a real connection."""
 
 import math
+import operator
+from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -11,10 +13,10 @@ from contractctl import evidence
 from contractctl.errors import ContractctlError
 from contractctl.gate import decide
 from contractctl.model import canonical
-from contractctl.model.decision import Unknown
+from contractctl.model.decision import Outcome, Unknown
 from contractctl.model.evidence import Kind, Record
 from contractctl.model.plan import Stage, Standing, State
-from tests.evidence.conftest import MINUTE, NOW, PATH, PLAN, QUESTION, WINDOW, Prometheus, only, reply, slow
+from tests.evidence.conftest import MINUTE, NOW, PATH, PLAN, QUESTION, TARGET, WINDOW, Prometheus, only, reply, slow
 
 BEGIN = NOW - WINDOW - 600
 
@@ -32,7 +34,15 @@ def reason(records: tuple[Record, ...]) -> Unknown | None:
     standing = Standing(State.QUIESCED, NOW - 2 * 86400)
     decision = decide(PLAN, Stage.CONTRACT, standing=standing, consumers=QUESTION.consumers, records=records, now=NOW)
     found = [one for one in decision.conditions if one.name == f"reads of {PATH} by reporting"]
+    assert found[0].outcome is not Outcome.PASS
     return found[0].reason
+
+
+def passes(records: tuple[Record, ...]) -> bool:
+    """Whether every condition of the reads passes."""
+    standing = Standing(State.QUIESCED, NOW - 2 * 86400)
+    decision = decide(PLAN, Stage.CONTRACT, standing=standing, consumers=QUESTION.consumers, records=records, now=NOW)
+    return all(one.outcome is Outcome.PASS for one in decision.conditions if "reads of" in one.name)
 
 
 def test_a_consumer_that_is_alive_and_reads_nothing_is_quiet(prometheus: Prometheus) -> None:
@@ -45,7 +55,7 @@ def test_a_consumer_that_is_alive_and_reads_nothing_is_quiet(prometheus: Prometh
     assert series.value == 0
     beats = only(records, Kind.HEARTBEAT)
     assert beats.observed_heartbeats == beats.expected_heartbeats == WINDOW / 60
-    assert reason(records) is None
+    assert passes(records)
 
 
 def test_reads_are_counted_and_the_last_one_is_timed(prometheus: Prometheus) -> None:
@@ -85,6 +95,84 @@ def test_a_counter_that_begins_again_all_the_time_proves_nothing(prometheus: Pro
     assert problem.startswith("counter reset")
 
 
+def test_reads_that_a_restart_took_away_before_a_minute_was_over_are_reads(prometheus: Prometheus) -> None:
+    """Scraped every 15 seconds, a counter rose and began again between two signs of life."""
+    samples = [(BEGIN + step * 15, 0.0) for step in range(int((WINDOW + 600) / 15) + 1)]
+    samples[-30] = (samples[-30][0], 3.0)
+    prometheus.reads(samples)
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    assert only(records, Kind.READS).series[0].value == 3
+    assert not passes(records)
+
+
+def test_a_restart_that_no_value_shows_is_lost_time(prometheus: Prometheus) -> None:
+    """Zero before and zero after: what it counted in its last hour nobody knows."""
+    quiet = every_minute(BEGIN, NOW - 7200, 0) + every_minute(NOW - 3600, NOW, 0)
+    prometheus.reads(quiet, begun=[(at, 1.0 if at < NOW - 5000 else NOW - 3610) for at, _ in quiet])
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    assert (only(records, Kind.READS).problem or "").startswith("counter reset")
+    assert not passes(records)
+
+
+def test_a_short_restart_is_seen_in_the_coverage(prometheus: Prometheus) -> None:
+    quiet = every_minute(BEGIN, NOW, 0)
+    prometheus.reads(quiet, begun=[(at, 1.0 if at < NOW - 5000 else 2.0) for at, _ in quiet])
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    beats = only(records, Kind.HEARTBEAT)
+    assert (beats.expected_heartbeats, beats.observed_heartbeats) == (360, 359)
+    assert passes(records)
+
+
+def test_nothing_that_says_when_a_process_began_is_no_proof_that_it_never_did_again(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 0), begun=[])
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    assert (only(records, Kind.READS).problem or "").startswith(
+        "counter reset: nothing says when the process of job 'rep"
+    )
+    assert not passes(records)
+
+
+def test_signs_of_life_without_a_counter_are_dark(prometheus: Prometheus) -> None:
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    assert (only(records, Kind.READS).problem or "").startswith("dark consumer: reporting gives signs of life")
+    assert not passes(records)
+
+
+def test_a_counter_younger_than_the_signs_of_life_proves_no_more_than_its_own_time(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(NOW - WINDOW / 2, NOW, 0))
+    prometheus.alive(BEGIN, NOW)
+
+    assert reason(asked(prometheus)) is Unknown.WINDOW_NOT_COVERED
+
+
+def test_an_instance_that_is_there_and_counts_no_more_is_lost_time(prometheus: Prometheus) -> None:
+    """Another instance of the same consumer is alive throughout; this one runs a build without instruments."""
+    other = {"instance": "10.0.0.8:9100"}
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.alive(BEGIN, NOW)
+    prometheus.reads(every_minute(BEGIN, NOW - 3600, 0), **other)
+    assert passes(asked(prometheus))
+
+    prometheus.add("up", TARGET | other, every_minute(BEGIN, NOW, 1))
+
+    assert not passes(asked(prometheus))
+
+
 def test_an_empty_answer_is_not_zero(prometheus: Prometheus) -> None:
     records = asked(prometheus)
 
@@ -118,15 +206,40 @@ def test_what_the_server_has_forgotten_is_not_covered(prometheus: Prometheus) ->
     assert reason(asked(prometheus)) is Unknown.WINDOW_NOT_COVERED
 
 
-def test_long_windows_are_asked_for_in_parts(prometheus: Prometheus) -> None:
+@pytest.mark.parametrize("after", [operator.ge, operator.gt], ids=["version 2", "version 3"])
+def test_long_windows_are_asked_for_in_parts_and_no_sample_is_counted_twice_or_not_at_all(
+    prometheus: Prometheus, after: Callable[[float, float], bool]
+) -> None:
     rules = replace(PLAN.reads, window_seconds=9 * 86400.0)
     question = replace(QUESTION, plan=replace(PLAN, reads=rules))
-    prometheus.reads([(NOW - 9 * 86400 - 600, 1.0), (NOW - 9 * 86400 - 60, 1.0), *every_minute(NOW - 3600, NOW, 2)])
+    prometheus.after = after
+    begin = NOW - 9 * 86400 - 120
+    prometheus.reads([(begin + step * MINUTE, float(step // 720)) for step in range(9 * 1440 + 3)])
+    prometheus.alive(begin, NOW)
 
     records = evidence.collect("prometheus", prometheus.url, {}, question, root=Path(), folder=Path())
 
-    assert len(prometheus.asked) == 4
-    assert only(records, Kind.READS).series[0].value == 1
+    parts = [asked for asked in prometheus.asked if asked.get("query", "").startswith("contract_field_reads_total")]
+    assert len(parts) == 19
+    assert only(records, Kind.READS).series[0].value == 18
+    assert only(records, Kind.READS).problem is None
+
+
+def test_a_server_that_loads_only_so_much_at_once_is_asked_for_less(prometheus: Prometheus) -> None:
+    prometheus.most = 50
+    prometheus.reads([*every_minute(BEGIN, NOW - 3600, 5), *every_minute(NOW - 3540, NOW, 6)])
+
+    record = only(asked(prometheus), Kind.READS)
+
+    assert record.series[0].value == 1
+    assert record.problem is None
+
+
+def test_a_server_that_loads_nothing_at_all_has_not_answered(prometheus: Prometheus) -> None:
+    prometheus.most = 0
+    prometheus.reads(every_minute(BEGIN, NOW, 5))
+
+    assert "truncated" in (only(asked(prometheus), Kind.READS).problem or "")
 
 
 def test_warnings_spoil_the_answer(prometheus: Prometheus) -> None:
@@ -230,7 +343,7 @@ def test_names_of_contracts_are_no_part_of_the_query_language(prometheus: Promet
 
     evidence.collect("prometheus", prometheus.url, {}, replace(QUESTION, plan=plan), root=Path(), folder=Path())
 
-    assert prometheus.asked[0]["query"] == 'contract_field_reads_total{contract_name=~"shop/o\\"r\\\\.d\\\\\\\\ers|"}'
+    assert prometheus.asked[0]["match[]"] == 'contract_field_reads_total{contract_name=~"shop/o\\"r\\\\.d\\\\\\\\ers|"}'
 
 
 def test_the_requests_of_a_canary_are_counted_since_the_share_was_entered(prometheus: Prometheus) -> None:

@@ -1,0 +1,146 @@
+"""Which samples does a Prometheus server hold? All of them, as they were scraped: a grid of steps would jump over some.
+
+A range selector that is asked for at one moment answers with raw samples:
+https://prometheus.io/docs/prometheus/latest/querying/basics/#range-vector-selectors. What lies at its very beginning
+belongs to it in version 2 and does not in version 3: parts that touch leave nothing out, and what comes twice is taken
+once.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlencode
+
+from contractctl.evidence.observations import Observations
+from contractctl.evidence.web import Answer, NoAnswerError, Server, get
+
+Labels = tuple[tuple[str, str], ...]
+Samples = list[tuple[float, float]]
+"""(Unix seconds, value), in order of time."""
+
+_OK = 200
+_PART = 12 * 3600 * 1000
+"""Milliseconds of a window that are asked for at once."""
+_LEAST = 1000
+"""Where so few of them are too much for the server, it cannot answer."""
+
+
+class UnusableError(Exception):
+    """An answer that proves nothing; its text is the record's problem."""
+
+
+class _TooMuchError(UnusableError):
+    """More than the server, or we, can hold; less may be asked for."""
+
+
+def samples(
+    seen: Observations, server: Server, selector: str, begin: float, end: float
+) -> Iterator[tuple[Labels, Samples]]:
+    """Every series, part by part of the window, each part's samples later than those of the part before.
+
+    Raise UnusableError or NoAnswerError where the server does not answer for the whole of the window.
+    """
+    latest: dict[Labels, float] = {}
+    at, last, size = math.floor(begin * 1000), math.floor(end * 1000), _PART
+    while at < last:
+        until = min(last, at + size)
+        try:
+            found = _part(seen, server, selector, at, until)
+        except _TooMuchError:
+            if size <= _LEAST:
+                raise
+            size = max(_LEAST, (until - at) // 4)
+            continue
+        for labels, values in found:
+            known = latest.get(labels, -math.inf)
+            fresh = [one for one in values if one[0] > known]
+            if fresh:
+                latest[labels] = fresh[-1][0]
+                yield labels, fresh
+        at = until
+
+
+def label_sets(
+    seen: Observations, server: Server, selector: str, begin: float, end: float
+) -> list[Labels]:  # fmt: skip
+    """The series that the selector finds in the window, without their samples."""
+    asked = {"match[]": selector, "start": f"{begin:.3f}", "end": f"{end:.3f}"}
+    try:
+        answer = get(server, f"/api/v1/series?{urlencode(asked)}")
+        found = _data(seen, answer)
+        return [_labels(one) for one in found]
+    except (TypeError, AttributeError) as broken:
+        raise UnusableError(_NONE) from broken
+
+
+def _part(seen: Observations, server: Server, selector: str, begin: int, end: int) -> list[tuple[Labels, Samples]]:
+    asked = {"query": f"{selector}[{end - begin}ms]", "time": f"{end / 1000:.3f}"}
+    try:
+        answer = get(server, f"/api/v1/query?{urlencode(asked)}")
+    except NoAnswerError as error:
+        if str(error).startswith("truncated"):
+            raise _TooMuchError(str(error)) from error
+        raise
+    try:
+        data = _data(seen, answer)
+        if data["resultType"] != "matrix":
+            raise UnusableError(_NONE)
+        return [(_labels(series["metric"]), _samples(series["values"])) for series in data["result"]]
+    except (KeyError, TypeError, AttributeError, ValueError) as broken:
+        raise UnusableError(_NONE) from broken
+
+
+_NONE = "unparseable: the server's answer is none of Prometheus"
+
+
+def _data(seen: Observations, answer: Answer) -> Any:  # noqa: ANN401 - JSON
+    """What was asked for. What a server warns of may be missing from it, and so may be what it calls partial."""
+    try:
+        document = json.loads(answer.body)
+        status = document["status"]
+    except (ValueError, KeyError, TypeError, RecursionError) as broken:
+        if answer.code != _OK:
+            raise UnusableError(f"source error: the server answered {answer.code}") from broken
+        raise UnusableError(_NONE) from broken
+    if status != "success" or answer.code != _OK:
+        raise _refused(answer.code, document)
+    for key in ("warnings", "infos"):
+        if document.get(key):
+            seen.spoiled(f"truncated: the server warns: {'; '.join(map(str, document[key]))}")
+    if document.get("isPartial"):
+        seen.spoiled("truncated: the server says that its answer is partial")
+    if "data" not in document:
+        raise UnusableError(_NONE)
+    seen.answered(answer.body)
+    return document["data"]
+
+
+def _refused(code: int, document: Mapping[str, Any]) -> UnusableError:
+    error = f"{document.get('errorType', 'error')}: {document.get('error', 'no reason given')}"
+    if "too many samples" in error:
+        return _TooMuchError(f"truncated: the server answered {code}, {error}")
+    return UnusableError(f"source error: the server answered {code}, {error}")
+
+
+def _labels(metric: Mapping[str, Any]) -> Labels:
+    return tuple(sorted((str(key), str(value)) for key, value in metric.items()))
+
+
+def _samples(values: list[Any]) -> Samples:
+    found = [(float(at), _number(value)) for at, value in values]
+    if any(after[0] <= before[0] for before, after in pairwise(found)):
+        raise UnusableError("unparseable: samples are not in order of time")
+    return found
+
+
+def _number(text: object) -> float:
+    """Values come as strings, since JSON has no NaN."""
+    try:
+        value = float(str(text))
+    except ValueError as error:
+        raise UnusableError(f"unparseable: '{text}' is no number") from error
+    if not math.isfinite(value):
+        raise UnusableError(f"unparseable: a sample is {text}")
+    return value
