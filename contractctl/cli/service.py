@@ -15,7 +15,7 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("checkout", type=click.Path(exists=True, path_type=Path))
+@click.argument("checkout", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--version", help="The version that it declares, where its file does not say so.")
 @click.option("--at", "ref", metavar="REF", help="The commit, tag or branch that is read; what is checked out without.")
 def import_(checkout: Path, version: str | None, ref: str | None) -> int:
