@@ -1,10 +1,13 @@
 """Is the new path worse than the old one? Statistics over counts, never over ratios; pure.
 
-Three questions, each with its own tool:
+Four questions, each with its own tool:
 
 - *Is it worse?* An e-process (Ville's inequality): under "both paths fail equally often" the chance that E ever
   reaches 20 is at most 1 in 20, however often one looks. Given the m failures of a look, those on the new path are
   Bin(m, new / all) when the paths are equal and Bin(m, r·new / (r·new + old)) when the new one fails r times as often.
+- *Do failures come one by one?* Where one client fails again and again, or a dependency stalls, requests are no
+  independent draws. Pearson's statistic over the looks shows it, after what the paths differ by; the e-process is then
+  tempered by it (a likelihood to the power 1/spread) and held against one that takes a whole look for a single draw.
 - *Is it good enough?* Newcombe's interval for the difference of two proportions (Statistics in Medicine 17, 1998,
   method 10), made of two Wilson intervals.
 - *Is it the share that was asked for?* A two-sided exact binomial test.
@@ -22,6 +25,15 @@ ALARM = 20.0
 
 Z_95 = 1.6448536269514722
 """The one-sided 95 % point of the normal distribution: an upper bound that is wrong one time in twenty."""
+
+Z_90 = 1.2815515655446004
+"""The one-sided 90 % point."""
+
+_BURSTS = 3.0
+"""How much failures are held to come in bursts while there is but one look; with n looks, an nth of it."""
+
+_FAR, _HALVINGS = 20.0, 60
+"""Logarithms of relative risks end here, and are told apart so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +59,113 @@ class Look:
     old: Counts
 
 
-def e_value(looks: Iterable[Look]) -> float:
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How much more the failures vary from look to look than independent requests would."""
+
+    statistic: float
+    """Pearson's chi-squared."""
+    freedom: int
+    """Degrees of freedom: looks with failures, less one."""
+
+    @property
+    def factor(self) -> float:
+        """1 for independent requests; 4 where failures come in bursts of about four."""
+        return max(1.0, self.statistic / self.freedom) if self.freedom else 1.0
+
+    @property
+    def detected(self) -> bool:
+        """Whether chance alone would spread them so far in one canary of ten at most (Wilson and Hilferty, 1931)."""
+        if not self.freedom:
+            return False
+        middle, scale = 1 - 2 / (9 * self.freedom), math.sqrt(2 / (9 * self.freedom))
+        return (math.cbrt(self.statistic / self.freedom) - middle) / scale > Z_90
+
+    @property
+    def widening(self) -> float:
+        """By what a sample counts for less than its size."""
+        return self.factor if self.detected else 1.0
+
+    @property
+    def caution(self) -> float:
+        """What an alarm is tempered by: few looks cannot tell a burst from a fault."""
+        return self.factor + _BURSTS / (1 + self.freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Is the new path worse?"""
+
+    e: float
+    """As if requests were independent."""
+    guarded: float
+    """The same, where failures may come in bursts."""
+    spread: Spread
+    one_look: bool = False
+    """Without its worst look, nothing speaks for it: one client, or one bad moment."""
+
+    @property
+    def raised(self) -> bool:
+        return min(self.e, self.guarded) >= ALARM and not self.one_look
+
+    @property
+    def doubtful(self) -> bool:
+        """Bad enough for an alarm, if it were not for bursts."""
+        return self.e >= ALARM and not self.raised
+
+
+def alarm(looks: Sequence[Look]) -> Alarm:
+    """Whether the looks so far are worse than equal paths would show, with and without independent requests."""
+    found = spread(looks)
+    guarded = e_value(looks, tempered=found.caution)
+    if found.detected:
+        guarded = min(guarded, e_value_of_looks(looks))
+    return Alarm(e_value(looks), guarded, found, len(looks) > 1 and e_value(_without_the_worst(looks)) < 1)
+
+
+def _without_the_worst(looks: Sequence[Look]) -> list[Look]:
+    worst = max(range(len(looks)), key=lambda index: e_value([looks[index]]))
+    return [look for index, look in enumerate(looks) if index != worst]
+
+
+def alarm_alone(both: Look, news: Sequence[Counts]) -> Alarm:
+    """The same for one look, where the old path was counted before: the spread is that of the new one by itself."""
+    found = spread_alone(news)
+    return Alarm(e_value([both]), e_value([both], tempered=found.caution), found)
+
+
+def e_value(looks: Iterable[Look], *, tempered: float = 1.0) -> float:
     """How strongly the looks so far speak for "the new path fails more often". 1 is no evidence, 20 is an alarm.
 
     For every relative risk the likelihood ratios of the looks are multiplied, each with that look's own sizes, so a
     ramp of the share or of the traffic changes nothing; then the products are averaged. Windows must not overlap.
+    `tempered` is by how much failures are fewer than they look: all of a burst are one.
     """
     logarithms = [0.0] * len(RELATIVE_RISKS)
     for look in looks:
         for index, risk in enumerate(RELATIVE_RISKS):
-            logarithms[index] += _log_ratio(look, risk)
+            logarithms[index] += _log_ratio(look, risk) / tempered
+    return _mixed(logarithms)
+
+
+def e_value_of_looks(looks: Iterable[Look]) -> float:
+    """The same, with the failures of a look together as one: whatever made them come together, a look is one draw."""
+    logarithms = [0.0] * len(RELATIVE_RISKS)
+    for look in looks:
+        failures = look.new.bad + look.old.bad
+        for index, risk in enumerate(RELATIVE_RISKS):
+            if failures > 0 and look.new.total > 0 and look.old.total > 0:
+                ones = (
+                    Look(Counts(1, look.new.total), Counts(0, look.old.total)),
+                    Look(Counts(0, look.new.total), Counts(1, look.old.total)),
+                )
+                ratios = [math.exp(_log_ratio(one, risk)) for one in ones]
+                on_new = look.new.bad / failures
+                logarithms[index] += math.log(on_new * ratios[0] + (1 - on_new) * ratios[1])
+    return _mixed(logarithms)
+
+
+def _mixed(logarithms: Sequence[float]) -> float:
     highest = max(logarithms)
     return math.exp(min(highest, 700.0)) * math.fsum(math.exp(one - highest) for one in logarithms) / len(logarithms)
 
@@ -70,6 +179,57 @@ def _log_ratio(look: Look, risk: float) -> float:
     return look.new.bad * math.log(risk * everything / grown) + look.old.bad * math.log(everything / grown)
 
 
+def spread(looks: Iterable[Look]) -> Spread:
+    """How each look's failures fall on the two paths, beside how they would if the new one failed r times as often.
+
+    r is the likeliest one, so that a path which is worse throughout is not taken for bursts.
+    """
+    told = [look for look in looks if look.new.bad + look.old.bad > 0 and look.new.total > 0 and look.old.total > 0]
+    if len(told) <= 1:
+        return Spread(0.0, 0)
+    expected = _expected(told)
+    rows = ((look.new.bad, look.new.bad + look.old.bad, share) for look, share in zip(told, expected, strict=True))
+    return Spread(_chi_squared(rows), len(told) - 1)
+
+
+def spread_alone(counts: Sequence[Counts]) -> Spread:
+    """How the failure rate of one path varies from look to look."""
+    told = [one for one in counts if one.total > 0]
+    everything = math.fsum(one.total for one in told)
+    rate = math.fsum(one.bad for one in told) / everything if everything else 0.0
+    if len(told) <= 1 or rate == 0:
+        return Spread(0.0, 0)
+    return Spread(_chi_squared((one.bad, one.total, rate) for one in told), len(told) - 1)
+
+
+def _chi_squared(rows: Iterable[tuple[float, float, float]]) -> float:
+    """Over (successes, trials, expected share)."""
+    return math.fsum(
+        (successes - trials * share) ** 2 / (trials * share * (1 - share))
+        for successes, trials, share in rows
+        if 0 < share < 1
+    )
+
+
+def _expected(looks: Sequence[Look]) -> list[float]:
+    """For each look the share of its failures that the new path has, at the likeliest relative risk: by bisection."""
+    failures = [look.new.bad + look.old.bad for look in looks]
+    on_new = math.fsum(look.new.bad for look in looks)
+    low, high = -_FAR, _FAR
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        shares = [_share(look, math.exp(middle)) for look in looks]
+        if math.fsum(count * share for count, share in zip(failures, shares, strict=True)) < on_new:
+            low = middle
+        else:
+            high = middle
+    return [_share(look, math.exp(low)) for look in looks]
+
+
+def _share(look: Look, risk: float) -> float:
+    return risk * look.new.total / (risk * look.new.total + look.old.total)
+
+
 def wilson(counts: Counts, z: float = Z_95) -> tuple[float, float]:
     """Lower and upper bound of a proportion, each wrong one time in twenty. (0, 1) where nothing was counted."""
     n = counts.total
@@ -81,6 +241,11 @@ def wilson(counts: Counts, z: float = Z_95) -> tuple[float, float]:
     lower = 0.0 if counts.bad == 0 else (middle - half) / (1 + z * z / n)
     upper = 1.0 if counts.bad == n else (middle + half) / (1 + z * z / n)
     return max(0.0, lower), min(1.0, upper)
+
+
+def thinned(counts: Counts, by: float) -> Counts:
+    """A sample that says no more than one `by` times smaller."""
+    return Counts(counts.bad / by, counts.total / by)
 
 
 def difference(new: Counts, old: Counts, z: float = Z_95) -> tuple[float, float]:

@@ -20,6 +20,7 @@ BENCHES: Mapping[str, str] = {
     "backfill": "backfill",
     "servers": "backfill_on_servers",
     "deployments": "deployments",
+    "canary": "canary_errors",
 }
 """What can be asked for, and the file that measures it."""
 

@@ -9,18 +9,21 @@ The lines are described by contractctl's own contract `contractctl/observation`:
     {"kind": "canary", "from": 1780000000, "to": 1780000060, "plan": "rename",
      "path": "new", "outcome": "bad", "count": 0}
 
+A canary's line may say more of its requests: how many were `slow`, which is `slower_than` so many seconds, and what
+its shadow reads gave (`same`, `different`, `ignored`, `skipped`).
+
 Times are Unix seconds or ISO 8601 with a zone. `sampling` below 1 says that only a part was counted.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from contractctl.evidence.files import lines
-from contractctl.evidence.observations import Observations, Read, Request, Sign
+from contractctl.evidence.observations import SHADOW, Observations, Read, Request, Sign
 
 
 class _UnreadableError(ValueError):
@@ -51,11 +54,7 @@ def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
         case "alive":
             seen.signs.append(_sign(line))
         case "canary":
-            begin, end = _window(line)
-            path, outcome = _text(line, "path"), _text(line, "outcome")
-            if path not in ("old", "new") or outcome not in ("ok", "bad"):
-                raise _UnreadableError("path is old or new, outcome is ok or bad")
-            seen.requests.append(Request(_text(line, "plan"), path, outcome, begin, end, _count(line)))
+            seen.requests += _requests(line)
         case other:
             raise _UnreadableError(f"kind '{other}' is none of reads, alive, canary")
 
@@ -72,6 +71,24 @@ def _read(line: Mapping[str, Any]) -> Read:
         count=_count(line),
         certainty=_text(line, "certainty", ""),
     )
+
+
+def _requests(line: Mapping[str, Any]) -> Iterator[Request]:
+    begin, end = _window(line)
+    path, outcome = _text(line, "path"), _text(line, "outcome")
+    if path not in ("old", "new") or outcome not in ("ok", "bad"):
+        raise _UnreadableError("path is old or new, outcome is ok or bad")
+    plan, count = _text(line, "plan"), _count(line)
+    yield Request(plan, path, outcome, begin, end, count)
+    if "slow" in line:
+        slow, bound = _count(line, "slow"), _number(line.get("slower_than"), "slower_than")
+        if slow > count:
+            raise _UnreadableError("more requests are slow than there were")
+        yield Request(plan, path, "timed", begin, end, count, "speed")
+        yield Request(plan, path, "fast", begin, end, count - slow, "speed", f"{bound:g}")
+    for gave in SHADOW:
+        if gave in line:
+            yield Request(plan, "", gave, begin, end, _count(line, gave), "shadow")
 
 
 def _sign(line: Mapping[str, Any]) -> Sign:
@@ -91,10 +108,10 @@ def _window(line: Mapping[str, Any]) -> tuple[float, float]:
     return begin, end
 
 
-def _count(line: Mapping[str, Any]) -> float:
-    count = _number(line.get("count"), "count")
+def _count(line: Mapping[str, Any], key: str = "count") -> float:
+    count = _number(line.get(key), key)
     if count < 0:
-        raise _UnreadableError("'count' is below zero")
+        raise _UnreadableError(f"'{key}' is below zero")
     return count
 
 

@@ -1,14 +1,18 @@
 """How are contractctl's metrics named, and who stands in their attributes?"""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from contractctl.evidence.counters import Growth
-from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
+from contractctl.evidence.observations import SHADOW, Lost, Observations, Read, Request, Sign
 from contractctl.evidence.spans import Span
 
 READS = "contract.field.reads"
 HEARTBEAT = "contract.instrumentation.info"
 CANARY = "contract.canary.requests"
+DURATION = "contract.canary.duration"
+"""A histogram, in seconds."""
+SHADOW_READS = "contract.shadow.reads"
 
 
 def take_read(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
@@ -42,6 +46,32 @@ def take_request(seen: Observations, labels: Mapping[str, str], step: Growth) ->
     seen.requests.append(Request(labels.get("contract.plan", ""), path, outcome, step.begin, step.end, step.count))
 
 
+def take_timed(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
+    """Add requests that took at most `le` seconds, as a bucket counts them; `+Inf` counts all."""
+    path = labels.get("contract.path", "")
+    if path not in ("old", "new"):
+        seen.spoiled(f"unparseable: {DURATION} has path '{path}': not old or new")
+        return
+    try:
+        bound = float(labels["le"])
+    except (KeyError, ValueError):
+        seen.spoiled(f"unparseable: {DURATION} has a bucket that ends at '{labels.get('le', '')}'")
+        return
+    outcome, within = ("timed", "") if math.isinf(bound) else ("fast", f"{bound:g}")
+    plan = labels.get("contract.plan", "")
+    seen.requests.append(Request(plan, path, outcome, step.begin, step.end, step.count, "speed", within))
+
+
+def take_shadow(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
+    """Add shadow reads."""
+    gave = labels.get("contract.result", "")
+    if gave not in SHADOW:
+        seen.spoiled(f"unparseable: {SHADOW_READS} has result '{gave}': none of {', '.join(SHADOW)}")
+        return
+    plan = labels.get("contract.plan", "")
+    seen.requests.append(Request(plan, "", gave, step.begin, step.end, step.count, "shadow"))
+
+
 def take_lost(seen: Observations, labels: Mapping[str, str], spans: Iterable[Span]) -> None:
     """Add time in which something may have been counted that nobody will ever see."""
     seen.lost.extend(Lost(consumer_of(labels), begin, end) for begin, end in spans if begin < end)
@@ -51,3 +81,7 @@ def consumer_of(labels: Mapping[str, str]) -> str:
     """Who it was: as it calls itself, else as its service is called."""
     service = labels.get("service.name", "")
     return labels.get("contract.consumer.name") or ("" if service.startswith("unknown_service") else service)
+
+
+TAKEN = {READS: take_read, CANARY: take_request, DURATION: take_timed, SHADOW_READS: take_shadow}
+"""Who takes what a counter has counted."""

@@ -35,16 +35,24 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Requests of a canary between two moments."""
+    """Requests of a canary between two moments: how they went, how long they took, or what a shadow read gave."""
 
     plan: str
     path: str
-    """old or new."""
+    """old or new; empty for a shadow read, which takes both."""
     outcome: str
-    """ok or bad."""
+    """ok or bad; of measure speed: timed (all) or fast; of measure shadow: same, different, ignored, skipped."""
     begin: float
     end: float
     count: float
+    measure: str = "outcome"
+    """outcome, speed or shadow."""
+    bound: str = ""
+    """Of fast ones: within how many seconds they were answered."""
+
+
+SHADOW = ("same", "different", "ignored", "skipped")
+"""What a shadow read gave: ignored is a difference that a rule explains, skipped is one that was not compared."""
 
 
 @dataclass(frozen=True, slots=True)

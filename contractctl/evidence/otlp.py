@@ -8,12 +8,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
-from contractctl.evidence.metrics import CANARY, HEARTBEAT, READS, take_lost, take_read, take_request, take_sign
+from contractctl.evidence.metrics import DURATION, HEARTBEAT, TAKEN, take_lost, take_sign
 from contractctl.evidence.observations import Observations
 
 _DELTA, _CUMULATIVE = 1, 2
@@ -72,12 +73,15 @@ def _points(request: Any) -> Iterator[_Point]:  # noqa: ANN401 - JSON
         resource = _labels(of_resource.get("resource", {}))
         for of_scope in of_resource.get("scopeMetrics", []):
             for metric in of_scope.get("metrics", []):
-                if metric.get("name") in (READS, HEARTBEAT, CANARY):
+                if metric.get("name") in (HEARTBEAT, *TAKEN):
                     yield from _of_metric(metric, resource)
 
 
 def _of_metric(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]:
     name = metric["name"]
+    if name == DURATION:
+        yield from _of_histogram(metric, resource)
+        return
     for kind, temporality in (("gauge", 0), ("sum", _temporality(metric))):
         for point in metric.get(kind, {}).get("dataPoints", []):
             if int(point.get("flags", 0)) & 1:  # FLAG_NO_RECORDED_VALUE: the stream ended here
@@ -90,10 +94,28 @@ def _of_metric(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]
             yield _Point(stream, until, _value(point), temporality)
 
 
-def _temporality(metric: Mapping[str, Any]) -> int:
-    if "sum" not in metric:
+def _of_histogram(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]:
+    """A bucket counts what is above the bound before; a point here is all up to its own bound, as Prometheus has it."""
+    temporality = _temporality(metric, "histogram")
+    for point in metric.get("histogram", {}).get("dataPoints", []):
+        if int(point.get("flags", 0)) & 1:
+            continue
+        counts = [int(count) for count in point.get("bucketCounts", [])]
+        bounds = [*map(float, point.get("explicitBounds", [])), math.inf]
+        if len(counts) != len(bounds) or min(counts) < 0 or sum(counts) != int(point["count"]):
+            raise _UnreadableError(f"{DURATION} has buckets that do not add up")
+        start, until = int(point.get("startTimeUnixNano", 0)), int(point["timeUnixNano"])
+        if not max(start, until) < _LATEST:
+            raise _UnreadableError(f"{DURATION} has a time that is none")
+        for bound, count in zip(bounds, accumulate(counts), strict=True):
+            labels = (*_labels(point), ("le", repr(bound)))
+            yield _Point(_Stream(DURATION, resource, labels, start), until, float(count), temporality)
+
+
+def _temporality(metric: Mapping[str, Any], kind: str = "sum") -> int:
+    if kind not in metric:
         return 0
-    stated = metric["sum"].get("aggregationTemporality")
+    stated = metric[kind].get("aggregationTemporality")
     found = _TEMPORALITY.get(stated, stated)
     if found not in (_DELTA, _CUMULATIVE):
         raise _UnreadableError(f"{metric['name']} does not say whether it is delta or cumulative")
@@ -140,8 +162,4 @@ def _grow(seen: Observations, stream: _Stream, samples: Mapping[float, float]) -
 
 
 def _count(seen: Observations, stream: _Stream, step: Growth) -> None:
-    labels = dict(stream.resource) | dict(stream.labels)
-    if stream.metric == READS:
-        take_read(seen, labels, step)
-    else:
-        take_request(seen, labels, step)
+    TAKEN[stream.metric](seen, dict(stream.resource) | dict(stream.labels), step)

@@ -15,11 +15,12 @@ from contractctl.errors import ContractctlError
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.metrics import (
     CANARY,
+    DURATION,
     READS,
+    SHADOW_READS,
+    TAKEN,
     consumer_of,
     take_lost,
-    take_read,
-    take_request,
     take_sign,
 )
 from contractctl.evidence.observations import Observations
@@ -33,6 +34,8 @@ _METRICS = {
     "reads": "contract_field_reads_total",
     "heartbeat": "contract_instrumentation_info",
     "canary": "contract_canary_requests_total",
+    "duration": "contract_canary_duration_seconds_bucket",
+    "shadow": "contract_shadow_reads_total",
     "started": "contract_instrumentation_started_seconds",
 }
 _PROCESS = "process_start_time_seconds"
@@ -45,6 +48,8 @@ _ATTRIBUTES = {
     "contract_plan": "contract.plan",
     "contract_path": "contract.path",
     "contract_outcome": "contract.outcome",
+    "contract_result": "contract.result",
+    "le": "le",
     "service_name": "service.name",
     "service_version": "service.version",
 }
@@ -73,8 +78,8 @@ class _Query:
 def observe(location: str, options: Mapping[str, str], question: Question) -> Observations:
     """Ask the server at the URL `location`.
 
-    Options: `reads`, `heartbeat`, `canary`, `started` (names of metrics, where they differ), `timeout` (seconds),
-    `token`.
+    Options: `reads`, `heartbeat`, `canary`, `duration`, `shadow`, `started` (names of metrics, where they differ),
+    `timeout` (seconds), `token`.
     """
     server = Server.at(location, token=options.get("token"), timeout=_timeout(options))
     queries = list(_queries(question, options))
@@ -113,8 +118,12 @@ def _queries(question: Question, options: Mapping[str, str]) -> Iterator[_Query]
         yield _Query(READS, counter, sign, names["started"], begin, question.now, beat)
     if question.since is not None:
         begin = question.since - question.plan.canary.bake_seconds
-        counter = f'{names["canary"]}{{contract_plan="{_quoted(question.plan.name)}"}}'
-        yield _Query(CANARY, counter, "", names["started"], begin, question.now, beat)
+        selector = f'{{contract_plan="{_quoted(question.plan.name)}"}}'
+        asked = [(CANARY, "canary"), (SHADOW_READS, "shadow")]
+        if question.plan.canary.slow_seconds is not None:
+            asked.append((DURATION, "duration"))
+        for metric, name in asked:
+            yield _Query(metric, names[name] + selector, "", names["started"], begin, question.now, beat)
 
 
 def _one_of(texts: Iterable[str]) -> str:
@@ -150,7 +159,7 @@ class _Counter:
 
 def _follow(seen: Observations, server: Server, query: _Query) -> None:
     known = label_sets(seen, server, query.counter, query.begin, query.end)
-    if query.metric == CANARY and (label := told_twice(known)):
+    if query.metric != READS and (label := told_twice(known)):
         seen.spoiled(
             f"conflicting evidence: one counter stands there twice, told apart by '{label}': ask for one of them"
         )
@@ -193,7 +202,7 @@ def _counted(seen: Observations, server: Server, query: _Query, begun: Mapping[T
             known.last = values[-1]
     for labels, counter in found.items():
         _take(seen, query, labels, counter.run)
-        if query.metric == CANARY:
+        if query.metric != READS:
             take_lost(seen, _attributes(labels), counter.resets)
     return found
 
@@ -213,7 +222,7 @@ def _belongs(query: _Query, run: Growth, step: Growth) -> bool:
 
 
 def _take(seen: Observations, query: _Query, labels: Labels, run: Growth) -> None:
-    (take_read if query.metric == READS else take_request)(seen, _attributes(labels), run)
+    TAKEN[query.metric](seen, _attributes(labels), run)
 
 
 # who was there to count it

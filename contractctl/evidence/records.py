@@ -205,11 +205,13 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
 
 
 def _request_series(requests: Sequence[Request], since: float, bake: float) -> Iterator[Series]:
-    counts: dict[tuple[int, str, str, str], float] = defaultdict(float)
-    for request in requests:
-        counts[_look(request.end - since, bake), request.plan, request.path, request.outcome] += request.count
-    for (look, plan, path, outcome), count in sorted(counts.items()):
-        yield Series({"plan": plan, "path": path, "outcome": outcome, "look": str(look)}, count)
+    counts: dict[tuple[int, str, str, str, str, str], float] = defaultdict(float)
+    for one in requests:
+        key = _look(one.end - since, bake), one.plan, one.path, one.outcome, one.measure, one.bound
+        counts[key] += one.count
+    for (look, plan, path, outcome, measure, bound), count in sorted(counts.items()):
+        labels = {"plan": plan, "path": path, measure: outcome, "look": str(look)}
+        yield Series(labels | ({"bound": bound} if bound else {}), count)
 
 
 def _look(age: float, bake: float) -> int:

@@ -18,6 +18,10 @@ _ODD_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """JSON has no such numbers: they travel as these strings."""
 
 
+OPTIONAL: Mapping[str, bool] = types.MappingProxyType({"optional": True})
+"""Metadata of a field that came later: where it holds its default it is left out, and what was written before stays."""
+
+
 def dumps(value: object) -> str:
     """JSON text of a tree of dicts, lists and scalars: keys sorted, no spaces, one form for every number."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -31,7 +35,13 @@ def digest(value: object) -> str:
 def tree(value: object, hint: Any = None) -> Any:  # noqa: ANN401 - JSON has no narrower type
     """A model value as dicts, lists and scalars. The hint decides: what is declared float is written as float."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: tree(getattr(value, name), of) for name, of in _hints(type(value)).items()}
+        kind, spared = type(value), _spared(type(value))
+        found = {name: getattr(value, name) for name in _hints(kind)}
+        return {
+            name: tree(one, _hints(kind)[name])
+            for name, one in found.items()
+            if name not in spared or one != spared[name]
+        }
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -73,6 +83,12 @@ def _item_hint(hint: Any) -> Any:  # noqa: ANN401 - a type hint
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
+
+
+@cache
+def _spared(kind: type) -> dict[str, Any]:
+    """The fields that are left out at their default, with it."""
+    return {field.name: field.default for field in dataclasses.fields(kind) if field.metadata.get("optional")}
 
 
 _Reader = Callable[[Any, str], Any]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contractctl.model.canonical import OPTIONAL
+
 
 class Stage(StrEnum):
     """The moves of a plan, in their order. ROLLBACK is possible from any of them before CONTRACT."""
@@ -101,6 +103,12 @@ class CanaryRules:
     absolute_margin: float = 0.005
     share_tolerance: float = 2.0
     """Percentage points by which the observed share may differ from the one asked for."""
+    slow_seconds: float | None = field(default=None, metadata=OPTIONAL)
+    """Requests that take longer are slow, and no more of them may be on the new path; None: nobody asks."""
+    shadow_tolerance: float | None = field(default=None, metadata=OPTIONAL)
+    """The proportion of compared shadow reads that may differ; None: none may, and nobody need compare any."""
+    shadow_compared: int = field(default=1000, metadata=OPTIONAL)
+    """How many shadow reads must have been compared."""
 
 
 @dataclass(frozen=True, slots=True)

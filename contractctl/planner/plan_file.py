@@ -108,7 +108,7 @@ def _plain(value: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in fields(value):  # type: ignore[arg-type] # the model's values are dataclasses
         content = getattr(value, field.name)
-        if content in (None, "", ()):
+        if content in (None, "", ()) or (field.metadata.get("optional") and content == field.default):
             continue
         if isinstance(content, Transform | Regroup):
             found[field.name] = _plain(content)
@@ -201,7 +201,12 @@ def _canary(table: Table) -> CanaryRules:
         relative_margin=_number(table, "relative_margin", rules.relative_margin),
         absolute_margin=_number(table, "absolute_margin", rules.absolute_margin),
         share_tolerance=_number(table, "share_tolerance", rules.share_tolerance),
+        slow_seconds=_number(table, "slow_seconds", 0.0) if table.has("slow_seconds") else None,
+        shadow_tolerance=_number(table, "shadow_tolerance", 0.0) if table.has("shadow_tolerance") else None,
+        shadow_compared=_whole(table, "shadow_compared", rules.shadow_compared),
     )
+    if found.slow_seconds == 0:
+        raise table.wrong("slow_seconds", "the upper end of a bucket, in seconds: slow_seconds = 0.5")
     table.done()
     return found
 

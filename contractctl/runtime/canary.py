@@ -3,18 +3,21 @@
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from opentelemetry.metrics import Meter, get_meter
 
 _EVERYBODY = 100.0
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Where buckets of durations end, in seconds: a plan's slow_seconds is one of them, unless a view sets others."""
 
 
 class Canary:
     """The canary of one plan, as an application sees it.
 
     `percent` gives the share of the moment; see `percent_from`. Each request is counted with `count`: counter
-    `contract.canary.requests`, all four of its series from the start on.
+    `contract.canary.requests`, all four of its series from the start on. How long it took goes into the histogram
+    `contract.canary.duration`, what a shadow read gave into the counter `contract.shadow.reads`.
     """
 
     def __init__(self, plan: str, percent: Callable[[], float], *, meter: Meter | None = None) -> None:
@@ -22,6 +25,13 @@ class Canary:
         self._percent = percent
         meter = meter or get_meter("contractctl.runtime")
         self._counter = meter.create_counter("contract.canary.requests", "{request}", "Requests of a canary by path")
+        self._duration = meter.create_histogram(
+            "contract.canary.duration",
+            "s",
+            "How long requests of a canary took",
+            explicit_bucket_boundaries_advisory=BUCKETS,
+        )
+        self._shadow = meter.create_counter("contract.shadow.reads", "{read}", "Reads made on both paths")
         for path in ("old", "new"):
             for outcome in ("ok", "bad"):
                 self._add(0, path, outcome)
@@ -30,9 +40,16 @@ class Canary:
         """Whether the request of this key (a customer, an order) takes the new path."""
         return bucket(self._plan, key) < self._percent()
 
-    def count(self, *, new: bool, ok: bool) -> None:
-        """A request went well, or not, on the path that it took."""
-        self._add(1, "new" if new else "old", "ok" if ok else "bad")
+    def count(self, *, new: bool, ok: bool, seconds: float | None = None) -> None:
+        """A request went well, or not, on the path that it took, and took so long."""
+        path = "new" if new else "old"
+        self._add(1, path, "ok" if ok else "bad")
+        if seconds is not None:
+            self._duration.record(seconds, {"contract.plan": self._plan, "contract.path": path})
+
+    def shadow(self, result: Literal["same", "different", "ignored", "skipped"]) -> None:
+        """A read was made on both paths; ignored: a rule explains the difference, skipped: nobody compared."""
+        self._shadow.add(1, {"contract.plan": self._plan, "contract.result": result})
 
     def _add(self, count: int, path: str, outcome: str) -> None:
         self._counter.add(

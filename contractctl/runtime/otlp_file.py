@@ -14,6 +14,8 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
     Gauge,
+    Histogram,
+    HistogramDataPoint,
     Metric,
     MetricExporter,
     MetricExportResult,
@@ -76,20 +78,34 @@ def _resources(found: MetricsData) -> Iterator[dict[str, Any]]:
 
 
 def _metric(metric: Metric) -> Iterator[dict[str, Any]]:
-    """Counters and gauges; histograms are none of ours."""
+    """Counters, gauges and histograms with bounds of their own."""
     head = {"name": metric.name, "unit": metric.unit or ""}
     if isinstance(metric.data, Sum):
         points = [_point(point) for point in metric.data.data_points]
-        temporality = 1 if metric.data.aggregation_temporality is AggregationTemporality.DELTA else 2
-        yield head | {
-            "sum": {
-                "dataPoints": points,
-                "aggregationTemporality": temporality,
-                "isMonotonic": metric.data.is_monotonic,
-            }
-        }
+        held = {"dataPoints": points, "aggregationTemporality": _temporality(metric.data.aggregation_temporality)}
+        yield head | {"sum": held | {"isMonotonic": metric.data.is_monotonic}}
+    elif isinstance(metric.data, Histogram):
+        buckets = [_buckets(point) for point in metric.data.data_points]
+        held = {"dataPoints": buckets, "aggregationTemporality": _temporality(metric.data.aggregation_temporality)}
+        yield head | {"histogram": held}
     elif isinstance(metric.data, Gauge):
         yield head | {"gauge": {"dataPoints": [_point(point) for point in metric.data.data_points]}}
+
+
+def _temporality(found: AggregationTemporality) -> int:
+    return 1 if found is AggregationTemporality.DELTA else 2
+
+
+def _buckets(point: HistogramDataPoint) -> dict[str, Any]:
+    return {
+        "attributes": _attributes(point.attributes or {}),
+        "timeUnixNano": str(point.time_unix_nano),
+        "startTimeUnixNano": str(point.start_time_unix_nano),
+        "count": str(point.count),
+        "sum": point.sum,
+        "bucketCounts": [str(count) for count in point.bucket_counts],
+        "explicitBounds": list(point.explicit_bounds),
+    }
 
 
 def _point(point: NumberDataPoint) -> dict[str, Any]:

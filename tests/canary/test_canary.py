@@ -9,12 +9,14 @@ from contractctl.canary import (
     ALARM,
     Counts,
     Look,
+    alarm,
     binomial_two_sided,
     difference,
     e_value,
     least_requests,
     margin,
     requests_until_shown,
+    spread,
     summed,
     wilson,
 )
@@ -92,6 +94,60 @@ def test_a_path_that_fails_twice_as_often_is_found() -> None:
 
 def test_a_rise_from_nothing_is_found() -> None:
     assert e_value([Look(Counts(6, 1000), Counts(0, 9000))]) >= ALARM
+
+
+def in_bursts(random: Random, new: float, old: float, looks: int = 12) -> list[Look]:
+    """Half the traffic on each path; the failure rate of each look and path is drawn from a beta distribution."""
+
+    def counted(mean: float, trials: int) -> Counts:
+        weight = 1 / 0.005 - 1
+        rate = max(random.betavariate(mean * weight, (1 - mean) * weight), 1e-12)
+        return Counts(drawn(random, trials, rate), trials)
+
+    return [Look(counted(new, 500), counted(old, 500)) for _ in range(looks)]
+
+
+def held_at_any_look(looks: list[Look]) -> tuple[bool, bool]:
+    """Whether the guarded alarm, and whether the e-process alone, was raised at any of the looks."""
+    seen = [looks[: count + 1] for count in range(len(looks))]
+    found = [alarm(some) for some in seen if e_value(some) >= ALARM]
+    return any(one.raised for one in found), bool(found)
+
+
+def test_failures_in_bursts_raise_no_false_alarms_where_the_e_process_alone_does() -> None:
+    random = Random(20261127)
+
+    found = [held_at_any_look(in_bursts(random, 0.01, 0.01)) for _ in range(300)]
+
+    assert sum(guarded for guarded, _ in found) / len(found) < 0.05
+    assert sum(alone for _, alone in found) / len(found) > 0.15
+
+
+def test_a_path_that_fails_five_times_as_often_is_found_in_bursts_too() -> None:
+    random = Random(5)
+
+    found = [alarm(in_bursts(random, 0.05, 0.01)).raised for _ in range(60)]
+
+    assert sum(found) / len(found) > 0.9
+
+
+def test_a_path_that_is_worse_throughout_is_not_taken_for_bursts() -> None:
+    random = Random(3)
+
+    found = [spread(canary(random, 0.05, 0.01, 0.3)).detected for _ in range(100)]
+
+    assert sum(found) / len(found) < 0.2
+
+
+def test_one_client_that_fails_again_and_again_in_one_look_is_no_alarm() -> None:
+    quiet = [Look(Counts(1, 500), Counts(1, 500))] * 11
+    client = Look(Counts(30, 500), Counts(1, 500))
+
+    found = alarm([*quiet, client])
+    still_there = alarm([*quiet, client, client])
+
+    assert (found.raised, found.doubtful, found.one_look) == (False, True, True)
+    assert still_there.raised
 
 
 def test_no_failures_say_nothing() -> None:

@@ -114,6 +114,7 @@ def test_a_job_shows_that_it_is_alive_as_often_as_it_runs(tmp_path: Path) -> Non
         read(path=7),
         '{"kind": "alive", "at": NaN, "consumer": "reporting"}',
         {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "timeout", "count": 1},
+        {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "ok", "count": 1, "slow": 2},
         {"kind": "canary", "from": 3, "to": 2, "plan": "rename", "path": "new", "outcome": "ok", "count": 1},
     ],
 )
@@ -164,6 +165,38 @@ def test_requests_are_looked_at_in_the_same_looks_whenever_one_collects(tmp_path
 
     assert first.window_from == since
     assert first.series[:-1] == second.series[: len(first.series) - 1]
+
+
+def test_slow_requests_and_shadow_reads_of_all_sources_come_out_alike(tmp_path: Path) -> None:
+    since = NOW - 600
+    names = {"contract.plan": "rename", "contract.path": "new"}
+    line = {"kind": "canary", "from": NOW - 120, "to": NOW - 60, "plan": "rename", "path": "new", "outcome": "ok"}
+    lines(tmp_path, {**line, "count": 9, "slow": 2, "slower_than": 0.5, "same": 3, "different": 1, "skipped": 4})
+    ours = only(collected(tmp_path, since=since), Kind.CANARY)
+    held = {"dataPoints": [point(NOW - 60, "9", NOW - 120, **names)], "aggregationTemporality": 1}
+    held["dataPoints"][0] |= {"count": "9", "bucketCounts": ["4", "3", "2"], "explicitBounds": [0.1, 0.5]}
+    histogram = otlp("contract.canary.duration")
+    histogram["resourceMetrics"][0]["scopeMetrics"][0]["metrics"] = [
+        {"name": "contract.canary.duration", "histogram": held}
+    ]
+    given = {"same": "3", "different": "1", "skipped": "4"}
+    reads = [point(NOW - 60, n, NOW - 120, **names, **{"contract.result": word}) for word, n in given.items()]
+    lines(tmp_path, histogram, otlp("contract.shadow.reads", *reads, temporality=1))
+    theirs = only(collected(tmp_path, "otlp", since=since), Kind.CANARY)
+
+    def told(record: Record) -> dict[tuple[str, ...], float]:
+        keys = ("path", "speed", "bound", "shadow")
+        return {tuple(one.labels.get(key, "") for key in keys): one.value for one in record.series}
+
+    expected = {
+        ("new", "timed", "", ""): 9,
+        ("new", "fast", "0.5", ""): 7,
+        ("", "", "", "same"): 3,
+        ("", "", "", "different"): 1,
+        ("", "", "", "skipped"): 4,
+    }
+    assert {key: n for key, n in told(ours).items() if key != ("new", "", "", "")} == expected
+    assert told(theirs) == expected | {("new", "fast", "0.1", ""): 4}
 
 
 def test_the_documented_lines_satisfy_their_contract(tmp_path: Path) -> None:

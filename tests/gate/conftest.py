@@ -1,5 +1,6 @@
 """A plan half-way, a consumer that behaves, and evidence that is whole: each test spoils one thing of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -78,6 +79,15 @@ def requests(new: tuple[float, float], old: tuple[float, float], *, seconds: flo
         for outcome, count in zip(("bad", "ok"), counts, strict=True)
     ]
     return record(Kind.CANARY, *series, seconds=seconds, **changes)
+
+
+def in_looks(looks: Sequence[tuple[tuple[float, float], tuple[float, float]]], **changes: Any) -> Record:
+    """The same, look by look."""
+    made = [requests(new, old) for new, old in looks]
+    series = (
+        replace(one, labels={**one.labels, "look": str(n)}) for n, record in enumerate(made) for one in record.series
+    )
+    return replace(made[0], series=tuple(series), digest="looks", **changes)
 
 
 def approval(*approvers: str, stage: str = "contract") -> Record:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from contractctl.model.decision import Outcome, Unknown
-from contractctl.model.evidence import Kind
+from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Stage, Standing, State
-from tests.gate.conftest import NOW, Scene, requests
+from tests.gate.conftest import NOW, Scene, in_looks, requests
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 
@@ -26,7 +26,103 @@ def test_a_path_that_fails_five_times_as_often_fails(canarying: Scene) -> None:
 
 
 def test_errors_where_the_old_side_has_none_fail(canarying: Scene) -> None:
-    assert canarying.but(records=(requests((8, 9992), (0, 90000)),)).condition("canary errors").outcome is FAIL
+    looks = [((1, 1249), (0, 11250))] * 8
+
+    assert canarying.but(records=(in_looks(looks),)).condition("canary errors").outcome is FAIL
+    assert canarying.but(records=(requests((40, 9960), (0, 90000)),)).condition("canary errors").outcome is FAIL
+
+
+def test_failures_of_one_client_hold_a_canary_and_widen_what_it_must_show(canarying: Scene) -> None:
+    quiet = [((1.0, 832.0), (15.0, 7485.0))] * 11
+    scene = canarying.but(records=(in_looks([*quiet, ((60.0, 777.0), (15.0, 7485.0))]),))
+
+    errors, sample = scene.condition("canary errors"), scene.condition("canary sample")
+
+    assert (errors.outcome, errors.reason) == (UNKNOWN, Unknown.TOO_FEW_SAMPLES)
+    assert "worse, if they did not come in bursts; without the worst look nothing speaks for it" in errors.message
+    assert sample.outcome is UNKNOWN
+    assert int(sample.threshold.split()[-2].replace(",", "")) > 1200
+
+
+def timed(new: tuple[float, float], old: tuple[float, float], bound: str = "0.5") -> Record:
+    """(timed, fast) of both paths, beside requests that all went well."""
+    made = requests((0, new[0]), (0, old[0]))
+    series = (
+        Series(
+            {"plan": "rename-customer", "path": path, "speed": word} | ({"bound": bound} if word == "fast" else {}), n
+        )
+        for path, counts in (("new", new), ("old", old))
+        for word, n in zip(("timed", "fast"), counts, strict=True)
+    )
+    return replace(made, series=(*made.series, *series))
+
+
+def asked(scene: Scene, **rules: float) -> Scene:
+    return scene.but(plan=replace(scene.plan, canary=replace(scene.plan.canary, **rules)))
+
+
+def test_a_path_that_is_slower_fails_and_one_as_fast_passes(canarying: Scene) -> None:
+    scene = asked(canarying, slow_seconds=0.5)
+
+    same = scene.but(records=(timed((10_000, 9980), (90_000, 89_820)),))
+    slower = scene.but(records=(timed((10_000, 9800), (90_000, 89_820)),)).condition("canary latency")
+    assert same.decide().outcome is PASS
+    assert slower.outcome is FAIL
+    assert "200 of 10,000 requests took longer than 0.5 s on the new path (2 %)" in slower.message
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (requests((20, 9980), (180, 89820)), Unknown.MISSING_SOURCE),
+        (timed((10_000, 9980), (90_000, 89_820), bound="0.25"), Unknown.UNPARSEABLE),
+        (timed((10_000, 10_001), (90_000, 89_820)), Unknown.CONFLICTING_EVIDENCE),
+    ],
+)
+def test_requests_that_nobody_timed_against_the_bound_are_not_a_yes(
+    canarying: Scene, record: Record, reason: Unknown
+) -> None:
+    assert asked(canarying, slow_seconds=0.5).but(records=(record,)).condition("canary latency").reason is reason
+
+
+def test_slow_requests_that_were_not_timed_are_not_fast(canarying: Scene) -> None:
+    made = timed((10_000, 9980), (90_000, 89_820))
+    lost = replace(made, series=(*made.series, Series({**made.series[1].labels}, 500.0)))
+
+    condition = asked(canarying, slow_seconds=0.5).but(records=(lost,)).condition("canary latency")
+
+    assert condition.reason is Unknown.SAMPLED
+
+
+def shadowed(**counts: float) -> Record:
+    made = requests((20, 9980), (180, 89820))
+    return replace(made, series=(*made.series, *(Series({"shadow": word}, n) for word, n in counts.items())))
+
+
+@pytest.mark.parametrize(
+    ("counts", "rules", "outcome", "reason"),
+    [
+        ({"same": 5000}, {}, PASS, None),
+        ({"same": 5000, "ignored": 900, "skipped": 40}, {}, PASS, None),
+        ({"same": 4999, "different": 1}, {}, FAIL, None),
+        ({"same": 999}, {}, UNKNOWN, Unknown.TOO_FEW_SAMPLES),
+        ({"same": 5000, "skipped": 5001}, {}, UNKNOWN, Unknown.SAMPLED),
+        ({"same": 4995, "different": 5}, {"shadow_tolerance": 0.01}, PASS, None),
+        ({"same": 4953, "different": 47}, {"shadow_tolerance": 0.01}, UNKNOWN, Unknown.TOO_FEW_SAMPLES),
+        ({"same": 4900, "different": 100}, {"shadow_tolerance": 0.01}, FAIL, None),
+        ({"same": 2000}, {"shadow_tolerance": 0.001}, UNKNOWN, Unknown.TOO_FEW_SAMPLES),
+    ],
+)
+def test_shadow_reads_must_be_the_same_and_enough(
+    canarying: Scene, counts: dict[str, float], rules: dict[str, float], outcome: Outcome, reason: Unknown | None
+) -> None:
+    condition = asked(canarying, **rules).but(records=(shadowed(**counts),)).condition("canary shadow")
+
+    assert (condition.outcome, condition.reason) == (outcome, reason)
+
+
+def test_shadow_reads_that_the_plan_asks_for_and_nobody_made_are_not_a_yes(canarying: Scene) -> None:
+    assert asked(canarying, shadow_tolerance=0.0).condition("canary shadow").reason is Unknown.MISSING_SOURCE
 
 
 def test_no_source_of_requests_is_not_a_yes(canarying: Scene) -> None:

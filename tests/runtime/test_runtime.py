@@ -180,6 +180,26 @@ def test_all_four_counters_of_a_canary_are_there_from_the_start(
     assert points("contract.canary.requests") == {"old ok": 0, "old bad": 0, "new ok": 0, "new bad": 1}
 
 
+def test_what_a_canary_took_and_compared_reaches_the_evidence(provider: MeterProvider, tmp_path: Path) -> None:
+    since = time.time()
+    canary = Canary("rename", lambda: 10.0, meter=provider.get_meter("test"))
+    for seconds in (0.02, 0.4, 0.7):
+        canary.count(new=True, ok=True, seconds=seconds)
+    canary.shadow("different")
+    time.sleep(0.01)
+    provider.force_flush()
+    question = Question(Plan("rename", (), (), {}), {}, since, time.time())
+
+    found = evidence.collect("otlp", "seen.jsonl", {}, question, root=tmp_path, folder=tmp_path)
+
+    (record,) = [one for one in found if one.kind is Kind.CANARY]
+    told = {
+        (one.labels.get("speed") or one.labels.get("shadow"), one.labels.get("bound")): one for one in record.series
+    }
+    assert record.problem is None
+    assert (told["timed", None].value, told["fast", "0.5"].value, told["different", None].value) == (3, 2, 1)
+
+
 def test_the_share_is_read_from_the_database_and_kept_while_it_is_away(tmp_path: Path) -> None:
     now = [0.0]
     file = tmp_path / "shop.db"
