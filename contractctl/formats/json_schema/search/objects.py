@@ -153,7 +153,7 @@ def solve(solver: "Solver", state: "State") -> Outcome:
     demands = [
         _Demand(one.denied, tuple(way for way in one.ways if not _is_futile(asked, way))) for one in _demands(state)
     ]
-    if not all(one.ways for one in demands):
+    if not all(any(_may_be(asked, way) for way in one.ways) for one in demands):
         return asked.unknown or NONE
     asked.features = frozenset(_features(asked, demands))
     present: Present = dict.fromkeys(sorted(asked.required), _NOTHING_MORE)
@@ -253,6 +253,11 @@ def _is_futile(asked: _Question, one: _Has | _Lacks | _Other) -> bool:
         return False
     base = asked.base(one.name)
     return one.name in asked.absent or base is None or one.literal ^ 1 in base
+
+
+def _may_be(asked: _Question, one: _Has | _Lacks | _Other) -> bool:
+    """Asked before any value is sought for what is required: between two versions most demands cannot be met."""
+    return not isinstance(one, _Has) or asked.value(one.name, frozenset({one.literal})) is not NONE
 
 
 def _met(

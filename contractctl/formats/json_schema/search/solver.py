@@ -234,7 +234,7 @@ def _happens(space: Space, clause: Clause, value: Json) -> bool:
 class State:
     """What is taken to hold of one value of one kind, on one branch of the search."""
 
-    __slots__ = ("_grouped", "_grouped_at", "candidates", "clauses", "kind", "literals", "opaque", "solver", "space")
+    __slots__ = ("_grouped", "_grouped_at", "candidates", "clauses", "kind", "literals", "named", "opaque", "solver", "space")
 
     def __init__(self, solver: Solver, kind: int) -> None:
         self.solver = solver
@@ -243,6 +243,8 @@ class State:
         self.literals: set[Literal] = set()
         self.clauses: list[Clause] = []
         """Of each, at least one literal must hold still."""
+        self.named: list[Literal] = []
+        """What has a name, and was not read yet: it is last, as most that contradicts itself says a name and denies it."""
         self.candidates: frozenset[Hashable] | None = None
         """The identities of the only values that are left, where an enumeration names them."""
         self.opaque: str | None = None
@@ -254,6 +256,7 @@ class State:
         other = State(self.solver, self.kind)
         other.literals = set(self.literals)
         other.clauses = list(self.clauses)
+        other.named = list(self.named)
         other.candidates = self.candidates
         other.opaque = self.opaque
         return other
@@ -303,7 +306,7 @@ class State:
             case Some(parts) if denied:
                 pending.extend(part ^ 1 for part in parts)
             case Named():
-                pending.append(self.space.bodies[literal >> 1] ^ denied)
+                self.named.append(literal)
             case Opaque(reason, _):
                 self.opaque = self.opaque or reason
             case Enum(identities) if not denied:
@@ -336,6 +339,16 @@ class State:
                 return None
 
     def propagate(self) -> bool:
+        """Draw what follows from the clauses, and from what has a name. False where something cannot hold any more."""
+        while self._settle():
+            if not self.named:
+                return True
+            literal = self.named.pop()
+            if not self.assume([self.space.bodies[literal >> 1] ^ (literal & 1)]):
+                return False
+        return False
+
+    def _settle(self) -> bool:
         """Draw what follows from the clauses. False where one of them cannot be fulfilled any more."""
         changed = True
         while changed:
@@ -362,9 +375,16 @@ class State:
             truth = self.truth(literal)
             if truth:
                 return None
-            if truth is None:
+            if truth is None and not self._is_broken(literal):
                 left.append(literal)
         return tuple(left)
+
+    def _is_broken(self, literal: Literal) -> bool:
+        """Whether one of the parts, all of which have to hold, does not."""
+        node = self.space.nodes[literal >> 1]
+        if literal & 1:
+            return isinstance(node, Some) and any(self.truth(part) for part in node.parts)
+        return isinstance(node, All) and any(self.truth(part) is False for part in node.parts)
 
 
 def _exactly_one(space: Space, parts: tuple[Literal, ...], overlaps: list[tuple[Literal, Literal]]) -> Clause:
