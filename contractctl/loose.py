@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     if path.is_dir():
         return _folder(source(path), format_name)
     root = _root(path)
-    file = File.of(named(path, root), source(path).files[0].content)
+    file = replace(source(path).files[0], name=named(path, root))
     name = format_name or format_of(file)
     if name == "json-schema":
         demand_schema(file)

@@ -1,7 +1,7 @@
 """What does a text of JSON or YAML say, and on which line does it say it?"""
 
 from contractctl.documents.bounds import MOST_CHARACTERS, MOST_LEVELS, Json, Pointer, decode
-from contractctl.documents.json_text import locate_json, read_json
+from contractctl.documents.json_text import known_json, locate_json, read_json
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -10,6 +10,7 @@ __all__ = [
     "Pointer",
     "decode",
     "is_yaml",
+    "known_json",
     "locate",
     "locate_json",
     "read",

@@ -11,6 +11,8 @@ MOST_LEVELS = 200
 """Deeper nesting is refused: nobody writes it, and readers that recurse fall over it."""
 MOST_CHARACTERS = 64 * 1024 * 1024
 
+_CONTAINERS = frozenset({dict, list})
+"""Asked by type: of the hundred thousands of values in a document that is much faster."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -46,13 +48,13 @@ def refuse_depth(name: str) -> NoReturn:
 
 def depth(value: Json) -> int:
     """How many containers stand inside each other."""
-    level, deep = [value] if isinstance(value, dict | list) else [], 0
+    level, deep = [value] if type(value) in _CONTAINERS else [], 0
     while level:
         deep += 1
         level = [
             inner
             for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
+            for inner in (outer.values() if type(outer) is dict else outer)  # type: ignore[union-attr]
+            if type(inner) in _CONTAINERS
         ]
     return deep

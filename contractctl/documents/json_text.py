@@ -46,6 +46,12 @@ def read_json(text: str | bytes, name: str) -> Json:
     return value
 
 
+@lru_cache(maxsize=4)
+def known_json(text: str, name: str) -> Json:
+    """As read_json(), of a text that several look into. They all get the same value, and leave it as it is."""
+    return read_json(text, name)
+
+
 def locate_json(text: str, pointer: Pointer) -> tuple[int, int]:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
     return _line_and_column(text, offset_of(text, pointer))
@@ -57,27 +63,66 @@ def offset_of(text: str, pointer: Pointer) -> int:
 
 
 class _Map:
-    """Where the values of a text stand; it is walked as far as somebody asked, and no step twice."""
+    """Where the values of a text stand: of each container as far as somebody asked, and no member twice."""
 
     def __init__(self, text: str) -> None:
-        self._left = _walk(text)
-        self._walking = Lock()
-        self._offsets: dict[Pointer, int] = {}
+        self._text = text
+        self._reading = Lock()
+        self._members: dict[int, _Members] = {}
         self._start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
 
     def offset(self, pointer: Pointer) -> int:
-        with self._walking:
-            if pointer not in self._offsets:
-                self._walk_to(pointer)
-        parents = (pointer[:length] for length in range(len(pointer), -1, -1))
-        return next((self._offsets[one] for one in parents if one in self._offsets), self._start)
+        offset = self._start
+        with self._reading:
+            for step in pointer:
+                if offset not in self._members:
+                    self._members[offset] = _Members(_members(self._text, offset))
+                inner = self._members[offset].find(step)
+                if inner is None:
+                    break
+                offset = inner
+        return offset
 
-    def _walk_to(self, pointer: Pointer) -> None:
-        for path, offset, is_key in self._left:
-            if not is_key:
-                self._offsets[path] = offset
-                if path == pointer:
-                    return
+
+class _Members:
+    """The members of a container that were met so far, and those that are left."""
+
+    def __init__(self, left: Iterator[tuple[str | int, int]]) -> None:
+        self._left = left
+        self._offsets: dict[str | int, int] = {}
+
+    def find(self, step: str | int) -> int | None:
+        if step not in self._offsets:
+            for key, offset in self._left:
+                self._offsets[key] = offset
+                if key == step:
+                    break
+        return self._offsets.get(step)
+
+
+def _members(text: str, offset: int) -> Iterator[tuple[str | int, int]]:
+    """Each key or number, and where its value begins; what stands between is skipped by the parser, in C."""
+    if text[offset] not in "{[":
+        return
+    is_object, number, position = text[offset] == "{", 0, _next(text, offset + 1)
+    while text[position] not in "}]":
+        key: str | int = number
+        if is_object:
+            key, position = _PARSER.raw_decode(text, position)
+            position = _next(text, _next(text, position) + 1)
+        yield key, position
+        _, position = _PARSER.raw_decode(text, position)
+        position = _next(text, position)
+        if text[position] == ",":
+            position = _next(text, position + 1)
+        number += 1
+
+
+def _next(text: str, position: int) -> int:
+    """Where the next character that is no white space stands."""
+    while text[position] in " \t\r\n":
+        position += 1
+    return position
 
 
 @lru_cache(maxsize=4)
@@ -196,3 +241,5 @@ def _finite(word: str) -> float:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
+_PARSER = json.JSONDecoder()
+"""For texts that were read already."""

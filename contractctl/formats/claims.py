@@ -38,6 +38,10 @@ _API = re.compile(r"""^(?:\ufeff?\{\s*)?["']?(openapi|swagger|asyncapi)["']?\s*:
 """At the very top of a YAML document."""
 _OPENAPI = re.compile(r"""^(?:\s*\{\s*|\s{2,4})?["']?openapi["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
+_OPENAPI_SOMEWHERE = re.compile(r"""openapi["']?\s*:\s*["']?[0-9]""")
+"""Found much faster in a text of megabytes, and looked at more closely where it stands."""
+_MOST_BEFORE = 200
+"""Characters of white space and quotes before it."""
 _OPERATION = re.compile(r"(?:[\s,\ufeff]|#[^\n]*\n)*+(?:\{|(?:query|mutation|subscription|fragment)\b)")
 """A file of GraphQL that begins so is what a client sends, and no schema."""
 _META_SCHEMA = re.compile(r"https?://json-schema\.org/|.*/jsonschema/|.*/schema#?$", re.IGNORECASE)
@@ -91,7 +95,7 @@ def format_of(file: File) -> str:
 
 def demand_schema(file: File) -> None:
     """Raise ContractctlError for a document of an API: taken for a JSON Schema, it would allow everything."""
-    value = _loaded(file.text) if file.name.lower().endswith(".json") else None
+    value = _loaded(file) if file.name.lower().endswith(".json") else None
     if isinstance(value, dict):
         found = next((word for word in ("openapi", "swagger", "asyncapi") if isinstance(value.get(word), str)), None)
         told = found if _KEYWORDS.isdisjoint(value) and "$schema" not in value else None
@@ -116,14 +120,14 @@ def _by_content(file: File) -> str | None:
         return "json-schema"
     if "openapi" in file.text and _is_openapi(file):
         return "openapi"
-    if ".proto" in file.text and _is_descriptor_set(file.text):
+    if ".proto" in file.text and _is_descriptor_set(file):
         return "protobuf"
     return None
 
 
 def _is_json_schema(file: File) -> bool:
     is_json = file.name.lower().endswith(".json")
-    value = _loaded(file.text) if is_json else None
+    value = _loaded(file) if is_json else None
     if value is None:  # YAML, or JSON that is broken: its reader says where
         found = (_DIALECT_SOMEWHERE if is_json else _DIALECT).search(file.text)
         return found is not None and _META_SCHEMA.match(found[1]) is not None
@@ -136,26 +140,31 @@ def _is_json_schema(file: File) -> bool:
 
 def _is_openapi(file: File) -> bool:
     """https://spec.openapis.org/oas/v3.1.0#fixed-fields: the root says its version."""
-    if _OPENAPI.search(file.text) is not None and not file.name.lower().endswith(".json"):
-        return True
-    value = _loaded(file.text) if file.name.lower().endswith(".json") else None
-    if value is None:  # JSON that is broken: its reader says where
-        return _OPENAPI.search(file.text) is not None
+    value = _loaded(file) if file.name.lower().endswith(".json") else None
+    if value is None:  # YAML, or JSON that is broken: its reader says where
+        hits = _OPENAPI_SOMEWHERE.finditer(file.text)
+        return any(_OPENAPI.search(file.text, max(0, hit.start() - _MOST_BEFORE), hit.end()) for hit in hits)
     return isinstance(value, dict) and isinstance(value.get("openapi"), str)
 
 
-def _is_descriptor_set(text: str) -> bool:
+def _is_descriptor_set(file: File) -> bool:
     """https://protobuf.dev/reference/protobuf/google.protobuf/ has it as FileDescriptorSet; here in JSON."""
-    value = _loaded(text)
+    value = _loaded(file)
     files = value.get("file") if isinstance(value, dict) else None
     return isinstance(files, list) and bool(files) and all(isinstance(one, dict) and "name" in one for one in files)
 
 
-def _loaded(text: str) -> object:
+def _loaded(file: File) -> object:
     """What a JSON text says; None where it is none."""
     import json
 
+    from contractctl.documents import known_json
+
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        return known_json(file.text, file.name)
+    except ContractctlError:  # what stands twice in it, say, is for its reader to tell
+        pass
+    try:
+        return json.loads(file.text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None

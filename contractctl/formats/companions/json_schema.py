@@ -14,9 +14,9 @@ from contractctl.formats.companions import Near, by_distance
 from contractctl.model.contract import File
 
 _REFERENCE = re.compile(
-    r"""["']?\$(?:ref|dynamicRef|recursiveRef)["']?\s*:\s*(?:("(?:[^"\\]|\\.)*")|'([^'\n]*)'|([^\s"'{}\[\],]+))"""
+    r"""\$(?:ref|dynamicRef|recursiveRef)["']?\s*:\s*(?!["']?#)(?:("(?:[^"\\]|\\.)*")|'([^'\n]*)'|([^\s"'{}\[\],]+))"""
 )
-"""In JSON and in YAML. One that stands in an example counts, too: a file more is read, and none is misjudged."""
+"""In JSON and in YAML, to other files. One in an example counts, too: a file more is read, and none is misjudged."""
 _ID_IN_YAML = re.compile(r"""^["']?\$?id["']?:[ \t]+["']?([^"'\s]+)""", re.MULTILINE)
 _ENDINGS = (".json", ".yaml", ".yml")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

@@ -11,10 +11,13 @@ from contractctl.documents import Json, Pointer
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.shared import told
 from contractctl.model.verdict import Effect, Incompatibility
 
 _COMPONENTS = "#/components/schemas/"
 _NOTHING = "nothing that it knows"
+_WORD = told("discriminator")[1:]
+"""As it stands in what told() makes of a value; without its mark, which says how the text is kept."""
 _DATA = frozenset({"enum", "const", "default", "example", "examples"})
 
 
@@ -31,6 +34,8 @@ class _Told:
 
 def told_apart(ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[Incompatibility]:
     """Words that the writer uses and the reader understands otherwise, or not: in two schemas, at the same places."""
+    if _WORD not in told(ends[1].value):
+        return
     known = dict(_all_told(*others))
     for place, sent in _all_told(*ends):
         taken = known.get(place)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from contractctl.documents import Json, Pointer, is_yaml, locate_json, read_json
+from contractctl.documents import Json, Pointer, is_yaml, known_json, locate_json, read_json
 from contractctl.errors import ContractctlError
 from contractctl.formats.json_schema.dialects import Dialect, named
 from contractctl.formats.json_schema.resources import Resource
@@ -84,7 +84,7 @@ def below(document: Document, spot: Spot, *steps: str | int) -> Spot:
 def _value(file: File) -> Json:
     text = file.text if file.data is None else file.data
     if _is_json(file):
-        return read_json(text, file.name)
+        return read_json(text, file.name) if isinstance(text, bytes) else known_json(text, file.name)
     from contractctl.documents.yaml_text import read_yaml  # most documents of megabytes are JSON
 
     return read_yaml(text, file.name)

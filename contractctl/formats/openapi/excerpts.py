@@ -1,5 +1,7 @@
 """What of a document does one operation need? As a document of its own, in one file, for others to execute."""
 
+from functools import lru_cache
+
 from contractctl.documents import Json
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
@@ -8,24 +10,27 @@ from contractctl.formats.openapi.parameters import parameters_of
 from contractctl.formats.openapi.parts import METHODS, fields
 
 _COMPONENT = 3
+_ELSEWHERE = frozenset({"callbacks", "servers", "links", "parameters"})
+"""What an excerpt has no use for, or writes otherwise."""
+_OTHER_SIDE = {"request": "responses", "response": "requestBody"}
 SERVER = "http://provider.example"
 """Where the excerpt is served, whatever the document says: for all that is not about servers."""
 
 
-def excerpt(document: Document, path: str, item: Spot, method: str) -> dict[str, Json]:
-    """A document with that operation alone; what it refers to stands under components."""
-    cutting = _Cutting(document)
+def excerpt(document: Document, path: str, item: Spot, method: str, side: str) -> dict[str, Json]:
+    """A document with one side of that operation alone, request or response; what it refers to is under components."""
+    cutting = _cutting(document)
     root = fields(document, document.root)
     held = below(document, item, method)
-    operation = cutting.copied(held)
-    if isinstance(operation, dict):
-        operation["parameters"] = [
-            cutting.copied(one.spot) for one in parameters_of(document, item, held, path).values()
-        ]
-        for name in ("callbacks", "servers", "links"):
-            operation.pop(name, None)
-        if "security" in root:
-            operation.setdefault("security", root["security"])
+    operation: dict[str, Json] = {
+        name: cutting.copied(below(document, held, name))
+        for name in fields(document, held)
+        if name not in _ELSEWHERE and name != _OTHER_SIDE[side]
+    }
+    operation["parameters"] = [cutting.copied(one.spot) for one in parameters_of(document, item, held, path).values()]
+    operation.setdefault("responses", {"default": {"description": ""}})
+    if "security" in root:
+        operation.setdefault("security", root["security"])
     components = root.get("components")
     if isinstance(components, dict) and isinstance(components.get("securitySchemes"), dict):
         schemes = below(document, document.root, "components", "securitySchemes")
@@ -55,7 +60,13 @@ def outline(document: Document, served: dict[str, Spot]) -> dict[str, Json]:
 
 def under(document: dict[str, Json], media: str) -> dict[str, Json]:
     """The document with that media type beside each range that takes it: openapi-core reads nothing by a range."""
-    return {key: _under(value, key, media) for key, value in document.items()}
+    components = document.get("components")
+    found = {key: _under(value, key, media) for key, value in document.items() if key != "components"}
+    if isinstance(components, dict):
+        found["components"] = {
+            kind: part if kind == "schemas" else _under(part, kind, media) for kind, part in components.items()
+        }
+    return found
 
 
 def _under(value: Json, name: str, media: str) -> Json:
@@ -68,6 +79,12 @@ def _under(value: Json, name: str, media: str) -> Json:
     if name == "content" and ranges and media not in found:
         found[media] = found[ranges[0]]
     return found
+
+
+@lru_cache(maxsize=2)
+def _cutting(document: Document) -> "_Cutting":
+    """One for all findings about a document: they meet the same components."""
+    return _Cutting(document)
 
 
 class _Cutting:

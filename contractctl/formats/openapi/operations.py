@@ -1,7 +1,7 @@
 """Is every operation that is called served, and every call back made? https://spec.openapis.org/oas/v3.1.0#path-item-object."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.formats.json_schema.spots import Spot
@@ -79,11 +79,22 @@ def _path(way: Way, met: _Met) -> Iterator[Found]:
 
 
 def _operation(way: Way, call: Call) -> Iterator[Found]:
-    for part in (servers, parameters, request_body, responses, security, sunset, _callbacks):
+    for part, name in _PARTS:
+        if name and _are_alike(way, call, name):
+            continue
         try:
             yield from part(way, call)
         except Unresolved as error:
             yield Undecided(call.name, error.reason)
+
+
+def _are_alike(way: Way, call: Call, name: str) -> bool:
+    """Whether both operations have the same below a name, as it has to be, and it means the same."""
+    if name == "parameters":
+        same_path = call.caller_path == call.server_path
+        if not (same_path and way.shared.alike(call.caller_item, call.server_item, name, list)):
+            return False
+    return way.shared.alike(call.caller, call.server, name, list if name == "parameters" else dict)
 
 
 def _callbacks(way: Way, call: Call) -> Iterator[Found]:
@@ -127,6 +138,18 @@ def _back(way: Way, awaited: _Awaited, made: Spot | None) -> Iterator[Found]:
             continue
         ends = below(way.server, made, method), operation
         yield from _operation(way.back, Call(name, facts, *ends, made, waiting, "", ""))
+
+
+_PARTS: tuple[tuple[Callable[[Way, Call], Iterator[Found]], str], ...] = (
+    (servers, ""),
+    (parameters, "parameters"),
+    (request_body, "requestBody"),
+    (responses, "responses"),
+    (security, ""),
+    (sunset, ""),
+    (_callbacks, "callbacks"),
+)
+"""In the order of the specification; and what of an operation they look at, where it is that alone."""
 
 
 def _same_around(way: Way) -> bool:

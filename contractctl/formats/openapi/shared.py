@@ -35,6 +35,8 @@ class Shared:
     """The units of two documents that mean the same in both."""
 
     units: frozenset[Unit]
+    document: Document | None = None
+    """One of the two: where its references lead."""
 
     def holds(self, one: Spot, other: Spot) -> bool:
         """Whether two parts are the same unit, or the same place in one, and mean the same."""
@@ -42,6 +44,15 @@ class Shared:
 
     def has(self, unit: Unit) -> bool:
         return unit in self.units
+
+    def alike(self, one: Spot, other: Spot, name: str, form: type[list[Json] | dict[str, Json]]) -> bool:
+        """Whether two parts have the same below a name, of that form, or nothing; and it means the same in both."""
+        if self.document is None or one.base != other.base:
+            return False
+        left, right = (spot.value.get(name) if isinstance(spot.value, dict) else None for spot in (one, other))
+        if not isinstance(left, form | None) or told(left) != told(right):
+            return False
+        return all(map(self.has, _targets(self.document, one.base, told(left), left)))
 
 
 def shared(one: Document, other: Document) -> Shared:
@@ -64,7 +75,7 @@ def shared(one: Document, other: Document) -> Shared:
             if unit not in differing:
                 differing.add(unit)
                 pending.append(unit)
-    return Shared(frozenset(said.keys() - differing))
+    return Shared(frozenset(said.keys() - differing), one)
 
 
 def unit_of(base: str, pointer: tuple[str | int, ...]) -> Unit:

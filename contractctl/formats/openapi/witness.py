@@ -64,7 +64,8 @@ def _exchanges(sent: Meant, found: Incompatibility) -> Iterator[tuple[Request, R
 def _shown(sent: Meant, found: Incompatibility, request: Request, response: Response | None) -> Witness | None:
     media = response.media if response is not None else request.media
     by_caller, by_server = (
-        _refusal(under(document, media.partition(";")[0]), request, response) for document in _documents(sent, found)
+        _refusal(under(document, media.partition(";")[0]), request, response)
+        for document in _documents(sent, found, "request" if response is None else "response")
     )
     is_answer = response is not None and found.rule not in _AWAITED
     by_sender, by_reader = (by_server, by_caller) if is_answer else (by_caller, by_server)
@@ -76,14 +77,14 @@ def _shown(sent: Meant, found: Incompatibility, request: Request, response: Resp
     return Witness(_short(said, _MOST_SHOWN), f"refused: {_short(by_reader, _MOST_SAID)}", _executed_by())
 
 
-def _documents(sent: Meant, found: Incompatibility) -> tuple[dict[str, Json], dict[str, Json]]:
+def _documents(sent: Meant, found: Incompatibility, side: str) -> tuple[dict[str, Json], dict[str, Json]]:
     """What the caller executes, and what the server does: the operation, or all that it has instead."""
     way, call = sent.way, sent.call
     method = call.facts["method"]
-    caller = excerpt(way.caller, call.caller_path, call.caller_item, method)
+    caller = excerpt(way.caller, call.caller_path, call.caller_item, method, side)
     if not call.server_path:
         return caller, outline(way.server, sent.served)
-    server = excerpt(way.server, call.server_path, call.server_item, method)
+    server = excerpt(way.server, call.server_path, call.server_item, method, side)
     if found.rule == _MOVED:
         caller["servers"] = _servers(way.caller, call.caller, call.caller_item)
         server["servers"] = _servers(way.server, call.server, call.server_item)

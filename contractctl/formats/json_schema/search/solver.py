@@ -234,7 +234,18 @@ def _happens(space: Space, clause: Clause, value: Json) -> bool:
 class State:
     """What is taken to hold of one value of one kind, on one branch of the search."""
 
-    __slots__ = ("_grouped", "_grouped_at", "candidates", "clauses", "kind", "literals", "named", "opaque", "solver", "space")
+    __slots__ = (
+        "_grouped",
+        "_grouped_at",
+        "candidates",
+        "clauses",
+        "kind",
+        "literals",
+        "named",
+        "opaque",
+        "solver",
+        "space",
+    )
 
     def __init__(self, solver: Solver, kind: int) -> None:
         self.solver = solver
@@ -244,7 +255,7 @@ class State:
         self.clauses: list[Clause] = []
         """Of each, at least one literal must hold still."""
         self.named: list[Literal] = []
-        """What has a name, and was not read yet: it is last, as most that contradicts itself says a name and denies it."""
+        """What has a name, and was not read yet. That comes last: most contradictions say a name and deny it."""
         self.candidates: frozenset[Hashable] | None = None
         """The identities of the only values that are left, where an enumeration names them."""
         self.opaque: str | None = None
