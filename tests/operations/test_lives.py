@@ -1,5 +1,6 @@
 """Does every kind of operation live through all of its stages, and back, with nothing lost, on every engine?"""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -100,15 +101,20 @@ def test_every_stage_is_taken_back_to_the_very_schema_before(life):
 def test_what_the_new_version_was_told_is_written_survives_a_rollback(life):
     """It is refused once its side is gone; every write before that is there in the old side."""
     written: list[int] = []
+    refused = threading.Event()
 
     def write(n: int, app: object) -> None:
-        life.new(n, app, early=True)
+        try:
+            life.new(n, app, early=True)
+        except Exception:
+            refused.set()
+            raise
         written.append(n)
 
     life.do("expand")
     life.do("dual_write")
     with pytest.raises(AssertionError, match="an application was refused"):
-        roll_back_beside(life, write)
+        roll_back_beside(life, write, refused)
 
     found = life.read(life.scenario.read_old)
     last = NEW + len(written)  # its first statement may have been written, and its second refused
@@ -116,8 +122,8 @@ def test_what_the_new_version_was_told_is_written_survives_a_rollback(life):
     assert found == life.expected([], written)
 
 
-def roll_back_beside(life: Life, write: Callable[[int, object], None]) -> None:
+def roll_back_beside(life: Life, write: Callable[[int, object], None], refused: threading.Event) -> None:
     with writing(life, write, NEW):
         time.sleep(0.1)
         life.roll_back("expand", "dual_write")
-        time.sleep(0.1)
+        refused.wait(20)
