@@ -8,7 +8,7 @@ from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
 from contractctl.model.evidence import Record
 
-SOURCES = ("catalog", "code", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
+SOURCES = ("access_log", "catalog", "code", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
 
 
 def collect(  # noqa: PLR0913 - where a source is, and where it may read and write
@@ -24,6 +24,11 @@ def collect(  # noqa: PLR0913 - where a source is, and where it may read and wri
             from contractctl.evidence import jsonl
 
             return records(jsonl.observe(location, options, root), question)
+        case "access_log":
+            from contractctl.evidence import access_log
+
+            log = access_log.observe(location, options, question, root)
+            return () if log is None else records(log, question)
         case "catalog":
             from contractctl.evidence import catalog
 

@@ -9,6 +9,18 @@ from contractctl.evidence.observations import Observations
 
 def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, str]]:
     """(place, line) of every line of every file that the pattern matches. What cannot be read is noted in `seen`."""
+    for name, path in matched(seen, location, root):
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            seen.spoiled(f"source error: {name}: {error.strerror}")
+            continue
+        seen.answered(raw)
+        yield from _lines(seen, name, raw)
+
+
+def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, Path]]:
+    """(name, path) of every file that the pattern matches; where there is none, or one leads out, `seen` notes it."""
     found = sorted(glob.glob(location, root_dir=root, recursive=True))  # noqa: PTH207 - takes absolute patterns, too
     if not found:
         seen.spoiled(f"missing source: no file matches '{location}'")
@@ -19,13 +31,7 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, 
         if not Path(location).is_absolute() and not path.resolve().is_relative_to(root.resolve()):
             seen.spoiled(f"source error: {name} is a link that leads out of the repository")
             continue
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            seen.spoiled(f"source error: {name}: {error.strerror}")
-            continue
-        seen.answered(raw)
-        yield from _lines(seen, name, raw)
+        yield name, path
 
 
 def _lines(seen: Observations, name: str, raw: bytes) -> Iterator[tuple[str, str]]:

@@ -108,7 +108,10 @@ def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Ser
     for sign in seen.signs:  # an instrument that says that it watches the field counts it, at zero
         if (sign.contract, sign.path) == (field.contract, field.path) and sign.consumer not in counted:
             groups.setdefault((sign.consumer, sign.version, ""), [])
-    gaps = {consumer: _longest_gap(seen.reads, field, consumer, begin) for consumer, _, _ in groups}
+    ends: dict[str, set[float]] = defaultdict(set)
+    for (consumer, _, _), reads in groups.items():
+        ends[consumer] |= {read.end for read in reads if read.count > 0}
+    gaps = {consumer: _widest(sorted(moments)) for consumer, moments in ends.items()}
     for (consumer, version, certainty), reads in sorted(groups.items()):
         moments = [read.end for read in reads if read.count > 0]
         labels = {"contract": field.contract, "path": field.path, "consumer": consumer, "version": version}

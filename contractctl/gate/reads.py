@@ -139,18 +139,19 @@ def _reported(on: Observed, parties: Sequence[Party]) -> Iterator[Condition]:
 
 def _unattributed(on: Observed) -> Iterator[Condition]:
     it = seen(on, "")
-    if it.reads > 0:
+    count, verb = it.reads + it.may, "was read" if it.reads else "may have been read"
+    if count > 0:
         condition = Condition(
             name=f"unattributed reads of {on.field.path}",
             outcome=Outcome.UNKNOWN,
             message="",
             observed="",
             threshold="0",
-            sample=it.reads,
+            sample=count,
             records=tuple(record.digest for record in on.present),
             remedy="give every reader a name: contractctl.runtime.reads.FieldReads('name'), or service.name",
         )
-        words = f"'{on.field.path}' was read {times(it.reads)} and nobody knows by whom"
+        words = f"'{on.field.path}' {verb} {times(count)} and nobody knows by whom"
         yield unknown(condition, Flaw(Unknown.UNATTRIBUTED_READS, words))
 
 
@@ -208,13 +209,15 @@ def _condition(reader: _Reader) -> Condition:
         return replace(passed, message=f"{name} is exempt: {party.exempt}", observed="exempt")
     if reader.seen.last is not None and reader.seen.last > on.until - reader.needed:
         return _read(reader, passed, reader.seen.last)
-    if party and party.retired:
+    if party and party.retired and not _may_read(reader):
         return replace(passed, message=f"{name} is retired, and no read of it was seen", observed="retired")
     if why := _migrated(reader):
         settled = replace(passed, message=f"{name} does not read '{reader.path}': {why}", observed="migrated")
         return _contradicted(reader, passed) if reader.places else settled
     if party and declares(party, on.field):
         return _declared(reader, passed)
+    if found := _may_read(reader):
+        return replace(unknown(passed, found), remedy=_instrument(name))
     if found := unproven(on, name, party, reader.seen, reader.needed):
         remedy = _instrument(name) if found.reason is Unknown.DARK_CONSUMER else None
         return replace(unknown(passed, found), remedy=remedy)
@@ -245,6 +248,18 @@ def _read(reader: _Reader, passed: Condition, last: float) -> Condition:
     words = f"{fact}; quiet for {part(quiet, reader.needed)}" + (f", {end.name} end not covered yet" if end else "")
     until = max(reader.needed - quiet, end.until - on.case.now if end else 0.0)
     return unknown(passed, Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, until)))
+
+
+def _may_read(reader: _Reader) -> Flaw | None:
+    """It asked for what has the field, and did not say whether it uses it. Only a declaration settles that."""
+    it, on = reader.seen, reader.on
+    if it.may_last is None or it.may_last <= on.until - reader.needed:
+        return None
+    who = "@".join([reader.name, *it.versions[-1:]])
+    fact = f"{who} may have read '{reader.path}' {times(it.may)}, last at {moment(it.may_last)}"
+    if reader.party is None:
+        return Flaw(Unknown.UNATTRIBUTED_READS, f"{fact}; {reader.name} stands in no contract.toml")
+    return Flaw(Unknown.DARK_CONSUMER, f"{fact}: its requests do not say which fields it uses")
 
 
 def _migrated(reader: _Reader) -> str | None:

@@ -60,6 +60,9 @@ class Seen:
     versions: tuple[str, ...]
     counted: bool
     """Whether an instrument has a counter for it, at zero or above."""
+    may: float
+    """Requests that do not say which fields they use."""
+    may_last: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +92,29 @@ def observed(case: Case, field: Field) -> Observed:
 def seen(on: Observed, consumer: str) -> Seen:
     """Several sources may have counted the same reads: the highest count of one source, the latest sight of any."""
     own = list(on.series(consumer))
-    reading = [(record, series) for record, series in own if series.value > 0]
+    some = [(record, series) for record, series in own if series.value > 0]
+    reading = [(record, series) for record, series in some if series.labels.get("certainty") != "may"]
+    asking = [(record, series) for record, series in some if series.labels.get("certainty") == "may"]
+    return Seen(
+        reads=_most(reading),
+        last=_last(reading),
+        gap=max((series.longest_gap for _, series in own if series.longest_gap is not None), default=None),
+        versions=tuple(sorted({series.labels["version"] for _, series in some if series.labels.get("version")})),
+        counted=bool(own),
+        may=_most(asking),
+        may_last=_last(asking),
+    )
+
+
+def _most(reading: Sequence[tuple[Record, Series]]) -> float:
     totals: dict[int, float] = {}
     for record, series in reading:
         totals[id(record)] = totals.get(id(record), 0.0) + series.value
-    return Seen(
-        reads=max(totals.values(), default=0.0),
-        last=max((one.window_to if it.last_seen is None else it.last_seen for one, it in reading), default=None),
-        gap=max((series.longest_gap for _, series in own if series.longest_gap is not None), default=None),
-        versions=tuple(sorted({series.labels["version"] for _, series in reading if series.labels.get("version")})),
-        counted=bool(own),
-    )
+    return max(totals.values(), default=0.0)
+
+
+def _last(reading: Sequence[tuple[Record, Series]]) -> float | None:
+    return max((one.window_to if it.last_seen is None else it.last_seen for one, it in reading), default=None)
 
 
 def unproven(on: Observed, consumer: str, party: Party | None, it: Seen, needed: float) -> Flaw | None:

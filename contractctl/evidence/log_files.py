@@ -1,0 +1,97 @@
+"""Which lines stand in log files, rotated and compressed ones as well? One line at a time, however long the log is."""
+
+import gzip
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path, PurePath
+from typing import Protocol
+
+from contractctl.evidence.files import matched
+from contractctl.evidence.observations import Observations
+
+LONGEST = 1_000_000
+"""Bytes of a line that is still read."""
+_DATE = r"\d{4}-?\d{2}-?\d{2}(?:[T_.-]?\d{2,6})?"
+_ROTATED = re.compile(rf"(?P<log>.*?)(?:[.-](?P<number>\d{{1,3}}))?(?:[.-]{_DATE})?(?:\.gz)?")
+
+
+class _Readable(Protocol):
+    """A file, compressed or not."""
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a log."""
+
+    log: str
+    """Which log it is of: the files that one log was rotated into count as one."""
+    place: str
+    """file:number."""
+    text: str | None
+    """None where it is no text, or too long."""
+
+
+def lines(seen: Observations, location: str, root: Path) -> Iterator[Line]:
+    """Every line that is not empty, of every file that the pattern matches. What cannot be read is noted in `seen`."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for name, path in matched(seen, location, root):
+        log, number = _log(name)
+        numbers[log].append(number)
+        try:
+            with gzip.open(path) if name.endswith(".gz") else path.open("rb") as file:
+                yield from _lines(seen, file, name, log)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            seen.spoiled(f"truncated: {name}: its end is missing, or it is no gzip file")
+        except OSError as error:
+            seen.spoiled(f"source error: {name}: {error.strerror}")
+    for log, found in numbers.items():
+        for one, after in pairwise(sorted(found)):
+            if after > one + 1:
+                seen.spoiled(f"truncated: between {log}.{one} and {log}.{after} a rotated file is missing")
+
+
+def _log(name: str) -> tuple[str, int]:
+    """`a/access.log.3.gz` is the third of `a/access.log`; one with a date has no number."""
+    path = PurePath(name)
+    found = _ROTATED.fullmatch(path.name)
+    log = found["log"] if found else path.name
+    return str(path.with_name(log)), int(found["number"] or 0) if found else 0
+
+
+def _lines(seen: Observations, file: _Readable, name: str, log: str) -> Iterator[Line]:
+    digest, number, whole = sha256(), 0, True
+    while raw := file.readline(LONGEST):
+        digest.update(raw)
+        number += 1
+        place = f"{name}:{number}"
+        whole = raw.endswith(b"\n")
+        if not whole and len(raw) == LONGEST:
+            whole = _skip(file)
+            yield Line(log, place, None)
+        elif not whole:
+            seen.spoiled(f"truncated: {place}: the last line is not whole")
+        elif raw.strip():
+            yield Line(log, place, _text(raw))
+    seen.raw.append(digest.digest())
+
+
+def _skip(file: _Readable) -> bool:
+    """Go to the end of a line; whether it has one."""
+    while raw := file.readline(LONGEST):
+        if raw.endswith(b"\n"):
+            return True
+    return False
+
+
+def _text(raw: bytes) -> str | None:
+    try:
+        return raw.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        return None

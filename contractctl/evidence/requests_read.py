@@ -1,0 +1,86 @@
+"""Which fields may a request read? What it asks for by name it reads; what it does not exclude it may."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
+
+from contractctl.evidence.log_lines import UnreadableError
+from contractctl.evidence.naming import Name
+
+READS, MAY_READ = "", "may"
+"""Certainties of a read: the second is a request that does not say which fields it uses."""
+_LINE = re.compile(r"([A-Z-]+) (\S+)(?: HTTP/[\d.]+)?")
+_SLASHES = re.compile(r"/{2,}")
+_LIST = re.compile(r"\s*[\w-]+\s*(?:,\s*[\w-]+\s*)*")
+_REFUSED = re.compile(r"4\d\d")
+"""Statuses of what was no request: it was not answered with a field."""
+
+
+def target(request: str, status: str) -> tuple[str, str] | None:
+    """(method, target) of `GET /orders?x=1 HTTP/1.1`; None for rubbish that was refused. Raise UnreadableError."""
+    found = _LINE.fullmatch(request)
+    if found:
+        return found[1], found[2]
+    if _REFUSED.fullmatch(status):
+        return None
+    raise UnreadableError(f"'{request[:80]}' is no request")
+
+
+@lru_cache(maxsize=4096)
+def concerns(method: str, uri: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a request is one of those that the settings name: `/orders*`, `GET /orders/*`. Without any all are.
+
+    A line without a method may be of any.
+    """
+    path = posixpath.normpath(_SLASHES.sub("/", unquote(_split(uri)[0])) or "/").casefold()
+    for pattern in patterns:
+        verb, _, glob = pattern.rpartition(" ")
+        if ("" in (verb, method) or verb.upper() == method.upper()) and fnmatchcase(path, glob.casefold()):
+            return True
+    return not patterns
+
+
+@lru_cache(maxsize=4096)
+def certainty(uri: str, parameter: str, path: str) -> str | None:
+    """How surely a request reads the field at `orders.customer_name`; None where it asks for other fields alone.
+
+    Only a plain list of names excludes anything: `fields=id,total`. One that names what the field stands in does not.
+    """
+    *above, own = path.split(".")
+    asked = list(_asked(uri, parameter, above)) if parameter else []
+    if not asked:
+        return MAY_READ
+    text = ",".join(asked)
+    if _name(own).stands_in(text):
+        return READS
+    names = {_singular(one) for one in text.split(",")}
+    plain = all(_LIST.fullmatch(one) for one in asked)
+    return None if plain and names.isdisjoint(map(_singular, above)) else MAY_READ
+
+
+@lru_cache(maxsize=64)
+def _name(own: str) -> Name:
+    return Name(own, "")
+
+
+def _singular(word: str) -> str:
+    return word.strip().casefold().removesuffix("s")
+
+
+def _asked(uri: str, parameter: str, above: Sequence[str]) -> Iterator[str]:
+    """`fields=a,b`; `fields[orders]=a,b` restricts that kind of thing alone."""
+    kinds = {f"{parameter}[{one}]".casefold() for one in above}
+    for key, text in parse_qsl(_split(uri)[1], keep_blank_values=True):
+        if key == parameter or key.casefold() in kinds:
+            yield text
+
+
+def _split(uri: str) -> tuple[str, str]:
+    """Path and query; a proxy is asked for whole addresses."""
+    path, _, query = uri.partition("?")
+    if not path.startswith("/") and "://" in path:
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return path, query
