@@ -34,9 +34,9 @@ _TEMPLATES = Path(sys.prefix) / "servers"
 _NUMBERS = count(1)
 _ENVIRONMENT = {**os.environ, "LC_ALL": "C"}
 
-_SERVE = 'echo $$ > pid; exec "$@"'
+SERVE = 'echo $$ > pid; exec "$@"'
 """The server's process id is known before there is a server."""
-_WATCH = """
+WATCH = """
 cat > /dev/null
 pid=$(cat "$1/pid" 2> /dev/null)
 ours() { { tr '\\0' ' ' < "/proc/${pid:-0}/cmdline" || ps -o args= -p "${pid:-0}"; } 2> /dev/null | grep -qF -- "$1"; }
@@ -91,7 +91,7 @@ class Server:
         self._options = options
         self.port = 0
         self._watch = subprocess.Popen(
-            ["sh", "-c", _WATCH, "sh", str(self.folder), kind.end], stdin=subprocess.PIPE, start_new_session=True
+            ["sh", "-c", WATCH, "sh", str(self.folder), kind.end], stdin=subprocess.PIPE, start_new_session=True
         )
         shutil.copytree(_template(kind), self.folder / "data")
         (self.folder / "data").chmod(0o700)  # a server refuses a data folder that others can read
@@ -163,11 +163,11 @@ class Server:
 
     def _serve(self) -> "subprocess.Popen[bytes]":
         if not self._was_up:
-            self.port = _free_port()
+            self.port = free_port()
         command = self.kind.serve(self.folder, self.port, self._durable)
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
-                ["sh", "-c", _SERVE, "sh", *command, *self._options],
+                ["sh", "-c", SERVE, "sh", *command, *self._options],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -205,7 +205,7 @@ def program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listening:
         listening.bind((HOST, 0))
         return int(listening.getsockname()[1])
