@@ -16,6 +16,7 @@ Four questions, each with its own tool:
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 RELATIVE_RISKS = (1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
 """How many times as often the new path may fail: the alternatives that the e-process mixes, with equal weight."""
@@ -31,6 +32,9 @@ Z_90 = 1.2815515655446004
 
 _BURSTS = 3.0
 """How much failures are held to come in bursts while there is but one look; with n looks, an nth of it."""
+
+_OUTAGE = 0.05
+"""So many more of the requests fail on the new path, whatever they have in common: nobody waits for another look."""
 
 _FAR, _HALVINGS = 20.0, 60
 """Logarithms of relative risks end here, and are told apart so often."""
@@ -103,10 +107,12 @@ class Alarm:
     spread: Spread
     one_look: bool = False
     """Without its worst look, nothing speaks for it: one client, or one bad moment."""
+    outage: bool = False
+    """By now far more of the requests fail, even if a sample counts for as much less as failures spread."""
 
     @property
     def raised(self) -> bool:
-        return min(self.e, self.guarded) >= ALARM and not self.one_look
+        return self.e >= ALARM and (self.outage or (self.guarded >= ALARM and not self.one_look))
 
     @property
     def doubtful(self) -> bool:
@@ -120,7 +126,14 @@ def alarm(looks: Sequence[Look]) -> Alarm:
     guarded = e_value(looks, tempered=found.caution)
     if found.detected:
         guarded = min(guarded, e_value_of_looks(looks))
-    return Alarm(e_value(looks), guarded, found, len(looks) > 1 and e_value(_without_the_worst(looks)) < 1)
+    one_look = len(looks) > 1 and e_value(_without_the_worst(looks)) < 1
+    return Alarm(e_value(looks), guarded, found, one_look, _is_outage(looks, found.factor))
+
+
+def _is_outage(looks: Sequence[Look], wide: float) -> bool:
+    """Whether it is one over the last look, or the last so many: a quiet time before it makes up for nothing."""
+    since = accumulate(reversed(looks), lambda late, early: summed((late, early)))
+    return any(difference(thinned(one.new, wide), thinned(one.old, wide))[0] > _OUTAGE for one in since)
 
 
 def _without_the_worst(looks: Sequence[Look]) -> list[Look]:

@@ -144,10 +144,20 @@ def test_one_client_that_fails_again_and_again_in_one_look_is_no_alarm() -> None
     client = Look(Counts(30, 500), Counts(1, 500))
 
     found = alarm([*quiet, client])
-    still_there = alarm([*quiet, client, client])
+    still_there = alarm([*quiet, *[client] * 6])
+    stays = alarm([*quiet, *[client] * 7])
 
     assert (found.raised, found.doubtful, found.one_look) == (False, True, True)
-    assert still_there.raised
+    assert (still_there.raised, still_there.doubtful) == (False, True)
+    assert stays.raised
+
+
+def test_an_outage_is_an_alarm_at_the_first_look_that_sees_it() -> None:
+    healthy, outage = (Look(Counts(bad, 1000), Counts(18, 9000)) for bad in (2, 600))
+    for before in (0, 1, 5, 1000):
+        assert alarm([*[healthy] * before, outage]).raised
+    elsewhere = Look(Counts(2, 1000), Counts(5400, 9000))
+    assert not alarm([healthy, elsewhere]).raised
 
 
 def test_no_failures_say_nothing() -> None:
