@@ -14,8 +14,11 @@ from contractctl.formats.openapi.excerpts import SERVER
 from contractctl.formats.openapi.exchanges import Request, Response
 
 
-def refusal(document: dict[str, Json], request: Request, response: Response | None) -> str | None:
-    """Its reason for refusing a request, or a response to it, in its own words; None where it takes it."""
+def refusal(document: dict[str, Json], request: Request, response: Response | None, keyword: str) -> str | None:
+    """Its reason for refusing a request, or a response to it, in its own words; None where it takes it.
+
+    Where it has several, one for the sake of the keyword, if there is any.
+    """
     spec: Any = SchemaPath.from_dict(document)
     # without its look at the whole document, which is not what is asked
     judge = OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
@@ -39,15 +42,15 @@ def refusal(document: dict[str, Json], request: Request, response: Response | No
                 )
                 judge.validate_response(asked, answer)
     except OpenAPIError as error:
-        return _said(error)
+        return _said(error, keyword)
     return None
 
 
-def _said(error: OpenAPIError) -> str:
+def _said(error: OpenAPIError, keyword: str) -> str:
     """The error, and the innermost reason for it: those between cannot all be put in words."""
     inner: BaseException = error
     while inner.__cause__ is not None:
         inner = inner.__cause__
-    details = getattr(inner, "schema_errors", None)
-    reason = next((str(one.message) for one in details or ()), None) or str(inner)
-    return f"{type(error).__name__}: {reason}"
+    details: list[Any] = list(getattr(inner, "schema_errors", ()))
+    first = next((one for one in details if one.validator == keyword), details[0]) if details else inner
+    return f"{type(error).__name__}: {getattr(first, 'message', first)}"

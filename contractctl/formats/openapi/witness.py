@@ -64,7 +64,7 @@ def _exchanges(sent: Meant, found: Incompatibility) -> Iterator[tuple[Request, R
 def _shown(sent: Meant, found: Incompatibility, request: Request, response: Response | None) -> Witness | None:
     media = response.media if response is not None else request.media
     by_caller, by_server = (
-        _refusal(under(document, media.partition(";")[0]), request, response)
+        _refusal(under(document, media.partition(";")[0]), request, response, found.facts.get("keyword", ""))
         for document in _documents(sent, found, "request" if response is None else "response")
     )
     is_answer = response is not None and found.rule not in _AWAITED
@@ -102,11 +102,11 @@ def _absolute(address: str) -> str:
     return (address if "://" in address else SERVER + address).rstrip("/")
 
 
-def _refusal(document: dict[str, Json], request: Request, response: Response | None) -> str | None:
+def _refusal(document: dict[str, Json], request: Request, response: Response | None, keyword: str) -> str | None:
     """What openapi-core says against a request, or a response to it; None where it takes it."""
     from contractctl.formats.openapi.execution import refusal
 
-    return refusal(document, request, response)
+    return refusal(document, request, response, keyword)
 
 
 def _executed_by() -> str:

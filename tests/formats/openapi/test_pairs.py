@@ -3,6 +3,7 @@
 import pytest
 from openapi_pairs import Pair, found, pairs
 
+from contractctl.compatibility import compare
 from contractctl.model.verdict import Effect
 
 PAIRS = pairs()
@@ -46,3 +47,17 @@ def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
     witnesses = [finding.witness for finding in pair.compared(witnesses=True).backward.findings]
 
     assert any(sent in one.sent for one in witnesses if one is not None)
+
+
+def test_what_is_quoted_is_what_the_finding_is_about() -> None:
+    order = "{{type: object, required: [{0}], properties: {{{0}: {{type: string}}, status: {{enum: [{1}]}}}}}}"
+    old, new = (
+        "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d, "
+        f"content: {{application/json: {{schema: {order.format(name, symbols)}}}}}}}}}}}}}}}\n"
+        for name, symbols in (("before", "new"), ("after", "new, paid"))
+    )
+    findings = compare(old, new, format="openapi").backward.findings
+
+    said = {one.rule: one.witness.answer for one in findings if one.witness is not None}
+    assert "'before' is a required property" in said["json-schema-property-required"]
+    assert "'paid' is not one of ['new']" in said["json-schema-value-refused"]
