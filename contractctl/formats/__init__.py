@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from contractctl.formats import avro, graphql, json_schema, openapi, protobuf, sql
+    from contractctl.formats import asyncapi, avro, graphql, json_schema, openapi, protobuf, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
     from contractctl.formats.json_schema import events as json_schema_events
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from contractctl.formats.protobuf import staging as protobuf_staging
 
 FORMATS: Mapping[str, str] = {
+    "asyncapi": "asyncapi",
     "avro": "avro",
     "graphql": "graphql",
     "json-schema": "json_schema",
@@ -54,7 +55,7 @@ STAGED = frozenset({"avro", "json-schema", "protobuf", "sql"})
 
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
-        (avro, graphql, json_schema, openapi, protobuf, sql),
+        (asyncapi, avro, graphql, json_schema, openapi, protobuf, sql),
         (avro_staging, json_schema_staging, protobuf_staging),
         (avro_events, json_schema_events, protobuf_events),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, refuse_binary
+from contractctl.formats import refuse_binary
 from contractctl.model.contract import File
 
 ENDINGS: Mapping[str, str] = {
@@ -28,17 +28,19 @@ ENDINGS: Mapping[str, str] = {
 """File endings, and the formats that claim them."""
 SHARED = frozenset({".json", ".yaml", ".yml"})
 """Endings of documents of any kind."""
-_OTHERS = {"swagger": "a Swagger 2.0", "asyncapi": "an AsyncAPI"}
-_HINTS = {"swagger": "convert it to OpenAPI 3, with swagger2openapi for example"}
+_NAMED = {"openapi": "an OpenAPI", "swagger": "a Swagger 2.0", "asyncapi": "an AsyncAPI"}
 _DIALECT = re.compile(r"""^(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
 """At the top of a YAML document: with nothing before it, or behind its brace."""
 _DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
-_OTHER = re.compile(r"""^(?:\s*\{\s*|\s{0,4})["']?(swagger|asyncapi)["']?\s*:""", re.MULTILINE)
+_SWAGGER = re.compile(r"""^(?:\s*\{\s*|\s{0,4})["']?swagger["']?\s*:""", re.MULTILINE)
 _API = re.compile(r"""^(?:\ufeff?\{\s*)?["']?(openapi|swagger|asyncapi)["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
 """At the very top of a YAML document."""
-_OPENAPI = re.compile(r"""^(?:\s*\{\s*|\s{2,4})?["']?openapi["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
+_STATED = {
+    word: re.compile(rf"""^(?:\s*\{{\s*|\s{{2,4}})?["']?{word}["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
+    for word in ("openapi", "asyncapi")
+}
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
-_OPENAPI_SOMEWHERE = re.compile(r"""openapi["']?\s*:\s*["']?[0-9]""")
+_STATED_SOMEWHERE = {word: re.compile(rf"""{word}["']?\s*:\s*["']?[0-9]""") for word in _STATED}
 """Found much faster in a text of megabytes, and looked at more closely where it stands."""
 _MOST_BEFORE = 200
 """Characters of white space and quotes before it."""
@@ -81,11 +83,10 @@ def format_of(file: File) -> str:
         raise ContractctlError(
             f"{file.name} holds operations of a client, and no schema", hint="name the files that define the types"
         )
-    other = _OTHER.search(file.text)
-    if other is not None:
+    if _SWAGGER.search(file.text) is not None:
         raise ContractctlError(
-            f"{file.name} is {_OTHERS[other[1]]} document, and contractctl does not judge these",
-            hint=_HINTS.get(other[1], f"it judges: {', '.join(FORMATS)}"),
+            f"{file.name} is a Swagger 2.0 document, and contractctl does not judge these",
+            hint="convert it to OpenAPI 3, with swagger2openapi for example",
         )
     raise ContractctlError(
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
@@ -104,7 +105,7 @@ def demand_schema(file: File) -> None:
         told = match[1] if match is not None and "$schema" not in file.text else None
     if told is not None:
         raise ContractctlError(
-            f"{file.name} is {_OTHERS.get(told, 'an OpenAPI')} document, and no JSON Schema",
+            f"{file.name} is {_NAMED[told]} document, and no JSON Schema",
             hint="leave --as out, and see which format it is of",
         )
 
@@ -118,8 +119,9 @@ def _by_ending(path: str) -> str | None:
 def _by_content(file: File) -> str | None:
     if "$schema" in file.text and _is_json_schema(file):
         return "json-schema"
-    if "openapi" in file.text and _is_openapi(file):
-        return "openapi"
+    for word in _STATED:
+        if word in file.text and _states(file, word):
+            return word
     if ".proto" in file.text and _is_descriptor_set(file):
         return "protobuf"
     return None
@@ -138,13 +140,13 @@ def _is_json_schema(file: File) -> bool:
     return _META_SCHEMA.match(dialect) is not None and not _KEYWORDS.isdisjoint(keys)
 
 
-def _is_openapi(file: File) -> bool:
-    """https://spec.openapis.org/oas/v3.1.0#fixed-fields: the root says its version."""
+def _states(file: File, word: str) -> bool:
+    """The root says its version: https://spec.openapis.org/oas/v3.1.0#fixed-fields, and AsyncAPI's does so, too."""
     value = _loaded(file) if file.name.lower().endswith(".json") else None
     if value is None:  # YAML, or JSON that is broken: its reader says where
-        hits = _OPENAPI_SOMEWHERE.finditer(file.text)
-        return any(_OPENAPI.search(file.text, max(0, hit.start() - _MOST_BEFORE), hit.end()) for hit in hits)
-    return isinstance(value, dict) and isinstance(value.get("openapi"), str)
+        hits = _STATED_SOMEWHERE[word].finditer(file.text)
+        return any(_STATED[word].search(file.text, max(0, hit.start() - _MOST_BEFORE), hit.end()) for hit in hits)
+    return isinstance(value, dict) and isinstance(value.get(word), str)
 
 
 def _is_descriptor_set(file: File) -> bool:

@@ -46,6 +46,7 @@ ENCODINGS = ("binary", "json", "source")
 DATED = frozenset({"openapi"})
 """Formats whose verdicts hang on the day."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
+    "asyncapi": (),
     "avro": (),
     "graphql": (),
     "json-schema": ("content_model", "formats"),

@@ -91,13 +91,26 @@ def test_an_openapi_document_is_told_by_its_version_at_the_top(name: str, text: 
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "is_one"),
+    [
+        ("events.yaml", "asyncapi: 3.0.0\ninfo: {}\n", True),
+        ("events.yml", "info: {}\n\"asyncapi\": '2.6.0'\n", True),
+        ("events.json", '{"info": {}, "asyncapi": "3.0.0"}', True),
+        ("events.json", '{\n  "asyncapi": "2.0.0",\n  broken', True),
+        ("config.json", '{"asyncapi": {"folder": "api"}}', False),
+        ("pages.yaml", "asyncapi: enabled\n", False),
+    ],
+)
+def test_an_asyncapi_document_is_told_by_its_version_at_the_top(name: str, text: str, is_one: bool) -> None:
+    assert claim(name, text) == ("asyncapi" if is_one else None)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "said", "hint"),
     [
         ("a.txt", "", "a.txt: no format claims this file", "known endings: .avpr, .avsc"),
         ("a.json", "{}", "a.json: no format claims this file: it has no \\$schema", "--as json-schema"),
         ("a.yaml", 'swagger: "2.0"\n', "a.yaml is a Swagger 2.0 document", "convert it to OpenAPI 3"),
-        ("a.json", '{\n  "asyncapi": "3.0.0"}', "a.json is an AsyncAPI document", "it judges: avro"),
-        ("a.json", '{"asyncapi": "3.0.0", "info": {}}', "a.json is an AsyncAPI document", "it judges: avro"),
     ],
 )
 def test_a_file_that_nobody_claims_gets_a_sentence(name: str, text: str, said: str, hint: str) -> None:

@@ -260,7 +260,7 @@ def test_an_unreadable_file_is_an_error_of_the_system(tmp_path: Path) -> None:
         ('format = "json-schema"\ncontent_model = "open"\nformats = "assertion"', Policy(None, "open", "assertion")),
         ('format = "protobuf"\nencodings = ["json", "binary"]', Policy(encodings=("binary", "json"))),
         ('format = "sql"\ndialect = "mysql"', Policy("mysql")),
-        ('format = "asyncapi"\ncontent_model = "open"', Policy(content_model="open")),
+        ('format = "raml"\ncontent_model = "open"', Policy(content_model="open")),
     ],
 )
 def test_a_contract_says_how_it_wants_to_be_judged(tmp_path: Path, toml: str, policy: Policy) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 from contractctl.model.contract import File
 
 if TYPE_CHECKING:
-    from contractctl.formats.companions import avro, json_schema, openapi, protobuf
+    from contractctl.formats.companions import asyncapi, avro, json_schema, openapi, protobuf
 
 _ROOMS: Mapping[str, str] = {
+    "asyncapi": "asyncapi",
     "avro": "avro",
     "json-schema": "json_schema",
     "openapi": "openapi",
@@ -48,7 +49,7 @@ class Companions(Protocol):
 
 
 if TYPE_CHECKING:
-    _OFFERED: tuple[Companions, ...] = (avro, json_schema, openapi, protobuf)
+    _OFFERED: tuple[Companions, ...] = (asyncapi, avro, json_schema, openapi, protobuf)
 
 
 def companions(format_name: str, file: File, near: Near) -> tuple[File, ...]:

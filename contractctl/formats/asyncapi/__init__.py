@@ -1,0 +1,15 @@
+"""How are AsyncAPI documents judged? The rooms of this format, under the names that every format has."""
+
+from pathlib import Path
+
+from contractctl.formats.asyncapi.changes import changes
+from contractctl.formats.asyncapi.document import locate, parse
+from contractctl.formats.asyncapi.resolution import incompatibilities
+from contractctl.formats.asyncapi.witness import witness
+from contractctl.model.verdict import Seats
+
+NAME = "asyncapi"
+SEATS = Seats.INTERFACE
+RULES = Path(__file__).parent / "rules"
+
+__all__ = ["NAME", "RULES", "SEATS", "changes", "incompatibilities", "locate", "parse", "witness"]

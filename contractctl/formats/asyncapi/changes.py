@@ -1,0 +1,114 @@
+"""What changed between two documents? Facts, in the new one's order; whether they break anybody is not asked.
+
+Words for people are no change: titles, summaries, descriptions, examples.
+"""
+
+import json
+from collections.abc import Iterator
+
+from contractctl.documents import Json
+from contractctl.formats.asyncapi.application import Message, Operation, operations
+from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.messages import PARTS, paired, part
+from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, text
+from contractctl.formats.asyncapi.payloads import Language, Written, content_type, is_same, parsed
+from contractctl.formats.asyncapi.ways import Meeting, Way
+from contractctl.formats.json_schema.changes import between
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.model.verdict import Change
+
+_STATED = ("bindings", "security", "parameters")
+
+
+def changes(old: Document, new: Document) -> Iterator[Change]:
+    """Every difference in servers, operations, their messages and schemas."""
+    if _version(old) != _version(new):
+        yield Change("changed", "", "AsyncAPI version", _version(old), _version(new))
+    yield from _servers(old, new)
+    try:
+        before, after = operations(old), operations(new)
+    except Unresolved as error:
+        yield Change("changed", "", "reference", None, error.reason)
+        return
+    for key, operation in after.items():
+        if key in before:
+            yield from _operation(old, new, before[key], operation)
+        else:
+            yield Change("added", operation.label, "operation")
+    yield from (Change("removed", one.label, "operation") for key, one in before.items() if key not in after)
+
+
+def _version(document: Document) -> str:
+    return str(fields(document, document.root).get("asyncapi"))
+
+
+def _servers(old: Document, new: Document) -> Iterator[Change]:
+    before, after = dict(entries(old, old.root, "servers")), dict(entries(new, new.root, "servers"))
+    for name in dict.fromkeys((*after, *before)):
+        if name not in before or name not in after:
+            yield Change("added" if name in after else "removed", name, "server")
+        elif _told(before[name].value) != _told(after[name].value):
+            yield Change("changed", name, "server", _said(before[name]), _said(after[name]))
+
+
+def _said(server: Spot) -> str:
+    value = server.value if isinstance(server.value, dict) else {}
+    place = value.get("url") or f"{value.get('host', '')}{value.get('pathname', '')}"
+    return f"{value.get('protocol', '')} {place}".strip()
+
+
+def _operation(old: Document, new: Document, before: Operation, after: Operation) -> Iterator[Change]:
+    ends = (before.spots[0], before.channel.spot), (after.spots[0], after.channel.spot)
+    for left, right in zip(*ends, strict=True):
+        for name in _STATED:
+            values = [_told(spot.value.get(name)) if isinstance(spot.value, dict) else "" for spot in (left, right)]
+            if values[0] != values[1]:
+                yield Change("changed", after.label, name, *(None if one == "null" else one for one in values))
+    yield from _messages(old, new, (before.messages, after.messages), after.label)
+    replies = before.replies, after.replies
+    if bool(replies[0]) != bool(replies[1]):
+        yield Change("added" if replies[1] else "removed", after.label, "reply")
+    for one, other in zip(*replies, strict=False):
+        yield from _messages(old, new, (one.messages, other.messages), f"{after.label} reply")
+
+
+def _messages(
+    old: Document, new: Document, ends: tuple[tuple[Message, ...], tuple[Message, ...]], label: str
+) -> Iterator[Change]:
+    pairs, gone, come = paired(Meeting(Way(old, new, is_from_client=True), label, None, None, *ends))
+    yield from (Change("added", f"{label}: {one.label}", "message") for one in come)
+    yield from (Change("removed", f"{label}: {one.label}", "message") for one in gone)
+    for one, other in pairs:
+        at = f"{label}: {other.label}"
+        was, becomes = content_type(old, one.spot), content_type(new, other.spot)
+        if was != becomes:
+            yield Change("changed", at, "content type", was, becomes)
+        places = [
+            text(document, child(document, message.spot, "correlationId"), "location")
+            for document, message in ((old, one), (new, other))
+        ]
+        if places[0] != places[1]:
+            yield Change("changed", at, "correlation id", *places)
+        for name in PARTS:
+            yield from _schemas(old, new, (part(old, one, name), part(new, other, name)), f"{at} {name}")
+
+
+def _schemas(old: Document, new: Document, ends: tuple[Written, Written], path: str) -> Iterator[Change]:
+    left, right = ends
+    if is_same(old, left, new, right):
+        return
+    if left.language is not right.language:
+        yield Change("changed", path, "schema format", left.said, right.said)
+    elif left.language is Language.JSON_SCHEMA:
+        schemas = old.in_dialect(left.dialect), new.in_dialect(right.dialect)
+        yield from between(*schemas, [((left.spot,), (right.spot,), path)])
+    elif left.language is Language.OTHER:
+        yield Change("changed", path, "schema")
+    else:
+        judge, versions = parsed(old, left), parsed(new, right)
+        for change in judge[0].changes(judge[1], versions[1]):
+            yield Change(change.kind, f"{path}: {change.path}", change.what, change.old, change.new)
+
+
+def _told(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,164 @@
+"""Do those who work with the one version of an application get on with the other?
+
+Operation by operation, in the order of https://www.asyncapi.com/docs/reference/specification/v3.0.0#operationObject.
+What the application receives is written by its clients, what it sends is read by them, and replies go the other way.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from contractctl.formats.asyncapi import bindings
+from contractctl.formats.asyncapi.application import Operation, Reply, operations
+from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.messages import messages
+from contractctl.formats.asyncapi.parts import Unresolved, child
+from contractctl.formats.asyncapi.payloads import judged, written
+from contractctl.formats.asyncapi.places import counterpart, parameters, servers
+from contractctl.formats.asyncapi.security import security
+from contractctl.formats.asyncapi.ways import Facet, Found, Meeting, Trial, Way, meeting
+from contractctl.model.verdict import Effect, Undecided
+
+if TYPE_CHECKING:
+    from contractctl.documents import Json
+
+
+def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
+    """Every reason why a client of the one version fails, misreads or loses with an application of the other."""
+    try:
+        used, served = operations(client), operations(provider)
+    except Unresolved as error:
+        yield Undecided("", error.reason)
+        return
+    for operation in used.values():
+        other = counterpart(operation, served)
+        if other is None:
+            yield _removed(client, provider, operation, served)
+            continue
+        yield from _operation(client, provider, operation, other)
+
+
+def _removed(
+    client: Document, provider: Document, operation: Operation, served: dict[tuple[bool, str], Operation]
+) -> Found:
+    """https://www.asyncapi.com/docs/reference/specification/v3.0.0#operationsObject."""
+    receives = not operation.sends
+    way = Way(client, provider, is_from_client=True) if receives else Way(provider, client, is_from_client=False)
+    rule = "asyncapi-receive-removed" if receives else "asyncapi-send-removed"
+    moved = next(
+        (one for one in served.values() if one.sends is operation.sends and one.channel.name == operation.channel.name),
+        None,
+    )
+    instead = f"; its channel is '{moved.channel.address}' there" if moved is not None else ""
+    address = operation.channel.address or operation.channel.name
+    known: list[Json] = [
+        one.channel.address for one in served.values() if one.sends is operation.sends and one.channel.address
+    ]
+    facet = Facet("address", address, {"const": address}, {"enum": known})
+    ends = (operation.messages, ()) if receives else ((), operation.messages)
+    met = Meeting(way, operation.label, operation.channel.address, None, *ends)
+    sent = operation.messages[0] if operation.messages else None
+    trial = Trial(way, address, sent, (), facet=facet, is_awaited=operation.sends)
+    spots = (None, operation.spots[0]) if receives else (operation.spots[0], None)
+    facts = {"address": address, "instead": instead}
+    return met.found(rule, Effect.FAILS, "", spots, trial, **facts)
+
+
+def _operation(client: Document, provider: Document, used: Operation, served: Operation) -> Iterator[Found]:
+    asking = meeting(Way(client, provider, is_from_client=True), (used, served))
+    met = asking if not used.sends else meeting(Way(provider, client, is_from_client=False), (served, used))
+    clauses: tuple[Callable[[], Iterator[Found]], ...] = (
+        partial(servers, asking, (used, served)),
+        partial(security, asking, (used, served)),
+        partial(parameters, asking, used, served),
+        partial(_bindings, met, *((served, used) if used.sends else (used, served))),
+        partial(_handshake, asking, used, served),
+        partial(messages, met, awaited=used.sends),
+        partial(_replies, met, used, served),
+    )
+    for clause in clauses:
+        try:
+            yield from clause()
+        except Unresolved as error:
+            yield Undecided(used.label, error.reason)
+
+
+def _bindings(met: Meeting, writer: Operation, reader: Operation) -> Iterator[Found]:
+    yield from bindings.of_channels(met, (writer.channel.spot, reader.channel.spot))
+    for one in writer.spots:
+        same = (other for other in reader.spots if other.pointer[-1:] == one.pointer[-1:])
+        other = next(same, reader.spots[0])
+        if other.key != reader.channel.spot.key:
+            yield from bindings.of_operations(met, (one, other))
+
+
+def _handshake(asking: Meeting, used: Operation, served: Operation) -> Iterator[Found]:
+    """What a client asks with, where a channel is a connection or an operation is a call of HTTP."""
+    for protocol, part, ends in (
+        ("ws", "query", (used.channel.spot, served.channel.spot)),
+        ("ws", "headers", (used.channel.spot, served.channel.spot)),
+        ("http", "query", (used.spots[0], served.spots[0])),
+    ):
+        holders = [
+            child(document, spot, "bindings", protocol)
+            for document, spot in zip((asking.way.writer, asking.way.reader), ends, strict=True)
+        ]
+        if holders[0] is not None and holders[1] is not None:
+            schemas = (
+                written(asking.way.writer, holders[0], part, None),
+                written(asking.way.reader, holders[1], part, None),
+            )
+            name = f"{protocol} {part}"
+            yield from judged(asking, replace(asking.trial(), part=name), schemas, name)
+
+
+def _replies(met: Meeting, used: Operation, served: Operation) -> Iterator[Found]:
+    """https://www.asyncapi.com/docs/reference/specification/v3.0.0#operationReplyObject."""
+    way = met.way.back
+    writer, reader = (used, served) if way.is_from_client else (served, used)
+    for awaited in reader.replies:
+        given = next((one for one in writer.replies if one.key == awaited.key), None)
+        if (
+            given is None
+            and len(writer.replies) == len(reader.replies) == 1
+            and _is_dynamic(awaited, writer.replies[0])
+        ):
+            given = writer.replies[0]
+        label = f"{met.label} reply"
+        if given is None:
+            yield _never(Meeting(way, label, None, _address(awaited), (), awaited.messages), awaited)
+            continue
+        back = Meeting(way, label, _address(given), _address(awaited), given.messages, awaited.messages)
+        yield from _asked_for(met, given, awaited)
+        yield from messages(back, awaited=False)  # it is one of several answers
+
+
+def _is_dynamic(one: Reply, other: Reply) -> bool:
+    return one.location is not None and other.location is not None
+
+
+def _address(reply: Reply) -> str | None:
+    return reply.channel.address if reply.channel is not None else None
+
+
+def _never(back: Meeting, awaited: Reply) -> Found:
+    sent = awaited.messages[0] if awaited.messages else None
+    address = back.reader_address or awaited.location or "the address that is asked for"
+    facet = Facet("reply", address, {"const": address}, False)
+    trial = Trial(back.way, back.reader_address, sent, (), facet=facet, is_awaited=True)
+    return back.found("asyncapi-reply-removed", Effect.FAILS, "", (awaited.spot, None), trial, address=address)
+
+
+def _asked_for(met: Meeting, given: Reply, awaited: Reply) -> Iterator[Found]:
+    """Who asks writes where the answer is to go; who answers looks for that."""
+    if given.location is None or given.location == awaited.location:
+        return
+    asked = awaited.location or "nowhere"
+    facet = Facet("replyTo", asked, {"const": asked}, {"const": given.location})
+    sent = met.sent[0] if met.sent else None
+    facts = {"sent": asked, "wanted": given.location}
+    trial = replace(met.trial(sent), facet=facet)
+    yield met.found(
+        "asyncapi-reply-address-moved", Effect.FAILS, "reply address", (given.spot, awaited.spot), trial, **facts
+    )
