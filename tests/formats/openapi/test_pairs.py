@@ -61,3 +61,10 @@ def test_what_is_quoted_is_what_the_finding_is_about() -> None:
     said = {one.rule: one.witness.answer for one in findings if one.witness is not None}
     assert "'before' is a required property" in said["json-schema-property-required"]
     assert "'paid' is not one of ['new']" in said["json-schema-value-refused"]
+
+
+def test_no_plan_is_offered_where_none_can_be_made() -> None:
+    remedies = [one.remedy for pair in PAIRS for one in pair.compared().findings]
+
+    assert [one for one in remedies if "contractctl plan" in one] == []
+    assert any("side by side" in one for one in remedies)
