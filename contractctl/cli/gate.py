@@ -15,6 +15,7 @@ from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Plan, Stage, Standing, State
 
 if TYPE_CHECKING:
+    from contractctl.cli.waiving import Wish
     from contractctl.gate.case import Case
 
 _LONGEST_NAP = 15.0
@@ -33,6 +34,12 @@ _REPLAY = "replay"
 @click.option("--at", metavar="TIME", help="Decide as of this moment: ISO 8601 with a zone, or Unix seconds.")
 @click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
 @click.option("--watch", is_flag=True, help="Show the answer as it changes until it is yes or no; --wait limits it.")
+@click.option("--waive", "waived", multiple=True, metavar="CONDITION", help="Write a waiver of it, for review in git.")
+@click.option("--break-glass", is_flag=True, help="Let what is open through now, unreviewed; the journal tells who.")
+@click.option("--reason", metavar="TEXT", help="Of a waiver: why.")
+@click.option("--ticket", metavar="ID", help="Of a waiver: where it is followed up.")
+@click.option("--owner", metavar="NAME", help="Of a waiver: who sees to it; you, where it is left out.")
+@click.option("--for", "lasts", default="1d", metavar="SPAN", help="Of a waiver: how long it holds, 7d at most.")
 @click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
 def command(
     plan: str,
@@ -43,6 +50,12 @@ def command(
     at: str | None,
     wait: str | None,
     watch: bool,
+    waived: tuple[str, ...],
+    break_glass: bool,
+    reason: str | None,
+    ticket: str | None,
+    owner: str | None,
+    lasts: str,
     record: bool,
 ) -> int:
     """May this stage begin? Decide from evidence, offline.
@@ -53,7 +66,16 @@ def command(
 
     Nothing is asked over a network: `contractctl evidence collect PLAN` does that before. What is not known is never
     a yes. With --watch the answer is made anew every few seconds, from what `evidence collect` brings meanwhile, until
-    it is pass or fail. With --format json the answer is one object, described by the contract contractctl/decision.
+    it is pass or fail.
+
+    \b
+    --waive CONDITION --reason … --ticket …      writes migrations/waivers/PLAN.toml; it holds once it is committed
+    --break-glass --reason … --ticket …          lets all that is open, or what --waive names, through at once
+
+    A waiver is bound to the verdict and its evidence, expires, and stays visible. What cannot be undone needs two
+    people: the second one runs the same command.
+
+    With --format json the answer is one object, described by the contract contractctl/decision.
 
     Exit codes: 0 pass, 1 fail, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
     same to the byte, 1 something differs.
@@ -62,8 +84,13 @@ def command(
         return _replay(Path(stage), form)
     if at and (wait or watch):
         raise ContractctlError("--at stands still, and --wait and --watch wait", hint="leave --at out")
+    wish = _wish(waived, reason, ticket, owner, lasts, now=break_glass) if waived or break_glass else None
+    if wish and (at or watch):
+        raise ContractctlError("a waiver is made now, for what is known now", hint="leave --at and --watch out")
     asked = partial(_case, plan, _stage(stage), percent, evidence)
     decision, case = _watched(asked, wait) if watch else _decided_in_time(asked, at, wait)
+    if wish:
+        decision, case = _waive(case, decision, asked, wish)
     if record:
         _record(case, decision)
     click.echo(_worded(decision, case.percent, form))
@@ -117,13 +144,41 @@ def _decided_in_time(asked: Callable[[float], "Case"], at: str | None, wait: str
 
 def _case(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
     from contractctl import settings
-    from contractctl.cli import case
+    from contractctl.cli import case, waiving
     from contractctl.gate.case import Case
 
     it = case.known(settings.load(Path.cwd()), word)
     if stage is Stage.CANARY and percent is None:
         percent = _next_step(it.plan, it.standing)
-    return Case(it.plan, stage, percent, it.standing, it.consumers, case.records(it, now, evidence), now)
+    records = (*case.records(it, now, evidence), *waiving.known(it.settings, it.plan, now))
+    return Case(it.plan, stage, percent, it.standing, it.consumers, records, now)
+
+
+def _wish(
+    waived: tuple[str, ...], reason: str | None, ticket: str | None, owner: str | None, lasts: str, *, now: bool
+) -> "Wish":
+    from contractctl.cli import times
+    from contractctl.cli.waiving import Wish
+    from contractctl.gate.waivers import LONGEST_SECONDS
+
+    for name, text in (("reason", reason), ("ticket", ticket)):
+        if not (text or "").strip():
+            raise ContractctlError(f"a waiver needs a {name}", hint=f'add --{name} "…"')
+    seconds = times.span(lasts)
+    if not 1 <= seconds <= LONGEST_SECONDS:
+        raise ContractctlError(f"a waiver cannot hold for {lasts}", hint="write --for 2d: 7d at most")
+    return Wish(waived, now, (reason or "").strip(), (ticket or "").strip(), (owner or "").strip() or None, seconds)
+
+
+def _waive(case: "Case", decision: Decision, asked: Callable[[float], "Case"], wish: "Wish") -> tuple[Decision, "Case"]:
+    """Write the waivers, and decide again with them."""
+    from contractctl import settings
+    from contractctl.cli import waiving
+    from contractctl.gate import decide_case
+
+    waiving.write(settings.load(Path.cwd()), case, decision, wish)
+    again = asked(time.time())
+    return decide_case(again), again
 
 
 def _next_step(plan: Plan, standing: Standing) -> float:

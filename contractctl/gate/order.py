@@ -20,12 +20,15 @@ _BEFORE = {
 }
 
 
+STEP_BEFORE = "the step before"
+
+
 def in_order(case: Case) -> Condition:
     """The plan stands where this stage may follow."""
     plan, standing = case.plan, case.standing
     needed = _BEFORE[case.stage]
     passed = Condition(
-        name="the step before",
+        name=STEP_BEFORE,
         outcome=Outcome.PASS,
         message=f"'{plan.name}' is {_where(standing)}",
         observed=_where(standing),

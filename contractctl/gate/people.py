@@ -57,7 +57,7 @@ def approved(case: Case) -> Condition:
         if series.labels.get("stage") == case.stage and (series.first_seen or 0.0) <= case.now + SKEW_SECONDS
     ]
     since = case.standing.since - SKEW_SECONDS
-    named = _people(series.labels["approver"] for series in given if (series.first_seen or 0.0) >= since)
+    named = different(series.labels["approver"] for series in given if (series.first_seen or 0.0) >= since)
     early = sorted({series.labels["approver"] for series in given if (series.first_seen or 0.0) < since})
     who = ", ".join(sorted(named)) or "nobody"
     passed = Condition(
@@ -78,7 +78,7 @@ def approved(case: Case) -> Condition:
     return replace(unknown(passed, missing), remedy=f"each of them runs: {command}")
 
 
-def _people(approvers: Iterable[str]) -> tuple[str, ...]:
+def different(approvers: Iterable[str]) -> tuple[str, ...]:
     """Different people among them: who shares a name or an address with another is the same, to be on the safe side."""
     known: dict[frozenset[str], str] = {}
     for approver in approvers:

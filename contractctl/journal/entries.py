@@ -43,6 +43,8 @@ class EntryKind(StrEnum):
     """Somebody holds backfill and verify up."""
     RESUME = "resume"
     """Somebody lets them go on."""
+    WAIVER = "waiver"
+    """Somebody broke the glass: a condition of the gate is waived without review."""
     DEPLOYED = "deployed"
     """A version of a service is live in an environment."""
     UNDEPLOYED = "undeployed"

@@ -82,7 +82,12 @@ def _step(history: History, entry: Entry) -> History:
         case EntryKind.FAILURE:
             return replace(history, failures=history.failures + 1)
         case (
-            EntryKind.CHECK | EntryKind.PAUSE | EntryKind.RESUME | EntryKind.DEPLOYED | EntryKind.UNDEPLOYED
+            EntryKind.CHECK
+            | EntryKind.PAUSE
+            | EntryKind.RESUME
+            | EntryKind.WAIVER
+            | EntryKind.DEPLOYED
+            | EntryKind.UNDEPLOYED
         ):  # the last two tell of environments, not of plans
             return history
 

@@ -18,6 +18,8 @@ _ODD_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """JSON has no such numbers: they travel as these strings."""
 
 
+UNWRITTEN: Mapping[str, bool] = types.MappingProxyType({"unwritten": True})
+"""Metadata of a field that follows from the others, or is told by them in words: it is never written."""
 OPTIONAL: Mapping[str, bool] = types.MappingProxyType({"optional": True})
 """Metadata of a field that came later: where it holds its default it is left out, and what was written before stays."""
 
@@ -36,7 +38,7 @@ def tree(value: object, hint: Any = None) -> Any:  # noqa: ANN401 - JSON has no 
     """A model value as dicts, lists and scalars. The hint decides: what is declared float is written as float."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind, spared = type(value), _spared(type(value))
-        found = {name: getattr(value, name) for name in _hints(kind)}
+        found = {name: getattr(value, name) for name in _hints(kind) if name not in _unwritten(kind)}
         return {
             name: tree(one, _hints(kind)[name])
             for name, one in found.items()
@@ -89,6 +91,11 @@ def _hints(kind: type) -> dict[str, Any]:
 def _spared(kind: type) -> dict[str, Any]:
     """The fields that are left out at their default, with it."""
     return {field.name: field.default for field in dataclasses.fields(kind) if field.metadata.get("optional")}
+
+
+@cache
+def _unwritten(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(kind) if field.metadata.get("unwritten"))
 
 
 _Reader = Callable[[Any, str], Any]

@@ -1,15 +1,11 @@
 """What does a gate answer? pass, fail or unknown, condition by condition, each resting on records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-
-class Outcome(StrEnum):
-    """Fail beats unknown beats pass."""
-
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
-    FAIL = "fail"
-    UNKNOWN = "unknown"
+from contractctl.model.canonical import UNWRITTEN
+from contractctl.model.outcome import Outcome as Outcome  # noqa: PLC0414 - a word of decisions, told to mypy
+from contractctl.model.waiver import Waiver
 
 
 class Unknown(StrEnum):
@@ -59,6 +55,18 @@ class Condition:
     records: tuple[str, ...] = ()
     """Digests of the records that it rests on."""
     remedy: str | None = None
+    waiver: Waiver | None = field(default=None, metadata=UNWRITTEN)
+    """What lets the stage begin nevertheless, the outcome staying what it is; of a condition that passes, what is not
+    used. `message` says it in words, and `records` has it."""
+
+    @property
+    def holds(self) -> bool:
+        return self.outcome is Outcome.PASS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps the stage from beginning."""
+        return not self.holds and self.waiver is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ class Decision:
     @property
     def retry_after(self) -> float | None:
         """Seconds to wait, where waiting alone can turn this into a pass."""
-        open_ones = [c for c in self.conditions if c.outcome is not Outcome.PASS]
-        waits = [c.retry_after for c in open_ones]
+        open_ones = [condition for condition in self.conditions if condition.is_open]
+        waits = [condition.retry_after for condition in open_ones]
         if not waits or any(wait is None for wait in waits):
             return None
         return max(wait for wait in waits if wait is not None)

@@ -8,14 +8,14 @@ from contractctl.model.decision import Condition, Decision, Outcome
 
 def text(decision: Decision, percent: float | None) -> str:
     """The answer in a line, then what is open, then what holds."""
-    held = [condition.name for condition in decision.conditions if condition.outcome is Outcome.PASS]
+    held = [condition.name for condition in decision.conditions if condition.holds and not condition.waiver]
     holds = [f"  holds    {'; '.join(held)}"] if held else []
     return "\n".join([_answer(decision, percent), *open_lines(decision), *holds])
 
 
 def open_conditions(decision: Decision) -> list[Condition]:
     """What does not hold, the worst first."""
-    found = [condition for condition in decision.conditions if condition.outcome is not Outcome.PASS]
+    found = [condition for condition in decision.conditions if condition.is_open]
     return sorted(found, key=lambda condition: condition.outcome is not Outcome.FAIL)
 
 
@@ -26,13 +26,26 @@ def open_lines(decision: Decision) -> Iterator[str]:
         yield f"  {condition.outcome:<8} {condition.name}: {condition.message}{reason}"
         if condition.remedy:
             yield f"           {condition.remedy}"
+    yield from _waived_lines(decision)
+
+
+def _waived_lines(decision: Decision) -> Iterator[str]:
+    """What does not hold and is let through stays visible, and so does a waiver that changes nothing."""
+    for condition in decision.conditions:
+        if condition.waiver and not condition.holds:
+            reason = f" ({condition.reason})" if condition.reason else ""
+            yield f"  waived   {condition.outcome}, {condition.name}: {condition.message}{reason}"
+        elif condition.waiver:
+            yield f"  waiver   {condition.name}: {condition.message}"
 
 
 def _answer(decision: Decision, percent: float | None) -> str:
     stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
     share = f"{len(open_conditions(decision))} of {len(decision.conditions)} conditions"
     if decision.outcome is Outcome.PASS:
-        return f"pass: {stage} of '{decision.plan}' may begin"
+        waived = sum(bool(one.waiver) and not one.holds for one in decision.conditions)
+        though = f", with {waived} of {len(decision.conditions)} conditions waived" if waived else ""
+        return f"pass: {stage} of '{decision.plan}' may begin{though}"
     if decision.outcome is Outcome.FAIL:
         return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"
     retry = decision.retry_after

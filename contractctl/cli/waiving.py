@@ -1,0 +1,232 @@
+"""How is an exception made? Written for review in git; or, with break-glass, held by the journal at once and loudly."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contractctl import git
+from contractctl.cli.who import actor, commit
+from contractctl.errors import ContractctlError
+from contractctl.evidence import waivers
+from contractctl.gate.case import Case
+from contractctl.gate.order import STEP_BEFORE
+from contractctl.gate.waivers import LONGEST_SECONDS, approvers_needed, binding
+from contractctl.model import canonical
+from contractctl.model.decision import Condition, Decision
+from contractctl.model.evidence import Record
+from contractctl.model.plan import Plan
+from contractctl.model.waiver import Backing, Waiver
+from contractctl.settings import Settings
+from contractctl.writing import write_whole
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be waived, and why."""
+
+    conditions: tuple[str, ...]
+    """Names; with break-glass none of them stands for all that are open."""
+    break_glass: bool
+    reason: str
+    ticket: str
+    owner: str | None
+    seconds: float
+
+
+def known(found: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
+    """The records of every waiver of a plan."""
+    return waivers.records(_all(found, plan, now), now)
+
+
+def _all(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:
+    """Those of its file, each held against git, and those that the journal holds."""
+    held = _held(found, plan, now)
+    path = waivers.path_of(found.migrations, plan.name)
+    if not path.is_file():
+        return held
+    reviewed = [replace(entry.waiver, place="") for entry in _reviewed(path, plan.name)]
+    written = [_vouched(entry, reviewed) for entry in waivers.read(path.read_bytes(), plan.name, path.name)]
+    journaled = [waiver.said for waiver in held]
+    return (*(waiver for waiver in written if waiver.said not in journaled), *held)
+
+
+def _vouched(entry: waivers.Entry, reviewed: Sequence[Waiver]) -> Waiver:
+    if entry.break_glass:
+        return replace(entry.waiver, backing=Backing.NOWHERE)
+    if replace(entry.waiver, place="") in reviewed:
+        return replace(entry.waiver, backing=Backing.COMMITTED)
+    return entry.waiver
+
+
+def _reviewed(path: Path, plan: str) -> tuple[waivers.Entry, ...]:
+    """What the commit that is checked out has of the file."""
+    repository = git.open_repository(path.parent)
+    head = repository.head() if repository else None
+    if repository is None or head is None:
+        return ()
+    try:
+        raw = repository.read(head, repository.relative(path))
+    except ValueError:  # it lies in another place than it seems
+        return ()
+    return waivers.read(raw, plan, f"{path.name} in {head[:12]}") if raw is not None else ()
+
+
+def _held(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:
+    """What the journal tells of broken glass; who broke it is who approved it. Old ones are history."""
+    from contractctl import databases, journal
+    from contractctl.cli import case
+
+    if not case.is_there(found, plan.database):
+        return ()
+    engine = databases.create_engine(found.journal_url(plan.database))
+    try:
+        with journal.reading(engine) as connection:
+            there = journal.version(connection) is not None
+            return _of_journal(connection, plan, now) if there else ()
+    finally:
+        engine.dispose()
+
+
+def _of_journal(connection: "Connection", plan: Plan, now: float) -> tuple[Waiver, ...]:
+    from contractctl import journal
+
+    found: list[Waiver] = []
+    for entry in journal.entries(connection, plan.name):
+        if entry.kind is journal.EntryKind.WAIVER:
+            tree = {**entry.body, "approvers": [entry.actor], "backing": Backing.JOURNAL.value, "place": "the journal"}
+            waiver = canonical.value(Waiver, tree, f"entry {entry.id} of the journal")
+            same = next((n for n, one in enumerate(found) if one.said == waiver.said), None)
+            if same is None:
+                found.append(waiver)
+            else:
+                found[same] = replace(waiver, approvers=(*found[same].approvers, entry.actor))
+    return tuple(waiver for waiver in found if now < waiver.expires + LONGEST_SECONDS)
+
+
+def write(found: Settings, case: Case, decision: Decision, wish: Wish) -> None:
+    """Write a waiver of each condition, or add this person to those who approve it."""
+    now, who = float(int(time.time())), actor()
+    made = [_waiver(case, condition, wish, now, who) for condition in _chosen(decision, wish)]
+    path = waivers.path_of(found.migrations, case.plan.name)
+    if wish.break_glass:
+        _break(case.plan, made, who)
+    _keep(path, case.plan.name, made, break_glass=wish.break_glass)
+    for waiver in made:
+        _tell(case, waiver, path, break_glass=wish.break_glass)
+
+
+def _chosen(decision: Decision, wish: Wish) -> list[Condition]:
+    opened = [one for one in decision.conditions if one.is_open and one.name != STEP_BEFORE]
+    listed = "; ".join(dict.fromkeys(one.name for one in opened)) or "none"
+    for name in wish.conditions:
+        if name not in [one.name for one in opened]:
+            raise ContractctlError(f"'{name}' is no open condition that can be waived", hint=f"open: {listed}")
+    chosen = [one for one in opened if not wish.conditions or one.name in wish.conditions]
+    if not chosen:
+        raise ContractctlError("there is nothing to waive", hint="the order of the stages cannot be waived")
+    return chosen
+
+
+def _waiver(case: Case, condition: Condition, wish: Wish, now: float, who: str) -> Waiver:
+    evidence, backing = binding(case, condition), Backing.JOURNAL if wish.break_glass else Backing.UNCOMMITTED
+    kinds = (Backing.JOURNAL,) if wish.break_glass else (Backing.UNCOMMITTED, Backing.COMMITTED)
+    for known_one, _ in waivers.of(case.records):
+        same = (known_one.stage, known_one.condition, known_one.evidence) == (case.stage, condition.name, evidence)
+        if same and known_one.backing in kinds and now < known_one.expires:
+            given = known_one.approvers if who in known_one.approvers else (*known_one.approvers, who)
+            return replace(known_one, approvers=given)
+    return Waiver(
+        plan=case.plan.name,
+        stage=case.stage.value,
+        condition=condition.name,
+        outcome=condition.outcome,
+        evidence=evidence,
+        reason=wish.reason,
+        ticket=wish.ticket,
+        owner=wish.owner or who,
+        approvers=(who,),
+        at=now,
+        expires=now + int(wish.seconds),
+        backing=backing,
+        place="",
+    )
+
+
+def _break(plan: Plan, made: Sequence[Waiver], who: str) -> None:
+    """It holds because the journal names who did it: nobody has reviewed it."""
+    from contractctl import journal
+    from contractctl.cli import operator
+    from contractctl.journal import EntryKind, Note
+
+    _, engine = operator.opened(plan.name)
+    journal.open(engine)
+    with journal.writing(engine) as connection:
+        for waiver in made:
+            body = waiver.said
+            key = canonical.digest([body, who])
+            journal.append(
+                connection, Note(plan.name, EntryKind.WAIVER, waiver.stage, key, time.time(), who, commit(), body)
+            )
+    engine.dispose()
+
+
+def _keep(path: Path, plan: str, made: Sequence[Waiver], *, break_glass: bool) -> None:
+    """Into the file, in the place of what says the same; whatever else stands there stays as it is."""
+    import tomlkit
+
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
+    tables = document.setdefault("waivers", tomlkit.aot())
+    there = [one.waiver.said for one in waivers.read(path.read_bytes(), plan, "")] if path.is_file() else []
+    for waiver in made:
+        entry = _table(waiver, break_glass=break_glass)
+        if waiver.said in there:
+            tables[there.index(waiver.said)] = entry
+        else:
+            tables.append(entry)
+    write_whole(path, tomlkit.dumps(document))
+
+
+def _table(waiver: Waiver, *, break_glass: bool) -> Any:  # noqa: ANN401 - tomlkit's tables
+    import tomlkit
+
+    entry = tomlkit.table()
+    for key, text in (
+        ("stage", waiver.stage),
+        ("condition", waiver.condition),
+        ("overrides", waiver.outcome.value),
+        ("evidence", waiver.evidence),
+        ("reason", waiver.reason),
+        ("ticket", waiver.ticket),
+        ("owner", waiver.owner),
+        ("approvers", list(waiver.approvers)),
+        ("at", datetime.fromtimestamp(waiver.at, UTC)),
+        ("expires", datetime.fromtimestamp(waiver.expires, UTC)),
+    ):
+        entry.add(key, text)
+    if break_glass:
+        entry.add("break_glass", value=True)
+    return entry
+
+
+def _tell(case: Case, waiver: Waiver, path: Path, *, break_glass: bool) -> None:
+    needed = approvers_needed(case)
+    who = ", ".join(waiver.approvers)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    if break_glass:
+        click.echo(
+            f"!!! BREAK-GLASS !!! {who} let '{waiver.condition}' ({waiver.outcome}) through for {waiver.stage} of "
+            f"'{waiver.plan}': {waiver.reason} ({waiver.ticket}). The journal has it, and {shown}: commit it.",
+            err=True,
+        )
+    else:
+        click.echo(f"waiver of '{waiver.condition}', approved by {who}\nnext: git add {shown}; git commit", err=True)
+    if needed > 1 and len(waiver.approvers) < needed:
+        click.echo(f"{needed} different people are needed: another one runs the same", err=True)

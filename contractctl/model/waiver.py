@@ -1,0 +1,59 @@
+"""What is a waiver? An approved, expiring exception to one condition, bound to what was known when it was made."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contractctl.model.outcome import Outcome
+
+
+class Backing(StrEnum):
+    """Who vouches for a waiver."""
+
+    COMMITTED = "committed"
+    """It stands like this in the commit that is checked out: reviewed as everything in git is."""
+    UNCOMMITTED = "uncommitted"
+    """It stands in a file that says otherwise in git, or nothing."""
+    JOURNAL = "journal"
+    """Break-glass: the journal tells who did it."""
+    NOWHERE = "nowhere"
+    """It says break-glass, and the journal does not know of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A waiver file's entry. Times in Unix seconds."""
+
+    plan: str
+    stage: str
+    condition: str
+    """By its name."""
+    outcome: Outcome
+    """The verdict that it overrides: fail or unknown."""
+    evidence: str
+    """Digest of the verdict and of the records that it rested on; another digest voids the waiver."""
+    reason: str
+    ticket: str
+    owner: str
+    """Who sees to it that it is not needed again."""
+    approvers: tuple[str, ...]
+    at: float
+    expires: float
+    backing: Backing
+    place: str
+    """Where it is written."""
+
+    @property
+    def said(self) -> dict[str, str | float]:
+        """What it says, whoever approved it and wherever it stands."""
+        return {
+            "plan": self.plan,
+            "stage": self.stage,
+            "condition": self.condition,
+            "outcome": self.outcome.value,
+            "evidence": self.evidence,
+            "reason": self.reason,
+            "ticket": self.ticket,
+            "owner": self.owner,
+            "at": self.at,
+            "expires": self.expires,
+        }
