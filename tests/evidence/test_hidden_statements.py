@@ -1,0 +1,127 @@
+"""Does the gate stay closed where a server has forgotten a statement, hides it, or counts it elsewhere?"""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from contractctl import evidence
+from contractctl.model.decision import Outcome
+from contractctl.model.evidence import Record
+from tests import servers
+from tests.evidence.conftest import PLAN, QUESTION
+from tests.evidence.test_statement_statistics import RULES, TABLE, outcome, problem, readers, run
+from tests.servers import Server
+
+Look = Callable[..., tuple[Record, ...]]
+LOADED = ("--shared_preload_libraries=pg_stat_statements", "--pg_stat_statements.track=all")
+
+
+@pytest.fixture(scope="module")
+def forgetful() -> Iterator[Server]:
+    """One that has room for a hundred statements."""
+    with servers.running(servers.POSTGRESQL, options=(*LOADED, "--pg_stat_statements.max=100")) as server:
+        server.run("CREATE EXTENSION pg_stat_statements")
+        server.run(TABLE)
+        yield server
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Look:
+    def collect(source: str, url: str, **options: str) -> tuple[Record, ...]:
+        question = replace(QUESTION, now=time.time(), plan=replace(PLAN, reads=RULES))
+        return evidence.collect(source, url, options, question, root=tmp_path, folder=tmp_path / "evidence")
+
+    return collect
+
+
+def test_a_statement_that_was_thrown_out_is_not_one_that_was_never_sent(forgetful: Server, look: Look) -> None:
+    look("pg_stat_statements", forgetful.url())
+    with closing(psycopg.connect(forgetful.url().replace("+psycopg", ""), autocommit=True)) as connection:
+        connection.execute("SELECT customer_name FROM orders")
+        for number in range(150):
+            connection.execute(f"SELECT {'1, ' * number}total FROM orders")
+
+    found = look("pg_stat_statements", forgetful.url())
+
+    assert problem(found).startswith("truncated")
+    assert "were thrown out of the statistics" in problem(found)
+    assert outcome(found) is not Outcome.PASS
+
+
+def test_a_restart_is_not_silence(forgetful: Server, look: Look) -> None:
+    look("pg_stat_statements", forgetful.url())
+    run(forgetful.url(), "SELECT customer_name FROM orders")
+
+    forgetful.kill()
+    forgetful.start()
+    found = look("pg_stat_statements", forgetful.url())
+
+    assert problem(found).startswith("counter reset")
+    assert outcome(found) is not Outcome.PASS
+
+
+def test_statements_of_others_that_are_not_shown_are_not_absent(forgetful: Server, look: Look) -> None:
+    forgetful.run("DROP ROLE IF EXISTS curious")
+    forgetful.run("CREATE ROLE curious LOGIN")
+    run(forgetful.url(), "SELECT customer_name FROM orders")
+
+    hidden = look("pg_stat_statements", forgetful.url(account="curious"))
+    forgetful.run("GRANT pg_read_all_stats TO curious")
+    shown = look("pg_stat_statements", forgetful.url(account="curious"))
+
+    assert problem(hidden).startswith("unparseable: others' statements are not shown: GRANT pg_read_all_stats")
+    assert outcome(hidden) is Outcome.UNKNOWN
+    assert problem(shown).startswith("window not covered")
+
+
+def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: Look, tmp_path: Path) -> None:
+    arguments = ("-h", servers.HOST, "-p", str(forgetful.port), "-U", forgetful.kind.account, "--no-loop")
+    receiving = subprocess.Popen(
+        [servers.program("pg_receivewal"), "-D", tmp_path, *arguments], stderr=subprocess.DEVNULL
+    )
+    try:
+        found: tuple[Record, ...] = ()
+        for _ in range(100):
+            found = look("pg_stat_statements", forgetful.url())
+            if "replicas count by themselves" in problem(found):
+                break
+            time.sleep(0.05)
+        assert problem(found).startswith("missing source: 1 replicas count by themselves; name each as a source")
+        assert outcome(found) is Outcome.UNKNOWN
+        assert not problem(look("pg_stat_statements", forgetful.url(), replicas="1")).startswith("missing source")
+    finally:
+        receiving.terminate()
+        receiving.wait()
+
+
+def test_routines_and_triggers_of_mariadb_that_read_the_column_keep_the_gate_closed(
+    mariadb_url: str, look: Look
+) -> None:
+    run(mariadb_url, TABLE, "CREATE TABLE log (id INT, name VARCHAR(20))")
+    run(mariadb_url, "CREATE PROCEDURE totals() SELECT sum(total) FROM orders")
+    assert readers(look("catalog", mariadb_url)) == {("catalog", "catalog"): 0.0}
+
+    run(
+        mariadb_url,
+        "CREATE FUNCTION named(i INT) RETURNS VARCHAR(20) READS SQL DATA "
+        "RETURN (SELECT customer_name FROM orders WHERE id = i)",
+        "CREATE PROCEDURE list_names() SELECT customer_name FROM orders",
+        "CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW INSERT INTO log VALUES (OLD.id, OLD.customer_name)",
+        "CREATE TRIGGER elsewhere AFTER INSERT ON log FOR EACH ROW "
+        "UPDATE orders SET total = 0 WHERE customer_name = NEW.name",
+    )
+    found = look("catalog", mariadb_url)
+
+    assert {name for name, _ in readers(found)} == {
+        "function named",
+        "procedure list_names",
+        "trigger keep",
+        "trigger elsewhere",
+    }
+    assert outcome(found) is Outcome.FAIL
