@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "environment": ("environment", "Show which versions of services are live where."),
     "service": ("service", "Import what services declare and what a Pact broker has verified."),
     "notify": ("notify", "Send the journal's events to a receiver, each at least once."),
+    "serve": ("serve", "Answer gate and can-i-deploy over HTTP."),
     "convert": ("convert", "Take events up and down between versions."),
     "demo": ("demo", "Live through one breaking change on this machine, in under two minutes."),
 }
@@ -121,10 +122,15 @@ def _complain(message: str, hint: str | None) -> int:
 
 
 def _our_bug() -> int:
+    click.echo(f"error: this is a bug in contractctl, not yours; please send {written_down()}", err=True)
+    return Exit.BUG
+
+
+def written_down() -> str:
+    """The file that tells of the exception at hand."""
     import tempfile
     import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="contractctl-", suffix=".log", delete=False) as log:
         log.write(f"contractctl {__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
-    click.echo(f"error: this is a bug in contractctl, not yours; please send {log.name}", err=True)
-    return Exit.BUG
+    return log.name

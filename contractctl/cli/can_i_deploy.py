@@ -12,7 +12,7 @@ from contractctl.errors import ContractctlError
 if TYPE_CHECKING:
     from contractctl.deployment import Answer
 
-_ASK_AGAIN = 30.0
+ASK_AGAIN = 30.0
 """Seconds after which a plan may have got further."""
 _LONGEST_NAP = 15.0
 
@@ -40,7 +40,7 @@ def command(service: str, version: str, environment: str, wait: str | None, form
     if at and wait:
         raise ContractctlError("--at stands still, and --wait waits", hint="leave one of the two out")
     answer = _answered_in_time(service, version, environment, wait, at)
-    click.echo(deployability.tree(answer, _ASK_AGAIN) if form == "json" else deployability.text(answer))
+    click.echo(deployability.tree(answer, ASK_AGAIN) if form == "json" else deployability.text(answer))
     exits = {Outcome.YES: Exit.YES, Outcome.NO: Exit.NO, Outcome.UNKNOWN: Exit.UNKNOWN, Outcome.WAIT: Exit.WAIT}
     return exits[answer.outcome]
 

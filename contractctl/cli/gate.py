@@ -87,7 +87,7 @@ def command(
     wish = _wish(waived, reason, ticket, owner, lasts, now=break_glass) if waived or break_glass else None
     if wish and (at or watch):
         raise ContractctlError("a waiver is made now, for what is known now", hint="leave --at and --watch out")
-    asked = partial(_case, plan, _stage(stage), percent, evidence)
+    asked = partial(case_of, plan, _stage(stage), percent, evidence)
     decision, case = _watched(asked, wait) if watch else _decided_in_time(asked, at, wait)
     if wish:
         decision, case = _waive(case, decision, asked, wish)
@@ -142,7 +142,8 @@ def _decided_in_time(asked: Callable[[float], "Case"], at: str | None, wait: str
         time.sleep(min(max(retry, 1.0), _LONGEST_NAP, max(left, 0.0)))
 
 
-def _case(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
+def case_of(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
+    """Everything that the decision rests on; a canary that nobody names a percent for is its next step."""
     from contractctl import settings
     from contractctl.cli import case, waiving
     from contractctl.gate.case import Case

@@ -1,0 +1,99 @@
+"""contractctl serve: answer gate and can-i-deploy over HTTP."""
+
+import os
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+
+from contractctl.errors import ContractctlError
+
+_TOKEN = "CONTRACTCTL_SERVE_TOKEN"  # noqa: S105 - the name of a variable
+_SHORTEST_TOKEN = 16
+
+
+@click.command
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8730, show_default=True, help="0 takes any; it is printed."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 600), default=8.0, show_default=True, help="Seconds for an answer."
+)
+@click.option(
+    "--max-concurrent", "most", type=click.IntRange(1, 64), default=8, show_default=True, help="Answers at once."
+)
+@click.option("--no-token", is_flag=True, help="Answer whoever asks; only on a loopback address.")
+def command(host: str, port: int, timeout: float, most: int, no_token: bool) -> int:
+    """Answer gate and can-i-deploy over HTTP.
+
+    \b
+    GET  /v1/gate/PLAN/STAGE?percent=5                     200, the verdict in the body: Argo Rollouts' web metric
+    GET  /v1/go/gate/PLAN/STAGE                            200 for a pass alone: curl --fail in a job
+    POST /v1/flagger/gate/PLAN/STAGE                       the same, for Flagger's webhooks
+    GET  /v1/can-i-deploy/SERVICE/VERSION?to=ENVIRONMENT   and /v1/go/…, /v1/flagger/…, as above
+    GET  /health/live, /health/ready, /metrics
+
+    Every answer is made anew from the repository that it is started in, and nothing is written there. Whoever asks
+    sends the token in CONTRACTCTL_SERVE_TOKEN as a bearer's; Flagger, which sends no headers, as metadata.token.
+    HTTP is not encrypted: beyond this machine, put it behind what ends TLS. The contract contractctl/serve describes
+    all of it. Needs the extra: pip install "contractctl[serve]".
+
+    SIGTERM or Ctrl-C ends it when everything is answered, within --timeout; a second one at once.
+
+    Exit codes: 0 it was ended, 2 you can mend it.
+    """  # noqa: D301 - click takes \b for "leave these lines alone"
+    try:
+        import prometheus_client  # noqa: F401 - whether it is there
+        import starlette  # noqa: F401 - as above
+        import uvicorn  # noqa: F401 - as above
+    except ImportError as error:
+        raise ContractctlError(
+            f"what serves HTTP is not installed: {error.name}", hint='run: pip install "contractctl[serve]"'
+        ) from error
+    import asyncio
+
+    from contractctl import settings
+    from contractctl.serving import application, connections
+    from contractctl.serving.workers import Workers
+
+    token = _token(host, no_token=no_token)
+    settings.load(Path.cwd())
+    workers = Workers([sys.executable, "-m", "contractctl.cli.answering"])
+    app = application.application(application.Terms(token, timeout, most), workers.ask, _log)
+    with connections.listen(host, port) as place:
+        click.echo(f"serving on http://{connections.shown(host, place.getsockname()[1])}")
+        sys.stdout.flush()
+        return asyncio.run(connections.serve(app, place, timeout, _log, workers.close))
+
+
+def _log(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _token(host: str, *, no_token: bool) -> str | None:
+    given = os.environ.get(_TOKEN, "")
+    if no_token:
+        if given:
+            raise ContractctlError(f"--no-token, and {_TOKEN} is set", hint="leave one of the two out")
+        if not _is_loopback(host):
+            raise ContractctlError(f"without a token nothing is served on '{host}'", hint=f"set {_TOKEN}")
+        return None
+    if not given:
+        raise ContractctlError(
+            f"{_TOKEN} is not set", hint=f"set it, or use --no-token on this machine: {_TOKEN}=$(openssl rand -hex 32)"
+        )
+    if len(given) < _SHORTEST_TOKEN or not (given.isascii() and given.isprintable()) or " " in given:
+        raise ContractctlError(
+            f"{_TOKEN} is no token that can be sent, or one that can be guessed",
+            hint=f"take at least {_SHORTEST_TOKEN} printable ASCII characters without spaces",
+        )
+    return given
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
