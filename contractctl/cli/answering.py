@@ -5,6 +5,7 @@
 
 import json
 import time
+from importlib import import_module
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -106,7 +107,14 @@ def _readiness() -> Answer:
     return Answer(Verdict.UNKNOWN, "the repository can be read", None, "readiness", {})
 
 
+def _warm() -> None:
+    """Load what the first answer would wait for."""
+    for name in ("cli.asking", "cli.gate", "gate.decision_file", "migration", "planner", "report.deployability"):
+        import_module(f"contractctl.{name}")
+
+
 if __name__ == "__main__":
     from contractctl.serving.worker import answer_all
 
+    _warm()
     answer_all(answer)

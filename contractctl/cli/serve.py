@@ -1,6 +1,7 @@
 """contractctl serve: answer gate and can-i-deploy over HTTP."""
 
 import os
+import socket
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -55,17 +56,25 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool) -> 
     import asyncio
 
     from contractctl import settings
-    from contractctl.serving import application, connections
+    from contractctl.serving import ProblemError, application, connections
     from contractctl.serving.workers import Workers
 
     token = _token(host, no_token=no_token)
     settings.load(Path.cwd())
     workers = Workers([sys.executable, "-m", "contractctl.cli.answering"])
     app = application.application(application.Terms(token, timeout, most), workers.ask, _log)
-    with connections.listen(host, port) as place:
+
+    async def serve(place: socket.socket) -> int:
+        try:
+            await workers.warm()
+        except ProblemError as problem:
+            raise ContractctlError(problem.title, hint=problem.detail) from problem
         click.echo(f"serving on http://{connections.shown(host, place.getsockname()[1])}")
         sys.stdout.flush()
-        return asyncio.run(connections.serve(app, place, timeout, _log, workers.close))
+        return await connections.serve(app, place, timeout, _log, workers.close)
+
+    with connections.listen(host, port) as place:
+        return asyncio.run(serve(place))
 
 
 def _log(line: str) -> None:

@@ -48,7 +48,7 @@ class Terms:
 
     def allow(self, given: str) -> bool:
         """In a time that does not tell how much of it was right."""
-        return self.token is None or hmac.compare_digest(given.encode(), self.token.encode())
+        return self.token is None or hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self.token.encode())
 
 
 @dataclass(slots=True)
@@ -116,12 +116,12 @@ class _Desk:
         """As `_deciding`. Flagger sends no header, so that the token may stand in its metadata."""
 
         async def decide(request: Request) -> Response:
-            if "authorization" in request.headers:
+            by_header = "authorization" in request.headers
+            if by_header:
                 self._demand_token(request)
-            said = hooks.read(request.headers.get("content-type", ""), await self._body(request))
-            if "authorization" not in request.headers and not self._terms.allow(said.token):
+            token = hooks.token_of(request.headers.get("content-type", ""), await self._body(request))
+            if not (by_header or self._terms.allow(token)):
                 raise _no_token()
-            hooks.demand_gate(said)
             return _yes_or_no(await self._answer(request, read))
 
         return decide

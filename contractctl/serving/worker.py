@@ -11,6 +11,9 @@ from typing import Any
 from contractctl.serving.answers import Answer, ProblemError
 from contractctl.serving.questions import Question, from_line
 
+READY = b"ready\n"
+"""The first line: everything is loaded."""
+
 
 def answer_all(answer: Callable[[Question], Answer]) -> None:
     """Answer what comes on stdin. Does not return: it ends with whoever asks, even in the middle of an answer."""
@@ -18,6 +21,8 @@ def answer_all(answer: Callable[[Question], Answer]) -> None:
     os.dup2(2, 1)  # whatever a library prints is no answer
     lines: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(lines,), daemon=True).start()
+    out.write(READY.decode())
+    out.flush()
     while True:
         number, question = from_line(lines.get())
         out.write(json.dumps({"number": number} | _said(answer, question), allow_nan=False) + "\n")

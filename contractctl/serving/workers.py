@@ -5,46 +5,68 @@ import contextlib
 import json
 import os
 import signal
+from asyncio import Task
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 
 from contractctl.serving.answers import Answer, ProblemError, Verdict
 from contractctl.serving.questions import Question, to_line
+from contractctl.serving.worker import READY
 
 TOKEN = "CONTRACTCTL_SERVE_TOKEN"  # noqa: S105 - the name of a variable
 _LONGEST_LINE = 64 * 1024 * 1024
 
 
 class Workers:
-    """Started when they are needed, and kept: the one that answered last is asked next."""
+    """Started when they are needed, and kept. How long one takes to start is never held against a question for good:
+    who cannot wait leaves it to the next one.
+    """
 
     def __init__(self, program: Sequence[str]) -> None:
         self._program = tuple(program)
-        self._idle: list[Process] = []
-        self._busy: set[Process] = set()
+        self._idle: list[Task[Process]] = []
+        self._alive: set[Process] = set()
         self._asked = 0
+        self._closed = False
 
     async def ask(self, question: Question) -> Answer:
         """The answer. Raise ProblemError where there is none; who stops waiting ends the process that works on it."""
-        worker = await self._worker()
+        starting = self._next()
+        try:
+            worker = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._idle.append(starting)
+            raise
         self._asked += 1
-        self._busy.add(worker)
         try:
             said = await _exchange(worker, self._asked, question)
         except BaseException:
             _end(worker)
+            self._alive.discard(worker)
+            if not self._closed:
+                self._idle.append(asyncio.create_task(self._start()))
             raise
-        finally:
-            self._busy.discard(worker)
-        self._idle.append(worker)
+        self._idle.append(starting)
         return _answer(said)
 
-    async def _worker(self) -> Process:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.returncode is None:
-                return worker
-        return await asyncio.create_subprocess_exec(
+    async def warm(self) -> None:
+        """Have one that has loaded everything. Raise ProblemError where none starts."""
+        starting = self._next()
+        await starting
+        self._idle.append(starting)
+
+    def _next(self) -> "Task[Process]":
+        """One that is there, else one that is starting, else a new one."""
+        self._idle = [one for one in self._idle if not _has_ended(one)]
+        found = next((one for one in self._idle if one.done()), self._idle[0] if self._idle else None)
+        if found is None:
+            return asyncio.create_task(self._start())
+        self._idle.remove(found)
+        return found
+
+    async def _start(self) -> Process:
+        """A process that has loaded everything and says so."""
+        worker = await asyncio.create_subprocess_exec(
             *self._program,
             stdin=PIPE,
             stdout=PIPE,
@@ -53,14 +75,27 @@ class Workers:
             start_new_session=True,  # Ctrl-C is for us: they finish what they are asked
             env={name: value for name, value in os.environ.items() if name != TOKEN},
         )
+        self._alive.add(worker)
+        assert worker.stdout is not None  # noqa: S101 - narrows for mypy; it was started with a pipe
+        if await worker.stdout.readline() != READY:
+            _end(worker)
+            self._alive.discard(worker)
+            raise ProblemError(500, "whoever works on answers does not start", "does contractctl --version work there?")
+        return worker
 
     async def close(self) -> None:
         """End them all."""
-        workers = (*self._idle, *self._busy)
-        for worker in workers:
+        self._closed = True
+        for starting in self._idle:
+            starting.cancel()
+        for worker in self._alive:
             _end(worker)
-        for worker in workers:
+        for worker in self._alive:
             await worker.wait()
+
+
+def _has_ended(worker: "Task[Process]") -> bool:
+    return worker.done() and worker.exception() is None and worker.result().returncode is not None
 
 
 def _end(worker: Process) -> None:
