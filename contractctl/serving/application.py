@@ -25,6 +25,7 @@ from contractctl.serving.answers import Answer, ProblemError
 from contractctl.serving.questions import Query, Question, Readiness
 
 _LARGEST_BODY = 64 * 1024
+_LARGEST_HEAD = 16 * 1024
 _LONGEST_PATH = 300
 _COME_AGAIN = 1.0
 _SEEN = "contractctl.seen"
@@ -215,7 +216,7 @@ class _Door:
         bug = None
         try:
             async with asyncio.timeout(self._terms.seconds):
-                await self._app(scope, receive, sending)
+                await (self._app if _head(scope) <= _LARGEST_HEAD else _too_large)(scope, receive, sending)
         except TimeoutError:
             if not status:
                 late = ProblemError(504, f"there was no answer within {self._terms.seconds:g} s", "ask again")
@@ -255,6 +256,17 @@ def _route(path: str, method: str, endpoint: _Endpoint) -> Route:
     route = Route(path, named, methods=[method])
     route.methods = {method}  # Starlette adds HEAD to every GET, and a HEAD has no verdict
     return route
+
+
+def _head(scope: Scope) -> int:
+    """Bytes. The HTTP server has a limit for what has not come to its end yet, and none for what came at once."""
+    sizes = (len(name) + len(value) for name, value in scope["headers"])
+    return len(scope["raw_path"]) + len(scope["query_string"]) + sum(sizes)
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = ProblemError(431, "path, query and headers are too large", f"send at most {_LARGEST_HEAD} bytes of them")
+    await _response(refusal)(scope, receive, send)
 
 
 async def _alive(_request: Request) -> Response:

@@ -88,9 +88,10 @@ class Workers:
         self._closed = True
         for starting in self._idle:
             starting.cancel()
-        for worker in self._alive:
+        workers = tuple(self._alive)
+        for worker in workers:
             _end(worker)
-        for worker in self._alive:
+        for worker in workers:
             await worker.wait()
 
 

@@ -22,7 +22,7 @@ from contractctl import resources
 from contractctl.planner import path_of
 from tests.budgets import budget
 from tests.conftest import Run
-from tests.serving.conftest import TOKEN, UNKNOWN_TOML, Server, write_repository
+from tests.serving.conftest import TOKEN, UNKNOWN_TOML, Server, until, write_repository
 
 PASSES, FAILS = "gate/rename/expand", "gate/rename/contract"
 HOOK = {"name": "podinfo", "namespace": "test", "phase": "Progressing", "metadata": {"token": TOKEN, "test": "all"}}
@@ -131,11 +131,20 @@ def test_what_cannot_be_understood_is_refused(server: Server) -> None:
         assert status(f"/v1/go/{PASSES}?{query}") == 400
     for query in ("percent=0", "percent=101", "percent=nan", "percent=5&percent=6", "percent=%EF%BC%95"):
         assert status(f"/v1/go/gate/rename/canary?{query}") == 400
-    for word in ("..", "..%2Frename", "%2Fetc", "rename.toml", "-h", "replay", "migrations%2Fplans%2Frename.toml", "é"):
+    for word in (
+        "..",
+        "..%2Frename",
+        "%2Fetc",
+        "rename.toml",
+        "-h",
+        "replay",
+        "migrations%2Fplans%2Frename.toml",
+        "%C3%A9",
+    ):
         assert status(f"/v1/go/gate/{word}/expand") == 404
     for path in ("x%20y/1?to=production", "x/1", "x/1?to=", "x/..%2F1?to=production", "x/1?to=a&to=b", "x/1?to=../b"):
         assert status(f"/v1/go/can-i-deploy/{path}") in {400, 404}
-    assert server.ask(f"/v1/go/{PASSES}", token="x" * 20_000).status in {400, 431}
+    assert server.ask(f"/v1/go/{PASSES}", token="x" * 20_000).status == 431
 
 
 def test_what_is_broken_is_no_yes(server: Server, repository: Path) -> None:
@@ -265,6 +274,7 @@ def test_the_log_and_the_metrics_tell_of_requests_and_keep_the_secret(server: Se
     server.ask(f"/v1/go/{PASSES}")
     server.ask(f"/v1/go/gate/{TOKEN}/expand?token={TOKEN}")
 
+    until(lambda: r"\u2026/expand" in server.log.read_text())
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     metrics = server.ask("/metrics").body.decode()
 
