@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, record_file
+from contractctl.evidence.shares import of_flags
 from contractctl.model.contract import Contract, Party
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Plan, Standing, State
@@ -110,7 +111,8 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
     _demand_collected(path, collected)
     collected = _held(settings, collected)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
-    return (*collected, *said, *compared(settings, plan, now), *_counted(settings, plan, now))
+    flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
+    return (*collected, *said, *flags, *compared(settings, plan, now), *_counted(settings, plan, now))
 
 
 _COLLECTED = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY, Kind.STATIC_READS})

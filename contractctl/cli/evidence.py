@@ -106,6 +106,7 @@ def _say(records: Sequence[Record], form: str) -> None:
 
 
 def _words(record: Record) -> str:
+    from contractctl.evidence.shares import is_share
     from contractctl.gate.words import number, span, times
 
     if record.problem:
@@ -119,6 +120,8 @@ def _words(record: Record) -> str:
     if record.kind is Kind.HEARTBEAT:
         share = (record.observed_heartbeats or 0.0) / (record.expected_heartbeats or 1.0)
         return f"{record.series[0].labels.get('consumer', '')} {over}: alive for {min(share, 1.0) * 100:.3g} %"
+    if is_share(record):
+        return ", ".join(f"{series.labels.get('mover')} gives {series.value:.4g} %" for series in record.series)
     counts: dict[str, float] = {}
     for series in record.series:
         key = f"{series.labels.get('path')} {series.labels.get('outcome')}"

@@ -200,8 +200,9 @@ def resume(plan: str, reason: str) -> int:
 def canary(plan: str, percent: float, form: str) -> int:
     """Let PERCENT of the requests take the new path.
 
-    Applications ask contractctl.runtime for the share. More is given only when the gate finds the share before
-    healthy; less is given at once. From quiesced it ends the brown-out.
+    Applications ask contractctl.runtime for the share, or a flag of flagd that contractctl.toml names in [[flags]]:
+    its weights are written into its file, and rollback writes 0. More is given only when the gate finds the share
+    before healthy; less is given at once. From quiesced it ends the brown-out.
     """
     return _run(Stage.CANARY, plan, form, percent=percent)
 

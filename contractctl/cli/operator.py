@@ -83,6 +83,7 @@ def context(word: str, ways: Ways) -> Context:
         pace=ways.pace,
         workers=_crew(found, plan, ways),
         stopping=ways.stopping,
+        flags=tuple(flag for flag in found.flags if flag.plan == plan.name),
         alembic=case.environment(found, plan.database),
     )
 

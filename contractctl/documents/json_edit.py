@@ -1,4 +1,4 @@
-"""How does a member get into a JSON text, so that everything else stays as its author wrote it?"""
+"""How does a member, or another number, get into a JSON text, so that everything else stays as its author wrote it?"""
 
 import json
 import re
@@ -53,6 +53,12 @@ def with_member(text: str, pointer: Pointer, member: tuple[str, str], before: st
         return f"{text[:place]}{shown},{gap or style.after_comma}{text[place:]}"
     end = members[-1].end
     return f"{text[:end]},{gap if is_spread else style.after_comma}{shown}{text[end:]}"
+
+
+def with_number(text: str, pointer: Pointer, number: int) -> str:
+    """The text with this number in the place of the value at a pointer."""
+    start = offset_of(text, pointer)
+    return f"{text[:start]}{number}{text[_end(text, start) :]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How does a member get into a YAML text, so that everything else stays as its author wrote it?"""
+"""How does a member, or another number, get into a YAML text, so that everything else stays as its author wrote it?"""
 
 import json
 import re
@@ -20,17 +20,8 @@ def with_yaml_member(text: str, pointer: Pointer, member: tuple[str, Json], befo
 
     Comments, order and layout of all else stay. Raise ContractctlError where the text leaves no room for it.
     """
-    import yaml  # reading one JSON text needs none of it
-
     body = text.removeprefix("\ufeff")
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        mapping = _mapping(yaml.compose(body, Loader=loader), pointer)
-    except yaml.YAMLError as error:  # two anchors of one name, which only readers of events allow
-        raise ContractctlError(
-            f"a property cannot be added to this text: {' '.join(str(error).split())[:200]}",
-            hint="give each anchor a name of its own",
-        ) from None
+    mapping = _mapping(_composed(body), pointer)
     place, shown = _placed(body, mapping, member, before)
     made = body[:place] + shown + body[place:]
     if not _is_meant(body, made, pointer, member):
@@ -41,12 +32,51 @@ def with_yaml_member(text: str, pointer: Pointer, member: tuple[str, Json], befo
     return text[: len(text) - len(body)] + made
 
 
+def with_yaml_number(text: str, pointer: Pointer, number: int) -> str:
+    """The text with this number in the place of the value at a pointer; comments and layout stay.
+
+    Raise ContractctlError where the value is written elsewhere, too.
+    """
+    body = text.removeprefix("\ufeff")
+    *above, last = pointer
+    node = _below(_composed(body), tuple(above))
+    inner = wanted = json.loads(json.dumps(read_yaml(body, "it")))
+    for step in above:
+        inner = inner[step]
+    inner[last] = number
+    found = _below(node, (last,))
+    made = body if found is None else f"{body[: found.start_mark.index]}{number}{body[found.end_mark.index :]}"
+    if not _says(made, wanted):
+        raise ContractctlError(
+            f"the number at '{'/'.join(map(str, pointer))}' cannot be changed without a change to the rest of the text",
+            hint="write it out where it stands, without anchors and tags",
+        )
+    return text[: len(text) - len(body)] + made
+
+
+def _composed(body: str) -> "Node | None":
+    import yaml  # reading one JSON text needs none of it
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        return yaml.compose(body, Loader=loader)
+    except yaml.YAMLError as error:  # two anchors of one name, which only readers of events allow
+        raise ContractctlError(
+            f"this text cannot be changed in its place: {' '.join(str(error).split())[:200]}",
+            hint="give each anchor a name of its own",
+        ) from None
+
+
 def _is_meant(body: str, made: str, pointer: Pointer, member: tuple[str, Json]) -> bool:
     """Whether the new text says what the old one said, and the member."""
     inner = wanted = json.loads(json.dumps(read_yaml(body, "it")))  # no part twice: aliases are written out
     for step in pointer:
         inner = inner[step]
     inner[member[0]] = member[1]
+    return _says(made, wanted)
+
+
+def _says(made: str, wanted: Json) -> bool:
     try:
         return _said(read_yaml(made, "it")) == _said(wanted)
     except ContractctlError:
@@ -57,7 +87,7 @@ def _said(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _mapping(node: "Node | None", pointer: Pointer) -> "MappingNode":
+def _below(node: "Node | None", pointer: Pointer) -> "Node | None":
     from yaml.nodes import MappingNode, SequenceNode
 
     for step in pointer:
@@ -65,6 +95,13 @@ def _mapping(node: "Node | None", pointer: Pointer) -> "MappingNode":
             node = next((value for key, value in node.value if key.value == step), None)
         elif isinstance(node, SequenceNode) and isinstance(step, int):
             node = node.value[step]
+    return node
+
+
+def _mapping(node: "Node | None", pointer: Pointer) -> "MappingNode":
+    from yaml.nodes import MappingNode
+
+    node = _below(node, pointer)
     if not isinstance(node, MappingNode):
         raise ContractctlError(
             "a property cannot be added where keys are merged by '<<'", hint="write the merged keys out"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from contractctl.errors import ContractctlError
-from contractctl.gate import facts, order, people, reads, requests, waivers
+from contractctl.gate import facts, order, people, reads, requests, shares, waivers
 from contractctl.gate.case import Case
 from contractctl.model import canonical
 from contractctl.model.contract import Party
@@ -76,9 +76,11 @@ def _conditions(case: Case) -> Iterator[Condition]:
             yield from _canary(case, rows=rows)
         case Stage.QUIESCE:
             yield from requests.healthy(case)
+            yield from shares.moved(case)
             yield from reads.unread(case)
         case Stage.CONTRACT:
             yield order.quiesced_long_enough(case)
+            yield from shares.moved(case)
             yield from reads.unread(case)
             if rows:
                 yield from facts.no_divergence(case, within_seconds=facts.JUST_NOW_SECONDS)
@@ -91,6 +93,7 @@ def _canary(case: Case, *, rows: bool) -> Iterator[Condition]:
     running = order.running(case.standing)
     if (case.percent or 0.0) <= running:
         return
+    yield from shares.moved(case)
     if running > 0:
         yield from requests.healthy(case)
     elif rows:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from contractctl import canary
+from contractctl.evidence.shares import is_share
 from contractctl.gate import comparing, latency, shadow
 from contractctl.gate.case import Case
 from contractctl.gate.looks import MEASURES, Observed, earlier_old, looks
@@ -19,7 +20,8 @@ _MISMATCH = 0.001
 
 def healthy(case: Case) -> Iterator[Condition]:
     """Every condition on the requests of the running share, source by source: sources may count the same requests."""
-    about = [record for record in case.of(Kind.CANARY) if _concerns(record, case.plan)]
+    counted = (record for record in case.of(Kind.CANARY) if not is_share(record))
+    about = [record for record in counted if _concerns(record, case.plan)]
     sources = sorted({(record.source, record.query) for record in about})
     asked = Condition(
         name="canary requests",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from contractctl import databases, journal, operations
+from contractctl import databases, flagd, journal, operations
 from contractctl.backfill import backfill, checkpoint
 from contractctl.databases import Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
@@ -79,9 +79,10 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
         case Stage.CANARY:
             wanted = float(body["percent"])
             there = _percent(session) == wanted and session.plan.revisions.get(Stage.QUIESCE) not in applied(session)
-            return {"percent": wanted} if there else None
+            return {"percent": wanted} if there and flags_are_at(session, wanted) else None
         case _ if stage == ROLLBACK:
-            return {} if session.plan.revisions and not applied(session) and _percent(session) is None else None
+            back = session.plan.revisions and not applied(session) and _percent(session) is None
+            return {} if back and flags_are_at(session, 0.0) else None
         case _:
             return None
 
@@ -196,11 +197,43 @@ def _counted(tables: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
 
 
 def _canary(session: Session, percent: float, standing: State) -> dict[str, Any]:
-    """Set the share; where a brown-out is on, end it."""
+    """Set the share; where a brown-out is on, end it.
+
+    What is on record is never less than what a flag lets applications do: it grows before the flag, and shrinks after.
+    """
     quiesce = session.plan.revisions.get(Stage.QUIESCE)
     ends = standing is State.QUIESCED and quiesce is not None and quiesce in applied(session)
-    insist(session, Stage.CANARY, partial(_set_share, session, percent, quiesce if ends else None))
-    return {"percent": percent}
+    flags = session.context.flags
+    for flag in flags:
+        flagd.with_share(flag, percent)  # what cannot be written is refused before anything is done
+    first = max(percent, _percent(session) or 0.0) if flags else percent
+    insist(session, Stage.CANARY, partial(_set_share, session, first, quiesce if ends else None))
+    for flag in flags:
+        flagd.write_share(flag, percent)
+    if first > percent:
+        insist(session, Stage.CANARY, partial(_set_share, session, percent, None))
+    return {"percent": percent, **({"flags": [flag.shown for flag in flags]} if flags else {})}
+
+
+def flags_are_at(session: Session, percent: float) -> bool:
+    """Whether every flag that follows the plan says this share."""
+    return all(flagd.is_at(flag, percent) for flag in session.context.flags)
+
+
+def _flags_back(session: Session) -> None:
+    """Nobody is sent to the new side once it goes, nor to the old one before the brown-out has ended."""
+    if not session.context.flags:
+        return
+    for flag in session.context.flags:
+        flagd.with_share(flag, 0.0)
+    have = applied(session)
+    quiesce, half = session.plan.revisions.get(Stage.QUIESCE), _cut_short(session, have)
+    if quiesce is not None and quiesce in (*have, half):
+        back = [quiesce] if quiesce in have else []
+        undone = half if half == quiesce else None
+        insist(session, ROLLBACK, partial(_take_back, session, back, undone, forget=False))
+    for flag in session.context.flags:
+        flagd.write_share(flag, 0.0)
 
 
 def _set_share(session: Session, percent: float, quiesce: str | None) -> None:
@@ -223,6 +256,7 @@ def _rollback(session: Session) -> dict[str, Any]:
     All or nothing where a transaction can hold it. What has to be proven, or closed to writers, before columns go is so
     once the brown-out has ended.
     """
+    _flags_back(session)
     have, revisions = applied(session), session.plan.revisions
     back = [revision for stage in reversed(REVISED) if (revision := revisions.get(stage, "")) in have]
     half = _cut_short(session, have)

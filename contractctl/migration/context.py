@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from contractctl import journal
 from contractctl.backfill import Crew, Outside, Pace, Progress
+from contractctl.flagd import Flag
 from contractctl.journal import EntryKind, History, Lease, Note
 from contractctl.model.decision import Decision
 from contractctl.model.plan import Plan, Stage, Standing
@@ -42,6 +43,8 @@ class Context:
     pace: Pace = field(default_factory=Pace)
     alembic: Environment | None = None
     """Where the plan's revisions are; the environment nearest to `migrations` where it is left out."""
+    flags: tuple[Flag, ...] = ()
+    """Those that follow the plan's share."""
     workers: Crew | None = None
     """Who fills and compares beside this process; None: nobody."""
     stopping: Callable[[], bool] = lambda: False

@@ -187,6 +187,7 @@ def _already(session: Session, history: History, stage: str, percent: float | No
         passed = standing.state in (State.PLANNED, State.ROLLED_BACK)
     elif stage == Stage.CANARY:
         passed = standing.state is State.CANARY and standing.percent == percent
+        passed = passed and acts.flags_are_at(session, standing.percent)
     else:
         reached = _ORDER.index(_REACHES[Stage(stage)])
         passed = standing.state is not State.ROLLED_BACK and _ORDER.index(standing.state) >= reached
@@ -259,4 +260,5 @@ def _advice(session: Session, history: History) -> tuple[str, ...]:
         open_ones = [one for one in plan.movements if one.new not in session.context.released(one.contract)]
         return tuple(f"contractctl release {movement.contract} --version {movement.new}" for movement in open_ones)
     following = next_command(plan, history.standing)
-    return (following,) if following else (command(plan, "status"),)
+    flags = [flag.shown for flag in session.context.flags] if history.standing.state is State.CANARY else []
+    return (*(f"commit and deploy {name}" for name in flags), following or command(plan, "status"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.flagd import Flag
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Level
 from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
@@ -55,6 +56,7 @@ class Settings:
     databases: Mapping[str, NamedDatabase] = field(default_factory=dict)
     """By name; that of [database] has none."""
     evidence: tuple[EvidenceSource, ...] = ()
+    flags: tuple[Flag, ...] = ()
     given_environment: str | None = None
 
     @property
@@ -139,6 +141,7 @@ def _settings(root: Path, table: Table) -> Settings:
         default_branch=table.text("default_branch", "main") or "main",
         databases=read_databases(root, table),
         evidence=tuple(_evidence(source) for source in table.tables("evidence")),
+        flags=tuple(_flag(root, flag) for flag in table.tables("flags")),
         given_environment=table.text("environment"),
     )
     table.done()
@@ -150,6 +153,19 @@ def _folder(root: Path, table: Table, key: str) -> Path:
     if not folder.is_relative_to(root.resolve()):
         raise table.wrong(key, "a folder inside the repository")
     return folder
+
+
+def _flag(root: Path, table: Table) -> Flag:
+    plan, shown = table.needed_text("plan"), table.needed_text("path")
+    path = (root / shown).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise table.wrong("path", "a file inside the repository")
+    name = table.text("flag", plan) or plan
+    found = Flag(plan, path, shown, name, table.text("new", "new") or "new", table.text("old", "old") or "old")
+    if found.new == found.old:
+        raise table.wrong("new", "another variant than old")
+    table.done()
+    return found
 
 
 def _evidence(table: Table) -> EvidenceSource:

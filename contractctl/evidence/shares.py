@@ -1,0 +1,67 @@
+"""Which share of the traffic does somebody else give to the new path? What is set, not what was counted."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from contractctl import flagd
+from contractctl.errors import ContractctlError
+from contractctl.flagd import Flag
+from contractctl.model.evidence import Kind, Record, Series
+
+FACT = "share"
+"""The label `fact` of a series that is a share in percent, and no count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one mover of traffic says, at one moment."""
+
+    source: str
+    query: str
+    mover: str
+    """What moves it, in words: `flag buyer`, `Rollout shop/web`."""
+    at: float
+    """Unix seconds of what is told, not of the telling."""
+    percent: float = 0.0
+    problem: str | None = None
+    raw: bytes = b""
+
+
+def is_share(record: Record) -> bool:
+    """Whether a record says what share is set."""
+    return record.kind is Kind.CANARY and any(series.labels.get("fact") == FACT for series in record.series)
+
+
+def record(share: Share, plan: str, now: float) -> Record:
+    """Its record; one that could not be understood is a record, too."""
+    labels = {"fact": FACT, "plan": plan, "mover": share.mover}
+    identity = f"{share} {plan}".encode() + share.raw
+    return Record(
+        kind=Kind.CANARY,
+        source=share.source,
+        query=share.query,
+        collected_at=now,
+        window_from=math.nextafter(share.at, -math.inf),
+        window_to=share.at,
+        expected_heartbeats=None,
+        observed_heartbeats=None,
+        sampling_ratio=1.0,
+        series=(Series(labels, share.percent),),
+        digest=sha256(identity).hexdigest(),
+        problem=share.problem,
+    )
+
+
+def of_flags(flags: Sequence[Flag], now: float) -> tuple[Record, ...]:
+    """What the flags that follow a plan say at this moment."""
+    return tuple(record(_of_flag(flag, now), flag.plan, now) for flag in flags)
+
+
+def _of_flag(flag: Flag, now: float) -> Share:
+    mover = f"flag {flag.name}"
+    try:
+        return Share("flagd", flag.shown, mover, now, flagd.share(flag))
+    except ContractctlError as error:
+        return Share("flagd", flag.shown, mover, now, problem=f"unparseable: {error.message}")
