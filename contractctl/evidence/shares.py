@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from contractctl import flagd
@@ -35,9 +35,9 @@ def is_share(record: Record) -> bool:
 
 
 def record(share: Share, plan: str, now: float) -> Record:
-    """Its record; one that could not be understood is a record, too."""
+    """Its record; one that could not be understood is a record, too. The same told again has the same digest."""
     labels = {"fact": FACT, "plan": plan, "mover": share.mover}
-    identity = f"{share} {plan}".encode() + share.raw
+    identity = f"{replace(share, at=0.0)} {plan}".encode() + share.raw
     return Record(
         kind=Kind.CANARY,
         source=share.source,

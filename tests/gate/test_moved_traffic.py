@@ -93,6 +93,7 @@ def test_a_flag_file_says_its_share_and_a_broken_one_keeps_the_gate_closed(canar
     text += "    targeting: {fractional: [[new, 10], [old, 90]]}\n"
     path.write_text(text)
     assert also(canarying, *of_flags([flag], NOW)).decide().outcome is Outcome.PASS
+    assert [one.digest for one in of_flags([flag], NOW)] == [one.digest for one in of_flags([flag], NOW + DAY)]
 
     path.write_text(text.replace("[new, 10]", "[new, ten]"))
     condition = also(canarying, *of_flags([flag], NOW)).condition("share set by")
