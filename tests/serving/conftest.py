@@ -124,5 +124,5 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(repository: Path) -> Iterator[Server]:
-    with serving(repository, "--timeout", "5") as found:
+    with serving(repository, "--timeout", "3") as found:
         yield found
