@@ -7,7 +7,7 @@ from contractctl.databases.batches import can_be_kept
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import differs
 from contractctl.databases.postgresql.names import UNSEEN, literal, quote
-from contractctl.databases.sides import all_null, down_possible, out_of_step, unconverted, unlike, up, up_possible
+from contractctl.databases.sides import all_null, down, down_possible, out_of_step, unconverted, unlike, up, up_possible
 
 database: Database = postgresql
 
@@ -102,7 +102,7 @@ def given_new(pair: Synced, now: str = "NEW") -> str:
 
 def given_old(pair: Synced, now: str = "NEW") -> str:
     """Whether an INSERT gave the old side: a default hides that nothing was given."""
-    if pair.counted:
+    if pair.counted and not _asks_sequence(pair):
         return all_null(database, pair.new, now)
     return f"({' OR '.join(_given(one, now) for one in pair.old)})"
 
@@ -118,10 +118,31 @@ def _given(one: Held, now: str) -> str:
 def tell_given_old(pair: Synced, assignment: str, now: str = "NEW") -> str:
     """As `given_old`, as a statement; a sequence that this session has not asked has not made the value."""
     statement = f"{assignment} {given_old(pair, now)};"
-    if pair.counted or not any("currval(" in (one.default or "") for one in pair.old):
+    if not _asks_sequence(pair):
         return statement
     otherwise = f"{assignment} true;"
     return f"BEGIN {statement} EXCEPTION WHEN object_not_in_prerequisite_state THEN {otherwise} END;"
+
+
+def tell_had_old(pair: Synced, assignment: str, now: str) -> str:
+    """As `tell_given_old`, of a row that is finished: the sequence may have counted further rows since.
+
+    Where the new side alone was given, a counted old one has become what the new one asks for, if it can be that.
+    """
+    if not pair.counted:
+        return tell_given_old(pair, assignment, now)
+    downs = down(database, pair)
+    values = " OR ".join(f"({value}) IS NOT NULL" for value in downs)
+    differs_ = f"({values}) AND {unlike(database, pair.old, downs)}"
+    return f"""BEGIN
+  {assignment} {all_null(database, pair.new, now)} OR (SELECT {differs_} FROM {row(pair, now)});
+EXCEPTION WHEN OTHERS THEN
+  {assignment} false;
+END;"""
+
+
+def _asks_sequence(pair: Synced) -> bool:
+    return any("currval(" in (one.default or "") for one in pair.old)
 
 
 def is_dirty(pair: Synced) -> str:

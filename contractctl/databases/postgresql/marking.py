@@ -17,7 +17,7 @@ from contractctl.databases.postgresql.functions import (
     is_dirty,
     is_guarded,
     row,
-    tell_given_old,
+    tell_had_old,
     unanswered,
 )
 from contractctl.databases.postgresql.names import function_name, literal, quote, table
@@ -115,7 +115,7 @@ def _pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
     if pair.one_sided:
         yield _watch_filled(sync, pair)
         return
-    given = f"c_new := {given_new(pair, 'c_is')};\n{tell_given_old(pair, 'c_old :=', 'c_is')}"
+    given = f"c_new := {given_new(pair, 'c_is')};\n{tell_had_old(pair, 'c_old :=', 'c_is')}"
     to_do = "c_op = 'INSERT' OR c_old OR c_new OR c_anew"
     if is_guarded(pair):  # whoever makes its other side marks it as well
         to_do = "c_op = 'KEY' AND c_anew"
