@@ -8,11 +8,12 @@ def first_share(world: World) -> None:
     """1 %, held for too few samples."""
     story = world.story
     story.chapter("Canary: too few samples are not a yes")
+    world.settle()
     story.say("One order of a hundred is now read and written through the new column by version 2.0.")
     story.run(f"contractctl migrate canary {PLAN} 1")
     story.say(
-        """Ten of a hundred? The gate decides, from what was counted: `evidence collect` reads the metrics that the shop
-        writes (OpenTelemetry, in telemetry/), and the gate answers "wait", not "no": there is too little to go by."""
+        f"""Ten of a hundred? The gate decides, from what was counted: `evidence collect` reads the metrics of the shop
+        ({world.counted}), and the gate answers "wait", not "no": there is too little to go by."""
     )
     story.run(COLLECT, lines=2)
     held = story.run(f"contractctl migrate canary {PLAN} 10", code=4)
@@ -39,6 +40,7 @@ def real_errors(world: World) -> None:
     story.run(f"contractctl migrate canary {PLAN} 0")
     world.stop(NEW_SHOP)
     world.start(MENDED_SHOP, f"python -m contractctl.demo.shop --version 2.0.1 --lane 1 --rate 2000 --plan {PLAN}")
+    world.settle()
 
 
 def all_the_way(world: World) -> None:
@@ -50,7 +52,7 @@ def all_the_way(world: World) -> None:
         story.sleep(pause)
         ask(world, share)
     story.say("Everybody takes the new column. Version 1.0 of the shop has done its duty and is taken out of service.")
-    last = world.stop(OLD_SHOP)
+    last = world.retire(OLD_SHOP)
     story.expect(holds=" 0 failed" in last, what="the old version never failed at anything")
     story.sleep(BAKE)
 

@@ -27,7 +27,7 @@ def last_reader(world: World) -> None:
     world.reads("shop/orders", "reporting", "orders.full_name")
     world.reads("shop/order-placed", "reporting", "OrderPlaced.full_name")
     world.commit("reporting reads full_name")
-    story.sleep(QUIET + 1)
+    world.settle(QUIET + 1)
     ask_quiesce(world)
 
 

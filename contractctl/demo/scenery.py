@@ -12,6 +12,7 @@ from sqlalchemy import text
 from contractctl import resources
 from contractctl.demo.customers import LAST, cents, first_name_on
 from contractctl.demo.place import Place
+from contractctl.demo.scraping import Scraping
 
 ORDERS = 200_000
 _AT_ONCE = 10_000
@@ -24,9 +25,9 @@ level = "BACKWARD"
 url = "{url}"
 
 [[evidence]]
-source = "otlp"
-path = "telemetry/*.jsonl"
+source = {evidence}
 """
+FILES = '"otlp"\npath = "telemetry/*.jsonl"'
 IGNORED = """\
 *.db
 *.db-shm
@@ -34,12 +35,13 @@ IGNORED = """\
 before-contract.jsonl
 /events/
 /logs/
+/prometheus/
 /telemetry/
 /customers.txt
 """
 
 
-def build(folder: Path, environment: Mapping[str, str], place: Place) -> None:
+def build(folder: Path, environment: Mapping[str, str], place: Place, scraping: Scraping | None = None) -> None:
     """The repository as the shop's developers left it last night."""
     for name in CONTRACTS:
         shutil.copytree(resources.contracts() / "shop" / name, folder / "contracts" / "shop" / name)
@@ -48,7 +50,8 @@ def build(folder: Path, environment: Mapping[str, str], place: Place) -> None:
     table.write_text(said.replace('dialect = "sqlite"', f'dialect = "{place.dialect}"'), encoding="utf-8")
     for name in ("events", "logs", "telemetry"):
         (folder / name).mkdir()
-    (folder / "contractctl.toml").write_text(SETTINGS.format(url=place.setting), encoding="utf-8")
+    evidence = f'"prometheus"\nurl = "{scraping.url}"' if scraping else FILES
+    (folder / "contractctl.toml").write_text(SETTINGS.format(url=place.setting, evidence=evidence), encoding="utf-8")
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     (folder / "customers.txt").write_text("".join(f"{name}\n" for name in LAST), encoding="utf-8")
     for command in (

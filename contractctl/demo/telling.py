@@ -10,8 +10,9 @@ from pathlib import Path
 from contractctl.demo import canary, chapters, farewell, scenery
 from contractctl.demo.place import VARIABLE, Place, clear, demand_empty
 from contractctl.demo.processes import Processes
+from contractctl.demo.scraping import planned
 from contractctl.demo.story import BOLD, GREEN, PLAIN, Story, own_environment
-from contractctl.demo.world import World
+from contractctl.demo.world import PLACES, World
 
 REPORT = "matrix.html"
 CHAPTERS = (
@@ -30,20 +31,31 @@ CHAPTERS = (
 )
 
 
-def tell(write: Callable[[str], None], environment: Mapping[str, str], *, keep: bool, place: Place) -> Path:
+def tell(
+    write: Callable[[str], None], environment: Mapping[str, str], *, keep: bool, place: Place, scraped: bool = False
+) -> Path:
     """Live through it all in a temporary folder; gives back where the report is.
 
-    Raise UnexpectedError where anything is not as the story tells it. Without `keep` only the report is left.
+    `scraped`: a Prometheus server counts what the processes do. Raise UnexpectedError where anything is not as the
+    story tells it. Without `keep` only the report is left.
     """
+    scraping = planned(PLACES) if scraped else None
     demand_empty(place)
     folder = Path(tempfile.mkdtemp(prefix="contractctl-demo-"))
-    story = Story(folder, {**own_environment(environment), **place.environment}, write)
+    story = Story(
+        folder,
+        {**own_environment(environment), **place.environment, **(scraping.environment if scraping else {})},
+        write,
+    )
     try:
-        scenery.build(folder, story.environment, place)
+        scenery.build(folder, story.environment, place, scraping)
         scenery.fill_table(folder, place)
         with Processes(folder, story.environment) as processes:
+            if scraping:
+                scraping.prepare(folder)
+                processes.start("prometheus", scraping.command)
             for chapter in CHAPTERS:
-                chapter(World(story, processes, place))
+                chapter(World(story, processes, place, scraping))
         _sum_up(story, place, keep=keep)
     finally:
         if not keep:

@@ -10,6 +10,7 @@ from pathlib import Path
 from contractctl.demo.place import Place
 from contractctl.demo.processes import Processes
 from contractctl.demo.proof import Write, read_log
+from contractctl.demo.scraping import Scraping
 from contractctl.demo.story import Story, argv_of
 
 PLAN = "rename-customer"
@@ -20,6 +21,11 @@ BAKE = 3
 QUIET = 5
 """Seconds of silence that count as nobody reads any more: a real plan takes a month; see [reads]."""
 OLD_SHOP, NEW_SHOP, MENDED_SHOP = "shop-1.0", "shop-2.0", "shop-2.0.1"
+PLACES = ((OLD_SHOP,), (NEW_SHOP, MENDED_SHOP), (OLD_JOB, NEW_JOB))
+"""Who takes whose place on a machine."""
+_SETTLED, _FORGOTTEN = 12, 24
+"""Seconds after which no window holds the moment in which a process was begun again, or the time in which Prometheus
+still looked for one that is gone: nobody counted then, and that is no silence."""
 
 
 @dataclass
@@ -29,6 +35,8 @@ class World:
     story: Story
     processes: Processes
     place: Place
+    scraping: Scraping | None
+    """Where Prometheus counts; None where it is files."""
 
     @property
     def folder(self) -> Path:
@@ -46,6 +54,25 @@ class World:
         self.story.show_command(f"kill {self.processes.pid(name)}    # {name}")
         last = self.processes.stop(name)
         self.story.show(last)
+        return last
+
+    @property
+    def counted(self) -> str:
+        """Where `evidence collect` finds what the shop counts."""
+        return f"Prometheus, {self.scraping.url}" if self.scraping else "OpenTelemetry, in telemetry/"
+
+    def settle(self, seconds: float = 0) -> None:
+        """Wait until what was started is seen: where it is scraped, that takes longer."""
+        if wait := max(seconds, _SETTLED if self.scraping else 0):
+            self.story.sleep(wait)
+
+    def retire(self, name: str) -> str:
+        """Stop a process that nothing takes the place of: it need not be scraped, either."""
+        last = self.stop(name)
+        if self.scraping:
+            self.scraping.scrape(self.folder, self.scraping.ports.keys() - {name})
+            self.story.say("Prometheus leaves it out, too. Until it does, nobody counts there: that is no silence.")
+            self.story.sleep(_FORGOTTEN)
         return last
 
     def writes(self) -> tuple[Write, ...]:

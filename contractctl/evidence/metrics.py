@@ -72,9 +72,9 @@ def take_shadow(seen: Observations, labels: Mapping[str, str], step: Growth) -> 
     seen.requests.append(Request(plan, "", gave, step.begin, step.end, step.count, "shadow"))
 
 
-def take_lost(seen: Observations, labels: Mapping[str, str], spans: Iterable[Span]) -> None:
+def take_lost(seen: Observations, metric: str, labels: Mapping[str, str], spans: Iterable[Span]) -> None:
     """Add time in which something may have been counted that nobody will ever see."""
-    seen.lost.extend(Lost(consumer_of(labels), begin, end) for begin, end in spans if begin < end)
+    seen.lost.extend(Lost(metric, consumer_of(labels), begin, end) for begin, end in spans if begin < end)
 
 
 def consumer_of(labels: Mapping[str, str]) -> str:

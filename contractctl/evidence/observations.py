@@ -59,6 +59,8 @@ SHADOW = ("same", "different", "ignored", "skipped")
 class Lost:
     """Time in which a counter may have counted what a reset took away."""
 
+    metric: str
+    """What it counts: reads, or requests of a canary."""
     consumer: str
     begin: float
     end: float

@@ -157,7 +157,7 @@ def _take(
 def _grow(seen: Observations, stream: _Stream, samples: Mapping[float, float]) -> None:
     for step in growth(sorted(samples.items()), -math.inf):
         if step.reset:
-            take_lost(seen, dict(stream.resource) | dict(stream.labels), [(step.begin, step.end)])
+            take_lost(seen, stream.metric, dict(stream.resource) | dict(stream.labels), [(step.begin, step.end)])
         _count(seen, stream, step)
 
 

@@ -203,7 +203,7 @@ def _counted(seen: Observations, server: Server, query: _Query, begun: Mapping[T
     for labels, counter in found.items():
         _take(seen, query, labels, counter.run)
         if query.metric != READS:
-            take_lost(seen, _attributes(labels), counter.resets)
+            take_lost(seen, query.metric, _attributes(labels), counter.resets)
     return found
 
 
@@ -253,7 +253,7 @@ def _stood(
         meant = [] if passed_on else wanted.get((target.job, target.instance), [])
         life = begun.get(target, Life())
         lost = uncounted(stood[key], resets, life, meant, end=query.end, beat=query.beat)
-        take_lost(seen, _attributes(series[0]), lost)
+        take_lost(seen, query.metric, _attributes(series[0]), lost)
     return stood
 
 

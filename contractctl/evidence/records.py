@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
 
+from contractctl.evidence.metrics import CANARY, READS
 from contractctl.evidence.observations import Observations, Read, Request, Sign
 from contractctl.evidence.questions import Field, Question, covers, needed_window, sign_of_life_seconds
-from contractctl.evidence.spans import seconds, without
+from contractctl.evidence.spans import Span, seconds, without
 from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record, Series
 
@@ -60,7 +61,7 @@ def _record(  # noqa: PLR0913 - what a record is made of, each by name
         sampling_ratio=seen.sampling_ratio,
         series=tuple(series),
         digest=sha256(identity.encode()).hexdigest(),
-        problem=seen.problem or _lost(seen, question, begin, until),
+        problem=seen.problem or _lost(seen, question, CANARY if kind is Kind.CANARY else READS, (begin, until)),
     )
 
 
@@ -69,9 +70,9 @@ def _until(seen: Observations, question: Question) -> float:
     return max(seen.times, default=question.now)
 
 
-def _lost(seen: Observations, question: Question, begin: float, until: float) -> str | None:
-    allowed = (1 - question.plan.reads.coverage) * (until - begin)
-    lost = seconds(((one.begin, one.end) for one in seen.lost), begin, until)
+def _lost(seen: Observations, question: Question, metric: str, window: Span) -> str | None:
+    allowed = (1 - question.plan.reads.coverage) * (window[1] - window[0])
+    lost = seconds(((one.begin, one.end) for one in seen.lost if one.metric == metric), *window)
     if lost <= max(allowed, question.plan.reads.heartbeat_seconds):
         return None
     return f"counter reset: counters ended or began again so often that {lost:.0f} s of counting may be lost"
@@ -166,7 +167,7 @@ def _alive(seen: Observations, question: Question, field: Field, party: Party | 
     every = sign_of_life_seconds(question.plan.reads, party)
     moments = sorted({sign.at for sign in signs})
     reached = ((at - every * _REACH, at + every * _REACH) for at in moments)
-    lost = ((one.begin, one.end) for one in seen.lost if one.consumer == consumer)
+    lost = ((one.begin, one.end) for one in seen.lost if (one.metric, one.consumer) == (READS, consumer))
     covered = seconds(without(reached, lost), until - needed, until)
     series = tuple(_sign_series(signs, until - needed))
     return _record(

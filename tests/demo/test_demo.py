@@ -91,14 +91,17 @@ def only_the_report_is_left(out: str, temporary: Path) -> None:
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page), "the page is not self-contained"
 
 
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
-def test_a_demo_that_is_stopped_leaves_neither_processes_nor_files(tmp_path: Path, asked: signal.Signals) -> None:
+@pytest.mark.parametrize(("asked", "more"), [(signal.SIGTERM, ("--prometheus",)), (signal.SIGINT, ())])
+def test_a_demo_that_is_stopped_leaves_neither_processes_nor_files(
+    tmp_path: Path, asked: signal.Signals, more: tuple[str, ...]
+) -> None:
     environment = a_stranger_s_environment(tmp_path)
-    process = start(environment, "--no-color")
+    process = start(environment, "--no-color", *more)
     assert process.stdout is not None
     for line in process.stdout:
         if "demo.reporting" in line:
             break
+    assert any("prometheus" in found for found in working_in(tmp_path)) is bool(more)
 
     process.send_signal(asked)
     _, err = process.communicate(timeout=60)
@@ -121,5 +124,15 @@ def working_in(folder: Path) -> list[str]:
         except OSError:
             continue
         if where.startswith(str(folder)):
-            found.append(f"{process.name} in {where}")
+            found.append(f"{(process / 'comm').read_text().strip()} {process.name} in {where}")
     return found
+
+
+def test_a_demo_without_the_server_that_it_needs_says_how_to_get_it(tmp_path: Path) -> None:
+    environment = a_stranger_s_environment(tmp_path) | {"PATH": str(tmp_path)}
+
+    _, err = start(environment, "--prometheus").communicate(timeout=60)
+
+    assert "there is no program 'prometheus' on PATH" in err
+    assert "apt-get install prometheus" in err
+    assert list((tmp_path / "tmp").iterdir()) == []
