@@ -16,6 +16,7 @@ BENCHES: Mapping[str, str] = {
     "pairs": "pairs",
     "protobuf tree": "protobuf_tree",
     "graphql schema": "graphql_schema",
+    "openapi": "openapi_documents",
     "store": "store",
     "backfill": "backfill",
     "servers": "backfill_on_servers",

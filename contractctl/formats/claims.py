@@ -40,6 +40,7 @@ _STATED = {
     for word in ("openapi", "asyncapi")
 }
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
+_FIRST = re.compile(r'\ufeff?\{(\s*\n\s+)"')
 _STATED_SOMEWHERE = {word: re.compile(rf"""{word}["']?\s*:\s*["']?[0-9]""") for word in _STATED}
 """Found much faster in a text of megabytes, and looked at more closely where it stands."""
 _MOST_BEFORE = 200
@@ -142,6 +143,9 @@ def _is_json_schema(file: File) -> bool:
 
 def _states(file: File, word: str) -> bool:
     """The root says its version: https://spec.openapis.org/oas/v3.1.0#fixed-fields, and AsyncAPI's does so, too."""
+    first = _FIRST.match(file.text)
+    if first is not None and re.search(rf'{re.escape(first[1])}"{word}"\s*:\s*"[0-9]', file.text) is not None:
+        return True  # as deep as the first name of the root
     value = _loaded(file) if file.name.lower().endswith(".json") else None
     if value is None:  # YAML, or JSON that is broken: its reader says where
         hits = _STATED_SOMEWHERE[word].finditer(file.text)

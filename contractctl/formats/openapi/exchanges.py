@@ -200,7 +200,7 @@ class Making:
             if not is_meant and not flag(document, header, "required"):
                 continue
             media, schema = single(document, header)
-            value = self._meant() if is_meant else self._sample(Role.RESPONSE, schema)
+            value = self._meant() if is_meant else self._sample(Role.RESPONSE if media else Role.HEADER, schema)
             yield name, json.dumps(value) if _JSON in media else _word(value)
 
     def _credentials(self, query: list[tuple[str, str]], headers: dict[str, str], cookies: dict[str, str]) -> None:

@@ -131,4 +131,5 @@ def _headers(way: Way, call: Call, both: _Both) -> Iterator[Found]:
             yield Undecided(f"{call.name} {label}", "its content has another media type")
         if schema is not None:
             facts = {"status": both.status, "header": written}
-            yield from way.judged(call, Role.RESPONSE, (schema, given_schema), label, **facts)
+            role = Role.RESPONSE if media else Role.HEADER  # in content, a number is no text
+            yield from way.judged(call, role, (schema, given_schema), label, **facts)

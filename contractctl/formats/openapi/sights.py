@@ -33,7 +33,7 @@ from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of
 from contractctl.formats.openapi.views import TURNING, Role, Sending, Taking, View
-from contractctl.model.verdict import Incompatibility
+from contractctl.model.verdict import Incompatibility, Undecided
 
 _WORK = 10_000
 _WORK_ASIDE = 3_000
@@ -125,17 +125,7 @@ class Sight:
     def left(self) -> Iterator[tuple[Question, Said]]:
         """What is wrong with whole seats, where a finding about a component turned out to be none in its seat."""
         for seat in self.seats if self.is_doubtful else ():
-            asked = _Asked(
-                self.space,
-                self.solver,
-                self.exact_reader,
-                seat.reader,
-                self.whole.root(seat.writer),
-                self.writer.schemas,
-                seat.writer,
-            )
-            self.exact_reader.root(seat.reader)
-            for said in asked.answers():
+            for said in self._asked(self.exact_reader, self.whole, seat):
                 yield seat, _with_whole(said, is_whole=True)
 
     def _confirmed(self, seat: Question, question: Question, said: Said) -> Iterator[tuple[Question, Said]]:
@@ -148,7 +138,11 @@ class Sight:
             yield question, _with_whole(said, is_whole=True)
             return
         value = json.loads(said.facts["document"])
-        sent, taken = self.whole.root(seat.writer), self.exact_reader.root(seat.reader)
+        try:
+            sent, taken = self.whole.root(seat.writer), self.exact_reader.root(seat.reader)
+        except RecursionError:
+            yield question, _with_whole(said, is_whole=False)
+            return
         for place in routes(self.writer, seat.writer, question.writer):
             outcome = self._solved((sent, lifted(self.space, place, self.space.enum([value]))))
             if outcome is None:
@@ -188,19 +182,20 @@ class Sight:
             for pair in below:
                 self._enqueue(*pair)
             return
-        self.taking.root(question.reader)
-        sent = self.sending.root(question.writer)
-        asked = _Asked(
-            self.space,
-            self.solver,
-            self.taking,
-            question.reader,
-            sent,
-            self.writer.schemas,
-            question.writer,
-        )
-        yield from asked.answers()
+        yield from self._asked(self.taking, self.sending, question)
         yield from told_apart((self.writer, question.writer), (self.reader, question.reader))
+
+    def _asked(self, reader: View, writer: View, question: Question) -> Iterator[Said]:
+        """What is wrong, as two views see it."""
+        try:
+            reader.root(question.reader)
+            sent = writer.root(question.writer)
+        except RecursionError:
+            yield Undecided("$", "it is nested too deeply to decide")
+            return
+        yield from _Asked(
+            self.space, self.solver, reader, question.reader, sent, self.writer.schemas, question.writer
+        ).answers()
 
     def _below(self, question: Question) -> list[tuple[Spot, Spot]] | None:
         """Where both schemas have the same words: the components that they refer to, which are all that may differ.
@@ -253,10 +248,10 @@ class Sight:
         key = target.base, target.pointer
         if key not in self.narrower:
             self.narrower[key] = False  # as long as it is not known
-            mine = self._exact(self.reader).root(target)
-            theirs = Taking(self.space, self.writer, self, self._exact(self.writer), shares=True).root(other)
             solver = Solver(self.space, _WORK_ASIDE)
             try:
+                mine = self._exact(self.reader).root(target)
+                theirs = Taking(self.space, self.writer, self, self._exact(self.writer), shares=True).root(other)
                 self.narrower[key] = solver.solve((mine, theirs ^ 1)) is NONE
             except (SpentError, RecursionError):
                 return False
@@ -306,7 +301,7 @@ class _Asked(Asked):
         """Properties that are sent and do not travel this way."""
         view = self.reader
         declared = spot.value.get("properties") if isinstance(spot.value, dict) else None
-        if not isinstance(view, View) or not isinstance(declared, dict) or view.sight.role is Role.PARAMETER:
+        if not isinstance(view, View) or not isinstance(declared, dict) or view.sight.role.is_text:
             return
         for name in declared:
             if not view.hides(spot, name):

@@ -67,11 +67,22 @@ class Role(Enum):
     RESPONSE = "response"
     PARAMETER = "parameter"
     """As text, in a path, a query, a header or a cookie."""
+    HEADER = "header"
+    """As text, in a header of a response."""
+
+    @property
+    def is_answer(self) -> bool:
+        return self in {Role.RESPONSE, Role.HEADER}
+
+    @property
+    def is_text(self) -> bool:
+        """Whether all that travels there is text: https://spec.openapis.org/oas/v3.1.0#style-values."""
+        return self in {Role.PARAMETER, Role.HEADER}
 
     @property
     def hides(self) -> str:
         """The keyword of properties that do not travel there."""
-        return "writeOnly" if self is Role.RESPONSE else "readOnly"
+        return "writeOnly" if self.is_answer else "readOnly"
 
 
 class View(Meaning):
@@ -88,7 +99,7 @@ class View(Meaning):
         self.shares = shares
         """Whether components that differ stand for what both documents allow by them."""
         self.endless = sight.endless[document is sight.reader]
-        self._may_hide = sight.role is not Role.PARAMETER and any(
+        self._may_hide = not sight.role.is_text and any(
             file.data is not None or sight.role.hides in file.text or "\\" in file.text
             for file in document.source.every
         )
@@ -245,7 +256,7 @@ def _properties(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> L
     usual = view.usual(read, spot, "properties", value)
     declared = value["properties"]
     hidden = [name for name in declared if view.hides(spot, name)] if isinstance(declared, dict) else []
-    if not hidden or view.sight.role is Role.PARAMETER:
+    if not hidden or view.sight.role.is_text:
         return usual
     gone = Properties(tuple((name, FALSE) for name in hidden), (), TRUE)
     return view.space.all_of((usual, view.space.literal(gone)))
@@ -254,7 +265,7 @@ def _properties(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> L
 def _required(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
     """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: where it does not travel it is not required."""
     declared, required = value.get("properties"), value["required"]
-    if not isinstance(declared, dict) or not isinstance(required, list) or view.sight.role is Role.PARAMETER:
+    if not isinstance(declared, dict) or not isinstance(required, list) or view.sight.role.is_text:
         return view.usual(read, spot, "required", value)
     left = [name for name in required if not (isinstance(name, str) and name in declared and view.hides(spot, name))]
     if len(left) == len(required) or not all(isinstance(name, str) for name in left):
@@ -267,7 +278,7 @@ def _type(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal
     literal = view.usual(read, spot, "type", value)
     if view.document.is_3_0 and value.get("nullable") is True:
         literal = view.space.any_of((literal, view.space.kinds(NULL)))
-    as_text = view.sight.role is Role.PARAMETER and isinstance(view, Taking)
+    as_text = view.sight.role.is_text and isinstance(view, Taking)
     if as_text and value["type"] == "string" and _NARROWING.isdisjoint(value):
         return view.space.any_of((literal, view.space.kinds(NUMBER | BOOLEAN)))  # it arrives as text anyway
     return literal

@@ -36,7 +36,7 @@ class Way:
         key = role, self.inverted
         if key not in self.sights:
             ends = (self.caller, self.server)
-            writer, reader = ends[::-1] if role is Role.RESPONSE else ends
+            writer, reader = ends[::-1] if role.is_answer else ends
             self.sights[key] = Sight(role, writer, reader, self.shared)
         return self.sights[key]
 
@@ -65,8 +65,8 @@ class Way:
         caller, server = (
             spot or _anything(document) for spot, document in zip(spots, (self.caller, self.server), strict=True)
         )
-        writer, reader = (server, caller) if role is Role.RESPONSE else (caller, server)
-        to_server = role is not Role.RESPONSE
+        writer, reader = (server, caller) if role.is_answer else (caller, server)
+        to_server = not role.is_answer
         for question, said in sight.ask(
             writer, reader, f"{call.name} {label}", {"call": call.name, **call.facts, **facts}
         ):
@@ -76,7 +76,7 @@ class Way:
         """What has to be said of whole messages, after all else."""
         for (role, inverted), sight in self.sights.items():
             for question, said in sight.left():
-                yield _worded(question, said, flipped=(role is not Role.RESPONSE) is not inverted)
+                yield _worded(question, said, flipped=role.is_answer is inverted)
 
 
 @dataclass(frozen=True, slots=True)

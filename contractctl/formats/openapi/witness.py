@@ -35,7 +35,7 @@ def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness
         sent = meant(way_between(taker, giver), found)
         shown = (_shown(sent, found, *exchange) for exchange in _exchanges(sent, found)) if sent is not None else ()
         return next((one for one in shown if one is not None), None)
-    except (NoneFoundError, Unresolved):
+    except (NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
         return None
 
 
@@ -110,9 +110,9 @@ def _refusal(document: dict[str, Json], request: Request, response: Response | N
 
 
 def _executed_by() -> str:
-    from importlib.metadata import version
+    from openapi_core import __version__  # which has executed it
 
-    return f"openapi-core {version('openapi-core')}"
+    return f"openapi-core {__version__}"
 
 
 def _short(text: str, most: int) -> str:

@@ -97,3 +97,20 @@ def test_a_dialect_of_its_own_makes_it_unknown() -> None:
     old = HEAD + "jsonSchemaDialect: https://x.example/dialect\npaths: {}\n"
 
     assert compare(old, old + "x-a: 1\n", format="openapi").backward.status is Status.UNKNOWN
+
+
+def test_components_that_lead_ever_on_are_judged_and_crash_nothing() -> None:
+    def text(said: str) -> str:
+        parts = "".join(
+            f"    P{n}: {{type: object, properties: {{said: {{type: {said if n == 390 else 'string'}}}, "
+            f"next: {{$ref: '#/components/schemas/P{n + 1}'}}}}}}\n"
+            for n in range(400)
+        )
+        media = "application/json: {schema: {$ref: '#/components/schemas/P0'}}"
+        answers = f"paths: {{/a: {{get: {{responses: {{'200': {{description: a, content: {{{media}}}}}}}}}}}}}\n"
+        return f"{HEAD}{answers}components:\n  schemas:\n{parts}    P400: {{}}\n"
+
+    found = compare(text("string"), text("integer"), format="openapi").backward
+
+    assert found.status is Status.INCOMPATIBLE
+    assert [finding.path for finding in found.findings] == ["GET /a response 200 application/json: P390.said"]
