@@ -4,7 +4,7 @@ import warnings
 from typing import Any
 
 from jsonschema_path import SchemaPath
-from openapi_core import Config, OpenAPI
+from openapi_core import Config, OpenAPI, __version__
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 from werkzeug.datastructures import ImmutableMultiDict
@@ -12,6 +12,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 from contractctl.documents import Json
 from contractctl.formats.openapi.excerpts import SERVER
 from contractctl.formats.openapi.exchanges import Request, Response
+
+EXECUTED_BY = f"openapi-core {__version__}"
 
 
 def refusal(document: dict[str, Json], request: Request, response: Response | None, keyword: str) -> str | None:

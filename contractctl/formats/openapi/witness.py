@@ -110,9 +110,9 @@ def _refusal(document: dict[str, Json], request: Request, response: Response | N
 
 
 def _executed_by() -> str:
-    from openapi_core import __version__  # which has executed it
+    from contractctl.formats.openapi.execution import EXECUTED_BY
 
-    return f"openapi-core {__version__}"
+    return EXECUTED_BY
 
 
 def _short(text: str, most: int) -> str:
