@@ -364,3 +364,20 @@ def test_the_requests_of_a_canary_are_counted_since_the_share_was_entered(promet
         counts[key] = counts.get(key, 0) + series.value
     assert counts == {("new", "ok"): 200, ("new", "bad"): 20, ("old", "ok"): 1800, ("old", "bad"): 0}
     assert len({series.labels["look"] for series in running[0].series}) > 10
+
+
+def test_requests_that_two_replicas_of_the_server_tell_are_not_twice_as_many(prometheus: Prometheus) -> None:
+    since = NOW - 1200
+    for replica in ("a", "b"):
+        labels = {"contract_plan": "rename", "contract_path": "new", "contract_outcome": "ok", "replica": replica}
+        prometheus.add("contract_canary_requests_total", TARGET | labels, every_minute(since - 600, NOW, 9))
+    prometheus.add("process_start_time_seconds", TARGET, every_minute(since - 600, NOW, 1))
+
+    records = evidence.collect(
+        "prometheus", prometheus.url, {}, replace(QUESTION, since=since), root=Path(), folder=Path()
+    )
+
+    problem = only(records, Kind.READS).problem or ""
+    assert (
+        problem == "conflicting evidence: one counter stands there twice, told apart by 'replica': ask for one of them"
+    )
