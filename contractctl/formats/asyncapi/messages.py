@@ -7,6 +7,7 @@ has a counterpart by its name, or by what it says.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
@@ -127,15 +128,14 @@ def _label(message: Message, name: str) -> str:
 
 def _is_taken_by_others(met: Meeting, one: Message) -> bool:
     """Whether all that the message may say fits other messages of the reader's that differ from it in nothing else."""
-    if len(met.known) < 2:  # noqa: PLR2004 - one message has no others
-        return False
     way = met.way
     try:
         sent = {name: part(way.writer, one, name) for name in PARTS}
         fitting = [
             part(way.reader, other, "payload")
             for other in met.known
-            if all(
+            if _is_like(met, one, other)
+            and all(
                 is_same(way.writer, sent[name], way.reader, part(way.reader, other, name))
                 for name in ("headers", "key")
             )
@@ -145,15 +145,16 @@ def _is_taken_by_others(met: Meeting, one: Message) -> bool:
     return is_inside((way.writer, way.reader), sent["payload"], fitting)
 
 
+def _is_like(met: Meeting, one: Message, other: Message) -> bool:
+    """Whether nothing but the schemas tells two messages apart."""
+    apart = (_content_type(met, one, other), _correlation(met, one, other), bindings.of_messages(met, one, other))
+    return next(chain.from_iterable(apart), None) is None
+
+
 def _unknown(met: Meeting, one: Message) -> Iterator[Found]:
     """A message that no other side's message is called like: nobody knows it, unless all of it fits one of theirs."""
     if _is_taken_by_others(met, one):
         return
-    if len(met.known) == 1:
-        (other,) = met.known
-        ends = part(met.way.writer, one, "payload"), part(met.way.reader, other, "payload")
-        if ends[0].language is Language.JSON_SCHEMA and is_inside((met.way.writer, met.way.reader), ends[0], [ends[1]]):
-            return
     names = ", ".join(other.label for other in met.known) or "none"
     facts = {"message": one.label, "known": names}
     spot: Spot | None = met.known[0].spot if met.known else None

@@ -41,6 +41,11 @@ _DRAFTS = {
 }
 
 
+_OBJECTS = frozenset({"headers", "query"})
+"""Parts that are objects whatever their schemas say."""
+ANY_OBJECT: dict[str, Json] = {"type": "object"}
+
+
 class Language(Enum):
     """What a schema is written in."""
 
@@ -62,13 +67,14 @@ class Written:
 
 
 def written(document: Document, holder: Spot, name: str, said: str | None) -> Written:
-    """The schema under a name; where there is none, anything is meant. Raise Unresolved.
+    """The schema under a name; where there is none, anything is meant, or any object. Raise Unresolved.
 
     Since 3.0 a schema may say itself what it is written in: the Multi Format Schema Object.
     """
     value = holder.value if isinstance(holder.value, dict) else {}
     if name not in value:
-        spot = replace(holder, value={}, pointer=(*holder.pointer, name))
+        anything: Json = ANY_OBJECT if name in _OBJECTS else {}
+        spot = replace(holder, value=anything, pointer=(*holder.pointer, name))
         return Written(Language.JSON_SCHEMA, "JSON Schema", Dialect.DRAFT7, spot)
     spot = below(document, holder, name)
     if isinstance(spot.value, dict) and isinstance(spot.value.get("$ref"), str) and len(spot.value) == 1:

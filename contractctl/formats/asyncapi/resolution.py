@@ -104,9 +104,10 @@ def _handshake(asking: Meeting, used: Operation, served: Operation) -> Iterator[
             child(document, spot, "bindings", protocol)
             for document, spot in zip((asking.way.writer, asking.way.reader), ends, strict=True)
         ]
-        if holders[0] is not None and holders[1] is not None:
+        if holders[1] is not None:
+            nothing = replace(ends[0], value={}, pointer=(*ends[0].pointer, "bindings"))
             schemas = (
-                written(asking.way.writer, holders[0], part, None),
+                written(asking.way.writer, holders[0] or nothing, part, None),
                 written(asking.way.reader, holders[1], part, None),
             )
             name = f"{protocol} {part}"

@@ -1,14 +1,25 @@
 """Which message shows it? One that its sender's version takes and the other refuses, by its own format's reader."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from contractctl.documents import Json
+from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.execution import executed_by, refusal, refusal_by
 from contractctl.formats.asyncapi.messages import PARTS, demanded, part
 from contractctl.formats.asyncapi.parts import Unresolved
-from contractctl.formats.asyncapi.payloads import Language, Written, beyond, judge_of, sample, seen
+from contractctl.formats.asyncapi.payloads import (
+    ANY_OBJECT,
+    Language,
+    Written,
+    beyond,
+    content_type,
+    judge_of,
+    sample,
+    seen,
+)
 from contractctl.formats.asyncapi.ways import Case, Facet, Trial
 from contractctl.formats.json_schema.search.outcomes import Found
 from contractctl.formats.json_schema.uris import pointer_of
@@ -65,17 +76,15 @@ def _executed(trial: Trial, found: Incompatibility) -> Witness | None:
     return _shown(trial, values, said) if said is not None else None
 
 
+def _sender(trial: Trial) -> Document:
+    """Whose version says that the message is sent."""
+    return trial.way.reader if trial.is_awaited else trial.way.writer
+
+
 def _refused_message(trial: Trial, values: dict[str, Json], keyword: str) -> str | None:
     """What the other side says, where no message that it has takes this one."""
     refuses = trial.way.writer if trial.is_awaited else trial.way.reader
-    answers = [
-        [
-            said
-            for name in PARTS
-            if name in values and (said := _by(refuses, part(refuses, one, name), values[name], keyword)) is not None
-        ]
-        for one in trial.known
-    ]
+    answers = [list(_against(refuses, one, values, keyword)) for one in trial.known]
     if not all(answers):
         return None
     own = refusal(refuses, trial.ends[1], values[trial.part], keyword) if trial.ends is not None else None
@@ -85,6 +94,17 @@ def _refused_message(trial: Trial, values: dict[str, Json], keyword: str) -> str
         return None
     first = answers[0][0] if answers else refusal_by(False, values)
     return f"it is none of the {len(answers)} messages there; by the first, {first}" if len(answers) > 1 else first
+
+
+def _against(document: Document, known: Message, values: dict[str, Json], keyword: str) -> Iterator[str]:
+    """What speaks against taking a message for one that is known."""
+    said = content_type(document, known.spot)
+    if "contentType" in values and said is not None:
+        answer = refusal_by({"const": said}, values["contentType"])
+        yield from () if answer is None else (answer,)
+    for name in PARTS:
+        answer = _by(document, part(document, known, name), values[name], keyword) if name in values else None
+        yield from () if answer is None else (answer,)
 
 
 def _by(document: Document, schema: Written, value: Json, keyword: str) -> str | None:
@@ -113,6 +133,9 @@ def _values(trial: Trial, found: Incompatibility) -> dict[str, Json]:
             for value in _sample(trial, name):
                 values[name] = value
     facet = trial.facet
+    own = content_type(_sender(trial), trial.sent.spot) if trial.sent is not None else None
+    if facet is None and not trial.part and own is not None:
+        values["contentType"] = own
     if facet is not None and facet.name in _PLACES:
         _put(values, str(facet.value))
     elif facet is not None:
@@ -121,16 +144,16 @@ def _values(trial: Trial, found: Incompatibility) -> dict[str, Json]:
 
 
 def _sample(trial: Trial, name: str) -> tuple[Json, ...]:
-    """A value for a part of the message; of a payload that nobody knows, one that none of theirs takes."""
+    """A value for a part of the message; of a message that nobody knows, one that none of theirs takes."""
     way = trial.way
     documents = (way.reader, way.writer) if trial.is_awaited else (way.writer, way.reader)
     assert trial.sent is not None  # noqa: S101 - the caller has looked
     sent = part(documents[0], trial.sent, name)
-    if sent.language is not Language.JSON_SCHEMA or (sent.spot.value == {} and name != "payload"):
+    if sent.language is not Language.JSON_SCHEMA or (sent.spot.value in ({}, ANY_OBJECT) and name != "payload"):
         return ()
     known = [part(documents[1], one, name) for one in trial.known]
     known = [one for one in known if (one.language, one.dialect) == (Language.JSON_SCHEMA, sent.dialect)]
-    if name == "payload" and trial.facet is None and not trial.part and known:
+    if trial.facet is None and not trial.part and known:
         outcome = beyond(documents, sent, known)
         if isinstance(outcome, Found):
             return (outcome.value,)
