@@ -8,7 +8,17 @@ from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
 from contractctl.model.evidence import Record
 
-SOURCES = ("access_log", "catalog", "code", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
+SOURCES = (
+    "access_log",
+    "catalog",
+    "code",
+    "jsonl",
+    "mariadb_digests",
+    "otlp",
+    "pg_stat_statements",
+    "pgaudit",
+    "prometheus",
+)
 
 
 def collect(  # noqa: PLR0913 - where a source is, and where it may read and write
@@ -49,6 +59,10 @@ def collect(  # noqa: PLR0913 - where a source is, and where it may read and wri
             from contractctl.evidence import otlp
 
             return records(otlp.observe(location, options, root), question)
+        case "pgaudit":
+            from contractctl.evidence import pgaudit
+
+            return records(pgaudit.observe(location, options, question, root), question)
         case "prometheus":
             from contractctl.evidence import prometheus
 

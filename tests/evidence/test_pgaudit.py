@@ -1,0 +1,126 @@
+"""Does pgaudit's log show who touched the column, and is one that may miss something never silence? The real thing."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contractctl import evidence
+from contractctl.model.decision import Outcome
+from contractctl.model.evidence import Record
+from tests import servers
+from tests.evidence.conftest import PLAN, QUESTION
+from tests.evidence.test_statement_statistics import RULES, TABLE, outcome, problem, readers, run
+from tests.servers import Server
+
+Look = Callable[..., tuple[Record, ...]]
+OPTIONS = (
+    "--shared_preload_libraries=pgaudit",
+    "--pgaudit.log=all",
+    "--logging_collector=on",
+    "--log_destination=csvlog,jsonlog,stderr",
+    "--log_line_prefix=%m [%p] %u@%d ",
+    "--log_timezone=UTC",
+)
+
+
+@pytest.fixture(scope="module")
+def audited() -> Iterator[Server]:
+    with servers.running(servers.POSTGRESQL, options=OPTIONS) as server:
+        server.run("CREATE EXTENSION pgaudit")
+        server.run(TABLE)
+        server.run("CREATE ROLE app LOGIN SUPERUSER")
+        yield server
+
+
+@pytest.fixture
+def look(audited: Server, tmp_path: Path) -> Look:
+    """Collect from the server's log of one form."""
+
+    def collect(
+        ending: str = "csv", *, folder: Path | None = None, window: float = 60, **options: str
+    ) -> tuple[Record, ...]:
+        rules = replace(RULES, heartbeat_seconds=8, window_seconds=window)
+        question = replace(QUESTION, now=time.time(), plan=replace(PLAN, reads=rules))
+        where = f"{folder or audited.folder / 'data' / 'log'}/*.{ending}"
+        return evidence.collect("pgaudit", where, options, question, root=tmp_path, folder=tmp_path)
+
+    return collect
+
+
+def test_every_form_of_the_log_tells_who_touched_the_column(audited: Server, look: Look) -> None:
+    server = audited.url()
+    for _ in range(4):
+        run(server, "SELECT id, total FROM orders")
+        time.sleep(0.25)
+    quiet = look("csv", window=RULES.window_seconds, server=server)
+    run(
+        audited.url(account="app"),
+        "SELECT customer_name\nFROM orders WHERE full_name = 'a, \"b\"'",
+        "UPDATE orders SET customer_name = 'x'",
+        "DO $$ BEGIN PERFORM customer_name FROM orders; END $$",
+    )
+
+    assert problem(quiet) == ""
+    assert outcome(quiet) is Outcome.PASS, readers(quiet)
+    for ending in ("csv", "json", "log"):
+        found = look(ending, server=server, roles="app=reporting")
+        assert problem(found) == "", ending
+        assert readers(found)["reporting", ""] == 2, ending
+        assert readers(found)["reporting", "writes"] == 1, ending
+
+
+@pytest.mark.parametrize(
+    ("act", "undo", "why"),
+    [
+        ("ALTER ROLE app SET pgaudit.log = 'none'", "ALTER ROLE app RESET ALL", "sampled: a role or database has"),
+        ("ALTER DATABASE postgres SET pgaudit.log_statement = off", "ALTER DATABASE postgres RESET ALL", "sampled"),
+        ("ALTER DATABASE postgres SET pgaudit.log = 'all, -read'", "ALTER DATABASE postgres RESET ALL", "sampled"),
+    ],
+)
+def test_settings_that_leave_statements_out_are_unknown(
+    audited: Server, look: Look, act: str, undo: str, why: str
+) -> None:
+    audited.run(act)
+    try:
+        found = look(server=audited.url())
+    finally:
+        audited.run(undo)
+
+    assert problem(found).startswith(why)
+    assert outcome(found) is not Outcome.PASS
+
+
+def test_files_that_the_server_no_longer_writes_are_unknown(audited: Server, look: Look, tmp_path: Path) -> None:
+    for path in (audited.folder / "data" / "log").glob("*.csv"):
+        shutil.copy(path, tmp_path)
+
+    found = look(folder=tmp_path, server=audited.url())
+
+    assert problem(found).startswith("missing source: what was just sent to the server stands in none of these files")
+
+
+def test_without_the_server_silence_proves_nothing_and_reads_still_count(audited: Server, look: Look) -> None:
+    run(audited.url(account="app"), "SELECT customer_name FROM orders")
+
+    found = look()
+
+    assert problem(found).startswith("missing source: no server says")
+    assert readers(found)["app", ""] >= 1
+
+
+def test_a_server_without_pgaudit_is_unknown(postgresql_url: str, look: Look) -> None:
+    assert problem(look(server=postgresql_url)).startswith("missing source: pgaudit is not loaded")
+
+
+def test_a_session_that_switched_its_own_audit_off_is_unknown(audited: Server, look: Look) -> None:
+    run(
+        audited.url(account="app"),
+        "SELECT set_config('pgaudit.log', 'none', false)",
+        "SELECT customer_name FROM orders",
+    )
+
+    assert problem(look(server=audited.url())).startswith("sampled: a session of app set what is written of it")
