@@ -101,6 +101,6 @@ def _watch(connection: "Connection", question: Question, settled: frozenset[str]
     for field in question.fields:
         path, _, column = field.path.rpartition(".")
         reached = postgresql_catalog.reached(connection, field)
-        target = Target(path, column, "postgresql", also=reached.also, through=reached.views, nested_seen=True)
+        target = Target(path, column, "postgresql", also=reached.also, through=reached.through, nested_seen=True)
         targets.append((field, target))
     return Watch(tuple(targets), settled)

@@ -22,7 +22,7 @@ from contractctl.evidence.files import matched
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, Question, sign_of_life_seconds
 from contractctl.evidence.servers import UnusableError, accounts, answer, demand_replicas, known_options
-from contractctl.statements import Target, Touch, texts, touch
+from contractctl.statements import Target, Touch, touch
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -35,11 +35,6 @@ _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name LIKE 'pgaudit.%%'"
 _OVERRIDES = (
     "SELECT count(*) FROM pg_db_role_setting s, unnest(s.setconfig) one WHERE one LIKE 'pgaudit.%' OR one LIKE 'log%'"
 )
-_BODIES = """
-SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-"""
 _REPLICAS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
 _LINE = re.compile(
     r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+) (?P<rest>.*?)(?P<level>[A-Z]+\d?):  (?P<message>.*)",
@@ -125,22 +120,9 @@ def _asked(
     found = []
     for field in question.fields:
         reached = postgresql_catalog.reached(connection, field)
-        functions = {one.removeprefix("function ") for one in reached.others if one.startswith("function ")}
-        through = _callers(connection, {*reached.views, *functions})
-        found.append((field, _target(field, reached.also, through, nested_seen=True)))
+        found.append((field, _target(field, reached.also, reached.through, nested_seen=True)))
     connection.exec_driver_sql(f"SELECT '{marker}'")
     return tuple(found)
-
-
-def _callers(connection: "Connection", reached: set[str]) -> tuple[str, ...]:
-    """Those, and the functions that name one of them: SQL put in the place of a call is not written by itself."""
-    bodies = {str(name): texts.read(str(body), "postgresql").words for name, body in databases.run(connection, _BODIES)}
-    while True:
-        wanted = {one.casefold() for one in reached}
-        more = {name for name, words in bodies.items() if wanted & words} - reached
-        if not more:
-            return tuple(sorted(reached))
-        reached = reached | more
 
 
 def _logged(setting: str) -> frozenset[str]:

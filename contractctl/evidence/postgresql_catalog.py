@@ -43,7 +43,7 @@ JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = ANY(r.prattrs)
 WHERE r.prrelid = ANY(CAST(:tables AS oid[])) AND lower(a.attname) = ANY(CAST(:columns AS text[]))
 """
 _FUNCTIONS = """
-SELECT p.proname, p.prosrc, l.lanname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 """
@@ -57,6 +57,8 @@ class Reached:
     also: tuple[str, ...]
     """Partitions, and what the table is a partition of."""
     views: tuple[str, ...]
+    through: tuple[str, ...]
+    """Those, and functions that read it or call one that does: their text may be put in the place of a call."""
     others: tuple[str, ...]
     """Whatever else depends on it, as the server describes it."""
 
@@ -73,11 +75,13 @@ def reached(connection: "Connection", field: Field) -> Reached:
     also = tuple(sorted({name for _, name in relatives}))
     columns = [column.casefold(), f"{column.casefold()}{QUIESCED}"]
     target = Target(path, column, "postgresql", also=also, nested_seen=True)
+    bodies = _bodies(connection)
     asked = {"tables": tables, "columns": columns}
     dependents = [one for (one,) in _rows(connection, _DEPENDENTS, asked) if _OWN not in one]
-    functions = [f"function {name}" for name in _functions(connection, target)]
-    views = tuple(_views(_rows(connection, _VIEWS, {}), set(tables), set(columns), target))
-    return Reached(also, views, tuple(sorted({*dependents, *functions})))
+    views = set(_views(_rows(connection, _VIEWS, {}), set(tables), set(columns), target))
+    functions = set(_naming(bodies, {column.casefold() for column in columns}))
+    others = tuple(sorted({*dependents, *(f"function {name}" for name in functions)}))
+    return Reached(also, tuple(sorted(views)), tuple(sorted(_callers(bodies, views | functions))), others)
 
 
 def _views(found: list[tuple[Any, ...]], tables: set[int], columns: set[str], target: Target) -> Iterator[str]:
@@ -96,15 +100,28 @@ def _views(found: list[tuple[Any, ...]], tables: set[int], columns: set[str], ta
     yield from sorted({name for view, name, *_ in found if view in reached})
 
 
-def _functions(connection: "Connection", target: Target) -> Iterator[str]:
-    """A body is text to the server: one that has both words in it is held to touch the column."""
+_Bodies = list[tuple[str, frozenset[str]]]
+
+
+def _bodies(connection: "Connection") -> _Bodies:
+    """The functions, each with the words of its body: that is text to the server, and so it is here."""
     from contractctl.statements import texts
 
-    wanted = {target.column.casefold(), f"{target.column.casefold()}{QUIESCED}"}
-    for name, body, _ in _rows(connection, _FUNCTIONS, {}):
-        words = texts.read(body, "postgresql").words
-        if wanted & words and not name.startswith(_OWN):
-            yield name
+    found = _rows(connection, _FUNCTIONS, {})
+    return [(name, frozenset(texts.read(body, "postgresql").words)) for name, body in found if _OWN not in name]
+
+
+def _naming(bodies: _Bodies, wanted: set[str]) -> Iterator[str]:
+    return (name for name, words in bodies if wanted & words)
+
+
+def _callers(bodies: _Bodies, reached: set[str]) -> set[str]:
+    """Those, and the functions that name one of them."""
+    while True:
+        more = set(_naming(bodies, {one.casefold() for one in reached})) - reached
+        if not more:
+            return reached
+        reached = reached | more
 
 
 def _rows(connection: "Connection", sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:

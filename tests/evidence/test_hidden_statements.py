@@ -80,6 +80,23 @@ def test_statements_of_others_that_are_not_shown_are_not_absent(forgetful: Serve
     assert problem(shown).startswith("window not covered")
 
 
+def test_what_a_function_reads_is_seen_where_the_server_puts_its_text_in_the_place_of_the_call(
+    forgetful: Server, look: Look
+) -> None:
+    url, put_in = forgetful.url(), "RETURNS SETOF text LANGUAGE sql STABLE AS"
+    run(url, f"CREATE FUNCTION buyers() {put_in} 'SELECT customer_name::text FROM orders'")
+    run(url, f"CREATE FUNCTION everybody() {put_in} 'SELECT * FROM buyers()'")
+    try:
+        look("pg_stat_statements", url)
+        run(url, "SELECT count(*) FROM everybody()")
+        found = look("pg_stat_statements", url)
+    finally:
+        run(url, "DROP FUNCTION everybody()", "DROP FUNCTION buyers()")
+
+    assert sum(readers(found).values()) >= 1
+    assert outcome(found) is not Outcome.PASS
+
+
 def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: Look, tmp_path: Path) -> None:
     arguments = ("-h", servers.HOST, "-p", str(forgetful.port), "-U", forgetful.kind.account, "--no-loop")
     receiving = subprocess.Popen(
