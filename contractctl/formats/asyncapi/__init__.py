@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from contractctl.formats.asyncapi.changes import changes
-from contractctl.formats.asyncapi.document import locate, parse
+from contractctl.formats.asyncapi.document import parse
 from contractctl.formats.asyncapi.resolution import incompatibilities
 from contractctl.formats.asyncapi.witness import witness
+from contractctl.formats.description import locate
 from contractctl.model.verdict import Seats
 
 NAME = "asyncapi"

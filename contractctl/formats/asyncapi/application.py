@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from contractctl.formats.asyncapi.document import Document, below, refused
+from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, items, resolved, template, text
+from contractctl.formats.description import below, refused
 from contractctl.formats.json_schema.spots import Spot
 
 _SENDING = {"send": True, "receive": False, "subscribe": True, "publish": False}

@@ -2,20 +2,19 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from contractctl.documents import Json, Pointer, is_yaml, locate_json, read_json
+from contractctl.documents import Json, Pointer
 from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.traits import applied, found_at
+from contractctl.formats.description import as_object, is_read, located, uris_of, value_of
 from contractctl.formats.json_schema.dialects import Dialect, named
 from contractctl.formats.json_schema.resources import Resource
-from contractctl.formats.json_schema.spots import Schema, Spot, inside
-from contractctl.formats.json_schema.uris import RETRIEVED, retrieved, split
+from contractctl.formats.json_schema.spots import Schema, Spot
+from contractctl.formats.json_schema.uris import RETRIEVED, split
 from contractctl.model.contract import File, Policy, Source
 
 _VERSION = re.compile(r"(2)\.([0-6])\.\d+(?:-.*)?|(3)\.([01])\.\d+(?:-.*)?")
-_READ = (".json", ".yaml", ".yml", ".avsc")
 _SECTIONS = ("channels", "components", "operations", "servers")
 
 
@@ -49,10 +48,11 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     A pointer's first part is the number of the file. Raise ContractctlError where there is no AsyncAPI 2 or 3.
     """
     files = source.every
-    written = tuple(_value(file, is_companion=number >= len(source.files)) for number, file in enumerate(files))
+    # a payload's file may be in a language of its own
+    written = tuple(value_of(file) if file in source.files or is_read(file) else file.text for file in files)
     main = _main(source, written)
     major = _major(files[main], written[main])
-    paths = tuple(_paths(source))
+    paths = tuple(uris_of(source))
     values = _with_traits(written, paths, major)
     starts: dict[tuple[int, Pointer], Resource] = {
         (number, ()): Resource(value, number, (), paths[number], _dialect(value)) for number, value in enumerate(values)
@@ -64,57 +64,9 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     return Document(root, major, source, replace(schemas, roots=(root,)))
 
 
-def locate(document: Document, pointer: Pointer) -> tuple[str, int, int] | None:
-    """File, line and column of a pointer whose first part is the number of a file."""
-    number, *rest = pointer
-    if not isinstance(number, int) or number < 0:
-        return None
-    file = document.source.every[number]
-    return (file.name, *_located(file, tuple(rest)))
-
-
-def refused(document: Document, spot: Spot, said: str, hint: str) -> ContractctlError:
-    """What is wrong at a place, as an error."""
-    file, line, column = locate(document, (spot.file, *spot.pointer)) or (document.source.name, 1, 1)
-    return ContractctlError(f"{file}:{line}:{column}: {said}", hint=hint)
-
-
-def below(document: Document, spot: Spot, *steps: str | int) -> Spot:
-    """The part that stands so many steps below another; they are there."""
-    return inside(document.schemas, spot, *steps)
-
-
-def _value(file: File, *, is_companion: bool) -> Json:
-    if is_companion and not file.name.lower().endswith(_READ):
-        return file.text  # a payload in a language of its own
-    text = file.text if file.data is None else file.data
-    if _is_json(file):
-        return read_json(text, file.name)
-    from contractctl.documents.yaml_text import read_yaml  # many documents are JSON
-
-    return read_yaml(text, file.name)
-
-
-def _is_json(file: File) -> bool:
-    """JSON is YAML, too, and is read much faster as what it is."""
-    return not is_yaml(file.name) and (
-        file.name.lower().endswith((".json", ".avsc")) or file.text.lstrip("\ufeff \t\r\n")[:1] in {"{", ""}
-    )
-
-
-def _located(file: File, pointer: Pointer) -> tuple[int, int]:
-    if _is_json(file):
-        return locate_json(file.text, pointer)
-    if not file.name.lower().endswith(_READ) and not pointer:
-        return 1, 1
-    from contractctl.documents.yaml_text import locate_yaml  # as above
-
-    return locate_yaml(file.text, file.name, pointer)
-
-
 def _main(source: Source, values: tuple[Json, ...]) -> int:
     """Of several files the one that says that it is an AsyncAPI document."""
-    found = [number for number in range(len(source.files)) if "asyncapi" in _object(values[number])]
+    found = [number for number in range(len(source.files)) if "asyncapi" in as_object(values[number])]
     if len(found) == 1:
         return found[0]
     if found:
@@ -123,7 +75,7 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
             f"{names} are AsyncAPI documents both", hint="keep each document in a contract of its own"
         )
     file = source.files[0]
-    line, column = _located(file, ())
+    line, column = located(file, ())
     raise ContractctlError(
         f"{file.name}:{line}:{column}: this is no AsyncAPI document: it has no 'asyncapi'",
         hint="write its version at the top: asyncapi: 3.0.0",
@@ -131,19 +83,19 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
 
 
 def _major(file: File, value: Json) -> int:
-    version = _object(value)["asyncapi"]
+    version = as_object(value)["asyncapi"]
     match = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if match is None:
-        line, column = _located(file, ("asyncapi",))
+        line, column = located(file, ("asyncapi",))
         raise ContractctlError(
             f"{file.name}:{line}:{column}: AsyncAPI {version} is not judged",
             hint="write it in AsyncAPI 2.0 to 2.6, 3.0 or 3.1, with all three numbers of its version in quotes",
         )
     for name in _SECTIONS:
-        if name in _object(value) and not isinstance(
-            _object(value)[name], list | dict if _is_list(name, version) else dict
+        if name in as_object(value) and not isinstance(
+            as_object(value)[name], list | dict if _is_list(name, version) else dict
         ):
-            line, column = _located(file, (name,))
+            line, column = located(file, (name,))
             raise ContractctlError(
                 f"{file.name}:{line}:{column}: '{name}' is no object", hint="mend the document at that place"
             )
@@ -157,7 +109,7 @@ def _is_list(name: str, version: Json) -> bool:
 
 def _dialect(value: Json) -> Dialect:
     """A file that is a JSON Schema by itself may name its draft."""
-    return named(_object(value).get("$schema")) or Dialect.DRAFT7
+    return named(as_object(value).get("$schema")) or Dialect.DRAFT7
 
 
 def _with_traits(values: tuple[Json, ...], paths: tuple[str, ...], major: int) -> tuple[Json, ...]:
@@ -174,14 +126,3 @@ def _with_traits(values: tuple[Json, ...], paths: tuple[str, ...], major: int) -
         applied(value, path, lookup, traits_win=major < 3) if isinstance(value, dict) else value  # noqa: PLR2004 - AsyncAPI 3
         for path, value in known.items()
     )
-
-
-def _paths(source: Source) -> Iterator[str]:
-    """The URIs that relative references between files are resolved by."""
-    folder = source.folder or posixpath.commonpath([posixpath.dirname(file.name) or "." for file in source.every])
-    for file in source.every:
-        yield retrieved(posixpath.relpath(file.name, folder))
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

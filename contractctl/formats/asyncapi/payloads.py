@@ -11,10 +11,11 @@ from typing import Any
 
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
-from contractctl.formats.asyncapi.document import Document, below, locate
+from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.meaning import Asserted, names_below, reached
 from contractctl.formats.asyncapi.parts import Unresolved, at, resolved
 from contractctl.formats.asyncapi.ways import Found, Meeting, Trial, with_trial
+from contractctl.formats.description import below, locate
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.resolution import Asked

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from contractctl.formats.description import locate
 from contractctl.formats.openapi.changes import changes
-from contractctl.formats.openapi.document import locate, parse
+from contractctl.formats.openapi.document import parse
 from contractctl.formats.openapi.resolution import incompatibilities
 from contractctl.formats.openapi.witness import witness
 from contractctl.model.verdict import Seats

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import child, entries, fields, resolved, template
 from contractctl.formats.openapi.ways import Call, Way
 from contractctl.model.verdict import Incompatibility

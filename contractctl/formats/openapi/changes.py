@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from contractctl.documents import Json
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.changes import Inside, between
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import media_types, schema_of, single
 from contractctl.formats.openapi.parameters import parameters_of
 from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entries, fields, flag, resolved, template

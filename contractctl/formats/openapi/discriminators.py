@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.documents import Json, Pointer
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.shared import told
 from contractctl.model.verdict import Effect, Incompatibility
 

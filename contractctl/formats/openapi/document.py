@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from contractctl.documents import Json, Pointer, is_yaml, known_json, locate_json, read_json
+from contractctl.documents import Json, Pointer
 from contractctl.errors import ContractctlError
+from contractctl.formats.description import as_object, located, uris_of, value_of
 from contractctl.formats.json_schema.dialects import Dialect, named
 from contractctl.formats.json_schema.resources import Resource
-from contractctl.formats.json_schema.spots import Schema, Spot, inside
+from contractctl.formats.json_schema.spots import Schema, Spot
 from contractctl.formats.json_schema.uris import RETRIEVED, retrieved
 from contractctl.model.contract import File, Policy, Source
 
@@ -43,10 +44,10 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     A pointer's first part is the number of the file. Raise ContractctlError where there is no OpenAPI 3.0 or 3.1.
     """
     files = source.every
-    values = tuple(_value(file) for file in files)
+    values = tuple(value_of(file) for file in files)
     main = _main(source, values)
     dialect = _dialect(files[main], values[main])
-    written = tuple(_paths(source))
+    written = tuple(uris_of(source))
     paths = tuple(_standing(path) if number == main else path for number, path in enumerate(written))
     starts: dict[tuple[int, Pointer], Resource] = {
         (number, ()): Resource(value, number, (), paths[number], dialect) for number, value in enumerate(values)
@@ -59,56 +60,10 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     return Document(root, dialect, source, replace(schemas, roots=(root,)), tuple(_doubts(files[main], values[main])))
 
 
-def locate(document: Document, pointer: Pointer) -> tuple[str, int, int] | None:
-    """File, line and column of a pointer whose first part is the number of a file."""
-    number, *rest = pointer
-    if not isinstance(number, int) or number < 0:
-        return None
-    file = document.source.every[number]
-    return (file.name, *_located(file, tuple(rest)))
-
-
-def refused(document: Document, spot: Spot, said: str, hint: str) -> ContractctlError:
-    """What is wrong at a place, as an error."""
-    located = locate(document, (spot.file, *spot.pointer))
-    assert located is not None  # noqa: S101 - a spot of a document stands in one of its files
-    file, line, column = located
-    return ContractctlError(f"{file}:{line}:{column}: {said}", hint=hint)
-
-
-def below(document: Document, spot: Spot, *steps: str | int) -> Spot:
-    """The part that stands so many steps below another; they are there."""
-    return inside(document.schemas, spot, *steps)
-
-
-def _value(file: File) -> Json:
-    text = file.text if file.data is None else file.data
-    if _is_json(file):
-        return read_json(text, file.name) if isinstance(text, bytes) else known_json(text, file.name)
-    from contractctl.documents.yaml_text import read_yaml  # most documents of megabytes are JSON
-
-    return read_yaml(text, file.name)
-
-
-def _is_json(file: File) -> bool:
-    """JSON is YAML, too, and is read much faster as what it is."""
-    return not is_yaml(file.name) and (
-        file.name.endswith(".json") or file.text.lstrip("\ufeff \t\r\n")[:1] in {"{", ""}
-    )
-
-
-def _located(file: File, pointer: Pointer) -> tuple[int, int]:
-    if _is_json(file):
-        return locate_json(file.text, pointer)
-    from contractctl.documents.yaml_text import locate_yaml  # as above
-
-    return locate_yaml(file.text, file.name, pointer)
-
-
 def _main(source: Source, values: tuple[Json, ...]) -> int:
     """Of several files the one that says that it is an OpenAPI document."""
     own = range(len(source.files))
-    found = [number for number in own if isinstance(values[number], dict) and "openapi" in _object(values[number])]
+    found = [number for number in own if isinstance(values[number], dict) and "openapi" in as_object(values[number])]
     if len(found) == 1:
         return found[0]
     if found:
@@ -116,14 +71,14 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
         raise ContractctlError(
             f"{names} are OpenAPI documents both", hint="keep each document in a contract of its own"
         )
-    old = next((number for number in own if "swagger" in _object(values[number])), None)
+    old = next((number for number in own if "swagger" in as_object(values[number])), None)
     if old is not None:
         raise ContractctlError(
             f"{source.every[old].name}: this is Swagger 2.0, which is not judged",
             hint="convert it to OpenAPI 3, with swagger2openapi for example, and keep that as the contract",
         )
     file = source.files[0]
-    line, column = _located(file, ())
+    line, column = located(file, ())
     raise ContractctlError(
         f"{file.name}:{line}:{column}: this is no OpenAPI document: it has no 'openapi'",
         hint="write its version at the top: openapi: 3.1.0",
@@ -131,17 +86,17 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
 
 
 def _dialect(file: File, value: Json) -> Dialect:
-    version = _object(value)["openapi"]
+    version = as_object(value)["openapi"]
     match = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if match is None:
-        line, column = _located(file, ("openapi",))
+        line, column = located(file, ("openapi",))
         raise ContractctlError(
             f"{file.name}:{line}:{column}: OpenAPI {version} is not judged",
             hint="write the document in OpenAPI 3.0 or 3.1, and its version in quotes",
         )
     for name in _STEPS:
-        if name in _object(value) and not isinstance(_object(value)[name], dict):
-            line, column = _located(file, (name,))
+        if name in as_object(value) and not isinstance(as_object(value)[name], dict):
+            line, column = located(file, (name,))
             raise ContractctlError(
                 f"{file.name}:{line}:{column}: '{name}' is no object", hint="mend the document at that place"
             )
@@ -150,22 +105,11 @@ def _dialect(file: File, value: Json) -> Dialect:
 
 def _doubts(file: File, value: Json) -> Iterator[str]:
     """https://spec.openapis.org/oas/v3.1.0#fixed-fields: jsonSchemaDialect."""
-    dialect = _object(value).get("jsonSchemaDialect")
+    dialect = as_object(value).get("jsonSchemaDialect")
     if dialect is not None and named(dialect) is not Dialect.DRAFT2020:
         yield f"{file.name}: 'jsonSchemaDialect' is {dialect!r}, and only draft 2020-12 is judged"
-
-
-def _paths(source: Source) -> Iterator[str]:
-    """The URIs that relative references between files are resolved by."""
-    folder = source.folder or posixpath.commonpath([posixpath.dirname(file.name) or "." for file in source.every])
-    for file in source.every:
-        yield retrieved(posixpath.relpath(file.name, folder))
 
 
 def _standing(path: str) -> str:
     """The same URI for the main file of every version, whatever that is called; beside the files that it refers to."""
     return retrieved(posixpath.join(posixpath.dirname(path.removeprefix(RETRIEVED)), _MAIN))
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

@@ -3,9 +3,10 @@
 from functools import lru_cache
 
 from contractctl.documents import Json
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parameters import parameters_of
 from contractctl.formats.openapi.parts import METHODS, fields
 

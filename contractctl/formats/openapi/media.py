@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from contractctl.documents import Json
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.openapi.document import Document, below
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import entries, fields, resolved
 
 _COMBINING = frozenset({"allOf", "anyOf", "oneOf", "if", "patternProperties", "$ref"})

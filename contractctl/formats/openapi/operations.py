@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.bodies import request_body
-from contractctl.formats.openapi.document import below
 from contractctl.formats.openapi.parameters import parameters
 from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entries, fields, resolved, template
 from contractctl.formats.openapi.responses import responses
