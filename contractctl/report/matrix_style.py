@@ -46,7 +46,7 @@ a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-
 .contract > h2 { margin: 0; font-size: 1.25rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
 .about { color: var(--soft); margin: .1rem 0 0; font-size: .9375rem; }
 .tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
-.scroll { overflow-x: auto; margin-top: 1.1rem; padding: 2px; max-width: 100%; }
+.scroll { overflow-x: auto; margin: 1.1rem -5px 0; padding: 2px; max-width: 100%; }
 table { border-collapse: separate; border-spacing: 3px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .35rem 3px; white-space: nowrap; }
 th { font-weight: 600; font-size: .875rem; padding: .35rem .6rem; white-space: nowrap; }
@@ -68,7 +68,7 @@ a.pair:hover { filter: brightness(.96); }
 .pair .yes, .badge.yes { background: var(--yes-bg); }
 .pair .no, .badge.no { background: var(--no-bg); }
 .pair .unknown, .badge.unknown { background: var(--unknown-bg); }
-.hint { color: var(--soft); font-size: .875rem; margin: .4rem 0 0 3px; }
+.hint { color: var(--soft); font-size: .875rem; margin: .4rem 0 0; }
 .detail {
   display: none; border-top: 1px solid var(--line); margin-top: 1.25rem; padding-top: 1rem; scroll-margin-top: 1rem;
 }
