@@ -1,12 +1,13 @@
 """Which call is a finding about? With what both sides have of it, to send it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import child, entries, fields, resolved, template
+from contractctl.formats.openapi.templates import overlap
 from contractctl.formats.openapi.ways import Call, Way
 from contractctl.model.verdict import Incompatibility
 
@@ -28,6 +29,8 @@ def meant(way: Way, found: Incompatibility) -> Meant | None:
     facts = found.facts
     if "method" not in facts:
         return None
+    if "reached" in facts:
+        return _to_another(way, found)
     if "webhook" not in facts and "callback" not in facts:
         return _to_path(way, found)
     ends = [_calls_back(document, found) for document in (way.caller, way.server)]
@@ -47,6 +50,18 @@ def _to_path(way: Way, found: Incompatibility) -> Meant | None:
     items = {name: resolved(way.server, spot) for name, spot in served.items()}
     item = resolved(way.caller, called) if called is not None else None
     return _between(way, found, (path, item), (written, items.get(written)), items)
+
+
+def _to_another(way: Way, found: Incompatibility) -> Meant | None:
+    """A call that reaches an operation of another path."""
+    path, other = found.facts["path"], found.facts["reached"]
+    met = overlap(path, other)
+    called, served = (dict(entries(document, document.root, "paths")) for document in (way.caller, way.server))
+    ends = (path, resolved(way.caller, called[path])), (other, resolved(way.server, served[other]))
+    sent = _between(way, found, *ends, {})
+    if sent is None or met is None:
+        return None
+    return replace(sent, call=replace(sent.call, caller_path=met.path, server_path=met.other))
 
 
 def _between(

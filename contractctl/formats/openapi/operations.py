@@ -78,8 +78,17 @@ def _path(way: Way, met: _Met) -> Iterator[Found]:
         yield from _operation(way, Call(name, facts, *ends, called, served, met.path, met.written))
 
 
+def exchanged(way: Way, call: Call) -> Iterator[Found]:
+    """What of a call is wrong, wherever it is served and however long."""
+    yield from _judged(way, call, _EXCHANGED)
+
+
 def _operation(way: Way, call: Call) -> Iterator[Found]:
-    for part, name in _PARTS:
+    yield from _judged(way, call, _PARTS)
+
+
+def _judged(way: Way, call: Call, parts: "tuple[_Part, ...]") -> Iterator[Found]:
+    for part, name in parts:
         if name and _are_alike(way, call, name):
             continue
         try:
@@ -140,7 +149,8 @@ def _back(way: Way, awaited: _Awaited, made: Spot | None) -> Iterator[Found]:
         yield from _operation(way.back, Call(name, facts, *ends, made, waiting, "", ""))
 
 
-_PARTS: tuple[tuple[Callable[[Way, Call], Iterator[Found]], str], ...] = (
+_Part = tuple[Callable[[Way, Call], Iterator[Found]], str]
+_PARTS: tuple[_Part, ...] = (
     (servers, ""),
     (parameters, "parameters"),
     (request_body, "requestBody"),
@@ -150,6 +160,7 @@ _PARTS: tuple[tuple[Callable[[Way, Call], Iterator[Found]], str], ...] = (
     (_callbacks, "callbacks"),
 )
 """In the order of the specification; and what of an operation they look at, where it is that alone."""
+_EXCHANGED = tuple(part for part in _PARTS if part[0] not in {servers, sunset})
 
 
 def _same_around(way: Way) -> bool:

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.operations import paths, webhooks
+from contractctl.formats.openapi.shadows import REMOVED, landed, shadowed
 from contractctl.formats.openapi.shared import Shared, shared
 from contractctl.formats.openapi.ways import Found, Way
-from contractctl.model.verdict import Undecided
+from contractctl.model.verdict import Incompatibility, Undecided
 
 
 def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
@@ -19,9 +20,11 @@ def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
     for doubt in dict.fromkeys((*client.doubts, *provider.doubts)):
         yield Undecided("", doubt)
     way = Way(client, provider, _shared(frozenset({client, provider})))
-    yield from paths(way)
+    for found in paths(way):
+        yield landed(way, found) if isinstance(found, Incompatibility) and found.rule in REMOVED else found
     yield from webhooks(way)
     yield from way.left()
+    yield from shadowed(way)
 
 
 @lru_cache(maxsize=2)

@@ -26,6 +26,13 @@ def servers(way: Way, call: Call) -> Iterator[Found]:
             yield way.served(call, "openapi-server-removed", Effect.FAILS, Ends("servers", spot, call.server), **facts)
 
 
+def meet(way: Way, call: Call) -> bool:
+    """Whether any address that the caller may use is one of the server's."""
+    served = addresses(way.server, call.server, call.server_item)
+    called = addresses(way.caller, call.caller, call.caller_item)
+    return any(_takes(one, address) or _takes(address, one) for address in called for one in served)
+
+
 def _takes(served: str, address: str) -> bool:
     """Whether an address is a served one, or one with something in the place of a free variable."""
     free = "[^/?#]+".join(map(re.escape, served.split("{}")))

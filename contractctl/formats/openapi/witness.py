@@ -29,6 +29,7 @@ _MOVED = "openapi-server-removed"
 
 def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness | None:
     """The exchange that shows a finding; None where none was found, or openapi-core sees it otherwise."""
+    found = replace(found, rule=found.facts.get("because", found.rule))  # what is wrong with what is reached instead
     if found.effect is not Effect.FAILS or found.rule in _SILENT:
         return None
     try:
@@ -81,10 +82,13 @@ def _documents(sent: Meant, found: Incompatibility, side: str) -> tuple[dict[str
     """What the caller executes, and what the server does: the operation, or all that it has instead."""
     way, call = sent.way, sent.call
     method = call.facts["method"]
-    caller = excerpt(way.caller, call.caller_path, call.caller_item, method, side)
+    paths = call.caller_path, call.server_path
+    if "reached" in found.facts:
+        paths = found.facts["path"], found.facts["reached"]
+    caller = excerpt(way.caller, paths[0], call.caller_item, method, side)
     if not call.server_path:
         return caller, outline(way.server, sent.served)
-    server = excerpt(way.server, call.server_path, call.server_item, method, side)
+    server = excerpt(way.server, paths[1], call.server_item, method, side)
     if found.rule == _MOVED:
         caller["servers"] = _servers(way.caller, call.caller, call.caller_item)
         server["servers"] = _servers(way.server, call.server, call.server_item)

@@ -39,6 +39,12 @@ def test_nearly_every_failure_is_shown_by_an_exchange() -> None:
         ("a callback needs more of clients", "POST /callback/c"),
         ("a media type of a response goes", "awaited: 200 · Content-Type: text/csv"),
         ("a date becomes a time", "2000-"),
+        (
+            "a fixed path comes to stand before one with a parameter",
+            "200 · Content-Type: application/json · 0 (to GET /a/b)",
+        ),
+        ("a fixed path before one with a parameter goes", '"a" (to GET /a/b)'),
+        ("a number is expected where a path was fixed", "GET /a/b"),
         ("a range of a request is read as a media type", "Content-Type: application/"),
     ],
 )
