@@ -18,10 +18,11 @@ SOURCES = (
     "pg_stat_statements",
     "pgaudit",
     "prometheus",
+    "rollouts",
 )
 
 
-def collect(  # noqa: PLR0913 - where a source is, and where it may read and write
+def collect(  # noqa: C901, PLR0913 - a case for each source; where it is, may read and write
     source: str, location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path
 ) -> tuple[Record, ...]:
     """Ask one source. What goes wrong there is a record with a problem, not an exception.
@@ -67,6 +68,11 @@ def collect(  # noqa: PLR0913 - where a source is, and where it may read and wri
             from contractctl.evidence import prometheus
 
             return records(prometheus.observe(location, options, question), question)
+        case "rollouts":
+            from contractctl.evidence import rollouts, shares
+
+            share = rollouts.observe(location, options, question.plan.name, root, question.now)
+            return () if share is None else (shares.record(share, question.plan.name, question.now),)
         case _:
             known = ", ".join(SOURCES)
             raise ContractctlError(f"'{source}' is no source of evidence", hint=f"known sources: {known}")

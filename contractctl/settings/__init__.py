@@ -13,7 +13,18 @@ from contractctl.store import read_policy
 from contractctl.toml_text import Table, read_toml
 
 FILE = "contractctl.toml"
-SOURCES = ("access_log", "catalog", "code", "jsonl", "mariadb_digests", "otlp", "pg_stat_statements", "prometheus")
+SOURCES = (
+    "access_log",
+    "catalog",
+    "code",
+    "jsonl",
+    "mariadb_digests",
+    "otlp",
+    "pg_stat_statements",
+    "pgaudit",
+    "prometheus",
+    "rollouts",
+)
 _SERVERS = frozenset({"catalog", "mariadb_digests", "pg_stat_statements", "prometheus"})
 """Those that have an address; the others have files."""
 _SQLITE = "sqlite:///"

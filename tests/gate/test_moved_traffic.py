@@ -1,10 +1,14 @@
 """Does a gate stay closed where those who move the traffic give another share than was asked for?"""
 
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from contractctl import evidence
+from contractctl.evidence.questions import Question
 from contractctl.evidence.shares import Share, of_flags, record
 from contractctl.flagd import Flag
 from contractctl.gate import decide_case, decision_file
@@ -100,6 +104,31 @@ def test_a_flag_file_says_its_share_and_a_broken_one_keeps_the_gate_closed(canar
 
     assert condition.reason is Unknown.UNPARSEABLE
     assert "flags.yaml:5:" in condition.message
+
+
+def test_an_export_of_a_cluster_opens_the_gate_only_while_it_is_fresh_and_clear(
+    canarying: Scene, tmp_path: Path
+) -> None:
+    status: dict[str, object] = {"phase": "Progressing", "canaryWeight": 10}
+    canary = {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "status": status}
+    canary["metadata"] = {"namespace": "shop", "name": "web"}
+    options = {"plan": PLAN.name, "kind": "Canary", "object": "shop/web"}
+
+    def opened(ago: float, **changed: object) -> Outcome:
+        (tmp_path / "web.json").write_text(json.dumps({**canary, "status": {**status, **changed}}))
+        os.utime(tmp_path / "web.json", (NOW - ago, NOW - ago))
+        question = Question(PLAN, canarying.consumers, None, NOW)
+        found = evidence.collect("rollouts", "web.json", options, question, root=tmp_path, folder=tmp_path)
+        return also(canarying, *found).decide().outcome
+
+    assert opened(60) is Outcome.PASS
+    for closed in (
+        opened(DAY),
+        opened(60, phase="Succeeded"),
+        opened(60, canaryWeight=20),
+        opened(60, canaryWeight=-1),
+    ):
+        assert closed is not Outcome.PASS
 
 
 def test_a_decision_on_shares_is_made_again_to_the_byte(canarying: Scene, tmp_path: Path) -> None:
