@@ -77,10 +77,10 @@ def test_both_versions_write_through_every_stage_and_nothing_is_lost(life):
 
 @each
 def test_every_stage_is_taken_back_to_the_very_schema_before(life):
-    """And the plan begins anew after each of these times."""
+    """And the plan begins anew after each of these times. From quiesce on the way back leads over validate, too."""
     before = life.schema()
     by_old, by_new = [], []
-    for reached in range(1, len(STAGES)):
+    for reached in (1, 2, len(STAGES) - 1):
         stages = STAGES[:reached]
         life.old(100 + reached)
         by_old.append(100 + reached)
