@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, record_file
-from contractctl.evidence.shares import of_flags
+from contractctl.evidence.shares import of_flags, uncollected
 from contractctl.model.contract import Contract, Party
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Plan, Standing, State
@@ -112,7 +112,9 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
     collected = _held(settings, collected)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
-    return (*collected, *said, *flags, *compared(settings, plan, now), *_counted(settings, plan, now))
+    asked = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]
+    silent = uncollected(asked, plan.name, collected, now)
+    return (*collected, *silent, *said, *flags, *compared(settings, plan, now), *_counted(settings, plan, now))
 
 
 _COLLECTED = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY, Kind.STATIC_READS})

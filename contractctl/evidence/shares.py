@@ -1,7 +1,7 @@
 """Which share of the traffic does somebody else give to the new path? What is set, not what was counted."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -52,6 +52,18 @@ def record(share: Share, plan: str, now: float) -> Record:
         digest=sha256(identity).hexdigest(),
         problem=share.problem,
     )
+
+
+def uncollected(
+    asked: Iterable[tuple[str, Mapping[str, str]]], plan: str, collected: Sequence[Record], now: float
+) -> Iterator[Record]:
+    """A problem for each cluster's object that the settings name, and that nobody has looked at."""
+    told = {(record.query, record.series[0].labels.get("mover")) for record in collected if is_share(record)}
+    for location, options in asked:
+        mover = f"{options.get('kind')} {options.get('object')}"
+        if options.get("plan", plan) == plan and (location, mover) not in told:
+            problem = f"missing source: nothing was collected of {mover}"
+            yield record(Share("rollouts", location, mover, now, problem=problem), plan, now)
 
 
 def of_flags(flags: Sequence[Flag], now: float) -> tuple[Record, ...]:

@@ -300,3 +300,23 @@ def test_a_live_version_that_nobody_has_on_record_is_not_compatible(contractctl:
     done = contractctl("gate", "rename", "expand", code=3)
 
     assert "could not be judged against 0.9.0" in done.stdout
+
+
+def test_a_cluster_that_the_settings_name_is_missed_until_its_export_is_collected(contractctl: Run, shop: Path) -> None:
+    named = '\n[[evidence]]\nsource = "rollouts"\npath = "web.json"\nplan = "rename"\n'
+    named += 'kind = "Canary"\nobject = "shop/web"\n'
+    with (shop / "contractctl.toml").open("a") as file:
+        file.write(named)
+    before = contractctl("gate", "rename", "contract", code=1).stdout
+    canary = {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "metadata": {"namespace": "shop", "name": "web"}}
+    canary["status"] = {"phase": "Progressing", "canaryWeight": 5}  # type: ignore[assignment]
+    (shop / "web.json").write_text(json.dumps(canary))
+
+    collected = contractctl("evidence", "collect", "rename", "--source", "rollouts").stdout
+
+    assert "nothing was collected of Canary shop/web" in before
+    assert "Canary shop/web gives 5 %" in collected
+    assert (
+        "Canary shop/web gives 5 % to the new path, 0 % were asked for"
+        in contractctl("gate", "rename", "contract", code=1).stdout
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from contractctl import evidence
 from contractctl.evidence.questions import Question
-from contractctl.evidence.shares import Share, of_flags, record
+from contractctl.evidence.shares import Share, of_flags, record, uncollected
 from contractctl.flagd import Flag
 from contractctl.gate import decide_case, decision_file
 from contractctl.gate.case import Case
@@ -129,6 +129,15 @@ def test_an_export_of_a_cluster_opens_the_gate_only_while_it_is_fresh_and_clear(
         opened(60, canaryWeight=-1),
     ):
         assert closed is not Outcome.PASS
+
+
+def test_what_the_settings_name_and_nobody_has_collected_keeps_the_gate_closed(canarying: Scene) -> None:
+    options = {"plan": PLAN.name, "kind": "Rollout", "object": "shop/web"}
+    silent = tuple(uncollected([(ROLLOUT.query, options)], PLAN.name, (), NOW))
+
+    assert also(canarying, *silent).condition("share set by Rollout shop/web").reason is Unknown.MISSING_SOURCE
+    assert list(uncollected([(ROLLOUT.query, options)], PLAN.name, (said(),), NOW)) == []
+    assert list(uncollected([(ROLLOUT.query, options)], "another", (), NOW)) == []
 
 
 def test_a_decision_on_shares_is_made_again_to_the_byte(canarying: Scene, tmp_path: Path) -> None:
