@@ -6,9 +6,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -107,16 +108,19 @@ def test_a_worker_that_is_killed_is_made_up_for_and_nothing_is_done_twice(folder
 
 
 def test_workers_that_die_again_and_again_are_given_up(folder: Path) -> None:
-    seen = Seen(executors.crew(2, address(folder)))
+    crew = executors.crew(2, address(folder))
+    assert crew is not None
+    opened: list[Executor] = []
 
-    def told(_progress: Progress) -> None:
-        for process in seen.processes():
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+    @contextmanager
+    def gather() -> Iterator[tuple[Executor, int]]:
+        with ProcessPoolExecutor(2, get_context("spawn"), initializer=os._exit, initargs=(1,)) as executor:
+            opened.append(executor)
+            yield executor, 2
 
     with pytest.raises(ContractctlError, match="the workers die, one after the other: BrokenProcessPool"):
-        migration.run("backfill", shop.context(folder, workers=seen.crew, pace=Pace(rows_per_second=2), told=told))
-    assert len(seen.opened) < 10
+        migration.run("backfill", shop.context(folder, workers=replace(crew, gather=gather)))
+    assert len(opened) < 10
     assert migration.run("backfill", shop.context(folder)).details["tables"]["orders"]["rows"] == ROWS
 
 
