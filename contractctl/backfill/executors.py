@@ -84,16 +84,16 @@ def _dask(scheduler: str, workers: int | None) -> Iterator[tuple[Executor, int]]
         raise ContractctlError("Dask is not installed", hint='run: pip install "contractctl[dask]"') from error
     try:
         # distributed is typed in parts only
-        client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call] # no types
     except (OSError, TimeoutError) as error:
         raise ContractctlError(
             f"no Dask scheduler answers at {scheduler}", hint="start one: dask scheduler; is the port right?"
         ) from error
     with client:
-        threads = sum(client.ncores().values())  # type: ignore[no-untyped-call]
+        threads = sum(client.ncores().values())  # type: ignore[no-untyped-call] # distributed has no types
         if threads == 0:
             raise ContractctlError(
                 f"the Dask scheduler at {scheduler} has no worker", hint=f"start some: dask worker {scheduler}"
             )
-        with client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call]
+        with client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call] # distributed has no types
             yield executor, min(workers or threads, MOST)

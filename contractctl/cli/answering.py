@@ -31,7 +31,7 @@ def answer(question: Question) -> Answer:
         raise ProblemError(500, f"{where}{error.strerror or error}", "see to the file, folder or disk") from error
     except ProblemError:
         raise
-    except Exception as error:
+    except Exception as error:  # the last door: who asks never sees a traceback
         from contractctl.cli import written_down
 
         title = "this is a bug in contractctl, not yours"

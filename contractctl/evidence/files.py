@@ -9,6 +9,12 @@ from contractctl.evidence.observations import Observations
 
 def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, str]]:
     """(place, line) of every line of every file that the pattern matches. What cannot be read is noted in `seen`."""
+    for name, raw in contents(seen, location, root):
+        yield from _lines(seen, name, raw)
+
+
+def contents(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of every file that the pattern matches and that can be read; the answer rests on all of them."""
     for name, path in matched(seen, location, root):
         try:
             raw = path.read_bytes()
@@ -16,7 +22,7 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, 
             seen.spoiled(f"source error: {name}: {error.strerror}")
             continue
         seen.answered(raw)
-        yield from _lines(seen, name, raw)
+        yield name, raw
 
 
 def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, Path]]:

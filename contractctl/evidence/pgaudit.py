@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from contractctl import databases
 from contractctl.evidence import postgresql_catalog, triage
-from contractctl.evidence.files import matched
+from contractctl.evidence.files import contents
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, Question, sign_of_life_seconds
 from contractctl.evidence.servers import UnusableError, accounts, answer, demand_replicas, known_options
@@ -157,16 +157,10 @@ def _until_found(seen: Observations, location: str, root: Path, marker: str | No
 
 
 def _entries(seen: Observations, location: str, root: Path) -> Iterator[_Entry]:
-    for name, path in matched(seen, location, root):
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            seen.spoiled(f"source error: {name}: {error.strerror}")
-            continue
-        seen.answered(raw)
+    for name, raw in contents(seen, location, root):
         text = raw.decode(errors="replace")
         whole = text[: text.rfind("\n") + 1]  # the last line may be in the writing
-        read = {".csv": _csv, ".json": _json}.get(path.suffix, _plain)
+        read = {".csv": _csv, ".json": _json}.get(Path(name).suffix, _plain)
         try:
             yield from read(whole)
         except (ValueError, LookupError, TypeError, csv.Error) as error:

@@ -1,13 +1,13 @@
 """Is the new path as fast? The share of requests above a bucket's end, by the same test as errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from contractctl import canary
 from contractctl.canary import Counts, Look
 from contractctl.gate import comparing
 from contractctl.gate.case import Case
-from contractctl.gate.looks import Observed, total
+from contractctl.gate.looks import Observed, tallied, total
 from contractctl.gate.trust import Flaw, unknown
 from contractctl.gate.words import number
 from contractctl.model.decision import Condition, Outcome, Unknown
@@ -74,18 +74,12 @@ def _unusable(case: Case, observed: Observed, bound: str) -> Flaw | None:
 
 
 def _looks(observed: Observed, records: tuple[Record, ...], bound: str) -> tuple[Look, ...]:
-    counts: dict[tuple[int, str], dict[tuple[str, str], float]] = {}
-    for index, record in enumerate(records):
-        for one in record.series:
-            labels = one.labels
-            own = labels.get("plan", observed.plan) == observed.plan
-            if own and (labels.get("speed") == "timed" or labels.get("bound") == bound):
-                look = counts.setdefault((index, labels.get("look", "")), {})
-                side = labels["path"], labels["speed"]
-                look[side] = look.get(side, 0.0) + one.value
-    return tuple(Look(_slow(look, "new"), _slow(look, "old")) for look in counts.values())
+    def word(labels: Mapping[str, str]) -> str | None:
+        return labels["speed"] if labels.get("speed") == "timed" or labels.get("bound") == bound else None
+
+    return tuple(Look(_slow(look, "new"), _slow(look, "old")) for look in tallied(observed, records, word))
 
 
-def _slow(look: dict[tuple[str, str], float], path: str) -> Counts:
+def _slow(look: Mapping[tuple[str, str], float], path: str) -> Counts:
     timed = look.get((path, "timed"), 0.0)
     return Counts(max(0.0, timed - look.get((path, "fast"), 0.0)), timed)

@@ -1,6 +1,6 @@
 """What did a source count at the running share, look by look? A measure is how requests went, or how long they took."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contractctl import canary
@@ -51,20 +51,28 @@ def total(observed: Observed, measure: str, word: str, **labels: str) -> float:
     )
 
 
-def _looks(observed: Observed, records: Sequence[Record], measure: str, bad: str) -> tuple[Look, ...]:
-    counts: dict[tuple[int, str], dict[tuple[str, bool], float]] = {}
+def tallied(
+    observed: Observed, records: Sequence[Record], word: Callable[[Mapping[str, str]], str | None]
+) -> list[Mapping[tuple[str, str], float]]:
+    """Look by look how many there were, by path and word; what has no word is left out."""
+    counts: dict[tuple[int, str], dict[tuple[str, str], float]] = {}
     for index, record in enumerate(records):
         for one in _series(observed, [record]):
-            if measure in one.labels:
+            if (said := word(one.labels)) is not None:
                 look = counts.setdefault((index, one.labels.get("look", "")), {})
-                side = one.labels["path"], one.labels[measure] == bad
+                side = one.labels["path"], said
                 look[side] = look.get(side, 0.0) + one.value
-    return tuple(Look(_counts(look, "new"), _counts(look, "old")) for look in counts.values())
+    return list(counts.values())
 
 
-def _counts(look: dict[tuple[str, bool], float], path: str) -> Counts:
-    bad = look.get((path, True), 0.0)
-    return Counts(bad, bad + look.get((path, False), 0.0))
+def _looks(observed: Observed, records: Sequence[Record], measure: str, bad: str) -> tuple[Look, ...]:
+    found = tallied(observed, records, lambda labels: labels.get(measure))
+    return tuple(Look(_counts(look, "new", bad), _counts(look, "old", bad)) for look in found)
+
+
+def _counts(look: Mapping[tuple[str, str], float], path: str, bad: str) -> Counts:
+    every = sum(count for (side, _), count in look.items() if side == path)
+    return Counts(look.get((path, bad), 0.0), every)
 
 
 def _series(observed: Observed, records: Sequence[Record]) -> list[Series]:
