@@ -377,6 +377,12 @@ class Database(Door, Protocol):
     def outside(self, default: str, /) -> str:
         """A column's default as an expression that means the same outside of the column's definition."""
 
+    def as_shown(self, column: Column, /, *, counted: bool) -> Column:
+        """A column of which only a plan tells, as `columns` would show it as far as that is sure.
+
+        counted: the database counts it up, by what the plan does not say.
+        """
+
     def exists(self, connection: "Connection", table: str, /) -> bool:
         """Whether there is a table of that name."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import QUIESCED, Across, Column, Crossed, Database, Held, Synced, Synchronisation
-from contractctl.databases.looks import Live, Look, unwritable
+from contractctl.databases.looks import Live, Look, Told, unwritable
 from contractctl.errors import ContractctlError
 
 _LEAVING = "__leaving"
@@ -81,15 +81,17 @@ def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[
     return seen(database, Live(database, connection), plan, table, pairs)
 
 
-def told(table: str, pairs: tuple[Pair, ...]) -> Mapping[str, tuple[Column, ...]]:
+def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
     """What the pairs themselves say of their table, while both sides have their names."""
     columns: dict[str, Column] = {}
     for pair in pairs:
         for name in (*pair.old, *(pair.via or new for new in pair.new)):
-            columns[name] = Column(name, pair.types.get(name, ""), default=pair.defaults.get(name))
+            column = Column(name, pair.types.get(name, ""), default=pair.defaults.get(name))
+            columns[name] = database.as_shown(column, counted=pair.counted and name in pair.old)
         for place, (name, type_) in enumerate(pair.key.items(), 1):
-            columns[name] = replace(columns.get(name, Column(name, type_)), not_null=True, key_place=place)
-    return {table: tuple(columns.values())}
+            column = columns.get(name) or database.as_shown(Column(name, type_), counted=False)
+            columns[name] = replace(column, not_null=True, key_place=place, never_null=True)
+    return Told(database, {table: tuple(columns.values())})
 
 
 def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:

@@ -152,6 +152,12 @@ class Life:
                 found += comparison.compare(self.shop.database, connection, sync, None, None).differing
         return found
 
+    def missing_triggers(self) -> tuple[str, ...]:
+        """Those that are gone, or not what they would be made as now."""
+        with self.shop.engine.begin() as connection:
+            syncs = operations.synchronisations(self.plan, connection)
+            return tuple(name for sync in syncs for name in self.shop.database.missing_triggers(connection, sync))
+
     def marks(self) -> list[tuple[object, ...]]:
         key = self.shop.database.quote("key")
         return [

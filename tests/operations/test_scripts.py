@@ -23,6 +23,8 @@ KINDS = {
     "rename-column in an index, unique and checked",
 }
 """Between them they have every statement that a script must know something for: a type, a key, a name, a limit."""
+RENAMED = 'ALTER SEQUENCE orders_id_seq RENAME TO "Numbers"'
+TOLD_KINDS = {"change-type", "change-key-type", "split-column", "add-column that is filled", "drop-column"}
 SCENES = [
     pytest.param(words, scenario, id=f"{scenario}-{words}")
     for scenario in SCENARIOS
@@ -62,6 +64,41 @@ def test_a_script_does_what_contractctl_does(lives: Life, scenario: Scenario):
     assert by_script[3] == lives.schema()
     lives.new(13, early=False)
     assert lives.differing() == []
+
+
+WIDENED = next(scenario for scenario in SCENARIOS if scenario.kind == "change-key-type")
+TOLD = [
+    replace(WIDENED, kind="change-key-type of a serial", tables=("CREATE TABLE orders (id serial PRIMARY KEY)",)),
+    replace(WIDENED, kind="change-key-type of a sequence that has another name", tables=(*WIDENED.tables, RENAMED)),
+    *(one for one in SCENARIOS if one.kind in TOLD_KINDS),
+]
+"""Of these a plan tells all that PostgreSQL's triggers hang on, which constraints of two sides would be."""
+
+
+@pytest.mark.parametrize("scenario", TOLD, ids=str)
+def test_a_script_makes_the_very_triggers_that_contractctl_would_make(postgresql_url, scenario):
+    """Hazards 5, 44: what counts a key up is asked when the script runs, and a type is read however it is written."""
+    found = []
+    with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
+        life = Life(shop, scenario)
+        stages = [getattr(operations, stage)(life.plan) for stage in ("expand", "dual_write", "validate", "quiesce")]
+        for some in (stages[:1], stages[1:2], stages[2:], [operations.rollback(stages[3])]):
+            run(life.url, "".join(script("postgresql", steps) for steps in some))
+            found.append(life.missing_triggers())
+
+    assert found[0] != ()
+    assert found[1:] == [(), (), ()]
+
+
+def test_a_script_for_a_counted_key_ends_where_nothing_counts_it(postgresql_url):
+    with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
+        life = Life(shop, replace(WIDENED, tables=("CREATE TABLE orders (id integer PRIMARY KEY)",)))
+        life.do("expand")
+        before = life.schema()
+        with pytest.raises(AssertionError, match=r"nothing counts 'orders.id' up in this database"):
+            run(life.url, script("postgresql", operations.dual_write(life.plan)))
+
+        assert life.schema() == before
 
 
 def test_a_script_that_would_need_to_ask_is_refused(mariadb_url):

@@ -34,7 +34,7 @@ from contractctl.databases.mysql.rows import (
     update_from,
 )
 from contractctl.databases.mysql.statements import carry_out
-from contractctl.databases.mysql.tables import columns, exists, hindrances, key_columns, notes
+from contractctl.databases.mysql.tables import as_shown, columns, exists, hindrances, key_columns, notes
 from contractctl.databases.mysql.triggers import drop_triggers, missing_triggers, triggers
 from contractctl.databases.mysql.trust import check, refusal
 from contractctl.databases.mysql.trying import problem
@@ -43,6 +43,7 @@ __all__ = (
     "add_new",
     "agrees",
     "alone",
+    "as_shown",
     "beyond",
     "bind",
     "blames_a_row",

@@ -34,13 +34,14 @@ from contractctl.databases.postgresql.rows import (
     update_from,
 )
 from contractctl.databases.postgresql.statements import carry_out
-from contractctl.databases.postgresql.tables import columns, exists, key_columns
+from contractctl.databases.postgresql.tables import as_shown, columns, exists, key_columns
 from contractctl.databases.postgresql.triggers import drop_triggers, missing_triggers, triggers
 
 __all__ = (
     "add_new",
     "agrees",
     "alone",
+    "as_shown",
     "beyond",
     "bind",
     "blames_a_row",

@@ -1,8 +1,11 @@
 """What does the database hold: a table's columns and key, and what finds its rows?"""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
+from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.names import literal
 from contractctl.databases.postgresql.names import table as table_name
 from contractctl.databases.postgresql.tokens import Sort, spoken
@@ -13,6 +16,8 @@ _ORDINARY = ("r", "p")
 _KINDS = {"v": "view", "m": "materialized view", "f": "foreign table", "S": "sequence", "c": "composite type"}
 _ITSELF = "@"
 """Stands for the column in the text of what guards it, so that the guards of two columns can be compared."""
+COUNTED = "nextval('contractctl: counted'::regclass)"
+"""The default of a column that is counted up, until somebody can ask by which sequence."""
 _NEVER_NULL = f"CHECK ({_ITSELF} IS NOT NULL)"
 
 
@@ -72,13 +77,28 @@ def columns(connection: Connection, table: str) -> tuple[Column, ...]:
     )
 
 
-_COLUMNS = """
-SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
-  CASE
+def as_shown(column: Column, *, counted: bool) -> Column:
+    """A column of which only a plan tells, as `columns` would show it but for its sequence's name."""
+    return replace(column, type=types.spelled(column.type), default=COUNTED if counted else column.default)
+
+
+def asking_default(table: str, column: str) -> str:
+    """SQL: the default of a column of ours, as `columns` shows it."""
+    return f"""SELECT {_DEFAULT}
+FROM pg_catalog.pg_attribute a
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = to_regclass({literal(table_name(table))}) AND a.attname = {literal(column)}"""
+
+
+_DEFAULT = """CASE
     WHEN a.attidentity <> '' THEN
       format('nextval(%L::regclass)', pg_catalog.pg_get_serial_sequence(a.attrelid::regclass::text, a.attname))
     WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)
-  END,
+  END"""
+
+_COLUMNS = f"""
+SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+  {_DEFAULT},
   array_position(k.conkey::int2[], a.attnum), a.attgenerated <> '',
   (SELECT CASE WHEN pg_catalog.pg_collation_is_visible(c.oid) THEN '' ELSE n.nspname || '.' END || c.collname
     FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
@@ -87,7 +107,7 @@ FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
-WHERE a.attrelid = {table} AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = {{table}} AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
 

@@ -15,9 +15,11 @@ from sqlalchemy import Connection
 
 from contractctl.databases import Synced, Synchronisation, run
 from contractctl.databases.postgresql import across, filling, making, marking, plain, trying
+from contractctl.databases.postgresql.expressions import outside
 from contractctl.databases.postgresql.functions import (
     changed,
     database,
+    dollars,
     function,
     is_guarded,
     key_changed,
@@ -26,7 +28,7 @@ from contractctl.databases.postgresql.functions import (
     unseen,
 )
 from contractctl.databases.postgresql.names import function_name, literal, quote, table, trigger_name
-from contractctl.databases.postgresql.tables import family, oid
+from contractctl.databases.postgresql.tables import COUNTED, asking_default, family, oid
 from contractctl.databases.sides import all_null, unlike
 
 FUNCTIONS = ("plain", "fill", "make", "mark", "note", "given", "empty", "try")
@@ -48,7 +50,25 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that create the triggers: one set for the whole plan and table."""
     if sync.across is not None:
         return across.triggers(sync)
-    return tuple(statement for _, statement in (*_functions(sync), *_triggers(sync)))
+    return tuple(_asking(sync, statement) for _, statement in (*_functions(sync), *_triggers(sync)))
+
+
+def _asking(sync: Synchronisation, statement: str) -> str:
+    """The statement; where a script does not know what counts a column up, it asks when it is run."""
+    unknown = outside(COUNTED)
+    if unknown not in statement:
+        return statement
+    column = next(one.name for pair in sync.columns for one in pair.old if one.default == unknown)
+    refusal = literal(f"nothing counts '{sync.table}.{column}' up in this database, as the plan says")
+    body = f"""DECLARE
+  c_default text := ({asking_default(sync.table, column)});
+BEGIN
+  IF c_default LIKE 'nextval(%' IS NOT TRUE THEN
+    RAISE EXCEPTION USING MESSAGE = {refusal};
+  END IF;
+  EXECUTE replace({dollars(statement)}, {literal(unknown)}, replace(c_default, 'nextval(', 'pg_catalog.currval('));
+END"""
+    return f"DO {dollars(body)}"
 
 
 def _functions(sync: Synchronisation) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,25 @@ _EXACT = (
     "uuid",
 )
 """Types of which two values are equal exactly where they are the same."""
+_OTHER_NAMES = {
+    **dict.fromkeys(("int", "int4", "serial", "serial4"), "integer"),
+    **dict.fromkeys(("int8", "bigserial", "serial8"), "bigint"),
+    **dict.fromkeys(("int2", "smallserial", "serial2"), "smallint"),
+    **dict.fromkeys(("float", "float8"), "double precision"),
+    "float4": "real",
+    **dict.fromkeys(("decimal", "dec"), "numeric"),
+    "bool": "boolean",
+    **dict.fromkeys(("varchar", "char varying", "national character varying"), "character varying"),
+    **dict.fromkeys(("char", "nchar", "national character"), "character"),
+    "varbit": "bit varying",
+}
+"""https://www.postgresql.org/docs/current/datatype.html"""
+_ZONED = re.compile(r"(?P<name>timestamp|time)(?P<short>tz)?")
+_SPELLED = re.compile(
+    r"(?P<name>[^(\[]*?)\s*(?:\((?P<modifier>[^)]*)\))?(?P<zone> with(?:out)? time zone)?\s*(?P<array>(?:\[\d*\])*)"
+)
+_SINGLE = 24
+"""Bits of the mantissa up to which FLOAT(n) is a real."""
 _HEADER = 4
 """What the length of a varying text counts besides its letters: VARHDRSZ."""
 
@@ -67,6 +86,25 @@ def read(written: str) -> Type:
     if name.startswith("interval"):
         return Type("interval", match["modifier"] or name.removeprefix("interval").strip() or None, match["array"])
     return Type(name, match["modifier"], match["array"])
+
+
+def spelled(written: str) -> str:
+    """A type's name, as somebody has written it, as format_type() writes it; one in quotes stays as it is."""
+    match = _SPELLED.fullmatch(" ".join(written.lower().split()))
+    if match is None or '"' in written:
+        return written
+    name, modifier, zone = match["name"], (match["modifier"] or "").replace(" ", ""), match["zone"] or ""
+    array = "[]" if match["array"] else ""
+    if (zoned := _ZONED.fullmatch(name)) is not None:
+        name, zone = zoned["name"], " with time zone" if zoned["short"] else zone or " without time zone"
+    if name == "float" and modifier:
+        return ("real" if int(modifier) <= _SINGLE else "double precision") + array
+    name = _OTHER_NAMES.get(name, name)
+    if name == "numeric" and modifier.isdigit():
+        modifier += ",0"
+    if name in _ALONE and not modifier:
+        modifier = "1"
+    return f"{name}{f'({modifier})' if modifier else ''}{zone}{array}"
 
 
 def stored(expression: str, written: str) -> str:

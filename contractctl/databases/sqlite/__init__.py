@@ -32,6 +32,7 @@ from contractctl.databases.sqlite.rows import (
 )
 from contractctl.databases.sqlite.statements import carry_out
 from contractctl.databases.sqlite.tables import (
+    as_shown,
     columns,
     dependents,
     exists,
@@ -53,6 +54,7 @@ __all__ = (
     "add_new",
     "agrees",
     "alone",
+    "as_shown",
     "beyond",
     "bind",
     "blames_a_row",

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database, Statement, Work, run
-from contractctl.databases.looks import Live, Look, Told, find, get, place
+from contractctl.databases.looks import Live, Look, find, get, place
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen, told
 from contractctl.operations.steps.step import Step
@@ -117,7 +117,7 @@ class PromiseNotNull(Step):
         return database.ddl.promise_not_null(look, self.table, self.column)
 
     def told(self, database: Database) -> Look:
-        return Told(database, told(self.table, self.pairs))
+        return told(database, self.table, self.pairs)
 
     def _is_given(self, database: Database, look: Look) -> bool:
         sync = seen(database, look, self.plan, self.table, self.pairs)

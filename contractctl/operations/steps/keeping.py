@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Across, Database, Statement, Synchronisation, batches
-from contractctl.databases.looks import Live, Look, Renamed, Told, find
+from contractctl.databases.looks import Live, Look, Renamed, find
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import (
     Crossing,
@@ -32,7 +32,7 @@ class KeepInStep(Step):
     pairs: tuple[Pair, ...]
 
     def told(self, database: Database) -> Look:
-        return Told(database, told(self.table, self.pairs))
+        return told(database, self.table, self.pairs)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         sync = seen(database, look, self.plan, self.table, self.pairs)
@@ -69,7 +69,7 @@ class RenewTriggers(Step):
     pairs: tuple[Pair, ...]
 
     def told(self, database: Database) -> Look:
-        return Told(database, told(self.table, self.pairs))
+        return told(database, self.table, self.pairs)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.keep_in_step(seen(database, look, self.plan, self.table, self.pairs))
@@ -130,7 +130,7 @@ class BrownOut(Step):
     """Constraints and indexes that go with the columns in the end, by the plan."""
 
     def told(self, database: Database) -> Look:
-        return Told(database, told(self.table, self.pairs))
+        return told(database, self.table, self.pairs)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return _renamed(database, look, self, _names(self.columns))
@@ -158,7 +158,7 @@ class EndBrownOut(Step):
     dropped: tuple[str, ...] = ()
 
     def told(self, database: Database) -> Look:
-        before = Told(database, told(self.table, self.pairs))
+        before = told(database, self.table, self.pairs)
         return Renamed(before, self.table, _names(self.columns), database.same)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
@@ -221,7 +221,7 @@ class LeaveNewSide(Step):
     pairs: tuple[Pair, ...]
 
     def told(self, database: Database) -> Look:
-        return Told(database, told(self.table, self.pairs))
+        return told(database, self.table, self.pairs)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         there = [name for name in self.columns if not look.live or find(database, look, self.table, name) is not None]

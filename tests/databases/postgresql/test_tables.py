@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from contractctl.databases import postgresql as database
-from contractctl.databases.postgresql import tokens
+from contractctl.databases.postgresql import tokens, types
 from contractctl.databases.postgresql.tables import columns, exists, key_columns
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Pair, synchronisation
@@ -46,6 +46,28 @@ def test_columns_are_told_as_the_database_has_them(shop):
     assert by_name["g"].collation == "other.plain"
     assert [one.name for one in found if one.generated] == ["h"]
     assert [one.name for one in asked(shop, key_columns, "t")] == ["a", "Id"]
+
+
+WRITTEN = (
+    *("INT", "int4", "Integer", "serial", "BIGINT", "int8", "bigserial", "int2", "SmallSerial", "oid"),
+    *("FLOAT", "float(24)", "FLOAT( 53 )", "float4", "float8", "Double  Precision", "REAL"),
+    *("DECIMAL(10, 2)", "numeric(7)", "DEC", "numeric", "BOOL", "boolean", "BYTEA", "UUID", "JsonB", "money"),
+    *("TEXT", "varchar", "VARCHAR(20)", "char varying(3)", "Character Varying (9)", "national character(2)"),
+    *("CHAR", "nchar(4)", "character(1)", "bit", "BIT(3)", "varbit(5)", "bit varying", "Varbit"),
+    *("timestamptz", "TIMESTAMP", "TIMESTAMPTZ(3)", "timestamp (3) with time zone", "timestamp without time zone"),
+    *("TIME", "timetz", "time(0)", "Time With Time Zone", "DATE", "INTERVAL", "interval(3)", "interval day to second"),
+    *("INT[]", "varchar(3)[]", "TIMESTAMPTZ[]", "integer[][]", "text[4]", "numeric(4,1)[]", "short", '"Odd type"'),
+)
+
+
+def test_a_type_is_spelled_as_the_database_would(shop):
+    """Hazard 44: what a script casts to it would be cut in silence where its name were not known."""
+    shop.run("CREATE DOMAIN short AS VARCHAR(3)")
+    shop.run('CREATE DOMAIN "Odd type" AS VARCHAR(3)')
+    shop.run(f"CREATE TABLE t ({', '.join(f'c{number} {text}' for number, text in enumerate(WRITTEN))})")
+    found = asked(shop, columns, "t")
+
+    assert [types.spelled(text) for text in WRITTEN] == [one.type for one in found]
 
 
 def test_what_may_refuse_a_value_is_known_of_each_column(shop):
