@@ -1,7 +1,7 @@
 """What in a PostgreSQL database depends on a column: views, policies, functions, publications?"""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from contractctl.databases import QUIESCED
@@ -25,12 +25,26 @@ WITH RECURSIVE up (oid) AS (
 )
 SELECT c.oid, c.relname FROM down JOIN pg_class c USING (oid)
 """
-_VIEWS = """
-SELECT DISTINCT v.oid, v.relname, pg_get_viewdef(v.oid), d.refobjid, coalesce(a.attname, '')
-FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class
-JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
-WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid
+_OBJECTS = """
+SELECT v.oid, v.relname, 'view', pg_get_viewdef(v.oid)
+FROM pg_class v JOIN pg_namespace n ON n.oid = v.relnamespace
+WHERE v.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+UNION ALL
+SELECT p.oid, p.proname, l.lanname, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+"""
+_USES = """
+SELECT coalesce(r.ev_class, d.objid), coalesce(t.typrelid, d.refobjid), coalesce(a.attname, ''), t.oid IS NOT NULL
+FROM pg_depend d
+LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+LEFT JOIN pg_attribute a ON d.refclassid = 'pg_class'::regclass AND a.attrelid = d.refobjid
+  AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
+LEFT JOIN pg_type e ON d.refclassid = 'pg_type'::regclass AND e.oid = d.refobjid
+LEFT JOIN pg_type t ON t.oid = CASE WHEN e.typelem <> 0 THEN e.typelem ELSE e.oid END AND t.typrelid <> 0
+WHERE d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass)
+  AND d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
+  AND d.refobjid IS DISTINCT FROM r.ev_class
 """
 _DEPENDENTS = """
 SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
@@ -42,12 +56,8 @@ SELECT 'publication ' || p.pubname FROM pg_publication_rel r JOIN pg_publication
 JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = ANY(r.prattrs)
 WHERE r.prrelid = ANY(CAST(:tables AS oid[])) AND lower(a.attname) = ANY(CAST(:columns AS text[]))
 """
-_FUNCTIONS = """
-SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-"""
 _OWN = "contractctl_"
+_READ = frozenset({"view", "sql"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,53 +85,92 @@ def reached(connection: "Connection", field: Field) -> Reached:
     also = tuple(sorted({name for _, name in relatives}))
     columns = [column.casefold(), f"{column.casefold()}{QUIESCED}"]
     target = Target(path, column, "postgresql", also=also, nested_seen=True)
-    bodies = _bodies(connection)
     asked = {"tables": tables, "columns": columns}
     dependents = [one for (one,) in _rows(connection, _DEPENDENTS, asked) if _OWN not in one]
-    views = set(_views(_rows(connection, _VIEWS, {}), set(tables), set(columns), target))
-    functions = set(_naming(bodies, {column.casefold() for column in columns}))
-    others = tuple(sorted({*dependents, *(f"function {name}" for name in functions)}))
-    return Reached(also, tuple(sorted(views)), tuple(sorted(_callers(bodies, views | functions))), others)
+    every = _objects(connection)
+    through = _through(every, frozenset(tables), frozenset(columns), target)
+    functions = {f"function {one.name}" for one in every if not one.is_view and one.words.intersection(columns)}
+    return Reached(
+        also,
+        tuple(sorted({one.name for one in through if one.is_view})),
+        tuple(sorted({one.name for one in through})),
+        tuple(sorted({*dependents, *functions})),
+    )
 
 
-def _views(found: list[tuple[Any, ...]], tables: set[int], columns: set[str], target: Target) -> Iterator[str]:
-    """Those that name the column, those that take the whole row, and those upon them."""
-    reached = set[int]()
-    while True:
-        more = {
-            view
-            for view, _, definition, on, column in found
-            if on in reached
-            or (on in tables and (column.casefold() in columns or touch(definition, target).touch is not Touch.NONE))
-        }
-        if more <= reached:
-            break
-        reached |= more
-    yield from sorted({name for view, name, *_ in found if view in reached})
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What the server knows of that an object uses."""
+
+    of: int
+    """A relation or a function."""
+    column: str
+    """Of a relation; empty where it is all of it, or none in particular."""
+    as_row: bool
+    """As the type of a parameter or of a result."""
 
 
-_Bodies = list[tuple[str, frozenset[str]]]
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A view or a function."""
+
+    oid: int
+    name: str
+    language: str
+    """`view` for one."""
+    text: str
+    words: frozenset[str]
+    uses: tuple[_Use, ...]
+
+    @property
+    def is_view(self) -> bool:
+        return self.language == "view"
 
 
-def _bodies(connection: "Connection") -> _Bodies:
-    """The functions, each with the words of its body: that is text to the server, and so it is here."""
+def _objects(connection: "Connection") -> list[_Object]:
     from contractctl.statements import texts
 
-    found = _rows(connection, _FUNCTIONS, {})
-    return [(name, frozenset(texts.read(body, "postgresql").words)) for name, body in found if _OWN not in name]
+    uses = dict[int, list[_Use]]()
+    for user, of, column, as_row in _rows(connection, _USES, {}):
+        uses.setdefault(user, []).append(_Use(of, column.casefold(), as_row))
+    return [
+        _Object(oid, name, language, text, frozenset(texts.read(text, "postgresql").words), tuple(uses.get(oid, ())))
+        for oid, name, language, text in _rows(connection, _OBJECTS, {})
+        if _OWN not in name
+    ]
 
 
-def _naming(bodies: _Bodies, wanted: set[str]) -> Iterator[str]:
-    return (name for name, words in bodies if wanted & words)
-
-
-def _callers(bodies: _Bodies, reached: set[str]) -> set[str]:
-    """Those, and the functions that name one of them."""
+def _through(every: list[_Object], tables: frozenset[int], columns: frozenset[str], target: Target) -> list[_Object]:
+    """Those that reach the column, and those that reach it through them."""
+    reached = dict[int, _Object]()
     while True:
-        more = set(_naming(bodies, {one.casefold() for one in reached})) - reached
+        names = frozenset(one.name for one in reached.values())
+        known = replace(target, through=names)
+        wanted = columns | {name.casefold() for name in names}
+        more = {
+            one.oid: one
+            for one in every
+            if one.oid not in reached
+            and (_uses_it(one, tables, columns, frozenset(reached)) or _says_it(one, tables, wanted, known))
+        }
         if not more:
-            return reached
-        reached = reached | more
+            return list(reached.values())
+        reached |= more
+
+
+def _uses_it(one: _Object, tables: frozenset[int], columns: frozenset[str], reached: frozenset[int]) -> bool:
+    """Whether the server knows that it does: by the column, by the table's row, or through another."""
+    return any(use.of in reached or (use.of in tables and (use.column in columns or use.as_row)) for use in one.uses)
+
+
+def _says_it(one: _Object, tables: frozenset[int], wanted: frozenset[str], target: Target) -> bool:
+    """Whether its text does. Of what is written in SQL every statement is read: it may stand in the place of a call."""
+    if one.is_view and not any(use.of in tables for use in one.uses):
+        return False
+    if not one.is_view and one.words & wanted:
+        return True
+    text = one.text.strip().removeprefix("BEGIN ATOMIC").removesuffix("END")
+    return one.language in _READ and touch(text, target).touch is not Touch.NONE
 
 
 def _rows(connection: "Connection", sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:

@@ -25,6 +25,8 @@ class _Statement:
     target: Target
     tables: tuple[exp.Table, ...]
     """Every mention of the table."""
+    joins: tuple[exp.Subquery, ...]
+    """What has a name of its own, and the table in it: `(orders JOIN clients …) AS j`."""
     aliases: frozenset[str]
     """By which its columns may be qualified."""
     others: frozenset[str]
@@ -74,11 +76,17 @@ def _statement(tree: exp.Expr, target: Target) -> _Statement:
         one for one in tree.find_all(exp.Table) if not isinstance(one.parent, exp.Lock) and one.arg_key != "tables"
     ]
     tables = tuple(table for table in every if _is_target(table, target))
-    own = table_names(target) | {table.alias_or_name.casefold() for table in tables}
+    joins = tuple(one for one in tree.find_all(exp.Subquery) if one.alias and _joins(one, tables))
+    own = table_names(target) | {one.alias_or_name.casefold() for one in (*tables, *joins)}
     derived = [one.alias.casefold() for one in tree.find_all(exp.Subquery, exp.CTE, exp.Lateral, exp.Unnest)]
     mine = {id(table) for table in tables}
     others = {table.alias_or_name.casefold() for table in every if id(table) not in mine} | set(derived)
-    return _Statement(tree, target, tables, frozenset(own), frozenset(others - {""}))
+    return _Statement(tree, target, tables, joins, frozenset(own), frozenset(others - {""}))
+
+
+def _joins(parentheses: exp.Subquery, tables: tuple[exp.Table, ...]) -> bool:
+    """Whether what stands in parentheses is a join of the table, and no query."""
+    return any(_is_below(table, parentheses) and _scope(table) is _scope(parentheses) for table in tables)
 
 
 def _is_target(table: exp.Table, target: Target) -> bool:
@@ -101,6 +109,7 @@ def _touches(it: _Statement) -> Iterator[Reading]:
     yield from _types(it)
     if not it.tables:
         return
+    yield from _renamed(it)
     yield from _stars(it)
     yield from _whole_rows(it)
     yield from _whole_writes(it)
@@ -129,6 +138,10 @@ def _through(it: _Statement) -> Iterator[Reading]:
     for name in (*named, *called):
         if name.casefold() in through:
             yield Reading(Touch.READS, f"it names {name}, which depends on the column")
+    if it.target.dialect == "postgresql":  # o.f is f(o) where o has no column f
+        for taken in it.tree.find_all(exp.Column, exp.Dot):
+            if taken.name.casefold() in through and not (isinstance(taken, exp.Column) and not taken.table):
+                yield Reading(Touch.UNKNOWN, f"{taken.sql()} may be a call of what depends on the column")
 
 
 def _types(it: _Statement) -> Iterator[Reading]:
@@ -137,6 +150,13 @@ def _types(it: _Statement) -> Iterator[Reading]:
     for name in it.tree.find_all(exp.Identifier):
         if name.name.casefold() in table_names(it.target) and not isinstance(name.parent, placed):
             yield Reading(Touch.UNKNOWN, f"'{name.name}' stands where it cannot be understood")
+
+
+def _renamed(it: _Statement) -> Iterator[Reading]:
+    """`orders AS o (a, b)`: which of the names is the column's is not known."""
+    for alias in it.tree.find_all(exp.TableAlias):
+        if alias.columns and any(alias.parent is one for one in (*it.tables, *it.joins)):
+            yield Reading(Touch.UNKNOWN, f"'{alias.name}' gives the columns other names")
 
 
 def _stars(it: _Statement) -> Iterator[Reading]:
@@ -231,6 +251,8 @@ def _proposed(it: _Statement, conflict: exp.OnConflict) -> Reading | None:
 def _unqualified(it: _Statement, column: exp.Column) -> Reading | None:
     """It belongs to the sources around it, the nearest first."""
     scope = _scope(column)
+    if isinstance(scope, exp.Insert) and it.target.dialect == "mysql" and _gives_rows(it, scope):
+        return Reading(Touch.UNKNOWN, f"'{column.name}' may belong to the query that gives the rows")
     while scope is not None:
         sources = list(_sources(scope))
         if _in_scope(it, scope):
@@ -242,6 +264,11 @@ def _unqualified(it: _Statement, column: exp.Column) -> Reading | None:
             return Reading(Touch.UNKNOWN, f"'{column.name}' may belong to a table further out")
         scope = outer
     return None
+
+
+def _gives_rows(it: _Statement, insert: exp.Insert) -> bool:
+    """In `INSERT … SELECT … ON DUPLICATE KEY UPDATE`, the columns of the query's tables can be named as well."""
+    return any(_is_below(table, insert.expression) for table in it.tables)
 
 
 def _visible(it: _Statement, scope: exp.Expr | None) -> bool:
@@ -307,6 +334,12 @@ def _is_values(call: exp.Anonymous) -> bool:
 
 def _scope(node: exp.Expr) -> exp.Expr | None:
     return node.find_ancestor(*_SCOPES)
+
+
+def _is_below(node: exp.Expr | None, other: exp.Expr | None) -> bool:
+    while node is not None and node is not other:
+        node = node.parent
+    return node is not None
 
 
 def _outer(scope: exp.Expr) -> exp.Expr | None:

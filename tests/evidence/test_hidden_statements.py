@@ -80,18 +80,45 @@ def test_statements_of_others_that_are_not_shown_are_not_absent(forgetful: Serve
     assert problem(shown).startswith("window not covered")
 
 
-def test_what_a_function_reads_is_seen_where_the_server_puts_its_text_in_the_place_of_the_call(
-    forgetful: Server, look: Look
+TEXTS, ROWS = "RETURNS SETOF text LANGUAGE sql STABLE", "RETURNS SETOF orders LANGUAGE sql STABLE"
+NAMES = f"CREATE FUNCTION names() {TEXTS} AS 'SELECT customer_name::text FROM orders';"
+EVERY = f"CREATE FUNCTION every() {ROWS} AS 'SELECT * FROM orders';"
+BUYERS = "CREATE VIEW buyers AS SELECT customer_name FROM orders;"
+
+
+@pytest.mark.parametrize(
+    ("made", "sent"),
+    [
+        (f"{NAMES} CREATE FUNCTION found() {TEXTS} AS 'SELECT * FROM names()'", "SELECT count(*) FROM found()"),
+        (EVERY, "SELECT * FROM every()"),
+        (f"CREATE FUNCTION found() {TEXTS} AS 'SELECT o::text FROM orders o'", "SELECT * FROM found()"),
+        (
+            f"CREATE FUNCTION found() {TEXTS} BEGIN ATOMIC SELECT customer_name FROM orders; END",
+            "SELECT * FROM found()",
+        ),
+        (f"{BUYERS} CREATE FUNCTION found() {TEXTS} AS 'SELECT b::text FROM buyers b'", "SELECT * FROM found()"),
+        (f"{EVERY} CREATE VIEW found AS SELECT customer_name AS one FROM every()", "SELECT one FROM found"),
+        (
+            "CREATE FUNCTION found(it orders) RETURNS text LANGUAGE sql STABLE AS 'SELECT it.customer_name::text'",
+            "SELECT o.found FROM orders o",
+        ),
+        (
+            "CREATE FUNCTION found(it orders) RETURNS text LANGUAGE sql STABLE AS 'SELECT it::text'",
+            "SELECT o.found FROM orders o",
+        ),
+    ],
+)
+def test_what_is_read_by_what_a_statement_names_is_seen_where_the_server_puts_its_text_in_its_place(
+    forgetful: Server, look: Look, made: str, sent: str
 ) -> None:
-    url, put_in = forgetful.url(), "RETURNS SETOF text LANGUAGE sql STABLE AS"
-    run(url, f"CREATE FUNCTION buyers() {put_in} 'SELECT customer_name::text FROM orders'")
-    run(url, f"CREATE FUNCTION everybody() {put_in} 'SELECT * FROM buyers()'")
+    url = forgetful.url()
+    run(url, "CREATE SCHEMA hidden", f"SET search_path = hidden, public; {made}")
     try:
         look("pg_stat_statements", url)
-        run(url, "SELECT count(*) FROM everybody()")
+        run(url, f"SET search_path = hidden, public; {sent}")
         found = look("pg_stat_statements", url)
     finally:
-        run(url, "DROP FUNCTION everybody()", "DROP FUNCTION buyers()")
+        run(url, "DROP SCHEMA hidden CASCADE")
 
     assert sum(readers(found).values()) >= 1
     assert outcome(found) is not Outcome.PASS

@@ -80,7 +80,10 @@ def battery(table: Table) -> Iterator[tuple[str, str]]:
     for name in names:
         for value in VALUES:
             yield f"UPDATE t SET {name} = {literal(value)} WHERE rowid = 1", look
-            yield f"SELECT count(*), max({name}), {name} / 2 FROM t WHERE {name} = {literal(value)}", look
+            yield (
+                f"SELECT count(*), max({name} COLLATE BINARY), {name} / 2 FROM t WHERE {name} = {literal(value)}",
+                look,
+            )
         yield f"INSERT INTO t ({name}) VALUES ('1') ON CONFLICT ({name}) DO NOTHING", look
     yield "INSERT INTO t DEFAULT VALUES", look
     yield "DELETE FROM t WHERE rowid > 2", look
