@@ -7,25 +7,28 @@ and "none" here is true; if it is not, that is a finding already. Values are fin
 component, in circles even, each question may rest on those about smaller values. The reader's atoms may stand only
 where more inside means more outside: elsewhere, below `oneOf` or `not`, the reader's component is read out in full,
 unless it allows nothing but what the writer's does, too.
+
+Where a finding about two components turns out to be none in the message that led to them, an atom no longer stands for
+them: whatever refers to them is asked once more, with the two read out, up to the messages themselves.
 """
 
 import json
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from contractctl.documents import Json
+from contractctl.documents import Json, Pointer
 from contractctl.formats.json_schema.explanations import Said
-from contractctl.formats.json_schema.meaning import Assertion
-from contractctl.formats.json_schema.places import Place, lifted
+from contractctl.formats.json_schema.places import lifted
 from contractctl.formats.json_schema.references import refer
-from contractctl.formats.json_schema.resolution import About, Asked
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import Literal, Required, Space
+from contractctl.formats.json_schema.search.nodes import Literal, Space
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
-from contractctl.formats.json_schema.search.values import OBJECT
 from contractctl.formats.json_schema.spots import Spot, start
+from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import Endless
@@ -35,8 +38,14 @@ from contractctl.formats.openapi.shared import Shared, references, told, unit_of
 from contractctl.formats.openapi.views import TURNING, Role, Sending, Taking, View
 from contractctl.model.verdict import Incompatibility, Undecided
 
+Key = tuple[str, Pointer, str, Pointer]
+"""Two schemas, by where they stand in the one document and in the other."""
+
 _WORK = 10_000
 _WORK_ASIDE = 3_000
+_WORK_IN_ALL = 300_000
+"""Forty times what two versions of a document of megabytes need that are far apart."""
+_SPENT = "the work that two documents are worth has been spent: this, and what comes after it, was not judged"
 _MOST_REFERENCES = 8
 _COMPONENT = 3
 """Steps to a component: components, schemas, its name."""
@@ -52,6 +61,10 @@ class Question:
     """Where they meet first, in people's words."""
     seat: Mapping[str, str]
     """The part of a message where they meet first, as facts."""
+
+    @property
+    def key(self) -> "Key":
+        return _key(self.writer, self.reader)
 
 
 class _Bodies(dict[int, Literal]):
@@ -83,10 +96,23 @@ class Sight:
     endless: tuple[Endless, Endless] = field(init=False)
     """Of the writer's schemas and of the reader's."""
     pending: deque[Question] = field(default_factory=deque)
-    met: set[Hashable] = field(default_factory=set)
-    seats: list[Question] = field(default_factory=list)
-    """Every schema of a message that was asked about."""
-    is_doubtful: bool = False
+    met: set[Key] = field(default_factory=set)
+    seats: dict[Key, Question] = field(default_factory=dict)
+    """Every schema of a message, where it is met first."""
+    asked: list[tuple[Question, Question]] = field(default_factory=list)
+    """Every question, behind the seat that led to it."""
+    said: dict[Key, set[Hashable]] = field(default_factory=dict)
+    """What was found, by the question that it answers."""
+    dropped: dict[Key, None] = field(default_factory=dict)
+    """Components of which something was found that their seat takes: what refers to them is still to be asked."""
+    doubtful: set[Key] = field(default_factory=set)
+    """Those of them that are read out by now, wherever they are referred to."""
+    settled: set[Key] = field(default_factory=set)
+    """Those of them that are a message of their own, where it was found as well."""
+    work: int = _WORK_IN_ALL
+    """What is left for all questions that come."""
+    is_spent: bool = False
+    """Whether it was said that nothing is left."""
     narrower: dict[Hashable, bool] = field(default_factory=dict)
     label: str = ""
     seat: Mapping[str, str] = field(default_factory=dict)
@@ -102,39 +128,106 @@ class Sight:
         self.space.bodies = self.bodies
         self.endless = Endless(self.writer), Endless(self.reader)
         self.solver = Solver(self.space)
+        self.exact_reader = self._exact(self.reader)
+        self.whole = Sending(self.space, self.writer, self, self._exact(self.writer), shares=False)
+        self._look()
+
+    def _look(self) -> None:
+        """With views that have read nothing yet: what was read before stands for what is no longer taken as given."""
         self.exact_writer = View(self.space, self.writer, self, shares=True)
         self.sending = Sending(self.space, self.writer, self, self.exact_writer, shares=True)
-        self.exact_reader = self._exact(self.reader)
-        self.taking = Taking(self.space, self.reader, self, self.exact_reader, shares=True)
-        self.whole = Sending(self.space, self.writer, self, self._exact(self.writer), shares=False)
+        self.taking = Taking(self.space, self.reader, self, self._exact(self.reader), shares=True)
+
+    @property
+    def round(self) -> int:
+        """What is read where other components are read out is something else."""
+        return len(self.doubtful)
 
     def _exact(self, document: Document) -> View:
         return View(self.space, document, self, shares=False)
 
     def ask(self, writer: Spot, reader: Spot, label: str, seat: Mapping[str, str]) -> Iterator[tuple[Question, Said]]:
         """What of the values of one schema the other refuses, and what of the components that they refer to."""
+        question = Question(_ends(self.writer, writer), _ends(self.reader, reader), label, seat)
         self.label, self.seat = label, seat
-        self._enqueue(writer, reader)
-        for whole in tuple(self.pending):
-            self.seats.append(whole)
-            while self.pending:
-                question = self.pending.popleft()
-                for said in self._answers(question):
-                    yield from self._confirmed(whole, question, said)
+        self.seats.setdefault(question.key, question)
+        self._enqueue(question.writer, question.reader)
+        yield from self._all_asked(question)
 
     def left(self) -> Iterator[tuple[Question, Said]]:
-        """What is wrong with whole seats, where a finding about a component turned out to be none in its seat."""
-        for seat in self.seats if self.is_doubtful else ():
-            for said in self._asked(self.exact_reader, self.whole, seat):
-                yield seat, _with_whole(said, is_whole=True)
+        """What is wrong with whatever refers to components of which something was found that their seat takes."""
+        while self.dropped:
+            dropped, self.dropped = self.dropped, {}
+            for key in [one for one in dropped if one in self.seats]:
+                for question, said in self._once_more(self.seats[key], self.seats[key]):
+                    yield question, said
+                    if isinstance(said, Incompatibility):
+                        self.settled.add(key)
+            self.doubtful |= dropped.keys() - self.settled
+            self._look()
+            for seat, question in tuple(self.asked):
+                if self._leads(question, dropped.keys() - self.settled):
+                    yield from self._once_more(seat, question)
+
+    def _all_asked(self, seat: Question) -> Iterator[tuple[Question, Said]]:
+        while self.pending:
+            question = self.pending.popleft()
+            self.asked.append((seat, question))
+            yield from self._judged(seat, question)
+
+    def _once_more(self, seat: Question, question: Question) -> Iterator[tuple[Question, Said]]:
+        self.label, self.seat = seat.label, seat.seat
+        yield from self._judged(seat, question)
+        yield from self._all_asked(seat)
+
+    def _judged(self, seat: Question, question: Question) -> Iterator[tuple[Question, Said]]:
+        """What is wrong, and was not said before."""
+        known = self.said.setdefault(question.key, set())
+        before = frozenset(known)
+        for said in self._answers(question):
+            mark = _mark(said)
+            if mark in before:
+                continue
+            for one in self._confirmed(seat, question, said):
+                known.add(mark)
+                yield one
+
+    def _leads(self, question: Question, components: AbstractSet[Key]) -> bool:
+        """Whether the writer sends one of these components somewhere in a question, as that is read."""
+        pending, met = [question.writer], set[object]()
+        while pending:
+            for target in self._targets(pending.pop()):
+                if target.key in met or self.shared.has(unit_of(target.base, target.pointer)):
+                    continue
+                met.add(target.key)
+                pair = self._pair(self.writer, target)
+                if pair is not None and pair in components:
+                    return True
+                if pair is None or pair in self.doubtful:
+                    pending.append(target)
+        return False
+
+    def _targets(self, spot: Spot) -> Iterator[Spot]:
+        """What a schema of the writer's refers to."""
+        for text in references(told(spot.value), spot.value):
+            with suppress(Unresolved):
+                yield refer(self.writer.schemas, replace(spot, value={"$ref": text}), "$ref")
+
+    def _pair(self, document: Document, target: Spot) -> Key | None:
+        """What is asked about a component; None for what is always read out."""
+        other = self._counterpart(document, target)
+        if other is None:
+            return None
+        writer, reader = (target, other) if document is self.writer else (other, target)
+        return _key(_ends(self.writer, writer), _ends(self.reader, reader))
 
     def _confirmed(self, seat: Question, question: Question, said: Said) -> Iterator[tuple[Question, Said]]:
         """A finding with the whole value of its seat, where the reader refuses that, too.
 
-        Where the reader takes it, the two components do not meet there: then what was left out for the sake of the
-        finding is asked in whole.
+        Where the reader takes it, what refers to the component has to be asked once more.
         """
-        if not isinstance(said, Incompatibility) or question is seat or "document" not in said.facts:
+        is_seat = question.key == seat.key
+        if not isinstance(said, Incompatibility) or is_seat or "document" not in said.facts:
             yield question, _with_whole(said, is_whole=True)
             return
         value = json.loads(said.facts["document"])
@@ -152,7 +245,8 @@ class Sight:
                 document = json.dumps(outcome, ensure_ascii=False)
                 yield question, _with_whole(replace(said, facts={**said.facts, "document": document}), is_whole=True)
                 return
-        self.is_doubtful = True
+        if question.key not in self.doubtful | self.settled:
+            self.dropped[question.key] = None
 
     def _solved(self, literals: tuple[Literal, ...]) -> Json:
         self.solver.work = _WORK
@@ -160,6 +254,8 @@ class Sight:
             outcome = self.solver.solve(literals)
         except (SpentError, RecursionError):
             return None
+        finally:
+            self.work -= _WORK - max(self.solver.work, 0)
         return outcome.value if isinstance(outcome, Found) else None
 
     def _takes(self, literal: Literal, value: Json) -> bool:
@@ -170,7 +266,7 @@ class Sight:
 
     def _enqueue(self, writer: Spot, reader: Spot) -> None:
         writer, reader = _ends(self.writer, writer), _ends(self.reader, reader)
-        key = (writer.base, writer.pointer, reader.base, reader.pointer)
+        key = _key(writer, reader)
         if key in self.met or self.shared.holds(writer, reader):
             return
         self.met.add(key)
@@ -187,15 +283,22 @@ class Sight:
 
     def _asked(self, reader: View, writer: View, question: Question) -> Iterator[Said]:
         """What is wrong, as two views see it."""
+        if self.work <= 0:
+            if not self.is_spent:
+                self.is_spent = True
+                yield Undecided("$", _SPENT)
+            return
         try:
+            sent = writer.root(question.writer)  # first: the reader's atoms are those that the writer sends
             reader.root(question.reader)
-            sent = writer.root(question.writer)
         except RecursionError:
             yield Undecided("$", "it is nested too deeply to decide")
             return
-        yield from _Asked(
-            self.space, self.solver, reader, question.reader, sent, self.writer.schemas, question.writer
-        ).answers()
+        schemas = self.writer.schemas
+        asked = InSeat(self.space, self.solver, reader, question.reader, sent, schemas, question.writer)
+        granted = asked.work
+        yield from asked.answers()
+        self.work -= granted - asked.work
 
     def _below(self, question: Question) -> list[tuple[Spot, Spot]] | None:
         """Where both schemas have the same words: the components that they refer to, which are all that may differ.
@@ -218,7 +321,8 @@ class Sight:
                 one, other = (refer(document.schemas, spot, "$ref") for document, spot in ends)
             except Unresolved:
                 return None
-            if _marks(one) != _marks(other):
+            key = _key(_ends(self.writer, one), _ends(self.reader, other))
+            if _marks(one) != _marks(other) or key in self.doubtful:
                 return None
             found.append((one, other))
         return found
@@ -230,13 +334,22 @@ class Sight:
             return None
         if self.shared.has(unit):
             return self._named(("same", unit), (self.taking,), (target,))
-        other = self._counterpart(view, target)
-        if other is None or not (view.shares or self._is_narrower(view, target, other)):
+        other = self._counterpart(view.document, target)
+        if other is None or not self._may_share(view, target, other):
             return None
         writer, reader = (target, other) if view.document is self.writer else (other, target)
         if view is self.sending or view is self.exact_writer:
             self._enqueue(writer, reader)
-        return self._named(("both", unit), (self.exact_writer, self.taking), (writer, reader))
+        return self._named(("both", unit, self.round), (self.exact_writer, self.taking), (writer, reader))
+
+    def _may_share(self, view: View, target: Spot, other: Spot) -> bool:
+        """Whether a component may stand for what both documents allow: it is sent, and what was found of it holds."""
+        pair = self._pair(view.document, target)
+        if pair in self.doubtful:
+            return False
+        if view.shares:
+            return view.document is self.writer or pair in self.met
+        return self._is_narrower(view, target, other)
 
     def _is_narrower(self, view: View, target: Spot, other: Spot) -> bool:
         """Whether the reader's component allows nothing that the writer's does not: then both allow what it allows.
@@ -259,7 +372,7 @@ class Sight:
 
     def sent(self, target: Spot) -> Literal:
         """What the writer sends by a component."""
-        return self._named(("sent", target.base, target.pointer), (self.sending,), (target,))
+        return self._named(("sent", target.base, target.pointer, self.round), (self.sending,), (target,))
 
     def _named(self, key: Hashable, views: tuple[View, ...], spots: tuple[Spot, ...]) -> Literal:
         literal = self.space.name(key)
@@ -267,9 +380,9 @@ class Sight:
         self.bodies.spots.setdefault(literal >> 1, spots)
         return literal
 
-    def _counterpart(self, view: View, target: Spot) -> Spot | None:
+    def _counterpart(self, document: Document, target: Spot) -> Spot | None:
         """The component of the same name in the other document."""
-        other = self.reader if view.document is self.writer else self.writer
+        other = self.reader if document is self.writer else self.writer
         resource = other.schemas.resources.get(target.base)
         if resource is None or len(target.pointer) not in {0, _COMPONENT}:
             return None
@@ -282,42 +395,21 @@ class Sight:
         return replace(spot, value=value, pointer=target.pointer)
 
 
-class _Asked(Asked):
-    """A question between two documents."""
-
-    __slots__ = ()
-
-    @property
-    def declared(self) -> frozenset[str]:
-        """The names of properties that were met in the writer's schemas: documents are too large to look for others."""
-        view = self.reader
-        return frozenset(view.sight.sending.names | view.sight.whole.names) if isinstance(view, View) else frozenset()
-
-    def explain(self, spot: Spot, place: Place) -> Iterator[Said]:
-        yield from self._hidden(spot, place)
-        yield from super().explain(spot, place)
-
-    def _hidden(self, spot: Spot, place: Place) -> Iterator[Said]:
-        """Properties that are sent and do not travel this way."""
-        view = self.reader
-        declared = spot.value.get("properties") if isinstance(spot.value, dict) else None
-        if not isinstance(view, View) or not isinstance(declared, dict) or view.sight.role.is_text:
-            return
-        for name in declared:
-            if not view.hides(spot, name):
-                continue
-            there = self.space.all_of((self.space.kinds(OBJECT), self.space.literal(Required(frozenset({name})))))
-            outcome = self.ask(place, there)
-            if isinstance(outcome, Found):
-                self.proof = self.proof or outcome
-                about = About(spot, place, Assertion("properties", there ^ 1), outcome)
-                yield self.finding("openapi-property-hidden", about, name=name, keyword=view.sight.role.hides)
-
-
 def _marks(spot: Spot) -> tuple[object, ...]:
     """What of a component counts where it is referred to."""
     value = spot.value if isinstance(spot.value, dict) else {}
     return value.get("readOnly"), value.get("writeOnly"), value.get("$ref")
+
+
+def _key(writer: Spot, reader: Spot) -> Key:
+    return writer.base, writer.pointer, reader.base, reader.pointer
+
+
+def _mark(said: Said) -> Hashable:
+    """The same for what says the same: the values that show it may be others."""
+    if isinstance(said, Undecided):
+        return said.path, said.reason
+    return said.rule, said.path, said.taker_at, said.facts.get("name")
 
 
 def _with_whole(said: Said, *, is_whole: bool) -> Said:

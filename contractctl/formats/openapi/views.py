@@ -91,7 +91,7 @@ class View(Meaning):
     def __init__(
         self, space: Space, document: Document, sight: "Sight", turning: "View | None" = None, *, shares: bool
     ) -> None:
-        super().__init__(space, document.schemas, frozenset({f"{type(self).__name__} {shares}"}))
+        super().__init__(space, document.schemas, frozenset({f"{type(self).__name__} {shares} {sight.round}"}))
         self.document = document
         self.sight = sight
         self.turning = turning or self
