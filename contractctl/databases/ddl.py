@@ -126,6 +126,9 @@ class Statements(Protocol):
     def drop_constraint(self, look: Look, table: str, sort: str, name: str, says: str, /) -> tuple[Statement, ...]:
         """Drop a constraint. sort: check, unique, foreign-key. says: what it says, where it may have no name."""
 
+    def drop_references(self, look: Look, table: str, to: str, /) -> tuple[Statement, ...]:
+        """Drop the foreign keys by which a table refers to another; none where a transaction takes it away anyhow."""
+
     def rename_constraint(self, look: Look, table: str, sort: str, name: str, new: str, /) -> tuple[Statement, ...]:
         """Give a constraint, or an index (sort: index), another name."""
 

@@ -262,6 +262,7 @@ def _rollback(session: Session) -> dict[str, Any]:
     half = _cut_short(session, have)
     steps = _before_rollback(session, have)
     if steps:
+        insist(session, ROLLBACK, partial(_demand_way_back, session, have))
         late = [revision for revision in (*back, half) if revision in _late(session)]
         early = [revision for revision in back if revision not in late]
         insist(session, ROLLBACK, partial(_take_back, session, late, half if half in late else None, forget=False))
@@ -328,6 +329,19 @@ def _take_back(session: Session, back: list[str], half: str | None, *, forget: b
                 schema_changes.downgrade(connection, session.environment, revision)
         for table in REMEMBERED if forget else ():
             connection.execute(delete(table).where(table.c.plan == session.plan.name))
+
+
+def _demand_way_back(session: Session, have: frozenset[str]) -> None:
+    """Where statements commit by themselves, nothing is taken away before it is known that all can be."""
+    with journal.reading(session.context.engine) as connection:
+        if not databases.of(connection).transactional_ddl and session.plan.revisions.get(Stage.DUAL_WRITE) in have:
+            _demand_nothing_lost(session, connection)
+
+
+def is_half_rolled_back(session: Session) -> bool:
+    """Whether a rollback was cut short that has taken the new side's names away already."""
+    with journal.reading(session.context.engine) as connection:
+        return operations.is_half_rolled_back(session.plan, connection)
 
 
 def _demand_nothing_lost(session: Session, connection: Connection) -> None:

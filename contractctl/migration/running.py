@@ -77,6 +77,11 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
         history = _repair(session, history, repair)
     if (already := _already(session, history, stage, percent)) is not None:
         return already
+    if stage != ROLLBACK and acts.is_half_rolled_back(session):
+        raise ContractctlError(
+            f"the rollback of '{session.plan.name}' was cut short and is half done",
+            hint=f"run: {command(session.plan, ROLLBACK)}",
+        )
     if (half := cut_short(session, history)) is not None:
         return _go_on(session, history, half, stage)
     if (history.standing.state, stage) not in MOVES:

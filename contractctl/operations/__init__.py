@@ -39,7 +39,7 @@ from contractctl.operations import (
     split_column,
 )
 from contractctl.operations.effort import Effort
-from contractctl.operations.pairs import Pair, check, synchronisation
+from contractctl.operations.pairs import Crossing, Pair, check, synchronisation
 from contractctl.operations.steps import (
     AddUnique,
     BePatient,
@@ -53,6 +53,7 @@ from contractctl.operations.steps import (
     HoldTables,
     KeepInStep,
     LeaveNewSide,
+    LetRowsGo,
     MoveKey,
     PromiseNotNull,
     RelaxNotNull,
@@ -217,12 +218,25 @@ def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step
     """What comes before expand and dual-write are taken back, each statement for itself.
 
     What will be NOT NULL again is proven beside everybody's writes; where nothing is undone with a transaction, the new
-    side can be written no more. `kept`: both sides are kept in step.
+    side can be written no more, and a new table holds no rows of the old one. `kept`: both sides are kept in step.
     """
     relaxed = [step for step in _expand(plan) if isinstance(step, RelaxNotNull)]
     promises = [PromiseNotNull(step.table, step.column) for step in relaxed if database.ddl.promises]
     if database.transactional_ddl or not kept:
         return tuple(promises)
+    made = (pair for _, pairs in _pairs(plan) for pair in pairs if isinstance(pair, Crossing) and pair.makes_rows)
+    return (*promises, *_leaving(plan), *(LetRowsGo(pair.to, pair.source) for pair in made))
+
+
+def is_half_rolled_back(plan: Plan, connection: Connection) -> bool:
+    """Whether the new side has no names left, by a rollback that did not come to its end."""
+    database = databases.of(connection)
+    if database.transactional_ddl:
+        return False
+    return any(step.begun(database, connection) for step in _leaving(plan) if database.exists(connection, step.table))
+
+
+def _leaving(plan: Plan) -> Iterator[LeaveNewSide]:
     staged = {(step.table, step.column) for step in _expand(plan) if isinstance(step, StageColumn)}
     leaving = (
         LeaveNewSide(
@@ -233,7 +247,7 @@ def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step
         )
         for table, pairs in _pairs(plan)
     )
-    return (*promises, *(step for step in leaving if step.columns))
+    yield from (step for step in leaving if step.columns)
 
 
 def stands_alone(plan: Plan, stage: Stage) -> bool:

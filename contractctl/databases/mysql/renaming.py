@@ -32,7 +32,9 @@ def rename_in_step(
     if sync is None:
         return (Statement(f"ALTER TABLE {table(of)} {wait} {renames}, {how}", _LOCK, transactional=False),)
     if sync.across is not None:
-        return both_at_once(sync, (f"ALTER TABLE {table(of)} {renames}, {how}", *across.create(sync)))
+        return both_at_once(
+            sync.table, sync.across.table, (f"ALTER TABLE {table(of)} {renames}, {how}", *across.create(sync))
+        )
     triggers = create(_renamed(sync, names), anew=True).values()
     return _locked((of,), [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
 
@@ -46,14 +48,13 @@ def drop_in_step(
     return _locked((of,), [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
 
 
-def both_at_once(sync: Synchronisation, steps: Iterable[str]) -> tuple[Statement, ...]:
+def both_at_once(one: str, other: str, steps: Iterable[str]) -> tuple[Statement, ...]:
     """Steps while nobody else reads or writes either of two tables; as `rename_in_step`.
 
     Nobody waits for the second table while having the first. MariaDB would break the deadlock with a statement that
     has one and wants the other by opening its tables anew, and then not know all that its triggers need (1146).
     """
-    tables = (sync.table, *(() if sync.across is None else (sync.across.table,)))
-    return _locked(tables, map(_immediately, steps), "NOWAIT")
+    return _locked((one, other), map(_immediately, steps), "NOWAIT")
 
 
 def _immediately(sql: str) -> str:

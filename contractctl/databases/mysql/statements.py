@@ -75,7 +75,7 @@ def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation |
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     """Create the triggers, each at once in the place of one that is there."""
     if sync.across is not None:
-        return both_at_once(sync, across.create(sync))
+        return both_at_once(sync.table, sync.across.table, across.create(sync))
     functions = (Statement(sql, "none") for sql in create_functions(sync))
     return (*functions, *(Statement(sql, "LOCK=SHARED, for an instant") for sql in create(sync, anew=True).values()))
 
@@ -87,7 +87,7 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     """
     drops = drop_triggers(sync)
     if sync.across is not None:
-        return both_at_once(sync, drops)
+        return both_at_once(sync.table, sync.across.table, drops)
     functions = tuple(Statement(sql, "none") for sql in drops if sql.startswith(_FUNCTION))
     own = tuple(sql for sql in reversed(drops) if not sql.startswith(_FUNCTION))
     if columns:
@@ -164,6 +164,17 @@ def drop_constraint(_look: Look, table: str, sort: str, name: str, _says: str) -
     if sort == "unique":
         return drop_index(table, name)
     return (_alter(table, f"DROP {'FOREIGN KEY' if sort == 'foreign-key' else 'CONSTRAINT'} IF EXISTS {quote(name)}"),)
+
+
+def drop_references(look: Look, table: str, to: str) -> tuple[Statement, ...]:
+    """Drop the foreign keys by which one table refers to another, while nobody else has either. Nothing without any."""
+    ends = of_table(table, "CONSTRAINT_SCHEMA"), of_table(to, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME")
+    names = look.ask(_REFERRING.format(ends=" AND ".join(ends)), "")
+    drops = ", ".join(f"DROP FOREIGN KEY {quote(name)}" for name in names.splitlines())
+    if not drops:
+        return ()
+    alter = f"ALTER TABLE {table_name(table)} {drops}, ALGORITHM=INSTANT, LOCK=NONE"
+    return both_at_once(table, to, (alter,))
 
 
 def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
@@ -390,6 +401,11 @@ FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_C
   ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
 WHERE {of} AND k.CONSTRAINT_NAME = {name}
 GROUP BY r.DELETE_RULE, r.UPDATE_RULE, k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME
+"""
+
+_REFERRING = """
+SELECT coalesce(group_concat(CONSTRAINT_NAME SEPARATOR '\\n'), '') FROM information_schema.REFERENTIAL_CONSTRAINTS
+WHERE {ends}
 """
 
 _GRANTS = """

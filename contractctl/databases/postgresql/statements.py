@@ -177,6 +177,11 @@ def drop_constraint(_look: Look, table: str, _sort: str, name: str, _says: str) 
     return (_alter(table, f"DROP CONSTRAINT {quote(name)}"),)
 
 
+def drop_references(_look: Look, _table: str, _to: str) -> tuple[Statement, ...]:
+    """Nothing: the table that refers goes in the same transaction as what made its rows."""
+    return ()
+
+
 def rename_constraint(_look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
     """Give a constraint, or an index, another name."""
     if sort == "index":

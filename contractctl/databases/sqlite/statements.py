@@ -119,6 +119,11 @@ def drop_constraint(look: Look, table: str, sort: str, name: str, says: str) -> 
     return rewrite(look, table, without_constraint(text, sort, name, says))
 
 
+def drop_references(_look: Look, _table: str, _to: str) -> tuple[Statement, ...]:
+    """Nothing: the table that refers goes in the same transaction as what made its rows."""
+    return ()
+
+
 def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
     """Give a constraint another name; an index is built anew under it."""
     if sort in {"index", "unique"}:

@@ -28,6 +28,7 @@ from contractctl.operations.steps.keeping import (
     EndBrownOut,
     KeepInStep,
     LeaveNewSide,
+    LetRowsGo,
     RenewTriggers,
     StopKeepingInStep,
 )
@@ -69,6 +70,7 @@ __all__ = (
     "HoldTables",
     "KeepInStep",
     "LeaveNewSide",
+    "LetRowsGo",
     "MoveKey",
     "PromiseNotNull",
     "RelaxNotNull",

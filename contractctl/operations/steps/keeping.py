@@ -209,6 +209,24 @@ def _renamed(
 
 
 @dataclass(frozen=True)
+class LetRowsGo(Step):
+    """Drop the foreign keys by which a new table's rows hold those of which they were made.
+
+    Where each statement commits by itself, nobody could delete these between the triggers' end and the table's.
+    """
+
+    table: str
+    to: str
+    """The table whose rows they hold."""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return database.ddl.drop_references(look, self.table, self.to)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+
+@dataclass(frozen=True)
 class LeaveNewSide(Step):
     """Take the new columns' names away before they go: what is then written into them fails, and is not lost.
 
@@ -229,3 +247,8 @@ class LeaveNewSide(Step):
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not any(find(database, Live(database, connection), self.table, name) for name in self.columns)
+
+    def begun(self, database: Database, connection: Connection) -> bool:
+        """Whether some of it is done, and what follows is not."""
+        look = Live(database, connection)
+        return any(find(database, look, self.table, leaving_name(name)) for name in self.columns)
