@@ -1,16 +1,68 @@
-"""Which lines stand in the files of a source?"""
+"""Which lines stand in the files of a source? One at a time, however long a file is."""
 
 import glob
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from contractctl.evidence.observations import Observations
+
+LONGEST = 16_000_000
+"""Bytes of a line that is still read."""
+
+
+class Readable(Protocol):
+    """A file, compressed or not."""
+
+    def readline(self, size: int, /) -> bytes: ...
 
 
 def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, str]]:
     """(place, line) of every line of every file that the pattern matches. What cannot be read is noted in `seen`."""
-    for name, raw in contents(seen, location, root):
-        yield from _lines(seen, name, raw)
+    for name, path in matched(seen, location, root):
+        try:
+            with path.open("rb") as file:
+                for place, line in whole_lines(seen, file, name, LONGEST):
+                    if line is None:
+                        seen.spoiled(f"unparseable: {place} is not UTF-8 text, or longer than {LONGEST:,} bytes")
+                    else:
+                        yield place, line
+        except OSError as error:
+            seen.spoiled(f"source error: {name}: {error.strerror}")
+
+
+def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> Iterator[tuple[str, str | None]]:
+    """(place, line) of every line that is not empty; None for one that is no text, or has more bytes than `longest`.
+
+    The answer rests on every byte that could be read, also of lines that nobody can use.
+    """
+    digest, number = sha256(), 0
+    try:
+        while raw := file.readline(longest):
+            digest.update(raw)
+            number += 1
+            place, whole = f"{name}:{number}", raw.endswith(b"\n")
+            if not whole and len(raw) == longest:
+                while not whole and (rest := file.readline(longest)):
+                    digest.update(rest)
+                    whole = rest.endswith(b"\n")
+                yield place, None
+            elif whole and (text := _text(raw)) != "":
+                yield place, text
+            if not whole:
+                seen.spoiled(f"truncated: {place}: the last line is not whole")
+    finally:
+        seen.raw.append(digest.digest())
+
+
+def _text(raw: bytes) -> str | None:
+    """Without its end; empty where there is nothing to see."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return text.rstrip("\r\n") if text.strip() else ""
 
 
 def contents(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, bytes]]:
@@ -38,17 +90,3 @@ def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str
             seen.spoiled(f"source error: {name} is a link that leads out of the repository")
             continue
         yield name, path
-
-
-def _lines(seen: Observations, name: str, raw: bytes) -> Iterator[tuple[str, str]]:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        seen.spoiled(f"unparseable: {name} is not UTF-8 text")
-        return
-    if text and not text.endswith("\n"):
-        seen.spoiled(f"truncated: {name}: the last line is not whole")
-        text = text[: text.rfind("\n") + 1]
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield f"{name}:{number}", line

@@ -6,24 +6,16 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path, PurePath
-from typing import Protocol
 
-from contractctl.evidence.files import matched
+from contractctl.evidence.files import matched, whole_lines
 from contractctl.evidence.observations import Observations
 
 LONGEST = 1_000_000
 """Bytes of a line that is still read."""
 _DATE = r"\d{4}-?\d{2}-?\d{2}(?:[T_.-]?\d{2,6})?"
 _ROTATED = re.compile(rf"(?P<log>.*?)(?:[.-](?P<number>\d{{1,3}}))?(?:[.-]{_DATE})?(?:\.gz)?")
-
-
-class _Readable(Protocol):
-    """A file, compressed or not."""
-
-    def readline(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,8 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[Line]:
         numbers[log].append(number)
         try:
             with gzip.open(path) if name.endswith(".gz") else path.open("rb") as file:
-                yield from _lines(seen, file, name, log)
+                for place, text in whole_lines(seen, file, name, LONGEST):
+                    yield Line(log, place, text)
         except (EOFError, gzip.BadGzipFile, zlib.error):
             seen.spoiled(f"truncated: {name}: its end is missing, or it is no gzip file")
         except OSError as error:
@@ -63,35 +56,3 @@ def _log(name: str) -> tuple[str, int]:
     found = _ROTATED.fullmatch(path.name)
     log = found["log"] if found else path.name
     return str(path.with_name(log)), int(found["number"] or 0) if found else 0
-
-
-def _lines(seen: Observations, file: _Readable, name: str, log: str) -> Iterator[Line]:
-    digest, number, whole = sha256(), 0, True
-    while raw := file.readline(LONGEST):
-        digest.update(raw)
-        number += 1
-        place = f"{name}:{number}"
-        whole = raw.endswith(b"\n")
-        if not whole and len(raw) == LONGEST:
-            whole = _skip(file)
-            yield Line(log, place, None)
-        elif not whole:
-            seen.spoiled(f"truncated: {place}: the last line is not whole")
-        elif raw.strip():
-            yield Line(log, place, _text(raw))
-    seen.raw.append(digest.digest())
-
-
-def _skip(file: _Readable) -> bool:
-    """Go to the end of a line; whether it has one."""
-    while raw := file.readline(LONGEST):
-        if raw.endswith(b"\n"):
-            return True
-    return False
-
-
-def _text(raw: bytes) -> str | None:
-    try:
-        return raw.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError:
-        return None

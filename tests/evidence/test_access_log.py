@@ -245,6 +245,17 @@ def test_a_long_log_is_read_in_little_memory_and_a_crowd_is_no_consumer(tmp_path
     assert reason(only(collected(tmp_path, crowd), Kind.READS)) is Unknown.TRUNCATED
 
 
+@pytest.mark.parametrize("kind", ["a long line", "a half archive"])
+def test_a_record_rests_on_every_byte_also_of_what_nobody_can_read(tmp_path: Path, kind: str) -> None:
+    def digest(letter: str) -> str:
+        if kind == "a long line":
+            return only(collected(tmp_path, "x" * 1_100_000 + letter + "\n"), Kind.READS).digest
+        (tmp_path / "access.log.1.gz").write_bytes(gzip.compress(f"{letter}\n".encode() * 99)[:-4])
+        return only(collected(tmp_path, ""), Kind.READS).digest
+
+    assert digest("a") != digest("b")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

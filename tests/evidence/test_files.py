@@ -135,6 +135,17 @@ def test_a_file_that_was_cut_off_is_truncated(tmp_path: Path) -> None:
     assert (only(collected(tmp_path), Kind.READS).problem or "").startswith("truncated: seen.jsonl")
 
 
+def test_a_line_that_is_no_text_spoils_the_source_and_the_others_count(tmp_path: Path) -> None:
+    lines(tmp_path, read(2))
+    with (tmp_path / "seen.jsonl").open("ab") as file:
+        file.write(b'{"kind": "\xff"}\n' + json.dumps(read(3)).encode() + b"\n")
+
+    record = only(collected(tmp_path), Kind.READS)
+
+    assert (record.problem or "").startswith("unparseable: seen.jsonl:2")
+    assert record.series[0].value == 5
+
+
 def test_no_file_is_a_missing_source(tmp_path: Path) -> None:
     assert only(collected(tmp_path), Kind.READS).problem == "missing source: no file matches '*.jsonl'"
 
