@@ -29,6 +29,8 @@ class Clients:
     def __init__(self, client: Schema, provider: Schema, operations: Sequence[File]) -> None:
         self.read: list[tuple[Document, Uses, tuple[str, ...]]] = []
         self.blamed: set[str] = set()
+        self.foreign: dict[str, str] = {}
+        """Files of documents that are valid for the provider alone, and why the client's schema refuses them."""
         for document in documents(operations):
             theirs = refusals(provider, client, document)
             mine = refusals(client, provider, document)
@@ -39,13 +41,27 @@ class Clients:
                     f"{document.file} is valid for neither version: {mine[0]}",
                     hint="mend it, or leave it out of --operations",
                 )
+            else:
+                self.foreign[document.file] = mine[0].rstrip(".")
 
     def meet(
         self, found: Iterable[Incompatibility | Undecided]
     ) -> Iterator[tuple[Incompatibility | Undecided, tuple[str, ...]]]:
-        """Each with the files that it lets down, or may; then documents that are refused and were named by none."""
+        """Each with the files that it lets down, or may; then documents that are refused and were named by none.
+
+        Whose document is not one of the client's version sends something else that is not known: where a finding meets
+        no other document, it may meet that. A loss is told of it; the rest is undecided.
+        """
+        unmet = False
         for one in found:
-            yield one, self._users(one)
+            users = self._users(one)
+            if isinstance(one, Incompatibility) and one.effect is Effect.LOSES:
+                users = users or tuple(self.foreign)
+            unmet |= not users
+            yield one, users
+        for file, why in self.foreign.items() if unmet else ():
+            reason = f"it is not valid for the version that clients have ({why}): what its client sends is not known"
+            yield Undecided(file, reason), (file,)
         for document, _, refused in self.read:
             if refused and document.file not in self.blamed:
                 facts = {"file": document.file, "why": refused[0].rstrip(".")}

@@ -21,10 +21,11 @@ directive @cached(ttl: Int) on FIELD
 """
 
 
-def judged(new: str, *documents: str) -> Answer:
+def judged(new: str, *documents: str, strict: bool = False) -> Answer:
     """Backward, for clients that send these."""
     sent = tuple(File(f"{number}.graphql", text) for number, text in enumerate(documents))
-    return compare_sources(source_of(OLD, "old"), source_of(new, "new"), "graphql", Terms(operations=sent)).backward
+    terms = Terms(operations=sent, strict=strict)
+    return compare_sources(source_of(OLD, "old"), source_of(new, "new"), "graphql", terms).backward
 
 
 def changed(old: str, new: str) -> str:
@@ -98,10 +99,25 @@ def test_fragments_of_other_files_and_directives_of_the_client_s_own_are_underst
     assert "it meets 0.graphql, 1.graphql" in answer.findings[0].message
 
 
-def test_a_document_of_the_new_version_is_nobody_who_is_let_down() -> None:
-    new = changed("email: String ", "mail: String ")
+def test_a_document_of_the_new_version_does_not_tell_what_clients_of_the_old_one_send() -> None:
+    ahead, still = "{ user(id: 1) { mail } }", "{ user(id: 1) { id } }"
+    moved, added = changed("email: String ", "mail: String "), changed("email: String ", "email: String mail: String ")
 
-    assert judged(new, "{ user(id: 1) { mail } }").status is Status.COMPATIBLE
+    answer = judged(moved, still, ahead)
+
+    assert answer.status is Status.UNKNOWN
+    assert answer.reasons == (
+        "1.graphql: it is not valid for the version that clients have (Cannot query field 'mail' on type "
+        "'User'): what its client sends is not known",
+    )
+    assert judged(moved, ahead).status is Status.UNKNOWN
+    assert judged(moved, ahead, "{ user(id: 1) { email } }").status is Status.INCOMPATIBLE
+    assert judged(moved, still).status is Status.COMPATIBLE
+    assert judged(added, ahead).status is Status.COMPATIBLE
+    more = changed("kind: Kind save", "kind: Kind kinds: Int save").replace("Kind { A B }", "Kind { A B C }")
+    assert judged(more, "{ kinds }", strict=True).status is Status.INCOMPATIBLE
+    assert judged(more, "{ kinds }").status is Status.COMPATIBLE
+    assert judged(more, "{ media { __typename } }", strict=True).status is Status.COMPATIBLE
 
 
 @pytest.mark.parametrize(
