@@ -106,10 +106,9 @@ def test_a_document_of_the_new_version_does_not_tell_what_clients_of_the_old_one
     answer = judged(moved, still, ahead)
 
     assert answer.status is Status.UNKNOWN
-    assert answer.reasons == (
-        "1.graphql: it is not valid for the version that clients have (Cannot query field 'mail' on type "
-        "'User'): what its client sends is not known",
-    )
+    (reason,) = answer.reasons
+    assert reason.startswith("1.graphql: it is not valid for the version that clients have (Cannot query field 'mail'")
+    assert reason.endswith("): what its client sends is not known")
     assert judged(moved, ahead).status is Status.UNKNOWN
     assert judged(moved, ahead, "{ user(id: 1) { email } }").status is Status.INCOMPATIBLE
     assert judged(moved, still).status is Status.COMPATIBLE
