@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
-from contractctl.databases.postgresql.names import LAST, literal
+from contractctl.databases.postgresql.names import LAST, OURS, literal
 from contractctl.databases.postgresql.rows import may_be_unseen
 from contractctl.databases.postgresql.tables import columns, family, oid
 
@@ -16,8 +16,8 @@ _UNIQUE_DEFAULTS = ("gen_random_uuid(", "uuid_generate_", "uuidv4(", "uuidv7(", 
 def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:
     """What besides the column itself would break without it, or go with it in silence, each named with its kind."""
     number = oid(connection, table)
-    query = _DEPENDENTS.format(family=family(number), table=number, column=literal(column), ours=literal(LAST))
-    reading = _READING.format(family=family(number), column=literal(column), ours=literal(LAST))
+    query = _DEPENDENTS.format(family=family(number), table=number, column=literal(column), ours=literal(OURS))
+    reading = _READING.format(family=family(number), column=literal(column), ours=literal(OURS))
     found = {str(name) for sql in (query, reading) for (name,) in run(connection, sql) if name is not None}
     return tuple(sorted(found))
 
@@ -45,7 +45,7 @@ SELECT CASE d.classid
     WHERE f.oid = d.objid AND a.attgenerated <> '' AND a.attname <> {column})
   WHEN 'pg_catalog.pg_trigger'::regclass THEN (
     SELECT 'trigger ' || quote_literal(t.tgname) FROM pg_catalog.pg_trigger t
-    WHERE t.oid = d.objid AND NOT t.tgisinternal AND t.tgparentid = 0 AND NOT starts_with(t.tgname::text, {ours}))
+    WHERE t.oid = d.objid AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname::text !~ {ours})
   WHEN 'pg_catalog.pg_policy'::regclass THEN (
     SELECT 'policy ' || quote_literal(p.polname) FROM pg_catalog.pg_policy p WHERE p.oid = d.objid)
   WHEN 'pg_catalog.pg_publication_rel'::regclass THEN (
@@ -65,7 +65,7 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid IN ({family}
 _READING = """
 SELECT DISTINCT 'trigger ' || quote_literal(t.tgname)
 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-WHERE t.tgrelid IN ({family}) AND NOT t.tgisinternal AND t.tgparentid = 0 AND NOT starts_with(t.tgname::text, {ours})
+WHERE t.tgrelid IN ({family}) AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname::text !~ {ours}
   AND p.prosrc ~* ('\\m(new|old)\\s*[.]\\s*"?' || regexp_replace({column}, '(\\W)', '\\\\\\1', 'g') || '("|\\M)')
 """
 """Trigger functions are texts, on which PostgreSQL keeps no record."""
@@ -183,7 +183,7 @@ def notes(connection: Connection, table: str) -> tuple[str, ...]:
     """Whom the backfill will wake, each a sentence: nobody where this user may switch triggers off for itself."""
     if may_be_unseen(connection):
         return ()
-    names = run(connection, _AWAKE.format(family=family(oid(connection, table)), ours=literal(LAST))).scalars()
+    names = run(connection, _AWAKE.format(family=family(oid(connection, table)), ours=literal(OURS))).scalars()
     return tuple(
         f"trigger '{name}' of '{table}' will see every row that the backfill writes: let it ignore them,"
         " or grant contractctl's user SET ON PARAMETER session_replication_role"
@@ -194,7 +194,7 @@ def notes(connection: Connection, table: str) -> tuple[str, ...]:
 _AWAKE = """
 SELECT DISTINCT t.tgname::text FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid IN ({family}) AND NOT t.tgisinternal AND t.tgtype & 16 = 16 AND t.tgenabled IN ('O', 'A')
-  AND NOT starts_with(t.tgname::text, {ours})
+  AND t.tgname::text !~ {ours}
 ORDER BY 1
 """
 """Triggers on UPDATE: pg_trigger.tgtype's bit 16."""

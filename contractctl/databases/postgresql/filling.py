@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from contractctl.databases import Held, Synced, Synchronisation
 from contractctl.databases.postgresql.functions import (
+    asks_sequence,
     changed,
     database,
     function,
@@ -20,7 +21,7 @@ from contractctl.databases.postgresql.functions import (
     tell_given_old,
     unseen,
 )
-from contractctl.databases.postgresql.names import function_name, quote
+from contractctl.databases.postgresql.names import EARLY, function_name, quote
 from contractctl.databases.postgresql.refusing import refuse
 from contractctl.databases.sides import all_null, down, in_step, up
 
@@ -45,6 +46,21 @@ RETURN NEW;"""
     for pair in pairs(sync):
         body += _fill_one(pair) if pair.one_sided else _pair(sync, pair)
     return function(f"{quote(function_name(sync, 'fill'))}() RETURNS trigger", _VARIABLES, [*body, note])
+
+
+def counted(sync: Synchronisation) -> tuple[Synced, ...]:
+    """Those of which a sequence counts the old side up, so that it is asked whether it made the value."""
+    return tuple(pair for pair in sync.columns if pair.counted and asks_sequence(pair))
+
+
+def create_early(sync: Synchronisation) -> str:
+    """CREATE FUNCTION for rows that give a new key: before a trigger of the user's has the sequence count further."""
+    body = (
+        f"{tell_given_old(pair, 'c_old :=')}\nIF NOT c_old THEN\n{indented(_compute_old(pair))}\nEND IF;"
+        for pair in counted(sync)
+    )
+    head = f"{quote(function_name(sync, EARLY))}() RETURNS trigger"
+    return function(head, ("c_made record", "c_old boolean", "c_same boolean"), [*body, "RETURN NEW;"])
 
 
 def _pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:

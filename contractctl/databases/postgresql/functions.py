@@ -102,7 +102,7 @@ def given_new(pair: Synced, now: str = "NEW") -> str:
 
 def given_old(pair: Synced, now: str = "NEW") -> str:
     """Whether an INSERT gave the old side: a default hides that nothing was given."""
-    if pair.counted and not _asks_sequence(pair):
+    if pair.counted and not asks_sequence(pair):
         return all_null(database, pair.new, now)
     return f"({' OR '.join(_given(one, now) for one in pair.old)})"
 
@@ -118,7 +118,7 @@ def _given(one: Held, now: str) -> str:
 def tell_given_old(pair: Synced, assignment: str, now: str = "NEW") -> str:
     """As `given_old`, as a statement; a sequence that this session has not asked has not made the value."""
     statement = f"{assignment} {given_old(pair, now)};"
-    if not _asks_sequence(pair):
+    if not asks_sequence(pair):
         return statement
     otherwise = f"{assignment} true;"
     return f"BEGIN {statement} EXCEPTION WHEN object_not_in_prerequisite_state THEN {otherwise} END;"
@@ -141,7 +141,8 @@ EXCEPTION WHEN OTHERS THEN
 END;"""
 
 
-def _asks_sequence(pair: Synced) -> bool:
+def asks_sequence(pair: Synced) -> bool:
+    """Whether what a sequence last gave tells that the old side was not given."""
     return any("currval(" in (one.default or "") for one in pair.old)
 
 

@@ -1,7 +1,8 @@
 """Which triggers keep two columns in step on PostgreSQL, and are they all there?
 
 OLD and NEW say which side a statement wrote: nothing is kept in a session. A BEFORE trigger makes the other side in the
-row that is being written; it fires last of all, by its name. On an UPDATE it also sees to the row's marks, on an INSERT
+row that is being written; it fires last of all, by its name. Only whether a sequence has made a key is asked first of
+all: who fires in between may insert rows, too. On an UPDATE it also sees to the row's marks, on an INSERT
 an AFTER trigger does, since an upsert may yet take another way.
 
 What a replica applies is kept in step, too. contractctl itself writes as a replica where it may: what costs something
@@ -21,18 +22,20 @@ from contractctl.databases.postgresql.functions import (
     database,
     dollars,
     function,
+    given_new,
     is_guarded,
     key_changed,
     pin_path,
     tell_given_old,
     unseen,
 )
-from contractctl.databases.postgresql.names import function_name, literal, quote, table, trigger_name
+from contractctl.databases.postgresql.names import EARLY, function_name, literal, quote, table, trigger_name
 from contractctl.databases.postgresql.tables import COUNTED, asking_default, family, oid
 from contractctl.databases.sides import all_null, unlike
 
-FUNCTIONS = ("plain", "fill", "make", "mark", "note", "given", "empty", "try")
+FUNCTIONS = ("plain", "fill", "make", "mark", "note", "given", "empty", "try", EARLY)
 EVENTS = (
+    EARLY,
     "empty",
     "fill",
     "fill_replica",
@@ -80,6 +83,8 @@ def _functions(sync: Synchronisation) -> Iterator[tuple[str, str]]:
         yield from _pinned(sync, "given", _create_given(sync), "(integer, anyelement)")
     if plain.pairs(sync):
         yield "plain", plain.create(sync)
+    if filling.counted(sync):
+        yield from _pinned(sync, EARLY, filling.create_early(sync))
     if filling.pairs(sync):
         yield from _pinned(sync, "fill", filling.create(sync))
     if making.pairs(sync):
@@ -108,6 +113,8 @@ def _create_given(sync: Synchronisation) -> str:
 
 def _triggers(sync: Synchronisation) -> Iterator[tuple[str, str]]:
     """Each trigger's name with a statement that makes it what it should be."""
+    if early := filling.counted(sync):
+        yield from _trigger(sync, EARLY, "BEFORE INSERT", EARLY, map(given_new, early), always="")
     for what, pairs in (("plain", plain.pairs(sync)), ("fill", filling.pairs(sync))):
         if pairs:
             yield from _trigger(sync, what, "BEFORE INSERT OR UPDATE", what, always="")
@@ -192,7 +199,7 @@ def _missing(connection: Connection, sync: Synchronisation) -> Iterator[str]:
     for event in dict(_triggers(sync)):
         name = trigger_name(sync, event)
         places = 1 if event == "empty" else everywhere  # only row triggers have clones in partitions
-        enabled = "O" if event in {"plain", "fill"} else "R" if event.endswith("_replica") else "A"
+        enabled = "O" if event in {"plain", "fill", EARLY} else "R" if event.endswith("_replica") else "A"
         if found.get(name) != [enabled] * places:
             yield name
     for what, statement in _functions(sync):
