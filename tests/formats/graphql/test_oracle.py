@@ -89,16 +89,18 @@ def _selected(rng: Random, schema: GraphQLSchema, name: str, field: Any, depth: 
     return f"{name}{brackets}{mark}{inside}"
 
 
-def _value(rng: Random, type_: Any) -> str:
-    if not is_non_null_type(type_) and rng.random() < 0.2:
+def _value(rng: Random, type_: Any, depth: int = 3) -> str:
+    """An input may hold itself, where that may be null or a list of none."""
+    if not is_non_null_type(type_) and (depth == 0 or rng.random() < 0.2):
         return "null"
     type_ = get_nullable_type(type_)
     if is_list_type(type_):
-        return f"[{_value(rng, type_.of_type)}]"
+        return f"[{_value(rng, type_.of_type, depth)}]" if depth else "[]"
     if is_enum_type(type_):
         return rng.choice(sorted(type_.values))
     if is_input_object_type(type_):
-        return f"{{{', '.join(f'{key}: {_value(rng, one.type)}' for key, one in type_.fields.items())}}}"
+        left = max(0, depth - 1)
+        return f"{{{', '.join(f'{key}: {_value(rng, one.type, left)}' for key, one in type_.fields.items())}}}"
     return {"Int": "3", "Float": "2.5"}.get(type_.name, '"t"')
 
 
