@@ -1,5 +1,6 @@
 """Is the new version compatible? Two texts in, a verdict with executed witnesses out."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -199,7 +200,8 @@ def _rename(facts: Mapping[str, str], *, new_takes: bool) -> str:
     if None in names:
         return ""
     new, old = names if new_takes else names[::-1]
-    return f" --rename {facts.get('scope', '')}{old}={new}"
+    scope = facts.get("scope", "")
+    return " --rename " + shlex.quote(f"{scope}{old}={new}")
 
 
 def _place(judge: Format, seat: _Seat, pointer: Pointer | None) -> Place | None:

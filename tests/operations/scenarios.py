@@ -101,6 +101,15 @@ def _rename_with_all(words: Words) -> tuple[Operation, ...]:
     )
 
 
+def _rename_constrained(words: Words) -> tuple[Operation, ...]:
+    """As formats.sql plans it where the constraint says UNIQUE of the column."""
+    return (
+        _on("drop-unique", "one_name", columns="customer_name", along="one_full_name"),
+        *_rename(words),
+        _on("add-unique", new="one_full_name", columns="full_name", stands="verify", along="one_name"),
+    )
+
+
 def _filled(words: Words) -> tuple[Operation, ...]:
     value = words.joined.format("'for'", "customer_name")
     return (_on("add-column", new="label", type=words.types["text"], not_null="yes", fill=value),)
@@ -607,5 +616,24 @@ SCENARIOS = (
         gone=("SELECT customer_name FROM orders",),
         made=("one_name", "by_name"),
         unmade=("one_name__new", "by_name__new"),
+    ),
+    Scenario(
+        "rename-column under a UNIQUE",
+        (ORDERS[:-1] + ", CONSTRAINT one_name UNIQUE (customer_name))",),
+        _rename_constrained,
+        old=(INSERT, "UPDATE orders SET customer_name = 'old {n}!' WHERE id = {n}"),
+        new=(
+            "INSERT INTO orders (id, full_name, amount) VALUES ({n}, 'new {n}', '{n}')",
+            "UPDATE orders SET full_name = 'new {n}?' WHERE id = {n}",
+        ),
+        read_old=READ,
+        read_new="SELECT id, full_name, amount FROM orders WHERE id > 9 ORDER BY id",
+        as_old="old {n}! {n}",
+        as_new="new {n}? {n}",
+        refused=("INSERT INTO orders (id, full_name) VALUES (5, 'new 12?')",),
+        gone=("SELECT customer_name FROM orders",),
+        made=("one_full_name",),
+        unmade=("one_name",),
+        engines=("postgresql", "mariadb"),
     ),
 )

@@ -208,9 +208,12 @@ def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[St
 
 
 def drop_index(table: str, name: str, beside: bool) -> tuple[Statement, ...]:
-    """Drop an index; `beside` everybody's reads and writes, outside of a transaction."""
+    """Drop an index; `beside` everybody's reads and writes, outside of a transaction.
+
+    One that a constraint was made of has gone with it already.
+    """
     if not beside:
-        return (Statement(f"DROP INDEX {_beside(table, name)}", ALONE),)
+        return (Statement(f"DROP INDEX IF EXISTS {_beside(table, name)}", ALONE),)
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {_beside(table, name)}"
     return _long(Statement(drop, BESIDE, transactional=False))
 

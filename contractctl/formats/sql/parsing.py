@@ -62,10 +62,9 @@ _LOUD = re.compile(
     re.IGNORECASE,
 )
 """Among the silent statements those that make a table after all, or say in which schema the next one lies."""
-_FILLED = re.compile(r"^-- contractctl: triggers fill (\S+)\.([^\s,.]+),", re.MULTILINE)
+_FILLED = re.compile(r"^-- contractctl: triggers fill (.+?)(?:, nobody reads NULL from it)?$", re.MULTILINE)
 """How a staged version says that NULL is never read from a column that may be left out."""
-
-_CALLED = re.compile(r"^-- contractctl: (\S+) is called ([^\s,]+), too", re.MULTILINE)
+_CALLED = re.compile(r"^-- contractctl: (.+) is called (.+), too$", re.MULTILINE)
 """How a staged version says that a table has two names."""
 
 
@@ -266,9 +265,11 @@ def _place(source: Source, statement: str) -> str:
 
 def _mark_filled(defined: Defined, source: Source) -> None:
     for file in source.files:
-        for table, column in _FILLED.findall(file.text):
-            if table in defined.tables:
-                defined.tables[table] = changed(defined.tables[table], column, filled=True)
+        said = frozenset(_FILLED.findall(file.text))
+        for name, table in [*defined.tables.items()] if said else ():
+            for column in table.columns:  # any sign may stand in a name
+                if f"{name}.{column.name}" in said:
+                    defined.tables[name] = changed(defined.tables[name], column.name, filled=True)
 
 
 def _call_too(defined: Defined, source: Source) -> None:

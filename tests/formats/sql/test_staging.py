@@ -108,6 +108,16 @@ def staged(old: str, new: str) -> str:
     return made.files[0].text
 
 
+def test_a_space_or_a_quote_may_stand_in_the_names_of_what_is_staged() -> None:
+    old = 'CREATE TABLE "Order Lines" (id INTEGER PRIMARY KEY, "its customer" TEXT NOT NULL);'
+    new = old.replace("its customer", "buyer's name")
+    declared = Declared(renames={"its customer": "buyer's name"})
+    between = intermediate(source(old), source(new), declared, Policy("sqlite"))
+
+    table = next(iter(sql.parse(between, Policy("sqlite")).tables.values()))
+    assert [column.name for column in table.columns if column.filled] == ["its customer", "buyer's name"]
+
+
 def test_the_staged_version_is_text_that_people_can_read() -> None:
     new = ORDERS.replace("customer_name", "full_name")
 
