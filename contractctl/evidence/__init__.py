@@ -13,6 +13,7 @@ SOURCES = (
     "catalog",
     "code",
     "jsonl",
+    "kafka_groups",
     "mariadb_digests",
     "otlp",
     "pg_stat_statements",
@@ -48,6 +49,11 @@ def collect(  # noqa: C901, PLR0913 - a case for each source; where it is, may r
             from contractctl.evidence import code
 
             return code.search(root / location, options, question)
+        case "kafka_groups":
+            from contractctl.evidence import kafka_groups
+
+            offsets = kafka_groups.observe(location, options, question, root)
+            return () if offsets is None else records(offsets, question)
         case "pg_stat_statements":
             from contractctl.evidence import pg_stat_statements
 

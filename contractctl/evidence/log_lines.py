@@ -56,7 +56,7 @@ def of_text(text: str, form: str, columns: Sequence[str]) -> Said:
     named |= dict(zip((*_AFTER[form], *columns), rest, strict=False))
     if columns and len(rest) < len(_AFTER[form]) + len(columns):
         raise UnreadableError(f"has no column '{columns[-1]}'")
-    return Said(_moment(found["time"]), {key: _plain(value) for key, value in named.items()}, {})
+    return Said(moment(found["time"]), {key: _plain(value) for key, value in named.items()}, {})
 
 
 def of_json(text: str, keys: Mapping[str, str]) -> Said:
@@ -77,7 +77,7 @@ def of_json(text: str, keys: Mapping[str, str]) -> Said:
             values[name] = repr(value)
         elif value is not None:
             raise UnreadableError(f"'{key}' is no text")
-    return Said(_moment(values.get("time", "")), values, several)
+    return Said(moment(values.get("time", "")), values, several)
 
 
 def _at(tree: object, key: str) -> object:
@@ -96,8 +96,8 @@ def _plain(value: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _moment(text: str) -> float:
-    """Unix seconds, ISO 8601 with a zone, or `03/Nov/2026:04:10:07 +0000`."""
+def moment(text: str) -> float:
+    """Unix seconds, ISO 8601 with a zone, or `03/Nov/2026:04:10:07 +0000`. Raise UnreadableError."""
     if found := _CLF.fullmatch(text):
         return _common(found)
     try:

@@ -163,15 +163,17 @@ def _tell(seen: Observations, span: Span, watch: Watch, question: Question) -> N
             if span.flaw is None:
                 every = sign_of_life_seconds(rules, party)
                 seen.signs += [
-                    Sign(party.name, "", field.contract, field.path, at) for at in _moments(span, every * _STEP)
+                    Sign(party.name, "", field.contract, field.path, at) for at in moments(span.begin, span.end, every)
                 ]
     if span.flaw and span.end > question.now - rules.window_seconds:
         seen.spoiled(span.flaw)
 
 
-def _moments(span: Span, step: float) -> Sequence[float]:
-    whole = int((span.end - span.begin) / step)
-    return (*(span.begin + n * step for n in range(whole + 1)), span.end)
+def moments(begin: float, end: float, every: float) -> Sequence[float]:
+    """When signs of life stand for the whole time between two looks; `every` is how often one is due."""
+    step = every * _STEP
+    whole = int((end - begin) / step)
+    return (*(begin + n * step for n in range(whole + 1)), end)
 
 
 def _read(path: Path) -> Kept | None:

@@ -18,6 +18,7 @@ SOURCES = (
     "catalog",
     "code",
     "jsonl",
+    "kafka_groups",
     "mariadb_digests",
     "otlp",
     "pg_stat_statements",

@@ -1,0 +1,482 @@
+# ruff: noqa: E501 - tables as the tools print them
+"""Does a topic that everybody has left let the gate open, and nothing else that Kafka's tools print?
+
+No broker stands behind these lines: neither Debian nor PyPI has one together with Kafka's own tools. They are written from what
+the tools print, as ConsumerGroupCommand and GetOffsetShell of 2.3, 2.7 and 4.x and people's reports of their output show it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contractctl import evidence
+from contractctl.errors import ContractctlError
+from contractctl.evidence.questions import Question
+from contractctl.gate import decide
+from contractctl.model.contract import Party
+from contractctl.model.decision import Outcome
+from contractctl.model.evidence import Kind, Record
+from contractctl.model.plan import Stage, Standing, State
+from tests.evidence.conftest import NOW, QUESTION, WINDOW, only
+
+HALF_HOUR = 1800.0
+SETTINGS = {"contract": "shop/orders", "topics": "orders.v1", "covers": "reporting"}
+TIMES = tuple(NOW - WINDOW - 1200 + step * HALF_HOUR for step in range(13))
+"""From before the window up to twenty minutes ago."""
+COLUMNS = "GROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID     HOST            CLIENT-ID\n"
+NOBODY = "-               -               -\n"
+SOMEBODY = "consumer-1-a451f9ff /10.0.0.7       consumer-1\n"
+OTHERS = (
+    COLUMNS + "stock           stock.v1        0          3               3               0               " + SOMEBODY
+)
+IDLE = (
+    COLUMNS + "reporting-jobs  -               -          -               -               -               " + SOMEBODY
+)
+STILL = (
+    COLUMNS
+    + "reporting-jobs  orders.v1       1          7               7               0               "
+    + NOBODY
+    + "reporting-jobs  orders.v1       0          41              41              0               "
+    + NOBODY
+)
+READING = STILL.replace(NOBODY, SOMEBODY, 1)
+ELSEWHERE = (
+    STILL + "reporting-jobs  orders.v2       0          9               9               0               " + SOMEBODY
+)
+TOPIC = "Topic: orders.v1\tTopicId: ID\tPartitionCount: 2\tReplicationFactor: 1\tConfigs: \n"
+REBALANCING = "\nWarning: Consumer group 'reporting-jobs' is rebalancing.\n"
+
+
+def written(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def listed(offsets: tuple[int, ...], topic: str = "orders.v1") -> str:
+    return "".join(f"{topic}:{number}:{offset}\n" for number, offset in enumerate(offsets))
+
+
+def look(
+    at: float,
+    groups: str = STILL,
+    *,
+    earliest: tuple[int, ...] = (41, 7),
+    latest: tuple[int, ...] = (41, 7),
+    count: int = 2,
+    identity: str = "Rk9vYmFy",
+    topic: str = "orders.v1",
+) -> str:
+    described = TOPIC.replace("orders.v1", topic).replace("ID", identity).replace("2", str(count))
+    described += f"\tTopic: {topic}\tPartition: 0\tLeader: 1\tReplicas: 1\tIsr: 1\n"
+    ends = f"# earliest\n{listed(earliest, topic)}# latest\n{listed(latest, topic)}"
+    return f"# {written(at)}\n{described}\n{groups}\n{ends}"
+
+
+def looks(change: Callable[[int, float], str | None] = lambda _, __: None, times: tuple[float, ...] = TIMES) -> str:
+    """Looks at a topic that nobody reads any more, except for those that a test has otherwise."""
+    changed = (change(number, at) for number, at in enumerate(times))
+    return "".join(look(at) if one is None else one for at, one in zip(times, changed, strict=True))
+
+
+def at_look(number: int, made: Callable[[float], str]) -> str:
+    return looks(lambda one, at: made(at) if one == number else None)
+
+
+def from_look(number: int, made: Callable[[float], str]) -> str:
+    return looks(lambda one, at: made(at) if one >= number else None)
+
+
+def collected(root: Path, text: str, question: Question = QUESTION, **options: str) -> tuple[Record, ...]:
+    (root / "groups.txt").write_text(text)
+    given = SETTINGS | options
+    return evidence.collect("kafka_groups", "*.txt", given, question, root=root, folder=root)
+
+
+def gate(records: tuple[Record, ...], *parties: Party) -> tuple[Outcome, str]:
+    """What is left to answer of all that the reads gate asks, and the words for it."""
+    facts = {"plan": QUESTION.plan, "stage": Stage.QUIESCE, "standing": Standing(State.CANARY, NOW - 10, 100)}
+    known = {"shop/orders": parties or QUESTION.consumers["shop/orders"]}
+    made = decide(**facts, consumers=known, records=records, now=NOW)  # type: ignore[arg-type]
+    asked = [one for one in made.conditions if "reads" in one.name or one.name.startswith("consumers of")]
+    open_ones = [one for one in asked if one.outcome is not Outcome.PASS]
+    assert len(asked) >= 2
+    worst = Outcome.FAIL if any(one.outcome is Outcome.FAIL for one in open_ones) else Outcome.UNKNOWN
+    return (worst, " | ".join(one.message for one in open_ones)) if open_ones else (Outcome.PASS, "")
+
+
+def readers(records: tuple[Record, ...]) -> dict[str, float]:
+    series = only(records, Kind.READS).series
+    return {one.labels["consumer"]: one.value for one in series if one.value}
+
+
+def test_a_topic_that_was_empty_throughout_opens_the_gate(tmp_path: Path) -> None:
+    assert gate(collected(tmp_path, looks())) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, looks(lambda _, at: look(at, ELSEWHERE)))) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, from_look(7, lambda at: look(at, OTHERS)))) == (Outcome.PASS, "")
+
+
+def test_only_those_who_get_their_events_there_alone_are_silent(tmp_path: Path) -> None:
+    for covers in ("", "billing"):
+        outcome, words = gate(collected(tmp_path, looks(), covers=covers))
+        assert outcome is Outcome.UNKNOWN, words
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "words"),
+    [
+        ("no earliest offsets", looks(lambda _, at: look(at, earliest=())), "the earliest offset of 'orders.v1' in"),
+        ("no latest offsets", looks(lambda _, at: look(at, latest=(41,))), "the latest offset of 'orders.v1' in part"),
+        ("messages that are kept", looks(lambda _, at: look(at, earliest=(38, 7))), "still has 3 old messages"),
+        (
+            "a partition that only the topic's own description knows",
+            looks(lambda _, at: look(at, count=3)),
+            "in partition 2 is missing",
+        ),
+        (
+            "nobody who says how many partitions there are",
+            looks(lambda _, at: look(at).replace(TOPIC.replace("ID", "Rk9vYmFy"), "")),
+            "how many partitions 'orders.v1' has",
+        ),
+        (
+            "a partition that came later, with messages",
+            from_look(7, lambda at: look(at, earliest=(41, 7, 5), latest=(41, 7, 5), count=3)),
+            "5 messages were written",
+        ),
+        (
+            "a partition that is gone",
+            from_look(7, lambda at: look(at, OTHERS, earliest=(41,), latest=(41,), count=1)),
+            "is another topic",
+        ),
+        (
+            "an end that nobody knows",
+            at_look(12, lambda at: look(at, STILL.replace(" 7               0", " -               -"))),
+            "has no end offset",
+        ),
+        (
+            "messages that came and went",
+            from_look(7, lambda at: look(at, earliest=(44, 7), latest=(44, 7))),
+            "3 messages were written",
+        ),
+        ("a topic made anew", from_look(7, lambda at: look(at, identity="QmFyZm9v")), "is another topic"),
+        (
+            "offsets that fell",
+            from_look(7, lambda at: look(at, OTHERS, earliest=(2, 7), latest=(2, 7))),
+            "is before where it was",
+        ),
+        ("a tool that printed no group", at_look(12, lambda at: look(at, "")), "no group stands there"),
+        (
+            "a topic that had nothing",
+            looks(lambda _, at: look(at, OTHERS, earliest=(0, 0), latest=(0, 0))),
+            "is it the old topic",
+        ),
+        (
+            "another topic",
+            looks(lambda _, at: look(at, OTHERS, topic="orders.v11")),
+            "how many partitions 'orders.v1' has",
+        ),
+        ("a member", at_look(12, lambda at: look(at, READING)), "may have read"),
+        ("a member weeks ago, as this window goes", at_look(1, lambda at: look(at, READING)), "may have read"),
+        ("a member without partitions", at_look(12, lambda at: look(at, IDLE)), "may have read"),
+        ("a group in motion", at_look(12, lambda at: look(at, REBALANCING + ELSEWHERE)), "may have read"),
+        ("a group that is gone", from_look(7, lambda at: look(at, OTHERS)).replace(STILL, READING), "may have read"),
+        (
+            "offsets that were set back",
+            from_look(7, lambda at: look(at, STILL.replace(" 41 ", " 12 ", 1))),
+            "may have read",
+        ),
+        ("offsets that went on", at_look(0, lambda at: look(at, STILL.replace(" 41 ", " 12 ", 1))), "may have read"),
+        ("a first commit", at_look(0, lambda at: look(at, STILL.replace(" 41 ", " -  ", 1))), "may have read"),
+        (
+            "an end before a group's",
+            at_look(12, lambda at: look(at, STILL.replace(" 41 ", " 43 "))),
+            "than the latest offsets say",
+        ),
+        ("two looks too far apart", looks(times=(*TIMES[:5], *TIMES[9:])), "150 minutes lie between"),
+        ("looks that begin late", looks(times=TIMES[3:]), "what was before is not known"),
+        ("looks that ended early", looks(times=tuple(at - 7200 for at in TIMES)), "ago"),
+        ("looks of tomorrow", looks(times=tuple(at + 7200 for at in TIMES)), "ahead of this clock"),
+        (
+            "looks out of order",
+            looks(times=(*TIMES[:5], TIMES[6], TIMES[5], *TIMES[7:])),
+            "is older than groups.txt:71, which stands above it",
+        ),
+        ("a look twice", looks() + look(TIMES[-1]), "is of the same moment as"),
+        ("a look without a time", looks() + look(NOW).replace("# 2026", "# at 2026"), "is no mark"),
+        ("a look in a time without zone", looks().replace("Z\n", "\n"), "has no zone"),
+        ("lines before the first look", STILL + looks(), "groups.txt:1 belongs to no look"),
+        (
+            "a group that does not exist",
+            looks() + "Error: Consumer group 'reprting' does not exist.\n",
+            "does not exist",
+        ),
+        (
+            "a broker that did not answer",
+            looks() + "Error: Executing consumer group command failed due to x\n",
+            "due to x",
+        ),
+        ("a column that is not known", looks().replace("LAG", "GAP"), "has no column LAG"),
+        ("a line cut off", looks()[:-3], "is not whole"),
+        ("a row cut off", looks().replace("0               -  ", "0  \n-"), "is no line with the columns"),
+        ("an offset without a list", looks().replace("# latest\n", ""), "a second time"),
+        ("rubbish", looks() + "rubbish\n", "groups.txt:183 is no line"),
+        ("nothing", "\n", "absent is not zero"),
+    ],
+)
+def test_what_is_not_an_empty_topic_keeps_the_gate_closed(tmp_path: Path, what: str, text: str, words: str) -> None:
+    found = gate(collected(tmp_path, text, roles="reporting-jobs=reporting" if "reporting-jobs" in text else ""))
+
+    assert found[0] is not Outcome.PASS, what
+    assert words in found[1]
+
+
+TABLES = {
+    "2.3, one group": (
+        """# group billing
+TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID                                     HOST            CLIENT-ID
+orders.v1       0          41              41              0               consumer-1-a451f9ff-2e47-4bf9-a4c9-60bc3cb4f816 /192.168.0.13   consumer-1
+orders.v1       1          -               7               -               consumer-1-a451f9ff-2e47-4bf9-a4c9-60bc3cb4f816 /192.168.0.13   consumer-1
+""",
+        {"billing": 3},
+    ),
+    "2.7, a group with blanks, nobody there and somebody idle": (
+        """
+Consumer group 'my billing' has no active members.
+
+GROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID     HOST            CLIENT-ID
+my billing      orders.v1       0          41              41              0               -               -               -
+
+GROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID                                       HOST            CLIENT-ID
+audit two       -               -          -               -               -               client with blanks-0d7c /10.0.0.9       client with blanks
+audit two       orders.v1       0          41              41              0               -                                                 -               -
+""",
+        {"audit two": 2, "my billing": 1},
+    ),
+    "4.1, with --verbose": (
+        """
+GROUP           TOPIC           PARTITION  LEADER-EPOCH    CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID            HOST            CLIENT-ID
+billing         orders.v1       0          0               41              41              0               f5Z0Nw2NQEmd5qWqHsZe5A /127.0.0.1      console-consumer
+billing         orders.v2       1          -               -               0               -               f5Z0Nw2NQEmd5qWqHsZe5A /127.0.0.1      console-consumer
+""",
+        {"billing": 2},
+    ),
+    "2.7, --members --verbose": (
+        """
+GROUP           CONSUMER-ID        HOST            CLIENT-ID       #PARTITIONS     ASSIGNMENT
+audit           consumer1-3fc8d6f1 /127.0.0.1      consumer1       2               orders.v1(0), orders.v2(0)
+audit           consumer4-117fe4d3 /127.0.0.1      consumer4       1               orders.v2(2)
+search          consumer2-e76ea8c3 /127.0.0.1      consumer2       1               orders.v10(0,1)
+stock           consumer3-ecea43e4 /127.0.0.1      consumer3       0               -
+""",
+        {"audit": 1, "stock": 1},
+    ),
+    "4.1, --members --verbose": (
+        """
+GROUP           CONSUMER-ID            GROUP-INSTANCE-ID HOST            CLIENT-ID       #PARTITIONS     CURRENT-EPOCH   CURRENT-ASSIGNMENT   TARGET-EPOCH    TARGET-ASSIGNMENT
+audit           f5Z0Nw2NQEmd5qWqHsZe5A node-1            /127.0.0.1      consumer1       0               3               -                    4               orders.v1:0,1;orders.v2:0
+search          b0fNo9uBSXyFIvEYMZvzZQ                   /127.0.0.1      consumer2       1               3               orders.v2:1          3               orders.v2:1
+""",
+        {"audit": 1},
+    ),
+    "2.7, --members": (
+        """
+GROUP           CONSUMER-ID        HOST            CLIENT-ID       #PARTITIONS
+audit           consumer1-3fc8d6f1 /127.0.0.1      consumer1       2
+""",
+        {"audit": 1},
+    ),
+    "2.7, --state": (
+        """
+GROUP                     COORDINATOR (ID)          ASSIGNMENT-STRATEGY  STATE           #MEMBERS
+audit                     localhost:9092 (0)        range                Stable          4
+GROUP                     COORDINATOR (ID)          ASSIGNMENT-STRATEGY  STATE           #MEMBERS
+stock                     localhost:9092 (0)                             Empty           0
+GROUP                     COORDINATOR (ID)          ASSIGNMENT-STRATEGY  STATE           #MEMBERS
+search                    localhost:9092 (0)                             PreparingRebalance 0
+""",
+        {"audit": 4, "search": 1},
+    ),
+    "2.3, --state": (
+        """# group audit
+COORDINATOR (ID)          ASSIGNMENT-STRATEGY       STATE                #MEMBERS
+localhost:9092 (0)        range                     Stable               4
+""",
+        {"audit": 4},
+    ),
+    "4.1, --state --verbose": (
+        """
+GROUP           COORDINATOR (ID)          ASSIGNMENT-STRATEGY  STATE                GROUP-EPOCH     TARGET-ASSIGNMENT-EPOCH   #MEMBERS
+search          localhost:9092  (1)       uniform              Reconciling          4               4                         0
+stock           localhost:9092  (1)       -                    Empty                -               -                         0
+""",
+        {"search": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_who_is_there_is_told_from_every_table_that_the_tool_prints(tmp_path: Path, table: str) -> None:
+    text, seen = TABLES[table]
+
+    found = collected(tmp_path, at_look(12, lambda at: look(at, text)))
+
+    assert readers(found) == seen  # one more where a group has come since the look before
+    assert gate(found)[0] is Outcome.UNKNOWN
+
+
+def row(**other: Any) -> dict[str, Any]:
+    whole = {
+        "group": "reporting-jobs",
+        "topic": "orders.v1",
+        "partition": 0,
+        "current_offset": 41,
+        "log_end_offset": 41,
+        "consumer_id": None,
+    }
+    return {key: value for key, value in (whole | other).items() if value is not ...}
+
+
+def lines(*rows: dict[str, Any], **more: Any) -> str:
+    topics = {"orders.v1": {"id": "Rk9vYmFy", "earliest": [41, 7], "latest": [41, 7]}}
+    return "".join(json.dumps({"at": at, "topics": topics, "groups": rows} | more) + "\n" for at in TIMES)
+
+
+def test_json_lines_tell_the_same(tmp_path: Path) -> None:
+    assert gate(collected(tmp_path, lines(row()))) == (Outcome.PASS, "")
+    assert readers(collected(tmp_path, lines(row(consumer_id="c-1"))))["reporting-jobs"] >= len(TIMES)
+    assert readers(collected(tmp_path, lines(row(topic=None, consumer_id="c-1"))))
+    assert readers(collected(tmp_path, lines(row(), states={"reporting-jobs": "CompletingRebalance"})))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (lines(row(consumer_id=...)), "groups.txt:1 is no look: KeyError: 'consumer_id'"),
+        (lines(row(log_end_offset=None)), "has no end offset"),
+        (lines(row(current_offset=41.5)), "'41.5', which is no offset"),
+        (lines(row(current_offset=True)), "'True', which is no offset"),
+        (lines(row(partition=-1)), "'-1', which is no offset"),
+        (lines(row(group="")), "'', which is no name"),
+        (lines(row(), row(current_offset=3)), "says otherwise where the group stands"),
+        (lines(at="yesterday"), "'yesterday' is no time"),
+        (lines(topics={"orders.v1": {"earliest": [41], "latest": [41, 7]}}), "not as many earliest as latest"),
+        (lines(row(), topics={}), "how many partitions 'orders.v1' has"),
+        (lines(groups={"reporting-jobs": 1}), "is no look"),
+        ('{"at": ' + "[" * 100_000 + "\n", "is no look: RecursionError"),
+    ],
+)
+def test_json_that_leaves_something_open_keeps_the_gate_closed(tmp_path: Path, text: str, words: str) -> None:
+    outcome, said = gate(collected(tmp_path, text))
+
+    assert outcome is Outcome.UNKNOWN
+    assert words in said
+
+
+def test_a_stranger_on_the_old_topic_is_told_by_name_until_somebody_vouches_for_it(tmp_path: Path) -> None:
+    text = looks(lambda _, at: look(at, STILL + IDLE.replace("reporting-jobs", "connect-sinks ")))
+
+    assert "connect-sinks may have read" in gate(collected(tmp_path, text))[1]
+    assert gate(collected(tmp_path, text, not_groups="connect-*")) == (Outcome.PASS, "")
+    assert "is no look" not in gate(collected(tmp_path, text, roles="conect-sinks=sinks"))[1]
+    assert "no look has a group 'conect-sinks'" in gate(collected(tmp_path, text, roles="conect-sinks=sinks"))[1]
+
+
+def test_no_declaration_empties_a_topic(tmp_path: Path) -> None:
+    member, kept = looks(lambda _, at: look(at, READING)), looks(lambda _, at: look(at, READING, earliest=(0, 0)))
+    reporting, names = Party("reporting", migrated=True), {"roles": "reporting-jobs=reporting"}
+
+    assert gate(collected(tmp_path, member, **names), reporting) == (Outcome.PASS, "")
+    assert "48 old messages" in gate(collected(tmp_path, kept, **names), reporting)[1]
+    assert "48 old messages" in gate(collected(tmp_path, kept, **names, covers=""), reporting)[1]
+
+
+def test_a_job_that_runs_daily_is_silent_only_where_the_topic_was_empty_for_as_long(tmp_path: Path) -> None:
+    daily = Party("reporting", cadence_days=1)
+    question = replace(QUESTION, consumers={"shop/orders": (daily,)})
+
+    found = collected(tmp_path, looks(), question)
+
+    assert "what was before is not known" in gate(found, daily)[1]
+
+
+# one topic for both versions
+
+
+UNTIL = {"old_until": "orders.v1:0:40 orders.v1:1:7"}
+
+
+def shared(at: float, current: int = 60, earliest: int = 50, **more: Any) -> str:
+    """A topic that goes on with the new version: a group that is there, at this offset."""
+    end = 60 + int(at - TIMES[0]) // 60
+    groups = STILL.replace(NOBODY, SOMEBODY).replace(
+        "41              41              0 ", f"{current:<15} {end:<15} 0 "
+    )
+    return look(at, groups, earliest=(earliest, 7), latest=(end, 7), **more)
+
+
+def test_a_topic_that_goes_on_is_past_the_old_version_once_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    assert gate(collected(tmp_path, looks(lambda _, at: shared(at)), **UNTIL)) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, looks(lambda _, at: shared(at, 60 + int(at) % 7)), **UNTIL)) == (Outcome.PASS, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "until", "words"),
+    [
+        (looks(lambda _, at: shared(at, earliest=38)), UNTIL["old_until"], "still has 2 old messages"),
+        (looks(lambda _, at: shared(at, 39)), UNTIL["old_until"], "reporting-jobs may have read"),
+        (from_look(9, lambda at: shared(at, 12)), UNTIL["old_until"], "reporting-jobs may have read"),
+        (looks(lambda _, at: shared(at)), "orders.v1:0:40", "orders.v1:1 is not in old_until"),
+        (looks(lambda _, at: shared(at)), "orders.v1:0:4000 orders.v1:1:7", "and old_until says 4000"),
+    ],
+)
+def test_whatever_is_kept_or_not_passed_of_the_old_version_keeps_the_gate_closed(
+    tmp_path: Path, text: str, until: str, words: str
+) -> None:
+    outcome, said = gate(collected(tmp_path, text, old_until=until))
+
+    assert outcome is Outcome.UNKNOWN
+    assert words in said
+
+
+def test_a_group_that_passes_the_old_version_is_counted_up_to_its_end(tmp_path: Path) -> None:
+    everywhere = STILL.replace(NOBODY, SOMEBODY)
+    text = looks(lambda number, at: look(at, everywhere.replace(" 41 ", " 39 ", 1) if number == 0 else everywhere))
+
+    assert readers(collected(tmp_path, text, **UNTIL)) == {"reporting-jobs": 2}  # there at the first look, and one more
+
+
+# files and settings
+
+
+def test_looks_may_stand_in_several_files_and_not_twice(tmp_path: Path) -> None:
+    half = len(looks()) // 13 * 6
+    (tmp_path / "a.txt").write_text(looks()[half:])
+    whole = collected(tmp_path, looks()[:half])
+    (tmp_path / "b.txt").write_text(looks()[:half])
+
+    assert gate(whole) == (Outcome.PASS, "")
+    assert "groups.txt:1 is of the same moment as b.txt:1" in gate(collected(tmp_path, looks()[:half]))[1]
+
+
+def test_a_plan_that_takes_nothing_from_the_contract_asks_nothing_of_the_files(tmp_path: Path) -> None:
+    assert collected(tmp_path, "rubbish\n", contract="shop/other") == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"contract": ""}, "'contract' is missing"),
+        ({"topics": " "}, "'topics' is missing"),
+        ({"groups": "billing"}, "'groups' is no option"),
+        ({"old_until": "orders.v2:0:5"}, "'orders.v2:0:5', which is no place in one of the topics"),
+        ({"old_until": "orders.v1:5"}, "which is no place"),
+        ({"old_until": "orders.v1:0:5 orders.v1:0:3"}, "names orders.v1:0 twice"),
+        ({"roles": "billing"}, "no list of ACCOUNT=CONSUMER"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(tmp_path: Path, options: dict[str, str], message: str) -> None:
+    with pytest.raises(ContractctlError, match=message):
+        collected(tmp_path, looks(), **options)
