@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import approvals, record_file
+from contractctl.evidence import approvals, declared_reads, record_file
 from contractctl.evidence.shares import of_flags, uncollected
 from contractctl.model.contract import Contract, Party
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Plan, Standing, State
 from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
+from contractctl.settings.databases import from_environment
 
 if TYPE_CHECKING:
     from contractctl.revisions import Environment
@@ -113,7 +114,7 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
     asked = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]
-    silent = uncollected(asked, plan.name, collected, now)
+    silent = (*uncollected(asked, plan.name, collected, now), *_undeclared(settings, plan, collected, now))
     return (*collected, *silent, *said, *flags, *compared(settings, plan, now), *_counted(settings, plan, now))
 
 
@@ -128,6 +129,16 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
                 f"{path}:{number}: '{record.kind}' is nothing that is collected from instruments",
                 hint="collect it again: contractctl evidence collect PLAN",
             )
+
+
+def _undeclared(settings: Settings, plan: Plan, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
+    """Documents and schemas of consumers that the settings name, and that nobody has read as they are named now."""
+    asked = [
+        (one.source, one.location, {key: from_environment(str(text)) for key, text in one.options.items()})
+        for one in settings.evidence
+        if one.source in declared_reads.NAMES
+    ]
+    return tuple(declared_reads.uncollected(asked, plan, collected, now))
 
 
 def _held(settings: Settings, collected: tuple[Record, ...]) -> tuple[Record, ...]:

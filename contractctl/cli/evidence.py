@@ -68,9 +68,12 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
 
 
 def _ask(found: "Settings", source: "EvidenceSource", question: "Question", folder: Path) -> tuple[Record, ...]:
+    from contractctl import declarations
     from contractctl.evidence import collect as ask
 
-    return ask(source.source, source.location, _options(source.options), question, root=found.root, folder=folder)
+    reading = declarations.reading(found.contracts)
+    options = _options(source.options)
+    return ask(source.source, source.location, options, question, root=found.root, folder=folder, reading=reading)
 
 
 def _options(options: Mapping[str, str]) -> dict[str, str]:
@@ -116,7 +119,7 @@ def _words(record: Record) -> str:
         listed = ", ".join(_reader(series.labels, times(series.value)) for series in record.series)
         return f"{record.series[0].labels.get('path', '')} {over}: read by {listed}"
     if record.kind is Kind.STATIC_READS:
-        return "; ".join(_mentions(series.labels, number(series.value)) for series in record.series)
+        return "; ".join(_mentions(record.source, one.labels, number(one.value)) for one in record.series)
     if record.kind is Kind.HEARTBEAT:
         share = (record.observed_heartbeats or 0.0) / (record.expected_heartbeats or 1.0)
         return f"{record.series[0].labels.get('consumer', '')} {over}: alive for {min(share, 1.0) * 100:.3g} %"
@@ -134,6 +137,8 @@ def _reader(labels: Mapping[str, str], often: str) -> str:
     return f"{name or 'somebody'} {often}"
 
 
-def _mentions(labels: Mapping[str, str], count: str) -> str:
-    named = f"{labels['path']} in the code of {labels['consumer']}@{labels['version']}: named in {count} places"
+def _mentions(source: str, labels: Mapping[str, str], count: str) -> str:
+    what = "code" if source == "code" else source.replace("_", " ")
+    who = "@".join(part for part in (labels["consumer"], labels["version"] if source == "code" else "") if part)
+    named = f"{labels['path']} in the {what} of {who}: named in {count} places"
     return f"{named}: {labels['places']}" if "places" in labels else named

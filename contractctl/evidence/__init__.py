@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.evidence.declared_reads import Reading, nobody
 from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
 from contractctl.model.evidence import Record
@@ -12,6 +13,7 @@ SOURCES = (
     "access_log",
     "catalog",
     "code",
+    "graphql_documents",
     "jsonl",
     "kafka_groups",
     "mariadb_digests",
@@ -24,12 +26,20 @@ SOURCES = (
 
 
 def collect(  # noqa: C901, PLR0913 - a case for each source; where it is, may read and write
-    source: str, location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path
+    source: str,
+    location: str,
+    options: Mapping[str, str],
+    question: Question,
+    *,
+    root: Path,
+    folder: Path,
+    reading: Reading = nobody,
 ) -> tuple[Record, ...]:
     """Ask one source. What goes wrong there is a record with a problem, not an exception.
 
-    `location` is a URL, or a pattern of files below `root`; `folder` keeps what a source needs for its next look. Raise
-    ContractctlError where the source is not configured as it must be.
+    `location` is a URL, or a pattern of files below `root`; `folder` keeps what a source needs for its next look;
+    `reading` reads what consumers declare, in the format of a contract. Raise ContractctlError where the source is not
+    configured as it must be.
     """
     match source:
         case "jsonl":
@@ -49,6 +59,10 @@ def collect(  # noqa: C901, PLR0913 - a case for each source; where it is, may r
             from contractctl.evidence import code
 
             return code.search(root / location, options, question)
+        case "graphql_documents":
+            from contractctl.evidence import declared_reads
+
+            return declared_reads.records(source, location, options, question, root=root, reading=reading)
         case "kafka_groups":
             from contractctl.evidence import kafka_groups
 

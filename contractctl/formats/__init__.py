@@ -6,13 +6,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.rooms import Events, Format, Found, Laboratory, Narrowed, RoundTrip, Selective, Staging, Strict
+from contractctl.formats.rooms import (
+    Declaring,
+    Events,
+    Format,
+    Found,
+    Laboratory,
+    Narrowed,
+    RoundTrip,
+    Selective,
+    Staging,
+    Strict,
+)
 from contractctl.model.contract import File, Policy, Source
 
 __all__ = [
     "BINARY",
     "FORMATS",
     "STAGED",
+    "Declaring",
     "Events",
     "Format",
     "Found",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 from contractctl.model.contract import File, Policy, Source
-from contractctl.model.verdict import Change, Incompatibility, Seats, Undecided, Witness
+from contractctl.model.verdict import Change, Incompatibility, Place, Seats, Undecided, Witness
 
 if TYPE_CHECKING:
     from contractctl.formats.streams import Journey
@@ -75,6 +75,20 @@ class Selective(Protocol):
 
     def concerns(self, rule: str, path: str, reads: Sequence[str]) -> bool:
         """Whether a finding of that rule at that path may meet a consumer that reads these."""
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """What a format offers beside whose consumers lay down what they read: documents, or schemas of their own."""
+
+    def declared(
+        self, known: Any, files: Sequence[File], names: Sequence[str]
+    ) -> Mapping[str, tuple[Place, ...] | Undecided]:
+        """For each name, as a plan has it, where the files of one consumer name it: `Owner.field`.
+
+        `known` is the version that they were written for, or that the events are written by. Raise ContractctlError
+        where a file is not what it should be.
+        """
 
 
 class Staging(Protocol):

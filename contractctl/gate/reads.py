@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from contractctl.evidence.declared_reads import CERTAINTY
 from contractctl.evidence.questions import CADENCES, DAY, GAPS, Field, covers, declares, fields_removed, needed_window
 from contractctl.gate.calendar import uncovered_end
 from contractctl.gate.case import Case
@@ -12,7 +13,7 @@ from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import moment, number, part, span, times
 from contractctl.model.contract import Party
 from contractctl.model.decision import Condition, Outcome, Unknown
-from contractctl.model.evidence import Kind, Record
+from contractctl.model.evidence import Kind, Record, Series
 
 _STILL = 0.1
 """A consumer that read within this part of its window still reads, whatever its rhythm."""
@@ -37,7 +38,7 @@ class _Reader:
 
     @property
     def static(self) -> tuple[Record, ...]:
-        """The searches of its code for this field."""
+        """What was found in its code, its documents and its schemas."""
         return tuple(
             record
             for record in self.on.case.of(Kind.STATIC_READS)
@@ -46,14 +47,28 @@ class _Reader:
         )
 
     @property
+    def mentions(self) -> Iterator[tuple[Record, Series]]:
+        """What was found of the field in what it is made of."""
+        for record in self.static:
+            for one in record.series:
+                if one.labels.get("consumer") == self.name and about(one, self.on.field):
+                    yield record, one
+
+    @property
+    def searched(self) -> tuple[Record, ...]:
+        """The searches of its code: what it declares is none."""
+        return tuple(record for record, one in self.mentions if one.labels.get("certainty") != CERTAINTY)
+
+    @property
     def places(self) -> float:
         """In how many places its code names the field."""
-        return sum(
-            one.value
-            for record in self.static
-            for one in record.series
-            if one.labels.get("consumer") == self.name and about(one, self.on.field)
-        )
+        return sum(one.value for _, one in self.mentions if one.labels.get("certainty") != CERTAINTY)
+
+    @property
+    def laid_down(self) -> str:
+        """Where its documents and schemas name the field; empty where they do not."""
+        own = (one for _, one in self.mentions if one.labels.get("certainty") == CERTAINTY and one.value > 0)
+        return ", ".join(dict.fromkeys(one.labels.get("places", "somewhere") for one in own))
 
 
 def unread(case: Case) -> Iterator[Condition]:
@@ -213,8 +228,8 @@ def _condition(reader: _Reader) -> Condition:
         return replace(passed, message=f"{name} is retired, and no read of it was seen", observed="retired")
     if why := _migrated(reader):
         settled = replace(passed, message=f"{name} does not read '{reader.path}': {why}", observed="migrated")
-        return _contradicted(reader, passed) if reader.places else settled
-    if party and declares(party, on.field):
+        return _contradicted(reader, passed) if reader.places or reader.laid_down else settled
+    if reader.laid_down or (party and declares(party, on.field)):
         return _declared(reader, passed)
     if found := _may_read(reader):
         return replace(unknown(passed, found), remedy=_instrument(name))
@@ -279,12 +294,14 @@ def _does_not_read(reader: _Reader) -> Attestation | None:
 
 def _declared(reader: _Reader, passed: Condition) -> Condition:
     toml = f"the contract.toml of {reader.on.field.contract}"
+    listed = f" ({reader.laid_down})" if reader.laid_down else ""
+    moved = f"when it has moved, take '{reader.path}' out of its reads in {toml}, or write migrated = true"
     return replace(
         passed,
         outcome=Outcome.FAIL,
-        message=f"{reader.name} declares that it reads '{reader.path}'; silence does not take that back",
+        message=f"{reader.name} declares that it reads '{reader.path}'{listed}; silence does not take that back",
         observed="declared reader",
-        remedy=f"when it has moved, take '{reader.path}' out of its reads in {toml}, or write migrated = true",
+        remedy=f"move {reader.name} to the new side, and collect what it declares again" if listed else moved,
     )
 
 
@@ -295,8 +312,12 @@ def _instrument(name: str) -> str:
 
 
 def _contradicted(reader: _Reader, passed: Condition) -> Condition:
-    places = number(reader.places)
-    words = f"{reader.name} was not seen reading '{reader.path}', and its code names it in {places} places"
+    named = (
+        f"its code names it in {number(reader.places)} places"
+        if reader.places
+        else f"it declares that it reads it ({reader.laid_down})"
+    )
+    words = f"{reader.name} was not seen reading '{reader.path}', and {named}"
     remedy = f"remove those places from {reader.name}, and search it again"
     return replace(unknown(passed, Flaw(Unknown.CONFLICTING_EVIDENCE, words)), remedy=remedy)
 
@@ -309,9 +330,9 @@ def _searched(reader: _Reader) -> Condition:
         message=f"the code of {reader.name} was searched",
         observed="searched",
         threshold="searched, or attested",
-        records=tuple(record.digest for record in reader.static),
+        records=tuple(record.digest for record in reader.searched),
     )
-    if reader.static:
+    if reader.searched:
         return passed
     if said := _does_not_read(reader):
         return replace(passed, message=in_words(said), observed="attested", records=(said.record,))

@@ -17,6 +17,7 @@ SOURCES = (
     "access_log",
     "catalog",
     "code",
+    "graphql_documents",
     "jsonl",
     "kafka_groups",
     "mariadb_digests",

@@ -116,3 +116,27 @@ def test_code_is_searched_at_the_commit_that_is_on_record_and_counts_until_anoth
     assert "environment stale" not in contractctl(*gate, code=1).stdout
     contractctl(*record, "2.2", "--canary", "5")
     assert "reporting@2.2 is live in 'production' by now" in contractctl(*gate, code=1).stdout
+
+
+def test_documents_keep_the_gate_closed_and_other_documents_are_missed_until_they_are_collected(
+    contractctl: Run, shop: Path
+) -> None:
+    api = shop / "contracts" / "shop" / "api"
+    (api / "versions").mkdir(parents=True)
+    (api / "contract.toml").write_text('format = "graphql"\nowner = "shop"\n')
+    (api / "versions" / "1.0.0.graphql").write_text("type Query { order: Order } type Order { customerName: String }")
+    (shop / "a.graphql").write_text("{ order { customerName } }")
+    with (shop / "contractctl.toml").open("a") as toml:
+        toml.write('[[evidence]]\nsource = "graphql_documents"\npath = "env:DOCUMENTS"\nconsumer = "reporting"\n')
+        toml.write('contract = "shop/orders"\nschema = "shop/api"\nfields = "env:NAMES"\n')
+    env = {"DOCUMENTS": "*.graphql", "NAMES": "orders.customer_name=Order.customerName"}
+    told(shop, read(time.time(), 0))
+
+    done = contractctl("evidence", "collect", "rename", env=env)
+    same = contractctl("gate", "rename", "contract", code=1, env=env).stdout
+    other = contractctl("gate", "rename", "contract", code=1, env={**env, "DOCUMENTS": "b/*.graphql"}).stdout
+
+    assert "in the graphql documents of reporting: named in 1 places: a.graphql:1:11" in done.stdout
+    assert "reporting declares that it reads 'orders.customer_name' (a.graphql:1:11)" in same
+    assert "nothing was collected" not in same
+    assert "nothing was collected of reporting as contractctl.toml has it now" in other

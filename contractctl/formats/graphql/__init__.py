@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contractctl.formats.graphql.changes import changes
 from contractctl.formats.graphql.clients import Clients as clients  # noqa: N813 - as the other rooms, it is called
+from contractctl.formats.graphql.declared import declared
 from contractctl.formats.graphql.engine import demand_sound
 from contractctl.formats.graphql.reads import concerns
 from contractctl.formats.graphql.resolution import incompatibilities
@@ -22,6 +23,7 @@ __all__ = [
     "changes",
     "clients",
     "concerns",
+    "declared",
     "demand_sound",
     "incompatibilities",
     "locate",

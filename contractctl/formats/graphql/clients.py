@@ -97,7 +97,7 @@ def _meets(found: Incompatibility, used: Uses) -> bool:
         case "graphql-enum-value-unknown":
             return facts["enum"] in used.answered
         case "graphql-enum-value-removed":
-            return facts["enum"] in used.variables or facts["value"] in used.symbols
+            return facts["enum"] in used.variables or (facts["enum"], facts["value"]) in used.symbols
         case "graphql-one-of-added":
             return facts["type"] in used.variables | used.objects
         case rule if rule.startswith("graphql-directive-"):

@@ -11,9 +11,10 @@ from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.slices import part
 from contractctl.formats.graphql.types import STANDARD_DIRECTIVES, named
 from contractctl.model.contract import File
+from contractctl.model.verdict import Place
 
 if TYPE_CHECKING:
-    from graphql import DefinitionNode, DocumentNode, FragmentDefinitionNode
+    from graphql import DefinitionNode, DocumentNode, FragmentDefinitionNode, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Uses:
     """(input object, field) that stands in the document."""
     objects: set[str] = field(default_factory=set)
     """Input objects that are written in the document."""
-    symbols: set[str] = field(default_factory=set)
-    """Values of enums that stand in the document."""
+    symbols: set[tuple[str, str]] = field(default_factory=set)
+    """(enum, value) that stands in the document."""
     variables: set[str] = field(default_factory=set)
     """Types of variables, and all that they consist of: what is in them is known when they are sent."""
 
@@ -85,19 +86,38 @@ def refusals(schema: Schema, other: Schema, document: Document) -> tuple[str, ..
 
 def uses(schema: Schema, document: Document) -> Uses:
     """What a document that is valid for a schema asks for."""
+    found = Uses()
+    _walk(schema, document, lambda _: found)
+    return found
+
+
+def sights(schema: Schema, document: Document) -> Iterator[tuple[Place, Uses]]:
+    """The same, place by place, also those in the fragments of other files."""
+    found: list[tuple[Place, Uses]] = []
+
+    def at(node: "Node") -> Uses:
+        assert node.loc  # noqa: S101 - documents() keeps the places
+        place = Place(node.loc.source.name, node.loc.start_token.line, node.loc.start_token.column)
+        found.append((place, Uses()))
+        return found[-1][1]
+
+    _walk(schema, document, at)
+    return iter(found)
+
+
+def _walk(schema: Schema, document: Document, into: "Callable[[Node], Uses]") -> None:
+    """What each node asks for, noted where `into` says."""
     from graphql import Node, TypeInfo, TypeInfoVisitor, Visitor, build_schema, visit
 
     info = TypeInfo(build_schema(part(schema, document.text), assume_valid=True, assume_valid_sdl=True))
-    reading = _Reading(schema, info, Uses())
 
     class Entering(Visitor):
         def enter(self, node: Node, *_: object) -> None:
             entered = _ENTERED.get(node.kind)
             if entered is not None:
-                entered(reading, node)
+                entered(_Reading(schema, info, into(node)), node)
 
     visit(document.node, TypeInfoVisitor(info, Entering()))
-    return reading.found
 
 
 def _parsed(file: File) -> "DocumentNode":
@@ -229,7 +249,8 @@ class _Reading:
             self.found.inputs.add((named(str(self.info.get_parent_input_type())), node.name.value))
 
     def symbol(self, node: Any) -> None:  # noqa: ANN401
-        self.found.symbols.add(node.value)
+        if self.info.get_input_type() is not None:
+            self.found.symbols.add((named(str(self.info.get_input_type())), node.value))
 
 
 _ENTERED: Mapping[str, Callable[[_Reading, Any], None]] = {
