@@ -25,7 +25,7 @@ SOURCES = (
 )
 
 
-def collect(  # noqa: C901, PLR0913 - a case for each source; where it is, may read and write
+def collect(  # noqa: C901, PLR0912, PLR0913 - a case for each source; where it is, may read and write
     source: str,
     location: str,
     options: Mapping[str, str],
