@@ -45,7 +45,7 @@ def collect(  # noqa: C901, PLR0912, PLR0913 - a case for each source; where it 
         case "jsonl":
             from contractctl.evidence import jsonl
 
-            return records(jsonl.observe(location, options, root), question)
+            return records(jsonl.observe(location, options, question, root), question)
         case "access_log":
             from contractctl.evidence import access_log
 
@@ -79,7 +79,7 @@ def collect(  # noqa: C901, PLR0912, PLR0913 - a case for each source; where it 
         case "otlp":
             from contractctl.evidence import otlp
 
-            return records(otlp.observe(location, options, root), question)
+            return records(otlp.observe(location, options, question, root), question)
         case "pgaudit":
             from contractctl.evidence import pgaudit
 

@@ -1,7 +1,7 @@
 """How much did a counter grow between its samples, with births and resets?"""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contractctl.evidence.spans import Span
@@ -19,7 +19,7 @@ class Growth:
 
 
 def growth(
-    samples: Sequence[tuple[float, float]], known_before: float, restarts: Sequence[Span] = ()
+    samples: Iterable[tuple[float, float]], known_before: float, restarts: Sequence[Span] = ()
 ) -> Iterator[Growth]:
     """The growth from sample to sample. `samples` are (time, value) in order of time.
 

@@ -1,6 +1,6 @@
 """What did a source see, before it is summed up: counts, signs of life, and what is wrong with them?"""
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -31,6 +31,13 @@ class Sign:
     """Empty where the instrument does not say what it watches."""
     path: str
     at: float
+    lasted: float = 0.0
+    """For how many seconds before, where it stands for several that were close enough to prove all between them."""
+    count: int = 1
+
+    @property
+    def begin(self) -> float:
+        return self.at - self.lasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,9 @@ class Observations:
     problem: str | None = None
     raw: list[bytes] = field(default_factory=list)
     """Digests of the raw answers."""
+    earliest: float = math.inf
+    """Of what is no longer here."""
+    latest: float = -math.inf
 
     def answered(self, raw: bytes) -> None:
         """Remember what was answered, as a digest."""
@@ -95,11 +105,18 @@ class Observations:
         return sha256(self.source.encode() + b"\0" + self.query.encode() + b"".join(self.raw)).hexdigest()
 
     @property
-    def times(self) -> Iterable[float]:
-        """Every moment that the source has something of."""
+    def anything(self) -> bool:
+        """Whether the source had anything to say."""
+        return bool(self.reads or self.signs or self.requests) or self.earliest <= self.latest
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first and the last moment that the source has something of."""
+        earliest, latest = self.earliest, self.latest
         for read in self.reads:
-            yield from (read.begin, read.end)
-        for sign in self.signs:
-            yield sign.at
+            earliest, latest = min(earliest, read.begin), max(latest, read.end)
         for request in self.requests:
-            yield from (request.begin, request.end)
+            earliest, latest = min(earliest, request.begin), max(latest, request.end)
+        for sign in self.signs:
+            earliest, latest = min(earliest, sign.begin), max(latest, sign.at)
+        return earliest, latest

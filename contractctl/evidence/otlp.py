@@ -5,23 +5,28 @@ Field by field: https://github.com/open-telemetry/opentelemetry-proto/blob/main/
 
 import json
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from contractctl.evidence import sorting
+from contractctl.evidence.condensed import MOST, Condenser
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
 from contractctl.evidence.metrics import DURATION, HEARTBEAT, TAKEN, take_lost, take_sign
 from contractctl.evidence.observations import Observations
+from contractctl.evidence.questions import Question
+from contractctl.evidence.sorting import Sample, Samples
 
 _DELTA, _CUMULATIVE = 1, 2
 _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALITY_CUMULATIVE": _CUMULATIVE}
 _NANO = 1e9
 _LATEST = 2**64
 """Times are fixed64."""
+_NO_REQUEST = (ArithmeticError, ValueError, RecursionError, TypeError, AttributeError, LookupError)
 _Labels = tuple[tuple[str, str], ...]
 
 
@@ -30,38 +35,47 @@ class _UnreadableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
-    """What makes samples belong together: a restart gives a new start, and so a new stream."""
+class _Series:
+    """What makes samples belong together; a restart gives a new start, and so another counter of the same series."""
 
     metric: str
     resource: _Labels
     labels: _Labels
-    start: int
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        return dict(self.resource) | dict(self.labels)
 
 
-def observe(location: str, options: Mapping[str, str], root: Path) -> Observations:
+def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations:
     """Read every file that the pattern `location` matches below `root`. There are no options."""
     del options
     seen = Observations("otlp", location)
-    cumulative: dict[_Stream, dict[float, float]] = defaultdict(dict)
-    deltas: dict[tuple[_Stream, int], float] = {}
-    for place, line in lines(seen, location, root):
-        try:
-            for point in _points(json.loads(line)):
-                _take(seen, point, cumulative, deltas)
-        except (ArithmeticError, ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
-            why = str(error) if isinstance(error, _UnreadableError) else "is no OTLP metrics request"
-            seen.spoiled(f"unparseable: {place}: {why}")
-    for (stream, until), count in deltas.items():
-        _count(seen, stream, Growth((stream.start or until) / _NANO, until / _NANO, count))
-    for stream, samples in cumulative.items():
-        _grow(seen, stream, samples)
+    condenser = Condenser(seen, question)
+    try:
+        with sorting.samples() as samples:
+            known = _Known(samples)
+            for place, line in lines(seen, location, root):
+                try:
+                    for point in _points(json.loads(line)):
+                        _take(seen, point, known)
+                except _NO_REQUEST as error:
+                    why = str(error) if isinstance(error, _UnreadableError) else "is no OTLP metrics request"
+                    seen.spoiled(f"unparseable: {place}: {why}")
+                condenser.look_after()
+            series = list(known.numbers)
+            for (number, delta, start), found in samples.counters():
+                _grow(condenser, series[number], start, found, delta=delta)
+    except sqlite3.Error as error:
+        seen.spoiled(f"source error: the samples cannot be put in order: {error}")
     return seen
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    stream: _Stream
+    series: _Series
+    start: int
+    """0 where nobody says."""
     until: int
     value: float
     temporality: int
@@ -87,11 +101,10 @@ def _of_metric(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]
             if int(point.get("flags", 0)) & 1:  # FLAG_NO_RECORDED_VALUE: the stream ended here
                 continue
             start = int(point.get("startTimeUnixNano", 0)) if kind == "sum" else 0
-            stream = _Stream(name, resource, _labels(point), start)
             until = int(point["timeUnixNano"])
-            if not max(start, until) < _LATEST:
+            if not 0 <= min(start, until) <= max(start, until) < _LATEST:
                 raise _UnreadableError(f"{name} has a time that is none")
-            yield _Point(stream, until, _value(point), temporality)
+            yield _Point(_Series(name, resource, _labels(point)), start, until, _value(point), temporality)
 
 
 def _of_histogram(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]:
@@ -105,11 +118,11 @@ def _of_histogram(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Poi
         if len(counts) != len(bounds) or min(counts) < 0 or sum(counts) != int(point["count"]):
             raise _UnreadableError(f"{DURATION} has buckets that do not add up")
         start, until = int(point.get("startTimeUnixNano", 0)), int(point["timeUnixNano"])
-        if not max(start, until) < _LATEST:
+        if not 0 <= min(start, until) <= max(start, until) < _LATEST:
             raise _UnreadableError(f"{DURATION} has a time that is none")
         for bound, count in zip(bounds, accumulate(counts), strict=True):
             labels = (*_labels(point), ("le", repr(bound)))
-            yield _Point(_Stream(DURATION, resource, labels, start), until, float(count), temporality)
+            yield _Point(_Series(DURATION, resource, labels), start, until, float(count), temporality)
 
 
 def _temporality(metric: Mapping[str, Any], kind: str = "sum") -> int:
@@ -138,28 +151,44 @@ def _labels(holder: Mapping[str, Any]) -> _Labels:
     return tuple(sorted(found.items()))
 
 
-def _take(
-    seen: Observations,
-    point: _Point,
-    cumulative: dict[_Stream, dict[float, float]],
-    deltas: dict[tuple[_Stream, int], float],
-) -> None:
-    if point.stream.metric == HEARTBEAT:
-        take_sign(seen, dict(point.stream.resource) | dict(point.stream.labels), point.until / _NANO)
-    elif point.temporality == _DELTA:
-        deltas[point.stream, point.until] = point.value  # the same point twice is one point
-    elif point.temporality == _CUMULATIVE:
-        cumulative[point.stream][point.until / _NANO] = point.value
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The counters, with what they have in common kept once."""
+
+    samples: Samples
+    numbers: dict[_Series, int] = field(default_factory=dict)
+    labels: dict[_Labels, _Labels] = field(default_factory=dict)
+
+    def number(self, series: _Series) -> int | None:
+        """None where there are too many to tell apart."""
+        found = self.numbers.get(series)
+        if found is None and len(self.numbers) < MOST:
+            resource, labels = (self.labels.setdefault(one, one) for one in (series.resource, series.labels))
+            found = self.numbers[_Series(series.metric, resource, labels)] = len(self.numbers)
+        return found
+
+
+def _take(seen: Observations, point: _Point, known: _Known) -> None:
+    series = point.series
+    if series.metric == HEARTBEAT:
+        take_sign(seen, series.attributes, point.until / _NANO)
+    elif not point.temporality:
+        raise _UnreadableError(f"{series.metric} is a gauge, and a sum is expected")
+    elif (number := known.number(series)) is None:
+        seen.spoiled(f"truncated: more than {MOST:,} counters are too many to tell apart")
     else:
-        raise _UnreadableError(f"{point.stream.metric} is a gauge, and a sum is expected")
+        known.samples.add((number, point.temporality == _DELTA, point.start), point.until, point.value)
 
 
-def _grow(seen: Observations, stream: _Stream, samples: Mapping[float, float]) -> None:
-    for step in growth(sorted(samples.items()), -math.inf):
+def _grow(condenser: Condenser, series: _Series, start: int, found: Iterable[Sample], *, delta: bool) -> None:
+    """What a counter has counted, from sample to sample."""
+    seen, attributes = condenser.seen, series.attributes
+    if delta:
+        steps: Iterable[Growth] = (Growth((start or until) / _NANO, until / _NANO, count) for until, count in found)
+    else:
+        steps = growth(((until / _NANO, value) for until, value in found), -math.inf)
+    for step in steps:
         if step.reset:
-            take_lost(seen, stream.metric, dict(stream.resource) | dict(stream.labels), [(step.begin, step.end)])
-        _count(seen, stream, step)
-
-
-def _count(seen: Observations, stream: _Stream, step: Growth) -> None:
-    TAKEN[stream.metric](seen, dict(stream.resource) | dict(stream.labels), step)
+            take_lost(seen, series.metric, attributes, [(step.begin, step.end)])
+        TAKEN[series.metric](seen, attributes, step)
+        condenser.look_after()

@@ -9,11 +9,11 @@ from itertools import pairwise
 from contractctl.evidence.metrics import CANARY, READS
 from contractctl.evidence.observations import Observations, Read, Request, Sign
 from contractctl.evidence.questions import Field, Question, covers, needed_window, sign_of_life_seconds
-from contractctl.evidence.spans import Span, seconds, without
+from contractctl.evidence.spans import Span, merged, seconds, without
 from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record, Series
 
-_REACH = 0.75
+REACH = 0.75
 """A sign of life proves this part of an interval before and after itself: two may be 1.5 intervals apart."""
 _LOOKS = 12
 """Looks in a canary's bake time."""
@@ -25,7 +25,7 @@ _BEFORE = 24
 
 def records(seen: Observations, question: Question) -> tuple[Record, ...]:
     """The records of one source. A source that answered nothing says so in a record of its own."""
-    if seen.problem is None and not (seen.reads or seen.signs or seen.requests):
+    if seen.problem is None and not seen.anything:
         seen.spoiled("missing source: it answered, and had nothing; absent is not zero")
     made = [*_reads(seen, question), *_signs(seen, question), *_requests(seen, question)]
     if seen.problem and not any(record.kind is Kind.READS for record in made):
@@ -67,7 +67,7 @@ def _record(  # noqa: PLR0913 - what a record is made of, each by name
 
 def _until(seen: Observations, question: Question) -> float:
     """A source speaks up to its last word, not up to now."""
-    return max(seen.times, default=question.now)
+    return seen.span[1] if seen.anything else question.now
 
 
 def _lost(seen: Observations, question: Question, metric: str, window: Span) -> str | None:
@@ -85,17 +85,21 @@ def _reads(seen: Observations, question: Question) -> Iterator[Record]:
     if not seen.reads and not seen.signs:
         return
     until = _until(seen, question)
-    earliest = min(seen.times)
+    earliest = seen.span[0]
     for field in question.fields:
-        parties = question.consumers.get(field.contract, ())
-        longest = max((needed_window(question.plan.reads, party, None) for party in (None, *parties)), default=0.0)
-        begin = max(until - 2 * longest, min(earliest, until))
+        begin = max(until - reaches_back(question, field), min(earliest, until))
         series = tuple(_read_series(seen, field, begin))
         if series:
             yield _record(seen, question, Kind.READS, begin, series)
 
 
-def _is_of(read: Read, field: Field) -> bool:
+def reaches_back(question: Question, field: Field) -> float:
+    """For how many seconds before the last word reads of a field are summed up."""
+    parties = question.consumers.get(field.contract, ())
+    return 2 * max(needed_window(question.plan.reads, party, None) for party in (None, *parties))
+
+
+def is_of(read: Read, field: Field) -> bool:
     """A read that names no contract may be one of this field: it counts."""
     return read.contract in ("", field.contract) and read.path == field.path
 
@@ -103,7 +107,7 @@ def _is_of(read: Read, field: Field) -> bool:
 def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Series]:
     groups: dict[tuple[str, str, str], list[Read]] = defaultdict(list)
     for read in seen.reads:
-        if _is_of(read, field) and read.end >= begin:
+        if is_of(read, field) and read.end >= begin:
             groups[read.consumer, read.version, read.certainty].append(read)
     counted = {consumer for consumer, _, _ in groups}
     for sign in seen.signs:  # an instrument that says that it watches the field counts it, at zero
@@ -130,7 +134,7 @@ def _longest_gap(reads: Sequence[Read], field: Field, consumer: str, begin: floa
         {
             read.end
             for read in reads
-            if read.count > 0 and read.end >= begin and _is_of(read, field) and read.consumer == consumer
+            if read.count > 0 and read.end >= begin and is_of(read, field) and read.consumer == consumer
         }
     )
     return _widest(moments)
@@ -143,11 +147,16 @@ def _widest(moments: Sequence[float]) -> float | None:
 # signs of life of a consumer's instrument
 
 
+def speaks_of(sign: Sign, field: Field) -> bool:
+    """An instrument that does not say what it watches may watch the field."""
+    return sign.contract in ("", field.contract) and sign.path in ("", field.path)
+
+
 def _signs(seen: Observations, question: Question) -> Iterator[Record]:
     done: set[tuple[str, str, str]] = set()
     for field in question.fields:
         parties = {party.name: party for party in question.consumers.get(field.contract, ())}
-        own = [sign for sign in seen.signs if sign.contract in ("", field.contract) and sign.path in ("", field.path)]
+        own = [sign for sign in seen.signs if speaks_of(sign, field)]
         for consumer in sorted({sign.consumer for sign in own}):
             party = parties.get(consumer)
             signs = [sign for sign in own if sign.consumer == consumer]
@@ -162,11 +171,10 @@ def _signs(seen: Observations, question: Question) -> Iterator[Record]:
 
 def _alive(seen: Observations, question: Question, field: Field, party: Party | None, signs: Sequence[Sign]) -> Record:
     consumer, until = signs[0].consumer, _until(seen, question)
-    begin = min(max(until - 2 * question.plan.reads.window_seconds, min(seen.times)), until)
+    begin = min(max(until - 2 * question.plan.reads.window_seconds, seen.span[0]), until)
     needed = needed_window(question.plan.reads, party, _longest_gap(seen.reads, field, consumer, begin))
     every = sign_of_life_seconds(question.plan.reads, party)
-    moments = sorted({sign.at for sign in signs})
-    reached = ((at - every * _REACH, at + every * _REACH) for at in moments)
+    reached = ((sign.begin - every * REACH, sign.at + every * REACH) for sign in signs)
     lost = ((one.begin, one.end) for one in seen.lost if (one.metric, one.consumer) == (READS, consumer))
     covered = seconds(without(reached, lost), until - needed, until)
     series = tuple(_sign_series(signs, until - needed))
@@ -177,14 +185,15 @@ def _alive(seen: Observations, question: Question, field: Field, party: Party | 
 
 def _sign_series(signs: Sequence[Sign], begin: float) -> Iterator[Series]:
     for version in sorted({sign.version for sign in signs}):
-        moments = sorted({sign.at for sign in signs if sign.version == version and sign.at >= begin})
+        own = {(sign.begin, sign.at): sign.count for sign in signs if sign.version == version and sign.at >= begin}
+        stood = merged((max(first, begin), last) for first, last in own)
         one = signs[0]
         yield Series(
             labels={"contract": one.contract, "path": one.path, "consumer": one.consumer, "version": version},
-            value=float(len(moments)),
-            first_seen=moments[0] if moments else None,
-            last_seen=moments[-1] if moments else None,
-            longest_gap=_widest(moments),
+            value=float(sum(own.values())),
+            first_seen=stood[0][0] if stood else None,
+            last_seen=stood[-1][1] if stood else None,
+            longest_gap=max((after[0] - before[1] for before, after in pairwise(stood)), default=None),
         )
 
 
@@ -196,9 +205,9 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
     own = [request for request in seen.requests if request.plan in ("", question.plan.name)]
     if since is None or not own:
         return
-    earliest = min(seen.times)
+    earliest = seen.span[0]
     bake = question.plan.canary.bake_seconds
-    before = [one for one in own if since - _BEFORE * bake < one.end <= since and one.path == "old"]
+    before = [one for one in own if baseline(one, since, bake)]
     if any(one.count for one in before):
         begin = max(since - _BEFORE * bake, min(earliest, since))
         yield _record(seen, question, Kind.CANARY, begin, tuple(_request_series(before, since, bake)), end=since)
@@ -208,17 +217,22 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
         yield _record(seen, question, Kind.CANARY, max(since, earliest), series)
 
 
+def baseline(request: Request, since: float, bake: float) -> bool:
+    """Whether it tells how the old path was before the share was entered."""
+    return since - _BEFORE * bake < request.end <= since and request.path == "old"
+
+
 def _request_series(requests: Sequence[Request], since: float, bake: float) -> Iterator[Series]:
     counts: dict[tuple[int, str, str, str, str, str], float] = defaultdict(float)
     for one in requests:
-        key = _look(one.end - since, bake), one.plan, one.path, one.outcome, one.measure, one.bound
+        key = look(one.end - since, bake), one.plan, one.path, one.outcome, one.measure, one.bound
         counts[key] += one.count
-    for (look, plan, path, outcome, measure, bound), count in sorted(counts.items()):
-        labels = {"plan": plan, "path": path, measure: outcome, "look": str(look)}
+    for (number, plan, path, outcome, measure, bound), count in sorted(counts.items()):
+        labels = {"plan": plan, "path": path, measure: outcome, "look": str(number)}
         yield Series(labels | ({"bound": bound} if bound else {}), count)
 
 
-def _look(age: float, bake: float) -> int:
+def look(age: float, bake: float) -> int:
     """The number of a look: fixed by the moment the share was entered, whenever and however often one collects."""
     length = max(bake / _LOOKS, 1.0)
     number = age / length

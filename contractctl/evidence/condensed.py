@@ -1,0 +1,127 @@
+"""What of very many observations is enough? So much that records say the same, in memory that stays bounded.
+
+Of each reader, two reads a step of time: the first and the last, with all that was counted. Of each instrument, how
+long it was alive without a gap. Of a canary, the sums of each look.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
+from contractctl.evidence.questions import Question
+from contractctl.evidence.records import REACH, baseline, is_of, look, reaches_back, speaks_of
+from contractctl.evidence.spans import merged
+
+_STEPS = 1_000
+"""In a window of reads. Only a pause between reads of half a window makes anybody wait for longer."""
+_LEAST = 50_000
+"""So few are kept as they come."""
+_EARLIER = -1
+"""The look of what came before the share."""
+MOST = 250_000
+"""Of each kind that are kept at all."""
+
+
+@dataclass(slots=True)
+class Condenser:
+    """Keeps the observations of a source few while they are taken."""
+
+    seen: Observations
+    question: Question
+    _room: int = 0
+
+    def look_after(self) -> None:
+        """To be called whenever something was taken."""
+        seen = self.seen
+        if len(seen.reads) + len(seen.signs) + len(seen.requests) + len(seen.lost) >= max(_LEAST, self._room):
+            condense(seen, self.question)
+            kept: tuple[list[Any], ...] = (seen.reads, seen.signs, seen.requests, seen.lost)
+            if any(len(one) > MOST for one in kept):
+                seen.spoiled(f"truncated: more than {MOST:,} readers, and when they read, are too many to tell apart")
+                for one in kept:
+                    del one[MOST:]
+            self._room = 2 * sum(map(len, kept))
+
+
+def condense(seen: Observations, question: Question) -> None:
+    """Leave so many that the same records come of them."""
+    seen.earliest, seen.latest = seen.span
+    fields = question.fields
+    rules = question.plan.reads
+    since = seen.latest - max((reaches_back(question, field) for field in fields), default=0.0)
+    reads = (one for one in seen.reads if one.end >= since and any(is_of(one, field) for field in fields))
+    seen.reads[:] = _reads(reads, max(1.0, rules.window_seconds / _STEPS))
+    signs = (one for one in seen.signs if any(speaks_of(one, field) for field in fields))
+    seen.signs[:] = _signs(signs, rules.heartbeat_seconds * 2 * REACH)
+    seen.requests[:] = _requests(seen.requests, question)
+    seen.lost[:] = _lost(seen.lost)
+
+
+def _reads(reads: Iterable[Read], step: float) -> list[Read]:
+    first: dict[tuple[object, ...], Read] = {}
+    last: dict[tuple[object, ...], Read] = {}
+    for one in reads:
+        key = one.contract, one.path, one.consumer, one.version, one.certainty, one.count > 0, one.end // step
+        known = first.get(key)
+        if known is None or one.end < known.end:
+            first[key] = one
+            if known is not None:
+                last[key] = _together(last.get(key), known)
+        elif one.end == known.end:
+            first[key] = replace(known, count=known.count + one.count)
+        else:
+            last[key] = _together(last.get(key), one)
+    return [*first.values(), *last.values()]
+
+
+def _together(known: Read | None, one: Read) -> Read:
+    """Where the later one stands."""
+    if known is None:
+        return one
+    return replace(known if known.end > one.end else one, count=known.count + one.count)
+
+
+def _signs(signs: Iterable[Sign], near: float) -> list[Sign]:
+    """Of those that lie so near to each other that nothing is unproven between them, one that stands for all."""
+    apart: dict[tuple[str, str, str, str], set[Sign]] = {}
+    for one in signs:
+        apart.setdefault((one.consumer, one.version, one.contract, one.path), set()).add(one)
+    return [run for found in apart.values() for run in _runs(sorted(found, key=attrgetter("begin", "at")), near)]
+
+
+def _runs(signs: Sequence[Sign], near: float) -> Iterator[Sign]:
+    run = signs[0]
+    for one in signs[1:]:
+        if one.begin - run.at > near:
+            yield run
+            run = one
+        else:
+            at = max(run.at, one.at)
+            run = replace(run, at=at, lasted=at - run.begin, count=run.count + one.count)
+    yield run
+
+
+def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
+    since, bake = question.since, question.plan.canary.bake_seconds
+    if since is None:
+        return []
+    sums: dict[tuple[object, ...], Request] = {}
+    for one in requests:
+        if one.plan not in ("", question.plan.name):
+            continue
+        running = one.end > since
+        if running or baseline(one, since, bake):
+            number = look(one.end - since, bake) if running else _EARLIER
+            key = number, one.plan, one.path, one.outcome, one.measure, one.bound
+            known = sums.get(key)
+            sums[key] = one if known is None else replace(known, count=known.count + one.count)
+    return list(sums.values())
+
+
+def _lost(lost: Iterable[Lost]) -> list[Lost]:
+    spans: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for one in lost:
+        spans.setdefault((one.metric, one.consumer), []).append((one.begin, one.end))
+    return [Lost(*key, *span) for key, found in spans.items() for span in merged(found)]
