@@ -103,6 +103,15 @@ def test_every_key_of_the_readme_s_contract_toml_is_understood(tmp_path: Path) -
     assert store.read(tmp_path / "contracts", "shop/orders").consumers[0].reads == ("orders.customer",)
 
 
+def test_every_key_of_the_readme_s_kubernetes_table_is_understood(tmp_path: Path) -> None:
+    (tmp_path / "contractctl.toml").write_text(toml_block("[kubernetes]"))
+
+    found = settings.load(tmp_path).workloads
+
+    assert found is not None
+    assert found.images == {"registry.example.org/shop/web": "web"}
+
+
 def test_the_readme_s_python_runs(tmp_path: Path) -> None:
     text = '{"type": "enum", "name": "E", "symbols": ["A"]}'
     blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)

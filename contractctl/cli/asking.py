@@ -21,7 +21,8 @@ def answer(start: Path, service: str, version: str, environment: str, now: float
     name_of(environment, "an environment")
     declaration = services.read(found.contracts, service, version)
     names = _names(declaration)
-    live = ledger.live(found, environment)
+    there = ledger.live(found, environment, now)
+    live = there.services
     versions = [(one, at) for one, at, _ in live_versions(live)]
     flights = tuple(_in_flight(found, names))
     question = Question(
@@ -33,6 +34,7 @@ def answer(start: Path, service: str, version: str, environment: str, now: float
         declarations=services.mentioning(found.contracts, versions, names),
         contracts=_contracts(found, names),
         now=now,
+        doubts=there.doubts,
         plans=flights,
         planned_for=found.environment if flights else None,
         attested=approvals.read(approvals.path_of(found.migrations, environment), now),

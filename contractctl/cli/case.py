@@ -110,7 +110,7 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
         raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
     collected = record_file.read(path) if path.is_file() else ()
     _demand_collected(path, collected)
-    collected = _held(settings, collected)
+    collected = _held(settings, collected, now)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
     asked = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]
@@ -141,14 +141,14 @@ def _undeclared(settings: Settings, plan: Plan, collected: tuple[Record, ...], n
     return tuple(declared_reads.uncollected(asked, plan, collected, now))
 
 
-def _held(settings: Settings, collected: tuple[Record, ...]) -> tuple[Record, ...]:
+def _held(settings: Settings, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
     """Searches of code, held against what is live at this moment."""
     if not any(record.kind is Kind.STATIC_READS for record in collected):
         return collected
     from contractctl.cli import ledger
     from contractctl.evidence import deployed
 
-    return deployed.held(collected, ledger.everything(settings))
+    return deployed.held(collected, ledger.everything(settings, now))
 
 
 def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:

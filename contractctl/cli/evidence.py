@@ -45,8 +45,9 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     since = it.standing.since if it.standing.state is State.CANARY else None
     path = record_file.path_of(found.migrations, it.plan.name)
     chosen = _chosen(found, sources)
-    live = ledger.everything(found) if any(source.source == "code" for source in chosen) else {}
-    question = Question(it.plan, it.consumers, since, time.time(), live)
+    now = time.time()
+    live = ledger.everything(found, now) if any(source.source == "code" for source in chosen) else {}
+    question = Question(it.plan, it.consumers, since, now, live)
     records = [record for source in chosen for record in _ask(found, source, question, path.parent)]
     record_file.write(path, records)
     _say(records, form)

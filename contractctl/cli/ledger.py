@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,11 @@ import click
 
 from contractctl import databases, journal, settings
 from contractctl.cli import case, who
-from contractctl.journal import EntryKind, Note, deployments
+from contractctl.errors import ContractctlError
+from contractctl.journal import Entry, EntryKind, Note, clusters, deployments
 from contractctl.journal.deployments import Deployment
-from contractctl.model.service import Live, commit_of, name_of, version_of
+from contractctl.model.cluster import MAX_AGE_SECONDS, Doubt, Doubting, Environment, Seen
+from contractctl.model.service import commit_of, name_of, version_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 _TRIES = 30
 _NAP = 0.2
 """Seconds at most between two tries, where others write at the same moment."""
+_SKEW_SECONDS = 60.0
+"""How far two computers' clocks may be apart."""
+_LONGEST_CLUSTER = 20
+"""Characters: what the journal of MariaDB holds."""
 
 
 def write(deployment: Deployment) -> bool:
@@ -33,6 +39,20 @@ def write(deployment: Deployment) -> bool:
         version_of(deployment.version)
     if deployment.commit is not None:
         commit_of(deployment.commit)
+    return _write(lambda connection, note: deployments.record(connection, deployment, note))
+
+
+def write_seen(environment: str, cluster: str, told: Seen | None) -> bool:
+    """Record what a cluster has shown, or None where it is no more; False where that is on record already."""
+    name_of(environment, "an environment")
+    if len(name_of(cluster, "a cluster")) > _LONGEST_CLUSTER:
+        raise ContractctlError(f"'{cluster}' is too long for a cluster", hint=f"at most {_LONGEST_CLUSTER} characters")
+    if told is not None and told.at > time.time() + _SKEW_SECONDS:
+        raise ContractctlError("the list is from the future", hint="see to the clocks, or say its moment: --at TIME")
+    return _write(lambda connection, note: clusters.record(connection, environment, cluster, told, note))
+
+
+def _write(record: "Callable[[Connection, Note], Entry | None]") -> bool:
     found = settings.load(Path.cwd())
     note = Note("", EntryKind.DEPLOYED, "", "", time.time(), who.actor(), who.commit(), {})
     if found.database() is None:
@@ -44,7 +64,7 @@ def write(deployment: Deployment) -> bool:
         for attempt in range(_TRIES):
             try:
                 with journal.writing(engine) as connection:
-                    return deployments.record(connection, deployment, note) is not None
+                    return record(connection, note) is not None
             except journal.RefusedError as error:
                 if not error.busy or attempt == _TRIES - 1:
                     raise
@@ -54,27 +74,40 @@ def write(deployment: Deployment) -> bool:
     raise AssertionError("the last try returns or raises")
 
 
-def live(found: "Settings", environment: str) -> Mapping[str, Live]:
-    """What is live in an environment, as far as anybody has said. Nothing is created.
+def live(found: "Settings", environment: str, now: float) -> Environment:
+    """What is live in an environment, as far as anybody has said or a cluster has shown. Nothing is created.
 
     Raise ContractctlError where its journal was tampered with.
     """
     with _reading(found) as connection:
-        if connection is None:
-            return {}
-        journal.verify_chain(connection, deployments.chain(environment))
-        return deployments.live(connection, environment)
+        return Environment() if connection is None else _environment(found, connection, environment, now)
 
 
-def everything(found: "Settings") -> Mapping[str, Mapping[str, Live]]:
+def everything(found: "Settings", now: float) -> Mapping[str, Environment]:
     """Every environment. Raise ContractctlError where its journal was tampered with."""
     with _reading(found) as connection:
         if connection is None:
             return {}
         names = deployments.environments(connection)
-        for name in names:
-            journal.verify_chain(connection, deployments.chain(name))
-        return {name: deployments.live(connection, name) for name in names}
+        return {name: _environment(found, connection, name, now) for name in names}
+
+
+def _environment(found: "Settings", connection: "Connection", name: str, now: float) -> Environment:
+    journal.verify_chain(connection, deployments.chain(name))
+    seen = clusters.seen(connection, name)
+    oldest = now - (found.workloads.max_age_seconds if found.workloads else MAX_AGE_SECONDS)
+    doubts = [doubt for cluster, one in seen.items() for doubt in _doubts(cluster, one, oldest, now)]
+    return Environment(clusters.joined(deployments.live(connection, name), seen), seen, tuple(doubts))
+
+
+def _doubts(cluster: str, one: Seen, oldest: float, now: float) -> Iterator[Doubt]:
+    from contractctl.gate.words import moment, span
+
+    if not oldest <= one.at <= now + _SKEW_SECONDS:
+        age = f"{span(now - one.at)} old" if one.at < now else f"{span(one.at - now)} ahead of the moment of asking"
+        allowed = f"{span(now - oldest)} are allowed"
+        yield Doubt(Doubting.STALE, f"the list of the cluster '{cluster}', of {moment(one.at)}, is {age}; {allowed}")
+    yield from one.doubts
 
 
 @contextmanager

@@ -7,10 +7,18 @@ from itertools import product
 from contractctl.deployment.answer import Reason, Why
 from contractctl.deployment.question import Counterpart, Question, counterparts, live_versions
 from contractctl.matrix import Entry, Judge, Meeting, entries_of, meeting, used
+from contractctl.model.cluster import Doubting
 from contractctl.model.contract import Contract, Party
 from contractctl.model.service import Use
 from contractctl.model.verdict import Status
 
+_REMEDIES = {
+    Doubting.STALE: "import a fresh one: contractctl environment import - --env {where}; where the cluster is no more: "
+    "contractctl environment forget CLUSTER --env {where}",
+    Doubting.INCOMPLETE: "export everything at once, and import it: contractctl environment import --help shows how",
+    Doubting.UNMAPPED: "name it in contractctl.toml, [kubernetes], or label it; where it is no service of yours, write "
+    "it into not_services; then import the list again",
+}
 _MOST_REASONS = 3
 """Of one pair: the first ones say enough."""
 
@@ -42,6 +50,8 @@ def known(question: Question) -> Iterator[Reason]:
     for service, live in question.live.items():
         if abs(live.unaccounted) > 1e-9:  # noqa: PLR2004 - sums of shares are rounded
             yield _unaccounted(service, live.unaccounted, where)
+    for doubt in question.doubts:
+        yield Reason(Why(doubt.kind.value), doubt.message, _REMEDIES[doubt.kind].format(where=where))
 
 
 def _unaccounted(service: str, percent: float, where: str) -> Reason:

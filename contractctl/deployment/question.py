@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from contractctl.model.cluster import Doubt
 from contractctl.model.contract import Contract
 from contractctl.model.evidence import Record
 from contractctl.model.plan import Plan, Standing
@@ -33,6 +34,8 @@ class Question:
     """Those that the version provides or consumes; one that is not there is in no store."""
     now: float
     """Unix seconds."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why there may be more that is live, and nobody knows it."""
     plans: tuple[InFlight, ...] = ()
     """Those that move one of the contracts."""
     planned_for: str | None = None

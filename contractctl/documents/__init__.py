@@ -14,6 +14,7 @@ __all__ = [
     "locate",
     "locate_json",
     "read",
+    "read_all",
     "read_json",
 ]
 
@@ -30,6 +31,15 @@ def read(text: str | bytes, name: str) -> Json:
     from contractctl.documents.yaml_text import read_yaml  # most contracts are JSON
 
     return read_yaml(text, name)
+
+
+def read_all(text: str | bytes, name: str) -> list[Json]:
+    """As read(); where it is YAML, every document of it."""
+    if not is_yaml(name):
+        return [read_json(text, name)]
+    from contractctl.documents.yaml_text import read_yaml_documents  # as above
+
+    return read_yaml_documents(text, name)
 
 
 def locate(text: str, name: str, pointer: Pointer) -> tuple[int, int]:

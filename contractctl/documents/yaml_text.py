@@ -37,7 +37,12 @@ def read_yaml(text: str | bytes, name: str) -> Json:
     Raise ContractctlError, with line and column, for anything that is not one document, for tags, keys that are no
     strings, duplicate keys, what JSON has no value for, nesting beyond MOST_LEVELS and aliases beyond MOST_REPEATED.
     """
-    return _Building(name).read(bounded(text, name))
+    return _Building(name).read(bounded(text, name))[0]
+
+
+def read_yaml_documents(text: str | bytes, name: str) -> list[Json]:
+    """Every document of a YAML text, as read_yaml() reads one; one in which nothing stands is None."""
+    return _Building(name, several=True).read(bounded(text, name))
 
 
 def locate_yaml(text: str, name: str, pointer: Pointer) -> Place:
@@ -57,7 +62,7 @@ def locate_yaml(text: str, name: str, pointer: Pointer) -> Place:
 def _placed(text: str, name: str) -> tuple[Json, Place, Places]:
     places: Places = {}
     building = _Building(name, places)
-    value = building.read(bounded(text, name))
+    (value,) = building.read(bounded(text, name))
     return value, building.root, places
 
 
@@ -91,9 +96,10 @@ class _Open:
 class _Building:
     """One text being read, event by event."""
 
-    def __init__(self, name: str, places: Places | None = None) -> None:
+    def __init__(self, name: str, places: Places | None = None, *, several: bool = False) -> None:
         self.root: Place = (1, 1)
         self._name = name
+        self._several = several
         self._places = places
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Json, int] | None] = {}
@@ -102,7 +108,7 @@ class _Building:
         self._repeated = 0
         self._documents: list[Json] = []
 
-    def read(self, text: str) -> Json:
+    def read(self, text: str) -> list[Json]:
         import yaml  # reading one JSON text needs none of it
 
         loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -127,12 +133,13 @@ class _Building:
             self._refuse_character(text, error)
         if not self._documents:
             raise ContractctlError(f"{self._name}: the file is empty", hint="write a value into it")
-        if self._repeated and depth(self._documents[0]) > MOST_LEVELS:
+        if self._repeated and depth(self._documents) > MOST_LEVELS + 1:
             refuse_depth(self._name)
-        return self._documents[0]
+        return self._documents
 
     def _document(self, event: "Event") -> None:
-        if self._documents:
+        self._anchors.clear()
+        if self._documents and not self._several:
             self._refuse(_place(event), "a second document begins here", "put each document into a file of its own")
 
     def _scalar(self, event: "ScalarEvent") -> None:

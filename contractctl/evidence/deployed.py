@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence.servers import UnusableError
+from contractctl.model.cluster import Environment
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.service import Live
 
@@ -49,10 +50,13 @@ def where(options: Mapping[str, str], consumer: str) -> Where:
     return Where(options.get("service", "") or consumer, environment, commits, tag)
 
 
-def versions(said: Where, environments: Mapping[str, Mapping[str, Live]]) -> tuple[Live, tuple[str, ...]]:
+def versions(said: Where, environments: Mapping[str, Environment]) -> tuple[Live, tuple[str, ...]]:
     """What is live, version by version. Raise UnusableError where the record does not tell, or the settings differ."""
     service, place = said.service, f"'{said.environment}'"
-    live = environments.get(said.environment, {}).get(service)
+    there = environments.get(said.environment, Environment())
+    if there.doubts:
+        raise UnusableError(f"environment stale: more may run in {place} than is known: {there.doubts[0].message}")
+    live = there.services.get(service)
     if live is None or not live.shares:
         raise UnusableError(
             f"missing source: no version of {service} is on record as live in {place}; "
@@ -70,7 +74,7 @@ def versions(said: Where, environments: Mapping[str, Mapping[str, Live]]) -> tup
     return live, tuple(sorted(live.shares))
 
 
-def held(records: Sequence[Record], environments: Mapping[str, Mapping[str, Live]]) -> tuple[Record, ...]:
+def held(records: Sequence[Record], environments: Mapping[str, Environment]) -> tuple[Record, ...]:
     """The same records; a search of code that is not all that runs by now has its problem."""
     searched = {_labels(one, "environment", "service", "version") for one in _searches(records)}
     return tuple(
@@ -80,11 +84,14 @@ def held(records: Sequence[Record], environments: Mapping[str, Mapping[str, Live
 
 
 def _overtaken(
-    record: Record, environments: Mapping[str, Mapping[str, Live]], searched: Container[tuple[str, ...]]
+    record: Record, environments: Mapping[str, Environment], searched: Container[tuple[str, ...]]
 ) -> str | None:
     for one in _searches((record,)):
         place, service, version, commit = _labels(one, "environment", "service", "version", "commit")
-        live = environments.get(place, {}).get(service, Live())
+        there = environments.get(place, Environment())
+        if there.doubts:
+            return f"environment stale: more may run in '{place}' than is known: {there.doubts[0].message}"
+        live = there.services.get(service, Live())
         if version not in live.shares or live.commits.get(version, commit) != commit or not _whole(live):
             name = f"{service or one.labels.get('consumer', '')}@{version}"
             return f"environment stale: the code of {name} was searched, and that is not what is on record as live now"

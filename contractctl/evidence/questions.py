@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from contractctl.model.cluster import Environment
 from contractctl.model.contract import Party
 from contractctl.model.plan import Plan, ReadRules
-from contractctl.model.service import Live
 
 DAY = 86400.0
 CADENCES = 1.25
@@ -33,8 +33,8 @@ class Question:
     since: float | None
     """When the running canary share was entered, in Unix seconds; None where no canary runs."""
     now: float
-    live: Mapping[str, Mapping[str, Live]] = field(default_factory=dict)
-    """By environment and service, as deployments are on record."""
+    live: Mapping[str, Environment] = field(default_factory=dict)
+    """By environment, as deployments are on record and clusters have shown it."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

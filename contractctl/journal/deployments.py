@@ -13,6 +13,7 @@ from contractctl.model.service import Live
 
 _CHAIN = "environment:"
 _WHOLE = 100.0
+_RECORDED = (EntryKind.DEPLOYED.value, EntryKind.UNDEPLOYED.value)
 _Told = tuple[str, EntryKind, Mapping[str, object]]
 """Service, kind and body of an entry."""
 
@@ -47,9 +48,13 @@ def environments(connection: Connection) -> tuple[str, ...]:
 
 
 def live(connection: Connection, environment: str) -> Mapping[str, Live]:
-    """The services of an environment. One that was retired has no live version; one that is not there is unknown."""
+    """The services of an environment, as deployments are on record.
+
+    One that was retired has no live version; one that is not there is unknown.
+    """
     columns = (JOURNAL.c.stage, JOURNAL.c.kind, JOURNAL.c.body)
-    newest_first = select(*columns).where(JOURNAL.c.plan == chain(environment)).order_by(JOURNAL.c.id.desc())
+    recorded = JOURNAL.c.kind.in_(_RECORDED)
+    newest_first = select(*columns).where(JOURNAL.c.plan == chain(environment), recorded).order_by(JOURNAL.c.id.desc())
     needed: list[_Told] = []
     settled: set[str] = set()
     for service, kind, body in connection.execute(newest_first):
@@ -81,7 +86,9 @@ def record(connection: Connection, deployment: Deployment, note: Note) -> Entry 
     `note` says when, who and from where. Raise ContractctlError for what cannot be.
     """
     own = select(JOURNAL.c.kind, JOURNAL.c.body).where(
-        JOURNAL.c.plan == chain(deployment.environment), JOURNAL.c.stage == deployment.service
+        JOURNAL.c.plan == chain(deployment.environment),
+        JOURNAL.c.stage == deployment.service,
+        JOURNAL.c.kind.in_(_RECORDED),
     )
     told = [
         (deployment.service, EntryKind(kind), json.loads(body))

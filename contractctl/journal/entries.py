@@ -49,6 +49,8 @@ class EntryKind(StrEnum):
     """A version of a service is live in an environment."""
     UNDEPLOYED = "undeployed"
     """It no longer is."""
+    SEEN = "seen"
+    """A cluster has shown what runs in an environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Note:
     """The plan; for deployments the environment, as deployments.chain() writes it."""
     kind: EntryKind
     stage: str
-    """A stage's name, or rollback; for deployments the service."""
+    """A stage's name, or rollback; for deployments the service, for what was seen the cluster."""
     key: str
     """The idempotency key: one entry of a kind for each."""
     at: float

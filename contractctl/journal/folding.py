@@ -88,7 +88,8 @@ def _step(history: History, entry: Entry) -> History:
             | EntryKind.WAIVER
             | EntryKind.DEPLOYED
             | EntryKind.UNDEPLOYED
-        ):  # the last two tell of environments, not of plans
+            | EntryKind.SEEN
+        ):  # the last three tell of environments, not of plans
             return history
 
 

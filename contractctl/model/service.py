@@ -47,20 +47,29 @@ class Live:
     """Version → percent of the traffic."""
     commits: Mapping[str, str] = field(default_factory=dict)
     """Version → the whole id of its commit, where somebody has said it."""
+    ready: Mapping[str, int] = field(default_factory=dict)
+    """Version → how many of its pods were ready, of every version that a cluster has shown to run."""
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """Every live version, with its percent of the traffic."""
-        rest = {} if self.stable is None else {self.stable: _WHOLE - sum(self.canaries.values())}
-        return {**rest, **self.canaries}
+        """Every live version, with its percent of the traffic: as recorded, else by the pods that were ready."""
+        takers = self._takers()
+        rest, pods = _WHOLE - sum(self.canaries.values()), sum(self.ready.get(one, 0) for one in takers)
+        if not pods:
+            return {one: rest if one == self.stable else 0.0 for one in takers} | dict(self.canaries)
+        return {one: rest * self.ready.get(one, 0) / pods for one in takers} | dict(self.canaries)
 
     @property
     def unaccounted(self) -> float:
         """Percent of the traffic that goes to versions which nobody has recorded; below zero where too much is."""
-        shares = self.shares
-        if not shares:
-            return 0.0
-        return _WHOLE - sum(shares.values()) if self.stable is None else min(0.0, shares[self.stable])
+        takers = self._takers()
+        rest = _WHOLE - sum(self.canaries.values()) if takers or self.canaries else 0.0
+        return min(0.0, rest) if takers else rest
+
+    def _takers(self) -> tuple[str, ...]:
+        """Those that take what the canaries leave."""
+        stable = () if self.stable is None else (self.stable,)
+        return (*stable, *(one for one in self.ready if one != self.stable and one not in self.canaries))
 
 
 @dataclass(frozen=True, slots=True)

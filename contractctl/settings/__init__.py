@@ -6,9 +6,11 @@ from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.flagd import Flag
+from contractctl.model.cluster import Naming
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Level
 from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
+from contractctl.settings.kubernetes import read_naming
 from contractctl.store import read_policy
 from contractctl.toml_text import Table, read_toml
 
@@ -70,6 +72,8 @@ class Settings:
     """By name; that of [database] has none."""
     evidence: tuple[EvidenceSource, ...] = ()
     flags: tuple[Flag, ...] = ()
+    workloads: Naming | None = None
+    """How a cluster's workloads are named; None where [kubernetes] is not there."""
     given_environment: str | None = None
 
     @property
@@ -155,6 +159,7 @@ def _settings(root: Path, table: Table) -> Settings:
         databases=read_databases(root, table),
         evidence=tuple(_evidence(source) for source in table.tables("evidence")),
         flags=tuple(_flag(root, flag) for flag in table.tables("flags")),
+        workloads=read_naming(table.table("kubernetes")) if table.has("kubernetes") else None,
         given_environment=table.text("environment"),
     )
     table.done()

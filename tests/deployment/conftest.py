@@ -1,19 +1,20 @@
 """A shop whose services share an event and a table, with deployments on record: real files and a real journal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from contractctl import databases, journal, store
-from contractctl.cli import asking
+from contractctl import databases, journal, settings, store
+from contractctl.cli import asking, ledger
 from contractctl.deployment import Answer
-from contractctl.journal import EntryKind, Note, deployments
+from contractctl.journal import EntryKind, Note, clusters, deployments
 from contractctl.journal.deployments import Deployment
+from contractctl.model.cluster import Seen
 from contractctl.model.contract import File, SemanticVersion, Source
-from contractctl.model.service import Declaration, Use
+from contractctl.model.service import Declaration, Live, Use
 from contractctl.store import services
 
 EVENT = "shop/order-placed"
@@ -63,6 +64,14 @@ class Shop:
         note = Note("", EntryKind.DEPLOYED, "", "", NOW, "Ada <ada@example.org>", "", {})
         with journal.writing(self.engine) as connection:
             return deployments.record(connection, deployment, note) is not None
+
+    def show(self, seen: Seen | None, cluster: str = "default") -> bool:
+        note = Note("", EntryKind.SEEN, "", "", NOW, "Ada <ada@example.org>", "", {})
+        with journal.writing(self.engine) as connection:
+            return clusters.record(connection, "production", cluster, seen, note) is not None
+
+    def live(self) -> Mapping[str, Live]:
+        return ledger.live(settings.load(self.folder), "production", NOW).services
 
     def ask(self, service: str, version: str, env: str = "production") -> Answer:
         return asking.answer(self.folder, service, version, env, NOW)

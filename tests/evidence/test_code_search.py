@@ -12,6 +12,7 @@ from contractctl.errors import ContractctlError
 from contractctl.evidence import deployed
 from contractctl.evidence.questions import Question
 from contractctl.gate.trust import Clock, flaw
+from contractctl.model.cluster import Environment
 from contractctl.model.decision import Unknown
 from contractctl.model.evidence import Kind, Record
 from contractctl.model.service import Live
@@ -41,7 +42,7 @@ def committed(folder: Path, **files: str | bytes) -> str:
 
 def live(stable: str | None = "1.4", *, service: str = "reporting", **changes: Any) -> Question:
     """Something of a service is live in production."""
-    return replace(QUESTION, live={"production": {service: Live(stable, **changes)}})
+    return replace(QUESTION, live={"production": Environment({service: Live(stable, **changes)})})
 
 
 def asked(root: Path, question: Question, repo: str = "reporting", **options: str) -> tuple[Record, ...]:

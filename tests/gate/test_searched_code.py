@@ -7,6 +7,7 @@ import pytest
 
 from contractctl.evidence import code
 from contractctl.evidence.questions import Question
+from contractctl.model.cluster import Environment
 from contractctl.model.decision import Outcome, Unknown
 from contractctl.model.evidence import Record
 from contractctl.model.service import Live
@@ -19,7 +20,7 @@ def searched(folder: Path, content: bytes, scene: Scene) -> Record:
     for step in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
         subprocess.run(["git", *who, *step], cwd=folder, check=True)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
-    live = {"production": {"reporting": Live("1.4", commits={"1.4": head.stdout.strip()})}}
+    live = {"production": Environment({"reporting": Live("1.4", commits={"1.4": head.stdout.strip()})})}
     options = {"consumer": "reporting", "environment": "production"}
     (record,) = code.search(folder, options, Question(PLAN, scene.consumers, None, NOW, live))
     return record
