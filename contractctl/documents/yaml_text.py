@@ -45,6 +45,14 @@ def read_yaml_documents(text: str | bytes, name: str) -> list[Json]:
     return _Building(name, several=True).read(bounded(text, name))
 
 
+def known_yaml(text: str, name: str) -> Json:
+    """As read_yaml(), of a text in which places will be asked for: one reading gives both.
+
+    Whoever reads it gets the same value, and leaves it as it is.
+    """
+    return _placed(text, name)[0]
+
+
 def locate_yaml(text: str, name: str, pointer: Pointer) -> Place:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
     value, root, places = _placed(text, name)
@@ -58,7 +66,7 @@ def locate_yaml(text: str, name: str, pointer: Pointer) -> Place:
     return best
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _placed(text: str, name: str) -> tuple[Json, Place, Places]:
     places: Places = {}
     building = _Building(name, places)

@@ -39,9 +39,9 @@ def value_of(file: File) -> Json:
     text = file.text if file.data is None else file.data
     if _is_json(file):
         return read_json(text, file.name) if isinstance(text, bytes) else known_json(text, file.name)
-    from contractctl.documents.yaml_text import read_yaml  # most documents of megabytes are JSON
+    from contractctl.documents.yaml_text import known_yaml, read_yaml  # most documents of megabytes are JSON
 
-    return read_yaml(text, file.name)
+    return read_yaml(text, file.name) if isinstance(text, bytes) else known_yaml(text, file.name)
 
 
 def is_read(file: File) -> bool:
