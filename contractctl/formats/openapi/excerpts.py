@@ -7,8 +7,8 @@ from contractctl.formats.description import below
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.parameters import parameters_of
-from contractctl.formats.openapi.parts import METHODS, fields
+from contractctl.formats.openapi.parameters import Parameter, parameters_of
+from contractctl.formats.openapi.parts import METHODS, child, entries, fields, resolved
 
 _COMPONENT = 3
 _ELSEWHERE = frozenset({"callbacks", "servers", "links", "parameters"})
@@ -28,7 +28,7 @@ def excerpt(document: Document, path: str, item: Spot, method: str, side: str) -
         for name in fields(document, held)
         if name not in _ELSEWHERE and name != _OTHER_SIDE[side]
     }
-    operation["parameters"] = [cutting.copied(one.spot) for one in parameters_of(document, item, held, path).values()]
+    operation["parameters"] = [cutting.parameter(one) for one in parameters_of(document, item, held, path).values()]
     operation.setdefault("responses", {"default": {"description": ""}})
     if "security" in root:
         operation.setdefault("security", root["security"])
@@ -106,9 +106,41 @@ class _Cutting:
         for key, inner in value.items():
             if key == "$ref" and isinstance(inner, str):
                 found[key] = self._led(spot, inner)
+            elif key == "encoding" and spot.pointer[-2:-1] == ("content",):
+                found[key] = self._encodings(spot, below(self._document, spot, key))
             elif key not in {"example", "examples", "discriminator"} or spot.pointer[-1:] == ("properties",):
                 found[key] = self.copied(below(self._document, spot, key))
         return found
+
+    def parameter(self, one: Parameter) -> Json:
+        """A parameter, with the usual style where its own means nothing."""
+        found = self.copied(one.spot)
+        schema = child(self._document, one.spot, "schema")
+        if isinstance(found, dict) and _is_deep(found) and schema is not None and not _is_object(schema):
+            return {name: value for name, value in found.items() if name not in {"style", "explode"}}
+        return found
+
+    def _encodings(self, media: Spot, encodings: Spot) -> Json:
+        """Those that mean something: of what is no object, `deepObject` says nothing, and openapi-core reads no form.
+
+        https://spec.openapis.org/oas/v3.1.0#style-values
+        """
+        found = self.copied(encodings)
+        if not isinstance(found, dict):
+            return found
+        objects = self._objects(media)
+        return {name: one for name, one in found.items() if name in objects or not _is_deep(one)}
+
+    def _objects(self, media: Spot) -> set[str]:
+        """The properties of a form that say of themselves that they are objects."""
+        try:
+            schema = child(self._document, media, "schema")
+            named = [
+                (name, resolved(self._document, one)) for name, one in entries(self._document, schema, "properties")
+            ]
+        except Unresolved:
+            return set()
+        return {name for name, one in named if _is_object(one)}
 
     def _led(self, spot: Spot, written: str) -> str:
         """The same reference inside the excerpt."""
@@ -130,3 +162,11 @@ class _Cutting:
             section[name] = None
             section[name] = self.copied(target)
         return self._names[key]
+
+
+def _is_deep(encoding: Json) -> bool:
+    return isinstance(encoding, dict) and encoding.get("style") == "deepObject"
+
+
+def _is_object(schema: Spot) -> bool:
+    return isinstance(schema.value, dict) and schema.value.get("type") == "object"

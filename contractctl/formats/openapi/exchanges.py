@@ -305,7 +305,7 @@ def _in_query(one: Parameter, value: Json) -> Iterator[tuple[str, str]]:
         yield from ((f"{one.name}[{key}]", _word(inner)) for key, inner in value.items())
     elif isinstance(value, dict) and one.style == "form" and one.explode and not one.media:
         yield from ((key, _word(inner)) for key, inner in value.items())
-    elif isinstance(value, list) and one.explode and one.style == "form" and not one.media:
+    elif isinstance(value, list) and one.explode and one.style in {"form", "deepObject"} and not one.media:
         yield from ((one.name, _word(inner)) for inner in value)
     else:
         yield one.name, _joined(one, value)

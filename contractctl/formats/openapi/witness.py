@@ -21,6 +21,9 @@ _MOST_SHOWN = 400
 _MOST_SAID = 200
 _SILENT = frozenset({"openapi-failure-unknown"})
 """What no single exchange shows, or none that openapi-core looks at."""
+_UNDECLARED = frozenset({"json-schema-property-undeclared", "json-schema-object-closed"})
+"""What openapi-core does not look at in a form: of that it reads what is declared."""
+_FORMS = ("application/x-www-form-urlencoded", "multipart/")
 _AWAITED = frozenset({"openapi-success-removed", "openapi-media-type-removed"})
 """Answers that the caller waits for: by the server's version they are none."""
 _OPEN = re.compile(r"\{\}")
@@ -30,7 +33,7 @@ _MOVED = "openapi-server-removed"
 def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness | None:
     """The exchange that shows a finding; None where none was found, or openapi-core sees it otherwise."""
     found = replace(found, rule=found.facts.get("because", found.rule))  # what is wrong with what is reached instead
-    if found.effect is not Effect.FAILS or found.rule in _SILENT:
+    if found.effect is not Effect.FAILS or found.rule in _SILENT or _is_left_out(found):
         return None
     try:
         sent = meant(way_between(taker, giver), found)
@@ -38,6 +41,12 @@ def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness
         return next((one for one in shown if one is not None), None)
     except (NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
         return None
+
+
+def _is_left_out(found: Incompatibility) -> bool:
+    """Whether it is about a field of a form that its reader does not declare."""
+    is_field = found.facts.get("where") == "the document" and found.facts.get("media", "").startswith(_FORMS)
+    return is_field and found.rule in _UNDECLARED
 
 
 def _exchanges(sent: Meant, found: Incompatibility) -> Iterator[tuple[Request, Response | None]]:

@@ -46,6 +46,8 @@ def test_nearly_every_failure_is_shown_by_an_exchange() -> None:
         ("a fixed path before one with a parameter goes", '"a" (to GET /a/b)'),
         ("a number is expected where a path was fixed", "GET /a/b"),
         ("a range of a request is read as a media type", "Content-Type: application/"),
+        ("a list in a form with brackets takes fewer values", "a=c"),
+        ("a list in a query with brackets takes fewer values", "?p=c"),
     ],
 )
 def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
