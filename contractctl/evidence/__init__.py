@@ -21,6 +21,7 @@ SOURCES = (
     "pg_stat_statements",
     "pgaudit",
     "prometheus",
+    "reader_schemas",
     "rollouts",
 )
 
@@ -59,7 +60,7 @@ def collect(  # noqa: C901, PLR0912, PLR0913 - a case for each source; where it 
             from contractctl.evidence import code
 
             return code.search(root / location, options, question)
-        case "graphql_documents":
+        case "graphql_documents" | "reader_schemas":
             from contractctl.evidence import declared_reads
 
             return declared_reads.records(source, location, options, question, root=root, reading=reading)

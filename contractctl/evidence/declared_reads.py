@@ -1,4 +1,4 @@
-"""What do a consumer's own files say that it reads: its documents of GraphQL?
+"""What do a consumer's own files say that it reads: its documents of GraphQL, the schemas that it reads events by?
 
 They declare, and nobody has observed anything: a field that they name is read, and one that they do not name may be
 read all the same. So they can keep a gate closed, and never open one.
@@ -19,8 +19,8 @@ from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Plan
 from contractctl.model.verdict import Place, Undecided
 
-DOCUMENTS = "graphql_documents"
-NAMES = (DOCUMENTS,)
+DOCUMENTS, SCHEMAS = "graphql_documents", "reader_schemas"
+NAMES = (DOCUMENTS, SCHEMAS)
 CERTAINTY = "declared"
 """The label `certainty` of what nobody has observed."""
 _OPTIONS = ("consumer", "contract", "fields", "schema", "version")

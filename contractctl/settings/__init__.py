@@ -27,6 +27,7 @@ SOURCES = (
     "pg_stat_statements",
     "pgaudit",
     "prometheus",
+    "reader_schemas",
     "rollouts",
 )
 _SERVERS = frozenset({"catalog", "mariadb_digests", "pg_stat_statements", "prometheus"})

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from contractctl.formats.avro.changes import changes
+from contractctl.formats.avro.declared import declared
 from contractctl.formats.avro.judging import incompatibilities
 from contractctl.formats.avro.schema import demand_sound, locate, parse
 from contractctl.formats.avro.witness import witness
@@ -12,4 +13,15 @@ NAME = "avro"
 SEATS = Seats.MESSAGE
 RULES = Path(__file__).parent / "rules"
 
-__all__ = ["NAME", "RULES", "SEATS", "changes", "demand_sound", "incompatibilities", "locate", "parse", "witness"]
+__all__ = [
+    "NAME",
+    "RULES",
+    "SEATS",
+    "changes",
+    "declared",
+    "demand_sound",
+    "incompatibilities",
+    "locate",
+    "parse",
+    "witness",
+]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from contractctl.formats.protobuf.changes import changes
+from contractctl.formats.protobuf.declared import declared
 from contractctl.formats.protobuf.resolution import incompatibilities
 from contractctl.formats.protobuf.schema import locate, parse
 from contractctl.formats.protobuf.witness import witness
@@ -12,4 +13,4 @@ NAME = "protobuf"
 SEATS = Seats.MESSAGE
 RULES = Path(__file__).parent / "rules"
 
-__all__ = ["NAME", "RULES", "SEATS", "changes", "incompatibilities", "locate", "parse", "witness"]
+__all__ = ["NAME", "RULES", "SEATS", "changes", "declared", "incompatibilities", "locate", "parse", "witness"]
