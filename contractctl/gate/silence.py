@@ -151,43 +151,48 @@ def _without_an_end(on: Observed, consumer: str, party: Party | None, it: Seen, 
 
 
 def dark(on: Observed, consumer: str, it: Seen, since: float) -> Flaw | None:
-    """Why the consumer's instrument is not proven to have been alive from `since` on; None where it is."""
-    path, clock, least = on.field.path, on.case.clock, on.case.plan.reads.coverage
-    beats = on.beats(consumer)
-    flaws = [flaw(record, clock) for record in beats]
+    """Why the consumer's instrument is not proven to have been alive from `since` on; None where it is.
+
+    One kind of source is enough, and whatever it looks at must be alive: two logs in two entries are parts of one.
+    """
+    path, beats = on.field.path, on.beats(consumer)
+    flaws = [flaw(record, on.case.clock) for record in beats]
     sound = [record for record, found in zip(beats, flaws, strict=True) if found is None]
     if not sound:
         nothing = Flaw(Unknown.DARK_CONSUMER, f"{consumer} gives no sign of life: its silence proves nothing")
         return next((found for found in flaws if found), nothing)
     if not it.counted and not any(about(series, on.field) for one in sound for series in one.series):
         return Flaw(Unknown.DARK_CONSUMER, f"{consumer} is alive, and has no counter for '{path}': absent is not zero")
-    best = max((_alive(record) for record in sound), key=lambda one: (one.coverage, one.coverage_since))
-    if best.coverage >= least and best.seconds >= (on.until - since) * least:
-        return _fallen_silent(on, consumer, sound)
-    if best.coverage_since >= least:
-        return _too_young(consumer, best.since, since, on.until)
-    share = min(best.coverage, best.coverage_since) * 100
+    worst: dict[str, Flaw | None] = {}
+    for record, found in zip(beats, flaws, strict=True):
+        worst[record.source] = worst.get(record.source) or found or _asleep(on, consumer, record, since)
+    return None if None in worst.values() else next(iter(worst.values()))
+
+
+def _asleep(on: Observed, consumer: str, record: Record, since: float) -> Flaw | None:
+    """Why one record does not prove that its instrument was alive from `since` on."""
+    one, least = _alive(record), on.case.plan.reads.coverage
+    throughout = one.coverage >= least and one.seconds >= (on.until - since) * least
+    if throughout or (one.coverage_since >= least and one.since <= since):
+        return _fallen_silent(on, consumer, record)
+    if one.coverage_since >= least:
+        words = f"{consumer} is instrumented for {part(on.until - one.since, on.until - since)}"
+        return Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, one.since - since))
+    share = min(one.coverage, one.coverage_since) * 100
     words = f"{consumer} was seen alive for {share:.3g} % of the time, {least * 100:g} % are needed"
     return Flaw(Unknown.DARK_CONSUMER, words)
 
 
-def _fallen_silent(on: Observed, consumer: str, sound: Sequence[Record]) -> Flaw | None:
+def _fallen_silent(on: Observed, consumer: str, record: Record) -> Flaw | None:
     """However long it was alive: a consumer whose signs have ended may have been replaced by one that gives none."""
     rules = on.case.plan.reads
     party = next((one for one in on.case.consumers.get(on.field.contract, ()) if one.name == consumer), None)
-    last = max((one.last_seen for record in sound for one in record.series if one.last_seen is not None), default=None)
+    last = max((one.last_seen for one in record.series if one.last_seen is not None), default=None)
     allowed = max(rules.fresh_seconds, CADENCES * sign_of_life_seconds(rules, party))
     if last is None or last >= on.until - allowed:
         return None
     words = f"{consumer} gave its last sign of life at {moment(last)}: what it has done since is not known"
     return Flaw(Unknown.DARK_CONSUMER, words)
-
-
-def _too_young(consumer: str, born: float, since: float, until: float) -> Flaw | None:
-    if born <= since:
-        return None
-    words = f"{consumer} is instrumented for {part(until - born, until - since)}"
-    return Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, born - since))
 
 
 def _alive(record: Record) -> _Alive:

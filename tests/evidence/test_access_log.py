@@ -209,6 +209,17 @@ def test_a_log_that_lacks_something_proves_no_silence(tmp_path: Path, kind: str,
     assert why in {outcome(records)[1], *map(reason, records)}
 
 
+def test_a_log_named_in_an_entry_of_its_own_hides_no_gap_of_another(tmp_path: Path) -> None:
+    gap = alive(end=NOW - WINDOW / 2) + alive(begin=NOW - WINDOW / 2 + 3600)
+    (tmp_path / "other.log").write_text(gap)
+
+    whole = collected(tmp_path, alive())
+    other = evidence.collect("access_log", "other.log", SETTINGS, QUESTION, root=tmp_path, folder=tmp_path)
+
+    assert outcome(whole) == (Outcome.PASS, None)
+    assert outcome(whole + other) == outcome(other + whole) == (Outcome.UNKNOWN, Unknown.DARK_CONSUMER)
+
+
 def test_a_sample_proves_a_read_and_no_silence(tmp_path: Path) -> None:
     assert outcome(collected(tmp_path, alive(), sampling="0.1")) == (Outcome.UNKNOWN, Unknown.SAMPLED)
 

@@ -1,6 +1,7 @@
 """Silence is never a yes: every state of a consumer, and every reason why something is not known."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -414,6 +415,37 @@ def test_a_consumer_that_fell_silent_hours_ago_is_dark(contracting: Scene) -> No
 
     assert condition.reason is Unknown.DARK_CONSUMER
     assert "gave its last sign of life at 2026-11-02 22:00:00 UTC" in condition.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"coverage": 0.9}, Unknown.DARK_CONSUMER),
+        ({"days": 3}, Unknown.WINDOW_NOT_COVERED),
+        ({"problem": "truncated: b.log: the last line is not whole"}, Unknown.TRUNCATED),
+    ],
+)
+def test_of_two_places_that_a_source_looks_at_the_worse_one_counts(
+    contracting: Scene, changes: dict[str, Any], reason: Unknown
+) -> None:
+    """Each of them may have what the other has not; another kind of source counts the same reads once more."""
+    worse = heartbeat(**{"query": "b.log", **changes})
+
+    for both in ((heartbeat(), worse), (worse, heartbeat())):
+        condition = with_records(contracting, heartbeat=both).condition(NAME)
+        assert (condition.outcome, condition.reason) == (UNKNOWN, reason)
+        other = tuple(replace(one, source="prometheus") if one is worse else one for one in both)
+        assert with_records(contracting, heartbeat=other).condition(NAME).outcome is PASS
+
+
+def test_a_place_whose_signs_have_ended_is_not_hidden_by_another_of_its_source(contracting: Scene) -> None:
+    gone = heartbeat()
+    gone = replace(gone, query="b.log", series=(replace(gone.series[0], last_seen=NOW - 6 * 3600),))
+
+    condition = with_records(contracting, heartbeat=(heartbeat(), gone)).condition(NAME)
+
+    assert condition.reason is Unknown.DARK_CONSUMER
+    assert "gave its last sign of life" in condition.message
 
 
 def test_an_instrument_on_another_contracts_column_of_that_name_proves_nothing(contracting: Scene) -> None:
