@@ -1,9 +1,9 @@
 """contractctl serve: answer gate and can-i-deploy over HTTP."""
 
 import os
+import re
 import socket
 import sys
-from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from contractctl.errors import ContractctlError
 
 _TOKEN = "CONTRACTCTL_SERVE_TOKEN"  # noqa: S105 - the name of a variable
 _SHORTEST_TOKEN = 16
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 @click.command
@@ -26,7 +27,14 @@ _SHORTEST_TOKEN = 16
     "--max-concurrent", "most", type=click.IntRange(1, 64), default=8, show_default=True, help="Answers at once."
 )
 @click.option("--no-token", is_flag=True, help="Answer whoever asks; only on a loopback address.")
-def command(host: str, port: int, timeout: float, most: int, no_token: bool) -> int:
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="What requests may name as their host, beside loopback; without it anything, with --no-token nothing else.",
+)
+def command(host: str, port: int, timeout: float, most: int, no_token: bool, allowed: tuple[str, ...]) -> int:
     """Answer gate and can-i-deploy over HTTP.
 
     \b
@@ -38,6 +46,8 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool) -> 
 
     Every answer is made anew from the repository that it is started in, and nothing is written there. Whoever asks
     sends the token in CONTRACTCTL_SERVE_TOKEN as a bearer's; Flagger, which sends no headers, as metadata.token.
+    With --no-token, a request must name this machine as its host (or what --allow-host names): a page in a browser that
+    was led here by a name of its own reads nothing.
     HTTP is not encrypted: beyond this machine, put it behind what ends TLS. The contract contractctl/serve describes
     all of it. Needs the extra: pip install "contractctl[serve]".
 
@@ -56,13 +66,16 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool) -> 
     import asyncio
 
     from contractctl import settings
-    from contractctl.serving import ProblemError, application, connections
+    from contractctl.serving import ProblemError, application, connections, hosts
     from contractctl.serving.workers import Workers
 
-    token = _token(host, no_token=no_token)
+    token = _token(no_token=no_token)
+    if token is None and not hosts.is_loopback(host):
+        raise ContractctlError(f"without a token nothing is served on '{host}'", hint=f"set {_TOKEN}")
+    named = _names(allowed) if allowed or token is None else None
     settings.load(Path.cwd())
     workers = Workers([sys.executable, "-m", "contractctl.cli.answering"])
-    app = application.application(application.Terms(token, timeout, most), workers.ask, _log)
+    app = application.application(application.Terms(token, timeout, most, named), workers.ask, _log)
 
     async def serve(place: socket.socket) -> int:
         try:
@@ -77,17 +90,22 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool) -> 
         return asyncio.run(serve(place))
 
 
+def _names(allowed: tuple[str, ...]) -> tuple[str, ...]:
+    for name in allowed:
+        if not _HOST.fullmatch(name):
+            raise ContractctlError(f"--allow-host '{name}' is no name of a host", hint="without a port: shop.internal")
+    return tuple(name.lower() for name in allowed)
+
+
 def _log(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _token(host: str, *, no_token: bool) -> str | None:
+def _token(*, no_token: bool) -> str | None:
     given = os.environ.get(_TOKEN, "")
     if no_token:
         if given:
             raise ContractctlError(f"--no-token, and {_TOKEN} is set", hint="leave one of the two out")
-        if not _is_loopback(host):
-            raise ContractctlError(f"without a token nothing is served on '{host}'", hint=f"set {_TOKEN}")
         return None
     if not given:
         raise ContractctlError(
@@ -99,10 +117,3 @@ def _token(host: str, *, no_token: bool) -> str | None:
             hint=f"take at least {_SHORTEST_TOKEN} printable ASCII characters without spaces",
         )
     return given
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

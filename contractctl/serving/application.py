@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contractctl.serving import hooks, meters, questions
+from contractctl.serving import hooks, hosts, meters, questions
 from contractctl.serving.answers import Answer, ProblemError
 from contractctl.serving.questions import Query, Question, Readiness
 
@@ -46,6 +46,8 @@ class Terms:
     """For a whole answer."""
     most: int
     """Questions that are answered at once."""
+    hosts: tuple[str, ...] | None = None
+    """What the Host header may name beside this machine's own names; None: anything."""
 
     def allow(self, given: str) -> bool:
         """In a time that does not tell how much of it was right."""
@@ -216,7 +218,7 @@ class _Door:
         bug = None
         try:
             async with asyncio.timeout(self._terms.seconds):
-                await (self._app if _head(scope) <= _LARGEST_HEAD else _too_large)(scope, receive, sending)
+                await self._let_in(scope)(scope, receive, sending)
         except TimeoutError:
             if not status:
                 late = ProblemError(504, f"there was no answer within {self._terms.seconds:g} s", "ask again")
@@ -227,6 +229,15 @@ class _Door:
             seconds = time.monotonic() - started
             self._meters.count(seen.endpoint, status, seen.verdict, seconds)
             self._log(self._line(scope, status, seconds) if bug is None else self._line(scope, status, seconds, bug))
+
+    def _let_in(self, scope: Scope) -> ASGIApp:
+        if _head(scope) > _LARGEST_HEAD:
+            return _too_large
+        return (
+            self._app
+            if self._terms.hosts is None or hosts.is_meant(scope["headers"], self._terms.hosts)
+            else _another_host
+        )
 
     def _line(self, scope: Scope, status: int, seconds: float, bug: str | None = None) -> str:
         path = str(scope["path"])
@@ -266,6 +277,13 @@ def _head(scope: Scope) -> int:
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
     refusal = ProblemError(431, "path, query and headers are too large", f"send at most {_LARGEST_HEAD} bytes of them")
+    await _response(refusal)(scope, receive, send)
+
+
+async def _another_host(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = ProblemError(
+        421, "the Host header names another server", "ask for a loopback name, or start it with --allow-host NAME"
+    )
     await _response(refusal)(scope, receive, send)
 
 

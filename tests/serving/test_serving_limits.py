@@ -103,3 +103,27 @@ def test_a_second_signal_and_a_killed_server_leave_no_process_behind(tmp_path: P
         (worker,) = server.workers()
         server.process.kill()
         until(lambda: gone(worker))
+
+
+def status(port: int, *hosts: str) -> int:
+    """Of a question that names these as its host."""
+    lines = "".join(f"Host: {host}\r\n" for host in hosts)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(f"GET /health/live HTTP/1.1\r\n{lines}\r\n".encode())
+        return int(client.makefile("rb").readline().split()[1])
+
+
+def test_a_page_that_was_led_here_by_a_name_of_its_own_reads_nothing(tmp_path: Path) -> None:
+    environment = {name: text for name, text in os.environ.items() if name != "CONTRACTCTL_SERVE_TOKEN"}
+    options = ("--no-token", "--allow-host", "Shop.internal")
+    with serving(write_repository(tmp_path / "repository"), *options, environment=environment) as server:
+        meant = ["localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", f"127.9.9.9:{server.port}", "[::1]:1",
+                 "shop.internal", "SHOP.internal:8730"]  # fmt: skip
+        others = ["evil.example", f"evil.example:{server.port}", "localhost.evil.example", "127.0.0.1.evil.example",
+                  "evil.example@localhost", "0.0.0.0", "10.0.0.1", "[::2]", "x.shop.internal", ""]  # fmt: skip
+
+        assert {host: status(server.port, host) for host in meant} == dict.fromkeys(meant, 200)
+        assert {host: status(server.port, host) for host in others} == dict.fromkeys(others, 421)
+        assert status(server.port, "localhost", "evil.example") in {400, 421}
+        assert status(server.port) in {400, 421}
+        assert server.ask("/v1/gate/nobody/expand", token=None).status == 404
