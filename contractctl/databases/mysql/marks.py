@@ -47,7 +47,17 @@ def after_update(sync: Synchronisation) -> Iterator[str]:
     """What was said of the row before goes, or stays true; and it goes with the row where its key changes.
 
     Where there is something to say or to drop, a look comes first: of a row that UPDATE IGNORE skips all stays true.
+    What copies values is most often in step before and after, which one question tells: each costs every writer.
     """
+    judged = _judge_update(sync)
+    if not all(pair.plain for pair in sync.columns):
+        yield from judged
+        return
+    apart = (f"NOT {of_row(pair, row, fine(pair))}" for pair in sync.columns for row in ("NEW", "OLD"))
+    yield when(f"({' OR '.join((_key_changed(sync), *apart))})", judged)
+
+
+def _judge_update(sync: Synchronisation) -> Iterator[str]:
     written = f"NOT {_is_as_it_was(sync)}"
     yield when(_key_changed(sync), [when(written, _follow_key(sync))])
     for pair in sync.columns:
@@ -114,6 +124,15 @@ def limited(side: Iterable[Held]) -> bool:
 def only_copies(pair: Synced) -> bool:
     """Whether a side can always take the other one's value: then nothing is ever set aside."""
     return pair.plain and not limited(pair.old) and not limited(pair.new)
+
+
+def may_leave(sync: Synchronisation) -> bool:
+    """Whether a row that the backfill fills, or a repair mends, leaves the triggers nothing to do.
+
+    Whoever repairs has dropped the row's marks, and only another key would have any of its own.
+    """
+    written = {one.name for pair in sync.columns for one in (*pair.old, *pair.new)}
+    return written.isdisjoint(sync.key) and all(only_copies(pair) for pair in sync.columns)
 
 
 def is_marked(sync: Synchronisation, pair: Synced, marks: str, row: str) -> str:

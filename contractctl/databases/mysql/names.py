@@ -43,6 +43,11 @@ def entity_name(plan: str, of: str, what: str) -> str:
     return f"{OURS}{_ODD.sub('_', f'{plan}_{of}')[:kept]}_{digest}_{what}"
 
 
+def filling(plan: str, of: str) -> str:
+    """The variable of a session that fills this table for this plan, and writes nothing else there."""
+    return f"@{quote(entity_name(plan, of, 'filling'))}"
+
+
 def qualified(of: str, name: str) -> str:
     """A name in the database of a table, quoted."""
     schema, _, _ = of.rpartition(".")

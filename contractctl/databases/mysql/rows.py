@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from contractctl.databases import Key, KeyPart, Synchronisation
+from contractctl.databases import Key, KeyPart, Synchronisation, run
 from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.mysql.expressions import canonical
-from contractctl.databases.mysql.names import literal, quote, table
+from contractctl.databases.mysql.marks import may_leave
+from contractctl.databases.mysql.names import filling, literal, quote, table
 from contractctl.databases.mysql.types import Family, read
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -82,12 +83,31 @@ def blames_a_row(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def unseen(_connection: Connection, _sync: Synchronisation) -> Iterator[None]:
-    """MariaDB switches no triggers off: ours see from the values that a row is filled, others see an UPDATE.
+def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
+    """MariaDB switches no triggers off. Ours leave at once where they only copy values; others see an UPDATE.
 
-    Ours have work there, too: an UPDATE alone would cut blanks at the end of a text, strict mode or not.
+    Elsewhere ours see from the values that a row is filled, and have work there, too: an UPDATE alone would cut blanks
+    at the end of a text, strict mode or not.
     """
-    yield
+    if not may_leave(sync):
+        yield
+        return
+    variable = filling(sync.plan, sync.table)
+    run(connection, f"SET {variable} = TRUE")
+    try:
+        yield
+    finally:
+        _unset(connection, variable)
+
+
+def _unset(connection: Connection, variable: str) -> None:
+    """Where that fails nobody may write in this session any more: it ends, and its transaction with it."""
+    try:
+        run(connection, f"SET {variable} = NULL")
+    except BaseException as error:
+        connection.invalidate()
+        if not isinstance(error, SQLAlchemyError):
+            raise
 
 
 def _ranged(sync: Synchronisation, key: Key, sign: str, rest: Callable[[list[tuple[str, str]]], str]) -> str:

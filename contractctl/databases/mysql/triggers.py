@@ -3,7 +3,8 @@
 A BEFORE INSERT trigger also fires where ON DUPLICATE KEY UPDATE then updates and where INSERT IGNORE skips, and BEFORE
 UPDATE where UPDATE IGNORE does, so that they do nothing but set NEW. The AFTER triggers judge the row as it was and as
 it is by its values alone: nothing is kept in a session. What the backfill writes is known by its value, too: only the
-new side changes, to just what the old side asks for, and then the old side is left alone.
+new side changes, to just what the old side asks for, and then the old side is left alone. Where values are only copied
+that comes to nothing in the end, and the triggers leave at once where contractctl's own session says that it fills.
 
 A trigger keeps the sql_mode in which it is created: SET in it raises where a value cannot be converted, whatever the
 mode of the session that writes. What raises is caught, the other side becomes NULL where it can be, and the row is set
@@ -25,7 +26,7 @@ from contractctl.databases.mysql import across, marks
 from contractctl.databases.mysql.bodies import begin, caught, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.marks import changed, fine, given_new, given_old, is_marked, of_row
-from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, same, table
+from contractctl.databases.mysql.names import entity_name, filling, literal, qualified, quote, same, table
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.tokens import Sort, tokens
 from contractctl.databases.mysql.trying import create_functions, drop_functions
@@ -63,9 +64,9 @@ def bodies(sync: Synchronisation) -> dict[str, str]:
     """What each trigger does, as the server keeps it word by word."""
     written = (
         _before_insert(sync),
-        _before_update(sync),
+        _unless_filling(sync, _before_update(sync)),
         marks.after_insert(sync),
-        marks.after_update(sync),
+        _unless_filling(sync, marks.after_update(sync)),
         marks.after_delete(sync),
     )
     return {event: begin(body) for event, body in zip(EVENTS, written, strict=True)}
@@ -104,6 +105,14 @@ def _text(connection: Connection, sync: Synchronisation, event: str) -> str:
 
 def _qualified(sync: Synchronisation, event: str) -> str:
     return qualified(sync.table, trigger_name(sync, event))
+
+
+def _unless_filling(sync: Synchronisation, body: Iterator[str]) -> Iterator[str]:
+    """A question of its own: whatever else stood in it would be made ready for each row, too."""
+    if marks.may_leave(sync):
+        yield when(f"{filling(sync.plan, sync.table)} IS NULL", body)
+    else:
+        yield from body
 
 
 def _before_insert(sync: Synchronisation) -> Iterator[str]:
