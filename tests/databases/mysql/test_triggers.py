@@ -2,9 +2,10 @@
 
 import pymysql
 import pytest
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-from contractctl.databases import run
+from contractctl.databases import mysql, run
 from contractctl.model.plan import Transform
 from contractctl.operations.pairs import Pair
 
@@ -492,3 +493,53 @@ def test_a_trigger_that_does_something_else_counts_as_gone(shop, pair):
         gone = shop.database.missing_triggers(connection, shop.sync)
 
     assert gone == ("contractctl_plan_t_before_update", "contractctl_plan_t_after_delete")
+
+
+def test_only_while_a_session_fills_do_triggers_leave_its_writes_alone(shop, pair):
+    """Hazard 2: whoever uses the session next is kept in step, and so is everybody else meanwhile."""
+    shop.table(T, pair(), rows=((1, "Ann", None, None), (2, "Bea", None, None)))
+    with shop.engine.connect() as connection:
+        with mysql.unseen(connection, shop.sync):
+            run(connection, "UPDATE t SET new = 'filled' WHERE id = 1")
+            connection.commit()
+            shop.run("UPDATE t SET new = 'Cem' WHERE id = 2")
+        meanwhile = shop.rows("SELECT old, new FROM t ORDER BY id")
+        run(connection, "UPDATE t SET old = 'Dan'")
+        connection.commit()
+
+    assert meanwhile == [("Ann", "filled"), ("Cem", "Cem")]
+    assert shop.rows("SELECT old, new FROM t ORDER BY id") == [("Dan", "Dan"), ("Dan", "Dan")]
+
+
+def test_a_session_that_cannot_be_told_that_it_fills_no_more_ends(shop, pair):
+    """Hazard 2: the next one to write there would not be kept in step."""
+
+    def interrupt(*given: object) -> None:
+        if str(given[2]).endswith("_filling` = NULL"):
+            raise LookupError
+
+    shop.table(T, pair(), rows=((1, "Ann", None, None),))
+    event.listen(shop.engine, "before_cursor_execute", interrupt)
+    with shop.engine.connect() as connection:
+        filling = run(connection, "SELECT CONNECTION_ID()").scalar()
+        with pytest.raises(LookupError), mysql.unseen(connection, shop.sync):
+            run(connection, "UPDATE t SET new = 'x'")
+    with shop.engine.begin() as connection:
+        run(connection, "UPDATE t SET old = 'Bea'")
+        writing = run(connection, "SELECT CONNECTION_ID()").scalar()
+
+    assert writing != filling
+    assert shop.rows() == [(1, "Bea", "Bea", None)]
+
+
+@pytest.mark.parametrize(
+    "table", ["id {key}, old {text}, new {text} UNIQUE", "old VARCHAR(9) PRIMARY KEY, new VARCHAR(9)"]
+)
+def test_where_more_than_a_copy_counts_triggers_see_what_fills(shop, pair, table):
+    """Hazard 4, 19: a value that was refused may be free now, and a row that gets another key takes its marks along."""
+    shop.table(f"CREATE TABLE t ({table})", pair())
+    with shop.engine.begin() as connection, mysql.unseen(connection, shop.sync):
+        run(connection, "INSERT INTO t (old) VALUES ('Ann')")
+        run(connection, "UPDATE t SET new = 'Bea'")
+
+    assert shop.rows("SELECT old, new FROM t") == [("Bea", "Bea")]
