@@ -116,6 +116,7 @@ def readers(records: tuple[Record, ...]) -> dict[str, float]:
 def test_a_topic_that_was_empty_throughout_opens_the_gate(tmp_path: Path) -> None:
     assert gate(collected(tmp_path, looks())) == (Outcome.PASS, "")
     assert gate(collected(tmp_path, looks(lambda _, at: look(at, ELSEWHERE)))) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, looks(lambda _, at: look(at, ELSEWHERE + IDLE)))) == (Outcome.PASS, "")
     assert gate(collected(tmp_path, from_look(7, lambda at: look(at, OTHERS)))) == (Outcome.PASS, "")
 
 
@@ -166,6 +167,14 @@ def test_only_those_who_get_their_events_there_alone_are_silent(tmp_path: Path) 
             "offsets that fell",
             from_look(7, lambda at: look(at, OTHERS, earliest=(2, 7), latest=(2, 7))),
             "is before where it was",
+        ),
+        ("a beginning after the end", looks(lambda _, at: look(at, earliest=(43, 7))), "begins after its end"),
+        ("more partitions than it has", looks(lambda _, at: look(at, OTHERS, count=1)), "has more partitions than are"),
+        ("a topic told of twice", looks().replace("# earl", TOPIC + "# earl", 1), "tells of 'orders.v1' a second time"),
+        (
+            "a name that runs on",
+            looks().replace("reporting-jobs  ord", "reporting-jobs-1ord"),
+            "is no line with the columns",
         ),
         ("a tool that printed no group", at_look(12, lambda at: look(at, "")), "no group stands there"),
         (
@@ -408,7 +417,7 @@ def test_a_job_that_runs_daily_is_silent_only_where_the_topic_was_empty_for_as_l
 UNTIL = {"old_until": "orders.v1:0:40 orders.v1:1:7"}
 
 
-def shared(at: float, current: int = 60, earliest: int = 50, **more: Any) -> str:
+def shared(at: float, current: int | str = 60, earliest: int = 50, **more: Any) -> str:
     """A topic that goes on with the new version: a group that is there, at this offset."""
     end = 60 + int(at - TIMES[0]) // 60
     groups = STILL.replace(NOBODY, SOMEBODY).replace(
@@ -420,6 +429,8 @@ def shared(at: float, current: int = 60, earliest: int = 50, **more: Any) -> str
 def test_a_topic_that_goes_on_is_past_the_old_version_once_nothing_of_it_is_kept(tmp_path: Path) -> None:
     assert gate(collected(tmp_path, looks(lambda _, at: shared(at)), **UNTIL)) == (Outcome.PASS, "")
     assert gate(collected(tmp_path, looks(lambda _, at: shared(at, 60 + int(at) % 7)), **UNTIL)) == (Outcome.PASS, "")
+    rebalancing = looks(lambda _, at: shared(at)).replace(COLUMNS, REBALANCING + COLUMNS)
+    assert gate(collected(tmp_path, rebalancing, **UNTIL)) == (Outcome.PASS, "")
 
 
 @pytest.mark.parametrize(
@@ -428,6 +439,17 @@ def test_a_topic_that_goes_on_is_past_the_old_version_once_nothing_of_it_is_kept
         (looks(lambda _, at: shared(at, earliest=38)), UNTIL["old_until"], "still has 2 old messages"),
         (looks(lambda _, at: shared(at, 39)), UNTIL["old_until"], "reporting-jobs may have read"),
         (from_look(9, lambda at: shared(at, 12)), UNTIL["old_until"], "reporting-jobs may have read"),
+        (looks(lambda _, at: shared(at, "-")), UNTIL["old_until"], "reporting-jobs may have read"),
+        (
+            looks(lambda one, at: shared(at, earliest=50 if one < 9 else 45)),
+            UNTIL["old_until"],
+            "is before where it was",
+        ),
+        (
+            looks(lambda one, at: look(at, OTHERS, earliest=(45, 7), latest=(60 if one < 9 else 55, 7))),
+            UNTIL["old_until"],
+            "is before where it was",
+        ),
         (looks(lambda _, at: shared(at)), "orders.v1:0:40", "orders.v1:1 is not in old_until"),
         (looks(lambda _, at: shared(at)), "orders.v1:0:4000 orders.v1:1:7", "and old_until says 4000"),
     ],
@@ -446,6 +468,14 @@ def test_a_group_that_passes_the_old_version_is_counted_up_to_its_end(tmp_path: 
     text = looks(lambda number, at: look(at, everywhere.replace(" 41 ", " 39 ", 1) if number == 0 else everywhere))
 
     assert readers(collected(tmp_path, text, **UNTIL)) == {"reporting-jobs": 2}  # there at the first look, and one more
+    come = looks(lambda number, at: shared(at, earliest=38) if number == 12 else look(at, OTHERS))
+    assert readers(collected(tmp_path, come, **UNTIL)) == {"reporting-jobs": 2}  # from where in two partitions?
+
+
+def test_whoever_was_there_at_a_look_may_have_read_until_the_next(tmp_path: Path) -> None:
+    found = only(collected(tmp_path, at_look(11, lambda at: look(at, READING))), Kind.READS)
+
+    assert [one.last_seen for one in found.series if one.value] == [TIMES[12]]
 
 
 # files and settings
