@@ -90,7 +90,7 @@ def test_a_schema_names_the_field_or_does_not(tmp_path: Path, format_name: str, 
 
 @pytest.mark.parametrize(
     ("item", "places"),
-    [({"properties": {"sku": {}}}, "reader0.json:1:"), ({"properties": {"n": {}}}, None), ([{"type": "string"}], None)],
+    [({"properties": {"sku": {}}}, "reader0.json:1:"), ({"properties": {"n": {}}}, None)],
 )
 def test_a_property_of_items_is_looked_for_where_it_stands(tmp_path: Path, item: object, places: str | None) -> None:
     record = asked(tmp_path, "json-schema", lines(item), subject="lines[]", old="sku")
@@ -117,6 +117,9 @@ def test_a_property_of_items_is_looked_for_where_it_stands(tmp_path: Path, item:
         ("json-schema", ('{"properties": {"id": {}}, "additionalProperties": {"type": "string"}}',), "unparseable: w"),
         ("json-schema", ('{"properties": {"id": {}}, "patternProperties": {"_name$": {}}}',), "unparseable: whether"),
         ("json-schema", ('{"properties": {"id": {}}, "if": {"required": ["customer_name"]}}',), "unparseable: wheth"),
+        ("json-schema", ('{"properties": {"id": {}}, "enum": [{"customer_name": 1}]}',), "unparseable: whether"),
+        ("json-schema", ('{"properties": {"id": {}}, "dependentSchemas": {"customer_name": {}}}',), "unparseable: wh"),
+        ("json-schema", ('{"type": "array", "items": {"properties": {"id": {}}}}',), "unparseable: whether"),
         ("graphql", ("type Query { a: Int }",), "missing source: reader_schemas are nothing that consumers of graphql"),
     ],
 )

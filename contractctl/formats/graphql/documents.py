@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from contractctl.errors import ContractctlError
@@ -14,7 +15,7 @@ from contractctl.model.contract import File
 from contractctl.model.verdict import Place
 
 if TYPE_CHECKING:
-    from graphql import DefinitionNode, DocumentNode, FragmentDefinitionNode, Node
+    from graphql import DefinitionNode, DocumentNode, FragmentDefinitionNode, GraphQLSchema, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,11 @@ def documents(files: Sequence[File]) -> tuple[Document, ...]:
 
 def refusals(schema: Schema, other: Schema, document: Document) -> tuple[str, ...]:
     """Why a schema refuses a document. Directives that neither schema knows are the client's own, and are passed by."""
-    from graphql import NoUnusedFragmentsRule, build_schema, specified_rules, validate
+    from graphql import NoUnusedFragmentsRule, specified_rules, validate
 
     known = STANDARD_DIRECTIVES | schema.directives.keys() | other.directives.keys()
     rules = [rule for rule in specified_rules if rule is not NoUnusedFragmentsRule]
-    text = part(schema, document.text)
-    errors = validate(build_schema(text, assume_valid=True, assume_valid_sdl=True), document.node, rules)
+    errors = validate(_built(part(schema, document.text)), document.node, rules)
     own = {f"Unknown directive '@{name}'." for name in _directives(document) if name not in known}
     return tuple(one.message for one in errors if one.message not in own)
 
@@ -107,9 +107,9 @@ def sights(schema: Schema, document: Document) -> Iterator[tuple[Place, Uses]]:
 
 def _walk(schema: Schema, document: Document, into: "Callable[[Node], Uses]") -> None:
     """What each node asks for, noted where `into` says."""
-    from graphql import Node, TypeInfo, TypeInfoVisitor, Visitor, build_schema, visit
+    from graphql import Node, TypeInfo, TypeInfoVisitor, Visitor, visit
 
-    info = TypeInfo(build_schema(part(schema, document.text), assume_valid=True, assume_valid_sdl=True))
+    info = TypeInfo(_built(part(schema, document.text)))
 
     class Entering(Visitor):
         def enter(self, node: Node, *_: object) -> None:
@@ -118,6 +118,14 @@ def _walk(schema: Schema, document: Document, into: "Callable[[Node], Uses]") ->
                 entered(_Reading(schema, info, into(node)), node)
 
     visit(document.node, TypeInfoVisitor(info, Entering()))
+
+
+@lru_cache(maxsize=8)
+def _built(text: str) -> "GraphQLSchema":
+    """A document is validated, and then it is read: both ask for the same part of the schema."""
+    from graphql import build_schema
+
+    return build_schema(text, assume_valid=True, assume_valid_sdl=True)
 
 
 def _parsed(file: File) -> "DocumentNode":

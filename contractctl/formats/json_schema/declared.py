@@ -60,13 +60,18 @@ def _held(schema: Schema, nodes: Sequence[Node], name: str) -> Sequence[View]:
     """What is said of objects there, in every alternative. Raise _UndecidedError where any name may be meant."""
     views = []
     for one, is_said in _alternatives(schema, nodes):
-        may_be = one.types is None or "object" in one.types
-        if may_be and not is_said and not one.choices:
+        if _may_be_object(one) and not is_said and not one.choices:
             raise _UndecidedError("the schema says nothing of its properties there, so it may read all of them")
         if name not in one.properties:
             _demand_no_other_way(one, name)
         views.append(one)
+    if views and not any(map(_may_be_object, views)):
+        raise _UndecidedError("the schema wants no object there")
     return views
+
+
+def _may_be_object(one: View) -> bool:
+    return one.types is None or "object" in one.types
 
 
 def _demand_no_other_way(one: View, name: str) -> None:
@@ -79,12 +84,10 @@ def _demand_no_other_way(one: View, name: str) -> None:
     for pattern in one.patterns:
         if _may_match(pattern, name):
             raise _UndecidedError(f"the pattern '{pattern}' may mean it")
-    for node in (*one.alone.values(), *one.dependents.values()):
-        text = json.dumps([spot.value for spot in node], ensure_ascii=False)
-        if json.dumps(name, ensure_ascii=False) in text or _REFERENCE.search(text):
-            raise _UndecidedError("a condition of the schema may name it")
-    if name in one.dependents:
-        raise _UndecidedError("a condition of the schema names it")
+    conditions = [spot.value for node in (*one.alone.values(), *one.dependents.values()) for spot in node]
+    text = json.dumps([conditions, list(one.dependents), list((one.values or {}).values())], ensure_ascii=False)
+    if json.dumps(name, ensure_ascii=False) in text or _REFERENCE.search(text):
+        raise _UndecidedError("a condition of the schema may name it")
 
 
 def _may_match(pattern: str, name: str) -> bool:
