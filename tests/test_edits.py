@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.documents import Json, read_json
-from contractctl.documents.json_edit import json_slice, with_member
-from contractctl.documents.yaml_edit import with_yaml_member
+from contractctl.documents.json_edit import json_rewritten, json_slice, with_member
+from contractctl.documents.yaml_edit import with_yaml_member, yaml_rewritten
 from contractctl.documents.yaml_text import read_yaml
 from contractctl.errors import ContractctlError
 from tests.budgets import budget
@@ -128,3 +128,71 @@ def test_the_rest_of_a_yaml_text_means_what_it_meant(
         return
 
     assert read_yaml(made, "f") == {"in": {**outer, "new": value}, "x": [{"y": 1}]}
+
+
+LAID_OUT = dedent(
+    """\
+    # about all
+    a:   # the first
+      x: [1, 2]   # two
+      y: 'no'
+    list:
+    - k: true   # gone
+
+      z: 1
+    - z: 2
+    gone: {a: 1}
+
+    # the end
+    """
+)
+
+
+def test_a_yaml_text_comes_to_say_another_value_and_keeps_its_comments() -> None:
+    wanted = {
+        "a": {"x": [1, 2, 3], "new": {"b": [None]}, "y": "yes"},
+        "list": [{"z": 1, "y": "on"}, {"z": 2}, {"z": 3, "w": [True]}],
+    }
+
+    made = yaml_rewritten(LAID_OUT, read_yaml(LAID_OUT, "f"), wanted)
+
+    assert made == dedent(
+        """\
+        # about all
+        a:   # the first
+          x: [1, 2, 3]   # two
+          new:
+            b:
+            - null
+          y: 'yes'
+        list:
+        - z: 1
+          y: 'on'
+        - z: 2
+        - z: 3
+          w:
+          - true
+
+        # the end
+        """
+    )
+
+
+def changed(value: Any, data: Any) -> Any:
+    """With members that come, go and change, and items at the end of lists."""
+    if isinstance(value, list):
+        return [changed(one, data) for one in value] + data.draw(st.lists(VALUES, max_size=1))
+    if not isinstance(value, dict):
+        return data.draw(st.just(value) | VALUES)
+    kept = {key: changed(one, data) for key, one in value.items() if data.draw(st.booleans() | st.just(True))}
+    return kept | data.draw(st.dictionaries(KEYS, VALUES, max_size=1))
+
+
+@budget(60)
+@given(st.dictionaries(KEYS, VALUES, max_size=3), st.sampled_from([None, 2, "\t"]), st.data())
+def test_a_json_text_comes_to_say_any_other_value(value: dict[str, Json], indent: Any, data: Any) -> None:
+    wanted = changed(value, data)
+
+    made = json_rewritten(json.dumps(value, indent=indent, ensure_ascii=False), value, wanted)
+
+    assert json.dumps(read_json(made, "f"), sort_keys=True) == json.dumps(wanted, sort_keys=True)

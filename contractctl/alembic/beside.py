@@ -59,7 +59,7 @@ def is_ours(name: str | None) -> bool:
 
 def beside(plans: Iterable[Plan]) -> Beside:
     """What belongs to these plans."""
-    operations = [one for plan in plans for one in plan.operations if not one.kind.endswith("-field")]
+    operations = [one for plan in plans for one in plan.operations if one.is_of_tables]
     columns = [pair for operation in operations for pair in _columns(operation)]
     changing = [one for one in operations if one.kind in _TYPES]
     return Beside(

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ _SECONDS = click.FloatRange(min=0)
     "--approvals", type=click.IntRange(min=0), default=_READS.approvals, help="People who must approve the end."
 )
 @click.option("--restore-point", metavar="TEXT", help="Where the data can be brought back from.")
+@click.option("--sunset", metavar="DATE", help="The day until which old parts of an interface are served.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, its files and every statement; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def command(
@@ -99,6 +101,7 @@ def command(
     fresh: float,
     approvals: int,
     restore_point: str | None,
+    sunset: str | None,
     dry_run: bool,
     form: str,
 ) -> int:
@@ -111,6 +114,7 @@ def command(
     contractctl plan shop/people --split full_name=first_name,last_name --up "first_name=…" --up … --down "full_name=…"
     contractctl plan shop/orders --move orders.address=customers.address --on customer_id=id --lossy address
     contractctl plan shop/orders --extract orders.street,orders.city=addresses --on id=order_id
+    contractctl plan shop/api --rename Order.customer=buyer --rename "GET /orders=GET /purchases" --sunset 2027-03-31
 
     Compares each contract's draft with its latest release. What may be a rename, a split, a merge, a move or an
     extraction is asked about, never guessed. The expressions are SQL over the columns of their own side; where a
@@ -162,6 +166,7 @@ def command(
             approvals=approvals,
         ),
         restore_point=restore_point,
+        sunset=_day(sunset),
     )
     made = planner.plan(named, wish, name, around)
     said = foreseeing.ask(made.plan, found)
@@ -172,6 +177,21 @@ def command(
     outlook = said.outlook if dry_run else None
     click.echo(_json(made, found, outlook) if form == "json" else _text(made, found, outlook, dry_run=dry_run))
     return Exit.YES
+
+
+def _day(text: str | None) -> str | None:
+    """A day that is still to come."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ContractctlError(f"--sunset {text}: this is no day", hint="write --sunset YYYY-MM-DD") from None
+    if day <= datetime.now(UTC).date():
+        raise ContractctlError(
+            f"--sunset {text}: that day is over, and clients have heard of none", hint="give them a day to come"
+        )
+    return day.isoformat()
 
 
 def _steps(text: str) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from contractctl.documents.bounds import Json, Pointer
 from contractctl.documents.json_text import TOKEN, offset_of
+from contractctl.documents.splices import Splice, is_same, kept_after, spliced
 
 _DEFAULT_UNIT = "  "
 _BLANK = re.compile(r"[ \t]*")
@@ -53,6 +54,84 @@ def with_member(text: str, pointer: Pointer, member: tuple[str, str], before: st
         return f"{text[:place]}{shown},{gap or style.after_comma}{text[place:]}"
     end = members[-1].end
     return f"{text[:end]},{gap if is_spread else style.after_comma}{shown}{text[end:]}"
+
+
+def json_rewritten(text: str, was: Json, wanted: Json) -> str:
+    """The text of one value saying another; what both say stays as its author wrote it."""
+    start = offset_of(text, ())
+    return spliced(text, _splices(text, start, (was, wanted), _Style.of(text)))
+
+
+def _splices(text: str, start: int, both: tuple[Json, Json], style: "_Style") -> Iterator[Splice]:
+    was, wanted = both
+    if is_same(was, wanted):
+        return
+    if isinstance(was, dict) and isinstance(wanted, dict) and was.keys() & wanted.keys():
+        yield from _of_object(text, start, (was, wanted), style)
+    elif isinstance(was, list) and isinstance(wanted, list) and 0 < len(was) <= len(wanted):
+        for (place, _), *pair in zip(_items(text, start), was, wanted, strict=False):
+            yield from _splices(text, place, (pair[0], pair[1]), style)
+        if len(wanted) > len(was):
+            yield _at_the_end(text, start, wanted[len(was) :], style)
+    else:
+        line = text[text.rfind("\n", 0, start) + 1 : start]
+        yield start, _end(text, start), _shown(wanted, _indentation(line, 0), style)
+
+
+def _at_the_end(text: str, start: int, items: list[Json], style: "_Style") -> Splice:
+    """More items of a list that has some."""
+    body = text[start + 1 : _end(text, start) - 1].rstrip()
+    lead = body[: len(body) - len(body.lstrip())]
+    indent = lead.rpartition("\n")[2]
+    shown = (_shown(one, indent, style) if "\n" in lead else _on_one_line(json.dumps(one), style) for one in items)
+    place = start + 1 + len(body)
+    return place, place, "".join(f",{lead or style.after_comma}{one}" for one in shown)
+
+
+def _of_object(
+    text: str, start: int, both: tuple[dict[str, Json], dict[str, Json]], style: "_Style"
+) -> Iterator[Splice]:
+    was, wanted = both
+    members = list(_members(text, start))
+    lead = text[start + 1 : members[0].key]
+    is_spread = "\n" in lead
+    indent = lead.rpartition("\n")[2] if is_spread else ""
+    colon = text[_end(text, members[0].key) : members[0].value]
+    places = {member.name: member for member in members}
+    yield from _removals(members, wanted)
+    for name, value in wanted.items():
+        if name in was:
+            yield from _splices(text, places[name].value, (was[name], value), style)
+            continue
+        shown = _shown(value, indent, style) if is_spread else _on_one_line(json.dumps(value), style)
+        member = f"{json.dumps(name, ensure_ascii=False)}{colon}{shown}"
+        before = kept_after(name, was, wanted)
+        gap = f"{style.newline}{indent}" if is_spread else style.after_comma
+        if before is not None:
+            yield places[before].key, places[before].key, f"{member},{gap}"
+        else:
+            yield members[-1].end, members[-1].end, f",{gap}{member}"
+
+
+def _removals(members: list["_Member"], wanted: dict[str, Json]) -> Iterator[Splice]:
+    """What goes, with the comma that parts it from what stays."""
+    stays = [member for member in members if member.name in wanted]
+    for number, member in enumerate(members):
+        if member.name in wanted:
+            continue
+        later = members[number + 1 :]
+        if any(one.name in wanted for one in later):
+            yield member.key, later[0].key, ""
+        else:
+            yield stays[-1].end, members[-1].end, ""
+            return
+
+
+def _shown(value: Json, indent: str, style: "_Style") -> str:
+    if not style.unit:
+        return _on_one_line(json.dumps(value), style)
+    text = json.dumps(value, indent=style.unit, ensure_ascii=False)
+    return text.replace("\n", style.newline + indent)
 
 
 def with_number(text: str, pointer: Pointer, number: int) -> str:
@@ -136,6 +215,17 @@ def _members(text: str, start: int) -> Iterator[_Member]:
         assert value is not None  # noqa: S101 - as above
         position = _end(text, value.start(1))
         yield _Member(json.loads(token[1]), key, value.start(1), position)
+
+
+def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Where each item of the list that begins at an offset begins and is over."""
+    position = start + 1
+    while (token := TOKEN.match(text, position)) and token[1] != "]":
+        if token[1] == ",":
+            position = token.end()
+            continue
+        position = _end(text, token.start(1))
+        yield token.start(1), position
 
 
 def _end(text: str, start: int) -> int:

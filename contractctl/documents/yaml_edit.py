@@ -2,14 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from contractctl.documents.bounds import Json, Pointer
+from contractctl.documents.splices import Splice, is_same, kept_after, spliced
 from contractctl.documents.yaml_text import read_yaml
 from contractctl.errors import ContractctlError
 
 if TYPE_CHECKING:
-    from yaml.nodes import MappingNode, Node
+    from yaml.nodes import MappingNode, Node, SequenceNode
 
 _UNIT = re.compile(r"^([^\s#][^\n]*:|)\n( +)\S", re.MULTILINE)
 _WIDEST = 1_000_000
@@ -52,6 +54,135 @@ def with_yaml_number(text: str, pointer: Pointer, number: int) -> str:
             hint="write it out where it stands, without anchors and tags",
         )
     return text[: len(text) - len(body)] + made
+
+
+def yaml_rewritten(text: str, was: Json, wanted: Json) -> str:
+    """The text of one value saying another; comments, order and layout of what both say stay.
+
+    Raise ContractctlError where the text leaves no room for it.
+    """
+    body = text.removeprefix("\ufeff")
+    made = spliced(body, _splices(body, _composed(body), (was, wanted)))
+    if not _says(made, wanted):
+        raise ContractctlError(
+            "this text cannot be added to without a change to the rest of it",
+            hint="write its mappings without anchors, and its keys in front of a colon",
+        )
+    return text[: len(text) - len(body)] + made
+
+
+def _splices(text: str, node: "Node | None", both: tuple[Json, Json]) -> Iterator[Splice]:
+    from yaml.nodes import MappingNode, SequenceNode
+
+    was, wanted = both
+    if node is None or is_same(was, wanted):
+        return
+    if isinstance(node, MappingNode) and isinstance(was, dict) and isinstance(wanted, dict):
+        yield from _of_mapping(text, node, (was, wanted))
+    elif isinstance(node, SequenceNode) and isinstance(wanted, list):
+        yield from _of_sequence(text, node, (was if isinstance(was, list) else [], wanted))
+    else:
+        yield _in_place(text, node, wanted)
+
+
+def _in_place(text: str, node: "Node", wanted: Json) -> Splice:
+    """Another value altogether, on one line."""
+    from yaml.nodes import CollectionNode
+
+    start, end = node.start_mark.index, _over(text, node)
+    shown = json.dumps(wanted, ensure_ascii=False)
+    if isinstance(node, CollectionNode) and not node.flow_style:
+        return start, end, f" {shown}"
+    is_single = text[start] == "'" and isinstance(wanted, str) and not set(wanted) & {"'", "\n"}
+    return start, end, f"'{wanted}'" if is_single else shown
+
+
+def _of_mapping(text: str, node: "MappingNode", both: tuple[dict[str, Json], dict[str, Json]]) -> Iterator[Splice]:
+    was, wanted = both
+    if not was.keys() & wanted.keys():
+        yield _in_place(text, node, wanted)
+        return
+    yield from _removals(text, node, wanted)
+    for key, value in node.value:
+        if key.value in was and key.value in wanted:
+            yield from _splices(text, value, (was[key.value], wanted[key.value]))
+    for name in wanted:
+        if name not in was:
+            place, shown = _placed(text, node, (name, wanted[name]), kept_after(name, was, wanted))
+            yield place, place, shown
+
+
+def _removals(text: str, node: "MappingNode", wanted: dict[str, Json]) -> Iterator[Splice]:
+    """What goes: its lines where it stands on lines of its own."""
+    members, cleared = node.value, 0
+    for number, (key, value) in enumerate(members):
+        start, end = key.start_mark.index, _over(text, value)
+        if key.value in wanted or start < cleared:
+            continue
+        line = text.rfind("\n", 0, start) + 1
+        following = text.find("\n", end) + 1 or len(text)
+        is_alone = not node.flow_style and not text[line:start].strip()
+        stays = next((one for one, _ in members[number:] if one.value in wanted), None)
+        if is_alone and not text[end:following].partition("#")[0].strip():
+            yield line, following, ""
+        elif stays is not None:
+            cleared = stays.start_mark.index
+            yield start, cleared, ""
+        else:
+            yield _over(text, members[number - 1][1]), _over(text, members[-1][1]), ""
+            return
+
+
+def _over(text: str, node: "Node") -> int:
+    """Where a value's own text is over: of one in block style, its last line."""
+    from yaml.nodes import CollectionNode, ScalarNode
+
+    end = node.end_mark.index
+    if isinstance(node, CollectionNode) and not node.flow_style and node.value:
+        return _after(text, end, node.start_mark.column)
+    return len(text[:end].rstrip()) if isinstance(node, ScalarNode) and node.style in {"|", ">"} else end
+
+
+def _of_sequence(text: str, node: "SequenceNode", both: tuple[list[Json], list[Json]]) -> Iterator[Splice]:
+    was, wanted = both
+    if not was or len(wanted) < len(was):
+        yield _fewer(text, node, wanted)
+        return
+    for inner, *pair in zip(node.value, was, wanted, strict=False):
+        yield from _splices(text, inner, (pair[0], pair[1]))
+    more = wanted[len(was) :]
+    if more and node.flow_style:
+        last = node.value[-1].end_mark.index
+        yield last, last, "".join(f", {json.dumps(one, ensure_ascii=False)}" for one in more)
+    elif more:
+        over, break_ = _over(text, node), _break(text, node.start_mark.column)
+        yield over, over, "".join(f"{break_}{line}" for line in _items(text, more))
+
+
+def _fewer(text: str, node: "SequenceNode", wanted: list[Json]) -> Splice:
+    """A shorter list, in the style of the list."""
+    if node.flow_style or not wanted:
+        return _in_place(text, node, wanted)
+    lines = _break(text, node.start_mark.column).join(_items(text, wanted))
+    return node.start_mark.index, _over(text, node), lines
+
+
+def _break(text: str, column: int) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return f"{newline}{' ' * column}"
+
+
+def _items(text: str, values: list[Json]) -> list[str]:
+    return [line for one in values for line in _item(one, _step(text)).splitlines()]
+
+
+def _item(value: Json, step: int) -> str:
+    """An item of a list in block style."""
+    if isinstance(value, dict) and value:
+        lines = [line for name, part in value.items() for line in _block(name, part, step).splitlines()]
+        return "\n".join([f"- {lines[0]}", *(f"  {line}" for line in lines[1:])])
+    shown = _block("_", value, step).strip().removeprefix("_: ")
+    return f"- {shown}" if "\n" not in shown else f"- {json.dumps(value, ensure_ascii=False)}"
 
 
 def _composed(body: str) -> "Node | None":

@@ -218,7 +218,7 @@ def _certainty(said: Said, settings: _Settings, of: Field) -> str | None:
     answered = said.values.get(settings.version, "") if settings.version else ""
     if answered and any(fnmatchcase(answered, pattern) for pattern in settings.new_versions):
         return None
-    return requests_read.certainty(found[1], settings.fields, of.path)
+    return requests_read.certainty(found[1], settings.fields if of.is_answered else "", of.path)
 
 
 def _reads(kept: _Seen) -> Iterator[Read]:

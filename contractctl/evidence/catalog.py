@@ -30,7 +30,7 @@ def observe(location: str, options: Mapping[str, str], question: Question) -> Ob
     if dialect is None:
         seen.spoiled("missing source: the catalog of PostgreSQL and MariaDB is known, and no other")
         return seen
-    for field in question.fields:
+    for field in question.columns:
         found = answer(seen, location, _LIMITS[dialect], partial(_names, field))
         if found is not None and "probe" in options:
             found += _probed(seen, location, field, dialect)

@@ -103,7 +103,7 @@ def _searches(folder: Path, code: _Code) -> Iterator[_Search]:
 
 
 def _nowhere(code: _Code) -> dict[Field, list[str]]:
-    return {one: [] for one in code.question.fields}
+    return {one: [] for one in code.question.fields if one.has_a_name}
 
 
 def _look(found: _Search, folder: Path, live: Live, code: _Code) -> None:

@@ -98,7 +98,7 @@ def _standing(connection: "Connection") -> tuple[float, str, str, float, int]:
 
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
     targets = []
-    for field in question.fields:
+    for field in question.columns:
         path, _, column = field.path.rpartition(".")
         reached = postgresql_catalog.reached(connection, field)
         target = Target(path, column, "postgresql", also=reached.also, through=reached.through, nested_seen=True)

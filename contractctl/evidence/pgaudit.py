@@ -78,7 +78,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
     known_options(options, ("server", "database", "roles", "replicas", "triage"))
     names, settled = accounts(options), triage.settled(root, options.get("triage"))
     seen = Observations("pgaudit", location)
-    targets = tuple((field, _target(field)) for field in question.fields)
+    targets = tuple((field, _target(field)) for field in question.columns)
     marker = f"contractctl {uuid4().hex}"
     if "server" in options:
         found = answer(
@@ -118,7 +118,7 @@ def _asked(
         raise UnusableError("sampled: a role or database has log settings of its own: ALTER ROLE … RESET")
     demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
     found = []
-    for field in question.fields:
+    for field in question.columns:
         reached = postgresql_catalog.reached(connection, field)
         found.append((field, _target(field, reached.also, reached.through, nested_seen=True)))
     connection.exec_driver_sql(f"SELECT '{marker}'")

@@ -13,6 +13,7 @@ from contractctl.formats.rooms import (
     Found,
     Laboratory,
     Narrowed,
+    Retiring,
     RoundTrip,
     Selective,
     Staging,
@@ -23,6 +24,8 @@ from contractctl.model.contract import File, Policy, Source
 __all__ = [
     "BINARY",
     "FORMATS",
+    "INTERFACES",
+    "SERVED",
     "STAGED",
     "Declaring",
     "Events",
@@ -30,6 +33,7 @@ __all__ = [
     "Found",
     "Laboratory",
     "Narrowed",
+    "Retiring",
     "RoundTrip",
     "Selective",
     "Staging",
@@ -38,6 +42,7 @@ __all__ = [
     "parse",
     "parse_sound",
     "refuse_binary",
+    "retiring",
     "staging",
 ]
 
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     from contractctl.formats.avro import staging as avro_staging
     from contractctl.formats.json_schema import events as json_schema_events
     from contractctl.formats.json_schema import staging as json_schema_staging
+    from contractctl.formats.openapi import staging as openapi_staging
     from contractctl.formats.protobuf import events as protobuf_events
     from contractctl.formats.protobuf import staging as protobuf_staging
 
@@ -62,13 +68,18 @@ FORMATS: Mapping[str, str] = {
 """The formats, by name, and the packages in this folder that judge them."""
 BINARY = frozenset({"protobuf"})
 """Formats that read files which are no text, too."""
-STAGED = frozenset({"avro", "json-schema", "protobuf", "sql"})
+INTERFACES = frozenset({"asyncapi", "graphql", "openapi", "sql"})
+"""Formats in which clients call a provider: one version's provider is there before the first of its clients."""
+SERVED = frozenset({"openapi"})
+"""Interface formats whose old parts are served beside the new ones until an announced day."""
+STAGED = frozenset({"avro", "json-schema", "protobuf", "sql"}) | SERVED
 """Formats whose changes contractctl plan leads through stages."""
 
 if TYPE_CHECKING:
-    _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Events, ...]] = (
+    _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Retiring, ...], tuple[Events, ...]] = (
         (asyncapi, avro, graphql, json_schema, openapi, protobuf, sql),
         (avro_staging, json_schema_staging, protobuf_staging),
+        (openapi_staging,),
         (avro_events, json_schema_events, protobuf_events),
     )
 
@@ -113,6 +124,11 @@ def refuse_binary(file: File) -> NoReturn:
 def staging(name: str) -> Staging:
     """How versions of a message format are staged."""
     return cast("Staging", import_module(f"{__name__}.{_package(name)}.staging"))
+
+
+def retiring(name: str) -> Retiring:
+    """How versions of an interface format are staged whose old parts are served beside the new ones."""
+    return cast("Retiring", import_module(f"{__name__}.{_package(name)}.staging"))
 
 
 def events(name: str) -> Events:

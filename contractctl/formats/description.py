@@ -138,3 +138,17 @@ def resolved(document: Description, spot: Spot) -> Spot:
 def template(address: str) -> str:
     """A path or an address with its parameters unnamed: the names do not travel."""
     return PLACEHOLDER.sub("{}", address)
+
+
+# changing
+
+
+def rewritten(file: File, was: Json, wanted: Json) -> str:
+    """A file's text saying another value; all that both say stays as its author wrote it. Raise ContractctlError."""
+    if _is_json(file):
+        from contractctl.documents.json_edit import json_rewritten  # nobody who only reads needs it
+
+        return json_rewritten(file.text, was, wanted)
+    from contractctl.documents.yaml_edit import yaml_rewritten  # as above
+
+    return yaml_rewritten(file.text, was, wanted)

@@ -107,6 +107,27 @@ class Staging(Protocol):
         """The version between: it reads old and new, and both read it. Raise ContractctlError where there is none."""
 
 
+class Retiring(Protocol):
+    """What the room staging.py of an interface format offers whose old parts are served beside the new ones."""
+
+    def operations(  # noqa: PLR0913, PLR0917 - as Staging has it, and the day
+        self,
+        old: Source,
+        new: Source,
+        renames: Mapping[str, str],
+        contract: str,
+        sunset: str,
+        policy: Policy = Policy(),
+    ) -> "tuple[Operation, ...]":
+        """What of the old version goes on that day (as 2027-03-31), and what clients have to follow beside that.
+
+        Raise ContractctlError for a rename that does not fit the two versions.
+        """
+
+    def expanded(self, old: Source, new: Source, sunset: str, policy: Policy = Policy()) -> Source:
+        """The version that serves clients of both: the old parts deprecated until that day. Raise ContractctlError."""
+
+
 @runtime_checkable
 class RoundTrip(Protocol):
     """What staging.py offers beside where it can try expressions over sampled values."""

@@ -80,6 +80,7 @@ def _conditions(case: Case) -> Iterator[Condition]:
             yield from reads.unread(case)
         case Stage.CONTRACT:
             yield order.quiesced_long_enough(case)
+            yield from order.sunset_come(case)
             yield from shares.moved(case)
             yield from reads.unread(case)
             if rows:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from contractctl.formats import INTERFACES
 from contractctl.gate.case import Case
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import moment, number
@@ -26,13 +27,13 @@ def touches_a_database(plan: Plan) -> bool:
 def compatible(case: Case) -> Iterator[Condition]:
     """The intermediate version gets on with every live version.
 
-    Events travel both ways. A table is changed before any application that knows its new side is deployed, so only the
-    old ones have to get on with it.
+    Events travel both ways. A table is changed, and an interface served, before any application that knows its new side
+    is deployed, so only the old ones have to get on with it.
     """
     for movement in case.plan.movements:
         if movement.intermediate == movement.old:
             continue
-        for direction in (Direction.BACKWARD,) if movement.format == "sql" else tuple(Direction):
+        for direction in (Direction.BACKWARD,) if movement.format in INTERFACES else tuple(Direction):
             yield _compatible(case, movement, direction)
 
 

@@ -1,10 +1,12 @@
 """Has the stage before been passed? Stages and shares cannot be skipped."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from contractctl.gate.case import Case
 from contractctl.gate.trust import Flaw, unknown
-from contractctl.gate.words import part, span
+from contractctl.gate.words import moment, part, span
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.plan import Plan, Stage, Standing, State
 
@@ -84,6 +86,31 @@ def quiesced_long_enough(case: Case) -> Condition:
     if spent < needed:
         return unknown(passed, Flaw(Unknown.BAKING, f"quiesced for {part(spent, needed)}", needed - spent))
     return passed
+
+
+def sunset_come(case: Case) -> Iterator[Condition]:
+    """The day has come that clients of an interface were told for its old parts."""
+    gone = [one for one in case.plan.operations if one.is_of_interfaces]
+    if not gone:
+        return
+    last = max(one.parameters.get("sunset", "") for one in gone)
+    if any("sunset" not in one.parameters for one in gone):
+        never = Condition("sunset", Outcome.PASS, "", "no day", "a day", remedy="write the day into the plan: sunset")
+        yield unknown(never, Flaw(Unknown.MISSING_SOURCE, "the plan does not say until which day clients are served"))
+        return
+    left = datetime.fromisoformat(last).replace(tzinfo=UTC).timestamp() - case.now
+    passed = Condition(
+        name="sunset",
+        outcome=Outcome.PASS,
+        message=f"clients were told that the old parts go on {last}",
+        observed=moment(case.now),
+        threshold=last,
+    )
+    if left > 0:
+        words = f"clients were told that the old parts stay until {last}, in {span(left)}"
+        yield unknown(passed, Flaw(Unknown.BAKING, words, left))
+        return
+    yield passed
 
 
 def running(standing: Standing) -> float:

@@ -6,6 +6,12 @@ from enum import StrEnum
 
 from contractctl.model.canonical import OPTIONAL
 
+_OF_INTERFACES = (
+    *("-property", "-value", "-parameter", "-header", "-body", "-media-type"),
+    *("-operation", "-webhook", "-callback"),
+)
+"""What the kinds of operations on parts of interfaces end with."""
+
 
 class Stage(StrEnum):
     """The moves of a plan, in their order. ROLLBACK is possible from any of them before CONTRACT."""
@@ -62,7 +68,10 @@ class Operation:
     """One schema change with its whole staged life; `kind` names its file in operations/ or its format's staging."""
 
     kind: str
-    """rename-column, split-column and the others of formats/sql/staging.py; rename-field, add-field, remove-field."""
+    """rename-column, split-column and the others of formats/sql/staging.py; rename-field, add-field, remove-field.
+
+    Of an interface remove-, rename-, require-, release- or add-, and the part: property, operation, parameter, …
+    """
     contract: str
     subject: str
     """The table, or the record's full name."""
@@ -72,9 +81,22 @@ class Operation:
     """The name after; None where something is removed."""
     transform: Transform | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """What else the kind needs: type (SQL of the new column), default (SQL literal or JSON), via (helper column)."""
+    """What else the kind needs: type (SQL of the new column), default (SQL literal or JSON), via (helper column).
+
+    Of a part of an interface: sunset (the day, as 2027-03-31, until which clients were told that it is served), only
+    (answers: it stands in nothing that clients send).
+    """
     regroup: Regroup | None = None
     """Of a column that is split, or of columns that are merged."""
+
+    @property
+    def is_of_interfaces(self) -> bool:
+        return self.kind.endswith(_OF_INTERFACES)
+
+    @property
+    def is_of_tables(self) -> bool:
+        """Whether a database carries it out: all else is for applications to do."""
+        return not (self.is_of_interfaces or self.kind.endswith("-field"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,12 +129,11 @@ _SORTS: Mapping[type[Step], str] = {
 }
 _PARTS_THAT_GO = frozenset({"drop-check", "drop-unique", "drop-foreign-key", "drop-index"})
 _BESIDE = "__new"
-_OF_EVENTS = "-field"
 
 
 def of_tables(plan: Plan) -> tuple[Operation, ...]:
-    """The plan's operations on tables: the others are an event format's. Raise ContractctlError for one of no kind."""
-    found = tuple(operation for operation in plan.operations if not operation.kind.endswith(_OF_EVENTS))
+    """The plan's operations on tables: the others are for applications. Raise ContractctlError for one of no kind."""
+    found = tuple(operation for operation in plan.operations if operation.is_of_tables)
     for operation in found:
         if operation.kind not in KINDS:
             raise ContractctlError(

@@ -41,6 +41,8 @@ class Wish:
     canary: CanaryRules = field(default_factory=CanaryRules)
     reads: ReadRules = field(default_factory=ReadRules)
     restore_point: str | None = None
+    sunset: str | None = None
+    """The day, as 2027-03-31, until which clients are told that the old parts of an interface are served."""
 
 
 @dataclass(frozen=True, slots=True)

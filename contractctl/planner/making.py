@@ -9,7 +9,7 @@ from contractctl import store
 from contractctl.compatibility import Terms, compare_schemas, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.expressions import read_expression
-from contractctl.formats import STAGED, RoundTrip, load, parse, staging
+from contractctl.formats import SERVED, STAGED, RoundTrip, load, parse, retiring, staging
 from contractctl.model.contract import Contract, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
 from contractctl.model.verdict import Seats, Status
@@ -24,6 +24,7 @@ from contractctl.planner.side import (
     operations_of,
     said,
     side_of,
+    sunset_of,
 )
 from contractctl.planner.touched import tables_by, touched_by
 
@@ -149,14 +150,15 @@ def _demand_stages(sides: Iterable[Side]) -> None:
 
 
 def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
-    """What was declared for a column must have found it."""
-    known = {name for operation in operations for name in names_of(operation)}
+    """What was declared for a column must have found it. Whatever an interface answers is made by its provider."""
+    made = (one for one in operations if not one.is_of_interfaces)
+    known = {name for operation in made for name in names_of(operation)}
     for option, columns in (("up", wish.ups), ("down", wish.downs), ("lossy", wish.lossy), ("fill", wish.fills)):
         for column in columns:
             if column not in known:
                 raise ContractctlError(
                     f"--{option} names '{column}', which the plan does not change",
-                    hint=f"it changes: {', '.join(sorted(known))}",
+                    hint=f"it changes: {', '.join(sorted(known)) or 'no values'}",
                 )
 
 
@@ -198,6 +200,9 @@ def _intermediate(side: Side, wish: Wish) -> Source:
     contract = side.contract
     if load(contract.format).SEATS is Seats.MESSAGE:
         return staging(contract.format).intermediate(side.start, side.draft, side.renames(wish), contract.policy)
+    if contract.format in SERVED:
+        sunset = sunset_of(side, wish)
+        return retiring(contract.format).expanded(side.latest.source, side.draft, sunset, contract.policy)
     from contractctl.formats.sql import staging as tables
 
     return tables.intermediate(side.start, side.draft, side.declared(wish), contract.policy)
@@ -210,7 +215,9 @@ def _demand_both_ways(side: Side, wish: Wish, between: Source) -> None:
     if load(contract.format).SEATS is Seats.MESSAGE:
         second = compare_sources(between, side.draft, contract.format, _terms(contract))
         answers = [first.backward, first.forward, second.backward, second.forward]
-    else:  # clients of both ends, served by the version between
+    elif contract.format in SERVED:  # clients of both ends, served by the version between
+        answers = [first.backward, compare_sources(between, side.draft, contract.format, _terms(contract)).forward]
+    else:  # the same, by the database between
         from contractctl.formats.sql import staging as tables
 
         until_then = tables.meanwhile(side.start, side.draft, side.declared(wish), contract.policy)
@@ -221,8 +228,14 @@ def _demand_both_ways(side: Side, wish: Wish, between: Source) -> None:
             why = answer.reasons[0] if answer.reasons else next(f.message for f in answer.findings if f.breaks)
             raise ContractctlError(
                 f"no version of '{contract.name}' can stand between its release and its draft: {why}",
-                hint="make the draft differ less, and plan the rest afterwards",
+                hint=_differing_less(contract.format),
             )
+
+
+def _differing_less(format_: str) -> str:
+    if format_ in SERVED:
+        return "keep that as it is, put a part of another name beside it, and take the old one away in a later plan"
+    return "make the draft differ less, and plan the rest afterwards"
 
 
 def _terms(contract: Contract) -> Terms:
@@ -236,7 +249,7 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
     from contractctl import databases, operations, revisions
 
     for one in plan_.operations:
-        if not _is_of_events(one) and one.kind not in operations.KINDS:
+        if one.is_of_tables and one.kind not in operations.KINDS:
             raise ContractctlError(
                 f"{one.kind} of '{one.subject}': contractctl cannot carry that out yet",
                 hint="make it in a revision and a version of its own, and plan the rest",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import date
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -161,7 +162,16 @@ def _operation(table: Table) -> Operation:
         parameters=table.table("parameters").rest(),
     )
     table.done()
+    if "sunset" in operation.parameters and not _is_day(operation.parameters["sunset"]):
+        raise table.wrong("parameters", 'a day for the sunset: { sunset = "2027-03-31" }')
     return operation
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _transform(table: Table, kind: str) -> Transform:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
-from contractctl.formats import load, parse, staging
+from contractctl.formats import SERVED, load, parse, retiring, staging
 from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation
@@ -78,9 +78,9 @@ class Side:
         )
 
     def _takes_away(self, name: str) -> bool:
-        """Whether a column, field or table of this name is in the start and not in the draft."""
+        """Whether a column, field, table or part of an interface is in the start by this name, and not in the draft."""
         gone = (change.path for change in self.changes if change.kind == "removed")
-        return any(path == name or path.endswith(f".{name}") for path in gone)
+        return any(path == name or path.endswith((f".{name}", f" '{name}'")) for path in gone)
 
     def _under_way(self) -> Declared:
         return said_by(one for _, one in self.theirs)
@@ -197,6 +197,9 @@ def staged_operations(side: Side, wish: Wish) -> tuple[Operation, ...]:
     if load(contract.format).SEATS is Seats.MESSAGE:
         asked = (side.start, side.draft, side.renames(wish), contract.name, contract.policy)
         return staging(contract.format).operations(*asked)
+    if contract.format in SERVED:
+        sunset, room = sunset_of(side, wish), retiring(contract.format)
+        return room.operations(side.start, side.draft, side.renames(wish), contract.name, sunset, contract.policy)
     from contractctl.formats.sql import staging as tables
 
     found = tables.operations(side.start, side.draft, side.declared(wish), contract.name, contract.policy)
@@ -207,6 +210,16 @@ def staged_operations(side: Side, wish: Wish) -> tuple[Operation, ...]:
                 hint=f'say what old readers find instead: --fill "{one.old}=SQL"',
             )
     return found
+
+
+def sunset_of(side: Side, wish: Wish) -> str:
+    """The day on which the old parts of an interface go: its clients plan their work by it."""
+    if wish.sunset is None:
+        raise ContractctlError(
+            f"nothing says until which day the old parts of '{side.contract.name}' are served",
+            hint="tell its clients a day: --sunset YYYY-MM-DD",
+        )
+    return wish.sunset
 
 
 def cautions_of(side: Side, wish: Wish) -> Iterator[str]:

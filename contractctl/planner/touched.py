@@ -78,8 +78,10 @@ def _said_by(operation: Operation) -> Declared:
     ups, downs = _ways(operation)
     found = Declared(ups=ups, downs=downs, lossy=_lossy(operation), fills=_fills(operation))
     match operation.kind:
-        case "rename-field":
+        case "rename-field" | "rename-operation" | "rename-webhook":
             return Declared(renames={old: new})
+        case "rename-property" | "rename-parameter" | "rename-header":
+            return Declared(renames={f"{table}.{old}": new})
         case "rename-column" | "change-type" if old != new:
             return replace(found, renames={f"{table}.{old}": new})
         case "rename-table":

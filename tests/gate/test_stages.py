@@ -7,7 +7,7 @@ import pytest
 from contractctl.errors import ContractctlError
 from contractctl.model.decision import Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
-from contractctl.model.plan import Movement, Stage, Standing, State
+from contractctl.model.plan import Movement, Operation, Stage, Standing, State
 from tests.gate.conftest import DAY, NOW, PLAN, Scene, approval, fact, record, with_records
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
@@ -265,3 +265,32 @@ def test_an_approval_from_before_the_brown_out_does_not_count(contracting: Scene
 
     assert condition.outcome is Outcome.UNKNOWN
     assert "from before the brown-out" in condition.message
+
+
+API = replace(
+    PLAN,
+    movements=(Movement("shop/orders", "openapi", "1.0.0", "1.1.0", "2.0.0"),),
+    operations=(
+        Operation("remove-operation", "shop/orders", "$", "GET /orders", None, parameters={"sunset": "2026-11-04"}),
+    ),
+)
+
+
+def test_an_interface_is_contracted_once_the_day_has_come_that_its_clients_were_told() -> None:
+    early = replace(at(Stage.CONTRACT, State.QUIESCED), plan=API)
+    late = replace(early, now=NOW + DAY)
+
+    sunset = early.condition("sunset")
+    assert (sunset.outcome, sunset.reason, sunset.retry_after) == (UNKNOWN, Unknown.BAKING, 20 * 3600.0)
+    assert late.condition("sunset").outcome is PASS
+
+
+def test_an_interface_whose_day_nobody_has_told_is_not_contracted() -> None:
+    silent = replace(API, operations=(replace(API.operations[0], parameters={}),))
+
+    assert replace(at(Stage.CONTRACT, State.QUIESCED), plan=silent).condition("sunset").outcome is UNKNOWN
+
+
+def test_clients_of_an_interface_come_after_their_provider() -> None:
+    assert replace(at(Stage.EXPAND, State.PLANNED, compared(forward=2)), plan=API).decide().outcome is PASS
+    assert replace(at(Stage.EXPAND, State.PLANNED, compared(backward=2)), plan=API).decide().outcome is FAIL

@@ -23,7 +23,7 @@ def normal(name: str) -> str:
     return ";".join([kind, *sorted(part for part in parameters if part not in _CHARSETS)])
 
 
-def covering(name: str, known: Mapping[str, Spot]) -> str | None:
+def covering(name: str, known: Mapping[str, object]) -> str | None:
     """The most specific of several media types and ranges that takes all of what a media type or range stands for."""
     kind = name.partition(";")[0]
     family = f"{kind.partition('/')[0]}/*"
