@@ -9,6 +9,7 @@ from contractctl.formats.openapi.document import Document
 
 IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"})
 """Keywords whose schemas are for the same value."""
+_LEADING = IN_PLACE | {"$ref"}
 
 
 class Endless:
@@ -23,6 +24,8 @@ class Endless:
         known = self._known.get(spot.key)
         if known is not None:
             return known
+        if isinstance(spot.value, dict) and _LEADING.isdisjoint(spot.value):
+            return False
         open_ones: dict[Hashable, Iterator[Spot]] = {}
         way = [spot]
         while way:
@@ -44,9 +47,10 @@ class Endless:
     def _beside(self, spot: Spot) -> Iterator[Spot]:
         if not isinstance(spot.value, dict):
             return
-        for steps, _ in subschemas(spot.value, SUBSCHEMAS[spot.dialect]):
-            if steps[0] in IN_PLACE:
-                yield inside(self._document.schemas, spot, *steps)
+        if not IN_PLACE.isdisjoint(spot.value):
+            for steps, _ in subschemas(spot.value, SUBSCHEMAS[spot.dialect]):
+                if steps[0] in IN_PLACE:
+                    yield inside(self._document.schemas, spot, *steps)
         if "$ref" in spot.value:
             try:
                 yield refer(self._document.schemas, spot, "$ref")

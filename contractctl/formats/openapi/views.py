@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
@@ -32,6 +33,7 @@ from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER,
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import IN_PLACE
+from contractctl.formats.openapi.shared import told
 
 if TYPE_CHECKING:
     from contractctl.formats.openapi.sights import Sight
@@ -99,10 +101,7 @@ class View(Meaning):
         self.shares = shares
         """Whether components that differ stand for what both documents allow by them."""
         self.endless = sight.endless[document is sight.reader]
-        self._may_hide = not sight.role.is_text and any(
-            file.data is not None or sight.role.hides in file.text or "\\" in file.text
-            for file in document.source.every
-        )
+        self._may_hide = not sight.role.is_text and _speaks_of(document, sight.role.hides)
 
     @property
     def at_rest(self) -> "View":
@@ -165,11 +164,12 @@ class View(Meaning):
                 continue
             met.add(one.key)
             yield one, one.value
-            pending.extend(
-                inside(self.schema, one, *steps)
-                for steps, _ in subschemas(one.value, SUBSCHEMAS[one.dialect])
-                if steps[0] in IN_PLACE
-            )
+            if not IN_PLACE.isdisjoint(one.value):
+                pending.extend(
+                    inside(self.schema, one, *steps)
+                    for steps, _ in subschemas(one.value, SUBSCHEMAS[one.dialect])
+                    if steps[0] in IN_PLACE
+                )
             if "$ref" in one.value:
                 with suppress(Unresolved):
                     pending.append(refer(self.schema, one, "$ref"))
@@ -245,6 +245,17 @@ class Sending(View):
             for keyword, inner in value.items():
                 names.update(names_under(keyword, inner))
         return names if declares else set()
+
+
+@lru_cache(maxsize=8)
+def _speaks_of(document: Document, word: str) -> bool:
+    """Whether a word stands anywhere in a document, in whatever spelling."""
+    texts = [file.text for file in document.source.every if file.data is None]
+    if any(word in text for text in texts):
+        return True
+    if len(texts) == len(document.source.every) and not any("\\" in text for text in texts):
+        return False
+    return any(word.encode() in told(one.value) for one in document.schemas.starts.values())
 
 
 def _is_open(value: Json) -> bool:
