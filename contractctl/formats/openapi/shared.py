@@ -26,6 +26,10 @@ _MAPPING = b"u\x07\x00\x00\x00mapping"
 _MAPPED = re.compile(r'"((?:[^"\\]|\\.)*#/(?:[^"\\]|\\.)*|(?:[^"\\\s]|\\.)+\.(?:json|ya?ml)(?:#[^"\s]*)?)"')
 """Everything that looks like a reference, as discriminators have it: too many do no harm."""
 _NAMING = {"paths": 2, "webhooks": 2, "components": 3}
+_MAPS = frozenset(
+    {"properties", "patternProperties", "dependentSchemas", "dependencies", "definitions", "$defs", "mapping"}
+)
+"""Below these, a name is anybody's."""
 _DESCRIBING = frozenset({"info", "tags", "externalDocs", "openapi"})
 """What describes a whole document is no part of what others refer to."""
 
@@ -117,6 +121,19 @@ def _targets(document: Document, base: str, said: bytes, value: Json) -> Iterato
 def told(value: Json) -> bytes:
     """The same for values that are the same, and for no others; in another order they are others."""
     return marshal.dumps(value, _OLDEST)
+
+
+def without_extensions(value: Json, *, is_map: bool = False) -> Json:
+    """A schema without what begins with `x-`, which asserts nothing however much it looks like a schema."""
+    if isinstance(value, list):
+        return [without_extensions(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: without_extensions(inner, is_map=name in _MAPS)
+        for name, inner in value.items()
+        if is_map or not name.startswith("x-")
+    }
 
 
 def references(said: bytes, value: Json) -> set[str]:

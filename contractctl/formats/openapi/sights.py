@@ -34,7 +34,7 @@ from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import Endless
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.routes import routes
-from contractctl.formats.openapi.shared import Shared, references, told, unit_of
+from contractctl.formats.openapi.shared import Shared, references, told, unit_of, without_extensions
 from contractctl.formats.openapi.views import TURNING, Role, Sending, Taking, View
 from contractctl.model.verdict import Incompatibility, Undecided
 
@@ -308,11 +308,14 @@ class Sight:
         writer, reader = question.writer, question.reader
         if writer.base != reader.base or writer.dialect is not reader.dialect:
             return None
-        said = told(writer.value)
-        if said != told(reader.value) or TURNING.search(said) or self.endless[0](writer) or self.endless[1](reader):
+        if told(writer.value) != told(reader.value):
+            return None
+        value = without_extensions(writer.value)
+        said = told(value)
+        if TURNING.search(said) or self.endless[0](writer) or self.endless[1](reader):
             return None
         found = []
-        for text in references(said, writer.value):
+        for text in references(said, value):
             ends = (
                 (self.writer, replace(writer, value={"$ref": text})),
                 (self.reader, replace(reader, value={"$ref": text})),

@@ -110,3 +110,28 @@ def test_when_the_work_is_spent_nobody_is_told_that_all_is_well() -> None:
 
     assert [type(one) for one in found] == [Undecided]
     assert "has been spent" in str(getattr(found[0], "reason", ""))
+
+
+def test_what_only_an_extension_says_costs_no_question() -> None:
+    def work(beside: dict[str, Any]) -> int:
+        answers = {"/a": named("Outer")}
+        outer = {"type": "object", "properties": {"b": {"anyOf": [{"type": "string"}, named("B")], **beside}}}
+        old, new = (
+            parse(Source((File("api.json", text(answers, {"Outer": outer, "B": b})),)))
+            for b in (NEEDED, {**NEEDED, "maxProperties": 3})
+        )
+        asked = way_between(old, new)
+        granted = asked.sight(Role.RESPONSE).work
+        judged(asked)
+        return granted - asked.sight(Role.RESPONSE).work
+
+    assert (
+        0 < work({"x-expansion": {"oneOf": [named("B")]}}) == work({}) < work({"oneOf": [named("B"), {"maxLength": 9}]})
+    )
+
+
+def test_a_property_that_is_named_like_an_extension_is_one_like_any() -> None:
+    outer = {"type": "object", "properties": {"x-b": {"oneOf": [named("B"), {"type": "object", "required": ["id"]}]}}}
+    old, new = (text({"/a": outer}, {"B": b}) for b in ({"type": "string"}, {"type": "object", "maxProperties": 1}))
+
+    assert compare(old, new, format="openapi").backward.status is Status.INCOMPATIBLE
