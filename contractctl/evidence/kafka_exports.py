@@ -57,6 +57,9 @@ _STATE = r"\S+:\d+\s+\([^)]*\)\s+(?:\S+\s+)?(?P<state>[A-Z]\w+)(?:\s+(?:\d+|-)){
 _AT_REST = frozenset({"Stable", "Empty", "Dead"})
 """States in which nobody is being given other partitions."""
 _MOST = 2**63
+_MOST_PARTITIONS = 1_000_000
+_LONGEST = 4_000
+"""Characters of a line of --state, in which blanks may be anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +183,10 @@ def _talk(look: Look, text: str) -> bool:
 def _of_topic(reading: _Reading, look: Look, text: str) -> bool:
     """A line of kafka-topics.sh or kafka-get-offsets.sh."""
     if found := _TOPIC.fullmatch(text):
-        topic, identity, count = found.groups()
-        if look.counts.setdefault(topic, int(count)) != int(count) or topic in look.ids:
+        topic, identity, count = found[1], found[2], _number(found[3])
+        if count > _MOST_PARTITIONS:
+            raise UnreadableError(f"says that '{topic}' has {count} partitions")
+        if look.counts.setdefault(topic, count) != count or topic in look.ids:
             raise UnreadableError(f"tells of '{topic}' a second time")
         if identity:
             look.ids[topic] = identity
@@ -214,7 +219,7 @@ def _of_group(reading: _Reading, look: Look, text: str) -> None:
     group = look.group(_owner(reading, cells.get("group", text[:begin])))
     if "state" in cells:
         group.rebalancing |= cells["state"] not in _AT_REST
-        group.members = max(group.members, int(cells["members"]))
+        group.members = max(group.members, _number(cells["members"]))
         return
     member = not _NOBODY.fullmatch(cells["consumer"])
     if cells["topic"] == "-" or cells["partition"] == "-":
@@ -225,7 +230,7 @@ def _of_group(reading: _Reading, look: Look, text: str) -> None:
 
 def _cells(row: re.Pattern[str], text: str, begin: int) -> Mapping[str, str]:
     """What stands from a column on. The tool aligns what is before it: names of groups may have blanks."""
-    found = row.fullmatch(text[begin:].rstrip())
+    found = row.fullmatch(text[begin:].rstrip()) if begin or len(text) < _LONGEST else None
     if found is None or text[begin - 1 : begin].strip():
         raise UnreadableError("is no line with the columns that stand above it")
     return found.groupdict()
@@ -263,7 +268,7 @@ def _member(reading: _Reading, look: Look, text: str) -> None:
     begin = reading.header.index("CONSUMER-ID")
     has = _cells(_HAS, text, reading.header.index("#PARTITIONS"))["has"]
     group = look.group(_owner(reading, text[:begin]))
-    named = set(re.findall(r"([A-Za-z0-9._-]+)[:(]\d", has or ""))
+    named = set(re.findall(r"(?<![A-Za-z0-9._-])([A-Za-z0-9._-]+)[:(]\d", has or ""))
     if named & reading.topics:
         group.named += 1
     elif named:
@@ -323,11 +328,11 @@ def _json_row(look: Look, row: Mapping[str, Any], topics: frozenset[str]) -> Non
 
 def _number(value: Any) -> int:  # noqa: ANN401 - JSON
     if isinstance(value, bool | float) or not re.fullmatch(r"\d{1,19}", str(value)) or int(value) >= _MOST:
-        raise UnreadableError(f"has '{value}', which is no offset")
+        raise UnreadableError(f"has '{str(value)[:40]}', which is no offset")
     return int(value)
 
 
 def _word(value: Any) -> str:  # noqa: ANN401 - JSON
     if not isinstance(value, str) or not value:
-        raise UnreadableError(f"has '{value}', which is no name")
+        raise UnreadableError(f"has '{str(value)[:40]}', which is no name")
     return value

@@ -6,6 +6,7 @@ for as long as the old topics were empty and nothing was written to them, look b
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,6 +23,7 @@ from contractctl.evidence.servers import accounts, known_options
 
 NAME = "kafka_groups"
 _OPTIONS = ("contract", "covers", "not_groups", "old_until", "roles", "topics")
+_DIGITS = re.compile(r"\d{1,19}")
 _FAR = 5400.0
 """Seconds between two looks: an hourly export may be half an hour late. A topic may be filled and drained in more."""
 
@@ -91,7 +93,7 @@ def _until(text: str, topics: tuple[str, ...]) -> Mapping[Partition, int]:
     found: dict[Partition, int] = {}
     for word in text.split():
         topic, number, offset = (*word.rsplit(":", 2), "", "")[:3]
-        if topic not in topics or not (number.isdecimal() and offset.isdecimal()):
+        if topic not in topics or not (_DIGITS.fullmatch(number) and _DIGITS.fullmatch(offset)):
             raise ContractctlError(
                 f"[[evidence]] {NAME}: old_until has '{word}', which is no place in one of the topics",
                 hint=f"write TOPIC:PARTITION:OFFSET, the first offset of the new version: {topics[0]}:0:1041",

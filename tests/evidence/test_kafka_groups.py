@@ -48,6 +48,7 @@ READING = STILL.replace(NOBODY, SOMEBODY, 1)
 ELSEWHERE = (
     STILL + "reporting-jobs  orders.v2       0          9               9               0               " + SOMEBODY
 )
+COORDINATOR = "COORDINATOR (ID) ASSIGNMENT-STRATEGY STATE #MEMBERS\nlocalhost:9092 (0) range Stable 4\n"
 TOPIC = "Topic: orders.v1\tTopicId: ID\tPartitionCount: 2\tReplicationFactor: 1\tConfigs: \n"
 REBALANCING = "\nWarning: Consumer group 'reporting-jobs' is rebalancing.\n"
 
@@ -176,6 +177,13 @@ def test_only_those_who_get_their_events_there_alone_are_silent(tmp_path: Path) 
             looks().replace("reporting-jobs  ord", "reporting-jobs-1ord"),
             "is no line with the columns",
         ),
+        ("partitions without end", looks().replace("Count: 2", "Count: 999999999"), "has 999999999 partitions"),
+        (
+            "members without end",
+            looks() + COORDINATOR.replace("4\n", "4" * 5_000 + "\n"),
+            "is no line with the columns",
+        ),
+        ("a line without end", looks() + COORDINATOR.replace("range", "r" * 4_000), "is no line with the columns"),
         ("a tool that printed no group", at_look(12, lambda at: look(at, "")), "no group stands there"),
         (
             "a topic that had nothing",
@@ -502,6 +510,7 @@ def test_a_plan_that_takes_nothing_from_the_contract_asks_nothing_of_the_files(t
         ({"topics": " "}, "'topics' is missing"),
         ({"groups": "billing"}, "'groups' is no option"),
         ({"old_until": "orders.v2:0:5"}, "'orders.v2:0:5', which is no place in one of the topics"),
+        ({"old_until": f"orders.v1:0:{'5' * 5_000}"}, "which is no place"),
         ({"old_until": "orders.v1:5"}, "which is no place"),
         ({"old_until": "orders.v1:0:5 orders.v1:0:3"}, "names orders.v1:0 twice"),
         ({"roles": "billing"}, "no list of ACCOUNT=CONSUMER"),
