@@ -6,6 +6,7 @@ Field by field: https://github.com/open-telemetry/opentelemetry-proto/blob/main/
 import json
 import math
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -16,18 +17,19 @@ from contractctl.evidence import sorting
 from contractctl.evidence.condensed import MOST, Condenser
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
-from contractctl.evidence.metrics import DURATION, HEARTBEAT, TAKEN, take_lost, take_sign
+from contractctl.evidence.metrics import CANARY, DURATION, HEARTBEAT, READS, TAKEN, take_lost, take_sign
 from contractctl.evidence.observations import Observations
+from contractctl.evidence.processes import BEGAN, ENDED, NANO, STARTED, Labels, Life, Processes
 from contractctl.evidence.questions import Question
 from contractctl.evidence.sorting import Sample, Samples
+from contractctl.evidence.spans import Span
 
 _DELTA, _CUMULATIVE = 1, 2
 _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALITY_CUMULATIVE": _CUMULATIVE}
-_NANO = 1e9
 _LATEST = 2**64
 """Times are fixed64."""
 _NO_REQUEST = (ArithmeticError, ValueError, RecursionError, TypeError, AttributeError, LookupError)
-_Labels = tuple[tuple[str, str], ...]
+_KNOWN = frozenset((HEARTBEAT, STARTED, BEGAN, ENDED, *TAKEN))
 
 
 class _UnreadableError(ValueError):
@@ -39,8 +41,8 @@ class _Series:
     """What makes samples belong together; a restart gives a new start, and so another counter of the same series."""
 
     metric: str
-    resource: _Labels
-    labels: _Labels
+    resource: Labels
+    labels: Labels
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -54,7 +56,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
     condenser = Condenser(seen, question)
     try:
         with sorting.samples() as samples:
-            known = _Known(samples)
+            known = _Known(samples, Processes(question.plan.reads.heartbeat_seconds))
             for place, line in lines(seen, location, root):
                 try:
                     for point in _points(json.loads(line)):
@@ -65,7 +67,13 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
                 condenser.look_after()
             series = list(known.numbers)
             for (number, delta, start), found in samples.counters():
-                _grow(condenser, series[number], start, found, delta=delta)
+                life = Life(start)
+                _grow(condenser, series[number], life, found, delta=delta)
+                if not delta:
+                    _lose(seen, series[number], known.processes.lost(series[number].resource, life))
+            for resource, span in known.processes.silent(one.resource for one in series):
+                for metric in (READS, CANARY):
+                    take_lost(seen, metric, dict(resource), [span])
     except sqlite3.Error as error:
         seen.spoiled(f"source error: the samples cannot be put in order: {error}")
     return seen
@@ -87,11 +95,11 @@ def _points(request: Any) -> Iterator[_Point]:  # noqa: ANN401 - JSON
         resource = _labels(of_resource.get("resource", {}))
         for of_scope in of_resource.get("scopeMetrics", []):
             for metric in of_scope.get("metrics", []):
-                if metric.get("name") in (HEARTBEAT, *TAKEN):
+                if metric.get("name") in _KNOWN:
                     yield from _of_metric(metric, resource)
 
 
-def _of_metric(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]:
+def _of_metric(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
     name = metric["name"]
     if name == DURATION:
         yield from _of_histogram(metric, resource)
@@ -107,7 +115,7 @@ def _of_metric(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]
             yield _Point(_Series(name, resource, _labels(point)), start, until, _value(point), temporality)
 
 
-def _of_histogram(metric: Mapping[str, Any], resource: _Labels) -> Iterator[_Point]:
+def _of_histogram(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
     """A bucket counts what is above the bound before; a point here is all up to its own bound, as Prometheus has it."""
     temporality = _temporality(metric, "histogram")
     for point in metric.get("histogram", {}).get("dataPoints", []):
@@ -142,7 +150,7 @@ def _value(point: Mapping[str, Any]) -> float:
     return value
 
 
-def _labels(holder: Mapping[str, Any]) -> _Labels:
+def _labels(holder: Mapping[str, Any]) -> Labels:
     """Attributes as sorted text pairs; an int64 comes as a string, which is what it stays."""
     found = {}
     for attribute in holder.get("attributes", []):
@@ -156,8 +164,9 @@ class _Known:
     """The counters, with what they have in common kept once."""
 
     samples: Samples
+    processes: Processes
     numbers: dict[_Series, int] = field(default_factory=dict)
-    labels: dict[_Labels, _Labels] = field(default_factory=dict)
+    labels: dict[Labels, Labels] = field(default_factory=dict)
 
     def number(self, series: _Series) -> int | None:
         """None where there are too many to tell apart."""
@@ -169,26 +178,51 @@ class _Known:
 
 
 def _take(seen: Observations, point: _Point, known: _Known) -> None:
-    series = point.series
+    series, processes = point.series, known.processes
+    if series.metric in (BEGAN, ENDED):
+        _take_mark(seen, point, processes)
+        return
+    processes.until = max(processes.until, point.until)
     if series.metric == HEARTBEAT:
-        take_sign(seen, series.attributes, point.until / _NANO)
-    elif not point.temporality:
+        take_sign(seen, series.attributes, point.until / NANO)
+    elif not point.temporality and series.metric != STARTED:
         raise _UnreadableError(f"{series.metric} is a gauge, and a sum is expected")
     elif (number := known.number(series)) is None:
         seen.spoiled(f"truncated: more than {MOST:,} counters are too many to tell apart")
     else:
-        known.samples.add((number, point.temporality == _DELTA, point.start), point.until, point.value)
+        start = int(point.value * NANO) if series.metric == STARTED else point.start
+        if not start < _LATEST:
+            raise _UnreadableError(f"{STARTED} has a time that is none")
+        known.samples.add((number, point.temporality == _DELTA, start), point.until, point.value)
 
 
-def _grow(condenser: Condenser, series: _Series, start: int, found: Iterable[Sample], *, delta: bool) -> None:
-    """What a counter has counted, from sample to sample."""
-    seen, attributes = condenser.seen, series.attributes
-    if delta:
-        steps: Iterable[Growth] = (Growth((start or until) / _NANO, until / _NANO, count) for until, count in found)
+def _take_mark(seen: Observations, point: _Point, processes: Processes) -> None:
+    if processes.crowded:
+        seen.spoiled(f"truncated: more than {MOST:,} processes are too many to tell apart")
+    elif point.series.metric == BEGAN:
+        processes.began(point.series.resource, point.until, point.value)
     else:
-        steps = growth(((until / _NANO, value) for until, value in found), -math.inf)
+        processes.ended(point.series.resource, point.until)
+
+
+def _grow(condenser: Condenser, series: _Series, life: Life, found: Iterable[Sample], *, delta: bool) -> None:
+    """What a counter has counted, from sample to sample."""
+    seen, attributes, samples = condenser.seen, series.attributes, life.follow(found)
+    if series.metric == STARTED:
+        deque(samples, maxlen=0)
+        return
+    if delta:
+        steps: Iterable[Growth] = (Growth((life.start or until) / NANO, until / NANO, n) for until, n in samples)
+    else:
+        steps = growth(((until / NANO, value) for until, value in samples), -math.inf)
     for step in steps:
         if step.reset:
             take_lost(seen, series.metric, attributes, [(step.begin, step.end)])
         TAKEN[series.metric](seen, attributes, step)
         condenser.look_after()
+
+
+def _lose(seen: Observations, series: _Series, spans: Iterable[Span]) -> None:
+    """A process that counts reads may have counted some until it ended."""
+    metric = READS if series.metric == STARTED else series.metric
+    take_lost(seen, metric, series.attributes, spans)

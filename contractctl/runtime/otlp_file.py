@@ -5,7 +5,8 @@ https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,16 +23,26 @@ from opentelemetry.sdk.metrics.export import (
     MetricsData,
     NumberDataPoint,
     PeriodicExportingMetricReader,
+    ResourceMetrics,
     Sum,
 )
 from opentelemetry.sdk.resources import Resource
 
+_JUST_NOW = 1_000_000_000
+"""Nanoseconds: when a reader is shut down it exports once more, and then shuts its exporter down."""
+
 
 def provider(path: Path, *, service: str, version: str = "", seconds: float = 60.0) -> MeterProvider:
-    """A meter provider that appends to `path` every `seconds`, and once more when it is shut down."""
+    """A meter provider that appends to `path` at once, every `seconds`, and once more when it is shut down.
+
+    A process that is killed takes with it what it counted since it last wrote. That it was there, and did not come to
+    its end, stands in the file: evidence takes that time as lost.
+    """
     attributes = {"service.name": service, "service.instance.id": str(uuid4())}
     resource = Resource.create(attributes | ({"service.version": version} if version else {}))
-    reader = PeriodicExportingMetricReader(OtlpFileExporter(path), export_interval_millis=seconds * 1000)
+    exporter = OtlpFileExporter(path)
+    exporter.begin(resource, seconds)
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=seconds * 1000)
     return MeterProvider([reader], resource)
 
 
@@ -41,20 +52,19 @@ class OtlpFileExporter(MetricExporter):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
+        self._told: list[tuple[Resource, int]] = []
+        """Whose metrics the last export held, and when they were read."""
+
+    def begin(self, resource: Resource, seconds: float) -> None:
+        """Leave word that a process counts from now on, and exports every so many seconds."""
+        self._append([_mark(resource, "contract.export.began", time.time_ns(), seconds)])
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object) -> MetricExportResult:
         """Append one line; a full disk is the exporter's trouble and never the application's."""
         del timeout_millis, kwargs
-        line = json.dumps({"resourceMetrics": list(_resources(metrics_data))}, separators=(",", ":")) + "\n"
-        try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-            try:
-                os.write(handle, line.encode())
-            finally:
-                os.close(handle)
-        except OSError:
-            return MetricExportResult.FAILURE
-        return MetricExportResult.SUCCESS
+        done = self._append(list(_resources(metrics_data)))
+        self._told = [(one.resource, _newest(one)) for one in metrics_data.resource_metrics] if done else []
+        return MetricExportResult.SUCCESS if done else MetricExportResult.FAILURE
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Nothing is held back."""
@@ -62,7 +72,33 @@ class OtlpFileExporter(MetricExporter):
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
-        """Nothing is held open."""
+        """Leave word that the export that was made just now holds everything. Where there was none, nobody says so."""
+        del timeout_millis, kwargs
+        last = [(resource, at) for resource, at in self._told if time.time_ns() - at <= _JUST_NOW]
+        if last:
+            self._append([_mark(resource, "contract.instrumentation.ended", at, 1.0) for resource, at in last])
+
+    def _append(self, resources: Sequence[Mapping[str, Any]]) -> bool:
+        line = (json.dumps({"resourceMetrics": resources}, separators=(",", ":")) + "\n").encode()
+        try:
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                return os.write(handle, line) == len(line)
+            finally:
+                os.close(handle)
+        except OSError:
+            return False
+
+
+def _mark(resource: Resource, name: str, at: int, value: float) -> dict[str, Any]:
+    point = {"attributes": [], "timeUnixNano": str(at), "asDouble": value}
+    scope = {"scope": {"name": "contractctl.runtime"}, "metrics": [{"name": name, "gauge": {"dataPoints": [point]}}]}
+    return {"resource": {"attributes": _attributes(resource.attributes)}, "scopeMetrics": [scope]}
+
+
+def _newest(found: ResourceMetrics) -> int:
+    metrics = (metric for scope in found.scope_metrics for metric in scope.metrics)
+    return max((point.time_unix_nano for metric in metrics for point in metric.data.data_points), default=0)
 
 
 def _resources(found: MetricsData) -> Iterator[dict[str, Any]]:

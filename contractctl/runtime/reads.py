@@ -33,10 +33,11 @@ class Watched:
 class FieldReads:
     """The reads of one consumer, through the OpenTelemetry API.
 
-    Counter `contract.field.reads`, gauges `contract.instrumentation.info` and `contract.instrumentation.started`: where
-    counters are asked for, as Prometheus does, what a process counted last is lost when it ends, and only another start
-    tells that it has. Which exporter takes them, and how often, is the application's own choice: `meter` is one of its
-    meters, the global one where none is given.
+    Counter `contract.field.reads`, gauges `contract.instrumentation.info` and `contract.instrumentation.started`: what
+    a process counted last is lost when it is killed, and where counters are asked for, as Prometheus does, also when it
+    ends. Only another start tells that it has; where they are sent, as OTLP is, `finish` tells that nothing is lost.
+    Which exporter takes them, and how often, is the application's own choice: `meter` is one of its meters, the global
+    one where none is given.
     """
 
     def __init__(self, consumer: str, *, version: str = "", meter: Meter | None = None) -> None:
@@ -45,11 +46,15 @@ class FieldReads:
         self._counter = meter.create_counter("contract.field.reads", "{read}", "Reads of a field that is to go")
         self._watched: list[Attributes] = []
         self._lock = Lock()
+        self._finished = False
         meter.create_observable_gauge(
             "contract.instrumentation.info", [self._alive], "", "The instrument of a field is alive"
         )
         meter.create_observable_gauge(
             "contract.instrumentation.started", [self._started], "s", "When the process began to count"
+        )
+        meter.create_observable_gauge(
+            "contract.instrumentation.ended", [self._ended], "", "This is the last that the process tells"
         )
 
     def watch(self, contract: str, path: str, *, contract_version: str = "") -> Watched:
@@ -65,6 +70,14 @@ class FieldReads:
             self._watched.append(attributes)
         return Watched(contract, path, self._counter, attributes)
 
+    def finish(self) -> None:
+        """Nothing is read any more: call it before the meter provider is shut down, so that its last export says so.
+
+        The file of `contractctl.runtime.otlp_file` says it by itself.
+        """
+        with self._lock:
+            self._finished = True
+
     def _alive(self, options: CallbackOptions) -> Iterable[Observation]:
         del options
         with self._lock:
@@ -74,3 +87,8 @@ class FieldReads:
         del options
         with self._lock:
             return [Observation(_BEGUN, attributes) for attributes in self._watched]
+
+    def _ended(self, options: CallbackOptions) -> Iterable[Observation]:
+        del options
+        with self._lock:
+            return [Observation(1, attributes) for attributes in self._watched if self._finished]

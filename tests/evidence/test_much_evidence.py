@@ -106,6 +106,17 @@ def test_what_is_condensed_in_between_says_what_all_of_it_says(
     assert said(records(kept, ASKED)) == said(records(whole, ASKED))
 
 
+def test_what_comes_before_the_first_read_of_a_step_loses_none_of_those_after_it() -> None:
+    counted = {5.0: 1.0, 9.0: 2.0, 3.0: 4.0, 7.0: 8.0}
+    seen = Observations("jsonl", "*")
+    step = NOW - NOW % (WINDOW / 1000)
+    seen.reads += [Read("shop/orders", PATH, "web", "", step + at, step + at, n) for at, n in counted.items()]
+
+    condense(seen, QUESTION)
+
+    assert [(one.end, one.count) for one in seen.reads] == [(step + 3, 4), (step + 9, 11)]
+
+
 # OTLP: points that come again, late and out of order
 
 NANO = 1_000_000_000
@@ -122,11 +133,12 @@ def points(draw: st.DrawFn) -> Point:
     return metric, draw(CONSUMERS), delta, start, draw(MOMENTS), draw(st.integers(0, 9))
 
 
-def request(found: Iterable[Point]) -> str:
-    return json.dumps({"resourceMetrics": [of_resource(one) for one in found]})
+def request(found: Iterable[Point], *, finished: bool) -> str:
+    return json.dumps({"resourceMetrics": [of_resource(one, finished=finished) for one in found]})
 
 
-def of_resource(point: Point) -> dict[str, Any]:
+def of_resource(point: Point, *, finished: bool) -> dict[str, Any]:
+    """A process that has finished loses nothing."""
     metric, consumer, delta, start, at, value = point
     names = {"contract.name": "shop/orders", "contract.field.path": PATH}
     names |= {"contract.plan": "rename", "contract.path": "new", "contract.outcome": "ok"}
@@ -137,8 +149,9 @@ def of_resource(point: Point) -> dict[str, Any]:
         "asInt": str(value),
     }
     held = {"name": metric, "sum": {"dataPoints": [sample], "aggregationTemporality": 1 if delta else 2}}
+    ended = {"name": "contract.instrumentation.ended", "gauge": {"dataPoints": [{**sample, "asInt": "1"}]}}
     service = [{"key": "service.name", "value": {"stringValue": consumer}}]
-    return {"resource": {"attributes": service}, "scopeMetrics": [{"metrics": [held]}]}
+    return {"resource": {"attributes": service}, "scopeMetrics": [{"metrics": [held, *([ended] if finished else [])]}]}
 
 
 def at_once(found: Iterable[Point], raw: list[str]) -> Observations:
@@ -166,7 +179,7 @@ def test_points_are_counted_as_if_all_of_them_were_in_memory(
     told: list[list[Point]], cut: int, data: st.DataObject
 ) -> None:
     again = [*told, *data.draw(st.lists(st.sampled_from(told), max_size=4))]
-    texts = ["".join(f"{request(line)}\n" for line in part) for part in (again[:cut], again[cut:])]
+    texts = ["".join(f"{request(line, finished=True)}\n" for line in part) for part in (again[:cut], again[cut:])]
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(condensed, "_LEAST", 3)
         patch.setattr(sorting, "_BATCH", 2)
@@ -202,11 +215,8 @@ def test_a_file_five_times_as_long_takes_no_more_memory(
     def peak(count: int) -> int:
         with (tmp_path / "much.jsonl").open("w") as file:
             for number, line in enumerate(lines(count)):
-                file.write(
-                    line
-                    if source == "jsonl"
-                    else request([(READS, "web", bool(number % 2), 0, int(NOW - count + number), number)])
-                )
+                point = READS, "web", bool(number % 2), 0, int(NOW - count + number), number
+                file.write(line if source == "jsonl" else request([point], finished=False))
                 file.write("\n")
         tracemalloc.start()
         found = evidence.collect(source, "much.jsonl", {}, QUESTION, root=tmp_path, folder=tmp_path)

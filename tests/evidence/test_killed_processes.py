@@ -1,0 +1,100 @@
+"""What does the gate say of reads that a process had counted, and took with it when it was killed?"""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contractctl import evidence
+from contractctl.gate import decide
+from contractctl.model.decision import Outcome
+from contractctl.model.evidence import Kind, Record
+from contractctl.model.plan import Stage, Standing, State
+from tests.evidence.conftest import PATH, QUESTION, WINDOW, only
+
+APPLICATION = """
+import os, signal, sys
+from pathlib import Path
+from contractctl.runtime.canary import Canary
+from contractctl.runtime.otlp_file import provider
+from contractctl.runtime.reads import FieldReads
+
+end, seconds = sys.argv[1], float(sys.argv[2])
+metrics = provider(Path("seen.jsonl"), service="reporting", seconds=seconds)
+reads = FieldReads("reporting", meter=metrics.get_meter("shop"))
+field = reads.watch("shop/orders", "orders.customer_name")
+canary = Canary("rename", lambda: 50.0, meter=metrics.get_meter("shop"))
+if end == "killed when it had finished":
+    reads.finish()
+if end != "killed before it told anything":
+    metrics.force_flush()
+if end == "came to its end":
+    metrics.shutdown()
+field.read(7)
+canary.count(new=True, ok=False)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def another(now: float, *, every: float = 60.0) -> list[str]:
+    """A replica that was alive in the whole window, and read nothing."""
+    names = {"contract.consumer.name": "reporting", "contract.name": "shop/orders", "contract.field.path": PATH}
+    attributes = [{"key": key, "value": {"stringValue": text}} for key, text in names.items()]
+    lines, begin = [], now - WINDOW - 600
+    at = begin + every
+    while at <= now:
+        point = {"attributes": attributes, "timeUnixNano": str(int(at * 1e9)), "asInt": "0"}
+        counted = {**point, "startTimeUnixNano": str(int(begin * 1e9))}
+        reads = {"dataPoints": [counted], "aggregationTemporality": 2, "isMonotonic": True}
+        metrics = [
+            {"name": "contract.field.reads", "sum": reads},
+            {"name": "contract.instrumentation.info", "gauge": {"dataPoints": [point]}},
+        ]
+        service = [{"key": "service.name", "value": {"stringValue": "reporting"}}]
+        found = {"resource": {"attributes": service}, "scopeMetrics": [{"metrics": metrics}]}
+        lines.append(json.dumps({"resourceMetrics": [found]}) + "\n")
+        at += every
+    return lines
+
+
+def collected(folder: Path, now: float) -> tuple[Record, ...]:
+    question = replace(QUESTION, now=now, since=now - WINDOW)
+    return evidence.collect("otlp", "*.jsonl", {}, question, root=folder, folder=folder)
+
+
+def outcome(records: tuple[Record, ...], now: float) -> Outcome:
+    """What the gate says of the reads of the one consumer."""
+    case = {"plan": QUESTION.plan, "stage": Stage.QUIESCE, "standing": Standing(State.CANARY, now - 10, 100)}
+    made = decide(**case, consumers=QUESTION.consumers, records=records, now=now)  # type: ignore[arg-type]
+    (found,) = [one for one in made.conditions if one.name == f"reads of {PATH} by reporting"]
+    return found.outcome
+
+
+@pytest.mark.parametrize(
+    ("end", "wanted"),
+    [
+        ("killed after a report", Outcome.UNKNOWN),
+        ("killed before it told anything", Outcome.UNKNOWN),
+        ("killed when it had finished", Outcome.PASS),
+        ("came to its end", Outcome.PASS),
+    ],
+)
+def test_reads_that_a_killed_process_took_with_it_keep_the_gate_closed(
+    tmp_path: Path, end: str, wanted: Outcome
+) -> None:
+    subprocess.run([sys.executable, "-c", APPLICATION, end, "600"], cwd=tmp_path, check=False)
+    now = time.time() + 3600
+    (tmp_path / "other.jsonl").write_text("".join(another(now)))
+
+    records = collected(tmp_path, now)
+
+    reads = only(records, Kind.READS)
+    assert outcome(records, now) is wanted
+    assert (reads.problem or "").startswith("counter reset") is (wanted is Outcome.UNKNOWN)
+    assert [one.value for one in reads.series] == [0]  # the seven are gone
+    canary = [record.problem for record in records if record.kind is Kind.CANARY]
+    assert canary == [] if end == "killed before it told anything" else [reads.problem]
