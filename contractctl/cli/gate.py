@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contractctl.cli import Exit
+from contractctl.cli import output as writing
 from contractctl.errors import ContractctlError
 from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Plan, Stage, Standing, State
@@ -17,12 +18,14 @@ from contractctl.model.plan import Plan, Stage, Standing, State
 if TYPE_CHECKING:
     from contractctl.cli.waiving import Wish
     from contractctl.gate.case import Case
+    from contractctl.gate.decision_file import Replay
 
 _LONGEST_NAP = 15.0
 """Evidence may be collected meanwhile: look again at least so often, in seconds."""
 _LOOK_SECONDS = 3.0
 """Where somebody looks on."""
 _REPLAY = "replay"
+_FORMS = ("text", "json", "html")
 
 
 @click.command
@@ -30,7 +33,13 @@ _REPLAY = "replay"
 @click.argument("stage")
 @click.option("--percent", type=float, help="The canary share asked for; the next step where it is left out.")
 @click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Decide from this evidence file.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    help="Form of the answer; by default what the ending of the file says that -o names, else text.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
 @click.option("--at", metavar="TIME", help="Decide as of this moment: ISO 8601 with a zone, or Unix seconds.")
 @click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
 @click.option("--watch", is_flag=True, help="Show the answer as it changes until it is yes or no; --wait limits it.")
@@ -46,7 +55,8 @@ def command(
     stage: str,
     percent: float | None,
     evidence: Path | None,
-    form: str,
+    form: str | None,
+    output: Path | None,
     at: str | None,
     wait: str | None,
     watch: bool,
@@ -75,13 +85,15 @@ def command(
     A waiver is bound to the verdict and its evidence, expires, and stays visible. What cannot be undone needs two
     people: the second one runs the same command.
 
-    With --format json the answer is one object, described by the contract contractctl/decision.
+    With --format json the answer is one object, described by the contract contractctl/decision. The HTML is one file
+    that needs no network: every number in words, the canary drawn look by look. With -o the text is printed as well.
 
     Exit codes: 0 pass, 1 fail, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
     same to the byte, 1 something differs.
     """  # noqa: D301 - click takes \b for "leave these lines alone"
+    form = writing.form_of(form, output, _FORMS)
     if plan == _REPLAY:
-        return _replay(Path(stage), form)
+        return _replay(Path(stage), form, output)
     if at and (wait or watch):
         raise ContractctlError("--at stands still, and --wait and --watch wait", hint="leave --at out")
     wish = _wish(waived, reason, ticket, owner, lasts, now=break_glass) if waived or break_glass else None
@@ -93,7 +105,7 @@ def command(
         decision, case = _waive(case, decision, asked, wish)
     if record:
         _record(case, decision)
-    click.echo(_worded(decision, case.percent, form))
+    _tell(decision, case, form, output)
     return _exit(decision)
 
 
@@ -203,18 +215,34 @@ def _exit(decision: Decision) -> Exit:
     return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT
 
 
-def _worded(decision: Decision, percent: float | None, form: str) -> str:
-    from contractctl.gate import decision_file
-    from contractctl.report import decision as words
-
-    if form == "json":
-        import json
-
-        return json.dumps(decision_file.tree(decision), indent=2, ensure_ascii=False)
-    return words.text(decision, percent)
+def _tell(decision: Decision, case: "Case", form: str, output: Path | None) -> None:
+    worded = _worded(decision, case, form)
+    if output is None:
+        click.echo(worded)
+        return
+    click.echo(_worded(decision, case, "text"))
+    writing.write(worded, output, err=True)
 
 
-def _replay(path: Path, form: str) -> int:
+def _worded(decision: Decision, case: "Case", form: str) -> str:
+    match form:
+        case "json":
+            import json
+
+            from contractctl.gate import decision_file
+
+            return json.dumps(decision_file.tree(decision), indent=2, ensure_ascii=False)
+        case "html":
+            from contractctl.report import decision_html
+
+            return decision_html.decision(decision, case)
+        case _:
+            from contractctl.report import decision as words
+
+            return words.text(decision, case.percent)
+
+
+def _replay(path: Path, form: str, output: Path | None) -> int:
     from contractctl.gate import decision_file
 
     found = decision_file.replay(path)
@@ -222,11 +250,20 @@ def _replay(path: Path, form: str) -> int:
         import json
 
         tree = {"same": not found.differences, "differences": list(found.differences)}
-        click.echo(json.dumps(tree | {"decision": decision_file.tree(found.decided)}, indent=2, ensure_ascii=False))
-    elif found.differences:
-        click.echo(f"differs: {path} is not what is decided from its inputs")
-        for difference in found.differences:
-            click.echo(f"  {difference}")
+        worded = json.dumps(tree | {"decision": decision_file.tree(found.decided)}, indent=2, ensure_ascii=False)
     else:
-        click.echo(f"same: {found.decided.outcome}, reproduced to the byte from {path}")
+        worded = "\n".join(_compared(path, found)) if form == "text" else _worded(found.decided, found.case, form)
+    if output is None:
+        click.echo(worded)
+    else:
+        click.echo("\n".join(_compared(path, found)))
+        writing.write(worded, output, err=True)
     return Exit.NO if found.differences else Exit.YES
+
+
+def _compared(path: Path, found: "Replay") -> Iterator[str]:
+    if found.differences:
+        yield f"differs: {path} is not what is decided from its inputs"
+        yield from (f"  {difference}" for difference in found.differences)
+    else:
+        yield f"same: {found.decided.outcome}, reproduced to the byte from {path}"

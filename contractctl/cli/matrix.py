@@ -1,6 +1,5 @@
 """contractctl matrix: which version gets on with which?"""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,11 +8,11 @@ import click
 
 from contractctl import caches, settings, store
 from contractctl.cli import Exit
+from contractctl.cli import output as output_form
 from contractctl.errors import ContractctlError
 from contractctl.matrix import Judge, Matrix, matrix
-from contractctl.writing import write_whole
 
-_FORMS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".txt": "text"}
+_FORMS = ("text", "json", "markdown", "html")
 _NO_TERMINAL = 240
 """Columns for a file or a pipe: a table there is read by scrolling."""
 
@@ -23,7 +22,7 @@ _NO_TERMINAL = 240
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "html"]),
+    type=click.Choice(_FORMS),
     help="Form of the answer; by default what the ending of FILE says, else text.",
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
@@ -39,11 +38,9 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None, no_ca
 
     The HTML is one file that needs no network: click a cell for what breaks there, and for whom.
     """
-    if output and not output.parent.is_dir():
-        raise ContractctlError(f"there is no folder {output.parent}", hint=f"make it: mkdir -p {output.parent}")
+    form = output_form.form_of(form, output, _FORMS)
     if no_cache:
         caches.switch_off()
-    form = form or (_FORMS.get(output.suffix.lower(), "text") if output else "text")
     folder = settings.load(Path.cwd()).contracts
     contracts = [store.read(folder, name) for name in dict.fromkeys(names)] if names else store.read_all(folder)
     if not contracts:
@@ -53,9 +50,8 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None, no_ca
     worded = _worded(found, form, output)
     if output is None:
         click.echo(worded)
-        return Exit.YES
-    write_whole(output, click.unstyle(worded) + "\n")
-    click.echo(f"wrote {os.path.relpath(output)}")
+    else:
+        output_form.write(worded, output)
     return Exit.YES
 
 

@@ -38,10 +38,23 @@ class Compared:
         return seen if self.percent < _EVERYBODY else Look(seen.new, seen.old.plus(self.before))
 
     @property
+    def course(self) -> tuple[float, ...]:
+        """E after each look; at 100 % all of them are one."""
+        if self.percent >= _EVERYBODY:
+            return (canary.e_value([self.both]),)
+        return tuple(canary.e_value(self.looks[:seen]) for seen in range(1, len(self.looks) + 1))
+
+    @property
     def alarm(self) -> Alarm:
         if self.percent < _EVERYBODY:
             return canary.alarm(self.looks)
         return canary.alarm_alone(self.both, [look.new for look in self.looks])
+
+
+def margin(case: Case, it: Compared) -> float:
+    """How many more of the new path's requests may be bad, as a proportion."""
+    rules = case.plan.canary
+    return canary.margin(it.both.old, rules.relative_margin, rules.absolute_margin)
 
 
 def compared(case: Case, it: Compared) -> Iterator[Condition]:
@@ -98,7 +111,7 @@ def _as_good(case: Case, it: Compared, spread: Spread) -> Condition:
     Where failures come in bursts, a sample counts for as much less than its size.
     """
     rules, both, wide = case.plan.canary, it.both, spread.widening
-    allowed = canary.margin(both.old, rules.relative_margin, rules.absolute_margin)
+    allowed = margin(case, it)
     new, old = canary.thinned(both.new, wide), canary.thinned(both.old, wide)
     low, high = canary.difference(new, old) if both.old.total else canary.wilson(new)
     least = math.ceil(canary.least_requests(rules.absolute_margin) * wide)

@@ -22,6 +22,8 @@ class Replay:
 
     recorded: Decision
     decided: Decision
+    case: Case
+    """What it was decided from."""
     differences: tuple[str, ...]
     """What is not the same, one sentence each; empty where every byte is."""
 
@@ -60,7 +62,7 @@ def replay(path: Path) -> Replay:
     before = canonical.value(Decision, recorded, f"{path}: decision")
     after = decide_case(case)
     same = raw == text(case, after)
-    return Replay(before, after, () if same else tuple(_differences(document, before, after)))
+    return Replay(before, after, case, () if same else tuple(_differences(document, before, after)))
 
 
 def _raw(path: Path) -> str:

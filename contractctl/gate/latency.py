@@ -28,20 +28,29 @@ def fast_enough(case: Case, observed: Observed) -> Iterator[Condition]:
     if found := _unusable(case, observed, bound):
         yield replace(unknown(_asked(case), found), records=observed.records)
         return
+    yield from comparing.compared(case, _timed(case, observed, bound))
+
+
+def timed(case: Case, observed: Observed) -> comparing.Compared | None:
+    """What is held against each other; None where nothing can be."""
+    seconds = case.plan.canary.slow_seconds
+    if seconds is None or _unusable(case, observed, f"{seconds:g}"):
+        return None
+    return _timed(case, observed, f"{seconds:g}")
+
+
+def _timed(case: Case, observed: Observed, bound: str) -> comparing.Compared:
     before = canary.summed(_looks(observed, observed.earlier, bound))
-    yield from comparing.compared(
-        case,
-        comparing.Compared(
-            name="latency",
-            sample="sample of latency",
-            did=f"took longer than {bound} s",
-            nouns="slow requests",
-            looks=_looks(observed, observed.running, bound),
-            before=before.old,
-            seconds=observed.seconds,
-            records=observed.records,
-            percent=case.standing.percent,
-        ),
+    return comparing.Compared(
+        name="latency",
+        sample="sample of latency",
+        did=f"took longer than {bound} s",
+        nouns="slow requests",
+        looks=_looks(observed, observed.running, bound),
+        before=before.old,
+        seconds=observed.seconds,
+        records=observed.records,
+        percent=case.standing.percent,
     )
 
 

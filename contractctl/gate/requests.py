@@ -20,9 +20,6 @@ _MISMATCH = 0.001
 
 def healthy(case: Case) -> Iterator[Condition]:
     """Every condition on the requests of the running share, source by source: sources may count the same requests."""
-    counted = (record for record in case.of(Kind.CANARY) if not is_share(record))
-    about = [record for record in counted if _concerns(record, case.plan)]
-    sources = sorted({(record.source, record.query) for record in about})
     asked = Condition(
         name="canary requests",
         outcome=Outcome.PASS,
@@ -32,8 +29,7 @@ def healthy(case: Case) -> Iterator[Condition]:
         remedy=f"run: contractctl evidence collect {case.plan.name}",
     )
     measured: set[str] = set()
-    for source in sources:
-        own = [record for record in about if (record.source, record.query) == source]
+    for own in _by_source(case):
         observed = _observed(case, own)
         if isinstance(observed, Flaw):
             measured.add("outcome")
@@ -56,6 +52,25 @@ def healthy(case: Case) -> Iterator[Condition]:
         yield latency.missing(case)
     if "shadow" not in measured and case.plan.canary.shadow_tolerance is not None:
         yield shadow.missing(case)
+
+
+def comparisons(case: Case) -> Iterator[comparing.Compared]:
+    """What the conditions on errors and latency hold against each other, source by source."""
+    for own in _by_source(case):
+        observed = _observed(case, own)
+        if isinstance(observed, Flaw):
+            continue
+        if "outcome" in observed.measures:
+            yield _errors(case, observed)
+        if "speed" in observed.measures and (timed := latency.timed(case, observed)):
+            yield timed
+
+
+def _by_source(case: Case) -> Iterator[list[Record]]:
+    counted = (record for record in case.of(Kind.CANARY) if not is_share(record))
+    about = [record for record in counted if _concerns(record, case.plan)]
+    for source in sorted({(record.source, record.query) for record in about}):
+        yield [record for record in about if (record.source, record.query) == source]
 
 
 def _concerns(record: Record, plan: Plan) -> bool:

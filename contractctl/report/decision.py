@@ -10,7 +10,7 @@ def text(decision: Decision, percent: float | None) -> str:
     """The answer in a line, then what is open, then what holds."""
     held = [condition.name for condition in decision.conditions if condition.holds and not condition.waiver]
     holds = [f"  holds    {'; '.join(held)}"] if held else []
-    return "\n".join([_answer(decision, percent), *open_lines(decision), *holds])
+    return "\n".join([answer(decision, percent), *open_lines(decision), *holds])
 
 
 def open_conditions(decision: Decision) -> list[Condition]:
@@ -39,7 +39,7 @@ def _waived_lines(decision: Decision) -> Iterator[str]:
             yield f"  waiver   {condition.name}: {condition.message}"
 
 
-def _answer(decision: Decision, percent: float | None) -> str:
+def answer(decision: Decision, percent: float | None) -> str:
     stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
     share = f"{len(open_conditions(decision))} of {len(decision.conditions)} conditions"
     if decision.outcome is Outcome.PASS:

@@ -1,4 +1,4 @@
-"""How does the matrix look in a browser? One file that needs no network and no script; it prints, too."""
+"""How does the matrix look in a browser?"""
 
 from collections.abc import Iterator
 from html import escape
@@ -6,8 +6,8 @@ from html import escape
 from contractctl.formats import FORMATS, load
 from contractctl.matrix import Cell, Match, Matrix
 from contractctl.model.verdict import Answer, Finding, Place, Seats, Status
-from contractctl.report.matrix_style import STYLE
 from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, judged, letters, sentence
+from contractctl.report.page import page, tiles
 
 _KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "unknown"}
 
@@ -18,48 +18,30 @@ def matrix(matrices: tuple[Matrix, ...]) -> str:
     contents = "".join(
         f'<li><a href="#c{number}">{escape(one.contract)}</a></li>' for number, one in enumerate(matrices, 1)
     )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Compatibility matrix</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<div class="page">
-<a class="skip" href="#c1">To the first contract</a>
-<header>
-<h1>Compatibility matrix</h1>
+    header = f"""<h1>Compatibility matrix</h1>
 <p class="lead">{escape(answer(matrices))}</p>
 {_tiles(matrices)}
 <p class="legend"><b>B</b> backward, <b>F</b> forward; <span class="yes">✓ compatible</span>,
 <span class="no">✗ incompatible</span>, <span class="unknown">? unknown</span>.
 Underlined cells lead to what was found.</p>
-{f'<nav aria-label="Contracts"><ul class="contents">{contents}</ul></nav>' if len(matrices) > 1 else ""}
-</header>
-<main>
-{sections}</main>
-<footer>Written by contractctl matrix.</footer>
-</div>
-</body>
-</html>"""
+{f'<nav aria-label="Contracts"><ul class="contents">{contents}</ul></nav>' if len(matrices) > 1 else ""}"""
+    skip = "c1", "To the first contract"
+    return page("Compatibility matrix", skip, header, sections, "Written by contractctl matrix.")
 
 
 def _tiles(matrices: tuple[Matrix, ...]) -> str:
     pairs = [letters(cell.comparison) for one in matrices for cell in one.cells]
     unknown = sum("?" in pair for pair in pairs)
     both = pairs.count("BF")
-    tiles = (
-        ("", len(matrices), "contract" if len(matrices) == 1 else "contracts"),
-        ("", len(pairs), "pair of versions" if len(pairs) == 1 else "pairs of versions"),
-        ("yes", both, "hold both ways"),
-        ("no", len(pairs) - both - unknown, "break somebody"),
-        ("unknown", unknown, "unknown"),
+    return tiles(
+        (
+            ("", len(matrices), "contract" if len(matrices) == 1 else "contracts"),
+            ("", len(pairs), "pair of versions" if len(pairs) == 1 else "pairs of versions"),
+            ("yes", both, "hold both ways"),
+            ("no", len(pairs) - both - unknown, "break somebody"),
+            ("unknown", unknown, "unknown"),
+        )
     )
-    items = "".join(f'<li class="{kind}"><b>{number}</b><span>{word}</span></li>' for kind, number, word in tiles)
-    return f'<ul class="tiles">{items}</ul>'
 
 
 def _section(one: Matrix, at: str) -> Iterator[str]:

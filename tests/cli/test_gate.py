@@ -92,6 +92,14 @@ def test_contract_out_of_turn_fails_and_says_what_comes_next(contractctl: Run) -
     assert "instrument" in done.stdout or "evidence collect rename" in done.stdout
 
 
+def test_a_page_is_written_beside_the_answer(contractctl: Run, shop: Path) -> None:
+    done = contractctl("gate", "rename", "contract", "-o", "decision.html", code=1)
+
+    assert done.stdout.startswith("fail: contract of 'rename' may not begin; ")
+    assert done.stderr == "wrote decision.html\n"
+    assert "run: contractctl migrate expand rename" in (shop / "decision.html").read_text(encoding="utf-8")
+
+
 def test_the_json_satisfies_its_contract(contractctl: Run, shop: Path) -> None:
     decision = json.loads(contractctl("gate", "rename", "contract", "--format", "json", "--record", code=1).stdout)
 

@@ -1,4 +1,4 @@
-"""What does the matrix's page look like, on a bright screen, a dark one, a small one, and on paper?"""
+"""What does a page look like, on a bright screen, a dark one, a small one, and on paper?"""
 
 STYLE = """
 :root {
@@ -97,6 +97,21 @@ code { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace
 }
 .meetings thead th:first-child { color: inherit; font-weight: 600; }
 .meetings td:last-child { min-width: 16rem; }
+.numbers td, .numbers th {
+  height: auto; min-width: 0; padding: .3rem .8rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line);
+  vertical-align: top; white-space: normal; position: static;
+}
+.numbers { border-spacing: 0; font-size: .9375rem; } .numbers thead th:first-child { color: inherit; font-weight: 600; }
+.numbers .wide { min-width: 16rem; } .numbers code { white-space: pre-wrap; } .numbers .count { white-space: nowrap; }
+.contract > h3 { margin: 1.6rem 0 0; font-size: 1.0625rem; } .contract > p { margin: .4rem 0 0; }
+figure { margin: 1rem 0 0; } figcaption { color: var(--soft); font-size: .875rem; margin-top: .3rem; max-width: 46rem; }
+svg { display: block; width: 100%; max-width: 46rem; height: auto; font: 12px/1 ui-sans-serif, system-ui, sans-serif; }
+svg text { fill: var(--soft); } svg .axis { stroke: var(--line); }
+svg .limit { stroke: var(--no); stroke-dasharray: 5 4; }
+svg .course { fill: none; stroke: var(--accent); stroke-width: 2; } svg .dot { fill: var(--accent); }
+svg .span { stroke: var(--accent); stroke-width: 8; stroke-linecap: round; } svg .allowed { fill: var(--yes-bg); }
+summary { cursor: pointer; color: var(--accent); font-size: .875rem; margin-top: .6rem; }
+summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: .3rem; }
 .empty { color: var(--soft); margin: 1rem 0 0; }
 footer { color: var(--soft); font-size: .875rem; margin-top: 2.5rem; }
 .skip { position: absolute; left: -999rem; } .skip:focus { position: static; }
