@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +101,7 @@ def command(
     if wish and (at or watch):
         raise ContractctlError("a waiver is made now, for what is known now", hint="leave --at and --watch out")
     asked = partial(case_of, plan, _stage(stage), percent, evidence)
-    decision, case = _watched(asked, wait) if watch else _decided_in_time(asked, at, wait)
+    decision, case = _decided(asked, at, wait, watch=watch)
     if wish:
         decision, case = _waive(case, decision, asked, wish)
     if record:
@@ -116,42 +117,40 @@ def _stage(word: str) -> Stage:
     return Stage(word)
 
 
-def _watched(asked: Callable[[float], "Case"], wait: str | None) -> tuple[Decision, "Case"]:
-    """Decide again and again, until it is a yes or a no, or the time is up."""
+def _decided(
+    asked: Callable[[float], "Case"], at: str | None, wait: str | None, *, watch: bool
+) -> tuple[Decision, "Case"]:
+    """Decide, and decide again: while somebody looks on, until it is yes or no; else while waiting alone can help."""
     from contractctl.cli import times, watching
     from contractctl.gate import decide_case
     from contractctl.report import decision as words
 
-    until = time.time() + times.span(wait) if wait else math.inf
-    with watching.shown() as show:
+    until = time.time() + times.span(wait) if wait else math.inf if watch else 0.0
+    with watching.shown() if watch else nullcontext(_say_waiting) as show:
         while True:
-            case = asked(time.time())
+            case = asked(times.moment(at) if at else time.time())
             decision = decide_case(case)
-            left = until - time.time()
-            if decision.outcome is not Outcome.UNKNOWN or left <= 0:
+            nap = _nap(decision, until - time.time(), watch=watch)
+            if nap is None:
                 return decision, case
             whole = words.text(decision, case.percent)
-            show(whole, f"{whole.splitlines()[0]}; {words.open_conditions(decision)[0].message}")
-            time.sleep(min(_LOOK_SECONDS, left))
+            missing = words.open_conditions(decision)[0].message
+            show(whole, f"{whole.splitlines()[0]}; {missing}" if watch else missing)
+            time.sleep(nap)
 
 
-def _decided_in_time(asked: Callable[[float], "Case"], at: str | None, wait: str | None) -> tuple[Decision, "Case"]:
-    """Decide; while only time is missing, and there is some left, decide again."""
-    from contractctl.cli import times
-    from contractctl.gate import decide_case
-    from contractctl.report import decision as words
+def _nap(decision: Decision, left: float, *, watch: bool) -> float | None:
+    """Seconds until the next look; None where the decision is the answer. `left`: seconds until the time is up."""
+    if decision.outcome is not Outcome.UNKNOWN or left <= 0:
+        return None
+    if watch:
+        return min(_LOOK_SECONDS, left)
+    retry = decision.retry_after
+    return None if retry is None or retry > left else min(max(retry, 1.0), _LONGEST_NAP, left)
 
-    until = time.time() + (times.span(wait) if wait else 0.0)
-    while True:
-        now = times.moment(at) if at else time.time()
-        case = asked(now)
-        decision = decide_case(case)
-        left = until - time.time()
-        retry = decision.retry_after
-        if decision.outcome is not Outcome.UNKNOWN or retry is None or retry > left:
-            return decision, case
-        click.echo(f"waiting: {words.open_conditions(decision)[0].message}", err=True)
-        time.sleep(min(max(retry, 1.0), _LONGEST_NAP, max(left, 0.0)))
+
+def _say_waiting(_whole: str, missing: str) -> None:
+    click.echo(f"waiting: {missing}", err=True)
 
 
 def case_of(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
