@@ -11,6 +11,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Statement
@@ -68,13 +69,19 @@ class Step(MigrateOperation):
         """Do it, in the caller's transaction, or `alone` outside of any.
 
         Where each statement stands for itself, a revision that was cut short may have done it: then it is not done
-        again. Where transactions hold tables, too, what is there already was made by somebody else.
+        again; nor where it is done while this one waits, as a server ends what a dead command has begun. Where
+        transactions hold tables, too, what is there already was made by somebody else.
         """
         database = databases.of(connection)
-        if (alone or not database.transactional_ddl) and self.done(database, connection):
+        apart = alone or not database.transactional_ddl
+        if apart and self.done(database, connection):
             return
         self.demand(database, connection)
-        database.carry_out(connection, self.statements(database, Live(database, connection)))
+        try:
+            database.carry_out(connection, self.statements(database, Live(database, connection)))
+        except DBAPIError as error:
+            if not apart or database.lost(error) or not self.done(database, connection):
+                raise
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""Is a step done where another's statement has done it meanwhile? On MariaDB a dead command's goes on to its end."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from contractctl.operations.steps import BuildIndex, MoveKey, RenameConstraint, StageColumn, Step
+from tests.databases import shops
+from tests.databases.shops import Shop
+
+TABLE = "CREATE TABLE orders (id int PRIMARY KEY, id__new bigint NOT NULL, amount int, UNIQUE INDEX by_id (id__new))"
+WAITING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
+STEPS = (
+    StageColumn("orders", "note", type="varchar(9)"),
+    BuildIndex("orders", "by_amount", "amount"),
+    RenameConstraint("orders", "by_id", "by_key", "index"),
+    MoveKey("orders", "id", "id__new", "by_id"),
+)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+def test_a_step_that_was_done_while_it_waited_is_done(mariadb_url: str, step: Step) -> None:
+    with shops.opened(shops.MARIADB, mariadb_url) as shop, ThreadPoolExecutor(2) as pool:
+        shop.run(TABLE)
+        reader = shop.connect()
+        shop.run("BEGIN", app=reader)
+        shop.rows("SELECT * FROM orders", app=reader)
+        both = []
+        for number in (1, 2):
+            both.append(pool.submit(take, shop, step))
+            wait_for(shop, number)
+        shop.run("COMMIT", app=reader)
+        reader.close()
+
+        assert [one.result() for one in both] == [None, None]
+        with shop.engine.connect() as connection:
+            assert step.done(shop.database, connection)
+
+
+def test_a_step_that_cannot_be_done_is_told_as_it_was(mariadb_url: str) -> None:
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+        shop.run(TABLE)
+        with pytest.raises(DBAPIError, match="'nothing' doesn't exist"):
+            take(shop, BuildIndex("orders", "by_nothing", "nothing"))
+
+
+def take(shop: Shop, step: Step) -> None:
+    with shop.engine.connect() as connection:
+        step.run(connection.execution_options(isolation_level="AUTOCOMMIT"), alone=True)
+
+
+def wait_for(shop: Shop, waiting: int) -> None:
+    deadline = time.monotonic() + 2
+    while shop.rows(WAITING) != [(waiting,)]:
+        assert time.monotonic() < deadline
