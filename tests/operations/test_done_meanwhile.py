@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.operations.steps import BuildIndex, MoveKey, RenameConstraint, StageColumn, Step
+from contractctl.operations.steps import BuildIndex, MoveKey, RenameConstraint, Step
 from tests.databases import shops
 from tests.databases.shops import Shop
 
 TABLE = "CREATE TABLE orders (id int PRIMARY KEY, id__new bigint NOT NULL, amount int, UNIQUE INDEX by_id (id__new))"
 WAITING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
 STEPS = (
-    StageColumn("orders", "note", type="varchar(9)"),
     BuildIndex("orders", "by_amount", "amount"),
     RenameConstraint("orders", "by_id", "by_key", "index"),
     MoveKey("orders", "id", "id__new", "by_id"),

@@ -16,6 +16,7 @@ _MEANINGS = {
     1203: ("this user has no connection left", "raise max_user_connections, or end idle connections"),
     1205: ("somebody else holds a lock for too long", "end long transactions, and run it again"),
     1213: ("two transactions wait for each other, and ours was ended", "run it again"),
+    1684: ("somebody else is changing a table", "run it again"),
     1020: ("somebody else has changed the same rows", "run it again"),
     1969: ("the statement took longer than it may", "raise max_statement_time for this user"),
     1045: ("the password is wrong, or the user unknown", "mend the address"),
@@ -59,7 +60,7 @@ _SAID = {
 }
 """What sentences hold whose numbers say little."""
 
-_BUSY = frozenset({1020, 1205, 1213})
+_BUSY = frozenset({1020, 1205, 1213, 1684})
 _GONE = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031})
 
 

@@ -1,8 +1,12 @@
 """What does MariaDB say of a table: its columns and key, what depends on a column, and what stands in our way?"""
 
+import threading
+
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import mysql as database
+from contractctl.databases import run
 from contractctl.errors import ContractctlError
 
 T = "CREATE TABLE t (id INT PRIMARY KEY, old VARCHAR(20), new VARCHAR(20), n INT)"
@@ -20,6 +24,39 @@ DEPENDENTS = {
     "event 'e'": "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM t WHERE old IS NULL",
     "check 'c'": "ALTER TABLE t ADD CONSTRAINT c CHECK (old <> new)",
 }
+
+
+def test_a_table_that_somebody_holds_for_too_long_is_never_one_without_columns(shop):
+    """Hazard 29: information_schema leaves it out, with a warning that nobody would read."""
+    shop.run(T)
+    shop.run("CREATE TABLE other (id INT)")
+    shop.run("INSERT INTO t SELECT seq, 'old', 'new', 1 FROM seq_1_to_100000")
+    questions = (
+        (lambda connection: database.columns(connection, "t"), "SELECT 1", "Lock wait timeout exceeded"),
+        (
+            lambda connection: database.parts(connection, "t"),
+            "SELECT * FROM other",
+            "is being modified by concurrent DDL",
+        ),
+    )
+    app = shop.connect()
+    holder = threading.Thread(
+        target=lambda: shop.run("ALTER TABLE t ENGINE = InnoDB, ALGORITHM=INPLACE, LOCK=EXCLUSIVE", app=app)
+    )
+    with shop.engine.connect() as connection:
+        run(connection, "SET SESSION lock_wait_timeout = 0")
+        holder.start()
+        while not shop.rows("SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'altering table'"):
+            assert holder.is_alive()
+        for ask, before, said in questions:
+            run(connection, before)
+            with pytest.raises(DBAPIError, match=said) as refusal:
+                ask(connection)
+            assert database.busy(refusal.value)
+            connection.rollback()
+        holder.join()
+        assert len(database.columns(connection, "t")) == 4
+    app.close()
 
 
 def test_what_depends_on_a_column_is_named(shop):
