@@ -265,6 +265,12 @@ class Door(Protocol):
     def reading(self, engine: "Engine", /) -> "Engine":
         """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
 
+    def unhurried(self, connection: "Connection", /) -> None:
+        """Let this transaction's commit not wait for the disk, where a transaction may say that for itself.
+
+        A fall of the server may then take it back, and never what was committed later without it.
+        """
+
     def alone(self, engine: "Engine", what: str, /) -> AbstractContextManager[None]:
         """Do what only one process at a time may do to this database, in transactions of its own; others wait."""
 

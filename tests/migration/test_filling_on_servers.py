@@ -15,8 +15,9 @@ import filling
 import pytest
 import shop
 from filling import ROWS, at_work, outside, synced, threads, unfilled
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases, journal, migration
@@ -181,6 +182,29 @@ def test_rows_that_a_policy_hides_are_not_passed_over(tmp_path: Path, postgresql
             migration.run("backfill", filling.context(tmp_path, engine=engine))
         assert unfilled(tmp_path) == 200
         filling.close()
+
+
+def test_the_disk_is_waited_for_once_all_is_filled_and_not_for_each_batch(
+    tmp_path: Path, postgresql_server: Server
+) -> None:
+    """Hazard 22: a fall may take batches back with their checkpoints; what says that all is done comes after them."""
+    waits: list[str] = []
+
+    def note(connection: Connection) -> None:
+        waits.append(str(run(connection, "SHOW synchronous_commit").scalar()))
+
+    with postgresql_server.database() as address:
+        filling.made(tmp_path, address, rows=200)
+        engine = filling.engine_of(tmp_path)
+        listen(engine, "commit", note)
+        pace = Pace(rows_per_second=50)
+        migration.run("backfill", filling.context(tmp_path, engine=engine, pace=pace, sleep=lambda _: None))
+        filling.close()
+
+    first, batches_ = waits.index("off"), waits.count("off")
+    assert batches_ == 4
+    assert set(waits[first : first + batches_]) == {"off"}
+    assert set(waits[first + batches_ :]) == {"on"}
 
 
 def test_a_batch_holds_up_nobody_who_inserts_between_its_rows(unfilled_shop: Path) -> None:

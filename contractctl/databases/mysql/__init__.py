@@ -6,7 +6,7 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 from contractctl.databases.ddl import Statements
 from contractctl.databases.mysql import statements
 from contractctl.databases.mysql.dependents import dependents, key_obstacles, obstacles, table_dependents
-from contractctl.databases.mysql.engine import alone, create_engine, reading
+from contractctl.databases.mysql.engine import alone, create_engine, reading, unhurried
 from contractctl.databases.mysql.expressions import (
     agrees,
     bind,
@@ -93,6 +93,7 @@ __all__ = (
     "table_dependents",
     "transactional_ddl",
     "triggers",
+    "unhurried",
     "unseen",
     "up_to",
     "update_from",

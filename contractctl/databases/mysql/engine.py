@@ -55,6 +55,10 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READING: True})
 
 
+def unhurried(_connection: Connection) -> None:
+    """Whether commits wait for the disk, the whole server says."""
+
+
 @contextmanager
 def alone(engine: Engine, what: str) -> Iterator[None]:
     """Be the only one with `what` in this database; others wait for their turn. It goes when the process does."""

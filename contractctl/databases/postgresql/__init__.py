@@ -3,7 +3,7 @@
 from contractctl.databases.ddl import Statements
 from contractctl.databases.postgresql import statements
 from contractctl.databases.postgresql.bonds import dependents, hindrances, key_obstacles, notes, obstacles
-from contractctl.databases.postgresql.engine import alone, create_engine, reading
+from contractctl.databases.postgresql.engine import alone, create_engine, reading, unhurried
 from contractctl.databases.postgresql.expressions import (
     agrees,
     bind,
@@ -91,6 +91,7 @@ __all__ = (
     "table_dependents",
     "transactional_ddl",
     "triggers",
+    "unhurried",
     "unseen",
     "up_to",
     "update_from",

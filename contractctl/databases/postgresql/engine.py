@@ -74,6 +74,11 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def unhurried(connection: Connection) -> None:
+    """The commit does not wait: the log is on the disk within a second, or with the next commit that waits for it."""
+    _set(connection, {"synchronous_commit": "off"}, local=True)
+
+
 @contextmanager
 def alone(engine: Engine, what: str) -> Iterator[None]:
     """Be the only one with `what` in this database; others wait for their turn. It goes when the process does."""

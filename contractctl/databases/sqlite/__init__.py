@@ -2,7 +2,7 @@
 
 from contractctl.databases.ddl import Statements
 from contractctl.databases.sqlite import statements
-from contractctl.databases.sqlite.engine import alone, create_engine, reading
+from contractctl.databases.sqlite.engine import alone, create_engine, reading, unhurried
 from contractctl.databases.sqlite.expressions import (
     agrees,
     bind,
@@ -104,6 +104,7 @@ __all__ = (
     "table_dependents",
     "transactional_ddl",
     "triggers",
+    "unhurried",
     "unseen",
     "up_to",
     "update_from",

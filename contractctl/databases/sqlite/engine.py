@@ -35,6 +35,10 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READING: True})
 
 
+def unhurried(_connection: Connection) -> None:
+    """Whether commits wait for the disk cannot be said inside of a transaction."""
+
+
 @contextmanager
 def alone(_engine: Engine, _what: str) -> Iterator[None]:
     """Be the only one: whoever writes to a SQLite file is."""
