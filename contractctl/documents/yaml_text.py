@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
 from contractctl.documents.yaml_scalars import NoJsonValueError, plain_scalar
@@ -27,7 +27,9 @@ MOST_REPEATED = 1_000_000
 
 Place = tuple[int, int]
 """Line and column, from 1."""
-Places = dict[int, dict[str | int, Place]]
+At: TypeAlias = "Mark | CMark | None"
+"""The place of an event as PyYAML has it: of a hundred thousand a few are ever asked for."""
+Places = dict[int, dict[str | int, At]]
 """By the identity of a container: where each of its values stands."""
 
 
@@ -55,19 +57,18 @@ def known_yaml(text: str, name: str) -> Json:
 
 def locate_yaml(text: str, name: str, pointer: Pointer) -> Place:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
-    value, root, places = _placed(text, name)
-    best = root
+    value, best, places = _placed(text, name)
     for step in pointer:
         known = places.get(id(value), {})
         if step not in known:
             break
         best = known[step]
         value = value[step]  # type: ignore[index]  # what has places is a container with that key
-    return best
+    return _place(best)
 
 
 @lru_cache(maxsize=4)
-def _placed(text: str, name: str) -> tuple[Json, Place, Places]:
+def _placed(text: str, name: str) -> tuple[Json, At, Places]:
     places: Places = {}
     building = _Building(name, places)
     (value,) = building.read(bounded(text, name))
@@ -91,21 +92,21 @@ class _Open:
     """A container whose end has not come yet."""
 
     value: dict[str, Json] | list[Json]
-    place: Place
+    at: At
     anchor: str | None
     values_before: int
     key: str | None = None
     """The key whose value comes next; None where a key does."""
     merges: bool = False
     """The mappings that come next are merged into this one."""
-    merged: list[tuple[Json, Place]] = field(default_factory=list)
+    merged: list[tuple[Json, At]] = field(default_factory=list)
 
 
 class _Building:
     """One text being read, event by event."""
 
     def __init__(self, name: str, places: Places | None = None, *, several: bool = False) -> None:
-        self.root: Place = (1, 1)
+        self.root: At = None
         self._name = name
         self._several = several
         self._places = places
@@ -131,7 +132,8 @@ class _Building:
         }
         try:
             with _collector_paused():
-                for event in yaml.parse(text, Loader=loader):
+                events = loader(text)
+                while (event := events.get_event()) is not None:
                     act = acts.get(type(event))
                     if act is not None:
                         act(event)
@@ -148,28 +150,29 @@ class _Building:
     def _document(self, event: "Event") -> None:
         self._anchors.clear()
         if self._documents and not self._several:
-            self._refuse(_place(event), "a second document begins here", "put each document into a file of its own")
+            self._refuse(event.start_mark, "a second document begins here", "put each document into a file of its own")
 
     def _scalar(self, event: "ScalarEvent") -> None:
-        self._untagged(event)
+        if event.tag is not None:
+            self._refuse_tag(event)
         text: str = event.value
         plain = event.implicit[0]
         if plain and text == "<<" and self._wants_key():
-            self._refuse_duplicate("<<", _place(event), twice=bool(self._open[-1].merged))
+            self._refuse_duplicate("<<", event.start_mark, twice=bool(self._open[-1].merged))
             self._open[-1].merges = True
             return
         value = self._plain(text, event) if plain else text
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._values += 1
-        self._put(value, _place(event))
+        self._put(value, event.start_mark)
 
     def _plain(self, text: str, event: "Event") -> Json:
         try:
             return plain_scalar(text)
         except NoJsonValueError as error:
             self._refuse(
-                _place(event), str(error), "put quotes around it, or write a number that JSON readers can hold"
+                event.start_mark, str(error), "put quotes around it, or write a number that JSON readers can hold"
             )
 
     def _mapping(self, event: "CollectionStartEvent") -> None:
@@ -179,16 +182,17 @@ class _Building:
         self._begin([], event)
 
     def _begin(self, value: dict[str, Json] | list[Json], event: "CollectionStartEvent") -> None:
-        self._untagged(event)
+        if event.tag is not None:
+            self._refuse_tag(event)
         if self._wants_key():
-            self._refuse(_place(event), "a key is a list or a mapping", "write a string as the key")
+            self._refuse(event.start_mark, "a key is a list or a mapping", "write a string as the key")
         if len(self._open) == MOST_LEVELS:
             refuse_depth(self._name)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         if self._places is not None:
             self._places[id(value)] = {}
-        self._open.append(_Open(value, _place(event), event.anchor, self._values))
+        self._open.append(_Open(value, event.start_mark, event.anchor, self._values))
         self._values += 1
 
     def _end(self, _event: "Event") -> None:
@@ -197,14 +201,14 @@ class _Building:
             self._merge(ended.value, ended.merged)
         if ended.anchor is not None:
             self._anchors[ended.anchor] = (ended.value, self._values - ended.values_before)
-        self._put(ended.value, ended.place)
+        self._put(ended.value, ended.at)
 
-    def _merge(self, into: dict[str, Json], merged: list[tuple[Json, Place]]) -> None:
+    def _merge(self, into: dict[str, Json], merged: list[tuple[Json, At]]) -> None:
         """https://yaml.org/type/merge.html: the mapping's own keys win, then those of earlier mappings."""
-        for value, place in merged:
+        for value, at in merged:
             for one in value if isinstance(value, list) else [value]:
                 if not isinstance(one, dict):
-                    self._refuse(place, "'<<' merges something that is no mapping", "put quotes around the key '<<'")
+                    self._refuse(at, "'<<' merges something that is no mapping", "put quotes around the key '<<'")
                 for key, inner in one.items():
                     into.setdefault(key, inner)
                     if self._places is not None:
@@ -213,16 +217,18 @@ class _Building:
     def _alias(self, event: "AliasEvent") -> None:
         known = self._anchors.get(str(event.anchor), (None, 0))
         if known is None:
-            self._refuse(_place(event), f"'*{event.anchor}' stands inside what it refers to", "refer to it by '$ref'")
+            self._refuse(
+                event.start_mark, f"'*{event.anchor}' stands inside what it refers to", "refer to it by '$ref'"
+            )
         value, size = known
         if not size:
-            self._refuse(_place(event), f"'*{event.anchor}' refers to nothing before it", "write the anchor first")
+            self._refuse(event.start_mark, f"'*{event.anchor}' refers to nothing before it", "write the anchor first")
         self._values += size
         self._repeated += size
         if self._repeated > MOST_REPEATED:
             said = f"aliases stand for more than {MOST_REPEATED:,} values"
-            self._refuse(_place(event), said, "write the parts once and refer to them by '$ref'")
-        self._put(value, _place(event))
+            self._refuse(event.start_mark, said, "write the parts once and refer to them by '$ref'")
+        self._put(value, event.start_mark)
 
     def _wants_key(self) -> bool:
         return bool(self._open) and self._open[-1].key is None and not self._open[-1].merges and self._is_mapping()
@@ -230,11 +236,11 @@ class _Building:
     def _is_mapping(self) -> bool:
         return isinstance(self._open[-1].value, dict)
 
-    def _put(self, value: Json, place: Place) -> None:
+    def _put(self, value: Json, at: At) -> None:
         """A finished value goes into the container that is open, or becomes its next key."""
         if not self._open:
             self._documents.append(value)
-            self.root = place
+            self.root = at
             return
         top = self._open[-1]
         step: str | int
@@ -242,54 +248,52 @@ class _Building:
             step = len(top.value)
             top.value.append(value)
         elif top.merges:
-            top.merged.append((value, place))
+            top.merged.append((value, at))
             top.merges = False
             return
         elif top.key is None:
-            top.key = self._key(value, top.value, place)
+            top.key = self._key(value, top.value, at)
             return
         else:
             step, top.key = top.key, None
             top.value[step] = value
         if self._places is not None:
-            self._places[id(top.value)][step] = place
+            self._places[id(top.value)][step] = at
 
-    def _key(self, value: Json, mapping: dict[str, Json], place: Place) -> str:
+    def _key(self, value: Json, mapping: dict[str, Json], at: At) -> str:
         if not isinstance(value, str):
-            self._refuse(place, f"the key {json.dumps(value)[:80]} is no string", "put quotes around it")
-        self._refuse_duplicate(value, place, twice=value in mapping)
+            self._refuse(at, f"the key {json.dumps(value)[:80]} is no string", "put quotes around it")
+        self._refuse_duplicate(value, at, twice=value in mapping)
         return value
 
-    def _untagged(self, event: "ScalarEvent | CollectionStartEvent") -> None:
-        if event.tag is not None:
-            word = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._refuse(_place(event), f"the tag '{word}' is not read", "take the tag out")
+    def _refuse_tag(self, event: "ScalarEvent | CollectionStartEvent") -> NoReturn:
+        word = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+        self._refuse(event.start_mark, f"the tag '{word}' is not read", "take the tag out")
 
-    def _refuse(self, place: Place, said: str, hint: str) -> NoReturn:
+    def _refuse(self, at: At, said: str, hint: str) -> NoReturn:
+        self._refuse_there(_place(at), said, hint)
+
+    def _refuse_there(self, place: Place, said: str, hint: str) -> NoReturn:
         raise ContractctlError(f"{self._name}:{place[0]}:{place[1]}: {said}", hint=hint) from None
 
-    def _refuse_duplicate(self, key: str, place: Place, *, twice: bool) -> None:
+    def _refuse_duplicate(self, key: str, at: At, *, twice: bool) -> None:
         if twice:
             hint = "keep one of the two: readers differ in which one they take"
-            self._refuse(place, f"the key '{key}' stands twice in one mapping", hint)
+            self._refuse(at, f"the key '{key}' stands twice in one mapping", hint)
 
     def _refuse_syntax(self, error: "MarkedYAMLError") -> NoReturn:
         problem = str(error.problem)
         if "maximum nesting depth" in problem:
             refuse_depth(self._name)
-        self._refuse(_place_of(error.problem_mark), f"this is not YAML: {problem}", "mend it at that place")
+        self._refuse(error.problem_mark, f"this is not YAML: {problem}", "mend it at that place")
 
     def _refuse_character(self, text: str, error: "ReaderError | UnicodeEncodeError") -> NoReturn:
         offset = error.start if isinstance(error, UnicodeEncodeError) else error.position
         before = text.rfind("\n", 0, offset)
         place = (text.count("\n", 0, offset) + 1, offset - before)
         said = f"the character {ord(text[offset]):#06x} may not stand in YAML" if offset < len(text) else str(error)
-        self._refuse(place, said, "write it as an escape in double quotes")
+        self._refuse_there(place, said, "write it as an escape in double quotes")
 
 
-def _place(event: "Event") -> Place:
-    return _place_of(event.start_mark)
-
-
-def _place_of(mark: "Mark | CMark | None") -> Place:
-    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+def _place(at: At) -> Place:
+    return (at.line + 1, at.column + 1) if at is not None else (1, 1)
