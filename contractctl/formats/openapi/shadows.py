@@ -64,22 +64,38 @@ class _Paths:
     called_as: dict[str, str]
     served_as: dict[str, str]
     served: dict[str, Spot]
-    by_length: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """The paths with parameters that both have."""
+    by_part: dict[tuple[int, int, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    """The paths with parameters that both have, by how many parts they have and what each part says."""
+    open_ones: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for path in self.called:
             if "{" in path and template(path) in self.served_as:
-                self.by_length[path.count("/")].append(path)
+                parts = path.split("/")
+                for position, part in enumerate(parts):
+                    self.by_part[len(parts), position, _said(part)].append(len(self.open_ones))
+                self.open_ones.append(path)
 
     def behind(self, other: str) -> list[str]:
-        """The paths that another may stand before."""
-        return self.by_length.get(other.count("/"), [])
+        """The paths that another may stand before, and perhaps a few more: those that fit it in its rarest part."""
+        parts = other.split("/")
+        fitting = [
+            [number for said in {_said(part), ""} for number in self.by_part.get((len(parts), position, said), ())]
+            for position, part in enumerate(parts)
+            if _said(part) or not position
+        ]
+        _, rarest = min((len(one), one) for one in fitting)
+        return [self.open_ones[number] for number in sorted(rarest)]
 
     def rivals(self, path: str, other: str) -> list[str]:
         """The caller's paths that such requests reach before they reach this one."""
         nearer = (one for one in self.behind(other) if one != path and covers(path, one) and covers(one, other))
         return [*nearer, *([self.called_as[template(other)]] if template(other) in self.called_as else [])]
+
+
+def _said(part: str) -> str:
+    """What a part of a path says; nothing where it has a parameter."""
+    return "" if "{" in part else part
 
 
 def _between(way: Way, paths: _Paths, both: tuple[str, str], met: Overlap) -> Iterator[Found]:

@@ -35,7 +35,7 @@ from contractctl.formats.openapi.endless import Endless
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of, without_extensions
-from contractctl.formats.openapi.views import TURNING, Role, Sending, Taking, View
+from contractctl.formats.openapi.views import TURNING, Components, Role, Sending, Taking, View
 from contractctl.model.verdict import Incompatibility, Undecided
 
 Key = tuple[str, Pointer, str, Pointer]
@@ -128,15 +128,16 @@ class Sight:
         self.space.bodies = self.bodies
         self.endless = Endless(self.writer), Endless(self.reader)
         self.solver = Solver(self.space)
-        self.exact_reader = self._exact(self.reader)
-        self.whole = Sending(self.space, self.writer, self, self._exact(self.writer), shares=False)
+        self.exact_reader = View(self.space, self.reader, self, Components.LATER)
+        exact_writer = View(self.space, self.writer, self, Components.LATER)
+        self.whole = Sending(self.space, self.writer, self, Components.LATER, exact_writer)
         self._look()
 
     def _look(self) -> None:
         """With views that have read nothing yet: what was read before stands for what is no longer taken as given."""
-        self.exact_writer = View(self.space, self.writer, self, shares=True)
-        self.sending = Sending(self.space, self.writer, self, self.exact_writer, shares=True)
-        self.taking = Taking(self.space, self.reader, self, self._exact(self.reader), shares=True)
+        self.exact_writer = View(self.space, self.writer, self, Components.BOTH)
+        self.sending = Sending(self.space, self.writer, self, Components.BOTH, self.exact_writer)
+        self.taking = Taking(self.space, self.reader, self, Components.BOTH, self._exact(self.reader))
 
     @property
     def round(self) -> int:
@@ -144,7 +145,7 @@ class Sight:
         return len(self.doubtful)
 
     def _exact(self, document: Document) -> View:
-        return View(self.space, document, self, shares=False)
+        return View(self.space, document, self, Components.EXACT)
 
     def ask(self, writer: Spot, reader: Spot, label: str, seat: Mapping[str, str]) -> Iterator[tuple[Question, Said]]:
         """What of the values of one schema the other refuses, and what of the components that they refer to."""
@@ -350,9 +351,9 @@ class Sight:
         pair = self._pair(view.document, target)
         if pair in self.doubtful:
             return False
-        if view.shares:
+        if view.components is Components.BOTH:
             return view.document is self.writer or pair in self.met
-        return self._is_narrower(view, target, other)
+        return view.components is Components.EXACT and self._is_narrower(view, target, other)
 
     def _is_narrower(self, view: View, target: Spot, other: Spot) -> bool:
         """Whether the reader's component allows nothing that the writer's does not: then both allow what it allows.
@@ -367,11 +368,15 @@ class Sight:
             solver = Solver(self.space, _WORK_ASIDE)
             try:
                 mine = self._exact(self.reader).root(target)
-                theirs = Taking(self.space, self.writer, self, self._exact(self.writer), shares=True).root(other)
+                theirs = Taking(self.space, self.writer, self, Components.BOTH, self._exact(self.writer)).root(other)
                 self.narrower[key] = solver.solve((mine, theirs ^ 1)) is NONE
             except (SpentError, RecursionError):
                 return False
         return self.narrower[key]
+
+    def later(self, view: View, target: Spot) -> Literal:
+        """What a schema says in a view, read when somebody asks."""
+        return self._named((type(view), view.document, target.key), (view,), (target,))
 
     def sent(self, target: Spot) -> Literal:
         """What the writer sends by a component."""

@@ -87,19 +87,29 @@ class Role(Enum):
         return "writeOnly" if self.is_answer else "readOnly"
 
 
+class Components(Enum):
+    """What stands for a component where it is referred to."""
+
+    BOTH = "both"
+    """What both documents allow by it, where both have it and they differ."""
+    EXACT = "exact"
+    """What it says."""
+    LATER = "later"
+    """What it says, read when somebody asks: for single values, not for what all values have in common."""
+
+
 class View(Meaning):
     """A document's schemas as a validator of its version sees them."""
 
     def __init__(
-        self, space: Space, document: Document, sight: "Sight", turning: "View | None" = None, *, shares: bool
+        self, space: Space, document: Document, sight: "Sight", components: Components, turning: "View | None" = None
     ) -> None:
-        super().__init__(space, document.schemas, frozenset({f"{type(self).__name__} {shares} {sight.round}"}))
+        super().__init__(space, document.schemas, frozenset({f"{type(self).__name__} {components.name} {sight.round}"}))
         self.document = document
         self.sight = sight
         self.turning = turning or self
         """Who reads the keywords below which more may be less."""
-        self.shares = shares
-        """Whether components that differ stand for what both documents allow by them."""
+        self.components = components
         self.endless = sight.endless[document is sight.reader]
         self._may_hide = not sight.role.is_text and _speaks_of(document, sight.role.hides)
 
@@ -110,7 +120,7 @@ class View(Meaning):
 
     def _like(self) -> "View":
         turning = None if self.turning is self else self.turning.at_rest
-        return type(self)(self.space, self.document, self.sight, turning, shares=self.shares)
+        return type(self)(self.space, self.document, self.sight, self.components, turning)
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
         if self.endless(spot):
@@ -124,9 +134,12 @@ class View(Meaning):
     def referred(self, spot: Spot, keyword: str) -> Literal:
         """A component that both documents have is an atom: its own question is asked elsewhere, and once."""
         with suppress(Unresolved):
-            atom = self.sight.atom(self, refer(self.schema, spot, keyword))
+            target = refer(self.schema, spot, keyword)
+            atom = self.sight.atom(self, target)
             if atom is not None:
                 return atom
+            if self.components is Components.LATER:
+                return self.sight.later(self, target)
         return super().referred(spot, keyword)
 
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
