@@ -14,7 +14,7 @@ GAPS = 2.0
 """How many times the longest pause between its reads a consumer must have been silent for."""
 
 
-_NAMED = ("-property", "-parameter", "-header")
+_NAMED = ("-property", "-parameter", "-header", "-definition")
 """What the kinds of operations on parts of interfaces end with that whoever uses them calls by name."""
 
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from contractctl.formats import asyncapi, avro, graphql, json_schema, openapi, protobuf, sql
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
+    from contractctl.formats.graphql import staging as graphql_staging
     from contractctl.formats.json_schema import events as json_schema_events
     from contractctl.formats.json_schema import staging as json_schema_staging
     from contractctl.formats.openapi import staging as openapi_staging
@@ -70,7 +71,7 @@ BINARY = frozenset({"protobuf"})
 """Formats that read files which are no text, too."""
 INTERFACES = frozenset({"asyncapi", "graphql", "openapi", "sql"})
 """Formats in which clients call a provider: one version's provider is there before the first of its clients."""
-SERVED = frozenset({"openapi"})
+SERVED = frozenset({"graphql", "openapi"})
 """Interface formats whose old parts are served beside the new ones until an announced day."""
 STAGED = frozenset({"avro", "json-schema", "protobuf", "sql"}) | SERVED
 """Formats whose changes contractctl plan leads through stages."""
@@ -79,7 +80,7 @@ if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Retiring, ...], tuple[Events, ...]] = (
         (asyncapi, avro, graphql, json_schema, openapi, protobuf, sql),
         (avro_staging, json_schema_staging, protobuf_staging),
-        (openapi_staging,),
+        (graphql_staging, openapi_staging),
         (avro_events, json_schema_events, protobuf_events),
     )
 

@@ -8,7 +8,7 @@ from contractctl.model.canonical import OPTIONAL
 
 _OF_INTERFACES = (
     *("-property", "-value", "-parameter", "-header", "-body", "-media-type"),
-    *("-operation", "-webhook", "-callback"),
+    *("-operation", "-webhook", "-callback", "-definition", "-member"),
 )
 """What the kinds of operations on parts of interfaces end with."""
 

@@ -80,7 +80,7 @@ class Side:
     def _takes_away(self, name: str) -> bool:
         """Whether a column, field, table or part of an interface is in the start by this name, and not in the draft."""
         gone = (change.path for change in self.changes if change.kind == "removed")
-        return any(path == name or path.endswith((f".{name}", f" '{name}'")) for path in gone)
+        return any(path == name or path.endswith((f".{name}", f" '{name}'", f"({name}:)")) for path in gone)
 
     def _under_way(self) -> Declared:
         return said_by(one for _, one in self.theirs)

@@ -8,8 +8,9 @@ from contractctl.formats.description import PLACEHOLDER, as_object, template
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import covering, normal
 from contractctl.formats.openapi.parts import METHODS
-from contractctl.formats.openapi.retiring import Object, Places, Step, own, retired
+from contractctl.formats.openapi.retiring import Object, Places, own, retired
 from contractctl.formats.openapi.schemas_merged import Schemas, Seat
+from contractctl.formats.retirement import Step
 
 _Follow = Callable[[Json], Json]
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})

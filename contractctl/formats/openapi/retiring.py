@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from contractctl.documents import Json
@@ -12,28 +11,6 @@ Object = dict[str, Json]
 
 SUNSET = "x-sunset"
 _MOST_REFERENCES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that clients have to follow."""
-
-    verb: str
-    """remove: it goes. require: clients will have to send it. release: they can no longer count on it. add: they will
-    be answered it."""
-    what: str
-    """property, value, parameter, header, operation, webhook, callback, body, media-type."""
-    subject: str
-    """`Order` or `POST /orders`; $ for the document."""
-    name: str
-    beside: frozenset[str] = frozenset()
-    """What is new in the same place: what this may be called from now on."""
-    is_answered: bool = False
-    """Whether it is a property that stands in answers alone."""
-
-    @property
-    def path(self) -> str:
-        return self.name if self.subject == "$" else f"{self.subject}.{self.name}"
 
 
 def own(value: Json) -> Json:

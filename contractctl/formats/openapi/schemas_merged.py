@@ -12,7 +12,8 @@ from enum import Enum
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.description import as_object
-from contractctl.formats.openapi.retiring import Object, Places, Step, component_of, own, retired
+from contractctl.formats.openapi.retiring import Object, Places, component_of, own, retired
+from contractctl.formats.retirement import Step
 
 _CHOICES = ("allOf", "anyOf", "oneOf")
 _INNER = ("items", "additionalProperties")

@@ -171,5 +171,5 @@ def test_a_contract_of_the_store_is_narrowed_too(contractctl: Run, tmp_path: Pat
     refused = contractctl("plan", "shop/api", code=2)
     diff = contractctl("diff", "shop/api")
 
-    assert "whose changes have no stages" in refused.stderr
+    assert "nothing says until which day the old parts of 'shop/api' are served" in refused.stderr
     assert "User.email" in diff.stdout
