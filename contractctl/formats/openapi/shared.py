@@ -22,6 +22,8 @@ _OLDEST = 0
 """The form of marshal in which equal values have equal bytes: later ones tell shared texts apart from copies."""
 _REFERENCE = re.compile(rb"u\x04\x00\x00\x00\$refu(....)", re.DOTALL)
 """A key `$ref`, and the length of the text below it."""
+_DYNAMIC = (b"u\x0b\x00\x00\x00$dynamicRef", b"u\x0d\x00\x00\x00$recursiveRef")
+"""Keys of references that are no `$ref`."""
 _MAPPING = b"u\x07\x00\x00\x00mapping"
 _MAPPED = re.compile(r'"((?:[^"\\]|\\.)*#/(?:[^"\\]|\\.)*|(?:[^"\\\s]|\\.)+\.(?:json|ya?ml)(?:#[^"\s]*)?)"')
 """Everything that looks like a reference, as discriminators have it: too many do no harm."""
@@ -112,10 +114,14 @@ def _cut(base: str, value: Json) -> Iterator[tuple[Unit, Json]]:
 
 
 def _targets(document: Document, base: str, said: bytes, value: Json) -> Iterator[Unit]:
+    """The units that a value refers to; for an anchor, which may stand anywhere, one that is not there."""
+    if any(word in said for word in _DYNAMIC):
+        yield (base, "an anchor")
     for written in references(said, value):
         uri, fragment = split(written)
         resource = document.schemas.resources.get(joined(base, uri)) if uri else None
-        yield unit_of(resource.base if resource else joined(base, uri), pointer_of(fragment) or ())
+        pointer, at = pointer_of(fragment), resource.base if resource else joined(base, uri)
+        yield unit_of(at, pointer) if pointer is not None else (at, "an anchor")
 
 
 def told(value: Json) -> bytes:

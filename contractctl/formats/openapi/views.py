@@ -127,7 +127,8 @@ class View(Meaning):
             yield Assertion("$ref", self._opaque("a schema refers to itself without end", (id(self.schema), spot.key)))
             return
         if isinstance(spot.value, dict) and isinstance(spot.value.get("$id"), str):
-            yield Assertion("$id", self._opaque("schemas with an '$id' of their own are not judged", spot.key))
+            reason = "schemas with an '$id' of their own are not judged"
+            yield Assertion("$id", self._opaque(reason, (id(self.schema), spot.key)))
             return
         yield from super().assertions(spot)
 
