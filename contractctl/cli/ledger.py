@@ -27,8 +27,6 @@ _NAP = 0.2
 """Seconds at most between two tries, where others write at the same moment."""
 _SKEW_SECONDS = 60.0
 """How far two computers' clocks may be apart."""
-_LONGEST_CLUSTER = 20
-"""Characters: what the journal of MariaDB holds."""
 
 
 def write(deployment: Deployment) -> bool:
@@ -45,8 +43,7 @@ def write(deployment: Deployment) -> bool:
 def write_seen(environment: str, cluster: str, told: Seen | None) -> bool:
     """Record what a cluster has shown, or None where it is no more; False where that is on record already."""
     name_of(environment, "an environment")
-    if len(name_of(cluster, "a cluster")) > _LONGEST_CLUSTER:
-        raise ContractctlError(f"'{cluster}' is too long for a cluster", hint=f"at most {_LONGEST_CLUSTER} characters")
+    name_of(cluster, "a cluster")
     if told is not None and told.at > time.time() + _SKEW_SECONDS:
         raise ContractctlError("the list is from the future", hint="see to the clocks, or say its moment: --at TIME")
     return _write(lambda connection, note: clusters.record(connection, environment, cluster, told, note))

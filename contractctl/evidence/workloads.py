@@ -122,7 +122,7 @@ def _workload(one: _Tree, place: str) -> Workload:
         name=name,
         uid=uid,
         owner=owner,
-        labels={key: str(text) for key, text in labels.items()},
+        labels={key: _label(text, place) for key, text in labels.items()},
         images=tuple(
             str(_tree(each, place).get("image", ""))
             for key in ("containers", "initContainers")
@@ -131,6 +131,13 @@ def _workload(one: _Tree, place: str) -> Workload:
         pods=_ready(meta, status, place) if kind == "Pod" else _count(status, _PODS_OF.get(kind, ""), place),
         stands=_stands(kind, owner, spec, status, place),
     )
+
+
+def _label(value: Json, place: str) -> str:
+    """A number would have lost what it was written as: 1.10 is 1.1."""
+    if not isinstance(value, str):
+        _refuse(place, f"the label {value!r} is no text")
+    return value
 
 
 def _template(spec: _Tree, place: str) -> _Tree:

@@ -113,11 +113,14 @@ def _is_mariadb() -> bool:
 
 
 def _journal() -> None:
-    """What happened, who may write, and what the world has yet to be told."""
+    """What happened, who may write, and what the world has yet to be told.
+
+    Deployments stand in it by their environment, behind `environment:`, and their service: 100 characters each.
+    """
     _table()(
         "contractctl_journal",
         _id(),
-        *(_text(name, length) for name, length in (("plan", 60), ("kind", 20), ("stage", 20), ("key", 500))),
+        *(_text(name, length) for name, length in (("plan", 112), ("kind", 20), ("stage", 100), ("key", 500))),
         sa.Column("at", _DOUBLE, nullable=False),
         *map(_text, ("actor", "git_commit", "body")),
         *(_text(name, 64) for name in ("previous", "hash")),

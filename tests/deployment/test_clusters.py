@@ -184,6 +184,7 @@ def test_a_list_that_is_not_whole_says_so(change: Callable[[Object], object], sa
         (lambda one: one.update(kind="Service", apiVersion="v1"), "Service shop/web"),
         (lambda one: one.update(apiVersion="argoproj.io/v1alpha1"), "nothing that runs versions"),
         (lambda one: one.update(status={"replicas": "3"}), "no number of pods"),
+        (lambda one: one["spec"]["template"]["metadata"].update(labels={"v": 1.1}), "the label 1.1 is no text"),
         (lambda one: one.update(spec=[]), "an object of Kubernetes is expected"),
         (lambda one: one["metadata"].update(ownerReferences={}), "a list is expected"),
         (lambda one: (one.clear(), one.update(kind="List", items=[])), "not one workload"),
@@ -353,5 +354,5 @@ status: {{phase: Pending}}
 
     seen = ledger.live(settings.load(living.folder), "production", time.time()).clusters["west"]
     assert (seen.ready, began <= seen.at <= time.time()) == ({"web": {"1.10": 0}}, True)
-    assert cli.run(["environment", "forget", "w" * 21, "--env", "production"]) == cli.Exit.MEND
-    assert "at most 20 characters" in capsys.readouterr().err
+    assert cli.run(["environment", "forget", "w" * 101, "--env", "production"]) == cli.Exit.MEND
+    assert "is no name of a cluster" in capsys.readouterr().err

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from contractctl import journal
-from contractctl.journal import EntryKind, Note, deployments
+from contractctl.journal import EntryKind, Note, clusters, deployments
 from contractctl.journal.deployments import Deployment
+from contractctl.model.cluster import Seen
 from tests.journal.conftest import opened
 
 RECORDING = """
@@ -46,6 +47,23 @@ def test_writers_at_once_lose_nothing_and_break_no_chain(
     }
     assert live["shared"].canaries == {f"service-{n}-{version}": 1.0 for n in range(2) for version in range(3)}
     assert [entry.stage for entry in entries].count("same") == 1
+
+
+@pytest.mark.parametrize("how", ["postgresql", "mariadb"])
+def test_names_as_long_as_they_may_be_are_kept_whole(how: str, request: pytest.FixtureRequest) -> None:
+    note = Note("", EntryKind.DEPLOYED, "", "", 1.0, "Ada <ada@example.org>", "", {})
+    environment, service, version, cluster = ("e" * 100, "s" * 100, "v" * 100, "c" * 100)
+    shown = Seen(1.0, {service: {version: 3}})
+
+    with opened(request.getfixturevalue(f"{how}_url")) as engine:
+        with journal.writing(engine) as connection:
+            deployments.record(connection, Deployment(environment, service, version, canary=12.5), note)
+            clusters.record(connection, environment, cluster, shown, note)
+        with journal.reading(engine) as connection:
+            journal.verify_chain(connection, deployments.chain(environment))
+            assert deployments.environments(connection) == (environment,)
+            assert set(deployments.live(connection, environment)) == {service}
+            assert clusters.seen(connection, environment) == {cluster: shown}
 
 
 def test_the_commit_of_a_version_stays_known_while_it_is_live_and_no_longer(sqlite_url: str) -> None:
