@@ -37,6 +37,8 @@ def test_what_is_compatible_no_value_refutes(seed: int) -> None:
     sends, takes = judge(provider), judge(client)
     try:
         refuting = [one for one in DOCUMENTS if sends.is_valid(one) and not takes.is_valid(one)]
-    except RecursionError:  # a schema that refers to itself without end: jsonschema follows it
+    except BaseException as error:  # a schema that refers to itself without end: jsonschema follows it
+        if type(error).__name__ not in {"RecursionError", "PanicException"}:  # in rpds
+            raise
         assume(condition=False)
     assert not refuting
