@@ -21,11 +21,10 @@ def losses(database: Database, connection: Connection, table: str, pair: Pair, r
     columns = ", ".join(database.quote(one.name) for one in synced.old)
     first = database.quote(synced.old[0].name)
     sample = f"SELECT {columns} FROM {database.table(table)} LIMIT {int(rows)}"
-    possible = up_possible(database, synced)
-    lost, example = run(
-        connection, f"SELECT count(*), min({first}) FROM ({sample}) AS contractctl_sample WHERE NOT ({possible})"
-    ).one()
+    unlike = f"FROM ({sample}) AS contractctl_sample WHERE NOT ({up_possible(database, synced)})"
+    lost = run(connection, f"SELECT count(*) {unlike}").scalar_one()
     if lost:
+        example = run(connection, f"SELECT {first} {unlike} LIMIT 1").scalar()
         place = f"'{table}.{synced.old[0].name}'"
         yield f"{lost} values of {place} do not come back from their new form, such as {example!r}"
 
