@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ def _doubts(cluster: str, one: Seen, oldest: float, now: float) -> Iterator[Doub
         age = f"{span(now - one.at)} old" if one.at < now else f"{span(one.at - now)} ahead of the moment of asking"
         allowed = f"{span(now - oldest)} are allowed"
         yield Doubt(Doubting.STALE, f"the list of the cluster '{cluster}', of {moment(one.at)}, is {age}; {allowed}")
-    yield from one.doubts
+    yield from (replace(doubt, message=f"in the cluster '{cluster}', {doubt.message}") for doubt in one.doubts)
 
 
 @contextmanager
