@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from contractctl.model.contract import Source
+from contractctl.formats.graphql.engine import placed
+from contractctl.model.contract import File, Source
 
 _MEMBERS = ("fields", "values")
 
@@ -51,11 +52,9 @@ class Texts:
     @cached_property
     def _definitions(self) -> dict[str, list[Part]]:
         """By name, `@name` for a directive; a type's definition and what extends it."""
-        from graphql import parse
-
         found: dict[str, list[Part]] = {}
         for number, file in enumerate(self._source.every):
-            for node in parse(file.text).definitions if file.text.strip() else ():
+            for node in _nodes(file) if file.text.strip() else ():
                 name = getattr(getattr(node, "name", None), "value", None)
                 if name is not None:
                     key = f"@{name}" if node.kind == "directive_definition" else name
@@ -103,6 +102,16 @@ class Texts:
             return filled[-1].file, getattr(filled[-1].node, what)[-1].loc.end, f" {mark} {name}"
         lead = " = " if what == "types" else " implements "
         return held[0].file, held[0].node.name.loc.end, f"{lead}{name}"
+
+
+def _nodes(file: File) -> Iterator[Any]:
+    """Raise ContractctlError for what graphql-core does not read: interfaces with commas, as they once were."""
+    from graphql import GraphQLSyntaxError, parse
+
+    try:
+        yield from parse(file.text).definitions
+    except GraphQLSyntaxError as error:
+        raise placed(file.name, error) from None
 
 
 def _opened(holder: Part, text: str) -> tuple[int, int, str]:

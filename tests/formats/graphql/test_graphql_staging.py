@@ -138,6 +138,16 @@ def test_parts_that_do_not_stand_side_by_side_are_refused() -> None:
         expanded(schema(old), schema(new), DAY)
 
 
+def test_a_text_that_graphql_core_does_not_read_is_refused_with_its_place() -> None:
+    old = schema(
+        "type Query { a: A } type A implements I, J { x: Int y: Int } interface I { x: Int } interface J { x: Int }"
+    )
+    new = schema("type Query { a: A } type A { x: Int }")
+
+    with pytest.raises(ContractctlError, match=r"shop.graphql:1:42: unexpected Name 'J'"):
+        expanded(old, new, DAY)
+
+
 def test_contracting_breaks_nothing_but_what_the_change_breaks() -> None:
     staged = 0
     for verdicts, *texts, why in CASES:
