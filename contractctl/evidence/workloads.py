@@ -20,6 +20,7 @@ _GROUPS = {
     "CronJob": "batch/v1",
     "Job": "batch/v1",
     "Pod": "v1",
+    "Rollout": "argoproj.io/v1alpha1",
 }
 _PODS_OF = {
     "ReplicaSet": "replicas",
@@ -27,8 +28,9 @@ _PODS_OF = {
     "DaemonSet": "currentNumberScheduled",
     "Job": "active",
     "Deployment": "replicas",
+    "Rollout": "replicas",
 }
-"""Where a status counts the pods that there are; a Deployment's are its ReplicaSets'."""
+"""Where a status counts the pods that there are; those of a Deployment and a Rollout are their ReplicaSets'."""
 _Tree = Mapping[str, Json]
 
 
@@ -77,7 +79,7 @@ def read(documents: Iterable[tuple[str, Json]]) -> Export:
             workload = _workload(one, where)
             found[workload.uid, str(_tree(one.get("metadata"), where).get("resourceVersion"))] = workload
     workloads = tuple(found.values())
-    return Export(workloads, (*missing, *_pods_missing(workloads)))
+    return Export(workloads, (*missing, *_pods_missing(workloads), *_makers_missing(workloads)))
 
 
 def _broken_off(top: _Tree, place: str) -> Iterator[str]:
@@ -155,6 +157,8 @@ def _stands(kind: str, owner: str, spec: _Tree, status: _Tree, place: str) -> bo
         case "Job":
             ends = [_tree(each, place) for each in _list(status.get("conditions"), place)]
             return not any(each.get("type") in ("Complete", "Failed") and each.get("status") == "True" for each in ends)
+        case "Rollout":
+            return "workloadRef" not in spec  # then a Deployment has its template
         case "ReplicaSet":
             return not owner or bool(spec.get("replicas", 1)) or bool(status.get("replicas"))
         case _:
@@ -184,6 +188,14 @@ def _pods_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
     for one in workloads:
         if one.kind in _PODS_OF and made.get(one.uid, 0) < one.pods:
             yield f"{one.title} has {one.pods} pods, and {made.get(one.uid, 0)} of them are in the export"
+
+
+def _makers_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
+    """Of the sets without pods one can start at any moment, and only what makes them says which."""
+    idle = {one.owner: one for one in workloads if one.kind == "ReplicaSet" and not one.stands}
+    for owner in sorted(idle.keys() - {one.uid for one in workloads}):
+        title = idle[owner].title
+        yield f"what makes {title} is not in the export: whether that is its present version is not known"
 
 
 def _tree(value: Json, place: str) -> _Tree:

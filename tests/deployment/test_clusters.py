@@ -29,7 +29,8 @@ def labels(service: str, version: str) -> Object:
 
 def made(kind: str, name: str, *, owner: str = "", template: Object | None = None, **more: Any) -> Object:
     """An object as the API server gives it. `more` goes into its spec and status."""
-    group = {"Pod": "v1", "Job": "batch/v1", "CronJob": "batch/v1"}.get(kind, "apps/v1")
+    groups = {"Pod": "v1", "Job": "batch/v1", "CronJob": "batch/v1", "Rollout": "argoproj.io/v1alpha1"}
+    group = groups.get(kind, "apps/v1")
     owners = [{"kind": "x", "name": "x", "uid": owner, "controller": True}]
     meta = {"name": name, "namespace": "shop", "uid": f"{kind}-{name}", "resourceVersion": "7"}
     spec = {**more.get("spec", {}), **({"template": template} if template else {})}
@@ -113,6 +114,21 @@ def test_a_workload_of_no_replicas_stands_ready_and_a_job_that_is_over_does_not(
     assert found == Seen(NOW, {"web": {"5": 0}, "store": {"6": 0}, "nightly": {"4": 0}})
 
 
+def test_a_rollout_of_argo_stands_for_its_version_and_without_it_nobody_knows_which_of_its_sets_is_history() -> None:
+    rollout = made("Rollout", "web", template=template("web", "2"), spec={"replicas": 0})
+    sets = [made("ReplicaSet", name, owner="Rollout-web", template=template("web", name), spec={"replicas": 0})
+            for name in ("1", "2")]  # fmt: skip
+    by_reference = made("Rollout", "web", spec={"workloadRef": {"kind": "Deployment", "name": "web"}})
+    deployment = made("Deployment", "web", template=template("web", "2"), spec={"replicas": 0})
+
+    assert look(rollout, *sets) == Seen(NOW, {"web": {"2": 0}})
+    assert look(by_reference, deployment, *sets) == Seen(NOW, {"web": {"2": 0}})
+    found = look(*sets)
+    assert found.ready == {}
+    assert [doubt.kind for doubt in found.doubts] == [Doubting.INCOMPLETE]
+    assert "what makes ReplicaSet shop/2 is not in the export" in found.doubts[0].message
+
+
 IMAGE = "registry.example.org:5000/shop/web"
 
 
@@ -182,7 +198,7 @@ def test_a_list_that_is_not_whole_says_so(change: Callable[[Object], object], sa
     [
         (lambda one: one["metadata"].pop("uid"), "no uid: this is a manifest"),
         (lambda one: one.update(kind="Service", apiVersion="v1"), "Service shop/web"),
-        (lambda one: one.update(apiVersion="argoproj.io/v1alpha1"), "nothing that runs versions"),
+        (lambda one: one.update(apiVersion="example.org/v1"), "nothing that runs versions"),
         (lambda one: one.update(status={"replicas": "3"}), "no number of pods"),
         (lambda one: one["spec"]["template"]["metadata"].update(labels={"v": 1.1}), "the label 1.1 is no text"),
         (lambda one: one.update(spec=[]), "an object of Kubernetes is expected"),
