@@ -20,6 +20,7 @@ BENCHES: Mapping[str, str] = {
     "store": "store",
     "backfill": "backfill",
     "servers": "backfill_on_servers",
+    "evidence": "evidence_files",
     "deployments": "deployments",
     "canary": "canary_errors",
 }

@@ -6,12 +6,13 @@ those whose requests all pass through it (`covers`): where it has none, nobody k
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import log_files, log_lines, requests_read
+from contractctl.evidence.condensed import near, runs
 from contractctl.evidence.log_lines import Said, UnreadableError
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, Question, needed_window
@@ -112,7 +113,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
     if kept.crowded:
         seen.spoiled(f"truncated: more than {_MOST} different consumers: '{settings.consumer}' is no name of one")
     seen.reads += _reads(kept)
-    seen.signs += _signs(kept)
+    seen.signs += _signs(kept, near(question))
     return seen
 
 
@@ -183,11 +184,14 @@ def _take(kept: _Seen, line: log_files.Line) -> None:
 
 
 def _count(kept: _Seen, at: float, reader: _Reader) -> None:
-    if reader not in kept.readers and len(kept.readers) >= _MOST:
-        kept.crowded = True
-        return
-    kept.readers.add(reader)
-    found = kept.counts.setdefault((int(at // _HOUR), reader), _Count(at, at))
+    key = int(at // _HOUR), reader
+    found = kept.counts.get(key)
+    if found is None:
+        if reader not in kept.readers and len(kept.readers) >= _MOST:
+            kept.crowded = True
+            return
+        kept.readers.add(reader)
+        found = kept.counts[key] = _Count(at, at)
     found.first, found.last, found.count = min(found.first, at), max(found.last, at), found.count + 1
 
 
@@ -226,11 +230,12 @@ def _reads(kept: _Seen) -> Iterator[Read]:
         yield Read(of.contract, of.path, consumer, version, one.first, one.last, float(one.count), certainty)
 
 
-def _signs(kept: _Seen) -> Iterator[Sign]:
+def _signs(kept: _Seen, apart: float) -> Iterator[Sign]:
     """Where every one of the logs has a line: of several, one that is missing would hide whoever it has seen."""
     logs = list(kept.alive.values())
     ticks = sorted(set.intersection(*map(set, logs))) if logs else []
+    lines = sorted(max(log[tick] for log in logs) for tick in ticks)
+    alive = list(runs([Sign("", "", "", "", at) for at in lines], apart)) if lines else []
     for consumer in kept.settings.covers:
         for one in kept.fields:
-            for tick in ticks:
-                yield Sign(consumer, "", one.contract, one.path, max(log[tick] for log in logs))
+            yield from (replace(run, consumer=consumer, contract=one.contract, path=one.path) for run in alive)

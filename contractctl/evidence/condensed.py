@@ -54,9 +54,14 @@ def condense(seen: Observations, question: Question) -> None:
     reads = (one for one in seen.reads if one.end >= since and any(is_of(one, field) for field in fields))
     seen.reads[:] = _reads(reads, max(1.0, rules.window_seconds / _STEPS))
     signs = (one for one in seen.signs if any(speaks_of(one, field) for field in fields))
-    seen.signs[:] = _signs(signs, rules.heartbeat_seconds * 2 * REACH)
+    seen.signs[:] = _signs(signs, near(question))
     seen.requests[:] = _requests(seen.requests, question)
     seen.lost[:] = _lost(seen.lost)
+
+
+def near(question: Question) -> float:
+    """How many seconds apart two signs of life prove the time between them, whoever's they are."""
+    return question.plan.reads.heartbeat_seconds * 2 * REACH
 
 
 def _reads(reads: Iterable[Read], step: float) -> list[Read]:
@@ -83,18 +88,19 @@ def _together(known: Read | None, one: Read) -> Read:
     return replace(known if known.end > one.end else one, count=known.count + one.count)
 
 
-def _signs(signs: Iterable[Sign], near: float) -> list[Sign]:
+def _signs(signs: Iterable[Sign], apart: float) -> list[Sign]:
     """Of those that lie so near to each other that nothing is unproven between them, one that stands for all."""
-    apart: dict[tuple[str, str, str, str], set[Sign]] = {}
+    found: dict[tuple[str, str, str, str], set[Sign]] = {}
     for one in signs:
-        apart.setdefault((one.consumer, one.version, one.contract, one.path), set()).add(one)
-    return [run for found in apart.values() for run in _runs(sorted(found, key=attrgetter("begin", "at")), near)]
+        found.setdefault((one.consumer, one.version, one.contract, one.path), set()).add(one)
+    return [run for own in found.values() for run in runs(sorted(own, key=attrgetter("begin", "at")), apart)]
 
 
-def _runs(signs: Sequence[Sign], near: float) -> Iterator[Sign]:
+def runs(signs: Sequence[Sign], apart: float) -> Iterator[Sign]:
+    """Of signs in order that differ in their time alone, what stands for those that are near to each other."""
     run = signs[0]
     for one in signs[1:]:
-        if one.begin - run.at > near:
+        if one.begin - run.at > apart:
             yield run
             run = one
         else:

@@ -16,6 +16,7 @@ TEXT_FORMS = ("combined", "envoy")
 KEYS = ("agent", "host", "method", "request", "status", "time", "uri", "user")
 """What a line may have, in our words; in JSON the settings name the key of each."""
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
+_COLUMN = re.compile(_QUOTED)
 _COMBINED = re.compile(
     r"(?:\S+:\d+ )?(?P<host>\S+) \S+ (?P<user>.*?) \[(?P<time>[^\]]+)\] "
     rf"(?P<request>{_QUOTED}) (?P<status>\d{{3}}|-) \S+(?P<rest>(?: {_QUOTED})*)\s*"
@@ -51,12 +52,12 @@ def of_text(text: str, form: str, columns: Sequence[str]) -> Said:
     found = (_ENVOY if form == "envoy" else _COMBINED).fullmatch(text)
     if found is None:
         raise UnreadableError(f"is no line in the form '{form}'")
-    named = {key: found[key] for key in found.groupdict() if key not in ("rest", "time")}
-    rest = re.findall(_QUOTED, found["rest"])
+    named = found.groupdict()
+    at, rest = named.pop("time"), _COLUMN.findall(named.pop("rest"))
     named |= dict(zip((*_AFTER[form], *columns), rest, strict=False))
     if columns and len(rest) < len(_AFTER[form]) + len(columns):
         raise UnreadableError(f"has no column '{columns[-1]}'")
-    return Said(moment(found["time"]), {key: _plain(value) for key, value in named.items()}, {})
+    return Said(moment(at), {key: _plain(value) for key, value in named.items()}, {})
 
 
 def of_json(text: str, keys: Mapping[str, str]) -> Said:
@@ -91,7 +92,9 @@ def _at(tree: object, key: str) -> object:
 
 def _plain(value: str) -> str:
     if value.startswith('"'):
-        value = _ESCAPED.sub(lambda it: chr(int(it[1][1:], 16)) if len(it[1]) > 1 else it[1], value[1:-1])
+        value = value[1:-1]
+        if "\\" in value:
+            value = _ESCAPED.sub(lambda it: chr(int(it[1][1:], 16)) if len(it[1]) > 1 else it[1], value)
     return "" if value == "-" else value
 
 

@@ -89,7 +89,7 @@ class Observations:
     raw: list[bytes] = field(default_factory=list)
     """Digests of the raw answers."""
     earliest: float = math.inf
-    """Of what is no longer here."""
+    """Also of what is no longer here."""
     latest: float = -math.inf
 
     def answered(self, raw: bytes) -> None:

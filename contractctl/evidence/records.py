@@ -27,6 +27,7 @@ def records(seen: Observations, question: Question) -> tuple[Record, ...]:
     """The records of one source. A source that answered nothing says so in a record of its own."""
     if seen.problem is None and not seen.anything:
         seen.spoiled("missing source: it answered, and had nothing; absent is not zero")
+    seen.earliest, seen.latest = seen.span
     made = [*_reads(seen, question), *_signs(seen, question), *_requests(seen, question)]
     if seen.problem and not any(record.kind is Kind.READS for record in made):
         made.append(_record(seen, question, Kind.READS, question.now - question.plan.reads.window_seconds, ()))
@@ -67,7 +68,7 @@ def _record(  # noqa: PLR0913 - what a record is made of, each by name
 
 def _until(seen: Observations, question: Question) -> float:
     """A source speaks up to its last word, not up to now."""
-    return seen.span[1] if seen.anything else question.now
+    return seen.latest if seen.anything else question.now
 
 
 def _lost(seen: Observations, question: Question, metric: str, window: Span) -> str | None:
@@ -85,9 +86,8 @@ def _reads(seen: Observations, question: Question) -> Iterator[Record]:
     if not seen.reads and not seen.signs:
         return
     until = _until(seen, question)
-    earliest = seen.span[0]
     for field in question.fields:
-        begin = max(until - reaches_back(question, field), min(earliest, until))
+        begin = max(until - reaches_back(question, field), min(seen.earliest, until))
         series = tuple(_read_series(seen, field, begin))
         if series:
             yield _record(seen, question, Kind.READS, begin, series)
@@ -171,7 +171,7 @@ def _signs(seen: Observations, question: Question) -> Iterator[Record]:
 
 def _alive(seen: Observations, question: Question, field: Field, party: Party | None, signs: Sequence[Sign]) -> Record:
     consumer, until = signs[0].consumer, _until(seen, question)
-    begin = min(max(until - 2 * question.plan.reads.window_seconds, seen.span[0]), until)
+    begin = min(max(until - 2 * question.plan.reads.window_seconds, seen.earliest), until)
     needed = needed_window(question.plan.reads, party, _longest_gap(seen.reads, field, consumer, begin))
     every = sign_of_life_seconds(question.plan.reads, party)
     reached = ((sign.begin - every * REACH, sign.at + every * REACH) for sign in signs)
@@ -205,16 +205,15 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
     own = [request for request in seen.requests if request.plan in ("", question.plan.name)]
     if since is None or not own:
         return
-    earliest = seen.span[0]
     bake = question.plan.canary.bake_seconds
     before = [one for one in own if baseline(one, since, bake)]
     if any(one.count for one in before):
-        begin = max(since - _BEFORE * bake, min(earliest, since))
+        begin = max(since - _BEFORE * bake, min(seen.earliest, since))
         yield _record(seen, question, Kind.CANARY, begin, tuple(_request_series(before, since, bake)), end=since)
     running = [one for one in own if one.end > since]
     if running:
         series = tuple(_request_series(running, since, bake))
-        yield _record(seen, question, Kind.CANARY, max(since, earliest), series)
+        yield _record(seen, question, Kind.CANARY, max(since, seen.earliest), series)
 
 
 def baseline(request: Request, since: float, bake: float) -> bool:
