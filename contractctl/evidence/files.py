@@ -37,21 +37,25 @@ def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> 
 
     The answer rests on every byte that could be read, also of lines that nobody can use.
     """
-    digest, number = sha256(), 0
+    pieces = digested(seen, file, longest)
+    for number, raw in enumerate(pieces, 1):
+        place, whole = f"{name}:{number}", raw.endswith(b"\n")
+        if not whole and len(raw) == longest:
+            whole = next((True for rest in pieces if rest.endswith(b"\n")), False)
+            yield place, None
+        elif whole and (text := _text(raw)) != "":
+            yield place, text
+        if not whole:
+            seen.spoiled(f"truncated: {place}: the last line is not whole")
+
+
+def digested(seen: Observations, file: Readable, longest: int) -> Iterator[bytes]:
+    """Every line as it is; one with more bytes than `longest` comes in pieces. The answer rests on what was read."""
+    digest = sha256()
     try:
         while raw := file.readline(longest):
             digest.update(raw)
-            number += 1
-            place, whole = f"{name}:{number}", raw.endswith(b"\n")
-            if not whole and len(raw) == longest:
-                while not whole and (rest := file.readline(longest)):
-                    digest.update(rest)
-                    whole = rest.endswith(b"\n")
-                yield place, None
-            elif whole and (text := _text(raw)) != "":
-                yield place, text
-            if not whole:
-                seen.spoiled(f"truncated: {place}: the last line is not whole")
+            yield raw
     finally:
         seen.raw.append(digest.digest())
 

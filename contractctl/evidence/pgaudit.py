@@ -6,21 +6,22 @@ says that every statement is written, a statement of ours was found in these fil
 
 import csv
 import io
-import json
 import re
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from contractctl import databases
 from contractctl.evidence import postgresql_catalog, triage
-from contractctl.evidence.files import contents
+from contractctl.evidence.condensed import Condenser
 from contractctl.evidence.observations import Observations, Read, Sign
+from contractctl.evidence.postgresql_log import Entry, entries
 from contractctl.evidence.questions import Field, Question, sign_of_life_seconds
+from contractctl.evidence.records import reaches_back
 from contractctl.evidence.servers import UnusableError, accounts, answer, demand_replicas, known_options
 from contractctl.statements import Target, Touch, touch
 
@@ -36,11 +37,6 @@ _OVERRIDES = (
     "SELECT count(*) FROM pg_db_role_setting s, unnest(s.setconfig) one WHERE one LIKE 'pgaudit.%' OR one LIKE 'log%'"
 )
 _REPLICAS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
-_LINE = re.compile(
-    r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+) (?P<rest>.*?)(?P<level>[A-Z]+\d?):  (?P<message>.*)",
-    re.DOTALL,
-)
-_WHO = re.compile(r"(?P<user>[^\s@]+)@(?P<database>\S+)")
 _ANEW = re.compile(r'parameter "(pgaudit\.|log_)\S*" (changed|removed)|^starting PostgreSQL')
 """From here on other settings may hold."""
 _UNTOLD = ("<not logged>", "<previously logged>", "")
@@ -53,20 +49,6 @@ _STRUCTURE = frozenset(
 """They make the column and what stands around it; what else a text with several statements does has its own entry."""
 _WAIT = 3.0
 """Seconds within which a statement of ours must stand in the files."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One entry of the log."""
-
-    at: float
-    user: str
-    database: str
-    message: str
-
-
-class _UnreadableError(ValueError):
-    """What stands there is no entry of a log."""
 
 
 def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations:
@@ -87,9 +69,8 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
         targets = targets if found is None else found
     else:
         seen.spoiled('missing source: no server says that pgaudit writes every statement: server = "env:NAME"')
-    entries = _until_found(seen, location, root, marker if seen.problem is None else None)
-    _take(seen, entries, targets, options.get("database", ""), names, settled)
-    _signs(seen, entries, targets, question)
+    asked = _Asked(targets, options.get("database", ""), names, settled, marker if seen.problem is None else None)
+    _until_found(seen, location, root, question, asked)
     return seen
 
 
@@ -118,9 +99,9 @@ def _asked(
         raise UnusableError("sampled: a role or database has log settings of its own: ALTER ROLE … RESET")
     demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
     found = []
-    for field in question.columns:
-        reached = postgresql_catalog.reached(connection, field)
-        found.append((field, _target(field, reached.also, reached.through, nested_seen=True)))
+    for of in question.columns:
+        reached = postgresql_catalog.reached(connection, of)
+        found.append((of, _target(of, reached.also, reached.through, nested_seen=True)))
     connection.exec_driver_sql(f"SELECT '{marker}'")
     return tuple(found)
 
@@ -138,102 +119,99 @@ def _logged(setting: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _until_found(seen: Observations, location: str, root: Path, marker: str | None) -> list[_Entry]:
-    """The entries, read again until the server's collector has written what was just sent."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What entries are held against."""
+
+    targets: tuple[tuple[Field, Target], ...]
+    database: str
+    names: Mapping[str, str]
+    settled: frozenset[str]
+    marker: str | None
+    """What must stand in one of them; None where nothing was sent to the server."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept of a log, however long it is."""
+
+    there: bool
+    """Whether the marker stands in it."""
+    since: float
+    """What is older matters no more."""
+    tick: float
+    anew: float = 0.0
+    """From when on the settings of now held."""
+    alive: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """By tick of the clock: its first and its last line in that tick."""
+
+    def look_at(self, entry: Entry) -> None:
+        """Every line is a sign of life."""
+        if _ANEW.search(entry.message):
+            self.anew = max(self.anew, entry.at)
+        if entry.at >= self.since:
+            first, last = self.alive.get(tick := int(entry.at // self.tick), (entry.at, entry.at))
+            self.alive[tick] = min(first, entry.at), max(last, entry.at)
+
+
+def _until_found(seen: Observations, location: str, root: Path, question: Question, asked: _Asked) -> None:
+    """Read the files, and again until the server's collector has written what was just sent."""
     until = time.monotonic() + _WAIT
+    since = question.now - max((reaches_back(question, one) for one in question.fields), default=0.0)
     while True:
         trial = Observations(seen.source, seen.query)
-        entries = list(_entries(trial, location, root))
-        there = marker is None or any(marker in entry.message for entry in entries)
-        if there or time.monotonic() > until:
+        kept = _Kept(asked.marker is None, since, question.plan.reads.heartbeat_seconds / 2)
+        condenser = Condenser(trial, question)
+        for entry in entries(trial, location, root):
+            kept.there = kept.there or str(asked.marker) in entry.message
+            kept.look_at(entry)
+            _take(trial, entry, asked)
+            condenser.look_after()
+        if kept.there or time.monotonic() > until:
             break
         time.sleep(0.1)
     seen.raw += trial.raw
+    seen.reads += trial.reads
+    seen.earliest, seen.latest = trial.earliest, trial.latest
     if trial.problem:
         seen.spoiled(trial.problem)
-    if not there:
+    if not kept.there:
         seen.spoiled("missing source: what was just sent to the server stands in none of these files")
-    return entries
+    _signs(seen, kept, asked.targets, question)
 
 
-def _entries(seen: Observations, location: str, root: Path) -> Iterator[_Entry]:
-    for name, raw in contents(seen, location, root):
-        text = raw.decode(errors="replace")
-        whole = text[: text.rfind("\n") + 1]  # the last line may be in the writing
-        read = {".csv": _csv, ".json": _json}.get(Path(name).suffix, _plain)
-        try:
-            yield from read(whole)
-        except (ValueError, LookupError, TypeError, csv.Error) as error:
-            seen.spoiled(f"unparseable: {name}: {error}")
+def _take(seen: Observations, entry: Entry, asked: _Asked) -> None:
+    if not entry.message.startswith(_AUDIT) or (asked.database and entry.database not in ("", asked.database)):
+        return
+    about = _fields(entry.message)
+    if tuple(about[3:5]) in _STRUCTURE:
+        return
+    sql = None if about[7] in _UNTOLD else about[7]
+    if sql and _SWITCHED.search(sql):
+        seen.spoiled(f"sampled: a session of {entry.user or 'somebody'} set what is written of it: {sql[:60]}")
+    for of, target in asked.targets:
+        found = Touch.UNKNOWN if sql is None else _touch(sql, target)
+        if found is not Touch.NONE and (sql is None or triage.same(sql) not in asked.settled):
+            certainty = {Touch.UNKNOWN: "unknown", Touch.WRITES: "writes"}.get(found, "")
+            who = asked.names.get(entry.user, entry.user)
+            seen.reads.append(Read(of.contract, of.path, who, "", entry.at, entry.at, 1.0, certainty))
 
 
-def _csv(text: str) -> Iterator[_Entry]:
-    """https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG"""
-    for row in csv.reader(io.StringIO(text)):
-        yield _Entry(_moment(row[0]), row[1], row[2], row[13])
+@lru_cache(maxsize=4096)
+def _touch(sql: str, target: Target) -> Touch:
+    """Applications say the same again and again."""
+    return touch(sql, target).touch
 
 
-def _json(text: str) -> Iterator[_Entry]:
-    for line in text.splitlines():
-        row = json.loads(line)
-        yield _Entry(_moment(row["timestamp"]), row.get("user", ""), row.get("dbname", ""), row.get("message", ""))
-
-
-def _plain(text: str) -> Iterator[_Entry]:
-    """Lines that begin with a tab go on with the one before; the prefix begins with %m or %t and may have %u@%d."""
-    for line in re.split(r"\n(?!\t)", text.rstrip("\n")) if text else ():
-        found = _LINE.fullmatch(line)
-        if found is None:
-            raise _UnreadableError("a line does not begin with a time: log_line_prefix = '%m [%p] %u@%d '")
-        who = _WHO.search(found["rest"])
-        message = found["message"].replace("\n\t", "\n")
-        yield _Entry(_moment(found["at"]), who["user"] if who else "", who["database"] if who else "", message)
-
-
-def _moment(text: str) -> float:
-    day, clock, zone = text.split(" ")
-    if zone not in ("UTC", "GMT"):
-        raise _UnreadableError(f"nobody knows when {text} is: log_timezone = 'UTC'")
-    return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=UTC).timestamp()
-
-
-def _take(  # noqa: PLR0913, PLR0917 - what entries are held against
-    seen: Observations,
-    entries: list[_Entry],
-    targets: tuple[tuple[Field, Target], ...],
-    database: str,
-    names: Mapping[str, str],
-    settled: frozenset[str],
-) -> None:
-    for entry in entries:
-        if not entry.message.startswith(_AUDIT) or (database and entry.database not in ("", database)):
-            continue
-        about = _fields(entry.message)
-        if tuple(about[3:5]) in _STRUCTURE:
-            continue
-        sql = None if about[7] in _UNTOLD else about[7]
-        if sql and _SWITCHED.search(sql):
-            seen.spoiled(f"sampled: a session of {entry.user or 'somebody'} set what is written of it: {sql[:60]}")
-        for field, target in targets:
-            found = Touch.UNKNOWN if sql is None else touch(sql, target).touch
-            if found is not Touch.NONE and (sql is None or triage.same(sql) not in settled):
-                certainty = {Touch.UNKNOWN: "unknown", Touch.WRITES: "writes"}.get(found, "")
-                who = names.get(entry.user, entry.user)
-                seen.reads.append(Read(field.contract, field.path, who, "", entry.at, entry.at, 1.0, certainty))
-
-
-def _signs(
-    seen: Observations, entries: list[_Entry], targets: tuple[tuple[Field, Target], ...], question: Question
-) -> None:
+def _signs(seen: Observations, kept: _Kept, targets: tuple[tuple[Field, Target], ...], question: Question) -> None:
     """Every line is a sign of life of the log, from where the settings of now began to hold."""
-    anew = max((entry.at for entry in entries if _ANEW.search(entry.message)), default=0.0)
-    alive = sorted(entry.at for entry in entries if entry.at >= anew)
-    for field, _ in targets if alive else ():
-        for party in question.consumers.get(field.contract, ()):
+    alive = sorted({at for both in kept.alive.values() for at in both if at >= kept.anew})
+    for of, _ in targets if alive else ():
+        for party in question.consumers.get(of.contract, ()):
             every, last = sign_of_life_seconds(question.plan.reads, party) / 2, 0.0
             for at in alive:
                 if at - last >= every or at == alive[-1]:
-                    seen.signs.append(Sign(party.name, "", field.contract, field.path, at))
+                    seen.signs.append(Sign(party.name, "", of.contract, of.path, at))
                     last = at
 
 

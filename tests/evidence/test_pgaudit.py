@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from contractctl import evidence
+from contractctl.evidence import postgresql_log
+from contractctl.evidence.observations import Observations
 from contractctl.model.decision import Outcome
 from contractctl.model.evidence import Record
 from tests import servers
@@ -124,3 +126,29 @@ def test_a_session_that_switched_its_own_audit_off_is_unknown(audited: Server, l
     )
 
     assert problem(look(server=audited.url())).startswith("sampled: a session of app set what is written of it")
+
+
+ENTRY = "2026-11-03 04:00:00.000 UTC [7] app@shop LOG:  AUDIT: SELECT 1,\n\t2\n"
+
+
+def entries(folder: Path, text: str) -> tuple[list[str], Observations]:
+    (folder / "it.log").write_text(text)
+    seen = Observations("pgaudit", "it.log")
+    return [one.message for one in postgresql_log.entries(seen, "it.log", folder)], seen
+
+
+def test_an_entry_of_several_lines_is_one_and_what_is_in_the_writing_is_none(tmp_path: Path) -> None:
+    found, seen = entries(tmp_path, ENTRY + ENTRY + ENTRY[:-2])
+
+    assert (found, seen.problem) == (["AUDIT: SELECT 1,\n2"] * 2 + ["AUDIT: SELECT 1,"], None)
+
+
+@pytest.mark.parametrize(("rubbish", "why"), [("\n", "a line is empty"), ("no time\n", "a line does not begin with a")])
+def test_a_log_with_rubbish_in_its_midst_is_unparseable_and_rests_on_all_of_it(
+    tmp_path: Path, rubbish: str, why: str
+) -> None:
+    _, one = entries(tmp_path, ENTRY + rubbish + ENTRY)
+    _, other = entries(tmp_path, ENTRY + rubbish + ENTRY.replace("app@", "web@"))
+
+    assert (one.problem or "").startswith(f"unparseable: it.log: {why}")
+    assert one.digest != other.digest
