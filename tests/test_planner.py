@@ -102,6 +102,27 @@ def test_the_version_between_is_compatible_with_both_ends(desk):
         assert {found.backward.status, found.forward.status} == {Status.COMPATIBLE}
 
 
+def test_a_later_plan_of_an_interface_asks_about_what_the_earlier_one_takes_away(desk):
+    desk.put("shop/api", "graphql", "type Query { a: Int b: Int c: Int }")
+    desk.draft("shop/api", (" a: Int", ""))
+    desk.write(desk.plan("shop/api", wish=Wish(sunset="2027-03-31"), name="first"))
+    desk.draft("shop/api", (" b: Int", ""))
+
+    later = desk.plan("shop/api", wish=Wish(sunset="2027-06-30"), name="second")
+    with pytest.raises(ContractctlError, match=r"clients were told that 'Query[.]a' stays until 2027-03-31"):
+        desk.plan("shop/api", wish=Wish(sunset="2027-01-31"), name="third")
+
+    assert [(one.kind, one.old) for one in later.plan.operations] == [
+        ("remove-property", "a"),
+        ("remove-property", "b"),
+    ]
+    (_, _, between) = later.releases[0]
+    assert between.files[0].text == (
+        'type Query { c: Int b: Int @deprecated(reason: "goes on 2027-06-30")'
+        ' a: Int @deprecated(reason: "goes on 2027-03-31") }'
+    )
+
+
 def test_a_plan_of_events_only_has_no_revisions(desk):
     desk.draft("shop/order-placed", ("customer_name", "full_name"))
     made = desk.plan("shop/order-placed")

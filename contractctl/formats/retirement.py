@@ -29,6 +29,14 @@ class Step:
         return self.name if self.subject == "$" else f"{self.subject}.{self.name}"
 
 
+def demand_kept(told: str, sunset: str, what: str) -> None:
+    """Raise ContractctlError where clients were told that a part stays for longer than until that day."""
+    if told > sunset:
+        raise ContractctlError(
+            f"clients were told that {what} stays until {told}, and the sunset is {sunset}", hint=f"--sunset {told}"
+        )
+
+
 def operations_of(
     found: Iterable[Step], renames: Mapping[str, str], contract: str, sunset: str
 ) -> tuple[Operation, ...]:

@@ -1,6 +1,7 @@
 """Which schema serves clients of two? The new one's text, with the old one's parts beside, deprecated."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,8 +10,11 @@ from contractctl.formats.graphql.lookups import usage
 from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.texts import Part, Texts
 from contractctl.formats.graphql.types import BUILT_IN, Field, Input, Type, item, named, nullable
-from contractctl.formats.retirement import Step
+from contractctl.formats.retirement import Step, demand_kept
 from contractctl.model.contract import Source
+
+_TOLD = re.compile(r"@deprecated\(reason: \"goes on (\d{4}-\d\d-\d\d)\"\)")
+"""As it is written here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class _Merging:
     ) -> None:
         """An old part behind the last of its like; one that has to be given cannot be deprecated."""
         part = self.before.part(path)
+        if told := _TOLD.search(part.text):
+            demand_kept(told[1], self.sunset, f"'{'.'.join(path)}'")
         text = part.without_demand if may_lack else part.text
         if not is_deprecated:
             text = f"{text} @deprecated(reason: {json.dumps(f'goes on {self.sunset}')})"

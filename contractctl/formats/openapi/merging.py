@@ -80,7 +80,7 @@ class Merging:
             if method not in item:
                 what = "operation" if seat is Seat.TAKEN else "webhook"
                 self.steps.append(Step("remove", what, "$", name, come))
-                item[method] = self._retired(operation, (path, old_item), (here, item))
+                item[method] = self._retired(name, operation, (path, old_item), (here, item))
             yield _Call(name, operation, old_item, as_object(item[method]), item, False, seat)
 
     def _come(self, seat: Seat) -> Iterator[tuple[str, str]]:
@@ -93,10 +93,10 @@ class Merging:
                 if method not in known:
                     yield path, method
 
-    def _retired(self, operation: Object, before: tuple[str, Object], after: tuple[str, Object]) -> Object:
+    def _retired(self, name: str, operation: Object, before: tuple[str, Object], after: tuple[str, Object]) -> Object:
         """An old operation with all that it had from around it."""
         (path, old_item), (here, item) = before, after
-        made = retired(operation, self._sunset)
+        made = retired(operation, self._sunset, name)
         if made.get("operationId") in self._taken:
             del made["operationId"]
         own_ones = {_key(one) for one in self._parameters(self._places.in_old, made)}
@@ -109,10 +109,10 @@ class Merging:
                 {**one, "name": names.get(str(one.get("name")), one.get("name"))} if one.get("in") == "path" else one
                 for one in self._parameters(self._places.in_old, made)
             ]
-        for name in ("security", "servers"):
-            said = operation.get(name, old_item.get(name, self._old.get(name)))
-            if said != item.get(name, self._new.get(name)) and (said is not None or name == "security"):
-                made[name] = own(said) if said is not None else []
+        for key in ("security", "servers"):
+            said = operation.get(key, old_item.get(key, self._old.get(key)))
+            if said != item.get(key, self._new.get(key)) and (said is not None or key == "security"):
+                made[key] = own(said) if said is not None else []
         self._places.bring(made)
         return made
 
@@ -150,7 +150,7 @@ class Merging:
             if key in after or key[0] == "path" or (key[0] == "header" and key[1] in _IGNORED_HEADERS):
                 continue
             self.steps.append(Step("remove", "parameter", call.name, str(one.get("name")), come))
-            made = retired(one, self._sunset)
+            made = retired(one, self._sunset, f"'{one.get('name')}' of {call.name}")
             made.pop("required", None)
             self._places.bring(made)
             call.is_["parameters"] = [*_list(call.is_.get("parameters")), made]
@@ -228,7 +228,7 @@ class Merging:
             if here is None:
                 self.steps.append(Step("remove", "header", label, name, come))
                 holder = as_object(given.setdefault("headers", {}))
-                holder[name] = retired(header, self._sunset)
+                holder[name] = retired(header, self._sunset, f"the header '{name}'")
                 self._places.bring(header)
                 continue
             made = as_object(self._places.in_made(after[here]))
@@ -255,7 +255,7 @@ class Merging:
                     label = f"{call.name} callback {name} {method.upper()}"
                     if method not in item:
                         self.steps.append(Step("remove", "callback", call.name, name))
-                        item[method] = retired(operation, self._sunset)
+                        item[method] = retired(operation, self._sunset, label)
                         self._places.bring(operation)
                     yield _Call(label, operation, {}, as_object(item[method]), item, False, call.seat.other)
 

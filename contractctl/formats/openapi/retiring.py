@@ -6,10 +6,11 @@ from datetime import date
 
 from contractctl.documents import Json
 from contractctl.formats.description import as_object
+from contractctl.formats.openapi.sunset import SUNSETS
+from contractctl.formats.retirement import demand_kept
 
 Object = dict[str, Json]
 
-SUNSET = "x-sunset"
 _MOST_REFERENCES = 16
 
 
@@ -19,20 +20,24 @@ def own(value: Json) -> Json:
     return copy
 
 
-def retired(part: Json, sunset: str) -> Object:
-    """A copy of a part that is deprecated until that day, or until another that clients were told already."""
+def retired(part: Json, sunset: str, what: str) -> Object:
+    """A copy of a part that is deprecated until that day, or until an earlier one that clients were told already.
+
+    Raise ContractctlError where that was a later one.
+    """
     copy = as_object(own(part))
-    if copy.get("deprecated") is True and isinstance(copy.get(SUNSET), str) and _is_day(str(copy[SUNSET])):
+    told = next((day for name in SUNSETS if (day := _day(copy.get(name))) is not None), None)
+    if copy.get("deprecated") is True and told is not None:
+        demand_kept(told, sunset, what)
         return copy
-    return {**copy, "deprecated": True, SUNSET: sunset}
+    return {**copy, "deprecated": True, SUNSETS[0]: sunset}
 
 
-def _is_day(text: str) -> bool:
+def _day(text: Json) -> str | None:
     try:
-        date.fromisoformat(text[:10])
+        return date.fromisoformat(str(text)[:10]).isoformat()
     except ValueError:
-        return False
-    return True
+        return None
 
 
 class Places:

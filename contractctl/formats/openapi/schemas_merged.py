@@ -101,14 +101,14 @@ class Schemas:
         for name in gone:
             self._gone.append((id(new), len(self._steps)))
             self._steps.append(Step("remove", "property", label, name, come))
-            holder[name] = self._retired(before[name])
+            holder[name] = self._retired(before[name], f"{label}.{name}")
             self._places.bring(holder[name])
 
-    def _retired(self, schema: Json) -> Json:
+    def _retired(self, schema: Json, what: str) -> Json:
         """https://spec.openapis.org/oas/v3.0.3#reference-object: beside a reference, 3.0 sees nothing."""
         if self._wraps and "$ref" in as_object(schema):
-            return retired({"allOf": [schema]}, self._sunset)
-        return retired(schema, self._sunset) if isinstance(schema, dict) else own(schema)
+            return retired({"allOf": [schema]}, self._sunset, what)
+        return retired(schema, self._sunset, what) if isinstance(schema, dict) else own(schema)
 
     def _want(self, old: Object | None, new: Object, seat: Seat, label: str) -> None:
         written, values, _ = self._written[id(new)]

@@ -13,7 +13,8 @@ from contractctl.formats.openapi.parts import fields
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
 from contractctl.model.verdict import Effect, Incompatibility
 
-_SUNSETS = ("x-sunset", "x-sunset-date")
+SUNSETS = ("x-sunset", "x-sunset-date")
+"""The names under which a day is told."""
 _DAY = len("2026-11-27")
 """So much of a moment is its day."""
 
@@ -54,7 +55,7 @@ def announced(document: Document, operation: Spot) -> date | None:
     said = fields(document, operation)
     if said.get("deprecated") is not True:
         return None
-    text = next((said[name] for name in _SUNSETS if name in said), None)
+    text = next((said[name] for name in SUNSETS if name in said), None)
     try:
         return date.fromisoformat(text[:_DAY]) if isinstance(text, str) else None
     except ValueError:

@@ -138,6 +138,13 @@ def test_parts_that_do_not_stand_side_by_side_are_refused() -> None:
         expanded(schema(old), schema(new), DAY)
 
 
+def test_a_later_day_that_clients_were_told_is_kept_to() -> None:
+    with pytest.raises(
+        ContractctlError, match=r"clients were told that 'Query[.]users[.]limit' stays until 2027-03-31"
+    ):
+        expanded(schema(BETWEEN), schema(NEW), "2027-01-31")
+
+
 def test_a_text_that_graphql_core_does_not_read_is_refused_with_its_place() -> None:
     old = schema(
         "type Query { a: A } type A implements I, J { x: Int y: Int } interface I { x: Int } interface J { x: Int }"

@@ -213,6 +213,13 @@ def test_a_day_that_clients_were_told_stays() -> None:
     assert made["paths"]["/orders/all"]["get"]["x-sunset"] == "2027-01-31"
 
 
+def test_a_later_day_that_clients_were_told_is_kept_to() -> None:
+    told = SHOP.replace("operationId: all\n", 'deprecated: true\n      x-sunset: "2027-09-30"\n')
+
+    with pytest.raises(ContractctlError, match="clients were told that GET /orders/all stays until 2027-09-30"):
+        expanded(document(told), document(NEXT), DAY)
+
+
 def test_a_reference_of_3_0_is_deprecated_beside_nothing() -> None:
     body = {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/A"}}}
     schemas = {"Root": body, "A": {"type": "string"}}
