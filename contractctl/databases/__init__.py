@@ -321,6 +321,9 @@ class Database(Door, Protocol):
     def ddl(self) -> "Statements":
         """How it changes tables."""
 
+    def heed(self, connection: "Connection", /) -> None:
+        """Let whatever leaves something out of its answer be refused on a connection that others have opened, too."""
+
     def carry_out(self, connection: "Connection", statements: Iterable[Statement], /) -> None:
         """Execute them, one after the other, and leave the session as it was, whatever happens."""
 

@@ -4,14 +4,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.operations.steps import BuildIndex, MoveKey, RenameConstraint, Step
+from contractctl.operations.steps import BuildIndex, DropIndex, MoveKey, RenameConstraint, Step
 from tests.databases import shops
 from tests.databases.shops import Shop
 
 TABLE = "CREATE TABLE orders (id int PRIMARY KEY, id__new bigint NOT NULL, amount int, UNIQUE INDEX by_id (id__new))"
 WAITING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
+AT_WORK = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'altering table'"
 STEPS = (
     BuildIndex("orders", "by_amount", "amount"),
     RenameConstraint("orders", "by_id", "by_key", "index"),
@@ -43,6 +45,23 @@ def test_a_step_that_cannot_be_done_is_told_as_it_was(mariadb_url: str) -> None:
         shop.run(TABLE)
         with pytest.raises(DBAPIError, match="'nothing' doesn't exist"):
             take(shop, BuildIndex("orders", "by_nothing", "nothing"))
+
+
+def test_nothing_is_taken_for_done_while_somebody_else_has_the_table_for_himself(mariadb_url: str) -> None:
+    """Hazard 29: on a connection that Alembic has opened. information_schema then says nothing of the table."""
+    with shops.opened(shops.MARIADB, mariadb_url) as shop, ThreadPoolExecutor(1) as pool:
+        shop.run(TABLE)
+        shop.run("INSERT INTO orders SELECT seq, seq, 1 FROM seq_1_to_100000")
+        engine = create_engine(make_url(mariadb_url).set(drivername="mysql+pymysql"))
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET SESSION lock_wait_timeout = 0")
+            held = pool.submit(shop.run, "ALTER TABLE orders ENGINE = InnoDB, ALGORITHM=INPLACE, LOCK=EXCLUSIVE")
+            while not connection.exec_driver_sql(AT_WORK).scalar():
+                assert not held.done()
+            with pytest.raises(DBAPIError, match="Lock wait timeout exceeded"):
+                DropIndex("orders", "by_id").run(connection)
+        held.result()
+        engine.dispose()
 
 
 def take(shop: Shop, step: Step) -> None:

@@ -6,7 +6,7 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 from contractctl.databases.ddl import Statements
 from contractctl.databases.mysql import statements
 from contractctl.databases.mysql.dependents import dependents, key_obstacles, obstacles, table_dependents
-from contractctl.databases.mysql.engine import alone, create_engine, reading, unhurried
+from contractctl.databases.mysql.engine import alone, create_engine, heed, reading, unhurried
 from contractctl.databases.mysql.expressions import (
     agrees,
     bind,
@@ -61,6 +61,7 @@ __all__ = (
     "drop_triggers",
     "exists",
     "has_key",
+    "heed",
     "hindrances",
     "is_name",
     "is_view",

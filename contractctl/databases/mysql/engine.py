@@ -20,6 +20,7 @@ LEAST = (10, 6)
 _VERSION = re.compile(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.\d+.*MariaDB", re.IGNORECASE)
 _READING = "contractctl_reading"
 _TURN_SECONDS = 30
+_ANSWERED = "after_cursor_execute"
 _NOT_OPENED = (1205, 1213, 1684)
 """ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, and ER_WARN_I_S_SKIPPED_TABLE within a transaction that has other locks:
 https://mariadb.com/kb/en/mariadb-error-code-reference/."""
@@ -46,8 +47,14 @@ def create_engine(url: str, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "connect", partial(_prepare, max(1, round(lock_seconds))), insert=True)
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "after_cursor_execute", _demand_everything)
+    event.listen(engine, _ANSWERED, _demand_everything)
     return engine
+
+
+def heed(connection: Connection) -> None:
+    """Refuse what information_schema leaves out, also where Alembic's own engine is at work."""
+    if not any(event.contains(one, _ANSWERED, _demand_everything) for one in (connection, connection.engine)):
+        event.listen(connection, _ANSWERED, _demand_everything)
 
 
 def reading(engine: Engine) -> Engine:

@@ -3,7 +3,7 @@
 from contractctl.databases.ddl import Statements
 from contractctl.databases.postgresql import statements
 from contractctl.databases.postgresql.bonds import dependents, hindrances, key_obstacles, notes, obstacles
-from contractctl.databases.postgresql.engine import alone, create_engine, reading, unhurried
+from contractctl.databases.postgresql.engine import alone, create_engine, heed, reading, unhurried
 from contractctl.databases.postgresql.expressions import (
     agrees,
     bind,
@@ -59,6 +59,7 @@ __all__ = (
     "drop_triggers",
     "exists",
     "has_key",
+    "heed",
     "hindrances",
     "is_name",
     "is_view",

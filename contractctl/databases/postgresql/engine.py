@@ -128,3 +128,7 @@ def _begin(settings: Mapping[str, str], connection: Connection) -> None:
 def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
     calls = (f"set_config({literal(name)}, {literal(value)}, {local})" for name, value in settings.items())
     connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
+
+
+def heed(_connection: Connection) -> None:
+    """Nothing: what it answers is whole."""

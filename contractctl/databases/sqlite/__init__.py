@@ -2,7 +2,7 @@
 
 from contractctl.databases.ddl import Statements
 from contractctl.databases.sqlite import statements
-from contractctl.databases.sqlite.engine import alone, create_engine, reading, unhurried
+from contractctl.databases.sqlite.engine import alone, create_engine, heed, reading, unhurried
 from contractctl.databases.sqlite.expressions import (
     agrees,
     bind,
@@ -72,6 +72,7 @@ __all__ = (
     "drop_triggers",
     "exists",
     "has_key",
+    "heed",
     "hindrances",
     "is_name",
     "is_view",

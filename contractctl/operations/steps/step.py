@@ -73,6 +73,7 @@ class Step(MigrateOperation):
         transactions hold tables, too, what is there already was made by somebody else.
         """
         database = databases.of(connection)
+        database.heed(connection)
         apart = alone or not database.transactional_ddl
         if apart and self.done(database, connection):
             return
