@@ -207,6 +207,19 @@ def test_the_disk_is_waited_for_once_all_is_filled_and_not_for_each_batch(
     assert set(waits[first + batches_ :]) == {"on"}
 
 
+def test_where_commits_wait_for_a_replica_batches_do_too() -> None:
+    """Hazard 26: what runs ahead of a replica is waited for by everybody else's commit."""
+    waits = "--synchronous_standby_names=nobody"
+    with (
+        servers.running(servers.POSTGRESQL, options=(waits,)) as server,
+        opened(server.url()) as engine,
+        engine.connect() as connection,
+    ):
+        databases.of(engine).unhurried(connection)
+
+        assert run(connection, "SHOW synchronous_commit").scalar() == "on"
+
+
 def test_a_batch_holds_up_nobody_who_inserts_between_its_rows(unfilled_shop: Path) -> None:
     """Hazard 28: no gap locks."""
     engine, sync = synced(unfilled_shop)

@@ -75,8 +75,12 @@ def reading(engine: Engine) -> Engine:
 
 
 def unhurried(connection: Connection) -> None:
-    """The commit does not wait: the log is on the disk within a second, or with the next commit that waits for it."""
-    _set(connection, {"synchronous_commit": "off"}, local=True)
+    """The commit does not wait: the log is on the disk within a second, or with the next commit that waits for it.
+
+    Not where commits wait for a replica, too: everybody else's would then wait until it has caught up with ours.
+    """
+    nobody = "current_setting('synchronous_standby_names') = ''"
+    connection.exec_driver_sql(f"SELECT set_config('synchronous_commit', 'off', true) WHERE {nobody}")
 
 
 @contextmanager
