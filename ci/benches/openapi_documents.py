@@ -20,9 +20,10 @@ from measuring import SHARED, Row, installed
 RUNS, COMPONENTS, PATHS = 3, 800, 400
 CORPORA = SHARED / "corpora"
 PAIRS = {
-    "Stripe, JSON": ("stripe-json/openapi~spec3/10", "json"),
-    "Stripe, JSON, before that": ("stripe-json/openapi~spec3/9", "json"),
-    "Stripe, YAML": ("stripe-yaml/openapi~spec3.sdk/6", "yaml"),
+    "Stripe, JSON": ("stripe-json/openapi~spec3", "10/old.json", "10/new.json"),
+    "Stripe, JSON, before that": ("stripe-json/openapi~spec3", "9/old.json", "9/new.json"),
+    "Stripe, JSON, far apart": ("stripe-json/openapi~spec3", "9/old.json", "10/new.json"),
+    "Stripe, YAML": ("stripe-yaml/openapi~spec3.sdk/6", "old.yaml", "new.yaml"),
 }
 CONTRACTCTL = str(Path(sys.executable).with_name("contractctl"))
 PEER = Path(sys.prefix) / "openapi-diff"
@@ -59,10 +60,10 @@ def measure(folder: Path) -> Iterator[Row]:
 
 def _pairs(folder: Path) -> Iterator[_Pair]:
     yield _made(folder)
-    for name, (below, language) in PAIRS.items():
+    for name, (below, old, new) in PAIRS.items():
         at = CORPORA / below
         if at.is_dir():
-            yield _Pair(name, at / f"old.{language}", at / f"new.{language}", language)
+            yield _Pair(name, at / old, at / new, (at / new).suffix.removeprefix("."))
 
 
 def _measured(pair: _Pair, folder: Path, peers: Mapping[str, list[str]]) -> Iterator[Row]:
