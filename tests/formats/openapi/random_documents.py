@@ -23,6 +23,16 @@ def pair(random: Random) -> tuple[Components, Components]:
     return writer, reader
 
 
+def seats(random: Random) -> list[Components]:
+    """The schemas of a few answers, in any order: components, lists of them, and what takes others in their place."""
+    found: list[Components] = []
+    for name in NAMES:
+        reference: Components = {"$ref": f"#/components/schemas/{name}"}
+        others: list[Components] = [{}, {"type": "object"}, {"type": ["string", "null"]}, {"minimum": 0}]
+        found += [reference, {"anyOf": [reference, random.choice(others)]}, {"type": "array", "items": reference}]
+    return random.sample(found, 4)
+
+
 def referring(schema: Any, random: Random) -> Any:
     """With references to components. Objects say that more may be there: then nothing is left out for being new."""
     if isinstance(schema, list):
