@@ -13,7 +13,7 @@ class Step:
 
     verb: str
     """remove: it goes. require: clients will have to send it. release: they can no longer count on it. add: they will
-    be answered it."""
+    be answered it. narrow: they may send less of it. widen: they will be answered more of it."""
     what: str
     """property, value, parameter, header, operation, webhook, callback, body, media-type, definition."""
     subject: str

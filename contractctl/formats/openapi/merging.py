@@ -141,7 +141,7 @@ class Merging:
                 continue
             was = before.get(key)
             for schema, earlier in _schemas(one, was):
-                self._schemas.pair(None if call.is_new else earlier, schema, Seat.TAKEN, call.name)
+                self._schemas.pair(None if call.is_new else earlier, schema, Seat.TAKEN, f"{call.name}.{key[1]}")
             if key[0] != "path" and one.get("required") is True and not (was and was.get("required") is True):
                 self.steps.append(Step("require", "parameter", call.name, str(one.get("name"))))
                 self._relax(call.is_, key, one)

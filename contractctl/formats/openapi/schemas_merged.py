@@ -12,6 +12,7 @@ from enum import Enum
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.description import as_object
+from contractctl.formats.openapi.bounds import WORDS, Bounds, bounds_of, narrower, wider
 from contractctl.formats.openapi.retiring import Object, Places, component_of, own, retired
 from contractctl.formats.retirement import Step
 
@@ -33,12 +34,20 @@ class Seat(Enum):
 
 
 @dataclass(slots=True)
-class _Wanted:
-    """What a schema has to say in one seat."""
+class _Said:
+    """What a schema says in the new document, or has to say in one seat."""
 
     required: list[str]
     values: list[Json] | None
-    """Those of its enum, where both documents have one."""
+    """Those of its enum."""
+    bounds: Bounds
+    names: frozenset[str]
+    """Of the properties that the new document gives it."""
+
+    @classmethod
+    def by(cls, schema: Object) -> "_Said":
+        values, names = schema.get("enum"), frozenset(as_object(schema.get("properties")))
+        return cls(_names(schema), list(values) if isinstance(values, list) else None, bounds_of(schema), names)
 
 
 class Schemas:
@@ -48,9 +57,9 @@ class Schemas:
         self._places, self._steps, self._sunset, self._wraps = places, steps, sunset, wraps
         self._met: set[tuple[int, int, Seat]] = set()
         self._schemas: dict[int, Object] = {}
-        self._written: dict[int, tuple[list[str], list[Json] | None, frozenset[str]]] = {}
-        """What the new document says: required, enum, and the names of its properties."""
-        self._wanted: dict[tuple[int, Seat], _Wanted] = {}
+        self._written: dict[int, _Said] = {}
+        """What the new document says."""
+        self._wanted: dict[tuple[int, Seat], _Said] = {}
         self._gone: list[tuple[int, int]] = []
         """Which schema lost the property of which step."""
         self._roots: list[Json] = []
@@ -84,15 +93,13 @@ class Schemas:
     def _note(self, new: Object) -> None:
         """A schema as its author wrote it."""
         if id(new) not in self._schemas:
-            values = new.get("enum")
-            names = frozenset(as_object(new.get("properties")))
-            self._written[id(new)] = _names(new), list(values) if isinstance(values, list) else None, names
+            self._written[id(new)] = _Said.by(new)
             self._schemas[id(new)] = new
 
     def _beside(self, old: Object, new: Object, label: str) -> None:
         """The properties that go stand beside those that come."""
         before = as_object(old.get("properties"))
-        written = self._written[id(new)][2]
+        written = self._written[id(new)].names
         gone = [name for name in before if name not in as_object(new.get("properties"))]
         if not gone or new.get("type", "object") != "object":
             return
@@ -111,10 +118,11 @@ class Schemas:
         return retired(schema, self._sunset, what) if isinstance(schema, dict) else own(schema)
 
     def _want(self, old: Object | None, new: Object, seat: Seat, label: str) -> None:
-        written, values, _ = self._written[id(new)]
-        before = written if old is None else self._needed(old, new, seat)
+        written = self._written[id(new)]
+        values = written.values
+        before = written.required if old is None else self._needed(old, new, seat)
         shown = None if old is None else old.get("enum")
-        wanted = self._wanted.setdefault((id(new), seat), _Wanted(list(written), values and list(values)))
+        wanted = self._wanted.setdefault((id(new), seat), replace(written, required=list(written.required)))
         if seat is Seat.TAKEN:
             wanted.required = [name for name in wanted.required if name in before]
         else:
@@ -123,10 +131,15 @@ class Schemas:
             told = {json.dumps(one) for one in shown}
             if seat is Seat.TAKEN:
                 known = {json.dumps(one) for one in wanted.values}
-                wanted.values += [one for one in shown if json.dumps(one) not in known]
+                wanted.values = wanted.values + [one for one in shown if json.dumps(one) not in known]
             elif told & {json.dumps(one) for one in wanted.values}:
                 wanted.values = [one for one in wanted.values if json.dumps(one) in told]
         if old is not None:
+            told_bounds = bounds_of(old)
+            wanted.bounds = (wider if seat is Seat.TAKEN else narrower)(wanted.bounds, told_bounds)
+            if wanted.bounds != written.bounds:
+                verb, (subject, _, name) = "narrow" if seat is Seat.TAKEN else "widen", label.rpartition(".")
+                self._steps.append(Step(verb, "property", subject or "$", name))
             self._steps += _steps(before, old.get("enum"), self._written[id(new)], seat, label)
 
     def _needed(self, old: Object, new: Object, seat: Seat) -> list[str]:
@@ -134,7 +147,9 @@ class Schemas:
         names = _names(old)
         if seat is Seat.GIVEN:
             return [name for name in names if not self._is(old, name, "writeOnly", self._places.in_old)]
-        hidden = [name for name in self._written[id(new)][0] if self._is(new, name, "readOnly", self._places.in_made)]
+        hidden = [
+            name for name in self._written[id(new)].required if self._is(new, name, "readOnly", self._places.in_made)
+        ]
         return names + [name for name in hidden if name not in names]
 
     @staticmethod
@@ -178,7 +193,7 @@ class Schemas:
         properties = as_object(self._schemas[number].get("properties"))
         matters = set(taken.required) ^ set(given.required)
         unlike = [name for name in matters if not _travels_once(as_object(self._places.in_made(properties.get(name))))]
-        return bool(unlike) or json.dumps(taken.values) != json.dumps(given.values)
+        return bool(unlike) or json.dumps([taken.values, taken.bounds]) != json.dumps([given.values, given.bounds])
 
     def _owners(self) -> Iterator[tuple[int, str]]:
         for name, component in self._components.items():
@@ -222,14 +237,19 @@ class Schemas:
         self._components.update(entries)
 
     def _say(self, schema: Object, number: int, seat: Seat) -> None:
-        written, values, _ = self._written[number]
+        written = self._written[number]
         wanted = self._wanted[number, seat]
-        if wanted.required != written:
+        if wanted.required != written.required:
             schema["required"] = list(wanted.required)
             if not wanted.required:
                 del schema["required"]
-        if wanted.values != values:
+        if wanted.values != written.values:
             schema["enum"] = wanted.values
+        for word in WORDS if wanted.bounds != written.bounds else ():
+            if word in wanted.bounds:
+                schema[word] = wanted.bounds[word]
+            elif word in written.bounds:
+                del schema[word]
 
 
 def _inside(old: Object, new: Object, label: str) -> Iterator[tuple[Json, Json, str]]:
@@ -252,12 +272,12 @@ def _inside(old: Object, new: Object, label: str) -> Iterator[tuple[Json, Json, 
 def _steps(
     before: list[str],
     shown: Json,
-    written: tuple[list[str], list[Json] | None, frozenset[str]],
+    written: _Said,
     seat: Seat,
     label: str,
 ) -> Iterator[Step]:
     """What clients have to follow, beside that properties go: given what was needed, and the values that were told."""
-    needed, values, names = written
+    needed, values, names = written.required, written.values, written.names
     if seat is Seat.TAKEN:
         yield from (Step("require", "property", label, name) for name in needed if name not in before)
     else:

@@ -168,6 +168,31 @@ def test_the_operations_say_what_goes_and_what_is_wanted() -> None:
     assert all(one.parameters["sunset"] == DAY for one in found)
 
 
+@pytest.mark.parametrize(
+    ("seat", "kind", "between"),
+    [
+        ("request", "narrow-property", {"type": "string", "minLength": 1, "maxLength": 9}),
+        ("response", "widen-property", {"type": "string", "minLength": 2, "maxLength": 5}),
+    ],
+)
+def test_old_clients_may_send_what_they_could_and_are_answered_what_they_know(
+    seat: str, kind: str, between: dict[str, Any]
+) -> None:
+    ends = {"minLength": 1, "maxLength": 9}, {"minLength": 2, "maxLength": 5}
+    wide, tight = ({"type": "object", "properties": {"a": {"type": "string", **one}}} for one in ends)
+    old, new = (wide, tight) if seat == "request" else (tight, wide)
+    versions = source(seat, old, "3.0"), source(seat, new, "3.0")
+
+    made = expanded(*versions, DAY)
+
+    (operation,) = operations(*versions, {}, "shop/api", DAY)
+    assert (operation.kind, operation.old, operation.new) == (kind, "a", "a")
+    post = says(made)["paths"]["/x"]["post"]
+    body = post["requestBody"] if seat == "request" else post["responses"]["200"]
+    assert body["content"]["application/json"]["schema"]["properties"]["a"] == between
+    assert is_served(versions[0], made, versions[1])
+
+
 def test_a_rename_to_what_is_not_new_there_is_refused() -> None:
     with pytest.raises(ContractctlError, match="nothing in the draft that was called 'customer' is called 'id'"):
         operations(document(SHOP), document(NEXT), {"customer": "id"}, "shop/api", DAY)
