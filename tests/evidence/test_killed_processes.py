@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count, takewhile
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from contractctl.gate import decide
 from contractctl.model.decision import Outcome
 from contractctl.model.evidence import Kind, Record
 from contractctl.model.plan import Stage, Standing, State
-from tests.evidence.conftest import PATH, QUESTION, WINDOW, only
+from tests.evidence.conftest import NOW, PATH, QUESTION, WINDOW, only
 
 APPLICATION = """
 import os, signal, sys
@@ -40,25 +42,31 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def another(now: float, *, every: float = 60.0) -> list[str]:
-    """A replica that was alive in the whole window, and read nothing."""
+def export(at: float, *, start: float, delta: bool = False) -> str:
+    """One line of a process that has read nothing, as any exporter may write it."""
     names = {"contract.consumer.name": "reporting", "contract.name": "shop/orders", "contract.field.path": PATH}
     attributes = [{"key": key, "value": {"stringValue": text}} for key, text in names.items()]
-    lines, begin = [], now - WINDOW - 600
-    at = begin + every
-    while at <= now:
-        point = {"attributes": attributes, "timeUnixNano": str(int(at * 1e9)), "asInt": "0"}
-        counted = {**point, "startTimeUnixNano": str(int(begin * 1e9))}
-        reads = {"dataPoints": [counted], "aggregationTemporality": 2, "isMonotonic": True}
-        metrics = [
-            {"name": "contract.field.reads", "sum": reads},
-            {"name": "contract.instrumentation.info", "gauge": {"dataPoints": [point]}},
-        ]
-        service = [{"key": "service.name", "value": {"stringValue": "reporting"}}]
-        found = {"resource": {"attributes": service}, "scopeMetrics": [{"metrics": metrics}]}
-        lines.append(json.dumps({"resourceMetrics": [found]}) + "\n")
-        at += every
-    return lines
+    point = {"attributes": attributes, "timeUnixNano": str(int(at * 1e9)), "asInt": "0"}
+    counted = {**point, "startTimeUnixNano": str(int(start * 1e9))}
+    reads = {"dataPoints": [counted], "aggregationTemporality": 1 if delta else 2, "isMonotonic": True}
+    metrics = [
+        {"name": "contract.field.reads", "sum": reads},
+        {"name": "contract.instrumentation.info", "gauge": {"dataPoints": [point]}},
+        {"name": "contract.instrumentation.started", "gauge": {"dataPoints": [{**point, "asInt": str(int(start))}]}},
+    ]
+    service = [{"key": "service.name", "value": {"stringValue": "reporting"}}]
+    found = {"resource": {"attributes": service}, "scopeMetrics": [{"metrics": metrics}]}
+    return json.dumps({"resourceMetrics": [found]}) + "\n"
+
+
+def another(now: float) -> list[str]:
+    """A replica that was alive in the whole window, and read nothing."""
+    begin = now - WINDOW - 600
+    return [export(at, start=begin) for at in steps(begin + 60, now)]
+
+
+def steps(begin: float, end: float) -> Iterator[float]:
+    return takewhile(lambda at: at <= end, count(begin, 60.0))
 
 
 def collected(folder: Path, now: float) -> tuple[Record, ...]:
@@ -98,3 +106,27 @@ def test_reads_that_a_killed_process_took_with_it_keep_the_gate_closed(
     assert [one.value for one in reads.series] == [0]  # the seven are gone
     canary = [record.problem for record in records if record.kind is Kind.CANARY]
     assert canary == [] if end == "killed before it told anything" else [reads.problem]
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_a_process_that_dies_between_two_exports_again_and_again_is_no_silence(tmp_path: Path, *, delta: bool) -> None:
+    begin = NOW - WINDOW - 900
+    lives = [begin + 90 * number for number in range(int(WINDOW + 900) // 90)]
+    (tmp_path / "seen.jsonl").write_text("".join(export(at + 60, start=at, delta=delta) for at in lives))
+
+    records = collected(tmp_path, NOW)
+
+    assert outcome(records, NOW) is Outcome.UNKNOWN
+    assert (only(records, Kind.READS).problem or "").startswith("counter reset")
+
+
+def test_one_restart_in_a_window_is_no_reason_to_wait(tmp_path: Path) -> None:
+    begin, middle = NOW - WINDOW - 600, NOW - WINDOW / 2
+    first = [export(at, start=begin) for at in steps(begin + 60, middle)]
+    second = [export(at, start=middle + 30) for at in steps(middle + 90, NOW)]
+    (tmp_path / "seen.jsonl").write_text("".join([*first, *second]))
+
+    records = collected(tmp_path, NOW)
+
+    assert only(records, Kind.READS).problem is None
+    assert outcome(records, NOW) is Outcome.PASS
