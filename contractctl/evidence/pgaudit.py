@@ -9,7 +9,7 @@ import io
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ from uuid import uuid4
 
 from contractctl import databases
 from contractctl.evidence import postgresql_catalog, triage
-from contractctl.evidence.condensed import Condenser
+from contractctl.evidence.condensed import Condenser, near, runs
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.postgresql_log import Entry, entries
-from contractctl.evidence.questions import Field, Question, sign_of_life_seconds
+from contractctl.evidence.questions import Field, Question
 from contractctl.evidence.records import reaches_back
 from contractctl.evidence.servers import UnusableError, accounts, answer, demand_replicas, known_options
 from contractctl.statements import Target, Touch, touch
@@ -205,14 +205,11 @@ def _touch(sql: str, target: Target) -> Touch:
 
 def _signs(seen: Observations, kept: _Kept, targets: tuple[tuple[Field, Target], ...], question: Question) -> None:
     """Every line is a sign of life of the log, from where the settings of now began to hold."""
-    alive = sorted({at for both in kept.alive.values() for at in both if at >= kept.anew})
-    for of, _ in targets if alive else ():
+    lines = sorted({at for both in kept.alive.values() for at in both if at >= kept.anew})
+    alive = list(runs([Sign("", "", "", "", at) for at in lines], near(question))) if lines else []
+    for of, _ in targets:
         for party in question.consumers.get(of.contract, ()):
-            every, last = sign_of_life_seconds(question.plan.reads, party) / 2, 0.0
-            for at in alive:
-                if at - last >= every or at == alive[-1]:
-                    seen.signs.append(Sign(party.name, "", of.contract, of.path, at))
-                    last = at
+            seen.signs += (replace(run, consumer=party.name, contract=of.contract, path=of.path) for run in alive)
 
 
 def _fields(message: str) -> list[str]:

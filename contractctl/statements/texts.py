@@ -34,6 +34,7 @@ _TOKENS = {
     dialect: re.compile(own + _REST, re.VERBOSE | re.DOTALL)
     for dialect, own in (("postgresql", _POSTGRESQL), ("mysql", _MYSQL), ("sqlite", _SQLITE))
 }
+_UNQUOTED = frozenset({"parameter", "sign", "word"})
 _ELLIPSIS = re.compile(r"(\.\.\.|…)\s*\Z")
 _WHOLE_LIST = re.compile(r"(\?, \.\.\.|\(\.\.\.\))\s*\Z")
 _MYSQL_LISTS = ((re.compile(r"\?, \.\.\."), "?"), (re.compile(r"\(\.\.\.\)"), "(?)"), (re.compile(r", \.\.\."), ""))
@@ -121,12 +122,13 @@ class _Reader:
 
     def take(self, match: "re.Match[str]") -> None:
         kind, lexeme = match.lastgroup or "sign", match[0]
-        if any(value == "" for name, value in match.groupdict().items() if name.startswith("open")):
+        quoted = kind not in _UNQUOTED
+        if quoted and any(value == "" for name, value in match.groupdict().items() if name.startswith("open")):
             self.spoiled("truncated: a quote is not closed")
         if match["line"]:
             self.parts.append(" ")
             return
-        word = _word(match, self.dialect)
+        word = _word(match, self.dialect) if quoted or kind == "word" else None
         if match["double"] and self.dialect == "postgresql" and "".join(self.parts[-2:]).casefold() == "u&":
             self.spoiled("a name is written in escapes")
         if word is not None:
