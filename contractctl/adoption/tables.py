@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from shlex import quote
 
 from sqlalchemy import Connection
 
-from contractctl import store
+from contractctl import databases, store
 from contractctl.adoption.files import House, Skipped
 from contractctl.adoption.names import owned, quoted, slug
 from contractctl.databases import Definition
@@ -72,6 +73,8 @@ class TableSurvey:
     skipped: tuple[Skipped, ...]
     left: tuple[str, ...] = ()
     """Tables that `whole` does not speak of, being there already."""
+    beside: tuple[str, ...] = ()
+    """Schemas that were not looked at, and hold tables or views."""
 
 
 def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
@@ -79,10 +82,12 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
     if wish.whole is not None:
         store.folder_of(wish.contracts, wish.whole)
     found = live.read(connection, wish.schemas)
+    beside = () if wish.patterns else databases.of(connection).other_schemas(connection, wish.schemas)
     asked = _asked(found.definitions, wish.patterns)
     if not asked:
         raise ContractctlError(
-            "the database holds no table of anybody's", hint="is the address right, and the schema? --schema NAME"
+            "the database holds no table of anybody's",
+            hint=f"is the address right, and the schema? --schema {quote(beside[0]) if beside else 'NAME'}",
         )
     known = tuple(_known(wish, found.schema))
     spoken = {name for _, version in known for name in (*version.tables, *version.views)}
@@ -92,7 +97,7 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
     new = [one for one in asked if folded[one.name] not in spoken and one.name not in refused]
     already = tuple(_already(known, found, {name for name in folded.values() if name in spoken}))
     if wish.whole is not None and any(contract.name == wish.whole for contract, _ in known):
-        return TableSurvey((), already, tuple(skipped), tuple(one.name for one in new))
+        return TableSurvey((), already, tuple(skipped), tuple(one.name for one in new), beside)
     groups = [(wish.whole, new)] if wish.whole is not None and new else [(None, [one]) for one in new]
     taken = {name.lower() for name in store.names(wish.contracts)}
     made: list[FromTables] = []
@@ -100,7 +105,7 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
         contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group)
         taken.add(contract.contract.lower())
         made.append(contract)
-    return TableSurvey(tuple(made), already, tuple(skipped))
+    return TableSurvey(tuple(made), already, tuple(skipped), beside=beside)
 
 
 def write_tables(made: FromTables) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from contractctl import databases, journal
 from contractctl.adoption import House
@@ -69,6 +70,8 @@ def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
         yield f"  {already.contract}  there already, {differs if already.differences else 'the same'}"
     if survey.left:
         yield f"  {', '.join(survey.left)}: in no contract yet, and that one is there already"
+    if survey.beside:
+        yield f"left out: what is in other schemas: {' '.join(f'--schema {quote(name)}' for name in survey.beside)}"
     if survey.skipped:
         yield f"{_count(len(survey.skipped), 'table')} skipped"
     yield from (f"  {skipped.file}: {skipped.reason}" for skipped in survey.skipped)

@@ -301,6 +301,9 @@ class Door(Protocol):
         What belongs to the engine, to its extensions, to contractctl or to Alembic is left out.
         """
 
+    def other_schemas(self, connection: "Connection", schemas: Iterable[str] = (), /) -> tuple[str, ...]:
+        """Those with tables or views of somebody's that definitions() leaves out."""
+
     def collations(self, connection: "Connection", /) -> tuple[str | None, Mapping[str, str]]:
         """The collation of a text column that names none, and of one that names a character set only."""
 

@@ -272,6 +272,19 @@ def test_another_schema_gives_its_name_to_the_contracts(postgresql_url: str, con
     assert "CREATE TABLE sales.orders" in (tmp_path / "contracts/sales/orders/orders.sql").read_text()
 
 
+def test_schemas_that_nobody_asked_for_are_named(postgresql_url: str, contractctl: Run) -> None:
+    env = {"SHOP": postgresql_url}
+    make(postgresql_url, ['CREATE SCHEMA "the sales"', 'CREATE TABLE "the sales".orders (id int)'])
+    alone = contractctl("init", "--from-database", "env:SHOP", env=env, code=2)
+    make(postgresql_url, ["CREATE TABLE other (id int)"])
+    beside = contractctl("init", "--from-database", "env:SHOP", env=env)
+    both = contractctl("init", "--from-database", "env:SHOP", "--schema", "public", "--schema", "the sales", env=env)
+
+    assert "--schema 'the sales'" in alone.stderr
+    assert "left out: what is in other schemas: --schema 'the sales'\n" in beside.stdout
+    assert "left out" not in both.stdout
+
+
 def test_an_empty_database_is_told_as_one(sqlite_url: str, contractctl: Run, tmp_path: Path) -> None:
     make(sqlite_url, ["CREATE TABLE contractctl_journal (id INTEGER)"])
 

@@ -19,7 +19,7 @@ from contractctl.databases.mysql.expressions import (
 )
 from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
-from contractctl.databases.mysql.reflection import collations, definitions
+from contractctl.databases.mysql.reflection import collations, definitions, other_schemas
 from contractctl.databases.mysql.refusals import busy, lost, meaning
 from contractctl.databases.mysql.relations import is_view, parts, weight
 from contractctl.databases.mysql.rows import (
@@ -80,6 +80,7 @@ __all__ = (
     "now",
     "obstacles",
     "one_writer",
+    "other_schemas",
     "outside",
     "own_lag",
     "parts",

@@ -60,6 +60,11 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     )
 
 
+def other_schemas(connection: Connection, schemas: Iterable[str] = ()) -> tuple[str, ...]:  # noqa: ARG001 - as on PostgreSQL
+    """An address names one database."""
+    return ()
+
+
 def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:
     """Of a column that names none, and of one that names a character set only; newer servers can be told of others."""
     ((usual,),) = rows(connection, "SELECT @@collation_database")

@@ -18,7 +18,7 @@ from contractctl.databases.postgresql.expressions import (
 from contractctl.databases.postgresql.load import lag, load, own_lag, size
 from contractctl.databases.postgresql.names import literal, quote, same, table
 from contractctl.databases.postgresql.probing import refusal
-from contractctl.databases.postgresql.reflection import collations, definitions
+from contractctl.databases.postgresql.reflection import collations, definitions, other_schemas
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
 from contractctl.databases.postgresql.relations import is_view, parts, table_dependents, weight
 from contractctl.databases.postgresql.rows import (
@@ -78,6 +78,7 @@ __all__ = (
     "now",
     "obstacles",
     "one_writer",
+    "other_schemas",
     "outside",
     "own_lag",
     "parts",

@@ -99,6 +99,16 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     return tuple(_definition(one, filling.parts[one.oid]) for one in relations)
 
 
+def other_schemas(connection: Connection, schemas: Iterable[str] = ()) -> tuple[str, ...]:
+    """Schemas with tables or views of somebody's that definitions() does not look at when it is given these."""
+    query = f"""
+        SELECT DISTINCT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND n.nspname NOT IN ({_chosen(tuple(schemas))}) AND NOT {_OF_AN_EXTENSION}
+        ORDER BY 1"""
+    return tuple(name for (name,) in rows(connection, query))
+
+
 def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:  # noqa: ARG001 - as on other engines
     """Of a column that names none; character sets are a whole database's."""
     return "default", {}
@@ -128,8 +138,17 @@ def _guard(one: _Relation) -> Iterator[str]:
         yield "row-level security"
 
 
+_OF_AN_EXTENSION = """EXISTS (
+                SELECT FROM pg_depend d
+                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+            )"""
+
+
+def _chosen(schemas: Sequence[str]) -> str:
+    return ", ".join(literal(one) if one else "current_schema()" for one in schemas or [""])
+
+
 def _relations(connection: Connection, schemas: Sequence[str]) -> list[_Relation]:
-    chosen = ", ".join(literal(one) if one else "current_schema()" for one in schemas or [""])
     query = f"""
         SELECT c.oid,
             CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname,
@@ -139,11 +158,7 @@ def _relations(connection: Connection, schemas: Sequence[str]) -> list[_Relation
             CASE WHEN c.relkind = 'v' THEN c.reloptions END, c.relrowsecurity
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
-            AND n.nspname IN ({chosen})
-            AND NOT EXISTS (
-                SELECT FROM pg_depend d
-                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-            )
+            AND n.nspname IN ({_chosen(schemas)}) AND NOT {_OF_AN_EXTENSION}
         ORDER BY n.nspname <> current_schema(), n.nspname, c.relname"""
     return [
         _Relation(

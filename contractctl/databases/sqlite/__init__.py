@@ -16,7 +16,7 @@ from contractctl.databases.sqlite.expressions import (
 )
 from contractctl.databases.sqlite.load import lag, load, own_lag
 from contractctl.databases.sqlite.names import literal, quote, same, table
-from contractctl.databases.sqlite.reflection import collations, definitions
+from contractctl.databases.sqlite.reflection import collations, definitions, other_schemas
 from contractctl.databases.sqlite.refusals import busy, lost, meaning
 from contractctl.databases.sqlite.rows import (
     add_new,
@@ -91,6 +91,7 @@ __all__ = (
     "now",
     "obstacles",
     "one_writer",
+    "other_schemas",
     "outside",
     "own_lag",
     "parts",

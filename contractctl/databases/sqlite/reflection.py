@@ -50,6 +50,11 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     )
 
 
+def other_schemas(connection: Connection, schemas: Iterable[str] = ()) -> tuple[str, ...]:  # noqa: ARG001 - as on PostgreSQL
+    """A file has one."""
+    return ()
+
+
 def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:  # noqa: ARG001 - as on other engines
     """Of a column that names none: https://www.sqlite.org/datatype3.html#collation."""
     return "binary", {}
