@@ -4,13 +4,14 @@ Of each reader, two reads a step of time: the first and the last, with all that 
 long it was alive without a gap. Of a canary, the sums of each look.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
-from contractctl.evidence.questions import Question
+from contractctl.evidence.questions import Question, sign_of_life_seconds
 from contractctl.evidence.records import REACH, baseline, is_of, look, reaches_back, speaks_of
 from contractctl.evidence.spans import merged
 
@@ -54,14 +55,17 @@ def condense(seen: Observations, question: Question) -> None:
     reads = (one for one in seen.reads if one.end >= since and any(is_of(one, field) for field in fields))
     seen.reads[:] = _reads(reads, max(1.0, rules.window_seconds / _STEPS))
     signs = (one for one in seen.signs if any(speaks_of(one, field) for field in fields))
-    seen.signs[:] = _signs(signs, near(question))
+    seen.signs[:] = _signs(signs, partial(near, question))
     seen.requests[:] = _requests(seen.requests, question)
     seen.lost[:] = _lost(seen.lost)
 
 
-def near(question: Question) -> float:
-    """How many seconds apart two signs of life prove the time between them, whoever's they are."""
-    return question.plan.reads.heartbeat_seconds * 2 * REACH
+def near(question: Question, consumer: str = "") -> float:
+    """How many seconds apart two signs of life prove the time between them: those of a consumer, or anybody's."""
+    listed = [question.consumers.get(field.contract, ()) for field in question.fields]
+    parties = [next((one for one in own if one.name == consumer), None) for own in listed]
+    every = min(sign_of_life_seconds(question.plan.reads, party) for party in (parties or [None]))
+    return every * 2 * REACH
 
 
 def _reads(reads: Iterable[Read], step: float) -> list[Read]:
@@ -88,12 +92,16 @@ def _together(known: Read | None, one: Read) -> Read:
     return replace(known if known.end > one.end else one, count=known.count + one.count)
 
 
-def _signs(signs: Iterable[Sign], apart: float) -> list[Sign]:
+def _signs(signs: Iterable[Sign], apart: Callable[[str], float]) -> list[Sign]:
     """Of those that lie so near to each other that nothing is unproven between them, one that stands for all."""
     found: dict[tuple[str, str, str, str], set[Sign]] = {}
     for one in signs:
         found.setdefault((one.consumer, one.version, one.contract, one.path), set()).add(one)
-    return [run for own in found.values() for run in runs(sorted(own, key=attrgetter("begin", "at")), apart)]
+    return [
+        run
+        for (consumer, *_), own in found.items()
+        for run in runs(sorted(own, key=attrgetter("begin", "at")), apart(consumer))
+    ]
 
 
 def runs(signs: Sequence[Sign], apart: float) -> Iterator[Sign]:

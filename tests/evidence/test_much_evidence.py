@@ -21,6 +21,7 @@ from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.metrics import TAKEN, take_lost
 from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
 from contractctl.evidence.records import records
+from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record
 from tests.budgets import budget
 from tests.evidence.conftest import NOW, PATH, QUESTION, WINDOW, only
@@ -115,6 +116,18 @@ def test_what_comes_before_the_first_read_of_a_step_loses_none_of_those_after_it
     condense(seen, QUESTION)
 
     assert [(one.end, one.count) for one in seen.reads] == [(step + 3, 4), (step + 9, 11)]
+
+
+def test_signs_of_a_daily_job_stand_together_though_they_are_hours_apart() -> None:
+    daily = replace(QUESTION, consumers={"shop/orders": (Party("reporting", cadence_days=1),)})
+    seen = Observations("jsonl", "*")
+    seen.signs += [Sign("reporting", "", "shop/orders", PATH, NOW - 3600.0 * hour) for hour in range(1_000)]
+    whole = said(records(replace(seen, signs=[*seen.signs]), daily))
+
+    condense(seen, daily)
+
+    assert len(seen.signs) == 1
+    assert said(records(seen, daily)) == whole
 
 
 # OTLP: points that come again, late and out of order
