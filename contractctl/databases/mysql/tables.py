@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
-from contractctl.databases.mysql.names import OURS, literal, same
+from contractctl.databases.mysql.names import OURS, literal, quote, same
 from contractctl.databases.mysql.tokens import Sort, spoken
 from contractctl.databases.mysql.types import Family, read
 from contractctl.errors import ContractctlError
@@ -50,17 +50,18 @@ def columns(connection: Connection, table: str) -> tuple[Column, ...]:
     return tuple(
         Column(
             name=name,
-            type=type_ if own in (None, charset) else f"{type_} CHARACTER SET {own}",
+            type="json" if json else type_ if own in (None, charset) else f"{type_} CHARACTER SET {own}",
             not_null=nullable == "NO",
             default=None if default in (None, "NULL") else default,
             key_place=_place(places, name),
             generated=bool(generation),
-            collation=collation,
+            collation=None if json else collation,
             unique=tuple(names for names in unique.values() if _place(names, name)),
             checks=tuple(text for text in checks if _speaks_of(text, name)),
             on_update=_on_update(extra),
         )
         for name, type_, nullable, default, extra, generation, collation, own in rows
+        for json in (type_ == "longtext" and f"json_valid({quote(name)})" in checks,)  # which it is to MariaDB
     )
 
 

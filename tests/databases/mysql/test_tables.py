@@ -2,12 +2,14 @@
 
 import threading
 
+import pymysql
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import mysql as database
 from contractctl.databases import run
 from contractctl.errors import ContractctlError
+from contractctl.operations.steps import StageColumn
 
 T = "CREATE TABLE t (id INT PRIMARY KEY, old VARCHAR(20), new VARCHAR(20), n INT)"
 DEPENDENTS = {
@@ -24,6 +26,20 @@ DEPENDENTS = {
     "event 'e'": "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM t WHERE old IS NULL",
     "check 'c'": "ALTER TABLE t ADD CONSTRAINT c CHECK (old <> new)",
 }
+
+
+def test_a_column_that_is_staged_like_one_of_json_takes_nothing_else(shop):
+    shop.run("CREATE TABLE t (id INT PRIMARY KEY, a JSON, plain LONGTEXT COLLATE utf8mb4_bin) CHARSET latin1")
+    with shop.engine.begin() as connection:
+        StageColumn("t", "b", like="a").run(connection)
+    shop.run("ALTER TABLE t RENAME COLUMN a TO a__quiesced")
+
+    with shop.engine.connect() as connection:
+        types = [column.type for column in database.columns(connection, "t")]
+    assert types == ["int(11)", "json", "longtext CHARACTER SET utf8mb4", "json"]
+    shop.run("INSERT INTO t (id, b) VALUES (1, '[1]')")
+    with pytest.raises(pymysql.OperationalError, match="CONSTRAINT `t.b` failed"):
+        shop.run("INSERT INTO t (id, b) VALUES (2, 'no JSON')")
 
 
 def test_a_table_that_somebody_holds_for_too_long_is_never_one_without_columns(shop):
