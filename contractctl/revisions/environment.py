@@ -73,6 +73,8 @@ class Environment:
                 directory = ScriptDirectory.from_config(self.config())
                 self._demand_whole(directory)
                 yield directory
+        except ContractctlError:  # a step's own refusal, in Alembic's form
+            raise
         except (CommandError, IniError) as error:
             place = self.settings or self.own
             raise ContractctlError(f"{place}: {error}", hint="look at it with: alembic history") from error

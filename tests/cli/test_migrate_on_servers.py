@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from tests.conftest import Run
 from tests.servers import Server
@@ -51,6 +52,26 @@ def test_a_plan_goes_forward_and_back_on_every_engine(database_url: str, migrate
     assert again.startswith("already done")
     assert "dual-writing" in status
     assert "rolled back" in board
+
+
+def test_what_a_server_would_hold_everybody_up_for_is_said_in_a_step_s_own_words(
+    mariadb_url: str, contractctl: Run, tmp_path: Path
+) -> None:
+    """A table with a FULLTEXT index gets no column at once."""
+    env = {"SHOP": mariadb_url, "CONTRACTCTL_ACTOR": "Ada <a@b>"}
+    engine = create_engine(mariadb_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(50), FULLTEXT KEY found (a))")
+    engine.dispose()
+    contractctl("init", "--from-database", "env:SHOP", "--one-contract", "shop/t", "--owner", "shop", env=env)
+    contractctl("release", "shop/t", env=env)
+    draft = tmp_path / "contracts/shop/t/t.sql"
+    draft.write_text(draft.read_text().replace("`a` varchar", "`b` varchar").replace("(`a`)", "(`b`)"))
+    contractctl("plan", "shop/t", "--rename", "a=b", "--name", "p", env=env)
+
+    refused = contractctl("migrate", "expand", "p", env=env, code=2).stderr
+    assert refused.startswith("error: MariaDB would copy the table")
+    assert "hint: the statement is: ALTER TABLE" in refused
 
 
 def test_asking_makes_no_tables_on_a_server(server_url: str, migrate: Migrate) -> None:
