@@ -78,11 +78,13 @@ def unread(case: Case) -> Iterator[Condition]:
         yield Condition("reads of the old side", Outcome.PASS, "the plan takes no field away", "0 fields", "0 reads")
         return
     yield from _flawed(case)
+    first = {field.contract: field for field in reversed(fields)}
     for field in fields:
         on = observed(case, field)
         parties = case.consumers.get(field.contract, ())
         said = tuple(one for one in attestations(case) if one.contract in ("", field.contract))
-        yield _known(field, parties, said)
+        if field is first[field.contract]:
+            yield _known(field, parties, said)
         yield from _reported(on, parties)
         yield from _unattributed(on)
         yield from _not_understood(on)

@@ -8,7 +8,7 @@ REASONS = {
     Unknown.WINDOW_NOT_COVERED: "it was not observed for as long as it must have been",
     Unknown.CALENDAR_NOT_COVERED: "the time observed has no such month's or quarter's end, at which more may run",
     Unknown.TOO_FEW_SAMPLES: "too little was counted to tell either way",
-    Unknown.BAKING: "the share has not stood for as long as it must",
+    Unknown.BAKING: "what stands now has not stood for as long as it must",
     Unknown.DARK_CONSUMER: "nothing proves that its reads would have been seen, so that none proves nothing",
     Unknown.UNATTRIBUTED_READS: "somebody reads it, and nobody knows who",
     Unknown.UNPARSEABLE: "what was answered could not be understood, and may hold anything",

@@ -38,6 +38,15 @@ def test_a_consumer_that_reads_is_named_with_its_version_its_count_and_its_last_
     assert condition.message == "reporting@2.1 read 'orders.customer_name' 14 times, last at 2026-11-03 03:00:00 UTC"
 
 
+def test_that_nobody_is_known_is_said_once_however_many_fields_go(contracting: Scene) -> None:
+    (renamed,) = contracting.plan.operations
+    another = replace(renamed, old="phone", new="telephone")
+    scene = contracting.but(plan=replace(contracting.plan, operations=(renamed, another)), consumers={})
+
+    condition = scene.condition("consumers of shop/orders")
+    assert (condition.outcome, condition.reason) == (UNKNOWN, Unknown.NO_KNOWN_CONSUMERS)
+
+
 def test_a_consumer_that_has_been_quiet_throughout_passes(contracting: Scene) -> None:
     condition = contracting.condition(NAME)
 
