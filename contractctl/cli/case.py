@@ -14,7 +14,6 @@ from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Plan, Standing, State
 from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
-from contractctl.settings.databases import from_environment
 
 if TYPE_CHECKING:
     from contractctl.revisions import Environment
@@ -134,9 +133,7 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
 def _undeclared(settings: Settings, plan: Plan, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
     """Documents and schemas of consumers that the settings name, and that nobody has read as they are named now."""
     asked = [
-        (one.source, one.location, {key: from_environment(str(text)) for key, text in one.options.items()})
-        for one in settings.evidence
-        if one.source in declared_reads.NAMES
+        (one.source, one.location, one.resolved) for one in settings.evidence if one.source in declared_reads.NAMES
     ]
     return tuple(declared_reads.uncollected(asked, plan, collected, now))
 

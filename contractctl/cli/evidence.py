@@ -1,6 +1,5 @@
 """contractctl evidence: collect observations for the gates."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -73,24 +72,8 @@ def _ask(found: "Settings", source: "EvidenceSource", question: "Question", fold
     from contractctl.evidence import collect as ask
 
     reading = declarations.reading(found.contracts)
-    options = _options(source.options)
+    options = source.resolved
     return ask(source.source, source.location, options, question, root=found.root, folder=folder, reading=reading)
-
-
-def _options(options: Mapping[str, str]) -> dict[str, str]:
-    """`env:NAME` stands for an environment variable here, too: a token is no text for a file in git."""
-    resolved = {}
-    for key, text in options.items():
-        value = str(text)
-        if value.startswith("env:"):
-            name = value.removeprefix("env:")
-            if name not in os.environ:
-                raise ContractctlError(
-                    f"the environment variable '{name}' is not set", hint=f"set it: '{key}' needs it"
-                )
-            value = os.environ[name]
-        resolved[key] = value
-    return resolved
 
 
 def _say(records: Sequence[Record], form: str) -> None:

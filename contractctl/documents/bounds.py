@@ -54,7 +54,7 @@ def depth(value: Json) -> int:
         level = [
             inner
             for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)  # type: ignore[union-attr]
+            for inner in (outer.values() if type(outer) is dict else outer)  # type: ignore[union-attr]  # a list
             if type(inner) in _CONTAINERS
         ]
     return deep

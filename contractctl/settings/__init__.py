@@ -52,6 +52,11 @@ class EvidenceSource:
     """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed."""
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def resolved(self) -> dict[str, str]:
+        """The options with what `env:NAME` stands for: a token is no text for a file in git."""
+        return {key: from_environment(str(text)) for key, text in self.options.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
