@@ -10,7 +10,7 @@ from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, declared_reads, record_file
 from contractctl.evidence.shares import of_flags, uncollected
 from contractctl.model.contract import Contract, Party
-from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Movement, Plan, Standing, State
 from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
@@ -172,16 +172,11 @@ def _compared(movement: Movement, contract: Contract, now: float) -> Record:
     series = tuple(_pairs(movement, contract))
     texts = "".join(f"{version.number} {version.digest} " for version in contract.versions)
     identity = f"{movement} {texts} {[(sorted(one.labels.items()), str(one.value)) for one in series]}"
-    return Record(
-        kind=Kind.COMPATIBILITY,
+    return stated(
+        Kind.COMPATIBILITY,
         source="store",
         query=f"{movement.contract}: {movement.old} and live versions with {movement.intermediate}",
-        collected_at=now,
-        window_from=now,
-        window_to=now,
-        expected_heartbeats=None,
-        observed_heartbeats=None,
-        sampling_ratio=1.0,
+        at=now,
         series=series,
         digest=sha256(identity.encode()).hexdigest(),
     )

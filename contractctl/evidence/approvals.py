@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from contractctl.errors import ContractctlError
-from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Stage
 
 _STATEMENTS = ("no-consumers", "does-not-read")
@@ -61,16 +61,12 @@ def _entries(document: Mapping[str, Any], key: str, path: Path) -> list[tuple[in
 
 
 def _record(kind: Kind, path: Path, digest: str, now: float, series: Sequence[Series]) -> Record:
-    return Record(
-        kind=kind,
+    return stated(
+        kind,
         source="approvals",
         query=path.name,
-        collected_at=now,
-        window_from=min(now, *(one.first_seen or 0.0 for one in series)) - 1.0,
-        window_to=now,
-        expected_heartbeats=None,
-        observed_heartbeats=None,
-        sampling_ratio=1.0,
+        at=now,
+        since=min(now, *(one.first_seen or 0.0 for one in series)) - 1.0,
         series=tuple(series),
         digest=sha256(f"{kind} {digest}".encode()).hexdigest(),
     )

@@ -18,7 +18,7 @@ from contractctl.evidence import deployed, python_code
 from contractctl.evidence.naming import Name
 from contractctl.evidence.questions import Field, Question
 from contractctl.evidence.servers import UnusableError, known_options
-from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.service import Live
 
 _LARGEST = 5_000_000
@@ -196,16 +196,11 @@ def _record(found: _Search, code: _Code) -> Record:
     query = f"{code.where.service}{ran} in {code.where.environment}" + (f": {found.commit}" if found.commit else "")
     counted = [(sorted(it.labels.items()), it.value) for it in series]
     identity = f"{deployed.NAME} {query} {code.question.now!r} {code.vouched} {found.tree} {counted}"
-    return Record(
-        kind=Kind.STATIC_READS,
+    return stated(
+        Kind.STATIC_READS,
         source=deployed.NAME,
         query=query,
-        collected_at=code.question.now,
-        window_from=code.question.now,
-        window_to=code.question.now,
-        expected_heartbeats=None,
-        observed_heartbeats=None,
-        sampling_ratio=1.0,
+        at=code.question.now,
         series=series,
         digest=sha256(identity.encode("utf-8", "surrogateescape")).hexdigest(),
         problem=problem,

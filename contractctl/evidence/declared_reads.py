@@ -15,7 +15,7 @@ from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Field, Question, fields_removed
 from contractctl.evidence.servers import UnusableError, known_options
 from contractctl.model.contract import File
-from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Plan
 from contractctl.model.verdict import Place, Undecided
 
@@ -168,16 +168,11 @@ def _record(found: Mapping[Field, list[Place]], seen: Observations, asked: _Aske
     told = [(sorted(one.labels.items()), one.value) for one in series]
     problem = seen.problem or _stranger(found, asked, question)
     identity = f"{seen.digest} {question.now!r} {told} {problem}"
-    return Record(
-        kind=Kind.STATIC_READS,
+    return stated(
+        Kind.STATIC_READS,
         source=asked.source,
         query=asked.query,
-        collected_at=question.now,
-        window_from=question.now,
-        window_to=question.now,
-        expected_heartbeats=None,
-        observed_heartbeats=None,
-        sampling_ratio=1.0,
+        at=question.now,
         series=series,
         digest=sha256(identity.encode("utf-8", "surrogateescape")).hexdigest(),
         problem=problem,

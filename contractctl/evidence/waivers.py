@@ -24,7 +24,7 @@ from typing import Any
 
 from contractctl.errors import ContractctlError
 from contractctl.model import canonical
-from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.outcome import Outcome
 from contractctl.model.plan import Stage
 from contractctl.model.waiver import Backing, Waiver
@@ -73,16 +73,11 @@ def records(found: Iterable[Waiver], now: float) -> tuple[Record, ...]:
 def _record(waiver: Waiver, now: float) -> Record:
     labels = {key: text for key, text in waiver.said.items() if isinstance(text, str)}
     labels |= {"backing": waiver.backing.value, "place": waiver.place, "approvers": "\n".join(waiver.approvers)}
-    return Record(
-        kind=Kind.ATTESTATION,
+    return stated(
+        Kind.ATTESTATION,
         source=_SOURCE,
         query=waiver.place,
-        collected_at=now,
-        window_from=now,
-        window_to=now,
-        expected_heartbeats=None,
-        observed_heartbeats=None,
-        sampling_ratio=1.0,
+        at=now,
         series=(Series(labels, 1.0, first_seen=waiver.at, last_seen=waiver.expires),),
         digest=canonical.digest([labels, waiver.at, waiver.expires]),
     )

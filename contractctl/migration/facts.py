@@ -11,7 +11,7 @@ from contractctl.databases import Synchronisation, comparison, read_key
 from contractctl.journal import Entry, EntryKind
 from contractctl.model import canonical
 from contractctl.model.decision import Unknown
-from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Plan, Stage, State
 
 _SOURCE = "database"
@@ -86,16 +86,12 @@ def _record(kind: Kind, plan: Plan, measured: Mapping[str, Mapping[str, int]], b
         for fact in _FACTS[kind]
     )
     query = f"contractctl: {', '.join(_FACTS[kind])} of {', '.join(measured)} in plan {plan.name}"
-    return Record(
-        kind=kind,
+    return stated(
+        kind,
         source=_SOURCE,
         query=query,
-        collected_at=now,
-        window_from=min(began, now - 0.001),
-        window_to=now,
-        expected_heartbeats=None,
-        observed_heartbeats=None,
-        sampling_ratio=1.0,
+        at=now,
+        since=min(began, now - 0.001),
         series=series,
         digest=canonical.digest({"query": query, "at": now, "series": canonical.tree(series)}),
     )

@@ -63,3 +63,34 @@ class Record:
     """sha256 of the raw answer, hexadecimal."""
     problem: str | None = None
     """Why the answer cannot be relied on: one of the closed list of Unknown reasons, then details."""
+
+
+def stated(  # noqa: PLR0913 - what a record is made of, each by name
+    kind: Kind,
+    *,
+    source: str,
+    query: str,
+    at: float,
+    series: tuple[Series, ...],
+    digest: str,
+    since: float | None = None,
+    problem: str | None = None,
+) -> Record:
+    """The record of what no instrument counts: nothing of it is sampled, and it gives no signs of life.
+
+    `since`: where its window begins; without it, it is of that moment alone.
+    """
+    return Record(
+        kind=kind,
+        source=source,
+        query=query,
+        collected_at=at,
+        window_from=at if since is None else since,
+        window_to=at,
+        expected_heartbeats=None,
+        observed_heartbeats=None,
+        sampling_ratio=1.0,
+        series=series,
+        digest=digest,
+        problem=problem,
+    )
