@@ -50,31 +50,36 @@ def _names(field: Field, connection: "Connection") -> list[str]:
 
 
 def _probed(seen: Observations, location: str, field: Field, dialect: str) -> list[str]:
-    """DROP COLUMN … RESTRICT in a transaction that is rolled back: the server names what the catalog tables may not."""
+    """DROP … RESTRICT in a transaction that is rolled back: the server names what the catalog tables may not."""
     from sqlalchemy.exc import DBAPIError
 
     if dialect != "postgresql":
         raise ContractctlError("[[evidence]] probe: MariaDB cannot take a DROP back", hint="leave it out")
-    path, _, column = field.path.rpartition(".")
+    if field.becomes:
+        return []  # a table may get another name whatever depends on it
     engine = databases.create_engine(location)
     found: list[str] = []
     try:
         with engine.connect() as connection:
             databases.run(connection, _PATIENCE)
-            quote = databases.of(engine).quote
-            databases.run(
-                connection, f"ALTER TABLE {databases.of(engine).table(path)} DROP COLUMN {quote(column)} RESTRICT"
-            )
+            databases.run(connection, _drop(databases.of(engine), field))
             connection.rollback()
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state == "2BP01":  # dependent_objects_still_exist
-            found.append("what DROP COLUMN names: " + _detail(error))
+            found.append(f"what {'DROP TABLE' if field.is_whole else 'DROP COLUMN'} names: " + _detail(error))
         else:
             seen.spoiled(f"source error: the probe was not answered ({state})")
     finally:
         engine.dispose()
     return found
+
+
+def _drop(database: databases.Database, field: Field) -> str:
+    if field.is_whole:  # in a brown-out it has another name
+        names = (database.table(name) for name in (field.table, f"{field.table}{databases.QUIESCED}"))
+        return f"DROP TABLE IF EXISTS {', '.join(names)} RESTRICT"
+    return f"ALTER TABLE {database.table(field.table)} DROP COLUMN {database.quote(field.column)} RESTRICT"
 
 
 def _detail(error: Exception) -> str:

@@ -147,7 +147,9 @@ def _read(found: _Search, repository: git.Repository, code: _Code) -> None:
 
 
 def _name(field: Field, question: Question) -> Name:
-    subject, _, last = field.path.rpartition(".")
+    subject, last = field.table, field.column
+    if field.is_whole:
+        return Name(subject.rpartition(".")[2], "")
     tabular = any(one.contract == field.contract and one.format == "sql" for one in question.plan.movements)
     return Name(last, subject if tabular else "")
 

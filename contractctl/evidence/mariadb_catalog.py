@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from contractctl.databases import QUIESCED
 from contractctl.evidence.questions import Field
-from contractctl.evidence.servers import UnusableError
+from contractctl.evidence.servers import UnusableError, table_names
 from contractctl.statements import Target, Touch, texts, touch
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _TABLE = """
 SELECT count(*) FROM information_schema.tables
-WHERE table_schema = :schema AND lower(table_name) = lower(:table) AND table_type = 'BASE TABLE'
+WHERE table_schema = :schema AND lower(table_name) IN :names AND table_type = 'BASE TABLE'
 """
 _VIEWS = "SELECT table_name, view_definition FROM information_schema.views"
 _PROGRAMS = """
@@ -39,18 +39,18 @@ class Reached:
 
 def reached(connection: "Connection", field: Field) -> Reached:
     """Ask the catalog. Raise UnusableError where there is no such table, or a text is not shown to this account."""
-    path, _, column = field.path.rpartition(".")
-    schema, _, table = path.rpartition(".")
+    schema, _, table = field.table.rpartition(".")
     schema = schema or str(connection.exec_driver_sql("SELECT database()").scalar())
-    if not _rows(connection, _TABLE, schema=schema, table=table)[0][0]:
-        raise UnusableError(f"missing source: this database has no table '{path}'")
-    target = Target(path, column, "mysql", nested_seen=True)
-    views = _views(_rows(connection, _VIEWS), target)
+    if not _rows(connection, _TABLE, schema=schema, names=table_names(field))[0][0]:
+        raise UnusableError(f"missing source: this database has no table '{field.table}'")
+    target = Target(field.table, field.column, "mysql", nested_seen=True)
+    stands_in = field.becomes.rpartition(".")[2].casefold()
+    views = _views([one for one in _rows(connection, _VIEWS) if one[0].casefold() != stands_in], target)
     routines, fires, others = set(), set(), set()
     for kind, name, body, on in _rows(connection, _PROGRAMS):
         if body is None:
             raise UnusableError(f"unparseable: the text of the {kind} '{name}' is not shown to this account")
-        if name.startswith(_OWN) or not _mentions(str(body), column):
+        if name.startswith(_OWN) or not _mentions(str(body), table if field.is_whole else field.column):
             continue
         others.add(f"{kind} {name}")
         if on:
@@ -71,16 +71,18 @@ def _views(found: list[tuple[Any, ...]], target: Target) -> tuple[str, ...]:
         reached |= more
 
 
-def _mentions(body: str, column: str) -> bool:
-    """A program's text that has the column's name in it is held to touch it."""
-    wanted = {column.casefold(), f"{column.casefold()}{QUIESCED}"}
+def _mentions(body: str, name: str) -> bool:
+    """A program's text that has the column's, or the table's, name in it is held to touch it."""
+    wanted = {name.casefold(), f"{name.casefold()}{QUIESCED}"}
     return bool(wanted & texts.read(body, "mysql").words)
 
 
-def _rows(connection: "Connection", sql: str, **values: str) -> list[tuple[Any, ...]]:
-    from sqlalchemy import text
+def _rows(connection: "Connection", sql: str, **values: str | list[str]) -> list[tuple[Any, ...]]:
+    from sqlalchemy import bindparam, text
 
-    return [tuple(row) for row in connection.execute(text(sql), values)]
+    lists = [name for name, value in values.items() if isinstance(value, list)]
+    query = text(sql).bindparams(*(bindparam(name, expanding=True) for name in lists))
+    return [tuple(row) for row in connection.execute(query, values)]
 
 
 def names(it: Reached) -> Iterator[str]:

@@ -76,8 +76,7 @@ def _look(connection: "Connection", lost: float, calls: Mapping[str, float]) -> 
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
     targets = []
     for field in question.columns:
-        path, _, column = field.path.rpartition(".")
         it = mariadb_catalog.reached(connection, field)
-        target = Target(path, column, "mysql", through=(*it.views, *it.routines), fires=it.fires)
+        target = Target(field.table, field.column, "mysql", through=(*it.views, *it.routines), fires=it.fires)
         targets.append((field, target))
     return Watch(tuple(targets), settled)

@@ -99,8 +99,8 @@ def _standing(connection: "Connection") -> tuple[float, str, str, float, int]:
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
     targets = []
     for field in question.columns:
-        path, _, column = field.path.rpartition(".")
         reached = postgresql_catalog.reached(connection, field)
-        target = Target(path, column, "postgresql", also=reached.also, through=reached.through, nested_seen=True)
+        also, through = reached.also, reached.through
+        target = Target(field.table, field.column, "postgresql", also=also, through=through, nested_seen=True)
         targets.append((field, target))
     return Watch(tuple(targets), settled)

@@ -77,8 +77,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
 def _target(
     field: Field, also: tuple[str, ...] = (), through: tuple[str, ...] = (), *, nested_seen: bool = False
 ) -> Target:
-    path, _, column = field.path.rpartition(".")
-    return Target(path, column, "postgresql", also=also, through=through, nested_seen=nested_seen)
+    return Target(field.table, field.column, "postgresql", also=also, through=through, nested_seen=nested_seen)
 
 
 def _asked(

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from contractctl.databases import QUIESCED
 from contractctl.evidence.questions import Field
-from contractctl.evidence.servers import UnusableError
-from contractctl.statements import Target, Touch, touch
+from contractctl.evidence.servers import UnusableError, table_names
+from contractctl.statements import EVERYTHING, Target, Touch, touch
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _TABLES = """
 SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE lower(c.relname) = lower(:table) AND (:schema = '' OR lower(n.nspname) = lower(:schema))
+WHERE lower(c.relname) = ANY(CAST(:names AS text[])) AND (:schema = '' OR lower(n.nspname) = lower(:schema))
 AND c.relkind IN ('r', 'p', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 """
 _RELATIVES = """
@@ -48,13 +48,13 @@ WHERE d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass)
 """
 _DEPENDENTS = """
 SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
-FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+FROM pg_depend d LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY(CAST(:tables AS oid[])) AND d.deptype = 'n'
-AND d.classid <> 'pg_rewrite'::regclass AND lower(a.attname) = ANY(CAST(:columns AS text[]))
+AND d.classid <> 'pg_rewrite'::regclass AND (:whole OR lower(a.attname) = ANY(CAST(:columns AS text[])))
 UNION
 SELECT 'publication ' || p.pubname FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
-JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = ANY(r.prattrs)
-WHERE r.prrelid = ANY(CAST(:tables AS oid[])) AND lower(a.attname) = ANY(CAST(:columns AS text[]))
+LEFT JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = ANY(r.prattrs)
+WHERE r.prrelid = ANY(CAST(:tables AS oid[])) AND (:whole OR lower(a.attname) = ANY(CAST(:columns AS text[])))
 """
 _OWN = "contractctl_"
 _READ = frozenset({"view", "sql"})
@@ -75,21 +75,22 @@ class Reached:
 
 def reached(connection: "Connection", field: Field) -> Reached:
     """Ask the catalog. Raise UnusableError where there is no such table."""
-    path, _, column = field.path.rpartition(".")
-    schema, _, table = path.rpartition(".")
-    found = _rows(connection, _TABLES, {"table": table, "schema": schema})
+    schema, _, table = field.table.rpartition(".")
+    found = _rows(connection, _TABLES, {"names": table_names(field), "schema": schema})
     if not found:
-        raise UnusableError(f"missing source: this database has no table '{path}'")
-    relatives = _rows(connection, _RELATIVES, {"tables": [oid for oid, _ in found]})
+        raise UnusableError(f"missing source: this database has no table '{field.table}'")
+    # what the server knows by more than its name goes on where a table gets another one
+    relatives = [] if field.becomes else _rows(connection, _RELATIVES, {"tables": [oid for oid, _ in found]})
     tables = [oid for oid, _ in relatives]
     also = tuple(sorted({name for _, name in relatives}))
-    columns = [column.casefold(), f"{column.casefold()}{QUIESCED}"]
-    target = Target(path, column, "postgresql", also=also, nested_seen=True)
-    asked = {"tables": tables, "columns": columns}
+    own = table if field.is_whole else field.column
+    words = [own.casefold(), f"{own.casefold()}{QUIESCED}"]
+    target = Target(field.table, field.column, "postgresql", also=also, nested_seen=True)
+    asked = {"tables": tables, "columns": words, "whole": field.is_whole}
     dependents = [one for (one,) in _rows(connection, _DEPENDENTS, asked) if _OWN not in one]
     every = _objects(connection)
-    through = _through(every, frozenset(tables), frozenset(columns), target)
-    functions = {f"function {one.name}" for one in every if not one.is_view and one.words.intersection(columns)}
+    through = _through(every, frozenset(tables), frozenset(words), target)
+    functions = {f"function {one.name}" for one in every if not one.is_view and one.words.intersection(words)}
     return Reached(
         also,
         tuple(sorted({one.name for one in through if one.is_view})),
@@ -140,27 +141,31 @@ def _objects(connection: "Connection") -> list[_Object]:
     ]
 
 
-def _through(every: list[_Object], tables: frozenset[int], columns: frozenset[str], target: Target) -> list[_Object]:
+def _through(every: list[_Object], tables: frozenset[int], words: frozenset[str], target: Target) -> list[_Object]:
     """Those that reach the column, and those that reach it through them."""
     reached = dict[int, _Object]()
     while True:
         names = frozenset(one.name for one in reached.values())
         known = replace(target, through=names)
-        wanted = columns | {name.casefold() for name in names}
+        wanted = words | {name.casefold() for name in names}
         more = {
             one.oid: one
             for one in every
             if one.oid not in reached
-            and (_uses_it(one, tables, columns, frozenset(reached)) or _says_it(one, tables, wanted, known))
+            and (_uses_it(one, tables, known, frozenset(reached)) or _says_it(one, tables, wanted, known))
         }
         if not more:
             return list(reached.values())
         reached |= more
 
 
-def _uses_it(one: _Object, tables: frozenset[int], columns: frozenset[str], reached: frozenset[int]) -> bool:
+def _uses_it(one: _Object, tables: frozenset[int], target: Target, reached: frozenset[int]) -> bool:
     """Whether the server knows that it does: by the column, by the table's row, or through another."""
-    return any(use.of in reached or (use.of in tables and (use.column in columns or use.as_row)) for use in one.uses)
+    column = target.column.casefold()
+    columns, whole = {column, f"{column}{QUIESCED}"}, column == EVERYTHING
+    return any(
+        use.of in reached or (use.of in tables and (whole or use.column in columns or use.as_row)) for use in one.uses
+    )
 
 
 def _says_it(one: _Object, tables: frozenset[int], wanted: frozenset[str], target: Target) -> bool:

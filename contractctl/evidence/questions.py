@@ -1,11 +1,13 @@
 """What must be observed for a plan: which fields go, who reads them, and over which window?"""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from contractctl.model.cluster import Environment
 from contractctl.model.contract import Party
 from contractctl.model.plan import Operation, Plan, ReadRules
+from contractctl.statements import EVERYTHING
 
 DAY = 86400.0
 CADENCES = 1.25
@@ -14,6 +16,7 @@ GAPS = 2.0
 """How many times the longest pause between its reads a consumer must have been silent for."""
 
 
+_CALL = re.compile(r"[a-z]+ \S")
 _NAMED = ("-property", "-parameter", "-header", "-definition")
 """What the kinds of operations on parts of interfaces end with that whoever uses them calls by name."""
 
@@ -26,6 +29,7 @@ class Field:
     path: str
     """`orders.customer_name` for a column, `OrderPlaced.customer_name` for a field of an event or an answer.
 
+    `orders.*` for a whole table.
     `GET /orders` for an operation, `GET /orders.limit` for its parameter, `GET /orders without tenant` for requests
     that lack what has to be there.
     """
@@ -35,6 +39,22 @@ class Field:
     """Whether a database has it: what a server writes down of its statements says nothing about the others."""
     is_answered: bool = True
     """Whether it stands in answers alone, so that a request that asks for others does not use it."""
+    becomes: str = ""
+    """What a whole table is called from now on; empty where it goes."""
+
+    @property
+    def table(self) -> str:
+        """Of a column, or the whole table itself; may be qualified by its schema."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def column(self) -> str:
+        """Its own name; EVERYTHING of a whole table."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.is_column and self.column == EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +88,28 @@ def fields_removed(plan: Plan) -> tuple[Field, ...]:
         if operation.is_of_interfaces:
             found[_used(operation)] = None
             continue
-        if operation.old is None or operation.old == operation.new:
-            continue
         subject = operation.subject
         if formats.get(operation.contract) == "avro":
             subject = subject.rsplit(".", 1)[-1]
-        path = f"{subject}.{operation.old}".removeprefix("$.")  # $: the whole event
-        found[Field(operation.contract, path, is_column=operation.is_of_tables)] = None
+        for name in _gone(operation):
+            path = f"{subject}.{name}".removeprefix("$.")  # $: the whole event
+            becomes = (operation.new or "") if operation.kind == "rename-table" else ""
+            found[Field(operation.contract, path, is_column=operation.is_of_tables, becomes=becomes)] = None
     return tuple(found)
+
+
+def _gone(operation: Operation) -> Iterator[str]:
+    """What its subject does not have any more, by name; EVERYTHING where a table goes, or its name."""
+    match operation.kind:
+        case "drop-table" | "rename-table":
+            yield EVERYTHING
+        case "split-column" | "merge-columns" if operation.regroup is not None:
+            yield from operation.regroup.downs
+        case "extract-table":
+            pairs = operation.parameters.get("columns", "").split(",")
+            yield from (pair.partition("=")[0] for pair in pairs if pair)
+        case _ if operation.old is not None and (operation.old != operation.new or operation.kind == "move-column"):
+            yield operation.old
 
 
 def _used(operation: Operation) -> Field:
@@ -92,15 +126,35 @@ def _used(operation: Operation) -> Field:
 
 
 def declares(party: Party, field: Field) -> bool:
-    """Whether contract.toml names this very field among what the party reads."""
-    return field.path.casefold() in (path.casefold() for path in party.reads)
+    """Whether contract.toml names this very field among what the party reads, or something in it."""
+    gone = _plain(field.path)
+    return any(_holds(gone, _plain(named)) for named in party.reads)
 
 
 def covers(party: Party, field: Field) -> bool:
-    """Whether the field is among what the party reads; one that lists nothing may read everything."""
-    subject = field.path.rsplit(".", 1)[0].casefold()
-    named = {path.casefold() for path in party.reads}
-    return not named or bool(named & {field.path.casefold(), subject, f"{subject}.*"})
+    """Whether the field may be among what the party reads; one that lists nothing like it may read all of that.
+
+    Of an interface some list the operations that they call, and others the fields that they use: neither says anything
+    of the other.
+    """
+    gone = _plain(field.path)
+    listed = [_plain(named) for named in party.reads]
+    like_it = listed if field.is_column else [one for one in listed if _is_called(one) == _is_called(gone)]
+    return not like_it or any(_holds(one, gone) or _holds(gone, one) for one in like_it)
+
+
+def _plain(name: str) -> str:
+    """Without what is only a way of writing: `Query.orders(limit:)`, `orders.*`, capitals."""
+    return name.casefold().replace("(", ".").removesuffix(":)").removesuffix(f".{EVERYTHING}")
+
+
+def _holds(whole: str, part: str) -> bool:
+    return part == whole or part.startswith((f"{whole}.", f"{whole} "))
+
+
+def _is_called(name: str) -> bool:
+    """Whether it is an operation of an interface, or something of one: `GET /orders.limit`."""
+    return _CALL.match(name) is not None
 
 
 def needed_window(rules: ReadRules, party: Party | None, longest_gap: float | None) -> float:

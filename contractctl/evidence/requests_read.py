@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from contractctl.evidence.log_lines import UnreadableError
 from contractctl.evidence.naming import Name
+from contractctl.statements import EVERYTHING
 
 READS, MAY_READ = "", "may"
 """Certainties of a read: the second is a request that does not say which fields it uses."""
@@ -51,7 +52,7 @@ def certainty(uri: str, parameter: str, path: str) -> str | None:
     """
     *above, own = path.split(".")
     asked = list(_asked(uri, parameter, above)) if parameter else []
-    if not asked:
+    if not asked or own == EVERYTHING:
         return MAY_READ
     text = ",".join(asked)
     if _name(own).stands_in(text):

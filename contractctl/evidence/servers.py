@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.evidence.observations import Observations
-from contractctl.evidence.questions import Question
+from contractctl.evidence.questions import Field, Question
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -73,6 +73,14 @@ def demand_replicas(options: Mapping[str, str], found: int) -> None:
         raise UnusableError(
             f"missing source: {found} replicas count by themselves; name each as a source, and say replicas = {found}"
         )
+
+
+def table_names(field: Field) -> list[str]:
+    """What a field's table may be called, in small letters: a whole one also in a brown-out, and from then on."""
+    table = field.table.rpartition(".")[2].casefold()
+    if not field.is_whole:
+        return [table]
+    return [table, f"{table}{databases.QUIESCED}", *filter(None, [field.becomes.rpartition(".")[2].casefold()])]
 
 
 def _plain(error: Exception, location: str) -> str:

@@ -23,6 +23,8 @@ _NAMES_A_TABLE = frozenset({"from", "join", "into", "update", "only", "table", "
 _NO_READ = frozenset(
     {"alter", "drop", "pragma", "begin", "commit", "rollback", "savepoint", "release", "truncate", "set"}
 )
+EVERYTHING = "*"
+"""As a column's name: the table itself, whichever of its columns are used, and written as well as read."""
 _OPAQUE = frozenset({"call", "exec", "execute", "do", "declare"})
 
 
@@ -37,13 +39,15 @@ class Touch(StrEnum):
 
 @lru_cache(maxsize=4096)
 def touch(sql: str, table: str, column: str) -> Touch:
-    """Whether running `sql` reads `column` of `table`. Names are compared without regard to case."""
+    """Whether running `sql` reads `column` of `table`, or with EVERYTHING uses the table. Case does not matter."""
     tokens = _tokens(sql)
     table, column = table.rsplit(".", 1)[-1].casefold(), column.casefold()
     if table not in tokens:
         return Touch.NONE
     if tokens[0] in _OPAQUE:
         return Touch.UNKNOWN
+    if column == EVERYTHING:
+        return Touch.NONE if tokens[0] in _NO_READ - {"truncate"} else Touch.READ
     if tokens[0] in _NO_READ or (tokens[0] == "create" and "select" not in tokens):
         return Touch.NONE
     left = _without_written(tokens)

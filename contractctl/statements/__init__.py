@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from contractctl.statements.texts import Text
 
 
+EVERYTHING = "*"
+"""As a column's name: the table itself, whichever of its columns are used."""
+
+
 class Touch(StrEnum):
     """What running a statement does to a column."""
 
@@ -30,6 +34,7 @@ class Target:
     table: str
     """May be qualified by its schema: `sales.orders`."""
     column: str
+    """Or EVERYTHING."""
     dialect: str
     """postgresql, mysql or sqlite."""
     also: Collection[str] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from contractctl.statements import Reading, Target, Touch, names, table_names
+from contractctl.statements import EVERYTHING, Reading, Target, Touch, names, table_names
 from contractctl.statements.functions import HARMLESS
 from contractctl.statements.texts import Text
 
@@ -108,6 +108,9 @@ def _touches(it: _Statement) -> Iterator[Reading]:
     yield from _through(it)
     yield from _types(it)
     if not it.tables:
+        return
+    if it.column == EVERYTHING:
+        yield Reading(Touch.READS, "it names the table")
         return
     yield from _renamed(it)
     yield from _stars(it)
