@@ -40,4 +40,5 @@ def main() -> None:
                     print(f"  {what:<52}  {value:>16}  {beside}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -11,16 +11,17 @@ tables in turn, with triggers and without, on a server that waits for no disk: w
 import os
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from measuring import Row, seconds
 
@@ -29,16 +30,23 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from sqlalchemy import Engine
 
 from contractctl import backfill, databases, journal
+from contractctl.backfill import executors
 from contractctl.databases import LOCK_SECONDS, Synchronisation, comparison, run
 from contractctl.operations.pairs import Pair, synchronisation
 from tests import servers
 from tests.servers import Kind
 
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+
 SIZES = (10_000, 100_000, 1_000_000)
 WRITES = 6_000
 TRANSACTION = 20
 WATCHED_ROWS = 1_000_000
+BY_TWO = 1_000_000
+"""So many rows are worth a second worker."""
 IDLE_SECONDS = 6.0
+KINDS = {kind.name: kind for kind in (servers.POSTGRESQL, servers.MARIADB)}
 DDL = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(60) NOT NULL, total INTEGER NOT NULL)"
 SERIES = {
     "postgresql": "SELECT i, 'Customer ' || i, i FROM generate_series(1, {rows}) AS g(i)",
@@ -53,7 +61,7 @@ def measure(_folder: Path) -> Iterator[Row]:
     more = os.environ.get("BENCH_ROWS")
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     yield "what else the machine does", "load", load
-    for kind in (servers.POSTGRESQL, servers.MARIADB):
+    for kind in KINDS.values():
         with servers.running(kind, durable=True) as server:
             for size in (*SIZES, *((int(more),) if more else ())):
                 with server.database() as url:
@@ -85,11 +93,12 @@ class Shop:
             for statement in databases.of(self.engine).triggers(self.sync):
                 run(connection, statement)
 
-    def fill(self) -> float:
+    def fill(self, workers: int = 1) -> float:
         """How long the backfill takes."""
         nothing = partial(lambda *_: None)
         outside = backfill.Outside(time.time, time.sleep, Random(0).random, nothing, nothing)
-        return seconds(partial(backfill.backfill, self.engine, self.sync, backfill.Pace(), outside))
+        crew = executors.crew(workers, self.engine.url.render_as_string(hide_password=False))
+        return seconds(partial(backfill.backfill, self.engine, self.sync, backfill.Pace(), outside, crew))
 
 
 @contextmanager
@@ -120,15 +129,25 @@ def _fill(kind: Kind, url: str, rows: int) -> Iterator[Row]:
         kept = seconds(partial(shop.do, "UPDATE orders SET full_name = customer_name"))
         shop.do(*databases.of(shop.engine).drop_triggers(shop.sync), "DROP TABLE orders")
     _empty(url)
+    beside = ((single, "one bare UPDATE"), (kept, "one with the triggers there"), (copied, "CREATE TABLE AS"))
+    for workers in (1, 2) if rows >= BY_TWO else (1,):
+        taken = _filled(kind, url, rows, workers)
+        ratios = ", ".join(f"{seconds_ / taken:.2f} × {what}" for seconds_, what in beside)
+        by = "" if workers == 1 else f", {workers} workers"
+        yield f"{kind.name}: backfill of {rows:,} rows{by}", f"{rows / taken:,.0f} rows/s", ratios
+
+
+def _filled(kind: Kind, url: str, rows: int, workers: int) -> float:
+    """How long it takes, on a table of its own."""
     with _shop(kind, url, rows) as shop:
         shop.triggers()
-        taken = shop.fill()
+        taken = shop.fill(workers)
         with shop.engine.connect() as connection:
             if comparison.facts(databases.of(shop.engine), connection, shop.sync)["differing"]:
                 raise SystemExit("the backfill has left rows that differ")
-    beside = ((single, "one bare UPDATE"), (kept, "one with the triggers there"), (copied, "CREATE TABLE AS"))
-    ratios = ", ".join(f"{seconds_ / taken:.2f} × {what}" for seconds_, what in beside)
-    yield f"{kind.name}: backfill of {rows:,} rows", f"{rows / taken:,.0f} rows/s", ratios
+        shop.do(*databases.of(shop.engine).drop_triggers(shop.sync), "DROP TABLE orders")
+    _empty(url)
+    return taken
 
 
 def _empty(url: str) -> None:
@@ -192,31 +211,6 @@ def _application(kind: Kind, url: str) -> Any:  # noqa: ANN401 - a driver's conn
     return kind.connect(int(found.port or 0), str(found.database))
 
 
-@dataclass
-class Watcher:
-    """An application that reads or writes single rows, and how long each took."""
-
-    application: Any
-    statement: str
-    taken: list[float] = field(default_factory=list)
-
-    def work(self, stop: threading.Event, number: int) -> None:
-        chance = Random(number)
-        with self.application.cursor() as cursor:
-            for turn in count():
-                if stop.wait(0.002):
-                    return
-                key = chance.randint(1, WATCHED_ROWS)
-                values = (f"Name {turn}", key) if self.statement.startswith("UPDATE") else (key,)
-                begin = time.perf_counter()
-                cursor.execute(self.statement, values)
-                self.taken.append(time.perf_counter() - begin)
-
-    def worst(self) -> float:
-        """The 99th percentile."""
-        return statistics.quantiles(self.taken, n=100)[98]
-
-
 READ = "SELECT total FROM orders WHERE id = %s"
 WRITE = "UPDATE orders SET customer_name = %s WHERE id = %s"
 
@@ -228,13 +222,13 @@ def _watched(kind: Kind, url: str) -> Iterator[Row]:
         idle = _beside(kind, url, partial(time.sleep, IDLE_SECONDS))
         backfilled = _beside(kind, url, shop.fill)
     for what in (READ, WRITE):
-        before, during = idle[what], backfilled[what]
+        before, during = _worst(idle[what]), _worst(backfilled[what])
         yield (
             f"{kind.name}: 99th percentile of a point {'read' if what is READ else 'write'} beside it",
-            f"{during.worst() * 1000:.1f} ms",
-            f"{during.worst() / before.worst():.2f} × {before.worst() * 1000:.1f} ms before; bar: 1.50 ×",
+            f"{during * 1000:.1f} ms",
+            f"{during / before:.2f} × {before * 1000:.1f} ms before; bar: 1.50 ×",
         )
-    longest = max(backfilled[WRITE].taken)
+    longest = max(backfilled[WRITE])
     yield (
         f"{kind.name}: longest point write beside it, its wait for locks included",
         f"{longest * 1000:.0f} ms",
@@ -242,20 +236,41 @@ def _watched(kind: Kind, url: str) -> Iterator[Row]:
     )
 
 
-def _beside(kind: Kind, url: str, work: Callable[[], object]) -> dict[str, Watcher]:
-    stop = threading.Event()
-    watchers = {what: Watcher(_application(kind, url), what) for what in (READ, WRITE)}
-    threads = [
-        threading.Thread(target=watcher.work, args=(stop, number)) for number, watcher in enumerate(watchers.values())
-    ]
-    for thread in threads:
-        thread.start()
+def _beside(kind: Kind, url: str, work: Callable[[], object]) -> dict[str, list[float]]:
+    """How long each read and each write took, of applications of their own: another process is not held up by us."""
+    spawned = get_context("spawn")
+    stop, tell = spawned.Event(), spawned.SimpleQueue()
+    applications = [spawned.Process(target=_watch, args=(kind.name, url, what, stop, tell)) for what in (READ, WRITE)]
+    for application in applications:
+        application.start()
+    for _ in applications:
+        tell.get()  # it is connected
     try:
         work()
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
-        for watcher in watchers.values():
-            watcher.application.close()
-    return watchers
+        taken = dict(tell.get() for _ in applications)
+        for application in applications:
+            application.join()
+    return taken
+
+
+def _watch(kind: str, url: str, statement: str, stop: Event, tell: "SimpleQueue[Any]") -> None:
+    """Read or write single rows, until somebody says stop."""
+    chance, taken = Random(statement), list[float]()
+    with closing(_application(KINDS[kind], url)) as application, application.cursor() as cursor:
+        tell.put(statement)
+        for turn in count():
+            if stop.wait(0.002):
+                break
+            key = chance.randint(1, WATCHED_ROWS)
+            values = (f"Name {turn}", key) if statement == WRITE else (key,)
+            begin = time.perf_counter()
+            cursor.execute(statement, values)
+            taken.append(time.perf_counter() - begin)
+    tell.put((statement, taken))
+
+
+def _worst(taken: list[float]) -> float:
+    """The 99th percentile."""
+    return statistics.quantiles(taken, n=100)[98]
