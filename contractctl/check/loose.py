@@ -1,7 +1,6 @@
 """Do schema files that no store keeps get on with what they were? Those that changed, and those that lean on them."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from contractctl import store
 from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
 from contractctl.formats.claims import claimed, may_be_claimed
-from contractctl.formats.companions import Near, companions, marks
+from contractctl.formats.companions import ROOMS, Near, companions, marks, mentions
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
 from contractctl.model.contract import File
@@ -37,7 +36,11 @@ class _Sight:
 
     def present(self, path: str) -> File | None:
         """The file of the work tree at a path from the root."""
-        return self.now.read(named(self.repository.root / path, self.repository.root))
+        return self.now.read(self.shown(path))
+
+    def shown(self, path: str) -> str:
+        """What the work tree's file at a path from the root is called."""
+        return named(self.repository.root / path, self.repository.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +59,16 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     """Schema files outside the store: of those at the paths the changed ones, and the ones that need a changed one."""
     repository, root = changes.repository, changes.repository.root
     outside = _outside(asked, repository)
-    candidates = [
-        one
-        for one in changes.everywhere
-        if one.old and may_be_claimed(one.new or one.old) and not outside.holds(one.new or one.old)
-    ]
-    if not candidates:
+    changed = [one for one in changes.everywhere if not outside.holds(one.new or one.old or "")]
+    if not changed:
         return Checked()
     now = in_work_tree(root, lambda: (root / path for path in repository.present()))
     sight = _Sight(asked, repository, changes.base, at_commit(repository, changes.base), now)
-    moved = {candidate: one for candidate in candidates if (one := _moved(sight, candidate))}
-    leaning = _leaning(sight, list(moved.values()), [path for path in repository.present() if not outside.holds(path)])
-    at_paths = set(repository.present(changes.paths))
-    judged = [one for candidate, one in moved.items() if candidate in changes.asked_for]
-    pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.then.name in at_paths)))
+    moved = {one: pair for one in changed if (pair := _moved(sight, one))}
+    leaning = _leaning(sight, changed, {pair.now.name for pair in moved.values()}, outside)
+    at_paths = {sight.shown(path) for path in repository.present(changes.paths)}
+    judged = [pair for one, pair in moved.items() if one in changes.asked_for]
+    pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths)))
     return Checked(pairs, check_gone(asked, changes).problems)
 
 
@@ -104,39 +103,63 @@ def _outside(asked: Question, repository: Repository) -> _Store:
 
 
 def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
-    """A file that is a schema now, or was one; None for any other, and for one that is gone."""
-    then = sight.then.read(one.old) if one.old else None
-    now = sight.present(one.new) if one.new else None
+    """A file that is a schema now, or was one; None for any other, and for one that is new or gone."""
+    if one.old is None or one.new is None or not may_be_claimed(one.new):
+        return None
+    then, now = sight.then.read(one.old), sight.present(one.new)
     if then is None or now is None:
         return None
     format_name = claimed(now) or claimed(then)
     return _Moved(format_name, then, now) if format_name else None
 
 
-def _leaning(sight: _Sight, moved: Sequence[_Moved], paths: Sequence[str]) -> list[_Moved]:
-    """Files that did not change, and need one that did, however many others lie between."""
-    seen = {one.then.name for one in moved}
-    found: list[_Moved] = []
-    for format_name in sorted({one.format for one in moved}):
-        changed = [one for one in moved if one.format == format_name]
-        names = {name for one in changed for name in (one.then.name, one.now.name)}
-        words = {word for one in changed for file in (one.then, one.now) for word in marks(format_name, file)}
-        while words:
-            new = [one for path in paths if (one := _leans(sight, path, format_name, words, seen))]
-            seen |= {one.then.name for one in new}
-            found += [one for one in new if _needs(sight, one, names)]
-            words = {word for one in new for word in marks(format_name, one.now)} - words
-    return sorted(found, key=lambda one: one.now.name)
+def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outside: _Store) -> list[_Moved]:
+    """Files that did not change, and need one that did, however many others lie between.
+
+    Whatever changed counts, also what is new or gone, and what no format claims: a part of an OpenAPI document, say.
+    """
+    names = {name for one in changed for name in (one.old, sight.shown(one.new) if one.new else None) if name}
+    files = [file for one in changed for file in _ends(sight, one)]
+    paths = [path for path in sight.repository.present() if not outside.holds(path)]
+    found: dict[str, _Moved] = {}
+    for format_name in ROOMS:
+        words = {word for file in files for word in marks(format_name, file)}
+        for path in _mentioning(sight, format_name, words, paths) if words else ():
+            one = _same(sight, path, format_name)
+            if one is not None and one.now.name not in seen and _needs(sight, one, names):
+                found[path] = one
+    return [found[path] for path in sorted(found)]
 
 
-def _leans(sight: _Sight, path: str, format_name: str, words: set[str], seen: set[str]) -> _Moved | None:
-    """The file at a path, where one of the words stands in it: it may need what they stand for."""
-    if path in seen or not may_be_claimed(path):
-        return None
-    then, now = sight.then.read(path), sight.present(path)
-    if then is None or now is None or not re.search("|".join(map(re.escape, sorted(words))), now.text):
-        return None
-    return _Moved(format_name, then, now) if claimed(now) == format_name else None
+def _ends(sight: _Sight, one: ChangedFile) -> Iterator[File]:
+    """A changed file as it was and as it is, as far as it was and is there."""
+    for file in (sight.then.read(one.old) if one.old else None, sight.present(one.new) if one.new else None):
+        if file is not None:
+            yield file
+
+
+def _mentioning(sight: _Sight, format_name: str, words: Iterable[str], paths: Sequence[str]) -> Iterator[str]:
+    """The files that refer to one of these words, or to what such a file goes by, and so on."""
+    known = set(words)
+    waiting = {path: said for path in paths if (said := _mentioned(sight, path, format_name))}
+    while met := [path for path, said in waiting.items() if not known.isdisjoint(said)]:
+        for path in met:
+            del waiting[path]
+            file = sight.present(path)
+            known |= marks(format_name, file) if file else frozenset()
+            yield path
+
+
+def _mentioned(sight: _Sight, path: str, format_name: str) -> frozenset[str]:
+    file = sight.present(path) if may_be_claimed(path) else None
+    return mentions(format_name, file) if file else frozenset()
+
+
+def _same(sight: _Sight, path: str, format_name: str) -> _Moved | None:
+    """A file that did not change, where it is of that format."""
+    now = sight.present(path)
+    then = sight.then.read(path) if now is not None and claimed(now) == format_name else None
+    return _Moved(format_name, then, now) if now and then else None
 
 
 def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:

@@ -183,3 +183,73 @@ def test_two_folders_of_proto_files_and_their_descriptor_sets_get_the_same_answe
     rules = [[finding["rule"] for finding in answer["pairs"][0]["findings"]] for answer in (texts, sets)]
     assert rules[0] == rules[1] != []
     contractctl("check", "v1", "v1.binpb", "--as", "protobuf")
+
+
+API = """openapi: 3.0.3
+info: {title: Shop, version: "1"}
+paths:
+  /orders: {$ref: paths/orders.yaml}
+"""
+ORDERS = """post:
+  requestBody:
+    required: true
+    content: {application/json: {schema: {$ref: ../parts/order.yaml}}}
+  responses: {"201": {description: made}}
+"""
+EVENTS = """asyncapi: 3.0.0
+info: {title: Shop, version: "1"}
+channels:
+  orders:
+    address: orders
+    messages:
+      placed:
+        payload:
+          schemaFormat: application/vnd.apache.avro;version=1.9.0
+          schema: {$ref: ../avro/placed.avsc}
+operations:
+  place: {action: receive, channel: {$ref: "#/channels/orders"}}
+"""
+
+
+@pytest.fixture
+def split(tmp_path: Path, git: Git) -> Path:
+    """An API in three files, of which the first alone says what it is, and an API of events whose payload is Avro."""
+    for folder in ("api/paths", "api/parts", "events", "avro"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "api/openapi.yaml").write_text(API)
+    (tmp_path / "api/paths/orders.yaml").write_text(ORDERS)
+    (tmp_path / "api/parts/order.yaml").write_text("{type: object, required: [id]}")
+    (tmp_path / "events/shop.yaml").write_text(EVENTS)
+    put(tmp_path / "avro/placed.avsc", "Placed", "long")
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    return tmp_path
+
+
+def test_a_part_that_says_nothing_of_its_format_is_judged_where_it_is_used(split: Path, contractctl: Run) -> None:
+    (split / "api/parts/order.yaml").write_text("{type: object, required: [id, customer]}")
+
+    found = judged(contractctl("check", "--against", "main", "--format", "json", code=1))
+    assert found == {"api/openapi.yaml": "incompatible"}
+
+
+def test_a_part_that_is_gone_leaves_what_needs_it_undecided(split: Path, contractctl: Run) -> None:
+    (split / "api/parts/order.yaml").unlink()
+
+    found = judged(contractctl("check", "--against", "main", "--format", "json", code=3))
+    assert found == {"api/openapi.yaml": "unknown"}
+
+
+def test_a_payload_of_another_format_is_judged_where_it_is_used(split: Path, contractctl: Run) -> None:
+    put(split / "avro/placed.avsc", "Placed", "int")
+
+    found = judged(contractctl("check", "--against", "main", "--format", "json", code=1))
+    assert found == {"avro/placed.avsc": "incompatible", "events/shop.yaml": "incompatible"}
+
+
+def test_a_new_file_that_comes_before_another_is_a_change(shop: Path, contractctl: Run) -> None:
+    put(shop / "schemas/Address.avsc", "Address", "int")
+
+    found = judged(contractctl("check", "--against", "main", "--format", "json", code=1))
+    assert found == {"schemas/order.avsc": "incompatible"}

@@ -11,13 +11,14 @@ from contractctl.model.contract import File
 if TYPE_CHECKING:
     from contractctl.formats.companions import asyncapi, avro, json_schema, openapi, protobuf
 
-_ROOMS: Mapping[str, str] = {
+ROOMS: Mapping[str, str] = {
     "asyncapi": "asyncapi",
     "avro": "avro",
     "json-schema": "json_schema",
     "openapi": "openapi",
     "protobuf": "protobuf",
 }
+"""Formats whose files refer to others, and the modules here that know how."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,10 @@ class Companions(Protocol):
         """The files that this one refers to, `known` ones left out, and those that are not there."""
 
     def marks(self, file: File) -> frozenset[str]:
-        """Words, one of which stands in every text that is judged by what this file says."""
+        """The words that others refer to this file by, where what it says is judged with them."""
+
+    def mentions(self, file: File) -> frozenset[str]:
+        """The words that this file refers to others by, whether they are there or not."""
 
 
 if TYPE_CHECKING:
@@ -66,15 +70,21 @@ def companions(format_name: str, file: File, near: Near) -> tuple[File, ...]:
 
 
 def marks(format_name: str, file: File) -> frozenset[str]:
-    """Words, one of which stands in every text that is judged by what this file says."""
+    """The words that others refer to this file by, where what it says is judged with them."""
     room = _room(format_name)
     return room.marks(file) if room else frozenset()
 
 
+def mentions(format_name: str, file: File) -> frozenset[str]:
+    """The words that this file refers to others by, whether they are there or not."""
+    room = _room(format_name)
+    return room.mentions(file) if room else frozenset()
+
+
 def _room(format_name: str) -> Companions | None:
-    if format_name not in _ROOMS:
+    if format_name not in ROOMS:
         return None
-    return cast("Companions", import_module(f"{__name__}.{_ROOMS[format_name]}"))
+    return cast("Companions", import_module(f"{__name__}.{ROOMS[format_name]}"))
 
 
 def by_distance(origin: str, paths: Collection[str]) -> list[str]:

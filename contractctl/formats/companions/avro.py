@@ -41,7 +41,16 @@ def needed(file: File, known: Collection[File], near: Near) -> Iterator[File]:
 
 def marks(file: File) -> frozenset[str]:
     """The names that it defines, as they end."""
-    return frozenset(f'{name.rpartition(".")[2]}"' for name in _names(file.text).defined)
+    return _ends(_names(file.text).defined) if file.name.lower().endswith(_ENDINGS) else frozenset()
+
+
+def mentions(file: File) -> frozenset[str]:
+    """The names that it refers to, as they end."""
+    return _ends(_names(file.text).referred) if file.name.lower().endswith(_ENDINGS) else frozenset()
+
+
+def _ends(names: Collection[str]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in names)
 
 
 def _defining(name: str, file: File, known: Collection[File], near: Near) -> File | None:

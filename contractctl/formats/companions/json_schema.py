@@ -35,9 +35,18 @@ def needed(file: File, known: Collection[File], near: Near) -> Iterator[File]:
 
 def marks(file: File) -> frozenset[str]:
     """Its name, and the last part of its `$id`."""
-    own = _id(file)
-    names = {file.name.rpartition("/")[2], *([own.rstrip("/").rpartition("/")[2]] if own else ())}
-    return frozenset(name for name in names if name)
+    own = _id(file) if len(file.text) <= _MOST_BYTES else None
+    return frozenset({file.name.rpartition("/")[2], *([called(own)] if own else ())})
+
+
+def mentions(file: File) -> frozenset[str]:
+    """The last parts of its references."""
+    return frozenset(called(reference) for reference in references(file.text))
+
+
+def called(reference: str) -> str:
+    """The last part of a path or of an address."""
+    return unquote(reference.rstrip("/").rpartition("/")[2])
 
 
 def references(text: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from posixpath import dirname, join, normpath
 from urllib.parse import unquote
 
 from contractctl.formats.companions import Near
-from contractctl.formats.companions.json_schema import SCHEME, references
+from contractctl.formats.companions.json_schema import SCHEME, called, references
 from contractctl.model.contract import File
 
 
@@ -23,3 +23,8 @@ def needed(file: File, known: Collection[File], near: Near) -> Iterator[File]:
 def marks(file: File) -> frozenset[str]:
     """Its name."""
     return frozenset({file.name.rpartition("/")[2]})
+
+
+def mentions(file: File) -> frozenset[str]:
+    """The names of the files that it refers to."""
+    return frozenset(called(reference) for reference in references(file.text))

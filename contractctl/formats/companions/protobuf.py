@@ -37,3 +37,8 @@ def _found(importer: str, wanted: str, near: Near) -> File | None:
 def marks(file: File) -> frozenset[str]:  # noqa: ARG001 - every module's marks takes a file
     """None: what a message of another file says is judged with that file."""
     return frozenset()
+
+
+def mentions(file: File) -> frozenset[str]:
+    """The names of the files that it imports."""
+    return frozenset(match[2].rpartition("/")[2] for match in _IMPORT.finditer(file.text))
