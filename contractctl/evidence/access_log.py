@@ -8,15 +8,17 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import log_files, log_lines, requests_read
 from contractctl.evidence.condensed import near, runs
 from contractctl.evidence.log_lines import Said, UnreadableError
 from contractctl.evidence.observations import Observations, Read, Sign
-from contractctl.evidence.questions import Field, Question, needed_window
+from contractctl.evidence.questions import Field, needed_window
+from contractctl.evidence.records import records
 from contractctl.evidence.servers import accounts, known_options
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 
 NAME = "access_log"
 _OPTIONS = (
@@ -88,21 +90,18 @@ class _Seen:
     unreadable: int = 0
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations | None:
-    """Read every file that the pattern matches; None where the plan takes nothing away from the contract.
-
-    Raise ContractctlError where the settings cannot be meant.
-    """
-    settings = _settings(options)
+def collect(given: Given) -> tuple[Record, ...]:
+    """Read every file that the pattern matches; no record where the plan takes nothing away from the contract."""
+    settings, question = _settings(given.options), given.question
     fields = tuple(one for one in question.fields if one.contract == settings.contract)
     if not fields:
-        return None
+        return ()
     rules = question.plan.reads
     parties = (None, *question.consumers.get(settings.contract, ()))
     since = question.now - 2 * max(needed_window(rules, party, None) for party in parties)
     kept = _Seen(settings, fields, since, rules.heartbeat_seconds / 2)
-    seen = Observations(NAME, location, sampling_ratio=settings.sampling)
-    for line in log_files.lines(seen, location, root):
+    seen = Observations(NAME, given.location, sampling_ratio=settings.sampling)
+    for line in log_files.lines(seen, given.location, given.root):
         try:
             _take(kept, line)
         except UnreadableError as error:
@@ -114,7 +113,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
         seen.spoiled(f"truncated: more than {_MOST} different consumers: '{settings.consumer}' is no name of one")
     seen.reads += _reads(kept)
     seen.signs += _signs(kept, near(question))
-    return seen
+    return records(seen, question)
 
 
 def _settings(options: Mapping[str, str]) -> _Settings:

@@ -1,6 +1,5 @@
 """What in the database itself depends on the column? Its catalog, and on demand a DROP that is taken back at once."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,8 +7,11 @@ from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.evidence import mariadb_catalog, postgresql_catalog
 from contractctl.evidence.observations import Observations, Read
-from contractctl.evidence.questions import Field, Question
+from contractctl.evidence.questions import Field
+from contractctl.evidence.records import records
 from contractctl.evidence.servers import answer, known_options
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,8 +22,9 @@ _DIALECTS = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mys
 _PATIENCE = "SET LOCAL lock_timeout = '500ms'"
 
 
-def observe(location: str, options: Mapping[str, str], question: Question) -> Observations:
+def collect(given: Given) -> tuple[Record, ...]:
     """Each object that depends on a field reads it, as of now. `probe = "drop"` asks PostgreSQL itself, too."""
+    location, options, question = given.location, given.options, given.question
     known_options(options, ("probe",))
     if options.get("probe", "drop") != "drop":
         raise ContractctlError("[[evidence]] probe takes 'drop' alone", hint="or leave it out")
@@ -29,7 +32,7 @@ def observe(location: str, options: Mapping[str, str], question: Question) -> Ob
     dialect = _DIALECTS.get(location.partition(":")[0].partition("+")[0])
     if dialect is None:
         seen.spoiled("missing source: the catalog of PostgreSQL and MariaDB is known, and no other")
-        return seen
+        return records(seen, question)
     for field in question.columns:
         found = answer(seen, location, _LIMITS[dialect], partial(_names, field))
         if found is not None and "probe" in options:
@@ -39,7 +42,7 @@ def observe(location: str, options: Mapping[str, str], question: Question) -> Ob
         if found == []:
             seen.reads.append(Read(field.contract, field.path, NAME, "", question.now, question.now, 0.0, "catalog"))
     seen.answered(repr(seen.reads).encode())
-    return seen
+    return records(seen, question)
 
 
 def _names(field: Field, connection: "Connection") -> list[str]:

@@ -4,7 +4,7 @@ Absence proves something only where the whole tree was read: whatever could not 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,6 +18,7 @@ from contractctl.evidence import deployed, python_code
 from contractctl.evidence.naming import Name
 from contractctl.evidence.questions import Field, Question
 from contractctl.evidence.servers import UnusableError, known_options
+from contractctl.evidence.sources import Given
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.service import Live
 
@@ -63,13 +64,14 @@ class _Search:
     problem: str | None = None
 
 
-def search(folder: Path, options: Mapping[str, str], question: Question) -> tuple[Record, ...]:
-    """Search the repository in `folder`, where `consumer` has its code: a record for every version that is live.
+def collect(given: Given) -> tuple[Record, ...]:
+    """Search the repository at the location, where `consumer` has its code: a record for every version that is live.
 
     `environment` is where it runs, `service` how it is called there, if not like the consumer. Which commit a version
     is stands on record, or `deployed` says it ("VERSION=COMMIT …"), or a `tag` of the repository ("v{version}").
     `not_code` are patterns of files that nobody need be able to read: whoever reviews the settings vouches for them.
     """
+    options = given.options
     known_options(options, ("consumer", "not_code", *deployed.OPTIONS))
     consumer = options.get("consumer", "")
     if not consumer:
@@ -81,8 +83,8 @@ def search(folder: Path, options: Mapping[str, str], question: Question) -> tupl
                 f"[[evidence]] code of {consumer}: not_code '{pattern}' fits whatever file there is, code as well",
                 hint='name the kinds of files that are no code: not_code = "*.png docs/*.pdf"',
             )
-    code = _Code(consumer, deployed.where(options, consumer), vouched, question)
-    return tuple(_record(found, code) for found in _searches(folder, code))
+    code = _Code(consumer, deployed.where(options, consumer), vouched, given.question)
+    return tuple(_record(found, code) for found in _searches(given.root / given.location, code))
 
 
 def _searches(folder: Path, code: _Code) -> Iterator[_Search]:

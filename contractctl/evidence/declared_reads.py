@@ -7,13 +7,13 @@ read all the same. So they can keep a gate closed, and never open one.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import files, persisted
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Field, Question, fields_removed
 from contractctl.evidence.servers import UnusableError, known_options
+from contractctl.evidence.sources import Given
 from contractctl.model.contract import File
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Plan
@@ -79,25 +79,20 @@ def nobody(laid: Laid, names: Sequence[str]) -> Found:
     raise UnusableError(f"source error: nobody is there to read the {laid.source} of {laid.consumer}")
 
 
-def records(  # noqa: PLR0913 - as collect(), which hands all of it on
-    source: str, location: str, options: Mapping[str, str], question: Question, *, root: Path, reading: Reading
-) -> tuple[Record, ...]:
-    """One record of all that the files name; none where the plan takes nothing away from the contract.
-
-    Raise ContractctlError where the settings cannot be meant.
-    """
-    asked = _asked(source, location, options, question.plan)
+def collect(given: Given) -> tuple[Record, ...]:
+    """One record of all that the files name; none where the plan takes nothing away from the contract."""
+    asked = _asked(given.source, given.location, given.options, given.question.plan)
     if not asked.names:
         return ()
-    seen = Observations(source, asked.query)
+    seen = Observations(asked.source, asked.query)
     found: dict[Field, list[Place]] = {one: [] for one in asked.names}
     try:
-        _look(found, seen, asked, root, reading)
+        _look(found, seen, asked, given)
     except UnusableError as error:
         seen.spoiled(str(error))
     except ContractctlError as error:
         seen.spoiled(f"unparseable: {error.message}")
-    return (_record(found, seen, asked, question),)
+    return (_record(found, seen, asked, given.question),)
 
 
 def uncollected(
@@ -142,18 +137,18 @@ def _fields(text: str, at: str) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _look(found: dict[Field, list[Place]], seen: Observations, asked: _Asked, root: Path, reading: Reading) -> None:
-    given = [File.of(name, raw) for name, raw in files.contents(seen, asked.location, root)]
+def _look(found: dict[Field, list[Place]], seen: Observations, asked: _Asked, given: Given) -> None:
+    own = [File.of(name, raw) for name, raw in files.contents(seen, asked.location, given.root)]
     if asked.persisted:
-        given += persisted.documents(list(files.contents(seen, asked.persisted, root)), given)
+        own += persisted.documents(list(files.contents(seen, asked.persisted, given.root)), own)
     for one, names in asked.names.items():
         if names is None:
             raise UnusableError(f"missing source: 'fields' does not say what '{one.path}' is called in {asked.schema}")
     wanted = list(dict.fromkeys(name for names in asked.names.values() for name in names or ()))
     if seen.problem or not wanted:
         return
-    laid = Laid(asked.source, asked.consumer, asked.schema, asked.version, tuple(given))
-    told = reading(laid, wanted)
+    laid = Laid(asked.source, asked.consumer, asked.schema, asked.version, tuple(own))
+    told = given.reading(laid, wanted)
     for one, names in asked.names.items():
         for name in names or ():
             sights = told[name]

@@ -19,32 +19,32 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from contractctl.evidence.condensed import Condenser
 from contractctl.evidence.files import lines
 from contractctl.evidence.observations import SHADOW, Observations, Read, Request, Sign
-from contractctl.evidence.questions import Question
+from contractctl.evidence.records import records
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 
 
 class _UnreadableError(ValueError):
     """A line that says nothing that could be counted."""
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations:
-    """Read every file that the pattern `location` matches below `root`. There are no options."""
-    del options
-    seen = Observations("jsonl", location)
-    condenser = Condenser(seen, question)
-    for place, line in lines(seen, location, root):
+def collect(given: Given) -> tuple[Record, ...]:
+    """Read every file that the pattern matches. There are no options."""
+    seen = Observations("jsonl", given.location)
+    condenser = Condenser(seen, given.question)
+    for place, line in lines(seen, given.location, given.root):
         try:
             _take(seen, json.loads(line))
         except (ValueError, RecursionError) as error:
             why = f": {error}" if isinstance(error, _UnreadableError) else " is no JSON"
             seen.spoiled(f"unparseable: {place}{why}")
         condenser.look_after()
-    return seen
+    return records(seen, given.question)
 
 
 def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON

@@ -11,15 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import kafka_exports, snapshots
 from contractctl.evidence.kafka_exports import Group, Look, Partition, Place
 from contractctl.evidence.observations import Observations, Read, Sign
-from contractctl.evidence.questions import Field, Question, needed_window, sign_of_life_seconds
+from contractctl.evidence.questions import Field, needed_window, sign_of_life_seconds
+from contractctl.evidence.records import records
 from contractctl.evidence.requests_read import MAY_READ
 from contractctl.evidence.servers import accounts, known_options
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 
 NAME = "kafka_groups"
 _OPTIONS = ("contract", "covers", "not_groups", "old_until", "roles", "topics")
@@ -43,19 +45,16 @@ class _Settings:
         return math.inf if self.until is None else self.until.get(partition, math.inf)
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations | None:
-    """Read every file that the pattern matches; None where the plan takes nothing away from the contract.
-
-    Raise ContractctlError where the settings cannot be meant.
-    """
-    settings = _settings(options)
+def collect(given: Given) -> tuple[Record, ...]:
+    """Read every file that the pattern matches; no record where the plan takes nothing away from the contract."""
+    settings, question = _settings(given.options), given.question
     fields = tuple(one for one in question.fields if one.contract == settings.contract)
     if not fields:
-        return None
-    seen = Observations(NAME, location)
-    looks = kafka_exports.looks(seen, location, root, frozenset(settings.topics))
+        return ()
+    seen = Observations(NAME, given.location)
+    looks = kafka_exports.looks(seen, given.location, given.root, frozenset(settings.topics))
     if not looks:
-        return seen
+        return records(seen, question)
     _demand_groups(seen, looks, settings)
     parties = {party.name: party for party in question.consumers.get(settings.contract, ())}
     covered = {one: parties.get(one) for one in settings.covers}
@@ -69,7 +68,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
         for consumer, party in covered.items():
             alive = () if since is None else snapshots.moments(since, until, sign_of_life_seconds(rules, party))
             seen.signs += [Sign(consumer, "", of.contract, of.path, at) for at in alive]
-    return seen
+    return records(seen, question)
 
 
 def _settings(options: Mapping[str, str]) -> _Settings:

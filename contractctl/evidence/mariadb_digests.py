@@ -5,15 +5,17 @@ where there is none, everybody was silent. What could hide a statement is unknow
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl import databases
 from contractctl.evidence import mariadb_catalog, snapshots, triage
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Question
+from contractctl.evidence.records import records
 from contractctl.evidence.servers import UnusableError, answer, demand_replicas, known_options, state
 from contractctl.evidence.snapshots import Look, Looked, Statement, Watch
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 from contractctl.statements import Target
 
 if TYPE_CHECKING:
@@ -43,10 +45,11 @@ WHERE variable_name IN ('PERFORMANCE_SCHEMA_DIGEST_LOST', 'PERFORMANCE_SCHEMA_TH
 _REPLICAS = "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path) -> Observations:
-    """Look at the server, and tell what was counted since the first look. `folder` keeps what the next one needs."""
+def collect(given: Given) -> tuple[Record, ...]:
+    """Look at the server, and tell what was counted since the first look."""
+    options, question = given.options, given.question
     known_options(options, ("replicas", "triage"))
-    settled = triage.settled(root, options.get("triage"))
+    settled = triage.settled(given.root, options.get("triage"))
     seen = Observations(NAME, " ".join(_ENTRIES.split()))
 
     def look(connection: "Connection") -> Looked:
@@ -61,10 +64,10 @@ def observe(location: str, options: Mapping[str, str], question: Question, *, ro
         statements = {key: Statement("", str(text or "")) for key, text, _ in counted}
         return Looked(_look(connection, lost, calls), statements, _watch(connection, question, settled))
 
-    found = answer(seen, location, _LIMIT, look)
+    found = answer(seen, given.location, _LIMIT, look)
     if found is not None:
-        snapshots.take(seen, found, question, state(folder, question, NAME, location))
-    return seen
+        snapshots.take(seen, found, question, state(given.folder, question, NAME, given.location))
+    return records(seen, question)
 
 
 def _look(connection: "Connection", lost: float, calls: Mapping[str, float]) -> Look:

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from contractctl.evidence import sorting
@@ -20,9 +19,11 @@ from contractctl.evidence.files import lines
 from contractctl.evidence.metrics import CANARY, DURATION, HEARTBEAT, READS, TAKEN, take_lost, take_sign
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.processes import BEGAN, ENDED, NANO, STARTED, Labels, Life, Processes
-from contractctl.evidence.questions import Question
+from contractctl.evidence.records import records
 from contractctl.evidence.sorting import Sample, Samples
+from contractctl.evidence.sources import Given
 from contractctl.evidence.spans import Span
+from contractctl.model.evidence import Record
 
 _DELTA, _CUMULATIVE = 1, 2
 _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALITY_CUMULATIVE": _CUMULATIVE}
@@ -49,15 +50,15 @@ class _Series:
         return dict(self.resource) | dict(self.labels)
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations:
-    """Read every file that the pattern `location` matches below `root`. There are no options."""
-    del options
-    seen = Observations("otlp", location)
+def collect(given: Given) -> tuple[Record, ...]:
+    """Read every file that the pattern matches. There are no options."""
+    question = given.question
+    seen = Observations("otlp", given.location)
     condenser = Condenser(seen, question)
     try:
         with sorting.samples() as samples:
             known = _Known(samples, Processes(question.plan.reads.heartbeat_seconds))
-            for place, line in lines(seen, location, root):
+            for place, line in lines(seen, given.location, given.root):
                 try:
                     for point in _points(json.loads(line)):
                         _take(seen, point, known)
@@ -76,7 +77,7 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
                     take_lost(seen, metric, dict(resource), [span])
     except sqlite3.Error as error:
         seen.spoiled(f"source error: the samples cannot be put in order: {error}")
-    return seen
+    return records(seen, question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ A look is compared with the one before. Every role is counted; a role is a consu
 `roles` gives it. What could hide a statement (other settings, evictions, resets, a restart, a replica) is unknown.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl import databases
 from contractctl.evidence import postgresql_catalog, snapshots, triage
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Question
+from contractctl.evidence.records import records
 from contractctl.evidence.servers import (
     UnusableError,
     accounts,
@@ -21,6 +20,8 @@ from contractctl.evidence.servers import (
     state,
 )
 from contractctl.evidence.snapshots import Look, Looked, Statement, Watch
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 from contractctl.statements import Target
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ _NEEDED = {
 _HIDDEN = "<insufficient privilege>"
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, *, root: Path, folder: Path) -> Observations:
-    """Look at the server, and tell what was counted since the first look. `folder` keeps what the next one needs."""
+def collect(given: Given) -> tuple[Record, ...]:
+    """Look at the server, and tell what was counted since the first look."""
+    options, question = given.options, given.question
     known_options(options, ("roles", "replicas", "triage"))
-    names, settled = accounts(options), triage.settled(root, options.get("triage"))
+    names, settled = accounts(options), triage.settled(given.root, options.get("triage"))
     seen = Observations(NAME, " ".join(_ENTRIES.split()))
 
     def ask(connection: "Connection") -> Looked:
@@ -71,10 +73,10 @@ def observe(location: str, options: Mapping[str, str], question: Question, *, ro
         look = Look(at, f"{started} {reset}", evicted, calls)
         return Looked(look, statements, _watch(connection, question, settled))
 
-    found = answer(seen, location, _LIMIT, ask)
+    found = answer(seen, given.location, _LIMIT, ask)
     if found is not None:
-        snapshots.take(seen, found, question, state(folder, question, NAME, location))
-    return seen
+        snapshots.take(seen, found, question, state(given.folder, question, NAME, given.location))
+    return records(seen, question)
 
 
 def _demand_settings(connection: "Connection") -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -21,8 +20,10 @@ from contractctl.evidence.condensed import Condenser, near, runs
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.postgresql_log import Entry, entries
 from contractctl.evidence.questions import Field, Question
-from contractctl.evidence.records import reaches_back
+from contractctl.evidence.records import reaches_back, records
 from contractctl.evidence.servers import UnusableError, accounts, answer, demand_replicas, known_options
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 from contractctl.statements import Target, Touch, touch
 
 if TYPE_CHECKING:
@@ -51,15 +52,16 @@ _WAIT = 3.0
 """Seconds within which a statement of ours must stand in the files."""
 
 
-def observe(location: str, options: Mapping[str, str], question: Question, root: Path) -> Observations:
+def collect(given: Given) -> tuple[Record, ...]:
     """Read the log files that the pattern matches.
 
     Options: `server` (its address: without it, silence proves nothing), `database` (only what was sent to it), `roles`
     (`app_reporting=reporting, …`), `replicas`, `triage`.
     """
+    options, question = given.options, given.question
     known_options(options, ("server", "database", "roles", "replicas", "triage"))
-    names, settled = accounts(options), triage.settled(root, options.get("triage"))
-    seen = Observations("pgaudit", location)
+    names, settled = accounts(options), triage.settled(given.root, options.get("triage"))
+    seen = Observations("pgaudit", given.location)
     targets = tuple((field, _target(field)) for field in question.columns)
     marker = f"contractctl {uuid4().hex}"
     if "server" in options:
@@ -70,8 +72,8 @@ def observe(location: str, options: Mapping[str, str], question: Question, root:
     else:
         seen.spoiled('missing source: no server says that pgaudit writes every statement: server = "env:NAME"')
     asked = _Asked(targets, options.get("database", ""), names, settled, marker if seen.problem is None else None)
-    _until_found(seen, location, root, question, asked)
-    return seen
+    _until_found(seen, given, asked)
+    return records(seen, question)
 
 
 def _target(
@@ -153,15 +155,15 @@ class _Kept:
             self.alive[tick] = min(first, entry.at), max(last, entry.at)
 
 
-def _until_found(seen: Observations, location: str, root: Path, question: Question, asked: _Asked) -> None:
+def _until_found(seen: Observations, given: Given, asked: _Asked) -> None:
     """Read the files, and again until the server's collector has written what was just sent."""
-    until = time.monotonic() + _WAIT
+    until, question = time.monotonic() + _WAIT, given.question
     since = question.now - max((reaches_back(question, one) for one in question.fields), default=0.0)
     while True:
         trial = Observations(seen.source, seen.query)
         kept = _Kept(asked.marker is None, since, question.plan.reads.heartbeat_seconds / 2)
         condenser = Condenser(trial, question)
-        for entry in entries(trial, location, root):
+        for entry in entries(trial, given.location, given.root):
             kept.there = kept.there or str(asked.marker) in entry.message
             kept.look_at(entry)
             _take(trial, entry, asked)

@@ -26,9 +26,12 @@ from contractctl.evidence.metrics import (
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Question, needed_window
 from contractctl.evidence.range_vectors import Labels, Samples, UnusableError, label_sets, samples
+from contractctl.evidence.records import records
+from contractctl.evidence.sources import Given
 from contractctl.evidence.spans import Span, merged
 from contractctl.evidence.targets import NEAR, Life, Target, lives, present, told_twice, uncounted
 from contractctl.evidence.web import NoAnswerError, Server
+from contractctl.model.evidence import Record
 
 _METRICS = {
     "reads": "contract_field_reads_total",
@@ -75,14 +78,15 @@ class _Query:
         return NEAR * self.beat
 
 
-def observe(location: str, options: Mapping[str, str], question: Question) -> Observations:
-    """Ask the server at the URL `location`.
+def collect(given: Given) -> tuple[Record, ...]:
+    """Ask the server at the URL that is the location.
 
     Options: `reads`, `heartbeat`, `canary`, `duration`, `shadow`, `started` (names of metrics, where they differ),
     `timeout` (seconds), `token`.
     """
-    server = Server.at(location, token=options.get("token"), timeout=_timeout(options))
-    queries = list(_queries(question, options))
+    options = given.options
+    server = Server.at(given.location, token=options.get("token"), timeout=_timeout(options))
+    queries = list(_queries(given.question, options))
     shown = " ; ".join(one for query in queries for one in (query.counter, query.sign) if one)
     seen = Observations("prometheus", f"{server.url}: {shown}")
     for query in queries:
@@ -90,7 +94,7 @@ def observe(location: str, options: Mapping[str, str], question: Question) -> Ob
             _follow(seen, server, query)
         except (UnusableError, NoAnswerError) as error:
             seen.spoiled(str(error))
-    return seen
+    return records(seen, given.question)
 
 
 def _timeout(options: Mapping[str, str]) -> float:

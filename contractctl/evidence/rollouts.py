@@ -12,9 +12,12 @@ from pathlib import Path
 from contractctl import documents
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
+from contractctl.evidence import shares
 from contractctl.evidence.files import matched
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.shares import Share
+from contractctl.evidence.sources import Given
+from contractctl.model.evidence import Record
 
 GROUPS = {
     "Rollout": "argoproj.io",
@@ -45,13 +48,16 @@ class _Asked:
         return f"{self.kind} {self.name}"
 
 
-def observe(location: str, options: Mapping[str, str], plan: str, root: Path, now: float) -> Share | None:
-    """What the object says; None where the source belongs to another plan. The files' times are those of the export."""
-    asked = _asked(options)
-    if options["plan"] != plan:
-        return None
-    seen = Observations("rollouts", location)
-    files = [path for _, path in matched(seen, location, root)]
+def collect(given: Given) -> tuple[Record, ...]:
+    """What the object says; no record where the source belongs to another plan."""
+    asked, plan, now = _asked(given.options), given.question.plan.name, given.question.now
+    return (shares.record(_told(given, asked), plan, now),) if given.options["plan"] == plan else ()
+
+
+def _told(given: Given, asked: _Asked) -> Share:
+    """The files' times are those of the export."""
+    now, seen = given.question.now, Observations("rollouts", given.location)
+    files = [path for _, path in matched(seen, given.location, given.root)]
     at, raw, problem, percent = now, b"", seen.problem, 0.0
     try:
         contents = [(path, path.read_bytes()) for path in files]
@@ -65,7 +71,7 @@ def observe(location: str, options: Mapping[str, str], plan: str, root: Path, no
         problem = f"unparseable: {error.message}"
     except OSError as error:
         problem = f"source error: {error.filename}: {error.strerror}"
-    return Share("rollouts", location, asked.mover, at, percent, problem, raw)
+    return Share("rollouts", given.location, asked.mover, at, percent, problem, raw)
 
 
 def _asked(options: Mapping[str, str]) -> _Asked:

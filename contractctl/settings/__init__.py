@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.evidence import SOURCES
 from contractctl.flagd import Flag
 from contractctl.model.cluster import Naming
 from contractctl.model.contract import Policy
@@ -15,21 +16,6 @@ from contractctl.store import read_policy
 from contractctl.toml_text import Table, read_toml
 
 FILE = "contractctl.toml"
-SOURCES = (
-    "access_log",
-    "catalog",
-    "code",
-    "graphql_documents",
-    "jsonl",
-    "kafka_groups",
-    "mariadb_digests",
-    "otlp",
-    "pg_stat_statements",
-    "pgaudit",
-    "prometheus",
-    "reader_schemas",
-    "rollouts",
-)
 _SERVERS = frozenset({"catalog", "mariadb_digests", "pg_stat_statements", "prometheus"})
 """Those that have an address; the others have files."""
 _SQLITE = "sqlite:///"
@@ -47,7 +33,7 @@ class EvidenceSource:
     """Where observations come from."""
 
     source: str
-    """One of SOURCES."""
+    """One of evidence.SOURCES."""
     location: str = field(repr=False)
     """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed."""
     options: Mapping[str, str] = field(default_factory=dict, repr=False)

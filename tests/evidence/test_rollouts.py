@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contractctl import evidence, settings
+from contractctl import evidence
 from contractctl.errors import ContractctlError
 from contractctl.model.evidence import Record
 from tests.evidence.conftest import NOW, PLAN, QUESTION
@@ -188,7 +188,3 @@ def test_settings_that_name_too_little_are_refused_and_another_plan_is_not_asked
     for wrong in ({"kind": ""}, {"kind": "Pod"}, {"new": ""}, {"old": "web-v2"}, {"subset": "v2"}):
         with pytest.raises(ContractctlError, match="rollouts"):
             evidence.collect("rollouts", "*", {**whole, **wrong}, QUESTION, root=tmp_path, folder=tmp_path)
-
-
-def test_every_source_can_be_named_in_the_settings() -> None:
-    assert settings.SOURCES == evidence.SOURCES

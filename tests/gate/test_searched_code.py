@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contractctl.evidence import code
+from contractctl import evidence
 from contractctl.evidence.questions import Question
 from contractctl.model.cluster import Environment
 from contractctl.model.decision import Outcome, Unknown
@@ -22,7 +22,8 @@ def searched(folder: Path, content: bytes, scene: Scene) -> Record:
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
     live = {"production": Environment({"reporting": Live("1.4", commits={"1.4": head.stdout.strip()})})}
     options = {"consumer": "reporting", "environment": "production"}
-    (record,) = code.search(folder, options, Question(PLAN, scene.consumers, None, NOW, live))
+    question = Question(PLAN, scene.consumers, None, NOW, live)
+    (record,) = evidence.collect("code", ".", options, question, root=folder, folder=folder)
     return record
 
 
