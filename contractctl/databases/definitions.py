@@ -1,14 +1,52 @@
-"""How are definitions written one after the other, so that each statement finds what it needs?"""
+"""What is a table by definition, and how do many stand one after the other, so that each finds what it needs?"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-
-from contractctl.databases import Definition
+from dataclasses import dataclass, replace
 
 _OURS = "contractctl_"
 _ALEMBIC = "alembic_version"
 _MAKING = re.compile(r"CREATE (?:\S+ )*(?:TABLE|VIEW) ", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a table or view needs of another one."""
+
+    to: str
+    """The other one's name, as in its definition."""
+    clause: str = ""
+    """The foreign key, where it stands apart from `Definition.lines`."""
+    apart: bool = False
+    """Whether it can only be added afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A table or view as the statements that make it, without semicolons; databases/definitions.py joins them."""
+
+    name: str
+    """As the engine has it; its schema before it where the name alone would not find it."""
+    shown: str = ""
+    """The same as SQL."""
+    schema: str = ""
+    """Its schema, where that stands before its name."""
+    view: bool = False
+    before: tuple[str, ...] = ()
+    """Statements that make what it is made with, and others may be, too: types, sequences."""
+    head: str = ""
+    """`CREATE TABLE orders`; the whole statement where there are no lines."""
+    lines: tuple[str, ...] = ()
+    """Columns and constraints, in the parentheses behind the head."""
+    tail: str = ""
+    """What stands behind the parentheses."""
+    after: tuple[str, ...] = ()
+    """Statements about it: indexes, comments."""
+    references: tuple[Reference, ...] = ()
+    without: tuple[str, ...] = ()
+    """What belongs to it and is not written down here, each by kind and name: `trigger 'touch'`."""
+    refused: str = ""
+    """Why it is not written down at all, where it is not."""
 
 
 def foreign(name: str) -> bool:

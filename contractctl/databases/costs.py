@@ -1,0 +1,27 @@
+"""What does a statement cost everybody else?"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Work(StrEnum):
+    """What a statement does to the rows that are there."""
+
+    NONE = "none"
+    """Only the catalogue changes."""
+    SCAN = "scan"
+    """Every row is read."""
+    REWRITE = "rewrite"
+    """Every row is written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a revision, and what it costs everybody else."""
+
+    sql: str
+    lock: str
+    """In the engine's own words: ACCESS EXCLUSIVE, LOCK=NONE, …"""
+    work: Work = Work.NONE
+    transactional: bool = True
+    """Whether it can stand in a transaction with others."""

@@ -1,0 +1,151 @@
+"""What is kept in step, and by what is a row told from others? The values that engines and operations share."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+KeyPart = int | float | str | bytes | None
+
+Key = tuple[KeyPart, ...]
+"""One row's key: its primary key's values in their order, or the row id alone."""
+
+QUIESCED = "__quiesced"
+"""What a column's name ends with while it is browned out."""
+
+SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
+"""In which triggers and backfill keep their marks on rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the database has it now."""
+
+    name: str
+    type: str
+    """As the database writes it; may be empty in SQLite."""
+    not_null: bool = False
+    default: str | None = None
+    """As an SQL expression."""
+    key_place: int = 0
+    """From 1 in the primary key; 0 outside of it."""
+    generated: bool = False
+    collation: str | None = None
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Unique indexes that it stands in, each by its columns: where a trigger must ask before the row is written."""
+    checks: tuple[str, ...] = ()
+    """What it must fulfil, as SQL over the table's columns in quotes: where a trigger must ask as well."""
+    on_update: str | None = None
+    """What it becomes by itself whenever its row is updated by a statement that does not name it."""
+    guards: tuple[str, ...] = ()
+    """Whatever may refuse a value in it besides NOT NULL, as text with itself as @: where triggers must know of it."""
+    never_null: bool = False
+    """NOT NULL, or a constraint that says the same: where triggers must know of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One column of a side, under the name that it has in the database now, and what it should hold."""
+
+    name: str
+    type: str
+    value: str
+    """SQL over the other side's columns: what this one should hold, as it would store it."""
+    default: str | None = None
+    """As SQL: an INSERT that leaves it there has not given this side."""
+    column: Column | None = None
+    """As the database has it: what it refuses, where a trigger must know that before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """Two sets of columns kept in step: most often one column each."""
+
+    old: tuple[Held, ...]
+    """None where one new column is only kept filled: its value then stands instead of NULL."""
+    new: tuple[Held, ...]
+    lossy: bool = False
+    """Declared: old values need not come back from the new ones."""
+    required: bool = False
+    """Both sides promise NOT NULL: a writer who breaks the promise is refused, as before."""
+    plain: bool = False
+    """One column each, of one type, holding the very same value: nothing can be lost either way."""
+    label: str = ""
+    """Its name in the side tables, the same through all stages; empty means the first new column's name."""
+    reads: tuple[Column, ...] = ()
+    """Of one that is only kept filled: the columns that its value may be made of."""
+    counted: bool = False
+    """The old side has a value of its own wherever it is not given: it was given where the new side was not."""
+
+    @property
+    def name(self) -> str:
+        return self.label or self.new[0].name
+
+    @property
+    def one_sided(self) -> bool:
+        return not self.old
+
+    @property
+    def is_key(self) -> bool:
+        """Whether the old side is the table's primary key: both sides' values are as unlike as each other."""
+        return len(self.old) == 1 and self.old[0].column is not None and self.old[0].column.key_place > 0
+
+    @property
+    def exact(self) -> bool:
+        """Whether a value must come back from the other side to count as converted."""
+        return not (self.one_sided or self.lossy or self.plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """A column of one table and the one of another table that holds the same."""
+
+    old: str
+    new: str
+    type: str
+    absent: str = "NULL"
+    """As SQL: what the old one holds where the new one is NULL, or its row is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Another table, whose columns are the new side: databases/crossing.py says when both are in step."""
+
+    table: str
+    here: tuple[str, ...] = ()
+    """Columns of the old side's table, of which no two rows hold the same."""
+    there: tuple[str, ...] = ()
+    """Columns of the other table: rows that hold the same as `here` belong together."""
+    key_types: tuple[str, ...] = ()
+    """Of these columns, as the database writes them."""
+    columns: tuple[Crossed, ...] = ()
+    makes_rows: bool = False
+    """Whether a value without a row there makes one, and whoever deletes the old side's row deletes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronisation:
+    """What one plan keeps in step on one table, or between it and another one."""
+
+    plan: str
+    table: str
+    key: tuple[str, ...]
+    """The columns that find a row: the primary key, or the row id's name where there is none."""
+    columns: tuple[Synced, ...]
+    key_types: tuple[str, ...] = ()
+    """Of the key's columns, as the database writes them."""
+    across: Across | None = None
+    """The new side where that is in another table; there are no `columns` then."""
+    by_itself: tuple[str, ...] = ()
+    """Columns that an UPDATE changes by itself, unless it says that they stay."""
+
+
+def key_text(key: Iterable[KeyPart]) -> str:
+    """A key as the side tables hold it: a JSON array; bytes stand as {"blob": "HEX"}."""
+    parts = [{"blob": part.hex().upper()} if isinstance(part, bytes) else part for part in key]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_key(text: str) -> Key:
+    """The key that `key_text` wrote."""
+    parts = json.loads(text)
+    return tuple(bytes.fromhex(part["blob"]) if isinstance(part, dict) else part for part in parts)
