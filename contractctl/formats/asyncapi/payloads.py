@@ -19,10 +19,11 @@ from contractctl.formats.description import below, locate
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.resolution import Asked
-from contractctl.formats.json_schema.search.nodes import Literal, Space
+from contractctl.formats.json_schema.search.nodes import Literal
 from contractctl.formats.json_schema.search.outcomes import NONE, Outcome, SpentError, Unknown
 from contractctl.formats.json_schema.search.outcomes import Found as Value
 from contractctl.formats.json_schema.search.solver import Solver
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Schema, Spot
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Effect, Pointer, Undecided

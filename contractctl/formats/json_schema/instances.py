@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from contractctl.documents import Json
 from contractctl.formats.json_schema.meaning import Meaning
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import Literal, Space
+from contractctl.formats.json_schema.search.nodes import Literal
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Schema
 from contractctl.formats.json_schema.views import Node
 

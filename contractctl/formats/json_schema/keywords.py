@@ -23,9 +23,9 @@ from contractctl.formats.json_schema.search.nodes import (
     PropertyNames,
     Required,
     Size,
-    Space,
     Unique,
 )
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import ANYTHING, ARRAY, NAMES, OBJECT, STRING, exact
 from contractctl.formats.json_schema.spots import Spot
 

@@ -9,18 +9,8 @@ from contractctl.formats.json_schema.dialects import SUBSCHEMAS, Dialect, subsch
 from contractctl.formats.json_schema.evaluation import TooManyCasesError
 from contractctl.formats.json_schema.keywords import KEYWORDS, ORDER, NotThisError, Read
 from contractctl.formats.json_schema.references import Unresolved, refer
-from contractctl.formats.json_schema.search.nodes import (
-    FALSE,
-    TRUE,
-    All,
-    Literal,
-    Named,
-    One,
-    Opaque,
-    Properties,
-    Some,
-    Space,
-)
+from contractctl.formats.json_schema.search.nodes import FALSE, TRUE, All, Literal, Named, One, Opaque, Properties, Some
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Schema, Spot, inside
 from contractctl.formats.json_schema.uris import RETRIEVED, split

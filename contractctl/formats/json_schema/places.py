@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import language
-from contractctl.formats.json_schema.search.nodes import TRUE, Items, Literal, Properties, Space
+from contractctl.formats.json_schema.search.nodes import TRUE, Items, Literal, Properties
+from contractctl.formats.json_schema.search.space import Space
 
 
 @dataclass(frozen=True, slots=True)

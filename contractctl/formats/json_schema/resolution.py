@@ -17,9 +17,10 @@ from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_in
 from contractctl.formats.json_schema.places import Given, Item, LaterItem, Place, Property, lifted, parts
 from contractctl.formats.json_schema.references import referred
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import Literal, Space
+from contractctl.formats.json_schema.search.nodes import Literal
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError, Unknown
 from contractctl.formats.json_schema.search.solver import Solver
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Schema, Spot, inside, start
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided

@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 from contractctl.documents import Json
 from contractctl.formats.description import below
-from contractctl.formats.json_schema.search.nodes import Literal, Pattern, Space
+from contractctl.formats.json_schema.search.nodes import Literal, Pattern
 from contractctl.formats.json_schema.search.outcomes import NONE, SpentError
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import ARRAY, NUMBER, OBJECT, STRING
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document

@@ -24,9 +24,10 @@ from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.places import lifted
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import Literal, Space
+from contractctl.formats.json_schema.search.nodes import Literal
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Spot, start
 from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart

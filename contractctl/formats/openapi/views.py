@@ -27,8 +27,8 @@ from contractctl.formats.json_schema.search.nodes import (
     Pattern,
     Properties,
     Required,
-    Space,
 )
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER, exact
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document

@@ -7,7 +7,7 @@ from contractctl.compatibility import Terms, compare, compare_sources
 from contractctl.formats.json_schema.meaning import Meaning
 from contractctl.formats.json_schema.schema import parse
 from contractctl.formats.json_schema.search.membership import holds
-from contractctl.formats.json_schema.search.nodes import Space
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Answer, Status
 

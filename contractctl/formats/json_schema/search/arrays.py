@@ -10,13 +10,15 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.search.nodes import Contains, Items, Literal, Space, Unique
+from contractctl.formats.json_schema.search.nodes import Contains, Items, Literal, Unique
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, Goal, Outcome, Unknown
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.strings import sizes
 from contractctl.formats.json_schema.search.values import identity
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.search.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver
+    from contractctl.formats.json_schema.search.state import State
 
 _MOST_ITEMS = 256
 _MOST_ALIKE = 10_000

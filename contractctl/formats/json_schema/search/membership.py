@@ -25,9 +25,9 @@ from contractctl.formats.json_schema.search.nodes import (
     Required,
     Size,
     Some,
-    Space,
     Unique,
 )
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import exact, identity, kind_of
 
 

@@ -12,7 +12,8 @@ from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome
 from contractctl.formats.json_schema.search.values import UnwritableError, exact, written
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.search.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver
+    from contractctl.formats.json_schema.search.state import State
 
 _MOST_TRIED = 5_000
 _MOST_DECIMALS = 340

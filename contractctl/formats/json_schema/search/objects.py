@@ -5,45 +5,27 @@ names: of those it is enough to know which patterns they fit.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import chain, combinations
+from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema import language
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import (
-    FALSE,
-    TRUE,
-    Literal,
-    Pattern,
-    Properties,
-    PropertyNames,
-    Required,
-    Space,
-)
-from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, Unknown
-from contractctl.formats.json_schema.search.strings import sizes
+from contractctl.formats.json_schema.search.nodes import TRUE, Literal, Pattern, Properties, PropertyNames
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome
+from contractctl.formats.json_schema.search.properties import Question, for_signs, matches, question
+from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import STRING, identity
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.search.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver
+    from contractctl.formats.json_schema.search.state import State
 
 _MOST_PATTERNS = 10
 _MOST_FILLED = 1_000
 _NOTHING_MORE: frozenset[Literal] = frozenset()
 Present: TypeAlias = Mapping[str, frozenset[Literal]]
 """Properties that are there, and what each must be beside what every property of that name must be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What properties must be, by name: one Properties node, ready to be asked."""
-
-    named: dict[str, Literal]
-    patterns: tuple[tuple[str, Literal], ...]
-    """Those on which it hangs what a name must be."""
-    rest: Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,71 +63,9 @@ class _Demand:
     ways: "tuple[_Has | _Lacks | _Other, ...]"
 
 
-@dataclass(slots=True)
-class _Question:
-    """What is asserted of one object."""
-
-    solver: "Solver"
-    rules: list[Rule]
-    required: frozenset[str]
-    absent: frozenset[str]
-    names: list[Literal]
-    least: int
-    most: int | None
-    nodes: list[Properties]
-    denied: Mapping[object, dict[str, Json]]
-    """Objects that it must not be, by identity."""
-    features: frozenset[Literal] = frozenset()
-    """What may be so or not of a name that nobody names, and makes a difference."""
-    unknown: Unknown | None = None
-    bases: dict[str, frozenset[Literal] | None] = field(default_factory=dict)
-    named: dict[str, None] | None = None
-
-    @property
-    def known(self) -> dict[str, None]:
-        """Every name that somebody names, in one order."""
-        if self.named is None:
-            names = (name for node in self.nodes for name, _ in node.named)
-            self.named = dict.fromkeys(chain(sorted(self.required), names, *self.denied.values()))
-        return self.named
-
-    def doubt(self, reason: str) -> None:
-        self.unknown = self.unknown or Unknown(reason)
-
-    def base(self, name: str) -> frozenset[Literal] | None:
-        """What a property of that name must be; None where there can be none, or where that cannot be told."""
-        if name not in self.bases:
-            self.bases[name] = self._base(name)
-        return self.bases[name]
-
-    def _base(self, name: str) -> frozenset[Literal] | None:
-        try:
-            if not all(holds(self.solver.space, literal, name) for literal in self.names):
-                return None
-            found = {literal for rule in self.rules for literal in _for_name(rule, name)}
-        except UndecidedError as error:
-            self.doubt(error.reason)
-            return None
-        found.discard(TRUE)
-        return None if FALSE in found else frozenset(found)
-
-    def value(self, name: str, extra: frozenset[Literal]) -> Outcome:
-        """A value for a property of that name."""
-        base = self.base(name)
-        if base is None or any(literal ^ 1 in base for literal in extra):
-            return NONE
-        return self.solved(base | extra)
-
-    def solved(self, goal: frozenset[Literal]) -> Outcome:
-        outcome = self.solver.solve(goal)
-        if isinstance(outcome, Unknown):
-            self.doubt(outcome.reason)
-        return outcome
-
-
 def solve(solver: "Solver", state: "State") -> Outcome:
     """An object that fulfils what the state asserts of objects."""
-    asked = _question(solver, state)
+    asked = question(solver, state)
     if asked.required & asked.absent:
         return NONE
     if asked.most is not None and max(len(asked.required), asked.least) > asked.most:
@@ -163,27 +83,7 @@ def solve(solver: "Solver", state: "State") -> Outcome:
     return (asked.unknown or NONE) if found is None else Found(found)
 
 
-def _question(solver: "Solver", state: "State") -> _Question:
-    least, most = sizes(state)
-    nodes = [node for node, _ in state.of(Properties)]
-    denied = {identity(value): value for value in solver.denied(state) if isinstance(value, dict)}
-    required = frozenset(name for node, is_held in state.of(Required) if is_held for name in node.names)
-    denied_names = (node.names for node, is_held in state.of(Required) if not is_held)
-    absent = frozenset(name for names in denied_names if len(names) == 1 for name in names)  # of several, one is enough
-    return _Question(
-        solver=solver,
-        rules=[_rule(solver, node) for node, is_held in state.of(Properties) if is_held],
-        required=required,
-        absent=absent,
-        names=[node.name for node, is_held in state.of(PropertyNames) if is_held],
-        least=least,
-        most=most,
-        nodes=nodes,
-        denied=denied,
-    )
-
-
-def _features(asked: _Question, demands: list[_Demand]) -> Iterator[Literal]:
+def _features(asked: Question, demands: list[_Demand]) -> Iterator[Literal]:
     """Patterns decide what a property must be; where room is short, one property may have to meet several demands."""
     space = asked.solver.space
     for rule in asked.rules:
@@ -193,38 +93,6 @@ def _features(asked: _Question, demands: list[_Demand]) -> Iterator[Literal]:
             yield from (space.literal(Pattern(source)) for source in way.wanted | way.unwanted)
             if way.named != TRUE:
                 yield way.named
-
-
-def _rule(solver: "Solver", node: Properties) -> Rule:
-    """Made once for each node, which the space keeps for good."""
-    known = solver.rules.get(id(node))
-    if known is None:
-        known = solver.rules[id(node)] = _read(node)
-    return known
-
-
-def _read(node: Properties) -> Rule:
-    deciding = node.patterns if node.rest != TRUE else tuple(one for one in node.patterns if one[1] != TRUE)
-    return Rule(dict(node.named), deciding, node.rest)
-
-
-def _for_name(rule: Rule, name: str) -> Iterator[Literal]:
-    spoken = name in rule.named
-    if spoken:
-        yield rule.named[name]
-    for source, literal in rule.patterns:
-        if _matches(source, name):
-            spoken = True
-            yield literal
-    if not spoken:
-        yield rule.rest
-
-
-def _matches(source: str, name: str) -> bool:
-    try:
-        return language.matches(source, name)
-    except language.Unreadable as error:
-        raise UndecidedError(error.reason) from None
 
 
 def _demands(state: "State") -> Iterator[_Demand]:
@@ -247,7 +115,7 @@ def _demands(state: "State") -> Iterator[_Demand]:
             yield _Demand(space.literal(names), (_Other(named=names.name ^ 1),))
 
 
-def _is_futile(asked: _Question, one: _Has | _Lacks | _Other) -> bool:
+def _is_futile(asked: Question, one: _Has | _Lacks | _Other) -> bool:
     """Whether it is plain that this cannot be: most of what two versions say is the same."""
     if not isinstance(one, _Has):
         return False
@@ -255,13 +123,13 @@ def _is_futile(asked: _Question, one: _Has | _Lacks | _Other) -> bool:
     return one.name in asked.absent or base is None or one.literal ^ 1 in base
 
 
-def _may_be(asked: _Question, one: _Has | _Lacks | _Other) -> bool:
+def _may_be(asked: Question, one: _Has | _Lacks | _Other) -> bool:
     """Asked before any value is sought for what is required: between two versions most demands cannot be met."""
     return not isinstance(one, _Has) or asked.value(one.name, frozenset({one.literal})) is not NONE
 
 
 def _met(
-    asked: _Question, demands: tuple[_Demand, ...], present: Present, absent: frozenset[str]
+    asked: Question, demands: tuple[_Demand, ...], present: Present, absent: frozenset[str]
 ) -> dict[str, Json] | None:
     """An object that meets every demand; most are met by the smallest object, without being asked for."""
     asked.solver.spend()
@@ -280,7 +148,7 @@ def _met(
     return None
 
 
-def _denial(asked: _Question, made: dict[str, Json]) -> _Demand | None:
+def _denial(asked: Question, made: dict[str, Json]) -> _Demand | None:
     """That it be another object, where it is one of those that it must not be."""
     denied = asked.denied.get(identity(made)) if asked.denied else None
     if denied is None:
@@ -291,7 +159,7 @@ def _denial(asked: _Question, made: dict[str, Json]) -> _Demand | None:
     return _Demand(space.enum([denied]), ways)
 
 
-def _is_met(asked: _Question, demand: _Demand, made: dict[str, Json]) -> bool:
+def _is_met(asked: Question, demand: _Demand, made: dict[str, Json]) -> bool:
     try:
         return not holds(asked.solver.space, demand.denied, made)
     except UndecidedError:
@@ -299,7 +167,7 @@ def _is_met(asked: _Question, demand: _Demand, made: dict[str, Json]) -> bool:
 
 
 def _ways(
-    asked: _Question, one: _Has | _Lacks | _Other, present: Present, absent: frozenset[str]
+    asked: Question, one: _Has | _Lacks | _Other, present: Present, absent: frozenset[str]
 ) -> Iterator[tuple[Present, frozenset[str]]]:
     """The ways in which this can be so, beside what is there already."""
     match one:
@@ -317,7 +185,7 @@ def _ways(
 
 
 def _with(
-    asked: _Question, name: str, literal: Literal, present: Present, absent: frozenset[str]
+    asked: Question, name: str, literal: Literal, present: Present, absent: frozenset[str]
 ) -> Iterator[tuple[Present, frozenset[str]]]:
     if name in absent or (name not in present and asked.most is not None and len(present) >= asked.most):
         return
@@ -326,14 +194,14 @@ def _with(
         yield {**present, name: extra}, absent
 
 
-def _is_such(asked: _Question, one: _Other, name: str) -> bool:
+def _is_such(asked: Question, one: _Other, name: str) -> bool:
     """Whether a name is one of those that a demand speaks of."""
     if name in one.outside:
         return False
     try:
         return (
-            all(_matches(source, name) for source in one.wanted)
-            and not any(_matches(source, name) for source in one.unwanted)
+            all(matches(source, name) for source in one.wanted)
+            and not any(matches(source, name) for source in one.unwanted)
             and holds(asked.solver.space, one.named, name)
         )
     except UndecidedError as error:
@@ -341,7 +209,7 @@ def _is_such(asked: _Question, one: _Other, name: str) -> bool:
         return False
 
 
-def _fresh(asked: _Question, one: _Other, present: Present, absent: frozenset[str]) -> Iterator[str]:
+def _fresh(asked: Question, one: _Other, present: Present, absent: frozenset[str]) -> Iterator[str]:
     """Names that nobody names, each fitting other patterns than the one before, whose value can be what it must be."""
     if asked.most is not None and len(present) >= asked.most:
         return
@@ -357,7 +225,7 @@ def _fresh(asked: _Question, one: _Other, present: Present, absent: frozenset[st
         for chosen in combinations(free, count):
             asked.solver.spend()
             signs = fixed.union(chosen, (literal ^ 1 for literal in free if literal not in chosen))
-            goal = {literal for rule in asked.rules for literal in _for_signs(space, rule, signs)} | {one.literal}
+            goal = {literal for rule in asked.rules for literal in for_signs(space, rule, signs)} | {one.literal}
             if not isinstance(asked.solved(frozenset(goal - {TRUE})), Found):
                 continue
             name = asked.solved(frozenset((common | signs) - {TRUE}))
@@ -370,13 +238,7 @@ def _signed(space: Space, wanted: frozenset[str], unwanted: frozenset[str]) -> I
     yield from (space.literal(Pattern(source)) ^ 1 for source in unwanted)
 
 
-def _for_signs(space: Space, rule: Rule, signs: set[Literal]) -> list[Literal]:
-    """What a property must be whose name nobody names, by the patterns that it fits."""
-    found = [literal for source, literal in rule.patterns if space.literal(Pattern(source)) in signs]
-    return found or [rule.rest]
-
-
-def _made(asked: _Question, present: Present, absent: frozenset[str]) -> dict[str, Json] | None:
+def _made(asked: Question, present: Present, absent: frozenset[str]) -> dict[str, Json] | None:
     """The object itself, with as many properties as it must have."""
     filled = _filled(asked, present, absent)
     made: dict[str, Json] = {}
@@ -388,7 +250,7 @@ def _made(asked: _Question, present: Present, absent: frozenset[str]) -> dict[st
     return None if filled is None else made
 
 
-def _filled(asked: _Question, present: Present, absent: frozenset[str]) -> Present | None:
+def _filled(asked: Question, present: Present, absent: frozenset[str]) -> Present | None:
     """With more properties, until there are enough."""
     if asked.least > _MOST_FILLED:
         asked.doubt(f"an object of {asked.least:,} properties is too large to make")

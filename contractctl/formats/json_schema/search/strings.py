@@ -10,7 +10,8 @@ from contractctl.formats.json_schema.search.nodes import Format, Pattern, Size
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, Unknown
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.search.solver import Solver, State
+    from contractctl.formats.json_schema.search.solver import Solver
+    from contractctl.formats.json_schema.search.state import State
 
 _MOST_TAKEN = 20_000
 _MOST_LETTERS = 1_000_000
