@@ -73,7 +73,7 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
             revision = session.plan.revisions.get(Stage(stage))
             if revision is None or revision not in applied(session):
                 return None
-            return {"revision": revision, **(watermarks(session) if stage == Stage.DUAL_WRITE else {})}
+            return {"revision": revision, **(_kept_in_step(session) if stage == Stage.DUAL_WRITE else {})}
         case Stage.BACKFILL:
             return _filled(session)
         case Stage.CANARY:
@@ -85,6 +85,18 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
             return {} if back and flags_are_at(session, 0.0) else None
         case _:
             return None
+
+
+def _kept_in_step(session: Session) -> dict[str, Any]:
+    """The outcome's body of a dual-write that somebody else has run: a script, most often, which can ask no database.
+
+    What only the database knows of its columns may ask for other triggers. Nobody has filled a row yet, nor has anybody
+    moved to the new side.
+    """
+    gone = missing_triggers(session)
+    if gone:
+        insist(session, Stage.DUAL_WRITE, partial(bring_triggers_back, session))
+    return {**({"completed": list(gone)} if gone else {}), **watermarks(session)}
 
 
 def applied(session: Session) -> frozenset[str]:

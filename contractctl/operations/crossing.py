@@ -16,6 +16,7 @@ from contractctl.model.plan import Operation, Plan
 from contractctl.operations.pairs import Crossing, Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
 from contractctl.operations.words import has, listed, needed
+from contractctl.operations.words import key as keyed
 
 
 def key(operation: Operation) -> dict[str, str]:
@@ -44,9 +45,14 @@ def dropped(operation: Operation, olds: Iterable[str]) -> tuple[Step, ...]:
 
 
 def crossing(
-    operation: Operation, pairs: Mapping[str, str], absent: Mapping[str, str], *, makes_rows: bool
+    operation: Operation,
+    pairs: Mapping[str, str],
+    types: Mapping[str, str],
+    absent: Mapping[str, str],
+    *,
+    makes_rows: bool,
 ) -> Crossing:
-    """What is kept in step."""
+    """What is kept in step. types: of the old columns."""
     return Crossing(
         old=dict.fromkeys(pairs, ""),
         new=dict.fromkeys(pairs.values(), ""),
@@ -56,6 +62,9 @@ def crossing(
         on=key(operation),
         absent=absent,
         makes_rows=makes_rows,
+        types=types,
+        key=keyed(operation, "source_key"),
+        there=keyed(operation, "target_key"),
     )
 
 
@@ -78,7 +87,9 @@ def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
         )
     olds = {name: "" for one in crossings for name in one.old}
     news = {name: "" for one in crossings for name in one.new}
-    return (replace(first, old=olds, new=news, absent={k: v for one in crossings for k, v in one.absent.items()}),)
+    types = {name: type_ for one in crossings for name, type_ in one.types.items()}
+    absent = {name: value for one in crossings for name, value in one.absent.items()}
+    return (replace(first, old=olds, new=news, types=types, absent=absent),)
 
 
 def new_columns(pairs: Iterable[Pair]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ A row of the new table comes with the first value that is not absent, and goes w
 columns hold nothing (NULL, or `fill.COLUMN`) there need be no row, so that new applications insert their own.
 
 parameters: to, key ("id=order_id"), columns ("street=street,city=town"), create (CREATE TABLE); old_not_null.COLUMN and
-fill.COLUMN of the old columns.
+fill.COLUMN of the old columns. For a script: old_type.COLUMN, source_key and target_key.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,11 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
     """Both tables say the same, whichever is written."""
     pairs = crossing.columns(operation)
-    absent = {old: fill for old in pairs if (fill := operation.parameters.get(f"fill.{old}")) is not None}
-    return (crossing.crossing(operation, pairs, absent, makes_rows=True),)
+    absent, types = (
+        {old: text for old in pairs if (text := operation.parameters.get(f"{word}.{old}")) is not None}
+        for word in ("fill", "old_type")
+    )
+    return (crossing.crossing(operation, pairs, types, absent, makes_rows=True),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -3,7 +3,7 @@
 A value whose row is not there in the other table has no place: it stays where it is, and is counted as set aside.
 
 parameters: to, key ("customer_id=id"), type and collation of the new column; old_not_null ("yes") and old_fill: what
-old readers find where the other table holds nothing.
+old readers find where the other table holds nothing. For a script: old_type, source_key and target_key.
 """
 
 from collections.abc import Iterator
@@ -62,7 +62,9 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     old, new = names(operation)
     fill = operation.parameters.get("old_fill")
     absent = {} if fill is None else {old: fill}
-    return (crossing.crossing(operation, {old: new}, absent, makes_rows=False),)
+    type_ = operation.parameters.get("old_type", operation.parameters.get("type"))
+    types = {} if type_ is None else {old: type_}
+    return (crossing.crossing(operation, {old: new}, types, absent, makes_rows=False),)
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:

@@ -1,6 +1,6 @@
 """Which columns belong together, in a plan's words, and where do they stand in the database right now?"""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -54,6 +54,8 @@ class Crossing(Pair):
     """As SQL: what old columns hold, instead of NULL, where the other table has nothing for them."""
     makes_rows: bool = False
     """Whether the other table is new, and its rows come and go with the source's."""
+    there: Mapping[str, str] = field(default_factory=dict)
+    """The columns that find a row of the other table, each with its type: for a script, too."""
 
 
 def quiesced_name(column: str) -> str:
@@ -82,7 +84,9 @@ def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[
 
 
 def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
-    """What the pairs themselves say of their table, while both sides have their names."""
+    """What the pairs themselves say of their table, or of two, while both sides have their names."""
+    if pairs and isinstance(pairs[0], Crossing):
+        return _told_across(database, pairs[0])
     columns: dict[str, Column] = {}
     for pair in pairs:
         for name in (*pair.old, *(pair.via or new for new in pair.new)):
@@ -92,6 +96,26 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
             column = columns.get(name) or database.as_shown(Column(name, type_), counted=False)
             columns[name] = replace(column, not_null=True, key_place=place, never_null=True)
     return Told(database, {table: tuple(columns.values())})
+
+
+def _told_across(database: Database, pair: Crossing) -> Look:
+    """Both tables. What keeps its value keeps its type, and so do the columns by which rows belong together."""
+    olds, news = (
+        pair.types,
+        {new: pair.types[old] for old, new in zip(pair.old, pair.new, strict=True) if old in pair.types},
+    )
+    here = {one: pair.there[two] for one, two in pair.on.items() if two in pair.there}
+    there = {two: pair.key[one] for one, two in pair.on.items() if one in pair.key}
+    sides = {pair.source: ({**olds, **here}, pair.key), pair.to: ({**news, **there}, pair.there)}
+    return Told(database, {table: tuple(_told_columns(database, *side)) for table, side in sides.items()})
+
+
+def _told_columns(database: Database, types: Mapping[str, str], key: Mapping[str, str]) -> Iterator[Column]:
+    places = {name: place for place, name in enumerate(key, 1)}
+    for name, type_ in {**types, **key}.items():
+        column = database.as_shown(Column(name, type_), counted=False)
+        keyed = name in places
+        yield replace(column, not_null=keyed, key_place=places.get(name, 0), never_null=keyed)
 
 
 def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
@@ -111,9 +135,7 @@ def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pai
 
 
 def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Synchronisation:
-    """Both tables' columns under the names that they have now. A script (--sql) knows too little of two tables."""
-    if not look.live:
-        raise unwritable()
+    """Both tables' columns under the names that they have now."""
     here, there = (
         _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
         for table in (pair.source, pair.to)
@@ -141,8 +163,12 @@ def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Sync
 
 
 def _demand_alike(database: Database, here: "_Seen", there: "_Seen", one: Column, two: Column) -> None:
-    """What is one type and what another would not be the same value on both sides."""
-    if database.same(one.type, two.type) and one.collation == two.collation:
+    """What is one type and what another would not be the same value on both sides.
+
+    Of a script a plan has seen to that, and may write one type in two ways.
+    """
+    alike = database.same(one.type, two.type) and one.collation == two.collation
+    if alike or not (here.live and there.live):
         return
     shown = [f"{column.type}{f' COLLATE {column.collation}' if column.collation else ''}" for column in (one, two)]
     raise ContractctlError(
@@ -172,6 +198,8 @@ class _Seen:
 
     def column(self, name: str) -> Column:
         found = next((column for column in self.columns if self.database.same(column.name, name)), None)
+        if found is None and not self.live:
+            raise unwritable()
         if found is None:
             raise ContractctlError(
                 f"table '{self.table}' has no column '{name}', which plan '{self.plan}' keeps in step",

@@ -135,11 +135,14 @@ ADDRESSES = (
 def _extract(words: Words) -> tuple[Operation, ...]:
     said = {"to": "addresses", "key": "id=order_id", "columns": "street=street,town=city"}
     said |= {"create": ADDRESSES.format(**words.types), "old_not_null__street": "yes", "fill__street": "'-'"}
+    said |= dict.fromkeys(("old_type__street", "old_type__town"), words.types["text"])
+    said |= {"source_key": "id integer", "target_key": "order_id integer"}
     return (_on("extract-table", **said),)
 
 
 def _move(words: Words) -> tuple[Operation, ...]:
     said = {"to": "customers", "key": "customer_id=id", "type": words.types["text"], "old_type": words.types["text"]}
+    said |= {"source_key": "id integer", "target_key": "id integer"}
     return (_on("move-column", "phone", "telephone", old_not_null="yes", old_fill="'none'", **said),)
 
 

@@ -14,6 +14,8 @@ from tests.operations.scripts import run, script
 
 ENGINES = (shops.POSTGRESQL, shops.MARIADB)
 KINDS = {
+    "extract-table",
+    "move-column",
     "change-type",
     "change-key-type",
     "split-column",

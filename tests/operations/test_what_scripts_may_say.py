@@ -21,8 +21,6 @@ EXCLUDED = {
     "prefer-bigint-over-int": "the types are the draft's",
 }
 """Rules of squawk that find something, and why that is as it should be."""
-ONLINE = {"move-column", "extract-table"}
-"""What keeps two tables in step reads the database for it, and is refused as a script."""
 ALTER = re.compile(r"ALTER TABLE [^;]*")
 
 
@@ -31,7 +29,7 @@ def plans(words: Words) -> dict[str, Plan]:
     return {
         scenario.kind: Plan("plan", (), scenario.planned(words), {}, dialect=dialect)
         for scenario in SCENARIOS
-        if words.server in scenario.engines and scenario.kind not in ONLINE
+        if words.server in scenario.engines
     }
 
 
