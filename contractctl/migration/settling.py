@@ -81,12 +81,19 @@ def _demand_revisions(session: Session, history: History) -> None:
         )
 
 
+def _is_validated_by_others(session: Session, history: History) -> bool:
+    """Whether a script, which knows less of what it promises, has run what verify would, and verify is yet to come."""
+    before = history.standing.state in {State.DUAL_WRITING, State.BACKFILLED}
+    return before and session.plan.revisions.get(Stage.VERIFY) in acts.applied(session)
+
+
 def _demand_triggers(session: Session, history: History) -> None:
     """Both sides are kept in step, as every stage from dual-write to contract takes for granted."""
     if history.standing.state not in BOTH_SIDES:
         return
     gone = acts.missing_triggers(session)
-    if gone and history.pending is not None and history.pending.stage in _PROMISING:
+    promising = history.pending is not None and history.pending.stage in _PROMISING
+    if gone and (promising or _is_validated_by_others(session, history)):
         acts.bring_triggers_back(session)
     elif gone:
         raise ContractctlError(

@@ -66,7 +66,7 @@ from contractctl.operations.steps import (
 )
 from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
 from contractctl.operations.steps.keeping import going, other_table
-from contractctl.operations.words import dropped, listed
+from contractctl.operations.words import dropped, has, listed
 
 
 class Kind(Protocol):
@@ -164,7 +164,7 @@ def validate(plan: Plan) -> tuple[Step, ...]:
     The triggers are made anew whenever they may know that less can be refused.
     """
     planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
-    steps, pairs = [step for step in planned if not _is_idle(plan, step)], dict(_pairs(plan))
+    steps, pairs = [step for step in planned if not _is_idle(plan, step)], dict(_validated(plan))
     promises = [
         replace(step, plan=plan.name, pairs=pairs.get(step.table, ()))
         for step in steps
@@ -176,14 +176,21 @@ def validate(plan: Plan) -> tuple[Step, ...]:
 
 def _renewed(plan: Plan, steps: Sequence[Step]) -> tuple[Step, ...]:
     touched = {getattr(step, "table", None) for step in steps}
-    pairs = ((table, some) for table, some in _pairs(plan) if table in touched)
-    return _held(plan, tuple(RenewTriggers(plan.name, table, some) for table, some in pairs))
+    before = dict(_pairs(plan))
+    return _held(
+        plan,
+        tuple(
+            RenewTriggers(plan.name, table, pairs, () if pairs == before[table] else before[table])
+            for table, pairs in _validated(plan)
+            if table in touched
+        ),
+    )
 
 
 def quiesce(plan: Plan) -> tuple[Step, ...]:
     """What the quiesce revision does: all columns of one table lose their names at once, and the triggers follow."""
     steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].quiesce(operation)]
-    pairs, columns, dropped = dict(_pairs(plan)), dict[str, dict[str, str | None]](), _dropped(plan)
+    pairs, columns, dropped = dict(_validated(plan)), dict[str, dict[str, str | None]](), _dropped(plan)
     for step in steps:
         if isinstance(step, BrownOut):
             columns.setdefault(step.table, {}).update(step.columns)
@@ -410,6 +417,28 @@ def _is_idle(plan: Plan, step: Step) -> bool:
 def _is_new_key(plan: Plan, step: RequireNotNull) -> bool:
     keys = (operation for operation in of_tables(plan) if operation.kind == "change-key-type")
     return any((step.table, step.column) == (operation.subject, operation.new) for operation in keys)
+
+
+def _validated(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:
+    """The pairs as they stand once the new columns have the constraints of the old ones, where all go over to them."""
+    there = {one.new for one in of_tables(plan) if one.parameters.get("stands") == Stage.VERIFY}
+    for table, pairs in _pairs(plan):
+        gone = [one for one in of_tables(plan) if one.kind in _PARTS_THAT_GO and _speaks_of(one, table)]
+        alike = all(one.parameters.get("along") in there for one in gone if _may_refuse(one))
+        yield table, tuple(_guarded_alike(pair) if alike else pair for pair in pairs)
+
+
+def _speaks_of(part: Operation, table: str) -> bool:
+    return table in {part.subject, part.parameters.get("references")}
+
+
+def _may_refuse(part: Operation) -> bool:
+    return part.kind != "drop-index" or has(part, "unique")
+
+
+def _guarded_alike(pair: Pair) -> Pair:
+    news = tuple(pair.via or name for name in pair.new)
+    return replace(pair, guarded=(*pair.guarded, *news)) if pair.guarded else pair
 
 
 def _pairs(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:

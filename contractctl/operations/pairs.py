@@ -13,6 +13,8 @@ from contractctl.errors import ContractctlError
 _LEAVING = "__leaving"
 _NOTHING = "contractctl_nothing"
 """A column that no table has: what stands for nothing is the same in every row."""
+_SOME_CONSTRAINT = "CHECK (…)"
+"""Which one matters only where both sides have some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Pair:
     """The columns that find a row, each with its type."""
     counted: bool = False
     """The database counts the old column up wherever it is not given: it was given where the new one was not."""
+    guarded: tuple[str, ...] = ()
+    """Those of its columns that constraints besides NOT NULL speak of, before anything is staged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
     columns: dict[str, Column] = {}
     for pair in pairs:
         for name in (*pair.old, *(pair.via or new for new in pair.new)):
-            column = Column(name, pair.types.get(name, ""), default=pair.defaults.get(name))
+            guards = (_SOME_CONSTRAINT,) if name in pair.guarded else ()
+            column = Column(name, pair.types.get(name, ""), default=pair.defaults.get(name), guards=guards)
             columns[name] = database.as_shown(column, counted=pair.counted and name in pair.old)
         for place, (name, type_) in enumerate(pair.key.items(), 1):
             column = columns.get(name) or database.as_shown(Column(name, type_), counted=False)

@@ -1,10 +1,12 @@
 """How do the values of some columns go on in others? Both sets stand side by side until nobody uses the old ones.
 
 regroup says how each new value is made of the old ones, and back. parameters: type.COLUMN, collation.COLUMN,
-not_null.COLUMN and default.COLUMN of the new columns, old_not_null.COLUMN of the old ones.
+not_null.COLUMN and default.COLUMN of the new columns, old_not_null.COLUMN of the old ones, and for a script old_type,
+old_default and guarded.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Regroup
@@ -51,9 +53,9 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     types = {name: said[f"old_type.{name}"] for name in regroup.downs if f"old_type.{name}" in said}
     types |= {name: said[f"type.{name}"] for name in regroup.ups if f"type.{name}" in said}
     defaults = {name: said[f"old_default.{name}"] for name in regroup.downs if f"old_default.{name}" in said}
-    return (
-        Pair(regroup.downs, regroup.ups, regroup.lossy, required, types=types, defaults=defaults, key=key(operation)),
-    )
+    guarded = tuple(name for name in regroup.downs if has(operation, f"guarded.{name}"))
+    pair = Pair(regroup.downs, regroup.ups, regroup.lossy, required, types=types, defaults=defaults)
+    return (replace(pair, key=key(operation), guarded=guarded),)
 
 
 validate = nothing

@@ -92,14 +92,15 @@ def becomes(operation: Operation) -> str | None:
 
 
 def knowing(operation: Operation, pair: Pair) -> Pair:
-    """The pair with what the plan says of its columns' types and of the table's key."""
+    """The pair with what the plan says of its columns and of the table's key."""
     parameters = operation.parameters
     old_type = "type" if operation.new is None else "old_type"
     places = ((operation.old, old_type), (parameters.get("via") or operation.new, "type"))
     types = {name: parameters[word] for name, word in places if name is not None and word in parameters}
     default = parameters.get("old_default")
     defaults = {} if operation.old is None or default is None else {operation.old: default}
-    return replace(pair, types=types, defaults=defaults, key=key(operation))
+    guarded = tuple(name for name in pair.old or pair.new if has(operation, "guarded"))
+    return replace(pair, types=types, defaults=defaults, key=key(operation), guarded=guarded)
 
 
 def key(operation: Operation, what: str = "key") -> Mapping[str, str]:

@@ -1,5 +1,7 @@
 """Every kind of operation on tables, as both versions of an application meet it."""
 
+from dataclasses import replace
+
 from contractctl.model.plan import Operation, Regroup, Transform
 from tests.databases.shops import Words
 from tests.operations.lives import Scenario
@@ -27,6 +29,10 @@ def _rename(words: Words) -> tuple[Operation, ...]:
     return (_on("rename-column", "customer_name", "full_name", type=type_, old_type=type_, **PROMISES),)
 
 
+def _rename_guarded(words: Words) -> tuple[Operation, ...]:
+    return tuple(replace(one, parameters={**one.parameters, "guarded": "yes"}) for one in _rename(words))
+
+
 def _change_type(words: Words) -> tuple[Operation, ...]:
     way = Transform(words.to_integer.format("amount"), words.to_text.format("amount__new"))
     types = {"type": words.types["integer"], "old_type": words.types["text"]}
@@ -45,7 +51,7 @@ def _change_key_type(words: Words) -> tuple[Operation, ...]:
 
 def _change_referred_key(words: Words) -> tuple[Operation, ...]:
     way = Transform('CAST("customer_id" AS bigint)', 'CAST("customer_id__new" AS integer)')
-    said = {"via": "customer_id__new", "type": "bigint", "old_type": "integer"} | PROMISES
+    said = {"via": "customer_id__new", "type": "bigint", "old_type": "integer", "guarded": "yes"} | PROMISES
     refers = {"references": "orders", "on_delete": "CASCADE"}
     key = _change_key_type(words)
     return (
@@ -93,7 +99,7 @@ def _rename_with_all(words: Words) -> tuple[Operation, ...]:
     return (
         _on("drop-index", "one_name", columns="customer_name", unique="yes", along="one_name__new"),
         _on("drop-index", "by_name", columns="customer_name, amount", along="by_name__new"),
-        *_rename(words),
+        *_rename_guarded(words),
         _on("create-index", new="by_name__new", columns="full_name, amount", stands="expand", becomes="by_name"),
         _on(
             "create-index", new="one_name__new", columns="full_name", unique="yes", stands="verify", becomes="one_name"
@@ -105,7 +111,7 @@ def _rename_constrained(words: Words) -> tuple[Operation, ...]:
     """As formats.sql plans it where the constraint says UNIQUE of the column."""
     return (
         _on("drop-unique", "one_name", columns="customer_name", along="one_full_name"),
-        *_rename(words),
+        *_rename_guarded(words),
         _on("add-unique", new="one_full_name", columns="full_name", stands="verify", along="one_name"),
     )
 

@@ -92,6 +92,23 @@ def test_a_script_makes_the_very_triggers_that_contractctl_would_make(postgresql
     assert found[1:] == [(), (), ()]
 
 
+GUARDED = [
+    scenario
+    for scenario in SCENARIOS
+    if scenario.kind in {"rename-column under a UNIQUE", "change-key-type of a key that is referred to"}
+]
+
+
+@pytest.mark.parametrize("scenario", GUARDED, ids=str)
+def test_a_script_makes_the_triggers_that_a_constraint_of_the_old_column_asks_for(postgresql_url, scenario):
+    with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
+        life = Life(shop, scenario)
+        for stage in ("expand", "dual_write"):
+            run(life.url, script("postgresql", getattr(operations, stage)(life.plan)))
+
+        assert life.missing_triggers() == ()
+
+
 def test_a_script_for_a_counted_key_ends_where_nothing_counts_it(postgresql_url):
     with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
         life = Life(shop, replace(WIDENED, tables=("CREATE TABLE orders (id integer PRIMARY KEY)",)))

@@ -9,6 +9,7 @@ is not so is not there:
   find where new applications give nothing, and so is the `fill.COLUMN` of an extraction. That of a split or a merge
   stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
+- `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
 - `counted`: the database counts the key up: "yes", or "always" where a given value is refused.
 - `key`: the columns that find a row of the table, with their types: "id bigint, part integer". Where two tables are
   kept in step these are `source_key` and `target_key`, and `key` pairs the columns that say which rows belong together:
@@ -29,7 +30,7 @@ from collections.abc import Iterator
 from contractctl.formats.sql.between import intermediate, meanwhile
 from contractctl.formats.sql.cuts import condition_text, default_text, type_text
 from contractctl.formats.sql.indexes import IndexText
-from contractctl.formats.sql.parts import Part, PartStep
+from contractctl.formats.sql.parts import Part, PartStep, parts_of
 from contractctl.formats.sql.path import Path, path
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.steps import Step, filling, refused
@@ -42,6 +43,8 @@ from contractctl.model.plan import Operation
 __all__ = ["intermediate", "meanwhile", "operations"]
 
 _FIRST = ("drop-foreign-key", "drop-check", "drop-unique", "drop-index")
+_FED = ("rename-column", "change-type", "drop-column", "set-not-null")
+"""Kinds with one old column that triggers write."""
 _LAST = ("create-index", "add-unique", "add-check", "add-foreign-key")
 
 
@@ -152,6 +155,18 @@ def _before(found: Path, step: Step) -> Iterator[tuple[str, str]]:
         yield "old_default", default
     if not column.nullable:
         yield "old_not_null", "yes"
+    if step.kind in _FED and _is_guarded(found.before, _old(found, step), column):
+        yield "guarded", "yes"
+
+
+def _is_guarded(schema: Schema, table: Table, column: Column) -> bool:
+    """Whether a constraint may refuse a value in it, so that PostgreSQL's triggers must be others."""
+    if schema.dialect != "postgresql":
+        return False
+    own = (part for part in parts_of(schema, table) if part.refuses)
+    keys = (key for other in schema.tables.values() for key in other.foreign_keys if key.table == table.name)
+    referred = any(column.name in (key.referred or table.primary_key) for key in keys)
+    return referred or any(column.name in part.columns for part in own)
 
 
 def is_harmless_default(step: Step) -> bool:
@@ -182,6 +197,8 @@ def _of_several(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     for column in step.olds:
         for word, text in _facts(found.before, _old(found, step), column):
             yield f"old_{word}.{column_name(column, found.dialect)}", text
+        if _is_guarded(found.before, _old(found, step), column):
+            yield f"guarded.{column_name(column, found.dialect)}", "yes"
     for table, columns in ((_new(found, step), step.news), (_old(found, step), step.olds)):
         for column in columns:
             if (value := filling(table, column, found.declared.fills)) is not None:

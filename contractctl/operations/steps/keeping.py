@@ -1,7 +1,7 @@
 """How do the triggers come and go, and with them the old columns' names?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from sqlalchemy import Connection
@@ -67,6 +67,8 @@ class RenewTriggers(Step):
     plan: str
     table: str
     pairs: tuple[Pair, ...]
+    before: tuple[Pair, ...] = ()
+    """The pairs as they are on the way back, where a script must know them to be others."""
 
     def told(self, database: Database) -> Look:
         return told(database, self.table, self.pairs)
@@ -78,7 +80,7 @@ class RenewTriggers(Step):
         return False
 
     def reverse(self) -> Step:
-        return self
+        return replace(self, pairs=self.before, before=self.pairs) if self.before else self
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,7 @@ def key_type(dialect: str) -> str:
 ALONG = {
     "rename of a unique column": Case("postgresql", (("email varchar(100)", "mail varchar(100)"),), (
         ("drop-unique", {"columns": "email", "named": "no", "along": "customers_mail_key"}),
-        ("rename-column", {"type": "varchar(100)"}),
+        ("rename-column", {"type": "varchar(100)", "guarded": "yes"}),
         ("add-unique", {"columns": "mail", "named": "no", "stands": "verify", "along": "customers_email_key"}),
     ), Declared(renames={"email": "mail"})),
     "rename with a conversion": Case("postgresql", (("email varchar(100)", "mail varchar(100)"),), (
@@ -259,7 +259,7 @@ ALONG = {
         "postgresql", (("id int GENERATED", "id bigint GENERATED"), ("customer_id int", "customer_id bigint")), (
         ("drop-foreign-key", {"columns": "customer_id", "references": "customers", "referred": "id"}),
         ("change-key-type", {"type": "bigint", "old_type": "int", "via": "id__new", "counted": "yes", "key": "id int"}),
-        ("change-type", {"type": "bigint", "via": "customer_id__new"}),
+        ("change-type", {"type": "bigint", "via": "customer_id__new", "guarded": "yes"}),
         ("add-foreign-key", {
             "columns": "customer_id__new", "referred": "id__new", "on_delete": "CASCADE", "stands": "verify",
             "becomes": "by_whom", "along": "by_whom",
