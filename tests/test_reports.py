@@ -68,4 +68,5 @@ def test_the_policy_that_judged_stands_beside_the_level() -> None:
 def test_a_format_that_leaves_no_choice_names_no_policy() -> None:
     assert "(level BACKWARD)" in text.verdict(Checked((PAIR,)))
     assert Policy().chosen("json-schema") == {"content_model": ("strict",), "formats": ("annotation",)}
-    assert Policy(dialect="mysql").chosen("sql") == Policy().chosen("avro") == {}
+    assert Policy(dialect="mysql").chosen("sql") == {"columns": ("named",)}
+    assert Policy(dialect="mysql").chosen("avro") == {}

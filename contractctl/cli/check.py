@@ -14,7 +14,7 @@ from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Laboratory
 from contractctl.formats.claims import may_be_claimed
-from contractctl.model.contract import CONTENT_MODELS, ENCODINGS, Policy
+from contractctl.model.contract import COLUMNS, CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
@@ -39,6 +39,7 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="How OLD and NEW (json-schema) are judged.")
 @click.option("--assert-formats", is_flag=True, help="OLD and NEW (json-schema) enforce 'format' and 'content*'.")
 @click.option("--encodings", metavar="LIST", help="Encodings of OLD and NEW (protobuf): any of binary,json,source.")
+@click.option("--columns", type=click.Choice(COLUMNS), help="Whether statements name the columns of OLD and NEW (sql).")
 @click.option(
     "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
 )
@@ -67,6 +68,7 @@ def command(
     content_model: str | None,
     assert_formats: bool,
     encodings: str | None,
+    columns: str | None,
     no_cache: bool,
     strict: bool,
     operations: tuple[str, ...],
@@ -108,7 +110,17 @@ def command(
         caches.switch_off()
     if live or database is not None or all_tables:
         _demand_live_alone(
-            against, level, schema, dialect, content_model, encodings, assert_formats, strict, operations, witness_on
+            against,
+            level,
+            schema,
+            dialect,
+            content_model,
+            encodings,
+            assert_formats,
+            columns,
+            strict,
+            operations,
+            witness_on,
         )
         return _live(targets, database, form, extra=all_tables)
     demanded = Level(level.upper()) if level else None
@@ -117,10 +129,10 @@ def command(
     with _laboratory(witness_on) as laboratory:
         known = Terms(strict=strict, operations=sent, laboratory=laboratory)
         if against is None and _are_files(targets):
-            policy = _policy(dialect, content_model, encodings, assert_formats=assert_formats)
+            policy = _policy(dialect, content_model, encodings, columns, assert_formats=assert_formats)
             checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, replace(known, policy=policy))
         else:
-            _demand_two_files(schema, dialect, content_model, encodings, assert_formats)
+            _demand_two_files(schema, dialect, content_model, encodings, assert_formats, columns)
             checked, passes_unknown = _repository(targets, against, demanded, known)
     click.echo(_worded(checked, form))
     if checked.standing is Status.UNKNOWN and passes_unknown:
@@ -142,7 +154,16 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
 
 def _demand_live_alone(*given: object) -> None:
     """Two versions are compared, or a version and a database: what says how goes with the former."""
-    options = ("--against", "--level", "--as", "--dialect", "--content-model", "--encodings", "--assert-formats")
+    options = (
+        "--against",
+        "--level",
+        "--as",
+        "--dialect",
+        "--content-model",
+        "--encodings",
+        "--assert-formats",
+        "--columns",
+    )
     for option, value in zip((*options, "--strict", "--operations", "--witness-on"), given, strict=True):
         if value:
             raise ContractctlError(
@@ -150,8 +171,10 @@ def _demand_live_alone(*given: object) -> None:
             )
 
 
-def _policy(dialect: str | None, content_model: str | None, encodings: str | None, *, assert_formats: bool) -> Policy:
-    policy = Policy(dialect=dialect, today=_today())
+def _policy(
+    dialect: str | None, content_model: str | None, encodings: str | None, columns: str | None, *, assert_formats: bool
+) -> Policy:
+    policy = Policy(dialect=dialect, columns=columns or COLUMNS[0], today=_today())
     if content_model:
         policy = replace(policy, content_model=content_model)
     if encodings is not None:
@@ -166,7 +189,7 @@ def _policy(dialect: str | None, content_model: str | None, encodings: str | Non
 
 def _demand_two_files(*given: object) -> None:
     """What contract.toml and contractctl.toml say is not said again on the command line."""
-    options = ("--as", "--dialect", "--content-model", "--encodings", "--assert-formats")
+    options = ("--as", "--dialect", "--content-model", "--encodings", "--assert-formats", "--columns")
     for option, value in zip(options, given, strict=True):
         if value:
             raise ContractctlError(

@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z0-9-]+")
 _HEAD = re.compile(r"^(effect|newer|message|remedy): (.+)$", re.MULTILINE)
 _EXAMPLE = re.compile(r"^~~~\w+ (old|new|client)(?: (\S+))?\n(.*?)^~~~$", re.MULTILINE | re.DOTALL)
 """A version's text; where it has several files, each with its name behind the side. Or what a client sends."""
-_SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings|today): (\S+)$", re.MULTILINE)
+_SETTING = re.compile(r"^(direction|dialect|content_model|formats|encodings|columns|today): (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class SemanticVersion:
 
 CONTENT_MODELS = ("strict", "open")
 FORMATS_AS = ("annotation", "assertion")
+COLUMNS = ("named", "positional")
 ENCODINGS = ("binary", "json", "source")
 DATED = frozenset({"openapi"})
 """Formats whose verdicts hang on the day."""
@@ -52,7 +53,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "json-schema": ("content_model", "formats"),
     "openapi": (),
     "protobuf": ("encodings",),
-    "sql": ("dialect",),
+    "sql": ("dialect", "columns"),
 }
 """Which parts of a policy mean something for which format."""
 
@@ -69,6 +70,8 @@ class Policy:
     """For json-schema: whether `format` and `content*` only tell (annotation) or are enforced (assertion)."""
     encodings: tuple[str, ...] = ("binary", "json")
     """For protobuf: any of binary, json and source; in this order, each once."""
+    columns: str = "named"
+    """For sql: whether all statements name their columns, or some take them by their place (positional)."""
     today: str | None = None
     """For openapi: the day of the judgement, YYYY-MM-DD; what was announced to go by then may. None: it may not yet."""
 
@@ -76,6 +79,7 @@ class Policy:
         for name, value, known in (
             ("content_model", self.content_model, CONTENT_MODELS),
             ("formats", self.formats, FORMATS_AS),
+            ("columns", self.columns, COLUMNS),
         ):
             if value not in known:
                 raise ContractctlError(f"{name} = '{value}' is no policy", hint=f"one of: {', '.join(known)}")

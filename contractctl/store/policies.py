@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from contractctl.model.contract import CHOICES, CONTENT_MODELS, ENCODINGS, FORMATS_AS, Policy
+from contractctl.model.contract import CHOICES, COLUMNS, CONTENT_MODELS, ENCODINGS, FORMATS_AS, Policy
 from contractctl.toml_text import Table
 
 
@@ -26,6 +26,8 @@ def read_policy(table: Table, format_name: str | None = None) -> Policy:
         found = replace(found, formats=_one_of(table, "formats", FORMATS_AS, found.formats))
     if "encodings" in allowed:
         found = replace(found, encodings=_encodings(table, found.encodings))
+    if "columns" in allowed:
+        found = replace(found, columns=_one_of(table, "columns", COLUMNS, found.columns))
     return found
 
 

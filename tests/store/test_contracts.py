@@ -260,6 +260,7 @@ def test_an_unreadable_file_is_an_error_of_the_system(tmp_path: Path) -> None:
         ('format = "json-schema"\ncontent_model = "open"\nformats = "assertion"', Policy(None, "open", "assertion")),
         ('format = "protobuf"\nencodings = ["json", "binary"]', Policy(encodings=("binary", "json"))),
         ('format = "sql"\ndialect = "mysql"', Policy("mysql")),
+        ('format = "sql"\ncolumns = "positional"', Policy(columns="positional")),
         ('format = "raml"\ncontent_model = "open"', Policy(content_model="open")),
     ],
 )
@@ -274,6 +275,7 @@ def test_a_contract_says_how_it_wants_to_be_judged(tmp_path: Path, toml: str, po
     [
         ('format = "json-schema"\ncontent_model = "closed"', "'content_model' is 'closed'", "one of strict, open"),
         ('format = "json-schema"\nformats = true', "'formats' is True", "a text in quotes"),
+        ('format = "sql"\ncolumns = "any"', "'columns' is 'any'", "one of named, positional"),
         ('format = "protobuf"\nencodings = []', "'encodings' is \\[\\]", "any of binary, json, source"),
         ('format = "protobuf"\nencodings = ["text"]', "'encodings' is \\['text'\\]", "any of binary, json, source"),
         (

@@ -108,7 +108,7 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
         raise _nothing(source, reading)
     if reading.defined.dialect == "sqlite":
         _as_sqlite_sees_it(reading, source, refuse=not reading.unread)
-    return _whole(reading, source, certain=seen is not None)
+    return _whole(reading, source, certain=seen is not None, by_place=policy.columns == "positional")
 
 
 def parse_database(source: Source, dialect: str) -> Schema:
@@ -126,7 +126,7 @@ def parse_database(source: Source, dialect: str) -> Schema:
     return _whole(reading, source, certain=True)
 
 
-def _whole(reading: _Reading, source: Source, *, certain: bool) -> Schema:
+def _whole(reading: _Reading, source: Source, *, certain: bool, by_place: bool = False) -> Schema:
     _name_referred(reading.defined)
     _mark_filled(reading.defined, source)
     _call_too(reading.defined, source)
@@ -138,6 +138,7 @@ def _whole(reading: _Reading, source: Source, *, certain: bool) -> Schema:
         views=reading.defined.views,
         indexes=tuple(reading.defined.indexes),
         enums=reading.defined.enums,
+        by_place=by_place,
         unread=tuple(reading.unread),
         statements=tuple(reading.statements),
         places=reading.places,

@@ -1,8 +1,8 @@
 """Do statements of an application written against the client's tables still work against the provider's?
 
-The client names columns when it SELECTs and INSERTs, gives the columns that it knows, leaves out those that it may,
-and relies on what the database promised: types, NOT NULL, defaults, keys, checks. It meets rows that others wrote.
-Rows of other tables that refer to its own are not held against a new table.
+The client names columns when it SELECTs and INSERTs (unless the contract says that it may not), gives the columns that
+it knows, leaves out those that it may, and relies on what the database promised: types, NOT NULL, defaults, keys,
+checks. It meets rows that others wrote. Rows of other tables that refer to its own are not held against a new table.
 """
 
 import re
@@ -12,6 +12,7 @@ from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.expressions import value_text
 from contractctl.formats.sql.parsing import agreed
+from contractctl.formats.sql.places import misplaced
 from contractctl.formats.sql.schema import (
     Column,
     Family,
@@ -43,6 +44,8 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
             yield _table_removed(table, provider)
         elif given != table:
             yield from _table(table, given, client.dialect)
+            if client.by_place:
+                yield from misplaced(table, given, client.dialect if client.certain else None)
     yield from _enums_inside(client, provider)
     yield from views(client, provider)
 

@@ -215,6 +215,8 @@ class Schema:
     views: Mapping[str, View]
     indexes: tuple[Index, ...]
     enums: Mapping[str, tuple[str, ...]]
+    by_place: bool
+    """Whether statements may name no columns and take them by their place."""
     unread: tuple[Unread, ...]
     statements: tuple[Statement, ...] = field(repr=False)
     places: Mapping[Pointer, tuple[int, int]] = field(repr=False)

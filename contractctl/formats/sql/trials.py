@@ -198,6 +198,18 @@ def _duplicates(case: Case) -> Iterator[Trial]:
         yield Trial((*above, replaces[0]), replaces[1], f"SELECT count(*) FROM {case.target}")
 
 
+def _by_place(case: Case) -> Iterator[Trial]:
+    """What the columns hold after an INSERT that names none; what a SELECT that names none gives."""
+    given = [column.name for column in case.table.columns if column.generated is None and not column.always]
+    for each, above in case.rows({name: str(number) for number, name in enumerate(given, 1)}):
+        values = ", ".join(quote(value, case.dialect) for value in each.values())
+        look = f"SELECT {', '.join(map(case.spelled, each))} FROM {case.target}"
+        fails = case.found.effect is Effect.FAILS
+        yield Trial(above, f"INSERT INTO {case.target} VALUES ({values})", None if fails else look)
+    for each, above in case.rows():
+        yield Trial((*above, insert(case.table, each, case.dialect)), f"SELECT * FROM {case.target}")
+
+
 def _checked(case: Case) -> Iterator[Trial]:
     yield from case.inserts({case.named(case.found.path.rsplit(".", 1)[-1]): _fact_value(case.found)})
 
@@ -263,5 +275,6 @@ TRIALS: Mapping[str, Builder] = {
     "sql-check-added": _checked,
     "sql-delete-refused": _deleted,
     "sql-foreign-key-action-changed": _deleted,
+    "sql-columns-moved": _by_place,
 }
 """Rules that SQLite can show. The others end in None: what SQLite does not enforce, it cannot witness."""

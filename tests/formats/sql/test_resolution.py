@@ -325,3 +325,34 @@ def test_a_check_of_columns_that_are_left_out_is_met_where_null_meets_it(conditi
     new = f"CREATE TABLE t (id int PRIMARY KEY, x int, y int, CHECK ({condition}))"
 
     assert (found(old, new, "postgresql") == []) is compatible
+
+
+PLACES = "CREATE TABLE t (id int PRIMARY KEY, a varchar(9), b varchar(9){})"
+SWAPPED = "CREATE TABLE t (id int PRIMARY KEY, b varchar(9), a varchar(9))"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "after", "effect"),
+    [
+        *((dialect, SWAPPED, Effect.MISREADS) for dialect in ("postgresql", "mysql", "sqlite")),
+        ("postgresql", PLACES.format(", c int"), None),
+        ("mysql", PLACES.format(", c int"), Effect.FAILS),
+        (None, PLACES.format(", c int"), Effect.FAILS),
+        ("sqlite", PLACES.format(", c int"), Effect.FAILS),
+        ("sqlite", PLACES.format(", c int GENERATED ALWAYS AS (id + 1) VIRTUAL"), None),
+        ("mysql", PLACES.format(", c int GENERATED ALWAYS AS (id + 1) VIRTUAL"), Effect.FAILS),
+        ("postgresql", "CREATE TABLE t (id int PRIMARY KEY, c int, a varchar(9), b varchar(9))", Effect.MISREADS),
+    ],
+)
+def test_statements_without_names_break_where_columns_stand_elsewhere(
+    dialect: str | None, after: str, effect: Effect | None
+) -> None:
+    judged = [
+        compare(PLACES.format(""), after, format="sql", policy=Policy(dialect, columns=columns))
+        for columns in ("named", "positional")
+    ]
+
+    assert judged[0].backward.status is Status.COMPATIBLE
+    assert [finding.effect for finding in judged[1].backward.findings] == ([] if effect is None else [effect])
+    by_sqlite = "GENERATED" not in after  # which takes no values for such columns
+    assert all(finding.witness for finding in judged[1].backward.findings) is by_sqlite or effect is None
