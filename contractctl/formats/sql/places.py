@@ -10,7 +10,7 @@ def misplaced(client: Table, provider: Table, dialect: str | None) -> Iterator[I
     """`INSERT INTO t VALUES (…)` fills the columns in their order, and `SELECT *` gives them so.
 
     Columns behind the client's own are in nobody's way where it reads; where it writes, PostgreSQL fills them in, and
-    the others demand a value for each; without a dialect, the stricter rule holds. A column that is gone is said by itself.
+    the others demand a value for each; so too where no dialect is known. A column that is gone is said by itself.
     """
     read, written = _names(client, provider), _names(client, provider, but_generated=dialect == "sqlite")
     if not set(read[0]) <= set(read[1]):
