@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.formats import FORMATS, STAGED, Format, Found, Laboratory, Narrowed, load, parse
+from contractctl.formats import FORMATS, STAGED, Format, Found, Laboratory, Narrowed, load, parse, plan_command
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -171,7 +171,7 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
     rule = page(found.rule)
     words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract}
     words |= {"rename": _rename(found.facts, new_takes=new_takes), **found.facts}
-    words |= {"plan": f"contractctl plan {terms.contract}"} if judge.NAME in STAGED else _BESIDE
+    words |= {"plan": _plan(judge, terms, found.facts)} if judge.NAME in STAGED else _BESIDE
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
     new, old = places if new_takes else places[::-1]
     return Finding(
@@ -192,6 +192,12 @@ def _witness(hearing: _Hearing, found: Incompatibility) -> Witness | None:
     seats, laboratory = (hearing.taker.schema, hearing.giver.schema), hearing.terms.laboratory
     shown = laboratory.witness(*seats, found) if laboratory is not None else None
     return shown or hearing.judge.witness(*seats, found)
+
+
+def _plan(judge: Format, terms: Terms, facts: Mapping[str, str]) -> str:
+    """The command that stages it, with the day that clients were told already."""
+    told = {"day": facts["date"]} if "date" in facts else {}
+    return plan_command(judge.NAME, terms.contract, **told)
 
 
 def _rename(facts: Mapping[str, str], *, new_takes: bool) -> str:

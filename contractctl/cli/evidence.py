@@ -111,9 +111,17 @@ def _words(record: Record) -> str:
         return ", ".join(f"{series.labels.get('mover')} gives {series.value:.4g} %" for series in record.series)
     counts: dict[str, float] = {}
     for series in record.series:
-        key = f"{series.labels.get('path')} {series.labels.get('outcome')}"
+        key = _requests(series.labels)
         counts[key] = counts.get(key, 0.0) + series.value
     return f"{over}: " + ", ".join(f"{number(count)} {key}" for key, count in sorted(counts.items()))
+
+
+def _requests(labels: Mapping[str, str]) -> str:
+    """`new bad`, `old fast (0.5 s)`, `shadow different`."""
+    if "shadow" in labels:
+        return f"shadow {labels['shadow']}"
+    within = f" ({labels['bound']} s)" if "bound" in labels else ""
+    return f"{labels.get('path')} {labels.get('outcome') or labels.get('speed')}{within}"
 
 
 def _reader(labels: Mapping[str, str], often: str) -> str:

@@ -6,6 +6,7 @@ from itertools import product
 
 from contractctl.deployment.answer import Reason, Why
 from contractctl.deployment.question import Counterpart, Question, counterparts, live_versions
+from contractctl.formats import plan_command
 from contractctl.matrix import Entry, Judge, Meeting, entries_of, meeting, used
 from contractctl.model.cluster import Doubting
 from contractctl.model.contract import Contract, Party
@@ -186,7 +187,7 @@ def _met(table: _Table, found: Meeting, sides: tuple[Counterpart, Counterpart], 
         f"{consumer.name} takes {name} by {found.consumer} and {'does not' if broken else 'may not'} get on with "
         f"{provider.name}, which gives {found.producer}: {'; '.join(said[:_MOST_REASONS])}{more}",
         f"deploy first a version of {other.service} that gets on with both; where there is none, stage the change: "
-        f"contractctl plan {name}"
+        + plan_command(table.contract.format, name)
         if broken
         else f"see why: contractctl matrix {name}",
         contract=name,

@@ -41,6 +41,7 @@ __all__ = [
     "load",
     "parse",
     "parse_sound",
+    "plan_command",
     "refuse_binary",
     "retiring",
     "staging",
@@ -83,6 +84,11 @@ if TYPE_CHECKING:
         (graphql_staging, openapi_staging),
         (avro_events, json_schema_events, protobuf_events),
     )
+
+
+def plan_command(name: str, contract: str, day: str = "YYYY-MM-DD") -> str:
+    """The command that stages a change of a contract; day: until when old parts of an interface are served."""
+    return f"contractctl plan {contract}{f' --sunset {day}' if name in SERVED else ''}"
 
 
 def load(name: str) -> Format:

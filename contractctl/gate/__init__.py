@@ -75,6 +75,7 @@ def _conditions(case: Case) -> Iterator[Condition]:
         case Stage.CANARY:
             yield from _canary(case, rows=rows)
         case Stage.QUIESCE:
+            yield from order.sunset_come(case)
             yield from requests.healthy(case)
             yield from shares.moved(case)
             yield from reads.unread(case)
@@ -85,7 +86,7 @@ def _conditions(case: Case) -> Iterator[Condition]:
             yield from reads.unread(case)
             if rows:
                 yield from facts.no_divergence(case, within_seconds=facts.JUST_NOW_SECONDS)
-            yield people.restore_point(case.plan)
+                yield people.restore_point(case.plan)
             yield people.approved(case)
 
 

@@ -82,7 +82,7 @@ def plan_text(plan: Plan) -> str:
         document.add("dialect", tomlkit.item(plan.dialect))
     if plan.restore_point is not None:
         document.add("restore_point", tomlkit.item(plan.restore_point))
-    else:
+    elif plan.revisions:
         document.add(tomlkit.comment(_RESTORE_POINT))
     sections: dict[str, object] = {
         "movements": [_plain(movement) for movement in plan.movements],

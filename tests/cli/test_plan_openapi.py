@@ -36,7 +36,7 @@ def test_a_document_is_planned_and_expanded_and_not_contracted_before_its_day(sh
     contractctl("migrate", "expand", "buyer", env=who)
     gate = contractctl("gate", "buyer", "contract", code=1).stdout
 
-    assert f"contractctl plan {NAME} --rename customer=buyer" in remedies
+    assert f"contractctl plan {NAME} --sunset YYYY-MM-DD --rename customer=buyer" in remedies
     assert "rename-property Order: customer → buyer" in planned
     assert "remove-operation $: GET /orders/current" in planned
     between = (shop / "contracts" / NAME / "versions" / "1.1.0.yaml").read_text()

@@ -285,6 +285,20 @@ def test_an_interface_is_contracted_once_the_day_has_come_that_its_clients_were_
     assert late.condition("sunset").outcome is PASS
 
 
+def test_no_old_part_of_an_interface_is_taken_away_for_a_while_before_its_day() -> None:
+    early = replace(at(Stage.QUIESCE, State.CANARY), plan=API)
+
+    assert early.condition("sunset").reason is Unknown.BAKING
+    assert replace(early, now=NOW + DAY).condition("sunset").outcome is PASS
+
+
+def test_what_drops_no_data_needs_no_place_to_bring_it_back_from(contracting: Scene) -> None:
+    names = [one.name for one in contracting.but(plan=replace(API, restore_point=None)).decide().conditions]
+
+    assert "approvals" in names
+    assert "restore point" not in names
+
+
 def test_an_interface_whose_day_nobody_has_told_is_not_contracted() -> None:
     silent = replace(API, operations=(replace(API.operations[0], parameters={}),))
 

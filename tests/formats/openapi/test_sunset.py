@@ -34,5 +34,14 @@ def test_an_operation_goes_on_its_day(sunset: object, today: str | None, rule: s
     assert (status is Status.COMPATIBLE) is (rule == "openapi-operation-retired")
 
 
+def test_the_way_out_is_a_plan_with_the_day_that_was_told() -> None:
+    old = source("paths", {"/a": {"get": ANSWERED | {"deprecated": True, "x-sunset": "2026-11-27"}}}, "3.1")
+    new = source("paths", {"/b": {"get": ANSWERED}}, "3.1")
+
+    (finding, *_) = compare_sources(old, new, "openapi", Terms(policy=Policy(today="2026-11-26"))).backward.findings
+
+    assert finding.remedy.endswith("contractctl plan CONTRACT --sunset 2026-11-27")
+
+
 def test_a_day_of_what_is_not_deprecated_announces_nothing() -> None:
     assert removed({"x-sunset": "2020-01-01"}, "2026-11-27")[1] == ["openapi-operation-removed"]
