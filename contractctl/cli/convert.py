@@ -14,6 +14,7 @@ import click
 
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import counted
 from contractctl.model.verdict import Seats
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def command(
         written = _run(
             _Task(plan, contract, direction), stream, _shown(input_), out, _taker(_shown(input_), aside, bad)
         )
-    click.echo(f"{written} events converted {direction}" + (f", {len(bad)} set aside" if bad else ""), err=True)
+    click.echo(
+        f"{counted(written, 'event')} converted {direction}" + (f", {len(bad)} set aside" if bad else ""), err=True
+    )
     return Exit.NO if bad else Exit.YES
 
 

@@ -9,6 +9,7 @@ import click
 
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.evidence import Kind, Record
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _say(records: Sequence[Record], form: str) -> None:
         return
     sources = sorted({record.source for record in records})
     broken = [record for record in records if record.problem]
-    head = f"{len(records)} records from {', '.join(sources)}" if records else "nothing was asked"
+    head = f"{counted(len(records), 'record')} from {', '.join(sources)}" if records else "nothing was asked"
     click.echo(f"{head}, {len(broken)} with a problem" if broken else head)
     for record in records:
         click.echo(f"  {record.kind:<10} {record.source:<11} {_words(record)}")
@@ -103,7 +104,7 @@ def _words(record: Record) -> str:
         listed = ", ".join(_reader(series.labels, times(series.value)) for series in record.series)
         return f"{record.series[0].labels.get('path', '')} {over}: read by {listed}"
     if record.kind is Kind.STATIC_READS:
-        return "; ".join(_mentions(record.source, one.labels, number(one.value)) for one in record.series)
+        return "; ".join(_mentions(record.source, one.labels, one.value) for one in record.series)
     if record.kind is Kind.HEARTBEAT:
         share = (record.observed_heartbeats or 0.0) / (record.expected_heartbeats or 1.0)
         return f"{record.series[0].labels.get('consumer', '')} {over}: alive for {min(share, 1.0) * 100:.3g} %"
@@ -129,8 +130,10 @@ def _reader(labels: Mapping[str, str], often: str) -> str:
     return f"{name or 'somebody'} {often}"
 
 
-def _mentions(source: str, labels: Mapping[str, str], count: str) -> str:
+def _mentions(source: str, labels: Mapping[str, str], places: float) -> str:
+    from contractctl.gate.words import number
+
     what = "code" if source == "code" else source.replace("_", " ")
     who = "@".join(part for part in (labels["consumer"], labels["version"] if source == "code" else "") if part)
-    named = f"{labels['path']} in the {what} of {who}: named in {count} places"
+    named = f"{labels['path']} in the {what} of {who}: named in {number(places)} {agreeing(places, 'place')}"
     return f"{named}: {labels['places']}" if "places" in labels else named

@@ -9,6 +9,7 @@ import click
 from contractctl import adoption, settings
 from contractctl.cli import Exit, histories
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import counted
 from contractctl.settings import Settings
 from contractctl.writing import write_whole
 
@@ -110,16 +111,16 @@ def _written(paths: list[Path], found: Settings, *, dry_run: bool) -> Iterator[s
 
 
 def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry_run: bool) -> Iterator[str]:
-    there = f"; {_count(len(survey.known), 'contract')} there already" if survey.known else ""
+    there = f"; {counted(len(survey.known), 'contract')} there already" if survey.known else ""
     verb = "would be made" if dry_run else "made"
-    yield f"{_count(len(survey.adopted), 'contract')} {verb}{there}"
+    yield f"{counted(len(survey.adopted), 'contract')} {verb}{there}"
     for adopted in survey.adopted:
         yield f"  {adopted.contract}  from {adopted.file.relative_to(found.root)}"
     yield from _written(written, found, dry_run=dry_run)
     for database in found.databases or ("",):
         yield from histories.notes(found, database)
     if survey.skipped:
-        yield f"{_count(len(survey.skipped), 'file')} skipped"
+        yield f"{counted(len(survey.skipped), 'file')} skipped"
     for skipped in survey.skipped:
         yield f"  {skipped.file}: {skipped.reason}"
 
@@ -159,10 +160,6 @@ def _files(found: Settings, ci: str | None, database: str | None = None) -> Iter
 
 def _database(url: str) -> str:
     return f"[database]\nurl = {json.dumps(url, ensure_ascii=False)}\n"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 _SETTINGS = """\

@@ -11,6 +11,7 @@ import click
 
 from contractctl.backfill import Progress
 from contractctl.gate.words import span
+from contractctl.model.amounts import agreeing
 
 _EVERY_SECONDS = 5.0
 
@@ -76,9 +77,11 @@ def as_json(progress: Progress) -> str:
 
 def _share(progress: Progress) -> str:
     if progress.share is None or progress.size is None:
-        return f"{progress.seen:,} rows gone through"
+        return f"{progress.seen:,} {agreeing(progress.seen, 'row')} gone through"
     about = "" if progress.size.exact else "about "
-    return f"{math.floor(progress.share * 100)} % of {about}{progress.size.rows:,} rows"
+    return (
+        f"{math.floor(progress.share * 100)} % of {about}{progress.size.rows:,} {agreeing(progress.size.rows, 'row')}"
+    )
 
 
 def _left(progress: Progress) -> str:

@@ -10,6 +10,7 @@ from contractctl.adoption import House
 from contractctl.adoption.tables import TableSurvey, Wish, survey_tables, write_tables
 from contractctl.cli.address import Address, address
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import counted
 from contractctl.settings import FILE, Settings
 
 
@@ -60,8 +61,8 @@ def reflect(found: Settings, asked: Asked) -> Reflected:
 def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
     """What was made, what was there, and what was left out and why."""
     survey = done.survey
-    there = f"; {_count(len(survey.already), 'contract')} there already" if survey.already else ""
-    yield f"{_count(len(survey.made), 'contract')} {'would be made' if dry_run else 'made'}{there}"
+    there = f"; {counted(len(survey.already), 'contract')} there already" if survey.already else ""
+    yield f"{counted(len(survey.made), 'contract')} {'would be made' if dry_run else 'made'}{there}"
     for made in survey.made:
         yield f"  {made.contract}  from {', '.join(made.tables)}"
         yield from (f"    {note}" for note in made.notes)
@@ -73,7 +74,7 @@ def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
     if survey.beside:
         yield f"left out: what is in other schemas: {' '.join(f'--schema {quote(name)}' for name in survey.beside)}"
     if survey.skipped:
-        yield f"{_count(len(survey.skipped), 'table')} skipped"
+        yield f"{counted(len(survey.skipped), 'table')} skipped"
     yield from (f"  {skipped.file}: {skipped.reason}" for skipped in survey.skipped)
 
 
@@ -103,7 +104,3 @@ def _patterns(tables: str | None) -> tuple[str, ...]:
     if not found:
         raise ContractctlError("--tables names nothing", hint="write names or patterns: --tables 'orders,customer*'")
     return found
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,6 +7,7 @@ import click
 
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import counted
 
 
 @click.group
@@ -46,7 +47,8 @@ def import_(checkout: Path, version: str | None, ref: str | None) -> int:
             raise ContractctlError(f"{found.name} names the contract {use.contract}, and there is none such here",
                                    hint="contractctl list shows those that are")  # fmt: skip
     path = services.write(contracts, found, origin)
-    click.echo(f"imported: {found.name} provides {len(found.provides)} and consumes {len(found.consumes)} contracts")
+    consumed = counted(len(found.consumes), "contract")
+    click.echo(f"imported: {found.name} provides {len(found.provides)} and consumes {consumed}")
     click.echo(f"next: git add {os.path.relpath(path)}", err=True)
     return Exit.YES
 
@@ -64,7 +66,7 @@ def import_pacts(file: Path) -> int:
 
     rows = pacts.parse(file.read_text(encoding="utf-8"), str(file))
     paths = pacts.add(settings.load(Path.cwd()).contracts, rows)
-    click.echo(f"imported: {len(rows)} rows of {len(paths)} consumers")
+    click.echo(f"imported: {counted(len(rows), 'row')} of {counted(len(paths), 'consumer')}")
     if paths:
         click.echo(f"next: git add {' '.join(os.path.relpath(path) for path in paths)}", err=True)
     return Exit.YES

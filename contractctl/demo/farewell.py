@@ -5,6 +5,7 @@ import re
 from contractctl.demo import scenery
 from contractctl.demo.proof import Proof, prove, read_table
 from contractctl.demo.world import COLLECT, MENDED_SHOP, NEW_JOB, OLD_JOB, OLD_SHOP, PLAN, QUIET, World
+from contractctl.model.amounts import counted
 
 ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
 
@@ -90,7 +91,9 @@ def proof_in_words(proof: Proof) -> str:
     lines.append(f"{proof.orders:>9,} orders expected, {proof.rewritten:,} of them written during the change")
     lines += [f"LOST: order {one.order} is '{one.found}', {one.by} wrote '{one.expected}'" for one in proof.lost[:10]]
     lines += [f"UNACCOUNTED: order {order}" for order in proof.unaccounted[:10]]
-    lines.append(f"{len(proof.lost)} writes lost, {len(proof.unaccounted)} orders unaccounted for")
+    lines.append(
+        f"{counted(len(proof.lost), 'write')} lost, {counted(len(proof.unaccounted), 'order')} unaccounted for"
+    )
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import agreeing
 
 WIDTH = 100
 BOLD, DIM, CYAN, GREEN, PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[32m", "\033[0m"
@@ -120,7 +121,7 @@ def trimmed(printed: str, lines: int) -> str:
     shown = [f"  {line}".rstrip() for line in every[:lines]]
     if len(every) > lines:
         left_out = len(every) - lines
-        shown.append(f"  … {left_out} more {'line' if left_out == 1 else 'lines'}")
+        shown.append(f"  … {left_out} more {agreeing(left_out, 'line')}")
     return "".join(f"{line}\n" for line in shown)
 
 

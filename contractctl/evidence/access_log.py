@@ -18,6 +18,7 @@ from contractctl.evidence.questions import Field, needed_window
 from contractctl.evidence.records import records
 from contractctl.evidence.servers import accounts, known_options
 from contractctl.evidence.sources import Given
+from contractctl.model.amounts import counted
 from contractctl.model.evidence import Record
 
 NAME = "access_log"
@@ -108,7 +109,7 @@ def collect(given: Given) -> tuple[Record, ...]:
             kept.unreadable += 1
             kept.spoiled += [f"{line.place} {error}"] if len(kept.spoiled) < _SHOWN else []
     if kept.unreadable:
-        seen.spoiled(f"unparseable: {kept.unreadable} lines cannot be read: {'; '.join(kept.spoiled)}")
+        seen.spoiled(f"unparseable: {counted(kept.unreadable, 'line')} cannot be read: {'; '.join(kept.spoiled)}")
     if kept.crowded:
         seen.spoiled(f"truncated: more than {_MOST} different consumers: '{settings.consumer}' is no name of one")
     seen.reads += _reads(kept)

@@ -19,6 +19,7 @@ from contractctl.evidence.naming import Name
 from contractctl.evidence.questions import Field, Question
 from contractctl.evidence.servers import UnusableError, known_options
 from contractctl.evidence.sources import Given
+from contractctl.model.amounts import counted
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.service import Live
 
@@ -227,7 +228,9 @@ def _series(field: Field, places: list[str], found: _Search, code: _Code) -> Ser
 def _unread(found: _Search, consumer: str) -> str | None:
     if not found.unread:
         return None
-    return f"truncated: {len(found.unread)} files of {consumer} could not be searched: {_listed(found.unread)}"
+    return (
+        f"truncated: {counted(len(found.unread), 'file')} of {consumer} could not be searched: {_listed(found.unread)}"
+    )
 
 
 def _stranger(found: _Search, code: _Code) -> str | None:

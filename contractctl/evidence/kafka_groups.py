@@ -21,6 +21,7 @@ from contractctl.evidence.records import records
 from contractctl.evidence.requests_read import MAY_READ
 from contractctl.evidence.servers import accounts, known_options
 from contractctl.evidence.sources import Given
+from contractctl.model.amounts import counted
 from contractctl.model.evidence import Record
 
 NAME = "kafka_groups"
@@ -197,7 +198,8 @@ def _written(before: Look, after: Look, settings: _Settings) -> str | None:
         if latest < was or after.earliest[partition] < before.earliest.get(partition, 0):
             return f"counter reset: {name} is before where it was in {before.where}"
         if settings.until is None and latest > was:
-            return f"window not covered: {name}: {latest - was} messages were written since {before.where}"
+            messages = counted(latest - was, "message was", "messages were")
+            return f"window not covered: {name}: {messages} written since {before.where}"
     return None
 
 

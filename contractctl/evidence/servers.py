@@ -9,6 +9,7 @@ from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Field, Question
+from contractctl.model.amounts import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -71,7 +72,8 @@ def demand_replicas(options: Mapping[str, str], found: int) -> None:
         raise ContractctlError(f"[[evidence]] replicas = '{said}' is no number", hint="how many are sources themselves")
     if found > int(said):
         raise UnusableError(
-            f"missing source: {found} replicas count by themselves; name each as a source, and say replicas = {found}"
+            f"missing source: {counted(found, 'replica counts by itself', 'replicas count by themselves')};"
+            f" name each as a source, and say replicas = {found}"
         )
 
 

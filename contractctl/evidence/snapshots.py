@@ -13,6 +13,7 @@ from contractctl.errors import ContractctlError
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, Question, needed_window, sign_of_life_seconds
 from contractctl.model import canonical
+from contractctl.model.amounts import agreeing
 from contractctl.statements import Target, Touch, touch
 from contractctl.writing import write_whole
 
@@ -132,7 +133,9 @@ def _flaw(before: Look, now: Look) -> str | None:
     if before.epoch != now.epoch or abs(before.started - now.started) > _ROUNDED:
         return "counter reset: the server, its statistics or their settings began anew"
     if before.evicted != now.evicted:
-        return f"truncated: {now.evicted - before.evicted:g} statements were thrown out of the statistics"
+        gone = now.evicted - before.evicted
+        were = agreeing(gone, "statement was", "statements were")
+        return f"truncated: {gone:g} {were} thrown out of the statistics"
     if any(now.calls.get(key, -1.0) < calls for key, calls in before.calls.items()):
         return "counter reset: entries were taken out of the statistics"
     return None

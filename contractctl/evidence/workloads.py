@@ -87,7 +87,9 @@ def _broken_off(top: _Tree, place: str) -> Iterator[str]:
     meta = _tree(top.get("metadata"), place)
     left = meta.get("remainingItemCount")
     if meta.get("continue") or left:
-        more = f"{left} more objects" if left else "more objects, it does not say how many"
+        more = (
+            f"{left} more {'object' if left == 1 else 'objects'}" if left else "more objects, it does not say how many"
+        )
         yield f"{place} breaks off: the cluster has {more}"
 
 

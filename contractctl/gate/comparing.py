@@ -9,6 +9,7 @@ from contractctl.canary import Alarm, Counts, Look, Spread
 from contractctl.gate.case import Case
 from contractctl.gate.trust import Clock, Flaw, unknown
 from contractctl.gate.words import number, percent, span
+from contractctl.model.amounts import agreeing
 from contractctl.model.decision import Condition, Outcome, Unknown
 
 _EVERYBODY = 100.0
@@ -146,7 +147,7 @@ def _more_needed(missing: float, it: Compared, allowed: float, clock: Clock) -> 
         gap = percent(max(both.new.rate - both.old.rate, 0.0))
         words = f"{gap} more {it.nouns} on the new path, {percent(allowed)} are allowed: not shown to be as good"
         return Flaw(Unknown.TOO_FEW_SAMPLES, words, max(it.seconds, clock.patience))
-    noun = "request" if missing == 1 else "requests"
+    noun = agreeing(missing, "request")
     if rate <= 0:
         words = f"needs {number(missing)} more {noun} at this share; none took the new path so far"
         return Flaw(Unknown.TOO_FEW_SAMPLES, words, max(it.seconds, clock.patience))

@@ -8,6 +8,7 @@ from contractctl.formats import INTERFACES
 from contractctl.gate.case import Case
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import moment, number
+from contractctl.model.amounts import agreeing
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Plan
@@ -17,11 +18,33 @@ JUST_NOW_SECONDS = 300.0
 """How old a proof of zero divergence may be before the old side is dropped."""
 
 _NONE = "0 incompatibilities"
+_AMISS = {
+    "new_side_nulls": (
+        "row was written since the triggers stand and has no new side: somebody writes around them",
+        "rows were written since the triggers stand and have no new side: somebody writes around them",
+    ),
+    "differing": ("row differs between the old and the new side", "rows differ between the old and the new side"),
+    "conflicts": (
+        "row was written with an old and a new value that disagree",
+        "rows were written with an old and a new value that disagree",
+    ),
+    "set_aside": (
+        "row could not be converted and was set aside",
+        "rows could not be converted and were set aside",
+    ),
+    "remaining": ("row is not filled", "rows are not filled"),
+}
+"""What is wrong where a fact of the database is not zero, with one row and with several."""
 
 
 def touches_a_database(plan: Plan) -> bool:
     """Whether the plan has a table: a plan of events alone has no rows to fill or to compare."""
     return any(movement.format == "sql" for movement in plan.movements)
+
+
+def amiss(fact: str, count: float) -> str:
+    """`3 rows differ between the old and the new side`: what is wrong where a fact is not zero."""
+    return f"{number(count)} {agreeing(count, *_AMISS[fact])}"
 
 
 def compatible(case: Case) -> Iterator[Condition]:
@@ -62,7 +85,8 @@ def _judged(passed: Condition, movement: Movement, direction: Direction, counts:
     new = f"{movement.contract} {movement.intermediate}"
     if breaking := {old: count for old, count in counts.items() if count > 0}:
         listed = ", ".join(f"{number(count)} with {old}" for old, count in sorted(breaking.items()))
-        total = f"{number(sum(breaking.values()))} incompatibilities"
+        every = sum(breaking.values())
+        total = f"{number(every)} {agreeing(every, 'incompatibility')}"
         message = f"{new} has {direction} incompatibilities: {listed}"
         return replace(passed, outcome=Outcome.FAIL, message=message, observed=total)
     if undecided := sorted(old for old, count in counts.items() if math.isnan(count) or count < 0):
@@ -91,7 +115,6 @@ def no_new_side_nulls(case: Case) -> Condition:
             name="rows written without the new side",
             kind=Kind.DIVERGENCE,
             fact="new_side_nulls",
-            bad="{count} rows were written since the triggers stand and have no new side: somebody writes around them",
             good="every row written since the triggers stand has both sides",
             remedy=f"run: contractctl migrate dual-write {case.plan.name}",
         ),
@@ -115,10 +138,10 @@ def backfill_complete(case: Case) -> Condition:
     left = 0.0 if isinstance(remaining, Flaw) else sum(remaining.values)
     passed = replace(passed, records=found.records)
     if min(found.values) >= 1 and left > 0:
-        words = f"the backfill says that it is complete, and {number(left)} rows are not filled"
+        words = f"the backfill says that it is complete, and {amiss('remaining', left)}"
         return unknown(passed, Flaw(Unknown.CONFLICTING_EVIDENCE, words))
     if min(found.values) < 1:
-        words = f"{number(left)} rows are not filled yet" if left else "the backfill has not come to its end"
+        words = f"{amiss('remaining', left)} yet" if left else "the backfill has not come to its end"
         return replace(passed, outcome=Outcome.FAIL, message=words, observed="not complete")
     return replace(passed, remedy=None)
 
@@ -132,7 +155,6 @@ def nothing_set_aside(case: Case) -> Condition:
             name="rows set aside",
             kind=Kind.BACKFILL,
             fact="set_aside",
-            bad="{count} rows could not be converted and were set aside",
             good="no row was set aside",
             remedy=f"see which: contractctl migrate status {plan}; mend them; contractctl migrate backfill {plan}",
         ),
@@ -147,7 +169,6 @@ def no_divergence(case: Case, *, within_seconds: float = math.inf) -> Iterator[C
             name="rows that differ",
             kind=Kind.DIVERGENCE,
             fact="differing",
-            bad="{count} rows differ between the old and the new side",
             good="both sides agree in every row, as of {at}",
             remedy=f"run: contractctl migrate verify {case.plan.name}",
             within_seconds=within_seconds,
@@ -159,7 +180,6 @@ def no_divergence(case: Case, *, within_seconds: float = math.inf) -> Iterator[C
             name="conflicts",
             kind=Kind.DIVERGENCE,
             fact="conflicts",
-            bad="{count} rows were written with an old and a new value that disagree",
             good="nobody wrote both sides with different values",
             remedy=f"see which: contractctl migrate status {case.plan.name}; decide which side is right and write it",
             within_seconds=within_seconds,
@@ -174,7 +194,6 @@ class _Zero:
     name: str
     kind: Kind
     fact: str
-    bad: str
     good: str
     remedy: str
     within_seconds: float = math.inf
@@ -196,8 +215,7 @@ def _zero(case: Case, asked: _Zero) -> Condition:
         return unknown(passed, found)
     passed = replace(passed, records=found.records)
     if (count := sum(found.values)) > 0:
-        message = asked.bad.format(count=number(count))
-        return replace(passed, outcome=Outcome.FAIL, message=message, observed=number(count))
+        return replace(passed, outcome=Outcome.FAIL, message=amiss(asked.fact, count), observed=number(count))
     return replace(passed, message=asked.good.format(at=moment(found.at)), remedy=None)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from contractctl.gate.case import Case
 from contractctl.gate.trust import SKEW_SECONDS, Flaw, flaw, unknown
 from contractctl.gate.words import moment
+from contractctl.model.amounts import counted
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Series
 from contractctl.model.plan import Plan
@@ -65,12 +66,12 @@ def approved(case: Case) -> Condition:
         outcome=Outcome.PASS,
         message=f"approved by {who}" if needed else "no approval is asked for",
         observed=f"{len(named)}",
-        threshold=f"{needed} different people",
+        threshold=counted(needed, "person", "different people"),
         records=tuple(record.digest for record in about),
     )
     if len(named) >= needed:
         return passed
-    words = f"{len(named)} of {needed} people have approved: {who}"
+    words = f"{len(named)} of {counted(needed, 'person has', 'people have')} approved: {who}"
     if early:
         words += f"; what {', '.join(early)} approved is from before the brown-out"
     missing = next((found for found in flaws if found), Flaw(Unknown.MISSING_SOURCE, words))

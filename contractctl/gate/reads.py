@@ -11,6 +11,7 @@ from contractctl.gate.people import Attestation, attestations, in_words
 from contractctl.gate.silence import Observed, Seen, about, dark, observed, seen, unproven
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import moment, number, part, span, times
+from contractctl.model.amounts import agreeing
 from contractctl.model.contract import Party
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
@@ -191,7 +192,8 @@ def _not_understood(on: Observed) -> Iterator[Condition]:
             records=tuple(record.digest for record in on.present),
             remedy=f"look at the statements of {name} and write them so that they name their columns",
         )
-        words = f"{name} sent {number(count)} statements that mention the table and could not be understood"
+        statements = agreeing(count, "statement that mentions", "statements that mention")
+        words = f"{name} sent {number(count)} {statements} the table and could not be understood"
         yield unknown(condition, Flaw(Unknown.UNPARSEABLE, words))
 
 
@@ -315,7 +317,7 @@ def _instrument(name: str) -> str:
 
 def _contradicted(reader: _Reader, passed: Condition) -> Condition:
     named = (
-        f"its code names it in {number(reader.places)} places"
+        f"its code names it in {number(reader.places)} {agreeing(reader.places, 'place')}"
         if reader.places
         else f"it declares that it reads it ({reader.laid_down})"
     )

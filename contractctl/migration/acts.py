@@ -18,6 +18,7 @@ from contractctl.migration.comparing import compare_all
 from contractctl.migration.context import Session
 from contractctl.migration.foreseeing import refusals
 from contractctl.migration.insisting import insist
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.plan import Stage, State
 from contractctl.operations import of_tables
 from contractctl.operations.steps import Step
@@ -362,9 +363,9 @@ def _demand_nothing_lost(session: Session, connection: Connection) -> None:
         keys = comparison.only_in_new(databases.of(connection), connection, sync)
         if keys:
             named = ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
+            rows, hold = counted(len(keys), "row"), agreeing(len(keys), "holds", "hold")
             raise ContractctlError(
-                f"{len(keys)} rows of '{sync.table}' hold a value in the new side only, which a rollback would lose:"
-                f" {named}",
+                f"{rows} of '{sync.table}' {hold} a value in the new side only, which a rollback would lose: {named}",
                 hint="write it into the old side; or say which side is right: contractctl migrate verify"
                 f" {session.plan.name} --repair new (or old, which gives it up)",
             )

@@ -14,6 +14,7 @@ from contractctl.backfill.workers import Comparing, compare
 from contractctl.databases import Compared, Key, Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
 from contractctl.migration.context import Session, Side
+from contractctl.model.amounts import agreeing, counted
 
 _RANGE = 20_000
 """Rows in one range: one snapshot, some tenths of a second."""
@@ -52,8 +53,9 @@ def compare_all(session: Session) -> dict[str, Any]:
         return body
     table, found = next(iter(unlike.items()))
     keys = ", ".join(found["keys"]) + (", …" if found["differing"] > len(found["keys"]) else "")
+    rows, differ = counted(found["rows"], "row"), agreeing(found["differing"], "differs", "differ")
     raise DiffersError(
-        f"{found['differing']} of {found['rows']} rows of '{table}' differ between old and new side: {keys}",
+        f"{found['differing']} of {rows} of '{table}' {differ} between old and new side: {keys}",
         body,
         hint=f"if the old side is right: contractctl migrate verify {session.plan.name} --repair old",
     )

@@ -10,6 +10,7 @@ from sqlalchemy.engine.mock import MockConnection
 from contractctl import databases, journal, operations
 from contractctl.databases import Synchronisation
 from contractctl.errors import ContractctlError
+from contractctl.gate.facts import amiss
 from contractctl.journal import MOVES, Entry, EntryKind, Note
 from contractctl.migration import unused
 from contractctl.migration.acts import session_of
@@ -21,12 +22,7 @@ from contractctl.model.plan import Plan, Stage
 from contractctl.operations.by_hand import RefusedByHandError, by_hand
 
 _SKEW_SECONDS = 60.0
-_MUST_BE_ZERO = {
-    "differing": "rows differ between the old and the new side",
-    "conflicts": "rows were written with an old and a new value that disagree",
-    "set_aside": "rows could not be converted and were set aside",
-    "remaining": "rows are not filled",
-}
+_MUST_BE_ZERO = ("differing", "conflicts", "set_aside", "remaining")
 
 
 def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
@@ -155,10 +151,10 @@ def _demand_agreement(connection: Connection, plan: Plan) -> None:
 
 def _demand_agreement_of(connection: Connection, plan: Plan, sync: Synchronisation) -> None:
     counts = measure(connection, sync)
-    for fact, words in _MUST_BE_ZERO.items():
+    for fact in _MUST_BE_ZERO:
         if counts[fact]:
             raise ContractctlError(
-                f"'{sync.table}' cannot lose its old side: {counts[fact]} {words}",
+                f"'{sync.table}' cannot lose its old side: {amiss(fact, counts[fact])}",
                 hint=f"nothing was changed; run: {command(plan, Stage.VERIFY)}",
             )
 

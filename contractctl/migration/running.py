@@ -13,6 +13,7 @@ from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.settling import cut_short, settle
 from contractctl.migration.words import command, doing, next_command, where
 from contractctl.model import canonical
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Stage, State
 
@@ -216,7 +217,8 @@ def _brought_back(session: Session, history: History, gone: tuple[str, ...]) -> 
     acts.bring_triggers_back(session)
     key = f"{history.key(Stage.DUAL_WRITE)}-triggers-{history.last.id if history.last else 0}"
     session.note(EntryKind.CHECK, Stage.DUAL_WRITE, key, {"brought_back": list(gone)})
-    message = f"{len(gone)} triggers of '{session.plan.name}' were gone and are brought back"
+    were = agreeing(len(gone), "was gone and is", "were gone and are")
+    message = f"{counted(len(gone), 'trigger')} of '{session.plan.name}' {were} brought back"
     return Result(
         Stage.DUAL_WRITE,
         history.standing,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from contractctl import databases, journal, operations
 from contractctl.databases import comparison, run
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import counted
 from contractctl.model.plan import Plan
 
 WORD = "contractctl"
@@ -33,7 +34,7 @@ def is_unused(connection: Connection, plan: Plan) -> bool:
         rows = run(connection, f"SELECT count(*) FROM {database.table(sync.table)}").scalar_one()
         if rows > _MOST:
             raise ContractctlError(
-                f"alembic was told that nobody uses this database, and '{sync.table}' has {rows} rows in it",
+                f"alembic was told that nobody uses this database, and '{sync.table}' has {counted(rows, 'row')} in it",
                 hint=f"leave out -x {WORD}={UNUSED}, and go through the stages: contractctl migrate status {plan.name}",
             )
     return True

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import counted
 
 T = TypeVar("T")
 
@@ -134,7 +135,7 @@ def _tuple(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
         if of[-1] is Ellipsis:
             return tuple(readers[0](item, f"{at}[{index}]") for index, item in enumerate(items))
         if len(of) != len(items):
-            raise ContractctlError(f"{at}: {len(of)} values are expected, not {len(items)}")
+            raise ContractctlError(f"{at}: {counted(len(of), 'value is', 'values are')} expected, not {len(items)}")
         pairs = zip(readers, items, strict=True)
         return tuple(one(item, f"{at}[{index}]") for index, (one, item) in enumerate(pairs))
 

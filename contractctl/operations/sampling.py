@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database, Held, Synced, run
 from contractctl.databases.sides import up_possible
+from contractctl.model.amounts import agreeing, counted
 from contractctl.operations.pairs import Pair, written_out
 
 
@@ -25,8 +26,8 @@ def losses(database: Database, connection: Connection, table: str, pair: Pair, r
     lost = run(connection, f"SELECT count(*) {unlike}").scalar_one()
     if lost:
         example = run(connection, f"SELECT {first} {unlike} LIMIT 1").scalar()
-        place = f"'{table}.{synced.old[0].name}'"
-        yield f"{lost} values of {place} do not come back from their new form, such as {example!r}"
+        place, comes = f"'{table}.{synced.old[0].name}'", agreeing(lost, "does", "do")
+        yield f"{counted(lost, 'value')} of {place} {comes} not come back from the new form, such as {example!r}"
 
 
 def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:

@@ -13,6 +13,7 @@ from contractctl.migration import Result, Row
 from contractctl.migration.board import Table
 from contractctl.migration.words import where
 from contractctl.model import canonical
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.decision import Decision
 from contractctl.model.plan import Standing, State
 from contractctl.report.decision import open_lines
@@ -76,12 +77,12 @@ def _open(decision: Decision | None) -> Iterator[str]:
 
 def _counts(details: Mapping[str, Any]) -> Iterator[str]:
     for table, found in details.get("tables", {}).items():
-        counts = [f"{number(found['rows'])} rows"]
+        counts = [f"{number(found['rows'])} {agreeing(found['rows'], 'row')}"]
         if "set_aside" in found:
             counts[0] += " filled"
             counts.append(f"{number(found['set_aside'])} set aside")
         if "differing" in found:
-            counts.append(f"{number(found['differing'])} differ")
+            counts.append(f"{number(found['differing'])} {agreeing(found['differing'], 'differs', 'differ')}")
         yield f"  {table}: {', '.join(counts)}"
 
 
@@ -112,10 +113,14 @@ def _row(row: Row, now: float) -> Iterator[str]:
 
 def _table(table: Table, paused: Pause | None) -> Iterator[str]:
     reached = table.checkpoint
-    left = f", {number(table.remaining)} remain" if table.remaining or not reached.done else ""
-    by = f", by {reached.workers} workers" if reached.workers else ""
+    left = (
+        f", {number(table.remaining)} {agreeing(table.remaining, 'remains', 'remain')}"
+        if table.remaining or not reached.done
+        else ""
+    )
+    by = f", by {counted(reached.workers, 'worker')}" if reached.workers else ""
     held = f"; held up: {reached.why}" if reached.why and paused is None else ""
-    yield f"  table    {table.name}: {number(reached.rows)} rows filled{left}{by}{held}"
+    yield f"  table    {table.name}: {number(reached.rows)} {agreeing(reached.rows, 'row')} filled{left}{by}{held}"
     for key, column, error in table.set_aside:
         yield f"           set aside {key} {column}: {error}"
     for key, column, old, new in table.conflicts:

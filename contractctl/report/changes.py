@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from contractctl.model.amounts import counted
 from contractctl.model.verdict import Change
 
 _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -14,8 +15,7 @@ def text(old: str, new: str, changes: Sequence[Change]) -> Iterator[str]:
     if not changes:
         yield f"{old} → {new}: nothing that has a meaning changed"
         return
-    noun = "change" if len(changes) == 1 else "changes"
-    yield f"{click.style(f'{old} → {new}', bold=True)}: {len(changes)} {noun}"
+    yield f"{click.style(f'{old} → {new}', bold=True)}: {counted(len(changes), 'change')}"
     yield from (f"  {line}" for line in lines(changes))
 
 

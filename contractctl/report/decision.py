@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from contractctl.gate.words import moment, span
+from contractctl.model.amounts import counted
 from contractctl.model.decision import Condition, Decision, Outcome
 
 
@@ -41,10 +42,11 @@ def _waived_lines(decision: Decision) -> Iterator[str]:
 
 def answer(decision: Decision, percent: float | None) -> str:
     stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
-    share = f"{len(open_conditions(decision))} of {len(decision.conditions)} conditions"
+    total = counted(len(decision.conditions), "condition")
+    share = f"{len(open_conditions(decision))} of {total}"
     if decision.outcome is Outcome.PASS:
         waived = sum(bool(one.waiver) and not one.holds for one in decision.conditions)
-        though = f", with {waived} of {len(decision.conditions)} conditions waived" if waived else ""
+        though = f", with {waived} of {total} waived" if waived else ""
         return f"pass: {stage} of '{decision.plan}' may begin{though}"
     if decision.outcome is Outcome.FAIL:
         return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"

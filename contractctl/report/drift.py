@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from contractctl.check.live import DRAFT, Compared, LiveCheck
+from contractctl.model.amounts import counted
 from contractctl.model.verdict import Status, Undecided
 from contractctl.report import changes
 from contractctl.report.findings import finding_lines, finding_tree
@@ -85,10 +86,10 @@ def _answer(databases: Sequence[Checked]) -> str:
     compared = [one for database in databases for one in database.found.compared]
     names = ", ".join(database.name for database in databases)
     if status is Status.COMPATIBLE:
-        count = f"{len(compared)} contract{'' if len(compared) == 1 else 's'}"
+        promise = counted(len(compared), "contract promises", "contracts promise")
         on_their_way = [f"{one.contract} {one.version}, {one.plan}" for one in compared if one.plan]
         note = f"; on the way: {'; '.join(on_their_way)}" if on_their_way else ""
-        return f"{word}: {names} holds what {count} promise{'s' if len(compared) == 1 else ''}{note}"
+        return f"{word}: {names} holds what {promise}{note}"
     named = [one.contract for one in compared if one.status is status]
     extra = [name for database in databases for name in database.found.extra]
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""

@@ -9,6 +9,7 @@ from typing import Any
 from contractctl.databases import Statement, Work
 from contractctl.migration.costs import Estimate, estimate
 from contractctl.migration.foreseeing import Foreseen
+from contractctl.model.amounts import counted
 from contractctl.model.plan import Stage
 
 _WORK = {
@@ -78,7 +79,7 @@ def _lines(outlook: Outlook, step: Foreseen, statement: Statement) -> Iterator[s
 
 
 def _counted(outlook: Outlook, step: Foreseen, statements: Sequence[Statement]) -> Iterator[str]:
-    yield f"    triggers of {step.table}: {len(statements)} statements, which --format json shows"
+    yield f"    triggers of {step.table}: {counted(len(statements), 'statement')}, which --format json shows"
     yield _cost(outlook, step, statements)
 
 

@@ -5,6 +5,7 @@ from html import escape
 
 from contractctl.formats import FORMATS, load
 from contractctl.matrix import Cell, Match, Matrix
+from contractctl.model.amounts import agreeing
 from contractctl.model.verdict import Answer, Finding, Place, Seats, Status
 from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, judged, letters, sentence
 from contractctl.report.page import page, tiles
@@ -35,8 +36,8 @@ def _tiles(matrices: tuple[Matrix, ...]) -> str:
     both = pairs.count("BF")
     return tiles(
         (
-            ("", len(matrices), "contract" if len(matrices) == 1 else "contracts"),
-            ("", len(pairs), "pair of versions" if len(pairs) == 1 else "pairs of versions"),
+            ("", len(matrices), agreeing(len(matrices), "contract")),
+            ("", len(pairs), agreeing(len(pairs), "pair of versions", "pairs of versions")),
             ("yes", both, "hold both ways"),
             ("no", len(pairs) - both - unknown, "break somebody"),
             ("unknown", unknown, "unknown"),

@@ -1,6 +1,7 @@
 """How is a verdict of a pair said in two letters, and what do the letters mean?"""
 
 from contractctl.matrix import Cell, Matrix
+from contractctl.model.amounts import counted
 from contractctl.model.verdict import Answer, Comparison, Seats, Status
 from contractctl.report.policies import policies
 
@@ -52,13 +53,9 @@ def answer(matrices: tuple[Matrix, ...]) -> str:
     both = pairs.count("BF")
     unknown = sum("?" in pair for pair in pairs)
     parts = [f"{both} hold both ways", f"{len(pairs) - both - unknown} break somebody", f"{unknown} unknown"]
-    contracts = _count(len(matrices), "contract")
-    return f"{contracts}, {_count(len(pairs), 'pair')} of versions: {', '.join(parts)}"
+    contracts = counted(len(matrices), "contract")
+    return f"{contracts}, {counted(len(pairs), 'pair')} of versions: {', '.join(parts)}"
 
 
 def _letter(letter: str, said: Answer) -> str:
     return {Status.COMPATIBLE: letter, Status.INCOMPATIBLE: "-", Status.UNKNOWN: "?"}[said.status]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

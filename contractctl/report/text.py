@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from contractctl.check import Checked, Pair
+from contractctl.model.amounts import counted
 from contractctl.model.verdict import Status
 from contractctl.report.findings import finding_lines
 from contractctl.report.policies import policies
@@ -26,10 +27,10 @@ def verdict(checked: Checked) -> str:
 def answer(checked: Checked) -> str:
     """The answer in one line."""
     if checked.problems:
-        what = f"{_count(len(checked.problems), 'problem')} with releases"
+        what = f"{counted(len(checked.problems), 'problem')} with releases"
         return f"{_red('incompatible')}: {what}"
     failing = [pair for pair in checked.pairs if pair.excused is None and pair.status is not Status.COMPATIBLE]
-    pairs = _count(len(checked.pairs), "pair")
+    pairs = counted(len(checked.pairs), "pair")
     if not failing:
         excused = [f"{pair.contract} {pair.old} → {pair.new}: {pair.excused}" for pair in _excused(checked)]
         note = f"; excused: {'; '.join(excused)}" if excused else ""
@@ -65,11 +66,7 @@ def _pair(pair: Pair) -> Iterator[str]:
     rest = len(pair.comparison.findings) - len(pair.demanded)
     if rest:
         yield ""
-        yield f"  {_count(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        yield f"  {counted(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
 
 
 def _red(word: str) -> str:

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contractctl.model.amounts import counted
 from contractctl.serving import hooks, hosts, meters, questions
 from contractctl.serving.answers import Answer, ProblemError
 from contractctl.serving.questions import Query, Question, Readiness
@@ -137,7 +138,7 @@ class _Desk:
 
     async def _asked(self, question: Question) -> Answer:
         if self._asking >= self._terms.most:
-            title = f"{self._terms.most} questions are being answered already"
+            title = f"{counted(self._terms.most, 'question is', 'questions are')} being answered already"
             raise ProblemError(503, title, "ask again, or start it with a greater --max-concurrent",
                                retry_after=_COME_AGAIN)  # fmt: skip
         self._asking += 1

@@ -32,7 +32,7 @@ def test_what_was_collected_is_what_the_gate_decides_from(contractctl: Run, shop
 
     done = contractctl("evidence", "collect", "rename")
 
-    assert done.stdout.startswith("1 records from jsonl")
+    assert done.stdout.startswith("1 record from jsonl")
     assert "read by reporting@2.1 14 times" in done.stdout
     answer = contractctl("gate", "rename", "contract", code=1).stdout
     assert "reporting@2.1 read 'orders.customer_name' 14 times, last at " in answer
@@ -110,7 +110,7 @@ def test_code_is_searched_at_the_commit_that_is_on_record_and_counts_until_anoth
     assert contractctl(*record, "2.1").stdout.startswith("on record already")
     assert f'"commit": "{commit}"' in contractctl("environment", "list", "--format", "json").stdout
 
-    found = "orders.customer_name in the code of reporting@2.1: named in 1 places: board.yaml:2"
+    found = "orders.customer_name in the code of reporting@2.1: named in 1 place: board.yaml:2"
     assert found in contractctl(*search).stdout
     gate = ("gate", "rename", "contract", "--format", "json")
     assert "environment stale" not in contractctl(*gate, code=1).stdout
@@ -136,7 +136,7 @@ def test_documents_keep_the_gate_closed_and_other_documents_are_missed_until_the
     same = contractctl("gate", "rename", "contract", code=1, env=env).stdout
     other = contractctl("gate", "rename", "contract", code=1, env={**env, "DOCUMENTS": "b/*.graphql"}).stdout
 
-    assert "in the graphql documents of reporting: named in 1 places: a.graphql:1:11" in done.stdout
+    assert "in the graphql documents of reporting: named in 1 place: a.graphql:1:11" in done.stdout
     assert "reporting declares that it reads 'orders.customer_name' (a.graphql:1:11)" in same
     assert "nothing was collected" not in same
     assert "nothing was collected of reporting as contractctl.toml has it now" in other

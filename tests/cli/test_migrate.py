@@ -308,7 +308,7 @@ def test_rows_that_differ_are_named_and_repaired(migrate: Callable[..., str], sh
     said = migrate("verify", "names", code=1)
     board = migrate("status", "names")
 
-    assert said.startswith(f"1 of {ROWS} rows of 'orders' differ between old and new side: [7]")
+    assert said.startswith(f"1 of {ROWS} rows of 'orders' differs between old and new side: [7]")
     assert "conflict [7] full_name: old side 'old', new side 'new'" in board
     assert migrate("verify", "names", "--repair", "old").startswith("verify is done")
     assert rows(shop, "SELECT customer_name, full_name FROM orders WHERE id = 7") == [("old", "old")]

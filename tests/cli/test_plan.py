@@ -169,7 +169,7 @@ def test_values_that_do_not_come_back_need_an_explicit_lossy(shop, contractctl):
     database(shop, "INSERT INTO orders VALUES (2, 'Bea', '5 EUR')")
     said = contractctl("plan", "shop/orders", "--name", "cents", code=2)
 
-    assert "1 values of 'orders.amount' do not come back from their new form, such as '5 EUR'" in said.stderr
+    assert "1 value of 'orders.amount' does not come back from the new form, such as '5 EUR'" in said.stderr
     contractctl("plan", "shop/orders", "--name", "cents", "--lossy", "amount")
     assert "lossy = true" in (shop / "migrations/plans/cents.toml").read_text()
 

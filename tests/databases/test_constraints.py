@@ -115,7 +115,7 @@ def test_a_row_that_comes_while_a_foreign_key_is_made_is_found(shop):
 
     event.listen(shop.engine, "before_cursor_execute", write)
     for _ in range(2):
-        with pytest.raises(ContractctlError, match="1 rows of 't' refer to no row of 'names'"):
+        with pytest.raises(ContractctlError, match="1 row of 't' refers to no row of 'names'"):
             carried_through(shop, step)
     with pytest.raises(pymysql.err.IntegrityError, match="promised"):
         shop.run("INSERT INTO t (old) VALUES ('nobody else')")

@@ -126,7 +126,7 @@ def test_whoever_reviews_the_settings_may_vouch_for_files_that_are_no_code(tmp_p
     record = searched(tmp_path, commit, not_code="*.png *.txt")
     whole = searched(tmp_path, commit, not_code="*.png *.exe *.txt")
 
-    assert "1 files of reporting could not be searched: tool.exe (binary)" in (record.problem or "")
+    assert "1 file of reporting could not be searched: tool.exe (binary)" in (record.problem or "")
     assert reason(whole) is None
     assert [series.value for series in whole.series] == [1]
 

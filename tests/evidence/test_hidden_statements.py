@@ -133,10 +133,10 @@ def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: L
         found: tuple[Record, ...] = ()
         for _ in range(100):
             found = look("pg_stat_statements", forgetful.url())
-            if "replicas count by themselves" in problem(found):
+            if "replica counts by itself" in problem(found):
                 break
             time.sleep(0.05)
-        assert problem(found).startswith("missing source: 1 replicas count by themselves; name each as a source")
+        assert problem(found).startswith("missing source: 1 replica counts by itself; name each as a source")
         assert outcome(found) is Outcome.UNKNOWN
         assert not problem(look("pg_stat_statements", forgetful.url(), replicas="1")).startswith("missing source")
     finally:

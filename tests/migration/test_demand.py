@@ -134,10 +134,10 @@ def test_a_decision_is_used_once(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        ("UPDATE orders SET customer_name__quiesced = 'a', full_name = 'b' WHERE id = 7", "1 rows differ"),
+        ("UPDATE orders SET customer_name__quiesced = 'a', full_name = 'b' WHERE id = 7", "1 row differs"),
         (
             "INSERT INTO contractctl_set_aside VALUES ('customer-name', 'orders', '[7]', 'full_name', 'no')",
-            "1 rows could not be converted",
+            "1 row could not be converted",
         ),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_server_keeps_the_old_side_while_the_sides_disagree(tmp_path: Path, se
     with context.engine.begin() as connection:
         connection.execute(text("UPDATE orders SET customer_name__quiesced = 'a', full_name = 'b' WHERE id = 3"))
 
-    with pytest.raises(ContractctlError, match="'orders' cannot lose its old side: 1 rows differ"):
+    with pytest.raises(ContractctlError, match="'orders' cannot lose its old side: 1 row differs"):
         migration.run(Stage.CONTRACT, context)
     context.engine.dispose()
     with shop.connected(tmp_path) as connection:

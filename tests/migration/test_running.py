@@ -146,7 +146,7 @@ def test_rollback_does_not_lose_what_only_the_new_side_holds(folder: Path) -> No
     with context.engine.begin() as connection:
         connection.execute(text("UPDATE orders SET customer_name = 'Ada', full_name = 'Grace' WHERE id = 7"))
 
-    with pytest.raises(ContractctlError, match=r"1 rows of 'orders' hold a value .* would lose: \[7\]") as refusal:
+    with pytest.raises(ContractctlError, match=r"1 row of 'orders' holds a value .* would lose: \[7\]") as refusal:
         migration.run("rollback", context)
 
     assert "migrate verify customer-name --repair" in (refusal.value.hint or "")
@@ -242,7 +242,7 @@ def test_a_row_that_differs_stops_verify_and_is_named_until_it_is_repaired(folde
     with context.engine.begin() as connection:
         connection.execute(text("UPDATE orders SET customer_name = 'old', full_name = 'new' WHERE id = 7"))
 
-    with pytest.raises(DiffersError, match=r"1 of 50 rows of 'orders' differ between old and new side: \[7\]"):
+    with pytest.raises(DiffersError, match=r"1 of 50 rows of 'orders' differs between old and new side: \[7\]"):
         migration.run(Stage.VERIFY, context)
     assert state(context) is State.BACKFILLED
 

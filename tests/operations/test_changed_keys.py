@@ -117,7 +117,7 @@ def test_a_key_that_cannot_be_converted_holds_the_end_up_and_its_row_stays_writa
         life.backfill() if stage == "backfill" else life.do(stage)
     life.shop.run("UPDATE orders SET amount = 'd' WHERE id__quiesced = 5")
     assert [key for key, _ in life.marks()] == ["[5]"]
-    with pytest.raises(ContractctlError, match="1 rows of 'orders' hold NULL in 'id'"):
+    with pytest.raises(ContractctlError, match="1 row of 'orders' holds NULL in 'id'"):
         life.do("contract")
 
     life.shop.run("UPDATE orders SET id = '3' WHERE id IS NULL")

@@ -354,7 +354,7 @@ def test_values_that_do_not_come_back_are_found_before_the_plan_is_written(life,
     life.start(DDL, operation("change-type", "amount", "cents", transform, type="INTEGER"), rows=((1, "Ann", "5 EUR"),))
 
     assert life.ask(operations.losses) == [
-        "1 values of 'orders.amount' do not come back from their new form, such as '5 EUR'"
+        "1 value of 'orders.amount' does not come back from the new form, such as '5 EUR'"
     ]
 
 
@@ -395,5 +395,5 @@ def test_rows_without_a_key_are_named_before_anything_is_done(life, rename):
     )
 
     assert life.ask(operations.hindrances) == [
-        "1 rows of 'orders' hold NULL in the primary key (id): nothing tells them apart"
+        "1 row of 'orders' holds NULL in the primary key (id): nothing tells them apart"
     ]

@@ -65,4 +65,4 @@ def test_a_value_without_an_order_that_does_not_come_back_is_named(postgresql_ur
 
         said = [*operations.losses(Plan("plan", (), (turned,), {}), connection)]
     engine.dispose()
-    assert said == ["1 values of 't.a' do not come back from their new form, such as True"]
+    assert said == ["1 value of 't.a' does not come back from the new form, such as True"]

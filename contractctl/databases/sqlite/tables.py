@@ -12,6 +12,7 @@ from contractctl.databases.sqlite.constraints import constraints
 from contractctl.databases.sqlite.names import literal, quote, same
 from contractctl.databases.sqlite.tokens import spoken
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import agreeing, counted
 
 _ROW_IDS = ("rowid", "_rowid_", "oid")
 _OURS = "contractctl_"
@@ -233,7 +234,8 @@ def hindrances(connection: Connection, table: str) -> tuple[str, ...]:
         return (f"a trigger cannot tell table '{table}' from its own OLD and NEW; rename the table first",)
     if nulls := without_key(connection, table):
         key = ", ".join(column.name for column in key_columns(connection, table))
-        return (f"{nulls} rows of '{table}' hold NULL in the primary key ({key}): nothing tells them apart",)
+        rows, hold = counted(nulls, "row"), agreeing(nulls, "holds", "hold")
+        return (f"{rows} of '{table}' {hold} NULL in the primary key ({key}): nothing tells them apart",)
     return ()
 
 

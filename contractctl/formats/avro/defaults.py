@@ -22,6 +22,7 @@ from contractctl.formats.avro.types import (
     Union,
     describe,
 )
+from contractctl.model.amounts import counted
 
 _SPECIAL = frozenset({"NaN", "Infinity", "+Infinity", "-Infinity"})
 """JSON has no numbers for these; schemas in use write them as strings, and readers take them."""
@@ -165,7 +166,7 @@ def _bytes(value: Json, wanted: str) -> str | None:
 
 def _size(value: Json, size: int) -> str | None:
     assert isinstance(value, str)  # noqa: S101 - _bytes has refused all else
-    return None if len(value) == size else f"{len(value)} bytes are not the {size} that it has"
+    return None if len(value) == size else f"{counted(len(value), 'byte is', 'bytes are')} not the {size} that it has"
 
 
 def _no(value: Json, wanted: str) -> str:

@@ -37,6 +37,7 @@ from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome
 from contractctl.formats.json_schema.search.values import ANYTHING, NAMES, NUMBER, OBJECT, kind_of, kinds
 from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Spot, inside
+from contractctl.model.amounts import counted
 from contractctl.model.verdict import Incompatibility, Undecided
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def _additional_items(asked: "Asked", about: "About") -> Iterator[Said]:
 
 def _later_items(asked: "Asked", about: "About", first: int) -> Iterator[Said]:
     if asked.reader.below(about.spot, about.keyword) == FALSE:
-        taken = f"no more than {facts.counted(first, 'item')}" if first else "no item"
+        taken = f"no more than {counted(first, 'item')}" if first else "no item"
         yield asked.finding("json-schema-item-undeclared", about, taken=taken)
     else:
         yield from asked.below(about.spot, about.place.to(LaterItem(first)), about.keyword)
@@ -226,9 +227,9 @@ def _contains(asked: "Asked", about: "About") -> Iterator[Said]:
     if about.spot.dialect < Dialect.DRAFT2019:
         least = most = None
     if isinstance(most, int | float) and held > most:
-        taken = f"at most {facts.counted(most, 'item')}"
+        taken = f"at most {counted(most, 'item')}"
     else:
-        taken = f"at least {facts.counted(least if isinstance(least, int | float) else 1, 'item')}"
+        taken = f"at least {counted(least if isinstance(least, int | float) else 1, 'item')}"
     yield asked.finding("json-schema-items-lacking", about, taken=taken)
 
 

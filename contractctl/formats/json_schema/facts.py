@@ -3,6 +3,7 @@
 from contractctl.documents import Json
 from contractctl.formats.json_schema.places import Given, OtherProperty, Place
 from contractctl.formats.json_schema.shown import shown
+from contractctl.model.amounts import counted
 
 KINDS = {
     "null": "null",
@@ -46,12 +47,6 @@ def listed(words: list[str], last: str) -> str:
 def few(words: list[str]) -> str:
     """Some of many words: where they are not all, there are others."""
     return f"{', '.join(words[:MOST_LISTED])} and others" if len(words) > MOST_LISTED else listed(words, "and")
-
-
-def counted(number: float, unit: str) -> str:
-    """1 item, 2 items, 3 properties."""
-    plural = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
-    return f"{number} {unit if number == 1 else plural}"
 
 
 def size(value: Json) -> str:

@@ -19,6 +19,7 @@ from contractctl.formats.protobuf.schema import Schema, parse
 from contractctl.formats.protobuf.shown import line
 from contractctl.formats.protobuf.staging import intermediate
 from contractctl.formats.streams import Bad, Event, Journey, convert_lines
+from contractctl.model.amounts import counted
 
 _PEEK = 1 << 16
 _MOST_BYTES = 1 << 31
@@ -129,7 +130,7 @@ def _payloads(stream: BufferedReader, name: str) -> Iterator[bytes]:
         payload = stream.read(length)
         if len(payload) < length:
             raise ContractctlError(
-                f"{name}: message {number + 1} ends after {len(payload)} of {length} bytes",
+                f"{name}: message {number + 1} ends after {len(payload)} of {counted(length, 'byte')}",
                 hint="see whether the file is whole",
             )
         number += 1

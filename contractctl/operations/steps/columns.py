@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Column, Database, Statement, Work, run
 from contractctl.databases.looks import Live, Look, find, get, place
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import agreeing, counted
 from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen, told
 from contractctl.operations.steps.step import Step
 
@@ -281,8 +282,9 @@ def demand_no_null(database: Database, connection: Connection, table: str, colum
     here, name = database.table(table), database.quote(column)
     nulls = run(connection, f"SELECT count(*) FROM {here} WHERE {name} IS NULL").scalar_one()
     if nulls:
+        rows, hold = counted(nulls, "row"), agreeing(nulls, "holds", "hold")
         raise ContractctlError(
-            f"{nulls} rows of '{table}' hold NULL in '{column}', which is to be NOT NULL",
+            f"{rows} of '{table}' {hold} NULL in '{column}', which is to be NOT NULL",
             hint=f"give them a value: UPDATE {here} SET {name} = … WHERE {name} IS NULL",
         )
 

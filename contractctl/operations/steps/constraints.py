@@ -13,6 +13,7 @@ from contractctl import databases
 from contractctl.databases import Database, Statement, ddl, run
 from contractctl.databases.looks import Live, Look, get
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import agreeing, counted
 from contractctl.operations.pairs import quiesced_name
 from contractctl.operations.steps.columns import demand_no_null
 from contractctl.operations.steps.step import Step
@@ -40,8 +41,9 @@ class AddCheck(Step):
         broken = f"SELECT count(*) FROM {database.table(self.table)} WHERE ({self.condition}) IS FALSE"
         count = run(connection, broken).scalar_one()
         if count:
+            rows, do = counted(count, "row"), agreeing(count, "does", "do")
             raise ContractctlError(
-                f"{count} rows of '{self.table}' do not fulfil '{self.name}': {self.condition}",
+                f"{rows} of '{self.table}' {do} not fulfil '{self.name}': {self.condition}",
                 hint=f"mend them; they are found by: WHERE ({self.condition}) IS FALSE",
             )
 
@@ -86,7 +88,8 @@ class AddForeignKey(Step):
         count = run(connection, f"SELECT count(*) FROM {orphans}").scalar_one()
         if count:
             raise ContractctlError(
-                f"{count} rows of '{self.table}' refer to no row of '{self.references}', as '{self.name}' demands",
+                f"{counted(count, 'row')} of '{self.table}' {agreeing(count, 'refers', 'refer')} to no row of"
+                f" '{self.references}', as '{self.name}' demands",
                 hint=f"mend or delete them; they are: SELECT * FROM {orphans}",
             )
 
