@@ -118,7 +118,9 @@ class Repository:
             found = self._run(*arguments, allowed=(0, 1, 128)).split()
             if found and _WHOLE_ID.fullmatch(found[-1]) and ".." not in ref:
                 return found[-1]
-        raise ContractctlError(f"git knows no commit '{ref}'", hint=self._more_history(f"git fetch origin {ref}"))
+        branch = ref.removeprefix("origin/")
+        wanted = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+        raise ContractctlError(f"git knows no commit '{ref}'", hint=self._more_history(f"git fetch origin {wanted}"))
 
     def merge_base(self, ref: str) -> str:
         """The last commit that HEAD and `ref` have in common: where this work split off."""
@@ -310,5 +312,6 @@ class Repository:
 
     def _more_history(self, otherwise: str) -> str:
         if self.shallow:
-            return "the clone is shallow: git fetch --unshallow, or in CI check out with fetch-depth: 0"
+            everything = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+            return f"the clone is shallow: {everything}, or in CI check out with fetch-depth: 0"
         return otherwise

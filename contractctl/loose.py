@@ -34,6 +34,16 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     return completed(file, name, in_work_tree(root, lambda: _walk(root))), name
 
 
+def two_versions(old: Path, new: Path, format_name: str | None = None) -> tuple[Source, Source, str]:
+    """Both as version() reads them, and their format. Raise ContractctlError where they are of two."""
+    after, name = version(new, format_name)
+    before, _ = version(old, name)
+    other = claimed(before.files[0])
+    if format_name is None and other not in {None, name}:
+        raise ContractctlError(f"{old} is {other}, and {new} is {name}", hint="give two versions of one contract")
+    return before, after, name
+
+
 def completed(file: File, format_name: str, near: Near) -> Source:
     """A file with those that it needs."""
     return Source((file,), companions(format_name, file, near))

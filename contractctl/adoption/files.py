@@ -10,7 +10,7 @@ from contractctl import git, store
 from contractctl.adoption.names import owned, quoted, slug
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
-from contractctl.formats.claims import ENDINGS, claimed, may_be_claimed
+from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import Near
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
 from contractctl.model.verdict import Level
@@ -176,6 +176,8 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
     shown = _relative(file, root)
     read = near.read(named(file, root))
     name = claimed(read) if read is not None else None
+    if read is not None and name is None and is_swagger(read):
+        raise ContractctlError(SWAGGER, hint=AS_OPENAPI)
     if read is None or name is None:
         return None
     if _UNWRITABLE.search(str(file)):

@@ -7,12 +7,16 @@ from pathlib import Path
 from contractctl import store
 from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
-from contractctl.formats.claims import claimed, may_be_claimed
+from contractctl.formats.claims import AS_OPENAPI, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import ROOMS, Near, companions, marks, mentions
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
 from contractctl.model.contract import File
+from contractctl.model.verdict import Answer, Comparison, Status
 from contractctl.verdicts import judged
+
+_UNJUDGED = Answer(Status.UNKNOWN, reasons=(f"{SWAGGER}: {AS_OPENAPI}",))
+_SWAGGER = Comparison(_UNJUDGED, _UNJUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
     then, now = sight.then.read(one.old), sight.present(one.new)
     if then is None or now is None:
         return None
-    format_name = claimed(now) or claimed(then)
+    format_name = claimed(now) or claimed(then) or ("openapi" if is_swagger(now) else None)
     return _Moved(format_name, then, now) if format_name else None
 
 
@@ -174,6 +178,6 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     new = completed(one.now, one.format, sight.now)
     path = sight.repository.relative(Path(one.now.name))
     terms = replace(asked.terms, old_name=f"{one.then.name} before", new_name=path, contract=path)
-    comparison = judged(old, new, one.format, terms)
+    comparison = _SWAGGER if is_swagger(one.now) else judged(old, new, one.format, terms)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)

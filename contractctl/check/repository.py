@@ -27,18 +27,21 @@ def check_store(asked: Question, names: Sequence[str]) -> Checked:
     return _contracts(asked, names or known)
 
 
-def check_against(asked: Question, ref: str, paths: Sequence[str]) -> Checked:
+def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     """Only what changed since the work split off from `ref`: contracts of the store, and other schema files.
 
-    Schema files outside the store are judged where `paths` names them, or where there is no store at all; that one is
+    targets: names of contracts, and paths and patterns of files; without any, everything.
+    Schema files outside the store are judged where a path names them, or where there is no store at all; that one is
     gone is told in any case.
     """
     repository = needed_repository(asked.contracts.parent)
     base = repository.merge_base(ref)
     everything = repository.changed(base)
-    changed = repository.changed(base, paths) if paths else everything
     names = store.names(asked.contracts)
-    touched = [name for name in names if _touches(asked, repository, name, changed)]
+    paths = [target for target in targets if target not in names or Path(target).exists()]
+    _demand_met(repository, base, paths)
+    changed = repository.changed(base, paths) if paths else () if targets else everything
+    touched = [name for name in names if _touches(asked, repository, name, everything if name in targets else changed)]
     checked = _contracts(asked, touched, lambda contract: _promised(asked, repository, base, contract, everything))
     problems = [*_edited_since(asked, repository, base, everything), *_deleted(asked, repository, base, changed)]
     loose = (check_loose if paths or not names else check_gone)(
@@ -47,6 +50,16 @@ def check_against(asked: Question, ref: str, paths: Sequence[str]) -> Checked:
     seen = {(one.rule, one.file) for one in checked.problems}
     new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
     return Checked(checked.pairs + loose.pairs, checked.problems + new_problems + loose.problems)
+
+
+def _demand_met(repository: Repository, base: str, paths: Sequence[str]) -> None:
+    """Raise ContractctlError for a path that leads to no file, now or back then: nothing would be judged for ever."""
+    for path in paths:
+        if not Path(path).exists() and not repository.present([path]) and not repository.changed(base, [path]):
+            raise ContractctlError(
+                f"'{path}' is no contract, and no file or pattern that leads to one",
+                hint="paths are taken from the current folder; the names of contracts: contractctl list",
+            )
 
 
 def _contracts(

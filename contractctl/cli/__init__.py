@@ -1,5 +1,6 @@
 """What can be asked of contractctl? The commands, each loaded when it is used, and the exit codes in one place."""
 
+import os
 import sys
 from enum import IntEnum
 from importlib import import_module
@@ -92,7 +93,9 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command line in this process. Every way to end is decided here."""
     try:
-        answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False)
+        # https://no-color.org; without it click asks whether there is a terminal
+        colour = False if os.environ.get("NO_COLOR") else None
+        answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False, color=colour)
     except click.UsageError as error:
         error.show()
         return Exit.MEND

@@ -84,7 +84,7 @@ def command(
     contractctl check orders/order-placed      one contract
     contractctl check old.avsc new.avsc        two files or folders; needs no configuration
     contractctl check --against origin/main    only what changed since the branch split off
-    contractctl check --against v1 'db/*.sql'  those files then and now, in a store or not
+    contractctl check --against v1 'db/*.sql'  those files then and now, in a store or not; or CONTRACT…
     contractctl check --live                   every contract of tables against its database
 
     Formats: avro (.avsc, .avpr), graphql (.graphql), json-schema (.schema.json, other JSON and YAML by its $schema),
@@ -222,10 +222,9 @@ def _laboratory(word: str | None) -> AbstractContextManager[Laboratory | None]:
 
 
 def _files(old: str, new: str, level: Level, schema: str | None, known: Terms) -> check.Checked:
-    from contractctl.loose import version
+    from contractctl.loose import two_versions
 
-    after, name = version(Path(new), schema)
-    before, _ = version(Path(old), name)
+    before, after, name = two_versions(Path(old), Path(new), schema)
     if known.operations and name != "graphql":
         raise ContractctlError(
             f"--operations is for graphql, and {new} is {name}",

@@ -9,7 +9,7 @@ from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
-from contractctl.loose import version
+from contractctl.loose import two_versions
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Change
 from contractctl.report import changes as words
@@ -36,8 +36,7 @@ def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str |
     Layout, comments and documentation are no change. `contractctl check` says whether a change breaks anybody.
     """  # noqa: D301 - \b is the character by which click keeps lines as they are
     if len(what) == _TWO_FILES and all(Path(path).exists() for path in what):
-        new, name = version(Path(what[1]), schema)
-        old, _ = version(Path(what[0]), name)
+        old, new, name = two_versions(Path(what[0]), Path(what[1]), schema)
         found = versions.changes(old, new, name, Policy(dialect=dialect))
         click.echo(_worded(what[0], what[1], found, form))
         return Exit.YES

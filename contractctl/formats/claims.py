@@ -28,15 +28,17 @@ ENDINGS: Mapping[str, str] = {
 """File endings, and the formats that claim them."""
 SHARED = frozenset({".json", ".yaml", ".yml"})
 """Endings of documents of any kind."""
+SWAGGER = "a Swagger 2.0 document, and contractctl does not judge these"
+AS_OPENAPI = "convert it to OpenAPI 3, with swagger2openapi for example"
 _NAMED = {"openapi": "an OpenAPI", "swagger": "a Swagger 2.0", "asyncapi": "an AsyncAPI"}
-_DIALECT = re.compile(r"""^(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
+_DIALECT = re.compile(r"""^\ufeff?(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
 """At the top of a YAML document: with nothing before it, or behind its brace."""
 _DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
-_SWAGGER = re.compile(r"""^(?:\s*\{\s*|\s{0,4})["']?swagger["']?\s*:""", re.MULTILINE)
+_SWAGGER = re.compile(r"""^\ufeff?(?:\s*\{\s*|\s{0,4})["']?swagger["']?\s*:\s*["']?[12]\.""", re.MULTILINE)
 _API = re.compile(r"""^(?:\ufeff?\{\s*)?["']?(openapi|swagger|asyncapi)["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
 """At the very top of a YAML document."""
 _STATED = {
-    word: re.compile(rf"""^(?:\s*\{{\s*|\s{{2,4}})?["']?{word}["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
+    word: re.compile(rf"""^\ufeff?(?:\s*\{{\s*|\s{{2,4}})?["']?{word}["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
     for word in ("openapi", "asyncapi")
 }
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
@@ -68,6 +70,11 @@ def claimed(file: File) -> str | None:
     return found or (_by_content(file) if file.name.lower().endswith(tuple(SHARED)) else None)
 
 
+def is_swagger(file: File) -> bool:
+    """Whether it describes an API as Swagger did, before that was called OpenAPI."""
+    return file.name.lower().endswith(tuple(SHARED)) and _SWAGGER.search(file.text) is not None
+
+
 def format_of(file: File) -> str:
     """The format that claims a file. Raise ContractctlError where none does."""
     found = claimed(file)
@@ -84,11 +91,8 @@ def format_of(file: File) -> str:
         raise ContractctlError(
             f"{file.name} holds operations of a client, and no schema", hint="name the files that define the types"
         )
-    if _SWAGGER.search(file.text) is not None:
-        raise ContractctlError(
-            f"{file.name} is a Swagger 2.0 document, and contractctl does not judge these",
-            hint="convert it to OpenAPI 3, with swagger2openapi for example",
-        )
+    if is_swagger(file):
+        raise ContractctlError(f"{file.name} is {SWAGGER}", hint=AS_OPENAPI)
     raise ContractctlError(
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
         hint="tell its format: --as json-schema",

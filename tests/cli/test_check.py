@@ -210,7 +210,28 @@ def test_files_outside_a_store_are_judged_then_and_now(contractctl: Run, git: Gi
 
     contractctl("check", "--against", "main", code=1)
     contractctl("check", "--against", "main", "schemas/**", code=1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "fine.avsc").write_text('"int"')
     contractctl("check", "--against", "main", "other/**")
+
+
+def test_a_pattern_that_leads_nowhere_is_no_yes(contractctl: Run, store: Path) -> None:
+    assert "'schema/**' is no contract" in contractctl("check", "--against", "main", "schema/**", code=2).stderr
+
+
+def test_a_contract_is_asked_for_by_its_name_beside_a_base(contractctl: Run, store: Path) -> None:
+    (store / "placed.avsc").write_text(NEW)
+
+    answer = verdict(contractctl("check", "--against", "main", "orders/placed", "--format", "json", code=1))
+    assert [pair["contract"] for pair in answer["pairs"]] == ["orders/placed"]
+
+
+def test_two_formats_are_no_two_versions(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+    (tmp_path / "new.avsc").rename(tmp_path / "new.sql")
+
+    for command in ("check", "diff"):
+        assert "old.avsc is avro, and new.sql is sql" in contractctl(command, "old.avsc", "new.sql", code=2).stderr
 
 
 def test_a_file_that_was_moved_is_compared_with_what_it_was(contractctl: Run, git: Git, tmp_path: Path) -> None:
@@ -254,6 +275,7 @@ def test_a_shallow_clone_says_what_to_do(contractctl: Run, store: Path, git: Git
     done = contractctl("check", "--against", "main~1", code=2, cwd=tmp_path / "clone")
 
     assert "fetch-depth: 0" in done.stderr
+    assert "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'" in done.stderr
 
 
 @pytest.mark.parametrize(

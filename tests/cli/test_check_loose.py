@@ -141,6 +141,20 @@ def test_a_json_file_that_is_no_schema_is_nobody_s_business(tmp_path: Path, git:
     assert contractctl("check", "--against", "main").stdout == "compatible: 0 pairs judged\n"
 
 
+def test_a_swagger_document_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    (tmp_path / "api.yaml").write_text('swagger: "2.0"\npaths: {}\n')
+    (tmp_path / "values.yaml").write_text("swagger: true\n")
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "api.yaml").write_text('swagger: "2.0"\npaths: {/a: {}}\n')
+    (tmp_path / "values.yaml").write_text("swagger: false\n")
+
+    assert judged(contractctl("check", "--against", "main", "--format", "json", code=3)) == {"api.yaml": "unknown"}
+    assert "swagger2openapi" in contractctl("check", "--against", "main", code=3).stdout
+    assert "api.yaml: a Swagger 2.0 document" in contractctl("init", "--dry-run").stdout
+
+
 PROTO = """syntax = "proto3";
 package shop.v1;
 import "shop/v1/money.proto";

@@ -1,8 +1,11 @@
 """Does the command line keep its promises: lazy, exact in its exit codes, never a traceback?"""
 
 import importlib
+import os
+import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -80,6 +83,27 @@ def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
 
     assert done.stderr == ""
+
+
+def test_no_colour_is_no_colour_on_a_terminal_either(tmp_path: Path) -> None:
+    (tmp_path / "a.avsc").write_text('"int"')
+    (tmp_path / "b.avsc").write_text('"string"')
+
+    shown = [on_a_terminal(tmp_path, variables) for variables in ({}, {"NO_COLOR": "1"})]
+    assert ["\033[" in words for words in shown] == [True, False]
+
+
+def on_a_terminal(folder: Path, variables: dict[str, str]) -> str:
+    """What `check a.avsc b.avsc` shows there."""
+    ours, theirs = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | variables
+    command = [sys.executable, "-m", "contractctl", "check", "a.avsc", "b.avsc"]
+    try:
+        subprocess.run(command, cwd=folder, env=environment, stdout=theirs, stderr=theirs, check=False)
+        return os.read(ours, 4096).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_our_own_bug_leaves_a_log_and_no_traceback(

@@ -46,6 +46,7 @@ def test_a_descriptor_set_in_json_is_told_by_its_files() -> None:
         ("a.json", json.dumps({"$schema": SELF_DESCRIBING, "type": "object"})),
         ("a.json", '{\n  "$schema": "%s",\n  broken' % DRAFT),  # noqa: UP031 - braces everywhere
         ("a.yaml", f"title: x\n$schema: {DRAFT}\n"),
+        ("a.yaml", f"\ufeff$schema: {DRAFT}\n"),
         ("a.yml", f'"$schema": "{DRAFT}"\n'),
         ("a.yaml", json.dumps({"$schema": DRAFT})),
         ("a.yaml", json.dumps({"$schema": DRAFT}, indent=2)),
@@ -77,6 +78,7 @@ def test_a_document_that_is_no_schema_is_claimed_by_nobody(name: str, text: str)
     [
         ("api.yaml", "openapi: 3.1.0\ninfo: {}\n", True),
         ("api.yml", "info: {}\n\"openapi\": '3.0.3'\n", True),
+        ("api.yaml", "\ufeffopenapi: 3.0.3\ninfo: {}\n", True),
         ("api.yaml", '{"openapi": "3.0.3"}', True),
         ("api.json", '{"info": {"title": "x"}, "openapi": "3.0.3"}', True),
         ("api.json", '{\n  "openapi": "3.1.0",\n  broken', True),

@@ -22,7 +22,7 @@ def _pieces(value: object) -> Iterator[str]:
         case dict():
             yield "{"
             for number, (key, item) in enumerate(value.items()):
-                yield f"{', ' if number else ''}{json.dumps(key)}: "
+                yield f"{', ' if number else ''}" + ("" if item is ... else f"{json.dumps(key)}: ")
                 yield from _pieces(item)
             yield "}"
         case list():

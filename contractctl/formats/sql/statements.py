@@ -71,7 +71,8 @@ def detect(text: str) -> str | None:
 
 def split(file: File, dialect: str) -> Iterator[Words]:
     """The statements of a file. Raise ContractctlError where its text cannot be cut into words."""
-    text = _blank(_META, file.text) if dialect == "postgresql" else file.text
+    text = f" {file.text[1:]}" if file.text.startswith("\ufeff") else file.text
+    text = _blank(_META, text) if dialect == "postgresql" else text
     if dialect == "mysql":
         text = _CONDITIONAL.sub(lambda match: match[1].rjust(len(match[0]) - 2) + "  ", text)
     try:

@@ -74,6 +74,16 @@ def test_a_byte_order_mark_is_no_part_of_the_schema() -> None:
     assert judged("\ufeff" + json.dumps(record()), json.dumps(record(INT)).encode("utf-8-sig")).forward.findings == ()
 
 
+def test_what_lies_beside_the_way_is_left_out_of_the_witness_as_dots() -> None:
+    inner = {"type": "record", "name": "Inner", "fields": [INT]}
+    witness = judged(
+        record(field("in", inner), INT), record(field("in", {**inner, "fields": [field("x", "null")]}), INT)
+    )
+
+    assert witness.backward.findings[0].witness is not None
+    assert witness.backward.findings[0].witness.sent == '{"in": {"x": 0}, …}'
+
+
 def test_an_enum_of_a_hundred_thousand_symbols_is_judged() -> None:
     symbols = [f"S{number}" for number in range(100_000)]
     found = judged(enum(symbols), enum([f"T{number}" for number in range(100_000)]))

@@ -36,6 +36,12 @@ def test_spellings_of_one_type_in_postgresql_are_one_type(one: str, other: str) 
     assert same_type(one, other, "postgresql")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_statement() -> None:
+    table = read("\ufeffCREATE TABLE t (a int)").tables["t"]
+
+    assert [column.name for column in table.columns] == ["a"]
+
+
 @pytest.mark.parametrize(("one", "other"), [("int(11)", "int"), ("bool", "tinyint(1)"), ("dec(5,1)", "decimal(5,1)")])
 def test_display_widths_and_aliases_mean_nothing_in_mysql(one: str, other: str) -> None:
     first, second = (read(f"CREATE TABLE t (a {each})", "mysql").tables["t"].columns[0].type for each in (one, other))
