@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.documents import MOST_LEVELS, Json, locate, read
-from contractctl.documents.yaml_text import locate_yaml, read_yaml
+from contractctl.documents.yaml_known import locate_yaml
+from contractctl.documents.yaml_text import read_yaml
 from contractctl.errors import ContractctlError
 from tests.budgets import budget
 

@@ -46,6 +46,6 @@ def locate(text: str, name: str, pointer: Pointer) -> tuple[int, int]:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
     if not is_yaml(name):
         return locate_json(text, pointer)
-    from contractctl.documents.yaml_text import locate_yaml  # as above
+    from contractctl.documents.yaml_known import locate_yaml  # as above
 
     return locate_yaml(text, name, pointer)

@@ -47,15 +47,25 @@ def read_yaml_documents(text: str | bytes, name: str) -> list[Json]:
     return _Building(name, several=True).read(bounded(text, name))
 
 
-def known_yaml(text: str, name: str) -> Json:
-    """As read_yaml(), of a text in which places will be asked for: one reading gives both.
+def read_entry(text: str, levels: int) -> tuple[str, Json] | None:
+    """The key and the value of a text that is a mapping of one entry; None where it is not.
 
-    Whoever reads it gets the same value, and leaves it as it is.
+    levels: how deeply it may be nested. None for anchors, too: what they are for may stand elsewhere. Raise
+    ContractctlError as read_yaml() does.
     """
+    building = _Building("", levels=levels)
+    (value,) = building.read(text)
+    if building.has_anchors or not isinstance(value, dict) or len(value) != 1:
+        return None
+    return next(iter(value.items()))
+
+
+def known_as_whole(text: str, name: str) -> Json:
+    """As read_yaml(), of a text in which places will be asked for: one reading gives both."""
     return _placed(text, name)[0]
 
 
-def locate_yaml(text: str, name: str, pointer: Pointer) -> Place:
+def locate_in_whole(text: str, name: str, pointer: Pointer) -> Place:
     """Line and column, from 1, of the value at a pointer; of its nearest parent that is there otherwise."""
     value, best, places = _placed(text, name)
     for step in pointer:
@@ -76,7 +86,7 @@ def _placed(text: str, name: str) -> tuple[Json, At, Places]:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Reading makes many containers and no garbage: the cyclic collector would take two thirds of the time."""
     was_on = gc.isenabled()
     gc.disable()
@@ -105,9 +115,12 @@ class _Open:
 class _Building:
     """One text being read, event by event."""
 
-    def __init__(self, name: str, places: Places | None = None, *, several: bool = False) -> None:
+    def __init__(
+        self, name: str, places: Places | None = None, *, several: bool = False, levels: int = MOST_LEVELS
+    ) -> None:
         self.root: At = None
         self._name = name
+        self._levels = levels
         self._several = several
         self._places = places
         self._open: list[_Open] = []
@@ -131,7 +144,7 @@ class _Building:
             yaml.DocumentStartEvent: self._document,
         }
         try:
-            with _collector_paused():
+            with collector_paused():
                 events = loader(text)
                 while (event := events.get_event()) is not None:
                     act = acts.get(type(event))
@@ -146,6 +159,10 @@ class _Building:
         if self._repeated and depth(self._documents) > MOST_LEVELS + 1:
             refuse_depth(self._name)
         return self._documents
+
+    @property
+    def has_anchors(self) -> bool:
+        return bool(self._anchors)
 
     def _document(self, event: "Event") -> None:
         self._anchors.clear()
@@ -186,7 +203,7 @@ class _Building:
             self._refuse_tag(event)
         if self._wants_key():
             self._refuse(event.start_mark, "a key is a list or a mapping", "write a string as the key")
-        if len(self._open) == MOST_LEVELS:
+        if len(self._open) == self._levels:
             refuse_depth(self._name)
         if event.anchor is not None:
             self._anchors[event.anchor] = None

@@ -39,7 +39,8 @@ def value_of(file: File) -> Json:
     text = file.text if file.data is None else file.data
     if _is_json(file):
         return read_json(text, file.name) if isinstance(text, bytes) else known_json(text, file.name)
-    from contractctl.documents.yaml_text import known_yaml, read_yaml  # most documents of megabytes are JSON
+    from contractctl.documents.yaml_known import known_yaml  # most documents of megabytes are JSON
+    from contractctl.documents.yaml_text import read_yaml  # as above
 
     return read_yaml(text, file.name) if isinstance(text, bytes) else known_yaml(text, file.name)
 
@@ -62,7 +63,7 @@ def located(file: File, pointer: Pointer) -> tuple[int, int]:
         return locate_json(file.text, pointer)
     if not pointer and not is_read(file):
         return 1, 1
-    from contractctl.documents.yaml_text import locate_yaml  # as above
+    from contractctl.documents.yaml_known import locate_yaml  # as above
 
     return locate_yaml(file.text, file.name, pointer)
 
