@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.formats import FORMATS, STAGED, Format, Found, Laboratory, Narrowed, load, parse, plan_command
+from contractctl.formats import FORMATS, SERVED, Format, Found, Laboratory, Narrowed, load, parse, plan_command
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -91,10 +91,6 @@ def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Compa
     )
 
 
-_BESIDE = {"plan": "serve old and new side by side until nobody uses the old", "rename": "", "retype": ""}
-"""The way out where there is no plan to be made."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Seat:
     """One of the two who must get on: its schema, and its name for people."""
@@ -171,7 +167,8 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
     rule = page(found.rule)
     words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract}
     words |= {"rename": _rename(found.facts, new_takes=new_takes), **found.facts}
-    words |= {"plan": _plan(judge, terms, found.facts)} if judge.NAME in STAGED else _BESIDE
+    words |= {"plan": _plan(judge, terms, found.facts)}
+    words |= {"retype": ""} if judge.NAME in SERVED else {}  # what is served, its application makes
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
     new, old = places if new_takes else places[::-1]
     return Finding(

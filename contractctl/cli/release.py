@@ -10,7 +10,7 @@ import click
 from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
-from contractctl.formats import FORMATS, STAGED, parse_sound, plan_command
+from contractctl.formats import FORMATS, parse_sound, plan_command
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
 from contractctl.versions import FIRST, Step
@@ -98,8 +98,7 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
         command = f"contractctl release {contract.name}{' --major' if step.part == 'major' else ''}"
         return _Answer(number, step, f"{number} promises too much: {_why(step)}", f"run: {command}")
     if step.part == "major" and not (wanted or part):
-        stages = contract.format in STAGED
-        way = plan_command(contract.format, contract.name) if stages else "serve old and new side by side"
+        way = plan_command(contract.format, contract.name)
         remedy = f"keep everybody on board: {way}; or break them: "
         remedy += f"contractctl release {contract.name} --major"
         return _Answer(number, step, f"{number} would be a major version: {_why(step)}", remedy)

@@ -17,6 +17,7 @@ GAPS = 2.0
 
 
 _CALL = re.compile(r"[a-z]+ \S")
+_SERVER = "connect "
 _NAMED = ("-property", "-parameter", "-header", "-definition")
 """What the kinds of operations on parts of interfaces end with that whoever uses them calls by name."""
 
@@ -31,7 +32,7 @@ class Field:
 
     `orders.*` for a whole table.
     `GET /orders` for an operation, `GET /orders.limit` for its parameter, `GET /orders without tenant` for requests
-    that lack what has to be there.
+    that lack what has to be there. `connect kafka://a:9092` for a server.
     """
     has_a_name: bool = True
     """Whether code that uses it says its name: an address is put together, and a value has no name."""
@@ -134,12 +135,12 @@ def declares(party: Party, field: Field) -> bool:
 def covers(party: Party, field: Field) -> bool:
     """Whether the field may be among what the party reads; one that lists nothing like it may read all of that.
 
-    Of an interface some list the operations that they call, and others the fields that they use: neither says anything
-    of the other.
+    Of an interface some list the operations that they call, others the fields that they use, or where they connect to:
+    none of it says anything of the others.
     """
     gone = _plain(field.path)
     listed = [_plain(named) for named in party.reads]
-    like_it = listed if field.is_column else [one for one in listed if _is_called(one) == _is_called(gone)]
+    like_it = listed if field.is_column else [one for one in listed if _sort(one) == _sort(gone)]
     return not like_it or any(_holds(one, gone) or _holds(gone, one) for one in like_it)
 
 
@@ -152,9 +153,11 @@ def _holds(whole: str, part: str) -> bool:
     return part == whole or part.startswith((f"{whole}.", f"{whole} "))
 
 
-def _is_called(name: str) -> bool:
-    """Whether it is an operation of an interface, or something of one: `GET /orders.limit`."""
-    return _CALL.match(name) is not None
+def _sort(name: str) -> str:
+    """Of a part of an interface: a server, an operation or something of one (`GET /orders.limit`), or a field."""
+    if name.startswith(_SERVER):
+        return "server"
+    return "call" if _CALL.match(name) is not None else "field"
 
 
 def needed_window(rules: ReadRules, party: Party | None, longest_gap: float | None) -> float:

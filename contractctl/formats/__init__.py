@@ -26,7 +26,6 @@ __all__ = [
     "FORMATS",
     "INTERFACES",
     "SERVED",
-    "STAGED",
     "Declaring",
     "Events",
     "Format",
@@ -49,6 +48,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from contractctl.formats import asyncapi, avro, graphql, json_schema, openapi, protobuf, sql
+    from contractctl.formats.asyncapi import staging as asyncapi_staging
     from contractctl.formats.avro import events as avro_events
     from contractctl.formats.avro import staging as avro_staging
     from contractctl.formats.graphql import staging as graphql_staging
@@ -72,16 +72,14 @@ BINARY = frozenset({"protobuf"})
 """Formats that read files which are no text, too."""
 INTERFACES = frozenset({"asyncapi", "graphql", "openapi", "sql"})
 """Formats in which clients call a provider: one version's provider is there before the first of its clients."""
-SERVED = frozenset({"graphql", "openapi"})
+SERVED = frozenset({"asyncapi", "graphql", "openapi"})
 """Interface formats whose old parts are served beside the new ones until an announced day."""
-STAGED = frozenset({"avro", "json-schema", "protobuf", "sql"}) | SERVED
-"""Formats whose changes contractctl plan leads through stages."""
 
 if TYPE_CHECKING:
     _OFFERED: tuple[tuple[Format, ...], tuple[Staging, ...], tuple[Retiring, ...], tuple[Events, ...]] = (
         (asyncapi, avro, graphql, json_schema, openapi, protobuf, sql),
         (avro_staging, json_schema_staging, protobuf_staging),
-        (graphql_staging, openapi_staging),
+        (asyncapi_staging, graphql_staging, openapi_staging),
         (avro_events, json_schema_events, protobuf_events),
     )
 

@@ -16,6 +16,8 @@ from contractctl.formats.json_schema.uris import retrieved
 from contractctl.model.contract import File, Source
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+SUNSETS = ("x-sunset", "x-sunset-date")
+"""The names under which a day is told on which a part goes."""
 _MOST_REFERENCES = 16
 
 

@@ -9,6 +9,7 @@ from contractctl.model.canonical import OPTIONAL
 _OF_INTERFACES = (
     *("-property", "-value", "-parameter", "-header", "-body", "-media-type"),
     *("-operation", "-webhook", "-callback", "-definition", "-member"),
+    *("-message", "-reply", "-server", "-security"),
 )
 """What the kinds of operations on parts of interfaces end with."""
 

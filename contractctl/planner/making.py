@@ -9,7 +9,7 @@ from contractctl import store
 from contractctl.compatibility import Terms, compare_schemas, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.expressions import read_expression
-from contractctl.formats import SERVED, STAGED, RoundTrip, load, parse, retiring, staging
+from contractctl.formats import SERVED, RoundTrip, load, parse, retiring, staging
 from contractctl.model.contract import Contract, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State, Transform
 from contractctl.model.verdict import Seats, Status
@@ -38,12 +38,14 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     """
     _demand_free(name, around.migrations)
     sides = [side_of(contract, around) for contract in contracts]
-    _demand_stages(sides)
     for side in sides:
         demand_apart(side, wish)
     demand_every_wish_fits(sides, wish)
     operations = tuple(_of_field(one, wish) for side in sides for one in operations_of(side, wish))
     if not operations:
+        for side in sides:
+            if side.contract.format in SERVED:
+                _move(side, wish)  # it may be that there is no way, and not that nobody needs one
         named = ", ".join(side.contract.name for side in sides)
         raise ContractctlError(
             f"the draft of {named} changes nothing that needs stages", hint=f"contractctl diff {named}"
@@ -139,16 +141,6 @@ def _demand_the_way_back(side: Side, operations: tuple[Operation, ...]) -> None:
             )
 
 
-def _demand_stages(sides: Iterable[Side]) -> None:
-    for side in sides:
-        contract = side.contract
-        if contract.format not in STAGED:
-            raise ContractctlError(
-                f"'{contract.name}' is a contract of the format {contract.format}, whose changes have no stages",
-                hint="serve old and new side by side, mark the old deprecated, and take it out when nobody uses it",
-            )
-
-
 def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
     """What was declared for a column must have found it. Whatever an interface answers is made by its provider."""
     made = (one for one in operations if not one.is_of_interfaces)
@@ -233,6 +225,11 @@ def _demand_both_ways(side: Side, wish: Wish, between: Source) -> None:
 
 
 def _differing_less(format_: str) -> str:
+    if format_ == "asyncapi":
+        return (
+            "keep that as it is, put a property, or a channel, of another name beside it, and take the old one away in"
+            " a later plan"
+        )
     if format_ in SERVED:
         return "keep that as it is, put a part of another name beside it, and take the old one away in a later plan"
     return "make the draft differ less, and plan the rest afterwards"

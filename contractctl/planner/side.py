@@ -12,6 +12,9 @@ from contractctl.model.verdict import Change, Seats
 from contractctl.planner.asked import Surroundings, Wish
 from contractctl.planner.touched import columns_by, said_by, touched_by
 
+_NO_DAY = "9999-12-31"
+"""Later than any that clients were told."""
+
 
 def changes_of(contract: Contract, around: Surroundings) -> tuple[Change, ...]:
     """What the draft changes of the latest release, as facts; what plans in flight are changing already is among it."""
@@ -80,7 +83,16 @@ class Side:
     def _takes_away(self, name: str) -> bool:
         """Whether a column, field, table or part of an interface is in the start by this name, and not in the draft."""
         gone = (change.path for change in self.changes if change.kind == "removed")
-        return any(path == name or path.endswith((f".{name}", f" '{name}'", f"({name}:)")) for path in gone)
+        if any(path == name or path.endswith((f".{name}", f" '{name}'", f"({name}:)")) for path in gone):
+            return True
+        return self.contract.format in SERVED and name in self._retired()
+
+    def _retired(self) -> frozenset[str]:
+        """The parts of an interface that go, as its plan calls them."""
+        room, policy = retiring(self.contract.format), self.contract.policy
+        found = room.operations(self.start, self.draft, {}, self.contract.name, _NO_DAY, policy)
+        gone = [one for one in found if one.kind.startswith("remove-") and one.old is not None]
+        return frozenset(name for one in gone for name in (str(one.old), f"{one.subject}.{one.old}"))
 
     def _under_way(self) -> Declared:
         return said_by(one for _, one in self.theirs)

@@ -78,9 +78,9 @@ def _said_by(operation: Operation) -> Declared:
     ups, downs = _ways(operation)
     found = Declared(ups=ups, downs=downs, lossy=_lossy(operation), fills=_fills(operation))
     match operation.kind:
-        case "rename-field" | "rename-operation" | "rename-webhook":
+        case "rename-field" | "rename-operation" | "rename-webhook" | "rename-server":
             return Declared(renames={old: new})
-        case "rename-property" | "rename-parameter" | "rename-header":
+        case "rename-property" | "rename-parameter" | "rename-header" | "rename-message":
             return Declared(renames={f"{table}.{old}": new})
         case "rename-column" | "change-type" if old != new:
             return replace(found, renames={f"{table}.{old}": new})

@@ -60,20 +60,6 @@ def test_what_clients_have_not_been_told_is_not_planned(
     assert not (shop / "migrations").exists()
 
 
-def test_a_format_without_stages_says_what_to_do_instead(shop: Path, contractctl: Run) -> None:
-    text = "asyncapi: 3.0.0\ninfo: {title: Shop, version: '1'}\n"
-    folder = shop / "contracts" / "shop" / "feed"
-    (folder / "versions").mkdir(parents=True)
-    (folder / "contract.toml").write_text('format = "asyncapi"\nowner = "shop"\ndraft = "feed.yaml"\n')
-    for name in ("feed.yaml", "versions/1.0.0.yaml"):
-        (folder / name).write_text(text)
-
-    refused = contractctl("plan", "shop/feed", *DAY, code=2).stderr
-
-    assert "whose changes have no stages" in refused
-    assert "serve old and new side by side" in refused
-
-
 def test_a_property_that_changes_its_type_has_no_document_between(shop: Path, contractctl: Run) -> None:
     draft = shop / "contracts" / NAME / "shop.yaml"
     draft.write_text(HEAD + LIST + (SCHEMA % ("customer", "customer")).replace("string", "integer"))

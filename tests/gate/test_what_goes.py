@@ -49,6 +49,8 @@ API = (Movement("shop/orders", "openapi", "1.0.0", "1.1.0", "2.0.0"),)
         (Operation("require-parameter", "shop/orders", "GET /orders", None, "tenant"), "GET /orders", "unknown"),
         (Operation("remove-property", "shop/orders", "Order", "customer", None), "GET /orders", "unknown"),
         (Operation("remove-operation", "shop/orders", "$", "GET /orders", None), "Order.customer", "unknown"),
+        (Operation("remove-server", "shop/orders", "$", "connect kafka://a:9092", None), "send orders", "unknown"),
+        (Operation("remove-server", "shop/orders", "$", "connect kafka://a:9092", None), "Order.buyer", "unknown"),
         (Operation("remove-property", "shop/orders", "Order", "customer", None), "Order.buyer", "migrated"),
         (Operation("remove-operation", "shop/orders", "$", "GET /orders", None), "GET /orders/{id}", "migrated"),
     ],

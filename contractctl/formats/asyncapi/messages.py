@@ -111,7 +111,7 @@ def _pair(met: Meeting, one: Message, other: Message) -> Iterator[Found]:
         for name in PARTS
         for said in judged(met, replace(met.trial(one), part=name), parts[name], _label(one, name))
     ]
-    if any(isinstance(said, Incompatibility) for said in found) and _is_taken_by_others(met, one):
+    if any(isinstance(said, Incompatibility) for said in found) and is_taken_by_others(met, one):
         found = []
     yield from found
     try:
@@ -126,7 +126,7 @@ def _label(message: Message, name: str) -> str:
     return message.label if name == "payload" else f"{message.label} {name}"
 
 
-def _is_taken_by_others(met: Meeting, one: Message) -> bool:
+def is_taken_by_others(met: Meeting, one: Message) -> bool:
     """Whether all that the message may say fits other messages of the reader's that differ from it in nothing else."""
     way = met.way
     try:
@@ -153,7 +153,7 @@ def _is_like(met: Meeting, one: Message, other: Message) -> bool:
 
 def _unknown(met: Meeting, one: Message) -> Iterator[Found]:
     """A message that no other side's message is called like: nobody knows it, unless all of it fits one of theirs."""
-    if _is_taken_by_others(met, one):
+    if is_taken_by_others(met, one):
         return
     names = ", ".join(other.label for other in met.known) or "none"
     facts = {"message": one.label, "known": names}

@@ -250,7 +250,7 @@ def _discriminators(schema: Schema, spot: Spot) -> frozenset[str]:
 def _in_its_own(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path: str) -> Iterator[Found]:
     """As that format's own judge says."""
     way, (sent, wanted) = found_at.way, ends
-    encodings = _encodings(trial, way.writer)
+    encodings = encodings_of(way.writer, trial.sent.spot if trial.sent is not None else None)
     giver, taker = (_parsed(document, one, encodings) for document, one in ((way.writer, sent), (way.reader, wanted)))
     name = sent.language.name.lower()
     for said in judge_of(name).incompatibilities(taker, giver):
@@ -280,9 +280,9 @@ def judge_of(name: str) -> ModuleType:
     return protobuf
 
 
-def _encodings(trial: Trial, document: Document) -> tuple[str, ...]:
+def encodings_of(document: Document, message: Spot | None) -> tuple[str, ...]:
     """A message's content type says how Protobuf is written."""
-    said = content_type(document, trial.sent.spot) if trial.sent is not None else None
+    said = content_type(document, message) if message is not None else None
     return ("json",) if said is not None and "json" in said else ("binary",)
 
 
@@ -297,13 +297,16 @@ def content_type(document: Document, message: Spot) -> str | None:
 @lru_cache(maxsize=256)
 def _parsed(document: Document, one: Written, encodings: tuple[str, ...]) -> Any:  # noqa: ANN401 - the schema of the format
     try:
-        if one.language is Language.AVRO:
-            return judge_of("avro").parse(_avro(document, one.spot))
-        return judge_of("protobuf").parse(_protos(document, one.spot), Policy(encodings=encodings))
+        return judge_of(one.language.name.lower()).parse(source_of(document, one), Policy(encodings=encodings))
     except ContractctlError as error:
         file, line, column = locate(document, (one.spot.file, *one.spot.pointer)) or (document.source.name, 1, 1)
         said = f"{file}:{line}:{column}: this is no {one.language.value} schema: {error}"
         raise ContractctlError(said, hint=error.hint) from None
+
+
+def source_of(document: Document, one: Written) -> Source:
+    """A schema of Avro or Protobuf as a version of its own. Raise ContractctlError, without the place."""
+    return _avro(document, one.spot) if one.language is Language.AVRO else _protos(document, one.spot)
 
 
 def _avro(document: Document, spot: Spot) -> Source:

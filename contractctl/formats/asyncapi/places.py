@@ -5,7 +5,7 @@ https://www.asyncapi.com/docs/reference/specification/v3.0.0#channelObject and #
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from contractctl.formats.asyncapi.application import Operation
@@ -92,13 +92,17 @@ def servers(met: Meeting, ends: tuple[Operation, Operation]) -> Iterator[Found]:
         addresses(document, one) for document, one in zip((met.way.writer, met.way.reader), ends, strict=True)
     )
     for address, spot in called.items() if served else ():
-        if not any(re.fullmatch(_server_pattern(one), address) for one in served):
+        if not is_served(address, served):
             facet = Facet("server", address, {"const": address}, {"enum": list(served)})
             facts = {"address": address, "served": ", ".join(served)}
             trial = replace(met.trial(), facet=facet)
             yield met.found(
                 "asyncapi-server-removed", Effect.FAILS, "servers", (ends[1].channel.spot, spot), trial, **facts
             )
+
+
+def is_served(address: str, served: Iterable[str]) -> bool:
+    return any(re.fullmatch(_server_pattern(one), address) for one in served)
 
 
 def addresses(document: Document, operation: Operation) -> dict[str, Spot]:

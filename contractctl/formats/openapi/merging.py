@@ -8,9 +8,9 @@ from contractctl.formats.description import PLACEHOLDER, as_object, template
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import covering, normal
 from contractctl.formats.openapi.parts import METHODS
-from contractctl.formats.openapi.retiring import Object, Places, own, retired
-from contractctl.formats.openapi.schemas_merged import Schemas, Seat
 from contractctl.formats.retirement import Step
+from contractctl.formats.retirement.places import Object, Places, own, retired
+from contractctl.formats.retirement.schemas import Schemas, Seat
 
 _Follow = Callable[[Json], Json]
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
@@ -39,7 +39,8 @@ class Merging:
         self.steps: list[Step] = []
         self._sunset = sunset
         self._places = Places(self._old, self.made)
-        self._schemas = Schemas(self._places, self.steps, sunset, wraps=before.is_3_0 or after.is_3_0)
+        wraps = before.is_3_0 or after.is_3_0
+        self._schemas = Schemas(self._places, self.steps, sunset, wraps=wraps, taken="Request")
         self._taken = {one["operationId"] for _, one in _all_operations(self._new) if "operationId" in one}
         calls = [*self._group("paths", Seat.TAKEN), *self._group("webhooks", Seat.GIVEN)]
         while calls:

@@ -7,14 +7,13 @@ says when, as the header Sunset does in answers: https://www.rfc-editor.org/rfc/
 from collections.abc import Iterator
 from datetime import date
 
+from contractctl.formats.description import SUNSETS
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import fields
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
 from contractctl.model.verdict import Effect, Incompatibility
 
-SUNSETS = ("x-sunset", "x-sunset-date")
-"""The names under which a day is told."""
 _DAY = len("2026-11-27")
 """So much of a moment is its day."""
 

@@ -15,7 +15,7 @@ class Step:
     """remove: it goes. require: clients will have to send it. release: they can no longer count on it. add: they will
     be answered it. narrow: they may send less of it. widen: they will be answered more of it."""
     what: str
-    """property, value, parameter, header, operation, webhook, callback, body, media-type, definition."""
+    """property, value, parameter, header, operation, message, reply, server, webhook, callback, body, media-type, …"""
     subject: str
     """`Order` or `POST /orders`; $ for the document."""
     name: str

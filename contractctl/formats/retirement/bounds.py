@@ -1,7 +1,7 @@
 """Which bounds of numbers, texts, lists and objects do two schemas have in common, or together?"""
 
 from contractctl.documents import Json
-from contractctl.formats.openapi.retiring import Object
+from contractctl.formats.retirement.places import Object
 
 Bounds = dict[str, int | float]
 

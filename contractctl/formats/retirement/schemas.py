@@ -12,9 +12,9 @@ from enum import Enum
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.description import as_object
-from contractctl.formats.openapi.bounds import WORDS, Bounds, bounds_of, narrower, wider
-from contractctl.formats.openapi.retiring import Object, Places, component_of, own, retired
 from contractctl.formats.retirement import Step
+from contractctl.formats.retirement.bounds import WORDS, Bounds, bounds_of, narrower, wider
+from contractctl.formats.retirement.places import Object, Places, component_of, own, retired
 
 _CHOICES = ("allOf", "anyOf", "oneOf")
 _INNER = ("items", "additionalProperties")
@@ -53,8 +53,9 @@ class _Said:
 class Schemas:
     """The schemas of the document that is made."""
 
-    def __init__(self, places: Places, steps: list[Step], sunset: str, *, wraps: bool) -> None:
-        self._places, self._steps, self._sunset, self._wraps = places, steps, sunset, wraps
+    def __init__(self, places: Places, steps: list[Step], sunset: str, *, wraps: bool, taken: str) -> None:
+        """wraps: a reference hides what stands beside it. taken: how a component's name goes on for what is taken."""
+        self._places, self._steps, self._sunset, self._wraps, self._taken = places, steps, sunset, wraps, taken
         self._met: set[tuple[int, int, Seat]] = set()
         self._schemas: dict[int, Object] = {}
         self._written: dict[int, _Said] = {}
@@ -175,9 +176,9 @@ class Schemas:
         for name in names:
             self._copy(name, names)
         for name in self._reached[Seat.TAKEN].keys() - names.keys():
-            _rename(self._components.get(name), names)
+            rename(self._components.get(name), names)
         for root in self._roots:
-            _rename(root, names)
+            rename(root, names)
         for number, schema in self._schemas.items():
             seat = Seat.GIVEN if (number, Seat.GIVEN) in self._wanted else Seat.TAKEN
             self._say(schema, number, seat)
@@ -208,12 +209,12 @@ class Schemas:
 
     def _copied(self, torn: set[str]) -> dict[str, str]:
         """The components that are given and, in another form, taken: with the names of those that are taken."""
-        leading = {name: set(_components_in(self._components.get(name))) for name in self._reached[Seat.TAKEN]}
+        leading = {name: set(components_in(self._components.get(name))) for name in self._reached[Seat.TAKEN]}
         reaching = set(torn)
         while more := {name for name, to in leading.items() if to & reaching} - reaching:
             reaching |= more
         both = [name for name in self._reached[Seat.TAKEN] if name in reaching and name in self._reached[Seat.GIVEN]]
-        return {name: self._free(f"{name}Request") for name in both}
+        return {name: self._free(f"{name}{self._taken}") for name in both}
 
     def _free(self, name: str) -> str:
         number = 2
@@ -229,7 +230,7 @@ class Schemas:
         for one, other in list(_side_by_side(made, copy)):
             if (id(one), Seat.TAKEN) in self._wanted:
                 self._say(other, id(one), Seat.TAKEN)
-        _rename(copy, names)
+        rename(copy, names)
         entries = list(self._components.items())
         place = [key for key, _ in entries].index(name) + 1
         entries.insert(place, (names[name], copy))
@@ -304,13 +305,13 @@ def _travels_once(schema: Object) -> bool:
     return schema.get("readOnly") is True or schema.get("writeOnly") is True
 
 
-def _components_in(value: Json) -> Iterator[str]:
+def components_in(value: Json) -> Iterator[str]:
     for one in _schemas_in(value):
         if (name := component_of(one)) is not None:
             yield name
 
 
-def _rename(value: Json, names: dict[str, str]) -> None:
+def rename(value: Json, names: dict[str, str]) -> None:
     """Let references lead to the components that are taken."""
     for one in _schemas_in(value):
         name = component_of(one)

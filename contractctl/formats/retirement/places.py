@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from contractctl.documents import Json
-from contractctl.formats.description import as_object
-from contractctl.formats.openapi.sunset import SUNSETS
+from contractctl.formats.description import SUNSETS, as_object
 from contractctl.formats.retirement import demand_kept
 
 Object = dict[str, Json]
@@ -26,11 +25,26 @@ def retired(part: Json, sunset: str, what: str) -> Object:
     Raise ContractctlError where that was a later one.
     """
     copy = as_object(own(part))
-    told = next((day for name in SUNSETS if (day := _day(copy.get(name))) is not None), None)
+    told = _told_day(copy)
     if copy.get("deprecated") is True and told is not None:
         demand_kept(told, sunset, what)
         return copy
     return {**copy, "deprecated": True, SUNSETS[0]: sunset}
+
+
+def dated(part: Json, sunset: str, what: str) -> Object:
+    """The same of a part for which `deprecated` is no word."""
+    copy = as_object(own(part))
+    told = _told_day(copy)
+    if told is not None:
+        demand_kept(told, sunset, what)
+        return copy
+    return {**copy, SUNSETS[0]: sunset}
+
+
+def _told_day(part: Object) -> str | None:
+    """Until which day clients were told that it stays."""
+    return next((day for name in SUNSETS if (day := _day(part.get(name))) is not None), None)
 
 
 def _day(text: Json) -> str | None:

@@ -1,0 +1,52 @@
+"""Which document lies between two, so that clients of both are served? Which operations lead to the other?"""
+
+from collections.abc import Mapping
+
+from contractctl.errors import ContractctlError
+from contractctl.formats.asyncapi.document import Document, parse
+from contractctl.formats.asyncapi.making import Making
+from contractctl.formats.asyncapi.merging import merged
+from contractctl.formats.asyncapi.parts import Unresolved
+from contractctl.formats.asyncapi.schemas_merged import chosen_of
+from contractctl.formats.asyncapi.whole import Whole, whole
+from contractctl.formats.retirement import operations_of
+from contractctl.model.contract import Policy, Source
+from contractctl.model.plan import Operation
+
+__all__ = ["expanded", "operations"]
+
+
+def operations(  # noqa: PLR0913, PLR0917 - as Staging has it, and the day
+    old: Source, new: Source, renames: Mapping[str, str], contract: str, sunset: str, policy: Policy = Policy()
+) -> tuple[Operation, ...]:
+    """What of the old version goes, what clients will have to send, and what they will be sent.
+
+    renames: `customer=buyer` or `Placed.customer=buyer` for properties and headers, `send orders=send purchases` for
+    operations. sunset: the day, as 2027-03-31, until which the old parts are served. Raise ContractctlError for a
+    rename that does not fit.
+    """
+    making, _ = _merged(parse(old, policy), parse(new, policy), sunset)
+    return operations_of(making.parts.steps, renames, contract, sunset)
+
+
+def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -> Source:
+    """The new version's document with the old one's parts beside, dated.
+
+    An application of it gets on with clients of both. Everything else in it stays as its author wrote it. Raise
+    ContractctlError where its text leaves no room for that.
+    """
+    making, after = _merged(parse(old, policy), parse(new, policy), sunset)
+    return after.rewritten(making.made)
+
+
+def _merged(old: Document, new: Document, sunset: str) -> tuple[Making, Whole]:
+    before, after = whole(old), whole(new)
+    try:
+        making = merged(before, after, sunset, {})
+        made = after.again(making.made)
+        chosen = chosen_of(before.document, after.document, made, making.parts.pairs)
+        return (merged(before, after, sunset, chosen) if chosen else making), after
+    except Unresolved as error:
+        raise ContractctlError(
+            f"not all of the two versions can be read: {error.reason}", hint="put the files that they need beside them"
+        ) from None
