@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Database, Filled, Held, Key, Statement, Synced, Synchronisation, Work, crossing, run
+from contractctl.databases import (
+    Database,
+    Filled,
+    Held,
+    Key,
+    Statement,
+    Synced,
+    Synchronisation,
+    Work,
+    crossed_rows,
+    run,
+)
 from contractctl.databases.marks import Marks, look
 from contractctl.databases.sides import (
     all_null,
@@ -103,7 +114,7 @@ def fill(  # noqa: PLR0913 - which rows of what, and how
     transaction can be kept.
     """
     if sync.across is not None:
-        return crossing.fill(database, connection, sync, between(database, sync, after, upto))
+        return crossed_rows.fill(database, connection, sync, between(database, sync, after, upto))
     with database.unseen(connection, sync):
         if careful:
             return _fill_range(database, connection, sync, after, upto)

@@ -15,7 +15,7 @@ from contractctl.databases import (
     Key,
     Synced,
     Synchronisation,
-    crossing,
+    crossed_rows,
     read_key,
     run,
 )
@@ -64,7 +64,7 @@ def compare(
     """
     where = between(database, sync, after, upto)
     if sync.across is not None:
-        return crossing.compare(database, connection, sync, where)
+        return crossed_rows.compare(database, connection, sync, where)
     return _despite_raising(database, connection, sync, partial(_compare, database, connection, sync, where))
 
 
@@ -123,7 +123,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
     Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
     """
     if sync.across is not None:
-        return sum(crossing.repair(database, connection, sync, key, old=side == "old") for key in keys)
+        return sum(crossed_rows.repair(database, connection, sync, key, old=side == "old") for key in keys)
     written = 0
     with database.unseen(connection, sync):
         for key in keys:
@@ -169,7 +169,7 @@ def _settle_one(  # noqa: PLR0913, PLR0917 - which marks of which row, and when
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
     """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
     if sync.across is not None:
-        return crossing.only_in_new(database, connection, sync)
+        return crossed_rows.only_in_new(database, connection, sync)
     where, marks = [], look(database, connection, sync)
     for pair in sync.columns:
         for table in ("contractctl_set_aside", "contractctl_conflict"):
@@ -193,7 +193,7 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
     them, conflicts among them.
     """
     if sync.across is not None:
-        return crossing.facts(database, connection, sync)
+        return crossed_rows.facts(database, connection, sync)
     return _despite_raising(database, connection, sync, partial(_facts, database, connection, sync))
 
 

@@ -112,7 +112,7 @@ class Across:
 
     table: str
     here: tuple[str, ...] = ()
-    """Columns of the old side's table, of which no two rows hold the same."""
+    """Columns of the old side's table, of which no two rows hold the same, unless they share one."""
     there: tuple[str, ...] = ()
     """Columns of the other table: rows that hold the same as `here` belong together."""
     key_types: tuple[str, ...] = ()
@@ -120,6 +120,8 @@ class Across:
     columns: tuple[Crossed, ...] = ()
     makes_rows: bool = False
     """Whether a value without a row there makes one, and whoever deletes the old side's row deletes it."""
+    shared: bool = False
+    """Whether several of the old side's rows belong to one there: databases/sharing.py says what that means."""
 
 
 @dataclass(frozen=True, slots=True)

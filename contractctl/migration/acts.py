@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from contractctl import databases, flagd, journal, operations
 from contractctl.backfill import backfill, checkpoint
-from contractctl.databases import Synchronisation, batches, comparison, key_text
+from contractctl.databases import Across, Key, Synchronisation, batches, comparison, key_text
 from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK, EntryKind
 from contractctl.journal.tables import CANARY, REMEMBERED
@@ -361,14 +361,30 @@ def _demand_nothing_lost(session: Session, connection: Connection) -> None:
     """The new side goes: what it alone holds, in conflict or because the old side could not take it, would go too."""
     for sync in synchronisations(session, connection):
         keys = comparison.only_in_new(databases.of(connection), connection, sync)
+        if keys and sync.across is not None:
+            raise _only_there(sync, sync.across, keys)
         if keys:
-            named = ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
             rows, hold = counted(len(keys), "row"), agreeing(len(keys), "holds", "hold")
             raise ContractctlError(
-                f"{rows} of '{sync.table}' {hold} a value in the new side only, which a rollback would lose: {named}",
+                f"{rows} of '{sync.table}' {hold} a value in the new side only, which a rollback would lose:"
+                f" {_named(keys)}",
                 hint="write it into the old side; or say which side is right: contractctl migrate verify"
                 f" {session.plan.name} --repair new (or old, which gives it up)",
             )
+
+
+def _only_there(sync: Synchronisation, across: Across, keys: tuple[Key, ...]) -> ContractctlError:
+    names = ", ".join(one.new for one in across.columns)
+    rows, hold = counted(len(keys), "row"), agreeing(len(keys), "holds", "hold")
+    return ContractctlError(
+        f"{rows} of '{across.table}' {hold} a value that no row of '{sync.table}' holds, which a rollback would"
+        f" lose: {_named(keys)}",
+        hint=f"let rows of '{sync.table}' hold it; or give it up: set {names} of these rows to NULL",
+    )
+
+
+def _named(keys: tuple[Key, ...]) -> str:
+    return ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
 
 
 def missing_triggers(session: Session) -> tuple[str, ...]:

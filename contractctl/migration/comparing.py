@@ -47,7 +47,8 @@ class _Sum:
 
 def compare_all(session: Session) -> dict[str, Any]:
     """Compare every table of the plan; the counts and checksums. Raise DiffersError where a row differs."""
-    body: dict[str, Any] = {"tables": {sync.table: _table(session, sync) for sync in _synchronisations(session)}}
+    syncs = {sync.table: sync for sync in _synchronisations(session)}
+    body: dict[str, Any] = {"tables": {table: _table(session, sync) for table, sync in syncs.items()}}
     unlike = {table: found for table, found in body["tables"].items() if found["differing"]}
     if not unlike:
         return body
@@ -57,7 +58,18 @@ def compare_all(session: Session) -> dict[str, Any]:
     raise DiffersError(
         f"{found['differing']} of {rows} of '{table}' {differ} between old and new side: {keys}",
         body,
-        hint=f"if the old side is right: contractctl migrate verify {session.plan.name} --repair old",
+        hint=_to_mend(session, syncs[table]),
+    )
+
+
+def _to_mend(session: Session, sync: Synchronisation) -> str:
+    repair = f"if the old side is right: contractctl migrate verify {session.plan.name} --repair old"
+    if sync.across is None or not sync.across.shared:
+        return repair
+    names = ", ".join(one.new for one in sync.across.columns)
+    return (
+        f"{repair}; where rows that share one of '{sync.across.table}' do not agree, that decides nothing: write what"
+        f" is right into its {names}, and all of them hold it"
     )
 
 
@@ -157,7 +169,8 @@ def _end_of_range(session: Session, sync: Synchronisation, after: Key | None, _a
 def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
     written = 0
     with journal.reading(session.context.engine) as connection:
-        aside = comparison.only_in_new(databases.of(connection), connection, sync) if side == "old" else ()
+        here = side == "old" and sync.across is None  # keys of another table find no rows of this one
+        aside = comparison.only_in_new(databases.of(connection), connection, sync) if here else ()
     for start in range(0, len(aside), _REPAIRED_AT_ONCE):
         written += _repair_these(session, sync, aside[start : start + _REPAIRED_AT_ONCE], side)
     for found in _compared(session, sync):

@@ -1,7 +1,8 @@
 """How do columns go on in another table? Both tables' rows are kept in step until nobody uses the old columns.
 
-A row of the old table has at most one of the other, found by `key`, and the values stay what they are. Whatever is said
-of an operation that this cannot hold is refused while it is planned.
+A row of the old table has at most one of the other, found by `key`, and the values stay what they are. Where several
+have the same one, that is said to be lossy: databases/sharing.py tells what becomes of those that do not agree.
+Whatever is said of an operation that this cannot hold is refused while it is planned.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,10 +63,16 @@ def crossing(
         on=key(operation),
         absent=absent,
         makes_rows=makes_rows,
+        shared=is_shared(operation),
         types=types,
         key=keyed(operation, "source_key"),
         there=keyed(operation, "target_key"),
     )
+
+
+def is_shared(operation: Operation) -> bool:
+    """Whether somebody has said that several rows may have one of the other table."""
+    return operation.transform is not None and operation.transform.lossy
 
 
 def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
@@ -78,7 +85,7 @@ def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     if not crossings:
         return found
     first = crossings[0]
-    alike = all((one.to, one.on, one.makes_rows) == (first.to, first.on, first.makes_rows) for one in crossings)
+    alike = len({(one.to, tuple(one.on.items()), one.makes_rows, one.shared) for one in crossings}) == 1
     if len(crossings) < len(found) or not alike:
         raise ContractctlError(
             f"plan '{plan.name}' lets columns of '{table}' go on in '{first.to}', and keeps others of its columns in"
@@ -123,25 +130,41 @@ def hindrances(
             yield f"table '{table}' has no column '{name}'"
         elif operation.kind == "extract-table" and not (finding.not_null or finding.key_place):
             yield f"where '{table}.{name}' is NULL there is no row that could be extracted: make it NOT NULL first"
-    yield from several(database, connection, table, tuple(key(operation)))
+    if is_shared(operation):
+        yield from _unindexed(database, connection, table, tuple(key(operation)))
+    else:
+        yield from several(database, connection, table, tuple(key(operation)))
 
 
 def several(database: Database, connection: Connection, table: str, names: tuple[str, ...]) -> Iterator[str]:
     """That several rows may hold the same in the columns that find a row, where no index of the table forbids it."""
-    schema, _, bare = table.rpartition(".")
-    seen = inspect(connection)
-    keys = [seen.get_pk_constraint(bare, schema or None)["constrained_columns"]]
-    keys += [one["column_names"] for one in seen.get_unique_constraints(bare, schema or None)]
-    keys += [
-        [name or "" for name in one["column_names"]]
-        for one in seen.get_indexes(bare, schema or None)
-        if one["unique"] and not any("where" in what or "length" in what for what in one.get("dialect_options", {}))
-    ]
+    keys = [columns for columns, unique in _indexed(connection, table) if unique]
     if not any(one and all(any(database.same(part, name) for name in names) for part in one) for one in keys):
         yield (
             f"several rows of '{table}' may hold the same ({', '.join(names)}), by which a row of the other table is"
             " found: make these columns unique first"
         )
+
+
+def _unindexed(database: Database, connection: Connection, table: str, names: tuple[str, ...]) -> Iterator[str]:
+    """That the rows that share one of the other table can only be found by reading all of them."""
+    begins = (columns[: len(names)] for columns, _ in _indexed(connection, table) if len(columns) >= len(names))
+    if not any(all(any(database.same(part, name) for part in one) for name in names) for one in begins):
+        yield (
+            f"no index of '{table}' begins with ({', '.join(names)}), by which the rows are found that share one of the"
+            " other table: create one first"
+        )
+
+
+def _indexed(connection: Connection, table: str) -> Iterator[tuple[list[str], bool]]:
+    """The columns of each key and index of the whole table, and whether no two rows hold the same in them."""
+    schema, _, bare = table.rpartition(".")
+    seen = inspect(connection)
+    yield seen.get_pk_constraint(bare, schema or None)["constrained_columns"], True
+    yield from ((one["column_names"], True) for one in seen.get_unique_constraints(bare, schema or None))
+    for one in seen.get_indexes(bare, schema or None):
+        if not any("where" in what or "length" in what for what in one.get("dialect_options", {})):
+            yield [name or "" for name in one["column_names"]], bool(one["unique"])
 
 
 def _paired(operation: Operation, what: str) -> dict[str, str]:

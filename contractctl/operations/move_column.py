@@ -1,6 +1,7 @@
 """How does a column move into another table that is there? Both hold the same until nobody uses the old one.
 
-A value whose row is not there in the other table has no place: it stays where it is, and is counted as set aside.
+A value whose row is not there in the other table has no place: it stays where it is, and is counted as set aside. Where
+it is lossy, several rows share one value: those that do not agree are in conflict, until somebody decides.
 
 parameters: to, key ("customer_id=id"), type and collation of the new column; old_not_null ("yes") and old_fill: what
 old readers find where the other table holds nothing. For a script: old_type, source_key and target_key.
@@ -44,11 +45,6 @@ def _demand_as_it_is(operation: Operation) -> None:
         raise ContractctlError(
             f"the move of {place} makes another value of it, which is not carried out",
             hint="move the column as it is, and change it in a later plan",
-        )
-    if operation.transform is not None and operation.transform.lossy:
-        raise ContractctlError(
-            f"the move of {place} is declared lossy: several rows would share one value, which is not carried out",
-            hint="move it where each row has a row of its own, or in revisions of your own",
         )
     if has(operation, "not_null"):
         raise ContractctlError(

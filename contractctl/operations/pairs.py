@@ -60,6 +60,8 @@ class Crossing(Pair):
     """Whether the other table is new, and its rows come and go with the source's."""
     there: Mapping[str, str] = field(default_factory=dict)
     """The columns that find a row of the other table, each with its type: for a script, too."""
+    shared: bool = False
+    """Whether several rows of the source may share one of the other table."""
 
 
 def quiesced_name(column: str) -> str:
@@ -162,6 +164,7 @@ def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Sync
         tuple(here.column(name).type for name in pair.on),
         tuple(columns),
         pair.makes_rows,
+        pair.shared,
     )
     types = tuple(column.type for column in key)
     return Synchronisation(plan, pair.source, tuple(column.name for column in key), (), types, across)

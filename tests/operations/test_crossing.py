@@ -47,7 +47,6 @@ def test_a_move_between_rows_that_belong_together_one_by_one_is_not_refused(life
     [
         (Transform("upper(phone)", "moved"), {}, "makes another value of it"),
         (None, {"old_type": "INTEGER"}, "makes another value of it"),
-        (Transform("phone", "moved", lossy=True), {}, "several rows would share one value"),
         (None, {"not_null": "yes"}, "ends in a column that is NOT NULL"),
     ],
 )
@@ -76,6 +75,20 @@ def test_keys_of_two_types_are_told_before_any_trigger_stands(life, operation):
 
     with pytest.raises(ContractctlError, match=r"'orders\.number' is TEXT and 'addresses\.order_id' INTEGER"):
         life.do("dual_write")
+
+
+def test_rows_that_share_one_must_be_found_without_reading_all_of_them(life, operation):
+    moved = operation(
+        "move-column", "phone", "moved", Transform("phone", "moved", lossy=True), to="customers", key="customer_id=id",
+        type="TEXT",
+    )  # fmt: skip
+    life.start(TABLES, moved)
+    assert "no index of 'orders' begins with (customer_id)" in " ".join(life.ask(operations.hindrances))
+    life.run("CREATE INDEX by_town ON orders (town, customer_id)")
+    assert "no index of 'orders' begins with (customer_id)" in " ".join(life.ask(operations.hindrances))
+    life.run("CREATE INDEX by_customer ON orders (customer_id, town)")
+
+    assert life.ask(operations.hindrances) == []
 
 
 def test_two_kinds_of_triggers_on_one_table_are_two_plans(operation):

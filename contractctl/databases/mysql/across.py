@@ -32,6 +32,7 @@ from contractctl.databases.crossing import (
     written_here,
     written_there,
 )
+from contractctl.databases.mysql import sharing
 from contractctl.databases.mysql.bodies import begin, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, quotes, table
@@ -77,21 +78,38 @@ def _names(sync: Synchronisation) -> Iterator[tuple[Synchronisation, str]]:
 
 def _bodies(sync: Synchronisation) -> Iterator[tuple[Synchronisation, str, list[str]]]:
     of = other(sync)
-    written = {
-        (sync, "before_insert"): _take_here(sync),
-        (sync, "before_update"): _tidied(sync, "update"),
-        (sync, "before_delete"): _going(sync),
-        (sync, "after_insert"): _give_there(sync, "insert"),
-        (sync, "after_update"): _updated_here(sync),
-        (sync, "after_delete"): _gone_here(sync),
-        (of, "before_insert"): _take_there(sync),
-        (of, "after_insert"): [when(f"EXISTS (SELECT 1 {_partner_here(sync)})", _give_here(sync))],
-        (of, "after_update"): _updated_there(sync),
-        (of, "after_delete"): _gone_there(sync),
-    }
+    written = (
+        _shared_bodies(sync)
+        if across_of(sync).shared
+        else {
+            (sync, "before_insert"): _take_here(sync),
+            (sync, "before_update"): _tidied(sync, "update"),
+            (sync, "before_delete"): _going(sync),
+            (sync, "after_insert"): _give_there(sync, "insert"),
+            (sync, "after_update"): _updated_here(sync),
+            (sync, "after_delete"): _gone_here(sync),
+            (of, "before_insert"): _take_there(sync),
+            (of, "after_insert"): [when(f"EXISTS (SELECT 1 {_partner_here(sync)})", _give_here(sync))],
+            (of, "after_update"): _updated_there(sync),
+            (of, "after_delete"): _gone_there(sync),
+        }
+    )
     for (where, event), body in written.items():
         if statements := [statement for statement in body if statement]:
             yield where, event, statements
+
+
+def _shared_bodies(sync: Synchronisation) -> dict[tuple[Synchronisation, str], Iterator[str]]:
+    of = other(sync)
+    return {
+        (sync, "before_insert"): sharing.take_here(sync, inserted=True),
+        (sync, "before_update"): sharing.take_here(sync, inserted=False),
+        (sync, "after_insert"): sharing.give_there(sync, inserted=True),
+        (sync, "after_update"): sharing.give_there(sync, inserted=False),
+        (of, "before_insert"): sharing.take_there(sync),
+        (of, "after_insert"): sharing.give_here(sync, inserted=True),
+        (of, "after_update"): sharing.give_here(sync, inserted=False),
+    }
 
 
 def _take_here(sync: Synchronisation) -> Iterator[str]:

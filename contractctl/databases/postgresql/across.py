@@ -33,10 +33,12 @@ from contractctl.databases.crossing import (
     written_here,
     written_there,
 )
+from contractctl.databases.postgresql import sharing
 from contractctl.databases.postgresql.functions import database, function, pin_path
 from contractctl.databases.postgresql.names import function_name, literal, quote, quotes, table, trigger_name
 from contractctl.databases.postgresql.tables import oid
 
+_EVENTS = ("across_take", "across_give", "across_gone", "across_empty", "across_going")
 _FOUND = "contractctl_found"
 _LOCKED = " FOR NO KEY UPDATE"
 
@@ -65,20 +67,24 @@ _ENABLED = "SELECT tgenabled::text FROM pg_catalog.pg_trigger WHERE tgrelid = {t
 
 
 def _events(sync: Synchronisation) -> Iterator[tuple[Synchronisation, tuple[str, ...]]]:
-    usual = ("across_take", "across_give", "across_gone", "across_empty")
+    usual = _EVENTS[:2] if across_of(sync).shared else _EVENTS[:4]
     yield sync, (*usual, "across_going") if across_of(sync).makes_rows else usual
     yield other(sync), usual
 
 
 def _drops(sync: Synchronisation) -> Iterator[str]:
-    for of, events in _events(sync):
-        for event in (*dict.fromkeys((*events, "across_going")),):
+    for of in (sync, other(sync)):
+        for event in _EVENTS:
             yield f"DROP TRIGGER IF EXISTS {quote(trigger_name(of, event))} ON {table(of.table)}"
             yield f"DROP FUNCTION IF EXISTS {quote(function_name(of, event))}"
 
 
 def _here(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
+    if across.shared:
+        yield from _trigger(sync, "across_take", "BEFORE INSERT OR UPDATE", sharing.take_here(sync), sharing.VARIABLES)
+        yield from _trigger(sync, "across_give", "AFTER INSERT OR UPDATE", sharing.give_there(sync), sharing.VARIABLES)
+        return
     yield from _trigger(sync, "across_take", "BEFORE INSERT OR UPDATE", _take_here(sync))
     yield from _trigger(sync, "across_give", "AFTER INSERT OR UPDATE", _give_there(sync))
     if across.makes_rows:
@@ -89,6 +95,10 @@ def _here(sync: Synchronisation) -> Iterator[str]:
 
 def _there(sync: Synchronisation) -> Iterator[str]:
     of = other(sync)
+    if across_of(sync).shared:
+        yield from _trigger(of, "across_take", "BEFORE INSERT", sharing.take_there(sync), sharing.VARIABLES)
+        yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", sharing.give_here(sync), sharing.VARIABLES)
+        return
     yield from _trigger(of, "across_take", "BEFORE INSERT", _take_there(sync))
     yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", _give_here(sync))
     yield from _trigger(of, "across_gone", "AFTER DELETE", _gone_there(sync))
@@ -228,9 +238,11 @@ def _sets(columns: Iterable[Crossed], here: str) -> str:
     return ", ".join(f"{quote(one.new)} = {here}.{quote(one.old)}" for one in columns)
 
 
-def _trigger(of: Synchronisation, event: str, when: str, body: Iterable[str]) -> Iterator[str]:
+def _trigger(
+    of: Synchronisation, event: str, when: str, body: Iterable[str], variables: Iterable[str] = (f"{_FOUND} record",)
+) -> Iterator[str]:
     name = function_name(of, event)
-    yield function(f"{quote(name)}() RETURNS trigger", [f"{_FOUND} record"], body)
+    yield function(f"{quote(name)}() RETURNS trigger", variables, body)
     yield pin_path(f"{quote(name)}()")
     yield (
         f"CREATE TRIGGER {quote(trigger_name(of, event))} {when} ON {table(of.table)}"

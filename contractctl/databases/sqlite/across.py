@@ -23,10 +23,11 @@ from contractctl.databases.crossing import (
     together,
     written_here,
 )
+from contractctl.databases.sqlite import sharing
 from contractctl.databases.sqlite.names import quote, quotes
 
 _DATABASE = cast("Database", sqlite)
-_HERE = ("insert", "update", "delete")
+_EVENTS = ("insert", "update", "delete")
 
 
 def triggers(sync: Synchronisation) -> tuple[str, ...]:
@@ -36,6 +37,13 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
     types = [one.type for one in across.columns]
     here = f"{changed(_DATABASE, (*old, *across.here), (*types, *across.key_types))}"
     there = f"{changed(_DATABASE, (*new, *across.there), (*types, *across.key_types))}"
+    if across.shared:
+        return (
+            _create(sync, "insert", "", sharing.written_here(sync, inserted=True)),
+            _create(sync, "update", here, sharing.written_here(sync, inserted=False)),
+            _create(other(sync), "insert", "", sharing.written_there(sync, inserted=True)),
+            _create(other(sync), "update", there, sharing.written_there(sync, inserted=False)),
+        )
     return (
         _create(sync, "insert", "", [*_take_here(sync), *_tidy(sync), *_give_there(sync)]),
         _create(sync, "update", here, [*_rekey_here(sync), *_tidy(sync), *_give_there(sync)]),
@@ -48,17 +56,18 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
-    return tuple(f"DROP TRIGGER IF EXISTS {quote(name)}" for name in _names(sync))
+    return tuple(f"DROP TRIGGER IF EXISTS {quote(_name(of, event))}" for of, event in _events(sync, _EVENTS))
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
     """The names of those that are gone."""
     there = set(connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE type = 'trigger'").scalars())
-    return tuple(name for name in _names(sync) if name not in there)
+    events = _EVENTS[:2] if across_of(sync).shared else _EVENTS
+    return tuple(name for name in (_name(*one) for one in _events(sync, events)) if name not in there)
 
 
-def _names(sync: Synchronisation) -> Iterator[str]:
-    yield from (_name(of, event) for of in (sync, other(sync)) for event in _HERE)
+def _events(sync: Synchronisation, events: tuple[str, ...]) -> Iterator[tuple[Synchronisation, str]]:
+    yield from ((of, event) for of in (sync, other(sync)) for event in events)
 
 
 def _name(of: Synchronisation, event: str) -> str:

@@ -1,0 +1,104 @@
+"""What do the triggers do on MariaDB where several rows share one of the other table? See databases/sharing.py.
+
+A trigger cannot write the table whose trigger has woken it (1442), nor has it to: who is given a value by one of the
+rows that share it is marked, and leaves these alone. As in across.py, what is asked is asked with a lock, after a plain
+read that tells that there is anything. Where a plain read shows a difference already, the shared row is locked to be
+written at once, so that two who both write it wait for one another.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from contractctl.databases import Crossed, Database, Synchronisation, mysql, sharing
+from contractctl.databases.crossing import across_of, held, is_absent, of_row, together
+from contractctl.databases.mysql.bodies import when
+from contractctl.databases.mysql.names import quote, table
+
+_DATABASE = cast("Database", mysql)
+_LOCKED, _TO_WRITE = " LOCK IN SHARE MODE", " FOR UPDATE"
+
+
+def take_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
+    """What a row leaves out it takes from the shared one."""
+    for one in across_of(sync).columns:
+        new, value = f"NEW.{quote(one.old)}", f"(SELECT {_new(sync, one)} {_shared(sync)}{_LOCKED})"
+        asked = sharing.taken_here(_DATABASE, sync, one, inserted=inserted)
+        yield when(asked, [when(f"EXISTS (SELECT 1 {_shared(sync)})", [f"SET {new} = coalesce({value}, {new})"])])
+        if one.absent != "NULL":
+            yield when(f"{new} IS NULL", [f"SET {new} = {one.absent}"])
+
+
+def give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
+    """What a row says goes to the shared one, marked as its own."""
+    across = across_of(sync)
+    given = {one: sharing.given_here(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    there = table(across.table)
+    unlike = _any(_and(asked, sharing.apart(_DATABASE, one, "NEW", there)) for one, asked in given.items())
+    different = f"{_shared(sync)} AND {unlike}"
+    sets = ", ".join(
+        f"{_new(sync, one)} = CASE WHEN {asked} THEN NEW.{quote(one.old)} ELSE {_new(sync, one)} END"
+        for one, asked in given.items()
+    )
+    mark = ", ".join(sharing.giving(_DATABASE, sync, "NEW", across.here))
+    body = [
+        f"INSERT IGNORE INTO contractctl_kept (plan, table_name, {quote('key')}, column_name) VALUES ({mark})",
+        f"UPDATE {there} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', there)}",
+        f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.here)}",
+    ]
+    looked = f"(EXISTS (SELECT 1 {different}) OR EXISTS (SELECT 1 {different}{_LOCKED}))"
+    give = when(looked, [when(f"EXISTS (SELECT 1 {different}{_TO_WRITE})", body)])
+    yield when(_any(given.values()), [when(f"EXISTS (SELECT 1 {_shared(sync)})", [give])] if inserted else [give])
+
+
+def take_there(sync: Synchronisation) -> Iterator[str]:
+    """A new shared row that says nothing holds what all agree on that share it."""
+    here = table(sync.table)
+    for one in across_of(sync).columns:
+        new, old = f"NEW.{quote(one.new)}", of_row(_DATABASE, here, one.old)
+        unlike = f"{_sharing(sync)} AND {_DATABASE.differs(old, new, one.type)}"
+        nothing = is_absent(_DATABASE, (one,), here)
+        take = [
+            f"SET {new} = (SELECT {old} {_sharing(sync)} AND NOT {nothing} LIMIT 1{_LOCKED})",
+            when(f"EXISTS (SELECT 1 {unlike}{_LOCKED})", [f"SET {new} = NULL"]),
+        ]
+        yield when(f"{new} IS NULL", [when(f"EXISTS (SELECT 1 {_sharing(sync)})", take)])
+
+
+def give_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
+    """What a shared row says goes to all that share it, unless it was just given it by one of them."""
+    across, here = across_of(sync), table(sync.table)
+    given = {one: sharing.given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    different = _any(_and(asked, sharing.apart(_DATABASE, one, here, "NEW")) for one, asked in given.items())
+    sets = ", ".join(
+        f"{of_row(_DATABASE, here, one.old)} = CASE WHEN {asked} THEN {held(_DATABASE, one, 'NEW')}"
+        f" ELSE {of_row(_DATABASE, here, one.old)} END"
+        for one, asked in given.items()
+    )
+    where = f"{together(_DATABASE, sync, here, 'NEW')} AND {different}"
+    give = when(
+        f"EXISTS (SELECT 1 {_sharing(sync)} AND {different}{_LOCKED})", [f"UPDATE {here} SET {sets} WHERE {where}"]
+    )
+    mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.there)})"
+    asked = f"EXISTS (SELECT 1 {_sharing(sync)})" if inserted else f"NOT {mark}"
+    yield when(_any(given.values()), [when(asked, [give])])
+
+
+def _new(sync: Synchronisation, one: Crossed) -> str:
+    return of_row(_DATABASE, table(across_of(sync).table), one.new)
+
+
+def _shared(sync: Synchronisation) -> str:
+    there = table(across_of(sync).table)
+    return f"FROM {there} WHERE {together(_DATABASE, sync, 'NEW', there)}"
+
+
+def _sharing(sync: Synchronisation) -> str:
+    return f"FROM {table(sync.table)} WHERE {together(_DATABASE, sync, table(sync.table), 'NEW')}"
+
+
+def _and(one: str, other: str) -> str:
+    return f"({one} AND {other})"
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return f"({' OR '.join(conditions)})"

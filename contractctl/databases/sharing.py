@@ -1,0 +1,199 @@
+"""What if several rows share one row of the other table? They hold the same, until an old application writes one apart.
+
+Whoever writes the shared row writes all that share it. Whoever writes one of these writes the shared row, and leaves
+the others as they are: an old application means that one row, and what the others hold is nobody's to overwrite. Where
+it writes them all they agree again; else they differ from the shared row, are named, and keep the gate shut, until
+somebody decides. Nothing is ever emptied since a row goes: the shared row says it for others, too.
+
+A shared row that holds nothing is filled where all that share it agree. Each column is looked at for itself.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Crossed, Database, Key, Synchronisation, run
+from contractctl.databases.crossing import (
+    HERE,
+    THERE,
+    across_of,
+    changed,
+    held,
+    is_absent,
+    is_marked,
+    marked,
+    of_row,
+    other,
+    rekeyed_here,
+    rekeyed_there,
+    together,
+)
+
+SIBLING = "contractctl_sibling"
+"""What a row that shares the same is called in a query."""
+_FIRST = "contractctl_first"
+_GIVING = "(given)"
+"""In place of a column's name among the marks: a row is just giving the shared one its value, which stays there."""
+_AT_ONCE = 100
+"""How many shared rows are filled by one statement."""
+
+
+def giving(database: Database, sync: Synchronisation, row: str, names: Iterable[str]) -> tuple[str, str, str, str]:
+    """Plan, table, key and column of the mark on a shared row, as SQL over a row that finds it by these columns."""
+    return marked(database, sync, row, names, _GIVING)
+
+
+def is_giving(database: Database, sync: Synchronisation, row: str, names: Iterable[str]) -> str:
+    """What finds that mark."""
+    return is_marked(database, giving(database, sync, row, names))
+
+
+def taken_here(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """Whether a trigger's new row leaves a column to the shared row: an INSERT that gives nothing, a change of that."""
+    if inserted:
+        return is_absent(database, (one,), "NEW")
+    return f"({rekeyed_here(database, sync)} AND NOT {changed(database, (one.old,), (one.type,))})"
+
+
+def given_here(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """Whether a trigger's new row says what the shared one should hold."""
+    something = f"NOT {is_absent(database, (one,), 'NEW')}"
+    if inserted:
+        return something
+    return f"({changed(database, (one.old,), (one.type,))} OR {rekeyed_here(database, sync)} AND {something})"
+
+
+def given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """Whether a trigger's new shared row says what all that share it should hold."""
+    something = f"NEW.{database.quote(one.new)} IS NOT NULL"
+    if inserted:
+        return something
+    return f"({changed(database, (one.new,), (one.type,))} OR {rekeyed_there(database, sync)} AND {something})"
+
+
+def apart(database: Database, one: Crossed, here: str, there: str) -> str:
+    """Whether a row and the shared one hold different values."""
+    return database.differs(of_row(database, here, one.old), held(database, one, there), one.type)
+
+
+def agreed(database: Database, sync: Synchronisation, one: Crossed, there: str) -> str:
+    """Whether all rows that share one hold the same, and something."""
+    rows = _siblings(database, sync, SIBLING, there)
+    something = f"NOT {is_absent(database, (one,), SIBLING)}"
+    other_one = database.differs(of_row(database, SIBLING, one.old), f"({said(database, sync, one, there)})", one.type)
+    return f"(EXISTS (SELECT 1 {rows} AND {something}) AND NOT EXISTS (SELECT 1 {rows} AND {other_one}))"
+
+
+def said(database: Database, sync: Synchronisation, one: Crossed, there: str) -> str:
+    """A query of what one of those that share a row holds."""
+    return f"SELECT {of_row(database, _FIRST, one.old)} {_siblings(database, sync, _FIRST, there)} LIMIT 1"
+
+
+def _siblings(database: Database, sync: Synchronisation, row: str, there: str) -> str:
+    return f"FROM {database.table(sync.table)} AS {row} WHERE {together(database, sync, row, there)}"
+
+
+def fill(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
+    """Let the shared rows of a condition's rows hold what all that share them agree on, where they hold nothing.
+
+    They are locked first. Whoever writes one of those that share them has locked the shared one as well, so that what
+    is read then is what they hold. How many were written.
+    """
+    across = across_of(sync)
+    empty = [
+        f"({of_row(database, THERE, one.new)} IS NULL AND NOT {is_absent(database, (one,), HERE)})"
+        for one in across.columns
+    ]
+    due = {one: f"{of_row(database, _shared(database, sync), one.new)} IS NULL" for one in across.columns}
+    return _agree(database, connection, sync, _shared_by(database, connection, sync, where, empty), due)
+
+
+def repair(database: Database, connection: Connection, sync: Synchronisation, key: Key, *, old: bool) -> int:
+    """As crossing.repair. Where those that share a row do not agree, or it holds nothing, nobody can tell: nothing."""
+    columns, there = across_of(sync).columns, _shared(database, sync)
+    row = database.has_key(sync, key)
+    if old:
+        unlike = [apart(database, one, HERE, THERE) for one in columns]
+        wrong = {
+            one: database.differs(of_row(database, there, one.new), f"({said(database, sync, one, there)})", one.type)
+            for one in columns
+        }
+        return _agree(database, connection, sync, _shared_by(database, connection, sync, row, unlike), wrong)
+    here, written = database.table(sync.table), 0
+    for one in columns:
+        held_there = of_row(database, there, one.new)
+        value = f"(SELECT {held_there} FROM {there} WHERE {together(database, sync, here, there)})"
+        different = database.differs(of_row(database, here, one.old), value, one.type)
+        update = f"UPDATE {here} SET {database.quote(one.old)} = {value} WHERE {row} AND {value} IS NOT NULL"
+        written += run(connection, f"{update} AND {different}").rowcount
+    return written
+
+
+def undecided(database: Database, sync: Synchronisation) -> str:
+    """Whether a row differs from the shared one as others do that share it: over HERE and THERE."""
+    found = []
+    for one in across_of(sync).columns:
+        filled = f"{of_row(database, THERE, one.new)} IS NULL AND {agreed(database, sync, one, THERE)}"
+        found.append(f"({apart(database, one, HERE, THERE)} AND NOT ({filled}))")
+    return f"({' OR '.join(found)})"
+
+
+def _shared(database: Database, sync: Synchronisation) -> str:
+    return database.table(across_of(sync).table)
+
+
+def _shared_by(
+    database: Database, connection: Connection, sync: Synchronisation, where: str, any_of: Iterable[str]
+) -> tuple[Key, ...]:
+    """Keys of the shared rows that a condition's rows share, where one of these is true of both."""
+    rows = f"(SELECT * FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
+    joined = f"{rows} JOIN {_shared(database, sync)} AS {THERE} ON {together(database, sync, HERE, THERE)}"
+    keys = database.key_list(other(sync), THERE)
+    return tuple(
+        tuple(row) for row in run(connection, f"SELECT DISTINCT {keys} FROM {joined} WHERE {' OR '.join(any_of)}")
+    )
+
+
+def _agree(
+    database: Database, connection: Connection, sync: Synchronisation, keys: Sequence[Key], due: Mapping[Crossed, str]
+) -> int:
+    """Let shared rows hold what all that share them agree on, in the columns that are due."""
+    parts = (keys[at : at + _AT_ONCE] for at in range(0, len(keys), _AT_ONCE))
+    return sum(_agree_these(database, connection, sync, part, due) for part in parts)
+
+
+def _agree_these(
+    database: Database, connection: Connection, sync: Synchronisation, keys: Sequence[Key], due: Mapping[Crossed, str]
+) -> int:
+    there = _shared(database, sync)
+    these = f"({' OR '.join(f'({database.has_key(other(sync), key)})' for key in keys)})"
+    run(
+        connection,
+        f"SELECT count(*) FROM (SELECT 1 FROM {there} WHERE {these}{database.locking}) AS contractctl_locked",
+    )
+    whens = {one: f"({when} AND {agreed(database, sync, one, there)})" for one, when in due.items()}
+    sets = ", ".join(
+        f"{database.quote(one.new)} = CASE WHEN {when} THEN ({said(database, sync, one, there)})"
+        f" ELSE {of_row(database, there, one.new)} END"
+        for one, when in whens.items()
+    )
+    with _given(database, connection, sync, these):
+        update = f"UPDATE {there} SET {sets} WHERE {these} AND ({' OR '.join(whens.values())})"
+        return run(connection, update).rowcount
+
+
+@contextmanager
+def _given(database: Database, connection: Connection, sync: Synchronisation, these: str) -> Iterator[None]:
+    """Mark shared rows: their trigger has nothing to do. By their keys, each: no mark of others is waited for."""
+    there = _shared(database, sync)
+    plan, of, key, column = giving(database, sync, there, other(sync).key)
+    keys = [
+        database.literal(str(text)) for text in run(connection, f"SELECT {key} FROM {there} WHERE {these}").scalars()
+    ]
+    target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"
+    marks = ", ".join(f"({plan}, {of}, {text}, {column})" for text in keys)
+    run(connection, database.add_new(target, f"VALUES {marks}"))
+    yield
+    found = f"plan = {plan} AND table_name = {of} AND {database.quote('key')} IN ({', '.join(keys)})"
+    run(connection, f"DELETE FROM contractctl_kept WHERE {found} AND column_name = {column}")
