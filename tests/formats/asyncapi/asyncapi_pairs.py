@@ -1,51 +1,29 @@
-"""The labelled pairs of asyncapi_pairs.yaml, each as two documents."""
+"""The labelled pairs of pairs.yaml, each as two documents."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
-from contractctl.compatibility import Terms, compare_sources
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Effect, Status
+from tests.formats.labelled_pairs import Pair, entries, labelled
 
 FILE = Path(__file__).parent / "pairs.yaml"
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 PROTOBUF = "application/vnd.google.protobuf;version=3"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two documents, and the rules that are broken between them; None where nobody can tell."""
-
-    name: str
-    old: Source
-    new: Source
-    backward: frozenset[str] | None
-    forward: frozenset[str] | None
-
-    def compared(self, *, witnesses: bool = False) -> Comparison:
-        return compare_sources(self.old, self.new, "asyncapi", Terms(witnesses=witnesses))
-
-
 def pairs() -> list[Pair]:
-    loaded = yaml.load(FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return [
-        Pair(
-            one["name"],
+        labelled(
+            "asyncapi",
+            one,
             source(one.get("old_seat", one["seat"]), one["old"], one.get("version", "3.0.0")),
             source(one["seat"], one["new"], one.get("new_version", one.get("version", "3.0.0"))),
-            expected(one.get("backward", [])),
-            expected(one.get("forward", [])),
         )
-        for one in loaded
+        for one in entries(FILE)
     ]
-
-
-def expected(said: Any) -> frozenset[str] | None:
-    return None if said == "unknown" else frozenset(said)
 
 
 def found(comparison: Comparison) -> tuple[frozenset[str] | None, frozenset[str] | None]:

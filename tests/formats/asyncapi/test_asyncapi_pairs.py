@@ -1,9 +1,10 @@
 """Is each labelled pair judged right, and shown by a message that was really refused?"""
 
 import pytest
-from asyncapi_pairs import Pair, found, pairs
+from asyncapi_pairs import found, pairs
 
 from contractctl.model.verdict import Effect
+from tests.formats.labelled_pairs import Pair
 
 PAIRS = pairs()
 

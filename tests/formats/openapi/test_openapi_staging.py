@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from openapi_pairs import Pair, pairs, source
+from openapi_pairs import pairs, source
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from contractctl.compatibility import Terms, compare_sources
@@ -27,6 +27,7 @@ from contractctl.formats.openapi.staging import expanded, operations
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect, Incompatibility, Status
 from tests.budgets import budget
+from tests.formats.labelled_pairs import Pair
 
 DAY = "2027-03-31"
 QUICKLY = Terms(witnesses=False)

@@ -1,10 +1,11 @@
 """Is each labelled pair judged right?"""
 
 import pytest
-from openapi_pairs import Pair, found, pairs
+from openapi_pairs import found, pairs
 
 from contractctl.compatibility import compare
 from contractctl.model.verdict import Effect
+from tests.formats.labelled_pairs import Pair
 
 PAIRS = pairs()
 
