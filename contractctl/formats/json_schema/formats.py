@@ -5,12 +5,11 @@ of ECMA-262, and inclusion in a format is decided like that in a pattern. What i
 like the internationalised names of IDNA 2008, neither: unknown.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from contractctl.formats.json_schema import language
 from contractctl.formats.json_schema.grammars import GRAMMARS, Grammar
-from contractctl.formats.json_schema.language import Strings
 from contractctl.formats.json_schema.language.syntax import Unreadable
 
 if TYPE_CHECKING:
@@ -40,24 +39,6 @@ def matches(name: str, text: str) -> bool:
     if held is None:
         raise Unreadable(f"what is valid for the format '{name}' is not known here")
     return (held.most is None or len(text) <= held.most) and language.matches(held.pattern, text)
-
-
-def implies(one: str, other: str) -> bool:
-    """Whether the specifications prove that each string valid for one format is valid for the other."""
-    if one == other or other in _IMPLIED.get(one, ()):
-        return True
-    narrow, wide = GRAMMARS.get(one), GRAMMARS.get(other)
-    if narrow is None or wide is None:
-        return False
-    return not any(language.possible(strings) for strings in _beyond(narrow, wide))
-
-
-def _beyond(narrow: Grammar, wide: Grammar) -> Iterator[Strings]:
-    """The strings of one grammar that are none of the other: too long for it, or not matched."""
-    wanted = frozenset({narrow.pattern})
-    yield Strings(wanted, frozenset({wide.pattern}), 0, narrow.most)
-    if wide.most is not None:
-        yield Strings(wanted, frozenset(), wide.most + 1, narrow.most)
 
 
 def defined(dialect: str) -> frozenset[str]:
@@ -94,18 +75,6 @@ _SINCE: dict[str, tuple[str, ...]] = {
     "6": ("uri-reference", "uri-template", "json-pointer"),
     "7": ("date", "time", "idn-email", "idn-hostname", "iri", "iri-reference", "relative-json-pointer", "regex"),
     "2019-09": ("duration", "uuid"),
-}
-
-# What no grammar here tells: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 and section 7.3.3 of JSON Schema extend
-# what is valid for ASCII; and letters, digits, dots, hyphens and colons are always a regular expression.
-_IMPLIED: dict[str, tuple[str, ...]] = {
-    "date": ("regex",),
-    "duration": ("regex",),
-    "email": ("idn-email",),
-    "hostname": ("idn-hostname", "regex"),
-    "ipv4": ("regex",),
-    "ipv6": ("regex",),
-    "uuid": ("regex",),
 }
 
 _EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -64,9 +64,6 @@ class Expression:
     written: str = field(compare=False, repr=False, default="")
 
 
-AUTO = "a value that the database counts up"
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `name` is folded as the dialect compares names, `written` is the user's own spelling."""

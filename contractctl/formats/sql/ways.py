@@ -1,11 +1,11 @@
 """How does one value become the other, and back? What was declared, else what the types give by themselves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from contractctl.formats.sql.fragments import demand_fragment
 from contractctl.formats.sql.names import side_name
 from contractctl.formats.sql.regrouping import is_lossy
-from contractctl.formats.sql.schema import Column, Family, Schema, Table, Type
+from contractctl.formats.sql.schema import Column, Family, Schema, Type
 from contractctl.formats.sql.steps import Step, filling, refused
 from contractctl.formats.sql.values import WIDENED, judge_type
 from contractctl.formats.sql.writing import column_name, identifier
@@ -110,14 +110,6 @@ def is_said(schema: Schema, step: Step, declared: Declared) -> bool:
     """Whether both ways were declared of one column that goes on as one."""
     wishes, columns = (declared.ups, declared.downs), (step.news[0], step.olds[0])
     return all(_said(ways, schema, step, columns) is not None for ways in wishes)
-
-
-def demand_fills(schema: Schema, table: Table, columns: Iterable[Column], fills: Mapping[str, str]) -> None:
-    """What takes the place of NULL is an expression over the row."""
-    known = tuple(column.name for column in table.columns)
-    for column in columns:
-        if (text := filling(table, column, fills)) is not None:
-            _demand_over(text, schema, known, f"the value that fills '{table.written}.{column.written}'")
 
 
 def _demand_over(text: str, schema: Schema, columns: tuple[str, ...], what: str) -> None:
