@@ -250,8 +250,11 @@ def _discriminators(schema: Schema, spot: Spot) -> frozenset[str]:
 def _in_its_own(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path: str) -> Iterator[Found]:
     """As that format's own judge says."""
     way, (sent, wanted) = found_at.way, ends
-    encodings = encodings_of(way.writer, trial.sent.spot if trial.sent is not None else None)
-    giver, taker = (_parsed(document, one, encodings) for document, one in ((way.writer, sent), (way.reader, wanted)))
+    message = trial.sent.spot if trial.sent is not None else None
+    giver, taker = (
+        parsed_as_sent(document, one, way.writer, message)
+        for document, one in ((way.writer, sent), (way.reader, wanted))
+    )
     name = sent.language.name.lower()
     for said in judge_of(name).incompatibilities(taker, giver):
         here = f"{path}: {said.path}" if said.path else path
@@ -345,6 +348,11 @@ def _moved(one: Written, pointer: Pointer | None) -> Pointer | None:
     if one.language is Language.AVRO and not isinstance(one.spot.value, str):
         return (one.spot.file, *one.spot.pointer, *pointer[1:])
     return at(one.spot)
+
+
+def parsed_as_sent(document: Document, one: Written, writer: Document, message: Spot | None) -> Any:  # noqa: ANN401 - the schema of the format
+    """A schema of Avro or Protobuf as its own format has it, in the encoding that the writer's message is sent in."""
+    return _parsed(document, one, encodings_of(writer, message))
 
 
 def parsed(document: Document, one: Written) -> tuple[ModuleType, Any]:

@@ -27,6 +27,7 @@ from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _MOST_SHOWN = 400
 _MOST_SAID = 200
+_OTHER_LANGUAGE = "asyncapi-schema-format-changed"
 _PLACES = frozenset({"correlationId", "replyTo"})
 """Facets that say where in a message something stands."""
 
@@ -59,6 +60,8 @@ def _by_its_own_reader(trial: Trial) -> Witness | None:
 
 
 def _executed(trial: Trial, found: Incompatibility) -> Witness | None:
+    if found.rule == _OTHER_LANGUAGE:
+        return _across(trial)
     way = trial.way
     sends, refuses = (way.reader, way.writer) if trial.is_awaited else (way.writer, way.reader)
     values = _values(trial, found)
@@ -74,6 +77,16 @@ def _executed(trial: Trial, found: Incompatibility) -> Witness | None:
     else:
         said = _refused_message(trial, values, found.facts.get("keyword", ""))
     return _shown(trial, values, said) if said is not None else None
+
+
+def _across(trial: Trial) -> Witness | None:
+    """Where the other side reads another language, what its reader says to the bytes."""
+    from contractctl.formats.asyncapi.across import refused_across  # few findings are of two languages
+
+    for shown, reply in refused_across(trial, _sample(trial, trial.part)):
+        told = _short(f"{_to(trial)}{trial.part} {shown}", _MOST_SHOWN)
+        return Witness(told, _short(reply.answer, _MOST_SAID), reply.executed_by)
+    return None
 
 
 def _sender(trial: Trial) -> Document:

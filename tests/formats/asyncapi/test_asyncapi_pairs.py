@@ -1,7 +1,9 @@
 """Is each labelled pair judged right, and shown by a message that was really refused?"""
 
+from typing import Any
+
 import pytest
-from asyncapi_pairs import found, pairs
+from asyncapi_pairs import AVRO, PROTOBUF, found, pairs, source
 
 from contractctl.model.verdict import Effect
 from tests.formats.labelled_pairs import Pair
@@ -41,3 +43,39 @@ def test_a_failure_is_shown_by_what_travels(name: str, sent: str, answer: str) -
     witnesses = [finding.witness for finding in pair.compared(witnesses=True).backward.findings]
 
     assert any(sent in one.sent and answer in one.answer for one in witnesses if one is not None)
+
+
+OBJECT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+RECORD = {"schemaFormat": AVRO, "schema": {"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}]}}
+NUMBER = {"schemaFormat": AVRO, "schema": {"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]}}
+MESSAGE = {"schemaFormat": PROTOBUF, "schema": 'syntax = "proto3"; message M { string a = 1; }'}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sent", "by"),
+    [
+        (OBJECT, RECORD, 'payload {"id": 0}', "fastavro"),
+        (OBJECT, MESSAGE, 'payload {"id": 0}', "protobuf"),
+        (RECORD, OBJECT, 'payload {"a": ""} (bytes 00)', "json of Python"),
+        (RECORD, MESSAGE, 'payload {"a": ""} (bytes 00)', "protobuf"),
+        (MESSAGE, RECORD, 'payload a: "a" (bytes 0a 01 61)', "fastavro"),
+        (MESSAGE, OBJECT, 'payload a: "a" (bytes 0a 01 61)', "json of Python"),
+    ],
+)
+def test_another_language_is_shown_by_bytes_that_its_own_reader_refused(old: Any, new: Any, sent: str, by: str) -> None:
+    pair = Pair("asyncapi", "", source("receive", old), source("receive", new), None, None)
+
+    (finding,) = pair.compared(witnesses=True).backward.findings
+
+    assert finding.witness is not None
+    assert sent in finding.witness.sent
+    assert finding.witness.answer.startswith("refused: ")
+    assert finding.witness.executed_by.startswith(by)
+
+
+def test_bytes_that_the_other_reader_takes_show_nothing() -> None:
+    pair = Pair("asyncapi", "", source("receive", OBJECT), source("receive", NUMBER), None, None)
+
+    (finding,) = pair.compared(witnesses=True).backward.findings
+
+    assert (finding.rule, finding.witness) == ("asyncapi-schema-format-changed", None)

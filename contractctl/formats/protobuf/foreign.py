@@ -1,0 +1,55 @@
+"""What does a Protobuf reader say to bytes that were written in another format? And what does a writer write?"""
+
+from collections.abc import Iterator
+
+from contractctl.formats.protobuf import runtime
+from contractctl.formats.protobuf.messages import NoMessageError, Writer
+from contractctl.formats.protobuf.runtime import Refused
+from contractctl.formats.protobuf.schema import Schema
+from contractctl.formats.protobuf.shown import sent_in_binary
+from contractctl.formats.protobuf.types import Message
+from contractctl.model.verdict import Reply
+
+
+def samples(schema: Schema) -> Iterator[tuple[bytes, str]]:
+    """Messages as they travel, each with how people write it; none where it is not said which message travels."""
+    for one in _only(schema):
+        try:
+            made = Writer(schema).sample(one)
+        except (NoMessageError, RecursionError):
+            continue
+        if _is_json(schema):
+            text = runtime.write_json(schema.pool, made)
+            yield text.encode(), text
+        else:
+            payload = bytes(made.SerializeToString())
+            yield payload, sent_in_binary(runtime.text_of(made), payload)
+
+
+def reply(schema: Schema, payload: bytes) -> Reply | None:
+    """Why they are no message of that schema; None where the reader takes them."""
+    for one in _only(schema):
+        try:
+            said = _read(schema, one, payload)
+        except UnicodeDecodeError as error:
+            return Reply(f"refused: {type(error).__name__}: {error}", runtime.executed_by())
+        if isinstance(said, Refused):
+            return Reply(f"refused: {said.why}", runtime.executed_by())
+    return None
+
+
+def _read(schema: Schema, message: Message, payload: bytes) -> object:
+    if _is_json(schema):
+        return runtime.read_json(schema.pool, message.name, payload.decode())
+    return runtime.read_binary(schema.pool, message.name, payload)
+
+
+def _only(schema: Schema) -> Iterator[Message]:
+    """The message that travels: the only one that stands in no other."""
+    names = [name for name in schema.names.messages if name.rpartition(".")[0] not in schema.names.messages]
+    if len(names) == 1:
+        yield schema.message(names[0])
+
+
+def _is_json(schema: Schema) -> bool:
+    return schema.policy.encodings == ("json",)
