@@ -24,12 +24,12 @@ INT = field("x", "int")
 
 def judged(old: Any, new: Any) -> Comparison:
     """The verdict, in time and in memory."""
-    before, begin = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, begin = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     texts = (one if isinstance(one, str | bytes) else json.dumps(one) for one in (old, new))
     try:
         return compare(*texts, format="avro")
     finally:
-        assert time.monotonic() - begin < SECONDS
+        assert time.process_time() - begin < SECONDS
         assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024 < MEGABYTES
 
 
@@ -202,10 +202,10 @@ def test_hundreds_of_files_in_a_ring_are_one_schema() -> None:
         )
         return Source(tuple(File(f"{number:03}.avsc", json.dumps(node)) for number, node in enumerate(nodes)))
 
-    begin = time.monotonic()
+    begin = time.process_time()
     (finding,) = compare_sources(ring("int"), ring("string"), "avro", Terms()).backward.findings
 
-    assert time.monotonic() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     assert finding.new is not None
     assert finding.new.file == "400.avsc"
 
@@ -215,10 +215,10 @@ def test_hundreds_of_messages_are_each_met() -> None:
         nodes = (record(field("x", leaf), name=f"N{number}") for number in range(800))
         return Source(tuple(File(f"{number:03}.avsc", json.dumps(node)) for number, node in enumerate(nodes)))
 
-    begin = time.monotonic()
+    begin = time.process_time()
     found = compare_sources(folder("int"), folder("string"), "avro", Terms()).backward.findings
 
-    assert time.monotonic() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     assert len(found) == 800
 
 
