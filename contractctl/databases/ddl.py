@@ -60,6 +60,8 @@ class Statements(Protocol):
     """Whether a foreign key makes an index over its columns, which stays when the key goes."""
     sequences: bool
     """Whether what counts a column's values up belongs to the column, and goes with it."""
+    carries_checks: bool
+    """Whether a CHECK that comes stands in a column's definition, and has no name of its own."""
 
     def patience(self) -> tuple[Statement, ...]:
         """What a revision says first: nothing of it waits for a lock, or works under one, for long."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database
+from contractctl.databases.looks import Live
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Crossing, Pair, written_out
@@ -96,6 +97,11 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
     """A constraint or an index goes."""
     del begun
     name, table = operation.old or "", operation.subject
+    if operation.kind == "drop-check" and database.ddl.carries_checks:
+        condition = operation.parameters.get("condition", "")
+        if not database.ddl.drop_constraint(Live(database, connection), table, "check", name, f"CHECK ({condition})"):
+            yield f"table '{table}' has no CHECK '{name}', and none that says: {condition}"
+        return
     known = operation.parameters.get("named") != "no"
     if known and not any(database.same(part, name) for part in database.parts(connection, table)):
         yield f"table '{table}' has no constraint or index '{name}'"

@@ -116,6 +116,17 @@ def _rename_constrained(words: Words) -> tuple[Operation, ...]:
     )
 
 
+def _rename_checked(words: Words) -> tuple[Operation, ...]:
+    """As formats.sql plans it where two CHECKs speak of the column, one of them of another column, too."""
+    return (
+        _on("drop-check", "some_name", condition="customer_name <> ''", along="some_name__new"),
+        _on("drop-check", "unlike", condition="customer_name <> amount", along="unlike__new"),
+        *_rename(words),
+        _on("add-check", new="some_name__new", condition="full_name != ''", stands="verify", becomes="some_name"),
+        _on("add-check", new="unlike__new", condition="full_name <> amount", stands="verify", becomes="unlike"),
+    )
+
+
 def _filled(words: Words) -> tuple[Operation, ...]:
     value = words.joined.format("'for'", "customer_name")
     return (_on("add-column", new="label", type=words.types["text"], not_null="yes", fill=value),)
@@ -493,7 +504,6 @@ SCENARIOS = (
         as_old="old {n} {n}",
         as_new="new {n} {n}",
         refused=("INSERT INTO orders (id, customer_name, amount) VALUES (5, 'x', '')",),
-        engines=("sqlite", "postgresql"),
     ),
     Scenario(
         "drop-check",
@@ -625,6 +635,43 @@ SCENARIOS = (
         gone=("SELECT customer_name FROM orders",),
         made=("one_name", "by_name"),
         unmade=("one_name__new", "by_name__new"),
+    ),
+    Scenario(
+        "rename-column under a CHECK",
+        (
+            ORDERS[:-1] + ", CONSTRAINT some_name CHECK (customer_name <> ''),"
+            " CONSTRAINT unlike CHECK (customer_name <> amount))",
+        ),
+        _rename_checked,
+        old=(INSERT, "UPDATE orders SET customer_name = 'old {n}!' WHERE id = {n}"),
+        new=(
+            "INSERT INTO orders (id, full_name, amount) VALUES ({n}, 'new {n}', '{n}')",
+            "UPDATE orders SET full_name = 'new {n}?' WHERE id = {n}",
+        ),
+        read_old=READ,
+        read_new="SELECT id, full_name, amount FROM orders WHERE id > 9 ORDER BY id",
+        as_old="old {n}! {n}",
+        as_new="new {n}? {n}",
+        refused=(
+            "INSERT INTO orders (id, full_name) VALUES (5, '')",
+            "INSERT INTO orders (id, full_name, amount) VALUES (5, 'x', 'x')",
+        ),
+        allowed=("INSERT INTO orders (id, full_name, amount) VALUES (5, 'x', '')",),
+        gone=("SELECT customer_name FROM orders",),
+        engines=("mariadb",),
+    ),
+    Scenario(
+        "drop-check of a column's own",
+        (ORDERS.replace("amount {text}", "amount {text} CHECK (amount <> '' AND length(amount) < 9)"),),
+        lambda _: (_on("drop-check", "CONSTRAINT_1", condition="amount <> '' AND length(amount) < 9", named="no"),),
+        old=(INSERT,),
+        new=(INSERT.replace("old", "new"),),
+        read_old=READ,
+        read_new=READ,
+        as_old="old {n} {n}",
+        as_new="new {n} {n}",
+        allowed=("INSERT INTO orders (id, customer_name, amount) VALUES (5, 'x', '')",),
+        engines=("mariadb",),
     ),
     Scenario(
         "rename-column under a UNIQUE",

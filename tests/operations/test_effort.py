@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from contractctl.cli import run
 from contractctl.databases import Work
@@ -20,8 +21,10 @@ from tests.operations.scenarios import SCENARIOS
 
 README = Path(__file__).parents[2] / "README.md"
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "mariadb": "mysql"}
-REFUSED = {"add-check", "change-key-type"}
+REFUSED = {"change-key-type"}
 """By one engine at least."""
+ASKED = {"add-check"}
+"""Which statements it does hangs on how the table stands."""
 PROMISED = {"not_null": "yes", "old_not_null": "yes"}
 OF_COLUMNS = {"rename-column", "change-type", "drop-column", "split-column", "merge-columns"}
 
@@ -37,25 +40,30 @@ def plans(kind: str, words: Words) -> Iterator[tuple[Scenario, Plan]]:
             yield scenario, Plan("plan", (), (operation,), {}, dialect=DIALECTS[words.server])
 
 
-def foreseen(scenario: Scenario, plan: Plan, words: Words, folder: Path) -> tuple[Foreseen, ...]:
-    if words.server != "sqlite":
+def foreseen(scenario: Scenario, plan: Plan, words: Words, url: str) -> tuple[Foreseen, ...]:
+    """By the database, where that must be asked."""
+    if words.server != "sqlite" and plan.operations[0].kind not in ASKED:
         return foresee(plan, None)
-    (folder / "shop.db").unlink(missing_ok=True)
-    with shops.opened(words, f"sqlite:///{folder / 'shop.db'}") as shop:
+    if words.server == "sqlite":
+        Path(str(make_url(url).database)).unlink(missing_ok=True)
+    with shops.opened(words, url) as shop:
         Life(shop, scenario)
         with shop.engine.connect() as connection:
             return foresee(plan, connection)
 
 
 @pytest.mark.parametrize("words", shops.ENGINES, ids=str)
-def test_what_a_kind_is_said_to_cost_is_the_most_that_its_statements_do(words: Words, tmp_path: Path) -> None:
+def test_what_a_kind_is_said_to_cost_is_the_most_that_its_statements_do(
+    words: Words, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(f"{words.server}_url")
     found: dict[str, Work | None] = {}
     for kind in KINDS:
         steps = [
             step
             for scenario, plan in plans(kind, words)
             if words.server in scenario.engines or kind in REFUSED
-            for step in foreseen(scenario, plan, words, tmp_path)
+            for step in foreseen(scenario, plan, words, url)
         ]
         own = [one for step in steps if step.stage is not Stage.DUAL_WRITE for one in step.statements if one.sql]
         refused = any(step.refusal for step in steps)
@@ -74,5 +82,5 @@ def test_explain_prints_the_table_and_plan_points_at_it(capsys: pytest.CaptureFi
     run(["plan", "--help"])
 
     assert all(f"{kind} " in table for kind in KINDS)
-    assert re.search(r"^add-check +reads rows +reads rows +refused +MariaDB would copy the table$", table, re.MULTILINE)
+    assert re.search(r"^add-check +reads rows +reads rows +reads rows +on MariaDB in a column", table, re.MULTILINE)
     assert "contractctl explain operations" in " ".join(capsys.readouterr().out.split())

@@ -64,7 +64,7 @@ def test_both_versions_write_through_every_stage_and_nothing_is_lost(life):
     assert life.read(life.scenario.read_new) == everything | life.expected([], late)
     assert life.marks() == []
     for refused in life.scenario.refused:
-        with pytest.raises(Exception, match=r"(?i)null|default value|check|unique|duplicate|foreign"):
+        with pytest.raises(Exception, match=r"(?i)null|default value|check|constraint|unique|duplicate|foreign"):
             life.shop.run(life.written(refused))
     for allowed in life.scenario.allowed:
         life.shop.run(life.written(allowed))

@@ -90,6 +90,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         if other.generated and _names(_generation(connection, table, other.name), column):
             yield f"is what the generated column '{other.name}' is made of"
     yield from cascades(connection, table, column)
+    yield from _shared_conditions(connection, table, column)
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
         yield f"has a default that is never the same twice ({default}): nobody sees whether a writer gave it"
@@ -195,6 +196,17 @@ def _conditions(connection: Connection, table: str, column: str) -> Iterator[str
     for name, clause, level in run(connection, query):
         if _names(clause, column) and not (level == "Column" and _names_no_other(clause, column)):
             yield f"check '{name}'"
+
+
+def _shared_conditions(connection: Connection, table: str, column: str) -> Iterator[str]:
+    """CHECKs in a column's definition that speak of others, too: no name tells which of a plan's they are."""
+    query = (
+        "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS"
+        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')} AND LEVEL = 'Column'"
+    )
+    for clause in run(connection, query).scalars():
+        if _names(clause, column) and not _names_no_other(clause, column):
+            yield f"stands in a column's own CHECK beside others ({clause}): drop that first, in a plan of its own"
 
 
 def _triggers(connection: Connection, table: str, column: str) -> Iterator[str]:

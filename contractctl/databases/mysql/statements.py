@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index
-from contractctl.databases.looks import Called, Look, UntoldError
-from contractctl.databases.mysql import across
-from contractctl.databases.mysql.names import literal, quote, quotes, same
+from contractctl.databases.looks import Called, Look
+from contractctl.databases.mysql import across, checks
+from contractctl.databases.mysql.modifying import Changed, modify
+from contractctl.databases.mysql.names import literal, quote, quotes
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import both_at_once, drop_in_step, rename_in_step
 from contractctl.databases.mysql.tables import of_table
@@ -25,6 +26,7 @@ promises = False
 relaxes_given = False
 keys_bring_indexes = True
 sequences = False
+carries_checks = True
 _WAIT = int(LOCK_SECONDS)
 _NOT_ONLINE = (1845, 1846)
 """ER_ALTER_OPERATION_NOT_SUPPORTED, with and without a reason: https://mariadb.com/kb/en/mariadb-error-code-reference/."""
@@ -35,7 +37,6 @@ _UNLOCK = "UNLOCK TABLES"
 _EXCLUSIVE = "EXCLUSIVE, for an instant"
 _FUNCTION = "DROP FUNCTION"
 _GONE = "contractctl_gone_"
-_SAID = "@contractctl_said"
 _CREATE_VIEW = "CREATE OR REPLACE SQL SECURITY INVOKER VIEW"
 
 
@@ -97,7 +98,7 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
 
 def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
-    return _modified(look, table, column, "NULL")
+    return _modified(look, table, column, nullable=True)
 
 
 def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
@@ -117,7 +118,7 @@ def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
 
 def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL in a column that has none: the table is written anew, beside everybody's reads and writes."""
-    return _modified(look, table, column, "NOT NULL")
+    return _modified(look, table, column, nullable=False)
 
 
 def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
@@ -131,13 +132,9 @@ def set_default(_look: Look, table: str, column: str, default: str | None) -> tu
     return (_alter(table, f"ALTER COLUMN {quote(column)} {action}"),)
 
 
-def add_check(_look: Look, table: str, name: str, _condition: str) -> tuple[Statement, ...]:
-    """Raise BlockingError: MariaDB copies the table for that."""
-    raise BlockingError(
-        f"MariaDB copies the table '{table}' to add the CHECK '{name}', and lets nobody write meanwhile",
-        hint="give it to a new column in that column's own definition, or add it when nobody has to write, in a"
-        " revision of your own",
-    )
+def add_check(look: Look, table: str, _name: str, condition: str) -> tuple[Statement, ...]:
+    """Let a column's definition hold the condition; see `checks`. Nothing where it stands."""
+    return checks.add(look, table, condition)
 
 
 def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
@@ -159,11 +156,15 @@ def add_unique(_look: Look, _table: str, _name: str, _columns: tuple[str, ...]) 
     return ()
 
 
-def drop_constraint(_look: Look, table: str, sort: str, name: str, _says: str) -> tuple[Statement, ...]:
+def drop_constraint(look: Look, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
     """Drop a constraint, if it is there."""
-    if sort == "unique":
-        return drop_index(table, name)
-    return (_alter(table, f"DROP {'FOREIGN KEY' if sort == 'foreign-key' else 'CONSTRAINT'} IF EXISTS {quote(name)}"),)
+    match sort:
+        case "unique":
+            return drop_index(table, name)
+        case "check":
+            return checks.drop(look, table, name, says)
+        case _:
+            return (_alter(table, f"DROP FOREIGN KEY IF EXISTS {quote(name)}"),)
 
 
 def drop_references(look: Look, table: str, to: str) -> tuple[Statement, ...]:
@@ -181,10 +182,7 @@ def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) ->
     """Give an index another name; a foreign key is made again under it at once, and its index goes along."""
     match sort:
         case "check":
-            raise BlockingError(
-                f"MariaDB gives no CHECK another name: '{name}' of '{table}'",
-                hint=f"give the new one a name of its own in the draft, other than '{new}'",
-            )
+            return ()  # it stands in a column's definition, and has no name
         case "foreign-key":
             add = look.ask(_REFERENCE.format(of=of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"), name=literal(name)))
             indexed = look.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", name, "INDEX_NAME"), "0") != "0"
@@ -346,51 +344,10 @@ def _is_indexed(table: str, columns: tuple[str, ...]) -> str:
     return f"SELECT count(*) FROM ({counted} GROUP BY INDEX_NAME HAVING count(*) = {len(columns)}) AS found"
 
 
-def _modified(look: Look, table: str, column: str, nullable: str) -> tuple[Statement, ...]:
-    """The column as it is, but for its NOT NULL. A script asks the server itself how the column is."""
-    query = _DEFINITION.format(nullable=nullable, **_of(table), column=literal(column))
-    head = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} MODIFY COLUMN {quote(column)} "
-    how = ", ALGORITHM=INPLACE, LOCK=NONE"
-    try:
-        sql = f"{head}{_definition(look, query, table, column, nullable)}{how}"
-    except UntoldError:
-        sql = f"EXECUTE IMMEDIATE {_SAID}"
-        asked = Statement(f"SET {_SAID} = concat({literal(head)}, ({query.strip()}), {literal(how)})", "none")
-        return (asked, Statement(sql, "LOCK=NONE", Work.REWRITE))
-    return (Statement(sql, "LOCK=NONE", Work.REWRITE),)
+def _modified(look: Look, table: str, column: str, *, nullable: bool) -> tuple[Statement, ...]:
+    """The column as it is, but for its NOT NULL."""
+    return modify(look, table, column, Changed(nullable=nullable), Work.REWRITE)
 
-
-def _definition(look: Look, query: str, table: str, column: str, nullable: str) -> str:
-    """What the server says of the column; where that is still to come, what the plan says."""
-    try:
-        return look.ask(query)
-    except UntoldError:
-        found = next((one for one in look.columns(table) if same(one.name, column)), None)
-        if found is None or not found.type:
-            raise
-        return f"{found.type} {nullable}"
-
-
-def _of(table: str) -> dict[str, str]:
-    return {
-        "of": of_table(table, "c.TABLE_SCHEMA", "c.TABLE_NAME"),
-        "checked": of_table(table, "k.CONSTRAINT_SCHEMA", "k.TABLE_NAME"),
-    }
-
-
-_DEFINITION = """
-SELECT concat(c.COLUMN_TYPE,
-  if(c.CHARACTER_SET_NAME IS NULL, '', concat(' CHARACTER SET ', c.CHARACTER_SET_NAME, ' COLLATE ', c.COLLATION_NAME)),
-  ' {nullable}',
-  if(c.COLUMN_DEFAULT IS NULL OR c.COLUMN_DEFAULT = 'NULL', '', concat(' DEFAULT ', c.COLUMN_DEFAULT)),
-  if(c.EXTRA LIKE '%on update%', concat(' ON UPDATE ', regexp_replace(c.EXTRA, '.*on update ', '')), ''),
-  if(c.EXTRA LIKE '%INVISIBLE%', ' INVISIBLE', ''),
-  if(c.COLUMN_COMMENT = '', '', concat(' COMMENT ', quote(c.COLUMN_COMMENT))),
-  coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM information_schema.CHECK_CONSTRAINTS k
-    WHERE {checked} AND k.LEVEL = 'Column'
-      AND locate(concat('`', replace(c.COLUMN_NAME, '`', '``'), '`'), k.CHECK_CLAUSE) > 0 LIMIT 1), ''))
-FROM information_schema.COLUMNS c WHERE {of} AND c.COLUMN_NAME = {column}
-"""
 
 _REFERENCE = """
 SELECT concat('FOREIGN KEY (', group_concat('`', replace(k.COLUMN_NAME, '`', '``'), '`' ORDER BY k.ORDINAL_POSITION),

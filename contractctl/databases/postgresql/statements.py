@@ -24,6 +24,7 @@ promises = True
 relaxes_given = True
 keys_bring_indexes = False
 sequences = True
+carries_checks = False
 
 ALONE = "ACCESS EXCLUSIVE"
 """Nobody reads or writes meanwhile."""

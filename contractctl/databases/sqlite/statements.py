@@ -24,6 +24,7 @@ promises = False
 relaxes_given = True
 keys_bring_indexes = False
 sequences = False
+carries_checks = False
 _LOCK = "the writer's lock"
 _CHECK = "PRAGMA main.quick_check"
 _CLOSE = "PRAGMA writable_schema = RESET"

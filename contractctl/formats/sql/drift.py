@@ -103,9 +103,7 @@ def _completed(table: Table, live: Schema) -> Table:
 
 def _table(sides: _Sides, before: Table, after: Table) -> None:
     columns = tuple(_column(sides, before, column, after.column(column.name)) for column in before.columns)
-    checks = _matched(before.checks, after.checks, lambda check: check.condition.text, _alike_checks)
-    if same_conditions(checks.old, checks.new):
-        checks = replace(checks, old=(), new=())
+    checks = _checks(before, after)
     for one, other in checks.doubtful:
         sides.either(before.written, "a check", one.condition.text, other.condition.text)
     uniques = _matched(before.uniques, after.uniques, _unique_key, _alike_uniques)
@@ -116,6 +114,14 @@ def _table(sides: _Sides, before: Table, after: Table) -> None:
     after = replace(after, checks=checks.new, uniques=uniques.new, unjudged=theirs)
     sides.old = replace(sides.old, tables={**sides.old.tables, before.name: before})
     sides.new = replace(sides.new, tables={**sides.new.tables, before.name: after})
+
+
+def _checks(before: Table, after: Table) -> _Match[Check]:
+    """MariaDB may hold several in one, in a column's definition."""
+    if same_conditions(before.checks, after.checks):
+        return _Match((), (), ())
+    checks = _matched(before.checks, after.checks, lambda check: check.condition.text, _alike_checks)
+    return replace(checks, old=(), new=()) if same_conditions(checks.old, checks.new) else checks
 
 
 def _column(sides: _Sides, table: Table, column: Column, live: Column | None) -> Column:

@@ -1,0 +1,97 @@
+"""How is a column written anew with one thing changed? In all the rest it stays as the server says that it is."""
+
+from dataclasses import dataclass
+
+from contractctl.databases import LOCK_SECONDS, Column, Statement, Work
+from contractctl.databases.looks import Look, UntoldError
+from contractctl.databases.mysql.names import literal, quote, same
+from contractctl.databases.mysql.names import table as table_name
+from contractctl.databases.mysql.tables import of_table
+
+_WAIT = int(LOCK_SECONDS)
+_SAID = "@contractctl_said"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What becomes of a column. None: that stays as it is."""
+
+    nullable: bool | None = None
+    check: str | None = None
+    """Its own condition, as SQL; empty: none."""
+    on_update: str | None = None
+    """What it becomes by itself when its row is updated."""
+
+
+def modify(look: Look, table: str, column: str, changed: Changed, work: Work = Work.NONE) -> tuple[Statement, ...]:
+    """The statement that does it, where rows are written anew beside everybody's reads and writes.
+
+    A script asks the server itself how the column is.
+    """
+    query = _query(table, column, changed)
+    head = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} MODIFY COLUMN {quote(column)} "
+    how = f", ALGORITHM={'INPLACE' if work is Work.REWRITE else 'INSTANT'}, LOCK=NONE"
+    try:
+        sql = f"{head}{_definition(look, query, table, column, changed)}{how}"
+    except UntoldError:
+        asked = Statement(f"SET {_SAID} = concat({literal(head)}, ({query.strip()}), {literal(how)})", "none")
+        return (asked, Statement(f"EXECUTE IMMEDIATE {_SAID}", "LOCK=NONE", work, transactional=False))
+    return (Statement(sql, "LOCK=NONE", work, transactional=False),)
+
+
+def _definition(look: Look, query: str, table: str, column: str, changed: Changed) -> str:
+    """What the server says of the column; where that is still to come, what the plan says."""
+    try:
+        return look.ask(query)
+    except UntoldError:
+        found = next((one for one in look.columns(table) if same(one.name, column)), None)
+        if found is None or not found.type:
+            raise
+        return _told(found, changed)
+
+
+def _told(column: Column, changed: Changed) -> str:
+    nullable = not column.not_null if changed.nullable is None else changed.nullable
+    parts = (
+        column.type,
+        "NULL" if nullable else "NOT NULL",
+        f"ON UPDATE {changed.on_update}" if changed.on_update else "",
+        f"CHECK ({changed.check})" if changed.check else "",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _query(table: str, column: str, changed: Changed) -> str:
+    """SQL that gives the column's new definition."""
+    nullable, check, on_update = _NULLABLE, _CHECK, _ON_UPDATE
+    if changed.nullable is not None:
+        nullable = literal(" NULL" if changed.nullable else " NOT NULL")
+    if changed.check is not None:
+        check = literal(f" CHECK ({changed.check})" if changed.check else "")
+    if changed.on_update is not None:
+        on_update = literal(f" ON UPDATE {changed.on_update}")
+    of = of_table(table, "c.TABLE_SCHEMA", "c.TABLE_NAME")
+    return (
+        f"SELECT {_DEFINITION.format(nullable=nullable, on_update=on_update, check=check)}\n"
+        f"FROM information_schema.COLUMNS c WHERE {of} AND c.COLUMN_NAME = {literal(column)}"
+    )
+
+
+_NULLABLE = "if(c.IS_NULLABLE = 'YES', ' NULL', ' NOT NULL')"
+_ON_UPDATE = """if(c.EXTRA LIKE '%on update%',
+    concat(' ON UPDATE ', regexp_substr(c.EXTRA, '(?i)current_timestamp[(][0-9]*[)]')), '')"""
+_CHECK = """coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM information_schema.CHECK_CONSTRAINTS k
+    WHERE k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.LEVEL = 'Column'
+      AND locate(concat('`', replace(c.COLUMN_NAME, '`', '``'), '`'), k.CHECK_CLAUSE) > 0
+      AND (k.CONSTRAINT_NAME = c.COLUMN_NAME OR NOT EXISTS (SELECT 1 FROM information_schema.COLUMNS o
+        WHERE o.TABLE_SCHEMA = c.TABLE_SCHEMA AND o.TABLE_NAME = c.TABLE_NAME AND o.COLUMN_NAME = k.CONSTRAINT_NAME))
+    ORDER BY k.CONSTRAINT_NAME = c.COLUMN_NAME DESC LIMIT 1), '')"""
+"""The column's own. It keeps the name that the column had at first."""
+_DEFINITION = """concat(c.COLUMN_TYPE,
+  if(c.CHARACTER_SET_NAME IS NULL, '', concat(' CHARACTER SET ', c.CHARACTER_SET_NAME, ' COLLATE ', c.COLLATION_NAME)),
+  {nullable},
+  if(c.COLUMN_DEFAULT IS NULL OR c.COLUMN_DEFAULT = 'NULL', '', concat(' DEFAULT ', c.COLUMN_DEFAULT)),
+  {on_update},
+  if(c.EXTRA LIKE '%INVISIBLE%', ' INVISIBLE', ''),
+  if(c.COLUMN_COMMENT = '', '', concat(' COMMENT ', quote(c.COLUMN_COMMENT))),
+  {check})"""
