@@ -116,14 +116,6 @@ def _table(sides: _Sides, before: Table, after: Table) -> None:
     sides.new = replace(sides.new, tables={**sides.new.tables, before.name: after})
 
 
-def _checks(before: Table, after: Table) -> _Match[Check]:
-    """MariaDB may hold several in one, in a column's definition."""
-    if same_conditions(before.checks, after.checks):
-        return _Match((), (), ())
-    checks = _matched(before.checks, after.checks, lambda check: check.condition.text, _alike_checks)
-    return replace(checks, old=(), new=()) if same_conditions(checks.old, checks.new) else checks
-
-
 def _column(sides: _Sides, table: Table, column: Column, live: Column | None) -> Column:
     """The column; with the database's own default or generated value where nobody can tell the two apart."""
     if live is None:
@@ -168,6 +160,14 @@ def _matched(
             come.remove(other)
             pairs.append((part, other))
     return _Match(tuple(gone), tuple(come), tuple(pairs))
+
+
+def _checks(before: Table, after: Table) -> _Match[Check]:
+    """MariaDB may hold several in one, in a column's definition."""
+    if same_conditions(before.checks, after.checks):
+        return _Match((), (), ())
+    checks = _matched(before.checks, after.checks, lambda check: check.condition.text, _alike_checks)
+    return replace(checks, old=(), new=()) if same_conditions(checks.old, checks.new) else checks
 
 
 def _alike_checks(one: Check, other: Check) -> bool:

@@ -47,12 +47,12 @@ def test_rows_that_do_not_fulfil_it_are_counted_before_and_after(shop):
     """Hazard 30: MariaDB holds it against no row that is there."""
     shop.run("CREATE TABLE t (id INT PRIMARY KEY, a INT)")
     shop.run("INSERT INTO t VALUES (1, 5), (2, -5), (3, NULL)")
-    with pytest.raises(ContractctlError, match="1 rows of 't' do not fulfil 'positive': a > 0"):
+    with pytest.raises(ContractctlError, match="1 row of 't' does not fulfil 'positive': a > 0"):
         done(shop, AddCheck("t", "positive", "a > 0"))
     assert "CHECK" not in "".join(lines(shop))
 
     shop.run("ALTER TABLE t MODIFY COLUMN a INT CHECK (a > 0)")  # as if the row had come in between
-    with pytest.raises(ContractctlError, match="1 rows of 't' do not fulfil 'positive': a > 0"):
+    with pytest.raises(ContractctlError, match="1 row of 't' does not fulfil 'positive': a > 0"):
         done(shop, AddCheck("t", "positive", "a > 0"))
     shop.run("UPDATE t SET a = 1 WHERE a < 0")
     done(shop, AddCheck("t", "positive", "a > 0"))
