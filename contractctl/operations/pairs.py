@@ -98,7 +98,8 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
         for name in (*pair.old, *(pair.via or new for new in pair.new)):
             guards = (_SOME_CONSTRAINT,) if name in pair.guarded else ()
             column = Column(name, pair.types.get(name, ""), default=pair.defaults.get(name), guards=guards)
-            columns[name] = database.as_shown(column, counted=pair.counted and name in pair.old)
+            counted = pair.counted and name in pair.old
+            columns[name] = replace(database.as_shown(column, counted=counted), not_null=counted, never_null=counted)
         for place, (name, type_) in enumerate(pair.key.items(), 1):
             column = columns.get(name) or database.as_shown(Column(name, type_), counted=False)
             columns[name] = replace(column, not_null=True, key_place=place, never_null=True)

@@ -1,6 +1,7 @@
 """How is a column renamed? The new name stands beside the old until nobody uses the old.
 
-parameters: old_not_null and not_null ("yes") are what both versions promise; default is the new column's.
+parameters: old_not_null and not_null ("yes") are what both versions promise; default is the new column's; counted
+where the database counts the column up ("yes", "always"): the old column goes on doing so until its counter goes over.
 """
 
 from contractctl.databases import Work
@@ -21,6 +22,8 @@ def expand(operation: Operation) -> tuple[Step, ...]:
     stage = StageColumn(
         operation.subject, new, like=old, type=parameters.get("type"), collation=parameters.get("collation")
     )
+    if "counted" in parameters:
+        return (stage,)
     return (stage, *promises.relaxed(operation, old, given=is_plain(operation)))
 
 
@@ -29,7 +32,8 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
     old, new = names(operation)
     way = transform(operation)
     required = has(operation, "old_not_null") and has(operation, "not_null")
-    return (knowing(operation, Pair({old: way.down}, {new: way.up}, way.lossy, required)),)
+    pair = Pair({old: way.down}, {new: way.up}, way.lossy, required, counted="counted" in operation.parameters)
+    return (knowing(operation, pair),)
 
 
 validate = promises.once_filled

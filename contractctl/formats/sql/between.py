@@ -91,6 +91,8 @@ def _leaving(found: Path, step: Step, column: Column) -> Column:
             return replace(column, nullable=True, filled=filling(table, column, found.declared.fills) is not None)
         case "change-key-type":
             return replace(column, filled=True)
+        case "rename-column" if column.counted:
+            return replace(column, filled=True)
         case _:
             return column if column.nullable else replace(column, nullable=True, filled=True)
 

@@ -62,6 +62,9 @@ def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()
     made = created(before, after, came, columns)
     dropped, keys = dropped_in_order(before, gone)
     parts = (*keys, *part_steps(before, after, columns), *(part for table in made for part in table.parts))
+    for step in steps:
+        if step.kind == "rename-column" and step.olds[0].counted:
+            _demand_counted_alike(before, step, declared, parts)
     return Path(before, after, declared, renamed, made, dropped, steps, parts, columns.twins)
 
 
@@ -135,6 +138,20 @@ def _demand_both_ways(before: Schema, after: Schema, step: Step, declared: Decla
     reason = f"the primary key '{name}' would not hold the same values in its new type"
     hint = f'widen it, or say both ways: --up "{name}=SQL over {name}" --down "{name}=SQL over {name}__new"'
     raise refused(after, step.to, reason, step.news[0], hint=hint)
+
+
+def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts: tuple[PartStep, ...]) -> None:
+    """One sequence gives both columns their values: what the one may hold the other may, and holds it."""
+    column, name = step.olds[0], step.olds[0].written
+    if not keeps_values(step, before.dialect, declared):
+        reason = f"'{name}' is counted up by the database, and its values would become others under the new name"
+        raise refused(before, step.table, reason, column, hint="rename it as it is: leave --up and --down out")
+    for one in parts:
+        mine = one.part.table == step.table and column.name in one.part.columns
+        referred = one.part.referred[0] == step.table and column.name in one.part.referred[1]
+        if (mine or referred) and one.kind.startswith("drop-") and one.part.refuses and one.along is None:
+            reason = f"'{name}' is counted up by the database, and '{one.part.name}' does not go over to its new name"
+            raise refused(before, step.table, reason, column, hint="rename it now, and change that in a later version")
 
 
 def _columns(

@@ -10,7 +10,7 @@ is not so is not there:
   stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
 - `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
-- `counted`: the database counts the key up: "yes", or "always" where a given value is refused.
+- `counted`: the database counts the column up: "yes", or "always" where a given value is refused.
 - `key`: the columns that find a row of the table, with their types: "id bigint, part integer". Where two tables are
   kept in step these are `source_key` and `target_key`, and `key` pairs the columns that say which rows belong together:
   "customer_id=id". `to`: the other table. `columns` of an extraction: "street=street,city=town".
@@ -116,7 +116,7 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     yield from _before(found, step)
     if step.beside:
         yield "via", place(step, column, found.dialect)
-    if step.kind == "change-key-type" and column.counted:
+    if step.kind in {"change-key-type", "rename-column"} and column.counted:
         yield "counted", "always" if column.always else "yes"
     value = _fill(found, step, column)
     if value is not None:

@@ -114,9 +114,7 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
     if new.generated != old.generated or new.stored != old.stored:
         reason = f"how '{new.written}' is generated changes, and generated columns are not staged"
         raise refused(after, table.name, reason, new)
-    if (new.counted, new.always) != (old.counted, old.always):
-        reason = f"whether the database counts '{new.written}' up changes, which is not staged"
-        raise refused(after, table.name, reason, new)
+    _same_counting(after, table, old, new)
     if (new.type, new.collation) != (old.type, old.collation):
         _same_promise(after, table, old, new)
         yield step("change-key-type" if new.name in table.primary_key else "change-type")
@@ -127,6 +125,12 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
         yield step("drop-not-null")
     if new.default != old.default and (new.nullable or not old.nullable or new.default is None):
         yield step("change-default")  # set-not-null brings a new default along
+
+
+def _same_counting(after: Schema, table: Table, old: Column, new: Column) -> None:
+    if (new.counted, new.always) != (old.counted, old.always):
+        reason = f"whether the database counts '{new.written}' up changes, which is not staged"
+        raise refused(after, table.name, reason, new)
 
 
 def _same_promise(after: Schema, table: Table, old: Column, new: Column) -> None:
@@ -147,6 +151,7 @@ def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
     kind = _KINDS[bond.kind]
     if bond.kind == "rename":
         _same_promise(after, new, olds[0], news[0])
+        _same_counting(after, new, olds[0], news[0])
         if (olds[0].type, olds[0].collation) != (news[0].type, news[0].collation):
             kind = "change-type"
     return Step(kind, old.name, olds, news, new.name, bond.on)
@@ -163,9 +168,16 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
                 reason = f"'{column.written}' of '{table.written}' stands in {bound}, which is not staged"
                 hint = f"take it out of {bound} first, in a version of its own"
                 raise refused(schema, table.name, reason, column, hint=hint)
-            if column.counted and step.kind not in {"drop-column", "change-key-type"}:
+            if column.counted and not _goes_on_counting(before, step):
                 reason = f"'{column.written}' of '{table.written}' is counted up by the database, which is not staged"
                 raise refused(schema, table.name, reason, column)
+
+
+def _goes_on_counting(before: Schema, step: Step) -> bool:
+    """Whether what counts the old column up can go over to the new one, or goes with it."""
+    return step.kind in {"drop-column", "change-key-type"} or (
+        step.kind == "rename-column" and before.dialect == "postgresql"
+    )
 
 
 def _bound(schema: Schema, table: Table, column: Column, step: Step) -> Iterator[str]:
