@@ -262,6 +262,37 @@ def test_a_key_becomes_a_text_and_so_does_all_that_refers_to_it(begin: Begin) ->
         life.shop.run("INSERT INTO orders (id) VALUES ('o1')")
 
 
+@pytest.mark.parametrize("words", [shops.POSTGRESQL, shops.MARIADB], ids=["postgresql", "mariadb"])
+def test_a_key_gets_another_name_and_what_refers_to_it_follows(words: Words, request: pytest.FixtureRequest) -> None:
+    """Hazards 19, 40: also where a row gets another key meanwhile."""
+    refers = "CONSTRAINT of_order FOREIGN KEY (of) REFERENCES orders (code)"
+    old = (
+        "CREATE TABLE orders (code varchar(20) PRIMARY KEY, amount int)",
+        f"CREATE TABLE items (number int PRIMARY KEY, of varchar(20) NOT NULL, {refers})",
+    )
+    new = tuple(table.replace("orders (code", "orders (sku") for table in old)
+    dialect = "mysql" if words.server == "mariadb" else words.server
+    planned = between(old, new, Declared(renames={"orders.code": "sku"}), dialect)
+    with shops.opened(words, request.getfixturevalue(f"{words.server}_url")) as shop:
+        life = Life(shop, replace(WIDENED, tables=old, planned=planned))
+        shop.run("INSERT INTO orders VALUES ('a', 1), ('b', 2)")
+        shop.run("INSERT INTO items VALUES (1, 'a')")
+        for stage in ("expand", "dual_write", "backfill", "validate"):
+            life.backfill() if stage == "backfill" else life.do(stage)
+        shop.run("INSERT INTO orders (sku, amount) VALUES ('c', 3), ('d', 4)")
+        shop.run("INSERT INTO items VALUES (3, 'c')")
+        shop.run("UPDATE orders SET sku = 'D' WHERE sku = 'd'")
+        shop.run("UPDATE orders SET code = 'B' WHERE code = 'b'")
+        assert life.differing() == []
+        assert life.marks() == []
+        for stage in ("quiesce", "contract"):
+            life.do(stage)
+
+        assert shop.rows("SELECT amount, sku FROM orders ORDER BY amount") == [(1, "a"), (2, "B"), (3, "c"), (4, "D")]
+        with pytest.raises(Exception, match="foreign key"):
+            shop.run("INSERT INTO items VALUES (4, 'e')")
+
+
 @pytest.mark.parametrize("named", ["CONSTRAINT of_order ", ""])
 def test_mariadb_moves_a_key_and_the_index_that_each_foreign_key_has_brought(mariadb_url: str, named: str) -> None:
     """Hazard 40: the old one would keep the column from going."""

@@ -45,6 +45,7 @@ _VOLATILE = frozenset(
 _LIMITS = ("lock_timeout", "statement_timeout")
 _SESSIONS = tuple(f"SET {name} = " for name in _LIMITS)
 _PATIENT = ("SET lock_timeout = '10min'", "SET statement_timeout = 0")
+_OF_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _INVOKER = 150000
 """From when on a view can leave the rights to whoever uses it."""
 _SECOND_LOCK_SECONDS = 0.2
@@ -235,7 +236,7 @@ def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tu
     """Let a column have the sequence that counts another one's values up: it would go with that one.
 
     An identity's sequence belongs to it for ever; the new column's own begins where that one has come to, goes on as
-    it would have, and takes its name over.
+    it would have, and takes its name over, with whoever may use it.
     """
     how, _, sequence = look.ask(_counter(table, old), "").partition(" ")
     if not how:
@@ -247,12 +248,14 @@ def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tu
         return (*wider, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", BESIDE), _alter(table, default))
     kind = "ALWAYS" if how == "always" else "BY DEFAULT"
     pace = look.ask(_pace(table, old, type_), "")
+    grants = look.ask(_grants(literal(sequence), f"SEQUENCE {sequence}", ("USAGE", "SELECT", "UPDATE")), "")
     own = f"pg_get_serial_sequence({literal(of_table(table))}, {literal(new)})"
     return (
         _alter(table, f"ALTER COLUMN {quote(new)} ADD GENERATED {kind} AS IDENTITY{pace}"),
         Statement(f"SELECT setval({own}, last_value, is_called) FROM {sequence}", "none"),
         _alter(table, f"ALTER COLUMN {quote(old)} DROP IDENTITY"),
         Statement(_renamed_sequence(own, sequence), ALONE),
+        *(Statement(grant, "none") for grant in grants.splitlines()),
     )
 
 
@@ -265,7 +268,7 @@ def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
     """A view that PostgreSQL itself reads and writes as the table, for those who may read and write the table."""
     columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
     invoker = " WITH (security_invoker = true)" if int(look.ask("SHOW server_version_num", "0")) >= _INVOKER else ""
-    grants = look.ask(_grants(table, name), "")
+    grants = look.ask(_grants(literal(of_table(table)), of_table(name), _OF_TABLES), "")
     return (
         Statement(f"CREATE VIEW {of_table(name)}{invoker} AS SELECT {columns} FROM {of_table(table)}", "ACCESS SHARE"),
         *(Statement(grant, "none") for grant in grants.splitlines()),
@@ -451,13 +454,13 @@ def _renamed_sequence(own: str, name: str) -> str:
     return f"DO $$BEGIN EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', {own}, {bare}); END$$"
 
 
-def _grants(table: str, name: str) -> str:
-    """SQL: the statements that let those use the view who may use the table, a line each."""
+def _grants(of: str, to: str, privileges: tuple[str, ...]) -> str:
+    """SQL: the statements that let those use the one, `to`, who may use the other, whose name is SQL; a line each."""
     return (
         "SELECT coalesce(string_agg(format('GRANT %s ON %s TO %s%s', g.privilege_type, "
-        f"{literal(of_table(name))}, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,"
+        f"{literal(to)}, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,"
         " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), E'\\n'), '')"
         " FROM pg_catalog.pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) g"
-        f" WHERE c.oid = to_regclass({literal(of_table(table))}) AND g.grantee <> c.relowner"
-        " AND g.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')"
+        f" WHERE c.oid = to_regclass({of}) AND g.grantee <> c.relowner"
+        f" AND g.privilege_type IN ({', '.join(map(literal, privileges))})"
     )

@@ -67,7 +67,7 @@ def changes(before: Schema, after: Schema, bonds: tuple[Bond, ...], fills: Mappi
         if name in after.tables:
             steps = tuple(_steps(before, after, table, bonds, fills))
             found += steps
-            _nothing_else(after, _without_clauses(table, steps), after.tables[name])
+            _nothing_else(after, _rekeyed(_without_clauses(table, steps), steps), after.tables[name])
     for step in found:
         _free(before, after, step)
     return tuple(found)
@@ -152,9 +152,17 @@ def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
     if bond.kind == "rename":
         _same_promise(after, new, olds[0], news[0])
         _same_counting(after, new, olds[0], news[0])
-        if (olds[0].type, olds[0].collation) != (news[0].type, news[0].collation):
+        if _is_key(before.dialect, old, olds[0]) and _is_key(after.dialect, new, news[0]):
+            kind = "change-key-type"
+        elif (olds[0].type, olds[0].collation) != (news[0].type, news[0].collation):
             kind = "change-type"
     return Step(kind, old.name, olds, news, new.name, bond.on)
+
+
+def _is_key(dialect: str, table: Table, column: Column) -> bool:
+    """Whether it is a table's whole key, and one that can go over to another column."""
+    goes = dialect == "postgresql" or (dialect == "mysql" and not column.counted)
+    return goes and table.primary_key == (column.name,)
 
 
 def _free(before: Schema, after: Schema, step: Step) -> None:
@@ -209,6 +217,18 @@ def _without_clauses(table: Table, steps: tuple[Step, ...]) -> Table:
         for clause in clauses_of(table, column)
     }
     return replace(table, unjudged=tuple(clause for clause in table.unjudged if clause not in gone))
+
+
+def _rekeyed(table: Table, steps: tuple[Step, ...]) -> Table:
+    """The table with its key under the name that it gets."""
+    names = {step.olds[0].name: step.news[0].name for step in steps if step.kind == "change-key-type"}
+    return replace(
+        table,
+        uniques=tuple(
+            replace(u, columns=tuple(names.get(name, name) for name in u.columns)) if u.primary else u
+            for u in table.uniques
+        ),
+    )
 
 
 def _nothing_else(after: Schema, old: Table, new: Table) -> None:
