@@ -1,4 +1,4 @@
-"""How does a primary key get another type, or another name? As any column does, and in the end the key itself goes over.
+"""How does a primary key get another type, or another name? As any column does; in the end the key itself goes over.
 
 Until then the old column is what finds a row: for triggers, marks and the backfill. A row has both keys as soon as it
 is written, and a unique index over the new one is built before anybody reads it. Foreign keys that refer to the key go
