@@ -411,12 +411,12 @@ SECONDS = st.integers(0, 10**7) | st.floats(0, 10**7)
 PLANS = st.builds(
     Plan,
     name=st.just("any"),
-    movements=st.tuples(st.builds(Movement, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT | st.just(""))),
+    movements=st.tuples(st.builds(Movement, st.just("one"), st.just("sql"), TEXT, TEXT, TEXT, TEXT | st.just(""))),
     operations=st.lists(
         st.builds(
             Operation,
-            TEXT,
-            TEXT,
+            TEXT.map("{}-column".format),
+            st.just("one"),
             TEXT,
             st.none() | TEXT,
             st.none() | TEXT,
@@ -427,6 +427,7 @@ PLANS = st.builds(
                 Regroup, st.dictionaries(TEXT, TEXT, max_size=2), st.dictionaries(TEXT, TEXT, max_size=2), st.booleans()
             ),
         ),
+        min_size=1,
         max_size=3,
     ).map(tuple),
     revisions=st.dictionaries(st.sampled_from(Stage), TEXT),

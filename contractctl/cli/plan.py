@@ -189,7 +189,7 @@ def _day(text: str | None) -> str | None:
         raise ContractctlError(f"--sunset {text}: this is no day", hint="write --sunset YYYY-MM-DD") from None
     if day <= datetime.now(UTC).date():
         raise ContractctlError(
-            f"--sunset {text}: that day is over, and clients have heard of none", hint="give them a day to come"
+            f"--sunset {text}: that day has come, and clients have heard of none", hint="give them a day to come"
         )
     return day.isoformat()
 

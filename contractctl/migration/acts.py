@@ -147,6 +147,7 @@ def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
     """Run the stage's revision, again where others hold a lock that it needs."""
     revision = session.plan.revisions.get(stage)
     if revision is None:
+        _demand_nothing_to_revise(session, stage)
         return {}
     if stage is Stage.EXPAND:
         _demand_no_hindrance(session)
@@ -155,6 +156,15 @@ def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
     run = _upgrade_alone if operations.stands_alone(session.plan, stage) else _upgrade_at_once
     insist(session, stage, partial(run, session, revision))
     return {"revision": revision}
+
+
+def _demand_nothing_to_revise(session: Session, stage: Stage) -> None:
+    """A stage of tables without its revision would be done without having done anything."""
+    if stage is not Stage.VERIFY and of_tables(session.plan):
+        raise ContractctlError(
+            f"the plan '{session.plan.name}' changes tables, and names no revision for {stage}",
+            hint="bring its file back from git: the id stands under [revisions]",
+        )
 
 
 def _upgrade_at_once(session: Session, revision: str) -> None:

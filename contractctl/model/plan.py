@@ -12,6 +12,8 @@ _OF_INTERFACES = (
     *("-message", "-reply", "-server", "-security"),
 )
 """What the kinds of operations on parts of interfaces end with."""
+ENDS = frozenset({"month", "quarter", "year"})
+"""Of which a plan may demand that the quiet time contains one."""
 
 
 class Stage(StrEnum):
@@ -150,7 +152,7 @@ class ReadRules:
     approvals: int = 2
     """How many different people must approve the irreversible move."""
     calendar: tuple[str, ...] = ()
-    """Ends that the quiet time must contain: month, quarter, year."""
+    """Those of ENDS that the quiet time must contain."""
     static_required: bool = False
     """Whether the code of every consumer must have been searched, or somebody attest that it does not read."""
 

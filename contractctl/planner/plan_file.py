@@ -9,7 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
-from contractctl.model.plan import CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, Transform
+from contractctl.model.plan import ENDS, CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, Transform
+from contractctl.planner.soundness import demand_sound
 from contractctl.toml_text import Table, read_toml
 from contractctl.writing import write_whole
 
@@ -59,6 +60,7 @@ def read_plan(path: Path) -> Plan:
     top.done()
     if plan.name != path.stem:
         raise ContractctlError(f"{path}: its name is '{plan.name}'", hint=f"call the file {plan.name}.toml")
+    demand_sound(plan, str(path))
     return plan
 
 
@@ -230,10 +232,17 @@ def _reads(table: Table) -> ReadRules:
         fresh_seconds=_number(table, "fresh_seconds", rules.fresh_seconds),
         quiesced_seconds=_number(table, "quiesced_seconds", rules.quiesced_seconds),
         approvals=_whole(table, "approvals", rules.approvals),
-        calendar=table.texts("calendar"),
+        calendar=_ends(table),
         static_required=table.flag("static_required", default=rules.static_required),
     )
     table.done()
+    return found
+
+
+def _ends(table: Table) -> tuple[str, ...]:
+    found = table.texts("calendar")
+    if not ENDS.issuperset(found):
+        raise table.wrong("calendar", 'ends that the quiet time must contain: ["month", "quarter", "year"]')
     return found
 
 

@@ -49,7 +49,7 @@ def test_a_document_is_planned_and_expanded_and_not_contracted_before_its_day(sh
     ("options", "said"),
     [
         ((), "nothing says until which day the old parts of 'shop/api' are served"),
-        (("--sunset", "2020-01-31"), "--sunset 2020-01-31: that day is over"),
+        (("--sunset", "2020-01-31"), "--sunset 2020-01-31: that day has come"),
         ((*DAY, "--up", "buyer=customer"), "--up names 'buyer', which the plan does not change"),
     ],
 )

@@ -369,6 +369,13 @@ def test_a_version_that_the_plan_leads_through_must_be_released_before(folder: P
         migration.run(Stage.EXPAND, context)
 
 
+def test_a_plan_of_tables_that_has_lost_its_revisions_does_not_go_on_without_them(folder: Path) -> None:
+    context = shop.context(folder, plan=replace(shop.PLAN, revisions={}))
+
+    with pytest.raises(ContractctlError, match="changes tables, and names no revision for expand"):
+        migration.run(Stage.EXPAND, context)
+
+
 def test_a_plan_of_events_alone_goes_the_whole_way_without_a_revision(tmp_path: Path) -> None:
     operation = Operation("rename-field", "shop/order-placed", "OrderPlaced", old="customer_name", new="full_name")
     movement = Movement("shop/order-placed", "avro", "1.0.0", "1.1.0", "2.0.0")
