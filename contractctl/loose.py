@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.claims import claimed, demand_schema, format_of, may_be_claimed
-from contractctl.formats.companions import Near, companions
-from contractctl.model.contract import File, Source
+from contractctl.formats.companions import Near, companions, needed
+from contractctl.model.contract import Contract, File, Source
 from contractctl.store import source
 
 if TYPE_CHECKING:
@@ -42,6 +42,25 @@ def two_versions(old: Path, new: Path, format_name: str | None = None) -> tuple[
     if format_name is None and other not in {None, name}:
         raise ContractctlError(f"{old} is {other}, and {new} is {name}", hint="give two versions of one contract")
     return before, after, name
+
+
+def demand_whole(contracts: Path, contracts_: Iterable[Contract]) -> None:
+    """Raise ContractctlError for a draft that refers to a file of the work tree that is none of its own.
+
+    It would not be frozen with the draft, and nobody would judge what changes in it.
+    """
+    root = _root(contracts / "contract.toml")
+    near = in_work_tree(root, lambda: (path for path in _walk(root) if "versions" not in path.parts))
+    for contract in contracts_:
+        own = {Path(file.name).resolve() for file in contract.draft.files} if contract.draft else set()
+        for file in needed(contract.format, contract.draft.files, near) if contract.draft else ():
+            if Path(file.name).resolve() not in own:
+                folder = contracts / contract.name
+                there = Path(os.path.relpath(Path(file.name).resolve(), folder.resolve())).as_posix()
+                raise ContractctlError(
+                    f"the draft of {contract.name} refers to {file.name}, which is none of its files",
+                    hint=f'add it to draft in {named(folder / "contract.toml", root)}: "{there}"',
+                )
 
 
 def completed(file: File, format_name: str, near: Near) -> Source:

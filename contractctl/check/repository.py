@@ -11,6 +11,7 @@ from contractctl.check.loose import Changes, check_gone, check_loose
 from contractctl.check.question import Question, problem
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, Repository, needed_repository
+from contractctl.loose import demand_whole
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Level
@@ -67,9 +68,11 @@ def _contracts(
 ) -> Checked:
     pairs: list[Pair] = []
     problems: list[Problem] = []
+    read = {name: store.read(asked.contracts, name) for name in names}
+    demand_whole(asked.contracts, read.values())
     for name in names:
         problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
-        contract = promised(store.read(asked.contracts, name))
+        contract = promised(read[name])
         policy = replace(contract.policy, today=asked.terms.policy.today)
         contract = replace(contract, strict=contract.strict or asked.terms.strict, policy=policy)
         pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.terms)

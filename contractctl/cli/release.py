@@ -11,6 +11,7 @@ from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse_sound, plan_command
+from contractctl.loose import demand_whole
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
 from contractctl.versions import FIRST, Step
@@ -41,6 +42,7 @@ def command(name: str, given: str | None, part: str | None, dry_run: bool, form:
     contract = store.read(folder, name)
     if contract.draft is None:
         raise ContractctlError(f"{name} has no draft", hint="name the file: draft = … in contract.toml")
+    demand_whole(folder, [contract])
     _refuse_broken(folder, contract)
     wanted = SemanticVersion.parse(given) if given else None
     answer = _finished(folder, contract) or _decided(contract, wanted, part)

@@ -267,3 +267,17 @@ def test_a_new_file_that_comes_before_another_is_a_change(shop: Path, contractct
 
     found = judged(contractctl("check", "--against", "main", "--format", "json", code=1))
     assert found == {"schemas/order.avsc": "incompatible"}
+
+
+def test_a_draft_that_refers_to_a_file_which_is_none_of_its_own_is_neither_judged_nor_released(
+    split: Path, contractctl: Run
+) -> None:
+    contractctl("init")
+    contractctl("release", "api/openapi")
+    (split / "api/openapi.yaml").write_text(API + "  /returns: {$ref: paths/returns.yaml}\n")
+    (split / "api/paths/returns.yaml").write_text('get: {responses: {"200": {description: all}}}\n')
+
+    for command in ("check", "release"):
+        said = contractctl(command, "api/openapi", code=2).stderr
+        assert "refers to api/paths/returns.yaml, which is none of its files" in said
+        assert 'contracts/api/openapi/contract.toml: "../../../api/paths/returns.yaml"' in said

@@ -58,15 +58,21 @@ if TYPE_CHECKING:
 
 def companions(format_name: str, file: File, near: Near) -> tuple[File, ...]:
     """Every file that this one refers to, and that they refer to in turn, by name; what is not there is left out."""
+    return needed(format_name, (file,), near)
+
+
+def needed(format_name: str, files: Collection[File], near: Near) -> tuple[File, ...]:
+    """As companions() of several files, which do not count as their own."""
     room = _room(format_name)
-    found = {file.name: file}
-    pending = [file] if room else []
+    found = {file.name: file for file in files}
+    pending = list(files) if room else []
     while room and pending:
         for other in room.needed(pending.pop(), tuple(found.values()), near):
             if other.name not in found:
                 found[other.name] = other
                 pending.append(other)
-    return tuple(found[name] for name in sorted(found) if name != file.name)
+    own = {file.name for file in files}
+    return tuple(found[name] for name in sorted(found) if name not in own)
 
 
 def marks(format_name: str, file: File) -> frozenset[str]:

@@ -19,7 +19,8 @@ def needed(file: File, known: Collection[File], near: Near) -> Iterator[File]:
     """An import is a path from a folder that the text does not name: one above the file, the nearest that fits."""
     names = {one.name for one in known}
     for match in _IMPORT.finditer(file.text):
-        if not match[2].startswith(_KNOWN):
+        is_there = any(f"/{name}".endswith(f"/{match[2]}") for name in names)
+        if not is_there and not match[2].startswith(_KNOWN):
             found = _found(file.name, match[2], near)
             if found is not None and found.name not in names:
                 yield found
