@@ -92,6 +92,24 @@ def written_there(database: Database, sync: Synchronisation) -> str:
     return changed(database, (one.new for one in columns), (one.type for one in columns))
 
 
+def given_here(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """Whether a trigger's new row says what the new column should hold; each column for itself, as in `given_there`."""
+    if inserted:
+        return f"NOT {is_absent(database, (one,), 'NEW')}"
+    return f"({changed(database, (one.old,), (one.type,))} OR {rekeyed_here(database, sync)})"
+
+
+def given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """Whether a trigger's new row of the other table says what the old column should hold.
+
+    Each column for itself: whoever writes one knows nothing of another that is not filled yet.
+    """
+    something = f"NEW.{database.quote(one.new)} IS NOT NULL"
+    if inserted:
+        return something
+    return f"({changed(database, (one.new,), (one.type,))} OR {rekeyed_there(database, sync)} AND {something})"
+
+
 def marked(
     database: Database, sync: Synchronisation, row: str, names: Iterable[str], what: str
 ) -> tuple[str, str, str, str]:

@@ -26,7 +26,6 @@ from contractctl.databases.crossing import (
     of_row,
     other,
     rekeyed_here,
-    rekeyed_there,
     together,
 )
 
@@ -62,14 +61,6 @@ def given_here(database: Database, sync: Synchronisation, one: Crossed, *, inser
     if inserted:
         return something
     return f"({changed(database, (one.old,), (one.type,))} OR {rekeyed_here(database, sync)} AND {something})"
-
-
-def given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
-    """Whether a trigger's new shared row says what all that share it should hold."""
-    something = f"NEW.{database.quote(one.new)} IS NOT NULL"
-    if inserted:
-        return something
-    return f"({changed(database, (one.new,), (one.type,))} OR {rekeyed_there(database, sync)} AND {something})"
 
 
 def apart(database: Database, one: Crossed, here: str, there: str) -> str:

@@ -29,6 +29,13 @@ EXTRACTED = Crossing(
     makes_rows=True,
 )
 MOVED = Crossing(old={"phone": ""}, new={"phone": ""}, lossy=True, source="t", to="u", on={"u_id": "id"})
+BOTH_MOVED = Crossing(
+    old={"phone": "", "town": ""}, new={"phone": "", "town": ""}, lossy=True, source="t", to="u", on={"u_id": "id"}
+)
+BOTH_MOVE = (
+    "CREATE TABLE u (id integer PRIMARY KEY, phone {text}, town {text})",
+    "CREATE TABLE t (id integer PRIMARY KEY, u_id integer UNIQUE, phone {text}, town {text})",
+)
 EXTRACTION = (
     "CREATE TABLE t (id integer PRIMARY KEY, street {text}, town {text}, amount {text})",
     "CREATE TABLE u (t_id integer PRIMARY KEY, street {text}, city {text}, FOREIGN KEY (t_id) REFERENCES t (id))",
@@ -124,6 +131,25 @@ def test_a_moved_value_goes_where_its_row_goes_and_without_one_it_stays_and_is_c
     shop.run("DELETE FROM t WHERE id = 5")
     shop.run("DELETE FROM u WHERE id = 9")
     assert read() == ([(1, "33"), (9, None)], [(1, None), (2, None), (3, "33")])
+
+
+@pytest.mark.parametrize("words", ENGINES, ids=str)
+def test_who_writes_one_moved_column_loses_no_other_that_is_not_filled_yet(shop):
+    """Hazards 1, 5."""
+    rows = "INSERT INTO t VALUES (1, 1, '11', 'Rome'), (2, 2, '22', 'Oslo'), (4, 4, '44', 'Bonn'), (5, 5, '55', 'Ulm')"
+    start(shop, BOTH_MOVE, BOTH_MOVED, "INSERT INTO u (id) VALUES (1), (2), (3)", rows)
+    shop.run("UPDATE u SET town = 'Kiel' WHERE id = 1")
+    shop.run("INSERT INTO u (id, phone) VALUES (4, '4')")
+    shop.run("UPDATE u SET id = 5 WHERE id = 3")
+    shop.run("INSERT INTO u (id, phone) VALUES (6, '66')")
+    shop.run("INSERT INTO t (id, u_id, town) VALUES (6, 6, 'Bari')")
+    assert shop.rows("SELECT id, phone, town FROM t ORDER BY id") == [
+        *((1, "11", "Kiel"), (2, "22", "Oslo"), (4, "4", "Bonn"), (5, "55", "Ulm"), (6, "66", "Bari"))
+    ]
+
+    assert shop.fill().rows == 3
+    assert shop.rows("SELECT * FROM u ORDER BY id") == shop.rows("SELECT id, phone, town FROM t ORDER BY id")
+    assert shop.differing() == ()
 
 
 @pytest.mark.parametrize("words", ENGINES, ids=str)

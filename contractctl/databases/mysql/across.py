@@ -21,7 +21,7 @@ from contractctl.databases.crossing import (
     across_of,
     apart,
     deleting,
-    held,
+    given_here,
     is_absent,
     is_deleting,
     is_null,
@@ -82,14 +82,16 @@ def _bodies(sync: Synchronisation) -> Iterator[tuple[Synchronisation, str, list[
         _shared_bodies(sync)
         if across_of(sync).shared
         else {
-            (sync, "before_insert"): _take_here(sync),
-            (sync, "before_update"): _tidied(sync, "update"),
+            (sync, "before_insert"): sharing.take_here(sync, inserted=True),
+            (sync, "before_update"): _tidied(sync),
             (sync, "before_delete"): _going(sync),
             (sync, "after_insert"): _give_there(sync, "insert"),
             (sync, "after_update"): _updated_here(sync),
             (sync, "after_delete"): _gone_here(sync),
             (of, "before_insert"): _take_there(sync),
-            (of, "after_insert"): [when(f"EXISTS (SELECT 1 {_partner_here(sync)})", _give_here(sync))],
+            (of, "after_insert"): [
+                when(f"EXISTS (SELECT 1 {_partner_here(sync)})", [sharing.given(sync, inserted=True)])
+            ],
             (of, "after_update"): _updated_there(sync),
             (of, "after_delete"): _gone_there(sync),
         }
@@ -112,17 +114,10 @@ def _shared_bodies(sync: Synchronisation) -> dict[tuple[Synchronisation, str], I
     }
 
 
-def _take_here(sync: Synchronisation) -> Iterator[str]:
-    """A row that gives nothing holds what its partner says."""
-    across = across_of(sync)
-    yield when(is_absent(_DATABASE, across.columns, "NEW"), [when(_some_there(sync), _taken_here(sync))])
-    yield from _tidied(sync, "insert")
-
-
-def _tidied(sync: Synchronisation, event: str) -> Iterator[str]:
+def _tidied(sync: Synchronisation) -> Iterator[str]:
     """What old applications take for a value stands in the place of NULL; a moved value's row heeds its new partner."""
     across = across_of(sync)
-    if event == "update" and not across.makes_rows:
+    if not across.makes_rows:
         yield when(
             f"{rekeyed_here(_DATABASE, sync)} AND NOT {written_here(_DATABASE, sync)}",
             [when(_some_there(sync), _taken_here(sync))],
@@ -177,8 +172,14 @@ def _give_there(sync: Synchronisation, event: str) -> Iterator[str]:
     """What the row holds goes to its partner, which is made where there is none and it is to be."""
     across = across_of(sync)
     there, partner = table(across.table), _partner_there(sync)
-    different = apart(_DATABASE, across.columns, "NEW", _there(sync))
-    sets = ", ".join(f"{_there(sync)}.{quote(one.new)} = NEW.{quote(one.old)}" for one in across.columns)
+    said = {one: given_here(_DATABASE, sync, one, inserted=event == "insert") for one in across.columns}
+    unlike = (f"({asked} AND {apart(_DATABASE, (one,), 'NEW', _there(sync))})" for one, asked in said.items())
+    different = f"({' OR '.join(unlike)})"
+    sets = ", ".join(
+        f"{_there(sync)}.{quote(one.new)} = CASE WHEN {asked} THEN NEW.{quote(one.old)}"
+        f" ELSE {_there(sync)}.{quote(one.new)} END"
+        for one, asked in said.items()
+    )
     update = f"UPDATE {there} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', _there(sync))} AND {different}"
     write = when(f"EXISTS (SELECT 1 {partner} AND {different}{_LOCKED})", [update])
     if not across.makes_rows:
@@ -225,30 +226,18 @@ def _empty(sync: Synchronisation) -> str:
 
 
 def _take_there(sync: Synchronisation) -> Iterator[str]:
-    """A new row that gives nothing holds what its partner holds."""
-    across, partner = across_of(sync), _partner_here(sync)
-    taken = [
-        f"SET NEW.{quote(one.new)} = (SELECT {_here(sync)}.{quote(one.old)} {partner}{_LOCKED})"
-        for one in across.columns
-    ]
-    yield when(is_null(_DATABASE, across.columns, "NEW"), [when(f"EXISTS (SELECT 1 {partner})", taken)])
+    """What a new row leaves out it takes from its partner."""
+    partner = _partner_here(sync)
+    for one in across_of(sync).columns:
+        new, something = f"NEW.{quote(one.new)}", f"NOT {is_absent(_DATABASE, (one,), _here(sync))}"
+        value = f"(SELECT {_here(sync)}.{quote(one.old)} {partner} AND {something}{_LOCKED})"
+        yield when(f"{new} IS NULL", [when(f"EXISTS (SELECT 1 {partner})", [f"SET {new} = {value}"])])
 
 
 def _updated_there(sync: Synchronisation) -> Iterator[str]:
     rekeyed, written = rekeyed_there(_DATABASE, sync), written_there(_DATABASE, sync)
     yield when(rekeyed, [_forget_there(sync)])
-    yield when(f"({rekeyed} OR {written})", _give_here(sync))
-
-
-def _give_here(sync: Synchronisation) -> Iterator[str]:
-    across = across_of(sync)
-    sets = ", ".join(f"{_here(sync)}.{quote(one.old)} = {held(_DATABASE, one, 'NEW')}" for one in across.columns)
-    different = apart(_DATABASE, across.columns, _here(sync), "NEW")
-    where = f"{together(_DATABASE, sync, _here(sync), 'NEW')} AND {different}"
-    yield when(
-        f"EXISTS (SELECT 1 {_partner_here(sync)} AND {different}{_LOCKED})",
-        [f"UPDATE {table(sync.table)} SET {sets} WHERE {where}"],
-    )
+    yield when(f"({rekeyed} OR {written})", [sharing.given(sync, inserted=False)])
 
 
 def _gone_there(sync: Synchronisation) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from contractctl.databases import Crossed, Database, Synchronisation, mysql, sharing
-from contractctl.databases.crossing import across_of, held, is_absent, of_row, together
+from contractctl.databases.crossing import across_of, given_there, held, is_absent, of_row, together
 from contractctl.databases.mysql.bodies import when
 from contractctl.databases.mysql.names import quote, table
 
@@ -19,7 +19,7 @@ _LOCKED, _TO_WRITE = " LOCK IN SHARE MODE", " FOR UPDATE"
 
 
 def take_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
-    """What a row leaves out it takes from the shared one."""
+    """What a row leaves out it takes from the shared one, or from its only partner."""
     for one in across_of(sync).columns:
         new, value = f"NEW.{quote(one.old)}", f"(SELECT {_new(sync, one)} {_shared(sync)}{_LOCKED})"
         asked = sharing.taken_here(_DATABASE, sync, one, inserted=inserted)
@@ -66,21 +66,27 @@ def take_there(sync: Synchronisation) -> Iterator[str]:
 
 def give_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     """What a shared row says goes to all that share it, unless it was just given it by one of them."""
+    across = across_of(sync)
+    mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.there)})"
+    asked = f"EXISTS (SELECT 1 {_sharing(sync)})" if inserted else f"NOT {mark}"
+    said = _any(given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns)
+    yield when(said, [when(asked, [given(sync, inserted=inserted)])])
+
+
+def given(sync: Synchronisation, *, inserted: bool) -> str:
+    """Let rows hold what the other table's row says, also where it is shared by none other."""
     across, here = across_of(sync), table(sync.table)
-    given = {one: sharing.given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
-    different = _any(_and(asked, sharing.apart(_DATABASE, one, here, "NEW")) for one, asked in given.items())
+    said = {one: given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    different = _any(_and(asked, sharing.apart(_DATABASE, one, here, "NEW")) for one, asked in said.items())
     sets = ", ".join(
         f"{of_row(_DATABASE, here, one.old)} = CASE WHEN {asked} THEN {held(_DATABASE, one, 'NEW')}"
         f" ELSE {of_row(_DATABASE, here, one.old)} END"
-        for one, asked in given.items()
+        for one, asked in said.items()
     )
     where = f"{together(_DATABASE, sync, here, 'NEW')} AND {different}"
-    give = when(
+    return when(
         f"EXISTS (SELECT 1 {_sharing(sync)} AND {different}{_LOCKED})", [f"UPDATE {here} SET {sets} WHERE {where}"]
     )
-    mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.there)})"
-    asked = f"EXISTS (SELECT 1 {_sharing(sync)})" if inserted else f"NOT {mark}"
-    yield when(_any(given.values()), [when(asked, [give])])
 
 
 def _new(sync: Synchronisation, one: Crossed) -> str:

@@ -15,13 +15,15 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Crossed, Synchronisation, run
+from contractctl.databases import Synchronisation, run
 from contractctl.databases.crossing import (
     HERE,
     THERE,
     across_of,
     apart,
     deleting,
+    given_here,
+    given_there,
     held,
     is_absent,
     is_deleting,
@@ -108,15 +110,19 @@ def _there(sync: Synchronisation) -> Iterator[str]:
 def _take_here(sync: Synchronisation) -> Iterator[str]:
     """A new row that gives nothing, or a moved value's row that gets another partner, holds what that one says."""
     across = across_of(sync)
-    asked = f"TG_OP = 'INSERT' AND {is_absent(database, across.columns, 'NEW')}"
+    left_out = [is_absent(database, (one,), "NEW") for one in across.columns]
+    asked = f"TG_OP = 'INSERT' AND ({' OR '.join(left_out)})"
     if not across.makes_rows:
         asked = f"{asked} OR TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} AND NOT {written_here(database, sync)}"
     values = ", ".join(quote(one.new) for one in across.columns)
     where = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
-    taken = [f"NEW.{quote(one.old)} := {held(database, one, _FOUND)};" for one in across.columns]
     yield f"IF {asked} THEN"
     yield f"  SELECT {values} INTO {_FOUND} FROM {table(across.table)} AS {THERE} WHERE {where}{_LOCKED};"
-    yield f"  IF FOUND THEN {' '.join(taken)} END IF;"
+    yield "  IF FOUND THEN"
+    for one, absent in zip(across.columns, left_out, strict=True):
+        value = held(database, one, _FOUND)
+        yield f"    IF TG_OP = 'UPDATE' OR {absent} THEN NEW.{quote(one.old)} := {value}; END IF;"
+    yield "  END IF;"
     yield "END IF;"
     for one in across.columns:
         if one.absent != "NULL":
@@ -141,9 +147,24 @@ def _give_there(sync: Synchronisation) -> Iterator[str]:
         yield f"IF NOT {is_absent(database, across.columns, 'NEW')} THEN"
         yield f"  INSERT INTO {to} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING;"
         yield "END IF;"
-    where = f"{together(database, sync, 'NEW', THERE)} AND {apart(database, across.columns, 'NEW', THERE)}"
-    yield f"UPDATE {to} AS {THERE} SET {_sets(across.columns, 'NEW')} WHERE {where};"
+    yield "IF TG_OP = 'INSERT' THEN"
+    yield f"  {_give_partner(sync, inserted=True)}"
+    yield "ELSE"
+    yield f"  {_give_partner(sync, inserted=False)}"
+    yield "END IF;"
     yield "RETURN NULL;"
+
+
+def _give_partner(sync: Synchronisation, *, inserted: bool) -> str:
+    across = across_of(sync)
+    given = {one: given_here(database, sync, one, inserted=inserted) for one in across.columns}
+    sets = ", ".join(
+        f"{quote(one.new)} = CASE WHEN {asked} THEN NEW.{quote(one.old)} ELSE {THERE}.{quote(one.new)} END"
+        for one, asked in given.items()
+    )
+    different = " OR ".join(f"({asked} AND {apart(database, (one,), 'NEW', THERE)})" for one, asked in given.items())
+    where = f"{together(database, sync, 'NEW', THERE)} AND ({different})"
+    return f"UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};"
 
 
 def _follow(sync: Synchronisation) -> Iterator[str]:
@@ -190,32 +211,48 @@ def _empty(sync: Synchronisation) -> str:
 
 
 def _take_there(sync: Synchronisation) -> Iterator[str]:
-    """A new row that gives nothing holds what its partner holds."""
+    """What a new row leaves out it takes from its partner."""
     across = across_of(sync)
     values = ", ".join(f"{HERE}.{quote(one.old)}" for one in across.columns)
-    taken = [f"NEW.{quote(one.new)} := {_FOUND}.{quote(one.old)};" for one in across.columns]
-    yield f"IF {is_null(database, across.columns, 'NEW')} THEN"
+    yield f"IF {' OR '.join(f'NEW.{quote(one.new)} IS NULL' for one in across.columns)} THEN"
     where = together(database, sync, HERE, "NEW")
     yield f"  SELECT {values} INTO {_FOUND} FROM {table(sync.table)} AS {HERE} WHERE {where}{_LOCKED};"
-    yield f"  IF FOUND THEN {' '.join(taken)} END IF;"
+    yield "  IF FOUND THEN"
+    for one in across.columns:
+        left_out = f"NEW.{quote(one.new)} IS NULL AND NOT {is_absent(database, (one,), _FOUND)}"
+        yield f"    IF {left_out} THEN NEW.{quote(one.new)} := {_FOUND}.{quote(one.old)}; END IF;"
+    yield "  END IF;"
     yield "END IF;"
     yield "RETURN NEW;"
 
 
 def _give_here(sync: Synchronisation) -> Iterator[str]:
-    across = across_of(sync)
-    rekeyed, written = rekeyed_there(database, sync), written_there(database, sync)
+    rekeyed = rekeyed_there(database, sync)
     yield f"IF TG_OP = 'UPDATE' AND {rekeyed} THEN"
     yield f"  {_forget_there(sync)}"
-    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written} THEN RETURN NULL;"
+    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written_there(database, sync)} THEN RETURN NULL;"
     yield "END IF;"
     yield f"IF TG_OP = 'INSERT' OR {rekeyed} THEN"
     yield f"  PERFORM 1 FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'NEW')}{_LOCKED};"
     yield "END IF;"
-    sets = ", ".join(f"{quote(one.old)} = {held(database, one, 'NEW')}" for one in across.columns)
-    where = f"{together(database, sync, HERE, 'NEW')} AND {apart(database, across.columns, HERE, 'NEW')}"
-    yield f"UPDATE {table(sync.table)} AS {HERE} SET {sets} WHERE {where};"
+    yield "IF TG_OP = 'INSERT' THEN"
+    yield f"  {_give(sync, inserted=True)}"
+    yield "ELSE"
+    yield f"  {_give(sync, inserted=False)}"
+    yield "END IF;"
     yield "RETURN NULL;"
+
+
+def _give(sync: Synchronisation, *, inserted: bool) -> str:
+    columns = across_of(sync).columns
+    given = {one: given_there(database, sync, one, inserted=inserted) for one in columns}
+    sets = ", ".join(
+        f"{quote(one.old)} = CASE WHEN {asked} THEN {held(database, one, 'NEW')} ELSE {HERE}.{quote(one.old)} END"
+        for one, asked in given.items()
+    )
+    different = " OR ".join(f"({asked} AND {apart(database, (one,), HERE, 'NEW')})" for one, asked in given.items())
+    where = f"{together(database, sync, HERE, 'NEW')} AND ({different})"
+    return f"UPDATE {table(sync.table)} AS {HERE} SET {sets} WHERE {where};"
 
 
 def _gone_there(sync: Synchronisation) -> Iterator[str]:
@@ -232,10 +269,6 @@ def _forget_there(sync: Synchronisation) -> str:
     nothing = ", ".join(f"{quote(one.old)} = {one.absent}" for one in across.columns)
     where = f"{together(database, sync, HERE, 'OLD')} AND NOT {is_absent(database, across.columns, HERE)}"
     return f"UPDATE {table(sync.table)} AS {HERE} SET {nothing} WHERE {where};"
-
-
-def _sets(columns: Iterable[Crossed], here: str) -> str:
-    return ", ".join(f"{quote(one.new)} = {here}.{quote(one.old)}" for one in columns)
 
 
 def _trigger(

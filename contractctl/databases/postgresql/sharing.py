@@ -13,6 +13,7 @@ from contractctl.databases.crossing import (
     HERE,
     THERE,
     across_of,
+    given_there,
     held,
     of_row,
     rekeyed_there,
@@ -94,7 +95,7 @@ def take_there(sync: Synchronisation) -> Iterator[str]:
 def give_here(sync: Synchronisation) -> Iterator[str]:
     """What a shared row says goes to all that share it, unless it was just given it by one of them."""
     across = across_of(sync)
-    yield _asked(sync, sharing.given_there)
+    yield _asked(sync, given_there)
     yield f"IF NOT {_ANY} THEN RETURN NULL; END IF;"
     mark = sharing.is_giving(database, sync, "NEW", across.there)
     yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"

@@ -16,6 +16,9 @@ from contractctl.databases.crossing import (
     across_of,
     apart,
     changed,
+    given_here,
+    given_there,
+    held,
     is_absent,
     is_null,
     other,
@@ -45,11 +48,11 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
             _create(other(sync), "update", there, sharing.written_there(sync, inserted=False)),
         )
     return (
-        _create(sync, "insert", "", [*_take_here(sync), *_tidy(sync), *_give_there(sync)]),
-        _create(sync, "update", here, [*_rekey_here(sync), *_tidy(sync), *_give_there(sync)]),
+        _create(sync, "insert", "", [sharing.take_here(sync, inserted=True), *_give_there(sync, inserted=True)]),
+        _create(sync, "update", here, [*_rekey_here(sync), *_tidy(sync), *_give_there(sync, inserted=False)]),
         _create(sync, "delete", "", [_gone_here(sync)]),
-        _create(other(sync), "insert", "", [_take_there(sync), _give_here(sync)]),
-        _create(other(sync), "update", there, [_forget_there(sync), _give_here(sync)]),
+        _create(other(sync), "insert", "", [_take_there(sync), _give_here(sync, inserted=True)]),
+        _create(other(sync), "update", there, [_forget_there(sync), _give_here(sync, inserted=False)]),
         _create(other(sync), "delete", "", [_forget_there(sync)]),
     )
 
@@ -72,14 +75,6 @@ def _events(sync: Synchronisation, events: tuple[str, ...]) -> Iterator[tuple[Sy
 
 def _name(of: Synchronisation, event: str) -> str:
     return f"contractctl_{of.plan}_{of.table}_across_{event}"
-
-
-def _take_here(sync: Synchronisation) -> Iterator[str]:
-    """A row that gives nothing holds what its partner says."""
-    across, here = across_of(sync), quote(sync.table)
-    some = f"{_partner(sync)} AND NOT {is_null(_DATABASE, across.columns, THERE)}"
-    asked = f"{is_absent(_DATABASE, across.columns, 'NEW')} AND EXISTS (SELECT 1 {some})"
-    yield f"UPDATE {here} SET {_taken(sync, here)} WHERE {_this(sync)} AND {asked}"
 
 
 def _tidy(sync: Synchronisation) -> Iterator[str]:
@@ -108,7 +103,7 @@ def _rekey_here(sync: Synchronisation) -> Iterator[str]:
     yield f"UPDATE {here} SET {_taken(sync, here)} WHERE {_this(sync)} AND {rekeyed} AND NOT {written} AND {some}"
 
 
-def _give_there(sync: Synchronisation) -> Iterator[str]:
+def _give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     """What the row holds goes to its partner, which is made where there is none and it is to be."""
     across, to = across_of(sync), quote(across_of(sync).table)
     row = f"FROM {quote(sync.table)} AS {HERE} WHERE {_this(sync, HERE)}"
@@ -118,9 +113,16 @@ def _give_there(sync: Synchronisation) -> Iterator[str]:
         alone = f"NOT EXISTS (SELECT 1 FROM {to} AS {THERE} WHERE {together(_DATABASE, sync, HERE, THERE)})"
         given = f"NOT {is_absent(_DATABASE, across.columns, HERE)}"
         yield f"INSERT INTO {to} ({names}) SELECT {values} {row} AND {given} AND {alone}"
-    sets = ", ".join(f"{quote(one.new)} = (SELECT {HERE}.{quote(one.old)} {row})" for one in across.columns)
-    different = f"EXISTS (SELECT 1 {row} AND {apart(_DATABASE, across.columns, HERE, to)})"
-    yield f"UPDATE {to} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', to)} AND {different}"
+    asked = {one: given_here(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    sets = ", ".join(
+        f"{quote(one.new)} = CASE WHEN {when} THEN (SELECT {HERE}.{quote(one.old)} {row}) ELSE {quote(one.new)} END"
+        for one, when in asked.items()
+    )
+    different = " OR ".join(f"({when} AND {apart(_DATABASE, (one,), HERE, to)})" for one, when in asked.items())
+    yield (
+        f"UPDATE {to} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', to)}"
+        f" AND EXISTS (SELECT 1 {row} AND ({different}))"
+    )
 
 
 def _gone_here(sync: Synchronisation) -> str:
@@ -133,24 +135,34 @@ def _gone_here(sync: Synchronisation) -> str:
 
 
 def _take_there(sync: Synchronisation) -> str:
-    """A new row that gives nothing holds what its partner holds."""
+    """What a new row leaves out it takes from its partner: all at once, so that the trigger that this wakes sees it."""
     across, to = across_of(sync), quote(across_of(sync).table)
     row = f"FROM {quote(sync.table)} AS {HERE} WHERE {together(_DATABASE, sync, HERE, 'NEW')}"
-    sets = ", ".join(f"{quote(one.new)} = (SELECT {HERE}.{quote(one.old)} {row})" for one in across.columns)
+    left_out = {
+        one: f"NEW.{quote(one.new)} IS NULL AND EXISTS (SELECT 1 {row} AND NOT {is_absent(_DATABASE, (one,), HERE)})"
+        for one in across.columns
+    }
+    sets = ", ".join(
+        f"{quote(one.new)} = CASE WHEN {asked} THEN (SELECT {HERE}.{quote(one.old)} {row}) ELSE {quote(one.new)} END"
+        for one, asked in left_out.items()
+    )
     key = " AND ".join(f"{quote(name)} = NEW.{quote(name)}" for name in across.there)
-    nothing = is_null(_DATABASE, across.columns, "NEW")
-    return f"UPDATE {to} SET {sets} WHERE {key} AND {nothing} AND EXISTS (SELECT 1 {row})"
+    return f"UPDATE {to} SET {sets} WHERE {key} AND ({' OR '.join(left_out.values())})"
 
 
-def _give_here(sync: Synchronisation) -> str:
+def _give_here(sync: Synchronisation, *, inserted: bool) -> str:
     across, here = across_of(sync), quote(sync.table)
     key = " AND ".join(f"{THERE}.{quote(name)} = NEW.{quote(name)}" for name in across.there)
     row = f"FROM {quote(across.table)} AS {THERE} WHERE {key}"
+    given = {one: given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
     sets = ", ".join(
-        f"{quote(one.old)} = coalesce((SELECT {THERE}.{quote(one.new)} {row}), {one.absent})" for one in across.columns
+        f"{quote(one.old)} = CASE WHEN {asked} THEN (SELECT {held(_DATABASE, one, THERE)} {row})"
+        f" ELSE {quote(one.old)} END"
+        for one, asked in given.items()
     )
-    different = f"EXISTS (SELECT 1 {row} AND {apart(_DATABASE, across.columns, here, THERE)})"
-    return f"UPDATE {here} SET {sets} WHERE {together(_DATABASE, sync, here, 'NEW')} AND {different}"
+    different = " OR ".join(f"({asked} AND {apart(_DATABASE, (one,), here, THERE)})" for one, asked in given.items())
+    where = f"{together(_DATABASE, sync, here, 'NEW')} AND EXISTS (SELECT 1 {row} AND ({different}))"
+    return f"UPDATE {here} SET {sets} WHERE {where}"
 
 
 def _forget_there(sync: Synchronisation) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from contractctl.databases import Database, Synchronisation, sharing, sqlite
-from contractctl.databases.crossing import HERE, THERE, across_of, held, of_row, together
+from contractctl.databases.crossing import HERE, THERE, across_of, given_there, held, of_row, together
 from contractctl.databases.sqlite.names import quote, quotes
 
 _DATABASE = cast("Database", sqlite)
@@ -15,7 +15,7 @@ _DATABASE = cast("Database", sqlite)
 
 def written_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     """What a row leaves out it takes from the shared one; what it says goes there, marked as its own."""
-    yield _take_here(sync, inserted=inserted)
+    yield take_here(sync, inserted=inserted)
     yield from _give_there(sync, inserted=inserted)
 
 
@@ -26,7 +26,7 @@ def written_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     across, here = across_of(sync), quote(sync.table)
     key = " AND ".join(f"{THERE}.{quote(name)} = NEW.{quote(name)}" for name in across.there)
     row = f"FROM {quote(across.table)} AS {THERE} WHERE {key}"
-    given = {one: sharing.given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    given = {one: given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
     sets = ", ".join(
         f"{quote(one.old)} = CASE WHEN {when} THEN (SELECT {held(_DATABASE, one, THERE)} {row})"
         f" ELSE {quote(one.old)} END"
@@ -38,8 +38,11 @@ def written_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     yield f"UPDATE {here} SET {sets} WHERE {where} AND NOT EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark})"
 
 
-def _take_here(sync: Synchronisation, *, inserted: bool) -> str:
-    """All columns at once: the trigger that this wakes finds the row in step, or as it was written."""
+def take_here(sync: Synchronisation, *, inserted: bool) -> str:
+    """What a row leaves out it takes, also where it shares the other one with none.
+
+    All columns at once: the trigger that this wakes finds the row in step, or as it was written.
+    """
     across, here = across_of(sync), quote(sync.table)
     shared = f"FROM {quote(across.table)} AS {THERE} WHERE {together(_DATABASE, sync, 'NEW', THERE)}"
     sets, needed = list[str](), list[str]()
