@@ -10,7 +10,7 @@ from contractctl.deployment import Outcome, Why
 from contractctl.errors import ContractctlError
 from contractctl.journal import EntryKind, Note, deployments
 from contractctl.journal.deployments import Deployment
-from contractctl.model.plan import Movement, Plan
+from contractctl.model.plan import Movement, Operation, Plan
 from contractctl.model.service import Live
 from contractctl.planner import path_of, write_plan
 from contractctl.store import pacts
@@ -181,7 +181,8 @@ def test_a_pair_that_cannot_be_judged_is_unknown(living: Shop) -> None:
 def planned(living: Shop) -> Shop:
     """A table on its way from 1.0.0 to 2.0.0; shop@1 has it, reporting reads it."""
     living.contract(TABLE, TABLES, 'format = "sql"\ndialect = "sqlite"')
-    plan = Plan("buyer", (Movement(TABLE, "sql", "1.0.0", "1.1.0", "2.0.0"),), (), {})
+    renamed = Operation("rename-column", TABLE, "orders", "customer", "buyer")
+    plan = Plan("buyer", (Movement(TABLE, "sql", "1.0.0", "1.1.0", "2.0.0"),), (renamed,), {})
     write_plan(path_of(living.folder / "migrations", "buyer"), plan)
     living.declare("keeper", "1", provides=f"{TABLE}@1.1.0")
     living.deploy("keeper", "1")
