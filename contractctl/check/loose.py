@@ -177,7 +177,7 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     old = completed(one.then, one.format, sight.then)
     new = completed(one.now, one.format, sight.now)
     path = sight.repository.relative(Path(one.now.name))
-    terms = replace(asked.terms, old_name=f"{one.then.name} before", new_name=path, contract=path)
+    terms = replace(asked.terms, old_name="the old version", new_name="the new version")
     comparison = _SWAGGER if is_swagger(one.now) else judged(old, new, one.format, terms)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)

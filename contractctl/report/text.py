@@ -32,12 +32,12 @@ def answer(checked: Checked) -> str:
     failing = [pair for pair in checked.pairs if pair.excused is None and pair.status is not Status.COMPATIBLE]
     pairs = counted(len(checked.pairs), "pair")
     if not failing:
-        excused = [f"{pair.contract} {pair.old} → {pair.new}: {pair.excused}" for pair in _excused(checked)]
+        excused = [f"{' '.join(_title(pair))}: {pair.excused}" for pair in _excused(checked)]
         note = f"; excused: {'; '.join(excused)}" if excused else ""
         return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged{note}"
     word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
     worst = [pair for pair in failing if pair.status is checked.standing]
-    names = ", ".join(f"{pair.contract} {pair.old} → {pair.new}" for pair in worst[:3])
+    names = ", ".join(" ".join(_title(pair)) for pair in worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line
     return f"{word}: {names}{more}"
 
@@ -52,7 +52,8 @@ def _pair(pair: Pair) -> Iterator[str]:
         for name, side in (("backward", pair.comparison.backward), ("forward", pair.comparison.forward))
     )
     judged = "; ".join((f"level {pair.level}", *policies(pair.comparison.policy)))
-    yield f"{click.style(pair.contract, bold=True)}  {pair.old} → {pair.new}  {sides}  ({judged})"
+    name, *versions = _title(pair)
+    yield "  ".join((click.style(name, bold=True), *versions, sides, f"({judged})"))
     if pair.excused:
         yield f"  excused: {pair.excused}"
     for direction in pair.level.directions:
@@ -67,6 +68,14 @@ def _pair(pair: Pair) -> Iterator[str]:
     if rest:
         yield ""
         yield f"  {counted(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
+
+
+def _title(pair: Pair) -> tuple[str, ...]:
+    """The contract and its two versions; a file that belongs to no contract is named once."""
+    if pair.contract != pair.new:
+        return pair.contract, f"{pair.old} → {pair.new}"
+    base = pair.old.removeprefix(f"{pair.new} at ")
+    return (f"{pair.old} → {pair.new}",) if base == pair.old else (pair.new, f"{base} → now")
 
 
 def _red(word: str) -> str:

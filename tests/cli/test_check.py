@@ -208,7 +208,9 @@ def test_files_outside_a_store_are_judged_then_and_now(contractctl: Run, git: Gi
     git("commit", "-qm", "first")
     (tmp_path / "schemas" / "placed.avsc").write_text(NEW)
 
-    contractctl("check", "--against", "main", code=1)
+    said = contractctl("check", "--against", "main", code=1).stdout.splitlines()
+    assert re.fullmatch(r"incompatible: schemas/placed.avsc [0-9a-f]{12} → now", said[0])
+    assert any("the old version does not send it" in line for line in said)
     contractctl("check", "--against", "main", "schemas/**", code=1)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "fine.avsc").write_text('"int"')
