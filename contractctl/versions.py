@@ -81,7 +81,9 @@ def find(contract: Contract, wanted: str) -> tuple[str, Source]:
     """A version by its number, 'latest' or 'draft': its name and text. Raise ContractctlError where it is not there."""
     if wanted == DRAFT:
         if contract.draft is None:
-            raise ContractctlError(f"{contract.name} has no draft", hint="name the file: draft = … in contract.toml")
+            raise ContractctlError(
+                f"{contract.name} has no draft", hint='name its file in contract.toml: draft = "FILE"'
+            )
         return DRAFT, contract.draft
     for version in contract.versions:
         if str(version.number) == wanted or (wanted == LATEST and version is contract.latest):

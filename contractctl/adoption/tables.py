@@ -132,7 +132,10 @@ def _asked(definitions: Sequence[Definition], patterns: Sequence[str]) -> list[D
     for pattern in patterns or ("*",):
         fitting = [one for one in definitions if _fits(one, pattern)]
         if not fitting and patterns:
-            raise ContractctlError(f"no table or view of the database fits '{pattern}'", hint="is it written right?")
+            raise ContractctlError(
+                f"no table or view of the database fits '{pattern}'",
+                hint="without --tables, and with --dry-run, contractctl init names all that are there",
+            )
         chosen |= {one.name: one for one in fitting}
     return list(chosen.values())
 

@@ -62,7 +62,8 @@ class _Losses:
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             raise ContractctlError(
                 f"the workers die, one after the other: {said}",
-                hint="is contractctl installed where they run, and memory enough? without them it goes on from here",
+                hint="see that they have contractctl, and memory enough; run it again, or without --executor: it goes"
+                " on from its checkpoint",
             ) from error
 
 

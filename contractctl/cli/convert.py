@@ -114,7 +114,9 @@ def _movement(plan: "Plan", contract: str | None) -> "Movement":
     if len(fits) == 1:
         return fits[0]
     if fits:
-        raise ContractctlError(f"the plan '{plan.name}' moves several contracts", hint=f"--contract, one of: {names}")
+        raise ContractctlError(
+            f"the plan '{plan.name}' moves several contracts", hint=f"say which: --contract, one of {names}"
+        )
     said = f"the plan '{plan.name}' moves no events" + (f" of '{contract}'" if contract else "")
     raise ContractctlError(said, hint=f"it moves the events of {names}" if names else "it moves tables only")
 

@@ -48,7 +48,7 @@ def command(word: str, database: str, tries: int, timeout: float, form: str) -> 
         raise ContractctlError(
             "the receiver's URL has a query, which is not sent", hint=f"put its secret into {_TOKEN}"
         )
-    receiver = web.Server.at(url, token=os.environ.get(_TOKEN), timeout=timeout)
+    receiver = web.Server.at(url, of="--to", token=os.environ.get(_TOKEN), timeout=timeout)
     told = Told(0, 0)
     if case.is_there(found, database):
         engine = databases.create_engine(found.journal_url(database))

@@ -41,7 +41,7 @@ def command(name: str, given: str | None, part: str | None, dry_run: bool, form:
     folder = settings.load(Path.cwd()).contracts
     contract = store.read(folder, name)
     if contract.draft is None:
-        raise ContractctlError(f"{name} has no draft", hint="name the file: draft = … in contract.toml")
+        raise ContractctlError(f"{name} has no draft", hint='name its file in contract.toml: draft = "FILE"')
     demand_whole(folder, [contract])
     _refuse_broken(folder, contract)
     wanted = SemanticVersion.parse(given) if given else None

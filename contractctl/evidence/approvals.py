@@ -42,7 +42,7 @@ def read(path: Path, now: float) -> tuple[Record, ...]:
     try:
         document = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{path}: is no TOML: {error}", hint="mend the line and run it again") from error
+        raise ContractctlError(f"{path} is no TOML: {error}", hint="mend the line and run it again") from error
     for key in document:
         if key not in ("approvals", "attestations"):
             raise ContractctlError(f"{path}: '{key}' is not known here", hint="known: [[approvals]], [[attestations]]")

@@ -27,7 +27,10 @@ def collect(given: Given) -> tuple[Record, ...]:
     location, options, question = given.location, given.options, given.question
     known_options(options, ("probe",))
     if options.get("probe", "drop") != "drop":
-        raise ContractctlError("[[evidence]] probe takes 'drop' alone", hint="or leave it out")
+        raise ContractctlError(
+            f"[[evidence]] catalog: probe = '{options['probe']}' is not known",
+            hint='write probe = "drop", or leave it out',
+        )
     seen = Observations(NAME, "what depends on the column, as the catalog says")
     dialect = _DIALECTS.get(location.partition(":")[0].partition("+")[0])
     if dialect is None:
@@ -57,7 +60,9 @@ def _probed(seen: Observations, location: str, field: Field, dialect: str) -> li
     from sqlalchemy.exc import DBAPIError
 
     if dialect != "postgresql":
-        raise ContractctlError("[[evidence]] probe: MariaDB cannot take a DROP back", hint="leave it out")
+        raise ContractctlError(
+            "[[evidence]] catalog: probe tries a DROP, and MariaDB cannot take one back", hint="leave probe out"
+        )
     if field.becomes:
         return []  # a table may get another name whatever depends on it
     engine = databases.create_engine(location)

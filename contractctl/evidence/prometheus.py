@@ -85,7 +85,9 @@ def collect(given: Given) -> tuple[Record, ...]:
     `timeout` (seconds), `token`.
     """
     options = given.options
-    server = Server.at(given.location, token=options.get("token"), timeout=_timeout(options))
+    server = Server.at(
+        given.location, of="[[evidence]] prometheus", token=options.get("token"), timeout=_timeout(options)
+    )
     queries = list(_queries(given.question, options))
     shown = " ; ".join(one for query in queries for one in (query.counter, query.sign) if one)
     seen = Observations("prometheus", f"{server.url}: {shown}")
@@ -103,7 +105,10 @@ def _timeout(options: Mapping[str, str]) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < math.inf:
-        raise ContractctlError(f"'{options['timeout']}' is no timeout", hint="write seconds, for example timeout = 30")
+        raise ContractctlError(
+            f"[[evidence]] prometheus: timeout = '{options['timeout']}' is no number of seconds",
+            hint="write timeout = 30",
+        )
     return seconds
 
 

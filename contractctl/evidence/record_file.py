@@ -26,7 +26,7 @@ def read(path: Path) -> tuple[Record, ...]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ContractctlError(f"{path}: is not UTF-8 text", hint=hint) from error
+        raise ContractctlError(f"{path} is not UTF-8 text", hint=hint) from error
     if text and not text.endswith("\n"):
         raise ContractctlError(f"{path}: the last line is not whole: the file was cut off", hint=hint)
     return tuple(_record(line, f"{path}:{number}", hint) for number, line in enumerate(text.splitlines(), 1))
@@ -36,5 +36,5 @@ def _record(line: str, at: str, hint: str) -> Record:
     try:
         tree = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ContractctlError(f"{at}: is no JSON", hint=hint) from error
+        raise ContractctlError(f"{at} is no JSON", hint=hint) from error
     return canonical.value(Record, tree, at)

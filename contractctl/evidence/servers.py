@@ -54,7 +54,9 @@ def accounts(options: Mapping[str, str]) -> Mapping[str, str]:
     """`roles = "app_reporting=reporting, …"`: whose reads those of an account are."""
     pairs = [one.partition("=") for one in options.get("roles", "").split(",") if one.strip()]
     if any(not (account.strip() and name.strip()) for account, _, name in pairs):
-        raise ContractctlError("[[evidence]] roles is no list of ACCOUNT=CONSUMER", hint='"app_reporting=reporting"')
+        raise ContractctlError(
+            "[[evidence]] roles is no list of ACCOUNT=CONSUMER", hint='write roles = "app_reporting=reporting, …"'
+        )
     return {account.strip(): name.strip() for account, _, name in pairs}
 
 
@@ -69,7 +71,9 @@ def demand_replicas(options: Mapping[str, str], found: int) -> None:
     """What is read from a replica is counted there. Raise UnusableError where nobody has said that it is looked at."""
     said = options.get("replicas", "0")
     if not said.isdecimal():
-        raise ContractctlError(f"[[evidence]] replicas = '{said}' is no number", hint="how many are sources themselves")
+        raise ContractctlError(
+            f"[[evidence]] replicas = '{said}' is no number", hint="write how many replicas are sources too"
+        )
     if found > int(said):
         raise UnusableError(
             f"missing source: {counted(found, 'replica counts by itself', 'replicas count by themselves')};"

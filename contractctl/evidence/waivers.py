@@ -55,7 +55,7 @@ def read(raw: bytes, plan: str, name: str) -> tuple[Entry, ...]:
     try:
         document = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{name}: is no TOML: {error}", hint="mend the line and run it again") from error
+        raise ContractctlError(f"{name} is no TOML: {error}", hint="mend the line and run it again") from error
     for key in document:
         if key != "waivers":
             raise ContractctlError(f"{name}: '{key}' is not known here", hint="known: [[waivers]]")

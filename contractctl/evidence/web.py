@@ -36,15 +36,15 @@ class Server:
     headers: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def at(cls, location: str, *, token: str | None, timeout: float) -> "Server":
-        """Raise ContractctlError where the location is no http(s) URL; the message never holds it."""
+    def at(cls, location: str, *, of: str, token: str | None, timeout: float) -> "Server":
+        """Raise ContractctlError where the location is no http(s) URL: it says `of` whom, and never holds it."""
         try:
             parts = urlsplit(location)
             port = parts.port
         except ValueError as error:
-            raise ContractctlError("the URL of an evidence source cannot be read", hint=_HINT) from error
+            raise ContractctlError(f"{of}: the URL cannot be read", hint=_HINT) from error
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ContractctlError("the URL of an evidence source is no http or https URL", hint=_HINT)
+            raise ContractctlError(f"{of}: this is no http or https URL", hint=_HINT)
         headers = {"Accept": "application/json"}
         if parts.username is not None:
             secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -56,7 +56,7 @@ class Server:
         return cls(url, timeout, headers)
 
 
-_HINT = "write for example http://prometheus.internal:9090"
+_HINT = "write it like http://prometheus.internal:9090"
 
 
 class _Nowhere(HTTPRedirectHandler):

@@ -12,6 +12,7 @@ from contractctl.errors import ContractctlError
 from contractctl.journal.deployments import chain
 from contractctl.journal.entries import Entry, EntryKind, Note, append
 from contractctl.journal.tables import JOURNAL
+from contractctl.model.amounts import counted
 from contractctl.model.cluster import Doubt, Doubting, Seen
 from contractctl.model.service import Live
 
@@ -48,8 +49,9 @@ def record(connection: Connection, environment: str, cluster: str, told: Seen | 
     if cluster in before and told == last:
         return None
     if told is not None and last is not None and told.at < last.at:
+        newer = counted(round(last.at - told.at), "second")
         raise ContractctlError(
-            f"a list of the cluster '{cluster}' that is {last.at - told.at:.0f} seconds newer is on record",
+            f"a list of the cluster '{cluster}' that is {newer} newer is on record",
             hint="export it anew, and import that",
         )
     body = {"ended": True} if told is None else _body(told)
@@ -84,5 +86,6 @@ def _told(body: Mapping[str, Any]) -> Seen | None:
         doubts = tuple(Doubt(Doubting(one["kind"]), one["message"]) for one in body["doubts"])
         return Seen(float(body["at"]), body["ready"], doubts)
     raise ContractctlError(
-        "the journal has a cluster's list that this contractctl cannot read", hint="use the one that has recorded it"
+        "the journal has a cluster's list that this contractctl cannot read",
+        hint="use the contractctl that recorded it, or a newer one",
     )

@@ -140,7 +140,10 @@ def _demand_nobody_at_work(connection: Connection, plan: str, now: float) -> Non
         return
     lease = journal.current(connection, plan)
     if lease is not None and lease.expires_at > now:
-        raise ContractctlError(f"'{plan}' is held by {lease.holder}", hint="wait until they are done")
+        raise ContractctlError(
+            f"'{plan}' is held by {lease.holder}",
+            hint=f"wait until they are done: contractctl migrate status {plan} shows it",
+        )
 
 
 def _demand_agreement(connection: Connection, plan: Plan) -> None:

@@ -48,7 +48,7 @@ def run(
             if run.has_begun:
                 raise
             raise ContractctlError(
-                f"{_env(directory)}: cannot be run: {type(error).__name__}: {error}",
+                f"{_env(directory)} cannot be run: {type(error).__name__}: {error}",
                 hint=f"mend it, so that 'alembic current' works; or {_LINES}",
             ) from error
     run.demand_begun()
@@ -92,7 +92,7 @@ class _Run:
             return
         if self.has_begun:
             raise ContractctlError(
-                f"{_env(self.context.script)}: runs every revision several times in one database, which plans are not"
+                f"{_env(self.context.script)} runs every revision several times in one database, which plans are not"
                 " made for",
                 hint="run each tenant's schema under a URL of its own, named as a database of its own",
             )
@@ -106,7 +106,7 @@ class _Run:
             return
         found = ", ".join(dict.fromkeys(map(str, self._elsewhere))) or "no database"
         raise ContractctlError(
-            f"{_env(self.context.script)}: migrates {found}, and contractctl.toml names the {place(self._ours)}",
+            f"{_env(self.context.script)} migrates {found}, and contractctl.toml names the {place(self._ours)}",
             hint=f"name one database in both places; or {_LINES}",
         )
 

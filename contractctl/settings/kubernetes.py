@@ -32,7 +32,10 @@ def read_naming(table: Table) -> Naming:
 def _image(table: Table, image: str) -> str:
     """Without a tag: that is what differs from version to version."""
     if "@" in image or ":" in image.rpartition("/")[2]:
-        raise ContractctlError(f"{table.file}: the image '{image}' has a tag or a digest", hint="name it without")
+        raise ContractctlError(
+            f"{table.file}: the image '{image}' has a tag or a digest",
+            hint="write its name alone, like registry.example/shop",
+        )
     return image
 
 

@@ -29,7 +29,7 @@ def parse(text: str, place: str) -> tuple[Verification, ...]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ContractctlError(f"{place}: is no JSON: {error}", hint="save the broker's matrix as JSON") from None
+        raise ContractctlError(f"{place} is no JSON: {error}", hint="save the broker's matrix as JSON") from None
     rows = document.get("matrix") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise ContractctlError(
@@ -103,7 +103,10 @@ def _parsed(path: Path, consumer: str, text: str) -> tuple[Verification, ...]:
     rows = parse(f'{{"matrix": {text}}}', shown(path)) if text else ()
     for row in rows:
         if row.consumer != consumer:
-            raise ContractctlError(f"{shown(path)}: '{row.consumer}' is another consumer", hint="import it again")
+            raise ContractctlError(
+                f"{shown(path)} has a row of '{row.consumer}', which is another consumer",
+                hint="move it into that consumer's file, or import the broker's matrix again",
+            )
     return rows
 
 
@@ -115,7 +118,9 @@ def _row(row: Any, at: str) -> Verification:  # noqa: ANN401 - JSON
     success = result.get("success") if isinstance(result, dict) else None
     verified_at = result.get("verifiedAt") if isinstance(result, dict) else None
     if not isinstance(success, bool) or not isinstance(verified_at, str | None):
-        raise ContractctlError(f"{at}: 'verificationResult' is none", hint="save the broker's matrix anew")
+        raise ContractctlError(
+            f"{at}: 'verificationResult' does not say whether it was a success", hint="save the broker's matrix anew"
+        )
     return Verification(*consumer, *provider, success, verified_at or "")
 
 

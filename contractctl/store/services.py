@@ -111,7 +111,9 @@ def _uses(table: Table) -> Iterator[tuple[Use, ...]]:
         found = tuple(_use(one, reads=key == "consumes") for one in table.tables(key))
         names = [use.contract for use in found]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ContractctlError(f"{table.file}: '{key}' names '{twice}' twice", hint="once, with all its versions")
+            raise ContractctlError(
+                f"{table.file}: '{key}' names '{twice}' twice", hint="name it once, with all its versions"
+            )
         yield found
 
 

@@ -175,7 +175,7 @@ def test_a_file_that_is_no_decision_is_one_clear_sentence(
         (("rename", "expand", "--at", "1", "--wait", "1s"), "--at stands still"),
         (("rename", "expand", "--evidence", "gone.jsonl"), "gone.jsonl: there is no such file"),
         (("replay", "gone.json"), "gone.json"),
-        (("replay", "contractctl.toml"), "contractctl.toml: is no JSON"),
+        (("replay", "contractctl.toml"), "contractctl.toml is no JSON"),
     ],
 )
 @pytest.mark.usefixtures("shop")

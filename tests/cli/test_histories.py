@@ -52,7 +52,7 @@ def test_an_env_py_through_which_no_stage_can_run_is_told_when_planning(shop, co
     shop.change_env("config = context.config\n", "config = context.config\nimport models_that_are_not_there\n")
 
     said = contractctl(*RENAME, env={"SHOP_URL": shop.url}).stderr
-    assert "env.py: cannot be run: ModuleNotFoundError: No module named 'models_that_are_not_there'" in said
+    assert "env.py cannot be run: ModuleNotFoundError: No module named 'models_that_are_not_there'" in said
     assert 'given = config.attributes.get("connection")' in said
 
 

@@ -340,7 +340,7 @@ def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("{", "the last line is not whole"),
-        ("{\n", "e.jsonl:1: is no JSON"),
+        ("{\n", "e.jsonl:1 is no JSON"),
         ("[]\n", "e.jsonl:1: a list stands where an object is expected"),
         ('{"kind": "gossip"}\n', "'source' is missing"),
     ],

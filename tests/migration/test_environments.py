@@ -125,7 +125,7 @@ def test_an_env_py_that_migrates_another_database_is_refused(tmp_path, database_
 
     with (
         engine.connect() as connection,
-        pytest.raises(ContractctlError, match=r"env.py: migrates sqlite database '.*elsewhere.db', and") as refusal,
+        pytest.raises(ContractctlError, match=r"env.py migrates sqlite database '.*elsewhere.db', and") as refusal,
     ):
         schema_changes.upgrade(connection, environment(repository), "0001")
     assert 'given = config.attributes.get("connection")' in str(refusal.value.hint)
@@ -170,6 +170,6 @@ def test_an_env_py_that_cannot_be_run_is_said_in_words(tmp_path, sqlite_url):
     repository.change_env("config = context.config", "config = context.config\nfrom shop.models import Base")
     engine = databases.create_engine(sqlite_url)
 
-    with engine.begin() as connection, pytest.raises(ContractctlError, match=r"env\.py: cannot be run: ModuleNotFound"):
+    with engine.begin() as connection, pytest.raises(ContractctlError, match=r"env\.py cannot be run: ModuleNotFound"):
         schema_changes.applied(connection, environment(repository))
     engine.dispose()

@@ -341,7 +341,7 @@ def test_an_environment_of_another_database_is_refused(folder: Path) -> None:
         "    with context.begin_transaction():\n        context.run_migrations()\n"
     )
 
-    with pytest.raises(ContractctlError, match=r"env\.py: migrates sqlite database .*other\.db"):
+    with pytest.raises(ContractctlError, match=r"env\.py migrates sqlite database .*other\.db"):
         migration.run(Stage.EXPAND, shop.context(folder))
 
 

@@ -72,7 +72,10 @@ def alone(engine: Engine, what: str) -> Iterator[None]:
     name = literal("contractctl " + sha256(f"{engine.url.database} {what}".encode()).hexdigest()[:32])
     with engine.connect() as connection:
         if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_TURN_SECONDS})").scalar() != 1:
-            raise ContractctlError(f"another process is at work on {what} for too long", hint="wait, and run it again")
+            raise ContractctlError(
+                f"another process has been at work on {what} for too long",
+                hint="wait until it has ended, and run it again",
+            )
         try:
             yield
         finally:

@@ -20,7 +20,8 @@ def refusal(outcome: Outcome, given: Mapping[str, File]) -> ContractctlError:
     if first is None and outcome.ended:
         name = next(iter(given.values())).name
         return ContractctlError(
-            f"{name}: protoc gave up on it: it {outcome.ended}", hint="see whether the schema is as it should be"
+            f"{name}: protoc gave up on it: it {outcome.ended}",
+            hint="make the schema simpler, or cut it in two: protoc itself ends on it",
         )
     first = first or next(iter(complaints or lines), "it failed without a word")
     match = _COMPLAINT.match(first)

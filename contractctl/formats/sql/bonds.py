@@ -124,7 +124,9 @@ def _extraction(extraction: Extraction, before: Schema, after: Schema) -> Bond:
     missing = [name for name in news if table.column(name) is None]
     if missing or len(news) != len(olds):
         raise ContractctlError(
-            f"{words}: '{table.written}' has no column '{missing[0]}'" if missing else f"{words} names unlike many",
+            f"{words}: '{table.written}' has no column '{missing[0]}'"
+            if missing
+            else f"{words} does not name as many columns there as here",
             hint=f"name the columns there: {','.join(extraction.sources)}={table.written}.NAME,…",
         )
     return Bond("extract", source.name, olds, table.name, news, _on(extraction.on, source, table, words))

@@ -271,9 +271,10 @@ def refuse_dependents(
     get(database, Live(database, connection), table, column)
     found = [name for name in database.dependents(connection, table, column) if not any(one in name for one in but)]
     if found:
+        use, them = agreeing(len(found), "uses", "use"), agreeing(len(found), "it", "them")
         raise ContractctlError(
-            f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} '{table}.{column}', which is to be dropped",
-            hint="drop it, or write it anew over the new column, and run it again",
+            f"{', '.join(found)} still {use} '{table}.{column}', which is to be dropped",
+            hint=f"drop {them}, or write {them} anew over the new column, and run it again",
         )
 
 

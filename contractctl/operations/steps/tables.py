@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Database, Statement, run
 from contractctl.databases.looks import Look
 from contractctl.errors import ContractctlError
+from contractctl.model.amounts import agreeing
 from contractctl.operations.pairs import quiesced_name
 from contractctl.operations.steps.step import Step
 
@@ -206,9 +207,10 @@ def refuse_table_dependents(database: Database, connection: Connection, table: s
         name for name in database.table_dependents(connection, table) if not any(f"'{one}'" in name for one in but)
     ]
     if found:
+        use, them = agreeing(len(found), "uses", "use"), agreeing(len(found), "it", "them")
         raise ContractctlError(
-            f"{', '.join(found)} still use{'s' if len(found) == 1 else ''} the table '{table}', which is to be dropped",
-            hint="drop it, or write it anew without the table, and run it again",
+            f"{', '.join(found)} still {use} the table '{table}', which is to be dropped",
+            hint=f"drop {them}, or write {them} anew without the table, and run it again",
         )
 
 
