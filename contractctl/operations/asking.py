@@ -1,0 +1,78 @@
+"""What does a database have against a plan, whom would it wake, what would be lost? Asked before anything is done."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from contractctl import databases
+from contractctl.databases import Database
+from contractctl.model.plan import Operation, Plan
+from contractctl.operations import hindering, sampling
+from contractctl.operations.kinds import KINDS, of_tables, pairs_by_table
+from contractctl.operations.pairs import check
+from contractctl.operations.stages import PARTS_THAT_GO, dropped_parts, quiesce
+from contractctl.operations.steps import (
+    BrownOut,
+    BrownOutTable,
+)
+from contractctl.operations.steps.keeping import going
+
+
+def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise ContractctlError for an expression of the plan that cannot be used. columns: each table's."""
+    for table, pairs in pairs_by_table(plan):
+        for pair in pairs:
+            check(database, table, pair, columns.get(table, ()))
+
+
+def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> Iterator[str]:
+    """What this database has against the plan, asked before anything is done: each a sentence.
+
+    Once it has `begun` some of what is new may be there.
+    """
+    database = databases.of(connection)
+    made = {operation.subject for operation in of_tables(plan) if operation.kind == "create-table"}
+    for operation in of_tables(plan):
+        if _takes_over(plan, operation):
+            continue
+        if operation.subject not in made or operation.kind == "create-table":
+            asked = KINDS[operation.kind].hindrances(operation, database, connection, begun=begun)
+            yield from hindering.asked(asked)
+    for table, pairs in pairs_by_table(plan):
+        for pair in pairs:
+            yield from hindering.asked(hindering.of_expressions(database, connection, table, pair))
+
+
+def notes(plan: Plan, connection: Connection) -> Iterator[str]:
+    """Whom the backfill wakes, and what must have moved before the old side can be browned out: each a sentence."""
+    database, dropped = databases.of(connection), dropped_parts(plan)
+    for table, _ in pairs_by_table(plan):
+        yield from database.notes(connection, table)
+    for step in quiesce(plan):
+        if isinstance(step, BrownOut):
+            for column in step.columns:
+                for name in _others(database.dependents(connection, step.table, column), dropped):
+                    yield f"{name} uses '{step.table}.{column}': drop it or write it anew before quiesce"
+        elif isinstance(step, BrownOutTable):
+            for name in _others(database.table_dependents(connection, step.table), dropped):
+                yield f"{name} uses the table '{step.table}': drop it or write it anew before quiesce"
+
+
+def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:
+    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence."""
+    for table, pairs in pairs_by_table(plan):
+        for pair in pairs:
+            yield from sampling.losses(databases.of(connection), connection, table, pair, rows)
+
+
+def _others(found: tuple[str, ...], dropped: tuple[str, ...]) -> Iterator[str]:
+    """Those that the plan does not drop, or hand over, itself."""
+    ours = going(dropped)
+    yield from (name for name in found if not any(one in name for one in ours))
+
+
+def _takes_over(plan: Plan, operation: Operation) -> bool:
+    """Whether it is a constraint or an index in the place of one of that name, which the plan drops."""
+    comes = operation.kind.startswith("add-") and operation.kind != "add-column"
+    gone = {one.old for one in of_tables(plan) if one.subject == operation.subject and one.kind in PARTS_THAT_GO}
+    return (comes or operation.kind == "create-index") and operation.new in gone
