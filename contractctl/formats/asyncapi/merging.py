@@ -7,7 +7,7 @@ from contractctl.formats.asyncapi.application import Channel, Message, Operation
 from contractctl.formats.asyncapi.channels_merged import channels
 from contractctl.formats.asyncapi.making import Making, listed, messages_at, reference
 from contractctl.formats.asyncapi.messages import is_taken_by_others, paired
-from contractctl.formats.asyncapi.parts import template
+from contractctl.formats.asyncapi.parts import child, template
 from contractctl.formats.asyncapi.places import counterpart
 from contractctl.formats.asyncapi.schemas_merged import Chosen, at
 from contractctl.formats.asyncapi.ways import Meeting, Way
@@ -154,6 +154,7 @@ def _messages(making: Making, talk: _Talk, chosen: Chosen) -> None:
     met = Meeting(way, talk.label, None, None, talk.before, talk.after)
     pairs, gone, come = paired(met)
     for one, other in pairs:
+        _correlate(making, (one, other), talk.seat)
         making.parts.meet(talk.label, (one, other), talk.seat, chosen)
     for other in come:
         making.parts.only(other, talk.seat)
@@ -165,6 +166,25 @@ def _messages(making: Making, talk: _Talk, chosen: Chosen) -> None:
                 making.parts.brought(talk.label, (one, made), talk.seat, chosen)
     elif come and pairs and not talk.is_awaited:
         _leave_out(making, talk, come)
+
+
+def _correlate(making: Making, ends: tuple[Message, Message], seat: Seat) -> None:
+    """What only the new version looks for is not looked for yet; what only the old one writes goes on being written."""
+    before, after = (
+        child(document, one.spot, "correlationId")
+        for document, one in zip((making.before, making.after), ends, strict=True)
+    )
+    holder, given = making.at(ends[1].spot), seat is Seat.GIVEN
+    spot = before if given else after
+    if spot is None or (before is None) == (after is None):
+        return
+    where = str(as_object(spot.value).get("location", ""))
+    what = "header" if where.startswith("$message.header") else "property"
+    making.follow("release" if given else "require", what, ends[1].label, where.rpartition("/")[2])
+    if given:
+        holder["correlationId"] = making.brought(spot.value, f"the correlation id of {ends[1].label}")
+    else:
+        holder.pop("correlationId", None)
 
 
 def _bring_message(making: Making, talk: _Talk, message: Message, come: frozenset[str]) -> Object:
