@@ -193,9 +193,9 @@ def _bring_message(making: Making, talk: _Talk, message: Message, come: frozense
     making.demand_one_language(label)
     copy, holder = making.brought(message.spot.value, label), making.at(talk.holder)
     if making.is_older:
-        there = holder.get("message")
-        branches = listed(as_object(making.places.in_made(there)).get("oneOf"))
-        holder["message"] = {"oneOf": [*(branches or [there]), copy]}
+        known = [holder["message"]] if "message" in holder else []
+        branches = [one for there in known for one in listed(as_object(making.places.in_made(there)).get("oneOf"))]
+        holder["message"] = {"oneOf": [*(branches or known), copy]} if known else copy
     elif talk.channel is not None:
         _into_channel(making, talk.channel, holder, (str(message.spot.pointer[-1]), copy))
     else:

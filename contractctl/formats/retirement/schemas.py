@@ -63,6 +63,8 @@ class Schemas:
         self._wanted: dict[tuple[int, Seat], _Said] = {}
         self._gone: list[tuple[int, int]] = []
         """Which schema lost the property of which step."""
+        self._wrapped: dict[int, Json] = {}
+        """What old references stand in, so that they can be deprecated."""
         self._roots: list[Json] = []
         """What is taken, where an operation says it."""
         self._reached: dict[Seat, dict[str, None]] = {seat: {} for seat in Seat}
@@ -76,6 +78,7 @@ class Schemas:
             pending.extend(self._pair(*pending.pop(), seat))
 
     def _pair(self, was: Json, made: Json, label: str, seat: Seat) -> Iterator[tuple[Json, Json, str]]:
+        made = self._wrapped.get(id(made), made)
         name = component_of(made)
         if name is not None:
             self._reached[seat][name] = None
@@ -101,7 +104,8 @@ class Schemas:
         """The properties that go stand beside those that come."""
         before = as_object(old.get("properties"))
         written = self._written[id(new)].names
-        gone = [name for name in before if name not in as_object(new.get("properties"))]
+        known = self._known(new)
+        gone = [name for name in before if name not in known]
         if not gone or new.get("type", "object") != "object":
             return
         come = frozenset(written - before.keys())
@@ -112,10 +116,25 @@ class Schemas:
             holder[name] = self._retired(before[name], f"{label}.{name}")
             self._places.bring(holder[name])
 
+    def _known(self, new: Object) -> set[str]:
+        """The properties of a schema, and those of all that it is laid together of."""
+        pending: list[Json] = [new]
+        names, met = set[str](), set[int]()
+        while pending:
+            one = self._places.in_made(pending.pop())
+            if isinstance(one, dict) and id(one) not in met:
+                met.add(id(one))
+                names.update(as_object(one.get("properties")))
+                branches = one.get("allOf")
+                pending.extend(branches if isinstance(branches, list) else [])
+        return names
+
     def _retired(self, schema: Json, what: str) -> Json:
         """https://spec.openapis.org/oas/v3.0.3#reference-object: beside a reference, 3.0 sees nothing."""
         if self._wraps and "$ref" in as_object(schema):
-            return retired({"allOf": [schema]}, self._sunset, what)
+            made = retired({"allOf": [schema]}, self._sunset, what)
+            self._wrapped[id(made)] = own(schema)
+            return made
         return retired(schema, self._sunset, what) if isinstance(schema, dict) else own(schema)
 
     def _want(self, old: Object | None, new: Object, seat: Seat, label: str) -> None:
