@@ -258,6 +258,30 @@ def test_a_reference_of_3_0_is_deprecated_beside_nothing() -> None:
     assert made["components"]["schemas"]["A"] == {"type": "string"}
 
 
+def test_a_property_that_leads_back_to_its_own_schema_is_deprecated_once() -> None:
+    root = {"type": "object", "properties": {"a": {"type": "string"}}}
+    back = {"next": {"$ref": "#/components/schemas/Root"}}
+    old = source("schemas", {"Root": {**root, "properties": {**root["properties"], **back}}}, "3.0")
+    new = source("schemas", {"Root": root}, "3.0")
+
+    made = says(expanded(old, new, DAY))["components"]["schemas"]
+
+    assert made["Root"]["properties"]["next"] == {"allOf": [back["next"]], "deprecated": True, "x-sunset": DAY}
+    assert made["Root"]["properties"]["a"] == {"type": "string"}
+
+
+def test_what_a_schema_is_laid_together_of_has_not_gone() -> None:
+    base = {"type": "object", "properties": {"a": {"type": "string"}}}
+    inner = {"$ref": "#/components/schemas/Base"}
+    versions = [
+        source("schemas", {"Root": {"type": "object", "properties": {"b": one}}, "Base": base}, "3.0")
+        for one in (inner, {"allOf": [inner], "description": "the same"})
+    ]
+
+    assert operations(*versions, {}, "shop/api", DAY) == ()
+    assert says(expanded(*versions, DAY)) == says(versions[1])
+
+
 @lru_cache(maxsize=1)
 def staged() -> tuple[tuple[Pair, Source], ...]:
     """Every third labelled pair that lets clients down, with the document between where that serves clients of both."""
