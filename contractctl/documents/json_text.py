@@ -10,6 +10,7 @@ from threading import Lock
 from typing import NoReturn
 
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
+from contractctl.documents.collector import collector_paused
 from contractctl.errors import ContractctlError
 
 TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+)')
@@ -30,7 +31,8 @@ def read_json(text: str | bytes, name: str) -> Json:
     """
     decoded = bounded(text, name)
     try:
-        value: Json = _DECODER.decode(decoded)
+        with collector_paused():
+            value: Json = _DECODER.decode(decoded)
     except json.JSONDecodeError as error:
         _refuse_syntax(error, decoded, name)
     except _DuplicateKeyError:

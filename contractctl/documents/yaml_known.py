@@ -5,8 +5,9 @@ from functools import lru_cache
 from weakref import WeakValueDictionary
 
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded
+from contractctl.documents.collector import collector_paused
 from contractctl.documents.yaml_blocks import Block, cut
-from contractctl.documents.yaml_text import Place, collector_paused, known_as_whole, locate_in_whole, read_entry
+from contractctl.documents.yaml_text import Place, known_as_whole, locate_in_whole, read_entry
 from contractctl.errors import ContractctlError
 
 _LARGE = 50_000

@@ -4,19 +4,19 @@ YAML 1.2 with its core schema, as far as JSON has a value for it. Beyond the spe
 as nearly every reader does.
 """
 
-import gc
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
+from contractctl.documents.collector import collector_paused
 from contractctl.documents.yaml_scalars import NoJsonValueError, plain_scalar
 from contractctl.errors import ContractctlError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yaml._yaml import Mark as CMark
     from yaml.error import Mark, MarkedYAMLError
     from yaml.events import AliasEvent, CollectionStartEvent, Event, ScalarEvent
@@ -83,18 +83,6 @@ def _placed(text: str, name: str) -> tuple[Json, At, Places]:
     building = _Building(name, places)
     (value,) = building.read(bounded(text, name))
     return value, building.root, places
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Reading makes many containers and no garbage: the cyclic collector would take two thirds of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(slots=True)

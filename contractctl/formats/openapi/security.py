@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Spot
@@ -53,7 +54,18 @@ def _is_enough(carried: Alternative, demanded: Alternative) -> bool:
 
 def _alternatives(document: Document, operation: Spot) -> dict[str, Alternative]:
     """What an operation demands, else what the whole document does; without a word nothing is demanded."""
-    holder = operation if "security" in fields(document, operation) else document.root
+    if "security" in fields(document, operation):
+        return _demanded(document, operation)
+    return _demanded_everywhere(document)
+
+
+@lru_cache(maxsize=2)
+def _demanded_everywhere(document: Document) -> dict[str, Alternative]:
+    """One answer for all operations that say nothing of it."""
+    return _demanded(document, document.root)
+
+
+def _demanded(document: Document, holder: Spot) -> dict[str, Alternative]:
     found: dict[str, Alternative] = {}
     for requirement in items(document, holder, "security"):
         schemes = fields(document, requirement)

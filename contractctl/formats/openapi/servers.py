@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
@@ -41,14 +42,21 @@ def _takes(served: str, address: str) -> bool:
 
 def addresses(document: Document, operation: Spot, item: Spot) -> dict[str, Spot]:
     """Where an operation is served: by itself, else its path, else the document; without any it is `/`."""
-    for holder in (operation, item, document.root):
-        found: dict[str, Spot] = {}
-        for server in items(document, holder, "servers"):
-            for address in _written_out(document, server):
-                found.setdefault(address, server)
-        if found:
-            return found
-    return {"/": document.root}
+    return _listed(document, operation) or _listed(document, item) or _everywhere(document)
+
+
+@lru_cache(maxsize=2)
+def _everywhere(document: Document) -> dict[str, Spot]:
+    """One answer for all operations that say nothing of it."""
+    return _listed(document, document.root) or {"/": document.root}
+
+
+def _listed(document: Document, holder: Spot) -> dict[str, Spot]:
+    found: dict[str, Spot] = {}
+    for server in items(document, holder, "servers"):
+        for address in _written_out(document, server):
+            found.setdefault(address, server)
+    return found
 
 
 def _written_out(document: Document, server: Spot) -> list[str]:

@@ -7,8 +7,8 @@ compared as the bytes that marshal makes of them, which tells 1, 1.0 and true ap
 import json
 import marshal
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Spot
@@ -43,6 +43,8 @@ class Shared:
     units: frozenset[Unit]
     document: Document | None = None
     """One of the two: where its references lead."""
+    known: dict[Hashable, bool] = field(default_factory=dict)
+    """Which parts are alike: who of the two calls does not matter."""
 
     def holds(self, one: Spot, other: Spot) -> bool:
         """Whether two parts are the same unit, or the same place in one, and mean the same."""
@@ -55,10 +57,16 @@ class Shared:
         """Whether two parts have the same below a name, of that form, or nothing; and it means the same in both."""
         if self.document is None or one.base != other.base:
             return False
-        left, right = (spot.value.get(name) if isinstance(spot.value, dict) else None for spot in (one, other))
-        if not isinstance(left, form | None) or told(left) != told(right):
-            return False
-        return all(map(self.has, _targets(self.document, one.base, told(left), left)))
+        key = frozenset((one.pointer, other.pointer)), one.base, name
+        if key not in self.known:
+            left, right = (spot.value.get(name) if isinstance(spot.value, dict) else None for spot in (one, other))
+            said = told(left)
+            self.known[key] = (
+                isinstance(left, form | None)
+                and said == told(right)
+                and all(map(self.has, _targets(self.document, one.base, said, left)))
+            )
+        return self.known[key]
 
 
 def shared(one: Document, other: Document) -> Shared:
