@@ -100,7 +100,8 @@ def _moved(standing: Standing, entry: Entry) -> Standing:
             f"the journal of '{entry.plan}' leads from {standing.state} by {entry.stage}, which is no legal move",
             hint="restore contractctl_journal from a backup",
         )
+    since = max(entry.at, standing.since)  # a clock that was behind must not make it look as if it had lasted longer
     if state is State.CANARY:
-        return Standing(state, entry.at, float(entry.body["percent"]))
+        return Standing(state, since, float(entry.body["percent"]))
     kept = standing.percent if state in (State.QUIESCED, State.CONTRACTED) else 0.0
-    return Standing(state, entry.at, kept)
+    return Standing(state, since, kept)

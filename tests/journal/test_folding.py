@@ -1,5 +1,7 @@
 """Does every sequence of legal moves fold to the right state, and no other to any?"""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +77,9 @@ def test_the_key_of_a_move_lasts_until_its_outcome() -> None:
 
     assert begun.key("expand") == "1-expand"
     assert done.key("canary", 50) == "2-canary-50"
+
+
+def test_a_clock_that_was_behind_makes_no_state_last_longer() -> None:
+    expanded, dual = entry(1, EntryKind.OUTCOME, "expand"), entry(2, EntryKind.OUTCOME, "dual-write")
+
+    assert fold([replace(expanded, at=900.0), replace(dual, at=100.0)]).standing.since == 900.0
