@@ -98,6 +98,31 @@ def test_a_check_comes_into_the_definition_of_mariadb_s_column_and_copies_no_tab
     assert "NULL CHECK (amount <> ''), ALGORITHM=INSTANT, LOCK=NONE\n      -- lock: LOCK=NONE; reads every row" in text
 
 
+NO_NULL = ORDERS.replace("amount varchar(20)", "amount varchar(20) NOT NULL DEFAULT ''")
+ODD = [
+    ("FULLTEXT INDEX said (amount)", ORDERS[:-1] + ", note text)", "has the FULLTEXT index 'said', and MariaDB gives"),
+    (
+        "SPATIAL INDEX `where` (at)",
+        NO_NULL,
+        "anew only while nobody else writes: of the FULLTEXT or SPATIAL index where",
+    ),
+    ("INDEX a (amount)", ORDERS + "; CREATE FULLTEXT INDEX b ON orders (amount)", "builds the FULLTEXT index 'b' of"),
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_an_index_of_words_or_places_keeps_mariadb_from_is_refused_when_it_is_planned(
+    plan: Plan, mariadb_url: str, tmp_path: Path, odd: tuple[str, str, str]
+) -> None:
+    """Hazard 39."""
+    index, draft, said = odd
+    make(mariadb_url, [f"{ORDERS[:-1]}, at point NOT NULL, {index})"])
+    _, refused = plan("mysql", mariadb_url, draft, code=2)
+
+    assert said in refused
+    assert not (tmp_path / "migrations").exists()
+
+
 def test_what_postgresql_does_only_while_others_wait_is_refused_when_it_is_planned(
     plan: Plan, postgresql_url: str
 ) -> None:

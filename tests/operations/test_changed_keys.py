@@ -67,7 +67,7 @@ def test_what_keeps_a_key_from_changing_is_said_before_anything_is_done(
     ("words", "table", "sentence"),
     [
         (shops.SQLITE, "id integer PRIMARY KEY", "is the primary key, and SQLite gives a table no other one"),
-        (shops.MARIADB, "id {key}", "is counted up by AUTO_INCREMENT, and no trigger knows the number"),
+        (shops.MARIADB, "id {key}", "is counted up by AUTO_INCREMENT: no trigger knows the number"),
         (shops.MARIADB, "id integer, part integer, PRIMARY KEY (id, part)", "is not the table's whole primary key"),
     ],
 )

@@ -78,7 +78,10 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
     if found.generated:
         yield "is a generated column, which nobody can write"
     if _counts_up(connection, table, found.name):
-        yield "is counted up by AUTO_INCREMENT, and no trigger knows the number of a row that is being inserted"
+        yield (
+            "is counted up by AUTO_INCREMENT: no trigger knows the number of a row that is being inserted, and MariaDB"
+            " gives it to no other column without a copy of the table"
+        )
     for expression in run(
         connection,
         "SELECT CONCAT_WS(' ', PARTITION_EXPRESSION, SUBPARTITION_EXPRESSION) FROM information_schema.PARTITIONS"

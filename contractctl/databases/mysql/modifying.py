@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Work
+from contractctl.databases.ddl import BlockingError
 from contractctl.databases.looks import Look, UntoldError
 from contractctl.databases.mysql.names import literal, quote, same
 from contractctl.databases.mysql.names import table as table_name
-from contractctl.databases.mysql.tables import of_table
+from contractctl.databases.mysql.tables import odd_indexes, of_table
 
 _WAIT = int(LOCK_SECONDS)
 _SAID = "@contractctl_said"
@@ -28,6 +29,8 @@ def modify(look: Look, table: str, column: str, changed: Changed, work: Work = W
 
     A script asks the server itself how the column is.
     """
+    if work is Work.REWRITE:
+        demand_online(look, table)
     query = _query(table, column, changed)
     head = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} MODIFY COLUMN {quote(column)} "
     how = f", ALGORITHM={'INPLACE' if work is Work.REWRITE else 'INSTANT'}, LOCK=NONE"
@@ -37,6 +40,22 @@ def modify(look: Look, table: str, column: str, changed: Changed, work: Work = W
         asked = Statement(f"SET {_SAID} = concat({literal(head)}, ({query.strip()}), {literal(how)})", "none")
         return (asked, Statement(f"EXECUTE IMMEDIATE {_SAID}", "LOCK=NONE", work, transactional=False))
     return (Statement(sql, "LOCK=NONE", work, transactional=False),)
+
+
+def demand_online(look: Look, table: str) -> None:
+    """Raise BlockingError where an index keeps MariaDB from writing rows anew beside everybody's writes."""
+    query = f"SELECT group_concat(INDEX_NAME) FROM ({odd_indexes(table, 'FULLTEXT', 'SPATIAL')}) AS odd"
+    try:
+        names = look.ask(f"SELECT coalesce(({query}), '')")
+    except UntoldError:
+        return  # the server itself refuses
+    if names:
+        raise BlockingError(
+            f"MariaDB writes the rows of '{table}' anew only while nobody else writes: of the FULLTEXT or SPATIAL index"
+            f" {names}",
+            hint=f"drop it before, in a revision of your own, then ALTER TABLE {table_name(table)} FORCE,"
+            " ALGORITHM=INPLACE, LOCK=NONE, and build it again when nobody has to write",
+        )
 
 
 def _definition(look: Look, query: str, table: str, column: str, changed: Changed) -> str:

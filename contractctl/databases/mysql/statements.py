@@ -14,7 +14,7 @@ from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisati
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.mysql import across, checks
-from contractctl.databases.mysql.modifying import Changed, modify
+from contractctl.databases.mysql.modifying import Changed, demand_online, modify
 from contractctl.databases.mysql.names import literal, quote, quotes
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import both_at_once, drop_in_step, rename_in_step
@@ -195,12 +195,19 @@ def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) ->
 
 def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
     """Build an index beside everybody's reads and writes. Nothing where it stands."""
-    del at_once
     if look.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", index.name, "INDEX_NAME"), "0") != "0":
         return ()
+    if index.sort and not at_once:
+        raise BlockingError(
+            f"MariaDB builds the {index.sort} index '{index.name}' of '{table}' only while nobody else writes",
+            hint="build it when nobody has to write, in a revision of your own, and release the contract with it",
+        )
     sort = index.sort or ("UNIQUE" if index.unique else "")
     parts = ("ADD", sort, "INDEX", quote(index.name), f"USING {index.using}" if index.using else "")
     action = f"{' '.join(part for part in parts if part)} ({index.columns}) {index.rest}".rstrip()
+    if index.sort:
+        sql = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} {action}, ALGORITHM=INPLACE, LOCK=SHARED"
+        return (Statement(sql, "LOCK=SHARED", transactional=False),)
     return (_alter(table, action, "NOCOPY", Work.SCAN),)
 
 
@@ -209,8 +216,9 @@ def drop_index(table: str, name: str, _beside: bool = True) -> tuple[Statement, 
     return (_alter(table, f"DROP INDEX IF EXISTS {quote(name)}", "NOCOPY"),)
 
 
-def move_key(_look: Look, table: str, _old: str, new: str, index: str) -> tuple[Statement, ...]:
+def move_key(look: Look, table: str, _old: str, new: str, index: str) -> tuple[Statement, ...]:
     """Keep the rows by another key: every row is written anew, beside everybody's reads and writes."""
+    demand_online(look, table)
     action = f"DROP PRIMARY KEY, ADD PRIMARY KEY ({quote(new)}), DROP INDEX {quote(index)}"
     return (_alter(table, action, "INPLACE", Work.REWRITE),)
 

@@ -23,6 +23,15 @@ def of_table(table: str, schema: str = "TABLE_SCHEMA", name: str = "TABLE_NAME")
     return f"{schema} = {literal(database) if database else 'DATABASE()'} AND {name} = {literal(bare)}"
 
 
+def odd_indexes(table: str, *sorts: str) -> str:
+    """SQL: the names of the table's FULLTEXT or SPATIAL indexes."""
+    among = ", ".join(map(literal, sorts))
+    return (
+        f"SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE {of_table(table)}"
+        f" AND INDEX_TYPE IN ({among})"
+    )
+
+
 def exists(connection: Connection, table: str) -> bool:
     """Whether there is a table of that name."""
     query = (
@@ -123,6 +132,12 @@ def _hindrances(connection: Connection, table: str) -> Iterator[str]:
         yield f"table '{table}' is system-versioned: every filled row would leave one of history"
     if temporary:
         yield f"table '{table}' is temporary: triggers stand on others only"
+    for name in run(connection, odd_indexes(table, "FULLTEXT")).scalars():
+        yield (
+            f"table '{table}' has the FULLTEXT index '{name}', and MariaDB gives it no column, and takes none, while"
+            " others write: drop that first, then ALTER TABLE … FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again"
+            " in the end, when nobody has to write"
+        )
     for column in key_columns(connection, table):
         kind = read(column.type)
         if kind.family in _UNORDERED:

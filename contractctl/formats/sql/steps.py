@@ -116,6 +116,7 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
         raise refused(after, table.name, reason, new)
     _same_counting(after, table, old, new)
     if (new.type, new.collation) != (old.type, old.collation):
+        _demand_not_counted(after, table, new)
         _same_promise(after, table, old, new)
         yield step("change-key-type" if new.name in table.primary_key else "change-type")
         return
@@ -131,6 +132,18 @@ def _same_counting(after: Schema, table: Table, old: Column, new: Column) -> Non
     if (new.counted, new.always) != (old.counted, old.always):
         reason = f"whether the database counts '{new.written}' up changes, which is not staged"
         raise refused(after, table.name, reason, new)
+
+
+def _demand_not_counted(after: Schema, table: Table, column: Column) -> None:
+    """No trigger of MariaDB knows a counted number in time, and no column gets AUTO_INCREMENT without a copy."""
+    if after.dialect != "mysql" or not column.counted:
+        return
+    reason = f"'{column.written}' is counted up by AUTO_INCREMENT, and MariaDB gives it no other type beside writers"
+    hint = (
+        "copy the table beside them by gh-ost or pt-online-schema-change, from MariaDB 11.2 on by ALTER TABLE … MODIFY"
+        " …, ALGORITHM=COPY, LOCK=NONE; then release the contract with that alone"
+    )
+    raise refused(after, table.name, reason, column, hint=hint)
 
 
 def _same_promise(after: Schema, table: Table, old: Column, new: Column) -> None:

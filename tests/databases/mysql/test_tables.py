@@ -171,6 +171,7 @@ def test_an_ordinary_column_has_no_obstacles(shop):
         ("CREATE TABLE t (id INT PRIMARY KEY) ENGINE=MyISAM", "no transactions"),
         ("CREATE TABLE t (id INT PRIMARY KEY) WITH SYSTEM VERSIONING", "system-versioned"),
         ("CREATE TABLE t (id ENUM('b', 'a') PRIMARY KEY)", "not sorted as it is compared"),
+        ("CREATE TABLE t (id INT PRIMARY KEY, a TEXT, b TEXT, FULLTEXT said (a, b))", "the FULLTEXT index 'said'"),
     ],
 )
 def test_a_table_on_which_nothing_can_be_kept_in_step_is_refused(shop, ddl, what):
