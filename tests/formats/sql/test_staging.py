@@ -192,7 +192,7 @@ def test_what_cannot_be_staged_is_refused_with_a_way_out(
 
 def test_a_key_that_mariadb_counts_keeps_its_type_and_the_way_out_is_named() -> None:
     old = "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(9))"
-    with pytest.raises(ContractctlError, match="orders.sql:1: 'id' is counted up by AUTO_INCREMENT") as error:
+    with pytest.raises(ContractctlError, match=r"orders\.sql:1: 'id' is counted up by AUTO_INCREMENT") as error:
         steps(old, old.replace("id INT", "id BIGINT"), "mysql")
 
     assert "gh-ost" in str(error.value.hint)
