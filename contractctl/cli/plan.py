@@ -115,6 +115,7 @@ def command(
     contractctl plan shop/orders --move orders.address=customers.address --on customer_id=id --lossy address
     contractctl plan shop/orders --extract orders.street,orders.city=addresses --on id=order_id
     contractctl plan shop/api --rename Order.customer=buyer --rename "GET /orders=GET /purchases" --sunset 2027-03-31
+    contractctl plan shop/feed --rename Placed.customer=buyer --rename "send orders=send purchases" --sunset 2027-03-31
 
     Compares each contract's draft with its latest release. What may be a rename, a split, a merge, a move or an
     extraction is asked about, never guessed. The expressions are SQL over the columns of their own side; where a
