@@ -79,7 +79,8 @@ def worst(statuses: Iterable[Status]) -> Status:
 def check_files(old: Source, new: Source, format_name: str, level: Level, terms: Terms) -> Checked:
     """Two texts, with no store and no configuration."""
     comparison = judged(old, new, format_name, terms)
-    return Checked((Pair(new.name, format_name, level, old.name, new.name, comparison),))
+    before, now = (version.folder or version.name for version in (old, new))
+    return Checked((Pair(now, format_name, level, before, now, comparison),))
 
 
 def check_contract(

@@ -9,14 +9,12 @@ from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
 from contractctl.formats.claims import AS_OPENAPI, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import ROOMS, Near, companions, marks, mentions
+from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
 from contractctl.model.contract import File
 from contractctl.model.verdict import Answer, Comparison, Status
 from contractctl.verdicts import judged
-
-_UNJUDGED = Answer(Status.UNKNOWN, reasons=(f"{SWAGGER}: {AS_OPENAPI}",))
-_SWAGGER = Comparison(_UNJUDGED, _UNJUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,14 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
         problems=tuple(
             problem("contract-deleted", path, path, changes.base[:12])
             for path, content in read
-            if content is not None and claimed(File.of(path, content))
+            if content is not None and _is_schema(File.of(path, content))
         )
     )
+
+
+def _is_schema(file: File) -> bool:
+    format_name = claimed(file)
+    return _is_of_tables(file) if format_name == "sql" else format_name is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,25 @@ def _outside(asked: Question, repository: Repository) -> _Store:
 
 
 def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
-    """A file that is a schema now, or was one; None for any other, and for one that is new or gone."""
-    if one.old is None or one.new is None or not may_be_claimed(one.new):
+    """A file that is a schema now, or was one; None for any other, and for one that is new or gone.
+
+    SQL that changes tables of other files counts though it is new.
+    """
+    now = sight.present(one.new) if one.new and may_be_claimed(one.new) else None
+    if now is None:
         return None
-    then, now = sight.then.read(one.old), sight.present(one.new)
-    if then is None or now is None:
-        return None
+    then = sight.then.read(one.old) if one.old else None
+    if then is None:  # a new step of a migration changes what was there before
+        return _Moved("sql", now, now) if claimed(now) == "sql" and foreign_tables(now) else None
     format_name = claimed(now) or claimed(then) or ("openapi" if is_swagger(now) else None)
-    return _Moved(format_name, then, now) if format_name else None
+    if format_name is None or (format_name == "sql" and not (_is_of_tables(then) or _is_of_tables(now))):
+        return None
+    return _Moved(format_name, then, now)
+
+
+def _is_of_tables(file: File) -> bool:
+    """Of SQL: queries and rows are no contract."""
+    return makes_tables(file) or bool(foreign_tables(file))
 
 
 def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outside: _Store) -> list[_Moved]:
@@ -172,12 +186,29 @@ def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:
     return any(file.name in names for file in (*then, *now))
 
 
+def _unjudged(one: _Moved) -> str | None:
+    """Why nothing can be said of a file by itself, where that is so."""
+    if is_swagger(one.now):
+        return f"{SWAGGER}: {AS_OPENAPI}"
+    if one.format == "sql" and (one.then is one.now or not (makes_tables(one.then) and makes_tables(one.now))):
+        tables = ", ".join(foreign_tables(one.now) or foreign_tables(one.then))
+        way = "check the whole folder, contractctl check OLD NEW, or let its tables be a contract"
+        return f"it changes tables that are made elsewhere ({tables}): {way}" if tables else None
+    return None
+
+
+def _unknown(reason: str) -> Comparison:
+    answer = Answer(Status.UNKNOWN, reasons=(reason,))
+    return Comparison(answer, answer)
+
+
 def _pair(sight: _Sight, one: _Moved) -> Pair:
     asked, commit = sight.asked, sight.base[:12]
     old = completed(one.then, one.format, sight.then)
     new = completed(one.now, one.format, sight.now)
     path = sight.repository.relative(Path(one.now.name))
     terms = replace(asked.terms, old_name="the old version", new_name="the new version")
-    comparison = _SWAGGER if is_swagger(one.now) else judged(old, new, one.format, terms)
+    reason = _unjudged(one)
+    comparison = judged(old, new, one.format, terms) if reason is None else _unknown(reason)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)

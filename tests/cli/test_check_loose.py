@@ -141,6 +141,44 @@ def test_a_json_file_that_is_no_schema_is_nobody_s_business(tmp_path: Path, git:
     assert contractctl("check", "--against", "main").stdout == "compatible: 0 pairs judged\n"
 
 
+def test_sql_that_is_of_no_table_is_nobody_s_business_and_a_new_step_is_not_passed_over(
+    tmp_path: Path, git: Git, contractctl: Run
+) -> None:
+    for folder in ("queries", "db"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "queries/report.sql").write_text("SELECT * FROM orders; -- alter table orders\n")
+    (tmp_path / "queries/seed.sql").write_text("INSERT INTO orders VALUES (1);\n")
+    (tmp_path / "db/V1__orders.sql").write_text("CREATE TABLE orders (id int, status text);\n")
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "queries/report.sql").write_text("SELECT id FROM orders;\n")
+    (tmp_path / "queries/seed.sql").unlink()
+    (tmp_path / "db/V2__returns.sql").write_text("CREATE TABLE returns (id int);\n")
+
+    assert judged(contractctl("check", "--against", "main", "--format", "json")) == {}
+    (tmp_path / "db/V3__drop.sql").write_text("ALTER TABLE ONLY orders DROP COLUMN status;\n")
+    found = judged(contractctl("check", "--against", "main", "--format", "json", code=3))
+    assert found == {"db/V3__drop.sql": "unknown"}
+
+
+def test_a_folder_of_migrations_is_what_its_steps_come_to(tmp_path: Path, contractctl: Run) -> None:
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "V2__orders.sql").write_text("CREATE TABLE orders (id int, a int);\n")
+        (tmp_path / folder / "V10__more.sql").write_text(
+            "ALTER TABLE orders ADD COLUMN b int;\n-- +goose Down\nDROP TABLE orders;\n"
+        )
+        (tmp_path / folder / "U2__orders.sql").write_text("DROP TABLE orders;\n")
+        (tmp_path / folder / "000.down.sql").write_text("DROP TABLE orders;\n")
+    (tmp_path / "new/V11__fewer.sql").write_text("ALTER TABLE orders DROP COLUMN b;\n")
+
+    said = contractctl("check", "old", "new", code=1).stdout
+    assert said.startswith("incompatible: old → new\n")
+    assert "orders.b  sql-column-removed" in said
+    assert "unknown" not in said
+
+
 def test_a_swagger_document_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:
     (tmp_path / "api.yaml").write_text('swagger: "2.0"\npaths: {}\n')
     (tmp_path / "values.yaml").write_text("swagger: true\n")

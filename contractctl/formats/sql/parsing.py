@@ -17,6 +17,7 @@ from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.kinds import define
 from contractctl.formats.sql.misread import mended
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
+from contractctl.formats.sql.series import in_order
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
 from contractctl.model.contract import Policy, Source
 from contractctl.model.verdict import Pointer
@@ -98,7 +99,7 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
         raise ContractctlError(f"'{dialect}' is no SQL dialect known here", hint=f"write one of: {', '.join(DIALECTS)}")
     seen = dialect or detect("\n".join(file.text for file in source.files))
     reading = _Reading(Defined(seen or "postgresql"))
-    for index, file in enumerate(source.files):
+    for index, file in in_order(source.files):
         if "\0" in file.text:
             line = file.text.count("\n", 0, file.text.index("\0")) + 1
             raise ContractctlError(f"{file.name}:{line}: a NUL byte is no SQL", hint="save the file as UTF-8 text")

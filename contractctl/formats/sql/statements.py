@@ -11,6 +11,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
 
 from contractctl.errors import ContractctlError
+from contractctl.formats.sql.series import done
 from contractctl.model.contract import File
 
 # sqlglot logs a warning for each statement that it leaves opaque; contractctl names them itself, with their lines
@@ -72,7 +73,7 @@ def detect(text: str) -> str | None:
 def split(file: File, dialect: str) -> Iterator[Words]:
     """The statements of a file. Raise ContractctlError where its text cannot be cut into words."""
     text = f" {file.text[1:]}" if file.text.startswith("\ufeff") else file.text
-    text = _blank(_META, text) if dialect == "postgresql" else text
+    text = done(_blank(_META, text) if dialect == "postgresql" else text)
     if dialect == "mysql":
         text = _CONDITIONAL.sub(lambda match: match[1].rjust(len(match[0]) - 2) + "  ", text)
     try:

@@ -42,6 +42,16 @@ def test_a_byte_order_mark_is_no_part_of_a_statement() -> None:
     assert [column.name for column in table.columns] == ["a"]
 
 
+def test_whoever_changes_a_table_is_read_after_who_makes_it() -> None:
+    texts = {
+        "keys.sql": "ALTER TABLE t ADD COLUMN b int;",
+        "tables.sql": "CREATE TABLE IF NOT EXISTS public.t (a int);",
+    }
+    found = sql.parse(Source(tuple(File(name, text) for name, text in texts.items())), Policy("postgresql"))
+
+    assert [column.name for column in found.tables["t"].columns] == ["a", "b"]
+
+
 @pytest.mark.parametrize(("one", "other"), [("int(11)", "int"), ("bool", "tinyint(1)"), ("dec(5,1)", "decimal(5,1)")])
 def test_display_widths_and_aliases_mean_nothing_in_mysql(one: str, other: str) -> None:
     first, second = (read(f"CREATE TABLE t (a {each})", "mysql").tables["t"].columns[0].type for each in (one, other))
