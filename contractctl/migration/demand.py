@@ -13,7 +13,7 @@ from contractctl.errors import ContractctlError
 from contractctl.gate.facts import amiss
 from contractctl.journal import MOVES, Entry, EntryKind, Note
 from contractctl.migration import unused
-from contractctl.migration.acts import session_of
+from contractctl.migration.at_work import session_of
 from contractctl.migration.context import Session
 from contractctl.migration.facts import measure
 from contractctl.migration.words import command, where

@@ -6,7 +6,7 @@ from contractctl import journal, planner
 from contractctl.backfill import PausedError, StoppedError, pause_of
 from contractctl.errors import ContractctlError
 from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
-from contractctl.migration import acts
+from contractctl.migration import acts, revised, rolling_back, sharing
 from contractctl.migration.comparing import DiffersError, compare_all, repair_all
 from contractctl.migration.context import Context, Result, Session, Side
 from contractctl.migration.facts import BOTH_SIDES
@@ -78,7 +78,7 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
         history = _repair(session, history, repair)
     if (already := _already(session, history, stage, percent)) is not None:
         return already
-    if stage != ROLLBACK and acts.is_half_rolled_back(session):
+    if stage != ROLLBACK and rolling_back.is_half_rolled_back(session):
         raise ContractctlError(
             f"the rollback of '{session.plan.name}' was cut short and is half done",
             hint=f"run: {command(session.plan, ROLLBACK)}",
@@ -193,7 +193,7 @@ def _already(session: Session, history: History, stage: str, percent: float | No
         passed = standing.state in (State.PLANNED, State.ROLLED_BACK)
     elif stage == Stage.CANARY:
         passed = standing.state is State.CANARY and standing.percent == percent
-        passed = passed and acts.flags_are_at(session, standing.percent)
+        passed = passed and sharing.flags_are_at(session, standing.percent)
     else:
         reached = _ORDER.index(_REACHES[Stage(stage)])
         passed = standing.state is not State.ROLLED_BACK and _ORDER.index(standing.state) >= reached
@@ -243,9 +243,9 @@ def _check(session: Session, history: History) -> dict[str, object]:
 
 def _repair(session: Session, history: History, side: Side) -> History:
     if (
-        not acts.APPLIED_IN[State.DUAL_WRITING]
-        <= acts.APPLIED_IN[history.standing.state]
-        <= acts.APPLIED_IN[State.QUIESCED]
+        not revised.APPLIED_IN[State.DUAL_WRITING]
+        <= revised.APPLIED_IN[history.standing.state]
+        <= revised.APPLIED_IN[State.QUIESCED]
     ):
         raise _out_of_order(session, history, f"{Stage.VERIFY} --repair")
     key = f"{history.key(Stage.VERIFY)}-repair-{history.last.id if history.last else 0}"

@@ -3,7 +3,7 @@
 from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK, EntryKind, History
-from contractctl.migration import acts
+from contractctl.migration import acts, revised
 from contractctl.migration.context import Session
 from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.words import command, where
@@ -70,8 +70,8 @@ def _settle_one(session: Session, history: History) -> History | None:
 def _demand_revisions(session: Session, history: History) -> None:
     """The database has what the journal says."""
     plan = session.plan
-    needed = acts.REVISED[: acts.APPLIED_IN[history.standing.state]]
-    have = acts.applied(session) if plan.revisions else frozenset()
+    needed = revised.REVISED[: revised.APPLIED_IN[history.standing.state]]
+    have = revised.applied(session) if plan.revisions else frozenset()
     missing = [stage for stage in needed if (revision := plan.revisions.get(stage)) and revision not in have]
     if missing:
         raise ContractctlError(
@@ -84,7 +84,7 @@ def _demand_revisions(session: Session, history: History) -> None:
 def _is_validated_by_others(session: Session, history: History) -> bool:
     """Whether a script, which knows less of what it promises, has run what verify would, and verify is yet to come."""
     before = history.standing.state in {State.DUAL_WRITING, State.BACKFILLED}
-    return before and session.plan.revisions.get(Stage.VERIFY) in acts.applied(session)
+    return before and session.plan.revisions.get(Stage.VERIFY) in revised.applied(session)
 
 
 def _demand_triggers(session: Session, history: History) -> None:
