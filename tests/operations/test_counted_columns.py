@@ -23,7 +23,7 @@ COUNTED = (
 )
 KEYS = ("serial PRIMARY KEY", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
 LINES = "CREATE TABLE lines (id serial PRIMARY KEY, of integer REFERENCES orders (number) ON DELETE CASCADE);\n"
-Begin = Callable[[str], Life]
+Begin = Callable[..., Life]
 
 
 def renamed(table: str, dialect: str = "postgresql") -> tuple[Operation, ...]:
@@ -36,11 +36,11 @@ def renamed(table: str, dialect: str = "postgresql") -> tuple[Operation, ...]:
 def begin(postgresql_url: str) -> Iterator[Begin]:
     with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
 
-        def started(counted: str) -> Life:
+        def started(counted: str, *before: str) -> Life:
             table = f"CREATE TABLE orders (id integer PRIMARY KEY, number {counted}, amount text);\n"
             tables = (table,) if "PRIMARY" not in counted else (table.replace("PRIMARY KEY", "UNIQUE", 1), LINES)
             planned = renamed("".join(tables))
-            life = Life(shop, Scenario("rename", tables, lambda _: planned, (), (), "", "", "", ""))
+            life = Life(shop, Scenario("rename", (*before, *tables), lambda _: planned, (), (), "", "", "", ""))
             with shop.engine.connect() as connection:
                 assert list(operations.hindrances(life.plan, connection)) == []
             return life
@@ -89,6 +89,18 @@ def test_every_writer_is_told_the_number_that_both_versions_read_until_the_end(b
     assert life.shop.rows("SELECT has_sequence_privilege('public', 'orders_number_seq', 'USAGE')") == [(True,)]
     life.shop.run("INSERT INTO orders (id) VALUES (0)")
     assert life.shop.rows("SELECT ticket FROM orders WHERE id = 0") == [(last + 2 * step,)]
+
+
+def test_a_sequence_that_belongs_to_no_column_is_asked_under_the_new_name_too(begin: Begin) -> None:
+    """Hazard 41."""
+    life = begin("bigint NOT NULL DEFAULT nextval('numbers')", "CREATE SEQUENCE numbers")
+    for n, stage in enumerate(STAGES):
+        life.shop.run(f"INSERT INTO orders (id) VALUES ({n})")
+        life.backfill() if stage == "validate" else None
+        life.do(stage)
+    life.shop.run("INSERT INTO orders (id) VALUES (5)")
+
+    assert life.shop.rows("SELECT id, ticket FROM orders ORDER BY id") == [(n, n + 1) for n in range(6)]
 
 
 @pytest.mark.parametrize("counted", COUNTED)

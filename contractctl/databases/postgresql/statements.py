@@ -17,6 +17,7 @@ from contractctl.databases.looks import Called, Look
 from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
+from contractctl.databases.postgresql.tables import asking_default
 from contractctl.databases.postgresql.tokens import Sort, spoken
 from contractctl.databases.postgresql.triggers import drop_triggers, triggers
 
@@ -239,8 +240,9 @@ def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tu
     it would have, and takes its name over, with whoever may use it.
     """
     how, _, sequence = look.ask(_counter(table, old), "").partition(" ")
-    if not how:
-        return ()
+    if not how:  # a sequence that belongs to no column stays where it is
+        drawn = look.ask(_drawing(table, old), "")
+        return (_alter(table, f"ALTER COLUMN {quote(new)} SET DEFAULT {drawn}"),) if drawn else ()
     if how == "serial":
         place = f"{of_table(table)}.{quote(new)}"
         default = f"ALTER COLUMN {quote(new)} SET DEFAULT nextval({literal(sequence)}::regclass)"
@@ -430,6 +432,14 @@ def _counter(table: str, column: str) -> str:
         " JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
         " WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')"
         f" AND d.refobjid = to_regclass({literal(of_table(table))}) AND a.attname = {literal(column)}), '')"
+    )
+
+
+def _drawing(table: str, column: str) -> str:
+    """SQL: the column's default, where that asks a sequence."""
+    return (
+        f"SELECT coalesce((SELECT given FROM ({asking_default(table, column)}) AS one (given)"
+        " WHERE given LIKE 'nextval(%'), '')"
     )
 
 
