@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contractctl.databases import QUIESCED
+from contractctl.databases.called import quiesced
 from contractctl.model.plan import Operation, Plan
 from contractctl.planner.touched import columns_by
 
@@ -82,7 +82,7 @@ def _columns(operation: Operation) -> Iterator[tuple[str, str]]:
     via = operation.parameters.get("via")
     for table, name in columns_by(operation):
         yield table.lower(), name.lower()
-        yield table.lower(), f"{name}{QUIESCED}".lower()
+        yield table.lower(), quiesced(name).lower()
     if via is not None:
         yield operation.subject.lower(), via.lower()
 

@@ -7,7 +7,6 @@ from contractctl.databases.counts import Compared, Filled, Measured, Size
 from contractctl.databases.definitions import Definition, Reference
 from contractctl.databases.engines import Database, Door
 from contractctl.databases.in_step import (
-    QUIESCED,
     SIDE_TABLES,
     Across,
     Column,
@@ -24,7 +23,6 @@ from contractctl.errors import ContractctlError
 
 __all__ = (
     "LOCK_SECONDS",
-    "QUIESCED",
     "SIDE_TABLES",
     "Across",
     "Column",

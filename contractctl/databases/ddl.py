@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Protocol
 
 from contractctl.databases import Column, Statement, Synchronisation
 from contractctl.databases.looks import Look
 from contractctl.errors import ContractctlError
-
-_LENGTH = 63
-"""Bytes of a name that count everywhere."""
 
 
 class BlockingError(ContractctlError):
@@ -166,12 +162,3 @@ class Statements(Protocol):
 
     def rename_table(self, table: str, new: str, /) -> tuple[Statement, ...]:
         """Give a table another name."""
-
-
-def shortened(name: str) -> str:
-    """The name as far as it counts; one that is cut is told from others by a checksum."""
-    raw = name.encode()
-    if len(raw) <= _LENGTH:
-        return name
-    told = f"_{sha256(raw).hexdigest()[:8]}"
-    return raw[: _LENGTH - len(told)].decode(errors="ignore") + told

@@ -9,9 +9,6 @@ KeyPart = int | float | str | bytes | None
 Key = tuple[KeyPart, ...]
 """One row's key: its primary key's values in their order, or the row id alone."""
 
-QUIESCED = "__quiesced"
-"""What a column's name ends with while it is browned out."""
-
 SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
 """In which triggers and backfill keep their marks on rows."""
 

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from contractctl import databases
+from contractctl.databases.called import quiesced_table
 from contractctl.errors import ContractctlError
 from contractctl.evidence import mariadb_catalog, postgresql_catalog
 from contractctl.evidence.observations import Observations, Read
@@ -85,7 +86,7 @@ def _probed(seen: Observations, location: str, field: Field, dialect: str) -> li
 
 def _drop(database: databases.Database, field: Field) -> str:
     if field.is_whole:  # in a brown-out it has another name
-        names = (database.table(name) for name in (field.table, f"{field.table}{databases.QUIESCED}"))
+        names = (database.table(name) for name in (field.table, quiesced_table(field.table)))
         return f"DROP TABLE IF EXISTS {', '.join(names)} RESTRICT"
     return f"ALTER TABLE {database.table(field.table)} DROP COLUMN {database.quote(field.column)} RESTRICT"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contractctl.databases import QUIESCED
+from contractctl.databases.called import quiesced
 from contractctl.evidence.questions import Field
 from contractctl.evidence.servers import UnusableError, table_names
 from contractctl.statements import Target, Touch, texts, touch
@@ -73,7 +73,7 @@ def _views(found: list[tuple[Any, ...]], target: Target) -> tuple[str, ...]:
 
 def _mentions(body: str, name: str) -> bool:
     """A program's text that has the column's, or the table's, name in it is held to touch it."""
-    wanted = {name.casefold(), f"{name.casefold()}{QUIESCED}"}
+    wanted = {name.casefold(), quiesced(name).casefold()}
     return bool(wanted & texts.read(body, "mysql").words)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from contractctl.databases import QUIESCED
+from contractctl.databases.called import quiesced
 from contractctl.evidence.questions import Field
 from contractctl.evidence.servers import UnusableError, table_names
 from contractctl.statements import EVERYTHING, Target, Touch, touch
@@ -84,7 +84,7 @@ def reached(connection: "Connection", field: Field) -> Reached:
     tables = [oid for oid, _ in relatives]
     also = tuple(sorted({name for _, name in relatives}))
     own = table if field.is_whole else field.column
-    words = [own.casefold(), f"{own.casefold()}{QUIESCED}"]
+    words = [own.casefold(), quiesced(own).casefold()]
     target = Target(field.table, field.column, "postgresql", also=also, nested_seen=True)
     asked = {"tables": tables, "columns": words, "whole": field.is_whole}
     dependents = [one for (one,) in _rows(connection, _DEPENDENTS, asked) if _OWN not in one]
@@ -162,7 +162,7 @@ def _through(every: list[_Object], tables: frozenset[int], words: frozenset[str]
 def _uses_it(one: _Object, tables: frozenset[int], target: Target, reached: frozenset[int]) -> bool:
     """Whether the server knows that it does: by the column, by the table's row, or through another."""
     column = target.column.casefold()
-    columns, whole = {column, f"{column}{QUIESCED}"}, column == EVERYTHING
+    columns, whole = {column, quiesced(target.column).casefold()}, column == EVERYTHING
     return any(
         use.of in reached or (use.of in tables and (whole or use.column in columns or use.as_row)) for use in one.uses
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from contractctl import databases
+from contractctl.databases.called import quiesced
 from contractctl.errors import ContractctlError
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Field, Question
@@ -86,7 +87,11 @@ def table_names(field: Field) -> list[str]:
     table = field.table.rpartition(".")[2].casefold()
     if not field.is_whole:
         return [table]
-    return [table, f"{table}{databases.QUIESCED}", *filter(None, [field.becomes.rpartition(".")[2].casefold()])]
+    return [
+        table,
+        quiesced(field.table.rpartition(".")[2]).casefold(),
+        *filter(None, [field.becomes.rpartition(".")[2].casefold()]),
+    ]
 
 
 def _plain(error: Exception, location: str) -> str:

@@ -9,7 +9,7 @@ parameters: as of change-type; counted where the database counts the key up ("ye
 from dataclasses import replace
 
 from contractctl.databases import Work
-from contractctl.databases.ddl import shortened
+from contractctl.databases.called import shortened
 from contractctl.model.plan import Operation
 from contractctl.operations import change_type, hindering, promises
 from contractctl.operations.effort import Effort

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from contractctl import databases
-from contractctl.databases import QUIESCED, Across, Column, Crossed, Database, Held, Synced, Synchronisation
+from contractctl.databases import Across, Column, Crossed, Database, Held, Synced, Synchronisation
+from contractctl.databases.called import quiesced, shortened
 from contractctl.databases.looks import Live, Look, Told, unwritable
 from contractctl.errors import ContractctlError
 
@@ -64,14 +65,9 @@ class Crossing(Pair):
     """Whether several rows of the source may share one of the other table."""
 
 
-def quiesced_name(column: str) -> str:
-    """The column's name while it is browned out."""
-    return column + QUIESCED
-
-
 def leaving_name(column: str) -> str:
     """A new column's name while it is taken back."""
-    return column + _LEAVING
+    return shortened(column + _LEAVING)
 
 
 def written_out(database: Database, pair: Pair) -> Pair:
@@ -151,7 +147,7 @@ def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Sync
     check(database, pair.source, pair, ())
     columns = []
     for old, new in zip(pair.old, pair.new, strict=True):
-        column = here.column(_now(here, old, quiesced_name(old)))
+        column = here.column(_now(here, old, quiesced(old)))
         place = there.column(_now(there, new, leaving_name(new)))
         _demand_alike(database, here, there, column, place)
         columns.append(Crossed(column.name, place.name, column.type, pair.absent.get(old, "NULL")))
@@ -270,10 +266,10 @@ def _is_plain(look: _Seen, pair: Pair, olds: Mapping[str, Column], news: Mapping
 
 def _old_place(look: _Seen, pair: Pair, name: str) -> str:
     """An old column's name in the database, quiesced or not."""
-    quiesced = quiesced_name(name)
-    if not look.has(quiesced):
+    gone = quiesced(name)
+    if not look.has(gone):
         return name
-    return quiesced if pair.via is not None or not look.has(name) else name
+    return gone if pair.via is not None or not look.has(name) else name
 
 
 def _new_place(look: _Seen, pair: Pair, name: str) -> str:
@@ -281,10 +277,10 @@ def _new_place(look: _Seen, pair: Pair, name: str) -> str:
     leaving = leaving_name(pair.via or name)
     if look.has(leaving):
         return leaving
-    quiesced = quiesced_name(name)
+    gone = quiesced(name)
     if not pair.old:
-        return quiesced if look.has(quiesced) else name
-    return pair.via if pair.via is not None and not look.has(quiesced) else name
+        return gone if look.has(gone) else name
+    return pair.via if pair.via is not None and not look.has(gone) else name
 
 
 def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:

@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contractctl.databases import LOCK_SECONDS, QUIESCED, Column, Statement, Work
+from contractctl.databases import LOCK_SECONDS, Column, Statement, Work
+from contractctl.databases.called import QUIESCED
 from contractctl.databases.ddl import BlockingError
 from contractctl.databases.looks import Look
 from contractctl.databases.mysql.modifying import Changed, modify

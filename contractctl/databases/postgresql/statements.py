@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import BlockingError, ForeignKey, Index, shortened
+from contractctl.databases.called import shortened
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.names import literal, quote, quotes

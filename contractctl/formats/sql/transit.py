@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from contractctl.databases import QUIESCED
+from contractctl.databases.called import quiesced
 from contractctl.formats.sql.schema import Column, Index, Schema, Table
 from contractctl.model.plan import Operation
 
@@ -90,8 +90,8 @@ def _as_between(table: Table, parts: _Moving) -> Table:
     """The table with the names that its columns have while none is browned out."""
     called: dict[str, str] = {}
     for name in parts.columns:
-        if table.column(name + QUIESCED) is not None:
-            called[name + QUIESCED] = name
+        if table.column(quiesced(name)) is not None:
+            called[quiesced(name)] = name
             if table.column(name) is not None and name in parts.beside:
                 called[name] = parts.beside[name]
     columns = (
@@ -102,7 +102,7 @@ def _as_between(table: Table, parts: _Moving) -> Table:
 
 def _without(table: Table, parts: _Moving, like: Table) -> Table:
     """The table without keys and checks that are on their way, its moving columns as they are in the other table."""
-    moving = parts.columns | {name + QUIESCED for name in parts.columns}
+    moving = parts.columns | {quiesced(name) for name in parts.columns}
     return replace(
         table,
         columns=tuple(_alike(c, like.column(c.name)) if c.name in moving else c for c in table.columns),

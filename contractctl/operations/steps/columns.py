@@ -6,10 +6,11 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database, Statement, Work, run
+from contractctl.databases.called import quiesced
 from contractctl.databases.looks import Live, Look, find, get, place
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
-from contractctl.operations.pairs import Pair, leaving_name, quiesced_name, seen, told
+from contractctl.operations.pairs import Pair, leaving_name, seen, told
 from contractctl.operations.steps.step import Step
 
 
@@ -236,7 +237,7 @@ class HandOver(Step):
     """What it counts in from now on, where that is another type."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.hand_over(look, self.table, quiesced_name(self.old), self.new, self.type)
+        return database.ddl.hand_over(look, self.table, quiesced(self.old), self.new, self.type)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))
@@ -252,13 +253,13 @@ class DropOldColumn(Step):
     column: str
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - demand() looked
-        return database.ddl.drop_column(self.table, quiesced_name(self.column))
+        return database.ddl.drop_column(self.table, quiesced(self.column))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        refuse_dependents(database, connection, self.table, quiesced_name(self.column), ())
+        refuse_dependents(database, connection, self.table, quiesced(self.column), ())
 
     def done(self, database: Database, connection: Connection) -> bool:
-        return not _has(database, connection, self.table, quiesced_name(self.column))
+        return not _has(database, connection, self.table, quiesced(self.column))
 
 
 def refuse_dependents(

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Database, Statement, ddl, run
+from contractctl.databases.called import quiesced
 from contractctl.databases.looks import Live, Look, get
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
-from contractctl.operations.pairs import quiesced_name
 from contractctl.operations.steps.columns import demand_no_null
 from contractctl.operations.steps.step import Step
 
@@ -154,7 +154,7 @@ class MoveKey(Step):
     """Over the new column, unique."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.move_key(look, self.table, quiesced_name(self.old), self.new, self.index)
+        return database.ddl.move_key(look, self.table, quiesced(self.old), self.new, self.index)
 
     def demand(self, database: Database, connection: Connection) -> None:
         if not get(database, Live(database, connection), self.table, self.new).not_null:

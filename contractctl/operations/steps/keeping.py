@@ -7,6 +7,7 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Across, Database, Statement, Synchronisation, batches
+from contractctl.databases.called import quiesced
 from contractctl.databases.looks import Live, Look, Renamed, find
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import (
@@ -14,7 +15,6 @@ from contractctl.operations.pairs import (
     Pair,
     demand_trust,
     leaving_name,
-    quiesced_name,
     seen,
     synchronisation,
     told,
@@ -95,7 +95,7 @@ class StopKeepingInStep(Step):
     """The other table, where the triggers keep columns of two in step."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        names = map(quiesced_name, self.dropping)
+        names = map(quiesced, self.dropping)
         there = (name for name in names if not look.live or find(database, look, self.table, name) is not None)
         columns = tuple(there)
         across = Across(self.to) if self.to else None
@@ -103,10 +103,10 @@ class StopKeepingInStep(Step):
 
     def demand(self, database: Database, connection: Connection) -> None:
         for column in self.dropping:
-            refuse_dependents(database, connection, self.table, quiesced_name(column), ())
+            refuse_dependents(database, connection, self.table, quiesced(column), ())
 
     def done(self, database: Database, connection: Connection) -> bool:
-        gone = (find(database, Live(database, connection), self.table, quiesced_name(name)) for name in self.dropping)
+        gone = (find(database, Live(database, connection), self.table, quiesced(name)) for name in self.dropping)
         return bool(self.dropping) and all(column is None for column in gone)
 
 
@@ -143,7 +143,7 @@ class BrownOut(Step):
 
     def done(self, database: Database, connection: Connection) -> bool:
         look = Live(database, connection)
-        return all(find(database, look, self.table, quiesced_name(name)) is not None for name in self.columns)
+        return all(find(database, look, self.table, quiesced(name)) is not None for name in self.columns)
 
     def reverse(self) -> Step:
         return EndBrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
@@ -169,7 +169,7 @@ class EndBrownOut(Step):
 
     def done(self, database: Database, connection: Connection) -> bool:
         look = Live(database, connection)
-        return all(find(database, look, self.table, quiesced_name(name)) is None for name in self.columns)
+        return all(find(database, look, self.table, quiesced(name)) is None for name in self.columns)
 
     def reverse(self) -> Step:
         return BrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
@@ -196,7 +196,7 @@ def _names(columns: Mapping[str, str | None]) -> dict[str, str]:
     """Which name becomes which, in an order in which each is free."""
     names = {}
     for column, via in columns.items():
-        names[column] = quiesced_name(column)
+        names[column] = quiesced(column)
         if via is not None:
             names[via] = column
     return names

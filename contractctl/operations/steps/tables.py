@@ -6,10 +6,10 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Database, Statement, run
+from contractctl.databases.called import quiesced_table
 from contractctl.databases.looks import Look
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing
-from contractctl.operations.pairs import quiesced_name
 from contractctl.operations.steps.step import Step
 
 
@@ -154,13 +154,13 @@ class BrownOutTable(Step):
     """Constraints that go with it by the plan."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
-        return database.ddl.rename_table(self.table, quiesced_name(self.table))
+        return database.ddl.rename_table(self.table, quiesced_table(self.table))
 
     def demand(self, database: Database, connection: Connection) -> None:
         refuse_table_dependents(database, connection, self.table, self.dropped)
 
     def done(self, database: Database, connection: Connection) -> bool:
-        return database.exists(connection, quiesced_name(self.table))
+        return database.exists(connection, quiesced_table(self.table))
 
     def reverse(self) -> Step:
         return EndTableBrownOut(self.table, self.dropped)
@@ -174,10 +174,10 @@ class EndTableBrownOut(Step):
     dropped: tuple[str, ...] = ()
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
-        return database.ddl.rename_table(quiesced_name(self.table), self.table)
+        return database.ddl.rename_table(quiesced_table(self.table), self.table)
 
     def done(self, database: Database, connection: Connection) -> bool:
-        return not database.exists(connection, quiesced_name(self.table))
+        return not database.exists(connection, quiesced_table(self.table))
 
     def reverse(self) -> Step:
         return BrownOutTable(self.table, self.dropped)
@@ -192,13 +192,13 @@ class DropOldTable(Step):
     table: str
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
-        return database.ddl.drop_table(quiesced_name(self.table))
+        return database.ddl.drop_table(quiesced_table(self.table))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        refuse_table_dependents(database, connection, quiesced_name(self.table), ())
+        refuse_table_dependents(database, connection, quiesced_table(self.table), ())
 
     def done(self, database: Database, connection: Connection) -> bool:
-        return not database.exists(connection, quiesced_name(self.table))
+        return not database.exists(connection, quiesced_table(self.table))
 
 
 def refuse_table_dependents(database: Database, connection: Connection, table: str, but: tuple[str, ...]) -> None:
