@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import kafka_exports, snapshots
-from contractctl.evidence.kafka_exports import Group, Look, Partition, Place
+from contractctl.evidence.kafka_looks import Group, Look, Partition, Place
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, needed_window, sign_of_life_seconds
 from contractctl.evidence.records import records

@@ -1,0 +1,47 @@
+"""How is a look read that is one line of JSON? kafka_exports.py shows the form."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from contractctl.evidence.kafka_looks import AT_REST, Look, Place, number, put, word
+from contractctl.evidence.log_lines import UnreadableError, moment
+
+
+def of_json(text: str, where: str, topics: frozenset[str]) -> Look:
+    """The look of a line. Raise UnreadableError where it is none."""
+    try:
+        tree = json.loads(text)
+        look = Look(moment(str(tree["at"])), where)
+        for topic, offsets in tree["topics"].items():
+            _offsets(look, topic, offsets)
+        for name, state in tree.get("states", {}).items():
+            look.group(word(name)).rebalancing = word(state) not in AT_REST
+        for row in tree["groups"]:
+            _json_row(look, row, topics)
+    except UnreadableError:
+        raise
+    except (ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
+        raise UnreadableError(f"is no look: {type(error).__name__}: {error}") from error
+    return look
+
+
+def _offsets(look: Look, topic: str, offsets: Mapping[str, Any]) -> None:
+    earliest, latest = offsets["earliest"], offsets["latest"]
+    if not isinstance(earliest, list) or not isinstance(latest, list) or len(earliest) != len(latest):
+        raise UnreadableError(f"has not as many earliest as latest offsets of '{topic}'")
+    look.counts[topic] = len(earliest)
+    look.earliest |= {(topic, at): number(one) for at, one in enumerate(earliest)}
+    look.latest |= {(topic, at): number(one) for at, one in enumerate(latest)}
+    if "id" in offsets:
+        look.ids[topic] = word(offsets["id"])
+
+
+def _json_row(look: Look, row: Mapping[str, Any], topics: frozenset[str]) -> None:
+    group, member = look.group(word(row["group"])), row["consumer_id"] is not None
+    topic, current, end = row["topic"], row["current_offset"], row["log_end_offset"]
+    if topic is None:
+        group.members += member
+        return
+    place = Place(None if current is None else number(current), None if end is None else number(end), member)
+    put(group, topics, (word(topic), number(row["partition"])), place)
