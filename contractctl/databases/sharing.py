@@ -68,21 +68,25 @@ def apart(database: Database, one: Crossed, here: str, there: str) -> str:
     return database.differs(of_row(database, here, one.old), held(database, one, there), one.type)
 
 
-def agreed(database: Database, sync: Synchronisation, one: Crossed, there: str) -> str:
-    """Whether all rows that share one hold the same, and something."""
-    rows = _siblings(database, sync, SIBLING, there)
+def agreed(database: Database, sync: Synchronisation, one: Crossed, there: str, by: Sequence[str] = ()) -> str:
+    """Whether all rows that share one hold the same, and something. by: columns that find them, of another row."""
+    rows = _siblings(database, sync, SIBLING, there, by)
     something = f"NOT {is_absent(database, (one,), SIBLING)}"
-    other_one = database.differs(of_row(database, SIBLING, one.old), f"({said(database, sync, one, there)})", one.type)
-    return f"(EXISTS (SELECT 1 {rows} AND {something}) AND NOT EXISTS (SELECT 1 {rows} AND {other_one}))"
+    first = f"({said(database, sync, one, there, by)})"
+    unlike = database.differs(of_row(database, SIBLING, one.old), first, one.type)
+    return f"(EXISTS (SELECT 1 {rows} AND {something}) AND NOT EXISTS (SELECT 1 {rows} AND {unlike}))"
 
 
-def said(database: Database, sync: Synchronisation, one: Crossed, there: str) -> str:
+def said(database: Database, sync: Synchronisation, one: Crossed, there: str, by: Sequence[str] = ()) -> str:
     """A query of what one of those that share a row holds."""
-    return f"SELECT {of_row(database, _FIRST, one.old)} {_siblings(database, sync, _FIRST, there)} LIMIT 1"
+    return f"SELECT {of_row(database, _FIRST, one.old)} {_siblings(database, sync, _FIRST, there, by)} LIMIT 1"
 
 
-def _siblings(database: Database, sync: Synchronisation, row: str, there: str) -> str:
-    return f"FROM {database.table(sync.table)} AS {row} WHERE {together(database, sync, row, there)}"
+def _siblings(database: Database, sync: Synchronisation, row: str, there: str, by: Sequence[str]) -> str:
+    across = across_of(sync)
+    pairs = zip(across.here, by or across.there, strict=True)
+    found = " AND ".join(f"{of_row(database, row, here)} = {of_row(database, there, name)}" for here, name in pairs)
+    return f"FROM {database.table(sync.table)} AS {row} WHERE {found}"
 
 
 def fill(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
@@ -97,7 +101,8 @@ def fill(database: Database, connection: Connection, sync: Synchronisation, wher
         for one in across.columns
     ]
     due = {one: f"{of_row(database, _shared(database, sync), one.new)} IS NULL" for one in across.columns}
-    return _agree(database, connection, sync, _shared_by(database, connection, sync, where, empty), due)
+    made = _make(database, connection, sync, where) if across.makes_rows else 0
+    return made + _agree(database, connection, sync, _shared_by(database, connection, sync, where, empty), due)
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, key: Key, *, old: bool) -> int:
@@ -105,12 +110,13 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
     columns, there = across_of(sync).columns, _shared(database, sync)
     row = database.has_key(sync, key)
     if old:
+        made = _make(database, connection, sync, row) if across_of(sync).makes_rows else 0
         unlike = [apart(database, one, HERE, THERE) for one in columns]
         wrong = {
             one: database.differs(of_row(database, there, one.new), f"({said(database, sync, one, there)})", one.type)
             for one in columns
         }
-        return _agree(database, connection, sync, _shared_by(database, connection, sync, row, unlike), wrong)
+        return made + _agree(database, connection, sync, _shared_by(database, connection, sync, row, unlike), wrong)
     here, written = database.table(sync.table), 0
     for one in columns:
         held_there = of_row(database, there, one.new)
@@ -119,6 +125,27 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
         update = f"UPDATE {here} SET {database.quote(one.old)} = {value} WHERE {row} AND {value} IS NOT NULL"
         written += run(connection, f"{update} AND {different}").rowcount
     return written
+
+
+def _make(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
+    """Make the shared rows that a condition's rows lack, of what all agree on that share them."""
+    across, there = across_of(sync), _shared(database, sync)
+    shared = f"SELECT 1 FROM {there} AS {THERE} WHERE {together(database, sync, HERE, THERE)}"
+    agree = {one: agreed(database, sync, one, HERE, across.here) for one in across.columns}
+    rows = (
+        f"FROM (SELECT * FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
+        f" WHERE NOT EXISTS ({shared}) AND ({' OR '.join(agree.values())})"
+    )
+    _, _, key, _ = giving(database, sync, HERE, across.here)
+    keys = [str(text) for text in run(connection, f"SELECT DISTINCT {key} {rows}").scalars()]
+    if not keys:
+        return 0
+    names = ", ".join(map(database.quote, (*across.there, *(one.new for one in across.columns))))
+    values = [of_row(database, HERE, name) for name in across.here]
+    values += [f"CASE WHEN {when} THEN {of_row(database, HERE, one.old)} END" for one, when in agree.items()]
+    select = f"SELECT {', '.join(values)} {rows}"
+    with _given(database, connection, sync, keys):
+        return run(connection, database.add_new(f"{there} ({names})", select)).rowcount
 
 
 def undecided(database: Database, sync: Synchronisation) -> str:
@@ -169,22 +196,23 @@ def _agree_these(
         f" ELSE {of_row(database, there, one.new)} END"
         for one, when in whens.items()
     )
-    with _given(database, connection, sync, these):
+    _, _, text, _ = giving(database, sync, there, other(sync).key)
+    with _given(database, connection, sync, run(connection, f"SELECT {text} FROM {there} WHERE {these}").scalars()):
         update = f"UPDATE {there} SET {sets} WHERE {these} AND ({' OR '.join(whens.values())})"
         return run(connection, update).rowcount
 
 
 @contextmanager
-def _given(database: Database, connection: Connection, sync: Synchronisation, these: str) -> Iterator[None]:
+def _given(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[str]) -> Iterator[None]:
     """Mark shared rows: their trigger has nothing to do. By their keys, each: no mark of others is waited for."""
-    there = _shared(database, sync)
-    plan, of, key, column = giving(database, sync, there, other(sync).key)
-    keys = [
-        database.literal(str(text)) for text in run(connection, f"SELECT {key} FROM {there} WHERE {these}").scalars()
-    ]
+    plan, of, _, column = giving(database, sync, HERE, across_of(sync).here)
+    texts = [database.literal(str(key)) for key in keys]
+    if not texts:
+        yield
+        return
     target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"
-    marks = ", ".join(f"({plan}, {of}, {text}, {column})" for text in keys)
+    marks = ", ".join(f"({plan}, {of}, {text}, {column})" for text in texts)
     run(connection, database.add_new(target, f"VALUES {marks}"))
     yield
-    found = f"plan = {plan} AND table_name = {of} AND {database.quote('key')} IN ({', '.join(keys)})"
+    found = f"plan = {plan} AND table_name = {of} AND {database.quote('key')} IN ({', '.join(texts)})"
     run(connection, f"DELETE FROM contractctl_kept WHERE {found} AND column_name = {column}")

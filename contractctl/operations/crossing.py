@@ -72,7 +72,7 @@ def crossing(
 
 def is_shared(operation: Operation) -> bool:
     """Whether somebody has said that several rows may have one of the other table."""
-    return operation.transform is not None and operation.transform.lossy
+    return has(operation, "shared") or (operation.transform is not None and operation.transform.lossy)
 
 
 def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:

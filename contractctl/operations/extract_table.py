@@ -1,10 +1,11 @@
 """How do columns move into a table of their own? The plan makes it, and both hold the same until nobody uses the old.
 
 A row of the new table comes with the first value that is not absent, and goes with the old table's row. Where old
-columns hold nothing (NULL, or `fill.COLUMN`) there need be no row, so that new applications insert their own.
+columns hold nothing (NULL, or `fill.COLUMN`) there need be no row, so that new applications insert their own. Where
+several rows share one it stays when they go, and holds what they agree on.
 
-parameters: to, key ("id=order_id"), columns ("street=street,city=town"), create (CREATE TABLE); old_not_null.COLUMN and
-fill.COLUMN of the old columns. For a script: old_type.COLUMN, source_key and target_key.
+parameters: to, key ("id=order_id"), columns ("street=street,city=town"), create (CREATE TABLE); shared ("yes");
+old_not_null.COLUMN and fill.COLUMN of the old columns. For a script: old_type.COLUMN, source_key and target_key.
 """
 
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ SHARED = Crossing(
     absent={"zone": "'-'"},
     shared=True,
 )
+EXTRACTED = replace(SHARED, makes_rows=True)
 TABLES = (
     "CREATE TABLE u (id integer PRIMARY KEY, city {text}, area {text})",
     "CREATE TABLE t (id integer PRIMARY KEY, u_id integer, city {text}, zone {text})",
@@ -199,11 +201,15 @@ class _Writer(threading.Thread):
         app.close()
 
 
+@pytest.mark.parametrize("extracted", [False, True], ids=["moved", "extracted"])
 @pytest.mark.parametrize("words", SERVERS, ids=str)
-def test_what_several_wrote_at_once_each_in_rows_of_its_own_reads_as_their_logs_say(shop):
+def test_what_several_wrote_at_once_each_in_rows_of_its_own_reads_as_their_logs_say(shop, extracted):
     """Hazards 1, 4, 19: replayed one by one."""
-    start(shop, TABLES, SHARED, f"INSERT INTO u (id) VALUES {', '.join(f'({n})' for n in range(40))}")
-    apps = [_Application(shop, seed) for seed in range(4)]
+    if extracted:
+        start(shop, TABLES, EXTRACTED)
+    else:
+        start(shop, TABLES, SHARED, f"INSERT INTO u (id) VALUES {', '.join(f'({n})' for n in range(40))}")
+    apps = [_Application(shop, seed, extracted=extracted) for seed in range(4)]
     for app in apps:
         app.start()
     while any(app.is_alive() for app in apps):
@@ -215,7 +221,7 @@ def test_what_several_wrote_at_once_each_in_rows_of_its_own_reads_as_their_logs_
     for app in apps:
         shared |= app.shared
         rows |= app.rows
-    assert dict(shop.rows("SELECT id, city FROM u")) == shared
+    assert dict(shop.rows("SELECT id, city FROM u")) == {n: city for n, city in shared.items() if city or not extracted}
     assert {row: (n, city) for row, n, city in shop.rows("SELECT id, u_id, city FROM t")} == rows
     apart = sorted((row,) for row, (n, city) in rows.items() if city != shared[n])
     assert (sorted(shop.differing()), shop.facts()["conflicts"]) == (apart, len(apart))
@@ -225,8 +231,9 @@ def test_what_several_wrote_at_once_each_in_rows_of_its_own_reads_as_their_logs_
 class _Application(threading.Thread):
     """Writes ten shared rows of its own and what shares them, and keeps beside what each must hold then."""
 
-    def __init__(self, shop: Shop, seed: int) -> None:
+    def __init__(self, shop: Shop, seed: int, *, extracted: bool) -> None:
         super().__init__()
+        self._extracted = extracted
         self._shop, self._dice, self._own = shop, random.Random(seed), range(10 * seed, 10 * seed + 10)
         self.shared: dict[int, str | None] = dict.fromkeys(self._own)
         self.rows: dict[int, tuple[int, str | None]] = {}
@@ -235,7 +242,7 @@ class _Application(threading.Thread):
     def run(self) -> None:
         app = self._shop.connect()
         deeds = (self._insert, self._insert, self._leave_out, self._update, self._share, self._move, self._remove)
-        for turn in range(120):
+        for turn in range(100):
             n, row = self._dice.choice(self._own), self._dice.choice([*self.rows, -1])
             deed = self._dice.choice(deeds) if row >= 0 else self._insert
             sql = deed(n, row, 1000 * self._own.start + turn)
@@ -263,8 +270,9 @@ class _Application(threading.Thread):
         return f"UPDATE t SET city = '{turn}' WHERE id = {row}"
 
     def _share(self, n: int, _row: int, turn: int) -> str:
-        self.shared[n] = f"{turn}"
-        self.rows |= {row: (of, f"{turn}") for row, (of, _) in self.rows.items() if of == n}
+        if self.shared[n] is not None or not self._extracted:  # else it is not there yet
+            self.shared[n] = f"{turn}"
+            self.rows |= {row: (of, f"{turn}") for row, (of, _) in self.rows.items() if of == n}
         return f"UPDATE u SET city = '{turn}' WHERE id = {n}"
 
     def _move(self, n: int, row: int, _turn: int) -> str:
@@ -277,3 +285,37 @@ class _Application(threading.Thread):
     def _remove(self, _n: int, row: int, _turn: int) -> str:
         del self.rows[row]
         return f"DELETE FROM t WHERE id = {row}"
+
+
+@pytest.mark.parametrize("words", ENGINES, ids=str)
+def test_a_new_tables_row_comes_with_the_first_that_shares_it_holds_what_all_agree_on_and_stays(shop):
+    """Hazards 1, 4, 19, 22."""
+    rows = (
+        "INSERT INTO t VALUES (1, 1, 'A', 'S'), (2, 1, 'A', 'N'), (3, 2, 'B', '-'), (4, 2, 'B', '-'), (5, 3, 'C', '-')"
+    )
+    start(shop, TABLES, EXTRACTED, rows, "INSERT INTO t VALUES (6, 4, 'D', '-'), (7, 4, 'E', '-'), (8, 5, NULL, '-')")
+    shop.run("UPDATE t SET zone = 'W' WHERE id = 5")
+    assert read(shop)[1] == [(3, "C", "W")]
+
+    assert [shop.fill(limit=3).rows, shop.fill().rows] == [2, 0]
+    assert read(shop)[1] == [(1, "A", None), (2, "B", None), (3, "C", "W")]
+    facts = shop.facts()
+    assert (shop.differing(), facts["conflicts"], facts["remaining"]) == (((1,), (2,), (6,), (7,)), 4, 0)
+    shop.run("INSERT INTO u (id, city, area) VALUES (4, 'F', 'Y'), (6, 'G', NULL)")
+    shop.run("UPDATE t SET zone = 'S' WHERE u_id = 1")
+    shop.run("INSERT INTO t (id, u_id, city) VALUES (9, 7, 'H')")
+    shop.run("UPDATE t SET city = 'I' WHERE id = 8")
+    shop.run("INSERT INTO t (id, u_id) VALUES (10, 6), (11, 8)")
+    shop.run("UPDATE t SET u_id = 9 WHERE id = 9")
+    shop.run("DELETE FROM t WHERE u_id = 2")
+    assert read(shop) == (
+        [
+            *((1, "A", "S"), (2, "A", "S"), (5, "C", "W"), (6, "F", "Y"), (7, "F", "Y")),
+            *((8, "I", "-"), (9, "H", "-"), (10, "G", "-"), (11, None, "-")),
+        ],
+        [
+            *((1, "A", "S"), (2, "B", None), (3, "C", "W"), (4, "F", "Y"), (5, "I", None), (6, "G", None)),
+            *((7, "H", None), (9, "H", None)),
+        ],
+    )
+    assert set(shop.facts().values()) == {0}

@@ -1,14 +1,18 @@
-"""Does a column move into another table where several rows share one of it, through all stages and back?"""
+"""Does a column go on in another table where several rows share one of it, through all stages and back?"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from contractctl.model.plan import Transform
+from contractctl.errors import ContractctlError
+from contractctl.formats.sql import staging
+from contractctl.model.contract import File, Policy, Source
+from contractctl.model.declared import Declared, Extraction
+from contractctl.model.plan import Operation, Transform
 from tests.databases import shops
 from tests.databases.shops import Words
-from tests.operations.lives import Life, writing
+from tests.operations.lives import Life, Scenario, writing
 from tests.operations.scenarios import SCENARIOS
 
 MOVED = next(scenario for scenario in SCENARIOS if scenario.kind == "move-column")
@@ -32,15 +36,59 @@ SHARED = replace(
         "UPDATE customers SET telephone = 'new {n}' WHERE id = {n}",
     ),
 )
+ORDERS = "CREATE TABLE orders (id {key}, customer_id integer NOT NULL, phone {text} NOT NULL)"
+
+
+def _extract(words: Words) -> tuple[Operation, ...]:
+    said = {
+        "to": "customers",
+        "key": "customer_id=id",
+        "columns": "phone=telephone",
+        "shared": "yes",
+        "create": f"CREATE TABLE customers (id integer PRIMARY KEY, telephone {words.types['text']})",
+        "old_not_null.phone": "yes",
+        "fill.phone": "'none'",
+    }
+    return (Operation("extract-table", "shop/orders", "orders", parameters=said),)
+
+
+EXTRACTED = replace(
+    SHARED,
+    kind="extract-table",
+    tables=(ORDERS, "CREATE INDEX orders_customer ON orders (customer_id)"),
+    planned=_extract,
+    old=SHARED.old[1:],
+    new=("INSERT INTO customers (id, telephone) VALUES ({n}, 'new')", *SHARED.new[1:]),
+)
 OLD, NEW = 1000, 500_000
 
 
+SHOP = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, phone TEXT);"
+MADE = SHOP.replace(", phone TEXT", "") + "\nCREATE TABLE customers (id INTEGER PRIMARY KEY, phone TEXT{});"
+
+
+def planned(phone: str) -> tuple[Operation, ...]:
+    old, new = (Source((File("shop.sql", text),)) for text in (SHOP, MADE.format(phone)))
+    apart = Extraction(("orders.phone",), "customers", (("customer_id", "id"),))
+    said = Declared(extractions=(apart,), lossy=frozenset({"phone"}))
+    return staging.operations(old, new, said, "shop/orders", Policy("sqlite"))
+
+
+def test_a_table_is_extracted_from_rows_that_share_one_only_if_it_may_hold_what_they_do_not_agree_on():
+    (made,) = planned("")
+    assert made.parameters["shared"] == "yes"
+
+    with pytest.raises(ContractctlError, match="rows of 'orders' that share one may not agree"):
+        planned(" NOT NULL DEFAULT 'x'")
+
+
 @pytest.fixture
-def life(words: Words, request: pytest.FixtureRequest) -> Iterator[Life]:
+def life(words: Words, scenario: Scenario, request: pytest.FixtureRequest) -> Iterator[Life]:
     with shops.opened(words, request.getfixturevalue(f"{words.server}_url")) as shop:
-        yield Life(shop, SHARED)
+        yield Life(shop, scenario)
 
 
+@pytest.mark.parametrize("scenario", [SHARED, EXTRACTED], ids=str)
 @pytest.mark.parametrize("words", shops.ENGINES, ids=str)
 def test_both_versions_write_a_shared_value_through_every_stage_and_none_is_lost(life):
     """Hazards 1, 29, 32, 49."""
@@ -57,10 +105,12 @@ def test_both_versions_write_a_shared_value_through_every_stage_and_none_is_lost
     assert life.missing_triggers() == ()
     everything = life.expected([11, *by_old], [12, *by_new])
     assert life.read(SHARED.read_old) == everything
-    life.roll_back("expand", "dual_write", "validate")
-    assert life.read(SHARED.read_old) == everything
-    for stage in ("expand", "dual_write", "backfill", "validate", "quiesce"):
-        life.backfill() if stage == "backfill" else life.do(stage)
+    if life.scenario is EXTRACTED:
+        life.roll_back("expand", "dual_write", "validate")
+        assert life.read(SHARED.read_old) == everything
+        for stage in ("expand", "dual_write", "backfill", "validate"):
+            life.backfill() if stage == "backfill" else life.do(stage)
+    life.do("quiesce")
     with writing(life, lambda n, app: life.new(n, app, early=False), 2 * NEW) as late:
         life.do("contract")
 

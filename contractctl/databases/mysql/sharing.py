@@ -6,13 +6,13 @@ read that tells that there is anything. Where a plain read shows a difference al
 written at once, so that two who both write it wait for one another.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from contractctl.databases import Crossed, Database, Synchronisation, mysql, sharing
 from contractctl.databases.crossing import across_of, given_there, held, is_absent, of_row, together
 from contractctl.databases.mysql.bodies import when
-from contractctl.databases.mysql.names import quote, table
+from contractctl.databases.mysql.names import quote, quotes, table
 
 _DATABASE = cast("Database", mysql)
 _LOCKED, _TO_WRITE = " LOCK IN SHARE MODE", " FOR UPDATE"
@@ -39,15 +39,31 @@ def give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
         f"{_new(sync, one)} = CASE WHEN {asked} THEN NEW.{quote(one.old)} ELSE {_new(sync, one)} END"
         for one, asked in given.items()
     )
-    mark = ", ".join(sharing.giving(_DATABASE, sync, "NEW", across.here))
-    body = [
-        f"INSERT IGNORE INTO contractctl_kept (plan, table_name, {quote('key')}, column_name) VALUES ({mark})",
-        f"UPDATE {there} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', there)}",
-        f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.here)}",
-    ]
+    body = _marked(sync, f"UPDATE {there} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', there)}")
     looked = f"(EXISTS (SELECT 1 {different}) OR EXISTS (SELECT 1 {different}{_LOCKED}))"
     give = when(looked, [when(f"EXISTS (SELECT 1 {different}{_TO_WRITE})", body)])
-    yield when(_any(given.values()), [when(f"EXISTS (SELECT 1 {_shared(sync)})", [give])] if inserted else [give])
+    is_there = f"EXISTS (SELECT 1 {_shared(sync)})"
+    made = [when(f"NOT {is_there}", _make(sync, given))] if across.makes_rows else []
+    yield when(_any(given.values()), [*made, when(is_there, [give])] if inserted else [*made, give])
+
+
+def _make(sync: Synchronisation, given: Mapping[Crossed, str]) -> Iterator[str]:
+    """The first row that says something makes the shared one."""
+    across = across_of(sync)
+    names = quotes((*across.there, *(one.new for one in across.columns)))
+    values = [f"NEW.{quote(name)}" for name in across.here]
+    values += [f"CASE WHEN {asked} THEN NEW.{quote(one.old)} END" for one, asked in given.items()]
+    insert = f"INSERT IGNORE INTO {table(across.table)} ({names}) VALUES ({', '.join(values)})"
+    said = _any(_and(asked, f"NOT {is_absent(_DATABASE, (one,), 'NEW')}") for one, asked in given.items())
+    yield when(said, _marked(sync, insert))
+
+
+def _marked(sync: Synchronisation, statement: str) -> Iterator[str]:
+    here = across_of(sync).here
+    mark = ", ".join(sharing.giving(_DATABASE, sync, "NEW", here))
+    yield f"INSERT IGNORE INTO contractctl_kept (plan, table_name, {quote('key')}, column_name) VALUES ({mark})"
+    yield statement
+    yield f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', here)}"
 
 
 def take_there(sync: Synchronisation) -> Iterator[str]:
@@ -68,7 +84,7 @@ def give_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     """What a shared row says goes to all that share it, unless it was just given it by one of them."""
     across = across_of(sync)
     mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.there)})"
-    asked = f"EXISTS (SELECT 1 {_sharing(sync)})" if inserted else f"NOT {mark}"
+    asked = f"NOT {mark}{f' AND EXISTS (SELECT 1 {_sharing(sync)})' if inserted else ''}"
     said = _any(given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns)
     yield when(said, [when(asked, [given(sync, inserted=inserted)])])
 

@@ -69,8 +69,9 @@ _ENABLED = "SELECT tgenabled::text FROM pg_catalog.pg_trigger WHERE tgrelid = {t
 
 
 def _events(sync: Synchronisation) -> Iterator[tuple[Synchronisation, tuple[str, ...]]]:
-    usual = _EVENTS[:2] if across_of(sync).shared else _EVENTS[:4]
-    yield sync, (*usual, "across_going") if across_of(sync).makes_rows else usual
+    across = across_of(sync)
+    usual = _EVENTS[:2] if across.shared else _EVENTS[:4]
+    yield sync, (*usual, "across_going") if across.makes_rows and not across.shared else usual
     yield other(sync), usual
 
 

@@ -15,12 +15,13 @@ from contractctl.databases.crossing import (
     across_of,
     given_there,
     held,
+    is_absent,
     of_row,
     rekeyed_there,
     together,
 )
 from contractctl.databases.postgresql.functions import database
-from contractctl.databases.postgresql.names import quote, table
+from contractctl.databases.postgresql.names import quote, quotes, table
 
 _FOUND, _ASKED = "contractctl_found", "contractctl_asked"
 VARIABLES = (f"{_FOUND} record", f"{_ASKED} boolean[]")
@@ -56,6 +57,8 @@ def give_there(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     yield _asked(sync, sharing.given_here)
     yield f"IF NOT {_ANY} THEN RETURN NULL; END IF;"
+    if across.makes_rows:
+        yield from _make(sync)
     different = _different(across.columns, "NEW", THERE)
     yield f"IF EXISTS (SELECT 1 {_shared(sync)} AND {different}) THEN"
     yield f"  PERFORM 1 {_shared(sync)} FOR NO KEY UPDATE;"
@@ -67,14 +70,32 @@ def give_there(sync: Synchronisation) -> Iterator[str]:
         f" ELSE {of_row(database, THERE, one.new)} END"
         for at, one in enumerate(across.columns, 1)
     )
-    yield f"IF EXISTS (SELECT 1 {_shared(sync)} AND {different}) THEN"
-    yield f"  INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
-    yield f"    VALUES ({', '.join(sharing.giving(database, sync, 'NEW', across.here))}) ON CONFLICT DO NOTHING;"
     where = together(database, sync, "NEW", THERE)
-    yield f"  UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};"
-    yield f"  DELETE FROM contractctl_kept WHERE {sharing.is_giving(database, sync, 'NEW', across.here)};"
+    yield f"IF EXISTS (SELECT 1 {_shared(sync)} AND {different}) THEN"
+    yield from _marked(sync, f"UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};")
     yield "END IF;"
     yield "RETURN NULL;"
+
+
+def _make(sync: Synchronisation) -> Iterator[str]:
+    """The first row that says something makes the shared one."""
+    across = across_of(sync)
+    names = quotes((*across.there, *(one.new for one in across.columns)))
+    values = [f"NEW.{quote(name)}" for name in across.here]
+    values += [f"CASE WHEN {_ASKED}[{at}] THEN NEW.{quote(one.old)} END" for at, one in enumerate(across.columns, 1)]
+    said = (f"{_ASKED}[{at}] AND NOT {is_absent(database, (one,), 'NEW')}" for at, one in enumerate(across.columns, 1))
+    insert = f"INSERT INTO {table(across.table)} ({names}) VALUES ({', '.join(values)}) ON CONFLICT DO NOTHING;"
+    yield f"IF ({' OR '.join(said)}) AND NOT EXISTS (SELECT 1 {_shared(sync)}) THEN"
+    yield from _marked(sync, insert)
+    yield "END IF;"
+
+
+def _marked(sync: Synchronisation, statement: str) -> Iterator[str]:
+    here = across_of(sync).here
+    yield f"  INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
+    yield f"    VALUES ({', '.join(sharing.giving(database, sync, 'NEW', here))}) ON CONFLICT DO NOTHING;"
+    yield f"  {statement}"
+    yield f"  DELETE FROM contractctl_kept WHERE {sharing.is_giving(database, sync, 'NEW', here)};"
 
 
 def take_there(sync: Synchronisation) -> Iterator[str]:

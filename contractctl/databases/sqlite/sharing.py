@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from contractctl.databases import Database, Synchronisation, sharing, sqlite
-from contractctl.databases.crossing import HERE, THERE, across_of, given_there, held, of_row, together
+from contractctl.databases.crossing import HERE, THERE, across_of, given_there, held, is_absent, of_row, together
 from contractctl.databases.sqlite.names import quote, quotes
 
 _DATABASE = cast("Database", sqlite)
@@ -66,8 +66,17 @@ def _give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
         for one, when in given.items()
     )
     marks = ", ".join(sharing.giving(_DATABASE, sync, "NEW", across.here))
-    columns = quotes(("plan", "table_name", "key", "column_name"))
-    yield f"INSERT OR IGNORE INTO contractctl_kept ({columns}) SELECT {marks} FROM {there} WHERE {where}"
+    marked = quotes(("plan", "table_name", "key", "column_name"))
+    mark = f"INSERT OR IGNORE INTO contractctl_kept ({marked}) SELECT {marks}"
+    if across.makes_rows:
+        alone = f"NOT EXISTS (SELECT 1 FROM {there} AS {THERE} WHERE {together(_DATABASE, sync, 'NEW', THERE)})"
+        said = _any(f"{when} AND NOT {is_absent(_DATABASE, (one,), HERE)}" for one, when in given.items())
+        names = quotes((*across.there, *(one.new for one in across.columns)))
+        values = [f"NEW.{quote(name)}" for name in across.here]
+        values += [f"CASE WHEN {when} THEN {HERE}.{quote(one.old)} END" for one, when in given.items()]
+        yield f"{mark} {row} AND {said} AND {alone}"
+        yield f"INSERT INTO {there} ({names}) SELECT {', '.join(values)} {row} AND {said} AND {alone}"
+    yield f"{mark} FROM {there} WHERE {where}"
     yield f"UPDATE {there} SET {sets} WHERE {where}"
     yield f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.here)}"
 

@@ -57,6 +57,11 @@ def _demand_rows(before: Schema, after: Schema, step: Step, declared: Declared) 
             raise refused(after, new.name, reason, hint="change it in a plan of its own")
     if not (_is_unique(target, there) and _is_unique(known, there)):
         reason = f"({', '.join(there)}) finds several rows of '{target.written}', as it is not unique there"
+        if not is_shared(before, step):
+            hint = (
+                "what each of them holds for itself has no place in one old column: add the new column, filled by the"
+                f" applications, and drop '{step.olds[0].written}' in a later version"
+            )
         raise refused(after, step.to, reason, hint=hint)
     if is_lossy(source, (*step.olds, *step.news), declared):
         return
@@ -105,6 +110,9 @@ def _demand_extracted(before: Schema, after: Schema, step: Step, declared: Decla
         if (old.type, old.collation) != (new.type, new.collation):
             reason = f"'{old.written}' is {old.type.text} and '{step.to}.{new.written}' {new.type.text}"
             raise refused(after, step.to, reason, new, hint="extract it as it is, and change its type in a later plan")
+        if is_shared(before, step) and not new.nullable:
+            reason = f"'{step.to}.{new.written}' is NOT NULL, and rows of '{step.table}' that share one may not agree"
+            raise refused(after, step.to, reason, new, hint="let it be NULL, and make it NOT NULL in a later plan")
         if old.nullable and not new.nullable:
             reason = f"'{old.written}' may be NULL, and '{step.to}.{new.written}' is NOT NULL"
             raise refused(after, step.to, reason, new, hint="let it be NULL, or make the old column NOT NULL first")
@@ -115,6 +123,11 @@ def _demand_extracted(before: Schema, after: Schema, step: Step, declared: Decla
         if column.name not in given and not column.omittable:
             reason = f"'{column.written}' of '{target.written}' is NOT NULL, and nothing of '{step.table}' goes there"
             raise refused(after, step.to, reason, column, hint="give it a default, or let it be NULL")
+
+
+def is_shared(before: Schema, step: Step) -> bool:
+    """Whether several rows may have one of the other table."""
+    return not _is_unique(before.tables[step.table], tuple(here for here, _ in step.on))
 
 
 def _is_unique(table: Table, names: tuple[str, ...]) -> bool:

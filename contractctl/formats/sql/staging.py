@@ -13,7 +13,8 @@ is not so is not there:
 - `counted`: the database counts the column up: "yes", or "always" where a given value is refused.
 - `key`: the columns that find a row of the table, with their types: "id bigint, part integer". Where two tables are
   kept in step these are `source_key` and `target_key`, and `key` pairs the columns that say which rows belong together:
-  "customer_id=id". `to`: the other table. `columns` of an extraction: "street=street,city=town".
+  "customer_id=id". `to`: the other table. `columns` of an extraction: "street=street,city=town"; `shared`: "yes" where
+  several rows may have one of the new table.
 - `create`: the statement that makes the table, or the index.
 - Of a constraint: `columns`, `nulls`, `references`, `referred`, `on_delete`, `on_update`, `timing`, `condition`; of an
   index `columns` (SQL), `unique`, `where`, `using`, `include`, `sort` (FULLTEXT, SPATIAL) and `rest`.
@@ -32,6 +33,7 @@ from contractctl.formats.sql.cuts import condition_text, default_text, type_text
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.parts import Part, PartStep, parts_of
 from contractctl.formats.sql.path import Path, path
+from contractctl.formats.sql.regrouping import is_shared
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.steps import Step, filling, refused
 from contractctl.formats.sql.ways import place, regroup_of, transform_of
@@ -225,6 +227,8 @@ def _of_two_tables(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     if step.kind == "extract-table":
         pairs = zip(step.olds, step.news, strict=True)
         yield "columns", ",".join(f"{column_name(o, dialect)}={column_name(n, dialect)}" for o, n in pairs)
+        if is_shared(found.before, step):
+            yield "shared", "yes"
         yield "create", next(made.text for made in found.created if made.table.name == step.to)
         for column in step.olds:
             for word, text in _facts(found.before, old, column):
