@@ -6,12 +6,15 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.document import Document, parse
 from contractctl.formats.asyncapi.making import Making
 from contractctl.formats.asyncapi.merging import merged
+from contractctl.formats.asyncapi.parting import parted
 from contractctl.formats.asyncapi.parts import Unresolved
+from contractctl.formats.asyncapi.resolution import incompatibilities
 from contractctl.formats.asyncapi.schemas_merged import chosen_of
 from contractctl.formats.asyncapi.whole import Whole, whole
 from contractctl.formats.retirement import operations_of
 from contractctl.model.contract import Policy, Source
 from contractctl.model.plan import Operation
+from contractctl.model.verdict import Effect, Incompatibility
 
 __all__ = ["expanded", "operations"]
 
@@ -42,11 +45,38 @@ def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -
 def _merged(old: Document, new: Document, sunset: str) -> tuple[Making, Whole]:
     before, after = whole(old), whole(new)
     try:
-        making = merged(before, after, sunset, {})
-        made = after.again(making.made)
-        chosen = chosen_of(before.document, after.document, made, making.parts.pairs)
-        return (merged(before, after, sunset, chosen) if chosen else making), after
+        return _in_one_piece(before, after, sunset), after
     except Unresolved as error:
         raise ContractctlError(
             f"not all of the two versions can be read: {error.reason}", hint="put the files that they need beside them"
         ) from None
+
+
+def _in_one_piece(before: Whole, after: Whole, sunset: str) -> Making:
+    """With the messages that the draft has; with more only where these cannot serve both ways."""
+    in_two = parted(before, after, sunset)
+    try:
+        making = _made(before, after, sunset)
+    except ContractctlError:
+        if in_two is None:
+            raise
+        return _made(before, in_two, sunset)
+    if in_two is None or _is_served(before, after, making):
+        return making
+    try:
+        other = _made(before, in_two, sunset)
+    except ContractctlError:
+        return making
+    return other if _is_served(before, after, other) else making
+
+
+def _made(before: Whole, after: Whole, sunset: str) -> Making:
+    making = merged(before, after, sunset, {})
+    chosen = chosen_of(before.document, after.document, after.again(making.made), making.parts.pairs)
+    return merged(before, after, sunset, chosen) if chosen else making
+
+
+def _is_served(before: Whole, after: Whole, making: Making) -> bool:
+    between = after.again(making.made)
+    found = (one for end in (before, after) for one in incompatibilities(end.document, between))
+    return all(isinstance(one, Incompatibility) and one.effect is Effect.LOSES for one in found)

@@ -305,3 +305,45 @@ def test_a_part_that_would_have_to_be_translated_is_refused() -> None:
         expanded(document(OLDER), document(SHOP), DAY)
 
     assert refused.value.hint == "release the old version's document in AsyncAPI 3 first, and plan from there"
+
+
+BOTH_WAYS = """\
+asyncapi: 3.0.0
+info: {title: Shop, version: 1.0.0}
+channels:
+  orders: {address: orders, messages: {placed: {$ref: '#/components/messages/placed'}}}
+operations:
+  tell: {action: send, channel: {$ref: '#/channels/orders'}}
+  hear: {action: receive, channel: {$ref: '#/channels/orders'}}
+components:
+  messages: {placed: {payload: {$ref: '#/components/schemas/Order'}}}
+  schemas:
+    Order: {type: object, required: [customer], properties: {customer: {type: string}}}
+"""
+BOTH_WAYS_OLDER = """\
+asyncapi: 2.6.0
+info: {title: Shop, version: 1.0.0}
+channels:
+  orders:
+    publish: {message: {$ref: '#/components/messages/placed'}}
+    subscribe: {message: {$ref: '#/components/messages/placed'}}
+components:
+  messages: {placed: {payload: {$ref: '#/components/schemas/Order'}}}
+  schemas:
+    Order: {type: object, required: [customer], properties: {customer: {type: string}}}
+"""
+
+
+@pytest.mark.parametrize("text", [BOTH_WAYS, BOTH_WAYS_OLDER])
+def test_a_message_that_is_sent_and_received_becomes_two_where_it_has_to(text: str) -> None:
+    old, new = document(text), document(text.replace("customer", "buyer"))
+
+    between = expanded(old, new, DAY)
+
+    made = says(between)["components"]
+    assert made["messages"] == {"placed": {"payload": {"$ref": "#/components/schemas/Order"}}}
+    assert made["schemas"]["Order"]["required"] == ["buyer", "customer"]
+    assert made["schemas"]["OrderReceived"].get("required") is None
+    assert is_served(old, between, new)
+    (operation,) = operations(old, new, {"Order.customer": "buyer"}, "shop/feed", DAY)
+    assert (operation.kind, operation.old, operation.new) == ("rename-property", "customer", "buyer")
