@@ -127,7 +127,7 @@ def _requests(labels: Mapping[str, str]) -> str:
 
 def _reader(labels: Mapping[str, str], often: str) -> str:
     name = "@".join(part for part in (labels.get("consumer"), labels.get("version")) if part)
-    return f"{name or 'somebody'} {often}"
+    return f"{name or 'somebody'} {often}{', perhaps' if labels.get('certainty') in {'may', 'unknown'} else ''}"
 
 
 def _mentions(source: str, labels: Mapping[str, str], places: float) -> str:

@@ -25,6 +25,7 @@ NAME = "access_log"
 _OPTIONS = (
     *(
         "agent",
+        "base",
         "columns",
         "consumer",
         "contract",
@@ -59,6 +60,8 @@ class _Settings:
     field: str
     fields: str
     requests: tuple[str, ...]
+    base: str | None
+    """What stands before the contract's own paths; None where the log may have others."""
     covers: tuple[str, ...]
     names: Mapping[str, str]
     sampling: float
@@ -148,10 +151,20 @@ def _settings(options: Mapping[str, str]) -> _Settings:
         field=options.get("field", ""),
         fields=options.get("fields", ""),
         requests=tuple(one.strip() for one in options.get("requests", "").split(",") if one.strip()),
+        base=_base(options),
         covers=tuple(options.get("covers", "").split()),
         names=accounts(options),
         sampling=_ratio(options.get("sampling", "1")),
     )
+
+
+def _base(options: Mapping[str, str]) -> str | None:
+    base = options.get("base")
+    if base is not None and not base.startswith("/"):
+        raise ContractctlError(
+            f"[[evidence]] {NAME}: base = '{base}' is no path", hint='write what stands before the paths: "/v1", or "/"'
+        )
+    return None if base is None else base.rstrip("/")
 
 
 def _ratio(text: str) -> float:
@@ -222,6 +235,8 @@ def _certainty(said: Said, settings: _Settings, of: Field) -> str | None:
     answered = said.values.get(settings.version, "") if settings.version else ""
     if answered and any(fnmatchcase(answered, pattern) for pattern in settings.new_versions):
         return None
+    if of.call and settings.base is not None:
+        return requests_read.use(*found, settings.base, of)
     return requests_read.certainty(found[1], settings.fields if of.is_answered else "", of.path)
 
 

@@ -17,6 +17,9 @@ GAPS = 2.0
 
 
 _CALL = re.compile(r"[a-z]+ \S")
+_OVER_HTTP = re.compile(r"(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) /\S*")
+_BY_PROVIDERS = ("-webhook", "-callback")
+"""What a provider calls: no log of its own tells of it."""
 _SERVER = "connect "
 _NAMED = ("-property", "-parameter", "-header", "-definition")
 """What the kinds of operations on parts of interfaces end with that whoever uses them calls by name."""
@@ -42,6 +45,10 @@ class Field:
     """Whether it stands in answers alone, so that a request that asks for others does not use it."""
     becomes: str = ""
     """What a whole table is called from now on; empty where it goes."""
+    call: str = ""
+    """The operation over HTTP that it is, or stands in: `GET /orders`."""
+    is_in_query: bool = False
+    """Whether it is a parameter by whose name in the address a call is known."""
 
     @property
     def table(self) -> str:
@@ -123,7 +130,16 @@ def _used(operation: Operation) -> Field:
             path, named, answered = operation.subject, False, False
         case _:
             path = f"{operation.subject}.{operation.old}".removeprefix("$.")
-    return Field(operation.contract, path, named, is_column=False, is_answered=answered)
+    called = _OVER_HTTP.match((operation.old or "") if operation.subject == "$" else operation.subject)
+    return Field(
+        operation.contract,
+        path,
+        named,
+        is_column=False,
+        is_answered=answered,
+        call=called[0] if called and not operation.kind.endswith(_BY_PROVIDERS) else "",
+        is_in_query=operation.parameters.get("in") == "query",
+    )
 
 
 def declares(party: Party, field: Field) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from contractctl.evidence.log_lines import UnreadableError
 from contractctl.evidence.naming import Name
+from contractctl.evidence.questions import Field
 from contractctl.statements import EVERYTHING
 
 READS, MAY_READ = "", "may"
@@ -16,6 +17,7 @@ READS, MAY_READ = "", "may"
 _LINE = re.compile(r"([A-Z-]+) (\S+)(?: HTTP/[\d.]+)?")
 _SLASHES = re.compile(r"/{2,}")
 _LIST = re.compile(r"\s*[\w-]+\s*(?:,\s*[\w-]+\s*)*")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _REFUSED = re.compile(r"4\d\d")
 """Statuses of what was no request: it was not answered with a field."""
 
@@ -60,6 +62,46 @@ def certainty(uri: str, parameter: str, path: str) -> str | None:
     names = {_singular(one) for one in text.split(",")}
     plain = all(_LIST.fullmatch(one) for one in asked)
     return None if plain and names.isdisjoint(map(_singular, above)) else MAY_READ
+
+
+@lru_cache(maxsize=4096)
+def use(method: str, uri: str, base: str, of: Field) -> str | None:
+    """How surely a request uses an operation, or what stands in one; None where it calls another.
+
+    base: what stands before the contract's own paths. What a log does not show of a call, it may have.
+    """
+    path, query = _split(uri)
+    segments, wanted = _segments(path), _segments(f"{base}{of.call.partition(' ')[2]}")
+    verb = of.call.partition(" ")[0]
+    if {".", ".."} & set(segments):
+        return MAY_READ
+    is_called = method.upper() in {"", verb} or (verb, method.upper()) == ("GET", "HEAD")
+    fits = len(segments) == len(wanted) and all(map(_fits, segments, wanted))
+    if not (is_called and fits):
+        return None
+    if of.path == of.call:
+        return READS
+    if not of.is_in_query:
+        return MAY_READ
+    names = [key for key, _ in parse_qsl(query, keep_blank_values=True)]
+    _, lacks, missing = of.path.partition(f"{of.call} without ")
+    if lacks:
+        return None if missing in names else READS
+    own = of.path.removeprefix(f"{of.call}.").casefold()
+    given = any(name.casefold() == own or name.casefold().startswith(f"{own}[") for name in names)
+    return READS if given else None
+
+
+def _segments(path: str) -> list[str]:
+    """Each by itself: a slash that is escaped parts nothing. Without what `;` puts behind."""
+    parts = (unquote(part.partition(";")[0]).casefold() for part in path.split("/"))
+    return [part for part in parts if part]
+
+
+def _fits(segment: str, wanted: str) -> bool:
+    """Whether a template's segment takes it: `{id}`, `{id}.json`."""
+    pattern = _PLACEHOLDER.sub("\0", wanted)
+    return re.fullmatch(".+".join(map(re.escape, pattern.split("\0"))), segment, re.DOTALL) is not None
 
 
 @lru_cache(maxsize=64)

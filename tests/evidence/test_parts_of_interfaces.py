@@ -60,3 +60,41 @@ def test_a_database_is_asked_about_its_columns_alone() -> None:
 
     assert [field.path for field in question.columns] == ["orders.customer_name"]
     assert len(question.fields) == 4
+
+
+CALL = Operation("remove-operation", "shop/orders", "$", "GET /orders/{id}", None)
+QUERY = Operation("remove-parameter", "shop/orders", "GET /orders", "limit", None, parameters={"in": "query"})
+HEADER = Operation("remove-parameter", "shop/orders", "GET /orders", "X-Tenant", None)
+LACKING = Operation("require-parameter", "shop/orders", "GET /orders", None, "tenant", parameters={"in": "query"})
+
+
+@pytest.mark.parametrize(
+    ("operation", "uri", "certainty"),
+    [
+        (CALL, "/v1/orders/7", ""),
+        (CALL, "/v1//orders/a%2Fb/?x=1", ""),
+        (CALL, "/V1/Orders/7;jsessionid=1", ""),
+        (CALL, "http://shop.example/v1/orders/7", ""),
+        (CALL, "/v1/x/%2e%2e/orders/7", "may"),
+        (CALL, "/v1/orders", None),
+        (CALL, "/v1/orders/7/lines", None),
+        (CALL, "/orders/7", None),
+        (QUERY, "/v1/orders?limit=1", ""),
+        (QUERY, "/v1/orders?a=1&Limit[gt]=1", ""),
+        (QUERY, "/v1/orders?most=1", None),
+        (HEADER, "/v1/orders?most=1", "may"),
+        (HEADER, "/v1/customers", None),
+        (LACKING, "/v1/orders", ""),
+        (LACKING, "/v1/orders?Tenant=a", ""),
+        (LACKING, "/v1/orders?tenant=a", None),
+        (ANSWERED, "/v1/customers", "may"),
+    ],
+)
+def test_a_log_with_the_contract_s_paths_tells_operations_and_their_parameters_apart(
+    tmp_path: Path, operation: Operation, uri: str, certainty: str | None
+) -> None:
+    question = replace(QUESTION, plan=changing(operation))
+
+    found = collected(tmp_path, combined(NOW - 60, uri), question, base="/v1", requests="")
+
+    assert reads(found) == ([] if certainty is None else [("reporting", "2.1", certainty, 1.0)])

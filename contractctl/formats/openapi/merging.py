@@ -13,6 +13,7 @@ from contractctl.formats.retirement.places import Object, Places, own, retired
 from contractctl.formats.retirement.schemas import Schemas, Seat
 
 _Follow = Callable[[Json], Json]
+_PLAIN = ("string", "integer", "number", "boolean", "array")
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 
 
@@ -144,17 +145,24 @@ class Merging:
             for schema, earlier in _schemas(one, was):
                 self._schemas.pair(None if call.is_new else earlier, schema, Seat.TAKEN, f"{call.name}.{key[1]}")
             if key[0] != "path" and one.get("required") is True and not (was and was.get("required") is True):
-                self.steps.append(Step("require", "parameter", call.name, str(one.get("name"))))
+                spelt = self._is_spelt(key, one)
+                self.steps.append(Step("require", "parameter", call.name, str(one.get("name")), is_in_query=spelt))
                 self._relax(call.is_, key, one)
         come = frozenset(str(one.get("name")) for key, one in after.items() if key not in before)
         for key, one in before.items():
             if key in after or key[0] == "path" or (key[0] == "header" and key[1] in _IGNORED_HEADERS):
                 continue
-            self.steps.append(Step("remove", "parameter", call.name, str(one.get("name")), come))
+            spelt = self._is_spelt(key, one)
+            self.steps.append(Step("remove", "parameter", call.name, str(one.get("name")), come, is_in_query=spelt))
             made = retired(one, self._sunset, f"'{one.get('name')}' of {call.name}")
             made.pop("required", None)
             self._places.bring(made)
             call.is_["parameters"] = [*_list(call.is_.get("parameters")), made]
+
+    def _is_spelt(self, key: tuple[str, str], one: Object) -> bool:
+        """Whether an address that has it has its name: an object may be spelt by those of its properties."""
+        schemas = (as_object(follow(one.get("schema"))) for follow in (self._places.in_old, self._places.in_made))
+        return key[0] == "query" and all(schema.get("type") in _PLAIN for schema in schemas)
 
     def _relax(self, operation: Object, key: tuple[str, str], one: Object) -> None:
         """The parameter as one that may be left out: in its place, or before that of the whole path."""

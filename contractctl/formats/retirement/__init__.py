@@ -23,6 +23,8 @@ class Step:
     """What is new in the same place: what this may be called from now on."""
     is_answered: bool = False
     """Whether it is a property that stands in answers alone."""
+    is_in_query: bool = False
+    """Whether it is a parameter that stands in the address of a request, by its own name."""
 
     @property
     def path(self) -> str:
@@ -76,6 +78,7 @@ def _gone(steps: tuple[Step, ...]) -> Iterator[str]:
 
 def _operation(step: Step, called: str | None, contract: str, sunset: str) -> Operation:
     facts = {"sunset": sunset} | ({"only": "answers"} if step.is_answered else {})
+    facts |= {"in": "query"} if step.is_in_query else {}
     if called is not None:
         return Operation(f"rename-{step.what}", contract, step.subject, step.name, called, parameters=facts)
     old = None if step.verb in {"add", "require"} else step.name
