@@ -236,7 +236,7 @@ def _certainty(said: Said, settings: _Settings, of: Field) -> str | None:
     if answered and any(fnmatchcase(answered, pattern) for pattern in settings.new_versions):
         return None
     if of.call and settings.base is not None:
-        return requests_read.use(*found, settings.base, of)
+        return requests_read.use(*found, settings.base, of, is_whole="request" in said.values)
     return requests_read.certainty(found[1], settings.fields if of.is_answered else "", of.path)
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from contractctl.evidence.log_lines import UnreadableError
 from contractctl.evidence.naming import Name
@@ -65,10 +65,11 @@ def certainty(uri: str, parameter: str, path: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def use(method: str, uri: str, base: str, of: Field) -> str | None:
+def use(method: str, uri: str, base: str, of: Field, *, is_whole: bool) -> str | None:
     """How surely a request uses an operation, or what stands in one; None where it calls another.
 
-    base: what stands before the contract's own paths. What a log does not show of a call, it may have.
+    base: what stands before the contract's own paths. is_whole: whether the address has its query, if there is one.
+    What a log does not show of a call, it may have.
     """
     path, query = _split(uri)
     segments, wanted = _segments(path), _segments(f"{base}{of.call.partition(' ')[2]}")
@@ -83,13 +84,14 @@ def use(method: str, uri: str, base: str, of: Field) -> str | None:
         return READS
     if not of.is_in_query:
         return MAY_READ
-    names = [key for key, _ in parse_qsl(query, keep_blank_values=True)]
     _, lacks, missing = of.path.partition(f"{of.call} without ")
     if lacks:
-        return None if missing in names else READS
+        return None if missing in {key for key, _ in parse_qsl(query, keep_blank_values=True)} else READS
     own = of.path.removeprefix(f"{of.call}.").casefold()
-    given = any(name.casefold() == own or name.casefold().startswith(f"{own}[") for name in names)
-    return READS if given else None
+    names = (unquote_plus(pair.partition("=")[0]).casefold() for pair in re.split("[&;]", query))
+    if any(name == own or name.startswith(f"{own}[") for name in names):
+        return READS
+    return None if is_whole or query else MAY_READ
 
 
 def _segments(path: str) -> list[str]:

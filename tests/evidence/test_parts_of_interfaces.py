@@ -1,5 +1,6 @@
 """What is asked about the parts of an interface that go, and what proves nothing about them?"""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +82,8 @@ LACKING = Operation("require-parameter", "shop/orders", "GET /orders", None, "te
         (CALL, "/orders/7", None),
         (QUERY, "/v1/orders?limit=1", ""),
         (QUERY, "/v1/orders?a=1&Limit[gt]=1", ""),
+        (QUERY, "/v1/orders?a=1;limit=1", ""),
+        (QUERY, "/v1/orders", None),
         (QUERY, "/v1/orders?most=1", None),
         (HEADER, "/v1/orders?most=1", "may"),
         (HEADER, "/v1/customers", None),
@@ -98,3 +101,15 @@ def test_a_log_with_the_contract_s_paths_tells_operations_and_their_parameters_a
     found = collected(tmp_path, combined(NOW - 60, uri), question, base="/v1", requests="")
 
     assert reads(found) == ([] if certainty is None else [("reporting", "2.1", certainty, 1.0)])
+
+
+@pytest.mark.parametrize(("uri", "certainty"), [("/orders", ["may"]), ("/orders?a=1", []), ("/orders?limit=1", [""])])
+def test_a_log_that_may_leave_the_query_out_tells_of_no_parameter_that_was_not_sent(
+    tmp_path: Path, uri: str, certainty: list[str]
+) -> None:
+    line = json.dumps({"ts": NOW - 60, "path": uri, "method": "GET", "agent": "reporting/2.1"})
+    keys = {"form": "json", "time": "ts", "uri": "path", "method": "method", "agent": "agent", "requests": ""}
+
+    found = collected(tmp_path, f"{line}\n", replace(QUESTION, plan=changing(QUERY)), base="/", **keys)
+
+    assert [one[2] for one in reads(found)] == certainty
