@@ -51,7 +51,11 @@ def _cut(text: str, start: int, end: int, outer: int) -> tuple[Block, ...]:
     if first is None or len(first[1]) <= outer:
         return ()
     column = len(first[1])
-    starts = [first.start(), *(found.end() for found in _beginning(column).finditer(text, first.start(), end)), end]
+    starts = [
+        first.start(),
+        *(found.start() + 1 for found in _beginning(column).finditer(text, first.start(), end)),
+        end,
+    ]
     return tuple(_block(text, *ends, column) for ends in pairwise(starts))
 
 
@@ -63,5 +67,5 @@ def _block(text: str, start: int, end: int, column: int) -> Block:
 
 @cache
 def _beginning(column: int) -> re.Pattern[str]:
-    """Where a line begins that has a key in that column."""
-    return re.compile(rf"\n(?=[ ]{{{column}}}{_ENTRY})")
+    """Where a line ends whose next one has a key in that column."""
+    return re.compile(rf"\n{' ' * column}(?={_ENTRY})")

@@ -163,7 +163,8 @@ class _Building:
         text: str = event.value
         plain = event.implicit[0]
         if plain and text == "<<" and self._wants_key():
-            self._refuse_duplicate("<<", event.start_mark, twice=bool(self._open[-1].merged))
+            if self._open[-1].merged:
+                self._refuse_duplicate("<<", event.start_mark)
             self._open[-1].merges = True
             return
         value = self._plain(text, event) if plain else text
@@ -257,19 +258,17 @@ class _Building:
             top.merges = False
             return
         elif top.key is None:
-            top.key = self._key(value, top.value, at)
+            if not isinstance(value, str):
+                self._refuse(at, f"the key {json.dumps(value)[:80]} is no string", "put quotes around it")
+            if value in top.value:
+                self._refuse_duplicate(value, at)
+            top.key = value
             return
         else:
             step, top.key = top.key, None
             top.value[step] = value
         if self._places is not None:
             self._places[id(top.value)][step] = at
-
-    def _key(self, value: Json, mapping: dict[str, Json], at: At) -> str:
-        if not isinstance(value, str):
-            self._refuse(at, f"the key {json.dumps(value)[:80]} is no string", "put quotes around it")
-        self._refuse_duplicate(value, at, twice=value in mapping)
-        return value
 
     def _refuse_tag(self, event: "ScalarEvent | CollectionStartEvent") -> NoReturn:
         word = str(event.tag).replace("tag:yaml.org,2002:", "!!")
@@ -281,10 +280,9 @@ class _Building:
     def _refuse_there(self, place: Place, said: str, hint: str) -> NoReturn:
         raise ContractctlError(f"{self._name}:{place[0]}:{place[1]}: {said}", hint=hint) from None
 
-    def _refuse_duplicate(self, key: str, at: At, *, twice: bool) -> None:
-        if twice:
-            hint = "keep one of the two: readers differ in which one they take"
-            self._refuse(at, f"the key '{key}' stands twice in one mapping", hint)
+    def _refuse_duplicate(self, key: str, at: At) -> NoReturn:
+        hint = "keep one of the two: readers differ in which one they take"
+        self._refuse(at, f"the key '{key}' stands twice in one mapping", hint)
 
     def _refuse_syntax(self, error: "MarkedYAMLError") -> NoReturn:
         problem = str(error.problem)

@@ -1,6 +1,7 @@
 """Which media type is meant, and which schema do its values have? https://spec.openapis.org/oas/v3.1.0#media-type-object."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from contractctl.documents import Json
 from contractctl.formats.description import below
@@ -17,6 +18,7 @@ def media_types(document: Document, spot: Spot | None) -> Mapping[str, Spot]:
     return {normal(name): resolved(document, one) for name, one in entries(document, spot, "content")}
 
 
+@lru_cache(maxsize=64)
 def normal(name: str) -> str:
     """Lower case, no blanks, and without the character set that everybody assumes."""
     kind, *parameters = [part.strip().lower() for part in name.split(";")]

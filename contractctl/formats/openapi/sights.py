@@ -213,7 +213,7 @@ class Sight:
         """What a schema of the writer's refers to."""
         for text in references(told(spot.value), spot.value):
             with suppress(Unresolved):
-                yield refer(self.writer.schemas, replace(spot, value={"$ref": text}), "$ref")
+                yield refer(self.writer.schemas, _referring(spot, text), "$ref")
 
     def _pair(self, document: Document, target: Spot) -> Key | None:
         """What is asked about a component; None for what is always read out."""
@@ -318,10 +318,7 @@ class Sight:
             return None
         found = []
         for text in references(said, value):
-            ends = (
-                (self.writer, replace(writer, value={"$ref": text})),
-                (self.reader, replace(reader, value={"$ref": text})),
-            )
+            ends = (self.writer, _referring(writer, text)), (self.reader, _referring(reader, text))
             try:
                 one, other = (refer(document.schemas, spot, "$ref") for document, spot in ends)
             except Unresolved:
@@ -402,6 +399,11 @@ class Sight:
                 return None
             value = value[str(step)]
         return replace(spot, value=value, pointer=target.pointer)
+
+
+def _referring(spot: Spot, text: str) -> Spot:
+    """A schema in the place of another that refers to what stands in that."""
+    return Spot({"$ref": text}, spot.file, spot.pointer, spot.base, spot.dialect, spot.scope)
 
 
 def _marks(spot: Spot) -> tuple[object, ...]:
