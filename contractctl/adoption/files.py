@@ -5,14 +5,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contractctl import git, store
+from contractctl.adoption import wholes
 from contractctl.adoption.names import owned, quoted, slug
+from contractctl.adoption.wholes import Read, Whole
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import Near
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
+from contractctl.model.contract import File
 from contractctl.model.verdict import Level
 
 _HOUSES = frozenset(
@@ -45,6 +49,7 @@ _HOUSES = frozenset(
     }
 )
 """Folders that say what kind of thing is in them, and not whose."""
+_PARTS = frozenset({".gql", ".graphql", ".graphqls"})
 _GENERATION = re.compile(r"v\d+([a-z]+\d*)?")
 """Folders that say which of several generations: `v1`, `v2beta1`."""
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -95,27 +100,45 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     if house.owner is not None and _UNWRITABLE.search(house.owner):
         raise ContractctlError("--owner holds characters that cannot be written down", hint="name a team or a person")
     known = store.names(contracts)
-    drafts = {paths[0] for name in known if (paths := store.draft_paths(contracts, name))}
+    drafts = {path for name in known for path in _own(contracts, name)}
     taken = {name.lower() for name in known}
     adopted: list[Adopted] = []
     skipped: list[Skipped] = []
     candidates = sorted(_candidates(root))
     near = in_work_tree(root, lambda: candidates)
     folders = {contracts / name for name in known}
-    for file in candidates:
-        if not folders.isdisjoint(file.parents) or file.is_relative_to(migrations) or _inside(file, drafts):
-            continue
-        try:
-            found = _schema(file, root, house, near)
-        except ContractctlError as error:
-            skipped.append(Skipped(_relative(file, root), error.message))
-            continue
-        if found is None:
-            continue
-        name = next(name for name in _names(file, root) if name not in taken)
+
+    def adopt(path: Path, found: _Schema, called: Path) -> None:
+        name = next(name for name in _names(called, root) if name not in taken)
         taken.add(name)
-        folder = contracts / name
-        adopted.append(Adopted(name, file, folder, _contract(found, folder, house)))
+        adopted.append(Adopted(name, path, contracts / name, _contract(found, contracts / name, house)))
+
+    def read(path: Path) -> File | None:
+        return near.read(named(path, root))
+
+    free = [
+        file
+        for file in candidates
+        if folders.isdisjoint(file.parents) and not file.is_relative_to(migrations) and not _inside(file, drafts)
+    ]
+    series = tuple(wholes.steps(free, read))
+    joined = {file for whole in series for file in whole.files}
+    broken: dict[Path, str] = {}
+    for file in free:
+        try:
+            found = _schema(file, root, house, near) if file not in joined else None
+        except ContractctlError as error:
+            broken[file] = error.message
+            continue
+        if found is not None:
+            adopt(file, found, file)
+    for whole in (*series, *wholes.parts(broken, free, read, root)):
+        try:
+            adopt(whole.folder, _joint(whole, house, read), _called(whole, root))
+        except ContractctlError as error:
+            skipped.append(Skipped(_relative(whole.folder, root), error.message))
+        joined |= set(whole.files)
+    skipped += [Skipped(_relative(file, root), reason) for file, reason in broken.items() if file not in joined]
     return Survey(known, tuple(adopted), tuple(skipped))
 
 
@@ -155,6 +178,17 @@ def _walk(root: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in files)
 
 
+def _called(whole: Whole, root: Path) -> Path:
+    """The file that would give a folder's contract its name."""
+    return (root if whole.folder == root else whole.folder.parent) / f"{whole.folder.name}.{whole.format}"
+
+
+def _own(contracts: Path, name: str) -> tuple[Path, ...]:
+    """The files of a draft that are no contract of their own: the first, and all parts of a GraphQL schema."""
+    paths = store.draft_paths(contracts, name)
+    return paths if paths and paths[0].suffix.lower() in _PARTS else paths[:1]
+
+
 def _inside(file: Path, drafts: set[Path]) -> bool:
     """Whether a file is a contract's draft, or one of several that make it up."""
     resolved = file.resolve()
@@ -187,12 +221,24 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
         schema = parse_sound(name, whole)
     except ContractctlError as error:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
+    return _Schema(_lines(name, schema, house), tuple(Path(one.name) for one in whole.every))
+
+
+def _joint(whole: Whole, house: House, read: Read) -> _Schema:
+    """What several files say together. Raise ContractctlError where they are no schema, or are not told from others."""
+    schema = parse_sound(whole.format, wholes.source(whole, read))
+    if whole.format == "sql" and not whole.alone:  # a new step has to count without being named
+        raise ContractctlError("steps of a migration lie beside other files: move these, and the folder is a contract")
+    return _Schema(_lines(whole.format, schema, house), (whole.folder,) if whole.alone else whole.files)
+
+
+def _lines(name: str, schema: Any, house: House) -> tuple[str, ...]:  # noqa: ANN401 - each format's own
     lines = [f"format = {quoted(name)}"]
     if name == "sql":
         known = schema.dialect if schema.certain else house.dialect
         guess = f"# dialect = {quoted(schema.dialect)}  # or mysql, sqlite: the text fits all of them"
         lines.append(f"dialect = {quoted(known)}" if known else guess)
-    return _Schema(tuple(lines), tuple(Path(one.name) for one in whole.every))
+    return tuple(lines)
 
 
 def _without_place(message: str, file: Path, shown: str) -> str:

@@ -39,7 +39,8 @@ def command(
 
     Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), GraphQL
     schemas (.graphql), JSON Schema (.schema.json, and every JSON or YAML file whose $schema names a draft), tables
-    (.sql with CREATE TABLE). A draft has the files that it refers to beside it. The files stay where they are;
+    (.sql with CREATE TABLE). A draft has the files that it refers to beside it; a folder of migrations in SQL, and one
+    whose GraphQL files are a schema only together, become one contract. The files stay where they are;
     contracts/<domain>/<name>/contract.toml names them, and the domain and the name come from their paths. What git
     ignores, the migrations, and whatever has a contract already are left alone. Nothing is released.
 

@@ -254,3 +254,34 @@ def test_every_format_is_found_under_a_name_that_tells_whose_it_is(tmp_path: Pat
     for name in found:
         contractctl("release", name)
     contractctl("check")
+
+
+def test_files_that_are_one_schema_together_become_one_contract(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    texts = {
+        "db/steps/V2__orders.sql": "CREATE TABLE orders (id int PRIMARY KEY, note text);",
+        "db/steps/V10__status.sql": "ALTER TABLE orders ADD COLUMN status text;",
+        "api/graphql/query.graphql": "type Query { order: Order }",
+        "api/graphql/types/order.graphql": "type Order { id: ID! }",
+        "api/alone.graphql": "type Query { alone: Int }",
+        "root.graphql": "type Query { a: Lost }",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    git("init", "-q", "-b", "main")
+
+    said = contractctl("init").stdout
+    assert [line.split() for line in said.splitlines()[1:4]] == [
+        ["api/alone", "from", "api/alone.graphql"],
+        ["db/steps", "from", "db/steps"],
+        ["api/graphql", "from", "api/graphql"],
+    ]
+    assert "1 file skipped\n  root.graphql:" in said
+    assert contractctl("init").stdout.startswith("0 contracts made; 3 contracts there already\n")
+
+    contractctl("release", "db/steps")
+    (tmp_path / "db/steps/V11__gone.sql").write_text("ALTER TABLE orders DROP COLUMN status;")
+    assert "orders.status  sql-column-removed" in contractctl("check", "db/steps", code=1).stdout
+    (tmp_path / "db/steps/README.md").write_text("# steps")
+    (tmp_path / "contracts/db/steps/contract.toml").unlink()
+    assert "db/steps: steps of a migration lie beside other files" in contractctl("init").stdout
