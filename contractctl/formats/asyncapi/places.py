@@ -63,14 +63,15 @@ def parameters(met: Meeting, clients: Operation, provided: Operation) -> Iterato
 
 
 def _parameters(document: Document, channel: Spot) -> Iterator[tuple[str, Written]]:
-    """In 2.x with a schema, since 3.0 with a list of values."""
+    """In 2.x with a schema, since 3.0 texts, or those of a list."""
     for name, written in entries(document, channel, "parameters"):
         spot = resolved(document, written)
         said = fields(document, spot)
         if "schema" in said:
             inner = replace(spot, value=said["schema"], pointer=(*spot.pointer, "schema"))
         else:
-            inner = replace(spot, value={key: said[key] for key in ("enum",) if key in said})
+            listed = {key: said[key] for key in ("enum",) if key in said}
+            inner = replace(spot, value={"type": "string", **listed})
         yield name, _texts(inner)
 
 

@@ -10,6 +10,7 @@ from contractctl.formats.asyncapi.parting import parted
 from contractctl.formats.asyncapi.parts import Unresolved
 from contractctl.formats.asyncapi.resolution import incompatibilities
 from contractctl.formats.asyncapi.schemas_merged import chosen_of
+from contractctl.formats.asyncapi.translating import translated
 from contractctl.formats.asyncapi.whole import Whole, whole
 from contractctl.formats.retirement import operations_of
 from contractctl.model.contract import Policy, Source
@@ -45,6 +46,8 @@ def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -
 def _merged(old: Document, new: Document, sunset: str) -> tuple[Making, Whole]:
     before, after = whole(old), whole(new)
     try:
+        if old.major < new.major:
+            before = translated(before) or before
         return _in_one_piece(before, after, sunset), after
     except Unresolved as error:
         raise ContractctlError(
