@@ -117,7 +117,7 @@ def _asked(source: str, location: str, options: Mapping[str, str], plan: Plan) -
     contract = options["contract"]
     schema = options.get("schema") or contract
     said = _fields(options.get("fields", ""), at)
-    fields = [one for one in fields_removed(plan) if one.contract == contract]
+    fields = [one for one in fields_removed(plan) if one.contract == contract and not one.goes_on]
     names = {one: said.get(one.path, (one.path,) if schema == contract else None) for one in fields}
     moved = next((move.old for move in plan.movements if move.contract == schema), "")
     version = options.get("version") or moved

@@ -18,6 +18,8 @@ GAPS = 2.0
 
 _CALL = re.compile(r"[a-z]+ \S")
 _OVER_HTTP = re.compile(r"(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) /\S*")
+_GOING_ON = frozenset({"add", "narrow", "release", "widen"})
+"""Of operations on parts of interfaces: what they begin with."""
 _BY_PROVIDERS = ("-webhook", "-callback")
 """What a provider calls: no log of its own tells of it."""
 _SERVER = "connect "
@@ -43,6 +45,8 @@ class Field:
     """Whether a database has it: what a server writes down of its statements says nothing about the others."""
     is_answered: bool = True
     """Whether it stands in answers alone, so that a request that asks for others does not use it."""
+    goes_on: bool = False
+    """Whether clients may go on using it, and only cannot count on it as they did: a use does not show which."""
     becomes: str = ""
     """What a whole table is called from now on; empty where it goes."""
     call: str = ""
@@ -123,7 +127,8 @@ def _gone(operation: Operation) -> Iterator[str]:
 def _used(operation: Operation) -> Field:
     """What clients of an interface do that they can no longer do: use a part, do without one, count on one."""
     named, answered = operation.kind.endswith(_NAMED), operation.parameters.get("only") == "answers"
-    match operation.kind.partition("-")[0]:
+    verb = operation.kind.partition("-")[0]
+    match verb:
         case "require":
             path, named, answered = f"{operation.subject} without {operation.new}", False, False
         case "add":
@@ -134,9 +139,10 @@ def _used(operation: Operation) -> Field:
     return Field(
         operation.contract,
         path,
-        named,
+        named and verb not in _GOING_ON,
         is_column=False,
         is_answered=answered,
+        goes_on=verb in _GOING_ON,
         call=called[0] if called and not operation.kind.endswith(_BY_PROVIDERS) else "",
         is_in_query=operation.parameters.get("in") == "query",
     )

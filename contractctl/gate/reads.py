@@ -226,6 +226,9 @@ def _condition(reader: _Reader) -> Condition:
     )
     if party and party.exempt:
         return replace(passed, message=f"{name} is exempt: {party.exempt}", observed="exempt")
+    if on.field.goes_on and ((party and party.migrated) or _does_not_read(reader)):
+        words = f"{name} may go on using '{reader.path}': {_migrated(reader)}"
+        return replace(passed, message=words, observed="migrated")
     if reader.seen.last is not None and reader.seen.last > on.until - reader.needed:
         return _read(reader, passed, reader.seen.last)
     if party and party.retired and not _may_read(reader):

@@ -79,6 +79,9 @@ def places(root: Path, scene: Scene, name: str, *documents: str) -> str:
         ("@cached.ttl", "{ order(id: 1) @cached(ttl: 1) { id } }", "0.graphql:1:24"),
         ("@cached(ttl:)", "{ order(id: 1) @cached { id } }", ""),
         ("Note", "{ search { ... on Note { text } } }", "0.graphql:1:12"),
+        ("Hit.Note", "{ search { ... on Note { text } } }", "0.graphql:1:3, 0.graphql:1:12"),
+        ("Hit.Note", "{ order(id: 1) { id } }", ""),
+        ("Order.Node", "{ node { ... on Order { id } } }", "0.graphql:1:3, 0.graphql:1:10"),
     ],
 )
 def test_a_use_is_found_where_it_stands_and_nothing_else_is(
@@ -207,6 +210,37 @@ def test_a_plan_of_the_schema_itself_needs_no_other_names(contracting: Scene, tm
     assert record.series[0].labels["places"] == "0.graphql:1:18"
     assert record.series[0].labels["version"] == "1.0.0"
     assert asked(tmp_path, contracting, READS, contract="shop/other") == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "document", "where"),
+    [
+        (("require-parameter", "Query.order", None, "tenant"), "{ order(id: 1) { id } }", "0.graphql:1:3"),
+        (("require-parameter", "Query.order", None, "tenant"), "{ search { __typename } }", ""),
+        (("require-property", "Find", None, "tenant"), "mutation { save(input: {kind: A}) }", "0.graphql:1:24"),
+        (("require-property", "Find", None, "tenant"), "{ order(id: 1) { id } }", ""),
+    ],
+)
+def test_a_document_cannot_give_what_its_schema_has_not_got(
+    contracting: Scene, tmp_path: Path, operation: tuple[str, str, None, str], document: str, where: str
+) -> None:
+    kind, subject, old, new = operation
+    moved = (Movement("shop/api", "graphql", "1.0.0", "1.1.0", "2.0.0"),)
+    plan = Plan("away", moved, (Operation(kind, "shop/api", subject, old, new),), {})
+    scene = contracting.but(plan=plan, consumers={"shop/api": (Party("reporting"),)})
+
+    (record,) = asked(tmp_path, scene, document, contract="shop/api", schema="", fields="")
+
+    assert record.problem is None
+    assert record.series[0].labels.get("places", "") == where
+
+
+def test_documents_are_not_asked_about_what_clients_may_go_on_using(contracting: Scene, tmp_path: Path) -> None:
+    moved = (Movement("shop/api", "graphql", "1.0.0", "1.1.0", "2.0.0"),)
+    released = (Operation("release-property", "shop/api", "Order", "name", "name"),)
+    scene = contracting.but(plan=Plan("away", moved, released, {}))
+
+    assert asked(tmp_path, scene, "{ order(id: 1) { name } }", contract="shop/api", schema="", fields="") == ()
 
 
 @pytest.mark.parametrize("wrong", [{"consumer": ""}, {"contract": ""}, {"fields": "a"}, {"agent": "x"}])

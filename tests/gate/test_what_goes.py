@@ -9,7 +9,7 @@ from contractctl.model.contract import Party
 from contractctl.model.decision import Outcome
 from contractctl.model.evidence import Kind
 from contractctl.model.plan import Movement, Operation, Regroup
-from tests.gate.conftest import PLAN, Scene, heartbeat, reads, record, with_records
+from tests.gate.conftest import NOW, PLAN, Scene, heartbeat, reads, record, with_records
 
 TABLE = "shop/orders", "orders"
 MERGED = Regroup({"full_name": "a || b"}, {"first_name": "a", "last_name": "b"})
@@ -76,3 +76,13 @@ def test_a_counter_for_the_whole_table_proves_its_silence_and_one_for_a_column_d
 
     assert counted.decide().outcome is Outcome.PASS
     assert dropping.decide().outcome is Outcome.UNKNOWN
+
+
+def test_who_copes_with_what_may_be_null_from_now_on_may_go_on_reading_it(contracting: Scene) -> None:
+    released = Operation("release-property", "shop/orders", "Order", "state", "state")
+    scene = contracting.but(plan=replace(PLAN, movements=API, operations=(released,)))
+    seen = with_records(scene, reads=record(Kind.READS, reads(7, path="Order.state", last=NOW - 90)))
+    coping = seen.but(consumers={"shop/orders": (Party("reporting", migrated=True),)})
+
+    assert seen.condition("reads of Order.state by reporting").outcome is Outcome.FAIL
+    assert coping.condition("reads of Order.state by reporting").observed == "migrated"

@@ -10,20 +10,25 @@ from dataclasses import dataclass
 from contractctl.errors import ContractctlError
 from contractctl.formats.graphql.documents import Uses, documents, refusals, sights
 from contractctl.formats.graphql.schema import Schema
+from contractctl.formats.graphql.types import Field, Type
 from contractctl.model.contract import File
 from contractctl.model.verdict import Place, Undecided
 
-_COORDINATE = re.compile(r"(@?\w+)(?:\.(\w+))?(?:\((\w+):?\)|\.(\w+))?")
+_COORDINATE = re.compile(r"(@?\w+)(?:\.(\w+))?(?:\((\w+):?\)|\.(\w+))?(?: without (\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class _Coordinate:
-    """`Type`, `Type.member`, `Type.field(argument:)`, `@directive(argument:)`; a dot does for the brackets."""
+    """`Type`, `Type.member`, `Type.field(argument:)`, `@directive(argument:)`; a dot does for the brackets.
+
+    `Type.field without argument`, `Input without field`: uses that do not give it.
+    """
 
     holder: str
     """@ before a directive's name."""
     member: str = ""
     argument: str = ""
+    lacking: str = ""
 
 
 def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapping[str, tuple[Place, ...] | Undecided]:
@@ -58,8 +63,8 @@ def _coordinate(name: str) -> _Coordinate:
     match = _COORDINATE.fullmatch(name)
     if match is None:
         return _Coordinate("")
-    holder, member, bracketed, dotted = match.groups()
-    return _Coordinate(holder, member or "", bracketed or dotted or "")
+    holder, member, bracketed, dotted, lacking = match.groups()
+    return _Coordinate(holder, member or "", bracketed or dotted or "", lacking or "")
 
 
 def _use_of(known: Schema, at: _Coordinate) -> Callable[[Uses], bool] | None:
@@ -71,6 +76,8 @@ def _use_of(known: Schema, at: _Coordinate) -> Callable[[Uses], bool] | None:
         return None
     holder, member, argument = at.holder, at.member, at.argument
     field = type_.fields.get(member)
+    if at.lacking:
+        return _lacking(type_, field, at)
     if argument:
         place = (holder, member, argument)
         is_there = field is not None and argument in field.arguments
@@ -81,9 +88,22 @@ def _use_of(known: Schema, at: _Coordinate) -> Callable[[Uses], bool] | None:
         return lambda used: (holder, member) in used.symbols or holder in used.variables
     if member in type_.inputs:
         return lambda used: (holder, member) in used.inputs or holder in used.variables
+    if member in {*type_.members, *type_.interfaces}:
+        return lambda used: bool({holder, member} & (used.conditions | used.answered))
     if member:
         return None
     return lambda used: holder in used.conditions | used.answered | used.variables | used.objects
+
+
+def _lacking(type_: Type, field: Field | None, at: _Coordinate) -> Callable[[Uses], bool] | None:
+    """Whoever has a schema without it does not give it; of whoever has one with it, no place alone tells."""
+    if at.lacking in type_.inputs or (field is not None and at.lacking in field.arguments):
+        return None
+    if field is not None:
+        return lambda used: (at.holder, at.member) in used.fields
+    if type_.inputs and not at.member:
+        return lambda used: at.holder in used.objects | used.variables
+    return None
 
 
 def _directive(known: Schema, name: str, argument: str) -> Callable[[Uses], bool] | None:
