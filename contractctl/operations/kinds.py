@@ -108,6 +108,7 @@ def of_tables(plan: Plan) -> tuple[Operation, ...]:
 
 
 def pairs_by_table(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:
+    """Each table that has two sides to keep in step, and what these are."""
     found: dict[str, list[Pair]] = {}
     for operation in of_tables(plan):
         found.setdefault(operation.subject, []).extend(KINDS[operation.kind].dual_write(operation))

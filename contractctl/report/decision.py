@@ -41,6 +41,7 @@ def _waived_lines(decision: Decision) -> Iterator[str]:
 
 
 def answer(decision: Decision, percent: float | None) -> str:
+    """The first line: whether the stage may begin."""
     stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
     total = counted(len(decision.conditions), "condition")
     share = f"{len(open_conditions(decision))} of {total}"

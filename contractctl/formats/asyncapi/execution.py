@@ -39,6 +39,7 @@ def refusal_by(schema: "bool | Mapping[str, Any]", value: Json) -> str | None:
 
 
 def executed_by() -> str:
+    """What has executed a witness, with its version."""
     from importlib.metadata import version
 
     return f"jsonschema {version('jsonschema')}"

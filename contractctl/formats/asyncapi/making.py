@@ -67,6 +67,7 @@ class Making:
 
 
 def listed(value: Json) -> list[Json]:
+    """The items of an array; of anything else none."""
     return value if isinstance(value, list) else []
 
 

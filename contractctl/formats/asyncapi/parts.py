@@ -56,4 +56,5 @@ def text(document: Document, spot: Spot | None, name: str) -> str | None:
 
 
 def at(spot: Spot | None) -> Pointer | None:
+    """Where a spot is, with its file, as a finding says it."""
     return None if spot is None else (spot.file, *spot.pointer)

@@ -103,6 +103,7 @@ def servers(met: Meeting, ends: tuple[Operation, Operation]) -> Iterator[Found]:
 
 
 def is_served(address: str, served: Iterable[str]) -> bool:
+    """Whether one of these servers' addresses, whose variables may be anything, is this one."""
     return any(re.fullmatch(_server_pattern(one), address) for one in served)
 
 

@@ -18,7 +18,6 @@ _RETYPED = frozenset(
 )
 """What only a field of another name can mend."""
 _MOST_STEPS = 40
-_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +60,7 @@ class Case:
 
 
 def case(rule: str, effect: Effect, pair: Pair, facts: dict[str, str], field: Field | None = None) -> Case:
+    """What breaks a rule where a reader's type meets a writer's, or at one field of it."""
     path = path_of(pair) + (f".{field.name}" if field else "")
     facts = {**facts, "retype": _retype(pair.way)} if rule in _RETYPED else facts
     at = field.at if field else pair.reader.at
@@ -85,9 +85,3 @@ def path_of(pair: Pair) -> str:
     if way is not None:
         parts.append("…")
     return "".join((pair.start.name, *reversed(parts))) or "union"
-
-
-def listed(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown

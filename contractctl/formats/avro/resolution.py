@@ -9,7 +9,7 @@ from contractctl.formats.avro import meaning
 from contractctl.formats.avro.existence import impossible, is_possible
 from contractctl.formats.avro.fields import claims, rename_of, unclaimed
 from contractctl.formats.avro.matching import PROMOTIONS, Matching, best, may_be, name_of, same_name
-from contractctl.formats.avro.pairs import Case, Pair, Step, case, listed, path_of
+from contractctl.formats.avro.pairs import Case, Pair, Step, case, path_of
 from contractctl.formats.avro.schema import locate
 from contractctl.formats.avro.starts import Start
 from contractctl.formats.avro.types import (
@@ -30,6 +30,7 @@ from contractctl.formats.avro.types import (
     describe,
     unqualified,
 )
+from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect, Undecided
 
 
@@ -118,7 +119,7 @@ class Question:
         unknown = [symbol for symbol in writer.symbols if symbol not in known]
         if not unknown:
             return
-        facts = {"symbols": listed(unknown), "symbol": unknown[0], "enum": unqualified(reader.name)}
+        facts = {"symbols": named(unknown), "symbol": unknown[0], "enum": unqualified(reader.name)}
         if reader.default is None:
             yield case("avro-enum-symbol-unknown", Effect.FAILS, pair, facts)
         else:
@@ -170,8 +171,8 @@ class Question:
         """Whichever branch the writer selects must match: the first of the reader's union, or the reader's type."""
         wanted = describe(pair.reader)
         for index, sent in enumerate(writer.branches):
-            named = isinstance(sent, Record | Enum | Fixed | Reference) and pair.way is None and not pair.start.name
-            step = Step(pair.way, "branch", describe(sent).rpartition(" ")[2] if named else "", branch=index)
+            has_name = isinstance(sent, Record | Enum | Fixed | Reference) and pair.way is None and not pair.start.name
+            step = Step(pair.way, "branch", describe(sent).rpartition(" ")[2] if has_name else "", branch=index)
             inner = pair.towards(pair.reader, self.writer.solid(sent), step)
             met = yield from self._branch(inner, self._takers(pair.reader, inner.writer))
             if not met and self.can_be_sent(sent):
@@ -233,7 +234,7 @@ class Question:
         return case("avro-name-changed", Effect.FAILS, pair, facts)
 
     def _sent_twice(self, pair: Pair, field: Field, senders: tuple[Field, ...]) -> Case:
-        facts = {"field": field.name, "senders": listed([sender.name for sender in senders])}
+        facts = {"field": field.name, "senders": named([sender.name for sender in senders])}
         return case("avro-alias-sent-twice", Effect.FAILS, pair, facts, field)
 
     def _contested(self, pair: Pair, field: Field, sender: Field, rivals: tuple[Field, ...]) -> Case:
@@ -241,7 +242,7 @@ class Question:
         # whoever has the sender's name gets the value, the others what their default says
         safe = all(one.default is not None for one in (field, *rivals) if one.name != sender.name)
         effect = Effect.MISREADS if safe else Effect.FAILS
-        facts = {"field": field.name, "sent": sender.name, "rivals": listed(names)}
+        facts = {"field": field.name, "sent": sender.name, "rivals": named(names)}
         return case("avro-alias-contested", effect, pair, facts, field)
 
     def _without_default(self, pair: Pair, reader: Record, writer: Record, field: Field) -> Case:

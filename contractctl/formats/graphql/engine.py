@@ -62,6 +62,7 @@ def demand_sound(schema: "Schema") -> None:
 
 
 def placed(name_: str, error: "GraphQLError") -> ContractctlError:
+    """An error of graphql-core in our words, with its place."""
     place = error.locations[0] if error.locations else None
     at = f":{place.line}:{place.column}" if place else ""
     said = error.message.removeprefix("Syntax Error: ").rstrip(".")

@@ -5,8 +5,9 @@ https://protobuf.dev/programming-guides/enum/
 
 from collections.abc import Iterator
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, listed
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.types import Enum, Field, short
+from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect
 
 
@@ -22,7 +23,7 @@ def symbols_in_binary(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> I
         first = renumbered[0]
         facts = {
             **_facts(asked, reader, wanted),
-            "symbols": listed([symbol.name for symbol in renumbered]),
+            "symbols": named([symbol.name for symbol in renumbered]),
             "symbol": first.name,
             "sent": str(first.number),
             "wanted": str(known[first.name]),
@@ -39,7 +40,7 @@ def symbols_in_binary(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> I
         )
     unknown = [s for s in writer.symbols if s.number not in numbers and s.name not in known]
     if reader.closed and unknown:
-        facts = {**_facts(asked, reader, wanted), "symbols": listed([one.name for one in unknown])}
+        facts = {**_facts(asked, reader, wanted), "symbols": named([one.name for one in unknown])}
         effect = Effect.FAILS if wanted.required else Effect.LOSES
         yield asked.case(
             "protobuf-enum-value-unknown",
@@ -77,7 +78,7 @@ def symbols_in_json(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Ite
     ]
     if unknown:
         first = unknown[0]
-        facts = {**_facts(asked, reader, wanted), "symbols": listed([one.name for one in unknown])}
+        facts = {**_facts(asked, reader, wanted), "symbols": named([one.name for one in unknown])}
         yield asked.case(
             "protobuf-json-enum-value-unknown",
             Effect.FAILS,

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from contractctl.formats.protobuf.enums import symbols_in_json
 from contractctl.formats.protobuf.oneofs import conflicts
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, listed, type_changed
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, type_changed
 from contractctl.formats.protobuf.scalars import Mistake, in_json, key_in_json
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.types import Field, Message
+from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect, Undecided
 
 WRAPPERS = {
@@ -108,7 +109,7 @@ def _original_name(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Case
 
 
 def _unknown(asked: Asked, pair: Pair, unknown: list[Field]) -> Case:
-    facts = {"fields": listed([field.json_name for field in unknown])}
+    facts = {"fields": named([field.json_name for field in unknown])}
     case = asked.case("protobuf-json-field-unknown", Effect.LOSES, pair, encoding="json", facts=facts)
     return replace(case, writer=unknown[0])
 

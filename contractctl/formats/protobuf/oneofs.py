@@ -5,8 +5,9 @@ https://protobuf.dev/programming-guides/proto3/#oneof
 
 from collections.abc import Callable, Iterator
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, listed
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.types import Field
+from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect
 
 _SAID = {
@@ -34,7 +35,7 @@ def conflicts(asked: Asked, pair: Pair, read_from: Callable[[Field], Field | Non
                 effect,
                 pair,
                 encoding=encoding,
-                facts={"oneof": name, "fields": listed([one.label for one, _ in apart.values()])},
+                facts={"oneof": name, "fields": named([one.label for one, _ in apart.values()])},
                 reader=first,
                 writer=sent,
                 others=tuple(other for _, other in rest),

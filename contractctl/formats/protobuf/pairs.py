@@ -9,7 +9,6 @@ from contractctl.formats.protobuf.types import Field, Message, Missing, short
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 _MOST_STEPS = 40
-_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,13 +139,6 @@ def _lacking(missing: Missing) -> str:
 def entry_of(step: Step) -> bool:
     """Whether a step leads into a map's entry to its value."""
     return step.inside.reader.is_entry
-
-
-def listed(names: list[str]) -> str:
-    """Names for a sentence, the first few of many."""
-    shown = ", ".join(f"'{name}'" for name in names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def described(schema: Schema, one: Field) -> str:

@@ -6,9 +6,10 @@ These are asked of the newer version alone: the older one could not know what wo
 from collections.abc import Iterator
 from dataclasses import replace
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, listed
+from contractctl.formats.protobuf.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.types import Enum, Field, Message, short
+from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect, Incompatibility
 
 Ranges = tuple[tuple[int, int], ...]
@@ -118,7 +119,7 @@ def _without(before: Ranges, after: Ranges) -> Ranges:
 def _texts(ranges: Ranges, names: frozenset[str]) -> str:
     numbers = [str(first) if end == first + 1 else f"{first} to {_end(end)}" for first, end in ranges]
     parts = [*numbers[:5], *([f"{len(numbers) - 5} more"] if len(numbers) > 5 else [])]  # noqa: PLR2004 - a few
-    return " and ".join(part for part in (", ".join(parts), listed(sorted(names))) if part)
+    return " and ".join(part for part in (", ".join(parts), named(sorted(names))) if part)
 
 
 def _end(end: int) -> str:

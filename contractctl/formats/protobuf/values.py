@@ -59,6 +59,7 @@ class Absent:
 
 
 def is_absent(value: Value) -> bool:
+    """Whether a value is not there."""
     return value is ABSENT or isinstance(value, Absent)
 
 

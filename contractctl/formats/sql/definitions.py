@@ -66,6 +66,7 @@ def label_of(label: exp.Expr, dialect: str) -> str:
 
 
 def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
+    """Define a table as CREATE TABLE says; its name. Raise NotUnderstoodError where it does not say all of it."""
     if tree.expression is not None or not isinstance(tree.this, exp.Schema):
         raise NotUnderstoodError("a table made from a query or by a module has no columns of its own")
     name = name_of(tree.this.this, defined.dialect)
@@ -234,6 +235,7 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
 
 
 def add_unique(table: Table, unique: Unique) -> Table:
+    """The table with a constraint more; the same again changes nothing."""
     if unique in table.uniques:
         return table
     return replace(table, uniques=(*table.uniques, unique))

@@ -221,10 +221,12 @@ class Schema:
 
 
 def table_pointer(table: str) -> Pointer:
+    """What locate() finds a table by."""
     return ("tables", table)
 
 
 def column_pointer(table: str, column: str) -> Pointer:
+    """What locate() finds a column by."""
     return ("tables", table, "columns", column)
 
 

@@ -91,6 +91,7 @@ class Place:
 
 
 def places(case: Case) -> Iterator[Place]:
+    """Where a document gives the input that a case is about."""
     name = case.facts["input"]
     if case.facts["what"] == "input field":
         yield from _input_field_places(case, case.facts["holder"], name)

@@ -92,10 +92,12 @@ def ranges(given: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def union(*sets: Ranges) -> Ranges:
+    """The characters of any of these."""
     return _joined(sorted(pair for one in sets for pair in one))
 
 
 def complement(of: Ranges) -> Ranges:
+    """All other characters."""
     gaps: list[tuple[int, int]] = []
     free = 0
     for first, last in of:

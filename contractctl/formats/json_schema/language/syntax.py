@@ -36,6 +36,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
+    """The item, at least and at most so often."""
+
     item: "Node"
     least: int
     most: int | None
