@@ -30,6 +30,10 @@ def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> It
 
     Once it has `begun` some of what is new may be there.
     """
+    yield from dict.fromkeys(_hindrances(plan, connection, begun=begun))
+
+
+def _hindrances(plan: Plan, connection: Connection, *, begun: bool) -> Iterator[str]:
     database = databases.of(connection)
     made = {operation.subject for operation in of_tables(plan) if operation.kind == "create-table"}
     for operation in of_tables(plan):
@@ -39,6 +43,7 @@ def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> It
             asked = KINDS[operation.kind].hindrances(operation, database, connection, begun=begun)
             yield from hindering.asked(asked)
     for table, pairs in pairs_by_table(plan):
+        yield from hindering.asked(hindering.of_rows(database, connection, table))
         for pair in pairs:
             yield from hindering.asked(hindering.of_expressions(database, connection, table, pair))
 

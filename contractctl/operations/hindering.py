@@ -107,6 +107,14 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
         yield f"table '{table}' has no constraint or index '{name}'"
 
 
+def of_rows(database: Database, connection: Connection, table: str) -> Iterator[str]:
+    """Rows that are filled, and may be marked, must be told from one another."""
+    try:
+        database.key_columns(connection, table)
+    except ContractctlError as error:
+        yield f"{error.message}: {error.hint}"
+
+
 def of_expressions(database: Database, connection: Connection, table: str, pair: Pair) -> Iterator[str]:
     """What the database itself has against expressions; nobody asks it of those over columns whose type is not said."""
     if isinstance(pair, Crossing):

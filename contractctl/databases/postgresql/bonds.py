@@ -121,7 +121,11 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         yield "is a generated column: nobody can write it"
     if any(name in (found.default or "") for name in _UNIQUE_DEFAULTS):
         yield f"has a default that is never twice the same ({found.default}): it cannot be told from a value given"
-    parted, inherited = run(connection, _PLACE.format(table=oid(connection, table), column=literal(column))).one()
+    place = _PLACE.format(table=oid(connection, table), column=literal(column))
+    parted, inherited, full = run(connection, place).one()
+    if full is not None:
+        why = f"is NULL for a moment in a row of a new application, which foreign key '{full}' (MATCH FULL) refuses"
+        yield f"{why}: make it MATCH SIMPLE first"
     if parted:
         yield "is part of the table's partition key"
     if inherited:
@@ -133,7 +137,9 @@ SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid
     a.attnum = ANY (p.partattrs::int2[]) OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum
         AND d.refclassid = d.classid AND d.refobjid = a.attrelid AND d.refobjsubid = 0 AND d.deptype = 'i'))),
-  a.attinhcount > 0
+  a.attinhcount > 0,
+  (SELECT min(k.conname::text) FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'f'
+    AND k.confmatchtype = 'f' AND cardinality(k.conkey) > 1 AND a.attnum = ANY (k.conkey))
 FROM pg_catalog.pg_attribute a WHERE a.attrelid = {table} AND a.attname = {column}
 """
 

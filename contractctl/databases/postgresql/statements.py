@@ -83,6 +83,7 @@ def add_column(look: Look, table: str, column: Column) -> tuple[Statement, ...]:
     """Add a column. A default that is the same for all rows is kept in the catalogue; any other is refused."""
     if column.default is not None:
         _refuse_volatile(look, table, column.name, column.default)
+    _refuse_domain(look, table, column)
     parts = (
         quote(column.name),
         column.type,
@@ -165,6 +166,13 @@ def add_foreign_key(look: Look, table: str, key: ForeignKey, at_once: bool) -> t
     clause = f"ADD CONSTRAINT {quote(key.name)} {_foreign_key(key)}"
     if at_once:
         return (_alter(table, clause, lock=WRITERS_OUT),)
+    if look.ask(_is_parted(table), "False") == "True":
+        raise BlockingError(
+            f"PostgreSQL cannot add a foreign key to the partitioned table '{table}' and prove it beside everybody's"
+            " writes",
+            hint="add it to each partition (NOT VALID, then VALIDATE) and then to the table, which takes these over, in"
+            " a revision of your own",
+        )
     add = _alter(table, f"{clause} NOT VALID", lock=WRITERS_OUT, transactional=False)
     return _proven(look, table, key.name, add, _TWO_LOCKS_SECONDS)
 
@@ -339,6 +347,24 @@ def _refuse_volatile(look: Look, table: str, column: str, default: str) -> None:
         )
 
 
+def _refuse_domain(look: Look, table: str, column: Column) -> None:
+    """A domain's own default and constraints hold for the rows that are there, too."""
+    own = look.ask(_domain(column.type), "")
+    if own == "constraint":
+        raise BlockingError(
+            f"the type of '{table}.{column.name}' is a domain with constraints ({column.type}): to add it PostgreSQL"
+            " would write every row anew, while nobody reads or writes the table",
+            hint="give the column the type below the domain, and the constraint as a CHECK of the table",
+        )
+    if own == "default" and column.default is None:
+        raise BlockingError(
+            f"the type of '{table}.{column.name}' is a domain with a default ({column.type}), which would hide that"
+            " nobody has given the column",
+            hint="give the column the type below the domain; or take the default from the domain first, and let its"
+            " columns have it: ALTER DOMAIN … DROP DEFAULT",
+        )
+
+
 def _long(statement: Statement) -> tuple[Statement, ...]:
     """What takes long, and nobody waits for: it may wait for transactions that began before it."""
     settings = tuple(Statement(sql, "none", transactional=False) for sql in _PATIENT)
@@ -405,6 +431,13 @@ def _state(table: str, name: str) -> str:
     )
 
 
+def _is_parted(table: str) -> str:
+    return (
+        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class"
+        f" WHERE relkind = 'p' AND oid = to_regclass({literal(of_table(table))}))"
+    )
+
+
 def _index_state(table: str, name: str) -> str:
     """SQL: how far an index has come: '', invalid, valid; or that the table is parted."""
     relation = f"to_regclass({literal(of_table(table))})"
@@ -433,6 +466,18 @@ def _counter(table: str, column: str) -> str:
         " JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
         " WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')"
         f" AND d.refobjid = to_regclass({literal(of_table(table))}) AND a.attname = {literal(column)}), '')"
+    )
+
+
+def _domain(type_: str) -> str:
+    """SQL: what a domain, or one below it, says of its values: '', default, constraint."""
+    return (
+        "WITH RECURSIVE below AS (SELECT t.* FROM pg_catalog.pg_type t"
+        f" WHERE t.oid = to_regtype({literal(type_)}) AND t.typtype = 'd'"
+        " UNION ALL SELECT t.* FROM below b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype AND t.typtype = 'd')"
+        " SELECT CASE WHEN bool_or(typnotnull OR EXISTS"
+        " (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.contypid = below.oid)) THEN 'constraint'"
+        " WHEN bool_or(typdefault IS NOT NULL) THEN 'default' ELSE '' END FROM below"
     )
 
 

@@ -93,7 +93,8 @@ WHERE a.attrelid = to_regclass({literal(table_name(table))}) AND a.attname = {li
 _DEFAULT = """CASE
     WHEN a.attidentity <> '' THEN
       format('nextval(%L::regclass)', pg_catalog.pg_get_serial_sequence(a.attrelid::regclass::text, a.attname))
-    WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+    WHEN a.attgenerated = '' THEN coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+      (SELECT p.typdefault FROM pg_catalog.pg_type p WHERE p.oid = a.atttypid AND p.typtype = 'd'))
   END"""
 
 _COLUMNS = f"""

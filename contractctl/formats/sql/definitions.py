@@ -269,8 +269,10 @@ def _refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect:
     return replace(table, foreign_keys=(*table.foreign_keys, key))
 
 
-def _add_check(table: Table, part: exp.CheckColumnConstraint, dialect: str, name: str | None) -> Table:
-    check = Check(expression(part.this, dialect), columns_of(part.this, dialect), name)
+def _add_check(
+    table: Table, part: exp.CheckColumnConstraint, dialect: str, name: str | None, *, of_domain: bool = False
+) -> Table:
+    check = Check(expression(part.this, dialect), columns_of(part.this, dialect), name, of_domain)
     return table if check in table.checks else replace(table, checks=(*table.checks, check))
 
 
@@ -288,7 +290,7 @@ def _add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
             table, columns=(*table.columns, replace(domain.column, name=name, written=part.this.name, type=like))
         )
         for check in domain.checks:
-            table = _add_check(table, _of_column(check, part.this), dialect, None)
+            table = _add_check(table, _of_column(check, part.this), dialect, None, of_domain=True)
     else:
         column = Column(name, part.this.name, type_, not counts(kind, dialect), counted=counts(kind, dialect))
         table = replace(table, columns=(*table.columns, column))

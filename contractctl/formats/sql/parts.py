@@ -302,6 +302,8 @@ def _parts(schema: Schema, table: Table) -> Iterator[Part]:
     for key in table.foreign_keys:
         yield part("foreign-key", key.name, key.columns, key)
     for check in table.checks:
+        if check.of_domain:
+            continue
         yield part("check", check.name, tuple(sorted(check.columns)), check)
     for index in schema.indexes:
         if index.table == table.name:

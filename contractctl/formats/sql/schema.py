@@ -126,6 +126,8 @@ class Check:
     condition: Expression
     columns: frozenset[str]
     name: str | None = field(default=None, compare=False)
+    of_domain: bool = field(default=False, compare=False)
+    """A column's domain says it: it comes and goes with the column's type."""
 
 
 @dataclass(frozen=True, slots=True)
