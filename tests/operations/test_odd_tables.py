@@ -27,7 +27,7 @@ def shop(postgresql_url: str) -> Iterator[Shop]:
         yield opened
 
 
-def adopted(shop: Shop, tables: tuple[str, ...], old: str, new: str, declared: Declared = Declared()) -> Life:
+def adopted(shop: Shop, tables: tuple[str, ...], old: str, new: str, **renames: str) -> Life:
     """A plan for tables as `init --from-database` writes them; the draft has `new` for the pattern `old`."""
     for table in tables:
         shop.run(table)
@@ -35,7 +35,7 @@ def adopted(shop: Shop, tables: tuple[str, ...], old: str, new: str, declared: D
         found = [one for one in shop.database.definitions(connection) if not one.name.startswith("contractctl_")]
     text = ";\n".join(definitions.statements(found)) + ";\n"
     sides = [Source((File("t.sql", one),)) for one in (text, re.sub(old, new, text))]
-    planned = staging.operations(sides[0], sides[1], declared, "shop/t", Policy("postgresql"))
+    planned = staging.operations(*sides, Declared(renames=renames), "shop/t", Policy("postgresql"))
     return Life(shop, Scenario("odd", (), lambda _: planned, (), (), "", "", "", ""))
 
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_staged_is_refused_while_it_is_planned(
     shop: Shop, tables: tuple[str, ...], sentence: str
 ) -> None:
     """Hazards 36, 38, 40."""
-    life = adopted(shop, tables, r"\ba\b", "b", Declared(renames={"t.a": "b"}))
+    life = adopted(shop, tables, r"\ba\b", "b", **{"t.a": "b"})
     with shop.engine.connect() as connection:
         asked = [*operations.hindrances(life.plan, connection)]
         asked += [refusal.message for refusal in refusals(life.plan, connection)]
