@@ -45,6 +45,8 @@ class Field:
     """Whether a database has it: what a server writes down of its statements says nothing about the others."""
     is_answered: bool = True
     """Whether it stands in answers alone, so that a request that asks for others does not use it."""
+    is_of_event: bool = False
+    """Whether it is a field of an event, whose type people name with its namespace or without."""
     goes_on: bool = False
     """Whether clients may go on using it, and only cannot count on it as they did: a use does not show which."""
     becomes: str = ""
@@ -106,7 +108,10 @@ def fields_removed(plan: Plan) -> tuple[Field, ...]:
         for name in _gone(operation):
             path = f"{subject}.{name}".removeprefix("$.")  # $: the whole event
             becomes = (operation.new or "") if operation.kind == "rename-table" else ""
-            found[Field(operation.contract, path, is_column=operation.is_of_tables, becomes=becomes)] = None
+            is_column = operation.is_of_tables
+            found[Field(operation.contract, path, is_column=is_column, is_of_event=not is_column, becomes=becomes)] = (
+                None
+            )
     return tuple(found)
 
 
@@ -163,7 +168,25 @@ def covers(party: Party, field: Field) -> bool:
     gone = _plain(field.path)
     listed = [_plain(named) for named in party.reads]
     like_it = listed if field.is_column else [one for one in listed if _sort(one) == _sort(gone)]
-    return not like_it or any(_holds(one, gone) or _holds(gone, one) for one in like_it)
+    return not like_it or any(
+        _holds(named, name) or _holds(name, named)
+        for one in like_it
+        for named in (_unqualified(one) if field.is_of_event else (one,))
+        for name in _names(field, gone)
+    )
+
+
+def _names(field: Field, gone: str) -> tuple[str, ...]:
+    """What it may be called: a table without its schema, an event's type without its namespace."""
+    if field.is_of_event:
+        return _unqualified(gone)
+    return (gone, gone.partition(".")[2]) if field.is_column and "." in field.table else (gone,)
+
+
+def _unqualified(name: str) -> tuple[str, ...]:
+    """The name, and what is left of it without one qualifier after the other."""
+    parts = name.split(".")
+    return tuple(".".join(parts[at:]) for at in range(len(parts)))
 
 
 def _plain(name: str) -> str:
