@@ -62,8 +62,14 @@ def list_(names: tuple[str, ...], form: str) -> int:
 
 @command.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="What the cluster is to services.")
-@click.option("--cluster", default="default", metavar="NAME", help="Which one, where the environment has several.")
+@click.option(
+    "--env",
+    "environment",
+    required=True,
+    metavar="ENVIRONMENT",
+    help="The environment whose services run in the cluster.",
+)
+@click.option("--cluster", default="default", metavar="NAME", help="Which cluster, where the environment has several.")
 @click.option("--at", metavar="TIME", help="When it was exported: ISO 8601 with a zone; else the oldest file's time.")
 def import_(files: tuple[Path, ...], environment: str, cluster: str, at: str | None) -> int:
     """Record what a Kubernetes cluster runs, from what kubectl has exported; - reads it from standard input.
@@ -99,7 +105,7 @@ def import_(files: tuple[Path, ...], environment: str, cluster: str, at: str | N
 
 @command.command("forget")
 @click.argument("cluster")
-@click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it was.")
+@click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="The environment that it was in.")
 def forget(cluster: str, environment: str) -> int:
     """Record that a cluster is no more: what it has shown is no longer live in the environment."""
     from contractctl.cli import ledger

@@ -40,7 +40,13 @@ _FORMS = ("text", "json", "html")
     type=click.Choice(_FORMS),
     help="Form of the answer; by default what the ending of the file says that -o names, else text.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the answer to this file.",
+)
 @click.option("--at", metavar="TIME", help="Decide as of this moment: ISO 8601 with a zone, or Unix seconds.")
 @click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
 @click.option("--watch", is_flag=True, help="Show the answer as it changes until it is yes or no; --wait limits it.")

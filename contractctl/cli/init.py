@@ -23,7 +23,13 @@ _GITLAB_PART = Path(".gitlab/contracts.yml")
 @click.option("--owner", metavar="NAME", help="Who owns the contracts that are made.")
 @click.option("--from-database", metavar="URL", help="Adopt the tables of a database: a URL, env:NAME, or its name.")
 @click.option("--tables", metavar="LIST", help="With a database: only these, names or patterns: 'orders,customer*'.")
-@click.option("--schema", "schemas", metavar="NAME", multiple=True, help="With PostgreSQL: of this schema; repeatable.")
+@click.option(
+    "--schema",
+    "schemas",
+    metavar="NAME",
+    multiple=True,
+    help="With PostgreSQL: only of this schema; as often as you like.",
+)
 @click.option("--one-contract", metavar="NAME", help="With a database: all of them as one contract.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def command(

@@ -25,7 +25,13 @@ _NO_TERMINAL = 240
     type=click.Choice(_FORMS),
     help="Form of the answer; by default what the ending of FILE says, else text.",
 )
-@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the answer to this file.",
+)
 @click.option(
     "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
 )

@@ -159,7 +159,7 @@ def verify(
 
 @command.command
 @click.argument("plan")
-@click.option("--reason", default="", metavar="TEXT", help="What is shown to whoever waits.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is shown to whoever waits.")
 def pause(plan: str, reason: str) -> int:
     """Hold PLAN's backfill and verify up, whoever runs them.
 
@@ -179,7 +179,7 @@ def pause(plan: str, reason: str) -> int:
 
 @command.command
 @click.argument("plan")
-@click.option("--reason", default="", metavar="TEXT", help="What is journalled with it.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is journalled.")
 def resume(plan: str, reason: str) -> int:
     """Let PLAN's backfill and verify go on."""
     from contractctl import migration

@@ -18,7 +18,11 @@ _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
 @click.option("--to", "word", required=True, metavar="URL", help="Who is told: an http(s) URL, or env:NAME.")
 @click.option("--database", default="", metavar="NAME", help="Whose journal, where contractctl.toml names several.")
 @click.option(
-    "--tries", type=click.IntRange(1, 100), default=5, show_default=True, help="For each event, later each time."
+    "--tries",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="How often each event is tried, later each time.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for an answer."

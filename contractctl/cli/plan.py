@@ -61,17 +61,29 @@ _SECONDS = click.FloatRange(min=0)
 @click.option("--add", "adds", multiple=True, metavar="NAME", help="NAME is really new: nothing is renamed to it.")
 @click.option("--up", "ups", multiple=True, metavar="COLUMN=SQL", help="Makes the new value, from the old columns.")
 @click.option("--down", "downs", multiple=True, metavar="COLUMN=SQL", help="Makes the old value, from the new columns.")
-@click.option("--lossy", multiple=True, metavar="COLUMN", help="Its values need not come back from their new form.")
-@click.option("--fill", "fills", multiple=True, metavar="COLUMN=SQL", help="Takes the place of NULL, from the row.")
+@click.option(
+    "--lossy", multiple=True, metavar="COLUMN", help="Values of COLUMN need not come back from their new form."
+)
+@click.option(
+    "--fill", "fills", multiple=True, metavar="COLUMN=SQL", help="What COLUMN holds in the place of NULL, from the row."
+)
 @click.option("--name", help="The plan's name; otherwise made from what it changes.")
-@click.option("--canary", default="1,10,50,100", metavar="PERCENT,…", help="Shares of traffic, one after the other.")
+@click.option(
+    "--canary",
+    default="1,10,50,100",
+    metavar="PERCENT,…",
+    help="Shares of the traffic that the new side gets, one after the other.",
+)
 @click.option("--bake", type=_SECONDS, default=_CANARY.bake_seconds, help="Seconds that each share must last.")
 @click.option("--window", type=_SECONDS, default=_READS.window_seconds, help="Seconds without reads of the old side.")
 @click.option("--quiesced", type=_SECONDS, default=_READS.quiesced_seconds, help="Seconds of brown-out before the end.")
 @click.option("--heartbeat", type=_SECONDS, default=_READS.heartbeat_seconds, help="Seconds between signs of life.")
 @click.option("--fresh", type=_SECONDS, default=_READS.fresh_seconds, help="Seconds that evidence stays good.")
 @click.option(
-    "--approvals", type=click.IntRange(min=0), default=_READS.approvals, help="People who must approve the end."
+    "--approvals",
+    type=click.IntRange(min=0),
+    default=_READS.approvals,
+    help="How many people must approve the contract stage.",
 )
 @click.option("--restore-point", metavar="TEXT", help="Where the data can be brought back from.")
 @click.option("--sunset", metavar="DATE", help="The day until which old parts of an interface are served.")

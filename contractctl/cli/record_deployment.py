@@ -10,7 +10,12 @@ from contractctl.errors import ContractctlError
 @click.argument("service")
 @click.argument("version")
 @click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it is live: production, say.")
-@click.option("--canary", type=float, metavar="PERCENT", help="It takes so much of the traffic, beside what is live.")
+@click.option(
+    "--canary",
+    type=float,
+    metavar="PERCENT",
+    help="It is a canary that takes so much of the traffic, beside what is live.",
+)
 @click.option("--commit", metavar="ID", help="The whole id of the commit that it is, for searches of its code.")
 def command(service: str, version: str, environment: str, canary: float | None, commit: str | None) -> int:
     """Record that a version of a service is live in an environment.

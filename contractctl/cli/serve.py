@@ -18,13 +18,22 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 @click.command
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8730, show_default=True, help="0 takes any; it is printed."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8730,
+    show_default=True,
+    help="0 takes any that is free; it is printed.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=8.0, show_default=True, help="Seconds for an answer."
 )
 @click.option(
-    "--max-concurrent", "most", type=click.IntRange(1, 64), default=8, show_default=True, help="Answers at once."
+    "--max-concurrent",
+    "most",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="How many questions are answered at once.",
 )
 @click.option("--no-token", is_flag=True, help="Answer whoever asks; only on a loopback address.")
 @click.option(

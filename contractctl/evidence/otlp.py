@@ -112,7 +112,7 @@ def _of_metric(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
             start = int(point.get("startTimeUnixNano", 0)) if kind == "sum" else 0
             until = int(point["timeUnixNano"])
             if not 0 <= min(start, until) <= max(start, until) < _LATEST:
-                raise _UnreadableError(f"{name} has a time that is none")
+                raise _UnreadableError(f"{name} has a time that cannot be read")
             yield _Point(_Series(name, resource, _labels(point)), start, until, _value(point), temporality)
 
 
@@ -128,7 +128,7 @@ def _of_histogram(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Poin
             raise _UnreadableError(f"{DURATION} has buckets that do not add up")
         start, until = int(point.get("startTimeUnixNano", 0)), int(point["timeUnixNano"])
         if not 0 <= min(start, until) <= max(start, until) < _LATEST:
-            raise _UnreadableError(f"{DURATION} has a time that is none")
+            raise _UnreadableError(f"{DURATION} has a time that cannot be read")
         for bound, count in zip(bounds, accumulate(counts), strict=True):
             labels = (*_labels(point), ("le", repr(bound)))
             yield _Point(_Series(DURATION, resource, labels), start, until, float(count), temporality)
@@ -193,7 +193,7 @@ def _take(seen: Observations, point: _Point, known: _Known) -> None:
     else:
         start = int(point.value * NANO) if series.metric == STARTED else point.start
         if not start < _LATEST:
-            raise _UnreadableError(f"{STARTED} has a time that is none")
+            raise _UnreadableError(f"{STARTED} has a time that cannot be read")
         known.samples.add((number, point.temporality == _DELTA, start), point.until, point.value)
 
 

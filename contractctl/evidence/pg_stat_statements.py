@@ -83,7 +83,7 @@ def _demand_settings(connection: "Connection") -> None:
     settings = {str(name): str(value) for name, value in connection.exec_driver_sql(_SETTINGS)}
     for name, wanted in _NEEDED.items():
         if name not in settings:
-            raise UnusableError(f"missing source: {NAME} is not loaded: shared_preload_libraries = '{NAME}'")
+            raise UnusableError(f"missing source: {NAME} is not loaded: set shared_preload_libraries = '{NAME}'")
         if settings[name] not in wanted:
             raise UnusableError(f"sampled: {name} is '{settings[name]}': only '{wanted[0]}' counts every statement")
     if databases.run(connection, _OVERRIDES).scalar():
@@ -93,7 +93,7 @@ def _demand_settings(connection: "Connection") -> None:
 def _standing(connection: "Connection") -> tuple[float, str, str, float, int]:
     there = connection.exec_driver_sql(f"SELECT 1 FROM pg_extension WHERE extname = '{NAME}'").scalar()
     if not there:
-        raise UnusableError(f"missing source: this database has no {NAME}: CREATE EXTENSION {NAME}")
+        raise UnusableError(f"missing source: this database has no {NAME}: run CREATE EXTENSION {NAME}")
     at, started, reset, evicted, replicas = connection.exec_driver_sql(_STANDING).one()
     return float(at), str(started), str(reset), float(evicted), int(replicas)
 

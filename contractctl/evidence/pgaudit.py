@@ -70,7 +70,7 @@ def collect(given: Given) -> tuple[Record, ...]:
         )
         targets = targets if found is None else found
     else:
-        seen.spoiled('missing source: no server says that pgaudit writes every statement: server = "env:NAME"')
+        seen.spoiled('missing source: no server says that pgaudit writes every statement: add server = "env:NAME"')
     asked = _Asked(targets, options.get("database", ""), names, settled, marker if seen.problem is None else None)
     _until_found(seen, given, asked)
     return records(seen, question)
@@ -88,7 +88,7 @@ def _asked(
     """What leads to each field; a statement of ours stays in the log. Raise UnusableError where not all is written."""
     settings = {str(name): str(value) for name, value in connection.exec_driver_sql(_SETTINGS)}
     if "pgaudit.log" not in settings:
-        raise UnusableError("missing source: pgaudit is not loaded: shared_preload_libraries = 'pgaudit'")
+        raise UnusableError("missing source: pgaudit is not loaded: set shared_preload_libraries = 'pgaudit'")
     if left_out := sorted(_NEEDED - _logged(settings["pgaudit.log"])):
         raise UnusableError(
             f"sampled: pgaudit.log is '{settings['pgaudit.log']}': {', '.join(left_out)} is not written"

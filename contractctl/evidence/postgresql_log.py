@@ -92,7 +92,7 @@ def _plain(lines: Iterable[str]) -> Iterator[Entry]:
 def _of_plain(text: str) -> Entry:
     found = _LINE.fullmatch(text.rstrip("\n"))
     if found is None:
-        raise _UnreadableError("a line does not begin with a time: log_line_prefix = '%m [%p] %u@%d '")
+        raise _UnreadableError("a line does not begin with a time: set log_line_prefix = '%m [%p] %u@%d '")
     who = _WHO.search(found["rest"])
     message = found["message"].replace("\n\t", "\n")
     return Entry(_moment(found["at"]), who["user"] if who else "", who["database"] if who else "", message)
@@ -101,5 +101,5 @@ def _of_plain(text: str) -> Entry:
 def _moment(text: str) -> float:
     day, clock, zone = text.split(" ")
     if zone not in ("UTC", "GMT"):
-        raise _UnreadableError(f"nobody knows when {text} is: log_timezone = 'UTC'")
+        raise _UnreadableError(f"nobody knows when {text} is: set log_timezone = 'UTC'")
     return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=UTC).timestamp()

@@ -20,5 +20,5 @@ def token_of(content_type: str, body: bytes) -> str:
         raise ProblemError(400, "the body is no payload of Flagger's", f"it has the texts {', '.join(_PAYLOAD)}")
     metadata = said.get("metadata", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise ProblemError(400, "its metadata are no texts by name", "send what Flagger sends")
+        raise ProblemError(400, "its metadata is no object of texts", "send what Flagger sends")
     return str(metadata.get("token", ""))
