@@ -87,9 +87,9 @@ def command(
     contractctl check --against v1 'db/*.sql'  those files then and now, in a store or not; or CONTRACT…
     contractctl check --live                   every contract of tables against its database
 
-    Formats: avro (.avsc, .avpr), graphql (.graphql), json-schema (.schema.json, other JSON and YAML by its $schema),
-    openapi (JSON and YAML by its openapi), protobuf (.proto, descriptor sets), sql. Files that a file refers to are
-    read with it, and one that changed has those judged that refer to it.
+    Formats: asyncapi and openapi (JSON and YAML by its asyncapi or openapi), avro (.avsc, .avpr), graphql (.graphql),
+    json-schema (.schema.json, other JSON and YAML by its $schema), protobuf (.proto, descriptor sets), sql. Files that
+    a file refers to are read with it, and one that changed has those judged that refer to it.
 
     Every incompatibility names who is let down, shows a payload or statement that was really executed, and the way
     out. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is

@@ -44,11 +44,11 @@ def command(
     """Set a repository up: find schemas that are there, write contract.toml files and CI files.
 
     Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), GraphQL
-    schemas (.graphql), JSON Schema (.schema.json, and every JSON or YAML file whose $schema names a draft), tables
-    (.sql with CREATE TABLE). A draft has the files that it refers to beside it; a folder of migrations in SQL, and one
-    whose GraphQL files are a schema only together, become one contract. The files stay where they are;
-    contracts/<domain>/<name>/contract.toml names them, and the domain and the name come from their paths. What git
-    ignores, the migrations, and whatever has a contract already are left alone. Nothing is released.
+    schemas (.graphql), JSON Schema (.schema.json, and every JSON or YAML file whose $schema names a draft), OpenAPI
+    and AsyncAPI (JSON or YAML), tables (.sql with CREATE TABLE). A draft has the files that it refers to beside it; a
+    folder of migrations in SQL, and one whose GraphQL files are a schema only together, become one contract. The files
+    stay where they are; contracts/<domain>/<name>/contract.toml names them, and the domain and the name come from their
+    paths. What git ignores, the migrations, and whatever has a contract already are left alone. Nothing is released.
 
     With --from-database the tables and views of a database become contracts instead, each one of its own, or all of
     them together. The database is only read. contractctl's own tables, Alembic's, and those of extensions are left
