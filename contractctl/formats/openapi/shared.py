@@ -57,7 +57,7 @@ class Shared:
         """Whether two parts have the same below a name, of that form, or nothing; and it means the same in both."""
         if self.document is None or one.base != other.base:
             return False
-        key = frozenset((one.pointer, other.pointer)), one.base, name
+        key = frozenset((id(one.value), id(other.value))), name  # the documents live longer than what is known of them
         if key not in self.known:
             left, right = (spot.value.get(name) if isinstance(spot.value, dict) else None for spot in (one, other))
             said = told(left)

@@ -54,6 +54,8 @@ TURNING = re.compile(
     )
 )
 """The keys of such, and of what leads elsewhere in each version, in what shared.told() makes of a schema."""
+_ESCAPED = re.compile(r"\\[uUx\s]")
+"""What begins an escape, of JSON or YAML, that a word could be spelled with."""
 _RESTS = ("additionalProperties", "unevaluatedProperties")
 _NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
 _RANGES = {"int32": 31, "int64": 63}
@@ -267,7 +269,7 @@ def _speaks_of(document: Document, word: str) -> bool:
     texts = [file.text for file in document.source.every if file.data is None]
     if any(word in text for text in texts):
         return True
-    if len(texts) == len(document.source.every) and not any("\\" in text for text in texts):
+    if len(texts) == len(document.source.every) and not any(map(_ESCAPED.search, texts)):
         return False
     return any(word.encode() in told(one.value) for one in document.schemas.starts.values())
 

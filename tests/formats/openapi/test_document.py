@@ -114,3 +114,37 @@ def test_components_that_lead_ever_on_are_judged_and_crash_nothing() -> None:
 
     assert found.status is Status.INCOMPATIBLE
     assert [finding.path for finding in found.findings] == ["GET /a response 200 application/json: P390.said"]
+
+
+def test_what_is_known_of_one_pair_of_paths_is_not_taken_for_another() -> None:
+    """Two paths that differ in the names of their parameters alone are one path, and the last one stands for it."""
+
+    def written(*kinds: str) -> Source:
+        paths = "".join(
+            f"  /x/{{{name}}}:\n    get:\n      responses:\n"
+            f"        '200': {{content: {{application/json: {{schema: {{type: {kind}}}}}}}}}\n"
+            for name, kind in zip("ab", kinds, strict=True)
+        )
+        return source(f"openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}")
+
+    compared = compare_sources(written("string", "boolean"), written("integer", "string"), "openapi", Terms())
+
+    assert {finding.path for finding in compared.backward.findings} == {"GET /x/{b} response 200 application/json: $"}
+    assert {finding.path for finding in compared.forward.findings} == {
+        "GET /x/{a} response 200 application/json: $",
+        "GET /x/{b} response 200 application/json: $",
+    }
+
+
+@pytest.mark.parametrize("word", ["readOnly", "read\\u004fnly", "\\u0072eadOnly"])
+def test_a_word_is_known_in_whatever_spelling(word: str) -> None:
+    def written(kind: str) -> str:
+        stamp = f'{{"type": "object", "properties": {{"stamp": {{"type": "{kind}", "{word}": true}}}}}}'
+        body = f'{{"content": {{"application/json": {{"schema": {stamp}}}}}}}'
+        operation = f'{{"requestBody": {body}, "responses": {{"200": {{"description": ""}}}}}}'
+        info = '{"title": "t", "version": "1"}'
+        return f'{{"openapi": "3.0.3", "info": {info}, "paths": {{"/x": {{"post": {operation}}}}}}}'
+
+    compared = compare(written("string"), written("integer"), format="openapi")
+
+    assert compared.backward.status is Status.COMPATIBLE  # it is never sent
