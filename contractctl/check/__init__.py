@@ -53,6 +53,8 @@ class Checked:
 
     pairs: tuple[Pair, ...] = ()
     problems: tuple[Problem, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    """Schema files that changed and were not judged: they belong to no contract, and nobody named them."""
 
     @property
     def verdict(self) -> Status:

@@ -59,19 +59,35 @@ class Changes:
 
 def check_loose(asked: Question, changes: Changes) -> Checked:
     """Schema files outside the store: of those at the paths the changed ones, and the ones that need a changed one."""
-    repository, root = changes.repository, changes.repository.root
-    outside = _outside(asked, repository)
+    repository, outside = changes.repository, _outside(asked, changes.repository)
     changed = [one for one in changes.everywhere if not outside.holds(one.new or one.old or "")]
     if not changed:
         return Checked()
-    now = in_work_tree(root, lambda: (root / path for path in repository.present()))
-    sight = _Sight(asked, repository, changes.base, at_commit(repository, changes.base), now)
+    sight = _sight(asked, changes)
     moved = {one: pair for one in changed if (pair := _moved(sight, one))}
     leaning = _leaning(sight, changed, {pair.now.name for pair in moved.values()}, outside)
     at_paths = {sight.shown(path) for path in repository.present(changes.paths)}
     judged = [pair for one, pair in moved.items() if one in changes.asked_for]
     pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths)))
     return Checked(pairs, check_gone(asked, changes).problems)
+
+
+def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
+    """Schema files outside the store that changed, where nobody asked for them."""
+    inside = changes.repository.relative(asked.contracts) + "/"
+    likely = [
+        one for one in changes.everywhere if one.new and may_be_claimed(one.new) and not one.new.startswith(inside)
+    ]
+    if not likely:
+        return ()
+    outside, sight = _outside(asked, changes.repository), _sight(asked, changes)
+    return tuple(one.new for one in likely if one.new and not outside.holds(one.new) and _moved(sight, one))
+
+
+def _sight(asked: Question, changes: Changes) -> _Sight:
+    repository, root = changes.repository, changes.repository.root
+    now = in_work_tree(root, lambda: (root / path for path in repository.present()))
+    return _Sight(asked, repository, changes.base, at_commit(repository, changes.base), now)
 
 
 def check_gone(asked: Question, changes: Changes) -> Checked:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract
-from contractctl.check.loose import Changes, check_gone, check_loose
+from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.question import Question, problem
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, Repository, needed_repository
@@ -50,7 +50,8 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     )
     seen = {(one.rule, one.file) for one in checked.problems}
     new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
-    return Checked(checked.pairs + loose.pairs, checked.problems + new_problems + loose.problems)
+    ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if names and not targets else ()
+    return Checked(checked.pairs + loose.pairs, checked.problems + new_problems + loose.problems, ignored)
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str]) -> None:

@@ -135,6 +135,9 @@ def command(
             _demand_two_files(schema, dialect, content_model, encodings, assert_formats, columns)
             checked, passes_unknown = _repository(targets, against, demanded, known)
     click.echo(_worded(checked, form))
+    if checked.passed_over:
+        shown = ", ".join(checked.passed_over[:3]) + (", …" if len(checked.passed_over) > 3 else "")  # noqa: PLR2004
+        click.echo(f"not judged, of no contract: {shown}; name them, or make contracts: contractctl init", err=True)
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]

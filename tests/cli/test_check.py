@@ -228,6 +228,20 @@ def test_a_contract_is_asked_for_by_its_name_beside_a_base(contractctl: Run, sto
     assert [pair["contract"] for pair in answer["pairs"]] == ["orders/placed"]
 
 
+def test_a_changed_schema_of_no_contract_is_named_beside_a_store(
+    contractctl: Run, store: Path, tmp_path: Path, git: Git
+) -> None:
+    (tmp_path / "alone.avsc").write_text(OLD)
+    git("add", "-A")
+    git("commit", "-qm", "second")
+    (tmp_path / "alone.avsc").write_text(NEW)
+
+    assert contractctl("check", "--against", "main").stderr == (
+        "not judged, of no contract: alone.avsc; name them, or make contracts: contractctl init\n"
+    )
+    assert contractctl("check", "--against", "main", "alone.avsc", code=1).stderr == ""
+
+
 def test_two_formats_are_no_two_versions(contractctl: Run, tmp_path: Path) -> None:
     two_files(tmp_path)
     (tmp_path / "new.avsc").rename(tmp_path / "new.sql")
