@@ -43,6 +43,12 @@ def giving(database: Database, sync: Synchronisation, row: str, names: Iterable[
     return marked(database, sync, row, names, _GIVING)
 
 
+def giving_to(database: Database, sync: Synchronisation, row: str, found: str) -> tuple[str, str, str, str]:
+    """The same of the shared row itself, however its key is written there. found: FROM …, which finds it as `row`."""
+    plan, of, key, column = giving(database, sync, row, across_of(sync).there)
+    return plan, of, f"(SELECT {key} {found})", column
+
+
 def is_giving(database: Database, sync: Synchronisation, row: str, names: Iterable[str]) -> str:
     """What finds that mark."""
     return is_marked(database, giving(database, sync, row, names))

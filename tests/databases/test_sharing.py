@@ -122,6 +122,20 @@ def test_rows_that_were_there_fill_the_shared_one_where_they_agree_and_are_in_co
     assert shop.differing() == ()
 
 
+@pytest.mark.parametrize("words", [shops.SQLITE, shops.MARIADB], ids=str)
+def test_a_row_shares_what_its_collation_takes_for_the_same_key(shop):
+    """Hazard 14: however each of them writes it."""
+    kind = "VARCHAR(20) COLLATE utf8mb4_general_ci" if shop.words is shops.MARIADB else "TEXT COLLATE NOCASE"
+    tables = [table.replace("id integer PRIMARY KEY, city", f"id {kind} PRIMARY KEY, city") for table in TABLES]
+    start(shop, tuple(table.replace("u_id integer", f"u_id {kind}") for table in tables), EXTRACTED)
+
+    shop.run("INSERT INTO t VALUES (1, 'Ann', 'Rome', '-'), (2, 'ANN', 'Rome', '-'), (3, 'ann', 'Oslo', 'S')")
+    shop.run("UPDATE t SET city = 'Bonn' WHERE id = 2")
+    assert read(shop) == ([(1, "Rome", "-"), (2, "Bonn", "-"), (3, "Oslo", "S")], [("Ann", "Bonn", "S")])
+    shop.run("UPDATE u SET city = 'Ulm', area = NULL WHERE id = 'aNN'")
+    assert read(shop)[0] == [(1, "Ulm", "-"), (2, "Ulm", "-"), (3, "Ulm", "-")]
+
+
 @pytest.mark.parametrize("words", ENGINES, ids=str)
 def test_what_was_written_behind_the_triggers_back_is_repaired_from_either_side(shop):
     start(shop, TABLES, SHARED, "INSERT INTO u (id) VALUES (1), (2)")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from contractctl.databases import Crossed, Database, Synchronisation, mysql, sharing
-from contractctl.databases.crossing import across_of, given_there, held, is_absent, of_row, together
+from contractctl.databases.crossing import across_of, given_there, held, is_absent, is_marked, of_row, together
 from contractctl.databases.mysql.bodies import when
 from contractctl.databases.mysql.names import quote, quotes, table
 
@@ -39,7 +39,8 @@ def give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
         f"{_new(sync, one)} = CASE WHEN {asked} THEN NEW.{quote(one.old)} ELSE {_new(sync, one)} END"
         for one, asked in given.items()
     )
-    body = _marked(sync, f"UPDATE {there} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', there)}")
+    mark = sharing.giving_to(_DATABASE, sync, there, f"{_shared(sync)}{_TO_WRITE}")
+    body = _marked(mark, f"UPDATE {there} SET {sets} WHERE {together(_DATABASE, sync, 'NEW', there)}")
     looked = f"(EXISTS (SELECT 1 {different}) OR EXISTS (SELECT 1 {different}{_LOCKED}))"
     give = when(looked, [when(f"EXISTS (SELECT 1 {different}{_TO_WRITE})", body)])
     is_there = f"EXISTS (SELECT 1 {_shared(sync)})"
@@ -55,15 +56,14 @@ def _make(sync: Synchronisation, given: Mapping[Crossed, str]) -> Iterator[str]:
     values += [f"CASE WHEN {asked} THEN NEW.{quote(one.old)} END" for one, asked in given.items()]
     insert = f"INSERT IGNORE INTO {table(across.table)} ({names}) VALUES ({', '.join(values)})"
     said = _any(_and(asked, f"NOT {is_absent(_DATABASE, (one,), 'NEW')}") for one, asked in given.items())
-    yield when(said, _marked(sync, insert))
+    yield when(said, _marked(sharing.giving(_DATABASE, sync, "NEW", across.here), insert))
 
 
-def _marked(sync: Synchronisation, statement: str) -> Iterator[str]:
-    here = across_of(sync).here
-    mark = ", ".join(sharing.giving(_DATABASE, sync, "NEW", here))
-    yield f"INSERT IGNORE INTO contractctl_kept (plan, table_name, {quote('key')}, column_name) VALUES ({mark})"
+def _marked(mark: tuple[str, str, str, str], statement: str) -> Iterator[str]:
+    values = ", ".join(mark)
+    yield f"INSERT IGNORE INTO contractctl_kept (plan, table_name, {quote('key')}, column_name) VALUES ({values})"
     yield statement
-    yield f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', here)}"
+    yield f"DELETE FROM contractctl_kept WHERE {is_marked(_DATABASE, mark)}"
 
 
 def take_there(sync: Synchronisation) -> Iterator[str]:

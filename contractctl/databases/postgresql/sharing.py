@@ -16,6 +16,7 @@ from contractctl.databases.crossing import (
     given_there,
     held,
     is_absent,
+    is_marked,
     of_row,
     rekeyed_there,
     together,
@@ -72,7 +73,8 @@ def give_there(sync: Synchronisation) -> Iterator[str]:
     )
     where = together(database, sync, "NEW", THERE)
     yield f"IF EXISTS (SELECT 1 {_shared(sync)} AND {different}) THEN"
-    yield from _marked(sync, f"UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};")
+    mark = sharing.giving_to(database, sync, THERE, _shared(sync))
+    yield from _marked(mark, f"UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};")
     yield "END IF;"
     yield "RETURN NULL;"
 
@@ -86,16 +88,15 @@ def _make(sync: Synchronisation) -> Iterator[str]:
     said = (f"{_ASKED}[{at}] AND NOT {is_absent(database, (one,), 'NEW')}" for at, one in enumerate(across.columns, 1))
     insert = f"INSERT INTO {table(across.table)} ({names}) VALUES ({', '.join(values)}) ON CONFLICT DO NOTHING;"
     yield f"IF ({' OR '.join(said)}) AND NOT EXISTS (SELECT 1 {_shared(sync)}) THEN"
-    yield from _marked(sync, insert)
+    yield from _marked(sharing.giving(database, sync, "NEW", across.here), insert)
     yield "END IF;"
 
 
-def _marked(sync: Synchronisation, statement: str) -> Iterator[str]:
-    here = across_of(sync).here
+def _marked(mark: tuple[str, str, str, str], statement: str) -> Iterator[str]:
     yield f"  INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
-    yield f"    VALUES ({', '.join(sharing.giving(database, sync, 'NEW', here))}) ON CONFLICT DO NOTHING;"
+    yield f"    VALUES ({', '.join(mark)}) ON CONFLICT DO NOTHING;"
     yield f"  {statement}"
-    yield f"  DELETE FROM contractctl_kept WHERE {sharing.is_giving(database, sync, 'NEW', here)};"
+    yield f"  DELETE FROM contractctl_kept WHERE {is_marked(database, mark)};"
 
 
 def take_there(sync: Synchronisation) -> Iterator[str]:

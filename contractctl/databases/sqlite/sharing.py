@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from contractctl.databases import Database, Synchronisation, sharing, sqlite
-from contractctl.databases.crossing import HERE, THERE, across_of, given_there, held, is_absent, of_row, together
+from contractctl.databases.crossing import (
+    HERE,
+    THERE,
+    across_of,
+    given_there,
+    held,
+    is_absent,
+    is_marked,
+    of_row,
+    together,
+)
 from contractctl.databases.sqlite.names import quote, quotes
 
 _DATABASE = cast("Database", sqlite)
@@ -65,20 +75,23 @@ def _give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
         f"{quote(one.new)} = CASE WHEN {when} THEN (SELECT {HERE}.{quote(one.old)} {row}) ELSE {quote(one.new)} END"
         for one, when in given.items()
     )
-    marks = ", ".join(sharing.giving(_DATABASE, sync, "NEW", across.here))
-    marked = quotes(("plan", "table_name", "key", "column_name"))
-    mark = f"INSERT OR IGNORE INTO contractctl_kept ({marked}) SELECT {marks}"
+    marked = f"INSERT OR IGNORE INTO contractctl_kept ({quotes(('plan', 'table_name', 'key', 'column_name'))})"
     if across.makes_rows:
         alone = f"NOT EXISTS (SELECT 1 FROM {there} AS {THERE} WHERE {together(_DATABASE, sync, 'NEW', THERE)})"
         said = _any(f"{when} AND NOT {is_absent(_DATABASE, (one,), HERE)}" for one, when in given.items())
         names = quotes((*across.there, *(one.new for one in across.columns)))
         values = [f"NEW.{quote(name)}" for name in across.here]
         values += [f"CASE WHEN {when} THEN {HERE}.{quote(one.old)} END" for one, when in given.items()]
-        yield f"{mark} {row} AND {said} AND {alone}"
+        marks = ", ".join(sharing.giving(_DATABASE, sync, "NEW", across.here))
+        yield f"{marked} SELECT {marks} {row} AND {said} AND {alone}"
         yield f"INSERT INTO {there} ({names}) SELECT {', '.join(values)} {row} AND {said} AND {alone}"
-    yield f"{mark} FROM {there} WHERE {where}"
+        yield f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.here)}"
+    marks = ", ".join(sharing.giving(_DATABASE, sync, there, across.there))
+    yield f"{marked} SELECT {marks} FROM {there} WHERE {where}"
     yield f"UPDATE {there} SET {sets} WHERE {where}"
-    yield f"DELETE FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.here)}"
+    found = f"FROM {there} WHERE {together(_DATABASE, sync, 'NEW', there)}"
+    mark = is_marked(_DATABASE, sharing.giving_to(_DATABASE, sync, there, found))
+    yield f"DELETE FROM contractctl_kept WHERE {mark}"
 
 
 def _take_there(sync: Synchronisation) -> Iterator[str]:
