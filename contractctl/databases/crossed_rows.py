@@ -64,12 +64,14 @@ def compare(database: Database, connection: Connection, sync: Synchronisation, w
 def facts(database: Database, connection: Connection, sync: Synchronisation) -> dict[str, int]:
     """What the gate asks, as `comparison.facts`."""
     wrong, nothing = _wrong(database, sync), is_null(database, across_of(sync).columns, THERE)
-    apart_for_good = f"{wrong} AND {sharing.undecided(database, sync)}" if across_of(sync).shared else "(1 = 0)"
-    asked = (wrong, _placeless(database, sync), f"{wrong} AND {nothing}", apart_for_good)
+    asked = (wrong, _placeless(database, sync), f"{wrong} AND {nothing}")
     query = f"SELECT {', '.join(map(_sum, asked))} FROM {_joined(database, sync, '(1 = 1)')}"
-    differing, aside, nulls, conflicts = (int(found) for found in run(connection, query).one())
+    differing, aside, nulls = (int(found) for found in run(connection, query).one())
+    remaining, conflicts = differing, 0
+    if across_of(sync).shared and differing:
+        remaining, conflicts = sharing.counts(database, connection, sync, _joined(database, sync, "(1 = 1)"), wrong)
     return {
-        "remaining": differing - conflicts,
+        "remaining": remaining,
         "set_aside": aside,
         "conflicts": conflicts,
         "new_side_nulls": nulls,

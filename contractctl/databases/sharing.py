@@ -138,29 +138,52 @@ def _make(database: Database, connection: Connection, sync: Synchronisation, whe
     across, there = across_of(sync), _shared(database, sync)
     shared = f"SELECT 1 FROM {there} AS {THERE} WHERE {together(database, sync, HERE, THERE)}"
     agree = {one: agreed(database, sync, one, HERE, across.here) for one in across.columns}
+    keys_here = ", ".join(map(database.quote, across.here))
     rows = (
-        f"FROM (SELECT * FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
+        f"FROM (SELECT DISTINCT {keys_here} FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
         f" WHERE NOT EXISTS ({shared}) AND ({' OR '.join(agree.values())})"
     )
     _, _, key, _ = giving(database, sync, HERE, across.here)
-    keys = [str(text) for text in run(connection, f"SELECT DISTINCT {key} {rows}").scalars()]
+    keys = [str(text) for text in run(connection, f"SELECT {key} {rows}").scalars()]
     if not keys:
         return 0
     names = ", ".join(map(database.quote, (*across.there, *(one.new for one in across.columns))))
     values = [of_row(database, HERE, name) for name in across.here]
-    values += [f"CASE WHEN {when} THEN {of_row(database, HERE, one.old)} END" for one, when in agree.items()]
+    values += [
+        f"CASE WHEN {when} THEN ({said(database, sync, one, HERE, across.here)}) END" for one, when in agree.items()
+    ]
     select = f"SELECT {', '.join(values)} {rows}"
     with _given(database, connection, sync, keys):
         return run(connection, database.add_new(f"{there} ({names})", select)).rowcount
 
 
-def undecided(database: Database, sync: Synchronisation) -> str:
-    """Whether a row differs from the shared one as others do that share it: over HERE and THERE."""
-    found = []
-    for one in across_of(sync).columns:
-        filled = f"{of_row(database, THERE, one.new)} IS NULL AND {agreed(database, sync, one, THERE)}"
-        found.append(f"({apart(database, one, HERE, THERE)} AND NOT ({filled}))")
-    return f"({' OR '.join(found)})"
+def counts(
+    database: Database, connection: Connection, sync: Synchronisation, joined: str, wrong: str
+) -> tuple[int, int]:
+    """How many values of rows that differ are still to be filled, and how many are in conflict.
+
+    joined: FROM what, HERE and THERE. Of those that share one it is asked once whether they agree.
+    """
+    found = [_counts(database, connection, sync, one, f"{joined} WHERE {wrong}") for one in across_of(sync).columns]
+    return sum(waiting for waiting, _ in found), sum(conflicts for _, conflicts in found)
+
+
+def _counts(
+    database: Database, connection: Connection, sync: Synchronisation, one: Crossed, differing: str
+) -> tuple[int, int]:
+    here = across_of(sync).here
+    keys = ", ".join(of_row(database, HERE, name) for name in here)
+    empty = f"CASE WHEN {of_row(database, THERE, one.new)} IS NULL THEN 1 ELSE 0 END"
+    groups = (
+        f"SELECT {keys}, {empty} AS contractctl_empty, count(*) AS contractctl_rows FROM {differing}"
+        f" AND {apart(database, one, HERE, THERE)} GROUP BY {keys}, {empty}"
+    )
+    fills = f"contractctl_empty = 1 AND {agreed(database, sync, one, 'contractctl_group', here)}"
+    sums = (
+        f"coalesce(sum(CASE WHEN {when} THEN contractctl_rows ELSE 0 END), 0)" for when in (fills, f"NOT ({fills})")
+    )
+    waiting, conflicts = run(connection, f"SELECT {', '.join(sums)} FROM ({groups}) AS contractctl_group").one()
+    return int(waiting), int(conflicts)
 
 
 def _shared(database: Database, sync: Synchronisation) -> str:
