@@ -141,7 +141,7 @@ def _make(database: Database, connection: Connection, sync: Synchronisation, whe
     keys_here = ", ".join(map(database.quote, across.here))
     rows = (
         f"FROM (SELECT DISTINCT {keys_here} FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
-        f" WHERE NOT EXISTS ({shared}) AND ({' OR '.join(agree.values())})"
+        f" WHERE CASE WHEN EXISTS ({shared}) THEN (1 = 0) ELSE ({' OR '.join(agree.values())}) END"
     )
     _, _, key, _ = giving(database, sync, HERE, across.here)
     keys = [str(text) for text in run(connection, f"SELECT {key} {rows}").scalars()]
