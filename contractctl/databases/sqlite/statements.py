@@ -156,8 +156,8 @@ def move_key(_look: Look, table: str, _old: str, _new: str, _index: str) -> tupl
     """Never: https://www.sqlite.org/lang_altertable.html knows no other key."""
     raise BlockingError(
         f"SQLite gives the table '{table}' no other primary key without making it anew",
-        hint="its INTEGER holds 64 bits, and its texts are as long as they are whatever the type says: leave the type as"
-        " it is; where the values themselves change, add a column with a unique index beside the key, and leave the key",
+        hint="its INTEGER holds 64 bits, and its texts are as long as they are, whatever the type says: leave the type;"
+        " for other values add a column with a unique index beside the key, and leave the key",
     )
 
 
