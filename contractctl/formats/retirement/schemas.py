@@ -63,8 +63,8 @@ class Schemas:
         self._wanted: dict[tuple[int, Seat], _Said] = {}
         self._gone: list[tuple[int, int]] = []
         """Which schema lost the property of which step."""
-        self._wrapped: dict[int, Json] = {}
-        """What old references stand in, so that they can be deprecated."""
+        self._wrapped: dict[int, tuple[Object, Json]] = {}
+        """What old references stand in, so that they can be deprecated; and these."""
         self._roots: list[Json] = []
         """What is taken, where an operation says it."""
         self._reached: dict[Seat, dict[str, None]] = {seat: {} for seat in Seat}
@@ -78,7 +78,7 @@ class Schemas:
             pending.extend(self._pair(*pending.pop(), seat))
 
     def _pair(self, was: Json, made: Json, label: str, seat: Seat) -> Iterator[tuple[Json, Json, str]]:
-        made = self._wrapped.get(id(made), made)
+        _, made = self._wrapped.get(id(made), (None, made))
         name = component_of(made)
         if name is not None:
             self._reached[seat][name] = None
@@ -133,7 +133,7 @@ class Schemas:
         """https://spec.openapis.org/oas/v3.0.3#reference-object: beside a reference, 3.0 sees nothing."""
         if self._wraps and "$ref" in as_object(schema):
             made = retired({"allOf": [schema]}, self._sunset, what)
-            self._wrapped[id(made)] = own(schema)
+            self._wrapped[id(made)] = made, own(schema)
             return made
         return retired(schema, self._sunset, what) if isinstance(schema, dict) else own(schema)
 
