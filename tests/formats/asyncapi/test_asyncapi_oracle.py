@@ -11,11 +11,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import SchemaError
-from random_schemas import Schemas
+from random_schemas import Schemas, documents
 
 from contractctl.compatibility import compare
+from contractctl.formats import parse
+from contractctl.formats.asyncapi import incompatibilities
+from contractctl.formats.asyncapi.application import operations
+from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.execution import refusal
+from contractctl.formats.asyncapi.messages import part
+from contractctl.formats.asyncapi.staging import expanded
 from contractctl.formats.json_schema.keywords import KEYWORDS
-from contractctl.model.contract import Policy
+from contractctl.model.contract import File, Policy, Source
 from tests.budgets import budget
 
 DRAFT = 7
@@ -59,3 +66,33 @@ def test_a_payload_is_judged_as_its_schema_with_the_sender_as_writer(seed: int, 
 
     ways = (alone.forward, alone.backward) if application_sends else (alone.backward, alone.forward)
     assert (found.backward.status, found.forward.status) == tuple(one.status for one in ways)
+
+
+@budget(10)
+@given(st.integers(0, 2**32), st.booleans())
+def test_what_one_side_writes_is_read_by_the_other_with_the_document_between(
+    seed: int, application_sends: bool
+) -> None:
+    old, new = (
+        Source((File("feed.json", carrying(one, "send" if application_sends else "receive")),)) for one in pair_of(seed)
+    )
+    made = expanded(old, new, "2027-03-31")
+    ends, between = [parse("asyncapi", one) for one in (old, new)], parse("asyncapi", made)
+    assume(all(not list(incompatibilities(end, between)) for end in ends))
+
+    for value in documents()[::12]:
+        for end in ends:
+            writer, reader = (between, end) if application_sends else (end, between)
+            assert said(writer, value) is not None or said(reader, value) in {None, "endless"}, (
+                value,
+                made.files[0].text,
+            )
+
+
+def said(document: Document, value: Any) -> str | None:
+    """What jsonschema says against a payload."""
+    (operation,) = operations(document).values()
+    try:
+        return refusal(document, part(document, operation.messages[0], "payload"), value)
+    except RecursionError:  # it refers to itself, and nothing in between
+        return "endless"
