@@ -38,14 +38,15 @@ def command(name: str, given: str | None, part: str | None, dry_run: bool, form:
     """
     if given and part:
         raise ContractctlError("a number was asked for twice", hint=f"leave out --version {given} or --{part}")
-    folder = settings.load(Path.cwd()).contracts
+    found = settings.load(Path.cwd())
+    folder = found.contracts
     contract = store.read(folder, name)
     if contract.draft is None:
         raise ContractctlError(f"{name} has no draft", hint='name its file in contract.toml: draft = "FILE"')
     demand_whole(folder, [contract])
     _refuse_broken(folder, contract)
     wanted = SemanticVersion.parse(given) if given else None
-    answer = _finished(folder, contract) or _decided(contract, wanted, part)
+    answer = _finished(folder, contract) or _decided(contract, wanted, part, found.migrations)
     if answer.refused is None and not dry_run:
         assert answer.number is not None  # noqa: S101 - an answer that is not refused has its number
         store.release(folder, name, answer.number, contract.draft)
@@ -83,7 +84,7 @@ def _finished(folder: Path, contract: Contract) -> _Answer | None:
     return None
 
 
-def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | None) -> _Answer:
+def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | None, migrations: Path) -> _Answer:
     assert contract.draft is not None  # noqa: S101 - the caller has seen to it
     if contract.format in FORMATS:
         parse_sound(contract.format, contract.draft, contract.policy)  # nothing is frozen that cannot be read
@@ -100,11 +101,23 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
         command = f"contractctl release {contract.name}{' --major' if step.part == 'major' else ''}"
         return _Answer(number, step, f"{number} promises too much: {_why(step)}", f"run: {command}")
     if step.part == "major" and not (wanted or part):
-        way = plan_command(contract.format, contract.name)
-        remedy = f"keep everybody on board: {way}; or break them: "
-        remedy += f"contractctl release {contract.name} --major"
-        return _Answer(number, step, f"{number} would be a major version: {_why(step)}", remedy)
+        return _Answer(number, step, f"{number} would be a major version: {_why(step)}", _way(contract, migrations))
     return _Answer(number, step)
+
+
+def _way(contract: Contract, migrations: Path) -> str:
+    """To a major version that lets nobody down: the plan that leads there, or one that is still to be made."""
+    from contractctl import planner
+
+    assert contract.draft is not None  # noqa: S101 - as above
+    digest = store.digest(contract.draft)
+    for plan in planner.read_plans(migrations):
+        for move in plan.movements:
+            if (move.contract, move.new_digest) == (contract.name, digest):
+                command = f"contractctl release {contract.name} --version {move.new}"
+                return f"the plan '{plan.name}' leads there; once it is contracted: {command}"
+    way = plan_command(contract.format, contract.name)
+    return f"keep everybody on board: {way}; or break them: contractctl release {contract.name} --major"
 
 
 def _why(step: Step) -> str:

@@ -39,6 +39,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     _demand_free(name, around.migrations)
     sides = [side_of(contract, around) for contract in contracts]
     for side in sides:
+        _demand_released(side, around)
         demand_apart(side, wish)
     demand_every_wish_fits(sides, wish)
     operations = tuple(_of_field(one, wish) for side in sides for one in operations_of(side, wish))
@@ -68,6 +69,23 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
         {path_of(around.migrations, name): plan_text(made), **revisions},
         tuple(sentence for side in sides for sentence in cautions_of(side, wish)),
     )
+
+
+def _demand_released(side: Side, around: Surroundings) -> None:
+    """What a contracted plan has led to is the state to start from: nobody has the version with both sides any more."""
+    contract = side.contract
+    if side.theirs:
+        return
+    for earlier in around.plans:
+        for move in earlier.movements:
+            is_over = move.contract == contract.name and around.states.get(earlier.name) is State.CONTRACTED
+            if is_over and side.latest.number < SemanticVersion.parse(move.new):
+                is_as_planned = store.digest(side.draft) == move.new_digest
+                first = "" if is_as_planned else f"bring the draft back to what '{earlier.name}' leads to; then: "
+                raise ContractctlError(
+                    f"the plan '{earlier.name}' is contracted, and '{contract.name}' {move.new} is not released yet",
+                    hint=f"{first}contractctl release {contract.name} --version {move.new}",
+                )
 
 
 def _named(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contractctl import cli
+from contractctl.cli import Exit
 
 ADA, GRACE = "Ada <ada@example.org>", "Grace <grace@example.org>"
 SUNSET = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
@@ -45,13 +46,13 @@ class Shop:
         self.run("release", "shop/api")
         (folder / draft).write_text(becomes)
 
-    def run(self, *arguments: str, code: int = 0) -> str:
+    def run(self, *arguments: str, code: int = 0, talk: bool = False) -> str:
         if arguments[:2] == ("migrate", "canary"):
             self.entered = time.time()
         ended = cli.run(list(arguments))
         said = self._capsys.readouterr()
         assert ended == code, f"{arguments}: exit {ended}\n{said.out}\n{said.err}"
-        return said.out if code in (0, 1, 3, 4) else said.err
+        return said.err if talk or code == Exit.MEND else said.out
 
     def observe(self, paths: Sequence[str], read: str = "") -> None:
         """What mobile's instrument has written down up to now, and how the requests of the canary went."""
@@ -122,8 +123,14 @@ def test_an_openapi_document_is_led_from_its_plan_to_its_end(shop: Shop) -> None
     renamed = ("--rename", "customer=buyer", "--rename", "limit=most")
     shop.run("plan", "shop/api", "--name", "life", "--sunset", SUNSET, *renamed, *QUICK)
 
+    there = "the plan 'life' leads there; once it is contracted: contractctl release shop/api --version 2.0.0"
+    assert there in shop.run("release", "shop/api", code=1, talk=True)
+
     led_to_its_end(shop, ["DELETE /orders/current", "GET /orders.limit", "Order.customer"])
 
+    too_early = shop.run("plan", "shop/api", "--sunset", SUNSET, "--name", "next", code=2)
+    assert "the plan 'life' is contracted, and 'shop/api' 2.0.0 is not released yet" in too_early
+    assert "hint: contractctl release shop/api --version 2.0.0" in too_early
     assert shop.run("release", "shop/api", "--version", "2.0.0").startswith(
         "released shop/api 2.0.0, major after 1.1.0"
     )
