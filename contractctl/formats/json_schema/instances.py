@@ -37,8 +37,8 @@ class Allowed:
     def simplest(self, node: Node) -> Instance | None:
         """A value that people have declared as the default, or the simplest that is found; None where none is."""
         for spot in node:
-            if isinstance(spot.value, dict) and "default" in spot.value and self._has(node, spot.value["default"]):
-                return Instance(spot.value["default"])
+            if "default" in spot.keywords and self._has(node, spot.keywords["default"]):
+                return Instance(spot.keywords["default"])
         try:
             outcome = Solver(self._space, _WORK).solve((self._literal(node),))
         except (SpentError, RecursionError):

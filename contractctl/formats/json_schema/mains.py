@@ -52,9 +52,8 @@ def _referred(schema: Schema, file: Resource) -> Iterator[int]:
 
 
 def _led(schema: Schema, spot: Spot) -> Iterator[Spot]:
-    assert isinstance(spot.value, dict)  # noqa: S101 - only objects are asked
     for keyword in _REFERENCES:
-        if keyword in spot.value:
+        if keyword in spot.keywords:
             try:
                 yield refer(schema, spot, keyword)
             except Unresolved:

@@ -47,7 +47,7 @@ def refer(schema: Schema, spot: Spot, keyword: str) -> Spot:
 def referred(schema: Schema, spot: Spot) -> Spot:
     """What a schema that only refers to another stands for, as far as that is known."""
     for _ in range(_MOST_REFERENCES):
-        if not (isinstance(spot.value, dict) and "$ref" in spot.value and "properties" not in spot.value):
+        if not ("$ref" in spot.keywords and "properties" not in spot.keywords):
             break
         try:
             spot = refer(schema, spot, "$ref")

@@ -230,7 +230,7 @@ class Asked:
         if self.writer.policy.content_model == "open":
             return False
         spot, is_there = self.sent_at(place)
-        value = spot.value if is_there and isinstance(spot.value, dict) else {}
+        value = spot.keywords if is_there else {}
         is_map = isinstance(value.get("additionalProperties"), dict) or "patternProperties" in value
         return name not in self.declared and not is_map
 
@@ -271,8 +271,7 @@ class About:
 
     @property
     def value(self) -> Json:
-        assert isinstance(self.spot.value, dict)  # noqa: S101 - only objects have keywords
-        return self.spot.value[self.keyword]
+        return self.spot.keywords[self.keyword]
 
 
 @lru_cache(maxsize=4)
@@ -281,7 +280,7 @@ def _declared(schema: Schema) -> frozenset[str]:
 
 
 def _named(spot: Spot) -> tuple[str, ...]:
-    named = spot.value.get("properties") if isinstance(spot.value, dict) else None
+    named = spot.keywords.get("properties")
     return tuple(named) if isinstance(named, dict) else ()
 
 

@@ -29,6 +29,11 @@ class Spot:
     """URIs of the resources passed on the way that a dynamic reference could mean, outermost first."""
 
     @property
+    def keywords(self) -> dict[str, Json]:
+        """The keywords of an object, by name; a boolean has none."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
     def key(self) -> Hashable:
         """Two spots of one schema with equal keys mean the same."""
         return self.file, self.pointer, self.scope

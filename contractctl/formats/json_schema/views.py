@@ -119,8 +119,7 @@ class _Looking:
     """One schema of a conjunction, being added to what the others say."""
 
     def __init__(self, schema: Schema, spot: Spot, seen: View) -> None:
-        assert isinstance(spot.value, dict)  # noqa: S101 - view() has looked
-        self._schema, self._spot, self._value, self._seen = schema, spot, spot.value, seen
+        self._schema, self._spot, self._value, self._seen = schema, spot, spot.keywords, seen
 
     def look(self) -> None:
         keyword = reference(self._spot)

@@ -64,10 +64,9 @@ def _later_items(asked: "Asked", about: "About", first: int) -> Iterator[Said]:
 
 def contains(asked: "Asked", about: "About") -> Iterator[Said]:
     """Too few items fulfil it, or too many."""
-    assert isinstance(about.spot.value, dict)  # noqa: S101 - only objects have keywords
     value, literal = asked.part(about), asked.reader.below(about.spot, "contains")
     held = sum(asked.takes(literal, item) for item in value) if isinstance(value, list) else 0
-    least, most = (about.spot.value.get(keyword) for keyword in ("minContains", "maxContains"))
+    least, most = (about.spot.keywords.get(keyword) for keyword in ("minContains", "maxContains"))
     if about.spot.dialect < Dialect.DRAFT2019:
         least = most = None
     if isinstance(most, int | float) and held > most:

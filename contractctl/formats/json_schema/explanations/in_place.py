@@ -120,7 +120,7 @@ def _alike(asked: "Asked", about: "About", branches: list[Literal]) -> tuple[Lit
 def _tags(asked: "Asked", about: "About", index: int) -> dict[str, Literal]:
     """The properties that tell a branch from the others: those that have certain values only."""
     spot = referred(asked.reader.schema, inside(asked.reader.schema, about.spot, about.keyword, index))
-    named = spot.value.get("properties") if isinstance(spot.value, dict) else None
+    named = spot.keywords.get("properties")
     return {
         name: asked.reader.below(spot, "properties", name)
         for name, inner in (named.items() if isinstance(named, dict) else ())
@@ -141,7 +141,7 @@ def _called(about: "About", index: int) -> str:
 def condition(asked: "Asked", about: "About") -> Iterator[Said]:
     condition = asked.reader.beside(about.spot, "if")
     for keyword, literal in (("then", condition), ("else", condition ^ 1)):
-        if isinstance(about.spot.value, dict) and keyword in about.spot.value:
+        if keyword in about.spot.keywords:
             yield from asked.below(about.spot, about.place.to(Given(literal)), keyword)
 
 

@@ -44,18 +44,16 @@ def items(meaning: "Meaning", spot: Spot, value: Json) -> Literal:
 
 
 def additional_items(meaning: "Meaning", spot: Spot, _: Json) -> Literal:
-    assert isinstance(spot.value, dict)  # noqa: S101 - only objects have keywords
-    if not isinstance(spot.value.get("items"), list):
+    if not isinstance(spot.keywords.get("items"), list):
         return TRUE
     return meaning.space.literal(Items((TRUE,) * length(spot, "items"), meaning.below(spot, "additionalItems")))
 
 
 def contains(meaning: "Meaning", spot: Spot, _: Json) -> Literal:
-    assert isinstance(spot.value, dict)  # noqa: S101 - only objects have keywords
     least, most = 1, None
     if spot.dialect >= Dialect.DRAFT2019:
-        least = as_count(spot.value.get("minContains", 1))
-        most = as_count(spot.value["maxContains"]) if "maxContains" in spot.value else None
+        least = as_count(spot.keywords.get("minContains", 1))
+        most = as_count(spot.keywords["maxContains"]) if "maxContains" in spot.keywords else None
     return meaning.space.literal(Contains(meaning.below(spot, "contains"), least, most))
 
 
@@ -83,8 +81,7 @@ def additional_properties(meaning: "Meaning", spot: Spot, _: Json) -> Literal:
 
 def spoken_of(spot: Spot) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names and patterns that `properties` and `patternProperties` speak of."""
-    assert isinstance(spot.value, dict)  # noqa: S101 - only objects have keywords
-    named, patterns = spot.value.get("properties", {}), spot.value.get("patternProperties", {})
+    named, patterns = spot.keywords.get("properties", {}), spot.keywords.get("patternProperties", {})
     return tuple(as_object(named)), tuple(as_object(patterns))
 
 

@@ -64,10 +64,9 @@ def not_(meaning: "Meaning", spot: Spot, _: Json) -> Literal:
 
 
 def condition(meaning: "Meaning", spot: Spot, _: Json) -> Literal:
-    assert isinstance(spot.value, dict)  # noqa: S101 - only objects have keywords
     condition = meaning.beside(spot, "if")
-    then = meaning.beside(spot, "then") if "then" in spot.value else TRUE
-    otherwise = meaning.beside(spot, "else") if "else" in spot.value else TRUE
+    then = meaning.beside(spot, "then") if "then" in spot.keywords else TRUE
+    otherwise = meaning.beside(spot, "else") if "else" in spot.keywords else TRUE
     any_of = meaning.space.any_of
     return meaning.space.all_of((any_of((condition ^ 1, then)), any_of((condition, otherwise))))
 

@@ -74,5 +74,5 @@ def as_count(value: Json) -> int:
 
 def length(spot: Spot, keyword: str) -> int:
     """How many entries the array has that is the value of a keyword; 0 where it is none."""
-    value = spot.value.get(keyword) if isinstance(spot.value, dict) else None
+    value = spot.keywords.get(keyword)
     return len(value) if isinstance(value, list) else 0

@@ -75,8 +75,7 @@ def minimum(meaning: "Meaning", spot: Spot, value: Json) -> Literal:
 
 def _is_exclusive(spot: Spot, keyword: str) -> bool:
     """In draft 4 a flag beside the bound, later a bound of its own."""
-    assert isinstance(spot.value, dict)  # noqa: S101 - only objects have keywords
-    return spot.dialect == Dialect.DRAFT4 and spot.value.get(keyword) is True
+    return spot.dialect == Dialect.DRAFT4 and spot.keywords.get(keyword) is True
 
 
 def exclusive_maximum(meaning: "Meaning", spot: Spot, value: Json) -> Literal:
