@@ -6,8 +6,8 @@ Descriptions and comments are passed over: nobody depends on them.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
 
+from contractctl.formats.graphql.cursor import END, NAME_START, Cursor, Misread
 from contractctl.formats.graphql.tokens import is_number, string_value, tokens
 from contractctl.formats.graphql.types import (
     EXECUTABLE,
@@ -23,29 +23,15 @@ from contractctl.formats.graphql.types import (
     Value,
 )
 
-T = TypeVar("T", Directive, Field, Input, Symbol)
-
 _DEEPEST = 100
 """How many brackets may stand in one another: more than anybody writes, less than Python's stack holds."""
 _TOO_DEEP = f"more than {_DEEPEST} brackets stand in one another"
-_NAME_START = frozenset("_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _LOCATIONS = frozenset({*EXECUTABLE, *TYPE_SYSTEM})
 _ROOTS = ("query", "mutation", "subscription")
 _KEYWORDS = frozenset(
     {"directive", "enum", "extend", "input", "interface", "scalar", "schema", "type", "union", *_ROOTS, "fragment"}
 )
 """Words that begin a definition."""
-END = ""
-
-
-class Misread(Exception):  # noqa: N818 - it is caught where the text becomes a schema, and never seen
-    """A token that the grammar does not expect, by its index; or what else is wrong there."""
-
-    def __init__(self, token: int, said: str | None = None) -> None:
-        """`said` is None where it is a matter of the grammar, which graphql-core words."""
-        super().__init__(said)
-        self.token = token
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +62,21 @@ def definitions(text: str, file: int, *, may_be_empty: bool = False) -> Iterator
         yield from _Reader(words, file).document()
 
 
-class _Reader:
-    """The tokens of a text, and how far they are read."""
+class _Reader(Cursor):
+    """Clause by clause."""
 
-    __slots__ = ("at", "file", "words")
-
-    def __init__(self, words: list[str], file: int) -> None:
-        self.words = [*words, END]
-        self.file = file
-        self.at = 0
+    __slots__ = ()
 
     def document(self) -> Iterator[Read]:
         if self.words[0] == END:
-            self._refuse()
+            self.refuse()
         while self.words[self.at] != END:
             yield self._definition()
 
     def _definition(self) -> Read:
-        described = self._description()
-        spot = self._spot()
-        extends = not described and self._take("extend")
+        described = self.description()
+        spot = self.spot()
+        extends = not described and self.take("extend")
         keyword = self.words[self.at]
         if keyword == "schema":
             return self._roots(spot, extends=extends)
@@ -105,13 +86,13 @@ class _Reader:
         if read is None:
             if keyword in {"query", "mutation", "subscription", "fragment", "{"} and not described and not extends:
                 raise Misread(self.at, "a client's operation stands among the definitions of a schema")
-            self._refuse()
+            self.refuse()
         self.at += 1
-        name = self._name()
+        name = self.name()
         start = self.at
         found = read(self, name, spot)
         if extends and self.at == start:
-            self._refuse()
+            self.refuse()
         return Definition(found[0], found[1], extends)
 
     # the definitions of types, in the order of the specification
@@ -127,29 +108,29 @@ class _Reader:
 
     def union(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
         directives = self._directives()
-        members = self._separated("|") if self._take("=") else ()
+        members = self.separated("|") if self.take("=") else ()
         return Type("union", name, members=members, spot=spot), directives
 
     def enum(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
         directives = self._directives()
-        return Type("enum", name, symbols=self._block("{", "}", self._symbol), spot=spot), directives
+        return Type("enum", name, symbols=self.block("{", "}", self._symbol), spot=spot), directives
 
     def input(self, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
         directives = self._directives()
-        return Type("input", name, inputs=self._block("{", "}", self._input), spot=spot), directives
+        return Type("input", name, inputs=self.block("{", "}", self._input), spot=spot), directives
 
     def _with_fields(self, kind: str, name: str, spot: Spot) -> tuple[Type, tuple[Directive, ...]]:
-        interfaces = self._interfaces() if self._take("implements") else ()
+        interfaces = self._interfaces() if self.take("implements") else ()
         directives = self._directives()
-        fields = self._block("{", "}", self._field)
+        fields = self.block("{", "}", self._field)
         return Type(kind, name, interfaces=interfaces, fields=fields, spot=spot), directives
 
     def _interfaces(self) -> tuple[str, ...]:
         """With `&` between them; with nothing, or a comma, in texts from before 2018."""
-        self._take("&")
-        names = [self._name()]
-        while self._take("&") or (self.words[self.at][:1] in _NAME_START and self.words[self.at] not in _KEYWORDS):
-            names.append(self._name())
+        self.take("&")
+        names = [self.name()]
+        while self.take("&") or (self.words[self.at][:1] in NAME_START and self.words[self.at] not in _KEYWORDS):
+            names.append(self.name())
         return tuple(dict.fromkeys(names))
 
     def _roots(self, spot: Spot, *, extends: bool) -> Roots:
@@ -157,30 +138,30 @@ class _Reader:
         directives = self._directives()
         types: dict[str, tuple[str, Spot]] = {}
         if not extends or self.words[self.at] == "{":
-            self._expect("{")
+            self.expect("{")
             while not types or self.words[self.at] != "}":
-                place = self._spot()
-                operation = self._name()
+                place = self.spot()
+                operation = self.name()
                 if operation not in _ROOTS:
                     raise Misread(self.at - 1)
                 if operation in types:
                     raise Misread(self.at - 1, f"the root of '{operation}' is named twice")
-                self._expect(":")
-                types[operation] = (self._name(), place)
-            self._expect("}")
+                self.expect(":")
+                types[operation] = (self.name(), place)
+            self.expect("}")
         elif not directives:
-            self._refuse()
+            self.refuse()
         return Roots(types, extends, spot)
 
     def _directive_definition(self, spot: Spot) -> DirectiveDefinition:
         self.at += 1
-        self._expect("@")
-        name = self._name()
-        arguments = self._block("(", ")", self._input)
-        repeatable = self._take("repeatable")
-        self._expect("on")
+        self.expect("@")
+        name = self.name()
+        arguments = self.block("(", ")", self._input)
+        repeatable = self.take("repeatable")
+        self.expect("on")
         start = self.at
-        locations = self._separated("|")
+        locations = self.separated("|")
         for at in range(start, self.at):
             if self.words[at] not in _LOCATIONS and self.words[at] != "|":
                 raise Misread(at)
@@ -189,27 +170,27 @@ class _Reader:
     # what they consist of
 
     def _field(self) -> Field:
-        self._description()
-        spot = self._spot()
-        name = self._name()
-        arguments = self._block("(", ")", self._input)
-        self._expect(":")
+        self.description()
+        spot = self.spot()
+        name = self.name()
+        arguments = self.block("(", ")", self._input)
+        self.expect(":")
         type_ = self._type()
         return Field(name, arguments, type_, _deprecated(self._directives()), spot)
 
     def _input(self) -> Input:
-        self._description()
-        spot = self._spot()
-        name = self._name()
-        self._expect(":")
+        self.description()
+        spot = self.spot()
+        name = self.name()
+        self.expect(":")
         type_ = self._type()
-        default = self._value() if self._take("=") else None
+        default = self._value() if self.take("=") else None
         return Input(name, type_, default, _deprecated(self._directives()), spot)
 
     def _symbol(self) -> Symbol:
-        self._description()
-        spot = self._spot()
-        name = self._name()
+        self.description()
+        spot = self.spot()
+        name = self.name()
         if name in {"true", "false", "null"}:
             raise Misread(self.at - 1)
         return Symbol(name, _deprecated(self._directives()), spot)
@@ -219,16 +200,16 @@ class _Reader:
             return ()
         found: list[Directive] = []
         while self.words[self.at] == "@":
-            spot = self._spot()
+            spot = self.spot()
             self.at += 1
-            name = self._name()
+            name = self.name()
             arguments: dict[str, Value] = {}
-            if self._take("("):
+            if self.take("("):
                 while not arguments or self.words[self.at] != ")":
-                    argument = self._name()
+                    argument = self.name()
                     if argument in arguments:
                         raise Misread(self.at - 1, f"there can be only one argument named '{argument}'")
-                    self._expect(":")
+                    self.expect(":")
                     arguments[argument] = self._value()
                 self.at += 1
             found.append(Directive(name, arguments, spot))
@@ -244,14 +225,14 @@ class _Reader:
         self.at = at
         if depth > _DEEPEST:
             raise Misread(at, _TOO_DEEP)
-        parts = ["[" * depth, self._name()]
+        parts = ["[" * depth, self.name()]
         while True:
             if words[self.at] == "!":
                 parts.append("!")
                 self.at += 1
             if not depth:
                 break
-            self._expect("]")
+            self.expect("]")
             parts.append("]")
             depth -= 1
         return "".join(parts)
@@ -264,79 +245,23 @@ class _Reader:
         self.at += 1
         if word == "[":
             items: list[Value] = []
-            while not self._take("]"):
+            while not self.take("]"):
                 items.append(self._value(depth + 1))
             return tuple(items)
         if word == "{":
             entries: dict[str, Value] = {}
-            while not self._take("}"):
-                name = self._name()
+            while not self.take("}"):
+                name = self.name()
                 if name in entries:
                     raise Misread(self.at - 1, f"there can be only one input field named '{name}'")
-                self._expect(":")
+                self.expect(":")
                 entries[name] = self._value(depth + 1)
             return ObjectValue(tuple(sorted(entries.items())))
         if word[:1] == '"' and len(word) > 1:
             return json.dumps(string_value(word))
-        if word[:1] in _NAME_START or is_number(word):
+        if word[:1] in NAME_START or is_number(word):
             return word
         raise Misread(self.at - 1)
-
-    # the words themselves
-
-    def _block(self, opening: str, closing: str, read: Callable[[], T]) -> dict[str, T]:
-        """Things in brackets, at least one; none where there are no brackets. No two have the same name."""
-        words = self.words
-        if words[self.at] != opening:
-            return {}
-        self.at += 1
-        found: dict[str, T] = {}
-        while not found or words[self.at] != closing:
-            one = read()
-            if one.name in found:
-                raise Misread(one.spot[1], f"'{one.name}' stands here twice")
-            found[one.name] = one
-        self.at += 1
-        return found
-
-    def _separated(self, separator: str) -> tuple[str, ...]:
-        self._take(separator)
-        names = [self._name()]
-        while self._take(separator):
-            names.append(self._name())
-        if len(set(names)) < len(names):
-            raise Misread(self.at - 1, f"'{max(names, key=names.count)}' stands here twice")
-        return tuple(names)
-
-    def _description(self) -> bool:
-        if self.words[self.at][:1] != '"' or len(self.words[self.at]) == 1:
-            return False
-        self.at += 1
-        return True
-
-    def _name(self) -> str:
-        word = self.words[self.at]
-        if word[:1] not in _NAME_START:
-            self._refuse()
-        self.at += 1
-        return word
-
-    def _expect(self, word: str) -> None:
-        if self.words[self.at] != word:
-            self._refuse()
-        self.at += 1
-
-    def _take(self, word: str) -> bool:
-        if self.words[self.at] != word:
-            return False
-        self.at += 1
-        return True
-
-    def _spot(self) -> Spot:
-        return self.file, self.at
-
-    def _refuse(self) -> NoReturn:
-        raise Misread(self.at)
 
 
 def _deprecated(directives: tuple[Directive, ...]) -> str | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.graphql.reading import Definition, Misread, Read, Roots, definitions
+from contractctl.formats.graphql.cursor import Misread
+from contractctl.formats.graphql.reading import Definition, Read, Roots, definitions
 from contractctl.formats.graphql.tokens import is_beyond, line_and_column, start_of
 from contractctl.formats.graphql.types import (
     BUILT_IN,

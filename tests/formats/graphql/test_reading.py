@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from contractctl.compatibility import compare, source_of
 from contractctl.errors import ContractctlError
 from contractctl.formats.graphql import schema
+from contractctl.formats.graphql.cursor import Misread
 from contractctl.formats.graphql.engine import demand_sound
-from contractctl.formats.graphql.reading import Misread, definitions
+from contractctl.formats.graphql.reading import definitions
 from contractctl.formats.graphql.tokens import is_beyond, tokens
 from contractctl.formats.pages import page, rules
 from tests.budgets import budget
