@@ -33,6 +33,14 @@ def test_every_column_and_table_that_goes_is_asked_about(operation: Operation, p
     assert [field.path for field in fields_removed(replace(PLAN, operations=(operation,)))] == paths
 
 
+def test_what_comes_back_under_its_name_is_not_gone() -> None:
+    dropped = [Operation("drop-index", *TABLE, name) for name in ("by_name", "by_town")]
+    made = Operation("create-index", *TABLE, new="by_name__new", parameters={"becomes": "by_name"})
+    plan = replace(PLAN, operations=(*dropped, made, Operation("drop-check", *TABLE, "sane")))
+
+    assert [field.path for field in fields_removed(plan)] == ["orders.by_town"]
+
+
 API = (Movement("shop/orders", "openapi", "1.0.0", "1.1.0", "2.0.0"),)
 
 
