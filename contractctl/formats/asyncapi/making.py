@@ -20,6 +20,8 @@ class Making:
         self.made = as_object(own(after.value))
         self.places = Places(before.value, self.made)
         self.parts = Parts(self.before, self.after, self.places, sunset)
+        self.channels: dict[object, str] = {}
+        """The old channels that have been brought, and what they are called."""
 
     @property
     def is_older(self) -> bool:

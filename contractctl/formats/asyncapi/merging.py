@@ -105,29 +105,36 @@ def _bring_with_its_channel(making: Making, operation: Operation) -> str:
     name = _channel(making, operation.channel)
     if drafted.get("channels") and not drafted.get("operations"):
         return name  # a document about channels says nothing of who sends
-    spot, before = operation.spots[0], reference("channels", str(operation.channel.spot.pointer[-1]), "messages", "")
+    for spot in operation.spots:
+        _bring_one(making, operation, spot, name)
+    return name
+
+
+def _bring_one(making: Making, operation: Operation, spot: Spot, channel: str) -> None:
+    was = str(operation.channel.spot.pointer[-1])
     is_channel = spot.key == operation.channel.spot.key
     copy: Object = {"action": "send" if operation.sends else "receive"}
     copy |= {} if is_channel else as_object(own(spot.value))
-    copy["channel"] = {"$ref": reference("channels", name)}
+    copy["channel"] = {"$ref": reference("channels", channel)}
+    before, after = (reference("channels", name, "messages", "") for name in (was, channel))
     for one in map(as_object, listed(copy.get("messages"))):
         there = str(one.get("$ref", ""))
         if there.startswith(before):
-            one["$ref"] = reference("channels", name, "messages", "") + there.removeprefix(before)
+            one["$ref"] = after + there.removeprefix(before)
     known = making.group("operations")
     called = operation.label.replace(" ", "-") if is_channel else str(spot.pointer[-1])
     known[making.free(called, known)] = making.brought(copy, operation.label)
-    return name
 
 
 def _channel(making: Making, channel: Channel) -> str:
     """The old channel's name in the document that is made."""
     name, known = str(channel.spot.pointer[-1]), making.group("channels")
-    if name in known and known[name] == channel.spot.value:
-        return name
-    called = making.free(name, known)
-    known[called] = making.brought(channel.spot.value, f"the channel '{name}'")
-    return called
+    if channel.spot.key not in making.channels:
+        is_drafted = name in known and known[name] == channel.spot.value
+        making.channels[channel.spot.key] = called = name if is_drafted else making.free(name, known)
+        if not is_drafted:
+            known[called] = making.brought(channel.spot.value, f"the channel '{name}'")
+    return making.channels[channel.spot.key]
 
 
 # messages

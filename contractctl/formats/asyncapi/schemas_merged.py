@@ -65,7 +65,6 @@ class Parts:
         self.steps: list[Step] = []
         self._before, self._after, self._places, self._sunset = before, after, places, sunset
         self._schemas = Schemas(places, self.steps, sunset, wraps=True, taken="Received")
-        self._met: set[tuple[Pointer, Seat]] = set()
 
     def meet(self, call: str, ends: tuple[Message, Message], seat: Seat, chosen: Chosen) -> None:
         """A message of the old document that goes on as one of the new."""

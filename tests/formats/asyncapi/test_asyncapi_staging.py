@@ -329,6 +329,17 @@ def test_a_part_that_cannot_be_translated_is_refused(old: str, new: str) -> None
     assert "first, and plan from there" in str(refused.value.hint)
 
 
+def test_all_operations_of_a_channel_that_goes_stand_on_one_copy_of_it() -> None:
+    more = SHOP.replace("  hear:", "  listen: {action: receive, channel: {$ref: '#/channels/orders'}}\n  hear:")
+    more = more.replace("  hear:", "  again: {action: send, channel: {$ref: '#/channels/orders'}}\n  hear:")
+
+    made = says(expanded(document(more), document(NEXT), DAY))
+
+    assert set(made["channels"]) == {"orders", "refunds", f"orders-until-{DAY}"}
+    old = {name for name, one in made["operations"].items() if one["channel"]["$ref"].endswith(DAY)}
+    assert old == {f"tell-until-{DAY}", "listen", "again"}
+
+
 BOTH_WAYS = """\
 asyncapi: 3.0.0
 info: {title: Shop, version: 1.0.0}
