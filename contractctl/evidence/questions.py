@@ -97,7 +97,7 @@ class Question:
 def fields_removed(plan: Plan) -> tuple[Field, ...]:
     """The old sides that are gone when the plan is contracted. A column that keeps its name takes none away."""
     formats = {movement.contract: movement.format for movement in plan.movements}
-    again = {(one.contract, one.subject, one.parameters.get("becomes")) for one in plan.operations}
+    again = {(one.contract, one.subject, one.parameters.get("becomes", "")) for one in plan.operations}
     found: dict[Field, None] = {}
     for operation in plan.operations:
         if operation.kind == "drop-check" or (operation.contract, operation.subject, operation.old) in again:
