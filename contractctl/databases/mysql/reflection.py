@@ -47,15 +47,15 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     run(connection, "SET SESSION sql_quote_show_create = 1")
     kinds = _kinds(connection)
     names = [name for name in kinds if not foreign(name)]
-    hidden = _hidden_views(connection)
-    shown = dict(_shown(connection, [name for name in names if name not in hidden]))
+    hidden, unwritten = _hidden_views(connection), _without_text(connection)
+    shown = dict(_shown(connection, [name for name in names if name not in hidden | unwritten]))
     sequences = {name: _sequence(connection, name) for name, kind in kinds.items() if kind == "SEQUENCE"}
     triggers, functions = _triggers(connection), _functions(connection)
     tables = [name for name in names if kinds[name] != "SEQUENCE"]
     return tuple(
         _view(name, shown.get(name), tables, functions)
         if kinds[name] == "VIEW"
-        else _table(name, shown[name], home, sequences, triggers[name])
+        else _table(name, shown.get(name), home, sequences, triggers[name])
         for name in tables
     )
 
@@ -98,6 +98,14 @@ def _shown(connection: Connection, names: Sequence[str]) -> Iterator[tuple[str, 
 def _hidden_views(connection: Connection) -> frozenset[str]:
     """Those whose query this user may not see."""
     query = "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND VIEW_DEFINITION = ''"
+    return frozenset(name for (name,) in rows(connection, query))
+
+
+def _without_text(connection: Connection) -> frozenset[str]:
+    """Tables whose definition may not be a text: where a binary default holds no characters, a ? is shown instead."""
+    query = """
+        SELECT DISTINCT TABLE_NAME FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = DATABASE() AND DATA_TYPE IN ('binary', 'varbinary') AND COLUMN_DEFAULT LIKE '%?%'"""
     return frozenset(name for (name,) in rows(connection, query))
 
 
@@ -144,7 +152,9 @@ def _view(name: str, text: str | None, known: Iterable[str], functions: Iterable
     )
 
 
-def _table(name: str, text: str, home: str, sequences: Mapping[str, str], triggers: Sequence[str]) -> Definition:
+def _table(name: str, text: str | None, home: str, sequences: Mapping[str, str], triggers: Sequence[str]) -> Definition:
+    if text is None:
+        return Definition(name, quote(name), refused="a default of one of its columns may hold bytes that are no text")
     inside, tail = _parted(text)
     tail = _COUNTER.sub(r"\1", tail)
     after = list[str]()

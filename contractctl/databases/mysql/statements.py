@@ -21,6 +21,7 @@ from contractctl.databases.mysql.renaming import both_at_once, drop_in_step, ren
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.triggers import create, drop_triggers
 from contractctl.databases.mysql.trying import create_functions
+from contractctl.databases.mysql.types import Family, read
 
 promises = False
 relaxes_given = False
@@ -47,12 +48,15 @@ def patience() -> tuple[Statement, ...]:
 
 
 def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
-    """Add a column behind the others. MariaDB itself refuses to do that at once with a default of another kind."""
+    """Add a column behind the others. MariaDB itself refuses to do that at once with a default of another kind.
+
+    Before 10.10 a TIMESTAMP that does not say NULL is NOT NULL, and a clock.
+    """
     parts = (
         quote(column.name),
         column.type,
         f"COLLATE {column.collation}" if column.collation else "",
-        "NOT NULL" if column.not_null else "",
+        "NOT NULL" if column.not_null else "NULL" if read(column.type).family is Family.TIMESTAMP else "",
         f"DEFAULT {column.default}" if column.default is not None else "",
     )
     return (_alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)

@@ -84,7 +84,8 @@ def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     for parent in _parents(tree, defined.dialect):
         table = _inherit(defined, table, parent)
     if default_collation is not None:
-        table = _collated(table, charset_name(default_collation.this.name))
+        own = _with_charsets(tree, defined.dialect)
+        table = _collated(table, charset_name(default_collation.this.name), own)
     defined.tables[name] = table if defined.dialect == "sqlite" else settled(table)
     return name
 
@@ -118,9 +119,25 @@ def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
     return replace(table, columns=(*table.columns, *columns))
 
 
-def _collated(table: Table, collation: str) -> Table:
+def _with_charsets(tree: exp.Create, dialect: str) -> frozenset[str]:
+    """Columns that name a character set: they have the usual collation of that."""
+    return frozenset(
+        fold(column.this, dialect)
+        for column in tree.this.find_all(exp.ColumnDef)
+        if column.find(exp.CharacterSetColumnConstraint) or _is_national(column.args.get("kind"), dialect)
+    )
+
+
+def _is_national(kind: exp.Expr | None, dialect: str) -> bool:
+    """Whether the type itself names a character set, MySQL's utf8: NCHAR and its kin."""
+    return dialect == "mysql" and isinstance(kind, exp.DataType) and str(kind.this.name) in {"NCHAR", "NVARCHAR"}
+
+
+def _collated(table: Table, collation: str, but: frozenset[str]) -> Table:
     columns = tuple(
-        replace(c, collation=c.collation or collation) if c.type.family.value in {"text", "enum"} else c
+        replace(c, collation=c.collation or collation)
+        if c.type.family.value in {"text", "enum"} and c.name not in but
+        else c
         for c in table.columns
     )
     return replace(table, columns=columns)
@@ -144,6 +161,12 @@ def _is_counter(part: exp.Expr) -> bool:
 def _is_usual_charset(part: exp.Expr) -> bool:
     """Whether it is the character set that holds every character, MySQL's default since 8.0."""
     return bool(part.this.name.lower() == "utf8mb4")
+
+
+def _is_of_another(table: Table) -> bool:
+    """Whether the table names a character set in which not every character has its place."""
+    named = re.search(r"\b(?:CHARACTER SET|COLLATE)[= ]'?(\w+)", table.options, re.IGNORECASE)
+    return named is not None and not named[1].lower().startswith("utf8mb4")
 
 
 def charset_name(name: str) -> str:
@@ -294,6 +317,10 @@ def _add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
     else:
         column = Column(name, part.this.name, type_, not counts(kind, dialect), counted=counts(kind, dialect))
         table = replace(table, columns=(*table.columns, column))
+        if dialect == "mysql" and counts(kind, dialect):  # SERIAL is UNIQUE, too
+            table = add_unique(table, Unique((name,)))
+        if _is_national(kind, dialect):
+            table = replace(table, unjudged=(*table.unjudged, f"{name}: CHARACTER SET utf8mb3"))
     for constraint in part.args.get("constraints") or ():
         label = label_of(constraint.this, dialect) if constraint.this else None
         table = _constrain(table, name, constraint.args["kind"], dialect, label)
@@ -364,7 +391,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             return changed(table, name, type=replace(column.type, text=f"{text} unsigned", signed=False))
         case exp.CommentColumnConstraint():
             return table
-        case exp.CharacterSetColumnConstraint() if _is_usual_charset(kind):
+        case exp.CharacterSetColumnConstraint() if _is_usual_charset(kind) and not _is_of_another(table):
             return table
         case exp.CharacterSetColumnConstraint():
             clause = f"{name}: CHARACTER SET {charset_name(kind.this.name)}"

@@ -21,6 +21,8 @@ _BOOLEANS = {
 _NUMERIC = frozenset({"SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"})
 _PADDING = re.compile(r"(?:\\0)*'$")
 """Zeros that fill a binary up, as MySQL prints them."""
+_BLANKS = re.compile(r" *'$")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)(\.\d+)?)?")
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
 _DENIED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LTE, exp.GTE: exp.LT, exp.LT: exp.GTE, exp.LTE: exp.GT}
 
@@ -125,6 +127,12 @@ def value_text(default: Expression, kind: Type) -> str:
         return f"'{int(value)}'"
     if kind.family is Family.BINARY and kind.padded:
         return _PADDING.sub("'", default.text)
+    if kind.family is Family.ENUM:
+        return next((f"'{each}'" for each in kind.symbols if each.lower() == str(value).lower()), default.text)
+    if kind.family is Family.TEXT and kind.padded:
+        return _BLANKS.sub("'", default.text)
+    if kind.family is Family.TIMESTAMP and (moment := _MOMENT.fullmatch(str(value))):
+        return f"'{moment[1]} {moment[2] or '00:00:00'}{(moment[3] or '').rstrip('.0')}'"
     return "''" if kind.text == "bytea" and value == "\\x" else default.text
 
 
@@ -215,14 +223,21 @@ def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
             return _any(node) or node
         if isinstance(node, exp.NEQ) and node.expression.name.upper() == "ALL":
             return _all(node) or node
-        if dialect == "mysql" and isinstance(node, exp.Anonymous) and node.name.upper() == "NOW":
-            return exp.CurrentTimestamp(this=next(iter(node.expressions), None))
-        return node
+        return (_clock(node) or node) if dialect == "mysql" else node
 
     before = ""
     while (text := tree.sql()) != before:  # parentheses inside parentheses
         before, tree = text, tree.transform(step, copy=False)
     return _regrouped(tree)
+
+
+def _clock(node: exp.Expr) -> exp.Expr | None:
+    """What MySQL writes CURRENT_TIMESTAMP for."""
+    if isinstance(node, exp.Localtimestamp | exp.Localtime):
+        return exp.CurrentTimestamp(this=node.this)
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "NOW":
+        return exp.CurrentTimestamp(this=next(iter(node.expressions), None))
+    return None
 
 
 def _regrouped(tree: exp.Expr) -> exp.Expr:

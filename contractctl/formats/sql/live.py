@@ -29,7 +29,8 @@ def read(connection: "Connection", schemas: Iterable[str] = ()) -> Live:
     """Everything in these schemas, as `Database.definitions` has it. Reads only."""
     database = databases.of(connection)
     found = database.definitions(connection, schemas)
-    source = Source(tuple(File(name, text) for name, text in files(found)))
+    hidden = (File(one.name, "") for one in found if one.refused)
+    source = Source((*(File(name, text) for name, text in files(found)), *hidden))
     collation, collations = database.collations(connection)
     return Live(found, parse_database(source, dialect(connection)), House(collation, collations))
 

@@ -22,6 +22,8 @@ _TIMES = {
 }
 _ADDRESSES = {"IPV4": "inet4", "IPV6": "inet6"}
 """MariaDB's types, by the names that sqlglot has for them."""
+_WIDTHS = {"bit": "bit(1)", "year": "year(4)"}
+"""As databases write them."""
 _SHORT_FLOAT = 24
 """Most binary digits of a single-precision float."""
 
@@ -56,7 +58,7 @@ def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...
         _number(name, text, sizes, dialect)
         or _string(name, text, sizes, dialect)
         or _moment(name, text, sizes, dialect)
-        or Type(Family.OTHER, text, name=text.split("(", 1)[0])
+        or Type(Family.OTHER, _WIDTHS.get(text, text), name=text.split("(", 1)[0])
     )
 
 
@@ -123,14 +125,24 @@ def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
         return Type(Family.TEXT, text, size=size or 1, padded=True)
     if name in {"VARCHAR", "NVARCHAR", "NAME"}:
         return Type(Family.TEXT, text, size=size)
+    mysql = dialect == "mysql"
+    if mysql and size is not None and name in {"TEXT", "BLOB"}:
+        return _fitting(name, size)
     if name in _TEXTS:
-        mysql = dialect == "mysql"
         return Type(Family.TEXT, text, size=_TEXTS[name] if mysql else None, octets=mysql)
     if name in _BLOBS:
         return Type(Family.BINARY, text, size=_BLOBS[name])
     if name in {"BINARY", "VARBINARY"}:
         return Type(Family.BINARY, text, size=size, padded=name == "BINARY")
     return None
+
+
+def _fitting(name: str, size: int) -> Type:
+    """MySQL takes the smallest kind that holds so much; of a text, in an encoding of up to four bytes a character."""
+    kinds, each = (_TEXTS, 4) if name == "TEXT" else (_BLOBS, 1)
+    kind = next((kind for kind, most in kinds.items() if size * each <= most), next(reversed(kinds)))
+    family = Family.TEXT if name == "TEXT" else Family.BINARY
+    return Type(family, kind.lower(), size=kinds[kind], octets=name == "TEXT")
 
 
 def _moment(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type | None:

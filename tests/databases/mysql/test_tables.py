@@ -42,6 +42,17 @@ def test_a_column_that_is_staged_like_one_of_json_takes_nothing_else(shop):
         shop.run("INSERT INTO t (id, b) VALUES (2, 'no JSON')")
 
 
+def test_a_timestamp_that_is_staged_is_null_where_servers_of_old_would_make_a_clock_of_it(shop):
+    shop.run("CREATE TABLE t (id INT PRIMARY KEY, at TIMESTAMP(3) NULL)")
+    shop.run("INSERT INTO t VALUES (1, NULL)")
+    with shop.engine.begin() as connection:
+        run(connection, "SET SESSION explicit_defaults_for_timestamp = 0")
+        StageColumn("t", "seen", like="at").run(connection)
+
+    assert shop.rows("SELECT seen FROM t") == [(None,)]
+    assert shop.rows("SHOW COLUMNS FROM t LIKE 'seen'") == [("seen", "timestamp(3)", "YES", "", None, "")]
+
+
 def test_a_table_that_somebody_holds_for_too_long_is_never_one_without_columns(shop):
     """Hazard 29: information_schema leaves it out, with a warning that nobody would read."""
     shop.run(T)
