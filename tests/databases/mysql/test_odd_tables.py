@@ -10,8 +10,8 @@ from contractctl.model.verdict import Change, Undecided
 WRITTEN = {
     "widths": (
         (
-            "a INT(5) ZEROFILL, b BIT, c YEAR, d BOOL, e INT8, f FLOAT(7,3), g DEC(5), h SERIAL, i BLOB(20), j TEXT(50),"
-            " k TEXT(70000), l INT(11) UNSIGNED"
+            "a INT(5) ZEROFILL, b BIT, c YEAR, d BOOL, e INT8, f FLOAT(7,3), g DEC(5), h SERIAL, i BLOB(20),"
+            " j TEXT(50), k TEXT(70000), l INT(11) UNSIGNED"
         ),
         "",
     ),
@@ -28,8 +28,8 @@ WRITTEN = {
     ),
     "defaults": (
         (
-            "a TIMESTAMP NULL DEFAULT '2020-01-01', b DATETIME(3) DEFAULT '2020-01-01 10:00:00.5', d CHAR(3) DEFAULT ' ',"
-            " c DATETIME(3) DEFAULT LOCALTIMESTAMP(3), e ENUM('a','b') DEFAULT 'B'"
+            "a TIMESTAMP NULL DEFAULT '2020-01-01', b DATETIME(3) DEFAULT '2020-01-01 10:00:00.5',"
+            " d CHAR(3) DEFAULT ' ', c DATETIME(3) DEFAULT LOCALTIMESTAMP(3), e ENUM('a','b') DEFAULT 'B'"
         ),
         "",
     ),
