@@ -51,6 +51,17 @@ def adopted(shop: Shop, tables: tuple[str, ...], old: str, new: str, **renames: 
             "which foreign key 't_a_z_fkey' (MATCH FULL) refuses: make it MATCH SIMPLE first",
         ),
         (
+            ("CREATE TABLE t (id int PRIMARY KEY, a text, z text, CONSTRAINT one CHECK (num_nonnulls(a, z) = 1))",),
+            "'t.a' is NULL for a moment in a row of a new application, which the CHECK 'one' refuses",
+        ),
+        (
+            (
+                "CREATE TABLE t (id int PRIMARY KEY, a text, z int, CONSTRAINT two CHECK ((a IS NULL) = (z IS NULL)))",
+                "INSERT INTO t VALUES (1, 'x', 2)",
+            ),
+            "'t.a' is NULL for a moment in a row of a new application, which the CHECK 'two' refuses",
+        ),
+        (
             ("CREATE TABLE p (x int PRIMARY KEY)", f"CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES p) {PARTED}"),
             "PostgreSQL cannot add a foreign key to the partitioned table 't'",
         ),

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
-from contractctl.databases.postgresql.names import LAST, OURS, literal
+from contractctl.databases.postgresql.names import LAST, OURS, literal, quote
+from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.rows import may_be_unseen
 from contractctl.databases.postgresql.tables import columns, family, oid
 
@@ -83,6 +84,35 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
     if found.key_place:
         yield "is part of the table's primary key, which would go with it"
     yield from _of_itself(connection, table, found)
+    if found.default is None:
+        yield from _needing(connection, table, found)
+
+
+def _needing(connection: Connection, table: str, found: Column) -> Iterator[str]:
+    """A CHECK that does not take NULL there is asked before triggers give what a new application has left out."""
+    place = _NEEDED.format(table=oid(connection, table), column=literal(found.name))
+    there = columns(connection, table)
+    nothing = ", ".join(f"NULL::{one.type} AS {quote(one.name)}" for one in there)
+    some = ", ".join(
+        f"NULL::{one.type} AS {quote(one.name)}" if one.name == found.name else quote(one.name) for one in there
+    )
+    rows = f"(SELECT {nothing} UNION ALL (SELECT {some} FROM {of_table(table)} LIMIT {_ASKED})) AS contractctl_row"
+    for name, condition in run(connection, place).all():
+        refused = run(connection, f"SELECT EXISTS (SELECT 1 FROM {rows} WHERE ({condition}) IS FALSE)").scalar_one()
+        if refused:
+            why = f"is NULL for a moment in a row of a new application, which the CHECK '{name}' refuses"
+            yield f"{why}: let it go first, and come again under the new name in a later version"
+
+
+_ASKED = 1000
+"""Rows that are looked at."""
+_NEEDED = """
+SELECT k.conname::text, pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+WHERE k.conrelid = {table} AND k.contype = 'c' AND cardinality(k.conkey) > 1 AND a.attname = {column}
+ORDER BY 1
+"""
 
 
 def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
