@@ -52,6 +52,8 @@ class Statements(Protocol):
     """Whether it can prove beside everybody's writes that there is no NULL, before NOT NULL stands."""
     relaxes_given: bool
     """Whether NOT NULL is in the way of a column that triggers give its value."""
+    reads_what_triggers_write: bool
+    """Whether a statement may read a table that a trigger writes which it wakes."""
     keys_bring_indexes: bool
     """Whether a foreign key makes an index over its columns, which stays when the key goes."""
     sequences: bool

@@ -15,7 +15,7 @@ from contractctl.operations.steps import (
     BrownOut,
     BrownOutTable,
 )
-from contractctl.operations.steps.keeping import going
+from contractctl.operations.steps.keeping import going, other_table
 
 
 def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tuple[str, ...]]) -> None:
@@ -51,8 +51,15 @@ def _hindrances(plan: Plan, connection: Connection, *, begun: bool) -> Iterator[
 def notes(plan: Plan, connection: Connection) -> Iterator[str]:
     """Whom the backfill wakes, and what must have moved before the old side can be browned out: each a sentence."""
     database, dropped = databases.of(connection), dropped_parts(plan)
-    for table, _ in pairs_by_table(plan):
+    for table, pairs in pairs_by_table(plan):
         yield from database.notes(connection, table)
+        to = other_table(pairs)
+        if to and not database.ddl.reads_what_triggers_write:
+            yield (
+                f"from dual-write on the database refuses (1442) statements that write what goes on in '{to}' and read"
+                f" '{to}' at once, as INSERT INTO {table} … SELECT … FROM {to} does, and the other way round: take them"
+                " apart before"
+            )
     for step in quiesce(plan):
         if isinstance(step, BrownOut):
             for column in step.columns:

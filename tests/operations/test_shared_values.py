@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pymysql
 import pytest
 
+from contractctl import operations
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import staging
 from contractctl.model.contract import File, Policy, Source
@@ -115,3 +117,22 @@ def test_both_versions_write_a_shared_value_through_every_stage_and_none_is_lost
         life.do("contract")
 
     assert life.read(SHARED.read_new) == everything | life.expected([], late)
+
+
+@pytest.mark.parametrize("scenario", [SHARED], ids=str)
+@pytest.mark.parametrize("words", shops.ENGINES, ids=str)
+def test_what_mariadb_will_refuse_of_applications_is_said_beforehand(life):
+    with life.shop.engine.connect() as connection:
+        said = [note for note in operations.notes(life.plan, connection) if "INSERT INTO orders … SELECT …" in note]
+    assert len(said) == (1 if life.words is shops.MARIADB else 0)
+
+    life.do("expand")
+    life.do("dual_write")
+    life.shop.run("INSERT INTO customers (id) VALUES (1)")
+    copying = "INSERT INTO orders (id, customer_id, phone) SELECT 1, id, 'x' FROM customers"
+    if said:
+        with pytest.raises(pymysql.err.OperationalError, match="1442"):
+            life.shop.run(copying)
+    else:
+        life.shop.run(copying)
+        assert life.shop.rows("SELECT telephone FROM customers") == [("x",)]

@@ -25,6 +25,7 @@ from contractctl.databases.mysql.types import Family, read
 
 promises = False
 relaxes_given = False
+reads_what_triggers_write = False
 keys_bring_indexes = True
 sequences = False
 carries_checks = True

@@ -24,6 +24,7 @@ from contractctl.databases.postgresql.triggers import drop_triggers, triggers
 
 promises = True
 relaxes_given = True
+reads_what_triggers_write = True
 keys_bring_indexes = False
 sequences = True
 carries_checks = False

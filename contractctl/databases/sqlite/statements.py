@@ -22,6 +22,7 @@ from contractctl.errors import ContractctlError
 
 promises = False
 relaxes_given = True
+reads_what_triggers_write = True
 keys_bring_indexes = False
 sequences = False
 carries_checks = False
