@@ -1,5 +1,6 @@
 """What can be asked of contractctl? The commands, each loaded when it is used, and the exit codes in one place."""
 
+import gc
 import os
 import sys
 from enum import IntEnum
@@ -87,7 +88,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run a command and end the process with the exit code that the command's answer has."""
-    sys.exit(run(sys.argv[1:]))
+    answer = run(sys.argv[1:])
+    gc.freeze()  # what was read needs no last look for garbage: the process gives all of it back
+    sys.exit(answer)
 
 
 def run(arguments: list[str]) -> int:
