@@ -118,9 +118,15 @@ class Repository:
             found = self._run(*arguments, allowed=(0, 1, 128)).split()
             if found and _WHOLE_ID.fullmatch(found[-1]) and ".." not in ref:
                 return found[-1]
+        raise ContractctlError(f"git knows no commit '{ref}'", hint=self._more_history(self._way_to(ref)))
+
+    def _way_to(self, ref: str) -> str:
+        """How a branch is had that this clone does not have."""
+        if "origin" not in self._run("remote").split():
+            known = self._run("for-each-ref", "--count=5", "--format=%(refname:short)", "refs/heads").split()
+            return f"branches that are here: {', '.join(known) or 'none'}"
         branch = ref.removeprefix("origin/")
-        wanted = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
-        raise ContractctlError(f"git knows no commit '{ref}'", hint=self._more_history(f"git fetch origin {wanted}"))
+        return f"git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"
 
     def merge_base(self, ref: str) -> str:
         """The last commit that HEAD and `ref` have in common: where this work split off."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def in_work_tree(root: Path, listed: Callable[[], Iterable[Path]]) -> Near:
         except (OSError, RuntimeError, ValueError):  # a name that no file can have, a link to itself
             return None
 
-    return Near(content, lambda: [named(file, root) for file in listed()])
+    return Near(content, cache(lambda: [named(file, root) for file in listed()]))
 
 
 def at_commit(repository: "Repository", commit: str) -> Near:

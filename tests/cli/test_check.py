@@ -336,7 +336,9 @@ def test_a_contract_that_is_not_there_is_named_with_the_one_that_was_meant(contr
 
 
 def test_a_missing_base_is_said(contractctl: Run, store: Path) -> None:
-    assert "no commit 'nowhere'" in contractctl("check", "--against", "nowhere", code=2).stderr
+    said = contractctl("check", "--against", "nowhere", code=2).stderr
+    assert "no commit 'nowhere'" in said
+    assert "branches that are here: main" in said
 
 
 def test_strict_counts_what_is_lost(contractctl: Run, tmp_path: Path) -> None:
