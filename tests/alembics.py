@@ -21,6 +21,21 @@ _ASYNC = {
 }
 
 
+def run(folder: Path, *arguments: str, fails: bool = False) -> str:
+    """Run the real alembic command in a folder; what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout + done.stderr
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A folder with an Alembic environment of its own."""
@@ -34,17 +49,7 @@ class Repository:
 
     def alembic(self, *arguments: str, fails: bool = False) -> str:
         """Run the real command; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONWARNINGS": "error"},
-        )
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.stdout + done.stderr
+        return run(self.folder, *arguments, fails=fails)
 
     @property
     def env(self) -> Path:

@@ -1,11 +1,11 @@
 """Are the revisions files that plain Alembic runs, up and down, for several plans side by side?"""
 
-import os
 import runpy
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from contractctl.databases import create_engine
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Movement, Operation, Plan, Stage
 from contractctl.planner import write_plan
+from tests import alembics
 
 Alembic = Callable[..., str]
 ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL, amount TEXT)"
@@ -44,21 +45,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def alembic(repository: Path) -> Alembic:
     """Run the real alembic command; what it printed."""
-
-    def run(*arguments: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", *arguments],
-            cwd=repository,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONWARNINGS": "error"},
-        )
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.stdout + done.stderr
-
-    return run
+    return partial(alembics.run, repository, "-c", "migrations/alembic.ini")
 
 
 def write(repository: Path, *plans: Plan, after: tuple[str, ...] = ()) -> None:

@@ -14,7 +14,7 @@ import pytest
 import shop
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from contractctl import databases, journal, migration, operations
+from contractctl import databases, journal, operations
 from contractctl.backfill import Crew, Outside, Progress, executors
 from contractctl.databases import Synchronisation, run
 from contractctl.migration import Context
@@ -48,10 +48,7 @@ def made(folder: Path, url: str | None, plan: Plan = shop.PLAN, rows: int = ROWS
     with shop.connected(folder) as connection:
         connection.execute(text("INSERT INTO orders VALUES (:id, :name, 1)"), orders)
         connection.commit()
-    context = shop.context(folder, plan=plan)
-    for stage in ("expand", "dual-write"):
-        migration.run(stage, context)
-    context.engine.dispose()
+    shop.dual_writing(folder, plan=plan).engine.dispose()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy import create_engine as plain_engine
 
-from contractctl import databases, revisions
+from contractctl import databases, migration, revisions
 from contractctl.backfill import Pace
 from contractctl.journal import History, Operator
 from contractctl.migration import Context
@@ -148,6 +148,14 @@ def context(folder: Path, **changes: object) -> Context:
         "pace": Pace(),
     }
     return Context(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def dual_writing(folder: Path, **changes: object) -> Context:
+    """As context(), of a shop whose sides are kept in step from here on."""
+    made = context(folder, **changes)
+    for stage in ("expand", "dual-write"):
+        migration.run(stage, made)
+    return made
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:

@@ -24,10 +24,7 @@ TRIGGERS = "type = 'trigger' AND tbl_name = 'orders'"
 
 @pytest.fixture
 def engine(folder: Path) -> Engine:
-    context = shop.context(folder)
-    for stage in ("expand", "dual-write"):
-        migration.run(stage, context)
-    return context.engine
+    return shop.dual_writing(folder).engine
 
 
 def more(engine: Engine, rows: int) -> None:

@@ -30,10 +30,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop with many orders, whose sides are kept in step."""
     folder = tmp_path_factory.mktemp("large")
     shop.make(folder, rows=ROWS)
-    context = shop.context(folder)
-    for stage in ("expand", "dual-write"):
-        migration.run(stage, context)
-    context.engine.dispose()
+    shop.dual_writing(folder).engine.dispose()
     return folder
 
 

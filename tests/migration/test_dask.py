@@ -80,10 +80,7 @@ def cluster(folder: Path, database: str, workers: int) -> Iterator[Cluster]:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
     shop.make(folder, rows=ROWS)
-    context = shop.context(folder)
-    for stage in ("expand", "dual-write"):
-        migration.run(stage, context)
-    context.engine.dispose()
+    shop.dual_writing(folder).engine.dispose()
     return folder
 
 

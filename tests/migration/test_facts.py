@@ -17,10 +17,7 @@ from contractctl.model.plan import Stage, Standing, State
 
 @pytest.fixture
 def context(folder: Path) -> Context:
-    made = shop.context(folder)
-    for stage in ("expand", "dual-write"):
-        migration.run(stage, made)
-    return made
+    return shop.dual_writing(folder)
 
 
 def facts(context: Context) -> dict[str, float]:
