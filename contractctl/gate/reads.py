@@ -137,7 +137,7 @@ def _known(field: Field, parties: Sequence[Party], said: Sequence[Attestation]) 
 
 def _reported(on: Observed, parties: Sequence[Party]) -> Iterator[Condition]:
     """Declarations alone are not enough: some instrument must have answered."""
-    needed = any(not (party.exempt or party.retired) for party in parties)
+    needed = any(not (party.exempt or party.retired or (on.field.goes_on and party.migrated)) for party in parties)
     alive = any(
         flaw(record, on.case.clock) is None and (record.observed_heartbeats or 0.0) > 0
         for record in on.case.of(Kind.HEARTBEAT)

@@ -99,3 +99,6 @@ def test_who_copes_with_what_may_be_null_from_now_on_may_go_on_reading_it(contra
 
     assert seen.condition("reads of Order.state by reporting").outcome is Outcome.FAIL
     assert coping.condition("reads of Order.state by reporting").observed == "migrated"
+    untold = with_records(coping, reads=None, heartbeat=None)
+    assert not [one.name for one in untold.decide().conditions if one.name.startswith("instruments")]
+    assert with_records(seen, reads=None, heartbeat=None).condition("instruments on Order.state").reason is not None
