@@ -7,6 +7,8 @@ from pathlib import Path
 from contractctl import store
 from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
+from contractctl.errors import ContractctlError
+from contractctl.formats import parse
 from contractctl.formats.claims import AS_OPENAPI, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import ROOMS, Near, companions, marks, mentions
 from contractctl.formats.scripts import foreign_tables, makes_tables
@@ -197,8 +199,11 @@ def _same(sight: _Sight, path: str, format_name: str) -> _Moved | None:
 
 
 def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:
-    then = companions(one.format, one.then, sight.then)
-    now = companions(one.format, one.now, sight.now)
+    try:
+        then = companions(one.format, one.then, sight.then)
+        now = companions(one.format, one.now, sight.now)
+    except ContractctlError:  # a name that several files define
+        return True
     return any(file.name in names for file in (*then, *now))
 
 
@@ -220,11 +225,20 @@ def _unknown(reason: str) -> Comparison:
 
 def _pair(sight: _Sight, one: _Moved) -> Pair:
     asked, commit = sight.asked, sight.base[:12]
-    old = completed(one.then, one.format, sight.then)
-    new = completed(one.now, one.format, sight.now)
     path = sight.repository.relative(Path(one.now.name))
-    terms = replace(asked.terms, old_name="the old version", new_name="the new version")
     reason = _unjudged(one)
-    comparison = judged(old, new, one.format, terms) if reason is None else _unknown(reason)
+    comparison = _compared(sight, one) if reason is None else _unknown(reason)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)
+
+
+def _compared(sight: _Sight, one: _Moved) -> Comparison:
+    """Raise ContractctlError where the file cannot be read now: what it was cannot be mended any more."""
+    terms = replace(sight.asked.terms, old_name="the old version", new_name="the new version")
+    try:
+        old, new = completed(one.then, one.format, sight.then), completed(one.now, one.format, sight.now)
+        return judged(old, new, one.format, terms)
+    except ContractctlError as error:
+        if one.then.content != one.now.content:
+            parse(one.format, completed(one.now, one.format, sight.now), terms.policy)
+        return _unknown(f"what it was cannot be read: {error.message}")

@@ -179,6 +179,19 @@ def test_a_folder_of_migrations_is_what_its_steps_come_to(tmp_path: Path, contra
     assert "unknown" not in said
 
 
+def test_what_was_broken_can_be_mended_and_hides_nothing_else(shop: Path, git: Git, contractctl: Run) -> None:
+    (shop / "schemas/broken.avsc").write_text("{")
+    git("add", "-A")
+    git("commit", "-qm", "second")
+    put(shop / "schemas/broken.avsc", "Mended", "long")
+    put(shop / "schemas/other.avsc", "Other", "long")
+
+    done = contractctl("check", "--against", "main", "--format", "json", code=1)
+    assert judged(done) == {"schemas/broken.avsc": "unknown", "schemas/other.avsc": "incompatible"}
+    (shop / "schemas/other.avsc").write_text("{")
+    assert "schemas/other.avsc:1" in contractctl("check", "--against", "main", code=2).stderr
+
+
 def test_a_swagger_document_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:
     (tmp_path / "api.yaml").write_text('swagger: "2.0"\npaths: {}\n')
     (tmp_path / "values.yaml").write_text("swagger: true\n")
