@@ -1,14 +1,13 @@
-"""Do both sides agree, row by row? And how is a row repaired that does not?"""
+"""Do both sides agree, row by row? And what would the old side lose?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import (
-    SIDE_TABLES,
     Compared,
     Database,
     Held,
@@ -16,41 +15,29 @@ from contractctl.databases import (
     Synced,
     Synchronisation,
     crossed_rows,
-    read_key,
     run,
 )
 from contractctl.databases.batches import (
-    UNCONVERTIBLE,
     all_or_nothing,
     between,
     can_be_kept,
-    said,
-    set_aside,
-    staying,
     waiting,
 )
 from contractctl.databases.marks import Marks, look
 from contractctl.databases.sides import (
     all_null,
     any_null,
-    down,
-    down_possible,
-    in_step,
     is_kept,
     key_json,
-    mark,
     marked,
     names,
     of_pair,
     or_raising,
     out_of_step,
-    survives,
-    unconverted,
     unlike,
     up,
 )
 
-Side = Literal["old", "new"]
 _Answer = TypeVar("_Answer")
 
 
@@ -115,55 +102,6 @@ def _raising(database: Database, marks: Marks, sync: Synchronisation, pair: Sync
     if not marks.of("contractctl_set_aside", pair):
         return raising
     return f"(CASE WHEN {marked(database, 'contractctl_set_aside', sync, pair)} THEN 1 = 0 ELSE {raising} END)"
-
-
-def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], side: Side) -> int:
-    """Make the rows of these keys agree again, the given side being right. How many values were written.
-
-    Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
-    """
-    if sync.across is not None:
-        return sum(crossed_rows.repair(database, connection, sync, key, old=side == "old") for key in keys)
-    written = 0
-    with database.unseen(connection, sync):
-        for key in keys:
-            for pair in sync.columns:
-                written += _repair_one(database, connection, sync, pair, key, side)
-    return written
-
-
-def settle(database: Database, connection: Connection, sync: Synchronisation) -> int:
-    """Drop marks that say nothing any more: of rows that are gone, and of rows whose sides are in step. How many.
-
-    A row may have gone, and another one come in its place, behind the triggers' back.
-    """
-    dropped = 0
-    for pair in sync.columns:
-        right = in_step(database, pair)
-        if pair.exact:
-            right = f"({right} AND NOT {unconverted(database, pair)})"
-        for marks in ("contractctl_set_aside", "contractctl_conflict"):
-            of_marks = f"FROM {marks} WHERE {of_pair(database, sync, pair)}"
-            for key in run(connection, f"SELECT DISTINCT {database.quote('key')} {of_marks}").scalars().all():
-                dropped += _settle_one(database, connection, sync, f"DELETE {of_marks}", key, right)
-    return dropped
-
-
-def _settle_one(  # noqa: PLR0913, PLR0917 - which marks of which row, and when
-    database: Database, connection: Connection, sync: Synchronisation, delete: str, key: str, right: str
-) -> int:
-    parts = read_key(key)
-    if len(parts) != len(sync.key):  # it does not say its row
-        return 0
-    row = f"SELECT 1 FROM {database.table(sync.table)} WHERE {database.has_key(sync, parts)} AND NOT {right}"
-    this = f"{database.quote('key')} = {database.literal(key)}"
-    try:
-        with all_or_nothing(connection):
-            return run(connection, f"{delete} AND {this} AND NOT EXISTS ({row})").rowcount
-    except DBAPIError as error:
-        if not database.blames_a_row(error):
-            raise
-    return 0
 
 
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
@@ -255,71 +193,3 @@ def _wanted_of(database: Database, one: Held, value: str, excused: list[str], ra
     new = database.quote(one.name)
     whens = "".join(f" WHEN {when} THEN {new}" for when in excused)
     return f"CASE{whens}{raising} WHEN {database.agrees(new, value, one.type)} THEN {new} ELSE {value} END"
-
-
-def _repair_one(  # noqa: PLR0913, PLR0917 - one pair of one row of one table
-    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, key: Key, side: Side
-) -> int:
-    row = database.has_key(sync, key)
-    table = database.table(sync.table)
-    this_row = f"(SELECT {key_json(database, sync)} FROM {table} WHERE {row})"
-    if database.locking:
-        run(connection, f"SELECT 1 FROM {table} WHERE {row}{database.locking}")
-    for side_table in SIDE_TABLES:
-        of_row = f"{of_pair(database, sync, pair)} AND {database.quote('key')} = {this_row}"
-        run(connection, f"DELETE FROM {side_table} WHERE {of_row}")
-    here = pair.new if side == "old" or pair.one_sided else pair.old
-    try:
-        with all_or_nothing(connection):
-            return _take_over(database, connection, sync, pair, row, here)
-    except DBAPIError as error:
-        if not database.blames_a_row(error):
-            raise
-        set_aside(database, connection, sync, pair, row, said(error))
-    return _empty(database, connection, sync, row, here)
-
-
-def _take_over(  # noqa: PLR0913, PLR0917 - one side of one row of one table
-    database: Database, connection: Connection, sync: Synchronisation, pair: Synced, row: str, side: tuple[Held, ...]
-) -> int:
-    """Let this side hold what the other one asks for. Where that cannot be made it holds nothing, and is set aside."""
-    if side is pair.new:
-        written = _write(database, connection, sync, row, side, up(database, pair))
-        if pair.exact:
-            set_aside(database, connection, sync, pair, f"{row} AND {unconverted(database, pair)}", UNCONVERTIBLE)
-        return written
-    if can_be_kept(pair):
-        here = f"FROM {database.table(sync.table)} WHERE {row}"
-        kept = f"SELECT {mark(database, sync, pair)} {here} AND NOT ({survives(database, pair)})"
-        target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"
-        run(connection, database.add_new(target, kept))
-    written = _write(database, connection, sync, row, side, down(database, pair))
-    lost = f"{all_null(database, side)} AND NOT ({down_possible(database, pair)})"
-    set_aside(database, connection, sync, pair, f"{row} AND {lost}", UNCONVERTIBLE)
-    return written
-
-
-def _empty(database: Database, connection: Connection, sync: Synchronisation, row: str, side: tuple[Held, ...]) -> int:
-    """Let this side hold nothing, unless the database refuses that, too."""
-    try:
-        with all_or_nothing(connection):
-            return _write(database, connection, sync, row, side, ("NULL",) * len(side))
-    except DBAPIError as error:
-        if not database.blames_a_row(error):
-            raise
-    return 0
-
-
-def _write(  # noqa: PLR0913, PLR0917 - which columns of which row of what
-    database: Database,
-    connection: Connection,
-    sync: Synchronisation,
-    row: str,
-    side: tuple[Held, ...],
-    values: tuple[str, ...],
-) -> int:
-    """Let one side of a row hold these values. How many rows were changed."""
-    sets = [f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True)]
-    sets += staying(database, sync, side)
-    changed = f"{row} AND {unlike(database, side, values)}"
-    return run(connection, f"UPDATE {database.table(sync.table)} SET {', '.join(sets)} WHERE {changed}").rowcount

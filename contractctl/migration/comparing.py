@@ -11,7 +11,7 @@ from contractctl.backfill import Pause, StoppedError, pause_of
 from contractctl.backfill.crew import in_order
 from contractctl.backfill.walking import LOOK_AGAIN, patiently
 from contractctl.backfill.workers import Comparing, compare
-from contractctl.databases import Compared, Key, Synchronisation, batches, comparison, key_text
+from contractctl.databases import Compared, Key, Synchronisation, batches, comparison, key_text, repairing
 from contractctl.errors import ContractctlError
 from contractctl.migration.context import Session, Side
 from contractctl.model.amounts import agreeing, counted
@@ -178,7 +178,7 @@ def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
             written += _repair_these(session, sync, found.differing[start : start + _REPAIRED_AT_ONCE], side)
     with journal.writing(session.context.engine) as connection:
         session.hold(connection)
-        comparison.settle(databases.of(connection), connection, sync)
+        repairing.settle(databases.of(connection), connection, sync)
     return written
 
 
@@ -186,6 +186,6 @@ def _repair_these(session: Session, sync: Synchronisation, keys: tuple[Key, ...]
     def repair(_attempt: int) -> int:
         with journal.writing(session.context.engine) as connection:
             session.hold(connection)
-            return comparison.repair(databases.of(connection), connection, sync, keys, side)
+            return repairing.repair(databases.of(connection), connection, sync, keys, side)
 
     return _patiently(session, repair)

@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from contractctl import databases, journal, operations
-from contractctl.databases import comparison, run
+from contractctl.databases import repairing, run
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import counted
 from contractctl.model.plan import Plan
@@ -46,7 +46,7 @@ def agree(connection: Connection, plan: Plan) -> None:
     for sync in operations.synchronisations(plan, connection):
         table = database.table(sync.table)
         keys = run(connection, f"SELECT {database.key_list(sync, table)} FROM {table}").all()
-        comparison.repair(database, connection, sync, [tuple(key) for key in keys], "old")
+        repairing.repair(database, connection, sync, [tuple(key) for key in keys], "old")
 
 
 def _is_said() -> bool:

@@ -27,6 +27,7 @@ from contractctl.databases import (
     comparison,
     mysql,
     postgresql,
+    repairing,
     run,
     sqlite,
 )
@@ -208,13 +209,13 @@ class Shop:
         with self.engine.begin() as connection:
             return comparison.facts(self.database, connection, self.sync)
 
-    def repair(self, side: comparison.Side, *keys: Key) -> int:
+    def repair(self, side: repairing.Side, *keys: Key) -> int:
         with self.engine.begin() as connection:
-            return comparison.repair(self.database, connection, self.sync, keys, side)
+            return repairing.repair(self.database, connection, self.sync, keys, side)
 
     def settle(self) -> int:
         with self.engine.begin() as connection:
-            return comparison.settle(self.database, connection, self.sync)
+            return repairing.settle(self.database, connection, self.sync)
 
 
 @contextmanager
