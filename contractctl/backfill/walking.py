@@ -168,9 +168,8 @@ def _try_batch(  # noqa: PLR0913 - as _batch
             checkpoints.finish(connection, job.sync, job.walker, after)
         else:
             checkpoints.keep(connection, job.sync, job.walker, sight.stretch, after, outside.clock())
-        if (
-            not after.done
-        ):  # what a fall takes back, the checkpoint with it, is done again; the end of it all is certain
+        # what a fall takes back, the checkpoint with it, is done again; the end of it all is certain
+        if not after.done:
             databases.of(connection).unhurried(connection)
     return _Batch(after, limit, careful and aside > 0, outside.clock() - began)
 

@@ -44,8 +44,10 @@ def import_(checkout: Path, version: str | None, ref: str | None) -> int:
     known = set(store.names(contracts))
     for use in (*found.provides, *found.consumes):
         if use.contract not in known:
-            raise ContractctlError(f"{found.name} names the contract {use.contract}, and there is none such here",
-                                   hint="contractctl list shows those that are")  # fmt: skip
+            raise ContractctlError(
+                f"{found.name} names the contract {use.contract}, and there is none such here",
+                hint="contractctl list shows those that are",
+            )
     path = services.write(contracts, found, origin)
     consumed = counted(len(found.consumes), "contract")
     click.echo(f"imported: {found.name} provides {len(found.provides)} and consumes {consumed}")

@@ -1,4 +1,4 @@
-"""The whole demo: build the scenery, tell the chapters, leave nothing running."""
+"""How is the whole demo told? The scenery is built, then the chapters follow, and nothing is left running."""
 
 import sys
 import tempfile

@@ -62,9 +62,7 @@ def samples(
         at = until
 
 
-def label_sets(
-    seen: Observations, server: Server, selector: str, begin: float, end: float
-) -> list[Labels]:  # fmt: skip
+def label_sets(seen: Observations, server: Server, selector: str, begin: float, end: float) -> list[Labels]:
     """The series that the selector finds in the window, without their samples."""
     asked = {"match[]": selector, "start": f"{begin:.3f}", "end": f"{end:.3f}"}
     try:

@@ -178,9 +178,7 @@ def _alive(seen: Observations, question: Question, field: Field, party: Party | 
     lost = ((one.begin, one.end) for one in seen.lost if (one.metric, one.consumer) == (READS, consumer))
     covered = seconds(without(reached, lost), until - needed, until)
     series = tuple(_sign_series(signs, until - needed))
-    return _record(
-        seen, question, Kind.HEARTBEAT, until - needed, series, beats=(needed / every, covered / every)
-    )  # fmt: skip
+    return _record(seen, question, Kind.HEARTBEAT, until - needed, series, beats=(needed / every, covered / every))
 
 
 def _sign_series(signs: Sequence[Sign], begin: float) -> Iterator[Series]:

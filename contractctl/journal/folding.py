@@ -89,8 +89,8 @@ def _step(history: History, entry: Entry) -> History:
             | EntryKind.DEPLOYED
             | EntryKind.UNDEPLOYED
             | EntryKind.SEEN
-        ):  # the last three tell of environments, not of plans
-            return history
+        ):
+            return history  # the last three tell of environments, not of plans
 
 
 def _moved(standing: Standing, entry: Entry) -> Standing:

@@ -52,9 +52,7 @@ class Canary:
         self._shadow.add(1, {"contract.plan": self._plan, "contract.result": result})
 
     def _add(self, count: int, path: str, outcome: str) -> None:
-        self._counter.add(
-            count, {"contract.plan": self._plan, "contract.path": path, "contract.outcome": outcome}
-        )  # fmt: skip
+        self._counter.add(count, {"contract.plan": self._plan, "contract.path": path, "contract.outcome": outcome})
 
 
 def bucket(plan: str, key: str) -> float:

@@ -139,8 +139,9 @@ class _Desk:
     async def _asked(self, question: Question) -> Answer:
         if self._asking >= self._terms.most:
             title = f"{counted(self._terms.most, 'question is', 'questions are')} being answered already"
-            raise ProblemError(503, title, "ask again, or start it with a greater --max-concurrent",
-                               retry_after=_COME_AGAIN)  # fmt: skip
+            raise ProblemError(
+                503, title, "ask again, or start it with a greater --max-concurrent", retry_after=_COME_AGAIN
+            )
         self._asking += 1
         self.meters.asking(self._asking)
         try:

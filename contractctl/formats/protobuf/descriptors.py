@@ -10,9 +10,18 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pool import DescriptorPool
 
 WELL_KNOWN = (
-    "any", "api", "duration", "empty", "field_mask", "source_context", "struct", "timestamp", "type", "wrappers",
+    "any",
+    "api",
+    "duration",
+    "empty",
+    "field_mask",
+    "source_context",
+    "struct",
+    "timestamp",
+    "type",
+    "wrappers",
     "descriptor",
-)  # fmt: skip
+)
 """Files of google/protobuf/ that every runtime brings with it."""
 
 

@@ -204,9 +204,7 @@ def message(owned: Owned, descriptor: Descriptor, extended: tuple[Extension, ...
         _field((*owned.at, _FIELDS, place), one, descriptor.fields_by_number[one.number], owned.features)
         for place, one in enumerate(proto.field)
     ]
-    fields += [
-        _field(one.at, one.proto, pool.FindExtensionByName(one.name), one.features) for one in extended
-    ]  # fmt: skip
+    fields += [_field(one.at, one.proto, pool.FindExtensionByName(one.name), one.features) for one in extended]
     fields.sort(key=lambda field: field.number)
     return Message(
         at=owned.at,
