@@ -110,10 +110,8 @@ def _parameters(found: Path, step: Step) -> Iterator[tuple[str, str]]:
 def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     column = step.new or step.old
     assert column is not None  # noqa: S101 - a step has one of them
-    yield (
-        "type",
-        type_text(*((found.after, _new(found, step)) if step.new else (found.before, _old(found, step))), column),
-    )
+    schema, table = (found.after, _new(found, step)) if step.new else (found.before, _old(found, step))
+    yield "type", " ".join((type_text(schema, table, column), *_charset(table, column)))
     yield from _after(found, step)
     yield from _before(found, step)
     if step.beside:
@@ -129,6 +127,12 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
         yield "key", key_text(found.before, _old(found, step))
     elif value is not None:
         yield "key", key_text(found.before, found.before.tables[step.table])
+
+
+def _charset(table: Table, column: Column) -> Iterator[str]:
+    """The character set that the column says beside its type."""
+    start = f"{column.name}: CHARACTER SET "
+    yield from (one.removeprefix(f"{column.name}: ") for one in table.unjudged if one.startswith(start))
 
 
 def _after(found: Path, step: Step) -> Iterator[tuple[str, str]]:

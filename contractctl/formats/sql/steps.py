@@ -10,6 +10,7 @@ from contractctl.formats.sql.schema import Column, Schema, Table, column_pointer
 from contractctl.formats.sql.writing import clauses_of
 from contractctl.model.declared import On
 
+_CLOCK = ": ON UPDATE "
 OWN_REVISION = "make it in a revision and a version of its own, and plan the rest"
 _KINDS = {
     "rename": "rename-column",
@@ -117,6 +118,7 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
     _same_counting(after, table, old, new)
     if (new.type, new.collation) != (old.type, old.collation):
         _demand_not_counted(after, table, new)
+        _demand_no_clause(after, table, new)
         _same_promise(after, table, old, new)
         yield step("change-key-type" if new.name in table.primary_key else "change-type")
         return
@@ -245,6 +247,7 @@ def _rekeyed(table: Table, steps: tuple[Step, ...]) -> Table:
 
 
 def _nothing_else(after: Schema, old: Table, new: Table) -> None:
+    _same_clocks(after, old, new)
     for what, word in (
         ("strict", "whether it is STRICT"),
         ("rowid", "whether it has a rowid"),
@@ -257,6 +260,35 @@ def _nothing_else(after: Schema, old: Table, new: Table) -> None:
     keys = [next((replace(u, written="") for u in table.uniques if u.primary), None) for table in (old, new)]
     if keys[0] != keys[1]:
         raise refused(after, new.name, f"the primary key of '{new.written}' changes, which is not staged")
+
+
+def _same_clocks(after: Schema, old: Table, new: Table) -> None:
+    clocks = sorted(one for one in set(old.unjudged) ^ set(new.unjudged) if _CLOCK in one)
+    if clocks:
+        raise _clock_refused(after, new, f"of '{new.written}' changes what a column becomes by itself ('{clocks[0]}')")
+
+
+def _demand_no_clause(after: Schema, table: Table, column: Column) -> None:
+    """What is kept as text of a column is no part of the one that takes its place; its character set is."""
+    for clause in table.unjudged:
+        if not clause.startswith((f"{column.name}: ", f"{column.written}: ")) or ": CHARACTER SET " in clause:
+            continue
+        if _CLOCK in clause:
+            raise _clock_refused(
+                after, table, f"'{column.written}' gets another type, and becomes a moment by itself", column
+            )
+        reason = f"'{column.written}' gets another type, and its new column would not have '{clause}'"
+        raise refused(after, table.name, reason, column)
+
+
+def _clock_refused(after: Schema, table: Table, what: str, column: Column | None = None) -> ContractctlError:
+    """Triggers see values alone, and not who names a column so that the server leaves it as it is."""
+    reason = f"{what}: while two columns stand for one moment, nobody could keep it by naming the new one"
+    hint = (
+        "take ON UPDATE away in a revision of your own (MODIFY COLUMN …, ALGORITHM=INSTANT) and release the contract"
+        " without it, while applications write the moment themselves; plan the rest; then give it back in the same way"
+    )
+    return refused(after, table.name, reason, column, hint=hint)
 
 
 def refused(

@@ -196,3 +196,30 @@ def test_a_key_that_mariadb_counts_keeps_its_type_and_the_way_out_is_named() -> 
         steps(old, old.replace("id INT", "id BIGINT"), "mysql")
 
     assert "gh-ost" in str(error.value.hint)
+
+
+CLOCK = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NULL ON UPDATE NOW(), n INT INVISIBLE)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("at TIMESTAMP", "seen TIMESTAMP", "changes what a column becomes by itself"),
+        (" ON UPDATE NOW()", "", "changes what a column becomes by itself"),
+        ("at TIMESTAMP", "at DATETIME", "'at' gets another type, and becomes a moment by itself"),
+        ("n INT", "n BIGINT", "'n' gets another type, and its new column would not have 'n: INVISIBLE'"),
+    ],
+)
+def test_what_a_column_of_mariadb_does_by_itself_is_not_lost_with_it(old: str, new: str, said: str) -> None:
+    renames = {"at": "seen"} if "seen" in new else {}
+    with pytest.raises(ContractctlError, match=said) as error:
+        steps(CLOCK, CLOCK.replace(old, new), "mysql", renames=renames)
+
+    assert error.value.hint
+
+
+def test_a_column_that_gets_another_type_keeps_its_character_set() -> None:
+    old = "CREATE TABLE orders (id INT PRIMARY KEY, note VARCHAR(9) CHARACTER SET latin1)"
+    (found,) = steps(old, old.replace("(9)", "(20)"), "mysql")
+
+    assert found.parameters["type"] == "VARCHAR(20) CHARACTER SET latin1"
