@@ -263,9 +263,13 @@ def _nothing_else(after: Schema, old: Table, new: Table) -> None:
 
 
 def _same_clocks(after: Schema, old: Table, new: Table) -> None:
-    clocks = sorted(one for one in set(old.unjudged) ^ set(new.unjudged) if _CLOCK in one)
-    if clocks:
-        raise _clock_refused(after, new, f"of '{new.written}' changes what a column becomes by itself ('{clocks[0]}')")
+    gone, come = (
+        sorted(clause for clause in set(one.unjudged) - set(other.unjudged) if _CLOCK in clause)
+        for one, other in ((old, new), (new, old))
+    )
+    if gone and come:
+        what = f"of '{new.written}' another column becomes a moment by itself ('{gone[0]}', '{come[0]}')"
+        raise _clock_refused(after, new, what)
 
 
 def _demand_no_clause(after: Schema, table: Table, column: Column) -> None:
