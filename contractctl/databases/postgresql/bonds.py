@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Column, run
+from contractctl.databases.batches import all_or_nothing
 from contractctl.databases.postgresql.names import LAST, OURS, literal, quote
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.rows import may_be_unseen
@@ -91,21 +93,32 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
 def _needing(connection: Connection, table: str, found: Column) -> Iterator[str]:
     """A CHECK that does not take NULL there is asked before triggers give what a new application has left out."""
     place = _NEEDED.format(table=oid(connection, table), column=literal(found.name))
-    there = columns(connection, table)
-    nothing = ", ".join(f"NULL::{one.type} AS {quote(one.name)}" for one in there)
-    some = ", ".join(
-        f"NULL::{one.type} AS {quote(one.name)}" if one.name == found.name else quote(one.name) for one in there
-    )
-    rows = f"(SELECT {nothing} UNION ALL (SELECT {some} FROM {of_table(table)} LIMIT {_ASKED})) AS contractctl_row"
+    names = [one.name for one in columns(connection, table)]
+    some = ", ".join(f"{'nothing' if name == found.name else 'given'}.{quote(name)}" for name in names)
+    rows = _WITHOUT.format(table=of_table(table), some=some, asked=_ASKED)
     for name, condition in run(connection, place).all():
-        refused = run(connection, f"SELECT EXISTS (SELECT 1 FROM {rows} WHERE ({condition}) IS FALSE)").scalar_one()
-        if refused:
+        if _is_refused(connection, f"{rows} SELECT EXISTS (SELECT 1 FROM asked WHERE ({condition}) IS FALSE)"):
             why = f"is NULL for a moment in a row of a new application, which the CHECK '{name}' refuses"
             yield f"{why}: let it go first, and come again under the new name in a later version"
 
 
+def _is_refused(connection: Connection, asking: str) -> bool:
+    """A CHECK that raises refuses the row, too."""
+    try:
+        with all_or_nothing(connection):
+            return bool(run(connection, asking).scalar_one())
+    except DBAPIError:
+        return True
+
+
 _ASKED = 1000
 """Rows that are looked at."""
+_WITHOUT = """
+WITH nothing AS (SELECT t.* FROM (VALUES (1)) AS one (n) LEFT JOIN {table} AS t ON false),
+  asked AS (SELECT * FROM nothing UNION ALL SELECT {some}
+    FROM (SELECT * FROM {table} LIMIT {asked}) AS given CROSS JOIN nothing)
+"""
+"""A row of nothing but NULL, which no domain refuses to a join, and rows with NULL in the one column."""
 _NEEDED = """
 SELECT k.conname::text, pg_catalog.pg_get_expr(k.conbin, k.conrelid)
 FROM pg_catalog.pg_constraint k
