@@ -47,6 +47,8 @@ class Field:
     """Whether it stands in answers alone, so that a request that asks for others does not use it."""
     is_of_event: bool = False
     """Whether it is a field of an event, whose type people name with its namespace or without."""
+    is_swapped: bool = False
+    """Whether a column of another type has its name from the brown-out on: then a use no longer shows who has moved."""
     goes_on: bool = False
     """Whether clients may go on using it, and only cannot count on it as they did: a use does not show which."""
     becomes: str = ""
@@ -95,7 +97,10 @@ class Question:
 
 
 def fields_removed(plan: Plan) -> tuple[Field, ...]:
-    """The old sides that are gone when the plan is contracted. A column that keeps its name takes none away."""
+    """The old sides that are gone when the plan is contracted.
+
+    A column that keeps its name takes one away where its type changes so that old statements break: the old meaning.
+    """
     formats = {movement.contract: movement.format for movement in plan.movements}
     again = {(one.contract, one.subject, one.parameters.get("becomes", "")) for one in plan.operations}
     found: dict[Field, None] = {}
@@ -115,6 +120,9 @@ def fields_removed(plan: Plan) -> tuple[Field, ...]:
             found[Field(operation.contract, path, is_column=is_column, is_of_event=not is_column, becomes=becomes)] = (
                 None
             )
+        if operation.parameters.get("breaks") == "yes":
+            path = f"{subject}.{operation.old}"
+            found[Field(operation.contract, path, has_a_name=False, is_swapped=True, goes_on=True)] = None
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from contractctl.model.amounts import agreeing
 from contractctl.model.contract import Party
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.plan import Stage
 
 _STILL = 0.1
 """A consumer that read within this part of its window still reads, whatever its rhythm."""
@@ -74,7 +75,8 @@ class _Reader:
 
 def unread(case: Case) -> Iterator[Condition]:
     """Every condition of the reads gate."""
-    fields = fields_removed(case.plan)
+    swapped = case.stage is Stage.CONTRACT
+    fields = tuple(one for one in fields_removed(case.plan) if not (one.is_swapped and swapped))
     if not fields:
         yield Condition("reads of the old side", Outcome.PASS, "the plan takes no field away", "0 fields", "0 reads")
         return

@@ -4,7 +4,8 @@ Where the new version calls it something else (new is not old) this is a rename 
 the new name as soon as they are moved. Where the name stays, the new values wait in the column `via` (amount__new):
 applications that are moved use that column until quiesce swaps the two in one transaction, from when on the name
 means the new type and `via` is gone; so they must be able to use either. Rolling back swaps them back.
-`up` is SQL over the old name, `down` over `via`.
+`breaks`: statements of old applications fail or misread once the name means the new type, so that the gate asks for
+them before. `up` is SQL over the old name, `down` over `via`.
 """
 
 from contractctl.databases import Work

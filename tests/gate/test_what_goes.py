@@ -8,7 +8,7 @@ from contractctl.evidence.questions import fields_removed
 from contractctl.model.contract import Party
 from contractctl.model.decision import Outcome
 from contractctl.model.evidence import Kind
-from contractctl.model.plan import Movement, Operation, Regroup
+from contractctl.model.plan import Movement, Operation, Regroup, Stage, Standing, State
 from tests.gate.conftest import NOW, PLAN, Scene, heartbeat, reads, record, with_records
 
 TABLE = "shop/orders", "orders"
@@ -27,10 +27,24 @@ MERGED = Regroup({"full_name": "a || b"}, {"first_name": "a", "last_name": "b"})
         (Operation("drop-table", *TABLE, "orders"), ["orders.*"]),
         (Operation("rename-table", *TABLE, "orders", "purchases"), ["orders.*"]),
         (Operation("change-type", *TABLE, "total", "total"), []),
+        (Operation("change-type", *TABLE, "total", "total", parameters={"breaks": "yes"}), ["orders.total"]),
     ],
 )
 def test_every_column_and_table_that_goes_is_asked_about(operation: Operation, paths: list[str]) -> None:
     assert [field.path for field in fields_removed(replace(PLAN, operations=(operation,)))] == paths
+
+
+def test_whoever_reads_the_old_type_is_asked_for_until_the_name_means_the_new_one(contracting: Scene) -> None:
+    swapped = Operation("change-type", *TABLE, "total", "total", parameters={"breaks": "yes", "via": "total__new"})
+    told = with_records(contracting, reads=record(Kind.READS, reads(3, last=NOW - 600, path="orders.total")))
+    scene = told.but(plan=replace(PLAN, operations=(swapped,)))
+    before = scene.but(stage=Stage.QUIESCE, standing=Standing(State.CANARY, NOW - 60 - 7200, 100))
+
+    found = before.condition("reads of orders.total by reporting")
+    assert (found.outcome, found.observed) == (Outcome.FAIL, "reading: 3 reads")
+    moved = before.but(consumers={"shop/orders": (Party("reporting", migrated=True),)})
+    assert moved.condition("reads of orders.total by reporting").observed == "migrated"
+    assert scene.condition("reads of the old side").outcome is Outcome.PASS
 
 
 def test_what_comes_back_under_its_name_is_not_gone() -> None:

@@ -128,7 +128,8 @@ def _words(column: Column) -> set[str]:
     return {word for word in column.name.split("_") if word}
 
 
-def _column(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:
+def values(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:
+    """What of the values themselves, that the client writes and reads, where two columns are of unlike types."""
     path = f"{table.written}.{client.written}"
     types = {"before": client.type.text or "no type", "after": provider.type.text or "no type"}
     for judged in judge_type(client, provider, dialect, path):
@@ -141,14 +142,18 @@ def _column(table: Table, client: Column, provider: Column, dialect: str) -> Ite
         # the number of a row is a whole number, also where the client's column takes anything
         yield _about_column("sql-type-refused", Effect.FAILS, table, client, **types)
     yield from _symbols(table, client, provider)
-    yield from _nulls(table, client, provider)
-    yield from _left_out(table, client, provider)
-    if provider.always and not client.always and client.generated is None:
-        yield _about_column("sql-column-generated", Effect.FAILS, table, client)
     holds_text = client.type.family in {Family.TEXT, Family.ENUM} or (dialect == "sqlite" and not table.strict)
     if client.collation != provider.collation and holds_text:
         names = {"before": client.collation or "the default", "after": provider.collation or "the default"}
         yield _about_column("sql-collation-changed", Effect.MISREADS, table, client, **names)
+
+
+def _column(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:
+    yield from values(table, client, provider, dialect)
+    yield from _nulls(table, client, provider)
+    yield from _left_out(table, client, provider)
+    if provider.always and not client.always and client.generated is None:
+        yield _about_column("sql-column-generated", Effect.FAILS, table, client)
 
 
 def _symbols(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:

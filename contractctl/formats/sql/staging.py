@@ -34,6 +34,7 @@ from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.parts import Part, PartStep, parts_of
 from contractctl.formats.sql.path import Path, path
 from contractctl.formats.sql.regrouping import is_shared
+from contractctl.formats.sql.resolution import values
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.steps import Step, filling, refused
 from contractctl.formats.sql.ways import place, regroup_of, transform_of
@@ -41,6 +42,7 @@ from contractctl.formats.sql.writing import column_name, identifier
 from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation
+from contractctl.model.verdict import Effect, Undecided
 
 __all__ = ["intermediate", "meanwhile", "operations"]
 
@@ -116,6 +118,8 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     yield from _before(found, step)
     if step.beside:
         yield "via", place(step, column, found.dialect)
+        if _breaks(found, step):
+            yield "breaks", "yes"
     if step.kind in {"change-key-type", "rename-column"} and column.counted:
         yield "counted", "always" if column.always else "yes"
     value = _fill(found, step, column)
@@ -133,6 +137,12 @@ def _charset(table: Table, column: Column) -> Iterator[str]:
     """The character set that the column says beside its type."""
     start = f"{column.name}: CHARACTER SET "
     yield from (one.removeprefix(f"{column.name}: ") for one in table.unjudged if one.startswith(start))
+
+
+def _breaks(found: Path, step: Step) -> bool:
+    """Whether a statement of old applications would fail or misread once the name means the new type."""
+    told = values(_old(found, step), step.olds[0], step.news[0], found.dialect)
+    return any(isinstance(one, Undecided) or one.effect is not Effect.LOSES for one in told)
 
 
 def _after(found: Path, step: Step) -> Iterator[tuple[str, str]]:

@@ -83,8 +83,28 @@ def test_a_type_waits_beside_under_a_name_of_its_own() -> None:
     (operation,) = steps(ORDERS, new)
 
     assert (operation.kind, operation.parameters["via"]) == ("change-type", "amount__new")
+    assert operation.parameters["breaks"] == "yes"
     assert operation.transform == Transform('CAST("amount" AS TEXT)', 'CAST("amount__new" AS INTEGER)')
     assert found_at_the_ends(ORDERS, new) == [[], ["sql-type-changed"]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "breaks"),
+    [
+        ("int", "bigint", False),
+        ("varchar(9)", "text", False),
+        ("text", "varchar(9)", True),
+        ("timestamp", "timestamptz", True),
+        ("hstore", "ltree", True),
+    ],
+)
+def test_a_type_that_old_statements_do_not_bear_is_told_from_one_that_they_do(
+    before: str, after: str, breaks: bool
+) -> None:
+    old, new = (f"CREATE TABLE t (id int PRIMARY KEY, x {type_})" for type_ in (before, after))
+    (operation,) = steps(old, new, "postgresql", ups={"t.x": "x"}, downs={"t.x": "x__new"})
+
+    assert ("breaks" in operation.parameters) is breaks
 
 
 def test_a_new_name_with_a_new_type_needs_no_column_beside() -> None:
