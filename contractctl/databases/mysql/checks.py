@@ -60,7 +60,7 @@ def add(look: Look, table: str, condition: str) -> tuple[Statement, ...]:
     own = {one.column: one.clause for one in _standing(look, table, columns) if one.column is not None}
     if any(_said(clause) == _said(condition) for clause in own.values()):
         return ()
-    column = next((one.name for one in reversed(able) if one.name not in own), able[-1].name)
+    column = able[-1].name  # the new ones are the last, and go first: a CHECK goes with its column
     check = f"({own[column]}) AND ({condition})" if column in own else condition
     return modify(look, table, column, Changed(check=check), Work.SCAN)
 

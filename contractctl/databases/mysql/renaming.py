@@ -36,7 +36,7 @@ def rename_in_step(
             sync.table, sync.across.table, (f"ALTER TABLE {table(of)} {renames}, {how}", *across.create(sync))
         )
     triggers = create(_renamed(sync, names), anew=True).values()
-    return _locked((of,), [_again(f"ALTER TABLE {table(of)} {renames}, {how}"), *map(_immediately, triggers)], wait)
+    return _locked((of,), [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
 
 
 def drop_in_step(
@@ -55,14 +55,6 @@ def both_at_once(one: str, other: str, steps: Iterable[str]) -> tuple[Statement,
     has one and wants the other by opening its tables anew, and then not know all that its triggers need (1146).
     """
     return _locked((one, other), map(_immediately, steps), "NOWAIT")
-
-
-def _again(sql: str) -> str:
-    """A statement that is tried twice: of a table that stands open MariaDB knows a CHECK's columns by names of before.
-
-    It then closes the table, and says "Unknown column … in 'CHECK'" (1054).
-    """
-    return f"BEGIN\nDECLARE EXIT HANDLER FOR 1054 {sql};\n{sql};\nEND"
 
 
 def _immediately(sql: str) -> str:

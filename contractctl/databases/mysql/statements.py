@@ -34,6 +34,8 @@ _NOT_ONLINE = (1845, 1846)
 """ER_ALTER_OPERATION_NOT_SUPPORTED, with and without a reason: https://mariadb.com/kb/en/mariadb-error-code-reference/."""
 _NOT_FREE = 1205
 """ER_LOCK_WAIT_TIMEOUT."""
+_UNKNOWN_COLUMN = 1054
+"""ER_BAD_FIELD_ERROR."""
 _ATTEMPTS = 100
 _UNLOCK = "UNLOCK TABLES"
 _EXCLUSIVE = "EXCLUSIVE, for an instant"
@@ -287,12 +289,31 @@ def rename_table(table: str, new: str) -> tuple[Statement, ...]:
 def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
     """Execute them, one after the other; no table stays locked, whatever happens: a lost session has let go."""
     given = tuple(statements)
+    locked = any(statement.sql == _UNLOCK for statement in given)
     try:
-        for statement in given:
-            _execute(connection, statement)
+        _execute_all(connection, given)
+    except DBAPIError as error:
+        if not locked or connection.invalidated or not _is_of_names_before(error):
+            raise
+        run(connection, _UNLOCK)
+        _execute_all(connection, given)
     finally:
-        if not connection.invalidated and any(statement.sql == _UNLOCK for statement in given):
+        if locked and not connection.invalidated:
             run(connection, _UNLOCK)
+
+
+def _execute_all(connection: Connection, statements: tuple[Statement, ...]) -> None:
+    for statement in statements:
+        _execute(connection, statement)
+
+
+def _is_of_names_before(error: DBAPIError) -> bool:
+    """Whether MariaDB still knew a CHECK's column by the name that it had before it was renamed: then nothing was done.
+
+    It says so of a table that has stood open since, and then opens it anew.
+    """
+    code, said = (*getattr(error.orig, "args", ()), 0, "")[:2]
+    return code == _UNKNOWN_COLUMN and "'CHECK'" in str(said)
 
 
 def _execute(connection: Connection, statement: Statement) -> None:
