@@ -125,10 +125,7 @@ def _take_here(sync: Synchronisation) -> Iterator[str]:
         yield f"    IF TG_OP = 'UPDATE' OR {absent} THEN NEW.{quote(one.old)} := {value}; END IF;"
     yield "  END IF;"
     yield "END IF;"
-    for one in across.columns:
-        if one.absent != "NULL":
-            yield f"IF NEW.{quote(one.old)} IS NULL THEN NEW.{quote(one.old)} := {one.absent}; END IF;"
-    yield "RETURN NEW;"
+    yield from sharing.filled(across.columns)
 
 
 def _give_there(sync: Synchronisation) -> Iterator[str]:

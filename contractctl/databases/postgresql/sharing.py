@@ -47,7 +47,12 @@ def take_here(sync: Synchronisation) -> Iterator[str]:
         yield f"    IF {_ASKED}[{at}] AND {value} IS NOT NULL THEN NEW.{quote(one.old)} := {value}; END IF;"
     yield "  END IF;"
     yield "END IF;"
-    for one in across.columns:
+    yield from filled(across.columns)
+
+
+def filled(columns: tuple[Crossed, ...]) -> Iterator[str]:
+    """The new row, with what old applications take for a value in the place of NULL."""
+    for one in columns:
         if one.absent != "NULL":
             yield f"IF NEW.{quote(one.old)} IS NULL THEN NEW.{quote(one.old)} := {one.absent}; END IF;"
     yield "RETURN NEW;"
