@@ -103,27 +103,27 @@ def fields_removed(plan: Plan) -> tuple[Field, ...]:
     """
     formats = {movement.contract: movement.format for movement in plan.movements}
     again = {(one.contract, one.subject, one.parameters.get("becomes", "")) for one in plan.operations}
-    found: dict[Field, None] = {}
+    found: list[Field] = []
     for operation in plan.operations:
         if operation.kind == "drop-check" or (operation.contract, operation.subject, operation.old) in again:
             continue  # no statement names a check; an index that another one takes the name of is there as before
         if operation.is_of_interfaces:
-            found[_used(operation)] = None
-            continue
-        subject = operation.subject
-        if formats.get(operation.contract) == "avro":
-            subject = subject.rsplit(".", 1)[-1]
-        for name in _gone(operation):
-            path = f"{subject}.{name}".removeprefix("$.")  # $: the whole event
-            becomes = (operation.new or "") if operation.kind == "rename-table" else ""
-            is_column = operation.is_of_tables
-            found[Field(operation.contract, path, is_column=is_column, is_of_event=not is_column, becomes=becomes)] = (
-                None
-            )
-        if operation.parameters.get("breaks") == "yes":
-            path = f"{subject}.{operation.old}"
-            found[Field(operation.contract, path, has_a_name=False, is_swapped=True, goes_on=True)] = None
-    return tuple(found)
+            found.append(_used(operation))
+        else:
+            found += _parts(operation, of_avro=formats.get(operation.contract) == "avro")
+    return tuple(dict.fromkeys(found))
+
+
+def _parts(operation: Operation, *, of_avro: bool) -> Iterator[Field]:
+    """What tables and events lose."""
+    contract, is_column = operation.contract, operation.is_of_tables
+    subject = operation.subject.rsplit(".", 1)[-1] if of_avro else operation.subject
+    becomes = (operation.new or "") if operation.kind == "rename-table" else ""
+    for name in _gone(operation):
+        path = f"{subject}.{name}".removeprefix("$.")  # $: the whole event
+        yield Field(contract, path, is_column=is_column, is_of_event=not is_column, becomes=becomes)
+    if operation.parameters.get("breaks") == "yes":
+        yield Field(contract, f"{subject}.{operation.old}", has_a_name=False, is_swapped=True, goes_on=True)
 
 
 def _gone(operation: Operation) -> Iterator[str]:
