@@ -4,10 +4,9 @@ import json
 from collections import Counter
 from typing import Any
 
-from avro_schemas import datums, exists, pairs, read
+from avro_schemas import agrees, datums, exists, pairs, read
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
-from test_oracle import agrees
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, official, parse, witness
