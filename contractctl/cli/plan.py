@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,7 +149,8 @@ def command(
     elsewhere = pairs("move", moves), pairs("extract", extracts)
     settled = {*declaring.declared_names(*declared.values(), *regrouped, *elsewhere), *drops, *adds}
     plans = planner.read_plans(found.migrations)
-    states = {**{one.name: standing(found, one).state for one in plans}, **_released(plans, found.contracts)}
+    states = {one.name: standing(found, one).state for one in plans}
+    states |= _released([one for one in plans if states[one.name] is State.PLANNED], found.contracts)
     around = planner.Surroundings(
         found.migrations,
         plans,
@@ -244,8 +245,11 @@ def _asked(contracts: tuple["Contract", ...], settled: set[str], around: "Surrou
     return confirmed
 
 
-def _released(plans: tuple[Plan, ...], contracts: Path) -> Mapping[str, State]:
-    """Plans whose last versions are all released: these are contracted, whatever database they ran on."""
+def _released(plans: Sequence[Plan], contracts: Path) -> Mapping[str, State]:
+    """Of plans that no journal here knows: those whose last versions are all released, which were contracted elsewhere.
+
+    Where the journal knows a plan it is right: a release can be made too early, and the database tells what it holds.
+    """
     from contractctl import store
 
     known = {

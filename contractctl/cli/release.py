@@ -2,8 +2,9 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,10 @@ from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
 from contractctl.versions import FIRST, Step
 
+if TYPE_CHECKING:
+    from contractctl.model.plan import Plan
+    from contractctl.settings import Settings
+
 _SHOWN = 5
 
 
@@ -25,14 +30,21 @@ _SHOWN = 5
 @click.option("--major", "part", flag_value="major", help="The next major version: it breaks somebody.")
 @click.option("--minor", "part", flag_value="minor", help="The next minor version: it adds something.")
 @click.option("--patch", "part", flag_value="patch", help="The next patch version: nothing that has a meaning changed.")
+@click.option(
+    "--contracted-elsewhere",
+    "elsewhere",
+    is_flag=True,
+    help="The plan that leads there is contracted, in a database that is not asked here.",
+)
 @click.option("--dry-run", is_flag=True, help="Say which number it would be, and why; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
-def command(name: str, given: str | None, part: str | None, dry_run: bool, form: str) -> int:
+def command(name: str, given: str | None, part: str | None, elsewhere: bool, dry_run: bool, form: str) -> int:
     """Freeze the draft as the next version.
 
     The number follows from the verdict: a draft that breaks what its level protects is a major version and has to be
     asked for with --major; one that adds something is a minor one; one in which nothing that has a meaning changed is a
-    patch. A lower number is refused. The first release is 1.0.0, unless --version names another.
+    patch. A lower number is refused. The first release is 1.0.0, unless --version names another. What a plan leads to
+    is released once the plan is contracted: until then the old side is there, and the new one may not be filled.
 
     Exit codes: 0 released, 1 refused, 2 you can mend it.
     """
@@ -47,6 +59,8 @@ def command(name: str, given: str | None, part: str | None, dry_run: bool, form:
     _refuse_broken(folder, contract)
     wanted = SemanticVersion.parse(given) if given else None
     answer = _finished(folder, contract) or _decided(contract, wanted, part, found.migrations)
+    if not elsewhere:
+        answer = _once_contracted(answer, contract, found)
     if answer.refused is None and not dry_run:
         assert answer.number is not None  # noqa: S101 - an answer that is not refused has its number
         store.release(folder, name, answer.number, contract.draft)
@@ -103,6 +117,39 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
     if step.part == "major" and not (wanted or part):
         return _Answer(number, step, f"{number} would be a major version: {_why(step)}", _way(contract, migrations))
     return _Answer(number, step)
+
+
+def _once_contracted(answer: _Answer, contract: Contract, found: "Settings") -> _Answer:
+    """The answer; refused where a plan has yet to bring what would be released, or its number."""
+    from contractctl import planner
+
+    assert contract.draft is not None  # noqa: S101 - the caller has seen to it
+    if answer.refused is not None or answer.number is None:
+        return answer
+    digest, released = store.digest(contract.draft), {str(version.number) for version in contract.versions}
+    for plan in planner.read_plans(found.migrations):
+        for move in plan.movements:
+            if move.contract != contract.name or move.new in released:
+                continue
+            if move.new_digest == digest or answer.number >= SemanticVersion.parse(move.new):
+                refused = _unless_over(plan, move.new, found)
+                if refused is not None:
+                    return replace(answer, refused=refused[0], remedy=refused[1])
+    return answer
+
+
+def _unless_over(plan: "Plan", new: str, found: "Settings") -> tuple[str, str] | None:
+    """Why a plan is in the way of what it leads to, and what to do; None where its journal says that it is over."""
+    from contractctl.cli import case
+    from contractctl.model.plan import State
+
+    state = case.standing(found, plan).state
+    if state in {State.CONTRACTED, State.ROLLED_BACK}:
+        return None
+    refused = f"the plan '{plan.name}' leads to {new}, and is {state.value}: that is released once it is contracted"
+    elsewhere = "where it is contracted in a database that is not asked here, add --contracted-elsewhere"
+    never = f"; if nobody will ever begin it, remove plans/{plan.name}.toml" if state is State.PLANNED else ""
+    return refused, f"see what comes next: contractctl migrate status {plan.name}; {elsewhere}{never}"
 
 
 def _way(contract: Contract, migrations: Path) -> str:

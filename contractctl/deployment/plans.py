@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from contractctl.deployment.answer import Reason, Why
 from contractctl.deployment.question import InFlight, Question
+from contractctl.errors import ContractctlError
 from contractctl.matrix import entries_of, used
-from contractctl.model.contract import Contract, Party
+from contractctl.model.contract import Contract, Party, SemanticVersion
 from contractctl.model.plan import Movement, State
 from contractctl.model.service import Use
 
 _ORDER = tuple(State)
 _GONE = frozenset({State.QUIESCED, State.CONTRACTED})
+_UNTOUCHED = frozenset({State.PLANNED, State.ROLLED_BACK})
 
 
 def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
@@ -32,20 +34,36 @@ def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[
     contract = question.contracts.get(movement.contract)
     if contract is None:
         return
+    state = flight.standing.state
     named = {name for use in uses for name in _versions(contract, use)}
-    concerned = named & {movement.old, movement.intermediate, movement.new}
+    concerned = {name: at for name in named if (at := _place(movement, name, state)) is not None}
     if not concerned:
         return
     if question.planned_for != question.environment:
         yield _elsewhere(question, flight)
         return
-    state = flight.standing.state
-    for name in sorted(concerned):
-        if name == movement.old and state in _GONE and movement.old != movement.intermediate:
+    for name, at in sorted(concerned.items()):
+        if at == movement.old and state in _GONE and movement.old != movement.intermediate:
             yield _gone(question, flight, movement, name)
-        needed = {movement.intermediate: State.EXPANDED, movement.new: State.VERIFIED}.get(name)
-        if name != movement.old and needed and not _reached(state, needed):
+        needed = {movement.intermediate: State.EXPANDED, movement.new: State.VERIFIED}.get(at)
+        if at != movement.old and needed and not _reached(state, needed):
             yield _too_early(question, flight, name, needed)
+
+
+def _place(movement: Movement, name: str, state: State) -> str | None:
+    """Which of the plan's versions a version needs the database to hold; None where the plan does not concern it.
+
+    What was released after the plan's versions has what they have: that counts while the plan is known to be under way.
+    """
+    own = (movement.new, movement.intermediate, movement.old)
+    if name in own:
+        return name
+    try:
+        number = SemanticVersion.parse(name)
+    except ContractctlError:  # the draft has no number
+        return None
+    later = (one for one in own[:2] if number > SemanticVersion.parse(one))
+    return next(later, None) if state not in _UNTOUCHED else None
 
 
 def _versions(contract: Contract, use: Use) -> set[str]:

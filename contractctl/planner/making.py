@@ -40,6 +40,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     sides = [side_of(contract, around) for contract in contracts]
     for side in sides:
         _demand_released(side, around)
+        _demand_not_released_early(side, around)
         demand_apart(side, wish)
     demand_every_wish_fits(sides, wish)
     operations = tuple(_of_field(one, wish) for side in sides for one in operations_of(side, wish))
@@ -85,6 +86,21 @@ def _demand_released(side: Side, around: Surroundings) -> None:
                 raise ContractctlError(
                     f"the plan '{earlier.name}' is contracted, and '{contract.name}' {move.new} is not released yet",
                     hint=f"{first}contractctl release {contract.name} --version {move.new}",
+                )
+
+
+def _demand_not_released_early(side: Side, around: Surroundings) -> None:
+    """What is released says what is there: from a version that a plan in flight has yet to bring, nothing can start."""
+    contract = side.contract
+    released = {str(version.number) for version in contract.versions}
+    for earlier in around.in_flight:
+        for move in earlier.movements:
+            if move.contract == contract.name and move.new in released:
+                state = around.states.get(earlier.name, State.PLANNED)
+                raise ContractctlError(
+                    f"'{contract.name}' {move.new} is released, and the plan '{earlier.name}', which leads there, is"
+                    f" {state.value}",
+                    hint=f"bring that to its end first: contractctl migrate status {earlier.name}",
                 )
 
 

@@ -147,6 +147,31 @@ def test_planning_twice_says_that_the_plan_exists(shop, contractctl):
     assert files(shop) == before
 
 
+def test_what_a_plan_leads_to_is_released_once_it_is_contracted_and_no_plan_starts_from_what_is_not_there(
+    shop, contractctl
+):
+    contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "first")
+    for number in (("--version", "3.0.0"), ("--major",)):
+        early = contractctl("release", "shop/orders", *number, code=1)
+        assert "the plan 'first' leads to 2.0.0, and is planned" in early.stdout
+    assert "remove plans/first.toml" in early.stderr
+    contractctl("migrate", "expand", "first", env={"CONTRACTCTL_ACTOR": "Ann <ann@shop.org>"})
+    began = contractctl("release", "shop/orders", "--version", "2.0.0", code=1)
+    assert "and is expanded" in began.stdout
+    assert "remove" not in began.stderr
+    contractctl("release", "shop/orders", "--version", "2.0.0", "--contracted-elsewhere")
+    draft = shop / "contracts" / "shop" / "orders" / "orders.sql"
+    draft.write_text(draft.read_text().replace("full_name", "label"))
+    second = ("plan", "shop/orders", "--rename", "full_name=label", "--name", "second")
+
+    said = contractctl(*second, code=2).stderr
+    assert "'shop/orders' 2.0.0 is released, and the plan 'first', which leads there, is expanded" in said
+    assert "contractctl migrate status first" in said
+    (shop / "shop.db").unlink()
+    database(shop, ORDERS.replace("customer_name", "full_name"))
+    assert "wrote the plan 'second'" in contractctl(*second).stdout  # the journal here knows nothing: it was elsewhere
+
+
 def test_a_database_that_cannot_carry_the_plan_is_heard_before_anything_is_written(shop, contractctl):
     database(shop, "DROP TABLE orders", ORDERS.replace("customer_name TEXT", "customer_name TEXT UNIQUE"))
     before = files(shop)

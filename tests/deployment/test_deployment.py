@@ -214,6 +214,18 @@ def test_who_needs_the_new_side_waits_until_the_plan_has_made_it(planned: Shop) 
     assert planned.ask("new", "1").outcome is Outcome.YES
 
 
+def test_what_was_released_after_the_plans_versions_waits_for_the_plan_as_they_do(planned: Shop) -> None:
+    for service, version in (("newer", "2.1.0"), ("between", "1.2.0")):
+        (planned.folder / "contracts" / TABLE / "versions" / f"{version}.sql").write_text(TABLES["2.0.0"])
+        planned.declare(service, "1", consumes=f"{TABLE}@{version}")
+    advance(planned, "expand", "dual-write")
+
+    assert "plan not there yet" in planned.whys("newer", "1")
+    assert "plan not there yet" not in planned.whys("between", "1")
+    advance(planned, "backfill", "verify")
+    assert "plan not there yet" not in planned.whys("newer", "1")
+
+
 def test_who_needs_the_old_side_may_not_go_where_it_is_gone(planned: Shop) -> None:
     advance(planned, "expand", "dual-write", "backfill", "verify", "canary", "quiesce")
 
