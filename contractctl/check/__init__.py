@@ -55,6 +55,8 @@ class Checked:
     problems: tuple[Problem, ...] = ()
     passed_over: tuple[str, ...] = ()
     """Schema files that changed and were not judged: they belong to no contract, and nobody named them."""
+    unreleased: tuple[str, ...] = ()
+    """Contracts of which nothing is released yet: their drafts were read, and there is nothing to judge them against."""
 
     @property
     def verdict(self) -> Status:

@@ -51,7 +51,8 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     seen = {(one.rule, one.file) for one in checked.problems}
     new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
     ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if names and not targets else ()
-    return Checked(checked.pairs + loose.pairs, checked.problems + new_problems + loose.problems, ignored)
+    found = checked.problems + new_problems + loose.problems
+    return Checked(checked.pairs + loose.pairs, found, ignored, checked.unreleased)
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str]) -> None:
@@ -77,7 +78,9 @@ def _contracts(
         policy = replace(contract.policy, today=asked.terms.policy.today)
         contract = replace(contract, strict=contract.strict or asked.terms.strict, policy=policy)
         pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.terms)
-    return Checked(tuple(pairs), tuple(problems))
+    wrong = {one.contract for one in problems}
+    unreleased = tuple(name for name in names if not read[name].versions and name not in wrong)
+    return Checked(tuple(pairs), tuple(problems), unreleased=unreleased)
 
 
 def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:

@@ -1,5 +1,6 @@
 """contractctl check: is the new version compatible?"""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -136,11 +137,19 @@ def command(
             checked, passes_unknown = _repository(targets, against, demanded, known)
     click.echo(_worded(checked, form))
     if checked.passed_over:
-        shown = ", ".join(checked.passed_over[:3]) + (", …" if len(checked.passed_over) > 3 else "")  # noqa: PLR2004
-        click.echo(f"not judged, of no contract: {shown}; name them, or make contracts: contractctl init", err=True)
+        way_out = "name them, or make contracts: contractctl init"
+        click.echo(f"not judged, of no contract: {_first(checked.passed_over)}; {way_out}", err=True)
+    if checked.unreleased:
+        way_out = "promise something: contractctl release NAME"
+        click.echo(f"not judged, never released: {_first(checked.unreleased)}; {way_out}", err=True)
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]
+
+
+def _first(names: Sequence[str]) -> str:
+    """As many as fit on a line."""
+    return ", ".join((*names[:3], "…") if len(names) > 3 else names)  # noqa: PLR2004
 
 
 def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: bool) -> int:

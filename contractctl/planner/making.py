@@ -1,7 +1,7 @@
 """How is a plan made? Draft against latest release, what cannot be guessed declared, everything written or nothing."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     _demand_expressions(operations)
     for side in sides:
         _demand_the_way_back(side, tuple(one for one in operations if one.contract == side.contract.name))
-    name = name or _default_name(operations[0])
+    name = name or _default_name(operations)
     _demand_free(name, around.migrations)
     database = _database_of(tuple(side.contract for side in sides))
     operations = _named(operations, sides, around, database)
@@ -188,7 +188,9 @@ def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
                 )
 
 
-def _default_name(operation: Operation) -> str:
+def _default_name(operations: Sequence[Operation]) -> str:
+    """After the first that makes one thing of another: the indexes and constraints that come and go are its company."""
+    operation = max(operations, key=lambda one: one.old is not None and one.new is not None)
     table, name = (
         operation.subject.rpartition(".")[2],
         operation.old or operation.new or operation.parameters.get("to", ""),

@@ -242,6 +242,16 @@ def test_a_changed_schema_of_no_contract_is_named_beside_a_store(
     assert contractctl("check", "--against", "main", "alone.avsc", code=1).stderr == ""
 
 
+def test_a_contract_without_a_release_is_no_silent_yes(contractctl: Run, store: Path) -> None:
+    (store.parent / "refunded").mkdir()
+    (store.parent / "refunded/contract.toml").write_text('format = "avro"\ndraft = "refunded.avsc"\n')
+    (store.parent / "refunded/refunded.avsc").write_text(OLD)
+
+    assert contractctl("check").stderr == (
+        "not judged, never released: orders/refunded; promise something: contractctl release NAME\n"
+    )
+
+
 def test_two_formats_are_no_two_versions(contractctl: Run, tmp_path: Path) -> None:
     two_files(tmp_path)
     (tmp_path / "new.avsc").rename(tmp_path / "new.sql")

@@ -243,6 +243,17 @@ def test_bad_input_ends_in_one_clear_sentence_and_writes_nothing(shop, contractc
     assert files(shop) == before
 
 
+def test_a_plan_is_called_after_what_becomes_of_its_columns(shop, contractctl):
+    draft = shop / "contracts/shop/orders/orders.sql"
+    draft.write_text(ORDERS + "CREATE INDEX by_amount ON orders (amount);\n")
+    contractctl("release", "shop/orders", "--version", "1.1.0")
+    database(shop, "CREATE INDEX by_amount ON orders (amount)")
+    draft.write_text(ORDERS.replace("customer_name", "full_name"))
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--dry-run")
+
+    assert "would write the plan 'rename-orders-customer-name'\n" in said.stdout
+
+
 def test_a_split_is_planned_shown_and_read_by_machines(shop, contractctl):
     draft = shop / "contracts/shop/orders/orders.sql"
     draft.write_text(ORDERS.replace("customer_name TEXT NOT NULL", "first_name TEXT, last_name TEXT"))
