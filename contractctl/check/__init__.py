@@ -56,7 +56,7 @@ class Checked:
     passed_over: tuple[str, ...] = ()
     """Schema files that changed and were not judged: they belong to no contract, and nobody named them."""
     unreleased: tuple[str, ...] = ()
-    """Contracts of which nothing is released yet: their drafts were read, and there is nothing to judge them against."""
+    """Contracts of which nothing is released yet: drafts that were read and held against nothing."""
 
     @property
     def verdict(self) -> Status:
