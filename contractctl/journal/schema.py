@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, Engine, PrimaryKeyConstraint, String,
 
 from contractctl import databases, resources
 from contractctl.errors import ContractctlError
-from contractctl.journal.tables import VERSION
+from contractctl.journal.tables import JOURNAL, VERSION
 from contractctl.journal.transactions import plain_words, reading, writing
 
 if TYPE_CHECKING:
@@ -59,10 +59,18 @@ def provide(context: "MigrationContext") -> None:
 
 
 def version(connection: Connection) -> str | None:
-    """The revision that the tables are in; None where there is no journal yet."""
-    if not inspect(connection).has_table(VERSION.name):
-        return None
-    return connection.execute(select(VERSION.c.version_num)).scalar()
+    """The revision that the tables are in; None where there is no journal yet.
+
+    Raise ContractctlError where something was journalled and nothing tells the revision: nobody may take that for none.
+    """
+    there = inspect(connection)
+    found = connection.execute(select(VERSION.c.version_num)).scalar() if there.has_table(VERSION.name) else None
+    if found is None and there.has_table(JOURNAL.name) and connection.execute(select(JOURNAL.c.id).limit(1)).first():
+        raise ContractctlError(
+            f"the database has a journal, and {VERSION.name}, which tells its form, is gone or empty",
+            hint=f"restore {VERSION.name} from a backup of this database, with the other tables of contractctl",
+        )
+    return None if found is None else str(found)
 
 
 def _known() -> frozenset[str]:

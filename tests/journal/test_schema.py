@@ -48,6 +48,19 @@ def test_tables_of_a_newer_contractctl_are_refused(engine: Engine) -> None:
         journal.open(engine)
 
 
+@pytest.mark.parametrize("loss", ["DROP TABLE contractctl_version", "DELETE FROM contractctl_version"])
+def test_a_journal_whose_form_nobody_tells_is_not_taken_for_none(engine: Engine, loss: str) -> None:
+    with journal.writing(engine) as connection:
+        journal.append(connection, Note("names", EntryKind.OUTCOME, "expand", "1-expand", 1.0, "Ada", "", {}))
+        run(connection, loss)
+
+    with journal.reading(engine) as connection, pytest.raises(ContractctlError, match="is gone or empty") as refusal:
+        journal.version(connection)
+    assert "restore contractctl_version from a backup" in str(refusal.value.hint)
+    with pytest.raises(ContractctlError, match="is gone or empty"):
+        journal.open(engine)
+
+
 def test_the_users_own_alembic_version_stays_untouched(database_url: str) -> None:
     engine = databases.create_engine(database_url)
     with engine.begin() as connection:
