@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from contractctl.errors import ContractctlError
 from contractctl.journal.entries import Entry, EntryKind
@@ -46,6 +47,8 @@ class History:
     """Keys of the decisions that a revision has used."""
     failures: int = 0
     """How often an act has failed since the last outcome."""
+    work: Mapping[str, Any] = field(default_factory=dict)
+    """What was begun with expand, as its outcome tells it: `digest` of the plan's work, `contracts` that it moves."""
     last: Entry | None = None
 
     def key(self, stage: str, percent: float | None = None) -> str:
@@ -72,7 +75,8 @@ def fold(entries: Iterable[Entry]) -> History:
 def _step(history: History, entry: Entry) -> History:
     match entry.kind:
         case EntryKind.OUTCOME:
-            return History(_moved(history.standing, entry), history.moves + 1)
+            work = entry.body.get("work", {}) if entry.stage in {Stage.EXPAND, ROLLBACK} else history.work
+            return History(_moved(history.standing, entry), history.moves + 1, work=work)
         case EntryKind.INTENT:
             return replace(history, pending=entry)
         case EntryKind.DECISION:

@@ -10,7 +10,7 @@ from contractctl.migration import acts, revised, rolling_back, sharing
 from contractctl.migration.comparing import DiffersError, compare_all, repair_all
 from contractctl.migration.context import Context, Result, Session, Side
 from contractctl.migration.facts import BOTH_SIDES
-from contractctl.migration.settling import cut_short, settle
+from contractctl.migration.settling import begun_with, cut_short, settle
 from contractctl.migration.words import command, doing, next_command, where
 from contractctl.model import canonical
 from contractctl.model.amounts import agreeing, counted
@@ -127,6 +127,7 @@ def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
     """Intent, act, outcome."""
     key = history.key(stage, percent)
     body = dict(rests_on) if percent is None else {**rests_on, "percent": percent}
+    body |= begun_with(session.plan, stage)
     session.note(EntryKind.INTENT, stage, key, body)
     try:
         found = acts.act(session, stage, percent, history.standing.state)
@@ -135,7 +136,7 @@ def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
     except ContractctlError as error:
         _note_failure(session, stage, error)
         raise
-    after = session.note(EntryKind.OUTCOME, stage, key, {**rests_on, **found})
+    after = session.note(EntryKind.OUTCOME, stage, key, {**rests_on, **begun_with(session.plan, stage), **found})
     return Result(
         stage=stage,
         standing=after.standing,

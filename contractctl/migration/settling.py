@@ -1,13 +1,15 @@
 """What was begun and never heard of again? The database is asked, and the journal told."""
 
-from contractctl import databases
+from typing import Any
+
+from contractctl import databases, planner
 from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK, EntryKind, History
 from contractctl.migration import acts, revised
 from contractctl.migration.context import Session
 from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.words import command, where
-from contractctl.model.plan import Stage, State
+from contractctl.model.plan import Plan, Stage, State
 
 _NEXT_REVISION = {
     State.PLANNED: Stage.EXPAND,
@@ -30,6 +32,7 @@ def settle(session: Session, history: History, wanted: str) -> History:
     Raise ContractctlError where the database has fewer revisions than the journal says, unless a rollback is wanted.
     """
     while True:
+        _demand_same_work(session, history)
         settled = _settle_one(session, history)
         if settled is None:
             break
@@ -63,8 +66,31 @@ def _settle_one(session: Session, history: History) -> History | None:
     found = acts.done(session, stage, {})
     if found is None:
         return None
-    body = {**found, "settled": "the database has the revision: it was run with alembic"}
+    told = "the database has the revision: it was run with alembic"
+    body = {**begun_with(session.plan, stage), **found, "settled": told}
     return session.note(EntryKind.OUTCOME, stage, history.key(stage), body)
+
+
+def begun_with(plan: Plan, stage: str) -> dict[str, Any]:
+    """What the journal keeps of a plan from expand on: its file can be changed, or lie on another branch."""
+    if stage != Stage.EXPAND:
+        return {}
+    contracts = [movement.contract for movement in plan.movements]
+    return {"work": {"digest": planner.work_digest(plan), "contracts": contracts}}
+
+
+def _demand_same_work(session: Session, history: History) -> None:
+    """The plan is the one that was begun: what one has been proven for, another one of its name may not use."""
+    begun = history.work.get("digest")
+    if history.standing.state is State.CONTRACTED or begun in {None, planner.work_digest(session.plan)}:
+        return
+    name = session.plan.name
+    raise ContractctlError(
+        f"the plan '{name}' does not do any more what was begun with expand: its operations, its versions or its"
+        " revisions are others",
+        hint=f"bring plans/{name}.toml and its revisions back as they were, from git or by switching to their branch;"
+        " what is to be done beside it is a plan of its own",
+    )
 
 
 def _demand_revisions(session: Session, history: History) -> None:

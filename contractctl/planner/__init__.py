@@ -10,6 +10,7 @@ from contractctl.planner.plan_file import (
     plan_text,
     read_plan,
     read_plans,
+    work_digest,
     write_plan,
 )
 from contractctl.planner.side import changes_of, settled_by
@@ -33,6 +34,7 @@ __all__ = (
     "read_plan",
     "read_plans",
     "settled_by",
+    "work_digest",
     "write",
     "write_plan",
 )

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.model import canonical
 from contractctl.model.plan import ENDS, CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, Transform
 from contractctl.planner.soundness import demand_sound
 from contractctl.toml_text import Table, read_toml
@@ -104,6 +105,21 @@ def plan_text(plan: Plan) -> str:
 def plan_digest(plan: Plan) -> str:
     """sha256 of the plan's text as it is written here: the same however a person has laid the file out."""
     return sha256(plan_text(plan).encode()).hexdigest()
+
+
+_PLACES = ("to", "key", "columns", "via", "shared")
+"""Parameters of an operation that say what goes where."""
+
+
+def work_digest(plan: Plan) -> str:
+    """sha256 of what a plan does to which names: not of how values are made, nor of when it may go on."""
+    said: list[object] = [(stage.value, revision) for stage, revision in sorted(plan.revisions.items())]
+    said += [(one.contract, one.old, one.intermediate, one.new) for one in plan.movements]
+    for one in plan.operations:
+        places = [(name, one.parameters.get(name, "")) for name in _PLACES]
+        names = (sorted(one.regroup.ups), sorted(one.regroup.downs)) if one.regroup else ()
+        said.append((one.kind, one.contract, one.subject, one.old, one.new, places, names))
+    return canonical.digest(said)
 
 
 def _plain(value: object) -> dict[str, object]:

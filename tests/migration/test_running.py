@@ -298,6 +298,24 @@ def test_a_database_that_is_behind_its_journal_is_refused_and_can_be_rolled_back
     assert "full_name" not in str(schema(folder))
 
 
+def test_a_plan_that_does_something_else_than_was_begun_is_refused_and_one_that_does_it_otherwise_goes_on(
+    folder: Path,
+) -> None:
+    """Hazard 47: what nobody has been asked about, and no brown-out was about, would be dropped under its name."""
+    for stage, percent in shop.WAY[:6]:
+        migration.run(stage, shop.context(folder), percent)
+    another = replace(shop.OPERATION, old="total_cents", new="cents")
+    drops = replace(shop.PLAN, operations=(shop.OPERATION, another))
+
+    for stage in ("contract", "rollback"):
+        with pytest.raises(ContractctlError, match="does not do any more what was begun with expand") as refusal:
+            migration.run(stage, shop.context(folder, plan=drops))
+        assert "plans/customer-name.toml" in str(refusal.value.hint)
+    later = replace(shop.PLAN, restore_point="a later one", reads=replace(shop.PLAN.reads, coverage=0.9))
+    assert migration.run("rollback", shop.context(folder, plan=later)).done
+    assert migration.run("expand", shop.context(folder, plan=later)).done  # begun anew, it may be another one
+
+
 def test_other_plans_stay_where_they_are(folder: Path) -> None:
     other = replace(
         shop.PLAN,
