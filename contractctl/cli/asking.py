@@ -9,6 +9,7 @@ from contractctl.deployment import Answer, InFlight, Question, can_i_deploy, liv
 from contractctl.evidence import approvals
 from contractctl.matrix import Judge
 from contractctl.model.contract import Contract
+from contractctl.model.plan import Plan
 from contractctl.model.service import Declaration, Live, Verification, name_of
 from contractctl.planner import read_plans
 from contractctl.settings import Settings
@@ -24,7 +25,10 @@ def answer(start: Path, service: str, version: str, environment: str, now: float
     there = ledger.live(found, environment, now)
     live = there.services
     versions = [(one, at) for one, at, _ in live_versions(live)]
-    flights = tuple(_in_flight(found, names))
+    plans = read_plans(found.migrations)
+    flights, contracts = tuple(_in_flight(found, plans, names)), _contracts(found, names)
+    places = sorted({contract.database for contract in contracts.values()})
+    unfiled = tuple(one for database in places for one in case.unfiled(found, plans, database))
     question = Question(
         service=service,
         version=version,
@@ -32,11 +36,12 @@ def answer(start: Path, service: str, version: str, environment: str, now: float
         declaration=declaration,
         live=live,
         declarations=services.mentioning(found.contracts, versions, names),
-        contracts=_contracts(found, names),
+        contracts=contracts,
         now=now,
         doubts=there.doubts,
         plans=flights,
-        planned_for=found.environment if flights else None,
+        unfiled=unfiled,
+        planned_for=found.environment if flights or unfiled else None,
         attested=approvals.read(approvals.path_of(found.migrations, environment), now),
         verifications=_verifications(found, live, service),
     )
@@ -53,9 +58,9 @@ def _contracts(found: Settings, names: Iterable[str]) -> Mapping[str, Contract]:
     return {name: store.read(found.contracts, name) for name in there}
 
 
-def _in_flight(found: Settings, names: Iterable[str]) -> Iterator[InFlight]:
+def _in_flight(found: Settings, plans: Iterable[Plan], names: Iterable[str]) -> Iterator[InFlight]:
     wanted = set(names)
-    for plan in read_plans(found.migrations):
+    for plan in plans:
         if wanted & {movement.contract for movement in plan.movements}:
             yield InFlight(plan, case.standing(found, plan))
 

@@ -1,6 +1,6 @@
 """What is known of a plan at this moment? Its file, its standing, its consumers and all records, for the gate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,10 @@ from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
 
 if TYPE_CHECKING:
+    from contractctl.deployment import Unfiled
     from contractctl.revisions import Environment
+
+_NOT_UNDER_WAY = frozenset({State.PLANNED, State.CONTRACTED, State.ROLLED_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,36 @@ def standing(settings: Settings, plan: Plan) -> Standing:
             return journal.standing(connection, plan.name)
     finally:
         engine.dispose()
+
+
+def unfiled(settings: Settings, plans: Iterable[Plan], database: str) -> Iterator["Unfiled"]:
+    """What the journal of a database tells to be under way, and is none of these plans. Nothing is created."""
+    if not is_there(settings, database):
+        return
+    from contractctl import databases, journal
+    from contractctl.deployment import Unfiled
+    from contractctl.journal import deployments
+
+    known, environments = {plan.name for plan in plans}, deployments.chain("")
+    engine = databases.create_engine(settings.journal_url(database))
+    try:
+        with journal.reading(engine) as connection:
+            names = journal.plans(connection) if journal.version(connection) is not None else ()
+            for name in names:
+                if name in known or name.startswith(environments):
+                    continue
+                history = journal.history(connection, name)
+                contracts = history.work.get("contracts")
+                if history.standing.state not in _NOT_UNDER_WAY:
+                    yield Unfiled(name, history.standing, None if contracts is None else frozenset(contracts))
+    finally:
+        engine.dispose()
+
+
+def unfiled_anywhere(settings: Settings, plans: Sequence[Plan]) -> Iterator["Unfiled"]:
+    """As unfiled(), in every database that these plans are carried out in; without any, in the one without a name."""
+    for database in sorted({plan.database for plan in plans} or {""}):
+        yield from unfiled(settings, plans, database)
 
 
 def environment(settings: Settings, database: str) -> "Environment":

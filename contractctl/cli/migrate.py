@@ -269,6 +269,8 @@ def status(plan: str | None, form: str) -> int:
         else:
             rows += map(migration.planned, here)
     click.echo(board.rows(sorted(rows, key=lambda row: row.plan), form, now))
+    for one in () if plan else case.unfiled_anywhere(found, plans):
+        click.echo(f"note: '{one.name}' is {one.standing.state} here, and its file is not: bring it from git", err=True)
     return Exit.NO if any(row.broken for row in rows) else Exit.YES
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from contractctl.deployment import pacts, parties, plans
 from contractctl.deployment.answer import Answer, Outcome, Reason, Why, worst_first
-from contractctl.deployment.question import InFlight, Question, live_versions
+from contractctl.deployment.question import InFlight, Question, Unfiled, live_versions
 from contractctl.matrix import Judge
 
-__all__ = ("Answer", "InFlight", "Outcome", "Question", "Reason", "Why", "can_i_deploy", "live_versions")
+__all__ = ("Answer", "InFlight", "Outcome", "Question", "Reason", "Unfiled", "Why", "can_i_deploy", "live_versions")
 
 
 def can_i_deploy(question: Question, judge: Judge) -> Answer:

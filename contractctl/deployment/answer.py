@@ -34,6 +34,7 @@ class Why(StrEnum):
     NOT_JUDGED = "not judged"
     NOT_VERIFIED = "not verified"
     ANOTHER_ENVIRONMENT = "another environment"
+    PLAN_WITHOUT_FILE = "plan without a file"
 
     @property
     def outcome(self) -> Outcome:

@@ -19,6 +19,7 @@ def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
     """What each plan says to what the version uses. Events move with the services: their versions have met already."""
     assert question.declaration is not None  # noqa: S101 - asked only where it is there
     uses = (*question.declaration.provides, *question.declaration.consumes)
+    yield from _unfiled(question, frozenset(use.contract for use in uses))
     for flight in question.plans:
         for movement in flight.plan.movements:
             touched = [use for use in uses if use.contract == movement.contract]
@@ -28,6 +29,21 @@ def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
             yield from reasons
             if not reasons:
                 held.append(f"the plan '{flight.plan.name}', which is {flight.standing.state}")
+
+
+def _unfiled(question: Question, used: frozenset[str]) -> Iterator[Reason]:
+    """A plan that nobody can read here may have taken away what the version uses."""
+    if question.planned_for not in {None, question.environment}:
+        return
+    for one in question.unfiled:
+        touched = sorted(used & one.contracts if one.contracts is not None else used)
+        if touched:
+            yield Reason(
+                Why.PLAN_WITHOUT_FILE,
+                f"the journal tells that the plan '{one.name}' is {one.standing.state}, and its file is not here",
+                f"bring plans/{one.name}.toml from git, or from the branch that has it",
+                contract=touched[0] if one.contracts is not None else None,
+            )
 
 
 def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[Use]) -> Iterator[Reason]:

@@ -19,6 +19,16 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfiled:
+    """A plan that a journal tells to be under way, and whose file lies on another branch, or is gone."""
+
+    name: str
+    standing: Standing
+    contracts: frozenset[str] | None
+    """Those that it moves; None where the journal does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """The version asked about, and everything that is on record of where it would go."""
 
@@ -38,6 +48,7 @@ class Question:
     """Why there may be more that is live, and nobody knows it."""
     plans: tuple[InFlight, ...] = ()
     """Those that move one of the contracts."""
+    unfiled: tuple[Unfiled, ...] = ()
     planned_for: str | None = None
     """The environment whose databases the plans stand in; None where nobody has said it."""
     attested: tuple[Record, ...] = ()

@@ -133,7 +133,9 @@ def test_the_answer_as_json_holds_what_a_pipeline_needs(migrate: Callable[..., s
     assert (again["done"], again["decision"]) == (True, None)
 
 
-def test_status_shows_the_board_without_making_anything(migrate: Callable[..., str], shop: Path) -> None:
+def test_status_shows_the_board_without_making_anything(
+    migrate: Callable[..., str], contractctl: Run, shop: Path
+) -> None:
     assert migrate("status").splitlines() == ["names: planned", "  next     contractctl migrate expand names"]
     assert rows(shop, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'contractctl%'") == [(0,)]
 
@@ -145,6 +147,12 @@ def test_status_shows_the_board_without_making_anything(migrate: Callable[..., s
     assert "by Ada Lovelace <ada@example.org>" in board
     (row,) = json.loads(migrate("status", "--format", "json"))["plans"]
     assert (row["state"], row["next"], row["lease"]) == ("expanded", "contractctl migrate dual-write names", None)
+
+    (shop / "migrations/plans/names.toml").unlink()
+
+    said = contractctl("migrate", "status", cwd=shop)
+    assert said.stdout.startswith("no plan is here yet")
+    assert "note: 'names' is expanded here, and its file is not: bring it from git" in said.stderr
 
 
 def test_out_of_order_is_something_to_mend_and_names_the_next_command(migrate: Callable[..., str]) -> None:

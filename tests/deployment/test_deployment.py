@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from contractctl import journal
 from contractctl.cli import asking
 from contractctl.deployment import Outcome, Why
 from contractctl.errors import ContractctlError
@@ -198,8 +199,6 @@ def set_environment(shop: Shop, name: str) -> None:
 
 
 def advance(shop: Shop, *stages: str) -> None:
-    from contractctl import journal
-
     with journal.writing(shop.engine) as connection:
         for stage in stages:
             journal.append(connection, Note("buyer", EntryKind.OUTCOME, stage, stage, NOW, "Ada", "", {"percent": 100}))
@@ -212,6 +211,31 @@ def test_who_needs_the_new_side_waits_until_the_plan_has_made_it(planned: Shop) 
     advance(planned, "expand")
 
     assert planned.ask("new", "1").outcome is Outcome.YES
+
+
+def test_a_plan_whose_file_is_on_another_branch_is_no_plan_that_is_not_there(planned: Shop) -> None:
+    advance(planned, "expand", "dual-write", "backfill", "verify", "canary", "quiesce")
+    path = path_of(planned.folder / "migrations", "buyer")
+    there = path.read_text()
+    path.unlink()
+
+    assert "plan without a file" in planned.whys("old", "1")
+    (reason,) = [one for one in planned.ask("old", "1").reasons if one.why is Why.PLAN_WITHOUT_FILE]
+    assert "the plan 'buyer' is quiesced, and its file is not here" in reason.message
+    path.write_text(there)
+    assert planned.whys("old", "1") == {"old side gone"}
+    advance(planned, "contract")
+    path.unlink()
+    assert "plan without a file" not in planned.whys("old", "1")
+
+
+def test_a_plan_that_moves_what_a_version_does_not_use_needs_no_file_for_it(planned: Shop) -> None:
+    work = {"digest": "", "contracts": ["shop/others"]}
+    with journal.writing(planned.engine) as connection:
+        note = Note("theirs", EntryKind.OUTCOME, "expand", "1-expand", NOW, "Ada", "", {"work": work})
+        journal.append(connection, note)
+
+    assert planned.ask("old", "1").outcome is Outcome.YES
 
 
 def test_what_was_released_after_the_plans_versions_waits_for_the_plan_as_they_do(planned: Shop) -> None:
