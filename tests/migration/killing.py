@@ -13,7 +13,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import databases_copied
@@ -133,16 +134,20 @@ def forked(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
-def wrong_after(folder: Path, log: Path, done: int) -> list[str]:
-    """What is not as it must be, in words, once so many stages are done."""
+def wrong_in_journal(folder: Path, done: int) -> list[str]:
+    """What is not as it must be there, in words, once so many stages are done."""
     engine = shop.engine_of(folder)
     with journal.reading(engine) as connection:
         entries = journal.entries(connection, shop.NAME)
         problems = list(journal.broken_links(connection, shop.NAME))
     engine.dispose()
     outcomes = [entry.key for entry in entries if entry.kind is journal.EntryKind.OUTCOME]
-    if len(outcomes) != done:
-        problems.append(f"the outcomes are {outcomes}")
+    return problems if len(outcomes) == done else [*problems, f"the outcomes are {outcomes}"]
+
+
+def wrong_after(folder: Path, logs: Sequence[Path], done: int) -> list[str]:
+    """As wrong_in_journal, and whether every row holds in both columns what was written last."""
+    problems, (log,) = wrong_in_journal(folder, done), logs
     contents = [shop.rows(folder, f"SELECT id, {column} FROM orders") for column in columns(folder)]
     problems += keys_apart(folder)
     if any(sorted(one) != sorted(contents[0]) for one in contents):
@@ -174,14 +179,28 @@ def keys_apart(folder: Path) -> list[str]:
     return [f"the two keys of {found} differ"] if found else []
 
 
-def try_point(
-    base: Path, folder: Path, command: tuple[str, float | None], done: int, point: int
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Who writes meanwhile, and what must be so afterwards."""
+
+    writers: tuple[Callable[[Path, Path, int], None], ...]
+    """Each is a process of its own. Folder, log, and which stage is tried: so many are done with it."""
+    wrong_after: Callable[[Path, Sequence[Path], int], list[str]]
+    """Folder, logs of the writers, stages that are done: what is wrong, in words."""
+
+
+COLUMN = Story((lambda folder, log, _done: write_all_the_time(folder, log),), wrong_after)
+
+
+def try_point(  # noqa: PLR0917 - where, what, and how far
+    base: Path, folder: Path, command: tuple[str, float | None], done: int, point: int, story: Story
 ) -> tuple[bool, list[str]]:
     """Whether there was such a point, and what was wrong afterwards."""
     databases_copied.copy(base, folder)
-    log = folder / "written.jsonl"
-    writer = forked(lambda: write_all_the_time(folder, log))
-    while not log.exists():
+    logs = [folder / f"written-{n}.jsonl" for n in range(len(story.writers))]
+    pairs = zip(story.writers, logs, strict=True)
+    writers = [forked(lambda write=write, log=log: write(folder, log, done)) for write, log in pairs]  # type: ignore[misc] # bound now
+    while not all(log.exists() for log in logs):
         time.sleep(0.001)
     _, status = os.waitpid(forked(lambda: operate(folder, *command, kill_at=point)), 0)
     killed = os.WIFSIGNALED(status)
@@ -190,43 +209,52 @@ def try_point(
     _, status = os.waitpid(forked(lambda: resume(folder, *command)), 0)
     if status:
         problems.append("the command could not be resumed")
-    os.kill(writer, signal.SIGTERM)
-    _, status = os.waitpid(writer, 0)
-    if status:
-        problems.append("the writer failed")
-    problems += wrong_after(folder, log, done)
+    for writer in writers:
+        os.kill(writer, signal.SIGTERM)
+    if any(os.waitpid(writer, 0)[1] for writer in writers):
+        problems.append("a writer failed")
+    problems += story.wrong_after(folder, logs, done)
     databases_copied.remove(folder)
     return killed, problems
 
 
-def try_stage(base: Path, command: tuple[str, float | None], done: int, every: int) -> dict[str, object]:
+def try_stage(
+    base: Path, command: tuple[str, float | None], done: int, every: int, story: Story = COLUMN
+) -> dict[str, object]:
     """How many points one stage has on copies of the base, and what was wrong after each. done: with this one."""
     wrong: dict[int, list[str]] = {}
     point, killed = 1 - every, True
     while killed:
         point += every
-        killed, problems = try_point(base, base.with_name(f"{done}-{point}"), command, done, point)
+        killed, problems = try_point(base, base.with_name(f"{done}-{point}"), command, done, point, story)
         if problems:
             wrong[point] = problems
     return {"points": point - 1, "wrong": wrong}
 
 
 def main(folder: Path, every: int, url: str | None = None, what: str = "column") -> None:
-    base, found = folder / "base", dict[str, object]()
+    base = folder / "base"
     base.mkdir()
     with contextlib.redirect_stdout(sys.stderr):
         shop.make(base, rows=ROWS, url=url, plan=shop.KEYED if what == "key" else shop.PLAN)
-    tried = OF_KEYS if what == "key" else None
+    print(json.dumps(try_stages(base, every, OF_KEYS if what == "key" else None)))
+
+
+def try_stages(
+    base: Path, every: int, tried: Collection[str] | None = None, story: Story = COLUMN
+) -> dict[str, object]:
+    """As try_stage(), of all stages, or of some, each begun where the one before it has ended."""
+    found = dict[str, object]()
     for done, command in enumerate(FORWARD, 1):
         if tried is None or command[0] in tried:
-            found[command[0]] = try_stage(base, command, done, every)
+            found[command[0]] = try_stage(base, command, done, every, story)
         _, status = os.waitpid(forked(lambda command=command: operate(base, *command)), 0)  # type: ignore[misc] # bound now
         assert status == 0, command
     for name, percent in ENDS:
         if tried is None or name in tried:
             key = name if percent is None else "brown-out-ends"
-            found[key] = try_stage(base, (name, percent), len(FORWARD) + 1, every)
-    print(json.dumps(found))
+            found[key] = try_stage(base, (name, percent), len(FORWARD) + 1, every, story)
+    return found
 
 
 if __name__ == "__main__":

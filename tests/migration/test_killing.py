@@ -12,10 +12,12 @@ from sqlalchemy import make_url
 from tests import budgets
 
 DRIVER = Path(__file__).parent / "killing.py"
+OF_SHARED = DRIVER.with_name("killing_shared.py")
 EVERY = {"sqlite": 7, "postgresql": 41, "mysql": 41}
 """On a server a point takes a second, and is one of some hundred; ci/fuzz tries them all."""
 EVERY_OF_KEYS = 97
 LEAST_POINTS_OF_KEYS = 100
+EVERY_OF_SHARED = 67
 LEAST_POINTS = {
     "expand": 80,
     "dual-write": 50,
@@ -57,3 +59,24 @@ def test_a_key_that_changes_its_type_survives_whoever_is_killed_at_it(tmp_path: 
     found = json.loads(done.stdout)
     assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
     assert {stage for stage, of in found.items() if of["points"] > LEAST_POINTS_OF_KEYS} == {"verify", "contract"}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("what", ["moved", "extracted"])
+def test_rows_that_share_one_survive_whoever_is_killed_while_it_is_filled_or_a_side_goes(
+    tmp_path: Path, what: str
+) -> None:
+    """Hazard 22, 49: on SQLite; killing_shared.py takes the address of a server, too."""
+    every = 1 if os.environ.get(budgets.VARIABLE) else EVERY_OF_SHARED
+    command = [sys.executable, str(OF_SHARED), str(tmp_path), str(every), what]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
+    assert {stage for stage, of in found.items() if of["points"] >= EVERY_OF_SHARED} == {
+        "backfill",
+        "contract",
+        "rollback",
+    }
