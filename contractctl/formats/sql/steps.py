@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from contractctl.errors import ContractctlError
+from contractctl.formats.sql import counting
 from contractctl.formats.sql.bonds import Bond, only
 from contractctl.formats.sql.schema import Column, Schema, Table, column_pointer, locate
 from contractctl.formats.sql.writing import clauses_of
@@ -117,7 +118,7 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
         raise refused(after, table.name, reason, new)
     _same_counting(after, table, old, new)
     if (new.type, new.collation) != (old.type, old.collation):
-        _demand_not_counted(after, table, new)
+        _demand_not_counted(after, table, old, new)
         _demand_no_clause(after, table, new)
         _same_promise(after, table, old, new)
         yield step("change-key-type" if new.name in table.primary_key else "change-type")
@@ -136,16 +137,13 @@ def _same_counting(after: Schema, table: Table, old: Column, new: Column) -> Non
         raise refused(after, table.name, reason, new)
 
 
-def _demand_not_counted(after: Schema, table: Table, column: Column) -> None:
-    """No trigger of MariaDB knows a counted number in time, and no column gets AUTO_INCREMENT without a copy."""
-    if after.dialect != "mysql" or not column.counted:
+def _demand_not_counted(after: Schema, table: Table, old: Column, new: Column) -> None:
+    """MariaDB stages neither another type nor another name of a column that it counts up."""
+    if after.dialect != "mysql" or not new.counted:
         return
-    reason = f"'{column.written}' is counted up by AUTO_INCREMENT, and MariaDB gives it no other type beside writers"
-    hint = (
-        "copy the table beside them by gh-ost or pt-online-schema-change, from MariaDB 11.2 on by ALTER TABLE … MODIFY"
-        " …, ALGORITHM=COPY, LOCK=NONE; then release the contract with that alone"
-    )
-    raise refused(after, table.name, reason, column, hint=hint)
+    retyped = (new.type, new.collation) != (old.type, old.collation)
+    reason, hint = counting.retyped(after, table, old, new) if retyped else counting.renamed(table, old, new)
+    raise refused(after, table.name, reason, new, hint=hint)
 
 
 def _same_promise(after: Schema, table: Table, old: Column, new: Column) -> None:
@@ -167,6 +165,7 @@ def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
     if bond.kind == "rename":
         _same_promise(after, new, olds[0], news[0])
         _same_counting(after, new, olds[0], news[0])
+        _demand_not_counted(after, new, olds[0], news[0])
         if _is_key(before.dialect, old, olds[0]) and _is_key(after.dialect, new, news[0]):
             kind = "change-key-type"
         elif (olds[0].type, olds[0].collation) != (news[0].type, news[0].collation):
@@ -176,8 +175,7 @@ def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
 
 def _is_key(dialect: str, table: Table, column: Column) -> bool:
     """Whether it is a table's whole key, and one that can go over to another column."""
-    goes = dialect == "postgresql" or (dialect == "mysql" and not column.counted)
-    return goes and table.primary_key == (column.name,)
+    return dialect in {"postgresql", "mysql"} and table.primary_key == (column.name,)
 
 
 def _free(before: Schema, after: Schema, step: Step) -> None:

@@ -26,6 +26,7 @@ _RESERVED = frozenset(
 _KINDS_OF_TABLE = frozenset({"UNLOGGED", "TEMPORARY"})
 _CONSTRAINTS = frozenset({"EXCLUDE", "LIKE", "UNIQUE", "PRIMARY", "FOREIGN", "CONSTRAINT", "PERIOD"})
 """Words with which a clause within the parentheses begins."""
+_KEY = "PRIMARY KEY"
 _CHARACTERS = "CHARACTER SET"
 """It stands right behind the type."""
 
@@ -58,6 +59,11 @@ def create_table(table: Table, dialect: str, indexes: tuple[str, ...] = ()) -> s
     options = "".join(f" {option}" for option in (table.options, *behind) if option)
     body = ",\n  ".join(lines)
     return f"CREATE {before}TABLE {name} (\n  {body}\n){options}"
+
+
+def column_definition(table: Table, column: Column, dialect: str) -> str:
+    """What stands behind a column's name, but for PRIMARY KEY."""
+    return " ".join(part for part in [*_parts(table, column, dialect)][1:] if part != _KEY)
 
 
 def clauses_of(table: Table, column: Column) -> tuple[str, ...]:
@@ -102,7 +108,7 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
         yield f"GENERATED ALWAYS AS ({_bare(column.generated.written)}) {kind}"
     yield from (clause for clause in others if not clause.startswith(_CHARACTERS))
     if _alone_in_key(table, column):
-        yield "PRIMARY KEY"
+        yield _KEY
 
 
 def _counted(table: Table, column: Column, dialect: str) -> Iterator[str]:

@@ -210,12 +210,46 @@ def test_what_cannot_be_staged_is_refused_with_a_way_out(
     assert error.value.hint
 
 
-def test_a_key_that_mariadb_counts_keeps_its_type_and_the_way_out_is_named() -> None:
-    old = "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(9))"
-    with pytest.raises(ContractctlError, match=r"orders\.sql:1: 'id' is counted up by AUTO_INCREMENT") as error:
-        steps(old, old.replace("id INT", "id BIGINT"), "mysql")
+COUNTED = (
+    "CREATE TABLE orders (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, note VARCHAR(9));"
+    "CREATE TABLE items (n INT PRIMARY KEY, `of` INT UNSIGNED,"
+    " CONSTRAINT of_order FOREIGN KEY (`of`) REFERENCES orders (id))"
+)
+RENAMED = COUNTED.replace("(id INT", "(`order` INT").replace("(id)", "(`order`)")
 
-    assert "gh-ost" in str(error.value.hint)
+
+@pytest.mark.parametrize(
+    ("new", "names", "reason", "way"),
+    [
+        (
+            COUNTED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
+            {},
+            "'id' is counted up by AUTO_INCREMENT, and only a copy of 'orders' gives it another type",
+            "MODIFY COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ALGORITHM=COPY, LOCK=SHARED",
+        ),
+        (
+            RENAMED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
+            {"orders.id": "order"},
+            "'order' is counted up by AUTO_INCREMENT, and only a copy of 'orders' gives it another type",
+            "CHANGE COLUMN id `order` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ALGORITHM=COPY, LOCK=SHARED",
+        ),
+        (
+            RENAMED,
+            {"orders.id": "order"},
+            "'id' of 'orders' is counted up by AUTO_INCREMENT: no trigger of MariaDB knows the number of a row",
+            "ALTER TABLE orders RENAME COLUMN id TO `order`, ALGORITHM=INSTANT, LOCK=NONE",
+        ),
+    ],
+)
+def test_what_mariadb_counts_keeps_its_type_and_its_name_and_the_way_out_is_told(
+    new: str, names: dict[str, str], reason: str, way: str
+) -> None:
+    with pytest.raises(ContractctlError) as error:
+        steps(COUNTED, new, "mysql", renames=names)
+
+    assert reason in error.value.message
+    assert way in str(error.value.hint)
+    assert ("'of_order' of 'items' (of)" in str(error.value.hint)) == ("COPY" in way)
 
 
 CLOCK = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NULL ON UPDATE NOW(), n INT INVISIBLE)"
