@@ -77,6 +77,16 @@ class Smallest:
             case _:
                 return self.of(solid)
 
+    def inhabited(self, type_: Type) -> object:
+        """A datum with something in its lists and maps: an empty one is read whatever it might hold."""
+        match solid := self._schema.solid(type_):
+            case Array(items=items):
+                return [self.inhabited(items)]
+            case Map(values=values):
+                return {"key": self.inhabited(values)}
+            case _:
+                return self.of(solid)
+
     def _of(self, type_: Type) -> tuple[object, int]:
         self._steps += 1
         if self._steps > _MOST_VALUES:

@@ -17,6 +17,14 @@ class _Stop:
     step: Step
 
 
+class OffTheWayError(Exception):
+    """A value ends before the way does: the reader took a default, and did not look at what was sent."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class Route:
     """The way from the roots of both schemas to the finding."""
 
@@ -66,15 +74,18 @@ class Route:
         return value
 
     def leaf(self, value: object, *, by_reader: bool) -> object:
-        """What stands at the end of the way in a value that was read."""
+        """What stands at the end of the way in a value that was read. Raise OffTheWayError where it ends before."""
         for stop in self._stops:
             if stop.step.kind == "branch":
                 continue
-            if isinstance(value, dict):
-                name = stop.step.name if by_reader else stop.step.sent
-                value = value[name if stop.step.kind == "field" else "key"]
-            elif isinstance(value, list):
+            name = stop.step.name if by_reader else stop.step.sent
+            key = name if stop.step.kind == "field" else "key"
+            if isinstance(value, dict) and key in value:
+                value = value[key]
+            elif isinstance(value, list) and value:
                 value = value[0]
+            else:
+                raise OffTheWayError(value)
         return value
 
     def pruned(self, value: object) -> object:

@@ -13,7 +13,7 @@ from contractctl.formats.avro.pairs import Case
 from contractctl.formats.avro.refusals import OF_SCHEMAS, schema_witness
 from contractctl.formats.avro.rendering import Wire, wire
 from contractctl.formats.avro.resolution import Question
-from contractctl.formats.avro.route import Route
+from contractctl.formats.avro.route import OffTheWayError, Route
 from contractctl.formats.avro.shown import shown
 from contractctl.formats.avro.types import (
     Fixed,
@@ -119,7 +119,10 @@ class _Trial:
         said: object = library.read_value(self.reads, self.writes, payload)
         if isinstance(said, Refused):
             return said
-        said = self.route.leaf(said, by_reader=True)
+        try:
+            said = self.route.leaf(said, by_reader=True)
+        except OffTheWayError as default:
+            return default.value
         if self.case.found.rule in _OF_MEANING:
             said = library.taken_for(wire(schema, self.case.pair.reader), said)
         return said
@@ -163,6 +166,7 @@ def _telling_values(writer: Schema, case: Case) -> Iterator[object]:
             yield from _moments(case.pair.reader, sent)
         case _:
             yield smallest.of(sent)
+            yield smallest.inhabited(sent)
 
 
 def _decimals(sent: Solid) -> Iterator[bytes]:

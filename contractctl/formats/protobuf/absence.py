@@ -17,7 +17,8 @@ def message(asked: Asked, pair: Pair, encoding: str) -> Iterator[Case]:
         if wanted.required and (sent is None or not sent.required):
             yield _required(asked, pair, wanted, sent, encoding)
         elif sent is not None and not sent.required and _differ(wanted, sent):
-            facts = {"field": wanted.label, "wanted": shown(wanted.default), "sent": shown(sent.default)}
+            read_as = "an empty list" if wanted.repeated else shown(wanted.default)
+            facts = {"field": wanted.label, "wanted": read_as, "sent": shown(sent.default)}
             yield asked.case(
                 "protobuf-default-changed",
                 Effect.MISREADS,
@@ -51,7 +52,12 @@ def _required(asked: Asked, pair: Pair, wanted: Field, sent: Field | None, encod
 
 
 def _differ(wanted: Field, sent: Field) -> bool:
-    """Whether an absent field says one thing here and another there; other types are another finding."""
+    """Whether an absent field says one thing here and another there; other types are another finding.
+
+    A list that is empty says no more than zero: not what a writer's own default means.
+    """
+    if wanted.repeated and wanted.kind not in {"message", "group"}:
+        return bool(sent.default)
     if wanted.default is None or sent.default is None:
         return False
     here, there = _plain(wanted.default), _plain(sent.default)

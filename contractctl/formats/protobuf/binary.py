@@ -32,7 +32,10 @@ def message(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
 def _read_from(pair: Pair, wanted: Field) -> Field | None:
     """The writer's field that a reader's one takes its values from."""
     sent = pair.writer.by_number.get(wanted.number)
-    return None if sent is None or moved(pair, sent) is not None else sent
+    if sent is None or moved(pair, sent) is not None:
+        return None
+    mistake = travels(wanted, sent)
+    return None if mistake is not None and mistake.why == UNSEEN else sent
 
 
 def moved(pair: Pair, sent: Field) -> Field | None:

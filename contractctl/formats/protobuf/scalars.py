@@ -98,7 +98,9 @@ def in_json(sent: str, wanted: str) -> Mistake | None:
         return _number(sent, wanted)
     match sent, wanted:
         case "float", "double":
-            return None
+            return Mistake(
+                Effect.LOSES, "a float is written with the few digits that it needs, and a double means others"
+            )
         case "enum", "string":
             return Mistake(Effect.MISREADS, "symbols arrive as text, and an absent one as none")
         case "enum", "bytes":

@@ -42,7 +42,9 @@ def value_of(message: Value, field: Field, pool: Value) -> Value:
         descriptor = pool.FindExtensionByName(field.name)
         if field.repeated:
             return list(message.Extensions[descriptor])
-        return message.Extensions[descriptor] if message.HasExtension(descriptor) else ABSENT
+        if not message.HasExtension(descriptor):
+            return ABSENT if field.default is None else Absent(message.Extensions[descriptor])
+        return message.Extensions[descriptor]
     value = getattr(message, field.name)
     if field.repeated:
         return list(value.items()) if hasattr(value, "items") else list(value)

@@ -31,6 +31,7 @@ LOGICAL: tuple[dict[str, Any], ...] = (
     {"type": "long", "logicalType": "timestamp-millis"},
     {"type": "long", "logicalType": "timestamp-micros"},
     {"type": "long", "logicalType": "local-timestamp-millis"},
+    {"type": "long", "logicalType": "local-timestamp-micros"},
     {"type": "string", "logicalType": "uuid"},
     {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2},
     {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2},
@@ -123,7 +124,9 @@ class _Growing:
         }
 
     def _fixed(self, _depth: int) -> Any:
-        return self._name("F", "fixed") or {"type": "fixed", "name": "F", "size": self._draw(st.integers(0, 3))}
+        size, decimal = self._draw(st.integers(0, 3)), {"logicalType": "decimal", "precision": 2}
+        meaning = decimal if size and self._draw(st.booleans()) else {}
+        return self._name("F", "fixed") or {"type": "fixed", "name": "F", "size": size, **meaning}
 
     def _record(self, depth: int) -> Any:
         free = [name for name in RECORDS if name not in self._names]
@@ -238,7 +241,16 @@ def _default(draw: Callable[..., Any], schema: Any, place: list[Any]) -> Any:
     for one in _at(schema, place)["fields"]:
         if isinstance(one["type"], str) and one["type"] in DEFAULTS:
             one["default"] = DEFAULTS[one["type"]]
+        elif isinstance(one["type"], dict) and one["type"]["type"] in {"array", "map"}:
+            one["default"] = _collection(one["type"])
     return schema
+
+
+def _collection(type_: dict[str, Any]) -> Any:
+    """An array or a map with one value in it, where that is a plain one; else an empty one."""
+    inner = type_.get("items", type_.get("values"))
+    known = [DEFAULTS[inner]] if isinstance(inner, str) and inner in DEFAULTS else []
+    return known if type_["type"] == "array" else {"key": one for one in known}
 
 
 def _name(draw: Callable[..., Any], schema: Any, place: list[Any]) -> Any:

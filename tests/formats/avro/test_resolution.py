@@ -334,6 +334,27 @@ def test_a_witness_speaks_of_its_own_finding_where_there_are_several() -> None:
     }
 
 
+def test_a_library_that_reads_a_default_instead_is_heard_with_it() -> None:
+    uuids = {"type": "array", "items": logical("string", "uuid")}
+    reader = read(record(field("b", uuids, aliases=["a"], default=[])))
+    writer = read(record(field("a", {"type": "array", "items": "string"})))
+
+    (found,) = incompatibilities(reader, writer)
+    proof = witness(reader, writer, found)
+
+    assert proof is not None
+    assert proof.answer.startswith("refused")
+    assert [one.answer for one in proof.also] == ["read []"]  # Apache's package passes over the aliases of fields
+
+
+def test_a_collection_that_fits_no_branch_is_shown_by_one_that_is_not_empty() -> None:
+    three, four = ({"type": "map", "values": {"type": "fixed", "name": "F", "size": size}} for size in (3, 4))
+
+    (found,) = judged(["null", four], three)
+
+    assert found.rule == "avro-type-changed"
+
+
 def test_a_witness_shows_what_was_sent_and_what_was_read() -> None:
     reader, writer = read(x(decimal(10, 4))), read(x(decimal(10, 2)))
     (found,) = incompatibilities(reader, writer)

@@ -154,6 +154,23 @@ def _retype(draw: st.DrawFn, draft: Draft) -> None:
         one["type"] = draw(st.sampled_from([*SCALARS, *draft["enums"], *draft["messages"]]))
 
 
+WIDER = {"float": "double", "int32": "int64", "uint32": "uint64", "string": "bytes", "bool": "int32", "bytes": "N"}
+
+
+def _widen(draw: st.DrawFn, draft: Draft) -> None:
+    one = _some(draw, draft)
+    if one and one["label"] != "required":
+        one["type"] = WIDER.get(one["type"], one["type"])
+
+
+def _multiply(draw: st.DrawFn, draft: Draft) -> None:
+    """One becomes a list, and a list one, whatever it reads as where it is absent."""
+    one = _some(draw, draft)
+    if one and one["label"] not in {"map", "required"}:
+        one["label"], one["oneof"] = "optional" if one["label"] == "repeated" else "repeated", ""
+        one["default"] = draw(st.booleans())
+
+
 def _relabel(draw: st.DrawFn, draft: Draft) -> None:
     one = _some(draw, draft)
     if one:
@@ -257,7 +274,7 @@ def _close(draw: st.DrawFn, draft: Draft) -> None:
 
 
 CHANGES: tuple[Callable[[st.DrawFn, Draft], None], ...] = (
-    _retype, _retype, _retype, _relabel, _rekey, _require, _rename, _renumber, _swap, _drop, _add, _oneof, _oneof,
+    _retype, _retype, _retype, _widen, _relabel, _multiply, _multiply, _rekey, _require, _rename, _renumber, _swap, _drop, _add, _oneof, _oneof,
     _default, _pack, _delimit, _symbols, _symbols, _first_symbol, _close, _migrate,
 )  # fmt: skip
 

@@ -207,6 +207,35 @@ def test_a_symbol_that_a_closed_enum_does_not_know_fails_where_it_is_required() 
     assert (finding.rule, finding.effect) == ("protobuf-enum-value-unknown", Effect.FAILS)
 
 
+def test_a_list_in_place_of_a_field_with_a_default_forgets_what_an_absent_one_means() -> None:
+    old, new = (message(fields, PROTO2) for fields in ("optional int32 a = 1 [default = 7];", "repeated int32 a = 1;"))
+
+    (finding,) = judged(old, new, BINARY).backward.findings
+
+    assert (finding.rule, finding.effect) == ("protobuf-default-changed", Effect.MISREADS)
+    assert finding.message == "an absent 'M.a' reads as an empty list to new, and old leaves it out where it means 7"
+    assert finding.witness is not None
+    assert judged(old.replace("[default = 7]", ""), new, BINARY).backward.status is Status.COMPATIBLE
+
+
+def test_the_default_of_an_extension_is_shown_as_that_of_a_field() -> None:
+    old, new = (
+        f"{PROTO2} package shop; message M {{ extensions 10 to 20; }} extend M {{ optional int32 e = 10 {default}; }}"
+        for default in ("[default = 7]", "")
+    )
+
+    (finding,) = judged(old, new, BINARY).backward.findings
+
+    assert finding.rule == "protobuf-default-changed"
+    assert finding.witness is not None
+
+
+def test_a_oneof_overwrites_nothing_by_what_does_not_arrive() -> None:
+    old, new = message("int32 a = 1; int32 b = 2;"), message("oneof o { string a = 1; int32 b = 2; }")
+
+    assert rules(judged(old, new, BINARY).backward) == {"type-changed"}
+
+
 def test_the_first_symbol_of_a_closed_enum_is_a_default() -> None:
     old = message("optional E e = 1; enum E { A = 1; B = 2; }", PROTO2)
     new = message("optional E e = 1; enum E { B = 2; A = 1; }", PROTO2)

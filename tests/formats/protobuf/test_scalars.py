@@ -16,7 +16,7 @@ KEYS = tuple(kind for kind in SCALARS if kind not in {"double", "float", "bytes"
 NUMBERS = (0, 1, 2, -1, 2**24 + 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, -(2**63))
 VALUES: dict[str, tuple[Any, ...]] = {
     "double": (0.0, 1.0, 1.5, 0.1, 1e300, 16_777_217.0, math.inf),
-    "float": (0.0, 1.0, 1.5, 0.10000000149011612, math.inf),
+    "float": (0.0, 1.0, 1.5, 0.10000000149011612, 2.0**40, math.inf),
     "string": ("", "1", "text", "é", "true", "1.5"),
     "bytes": (b"", b"a", b"\xff", b"text"),
     "bool": (False, True),
@@ -60,9 +60,8 @@ def outcome(sent: str, wanted: str, value: Any, *, as_json: bool) -> Effect | No
     if same(said.one, value):
         return None
     if as_json and isinstance(said.one, float):
-        again = runtime.write_json(reader.pool, said)
-        rounded = isinstance(value, int) and math.isclose(said.one, value, rel_tol=1e-6)
-        return None if again == runtime.write_json(writer.pool, message) else Effect.LOSES if rounded else Effect.FAILS
+        rounded = isinstance(value, int | float) and math.isclose(said.one, value, rel_tol=1e-6)
+        return Effect.LOSES if rounded else Effect.FAILS
     return Effect.MISREADS
 
 
