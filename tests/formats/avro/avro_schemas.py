@@ -250,7 +250,7 @@ def _collection(type_: dict[str, Any]) -> Any:
     """An array or a map with one value in it, where that is a plain one; else an empty one."""
     inner = type_.get("items", type_.get("values"))
     known = [DEFAULTS[inner]] if isinstance(inner, str) and inner in DEFAULTS else []
-    return known if type_["type"] == "array" else {"key": one for one in known}
+    return known if type_["type"] == "array" else dict(zip(["key"], known, strict=False))
 
 
 def _name(draw: Callable[..., Any], schema: Any, place: list[Any]) -> Any:

@@ -274,7 +274,8 @@ def _close(draw: st.DrawFn, draft: Draft) -> None:
 
 
 CHANGES: tuple[Callable[[st.DrawFn, Draft], None], ...] = (
-    _retype, _retype, _retype, _widen, _relabel, _multiply, _multiply, _rekey, _require, _rename, _renumber, _swap, _drop, _add, _oneof, _oneof,
+    _retype, _retype, _retype, _widen, _relabel, _multiply, _multiply,
+    _rekey, _require, _rename, _renumber, _swap, _drop, _add, _oneof, _oneof,
     _default, _pack, _delimit, _symbols, _symbols, _first_symbol, _close, _migrate,
 )  # fmt: skip
 
