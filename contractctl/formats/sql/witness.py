@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from contractctl.formats.sql.engine import ENGINE, ask, memory, run
+from contractctl.formats.sql.nearby import nearby
 from contractctl.formats.sql.parsing import agreed
 from contractctl.formats.sql.rows import quote
 from contractctl.formats.sql.schema import Schema, Table
@@ -64,8 +65,11 @@ def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness
 
 def find(bench: Bench, case: Case) -> Witness | None:
     """The first trial that shows it on this bench."""
+    facts = case.found.facts
     if case.found.rule not in bench.trials:
         return None
+    client, provider = nearby(facts.get("table") or facts["view"], case.client, case.provider)
+    case = replace(case, client=client, provider=provider)
     with bench.opened(bench.tables(case.client)) as ours:
         for tables, note in _providers(bench, case):
             with bench.opened(tables) as theirs:

@@ -356,3 +356,17 @@ def test_statements_without_names_break_where_columns_stand_elsewhere(
     assert [finding.effect for finding in judged[1].backward.findings] == ([] if effect is None else [effect])
     by_sqlite = "GENERATED" not in after  # which takes no values for such columns
     assert all(finding.witness for finding in judged[1].backward.findings) is by_sqlite or effect is None
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "CREATE TABLE users (email text); CREATE UNIQUE INDEX ON users (lower(email));",
+        "CREATE VIEW old AS SELECT * FROM LATERAL (SELECT xmin FROM pg_class) AS c (x);",
+    ],
+)
+def test_what_sqlite_cannot_hold_of_other_tables_is_in_no_witness_s_way(beside: str) -> None:
+    tables = "CREATE TABLE people (id bigint PRIMARY KEY); CREATE TABLE t (id int, owner bigint REFERENCES people (id)"
+    judged = compare(f"{beside} {tables}, x int);", f"{beside} {tables});", format="sql", dialect="postgresql")
+
+    assert [finding.witness and finding.witness.sent for finding in judged.backward.findings] == ["SELECT x FROM t"]
