@@ -17,6 +17,7 @@ BENCHES: Mapping[str, str] = {
     "protobuf tree": "protobuf_tree",
     "graphql schema": "graphql_schema",
     "openapi": "openapi_documents",
+    "sql dump": "sql_dump",
     "store": "store",
     "backfill": "backfill",
     "servers": "backfill_on_servers",

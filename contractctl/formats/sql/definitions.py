@@ -202,7 +202,7 @@ def settled(table: Table, *, key_forbids_null: bool = True) -> Table:
     """What the table's parts mean for each other: a primary key forbids NULL, and so may a CHECK."""
     forbidden = {name for check in table.checks for name in not_null_columns(check)}
     forbidden |= set(table.primary_key) if key_forbids_null else set()
-    columns = (replace(c, nullable=c.nullable and c.name not in forbidden) for c in table.columns)
+    columns = (replace(c, nullable=False) if c.nullable and c.name in forbidden else c for c in table.columns)
     return replace(table, columns=tuple(columns))
 
 

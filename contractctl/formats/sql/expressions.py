@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -81,8 +82,22 @@ def expression(tree: exp.Expr, dialect: str) -> Expression:
     written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
     if isinstance(tree, exp.Literal):  # most defaults are
         return Expression(written, tree, written)
-    plain = _plain(tree.copy(), dialect)
-    return Expression(plain.sql(dialect=sqlglot_dialect(dialect), comments=False), plain, written)
+    return _normal(_Written(written, dialect, tree))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A tree that its text stands for: a schema has the same defaults and checks over and over."""
+
+    text: str
+    dialect: str
+    tree: exp.Expr = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _normal(written: _Written) -> Expression:
+    plain = _plain(written.tree.copy(), written.dialect)
+    return Expression(plain.sql(dialect=sqlglot_dialect(written.dialect), comments=False), plain, written.text)
 
 
 def columns_of(tree: exp.Expr, dialect: str) -> frozenset[str]:

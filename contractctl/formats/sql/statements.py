@@ -28,6 +28,8 @@ _NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'", re.DOTALL)
 _CONDITIONAL = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
 _META = re.compile(r"^\\[^\n]*$", re.MULTILINE)
 _OPENING = frozenset({"BEGIN", "CASE"})
+_HEAD = 6
+"""So many words tell what a statement makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +100,24 @@ def parse_tree(tokens: tuple[Token, ...], text: str, dialect: str) -> sqlglot.Ex
 def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
     """Cut at semicolons, but not inside the body of a trigger."""
     group: list[Token] = []
-    depth = 0
+    depth, has_body = 0, False
     for token in tokens:
-        word = token.text.upper()
-        if group and _has_body(group):
+        if has_body:
+            word = token.text.upper()
             depth += (word in _OPENING) - (word == "END")
         if token.token_type is TokenType.SEMICOLON and depth <= 0:
             if group:
                 yield group
-            group, depth = [], 0
+            group, depth, has_body = [], 0, False
             continue
         group.append(token)
+        has_body = has_body or (len(group) <= _HEAD and _has_body(group))
     if group:
         yield group
 
 
 def _has_body(group: list[Token]) -> bool:
-    words = [token.text.upper() for token in group[:6]]
+    words = [token.text.upper() for token in group]
     return words[0] == "CREATE" and any(word in {"TRIGGER", "PROCEDURE", "EVENT"} for word in words)
 
 

@@ -1,6 +1,7 @@
 """Which type is that? The spellings of three dialects as one value."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -43,7 +44,7 @@ def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...
     if isinstance(node, exp.ObjectIdentifier):  # oid, regclass and their kin
         return Type(Family.OTHER, str(node.this).lower(), name=str(node.this).lower())
     name = str(node.this.name)
-    text = node.sql(dialect="postgres" if dialect == "postgresql" else dialect).lower()
+    text = _text(node, dialect)
     sizes = tuple(int(part.name) for part in node.expressions if part.name.isdigit())
     if name in {"USERDEFINED", "NULL"}:
         return _named(node, dialect, enums)
@@ -60,6 +61,12 @@ def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...
         or _moment(name, text, sizes, dialect)
         or Type(Family.OTHER, _WIDTHS.get(text, text), name=text.split("(", 1)[0])
     )
+
+
+@lru_cache(maxsize=1024)
+def _text(node: exp.DataType, dialect: str) -> str:
+    """A schema of hundreds of tables has a handful of types."""
+    return node.sql(dialect="postgres" if dialect == "postgresql" else dialect).lower()
 
 
 def affinity(declared: str, *, strict: bool) -> str:
