@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,11 @@ import click
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
-from contractctl.model.evidence import Kind, Record
+from contractctl.model.evidence import Kind, Record, stated
 
 if TYPE_CHECKING:
     from contractctl.evidence.questions import Question
+    from contractctl.model.plan import Plan
     from contractctl.settings import EvidenceSource, Settings
 
 
@@ -29,8 +32,9 @@ def command() -> None:
 def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     """Ask every source in contractctl.toml what a gate of PLAN needs, and write it down.
 
-    The records replace those in migrations/evidence/PLAN.jsonl. This is the only command that uses the network for a
-    gate. A source that cannot answer is a record, too: it keeps the gate from saying yes.
+    The records replace those in migrations/evidence/PLAN.jsonl; of a source that --source leaves out, those that are
+    there stay. This is the only command that uses the network for a gate. A source that cannot answer, or that nobody
+    has asked, is a record, too: it keeps the gate from saying yes.
 
     Exit codes: 0 every source answered, 2 you can mend it, 3 some did not.
     """
@@ -49,9 +53,13 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     live = ledger.everything(found, now) if any(source.source == "code" for source in chosen) else {}
     question = Question(it.plan, it.consumers, since, now, live)
     records = [record for source in chosen for record in _ask(found, source, question, path.parent)]
-    record_file.write(path, records)
+    others = _left_out(found, {source.source for source in chosen}, it.plan, path, now)
+    record_file.write(path, [*records, *others])
     _say(records, form)
     click.echo(f"written: {path}", err=True)
+    for record in others:
+        if record.problem:
+            click.echo(f"the gate misses {record.source}: {record.problem}", err=True)
     return Exit.UNKNOWN if any(record.problem for record in records) else Exit.YES
 
 
@@ -66,6 +74,30 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
         hint = 'add to contractctl.toml: [[evidence]] source = "otlp", path = "telemetry/*.jsonl"'
         raise ContractctlError("no source of evidence is configured", hint=hint)
     return chosen
+
+
+def _left_out(found: "Settings", asked: AbstractSet[str], plan: "Plan", path: Path, now: float) -> list[Record]:
+    """What is known from the sources that are not asked this time: any of them may have seen the one read."""
+    from contractctl.evidence import declared_reads, record_file
+
+    names = {source.source for source in found.evidence if _tells_of(source, plan)} - asked
+    if not names:
+        return []
+    earlier = record_file.read(path) if path.is_file() else ()
+    kept = [record for record in earlier if record.source in names]
+    missed = names - {record.source for record in kept} - {"rollouts", *declared_reads.NAMES}  # these the gate misses
+    return [*kept, *(_missed(name, plan, now) for name in sorted(missed))]
+
+
+def _tells_of(source: "EvidenceSource", plan: "Plan") -> bool:
+    return source.source != "access_log" or source.options.get("contract") in {one.contract for one in plan.movements}
+
+
+def _missed(name: str, plan: "Plan", now: float) -> Record:
+    problem = f"missing source: nobody has asked it: contractctl evidence collect {plan.name}"
+    return stated(
+        Kind.READS, source=name, query="", at=now, series=(), digest=sha256(name.encode()).hexdigest(), problem=problem
+    )
 
 
 def _ask(found: "Settings", source: "EvidenceSource", question: "Question", folder: Path) -> tuple[Record, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
 from contractctl.evidence.questions import Question, sign_of_life_seconds
-from contractctl.evidence.records import REACH, baseline, is_of, look, reaches_back, speaks_of
+from contractctl.evidence.records import REACH, baseline, certainty, look, reaches_back, speaks_of
 from contractctl.evidence.spans import merged
 
 _STEPS = 1_000
@@ -52,7 +52,9 @@ def condense(seen: Observations, question: Question) -> None:
     fields = question.fields
     rules = question.plan.reads
     since = seen.latest - max((reaches_back(question, field) for field in fields), default=0.0)
-    reads = (one for one in seen.reads if one.end >= since and any(is_of(one, field) for field in fields))
+    reads = (
+        one for one in seen.reads if one.end >= since and any(certainty(one, field) is not None for field in fields)
+    )
     seen.reads[:] = _reads(reads, max(1.0, rules.window_seconds / _STEPS))
     signs = (one for one in seen.signs if any(speaks_of(one, field) for field in fields))
     seen.signs[:] = _signs(signs, partial(near, question))

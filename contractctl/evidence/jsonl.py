@@ -51,6 +51,8 @@ def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
     if not isinstance(line, dict):
         raise _UnreadableError("an object is expected")
     ratio = _number(line.get("sampling", 1.0), "sampling")
+    if not 0 < ratio <= 1:
+        raise _UnreadableError("'sampling' is no part of what there was: 0.1 is one in ten")
     seen.sampling_ratio = min(seen.sampling_ratio, ratio)
     match line.get("kind"):
         case "reads":

@@ -23,6 +23,8 @@ Samples = list[tuple[float, float]]
 _OK = 200
 _PART = 12 * 3600 * 1000
 """Milliseconds of a window that are asked for at once."""
+_ROUNDED = 1
+"""Milliseconds by which a sample may seem to lie beside what was asked for."""
 _LEAST = 1000
 """Where so few of them are too much for the server, it cannot answer."""
 
@@ -85,9 +87,14 @@ def _part(seen: Observations, server: Server, selector: str, begin: int, end: in
         data = _data(seen, answer)
         if data["resultType"] != "matrix":
             raise UnusableError(_NONE)
-        return [(_labels(series["metric"]), _samples(series["values"])) for series in data["result"]]
+        found = [(_labels(series["metric"]), _samples(series["values"])) for series in data["result"]]
     except (KeyError, TypeError, AttributeError, ValueError) as broken:
         raise UnusableError(_NONE) from broken
+    if len(dict(found)) < len(found):
+        raise UnusableError("conflicting evidence: one series stands there twice")
+    if not all(begin - _ROUNDED <= at * 1000 <= end + _ROUNDED for _, values in found for at, _ in values):
+        raise UnusableError("unparseable: the server tells of another time than it was asked for")
+    return found
 
 
 _NONE = "unparseable: the server's answer is none of Prometheus"
@@ -139,6 +146,6 @@ def _number(text: object) -> float:
         value = float(str(text))
     except ValueError as error:
         raise UnusableError(f"unparseable: '{text}' is no number") from error
-    if not math.isfinite(value):
+    if not 0 <= value < math.inf:
         raise UnusableError(f"unparseable: a sample is {text}")
     return value

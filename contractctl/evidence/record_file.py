@@ -29,7 +29,7 @@ def read(path: Path) -> tuple[Record, ...]:
         raise ContractctlError(f"{path} is not UTF-8 text", hint=hint) from error
     if text and not text.endswith("\n"):
         raise ContractctlError(f"{path}: the last line is not whole: the file was cut off", hint=hint)
-    return tuple(_record(line, f"{path}:{number}", hint) for number, line in enumerate(text.splitlines(), 1))
+    return tuple(_record(line, f"{path}:{number}", hint) for number, line in enumerate(text.split("\n")[:-1], 1))
 
 
 def _record(line: str, at: str, hint: str) -> Record:

@@ -9,9 +9,11 @@ from itertools import pairwise
 from contractctl.evidence.metrics import CANARY, READS
 from contractctl.evidence.observations import Observations, Read, Request, Sign
 from contractctl.evidence.questions import Field, Question, covers, needed_window, sign_of_life_seconds
+from contractctl.evidence.requests_read import MAY_READ
 from contractctl.evidence.spans import Span, merged, seconds, without
 from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record, Series
+from contractctl.statements import EVERYTHING
 
 REACH = 0.75
 """A sign of life proves this part of an interval before and after itself: two may be 1.5 intervals apart."""
@@ -19,6 +21,7 @@ _LOOKS = 12
 """Looks in a canary's bake time."""
 _EVEN_LOOKS = 48
 """Looks of equal length; later ones grow, so that a long canary does not fill a file."""
+_ALL = f".{EVERYTHING}"
 _BEFORE = 24
 """How many bake times before a share the old path's requests still count as a baseline."""
 
@@ -99,16 +102,29 @@ def reaches_back(question: Question, field: Field) -> float:
     return 2 * max(needed_window(question.plan.reads, party, None) for party in (None, *parties))
 
 
-def is_of(read: Read, field: Field) -> bool:
-    """A read that names no contract may be one of this field: it counts."""
-    return read.contract in ("", field.contract) and read.path == field.path
+def certainty(read: Read, field: Field) -> str | None:
+    """How surely it is one of this field; None where it is none. One that names no contract counts.
+
+    Whoever reads a part of the field reads it, and so does whoever reads everything that stands beside it. What holds
+    the field may have been read for something else; where no path is named, anything may have been read.
+    """
+    if read.contract not in ("", field.contract):
+        return None
+    if read.path == field.path:
+        return read.certainty
+    if read.count <= 0:  # whoever counts something else counts this field at zero for nobody
+        return None
+    gone, named = field.path.removesuffix(_ALL), read.path.removesuffix(_ALL)
+    if f"{named}.".startswith(f"{gone}.") or (gone.startswith(f"{named}.") and read.path.endswith(_ALL)):
+        return read.certainty
+    return read.certainty or MAY_READ if not named or gone.startswith(f"{named}.") else None
 
 
 def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Series]:
     groups: dict[tuple[str, str, str], list[Read]] = defaultdict(list)
     for read in seen.reads:
-        if is_of(read, field) and read.end >= begin:
-            groups[read.consumer, read.version, read.certainty].append(read)
+        if read.end >= begin and (sure := certainty(read, field)) is not None:
+            groups[read.consumer, read.version, sure].append(read)
     counted = {consumer for consumer, _, _ in groups}
     for sign in seen.signs:  # an instrument that says that it watches the field counts it, at zero
         if (sign.contract, sign.path) == (field.contract, field.path) and sign.consumer not in counted:
@@ -117,11 +133,11 @@ def _read_series(seen: Observations, field: Field, begin: float) -> Iterator[Ser
     for (consumer, _, _), reads in groups.items():
         ends[consumer] |= {read.end for read in reads if read.count > 0}
     gaps = {consumer: _widest(sorted(moments)) for consumer, moments in ends.items()}
-    for (consumer, version, certainty), reads in sorted(groups.items()):
+    for (consumer, version, sure), reads in sorted(groups.items()):
         moments = [read.end for read in reads if read.count > 0]
         labels = {"contract": field.contract, "path": field.path, "consumer": consumer, "version": version}
         yield Series(
-            labels=labels | ({"certainty": certainty} if certainty else {}),
+            labels=labels | ({"certainty": sure} if sure else {}),
             value=math.fsum(read.count for read in reads),
             first_seen=min(moments, default=None),
             last_seen=max(moments, default=None),
@@ -134,7 +150,7 @@ def _longest_gap(reads: Sequence[Read], field: Field, consumer: str, begin: floa
         {
             read.end
             for read in reads
-            if read.count > 0 and read.end >= begin and is_of(read, field) and read.consumer == consumer
+            if read.count > 0 and read.end >= begin and read.consumer == consumer and certainty(read, field) is not None
         }
     )
     return _widest(moments)

@@ -49,6 +49,24 @@ def test_collecting_again_replaces_what_was_there(contractctl: Run, shop: Path) 
     assert (record.kind, record.series[0].value) == (Kind.READS, 2)
 
 
+def test_who_asks_one_source_alone_does_not_silence_the_others(contractctl: Run, shop: Path) -> None:
+    """The one read stands in the source that was left out: the gate decided without it."""
+    (shop / "spans.jsonl").write_text(json.dumps({"resourceMetrics": []}) + "\n")
+    with (shop / "contractctl.toml").open("a") as toml:
+        toml.write('[[evidence]]\nsource = "otlp"\npath = "spans.jsonl"\n')
+    told(shop, read(time.time(), 14))
+
+    first = contractctl("evidence", "collect", "rename", "--source", "otlp", code=3)
+    assert "the gate misses jsonl: missing source: nobody has asked it" in first.stderr
+    assert "jsonl: nobody has asked it" in contractctl("gate", "rename", "contract", code=1).stdout
+    contractctl("evidence", "collect", "rename", code=3)
+    contractctl("evidence", "collect", "rename", "--source", "otlp", code=3)
+
+    answer = contractctl("gate", "rename", "contract", code=1).stdout
+    assert "reporting@2.1 read 'orders.customer_name' 14 times, last at " in answer
+    assert "nobody has asked it" not in answer
+
+
 def test_a_source_that_has_nothing_is_said_and_exits_with_3(contractctl: Run, shop: Path) -> None:
     done = contractctl("evidence", "collect", "rename", code=3)
 

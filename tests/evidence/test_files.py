@@ -112,6 +112,8 @@ def test_a_job_shows_that_it_is_alive_as_often_as_it_runs(tmp_path: Path) -> Non
         read(to="yesterday"),
         read(to="2026-11-03T04:00:00"),
         read(path=7),
+        read(sampling=10),
+        read(sampling=0),
         '{"kind": "alive", "at": NaN, "consumer": "reporting"}',
         {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "timeout", "count": 1},
         {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "ok", "count": 1, "slow": 2},
@@ -433,6 +435,33 @@ def test_an_otlp_number_too_large_for_any_count_spoils_the_line(tmp_path: Path) 
         lines(tmp_path, request)
 
         assert (only(collected(tmp_path, "otlp"), Kind.READS).problem or "").startswith("unparseable")
+
+
+@pytest.mark.parametrize("path", ["", "orders", "orders.*", f"{PATH}.first"])
+def test_a_read_of_what_holds_the_field_or_of_a_part_of_it_is_a_read_of_the_field(tmp_path: Path, path: str) -> None:
+    lines(tmp_path, read(7, path=path), read(0))
+
+    assert sum(one.value for one in only(collected(tmp_path), Kind.READS).series) == 7
+
+
+def test_a_counter_of_something_else_at_zero_does_not_count_the_field(tmp_path: Path) -> None:
+    lines(tmp_path, read(0, path="orders"), alive(NOW - 60, path="", contract=""))
+
+    assert [one for one in collected(tmp_path) if one.kind is Kind.READS] == []
+
+
+def test_a_read_of_a_field_whose_name_only_begins_alike_is_none(tmp_path: Path) -> None:
+    lines(tmp_path, read(7, path=f"{PATH}_2"), read(0))
+
+    assert only(collected(tmp_path), Kind.READS).series[0].value == 0
+
+
+def test_a_name_with_a_line_separator_of_unicode_in_it_comes_back(tmp_path: Path) -> None:
+    lines(tmp_path, read(consumer="a\u2028b"))
+    records = collected(tmp_path)
+    record_file.write(tmp_path / "records", records)
+
+    assert record_file.read(tmp_path / "records") == records
 
 
 def test_a_read_that_names_no_contract_is_a_read_of_the_field(tmp_path: Path) -> None:

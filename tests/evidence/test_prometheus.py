@@ -182,8 +182,9 @@ def test_an_empty_answer_is_not_zero(prometheus: Prometheus) -> None:
 
 def test_a_dead_consumer_is_not_kept_alive_by_five_minutes_of_memory(prometheus: Prometheus) -> None:
     prometheus.reads(every_minute(BEGIN, NOW, 0))
-    prometheus.alive(BEGIN, NOW - 3600)
-    prometheus.alive(NOW - 3300, NOW)
+    prometheus.alive(BEGIN, NOW)
+    signs = prometheus.series[-1][1]
+    signs[:] = [(at, value) for at, value in signs if not NOW - 3600 < at < NOW - 3300]
 
     beats = only(asked(prometheus), Kind.HEARTBEAT)
 
@@ -249,11 +250,62 @@ def test_warnings_spoil_the_answer(prometheus: Prometheus) -> None:
     assert (only(asked(prometheus), Kind.READS).problem or "").startswith("truncated: the server warns: fetching")
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -5.0])
 def test_a_sample_that_is_no_number_spoils_the_answer(prometheus: Prometheus, value: float) -> None:
     prometheus.reads([*every_minute(BEGIN, NOW - 120, 0), (NOW - 60, value)])
 
     assert (only(asked(prometheus), Kind.READS).problem or "").startswith("unparseable")
+
+
+def test_a_gauge_that_fell_below_zero_does_not_take_reads_back(prometheus: Prometheus) -> None:
+    samples = every_minute(BEGIN, NOW, 0)
+    samples[-30:-28] = [(samples[-30][0], 5.0), (samples[-29][0], -5.0)]
+    prometheus.reads(samples)
+    prometheus.alive(BEGIN, NOW)
+
+    assert not passes(asked(prometheus))
+
+
+def test_a_series_that_an_answer_has_twice_is_conflicting_evidence(prometheus: Prometheus) -> None:
+    """The reads of the second one were passed over: both have the same times."""
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.reads([(at, 3.0 if at > NOW - 3600 else 0.0) for at, _ in every_minute(BEGIN, NOW, 0)])
+    prometheus.alive(BEGIN, NOW)
+
+    records = asked(prometheus)
+
+    assert (only(records, Kind.READS).problem or "").startswith("conflicting evidence: one series stands there twice")
+    assert not passes(records)
+
+
+@pytest.mark.parametrize("moved", [-7 * 86400, 7 * 86400, math.nan])
+def test_samples_of_another_time_than_was_asked_for_prove_nothing(prometheus: Prometheus, moved: float) -> None:
+    """A proxy answers from its memory."""
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.alive(BEGIN, NOW)
+    answer = prometheus.query
+    prometheus.answers["/api/v1/query"] = lambda asked: {
+        "resultType": "matrix",
+        "result": [
+            one | {"values": [[at + moved, value] for at, value in one["values"]]}
+            for one in answer(asked | {"time": str(min(float(asked["time"]), NOW - 3600))})
+        ],
+    }
+
+    assert "another time" in (only(asked(prometheus), Kind.READS).problem or "")
+
+
+def test_a_read_whose_label_with_the_field_was_renamed_may_be_one_of_this_field(prometheus: Prometheus) -> None:
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.alive(BEGIN, NOW)
+    samples = [(at, 3.0 if at > NOW - 3600 else 0.0) for at, _ in every_minute(BEGIN, NOW, 0)]
+    other = {"instance": "10.0.0.8:9100"}
+    prometheus.reads(samples, contract_field_path="", field=PATH, **other)
+
+    records = asked(prometheus)
+
+    assert sum(one.value for one in only(records, Kind.READS).series) == 3
+    assert not passes(records)
 
 
 def test_503_is_a_record_of_its_own(prometheus: Prometheus) -> None:
