@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from contractctl.evidence import sorting
+from contractctl.evidence.beside import Beside
 from contractctl.evidence.condensed import MOST, Condenser
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
@@ -57,7 +58,8 @@ def collect(given: Given) -> tuple[Record, ...]:
     condenser = Condenser(seen, question)
     try:
         with sorting.samples() as samples:
-            known = _Known(samples, Processes(question.plan.reads.heartbeat_seconds))
+            beat = question.plan.reads.heartbeat_seconds
+            known = _Known(samples, Processes(beat), Beside(beat))
             for place, line in lines(seen, given.location, given.root):
                 try:
                     for point in _points(json.loads(line)):
@@ -72,6 +74,9 @@ def collect(given: Given) -> tuple[Record, ...]:
                 _grow(condenser, series[number], life, found, delta=delta)
                 if not delta:
                     _lose(seen, series[number], known.processes.lost(series[number].resource, life))
+                if series[number].metric == READS:
+                    known.beside.counter(series[number].resource, series[number].attributes, life, delta=delta)
+            known.beside.tell(seen, question.fields)
             for resource, span in known.processes.silent(one.resource for one in series):
                 for metric in (READS, CANARY):
                     take_lost(seen, metric, dict(resource), [span])
@@ -166,6 +171,7 @@ class _Known:
 
     samples: Samples
     processes: Processes
+    beside: Beside
     numbers: dict[_Series, int] = field(default_factory=dict)
     labels: dict[Labels, Labels] = field(default_factory=dict)
 
@@ -185,7 +191,11 @@ def _take(seen: Observations, point: _Point, known: _Known) -> None:
         return
     processes.until = max(processes.until, point.until)
     if series.metric == HEARTBEAT:
-        take_sign(seen, series.attributes, point.until / NANO)
+        attributes, at = series.attributes, point.until / NANO
+        take_sign(seen, attributes, at)
+        known.beside.sign(series.resource, attributes, at)
+        if known.beside.crowded:
+            seen.spoiled(f"truncated: more than {MOST:,} stretches of life are too many to tell apart")
     elif not point.temporality and series.metric != STARTED:
         raise _UnreadableError(f"{series.metric} is a gauge, and a sum is expected")
     elif (number := known.number(series)) is None:

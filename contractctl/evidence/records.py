@@ -190,11 +190,20 @@ def _alive(seen: Observations, question: Question, field: Field, party: Party | 
     begin = min(max(until - 2 * question.plan.reads.window_seconds, seen.earliest), until)
     needed = needed_window(question.plan.reads, party, _longest_gap(seen.reads, field, consumer, begin))
     every = sign_of_life_seconds(question.plan.reads, party)
-    reached = ((sign.begin - every * REACH, sign.at + every * REACH) for sign in signs)
+    first = _counted_since(seen, field, signs)
+    reached = ((max(first, sign.begin - every * REACH), max(first, sign.at + every * REACH)) for sign in signs)
     lost = ((one.begin, one.end) for one in seen.lost if (one.metric, one.consumer) == (READS, consumer))
     covered = seconds(without(reached, lost), until - needed, until)
-    series = tuple(_sign_series(signs, until - needed))
+    series = tuple(_sign_series(signs, max(first, until - needed)))
     return _record(seen, question, Kind.HEARTBEAT, until - needed, series, beats=(needed / every, covered / every))
+
+
+def _counted_since(seen: Observations, field: Field, signs: Sequence[Sign]) -> float:
+    """From when on signs of life prove anything: those that do not say what they watch, only beside a counter of it."""
+    own = (
+        read.begin for read in seen.reads if read.consumer == signs[0].consumer and certainty(read, field) is not None
+    )
+    return -math.inf if signs[0].path else min(own, default=-math.inf)
 
 
 def _sign_series(signs: Sequence[Sign], begin: float) -> Iterator[Series]:

@@ -266,7 +266,7 @@ def _read(reader: _Reader, passed: Condition, last: float) -> Condition:
             observed=f"{state}: {number(reader.seen.reads)} reads",
             remedy=f"move {name} to the new side{listed}",
         )
-    if found := dark(on, name, reader.seen, last):
+    if found := dark(on, name, last):
         return replace(unknown(passed, found), remedy=_instrument(name))
     end = uncovered_end(on.case.plan.reads.calendar, party, last, on.until)
     words = f"{fact}; quiet for {part(quiet, reader.needed)}" + (f", {end.name} end not covered yet" if end else "")

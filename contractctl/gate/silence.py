@@ -58,8 +58,6 @@ class Seen:
     last: float | None
     gap: float | None
     versions: tuple[str, ...]
-    counted: bool
-    """Whether an instrument has a counter for it, at zero or above."""
     may: float
     """Requests that do not say which fields they use."""
     may_last: float | None
@@ -100,7 +98,6 @@ def seen(on: Observed, consumer: str) -> Seen:
         last=_last(reading),
         gap=max((series.longest_gap for _, series in own if series.longest_gap is not None), default=None),
         versions=tuple(sorted({series.labels["version"] for _, series in some if series.labels.get("version")})),
-        counted=bool(own),
         may=_most(asking),
         may_last=_last(asking),
     )
@@ -127,7 +124,7 @@ def unproven(on: Observed, consumer: str, party: Party | None, it: Seen, needed:
         ratio = max(record.sampling_ratio for record in on.sound)
         words = f"{ratio * 100:.3g} % of the reads of '{path}' were counted: a sample proves a read, never its absence"
         return Flaw(Unknown.SAMPLED, words)
-    if found := dark(on, consumer, it, on.until - needed):
+    if found := dark(on, consumer, on.until - needed):
         return found
     return _too_short(on, whole, needed) or _without_an_end(on, consumer, party, it, needed)
 
@@ -150,23 +147,31 @@ def _without_an_end(on: Observed, consumer: str, party: Party | None, it: Seen, 
     return Flaw(Unknown.CALENDAR_NOT_COVERED, words, max(1.0, end.until - on.case.now))
 
 
-def dark(on: Observed, consumer: str, it: Seen, since: float) -> Flaw | None:
+def dark(on: Observed, consumer: str, since: float) -> Flaw | None:
     """Why the consumer's instrument is not proven to have been alive from `since` on; None where it is.
 
     One kind of source is enough, and whatever it looks at must be alive: two logs in two entries are parts of one.
     """
-    path, beats = on.field.path, on.beats(consumer)
+    beats = on.beats(consumer)
     flaws = [flaw(record, on.case.clock) for record in beats]
-    sound = [record for record, found in zip(beats, flaws, strict=True) if found is None]
-    if not sound:
+    if None not in flaws:
         nothing = Flaw(Unknown.DARK_CONSUMER, f"{consumer} gives no sign of life: its silence proves nothing")
         return next((found for found in flaws if found), nothing)
-    if not it.counted and not any(about(series, on.field) for one in sound for series in one.series):
-        return Flaw(Unknown.DARK_CONSUMER, f"{consumer} is alive, and has no counter for '{path}': absent is not zero")
     worst: dict[str, Flaw | None] = {}
     for record, found in zip(beats, flaws, strict=True):
-        worst[record.source] = worst.get(record.source) or found or _asleep(on, consumer, record, since)
+        of_record = found or _uncounted(on, consumer, record) or _asleep(on, consumer, record, since)
+        worst[record.source] = worst.get(record.source) or of_record
     return None if None in worst.values() else next(iter(worst.values()))
+
+
+def _uncounted(on: Observed, consumer: str, record: Record) -> Flaw | None:
+    """Signs of life that do not name the field speak for a counter of their own source alone."""
+    if any(about(series, on.field) for series in record.series):
+        return None
+    if any(counted.source == record.source for counted, _ in on.series(consumer)):
+        return None
+    words = f"{consumer} is alive, and has no counter for '{on.field.path}': absent is not zero"
+    return Flaw(Unknown.DARK_CONSUMER, words)
 
 
 def _asleep(on: Observed, consumer: str, record: Record, since: float) -> Flaw | None:

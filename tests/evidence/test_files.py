@@ -83,6 +83,16 @@ def test_a_heartbeat_that_is_a_little_late_is_none_that_is_missing(tmp_path: Pat
     assert beats.observed_heartbeats == beats.expected_heartbeats
 
 
+def test_signs_of_life_that_name_no_field_count_from_when_the_field_is_counted(tmp_path: Path) -> None:
+    signs = [alive(NOW - WINDOW + step * 60, path="", contract="") for step in range(361)]
+    lines(tmp_path, *signs, read(0, at=NOW - 3600))
+
+    beats = only(collected(tmp_path), Kind.HEARTBEAT)
+
+    assert beats.observed_heartbeats == pytest.approx(61, abs=1)
+    assert beats.series[0].first_seen == NOW - 3660
+
+
 def test_who_has_moved_and_still_watches_the_field_is_still_seen_alive(tmp_path: Path) -> None:
     moved = {"shop/orders": (Party("reporting", reads=("orders.full_name",)),)}
     lines(tmp_path, read(7, at=NOW - 120), *(alive(NOW - WINDOW + step * 60) for step in range(361)))

@@ -120,6 +120,33 @@ def test_a_process_that_dies_between_two_exports_again_and_again_is_no_silence(t
     assert (only(records, Kind.READS).problem or "").startswith("counter reset")
 
 
+@pytest.mark.parametrize("counted", [0.0, 0.5])
+def test_signs_of_life_whose_counter_a_collector_drops_prove_nothing(tmp_path: Path, counted: float) -> None:
+    """Not at all, or for half of the window: the gauge still says that somebody is alive."""
+    begin = NOW - WINDOW - 600
+    found = [json.loads(export(at, start=begin)) for at in steps(begin + 60, NOW)]
+    for one in found[int(len(found) * counted) :]:
+        (scope,) = one["resourceMetrics"][0]["scopeMetrics"]
+        scope["metrics"] = scope["metrics"][1:]
+    (tmp_path / "seen.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in found))
+
+    records = collected(tmp_path, NOW)
+
+    assert outcome(records, NOW) is Outcome.UNKNOWN
+    said = "counter reset: counters ended" if counted else "dark consumer: reporting gives signs of life"
+    assert (only(records, Kind.READS).problem or "").startswith(said)
+
+
+def test_a_replica_that_counts_nothing_is_not_hidden_by_one_that_does(tmp_path: Path) -> None:
+    begin = NOW - WINDOW - 600
+    dark = json.loads(export(NOW - 60, start=begin))["resourceMetrics"][0]
+    dark["resource"]["attributes"].append({"key": "service.instance.id", "value": {"stringValue": "dark"}})
+    dark["scopeMetrics"][0]["metrics"] = dark["scopeMetrics"][0]["metrics"][1:]
+    (tmp_path / "seen.jsonl").write_text("".join([*another(NOW), json.dumps({"resourceMetrics": [dark]}), "\n"]))
+
+    assert outcome(collected(tmp_path, NOW), NOW) is Outcome.UNKNOWN
+
+
 def test_one_restart_in_a_window_is_no_reason_to_wait(tmp_path: Path) -> None:
     begin, middle = NOW - WINDOW - 600, NOW - WINDOW / 2
     first = [export(at, start=begin) for at in steps(begin + 60, middle)]

@@ -111,6 +111,21 @@ def test_a_live_consumer_without_a_counter_for_the_field_is_dark(contracting: Sc
     assert with_reads(scene, reads(0, consumer="web")).condition(NAME).reason is Unknown.DARK_CONSUMER
 
 
+def test_a_counter_of_one_source_does_not_vouch_for_signs_of_another_that_name_no_field(contracting: Scene) -> None:
+    labels = {"contract": "", "path": "", "consumer": "reporting", "version": "2.1"}
+    alive = heartbeat(source="jsonl")
+    anything = replace(alive, series=(replace(alive.series[0], labels=labels),))
+    counted = record(Kind.READS, reads(0))
+    scene = with_records(contracting, reads=(counted,), heartbeat=anything)
+
+    found = scene.condition(f"reads of {PATH} by")
+
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Unknown.DARK_CONSUMER)
+    assert found.message == f"reporting is alive, and has no counter for '{PATH}': absent is not zero"
+    same = replace(anything, source=counted.source)
+    assert with_records(contracting, heartbeat=same).condition(f"reads of {PATH} by").outcome is Outcome.PASS
+
+
 def test_a_read_by_a_service_that_nobody_registered_fails(contracting: Scene) -> None:
     scene = with_reads(contracting, reads(0), reads(1, consumer="cron", last=NOW - 3600))
     condition = scene.condition(f"reads of {PATH} by cron")
