@@ -23,7 +23,13 @@ from contractctl.model.verdict import Effect, Incompatibility, Undecided
 if TYPE_CHECKING:
     from contractctl.formats.json_schema.spots import Spot
 
-PARTS = ("payload", "headers", "key")
+_BOUND = {
+    "key": ("kafka", "key"),
+    "http headers": ("http", "headers"),
+    "mqtt correlation data": ("mqtt", "correlationData"),
+}
+"""Parts whose schemas stand in a binding: of which protocol, and under which name."""
+PARTS = ("payload", "headers", *_BOUND)
 _LOCATION = re.compile(r"\$message\.(header|payload)(?:#(.*))?")
 _NOTHING_SAID = "application/json"
 
@@ -82,17 +88,18 @@ def _is_equal(met: Meeting, one: Message, other: Message) -> bool:
 
 
 def part(document: Document, message: Message, name: str) -> Written:
-    """The schema of a message's payload, its headers or its key. Raise Unresolved."""
+    """The schema of a message's payload, its headers or what a binding says of it. Raise Unresolved."""
     if message.missing is not None:
         raise Unresolved(message.missing, "")
-    if name == "key":
-        holder = child(document, message.spot, "bindings", "kafka")
-        return written(document, holder or replace(message.spot, value={}), "key", _format(document, message, name))
+    if name in _BOUND:
+        protocol, key = _BOUND[name]
+        nothing = replace(message.spot, value={}, pointer=(*message.spot.pointer, "bindings", protocol))
+        return written(document, child(document, message.spot, "bindings", protocol) or nothing, key, None)
     return written(document, message.spot, name, _format(document, message, name))
 
 
 def _format(document: Document, message: Message, name: str) -> str | None:
-    """2.x has it beside the payload; the key of a message whose payload is in Avro is written in Avro, too."""
+    """2.x has it beside the payload."""
     if document.major == 2 and name == "payload":  # noqa: PLR2004 - AsyncAPI 2
         return text(document, message.spot, "schemaFormat")
     return None
@@ -137,7 +144,8 @@ def is_taken_by_others(met: Meeting, one: Message) -> bool:
             if _is_like(met, one, other)
             and all(
                 is_same(way.writer, sent[name], way.reader, part(way.reader, other, name))
-                for name in ("headers", "key")
+                for name in PARTS
+                if name != "payload"
             )
         ]
     except Unresolved:

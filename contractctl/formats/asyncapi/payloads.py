@@ -120,7 +120,8 @@ def _told(document: Document, one: Written) -> str:
     for spot in reached(schema, one.spot):
         if isinstance(spot.value, dict) and "$ref" in spot.value:
             try:
-                texts.append(refer(schema, spot, "$ref").value)
+                there = refer(schema, spot, "$ref")
+                texts.extend((there.value, str(there.dialect)))
             except Unresolved as error:
                 texts.append(error.uri)
     return json.dumps(texts, sort_keys=True)

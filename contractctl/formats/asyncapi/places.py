@@ -39,8 +39,8 @@ def _takes_in(wide: str, narrow: str) -> bool:
 
 
 def pattern(address: str) -> str:
-    """A regular expression of the addresses that an address with parameters stands for."""
-    return "(.+)".join(map(re.escape, template(address).split("{}")))
+    """A regular expression of the addresses that an address stands for; a parameter holds no more than a level."""
+    return "([^/]+)".join(map(re.escape, template(address).split("{}")))
 
 
 def parameters(met: Meeting, clients: Operation, provided: Operation) -> Iterator[Found]:

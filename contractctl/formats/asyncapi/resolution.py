@@ -18,6 +18,7 @@ from contractctl.formats.asyncapi.payloads import judged, written
 from contractctl.formats.asyncapi.places import counterpart, parameters, servers
 from contractctl.formats.asyncapi.security import security
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting, Trial, Way, meeting
+from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Effect, Undecided
 
 if TYPE_CHECKING:
@@ -86,11 +87,16 @@ def _operation(client: Document, provider: Document, used: Operation, served: Op
 
 def _bindings(met: Meeting, writer: Operation, reader: Operation) -> Iterator[Found]:
     yield from bindings.of_channels(met, (writer.channel.spot, reader.channel.spot))
-    for one in writer.spots:
-        same = (other for other in reader.spots if other.pointer[-1:] == one.pointer[-1:])
-        other = next(same, reader.spots[0])
+    for one, other in _side_by_side(writer, reader):
         if other.key != reader.channel.spot.key:
             yield from bindings.of_operations(met, (one, other))
+
+
+def _side_by_side(one: Operation, other: Operation) -> Iterator[tuple[Spot, Spot]]:
+    """Where the one is written, each with the place of the same name in the other."""
+    for spot in one.spots:
+        same = (there for there in other.spots if there.pointer[-1:] == spot.pointer[-1:])
+        yield spot, next(same, other.spots[0])
 
 
 def _handshake(asking: Meeting, used: Operation, served: Operation) -> Iterator[Found]:
@@ -98,7 +104,7 @@ def _handshake(asking: Meeting, used: Operation, served: Operation) -> Iterator[
     for protocol, part, ends in (
         ("ws", "query", (used.channel.spot, served.channel.spot)),
         ("ws", "headers", (used.channel.spot, served.channel.spot)),
-        ("http", "query", (used.spots[0], served.spots[0])),
+        *(("http", "query", ends) for ends in _side_by_side(used, served)),
     ):
         holders = [
             child(document, spot, "bindings", protocol)
@@ -118,14 +124,12 @@ def _replies(met: Meeting, used: Operation, served: Operation) -> Iterator[Found
     """https://www.asyncapi.com/docs/reference/specification/v3.0.0#operationReplyObject."""
     way = met.way.back
     writer, reader = (used, served) if way.is_from_client else (served, used)
-    for awaited in reader.replies:
-        given = next((one for one in writer.replies if one.key == awaited.key), None)
-        if (
-            given is None
-            and len(writer.replies) == len(reader.replies) == 1
-            and _is_dynamic(awaited, writer.replies[0])
-        ):
-            given = writer.replies[0]
+    known, wanted = _joined(writer.replies), _joined(reader.replies)
+    for awaited in wanted:
+        there = [one for one in known if one.key == awaited.key]
+        given = next((one for one in there if one.location == awaited.location), there[0] if there else None)
+        if given is None and len(known) == len(wanted) == 1 and _is_dynamic(awaited, known[0]):
+            given = known[0]
         label = f"{met.label} reply"
         if given is None:
             yield _never(Meeting(way, label, None, _address(awaited), (), awaited.messages), awaited)
@@ -133,6 +137,17 @@ def _replies(met: Meeting, used: Operation, served: Operation) -> Iterator[Found
         back = Meeting(way, label, _address(given), _address(awaited), given.messages, awaited.messages)
         yield from _asked_for(met, given, awaited)
         yield from messages(back, awaited=False)  # it is one of several answers
+
+
+def _joined(replies: tuple[Reply, ...]) -> list[Reply]:
+    """Replies to one place are one, whichever of the operations on a channel they answer."""
+    found: dict[tuple[str, str | None], Reply] = {}
+    for reply in replies:
+        key = reply.key, reply.location
+        known = found.get(key)
+        messages = {one.spot.key: one for one in (*(known.messages if known else ()), *reply.messages)}
+        found[key] = replace(known or reply, messages=tuple(messages.values()))
+    return list(found.values())
 
 
 def _is_dynamic(one: Reply, other: Reply) -> bool:
