@@ -1,6 +1,7 @@
 """Is JSON read exactly, quickly refused where it is none, and found again by its place?"""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.documents import MOST_LEVELS, decode, locate_json, read_json
+from contractctl.documents.json_plain import LARGE, plain_json
 from contractctl.errors import ContractctlError
 from tests.budgets import budget
 
@@ -63,6 +65,42 @@ def test_depth_up_to_the_limit_is_read() -> None:
 
 def test_many_flat_brackets_are_not_depth() -> None:
     assert read_json(json.dumps([[]] * 1000), "f") == [[]] * 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": {"b": [1, 1.0, true, null, "\\"}", -0, 1e3]}}',
+        '{"a": {"b": 1, "b": 2}}',
+        '{"\\u0062": 1, "b": 2, "c": "\\u0022\\u0022"}',
+        "[18446744073709551617, -9223372036854775809]",
+        '["\\ud83d\\ude00"]',
+        '["\\ud800"]',
+        "[NaN]",
+        "[1e999]",
+        "[1,]",
+        "[" * MOST_LEVELS + "]" * MOST_LEVELS,
+        "[" * (MOST_LEVELS + 1) + "]" * (MOST_LEVELS + 1),
+        "[" * 2000 + "]" * 2000,
+    ],
+)
+def test_a_large_text_is_read_as_a_small_one_is(text: str) -> None:
+    def read(given: str) -> str:
+        try:
+            return repr(read_json(given, "f"))
+        except ContractctlError as error:
+            return f"{error.message} ({error.hint})"
+
+    assert read(text + " " * LARGE) == read(text)
+
+
+@budget(100)
+@given(VALUES)
+def test_what_is_plain_is_read_without_python_s_reader(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    has_large_numbers = re.search(r"[0-9]{19}", text) is not None
+
+    assert plain_json(text) == (None if has_large_numbers else value)
 
 
 def test_decode_names_the_line_of_a_bad_byte() -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from contractctl.documents.bounds import MOST_LEVELS, Json, Pointer, bounded, depth, refuse_depth
 from contractctl.documents.collector import collector_paused
+from contractctl.documents.json_plain import LARGE, plain_json
 from contractctl.errors import ContractctlError
 
 TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+)')
@@ -30,21 +31,28 @@ def read_json(text: str | bytes, name: str) -> Json:
     duplicate keys, NaN and Infinity, nesting beyond MOST_LEVELS and texts beyond MOST_CHARACTERS.
     """
     decoded = bounded(text, name)
-    try:
-        with collector_paused():
-            value: Json = _DECODER.decode(decoded)
-    except json.JSONDecodeError as error:
-        _refuse_syntax(error, decoded, name)
-    except _DuplicateKeyError:
-        _refuse_duplicate(decoded, name)
-    except RecursionError:
-        refuse_depth(name)
-    except ValueError:
-        _refuse_number(decoded, name)
+    with collector_paused():
+        value = plain_json(decoded) if len(decoded) >= LARGE else None
+        if value is None:
+            value = _exact(decoded, name)
     if decoded.count("{") + decoded.count("[") > MOST_LEVELS and depth(value) > MOST_LEVELS:
         refuse_depth(name)
     if _ESCAPED_SURROGATE.search(decoded):
         _refuse_lone_surrogates(value, name)
+    return value
+
+
+def _exact(text: str, name: str) -> Json:
+    try:
+        value: Json = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        _refuse_syntax(error, text, name)
+    except _DuplicateKeyError:
+        _refuse_duplicate(text, name)
+    except RecursionError:
+        refuse_depth(name)
+    except ValueError:
+        _refuse_number(text, name)
     return value
 
 

@@ -4,33 +4,23 @@ What a validator makes of a schema does not hang on it; what a client makes of a
 class that the word names.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 
-from contractctl.documents import Json, Pointer
+from contractctl.documents import Pointer
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.shared import told
+from contractctl.formats.openapi.words import Told, name_of
+from contractctl.formats.openapi.words import told as told_by
 from contractctl.model.verdict import Effect, Incompatibility
 
-_COMPONENTS = "#/components/schemas/"
 _NOTHING = "nothing that it knows"
 _WORD = told("discriminator")[1:]
 """As it stands in what told() makes of a value; without its mark, which says how the text is kept."""
 _DATA = frozenset({"enum", "const", "default", "example", "examples"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """How one schema tells its alternatives apart."""
-
-    spot: Spot
-    name: str
-    """The property that tells."""
-    words: Mapping[str, str]
-    """What it says, and the schema that is meant, as a reference."""
 
 
 def told_apart(ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[Incompatibility]:
@@ -51,60 +41,51 @@ def told_apart(ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> It
             continue
         for word, meant in sent.words.items():
             understood = taken.words.get(word)
-            if understood is None or not _are_alike((ends[0], sent.spot, meant), (others[0], taken.spot, understood)):
-                said = {"word": word, "sent": _name(meant), "taken": _name(understood) if understood else _NOTHING}
+            if understood is None or not _are_alike((ends[0], sent, word), (others[0], taken, word)):
+                said = {"word": word, "sent": name_of(meant), "taken": name_of(understood) if understood else _NOTHING}
                 yield Incompatibility("openapi-discriminator-changed", Effect.MISREADS, path, facts | said, *ats)
 
 
-def _all_told(document: Document, schema: Spot) -> Iterator[tuple[Pointer, _Told]]:
+def told_of_heirs(ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[tuple[Spot, Spot]]:
+    """The schemas that both mean by a word, in the places of two schemas that do not list them as alternatives."""
+    if _WORD not in told(ends[1].value):
+        return
+    known = dict(_all_told(*others))
+    for place, sent in _all_told(*ends):
+        taken = known.get(place)
+        if sent.has_alternatives or taken is None or sent.name != taken.name:
+            continue
+        for word in sent.words.keys() & taken.words.keys():
+            with suppress(Unresolved):
+                yield _meant(ends[0], sent, word), _meant(others[0], taken, word)
+
+
+def _meant(document: Document, one: Told, word: str) -> Spot:
+    """The schema that a word means."""
+    spot = one.spot
+    asking = Spot({"$ref": one.words[word]}, spot.file, spot.pointer, spot.base, spot.dialect)
+    return refer(document.schemas, asking, "$ref")
+
+
+def _all_told(document: Document, schema: Spot) -> Iterator[tuple[Pointer, Told]]:
     """Every discriminator in a schema, by its place there; references are not followed."""
     pending = [schema]
     while pending:
         spot = pending.pop()
         if isinstance(spot.value, dict):
-            told = _told(spot, spot.value)
-            if told is not None:
-                yield spot.pointer[len(schema.pointer) :], told
+            found = told_by(document, spot)
+            if found is not None:
+                yield spot.pointer[len(schema.pointer) :], found
             pending += [below(document, spot, key) for key in spot.value if key not in _DATA]
         elif isinstance(spot.value, list):
             pending += [below(document, spot, number) for number in range(len(spot.value))]
 
 
-def _told(spot: Spot, value: dict[str, Json]) -> _Told | None:
-    said = value.get("discriminator")
-    if not isinstance(said, dict) or not isinstance(said.get("propertyName"), str):
-        return None
-    words: dict[str, str] = {}
-    for keyword in ("oneOf", "anyOf"):
-        branches = value.get(keyword)
-        for branch in branches if isinstance(branches, list) else ():
-            reference = branch.get("$ref") if isinstance(branch, dict) else None
-            if isinstance(reference, str):
-                words[_name(reference)] = reference
-    mapping = said.get("mapping")
-    for word, meant in mapping.items() if isinstance(mapping, dict) else ():
-        if isinstance(meant, str):
-            words[word] = meant if "/" in meant or "." in meant else _COMPONENTS + meant
-    mapped = {meant for word, meant in words.items() if word != _name(meant)}
-    implied = {word for word, meant in words.items() if word == _name(meant) and meant in mapped}
-    explicit = set(mapping) if isinstance(mapping, dict) else set()
-    # a schema that has a word of its own is not called by its name
-    return _Told(spot, str(said["propertyName"]), {w: m for w, m in words.items() if w not in implied - explicit})
-
-
-def _name(reference: str) -> str:
-    return reference.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
-
-
-def _are_alike(one: tuple[Document, Spot, str], other: tuple[Document, Spot, str]) -> bool:
-    """Whether two references name the same schema, or lead to the same words."""
-    if one[2] == other[2]:
+def _are_alike(one: tuple[Document, Told, str], other: tuple[Document, Told, str]) -> bool:
+    """Whether a word means the same schema, or one of the same words."""
+    if one[1].words[one[2]] == other[1].words[other[2]]:
         return True
-    found = []
-    for document, spot, reference in (one, other):
-        asking = Spot({"$ref": reference}, spot.file, spot.pointer, spot.base, spot.dialect)
-        try:
-            found.append(refer(document.schemas, asking, "$ref").value)
-        except Unresolved:
-            return False
-    return repr(found[0]) == repr(found[1])
+    try:
+        return repr(_meant(*one).value) == repr(_meant(*other).value)
+    except Unresolved:
+        return False

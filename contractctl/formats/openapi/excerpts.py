@@ -103,6 +103,8 @@ class _Cutting:
         if not isinstance(value, dict):
             return value
         found: dict[str, Json] = {}
+        if self._document.is_3_0 and isinstance(value.get("$ref"), str):
+            value = {"$ref": value["$ref"]}  # openapi-core heeds what stands beside it, which is ignored there
         for key, inner in value.items():
             if key == "$ref" and isinstance(inner, str):
                 found[key] = self._led(spot, inner)

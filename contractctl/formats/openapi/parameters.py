@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import single
-from contractctl.formats.openapi.parts import child, fields, flag, items, placeholders, resolved, text
+from contractctl.formats.openapi.parts import flag, items, placeholders, resolved, text
+from contractctl.formats.openapi.styles import Spelling, spelling, unlike
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
 from contractctl.model.verdict import Effect
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_MARKED = frozenset({"label", "matrix"})
-"""Styles that look otherwise for a single value, too."""
 
 Key = tuple[str, str]
 
@@ -98,27 +97,17 @@ def _both(way: Way, call: Call, sent: Parameter, taken: Parameter) -> Iterator[F
 
 
 def _spelling(way: Way, call: Call, both: tuple[Parameter, Parameter], at: Ends) -> Iterator[Found]:
-    """https://spec.openapis.org/oas/v3.1.0#style-values: a single value looks the same in most styles."""
     sent, taken = both
-    said = {"parameter": taken.name, "part": taken.where, "sent": _spelled(sent), "taken": _spelled(taken)}
-    if sent.style != taken.style or sent.explode != taken.explode:
-        marked = sent.style != taken.style and not _MARKED.isdisjoint({sent.style, taken.style})
-        structured = _may_be_structured(way.caller, sent) and _may_be_structured(way.server, taken)
-        if marked or structured:
-            yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)
-    elif flag(way.caller, sent.spot, "allowReserved") and not flag(way.server, taken.spot, "allowReserved"):
-        plain = {**said, "sent": "reserved characters as they are", "taken": "reserved characters encoded"}
-        yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **plain)
+    left, right = spelling(way.caller, sent.spot, sent.style), spelling(way.server, taken.spot, taken.style)
+    said = {"parameter": taken.name, "part": taken.where}
+    if unlike(left, right):
+        said |= {"sent": left.shown, "taken": right.shown}
+        yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)
+    elif _may_be_reserved(way.caller, sent, left) and not flag(way.server, taken.spot, "allowReserved"):
+        said |= {"sent": "reserved characters as they are", "taken": "reserved characters encoded"}
+        yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)
 
 
-def _spelled(one: Parameter) -> str:
-    return f"style {one.style}, {'exploded' if one.explode else 'not exploded'}"
-
-
-def _may_be_structured(document: Document, one: Parameter) -> bool:
-    """Whether its schema allows lists or objects; where it does not say it, it may."""
-    schema = child(document, one.spot, "schema")
-    types = fields(document, schema).get("type") if schema is not None and isinstance(schema.value, dict) else None
-    if types is None:
-        return True
-    return not {"array", "object"}.isdisjoint(types if isinstance(types, list) else [types])
+def _may_be_reserved(document: Document, one: Parameter, written: Spelling) -> bool:
+    """Whether reserved characters stand in it as they are, which there is only in a query."""
+    return one.where == "query" and not written.is_plain and flag(document, one.spot, "allowReserved")

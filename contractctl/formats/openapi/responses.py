@@ -1,13 +1,14 @@
 """Does the caller take what the server answers? https://spec.openapis.org/oas/v3.1.0#responses-object."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import covering, media_types, meeting, schema_of, single
 from contractctl.formats.openapi.parts import entries, flag, resolved
+from contractctl.formats.openapi.styles import spelling, unlike
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
 from contractctl.model.verdict import Effect, Undecided
@@ -129,7 +130,18 @@ def _headers(way: Way, call: Call, both: _Both) -> Iterator[Found]:
         other, given_schema = single(way.server, there)
         if media != other:
             yield Undecided(f"{call.name} {label}", "its content has another media type")
+        elif not media:
+            yield from _spelling(way, call, at, {"header": written, "status": both.status})
         if schema is not None:
             facts = {"status": both.status, "header": written}
             role = Role.RESPONSE if media else Role.HEADER  # in content, a number is no text
             yield from way.judged(call, role, (schema, given_schema), label, **facts)
+
+
+def _spelling(way: Way, call: Call, at: Ends, facts: Mapping[str, str]) -> Iterator[Found]:
+    """A header is always in the style `simple`."""
+    assert at.caller is not None and at.server is not None  # noqa: S101, PT018 - it is asked where both have it
+    wanted, given = spelling(way.caller, at.caller, "simple"), spelling(way.server, at.server, "simple")
+    if unlike(given, wanted):
+        said = {"sent": given.shown, "taken": wanted.shown}
+        yield way.answered(call, "openapi-header-spelled", Effect.MISREADS, at, **facts, **said)

@@ -4,7 +4,6 @@ A unit is what has a name of its own: a component, a path, a webhook; a file as 
 compared as the bytes that marshal makes of them, which tells 1, 1.0 and true apart and is much faster than any walk.
 """
 
-import json
 import marshal
 import re
 from collections.abc import Hashable, Iterator
@@ -14,6 +13,7 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.json_schema.uris import joined, pointer_of, split
 from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.words import heirs, mapped
 
 Unit = tuple[str, ...]
 """The URI of a file, and the way into it."""
@@ -25,8 +25,7 @@ _REFERENCE = re.compile(rb"u\x04\x00\x00\x00\$refu(....)", re.DOTALL)
 _DYNAMIC = (b"u\x0b\x00\x00\x00$dynamicRef", b"u\x0d\x00\x00\x00$recursiveRef")
 """Keys of references that are no `$ref`."""
 _MAPPING = b"u\x07\x00\x00\x00mapping"
-_MAPPED = re.compile(r'"((?:[^"\\]|\\.)*#/(?:[^"\\]|\\.)*|(?:[^"\\\s]|\\.)+\.(?:json|ya?ml)(?:#[^"\s]*)?)"')
-"""Everything that looks like a reference, as discriminators have it: too many do no harm."""
+_DISCRIMINATOR = b"u\x0d\x00\x00\x00discriminator"
 _NAMING = {"paths": 2, "webhooks": 2, "components": 3}
 _MAPS = frozenset(
     {"properties", "patternProperties", "dependentSchemas", "dependencies", "definitions", "$defs", "mapping"}
@@ -78,7 +77,7 @@ def shared(one: Document, other: Document) -> Shared:
     differing = {unit for unit, text in said.items() if unit not in right or told(right[unit]) != text}
     leaning: dict[Unit, list[Unit]] = {}
     for unit in said.keys() - differing:
-        for target in _targets(one, unit[0], said[unit], left[unit]):
+        for target in (*_targets(one, unit[0], said[unit], left[unit]), *_heirs((one, other), unit, said[unit])):
             leaning.setdefault(target, []).append(unit)
             if target not in said:  # what is missing may be something else in each
                 differing.add(unit)
@@ -132,6 +131,13 @@ def _targets(document: Document, base: str, said: bytes, value: Json) -> Iterato
         yield unit_of(at, pointer) if pointer is not None else (at, "an anchor")
 
 
+def _heirs(documents: tuple[Document, Document], unit: Unit, said: bytes) -> Iterator[Unit]:
+    """The components that values of a component may be of, as its discriminator says."""
+    if _DISCRIMINATOR in said and unit[1:3] == ("components", "schemas"):
+        for document in documents:
+            yield from ((*unit[:-1], name) for name in heirs(document).get(unit[-1], ()))
+
+
 def told(value: Json) -> bytes:
     """The same for values that are the same, and for no others; in another order they are others."""
     return marshal.dumps(value, _OLDEST)
@@ -158,5 +164,5 @@ def references(said: bytes, value: Json) -> set[str]:
         found.add(said[start : start + int.from_bytes(key[1], "little")])
     texts = {text.decode("utf-8", "surrogatepass") for text in found}
     if _MAPPING in said:
-        texts.update(json.loads(f'"{text}"') for text in _MAPPED.findall(json.dumps(value, ensure_ascii=False)))
+        texts.update(mapped(value))
     return texts

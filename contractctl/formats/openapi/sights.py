@@ -30,7 +30,7 @@ from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Spot, start
 from contractctl.formats.openapi.asking import InSeat
-from contractctl.formats.openapi.discriminators import told_apart
+from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import Endless
 from contractctl.formats.openapi.parts import Unresolved
@@ -98,6 +98,8 @@ class Sight:
     """Of the writer's schemas and of the reader's."""
     pending: deque[Question] = field(default_factory=deque)
     met: set[Key] = field(default_factory=set)
+    heirs: deque[Question] = field(default_factory=deque)
+    """What values of another schema may be, as a word of theirs says: asked as if it were a message of its own."""
     seats: dict[Key, Question] = field(default_factory=dict)
     """Every schema of a message, where it is met first."""
     asked: list[tuple[Question, Question]] = field(default_factory=list)
@@ -176,6 +178,12 @@ class Sight:
             question = self.pending.popleft()
             self.asked.append((seat, question))
             yield from self._judged(seat, question)
+
+        while self.heirs:
+            heir = self.heirs.popleft()
+            self.asked.append((heir, heir))
+            yield from self._judged(heir, heir)
+            yield from self._all_asked(heir)
 
     def _once_more(self, seat: Question, question: Question) -> Iterator[tuple[Question, Said]]:
         self.label, self.seat = seat.label, seat.seat
@@ -274,14 +282,24 @@ class Sight:
         self.met.add(key)
         self.pending.append(Question(writer, reader, self.label, self.seat))
 
+    def _enqueue_heirs(self, writer: Spot, reader: Spot) -> None:
+        question = Question(_ends(self.writer, writer), _ends(self.reader, reader), self.label, self.seat)
+        if question.key not in self.seats and not self.shared.holds(question.writer, question.reader):
+            self.seats[question.key] = question
+            self.met.add(question.key)
+            self.heirs.append(question)
+
     def _answers(self, question: Question) -> Iterator[Said]:
+        ends = (self.writer, question.writer), (self.reader, question.reader)
         below = self._below(question)
         if below is not None:
             for pair in below:
                 self._enqueue(*pair)
-            return
-        yield from self._asked(self.taking, self.sending, question)
-        yield from told_apart((self.writer, question.writer), (self.reader, question.reader))
+        else:
+            yield from self._asked(self.taking, self.sending, question)
+        yield from told_apart(*ends)
+        for heirs in told_of_heirs(*ends):
+            self._enqueue_heirs(*heirs)
 
     def _asked(self, reader: View, writer: View, question: Question) -> Iterator[Said]:
         """What is wrong, as two views see it."""

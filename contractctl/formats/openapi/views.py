@@ -198,9 +198,11 @@ class View(Meaning):
         for _ in range(8):
             if not isinstance(inner.value, dict):
                 return False
-            if inner.value.get(self.sight.role.hides) is True:
+            refers = "$ref" in inner.value
+            beside = refers and self.document.is_3_0  # what stands beside a reference is ignored there
+            if inner.value.get(self.sight.role.hides) is True and not beside:
                 return True
-            if "$ref" not in inner.value:
+            if not refers:
                 return False
             try:
                 inner = refer(self.schema, inner, "$ref")
