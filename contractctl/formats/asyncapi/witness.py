@@ -9,7 +9,6 @@ from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.execution import executed_by, refusal, refusal_by
 from contractctl.formats.asyncapi.messages import PARTS, demanded, part
-from contractctl.formats.asyncapi.parts import Unresolved
 from contractctl.formats.asyncapi.payloads import (
     ANY_OBJECT,
     Language,
@@ -21,6 +20,7 @@ from contractctl.formats.asyncapi.payloads import (
     seen,
 )
 from contractctl.formats.asyncapi.ways import Case, Facet, Trial
+from contractctl.formats.json_schema.giving_up import GaveUpError, executing
 from contractctl.formats.json_schema.search.outcomes import Found
 from contractctl.formats.json_schema.uris import pointer_of
 from contractctl.model.verdict import Effect, Incompatibility, Witness
@@ -42,10 +42,9 @@ def witness(taker: Any, giver: Any, found: Incompatibility) -> Witness | None:  
     if found.effect is not Effect.FAILS:
         return None
     try:
-        return _executed(trial, found)
-    except Unresolved:
-        return None
-    except Exception:  # noqa: BLE001 - a schema that jsonschema cannot execute shows nothing
+        with executing():
+            return _executed(trial, found)
+    except GaveUpError:  # a schema that jsonschema cannot execute shows nothing
         return None
 
 

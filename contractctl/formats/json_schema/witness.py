@@ -10,6 +10,7 @@ from urllib.parse import quote
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import Dialect
+from contractctl.formats.json_schema.giving_up import GaveUpError, executing
 from contractctl.formats.json_schema.spots import Schema
 from contractctl.formats.json_schema.uris import RETRIEVED, joined
 from contractctl.model.verdict import Incompatibility, Witness
@@ -30,8 +31,9 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
         return None
     value = json.loads(document)
     try:
-        sent, refusal = _refusal(giver, value, ""), _refusal(taker, value, found.facts["keyword"])
-    except Exception:  # noqa: BLE001 - a schema that jsonschema cannot execute shows nothing
+        with executing():
+            sent, refusal = _refusal(giver, value, ""), _refusal(taker, value, found.facts["keyword"])
+    except GaveUpError:  # a schema that jsonschema cannot execute shows nothing
         return None
     if sent is not None or refusal is None:
         return None

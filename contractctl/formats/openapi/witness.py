@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from contractctl.documents import Json
+from contractctl.formats.json_schema.giving_up import GaveUpError, executing
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.calls import Meant, meant
 from contractctl.formats.openapi.document import Document
@@ -39,7 +40,7 @@ def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness
         sent = meant(way_between(taker, giver), found)
         shown = (_shown(sent, found, *exchange) for exchange in _exchanges(sent, found)) if sent is not None else ()
         return next((one for one in shown if one is not None), None)
-    except (NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
+    except (GaveUpError, NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
         return None
 
 
@@ -119,7 +120,8 @@ def _refusal(document: dict[str, Json], request: Request, response: Response | N
     """What openapi-core says against a request, or a response to it; None where it takes it."""
     from contractctl.formats.openapi.execution import refusal
 
-    return refusal(document, request, response, keyword)
+    with executing():
+        return refusal(document, request, response, keyword)
 
 
 def _executed_by() -> str:

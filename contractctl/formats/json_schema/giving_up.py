@@ -1,0 +1,43 @@
+"""What becomes of it when a library cannot execute a schema? One error, and not a word on the terminal."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_PANIC = "PanicException"
+"""What a library in Rust raises in the place of a crash. It has no public class, and is no Exception."""
+
+
+class GaveUpError(Exception):
+    """A schema that a library cannot execute: it refers to itself without end, say."""
+
+
+@contextmanager
+def executing() -> Iterator[None]:
+    """Raise GaveUpError for whatever a library raises. A panic is told on the standard error, too: nobody reads it."""
+    try:
+        with _silence():
+            yield
+    except Exception as error:
+        raise GaveUpError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        raise GaveUpError(str(error)) from None
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
