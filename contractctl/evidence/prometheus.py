@@ -28,8 +28,8 @@ from contractctl.evidence.questions import Question, needed_window
 from contractctl.evidence.range_vectors import Labels, Samples, UnusableError, label_sets, samples
 from contractctl.evidence.records import records
 from contractctl.evidence.sources import Given
-from contractctl.evidence.spans import Span, merged
-from contractctl.evidence.targets import NEAR, Life, Target, lives, present, told_twice, uncounted
+from contractctl.evidence.spans import Span, merged, seconds, without
+from contractctl.evidence.targets import NEAR, Life, Target, Wanted, lives, present, told_twice, uncounted
 from contractctl.evidence.web import NoAnswerError, Server
 from contractctl.model.evidence import Record
 
@@ -41,6 +41,8 @@ _METRICS = {
     "shadow": "contract_shadow_reads_total",
     "started": "contract_instrumentation_started_seconds",
 }
+_FEW = 0.01
+"""Of the window: for so long a process may be there that does not count yet."""
 _PROCESS = "process_start_time_seconds"
 """As the clients of Prometheus call it."""
 _ATTRIBUTES = {
@@ -184,10 +186,13 @@ def _follow(seen: Observations, server: Server, query: _Query) -> None:
             f"{_PROCESS}, or {query.started} from contractctl.runtime"
         )
     found = _counted(seen, server, query, begun)
+    wanted = present(samples(seen, server, f"up{jobs}", query.begin, query.end), query.near) if targets else Wanted()
     if query.metric == READS:
-        wanted = present(samples(seen, server, f"up{jobs}", query.begin, query.end), query.near) if targets else {}
+        _beside_those_that_count(seen, query, targets, wanted)
         stood = _stood(seen, query, found, begun, wanted)
         _signs(seen, server, query, stood)
+    else:
+        _unheard(seen, query, found, wanted)
 
 
 def _counted(seen: Observations, server: Server, query: _Query, begun: Mapping[Target, Life]) -> dict[Labels, _Counter]:
@@ -245,7 +250,7 @@ def _stood(
     query: _Query,
     found: Mapping[Labels, _Counter],
     begun: Mapping[Target, Life],
-    wanted: Mapping[tuple[str, str], list[Span]],
+    wanted: Wanted,
 ) -> _Stood:
     """When counters stood; the time in which they do not tell everything is taken as lost on the way."""
     together: dict[tuple[Target, str, str, str], list[Labels]] = defaultdict(list)
@@ -258,12 +263,30 @@ def _stood(
         target = key[0]
         stood[key] = [(found[labels].first, found[labels].last[0]) for labels in series]
         resets = [span for labels in series for span in found[labels].resets]
-        passed_on = any(target.behind)  # whose scrapes say nothing of those behind it
-        meant = [] if passed_on else wanted.get((target.job, target.instance), [])
         life = begun.get(target, Life())
-        lost = uncounted(stood[key], resets, life, meant, end=query.end, beat=query.beat)
+        lost = uncounted(stood[key], resets, life, wanted.of(target), end=query.end, beat=query.beat)
         take_lost(seen, query.metric, _attributes(series[0]), lost)
     return stood
+
+
+def _beside_those_that_count(seen: Observations, query: _Query, targets: Iterable[Target], wanted: Wanted) -> None:
+    """A process that is down for whoever scrapes it, or a build without instruments, reads what nobody counts."""
+    for target, spans in wanted.silent(targets):
+        if seconds(spans, query.begin, query.end) > max(2 * query.beat, _FEW * (query.end - query.begin)):
+            seen.spoiled(
+                f"dark consumer: {target} stands beside those that count, and exports no counter: absent is not zero"
+            )
+
+
+def _unheard(seen: Observations, query: _Query, found: Mapping[Labels, _Counter], wanted: Wanted) -> None:
+    """What a process of the canary has counted since it was last scraped, while it should have been, nobody knows."""
+    last: dict[Target, tuple[float, Labels]] = {}
+    for labels, counter in found.items():
+        target = Target.of(labels)
+        last[target] = max(last.get(target, (-math.inf, labels)), (counter.last[0], labels))
+    for target, (at, labels) in last.items():
+        spans = without(wanted.of(target), [(-math.inf, at + query.near)])
+        take_lost(seen, CANARY, _attributes(labels), ((at, end) for _, end in spans))
 
 
 def _signs(seen: Observations, server: Server, query: _Query, stood: _Stood) -> None:

@@ -10,6 +10,8 @@ from contractctl.evidence.spans import Span, merged, without
 
 _COLLECTORS = ("monitor", "prometheus", "prometheus_replica", "replica")
 """Labels by which servers that scrape the same are told apart."""
+_OF_ONE = ("container", "host", "instance", "node", "pod", "pod_template_hash", "uid", *_COLLECTORS)
+"""Labels by which the instances of a job are told apart."""
 NEAR = 1.5
 """How many signs of life apart two samples may be and still follow each other."""
 
@@ -63,13 +65,38 @@ def lives(series: Iterable[tuple[Labels, Samples]], targets: frozenset[Target], 
     return dict(found)
 
 
-def present(series: Iterable[tuple[Labels, Samples]], reach: float) -> dict[tuple[str, str], list[Span]]:
+@dataclass(slots=True)
+class Wanted:
     """When each job and instance was meant to be scraped, whether it answered or not."""
-    found: dict[tuple[str, str], list[Span]] = defaultdict(list)
+
+    spans: dict[tuple[str, str], list[Span]] = field(default_factory=lambda: defaultdict(list))
+    kinds: dict[tuple[str, str], Labels] = field(default_factory=dict)
+    """What else is told of them: those of one kind are one process, replicated."""
+
+    def of(self, target: Target) -> list[Span]:
+        """Nothing of one that passes on what others told it: its scrapes say nothing of those behind it."""
+        return [] if any(target.behind) else self.spans.get((target.job, target.instance), [])
+
+    def silent(self, counted: Iterable[Target]) -> Iterator[tuple[Target, list[Span]]]:
+        """Those that are of one kind with some that count, and do not: a job is one process, replicated.
+
+        https://prometheus.io/docs/concepts/jobs_instances/
+        """
+        own = {(one.job, one.instance) for one in counted if not any(one.behind)}
+        kinds = {self.kinds[key] for key in own if key in self.kinds}
+        for key, spans in self.spans.items():
+            if key not in own and self.kinds[key] in kinds:
+                yield Target(*key, ("", "")), spans
+
+
+def present(series: Iterable[tuple[Labels, Samples]], reach: float) -> Wanted:
+    """From what Prometheus itself writes down of each scrape."""
+    found = Wanted()
     for labels, samples in series:
         target = Target.of(labels)
         key = target.job, target.instance
-        found[key] = merged([*found[key], *((at, at) for at, _ in samples)], reach=reach)
+        found.spans[key] = merged([*found.spans[key], *((at, at) for at, _ in samples)], reach=reach)
+        found.kinds[key] = tuple(pair for pair in labels if pair[0] not in _OF_ONE)
     return found
 
 

@@ -173,6 +173,30 @@ def test_an_instance_that_is_there_and_counts_no_more_is_lost_time(prometheus: P
     assert not passes(asked(prometheus))
 
 
+@pytest.mark.parametrize("answers", [0.0, 1.0])
+def test_an_instance_beside_those_that_count_that_never_exports_a_counter_is_dark(
+    prometheus: Prometheus, answers: float
+) -> None:
+    """Of one job, a process replicated: it is down for whoever scrapes it, or runs a build without instruments."""
+    prometheus.reads(every_minute(BEGIN, NOW, 0))
+    prometheus.alive(BEGIN, NOW)
+    prometheus.add("up", TARGET, every_minute(BEGIN, NOW, 1))
+    other = TARGET | {"instance": "10.0.0.8:9100"}
+    prometheus.add("up", other | {"job": "node"}, every_minute(BEGIN, NOW, answers))
+    prometheus.add("up", other | {"instance": "10.0.0.9:9100", "app": "another"}, every_minute(BEGIN, NOW, answers))
+    prometheus.add("up", other, every_minute(NOW - 120, NOW, answers))
+    assert passes(asked(prometheus))
+
+    prometheus.series[-1] = prometheus.series[-1][0], every_minute(BEGIN, NOW, answers)
+
+    records = asked(prometheus)
+    assert (only(records, Kind.READS).problem or "") == (
+        "dark consumer: job 'reporting', instance '10.0.0.8:9100' stands beside those that count, and exports no "
+        "counter: absent is not zero"
+    )
+    assert not passes(records)
+
+
 def test_an_empty_answer_is_not_zero(prometheus: Prometheus) -> None:
     records = asked(prometheus)
 
@@ -416,6 +440,26 @@ def test_the_requests_of_a_canary_are_counted_since_the_share_was_entered(promet
         counts[key] = counts.get(key, 0) + series.value
     assert counts == {("new", "ok"): 200, ("new", "bad"): 20, ("old", "ok"): 1800, ("old", "bad"): 0}
     assert len({series.labels["look"] for series in running[0].series}) > 10
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_a_canary_whose_processes_can_no_longer_be_scraped_is_not_healthy(prometheus: Prometheus, down: bool) -> None:
+    since = NOW - 3600
+    for path, instance, until in (("old", "10.0.0.7:9100", NOW), ("new", "10.0.0.8:9100", NOW - 1800)):
+        labels = TARGET | {"instance": instance}
+        samples = [(at, 100.0 + n * 10) for n, (at, _) in enumerate(every_minute(since - 600, until, 0))]
+        counted = {"contract_plan": "rename", "contract_path": path, "contract_outcome": "ok"}
+        prometheus.add("contract_canary_requests_total", labels | counted, samples)
+        prometheus.add("process_start_time_seconds", labels, every_minute(since - 600, until, 1))
+        prometheus.add("up", labels, every_minute(since - 600, NOW if down else until, 1))
+
+    records = evidence.collect(
+        "prometheus", prometheus.url, {}, replace(QUESTION, since=since), root=Path(), folder=Path()
+    )
+
+    running = next(one for one in records if one.kind is Kind.CANARY and one.window_to > since)
+    assert ("1800 s of counting may be lost" in (running.problem or "")) is down
+    assert (running.problem is None) is not down
 
 
 def test_requests_that_two_replicas_of_the_server_tell_are_not_twice_as_many(prometheus: Prometheus) -> None:
