@@ -70,6 +70,7 @@ def _place(movement: Movement, name: str, state: State) -> str | None:
     """Which of the plan's versions a version needs the database to hold; None where the plan does not concern it.
 
     What was released after the plan's versions has what they have: that counts while the plan is known to be under way.
+    What is older than all of them knows nothing of the new side.
     """
     own = (movement.new, movement.intermediate, movement.old)
     if name in own:
@@ -78,6 +79,8 @@ def _place(movement: Movement, name: str, state: State) -> str | None:
         number = SemanticVersion.parse(name)
     except ContractctlError:  # the draft has no number
         return None
+    if number < SemanticVersion.parse(movement.old):
+        return movement.old if state in _GONE else None
     later = (one for one in own[:2] if number > SemanticVersion.parse(one))
     return next(later, None) if state not in _UNTOUCHED else None
 

@@ -256,6 +256,17 @@ def test_who_needs_the_old_side_may_not_go_where_it_is_gone(planned: Shop) -> No
     assert planned.whys("old", "1") == {"old side gone"}
 
 
+def test_who_goes_back_to_what_is_older_than_the_plan_needs_the_old_side_too(planned: Shop) -> None:
+    """keeper@1 still says that it provides the version between: with that one the older ones get on."""
+    (planned.folder / "contracts" / TABLE / "versions" / "0.9.0.sql").write_text(TABLES["1.0.0"])
+    planned.declare("older", "1", consumes=f"{TABLE}@0.9.0")
+    assert planned.ask("older", "1").outcome is Outcome.YES
+
+    advance(planned, "expand", "dual-write", "backfill", "verify", "canary", "quiesce", "contract")
+
+    assert planned.whys("older", "1") == {"old side gone"}
+
+
 @pytest.mark.parametrize("name", ["", "staging"])
 def test_a_plan_in_another_environment_s_database_says_nothing_of_this_one(planned: Shop, name: str) -> None:
     advance(planned, "expand")
