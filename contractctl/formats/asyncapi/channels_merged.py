@@ -11,8 +11,8 @@ from contractctl.formats.asyncapi.payloads import ANY_OBJECT
 from contractctl.formats.asyncapi.places import addresses, is_served, pattern
 from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.retirement import Seat
 from contractctl.formats.retirement.places import Object, own
-from contractctl.formats.retirement.schemas import Seat
 
 
 def channels(making: Making, was: Operation, becomes: Operation) -> None:

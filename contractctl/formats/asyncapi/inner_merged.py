@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.retirement import Step
-from contractctl.formats.retirement.schemas import Seat
+from contractctl.formats.retirement import Seat, Step
 from contractctl.model.contract import Policy, Source
 from contractctl.model.plan import Operation
 from contractctl.model.verdict import Effect, Incompatibility, Undecided

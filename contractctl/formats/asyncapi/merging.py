@@ -14,8 +14,8 @@ from contractctl.formats.asyncapi.ways import Meeting, Way
 from contractctl.formats.asyncapi.whole import Whole
 from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.retirement import Seat
 from contractctl.formats.retirement.places import Object, own
-from contractctl.formats.retirement.schemas import Seat
 
 
 def merged(before: Whole, after: Whole, sunset: str, chosen: Chosen) -> Making:

@@ -24,9 +24,10 @@ from contractctl.formats.asyncapi.payloads import (
 )
 from contractctl.formats.asyncapi.ways import Meeting, Trial, Way
 from contractctl.formats.description import as_object, below
-from contractctl.formats.retirement import Step
+from contractctl.formats.retirement import Seat, Step
+from contractctl.formats.retirement.components import components_in, rename
 from contractctl.formats.retirement.places import Places, own
-from contractctl.formats.retirement.schemas import Schemas, Seat, components_in, rename
+from contractctl.formats.retirement.schemas import Schemas
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Effect, Undecided
 

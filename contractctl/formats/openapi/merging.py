@@ -8,9 +8,9 @@ from contractctl.formats.description import PLACEHOLDER, as_object, template
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import covering, normal
 from contractctl.formats.openapi.parts import METHODS
-from contractctl.formats.retirement import Step
+from contractctl.formats.retirement import Seat, Step
 from contractctl.formats.retirement.places import Object, Places, own, retired
-from contractctl.formats.retirement.schemas import Schemas, Seat
+from contractctl.formats.retirement.schemas import Schemas
 
 _Follow = Callable[[Json], Json]
 _PLAIN = ("string", "integer", "number", "boolean", "array")

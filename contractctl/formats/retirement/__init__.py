@@ -2,9 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
+
+
+class Seat(Enum):
+    """Who reads a value: the provider takes it, or gives it to clients."""
+
+    TAKEN = "taken"
+    GIVEN = "given"
+
+    @property
+    def other(self) -> "Seat":
+        return Seat.GIVEN if self is Seat.TAKEN else Seat.TAKEN
 
 
 @dataclass(frozen=True, slots=True)

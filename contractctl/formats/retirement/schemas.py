@@ -4,50 +4,19 @@ What a provider takes needs no more than both clients send; what it gives has al
 both taken and given, and cannot say both, gets a second one beside it for what is taken.
 """
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.description import as_object
-from contractctl.formats.retirement import Step
-from contractctl.formats.retirement.bounds import WORDS, Bounds, bounds_of, narrower, wider
+from contractctl.formats.retirement import Seat, Step
+from contractctl.formats.retirement.components import double, free, owners, reaching, rename
 from contractctl.formats.retirement.places import Object, Places, component_of, own, retired
+from contractctl.formats.retirement.sayings import Said, required_by
 
 _CHOICES = ("allOf", "anyOf", "oneOf")
 _INNER = ("items", "additionalProperties")
-_SHOWN = frozenset({"example", "examples", "default", "enum", "const"})
-"""What looks like a reference in there is none."""
-
-
-class Seat(Enum):
-    """Who reads a value: the provider takes it, or gives it to clients."""
-
-    TAKEN = "taken"
-    GIVEN = "given"
-
-    @property
-    def other(self) -> "Seat":
-        return Seat.GIVEN if self is Seat.TAKEN else Seat.TAKEN
-
-
-@dataclass(slots=True)
-class _Said:
-    """What a schema says in the new document, or has to say in one seat."""
-
-    required: list[str]
-    values: list[Json] | None
-    """Those of its enum."""
-    bounds: Bounds
-    names: frozenset[str]
-    """Of the properties that the new document gives it."""
-
-    @classmethod
-    def by(cls, schema: Object) -> "_Said":
-        values, names = schema.get("enum"), frozenset(as_object(schema.get("properties")))
-        return cls(_names(schema), list(values) if isinstance(values, list) else None, bounds_of(schema), names)
 
 
 class Schemas:
@@ -58,9 +27,9 @@ class Schemas:
         self._places, self._steps, self._sunset, self._wraps, self._taken = places, steps, sunset, wraps, taken
         self._met: set[tuple[int, int, Seat]] = set()
         self._schemas: dict[int, Object] = {}
-        self._written: dict[int, _Said] = {}
+        self._written: dict[int, Said] = {}
         """What the new document says."""
-        self._wanted: dict[tuple[int, Seat], _Said] = {}
+        self._wanted: dict[tuple[int, Seat], Said] = {}
         self._gone: list[tuple[int, int]] = []
         """Which schema lost the property of which step."""
         self._wrapped: dict[int, tuple[Object, Json]] = {}
@@ -97,7 +66,7 @@ class Schemas:
     def _note(self, new: Object) -> None:
         """A schema as its author wrote it."""
         if id(new) not in self._schemas:
-            self._written[id(new)] = _Said.by(new)
+            self._written[id(new)] = Said.by(new)
             self._schemas[id(new)] = new
 
     def _beside(self, old: Object, new: Object, label: str) -> None:
@@ -139,32 +108,18 @@ class Schemas:
 
     def _want(self, old: Object | None, new: Object, seat: Seat, label: str) -> None:
         written = self._written[id(new)]
-        values = written.values
         before = written.required if old is None else self._needed(old, new, seat)
-        shown = None if old is None else old.get("enum")
-        wanted = self._wanted.setdefault((id(new), seat), replace(written, required=list(written.required)))
-        if seat is Seat.TAKEN:
-            wanted.required = [name for name in wanted.required if name in before]
-        else:
-            wanted.required += [name for name in before if name not in wanted.required]
-        if isinstance(shown, list) and wanted.values is not None and values is not None:
-            told = {json.dumps(one) for one in shown}
-            if seat is Seat.TAKEN:
-                known = {json.dumps(one) for one in wanted.values}
-                wanted.values = wanted.values + [one for one in shown if json.dumps(one) not in known]
-            elif told & {json.dumps(one) for one in wanted.values}:
-                wanted.values = [one for one in wanted.values if json.dumps(one) in told]
+        wanted = self._wanted.setdefault((id(new), seat), written.again())
+        wanted.meet(seat, before, old)
         if old is not None:
-            told_bounds = bounds_of(old)
-            wanted.bounds = (wider if seat is Seat.TAKEN else narrower)(wanted.bounds, told_bounds)
             if wanted.bounds != written.bounds:
                 verb, (subject, _, name) = "narrow" if seat is Seat.TAKEN else "widen", label.rpartition(".")
                 self._steps.append(Step(verb, "property", subject or "$", name))
-            self._steps += _steps(before, old.get("enum"), self._written[id(new)], seat, label)
+            self._steps += written.steps(before, old.get("enum"), seat, label)
 
     def _needed(self, old: Object, new: Object, seat: Seat) -> list[str]:
         """What the old document needs; in a request, what does not travel there is needed by nobody."""
-        names = _names(old)
+        names = required_by(old)
         if seat is Seat.GIVEN:
             return [name for name in names if not self._is(old, name, "writeOnly", self._places.in_old)]
         hidden = [
@@ -184,14 +139,14 @@ class Schemas:
             if (number, Seat.TAKEN) not in self._wanted:
                 self._steps[step] = replace(self._steps[step], is_answered=True)
         torn = {number for number in self._schemas if self._is_torn(number)}
-        owners = dict(self._owners())
+        whose = dict(owners(self._components))
         for number in torn:
-            if number not in owners:
+            if number not in whose:
                 raise ContractctlError(
                     "one schema is both what clients send and what they are answered, and cannot say both",
                     hint="write it as a component of its own, or as two",
                 )
-        names = self._copied({owners[number] for number in torn})
+        names = self._copied({whose[number] for number in torn})
         for name in names:
             self._copy(name, names)
         for name in self._reached[Seat.TAKEN].keys() - names.keys():
@@ -213,63 +168,24 @@ class Schemas:
         properties = as_object(self._schemas[number].get("properties"))
         matters = set(taken.required) ^ set(given.required)
         unlike = [name for name in matters if not _travels_once(as_object(self._places.in_made(properties.get(name))))]
-        return bool(unlike) or json.dumps([taken.values, taken.bounds]) != json.dumps([given.values, given.bounds])
-
-    def _owners(self) -> Iterator[tuple[int, str]]:
-        for name, component in self._components.items():
-            pending = [component]
-            while pending:
-                one = pending.pop()
-                if isinstance(one, dict):
-                    yield id(one), name
-                    pending.extend(one.values())
-                elif isinstance(one, list):
-                    pending.extend(one)
+        return bool(unlike) or not taken.is_like(given)
 
     def _copied(self, torn: set[str]) -> dict[str, str]:
         """The components that are given and, in another form, taken: with the names of those that are taken."""
-        leading = {name: set(components_in(self._components.get(name))) for name in self._reached[Seat.TAKEN]}
-        reaching = set(torn)
-        while more := {name for name, to in leading.items() if to & reaching} - reaching:
-            reaching |= more
-        both = [name for name in self._reached[Seat.TAKEN] if name in reaching and name in self._reached[Seat.GIVEN]]
-        return {name: self._free(f"{name}{self._taken}") for name in both}
-
-    def _free(self, name: str) -> str:
-        number = 2
-        base = name
-        while name in self._components:
-            name, number = f"{base}{number}", number + 1
-        return name
+        taken, given = (self._reached[seat] for seat in Seat)
+        found = reaching(self._components, taken.keys(), torn)
+        both = [name for name in taken if name in found and name in given]
+        return {name: free(self._components, f"{name}{self._taken}") for name in both}
 
     def _copy(self, name: str, names: dict[str, str]) -> None:
         """A component as it is taken, right behind the one that is given."""
-        made = self._components[name]
-        copy = own(made)
-        for one, other in list(_side_by_side(made, copy)):
+        for one, other in list(double(self._components, name, names[name])):
             if (id(one), Seat.TAKEN) in self._wanted:
                 self._say(other, id(one), Seat.TAKEN)
-        rename(copy, names)
-        entries = list(self._components.items())
-        place = [key for key, _ in entries].index(name) + 1
-        entries.insert(place, (names[name], copy))
-        self._components.clear()
-        self._components.update(entries)
+        rename(self._components[names[name]], names)
 
     def _say(self, schema: Object, number: int, seat: Seat) -> None:
-        written = self._written[number]
-        wanted = self._wanted[number, seat]
-        if wanted.required != written.required:
-            schema["required"] = list(wanted.required)
-            if not wanted.required:
-                del schema["required"]
-        if wanted.values != written.values:
-            schema["enum"] = wanted.values
-        for word in WORDS if wanted.bounds != written.bounds else ():
-            if word in wanted.bounds:
-                schema[word] = wanted.bounds[word]
-            elif word in written.bounds:
-                del schema[word]
+        self._wanted[number, seat].write(schema, self._written[number])
 
 
 def _inside(old: Object, new: Object, label: str) -> Iterator[tuple[Json, Json, str]]:
@@ -289,75 +205,6 @@ def _inside(old: Object, new: Object, label: str) -> Iterator[tuple[Json, Json, 
             yield earlier[number] if are_alike and isinstance(earlier, list) else None, branch, label
 
 
-def _steps(
-    before: list[str],
-    shown: Json,
-    written: _Said,
-    seat: Seat,
-    label: str,
-) -> Iterator[Step]:
-    """What clients have to follow, beside that properties go: given what was needed, and the values that were told."""
-    needed, values, names = written.required, written.values, written.names
-    if seat is Seat.TAKEN:
-        yield from (Step("require", "property", label, name) for name in needed if name not in before)
-    else:
-        yield from (Step("release", "property", label, name) for name in before if name not in needed and name in names)
-    if not isinstance(shown, list) or values is None:
-        return
-    more, fewer = (values, shown) if seat is Seat.GIVEN else (shown, values)
-    known = {json.dumps(one) for one in fewer}
-    verb = "add" if seat is Seat.GIVEN else "remove"
-    yield from (Step(verb, "value", label, _worded(one)) for one in more if json.dumps(one) not in known)
-
-
-def _worded(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _names(schema: Object) -> list[str]:
-    names = schema.get("required")
-    return [str(name) for name in names] if isinstance(names, list) else []
-
-
 def _travels_once(schema: Object) -> bool:
     """Whether a property travels in one direction only: there alone it can be needed."""
     return schema.get("readOnly") is True or schema.get("writeOnly") is True
-
-
-def components_in(value: Json) -> Iterator[str]:
-    for one in _schemas_in(value):
-        if (name := component_of(one)) is not None:
-            yield name
-
-
-def rename(value: Json, names: dict[str, str]) -> None:
-    """Let references lead to the components that are taken."""
-    for one in _schemas_in(value):
-        name = component_of(one)
-        if name in names:
-            one["$ref"] = f"#/components/schemas/{names[name]}"
-
-
-def _schemas_in(value: Json) -> Iterator[Object]:
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, dict):
-            yield one
-            names = as_object(one.get("properties"))  # there the keys are names, whatever they look like
-            pending.extend(part for key, part in one.items() if key not in _SHOWN)
-            pending.extend(names[key] for key in names.keys() & _SHOWN)
-        elif isinstance(one, list):
-            pending.extend(one)
-
-
-def _side_by_side(one: Json, other: Json) -> Iterator[tuple[Object, Object]]:
-    """Every object of a value, and of its copy."""
-    pending = [(one, other)]
-    while pending:
-        left, right = pending.pop()
-        if isinstance(left, dict) and isinstance(right, dict):
-            yield left, right
-            pending.extend((left[key], right[key]) for key in left)
-        elif isinstance(left, list) and isinstance(right, list):
-            pending.extend(zip(left, right, strict=True))
