@@ -9,7 +9,8 @@ from typing import Any
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.execution import executed_by, refusal
-from contractctl.formats.asyncapi.payloads import Language, Written, content_type, parsed_as_sent
+from contractctl.formats.asyncapi.inner import parsed_as_sent
+from contractctl.formats.asyncapi.languages import Language, Written, content_type
 from contractctl.formats.asyncapi.ways import Trial
 from contractctl.model.verdict import Reply
 

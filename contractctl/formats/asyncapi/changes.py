@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Message, Operation, operations
 from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.inner import parsed
+from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_same
 from contractctl.formats.asyncapi.messages import PARTS, paired, part
 from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, text
-from contractctl.formats.asyncapi.payloads import Language, Written, content_type, is_same, parsed
 from contractctl.formats.asyncapi.ways import Meeting, Way
 from contractctl.formats.json_schema.changes import between
 from contractctl.formats.json_schema.spots import Spot

@@ -5,9 +5,9 @@ import re
 from contractctl.documents import Json
 from contractctl.documents.splices import is_same
 from contractctl.formats.asyncapi.application import Operation
+from contractctl.formats.asyncapi.languages import ANY_OBJECT
 from contractctl.formats.asyncapi.making import Making, listed, reference
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, child, entries, fields, resolved, template
-from contractctl.formats.asyncapi.payloads import ANY_OBJECT
 from contractctl.formats.asyncapi.places import addresses, is_served, pattern
 from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot

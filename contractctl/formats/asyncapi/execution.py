@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.languages import Written
 from contractctl.formats.asyncapi.meaning import RANGES
-from contractctl.formats.asyncapi.payloads import Written
 from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.spots import Spot

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.languages import Language, Written
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, entries, fields, items, resolved, template, text
-from contractctl.formats.asyncapi.payloads import Language, Written, judged
+from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.spots import Spot

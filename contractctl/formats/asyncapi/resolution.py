@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Operation, Reply, operations
 from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.languages import written
 from contractctl.formats.asyncapi.messages import messages
 from contractctl.formats.asyncapi.parts import Unresolved, child
-from contractctl.formats.asyncapi.payloads import judged, written
+from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.places import counterpart, parameters, servers
 from contractctl.formats.asyncapi.security import security
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting, Trial, Way, meeting

@@ -9,19 +9,12 @@ from contractctl.documents import Json, Pointer
 from contractctl.documents.splices import is_same as same
 from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.inner import encodings_of, judge_of, source_of
 from contractctl.formats.asyncapi.inner_merged import Inner
+from contractctl.formats.asyncapi.languages import ANY_OBJECT, Language, Written, is_same
 from contractctl.formats.asyncapi.messages import PARTS, part
 from contractctl.formats.asyncapi.parts import Unresolved
-from contractctl.formats.asyncapi.payloads import (
-    ANY_OBJECT,
-    Language,
-    Written,
-    encodings_of,
-    is_same,
-    judge_of,
-    judged,
-    source_of,
-)
+from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.ways import Meeting, Trial, Way
 from contractctl.formats.description import as_object, below
 from contractctl.formats.retirement import Seat, Step

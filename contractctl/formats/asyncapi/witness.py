@@ -8,17 +8,10 @@ from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.execution import executed_by, refusal, refusal_by
+from contractctl.formats.asyncapi.inner import judge_of
+from contractctl.formats.asyncapi.languages import ANY_OBJECT, Language, Written, content_type
 from contractctl.formats.asyncapi.messages import PARTS, demanded, part
-from contractctl.formats.asyncapi.payloads import (
-    ANY_OBJECT,
-    Language,
-    Written,
-    beyond,
-    content_type,
-    judge_of,
-    sample,
-    seen,
-)
+from contractctl.formats.asyncapi.sights import beyond, sample, seen
 from contractctl.formats.asyncapi.ways import Case, Facet, Trial
 from contractctl.formats.json_schema.giving_up import GaveUpError, executing
 from contractctl.formats.json_schema.search.outcomes import Found

@@ -1,0 +1,75 @@
+"""Which values does a writer send by a JSON Schema, and which of them does a reader take by its own?"""
+
+from dataclasses import dataclass
+
+from contractctl.documents import Json
+from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.languages import Language, Written
+from contractctl.formats.asyncapi.meaning import Asserted, names_below
+from contractctl.formats.json_schema.search.nodes import Literal
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError, Unknown
+from contractctl.formats.json_schema.search.solver import Solver
+from contractctl.formats.json_schema.search.space import Space
+from contractctl.formats.json_schema.spots import Schema
+
+_WORK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Two schemas in one space."""
+
+    space: Space
+    solver: Solver
+    reader: Asserted
+    sent: Literal
+    wanted: Literal
+    schemas: tuple[Schema, Schema]
+    """The reader's and the writer's."""
+
+
+def seen(meeting_way: tuple[Document, Document], ends: tuple[Written, Written]) -> Sight:
+    """What the writer sends by its schema, and what the reader takes by its own.
+
+    A writer gives no property that only the reader's version has heard of.
+    """
+    (writer, reader), (sent, wanted) = meeting_way, ends
+    giver, taker = writer.in_dialect(sent.dialect), reader.in_dialect(wanted.dialect)
+    space = Space()
+    taking = Asserted(space, taker)
+    takes = taking.root(wanted.spot)
+    absent = names_below(taker, wanted.spot) - names_below(giver, sent.spot)
+    gives = Asserted(space, giver, absent).root(sent.spot)
+    return Sight(space, Solver(space), taking, gives, takes, (taker, giver))
+
+
+def sample(sight: Sight, *literals: Literal) -> tuple[Json, ...]:
+    """A value that fulfils literals, as the only item; nothing where none was found."""
+    sight.solver.work = _WORK
+    try:
+        outcome = sight.solver.solve(literals)
+    except (SpentError, RecursionError):
+        return ()
+    return (outcome.value,) if isinstance(outcome, Found) else ()
+
+
+def beyond(ways: tuple[Document, Document], sent: Written, known: list[Written]) -> Outcome:
+    """A value that the writer sends and none of the reader's schemas takes; all are JSON Schemas of one draft."""
+    sight = seen(ways, (sent, known[0]))
+    taken = [sight.reader.root(one.spot) for one in known]
+    heard = frozenset[str]().union(*(names_below(sight.schemas[0], one.spot) for one in known))
+    absent = heard - names_below(sight.schemas[1], sent.spot)
+    gives = Asserted(sight.space, sight.schemas[1], absent).root(sent.spot)
+    sight.solver.work = _WORK
+    try:
+        return sight.solver.solve((gives, *(one ^ 1 for one in taken)))
+    except (SpentError, RecursionError):
+        return Unknown("it would take too much work to decide")
+
+
+def is_inside(ways: tuple[Document, Document], sent: Written, known: list[Written]) -> bool:
+    """Whether it is certain that all that the writer sends is taken by one reader or another."""
+    fitting = [one for one in known if (one.language, one.dialect) == (Language.JSON_SCHEMA, known[0].dialect)]
+    if sent.language is not Language.JSON_SCHEMA or not fitting:
+        return False
+    return beyond(ways, sent, fitting) is NONE
