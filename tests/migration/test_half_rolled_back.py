@@ -3,11 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import killing_shared
 import pytest
 import shop
 from sqlalchemy.event import listen
 
-from contractctl import migration
+from contractctl import migration, planner
 from contractctl.errors import ContractctlError
 from contractctl.journal import Operator
 from contractctl.migration import Context
@@ -45,6 +46,34 @@ def test_a_rollback_that_was_cut_short_comes_to_its_end_before_anything_else(tmp
     for stage, percent in shop.WAY:
         assert migration.run(stage, context, percent).done
     assert shop.rows(tmp_path, "SELECT count(*) FROM orders WHERE full_name LIKE 'customer %%'") == [(50,)]
+
+
+def test_what_old_applications_write_while_a_rollback_is_half_done_does_not_keep_it_from_its_end(
+    tmp_path: Path, mariadb_url: str
+) -> None:
+    """Hazard 22, 49: rows share one in another table, and the triggers that told it are gone before its column is."""
+    killing_shared.make(tmp_path, "moved", mariadb_url)
+    (plan,) = planner.read_plans(tmp_path / "migrations")
+    context = shop.context(tmp_path, plan=plan, operator=Operator("ada@one", gone=lambda _holder: True))
+    for stage, percent in shop.WAY[:4]:
+        migration.run(stage, context, percent)
+
+    def cut(*seen: object) -> None:
+        if "DROP COLUMN" in str(seen[2]):
+            raise KeyboardInterrupt
+
+    shorter = replace(context, engine=shop.engine_of(tmp_path))
+    listen(shorter.engine, "before_cursor_execute", cut)
+    with pytest.raises(KeyboardInterrupt):
+        migration.run("rollback", shorter)
+    shorter.engine.dispose()
+    with shop.connected(tmp_path) as application:
+        application.exec_driver_sql("UPDATE orders SET city = 'Oslo' WHERE customer_id = 1")
+        application.commit()
+
+    assert migration.run("rollback", context).done
+    assert shop.rows(tmp_path, "SELECT DISTINCT city FROM orders WHERE customer_id = 1") == [("Oslo",)]
+    assert len(shop.rows(tmp_path, "SHOW COLUMNS FROM customers")) == 2
 
 
 def test_nothing_is_taken_from_applications_by_a_rollback_that_would_lose_a_value(
