@@ -114,7 +114,8 @@ def fill(  # noqa: PLR0913 - which rows of what, and how
     transaction can be kept.
     """
     if sync.across is not None:
-        return crossed_rows.fill(database, connection, sync, between(database, sync, after, upto))
+        before = None if after is None else between(database, sync, None, after)
+        return crossed_rows.fill(database, connection, sync, between(database, sync, after, upto), before)
     with database.unseen(connection, sync):
         if careful:
             return _fill_range(database, connection, sync, after, upto)

@@ -6,14 +6,17 @@ from contractctl.databases import Compared, Database, Filled, Key, Synchronisati
 from contractctl.databases.crossing import HERE, THERE, across_of, apart, held, is_absent, is_null, other, together
 
 
-def fill(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
+def fill(
+    database: Database, connection: Connection, sync: Synchronisation, where: str, before: str | None = None
+) -> Filled:
     """Let the other table hold what the old side holds in the rows of a condition; the same again changes nothing.
 
-    The old side's rows are locked before, so that what is written is what they hold.
+    The old side's rows are locked before, so that what is written is what they hold. before: the condition of rows to
+    which that was done before, where there are some.
     """
     if across_of(sync).shared:
         aside = _count(database, connection, sync, where, _placeless(database, sync))
-        return Filled(sharing.fill(database, connection, sync, where), aside)
+        return Filled(sharing.fill(database, connection, sync, where, before), aside)
     source = f"SELECT 1 FROM {database.table(sync.table)} WHERE {where}{database.locking}"
     run(connection, f"SELECT count(*) FROM ({source}) AS contractctl_locked")
     aside = _count(database, connection, sync, where, _placeless(database, sync))

@@ -34,6 +34,8 @@ SIBLING = "contractctl_sibling"
 _FIRST = "contractctl_first"
 _GIVING = "(given)"
 """In place of a column's name among the marks: a row is just giving the shared one its value, which stays there."""
+_GROUP = "contractctl_group"
+_LOOKED_AT = "contractctl_looked_at"
 _AT_ONCE = 100
 """How many shared rows are filled by one statement."""
 
@@ -95,20 +97,36 @@ def _siblings(database: Database, sync: Synchronisation, row: str, there: str, b
     return f"FROM {database.table(sync.table)} AS {row} WHERE {found}"
 
 
-def fill(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
+def fill(
+    database: Database, connection: Connection, sync: Synchronisation, where: str, before: str | None = None
+) -> int:
     """Let the shared rows of a condition's rows hold what all that share them agree on, where they hold nothing.
 
     They are locked first. Whoever writes one of those that share them has locked the shared one as well, so that what
-    is read then is what they hold. How many were written.
+    is read then is what they hold. Each is looked at with the first of the rows that share it, once: `before` is the
+    condition of those that were looked at. From then on it holds what is written. How many were written.
     """
-    across = across_of(sync)
+    across, groups = across_of(sync), _groups(database, sync, where, before)
     empty = [
         f"({of_row(database, THERE, one.new)} IS NULL AND NOT {is_absent(database, (one,), HERE)})"
         for one in across.columns
     ]
     due = {one: f"{of_row(database, _shared(database, sync), one.new)} IS NULL" for one in across.columns}
-    made = _make(database, connection, sync, where) if across.makes_rows else 0
-    return made + _agree(database, connection, sync, _shared_by(database, connection, sync, where, empty), due)
+    made = _make(database, connection, sync, groups) if across.makes_rows else 0
+    keys = _shared_by(database, connection, sync, where, empty, groups if before is not None else None)
+    return made + _agree(database, connection, sync, keys, due)
+
+
+def _groups(database: Database, sync: Synchronisation, where: str, before: str | None = None) -> str:
+    """A query of what a condition's rows share, as their columns say it; without what rows of `before` share, too."""
+    table, names = database.table(sync.table), across_of(sync).here
+    keys = ", ".join(map(database.quote, names))
+    rows = f"SELECT DISTINCT {keys} FROM {table} WHERE {where}"
+    if before is None:
+        return rows
+    same = " AND ".join(f"{of_row(database, table, name)} = {of_row(database, _GROUP, name)}" for name in names)
+    earlier = f"SELECT 1 FROM {table} WHERE {same} AND {before}"
+    return f"SELECT DISTINCT {keys} FROM ({rows}) AS {_GROUP} WHERE NOT EXISTS ({earlier})"
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, key: Key, *, old: bool) -> int:
@@ -116,7 +134,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
     columns, there = across_of(sync).columns, _shared(database, sync)
     row = database.has_key(sync, key)
     if old:
-        made = _make(database, connection, sync, row) if across_of(sync).makes_rows else 0
+        made = _make(database, connection, sync, _groups(database, sync, row)) if across_of(sync).makes_rows else 0
         unlike = [apart(database, one, HERE, THERE) for one in columns]
         wrong = {
             one: database.differs(of_row(database, there, one.new), f"({said(database, sync, one, there)})", one.type)
@@ -133,14 +151,13 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
     return written
 
 
-def _make(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
-    """Make the shared rows that a condition's rows lack, of what all agree on that share them."""
+def _make(database: Database, connection: Connection, sync: Synchronisation, groups: str) -> int:
+    """Make the shared rows that are lacking, of what all agree on that share them."""
     across, there = across_of(sync), _shared(database, sync)
     shared = f"SELECT 1 FROM {there} AS {THERE} WHERE {together(database, sync, HERE, THERE)}"
     agree = {one: agreed(database, sync, one, HERE, across.here) for one in across.columns}
-    keys_here = ", ".join(map(database.quote, across.here))
     rows = (
-        f"FROM (SELECT DISTINCT {keys_here} FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
+        f"FROM ({groups}) AS {HERE}"
         f" WHERE CASE WHEN EXISTS ({shared}) THEN (1 = 0) ELSE ({' OR '.join(agree.values())}) END"
     )
     _, _, key, _ = giving(database, sync, HERE, across.here)
@@ -178,11 +195,11 @@ def _counts(
         f"SELECT {keys}, {empty} AS contractctl_empty, count(*) AS contractctl_rows FROM {differing}"
         f" AND {apart(database, one, HERE, THERE)} GROUP BY {keys}, {empty}"
     )
-    fills = f"contractctl_empty = 1 AND {agreed(database, sync, one, 'contractctl_group', here)}"
+    fills = f"contractctl_empty = 1 AND {agreed(database, sync, one, _GROUP, here)}"
     sums = (
         f"coalesce(sum(CASE WHEN {when} THEN contractctl_rows ELSE 0 END), 0)" for when in (fills, f"NOT ({fills})")
     )
-    waiting, conflicts = run(connection, f"SELECT {', '.join(sums)} FROM ({groups}) AS contractctl_group").one()
+    waiting, conflicts = run(connection, f"SELECT {', '.join(sums)} FROM ({groups}) AS {_GROUP}").one()
     return int(waiting), int(conflicts)
 
 
@@ -190,12 +207,19 @@ def _shared(database: Database, sync: Synchronisation) -> str:
     return database.table(across_of(sync).table)
 
 
-def _shared_by(
-    database: Database, connection: Connection, sync: Synchronisation, where: str, any_of: Iterable[str]
+def _shared_by(  # noqa: PLR0913, PLR0917 - which of those that share what
+    database: Database,
+    connection: Connection,
+    sync: Synchronisation,
+    where: str,
+    any_of: Iterable[str],
+    groups: str | None = None,
 ) -> tuple[Key, ...]:
-    """Keys of the shared rows that a condition's rows share, where one of these is true of both."""
+    """Keys of the shared rows that a condition's rows share, where one of these is true of both; only of `groups`."""
     rows = f"(SELECT * FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
     joined = f"{rows} JOIN {_shared(database, sync)} AS {THERE} ON {together(database, sync, HERE, THERE)}"
+    if groups is not None:
+        joined += f" JOIN ({groups}) AS {_LOOKED_AT} ON {together(database, sync, _LOOKED_AT, THERE)}"
     keys = database.key_list(other(sync), THERE)
     return tuple(
         tuple(row) for row in run(connection, f"SELECT DISTINCT {keys} FROM {joined} WHERE {' OR '.join(any_of)}")
