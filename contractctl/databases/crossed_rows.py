@@ -1,5 +1,7 @@
 """How are columns of two tables brought in step, compared and repaired? databases/crossing.py says when they are."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from contractctl.databases import Compared, Database, Filled, Key, Synchronisation, run, sharing
@@ -82,11 +84,14 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
     }
 
 
-def repair(database: Database, connection: Connection, sync: Synchronisation, key: Key, *, old: bool) -> int:
-    """Make one row agree with its partner again; `old`: the old side is right. How many rows were written."""
+def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
+    """Make rows agree with their partners again; `old`: the old side is right. How many rows were written."""
     if across_of(sync).shared:
-        return sharing.repair(database, connection, sync, key, old=old)
-    where = database.has_key(sync, key)
+        return sharing.repair(database, connection, sync, keys, old=old)
+    return sum(_repair(database, connection, sync, database.has_key(sync, key), old=old) for key in keys)
+
+
+def _repair(database: Database, connection: Connection, sync: Synchronisation, where: str, *, old: bool) -> int:
     if old:
         return fill(database, connection, sync, where).rows
     across, table = across_of(sync), database.table(sync.table)

@@ -72,7 +72,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
     Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
     """
     if sync.across is not None:
-        return sum(crossed_rows.repair(database, connection, sync, key, old=side == "old") for key in keys)
+        return crossed_rows.repair(database, connection, sync, keys, old=side == "old")
     written = 0
     with database.unseen(connection, sync):
         for key in keys:

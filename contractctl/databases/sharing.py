@@ -129,10 +129,13 @@ def _groups(database: Database, sync: Synchronisation, where: str, before: str |
     return f"SELECT DISTINCT {keys} FROM ({rows}) AS {_GROUP} WHERE NOT EXISTS ({earlier})"
 
 
-def repair(database: Database, connection: Connection, sync: Synchronisation, key: Key, *, old: bool) -> int:
-    """As crossing.repair. Where those that share a row do not agree, or it holds nothing, nobody can tell: nothing."""
+def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
+    """As crossed_rows.repair. Where those that share a row do not agree, or it holds nothing, nobody can tell: nothing.
+
+    Of these rows those that share one are looked at together.
+    """
     columns, there = across_of(sync).columns, _shared(database, sync)
-    row = database.has_key(sync, key)
+    row = f"({' OR '.join(f'({database.has_key(sync, key)})' for key in keys) or '1 = 0'})"
     if old:
         made = _make(database, connection, sync, _groups(database, sync, row)) if across_of(sync).makes_rows else 0
         unlike = [apart(database, one, HERE, THERE) for one in columns]

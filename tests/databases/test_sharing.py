@@ -3,11 +3,12 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen, remove
 
 from contractctl.operations.pairs import Crossing
 from tests.databases import shops
@@ -120,6 +121,43 @@ def test_rows_that_were_there_fill_the_shared_one_where_they_agree_and_are_in_co
         *((5, "A", "-"), (6, "A", "-"), (7, "X", "-")),
     ]
     assert shop.differing() == ()
+
+
+@pytest.mark.parametrize("crossing", [SHARED, EXTRACTED], ids=["moved", "extracted"])
+@pytest.mark.parametrize("words", [shops.SQLITE], ids=str)
+def test_rows_that_do_not_agree_cost_twice_as_much_where_there_are_twice_as_many(shop, crossing):
+    """Hazard 24: nobody looks at all of them again with every batch."""
+    start(shop, TABLES, crossing, *(["INSERT INTO u (id) VALUES (1)"] if crossing is SHARED else []))
+    shop.stop()
+    effort = []
+    for rows in (300, 600):
+        shop.run("DELETE FROM t")
+        same = ", ".join(f"({n}, 1, 'Rome', '-')" for n in range(1, rows))
+        shop.run(f"INSERT INTO t VALUES {same}, ({rows}, 1, 'Oslo', '-')")
+        effort.append(_steps(shop, lambda: shop.fill(limit=10)))
+
+    assert read(shop)[1] == ([(1, None, None)] if crossing is SHARED else [])
+    assert effort[1] < 3 * effort[0]
+
+
+def _steps(shop: Shop, work: Callable[[], object]) -> int:
+    """How much SQLite has done for it, in hundreds of its machine's instructions."""
+    done = 0
+
+    def count() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    def listening(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(count, 100)
+
+    listen(shop.engine, "checkout", listening)
+    try:
+        work()
+    finally:
+        remove(shop.engine, "checkout", listening)
+    return done
 
 
 @pytest.mark.parametrize("words", [shops.SQLITE, shops.MARIADB], ids=str)
