@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from contractctl.documents import Json
+from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import covering, media_types, meeting, schema_of, single
 from contractctl.formats.openapi.parts import entries, flag, resolved
+from contractctl.formats.openapi.shared import told
 from contractctl.formats.openapi.styles import spelling, unlike
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
@@ -25,9 +28,35 @@ def responses(way: Way, call: Call) -> Iterator[Found]:
         meeting = list(_meeting(status, given, known))
         yield from _unmet(way, call, (status, response), meeting, (given, known))
         for name in meeting:
-            yield from _response(way, call, _Both(status, name, response, known[name]))
+            if not _is_met_again(way, response, known[name]):
+                yield from _response(way, call, _Both(status, name, response, known[name]))
     if any(map(_is_success, known)) and "default" not in given and not any(map(_is_success, given)):
         yield way.answered(call, "openapi-success-removed", Effect.FAILS, Ends("response", call.caller, call.server))
+
+
+def _is_met_again(way: Way, given: Spot, known: Spot) -> bool:
+    """Whether an answer says in both what another call had in both, and components are all that may differ.
+
+    They are asked once, whoever leads to them.
+    """
+    said = given.base, told(given.value)
+    if said in way.answers:
+        return said == (known.base, told(known.value))
+    if _is_of_components(given.value) and said == (known.base, told(known.value)):
+        way.answers.add(said)
+    return False
+
+
+def _is_of_components(answer: Json) -> bool:
+    """Whether a response says nothing but words, and which components its bodies are."""
+    value = as_object(answer)
+    content = as_object(value.get("content"))
+    return value.keys() <= {"description", "content"} and all(
+        as_object(media).keys() == {"schema"}
+        and as_object(as_object(media).get("schema")).keys() == {"$ref"}
+        and "xml" not in name  # where components are held against each other, too
+        for name, media in content.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

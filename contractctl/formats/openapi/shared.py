@@ -8,6 +8,7 @@ import marshal
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Spot
@@ -26,6 +27,8 @@ _DYNAMIC = (b"u\x0b\x00\x00\x00$dynamicRef", b"u\x0d\x00\x00\x00$recursiveRef")
 """Keys of references that are no `$ref`."""
 _MAPPING = b"u\x07\x00\x00\x00mapping"
 _DISCRIMINATOR = b"u\x0d\x00\x00\x00discriminator"
+WORDS = ("readOnly", "writeOnly")
+"""Keywords that most documents do not have, and that ask much where they stand."""
 _NAMING = {"paths": 2, "webhooks": 2, "components": 3}
 _MAPS = frozenset(
     {"properties", "patternProperties", "dependentSchemas", "dependencies", "definitions", "$defs", "mapping"}
@@ -42,6 +45,10 @@ class Shared:
     units: frozenset[Unit]
     document: Document | None = None
     """One of the two: where its references lead."""
+    worded: frozenset[Unit] = frozenset()
+    """Those that say the same in both, though what they refer to may differ."""
+    words: frozenset[str] = frozenset(WORDS)
+    """Those of WORDS that stand somewhere in one of them; all, where nobody has looked."""
     known: dict[Hashable, bool] = field(default_factory=dict)
     """Which parts are alike: who of the two calls does not matter."""
 
@@ -60,9 +67,10 @@ class Shared:
         if key not in self.known:
             left, right = (spot.value.get(name) if isinstance(spot.value, dict) else None for spot in (one, other))
             said = told(left)
+            is_one_place = one.pointer == other.pointer and unit_of(one.base, one.pointer) in self.worded
             self.known[key] = (
                 isinstance(left, form | None)
-                and said == told(right)
+                and (is_one_place or said == told(right))
                 and all(map(self.has, _targets(self.document, one.base, said, left)))
             )
         return self.known[key]
@@ -74,9 +82,11 @@ def shared(one: Document, other: Document) -> Shared:
         return Shared(frozenset())
     left, right = dict(_units(one)), dict(_units(other))
     said = {unit: told(value) for unit, value in left.items()}
-    differing = {unit for unit, text in said.items() if unit not in right or told(right[unit]) != text}
+    others = {unit: told(value) for unit, value in right.items()}
+    differing = {unit for unit, text in said.items() if others.get(unit) != text}
+    worded = frozenset(said.keys() - differing)
     leaning: dict[Unit, list[Unit]] = {}
-    for unit in said.keys() - differing:
+    for unit in worded:
         for target in (*_targets(one, unit[0], said[unit], left[unit]), *_heirs((one, other), unit, said[unit])):
             leaning.setdefault(target, []).append(unit)
             if target not in said:  # what is missing may be something else in each
@@ -88,7 +98,9 @@ def shared(one: Document, other: Document) -> Shared:
             if unit not in differing:
                 differing.add(unit)
                 pending.append(unit)
-    return Shared(frozenset(said.keys() - differing), one)
+    changed = [text for unit, text in others.items() if said.get(unit) != text]
+    words = (word for word in WORDS if any(word.encode() in text for text in chain(said.values(), changed)))
+    return Shared(frozenset(said.keys() - differing), one, worded, frozenset(words))
 
 
 def unit_of(base: str, pointer: tuple[str | int, ...]) -> Unit:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
@@ -33,7 +32,6 @@ from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER,
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import IN_PLACE
-from contractctl.formats.openapi.shared import told
 
 if TYPE_CHECKING:
     from contractctl.formats.openapi.sights import Sight
@@ -54,8 +52,6 @@ TURNING = re.compile(
     )
 )
 """The keys of such, and of what leads elsewhere in each version, in what shared.told() makes of a schema."""
-_ESCAPED = re.compile(r"\\[uUx\s]")
-"""What begins an escape, of JSON or YAML, that a word could be spelled with."""
 _RESTS = ("additionalProperties", "unevaluatedProperties")
 _NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
 _RANGES = {"int32": 31, "int64": 63}
@@ -113,7 +109,7 @@ class View(Meaning):
         """Who reads the keywords below which more may be less."""
         self.components = components
         self.endless = sight.endless[document is sight.reader]
-        self._may_hide = not sight.role.is_text and _speaks_of(document, sight.role.hides)
+        self._may_hide = not sight.role.is_text and sight.role.hides in sight.shared.words
 
     @property
     def at_rest(self) -> "View":
@@ -263,17 +259,6 @@ class Sending(View):
             for keyword, inner in value.items():
                 names.update(names_under(keyword, inner))
         return names if declares else set()
-
-
-@lru_cache(maxsize=8)
-def _speaks_of(document: Document, word: str) -> bool:
-    """Whether a word stands anywhere in a document, in whatever spelling."""
-    texts = [file.text for file in document.source.every if file.data is None]
-    if any(word in text for text in texts):
-        return True
-    if len(texts) == len(document.source.every) and not any(map(_ESCAPED.search, texts)):
-        return False
-    return any(word.encode() in told(one.value) for one in document.schemas.starts.values())
 
 
 def _is_open(value: Json) -> bool:

@@ -25,6 +25,8 @@ class Way:
     inverted: bool = False
     """Whether it is the provider who calls."""
     sights: dict[tuple[Role, bool], Sight] = field(default_factory=dict)
+    answers: set[tuple[str, bytes]] = field(default_factory=set)
+    """Those that were judged and need no second look, by what they say and where that refers to."""
 
     @property
     def back(self) -> "Way":
