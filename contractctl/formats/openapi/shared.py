@@ -71,9 +71,13 @@ class Shared:
             self.known[key] = (
                 isinstance(left, form | None)
                 and (is_one_place or said == told(right))
-                and all(map(self.has, _targets(self.document, one.base, said, left)))
+                and self.means_the_same(one.base, said, left)
             )
         return self.known[key]
+
+    def means_the_same(self, base: str, said: bytes, value: Json) -> bool:
+        """Whether what both say refers to nothing that differs."""
+        return self.document is not None and all(map(self.has, _targets(self.document, base, said, value)))
 
 
 def shared(one: Document, other: Document) -> Shared:

@@ -33,6 +33,7 @@ from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import Endless
+from contractctl.formats.openapi.likeness import Alike, alike
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of, without_extensions
@@ -79,7 +80,7 @@ class _Bodies(dict[int, Literal]):
     def __missing__(self, number: int) -> Literal:
         views, spots = [view.at_rest for view in self.later[number]], self.spots[number]
         space = views[0].space
-        self[number] = literal = space.all_of(view.of(spot) for view, spot in zip(views, spots, strict=True))
+        self[number] = literal = space.all_of(view.read_out(spot) for view, spot in zip(views, spots, strict=True))
         return literal
 
 
@@ -116,6 +117,8 @@ class Sight:
     """What is left for all questions that come."""
     is_spent: bool = False
     """Whether it was said that nothing is left."""
+    alike: dict[int, Alike] = field(default_factory=dict)
+    """Parts that both documents have in the same words, by their identity."""
     narrower: dict[Hashable, bool] = field(default_factory=dict)
     label: str = ""
     seat: Mapping[str, str] = field(default_factory=dict)
@@ -308,6 +311,8 @@ class Sight:
                 self.is_spent = True
                 yield Undecided("$", _SPENT)
             return
+        for left, right, said in alike(question.writer, question.reader, self.shared):
+            self.alike[id(left)] = self.alike[id(right)] = said  # the documents live longer than what is known of them
         try:
             sent = writer.root(question.writer)  # first: the reader's atoms are those that the writer sends
             reader.root(question.reader)
@@ -361,6 +366,14 @@ class Sight:
         if view is self.sending or view is self.exact_writer:
             self._enqueue(writer, reader)
         return self._named(("both", unit, self.round), (self.exact_writer, self.taking), (writer, reader))
+
+    def same(self, said: Alike, spot: Spot) -> Literal:
+        """What stands for a part that both documents have in the same words: it is read when somebody asks."""
+        return self._named(("alike", said), (self.taking,), (spot,))
+
+    def same_sent(self, said: Alike, spot: Spot) -> Literal:
+        """What the writer sends by such a part."""
+        return self._named(("alike, sent", said), (self.sending,), (spot,))
 
     def _may_share(self, view: View, target: Spot, other: Spot) -> bool:
         """Whether a component may stand for what both documents allow: it is sent, and what was found of it holds."""

@@ -32,6 +32,7 @@ from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER,
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import IN_PLACE
+from contractctl.formats.openapi.likeness import Alike
 
 if TYPE_CHECKING:
     from contractctl.formats.openapi.sights import Sight
@@ -119,6 +120,17 @@ class View(Meaning):
     def _like(self) -> "View":
         turning = None if self.turning is self else self.turning.at_rest
         return type(self)(self.space, self.document, self.sight, self.components, turning)
+
+    def of(self, spot: Spot) -> Literal:
+        said = self.sight.alike.get(id(spot.value))
+        return self.read_out(spot) if said is None else self._same(said, spot)
+
+    def read_out(self, spot: Spot) -> Literal:
+        """What a schema asserts, though it may stand in both documents."""
+        return super().of(spot)
+
+    def _same(self, said: Alike, spot: Spot) -> Literal:
+        return self.sight.same(said, spot)
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
         if self.endless(spot):
@@ -218,6 +230,10 @@ class Taking(View):
 
 class Sending(View):
     """As whoever writes by it sends values."""
+
+    def _same(self, said: Alike, spot: Spot) -> Literal:
+        """The part, so that it is known at once where the other side has it, too; and what is sent by it."""
+        return self.space.all_of((super()._same(said, spot), self.sight.same_sent(said, spot)))
 
     def referred(self, spot: Spot, keyword: str) -> Literal:
         """The atom, so that it is known at once where the other side has it, too; and what is sent by it."""
