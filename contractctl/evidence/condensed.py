@@ -21,6 +21,8 @@ _LEAST = 50_000
 """So few are kept as they come."""
 _EARLIER = -1
 """The look of what came before the share."""
+_LONG_AGO = -2
+"""The look of what tells no more than that it can be counted."""
 MOST = 250_000
 """Of each kind that are kept at all."""
 
@@ -127,12 +129,14 @@ def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
     for one in requests:
         if one.plan not in ("", question.plan.name):
             continue
-        running = one.end > since
-        if running or baseline(one, since, bake):
-            number = look(one.end - since, bake) if running else _EARLIER
-            key = number, one.plan, one.path, one.outcome, one.measure, one.bound
-            known = sums.get(key)
-            sums[key] = one if known is None else replace(known, count=known.count + one.count)
+        if one.end > since:
+            number = look(one.end - since, bake)
+        else:
+            number = _EARLIER if baseline(one, since, bake) else _LONG_AGO
+        key = number, one.plan, one.path, one.outcome, one.measure, one.bound
+        own = replace(one, count=0.0) if number == _LONG_AGO else one
+        known = sums.get(key)
+        sums[key] = own if known is None else replace(known, count=known.count + own.count)
     return list(sums.values())
 
 

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 
@@ -234,8 +235,11 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
         begin = max(since - _BEFORE * bake, min(seen.earliest, since))
         yield _record(seen, question, Kind.CANARY, begin, tuple(_request_series(before, since, bake)), end=since)
     running = [one for one in own if one.end > since]
+    now = max((one.end for one in running), default=since)
     if running:
-        series = tuple(_request_series(running, since, bake))
+        silent = [one for one in own if one.end <= since and one.measure == "outcome"]
+        still = [replace(one, begin=now, end=now, count=0.0) for one in silent]  # what it can count, and did not
+        series = tuple(_request_series([*running, *still], since, bake))
         yield _record(seen, question, Kind.CANARY, max(since, seen.earliest), series)
 
 

@@ -26,9 +26,14 @@ class Observed:
     plan: str
 
     @property
+    def series(self) -> list[Series]:
+        """What was counted at the running share."""
+        return _series(self, self.running)
+
+    @property
     def measures(self) -> set[str]:
         """What the source has counted at this share; a record that says nothing is one of requests."""
-        found = {measure for one in _series(self, self.running) for measure in MEASURES if measure in one.labels}
+        found = {measure for one in self.series for measure in MEASURES if measure in one.labels}
         return found or {"outcome"}
 
 
@@ -46,7 +51,7 @@ def total(observed: Observed, measure: str, word: str, **labels: str) -> float:
     """How many there were since the share was entered."""
     return sum(
         one.value
-        for one in _series(observed, observed.running)
+        for one in observed.series
         if one.labels.get(measure) == word and all(one.labels.get(key) == text for key, text in labels.items())
     )
 

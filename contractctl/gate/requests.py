@@ -10,10 +10,13 @@ from contractctl.gate.case import Case
 from contractctl.gate.looks import MEASURES, Observed, earlier_old, looks
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import number, part, span
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record
 from contractctl.model.plan import Plan
 
+_EVERYBODY = 100.0
+_FOLLOW = "see why the applications do not follow the share: contractctl.runtime.canary gives it to them"
 _MISMATCH = 0.001
 """Below this chance, and beyond the tolerance, the observed share is not the one asked for."""
 
@@ -67,8 +70,8 @@ def comparisons(case: Case) -> Iterator[comparing.Compared]:
 
 
 def _by_source(case: Case) -> Iterator[list[Record]]:
-    counted = (record for record in case.of(Kind.CANARY) if not is_share(record))
-    about = [record for record in counted if _concerns(record, case.plan)]
+    requests = (record for record in case.of(Kind.CANARY) if not is_share(record))
+    about = [record for record in requests if _concerns(record, case.plan)]
     for source in sorted({(record.source, record.query) for record in about}):
         yield [record for record in about if (record.source, record.query) == source]
 
@@ -101,7 +104,7 @@ def _observed(case: Case, own: Sequence[Record]) -> Observed | Flaw:
         return Flaw(Unknown.WINDOW_NOT_COVERED, words)
     digests = tuple(record.digest for record in [*earlier, *running])
     observed = Observed(tuple(running), tuple(earlier), seconds, digests, case.plan.name)
-    return _strange(observed) or observed
+    return _strange(observed) or _uncounted(observed) or observed
 
 
 def _strange(observed: Observed) -> Flaw | None:
@@ -117,6 +120,16 @@ def _strange(observed: Observed) -> Flaw | None:
                 )
                 return Flaw(Unknown.UNPARSEABLE, f"{record.source}: nobody knows what {said} is")
     return None
+
+
+def _uncounted(observed: Observed) -> Flaw | None:
+    """Who counts what goes well alone has no failures."""
+    own = {one.labels.get("outcome") for one in observed.series if one.labels.get("path") == "new"}
+    if "ok" not in own or "bad" in own:
+        return None
+    source = observed.running[-1].source
+    words = f"{source}: no counter of failures on the new path answered; absent is not zero"
+    return Flaw(Unknown.MISSING_SOURCE, words)
 
 
 def _disjoint(records: Sequence[Record]) -> list[Record]:
@@ -139,7 +152,8 @@ def _hole(running: Sequence[Record], since: float) -> float:
 
 def _share(case: Case, observed: Observed) -> Condition:
     tolerance, asked = case.plan.canary.share_tolerance, case.standing.percent
-    seen = canary.summed(looks(observed, "outcome", "bad"))
+    own = looks(observed, "outcome", "bad")
+    seen = canary.summed(own)
     everything = seen.new.total + seen.old.total
     share = seen.new.total / everything * 100 if everything else 0.0
     passed = Condition(
@@ -154,15 +168,16 @@ def _share(case: Case, observed: Observed) -> Condition:
     if everything == 0:
         words = f"no request was counted in {span(observed.seconds)}"
         return unknown(passed, Flaw(Unknown.TOO_FEW_SAMPLES, words, max(observed.seconds, case.clock.patience)))
+    passed = replace(passed, remedy=_FOLLOW)
+    if asked == _EVERYBODY and (left := canary.summed(own[1:]).old.total):
+        words = (
+            f"{number(left)} {agreeing(left, 'request')} still took the old path, {asked:g} % were to take the new one"
+        )
+        return unknown(passed, Flaw(Unknown.SHARE_MISMATCH, words))
     chance = canary.binomial_two_sided(round(seen.new.total), round(everything), asked / 100)
     if abs(share - asked) <= tolerance or chance >= _MISMATCH:
-        return passed
-    return replace(
-        passed,
-        outcome=Outcome.UNKNOWN,
-        reason=Unknown.SHARE_MISMATCH,
-        remedy="see why the applications do not follow the share: contractctl.runtime.canary gives it to them",
-    )
+        return replace(passed, remedy=None)
+    return replace(passed, outcome=Outcome.UNKNOWN, reason=Unknown.SHARE_MISMATCH)
 
 
 def _errors(case: Case, observed: Observed) -> comparing.Compared:
@@ -181,6 +196,9 @@ def _errors(case: Case, observed: Observed) -> comparing.Compared:
 
 def _baked(case: Case, observed: Observed) -> Condition:
     needed, share = case.plan.canary.bake_seconds, case.standing.percent
+    own = looks(observed, "outcome", "bad")
+    without = sum(1 for look in own if _is_without(look, share))
+    seconds = observed.seconds * (1 - without / max(len(own), 1))
     passed = Condition(
         name="canary bake",
         outcome=Outcome.PASS,
@@ -189,7 +207,14 @@ def _baked(case: Case, observed: Observed) -> Condition:
         threshold=span(needed),
         records=observed.records,
     )
-    if observed.seconds >= needed:
+    if seconds >= needed:
         return passed
-    words = f"observed for {part(observed.seconds, needed)} at {share:g} %"
-    return unknown(passed, Flaw(Unknown.BAKING, words, needed - observed.seconds))
+    words = f"observed for {part(seconds, needed)} at {share:g} %"
+    if without:
+        words += f"; in {without} of {counted(len(own), 'look')} no request took the new path"
+    return unknown(passed, Flaw(Unknown.BAKING, words, needed - seconds))
+
+
+def _is_without(look: canary.Look, share: float) -> bool:
+    """Whether so many took the old path that some would have taken the new one at this share."""
+    return not look.new.total and (1 - share / 100) ** look.old.total < _MISMATCH

@@ -258,6 +258,7 @@ def point(at: float, value: object = "0", start: float | None = None, **attribut
 
 
 READS = "contract.field.reads"
+CANARY = "contract.canary.requests"
 
 
 def test_cumulative_counters_with_births_and_restarts_are_counted_in_full(tmp_path: Path) -> None:
@@ -275,6 +276,21 @@ def test_cumulative_counters_with_births_and_restarts_are_counted_in_full(tmp_pa
     assert series.value == 9
     assert series.last_seen == second + 60
     assert series.labels["consumer"] == "reporting"
+
+
+def test_a_counter_of_failures_that_has_said_so_once_is_one_though_deltas_are_silent_since(tmp_path: Path) -> None:
+    since = NOW - 1200
+    named = {"contract.plan": "rename", "contract.path": "new"}
+    lines(
+        tmp_path,
+        otlp(CANARY, point(since - 600, "0", since - 660, **named, **{"contract.outcome": "bad"}), temporality=1),
+        otlp(CANARY, point(NOW - 60, "9", NOW - 120, **named, **{"contract.outcome": "ok"}), temporality=1),
+    )
+
+    records = collected(tmp_path, "otlp", since=since)
+
+    (running,) = [one for one in records if one.kind is Kind.CANARY and one.window_to > since]
+    assert {(one.labels["outcome"], one.value) for one in running.series} == {("ok", 9), ("bad", 0)}
 
 
 def test_two_processes_at_once_are_two_counters(tmp_path: Path) -> None:

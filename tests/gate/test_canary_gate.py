@@ -170,6 +170,45 @@ def test_a_share_must_bake(canarying: Scene) -> None:
     assert scene.decide().retry_after == 1800
 
 
+def test_a_time_in_which_nobody_took_the_new_path_is_no_bake_time(canarying: Scene) -> None:
+    """1 % is asked for; after 50 of 120 minutes a flag goes back to 0 %. Over all, two points are tolerated."""
+    on, off = ((1.0, 399.0), (100.0, 19900.0)), ((0.0, 0.0), (100.0, 19900.0))
+    scene = canarying.but(percent=10, standing=Standing(State.CANARY, NOW - 60 - 7200, 1))
+    assert scene.but(records=(in_looks([on] * 12),)).condition("canary bake").outcome is PASS
+
+    stale = scene.but(records=(in_looks([on] * 5 + [off] * 7),))
+
+    assert stale.condition("canary share").outcome is PASS
+    assert (stale.condition("canary bake").outcome, stale.decide().outcome) == (UNKNOWN, UNKNOWN)
+    assert stale.condition("canary bake").message == (
+        "observed for 50 of 60 min at 1 %; in 7 of 12 looks no request took the new path"
+    )
+    seldom = ((0.0, 0.0), (0.0, 20.0))
+    assert scene.but(records=(in_looks([on] * 6 + [seldom] * 6),)).condition("canary bake").outcome is PASS
+
+
+def test_at_100_percent_nobody_takes_the_old_path_once_the_share_has_come_through(contracting: Scene) -> None:
+    everybody, some = ((0.0, 10000.0), (0.0, 0.0)), ((0.0, 9990.0), (0.0, 10.0))
+    scene = contracting.but(stage=Stage.QUIESCE, standing=Standing(State.CANARY, NOW - 60 - 7200, 100))
+
+    coming = scene.but(records=(*contracting.records, in_looks([some, *[everybody] * 11])))
+    left = scene.but(records=(*contracting.records, in_looks([*[everybody] * 11, some])))
+
+    assert coming.condition("canary share").outcome is PASS
+    assert left.condition("canary share").reason is Unknown.SHARE_MISMATCH
+    assert left.condition("canary share").message.startswith("10 requests still took the old path")
+
+
+def test_requests_of_which_nobody_counts_the_failures_are_not_healthy(canarying: Scene) -> None:
+    made = requests((0, 10000), (180, 89820))
+    good = tuple(one for one in made.series if (one.labels["path"], one.labels["outcome"]) != ("new", "bad"))
+
+    found = canarying.but(records=(replace(made, series=good),)).condition("canary requests")
+
+    assert (found.outcome, found.reason) == (UNKNOWN, Unknown.MISSING_SOURCE)
+    assert found.message == "otlp: no counter of failures on the new path answered; absent is not zero"
+
+
 def test_evidence_that_begins_after_the_share_does_not_cover_it(canarying: Scene) -> None:
     late = requests((20, 9980), (180, 89820), seconds=5000)
 
