@@ -139,6 +139,64 @@ class Schemas:
                 made[keyword] = self.schema(depth)
 
 
+class Linked(Schemas):
+    """Schemas of drafts since 6 that refer to each other by anchors, identifiers and back to the whole, too."""
+
+    NUMBERS = (0.1, 0.01, 0.3, 2.5, 1.0, 10**20, 2**53 + 1)
+    PATTERNS = (r"^\d$", r"\w", r"^\s*$", "[^a]", "^(a|b)+$", "^.{1,2}$", r"\bab", "^$", "\u00e9")
+
+    def pair(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._anchored, self._embedded = self._parts()
+        writer, reader = super().pair()
+        if self.random.random() < 0.5:
+            one, other = self._parts()
+            reader["definitions"] |= self._definitions(one, other)
+        return writer, reader
+
+    def _parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        one, other = (self.schema(1) for _ in range(2))
+        return one, other
+
+    def schema(self, depth: int) -> Any:
+        if depth <= 0 and self.random.random() < 0.1:
+            return self.random.choice([{}, {"not": {}}])
+        return super().schema(depth)
+
+    def _whole(self, schema: Any, shared: Any) -> dict[str, Any]:
+        whole = super()._whole(schema, shared)
+        if self.draft == 2019:
+            whole["$recursiveAnchor"] = True
+        whole["definitions"] |= self._definitions(self._anchored, self._embedded)
+        return {**whole, "$id": "http://x.example/root.json"}
+
+    def _definitions(self, anchored: dict[str, Any], embedded: dict[str, Any]) -> dict[str, Any]:
+        named = {"$anchor": "m"} if self.draft >= 2019 else {"$id": "#m"}
+        dynamic = {"$dynamicAnchor": "n"} if self.draft == 2020 else {}
+        inner = {"$id": "other.json", "definitions": {"d": {**anchored, **dynamic}}}
+        return {"m": {**anchored, **named}, "n": {**embedded, **dynamic}, "o": {**embedded, **inner}}
+
+    def _keyword(self, made: dict[str, Any], depth: int) -> None:
+        pick = self.random
+        match pick.randint(0, 11):
+            case 0:
+                made["$ref"] = pick.choice(["#", "#m", "other.json", "other.json#/definitions/d"])
+            case 1 if self.draft >= 2019:
+                made |= {"$recursiveRef": "#"} if self.draft == 2019 else {"$dynamicRef": pick.choice(["#n", "#m"])}
+            case 2:
+                made["items"] = {"$ref": pick.choice(["#", "#/definitions/d"])}
+            case 3:
+                made[pick.choice(["multipleOf", "minimum", "maximum"])] = pick.choice(self.NUMBERS)
+            case 4:
+                made["pattern"] = pick.choice(self.PATTERNS)
+            case 5:
+                made["patternProperties"] = {pick.choice(self.PATTERNS): self.schema(depth) for _ in range(2)}
+                made["additionalProperties"] = self.schema(depth)
+            case 6:
+                made |= {name: self.schema(depth) for name in pick.sample(["if", "then", "else"], 2)}
+            case _:
+                super()._keyword(made, depth)
+
+
 def documents() -> list[Any]:
     """A few hundred small values of every kind."""
     small: list[Any] = [None, 0, 1, 2, "a", "b", True, 0.5, [], {}]
