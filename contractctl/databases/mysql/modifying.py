@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 
 from contractctl.databases import LOCK_SECONDS, Column, Statement, Work
-from contractctl.databases.ddl import BlockingError
 from contractctl.databases.looks import Look, UntoldError
+from contractctl.databases.mysql.blocking import (
+    demand_known_default,
+    demand_online,
+    lost_default,
+    of_column,
+    untold_default,
+)
 from contractctl.databases.mysql.names import literal, quote, same
 from contractctl.databases.mysql.names import table as table_name
-from contractctl.databases.mysql.tables import odd_indexes, of_table
 
 _WAIT = int(LOCK_SECONDS)
 _SAID = "@contractctl_said"
@@ -31,31 +36,19 @@ def modify(look: Look, table: str, column: str, changed: Changed, work: Work = W
     """
     if work is Work.REWRITE:
         demand_online(look, table)
+    demand_known_default(look, table, column)
     query = _query(table, column, changed)
     head = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} MODIFY COLUMN {quote(column)} "
     how = f", ALGORITHM={'INPLACE' if work is Work.REWRITE else 'INSTANT'}, LOCK=NONE"
     try:
         sql = f"{head}{_definition(look, query, table, column, changed)}{how}"
     except UntoldError:
-        asked = Statement(f"SET {_SAID} = concat({literal(head)}, ({query.strip()}), {literal(how)})", "none")
+        told = f"concat({literal(head)}, ({query.strip()}), {literal(how)})"
+        refusal = literal(f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(lost_default(table, column))}")
+        unknown = untold_default(table, column)
+        asked = Statement(f"SET {_SAID} = if(EXISTS ({unknown}), {refusal}, {told})", "none")
         return (asked, Statement(f"EXECUTE IMMEDIATE {_SAID}", "LOCK=NONE", work, transactional=False))
     return (Statement(sql, "LOCK=NONE", work, transactional=False),)
-
-
-def demand_online(look: Look, table: str) -> None:
-    """Raise BlockingError where an index keeps MariaDB from writing rows anew beside everybody's writes."""
-    query = f"SELECT group_concat(INDEX_NAME) FROM ({odd_indexes(table, 'FULLTEXT', 'SPATIAL')}) AS odd"
-    try:
-        names = look.ask(f"SELECT coalesce(({query}), '')")
-    except UntoldError:
-        return  # the server itself refuses
-    if names:
-        raise BlockingError(
-            f"MariaDB writes the rows of '{table}' anew only while nobody else writes: of the FULLTEXT or SPATIAL index"
-            f" {names}",
-            hint=f"drop it before, in a revision of your own, then ALTER TABLE {table_name(table)} FORCE,"
-            " ALGORITHM=INPLACE, LOCK=NONE, and build it again when nobody has to write",
-        )
 
 
 def _definition(look: Look, query: str, table: str, column: str, changed: Changed) -> str:
@@ -82,20 +75,28 @@ def _told(column: Column, changed: Changed) -> str:
 
 def _query(table: str, column: str, changed: Changed) -> str:
     """SQL that gives the column's new definition."""
-    nullable, check, on_update = _NULLABLE, _CHECK, _ON_UPDATE
+    type_, nullable, check, on_update = _TYPE, _NULLABLE, _CHECK, _ON_UPDATE
     if changed.nullable is not None:
         nullable = literal(" NULL" if changed.nullable else " NOT NULL")
-    if changed.check is not None:
+    if changed.check is None:
+        type_, check = f"if({_IS_JSON}, 'json', {_TYPE})", f"if({_IS_JSON}, '', {_CHECK})"
+    else:
         check = literal(f" CHECK ({changed.check})" if changed.check else "")
     if changed.on_update is not None:
         on_update = literal(f" ON UPDATE {changed.on_update}")
-    of = of_table(table, "c.TABLE_SCHEMA", "c.TABLE_NAME")
     return (
-        f"SELECT {_DEFINITION.format(nullable=nullable, on_update=on_update, check=check)}\n"
-        f"FROM information_schema.COLUMNS c WHERE {of} AND c.COLUMN_NAME = {literal(column)}"
+        f"SELECT {_DEFINITION.format(type=type_, nullable=nullable, on_update=on_update, check=check)}\n"
+        f"FROM information_schema.COLUMNS c WHERE {of_column(table, column)}"
     )
 
 
+_TYPE = """concat(c.COLUMN_TYPE, if(c.CHARACTER_SET_NAME IS NULL, '',
+    concat(' CHARACTER SET ', c.CHARACTER_SET_NAME, ' COLLATE ', c.COLLATION_NAME)))"""
+_IS_JSON = """c.COLUMN_TYPE = 'longtext' AND c.COLLATION_NAME = 'utf8mb4_bin' AND EXISTS (
+    SELECT 1 FROM information_schema.CHECK_CONSTRAINTS k
+    WHERE k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.LEVEL = 'Column'
+      AND k.CHECK_CLAUSE = concat('json_valid(`', replace(c.COLUMN_NAME, '`', '``'), '`)'))"""
+"""A text with just this CHECK has a type of its own, and would get another one where it is written as what it is."""
 _NULLABLE = "if(c.IS_NULLABLE = 'YES', ' NULL', ' NOT NULL')"
 _ON_UPDATE = """if(c.EXTRA LIKE '%on update%',
     concat(' ON UPDATE ', regexp_substr(c.EXTRA, '(?i)current_timestamp[(][0-9]*[)]')), '')"""
@@ -106,8 +107,7 @@ _CHECK = """coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM inform
         WHERE o.TABLE_SCHEMA = c.TABLE_SCHEMA AND o.TABLE_NAME = c.TABLE_NAME AND o.COLUMN_NAME = k.CONSTRAINT_NAME))
     ORDER BY k.CONSTRAINT_NAME = c.COLUMN_NAME DESC LIMIT 1), '')"""
 """The column's own. It keeps the name that the column had at first."""
-_DEFINITION = """concat(c.COLUMN_TYPE,
-  if(c.CHARACTER_SET_NAME IS NULL, '', concat(' CHARACTER SET ', c.CHARACTER_SET_NAME, ' COLLATE ', c.COLLATION_NAME)),
+_DEFINITION = """concat({type},
   {nullable},
   if(c.COLUMN_DEFAULT IS NULL OR c.COLUMN_DEFAULT = 'NULL', '', concat(' DEFAULT ', c.COLUMN_DEFAULT)),
   {on_update},

@@ -14,7 +14,8 @@ from contractctl.databases import LOCK_SECONDS, Column, Statement, Synchronisati
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.mysql import across, checks
-from contractctl.databases.mysql.modifying import Changed, demand_online, modify
+from contractctl.databases.mysql.blocking import demand_no_moment, demand_online, demand_way_back
+from contractctl.databases.mysql.modifying import Changed, modify
 from contractctl.databases.mysql.names import literal, quote, quotes
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import both_at_once, drop_in_step, rename_in_step
@@ -105,6 +106,7 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
 
 def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
+    demand_way_back(look, table, column)
     return _modified(look, table, column, nullable=True)
 
 
@@ -125,12 +127,13 @@ def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
 
 def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL in a column that has none: the table is written anew, beside everybody's reads and writes."""
+    demand_no_moment(look, table, column)
     return _modified(look, table, column, nullable=False)
 
 
 def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL for good."""
-    return relax_not_null(look, table, column)
+    return _modified(look, table, column, nullable=True)
 
 
 def set_default(_look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
@@ -226,6 +229,7 @@ def drop_index(table: str, name: str, _beside: bool = True) -> tuple[Statement, 
 def move_key(look: Look, table: str, _old: str, new: str, index: str) -> tuple[Statement, ...]:
     """Keep the rows by another key: every row is written anew, beside everybody's reads and writes."""
     demand_online(look, table)
+    demand_no_moment(look, table, new)
     action = f"DROP PRIMARY KEY, ADD PRIMARY KEY ({quote(new)}), DROP INDEX {quote(index)}"
     return (_alter(table, action, "INPLACE", Work.REWRITE),)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.sql import counting
+from contractctl.formats.sql import unstaged
 from contractctl.formats.sql.bonds import Bond, only
-from contractctl.formats.sql.schema import Column, Schema, Table, column_pointer, locate
+from contractctl.formats.sql.schema import Column, Family, Schema, Table, column_pointer, locate
 from contractctl.formats.sql.writing import clauses_of
 from contractctl.model.declared import On
 
@@ -72,6 +72,7 @@ def changes(before: Schema, after: Schema, bonds: tuple[Bond, ...], fills: Mappi
             _nothing_else(after, _rekeyed(_without_clauses(table, steps), steps), after.tables[name])
     for step in found:
         _free(before, after, step)
+        _demand_no_moment(after, step, fills)
     return tuple(found)
 
 
@@ -142,7 +143,7 @@ def _demand_not_counted(after: Schema, table: Table, old: Column, new: Column) -
     if after.dialect != "mysql" or not new.counted:
         return
     retyped = (new.type, new.collation) != (old.type, old.collation)
-    reason, hint = counting.retyped(after, table, old, new) if retyped else counting.renamed(table, old, new)
+    reason, hint = unstaged.retyped(after, table, old, new) if retyped else unstaged.renamed(table, old, new)
     raise refused(after, table.name, reason, new, hint=hint)
 
 
@@ -192,6 +193,18 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
             if column.counted and not _goes_on_counting(before, step):
                 reason = f"'{column.written}' of '{table.written}' is counted up by the database, which is not staged"
                 raise refused(schema, table.name, reason, column)
+
+
+def _demand_no_moment(after: Schema, step: Step, fills: Mapping[str, str]) -> None:
+    """What waits to become NOT NULL is no TIMESTAMP of MariaDB."""
+    if after.dialect != "mysql" or step.kind in {"drop-not-null", "change-default", "move-column", "extract-table"}:
+        return
+    table = after.tables[step.to]
+    for column in step.news:
+        moment = column.type.family is Family.TIMESTAMP and column.type.zoned and not column.nullable
+        if moment and not (step.kind == "add-column" and filling(table, column, fills) is None):
+            reason, hint = unstaged.moment(table, column)
+            raise refused(after, table.name, reason, column, hint=hint)
 
 
 def _goes_on_counting(before: Schema, step: Step) -> bool:

@@ -252,6 +252,36 @@ def test_what_mariadb_counts_keeps_its_type_and_its_name_and_the_way_out_is_told
     assert ("'of_order' of 'items' (of)" in str(error.value.hint)) == ("COPY" in way)
 
 
+MOMENT = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT NOW())"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given"),
+    [
+        (MOMENT, MOMENT.replace(" at ", " seen "), {"renames": {"at": "seen"}}),
+        (MOMENT.replace("NOT NULL", "NULL"), MOMENT, {"fills": {"at": "'2020-01-01'"}}),
+        (MOMENT, MOMENT[:-1] + ", seen TIMESTAMP NOT NULL)", {"fills": {"seen": "at"}}),
+        (MOMENT, MOMENT.replace("TIMESTAMP", "TIMESTAMP(3)"), {}),
+    ],
+)
+def test_a_timestamp_of_mariadb_that_would_be_null_until_the_end_is_refused(
+    old: str, new: str, given: dict[str, dict[str, str]]
+) -> None:
+    with pytest.raises(ContractctlError, match="MariaDB forbids that in a TIMESTAMP only by a copy of the table"):
+        steps(old, new, "mysql", **given)
+
+
+def test_a_timestamp_of_mariadb_that_is_not_null_at_once_or_never_is_staged() -> None:
+    null = MOMENT.replace("NOT NULL", "NULL")
+    added = MOMENT[:-1] + ", seen TIMESTAMP NOT NULL DEFAULT '2020-01-01')"
+
+    assert [one.kind for one in steps(MOMENT, added, "mysql")] == ["add-column"]
+    assert [one.kind for one in steps(MOMENT, null, "mysql")] == ["drop-not-null"]
+    assert [one.kind for one in steps(null, null.replace(" at ", " seen "), "mysql", renames={"at": "seen"})] == [
+        "rename-column"
+    ]
+
+
 CLOCK = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NULL ON UPDATE NOW(), n INT INVISIBLE)"
 
 

@@ -1,14 +1,16 @@
-"""What becomes of a column that AUTO_INCREMENT counts? MariaDB stages nothing of it; what is there to do instead?
+"""What is there that MariaDB does to a column only while nobody writes, and what is there to do instead?
 
 No trigger of MariaDB knows the number of a row that is being inserted, so that nothing can keep a second column in step
-from the first moment; and no column that is there gets AUTO_INCREMENT without a copy of the table. A sequence as the
-default would be known in time, but tells no client its number: LAST_INSERT_ID() then says an older one.
+with one that AUTO_INCREMENT counts; and no column that is there gets AUTO_INCREMENT without a copy of the table. A
+sequence as the default would be known in time, but tells no client its number: LAST_INSERT_ID() then says an older one.
+
+A new column can be NULL until it is filled, and of a TIMESTAMP MariaDB forbids that by a copy of the table alone.
 """
 
 from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.writing import column_definition, column_name, identifier, table_identifier
 
-_ALONE = "then release the contract with that alone"
+_ALONE = "release the contract with that alone"
 
 
 def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str, str]:
@@ -24,7 +26,7 @@ def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str
         "let gh-ost or pt-online-schema-change copy the table beside writers, or, when nobody has to write, run:"
         f" {alter} (and its COMMENT, if it has one); readers go on, writers wait for the whole copy (reckon with 10 MB"
         " of the table a second), but from MariaDB 11.2 on LOCK=NONE in its place lets them go on, too;"
-        f" {_unbound(schema, table, old, new)}{_ALONE}"
+        f" {_unbound(schema, table, old, new)}then {_ALONE}"
     )
     return reason, hint
 
@@ -38,9 +40,18 @@ def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:
     hint = (
         f"keep its name; or, while no application runs that says '{old.written}': {_alter(table)} RENAME COLUMN"
         f" {_name(old)} TO {_name(new)}, ALGORITHM=INSTANT, LOCK=NONE, which takes an instant, whatever the table's"
-        f" size; {_ALONE}"
+        f" size; then {_ALONE}"
     )
     return reason, hint
+
+
+def moment(table: Table, column: Column) -> tuple[str, str]:
+    """Why a TIMESTAMP does not become NOT NULL beside writers, and what to do instead."""
+    reason = (
+        f"'{column.written}' of '{table.written}' can be NULL until it is filled, and MariaDB forbids that in a"
+        " TIMESTAMP only by a copy of the table, while nobody writes"
+    )
+    return reason, f"let it be NULL, also in the version before; or make it when nobody has to write, and {_ALONE}"
 
 
 def _unbound(schema: Schema, table: Table, old: Column, new: Column) -> str:

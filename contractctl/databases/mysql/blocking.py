@@ -1,0 +1,96 @@
+"""What would MariaDB do to a column only while others wait, or not as it should? Asked before it is done."""
+
+from contractctl.databases import Column
+from contractctl.databases.ddl import BlockingError
+from contractctl.databases.looks import Look, UntoldError
+from contractctl.databases.mysql.names import literal, quote, same
+from contractctl.databases.mysql.names import table as table_name
+from contractctl.databases.mysql.tables import odd_indexes, of_table
+from contractctl.databases.mysql.types import Family, read
+
+_UNTOLD = """SELECT 1 FROM information_schema.COLUMNS c WHERE {of}
+  AND c.DATA_TYPE IN ('binary', 'varbinary')
+  AND left(c.COLUMN_DEFAULT, 1) = '''' AND locate('?', c.COLUMN_DEFAULT) > 0"""
+"""What is no text stands there as a question mark."""
+
+
+def demand_online(look: Look, table: str) -> None:
+    """Raise BlockingError where an index keeps MariaDB from writing rows anew beside everybody's writes."""
+    query = f"SELECT group_concat(INDEX_NAME) FROM ({odd_indexes(table, 'FULLTEXT', 'SPATIAL')}) AS odd"
+    try:
+        names = look.ask(f"SELECT coalesce(({query}), '')")
+    except UntoldError:
+        return  # the server itself refuses
+    if names:
+        raise BlockingError(
+            f"MariaDB writes the rows of '{table}' anew only while nobody else writes: of the FULLTEXT or SPATIAL index"
+            f" {names}",
+            hint=f"drop it before, in a revision of your own, then ALTER TABLE {table_name(table)} FORCE,"
+            " ALGORITHM=INPLACE, LOCK=NONE, and build it again when nobody has to write",
+        )
+
+
+def demand_no_moment(look: Look, table: str, column: str) -> None:
+    """Raise BlockingError where the column is a TIMESTAMP that can be NULL: to forbid that, MariaDB copies the table.
+
+    Whatever its default ("cannot convert NULL to non-constant DEFAULT").
+    """
+    found = _moment(look, table, column)
+    if found is None or found.not_null:
+        return
+    raise BlockingError(
+        f"MariaDB forbids NULL in the TIMESTAMP '{column}' of '{table}' only by a copy of the table, and lets nobody"
+        " write meanwhile",
+        hint="let it be NULL in both versions (where it is NOT NULL now, change that first, in a version of its own);"
+        " or give it the type DATETIME; or change it when nobody has to write, in a revision of your own, and release"
+        " the contract with that alone",
+    )
+
+
+def demand_way_back(look: Look, table: str, column: str) -> None:
+    """Raise BlockingError where the column is NOT NULL, and could not become so again, were the plan rolled back."""
+    if _moment(look, table, column) is None:
+        return
+    raise BlockingError(
+        f"the TIMESTAMP '{column}' of '{table}' has to be NULL for old rows meanwhile, and MariaDB could forbid that"
+        " again, were the plan rolled back, only by a copy of the table",
+        hint="let it be NULL first, in a version of its own, and plan the rest",
+    )
+
+
+def demand_known_default(look: Look, table: str, column: str) -> None:
+    """Raise BlockingError where MariaDB does not tell the column's default: of bytes, those that are no text."""
+    try:
+        found = look.ask(f"SELECT count(*) FROM ({untold_default(table, column)}) AS found")
+    except UntoldError:
+        return  # the script asks by itself
+    if found != "0":
+        alter = f"ALTER TABLE {table_name(table)} ALTER COLUMN {quote(column)} SET DEFAULT (unhex('…'))"
+        raise BlockingError(
+            f"{lost_default(table, column)}: it would be lost",
+            hint=f"write it as an expression first, which takes an instant: {alter}, ALGORITHM=INSTANT, LOCK=NONE",
+        )
+
+
+def untold_default(table: str, column: str) -> str:
+    """SQL that gives a row where the column has a default that MariaDB does not tell."""
+    return _UNTOLD.format(of=of_column(table, column))
+
+
+def lost_default(table: str, column: str) -> str:
+    """What is wrong then."""
+    return f"MariaDB does not tell what the default of '{column}' in '{table}' is, as it is no text"
+
+
+def of_column(table: str, column: str) -> str:
+    """The row of information_schema.COLUMNS, called c, that belongs to the column."""
+    return f"{of_table(table, 'c.TABLE_SCHEMA', 'c.TABLE_NAME')} AND c.COLUMN_NAME = {literal(column)}"
+
+
+def _moment(look: Look, table: str, column: str) -> Column | None:
+    """The column, where it is known to be a TIMESTAMP; else the server itself refuses what it cannot."""
+    try:
+        found = next((one for one in look.columns(table) if same(one.name, column)), None)
+    except UntoldError:
+        return None
+    return found if found is not None and found.type and read(found.type).family is Family.TIMESTAMP else None
