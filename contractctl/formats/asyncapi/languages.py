@@ -29,6 +29,8 @@ _DRAFTS = {
 }
 
 
+_ONLY_AVRO = frozenset({"bytes", "double", "enum", "fixed", "float", "int", "long", "map", "record"})
+"""Types that JSON Schema does not have."""
 _OBJECTS = frozenset({"headers", "query"})
 """Parts that are objects whatever their schemas say."""
 ANY_OBJECT: dict[str, Json] = {"type": "object"}
@@ -83,6 +85,14 @@ def written(document: Document, holder: Spot, name: str, said: str | None) -> Wr
 
 def _is_multi_format(value: Json) -> bool:
     return isinstance(value, dict) and "schemaFormat" in value and "schema" in value
+
+
+def is_avro(value: Json) -> bool:
+    """Whether a schema is one of Avro's that JSON Schema has no words for: a record, a long, a union."""
+    kind = value.get("type") if isinstance(value, dict) else value
+    if isinstance(kind, dict) or (isinstance(value, list) and value):
+        return True
+    return isinstance(kind, str) and kind in _ONLY_AVRO
 
 
 def is_same(document: Document, one: Written, other_document: Document, other: Written) -> bool:

@@ -14,7 +14,7 @@ from contractctl.documents import Json
 from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
-from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_same, written
+from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_avro, is_same, written
 from contractctl.formats.asyncapi.parts import Unresolved, child, text
 from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.sights import is_inside
@@ -96,8 +96,20 @@ def part(document: Document, message: Message, name: str) -> Written:
     if name in _BOUND:
         protocol, key = _BOUND[name]
         nothing = replace(message.spot, value={}, pointer=(*message.spot.pointer, "bindings", protocol))
-        return written(document, child(document, message.spot, "bindings", protocol) or nothing, key, None)
+        holder = child(document, message.spot, "bindings", protocol) or nothing
+        return written(document, holder, key, _beside(document, message, child(document, holder, key)))
     return written(document, message.spot, name, _format(document, message, name))
+
+
+def _beside(document: Document, message: Message, bound: "Spot | None") -> str | None:
+    """What a schema in a binding is written in: where it can be no JSON Schema, in what the payload is written in.
+
+    https://github.com/asyncapi/bindings/blob/v3.0.0/kafka/README.md#message: a key may be in Avro.
+    """
+    if bound is None or not is_avro(bound.value):
+        return None
+    payload = part(document, message, "payload")
+    return payload.said if payload.language is Language.AVRO else None
 
 
 def _format(document: Document, message: Message, name: str) -> str | None:
