@@ -10,11 +10,13 @@ from typing import Any
 from contractctl import git, store
 from contractctl.adoption import wholes
 from contractctl.adoption.names import owned, quoted, slug
+from contractctl.adoption.unread import Unread, unread
 from contractctl.adoption.wholes import Read, Whole
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import Near
+from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
 from contractctl.model.contract import File
 from contractctl.model.verdict import Level
@@ -52,6 +54,10 @@ _HOUSES = frozenset(
 _PARTS = frozenset({".gql", ".graphql", ".graphqls"})
 _GENERATION = re.compile(r"v\d+([a-z]+\d*)?")
 """Folders that say which of several generations: `v1`, `v2beta1`."""
+_IN_THE_WAY = (
+    "steps of a migration, in the folder that contractctl's own revisions are written to; give these another one, as"
+    ' migrations = "staged" in contractctl.toml, and run this again'
+)
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -93,6 +99,8 @@ class Survey:
     """Contracts that are there already."""
     adopted: tuple[Adopted, ...]
     skipped: tuple[Skipped, ...]
+    unread: tuple[Unread, ...]
+    """What becomes no contract, and is not broken."""
 
 
 def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Survey:
@@ -104,7 +112,8 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     taken = {name.lower() for name in known}
     adopted: list[Adopted] = []
     skipped: list[Skipped] = []
-    candidates = sorted(_candidates(root))
+    there = sorted(_present(root))
+    candidates = [file for file in there if may_be_claimed(file.name) and file.is_file() and not file.is_symlink()]
     near = in_work_tree(root, lambda: candidates)
     folders = {contracts / name for name in known}
 
@@ -124,11 +133,15 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     series = tuple(wholes.steps(free, read))
     joined = {file for whole in series for file in whole.files}
     broken: dict[Path, str] = {}
+    queries: list[str] = []
     for file in free:
         try:
             found = _schema(file, root, house, near) if file not in joined else None
         except ContractctlError as error:
-            broken[file] = error.message
+            if _is_query(file, read):
+                queries.append(_relative(file, root))
+            else:
+                broken[file] = error.message
             continue
         if found is not None:
             adopt(file, found, file)
@@ -139,7 +152,10 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
             skipped.append(Skipped(_relative(whole.folder, root), error.message))
         joined |= set(whole.files)
     skipped += [Skipped(_relative(file, root), reason) for file, reason in broken.items() if file not in joined]
-    return Survey(known, tuple(adopted), tuple(skipped))
+    own = (file for file in candidates if file.is_relative_to(migrations))
+    skipped += [Skipped(_relative(whole.folder, root), _IN_THE_WAY) for whole in wholes.steps(own, read)]
+    foreign = unread([_relative(file, root) for file in there], queries)
+    return Survey(known, tuple(adopted), tuple(skipped), tuple(foreign))
 
 
 def write(adopted: Adopted) -> Path:
@@ -156,20 +172,24 @@ def write(adopted: Adopted) -> Path:
     return path
 
 
-def _candidates(root: Path) -> Iterator[Path]:
-    """Files with a format's ending, links left out: in a git repository what git does not ignore, else all."""
+def _present(root: Path) -> Iterator[Path]:
+    """The files of one's own: in a git repository what git does not ignore, else all."""
     repository = git.open_repository(root)
     if repository is not None:
         files: Iterator[Path] = (repository.root.resolve() / path for path in repository.present())
     else:
         files = _walk(root)
     for file in files:
-        if not may_be_claimed(file.name) or not file.is_relative_to(root):
-            continue
-        inside = file.relative_to(root).parts[:-1]
-        foreign = any(part in FOREIGN or part.startswith(".") for part in inside)
-        if not foreign and file.is_file() and not file.is_symlink():
-            yield file
+        if file.is_relative_to(root):
+            inside = file.relative_to(root).parts[:-1]
+            if not any(part in FOREIGN or part.startswith(".") for part in inside):
+                yield file
+
+
+def _is_query(file: Path, read: Read) -> bool:
+    """Whether it is SQL that neither makes nor changes a table."""
+    content = read(file) if file.suffix.lower() == ".sql" else None
+    return content is not None and not makes_tables(content) and not foreign_tables(content)
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -228,7 +248,10 @@ def _joint(whole: Whole, house: House, read: Read) -> _Schema:
     """What several files say together. Raise ContractctlError where they are no schema, or are not told from others."""
     schema = parse_sound(whole.format, wholes.source(whole, read))
     if whole.format == "sql" and not whole.alone:  # a new step has to count without being named
-        raise ContractctlError("steps of a migration lie beside other files: move these, and the folder is a contract")
+        other = _relative(next(whole.others()), whole.folder)
+        raise ContractctlError(
+            f"steps of a migration lie beside other files ({other}): move these, and the folder is a contract"
+        )
     return _Schema(_lines(whole.format, schema, house), (whole.folder,) if whole.alone else whole.files)
 
 

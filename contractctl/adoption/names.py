@@ -6,12 +6,14 @@ import unicodedata
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Latin letters that are no letter with a mark on it."""
 
 
 def slug(text: str) -> str:
-    """`OrderPlaced`, `order_placed` and `Order placed` are all order-placed."""
-    humps = _HUMP.sub("-", text)
-    plain = unicodedata.normalize("NFKD", humps).encode("ascii", "ignore").decode().lower()
+    """`OrderPlaced`, `order_placed` and `Order placed` are all order-placed; `Größe` is grosse."""
+    humps = _HUMP.sub("-", unicodedata.normalize("NFKD", text))
+    plain = humps.lower().translate(_LETTERS).encode("ascii", "ignore").decode()
     return _NO_NAME.sub("-", plain).strip("-")
 
 

@@ -1,5 +1,6 @@
 """Which files are one schema together, and none by themselves? Steps of a migration, parts of a GraphQL schema."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,14 @@ from pathlib import Path
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.claims import claimed
-from contractctl.formats.scripts import foreign_tables, tables_made
+from contractctl.formats.scripts import foreign_tables, lies_beside, tables_made
 from contractctl.model.contract import File, Source
 
 Read = Callable[[Path], File | None]
+_STEP = re.compile(r"(?:[VUB]\d[\d._]*|R)__.+\.sql|\d{3,}[_-].+\.sql", re.IGNORECASE)
+"""How steps are called by Flyway; by golang-migrate, dbmate, sqlx, Drizzle and others."""
+_IN_ITS_OWN = re.compile(r"\d+[_-][^/]+/(?:migration|up|down)\.sql", re.IGNORECASE)
+"""A step in a folder of its own: Prisma; Diesel and Hasura."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +30,39 @@ class Whole:
     @property
     def alone(self) -> bool:
         """Whether nothing else lies there: then the folder itself is the draft, and what is added to it counts."""
-        there = (path for path in self.folder.rglob("*") if path.is_file())
-        seen = {path for path in there if not any(part.startswith(".") for part in path.relative_to(self.folder).parts)}
-        return seen == set(self.files)
+        return next(self.others(), None) is None
+
+    def others(self) -> Iterator[Path]:
+        """What else lies there and could be taken for a part of it."""
+        for path in sorted(self.folder.rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
+            beside = self.format == "sql" and lies_beside(path.name)
+            if path.is_file() and path not in self.files and not hidden and not beside:
+                yield path
 
 
 def steps(candidates: Iterable[Path], read: Read) -> Iterator[Whole]:
-    """Folders with files of SQL, one of which changes a table that another one makes."""
+    """Folders with steps of a migration: one changes a table that another one makes, or all are called as steps are."""
     folders: dict[Path, dict[Path, File]] = {}
     for path in candidates:
         file = read(path) if path.suffix.lower() == ".sql" else None
         if file is not None:
-            folders.setdefault(path.parent, {})[path] = file
+            folders.setdefault(_home(path), {})[path] = file
     for folder, files in folders.items():
         made = {path: tables_made(file) for path, file in files.items()}
         changed = ((path, name) for path, file in files.items() for name in foreign_tables(file))
-        if any(name in made[other] for path, name in changed for other in files if other != path):
+        related = any(name in made[other] for path, name in changed for other in files if other != path)
+        if related or (any(made.values()) and all(_is_called_a_step(path) for path in files)):
             yield Whole("sql", folder, tuple(files))
+
+
+def _home(path: Path) -> Path:
+    """The folder of all steps that this one belongs to."""
+    return path.parent.parent if _IN_ITS_OWN.fullmatch(f"{path.parent.name}/{path.name}") else path.parent
+
+
+def _is_called_a_step(path: Path) -> bool:
+    return _home(path) != path.parent or _STEP.fullmatch(path.name) is not None
 
 
 def parts(broken: Iterable[Path], candidates: Sequence[Path], read: Read, root: Path) -> Iterator[Whole]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from contractctl import store
 from contractctl.check import Checked, Pair
@@ -113,13 +113,14 @@ def _is_schema(file: File) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """What belongs to contracts, as paths from the root."""
+    """What belongs to contracts, as paths from the root: a draft is a file, or all that lies in a folder."""
 
     folder: str
     drafts: frozenset[str]
 
     def holds(self, path: str) -> bool:
-        return path.startswith(self.folder) or path in self.drafts
+        above = (str(folder) for folder in PurePosixPath(path).parents)
+        return path.startswith(self.folder) or path in self.drafts or not self.drafts.isdisjoint(above)
 
 
 def _outside(asked: Question, repository: Repository) -> _Store:
@@ -213,7 +214,7 @@ def _unjudged(one: _Moved) -> str | None:
         return f"{SWAGGER}: {AS_OPENAPI}"
     if one.format == "sql" and (one.then is one.now or not (makes_tables(one.then) and makes_tables(one.now))):
         tables = ", ".join(foreign_tables(one.now) or foreign_tables(one.then))
-        way = "check the whole folder, contractctl check OLD NEW, or let its tables be a contract"
+        way = "contractctl init makes one contract of all steps; without it, contractctl check OLD_FOLDER NEW_FOLDER"
         return f"it changes tables that are made elsewhere ({tables}): {way}" if tables else None
     return None
 

@@ -46,9 +46,10 @@ def command(
     Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), GraphQL
     schemas (.graphql), JSON Schema (.schema.json, and every JSON or YAML file whose $schema names a draft), OpenAPI
     and AsyncAPI (JSON or YAML), tables (.sql with CREATE TABLE). A draft has the files that it refers to beside it; a
-    folder of migrations in SQL, and one whose GraphQL files are a schema only together, become one contract. The files
-    stay where they are; contracts/<domain>/<name>/contract.toml names them, and the domain and the name come from their
-    paths. What git ignores, the migrations, and whatever has a contract already are left alone. Nothing is released.
+    folder of migrations in SQL (Flyway, Prisma, Drizzle, golang-migrate, …), and one whose GraphQL files are a schema
+    only together, become one contract. The files stay where they are; contracts/<domain>/<name>/contract.toml names
+    them, and the domain and the name come from their paths. What git ignores, contractctl's migrations, and whatever
+    has a contract already are left alone. Nothing is released.
 
     With --from-database the tables and views of a database become contracts instead, each one of its own, or all of
     them together. The database is only read. contractctl's own tables, Alembic's, and those of extensions are left
@@ -130,6 +131,9 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
         yield f"{counted(len(survey.skipped), 'file')} skipped"
     for skipped in survey.skipped:
         yield f"  {skipped.file}: {skipped.reason}"
+    for one in survey.unread:
+        more = f" and {len(one.files) - 1} more" if len(one.files) > 1 else ""
+        yield f"no contract: {one.files[0]}{more}: {one.why}"
 
 
 def _next(
@@ -141,7 +145,10 @@ def _next(
         yield "next: contractctl init"
         return
     if not survey.adopted and not survey.known:
-        yield "no schema was found; make one: a .avsc file, or a .sql file with CREATE TABLE, and run this again"
+        if survey.skipped or survey.unread:
+            yield "no schema was found that can be read: see to what is named above, and run this again"
+        else:
+            yield "no schema was found; make one: a .avsc file, or a .sql file with CREATE TABLE, and run this again"
         return
     if not survey.adopted:
         yield "next: contractctl list"

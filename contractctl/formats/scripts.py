@@ -16,6 +16,14 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 
+_BESIDE = re.compile(r"\.(?:json|lock|md|rst|sum|toml|txt|ya?ml)$", re.IGNORECASE)
+"""What tools of migrations and people keep beside the steps."""
+
+
+def lies_beside(name: str) -> bool:
+    """Whether a file in a folder of migrations is none of the steps, by its ending."""
+    return _BESIDE.search(name) is not None
+
 
 def makes_tables(file: File) -> bool:
     """Whether a table or a view is made in it."""

@@ -371,7 +371,7 @@ def test_a_plan_excuses_nothing_that_was_released_after_it(part: str, contractct
     contractctl("plan", "orders/placed", "--rename", "customer_name=full_name")
     contractctl("check", code=0)
     (store / "placed.avsc").write_text(WIDER.replace('"string", "default"', '"bytes", "default"'))
-    contractctl("release", "orders/placed", part)
+    contractctl("release", "orders/placed", part, "--contracted-elsewhere")
     (store / "placed.avsc").write_text(NEW.replace('"string"}', '"string", "default": ""}'))
     plan = next((store.parents[2] / "migrations" / "plans").glob("*.toml"))
     digest = hashlib.sha256((store / "placed.avsc").read_bytes()).hexdigest()

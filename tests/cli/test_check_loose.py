@@ -332,3 +332,22 @@ def test_a_draft_that_refers_to_a_file_which_is_none_of_its_own_is_neither_judge
         said = contractctl(command, "api/openapi", code=2).stderr
         assert "refers to api/paths/returns.yaml, which is none of its files" in said
         assert 'contracts/api/openapi/contract.toml: "../../../api/paths/returns.yaml"' in said
+
+
+def test_a_file_in_a_draft_that_is_a_folder_belongs_to_that_contract(
+    tmp_path: Path, git: Git, contractctl: Run
+) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api/query.graphql").write_text("type Query { order: Order }")
+    (tmp_path / "api/order.graphql").write_text("type Order { id: ID! note: String }")
+    git("init", "-q", "-b", "main")
+    contractctl("init")
+    contractctl("release", f"{next((tmp_path / 'contracts').glob('*/*')).relative_to(tmp_path / 'contracts')}")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "api/order.graphql").write_text("type Order { id: ID! remark: String }")
+
+    done = contractctl("check", "--against", "main", code=1)
+
+    assert "Order.note  graphql-field-removed" in done.stdout
+    assert done.stderr == ""

@@ -104,7 +104,7 @@ def test_a_file_that_does_not_parse_is_skipped_with_the_reason(repository: Path,
 
     done = contractctl("init")
     assert done.stdout.startswith("2 contracts made\n")
-    assert "db/query.sql: there is no CREATE TABLE in this text" in done.stdout
+    assert "no contract: db/query.sql: makes no table\n" in done.stdout
     assert "schemas/broken.avsc: " in done.stdout
     assert "schemas/latin.avsc: " in done.stdout
 
@@ -283,5 +283,55 @@ def test_files_that_are_one_schema_together_become_one_contract(tmp_path: Path, 
     (tmp_path / "db/steps/V11__gone.sql").write_text("ALTER TABLE orders DROP COLUMN status;")
     assert "orders.status  sql-column-removed" in contractctl("check", "db/steps", code=1).stdout
     (tmp_path / "db/steps/README.md").write_text("# steps")
+    contractctl("check", "db/steps", code=1)
+    (tmp_path / "db/steps/seed.py").write_text("")
     (tmp_path / "contracts/db/steps/contract.toml").unlink()
-    assert "db/steps: steps of a migration lie beside other files" in contractctl("init").stdout
+    assert "db/steps: steps of a migration lie beside other files (seed.py)" in contractctl("init").stdout
+
+
+def test_steps_of_a_migration_are_one_contract_however_their_tool_lays_them_out(
+    tmp_path: Path, git: Git, contractctl: Run
+) -> None:
+    texts = {
+        "db/migration/V1__init.sql": "CREATE TABLE a (id int PRIMARY KEY);",
+        "prisma/migrations/20240101120000_init/migration.sql": "CREATE TABLE b (id int PRIMARY KEY, name text);",
+        "prisma/migrations/20240110120000_gone/migration.sql": "ALTER TABLE b DROP COLUMN name;",
+        "prisma/migrations/migration_lock.toml": 'provider = "postgresql"',
+        "diesel/migrations/2024-01-01-000000_init/up.sql": "CREATE TABLE c (id int PRIMARY KEY);",
+        "diesel/migrations/2024-01-01-000000_init/down.sql": "DROP TABLE c;",
+        "web/drizzle/0000_nice_hulk.sql": "CREATE TABLE d (id int PRIMARY KEY);\n--> statement-breakpoint\n",
+        "web/drizzle/meta/0000_snapshot.json": "{}",
+        "migrations/000001_init.up.sql": "CREATE TABLE e (id int PRIMARY KEY);",
+        "Bestellungen/Größe/Bestellgröße.avsc": RECORD,
+    }
+    for name, text in texts.items():
+        put(tmp_path / name, text)
+    git("init", "-q", "-b", "main")
+
+    said = contractctl("init").stdout
+
+    assert [line.split() for line in said.splitlines()[1:6]] == [
+        ["grosse/bestellgrosse", "from", "Bestellungen/Größe/Bestellgröße.avsc"],
+        ["db/migration", "from", "db/migration"],
+        ["diesel/migrations", "from", "diesel/migrations"],
+        ["prisma/migrations", "from", "prisma/migrations"],
+        ["web/drizzle", "from", "web/drizzle"],
+    ]
+    assert "  migrations: steps of a migration, in the folder that contractctl's own revisions are written to;" in said
+    contractctl("release", "prisma/migrations")
+    put(tmp_path / "prisma/migrations/20240201120000_key/migration.sql", "ALTER TABLE b RENAME COLUMN id TO key;")
+    assert "b.id  sql-column-removed" in contractctl("check", "prisma/migrations", code=1).stdout
+
+
+def test_what_is_written_in_a_language_that_is_not_read_is_said_and_not_passed_over(
+    tmp_path: Path, contractctl: Run
+) -> None:
+    put(tmp_path / "shop/orders/migrations/0001_initial.py", "")
+    put(tmp_path / "shop/users/migrations/0001_initial.py", "")
+    put(tmp_path / "payments.avdl", "protocol P {}")
+
+    done = contractctl("init")
+
+    assert "no contract: payments.avdl: Avro IDL is not read; make .avsc of it: " in done.stdout
+    assert "no contract: shop/orders/migrations/0001_initial.py and 1 more: migrations of Django" in done.stdout
+    assert "see to what is named above" in done.stderr

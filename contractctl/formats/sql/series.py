@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from contractctl.formats.scripts import foreign_tables, tables_made
+from contractctl.formats.scripts import foreign_tables, lies_beside, tables_made
 from contractctl.model.contract import File
 
-_UNDOING = re.compile(r"\.down\.sql$|(?:^|/)U\d[^/]*__[^/]*\.sql$", re.IGNORECASE)
-"""golang-migrate, sqlx and others; Flyway."""
+_UNDOING = re.compile(r"(?:\.|(?:^|/))down\.sql$|(?:^|/)U\d[^/]*__[^/]*\.sql$", re.IGNORECASE)
+"""golang-migrate, sqlx and others; Diesel; Flyway."""
 _DOWN = re.compile(
     r"^--\s*(?:\+goose\s+Down|migrate:down)\b.*?(?=^--\s*(?:\+goose\s+Up|migrate:up)\b|\Z)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
@@ -20,12 +20,13 @@ _DOWN = re.compile(
 def in_order(files: Sequence[File]) -> Iterator[tuple[int, File]]:
     """The files as they are run, each with its place among those that were given.
 
-    Numbers count, V2 before V10; whoever changes a table comes after who makes it.
+    Numbers count, V2 before V10; whoever changes a table comes after who makes it. What takes back is left out, and so
+    is what lies beside the steps of a folder.
     """
     if len(files) == 1:
         yield 0, files[0]
         return
-    steps = sorted((_key(file.name), index) for index, file in enumerate(files) if not _UNDOING.search(file.name))
+    steps = sorted((_key(file.name), index) for index, file in enumerate(files) if _counts(file.name))
     waiting = [_Step(index, frozenset(tables_made(files[index])), foreign_tables(files[index])) for _, index in steps]
     there: set[str] = set()
     while waiting:
@@ -35,6 +36,10 @@ def in_order(files: Sequence[File]) -> Iterator[tuple[int, File]]:
         waiting.remove(step)
         there |= step.makes
         yield step.index, files[step.index]
+
+
+def _counts(name: str) -> bool:
+    return not (lies_beside(name) or _UNDOING.search(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""What will people look for in vain among the contracts? Other languages, with what makes them readable; queries."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_DATABASE = "contractctl init --from-database URL makes contracts of its tables"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Files of one kind that become no contract."""
+
+    files: tuple[str, ...]
+    why: str
+    """What they are, and what to do."""
+
+
+_LANGUAGES = (
+    (
+        re.compile(r"\.avdl$"),
+        "Avro IDL is not read; make .avsc of it: java -jar avro-tools.jar idl2schemata FILE FOLDER",
+    ),
+    (re.compile(r"(?:^|/)migrations/0001_\w+\.py$"), f"migrations of Django are not read; {_DATABASE}"),
+    (
+        re.compile(r"(?:^|/)db/schema\.rb$"),
+        f"a schema of Rails in Ruby is not read; let Rails write db/structure.sql, or {_DATABASE}",
+    ),
+    (re.compile(r"(?:^|/)dbt_project\.yml$"), f"models of dbt are not read; {_DATABASE}"),
+    (re.compile(r"\.(?:fbs|raml|smithy|thrift|tsp|wsdl|xsd)$"), "of no format that contractctl judges"),
+)
+
+
+def unread(paths: Sequence[str], queries: Sequence[str]) -> Iterator[Unread]:
+    """Kind by kind. paths: all there are, from the root, with slashes. queries: SQL that makes no table."""
+    for pattern, why in _LANGUAGES:
+        if files := tuple(path for path in paths if pattern.search(path)):
+            yield Unread(files, why)
+    if queries:
+        yield Unread(tuple(queries), "makes no table")
