@@ -5,6 +5,7 @@ MySQL itself speaks the same protocol and behaves differently where it matters (
 
 from contractctl.databases.ddl import Statements
 from contractctl.databases.mysql import statements
+from contractctl.databases.mysql.carrying import carry_out
 from contractctl.databases.mysql.dependents import dependents, key_obstacles, obstacles, table_dependents
 from contractctl.databases.mysql.engine import alone, create_engine, heed, reading, unhurried
 from contractctl.databases.mysql.expressions import (
@@ -33,7 +34,6 @@ from contractctl.databases.mysql.rows import (
     up_to,
     update_from,
 )
-from contractctl.databases.mysql.statements import carry_out
 from contractctl.databases.mysql.tables import as_shown, columns, exists, hindrances, key_columns, notes
 from contractctl.databases.mysql.triggers import drop_triggers, missing_triggers, triggers
 from contractctl.databases.mysql.trust import check, refusal

@@ -25,8 +25,9 @@ def demand_online(look: Look, table: str) -> None:
         raise BlockingError(
             f"MariaDB writes the rows of '{table}' anew only while nobody else writes: of the FULLTEXT or SPATIAL index"
             f" {names}",
-            hint=f"drop it before, in a revision of your own, then ALTER TABLE {table_name(table)} FORCE,"
-            " ALGORITHM=INPLACE, LOCK=NONE, and build it again when nobody has to write",
+            hint="drop it before, in a revision of your own, when nobody has to search, then"
+            f" ALTER TABLE {table_name(table)} FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again when nobody has"
+            " to write",
         )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
 from contractctl.databases.mysql.names import OURS, literal, quote, same
+from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tokens import Sort, spoken
 from contractctl.databases.mysql.types import Family, read
 from contractctl.errors import ContractctlError
@@ -135,8 +136,9 @@ def _hindrances(connection: Connection, table: str) -> Iterator[str]:
     for name in run(connection, odd_indexes(table, "FULLTEXT")).scalars():
         yield (
             f"table '{table}' has the FULLTEXT index '{name}', and MariaDB gives it no column, and takes none, while"
-            " others write: drop that first, then ALTER TABLE … FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again"
-            " in the end, when nobody has to write"
+            " others write: when nobody has to search, which fails without it, drop that first, then"
+            f" ALTER TABLE {table_name(table)} FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again in the end, when"
+            " nobody has to write"
         )
     for column in key_columns(connection, table):
         kind = read(column.type)

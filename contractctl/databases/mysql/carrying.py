@@ -1,0 +1,75 @@
+"""How are statements executed, so that a table is never left locked, and MariaDB's refusal of a copy is understood?"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from contractctl.databases import LOCK_SECONDS, Statement, run
+from contractctl.databases.ddl import BlockingError
+
+_NOT_ONLINE = (1845, 1846)
+"""ER_ALTER_OPERATION_NOT_SUPPORTED, with and without a reason: https://mariadb.com/kb/en/mariadb-error-code-reference/."""
+_NOT_FREE = 1205
+"""ER_LOCK_WAIT_TIMEOUT."""
+_UNKNOWN_COLUMN = 1054
+"""ER_BAD_FIELD_ERROR."""
+_ATTEMPTS = 100
+_UNLOCK = "UNLOCK TABLES"
+
+
+def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
+    """Execute them, one after the other; no table stays locked, whatever happens: a lost session has let go."""
+    given = tuple(statements)
+    locked = any(statement.sql == _UNLOCK for statement in given)
+    try:
+        _execute_all(connection, given)
+    except DBAPIError as error:
+        if not locked or connection.invalidated or not _is_of_names_before(error):
+            raise
+        run(connection, _UNLOCK)
+        _execute_all(connection, given)
+    finally:
+        if locked and not connection.invalidated:
+            run(connection, _UNLOCK)
+
+
+def _execute_all(connection: Connection, statements: tuple[Statement, ...]) -> None:
+    for statement in statements:
+        _execute(connection, statement)
+
+
+def _is_of_names_before(error: DBAPIError) -> bool:
+    """Whether MariaDB still knew a CHECK's column by the name that it had before it was renamed: then nothing was done.
+
+    It says so of a table that has stood open since, and then opens it anew.
+    """
+    code, said = (*getattr(error.orig, "args", ()), 0, "")[:2]
+    return code == _UNKNOWN_COLUMN and "'CHECK'" in str(said)
+
+
+def _execute(connection: Connection, statement: Statement) -> None:
+    try:
+        _try(connection, statement)
+    except DBAPIError as error:
+        code, said = (*getattr(error.orig, "args", ()), 0, "")[:2]
+        if code not in _NOT_ONLINE:
+            raise
+        raise BlockingError(
+            f"MariaDB would copy the table, and hold everybody up meanwhile: {said}",
+            hint=f"the statement is: {statement.sql}",
+        ) from error
+
+
+def _try(connection: Connection, statement: Statement) -> None:
+    """At once; what does not wait by itself is tried again for as long as others would."""
+    for _ in range(_ATTEMPTS if statement.sql.endswith(" NOWAIT") else 0):
+        try:
+            run(connection, statement.sql)
+        except DBAPIError as error:
+            if getattr(error.orig, "args", (0,))[0] != _NOT_FREE:
+                raise
+            run(connection, f"DO SLEEP({LOCK_SECONDS / _ATTEMPTS})")
+        else:
+            return
+    run(connection, statement.sql)

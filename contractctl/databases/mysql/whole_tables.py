@@ -1,0 +1,69 @@
+"""How does a MariaDB table come and go, and give its name to another one?"""
+
+from contractctl.databases import Statement
+from contractctl.databases.looks import Called, Look
+from contractctl.databases.mysql.altering import WAIT
+from contractctl.databases.mysql.names import literal, quotes
+from contractctl.databases.mysql.names import table as table_name
+from contractctl.databases.mysql.tables import of_table
+
+_EXCLUSIVE = "EXCLUSIVE, for an instant"
+_GONE = "contractctl_gone_"
+
+
+def create_table(create: str) -> tuple[Statement, ...]:
+    """Make a table by its CREATE TABLE."""
+    return (Statement(create, "none", transactional=False),)
+
+
+def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+    """A view that MariaDB itself reads and writes as the table, for those who may read and write the table."""
+    columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
+    select = f"SELECT {columns} FROM {table_name(table)}"
+    grants = look.ask(_GRANTS.format(of=of_table(table), name=literal(table_name(name))), "")
+    return (
+        Statement(
+            f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {table_name(name)} AS {select}", "none", transactional=False
+        ),
+        *(Statement(grant, "none", transactional=False) for grant in grants.splitlines()),
+    )
+
+
+def drop_stand_in(name: str) -> tuple[Statement, ...]:
+    """Take it away."""
+    return (Statement(f"DROP VIEW IF EXISTS {table_name(name)}", "none", transactional=False),)
+
+
+def take_name(table: str, name: str) -> tuple[Statement, ...]:
+    """Let the table take the view's place: one statement, which goes on where the client dies in the middle."""
+    place, _, bare = name.rpartition(".")
+    gone = table_name(f"{place}.{_GONE}{bare}" if place else f"{_GONE}{bare}")
+    rename = f"RENAME TABLE {table_name(name)} TO {gone}, {table_name(table)} TO {table_name(name)}"
+    compound = f"BEGIN NOT ATOMIC\n{rename};\nDROP VIEW {gone};\nEND"
+    return (Statement(compound, _EXCLUSIVE, transactional=False),)
+
+
+def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+    """The table has its old name again, and the view stands in for the new one: for some milliseconds nothing does."""
+    view, *grants = stand_in(Called(look, table, name), table, name)
+    rename = f"RENAME TABLE {table_name(name)} TO {table_name(table)}"
+    compound = f"BEGIN NOT ATOMIC\n{rename};\n{view.sql};\nEND"
+    return (Statement(compound, _EXCLUSIVE, transactional=False), *grants)
+
+
+def drop_table(table: str) -> tuple[Statement, ...]:
+    """Drop a table. MariaDB refuses while a foreign key refers to it."""
+    return (Statement(f"DROP TABLE IF EXISTS {table_name(table)} WAIT {WAIT}", _EXCLUSIVE, transactional=False),)
+
+
+def rename_table(table: str, new: str) -> tuple[Statement, ...]:
+    """Give a table another name."""
+    rename = f"RENAME TABLE {table_name(table)} WAIT {WAIT} TO {table_name(new)}"
+    return (Statement(rename, _EXCLUSIVE, transactional=False),)
+
+
+_GRANTS = """
+SELECT coalesce(group_concat('GRANT ', PRIVILEGE_TYPE, ' ON ', {name}, ' TO ', GRANTEE SEPARATOR '\\n'), '')
+FROM information_schema.TABLE_PRIVILEGES
+WHERE {of} AND PRIVILEGE_TYPE IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+"""
