@@ -53,6 +53,8 @@ def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[
     state = flight.standing.state
     named = {name for use in uses for name in _versions(contract, use)}
     concerned = {name: at for name in named if (at := _place(movement, name, state)) is not None}
+    if state is State.ROLLED_BACK and _brought_by_another(question, flight, movement):
+        concerned.pop(movement.new, None)
     if not concerned:
         return
     if question.planned_for != question.environment:
@@ -64,6 +66,16 @@ def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[
         needed = {movement.intermediate: State.EXPANDED, movement.new: State.VERIFIED}.get(at)
         if at != movement.old and needed and not _reached(state, needed):
             yield _too_early(question, flight, name, needed)
+
+
+def _brought_by_another(question: Question, flight: InFlight, movement: Movement) -> bool:
+    """Whether a later plan leads to the version that one which was taken back has led to: then that one is asked."""
+    return any(
+        (move.contract, move.new) == (movement.contract, movement.new) and other.standing.state is not State.ROLLED_BACK
+        for other in question.plans
+        if other.plan.name != flight.plan.name
+        for move in other.plan.movements
+    )
 
 
 def _place(movement: Movement, name: str, state: State) -> str | None:

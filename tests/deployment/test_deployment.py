@@ -198,10 +198,10 @@ def set_environment(shop: Shop, name: str) -> None:
     (shop.folder / "contractctl.toml").write_text(f'environment = "{name}"\n{text}' if name else text)
 
 
-def advance(shop: Shop, *stages: str) -> None:
+def advance(shop: Shop, *stages: str, plan: str = "buyer") -> None:
     with journal.writing(shop.engine) as connection:
         for stage in stages:
-            journal.append(connection, Note("buyer", EntryKind.OUTCOME, stage, stage, NOW, "Ada", "", {"percent": 100}))
+            journal.append(connection, Note(plan, EntryKind.OUTCOME, stage, stage, NOW, "Ada", "", {"percent": 100}))
 
 
 def test_who_needs_the_new_side_waits_until_the_plan_has_made_it(planned: Shop) -> None:
@@ -227,6 +227,21 @@ def test_a_plan_whose_file_is_on_another_branch_is_no_plan_that_is_not_there(pla
     advance(planned, "contract")
     path.unlink()
     assert "plan without a file" not in planned.whys("old", "1")
+
+
+def test_a_plan_that_was_taken_back_does_not_hold_up_what_another_one_has_brought(planned: Shop) -> None:
+    (planned.folder / "contracts" / TABLE / "versions" / "1.2.0.sql").write_text(TABLES["1.1.0"])
+    planned.declare("last", "1", consumes=f"{TABLE}@2.0.0")
+    advance(planned, "expand", "rollback")
+    assert "plan not there yet" in planned.whys("last", "1")
+
+    renamed = Operation("rename-column", TABLE, "orders", "customer", "buyer")
+    plan = Plan("again", (Movement(TABLE, "sql", "1.1.0", "1.2.0", "2.0.0"),), (renamed,), {})
+    write_plan(path_of(planned.folder / "migrations", "again"), plan)
+
+    assert "plan not there yet" in planned.whys("last", "1")
+    advance(planned, "expand", "dual-write", "backfill", "verify", plan="again")
+    assert "plan not there yet" not in planned.whys("last", "1")
 
 
 def test_a_plan_that_moves_what_a_version_does_not_use_needs_no_file_for_it(planned: Shop) -> None:
