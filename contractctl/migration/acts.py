@@ -54,6 +54,8 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
             revision = session.plan.revisions.get(Stage(stage))
             if revision is None or revision not in applied(session):
                 return None
+            if stage == Stage.CONTRACT and both_sides_stand(session):
+                raise _stamped(session, revision)
             return {"revision": revision, **(_kept_in_step(session) if stage == Stage.DUAL_WRITE else {})}
         case Stage.BACKFILL:
             return _filled(session)
@@ -66,6 +68,38 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
             return {} if back and flags_are_at(session, 0.0) else None
         case _:
             return None
+
+
+def both_sides_stand(session: Session) -> bool:
+    """Whether all is there that the contract revision takes away."""
+    with journal.reading(session.context.engine) as connection:
+        database, syncs = databases.of(connection), _there(session, connection) or ()
+        return bool(syncs) and not any(database.missing_triggers(connection, sync) for sync in syncs)
+
+
+def old_side_is_gone(session: Session) -> bool:
+    """Whether the database holds the new side alone, and could not begin the plan: it has come to its end here."""
+    with journal.reading(session.context.engine) as connection:
+        begins = next(operations.hindrances(session.plan, connection), None) is None
+        return not begins and _there(session, connection) is None
+
+
+def _there(session: Session, connection: Connection) -> tuple[Synchronisation, ...] | None:
+    """What is kept in step; None where one of the sides is not there."""
+    try:
+        return synchronisations(session, connection)
+    except journal.RefusedError:
+        raise
+    except ContractctlError:
+        return None
+
+
+def _stamped(session: Session, revision: str) -> ContractctlError:
+    return ContractctlError(
+        f"alembic's table says that '{revision}' has run, and the old side of '{session.plan.name}' is there, kept in"
+        " step: somebody has stamped it",
+        hint="let that table say what the database has: alembic stamp with the revision that was really run last",
+    )
 
 
 def _kept_in_step(session: Session) -> dict[str, Any]:

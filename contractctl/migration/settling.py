@@ -19,6 +19,13 @@ _NEXT_REVISION = {
     State.QUIESCED: Stage.CONTRACT,
 }
 
+_BEFORE_CONTRACT = {
+    **_NEXT_REVISION,
+    State.DUAL_WRITING: Stage.BACKFILL,
+    State.BACKFILLED: Stage.VERIFY,
+    State.VERIFIED: Stage.CANARY,
+}
+
 _PROMISING = (Stage.VERIFY, Stage.CONTRACT)
 """What a constraint promises, triggers know of: a stage that was killed in between has not told them.
 
@@ -55,6 +62,8 @@ def cut_short(session: Session, history: History) -> Stage | None:
 
 
 def _settle_one(session: Session, history: History) -> History | None:
+    if (at_its_end := _at_its_end(session, history)) is not None:
+        return at_its_end
     if (pending := history.pending) is not None:
         found = acts.done(session, pending.stage, pending.body)
         if found is not None:
@@ -69,6 +78,21 @@ def _settle_one(session: Session, history: History) -> History | None:
     told = "the database has the revision: it was run with alembic"
     body = {**begun_with(session.plan, stage), **found, "settled": told}
     return session.note(EntryKind.OUTCOME, stage, history.key(stage), body)
+
+
+def _at_its_end(session: Session, history: History) -> History | None:
+    """The next stage's outcome where the database has been through all of them, and the journal knows nothing of it.
+
+    As one that Alembic has made from nothing, or whose journal was lost: there is nothing left that could be done.
+    """
+    stage, revision = _BEFORE_CONTRACT.get(history.standing.state), session.plan.revisions.get(Stage.CONTRACT)
+    if stage is None or stage is Stage.CONTRACT or revision is None or revision not in revised.applied(session):
+        return None
+    if not acts.old_side_is_gone(session):
+        return None
+    share = {"percent": 100.0} if stage is Stage.CANARY else {}
+    body = {**begun_with(session.plan, stage), **share, "settled": "the database is behind all stages already"}
+    return session.note(EntryKind.OUTCOME, stage, history.key(stage, share.get("percent")), body)
 
 
 def begun_with(plan: Plan, stage: str) -> dict[str, Any]:

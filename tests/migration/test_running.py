@@ -316,6 +316,35 @@ def test_a_plan_that_does_something_else_than_was_begun_is_refused_and_one_that_
     assert migration.run("expand", shop.context(folder, plan=later)).done  # begun anew, it may be another one
 
 
+def test_a_database_that_is_behind_all_stages_is_contracted_also_where_its_journal_knows_nothing(folder: Path) -> None:
+    for stage, percent in shop.WAY:
+        migration.run(stage, shop.context(folder), percent)
+    with shop.connected(folder) as connection:
+        for (name,) in shop.rows(
+            folder, "SELECT name FROM sqlite_schema WHERE name GLOB 'contractctl_*' AND type = 'table'"
+        ):
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        connection.commit()
+
+    again = migration.run("expand", shop.context(folder))
+    assert (again.standing.state, again.message) == (State.CONTRACTED, "already done: 'customer-name' is contracted")
+    with pytest.raises(ContractctlError, match="rollback does not follow"):
+        migration.run("rollback", shop.context(folder))
+
+
+def test_a_contract_revision_that_was_only_stamped_is_not_taken_for_done(folder: Path) -> None:
+    for stage, percent in shop.WAY[:6]:
+        migration.run(stage, shop.context(folder), percent)
+    with shop.connected(folder) as connection:
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{shop.PLAN.revisions[Stage.CONTRACT]}')")
+        connection.commit()
+
+    for stage in ("contract", "expand"):
+        with pytest.raises(ContractctlError, match="somebody has stamped it"):
+            migration.run(stage, shop.context(folder))
+    assert len(shop.rows(folder, "SELECT customer_name__quiesced, full_name FROM orders")) == 50
+
+
 def test_other_plans_stay_where_they_are(folder: Path) -> None:
     other = replace(
         shop.PLAN,
