@@ -122,6 +122,9 @@ def _by_ending(path: str) -> str | None:
 
 
 def _by_content(file: File) -> str | None:
+    stated = next((word for word in _STATED if word in file.text and _states_first(file, word)), None)
+    if stated is not None:
+        return stated  # most documents of megabytes: nobody looks through them for `$schema`
     if "$schema" in file.text and _is_json_schema(file):
         return "json-schema"
     for word in _STATED:
@@ -139,17 +142,22 @@ def _is_json_schema(file: File) -> bool:
         found = (_DIALECT_SOMEWHERE if is_json else _DIALECT).search(file.text)
         return found is not None and _META_SCHEMA.match(found[1]) is not None
     keys: dict[str, object] = value if isinstance(value, dict) else {}
+    if any(isinstance(keys.get(word), str) for word in _STATED):
+        return False  # it says more closely what it is
     dialect = str(keys.get("$schema"))
     if "json-schema.org" in dialect:
         return True
     return _META_SCHEMA.match(dialect) is not None and not _KEYWORDS.isdisjoint(keys)
 
 
+def _states_first(file: File, word: str) -> bool:
+    """The root of JSON says its version, as deep as its first name."""
+    first = _FIRST.match(file.text)
+    return first is not None and re.search(rf'{re.escape(first[1])}"{word}"\s*:\s*"[0-9]', file.text) is not None
+
+
 def _states(file: File, word: str) -> bool:
     """The root says its version: https://spec.openapis.org/oas/v3.1.0#fixed-fields, and AsyncAPI's does so, too."""
-    first = _FIRST.match(file.text)
-    if first is not None and re.search(rf'{re.escape(first[1])}"{word}"\s*:\s*"[0-9]', file.text) is not None:
-        return True  # as deep as the first name of the root
     value = _loaded(file) if file.name.lower().endswith(".json") else None
     if value is None:  # YAML, or JSON that is broken: its reader says where
         hits = _STATED_SOMEWHERE[word].finditer(file.text)

@@ -107,6 +107,11 @@ def test_an_asyncapi_document_is_told_by_its_version_at_the_top(name: str, text:
     assert claim(name, text) == ("asyncapi" if is_one else None)
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_what_says_that_it_is_an_api_is_one_though_it_names_a_draft(indent: int | None) -> None:
+    assert claim("a.json", json.dumps({"$schema": DRAFT, "openapi": "3.1.0"}, indent=indent)) == "openapi"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said", "hint"),
     [

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.operations import made_at
 from contractctl.formats.openapi.parts import child, entries, fields, resolved, template
 from contractctl.formats.openapi.templates import overlap
 from contractctl.formats.openapi.ways import Call, Way
@@ -90,9 +91,5 @@ def _calls_back(document: Document, found: Incompatibility) -> dict[str, Spot]:
     paths = {template(name): spot for name, spot in entries(document, document.root, "paths")}
     item = paths.get(template(facts.get("path", "")))
     operation = child(document, resolved(document, item), facts["within"]) if item is not None else None
-    made: dict[str, Spot] = {}
-    for name, spot in entries(document, operation, "callbacks"):
-        there = child(document, resolved(document, spot), facts["expression"])
-        if there is not None:
-            made[f"/callback/{quote(name)}"] = there
-    return made
+    made = made_at(document, operation, facts["callback"], facts["expression"])
+    return {f"/callback/{quote(facts['callback'])}": resolved(document, made)} if made is not None else {}

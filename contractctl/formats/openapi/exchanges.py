@@ -11,7 +11,7 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.media import media_types, schema_of, single
+from contractctl.formats.openapi.media import is_text, media_types, schema_of, single
 from contractctl.formats.openapi.parameters import Parameter, parameters_of
 from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, placeholders, resolved
 from contractctl.formats.openapi.security import worded
@@ -181,6 +181,8 @@ class Making:
         is_meant = "document" in self.facts and "header" not in self.facts and self.facts.get("media") == media
         is_meant = is_meant and ("status" in self.facts) == (role is Role.RESPONSE)
         document = self.way.server if role is Role.RESPONSE else self.way.caller
+        if is_text(media):
+            role = Role.HEADER if role.is_answer else Role.PARAMETER
         value = self._meant() if is_meant else self._sample(role, schema_of(document, holder))
         if _JSON in media or media in {"*/*", "application/*"}:
             return json.dumps(value, ensure_ascii=False)
@@ -188,8 +190,8 @@ class Making:
             return urlencode(list(_form(document, holder, value)) or [_SOMETHING])
         if media == _MULTIPART and isinstance(value, dict):
             return _multipart(list(_form(document, holder, value)) or [_SOMETHING])
-        if isinstance(value, str):
-            return value
+        if isinstance(value, str) or is_text(media):
+            return _word(value)
         raise NoneFoundError
 
     def _headers(self, given: Spot) -> Iterator[tuple[str, str]]:

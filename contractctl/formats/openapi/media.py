@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from contractctl.documents import Json
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import entries, fields, resolved
 
-_COMBINING = frozenset({"allOf", "anyOf", "oneOf", "if", "patternProperties", "$ref"})
+_STRUCTURED = ("json", "xml", "yaml", "form", "*")
 _CHARSETS = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
@@ -50,42 +49,18 @@ def schema_of(document: Document, media: Spot | None) -> Spot | None:
     return below(document, media, "schema")
 
 
+def is_text(name: str) -> bool:
+    """Whether the bodies of a media type are texts, as which numbers travel, too."""
+    return name.partition(";")[0] == "text/plain"
+
+
+def has_structure(name: str) -> bool:
+    """Whether bodies of a media type may be anything but a text, or bytes that a schema calls one."""
+    return any(word in name for word in _STRUCTURED)
+
+
 def single(document: Document, spot: Spot) -> tuple[str, Spot | None]:
     """The media type and the schema of a parameter or a header, which has one or the other."""
     for name, media in media_types(document, spot).items():
         return name, schema_of(document, media)
     return "", schema_of(document, spot)
-
-
-def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[str]:
-    """The properties of a form that are encoded otherwise: https://spec.openapis.org/oas/v3.1.0#encoding-object.
-
-    An encoding of a property that the form does not have says nothing.
-    """
-    if not name.startswith(("multipart/", "application/x-www-form-urlencoded")):
-        return
-    left, right = (fields(document, spot).get("encoding") for document, spot in (ends, others))
-    left, right = (one if isinstance(one, dict) else {} for one in (left, right))
-    declared = [_declared(*one) for one in (ends, others)]
-    for key in {**left, **right}:
-        there = all(names is None or key in names for names in declared)
-        if there and _effective(left.get(key)) != _effective(right.get(key)):
-            yield key
-
-
-def _declared(document: Document, media: Spot) -> frozenset[str] | None:
-    """The properties of a form whose schema names them all by itself; None where it may have others."""
-    schema = schema_of(document, media)
-    value = resolved(document, schema).value if schema is not None else None
-    if not isinstance(value, dict) or not _COMBINING.isdisjoint(value) or not isinstance(value.get("properties"), dict):
-        return None
-    return frozenset(value["properties"])  # type: ignore[arg-type]  # seen to be an object
-
-
-def _effective(encoding: Json) -> Json:
-    """With the style that a form has without a word: https://spec.openapis.org/oas/v3.1.0#encoding-object."""
-    if not isinstance(encoding, dict):
-        return {}
-    style = encoding.get("style", "form")
-    usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False, "headers": {}}
-    return {name: value for name, value in encoding.items() if name not in usual or value != usual[name]}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.bodies import request_body
+from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parameters import parameters
-from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entries, fields, resolved, template
+from contractctl.formats.openapi.parts import METHODS, Unresolved, entries, fields, resolved, template
 from contractctl.formats.openapi.responses import responses
 from contractctl.formats.openapi.security import same_schemes, security
 from contractctl.formats.openapi.servers import servers
@@ -109,16 +110,25 @@ def _are_alike(way: Way, call: Call, name: str) -> bool:
 def _callbacks(way: Way, call: Call) -> Iterator[Found]:
     """https://spec.openapis.org/oas/v3.1.0#callback-object: the server calls, at an address from the request."""
     for name, awaited in entries(way.caller, call.caller, "callbacks"):
-        made = child(way.server, child(way.server, call.server, "callbacks"), name)
         item = resolved(way.caller, awaited)
         for expression in fields(way.caller, item):
             if expression.startswith("x-"):
                 continue
             label = f"{call.name} callback {name}"
             facts = {**call.facts, "within": call.facts.get("method", ""), "callback": name, "expression": expression}
-            there = below(way.server, made, expression) if made and expression in fields(way.server, made) else None
+            there = made_at(way.server, call.server, name, expression)
             awaited_call = _Awaited("openapi-callback-removed", label, facts, below(way.caller, item, expression))
             yield from _back(way, awaited_call, there)
+
+
+def made_at(document: Document, operation: Spot | None, name: str, expression: str) -> Spot | None:
+    """The calls that an operation makes at an address: under that name, else under another, for names do not travel."""
+    callbacks = dict(entries(document, operation, "callbacks"))
+    for one in sorted(callbacks, key=lambda other: other != name):
+        made = resolved(document, callbacks[one])
+        if expression in fields(document, made):
+            return below(document, made, expression)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contractctl.documents import Json
 from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.media import covering, media_types, meeting, schema_of, single
+from contractctl.formats.openapi.media import covering, is_text, media_types, meeting, schema_of, single
 from contractctl.formats.openapi.parts import entries, flag, resolved
 from contractctl.formats.openapi.shared import told
 from contractctl.formats.openapi.styles import spelling, unlike
@@ -137,7 +137,8 @@ def _response(way: Way, call: Call, both: _Both) -> Iterator[Found]:
     for name, other in meeting(offered, wanted):  # for all else nobody asks
         schemas = schema_of(way.caller, wanted[other]), schema_of(way.server, offered[name])
         if schemas[0] is not None:
-            yield from way.judged(call, Role.RESPONSE, schemas, f"{label} {name}", status=both.status, media=name)
+            role = Role.HEADER if is_text(name) and is_text(other) else Role.RESPONSE
+            yield from way.judged(call, role, schemas, f"{label} {name}", status=both.status, media=name)
 
 
 def _headers(way: Way, call: Call, both: _Both) -> Iterator[Found]:

@@ -28,6 +28,7 @@ from contractctl.formats.json_schema.search.nodes import Literal
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.space import Space
+from contractctl.formats.json_schema.search.values import NULL
 from contractctl.formats.json_schema.spots import Spot, start
 from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
@@ -319,6 +320,8 @@ class Sight:
         except RecursionError:
             yield Undecided("$", "it is nested too deeply to decide")
             return
+        if self.role.is_text:  # a parameter that is null is not sent: https://spec.openapis.org/oas/v3.1.1#style-values
+            sent = self.space.all_of((sent, self.space.kinds(NULL) ^ 1))
         schemas = self.writer.schemas
         asked = InSeat(self.space, self.solver, reader, question.reader, sent, schemas, question.writer)
         granted = asked.work

@@ -67,9 +67,9 @@ class Role(Enum):
     REQUEST = "request"
     RESPONSE = "response"
     PARAMETER = "parameter"
-    """As text, in a path, a query, a header or a cookie."""
+    """As text, in a path, a query, a header or a cookie, or a body of text."""
     HEADER = "header"
-    """As text, in a header of a response."""
+    """As text, in a header of a response, or a body of text."""
 
     @property
     def is_answer(self) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from contractctl.formats.description import resolved
 from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.media import has_structure
 from contractctl.formats.openapi.shared import Shared
 from contractctl.formats.openapi.sights import Question, Sight
 from contractctl.formats.openapi.views import Role
@@ -63,10 +65,9 @@ class Way:
         if "xml" in facts.get("media", ""):
             for place in unlike((self.caller, spots[0]), (self.server, spots[1])):
                 yield Undecided(f"{call.name} {label}", f"'{place}' is written otherwise in XML")
-        sight = self.sight(role)
-        caller, server = (
-            spot or _anything(document) for spot, document in zip(spots, (self.caller, self.server), strict=True)
-        )
+        sight, media = self.sight(role), facts.get("media", "")
+        caller = spots[0] or _without_schema(self.caller, (self.server, spots[1]), media)
+        server = spots[1] or _without_schema(self.server, (self.caller, spots[0]), media)
         writer, reader = (server, caller) if role.is_answer else (caller, server)
         to_server = not role.is_answer
         for question, said in sight.ask(
@@ -110,9 +111,12 @@ def pointer(spot: Spot | None) -> Pointer | None:
     return None if spot is None else (spot.file, *spot.pointer)
 
 
-def _anything(document: Document) -> Spot:
-    """The schema that is not there allows every value."""
-    return replace(document.root, value={}, pointer=(*document.root.pointer, ""))
+def _without_schema(document: Document, other: tuple[Document, Spot | None], media: str) -> Spot:
+    """The schema that is not there allows every value: of a body that the other version calls a text, every text."""
+    schema = resolved(other[0], other[1]) if other[1] is not None and media and not has_structure(media) else None
+    is_text = schema is not None and isinstance(schema.value, dict) and schema.value.get("type") == "string"
+    value = {"type": "string"} if is_text else {}
+    return replace(document.root, value=value, pointer=(*document.root.pointer, "a text" if is_text else ""))
 
 
 def _worded(question: Question, said: Said, *, flipped: bool) -> Found:

@@ -1,7 +1,7 @@
 """Is each labelled pair judged right?"""
 
 import pytest
-from openapi_pairs import found, pairs
+from openapi_pairs import found, pairs, source
 
 from contractctl.compatibility import compare
 from contractctl.model.verdict import Effect
@@ -70,6 +70,15 @@ def test_what_is_quoted_is_what_the_finding_is_about() -> None:
     said = {one.rule: one.witness.answer for one in findings if one.witness is not None}
     assert "'before' is a required property" in said["json-schema-property-required"]
     assert "'paid' is not one of ['new']" in said["json-schema-value-refused"]
+
+
+def test_a_body_without_a_schema_may_be_what_is_no_text() -> None:
+    old, new = (
+        source("operation", {"requestBody": {"content": {"application/cbor": media}}}, "3.0").files[0].text
+        for media in ({"schema": {"type": "object"}}, {})
+    )
+
+    assert [one.rule for one in compare(old, new, format="openapi").forward.findings] == ["json-schema-type-refused"]
 
 
 def test_a_plan_is_offered_for_what_goes() -> None:

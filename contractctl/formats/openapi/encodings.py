@@ -1,0 +1,87 @@
+"""Are the fields of a form written as they are read? https://spec.openapis.org/oas/v3.1.0#encoding-object."""
+
+from collections.abc import Iterator, Mapping
+
+from contractctl.documents import Json
+from contractctl.formats.description import as_object
+from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.media import covering, normal, schema_of
+from contractctl.formats.openapi.parts import Unresolved, child, fields, resolved
+
+_COMBINING = frozenset({"allOf", "anyOf", "oneOf", "if", "patternProperties", "$ref"})
+_URLENCODED = frozenset({"style", "explode", "allowReserved"})
+"""What says nothing elsewhere in 3.0; in 3.1 it does in multipart/form-data, too."""
+_PLAIN = frozenset({"string", "number", "integer", "boolean"})
+
+
+def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[str]:
+    """The properties of a form that are encoded otherwise than they are read.
+
+    An encoding of a property that the form does not have says nothing.
+    """
+    if not name.startswith(("multipart/", "application/x-www-form-urlencoded")):
+        return
+    left, right = (as_object(fields(document, spot).get("encoding")) for document, spot in (ends, others))
+    declared = [_declared(*one) for one in (ends, others)]
+    for key in {**left, **right}:
+        if not all(names is None or key in names for names in declared):
+            continue
+        sent, taken = as_object(left.get(key)), as_object(right.get(key))
+        if _effective(name, ends[0], sent) != _effective(name, others[0], taken):
+            yield key
+        elif "contentType" in {**sent, **taken}:
+            offered, known = _types(*ends, key, sent), _types(*others, key, taken)
+            if not all(covering(one, known) for one in offered):
+                yield key
+
+
+def _declared(document: Document, media: Spot) -> frozenset[str] | None:
+    """The properties of a form whose schema names them all by itself; None where it may have others."""
+    schema = schema_of(document, media)
+    value = resolved(document, schema).value if schema is not None else None
+    if not isinstance(value, dict) or not _COMBINING.isdisjoint(value) or not isinstance(value.get("properties"), dict):
+        return None
+    return frozenset(as_object(value["properties"]))
+
+
+def _effective(name: str, document: Document, encoding: Mapping[str, Json]) -> dict[str, Json]:
+    """What an encoding says that is not usual, the media types aside."""
+    ignored = {"contentType"}
+    if name.startswith("multipart/"):
+        ignored |= _URLENCODED if document.is_3_0 or name != "multipart/form-data" else set()
+    else:
+        ignored.add("headers")
+    style = encoding.get("style", "form")
+    usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False, "headers": {}}
+    return {
+        key: value
+        for key, value in encoding.items()
+        if key not in ignored and (key not in usual or value != usual[key])
+    }
+
+
+def _types(document: Document, media: Spot, key: str, encoding: Mapping[str, Json]) -> dict[str, None]:
+    """The media types that a field may have; one that nobody knows where the schema does not tell."""
+    said = encoding.get("contentType")
+    if isinstance(said, str):
+        return {normal(one): None for one in said.split(",")}
+    try:
+        schema = child(document, child(document, child(document, media, "schema"), "properties"), key)
+        return {_usual(document, schema): None}
+    except Unresolved:
+        return {"": None}
+
+
+def _usual(document: Document, schema: Spot | None) -> str:
+    """The media type of a field whose encoding says nothing of it; of a list that of its items, in 3.0."""
+    value = fields(document, schema) if schema is not None else {}
+    kind = value.get("type")
+    if kind == "array" and document.is_3_0:
+        return _usual(document, child(document, schema, "items"))
+    if kind == "object":
+        return "application/json"
+    if kind not in _PLAIN:
+        return ""
+    is_binary = value.get("format") == "binary" or "contentEncoding" in value
+    return "application/octet-stream" if is_binary else "text/plain"
