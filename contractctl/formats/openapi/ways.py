@@ -115,8 +115,9 @@ def _without_schema(document: Document, other: tuple[Document, Spot | None], med
     """The schema that is not there allows every value: of a body that the other version calls a text, every text."""
     schema = resolved(other[0], other[1]) if other[1] is not None and media and not has_structure(media) else None
     is_text = schema is not None and isinstance(schema.value, dict) and schema.value.get("type") == "string"
-    value = {"type": "string"} if is_text else {}
-    return replace(document.root, value=value, pointer=(*document.root.pointer, "a text" if is_text else ""))
+    if is_text:
+        return replace(document.root, value={"type": "string"}, pointer=(*document.root.pointer, "a text"))
+    return replace(document.root, value={}, pointer=(*document.root.pointer, ""))
 
 
 def _worded(question: Question, said: Said, *, flipped: bool) -> Found:
