@@ -51,7 +51,7 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     chosen = _chosen(found, sources)
     now = time.time()
     live = ledger.everything(found, now) if any(source.source == "code" for source in chosen) else {}
-    question = Question(it.plan, it.consumers, since, now, live)
+    question = Question(it.plan, it.consumers, since, now, live, found.environment)
     records = [record for source in chosen for record in _ask(found, source, question, path.parent)]
     others = _left_out(found, {source.source for source in chosen}, it.plan, path, now)
     record_file.write(path, [*records, *others])

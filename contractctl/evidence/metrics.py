@@ -16,7 +16,12 @@ SHADOW_READS = "contract.shadow.reads"
 
 
 def take_read(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
-    """Add reads. `labels` are the attributes of the point over those of its resource."""
+    """Add reads. `labels` are the attributes of the point over those of its resource.
+
+    A read is one wherever it was made: a database may be shared, and what reads in staging may be deployed tomorrow.
+    """
+    if step.count == 0 and seen.is_elsewhere(environment_of(labels)):
+        return
     seen.reads.append(
         Read(
             contract=labels.get("contract.name", ""),
@@ -33,12 +38,16 @@ def take_read(seen: Observations, labels: Mapping[str, str], step: Growth) -> No
 
 def take_sign(seen: Observations, labels: Mapping[str, str], at: float) -> None:
     """Add a sign of life."""
+    if seen.is_elsewhere(environment_of(labels)):
+        return
     contract, path = labels.get("contract.name", ""), labels.get("contract.field.path", "")
     seen.signs.append(Sign(consumer_of(labels), labels.get("service.version", ""), contract, path, at))
 
 
 def take_request(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
     """Add requests of a canary."""
+    if seen.is_elsewhere(environment_of(labels)):
+        return
     path, outcome = labels.get("contract.path", ""), labels.get("contract.outcome", "")
     if path not in ("old", "new") or outcome not in ("ok", "bad"):
         seen.spoiled(f"unparseable: {CANARY} has path '{path}' and outcome '{outcome}': not old or new, ok or bad")
@@ -48,6 +57,8 @@ def take_request(seen: Observations, labels: Mapping[str, str], step: Growth) ->
 
 def take_timed(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
     """Add requests that took at most `le` seconds, as a bucket counts them; `+Inf` counts all."""
+    if seen.is_elsewhere(environment_of(labels)):
+        return
     path = labels.get("contract.path", "")
     if path not in ("old", "new"):
         seen.spoiled(f"unparseable: {DURATION} has path '{path}': not old or new")
@@ -64,6 +75,8 @@ def take_timed(seen: Observations, labels: Mapping[str, str], step: Growth) -> N
 
 def take_shadow(seen: Observations, labels: Mapping[str, str], step: Growth) -> None:
     """Add shadow reads."""
+    if seen.is_elsewhere(environment_of(labels)):
+        return
     gave = labels.get("contract.result", "")
     if gave not in SHADOW:
         seen.spoiled(f"unparseable: {SHADOW_READS} has result '{gave}': none of {', '.join(SHADOW)}")
@@ -75,6 +88,14 @@ def take_shadow(seen: Observations, labels: Mapping[str, str], step: Growth) -> 
 def take_lost(seen: Observations, metric: str, labels: Mapping[str, str], spans: Iterable[Span]) -> None:
     """Add time in which something may have been counted that nobody will ever see."""
     seen.lost.extend(Lost(metric, consumer_of(labels), begin, end) for begin, end in spans if begin < end)
+
+
+def environment_of(labels: Mapping[str, str]) -> str:
+    """Where it ran, by today's name of the attribute or the one before; empty where nobody says it.
+
+    https://opentelemetry.io/docs/specs/semconv/resource/deployment-environment/
+    """
+    return labels.get("deployment.environment.name") or labels.get("deployment.environment", "")
 
 
 def consumer_of(labels: Mapping[str, str]) -> str:

@@ -91,6 +91,22 @@ class Observations:
     earliest: float = math.inf
     """Also of what is no longer here."""
     latest: float = -math.inf
+    environment: str | None = None
+    """The one that is meant; None where nobody has said it."""
+    others: set[str] = field(default_factory=set)
+    """Those that instruments name: not the one that is meant, or any where none is."""
+
+    def is_elsewhere(self, environment: str) -> bool:
+        """Whether what is told of an environment says nothing of the one that is meant; empty: nobody names one."""
+        if not environment or environment == self.environment:
+            return False
+        self.others.add(environment)
+        if self.environment is None and len(self.others) > 1:
+            named = " and ".join(f"'{one}'" for one in sorted(self.others))
+            self.spoiled(
+                f"conflicting evidence: {named} are told of: say in contractctl.toml which environment = it is"
+            )
+        return self.environment is not None
 
     def answered(self, raw: bytes) -> None:
         """Remember what was answered, as a digest."""

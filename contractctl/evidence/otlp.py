@@ -17,7 +17,7 @@ from contractctl.evidence.beside import Beside
 from contractctl.evidence.condensed import MOST, Condenser
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
-from contractctl.evidence.metrics import CANARY, DURATION, HEARTBEAT, READS, TAKEN, take_lost, take_sign
+from contractctl.evidence.metrics import CANARY, DURATION, HEARTBEAT, READS, TAKEN, environment_of, take_lost, take_sign
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.processes import BEGAN, ENDED, NANO, STARTED, Labels, Life, Processes
 from contractctl.evidence.records import records
@@ -54,7 +54,7 @@ class _Series:
 def collect(given: Given) -> tuple[Record, ...]:
     """Read every file that the pattern matches. There are no options."""
     question = given.question
-    seen = Observations("otlp", given.location)
+    seen = Observations("otlp", given.location, environment=question.environment)
     condenser = Condenser(seen, question)
     try:
         with sorting.samples() as samples:
@@ -193,7 +193,8 @@ def _take(seen: Observations, point: _Point, known: _Known) -> None:
     if series.metric == HEARTBEAT:
         attributes, at = series.attributes, point.until / NANO
         take_sign(seen, attributes, at)
-        known.beside.sign(series.resource, attributes, at)
+        if not seen.is_elsewhere(environment_of(attributes)):
+            known.beside.sign(series.resource, attributes, at)
         if known.beside.crowded:
             seen.spoiled(f"truncated: more than {MOST:,} stretches of life are too many to tell apart")
     elif not point.temporality and series.metric != STARTED:

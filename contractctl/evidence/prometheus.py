@@ -55,6 +55,8 @@ _ATTRIBUTES = {
     "contract_outcome": "contract.outcome",
     "contract_result": "contract.result",
     "le": "le",
+    "deployment_environment": "deployment.environment",
+    "deployment_environment_name": "deployment.environment.name",
     "service_name": "service.name",
     "service_version": "service.version",
 }
@@ -92,7 +94,7 @@ def collect(given: Given) -> tuple[Record, ...]:
     )
     queries = list(_queries(given.question, options))
     shown = " ; ".join(one for query in queries for one in (query.counter, query.sign) if one)
-    seen = Observations("prometheus", f"{server.url}: {shown}")
+    seen = Observations("prometheus", f"{server.url}: {shown}", environment=given.question.environment)
     for query in queries:
         try:
             _follow(seen, server, query)

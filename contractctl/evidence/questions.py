@@ -85,6 +85,8 @@ class Question:
     now: float
     live: Mapping[str, Environment] = field(default_factory=dict)
     """By environment, as deployments are on record and clusters have shown it."""
+    environment: str | None = None
+    """Which one the plan's database belongs to; None where nobody has said it."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

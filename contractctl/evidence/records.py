@@ -29,6 +29,10 @@ _BEFORE = 24
 
 def records(seen: Observations, question: Question) -> tuple[Record, ...]:
     """The records of one source. A source that answered nothing says so in a record of its own."""
+    if seen.problem is None and not seen.anything and seen.others and seen.environment:
+        named = " and ".join(f"'{one}'" for one in sorted(seen.others))
+        own = f"contractctl.toml says environment = '{seen.environment}'"
+        seen.spoiled(f"missing source: what it has is of {named}, and {own}")
     if seen.problem is None and not seen.anything:
         seen.spoiled("missing source: it answered, and had nothing; absent is not zero")
     seen.earliest, seen.latest = seen.span
