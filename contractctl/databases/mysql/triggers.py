@@ -25,7 +25,8 @@ from contractctl.databases import Held, Synced, Synchronisation, mysql, run
 from contractctl.databases.mysql import across, marks
 from contractctl.databases.mysql.bodies import begin, caught, when
 from contractctl.databases.mysql.engine import SQL_MODE
-from contractctl.databases.mysql.marks import changed, fine, given_new, given_old, is_marked, of_row
+from contractctl.databases.mysql.judging import changed, fine, given_new, given_old, of_row
+from contractctl.databases.mysql.marking import is_marked
 from contractctl.databases.mysql.names import entity_name, filling, literal, qualified, quote, same, table
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.tokens import Sort, tokens
