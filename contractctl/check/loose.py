@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 from contractctl import store
 from contractctl.check import Checked, Pair
 from contractctl.check.question import Question, problem
+from contractctl.check.wholes import Whole, wholes
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse
-from contractctl.formats.claims import AS_OPENAPI, SWAGGER, claimed, is_swagger, may_be_claimed
+from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import ROOMS, Near, companions, marks, mentions
 from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.git import ChangedFile, Repository
@@ -66,12 +67,18 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     if not changed:
         return Checked()
     sight = _sight(asked, changes)
-    moved = {one: pair for one in changed if (pair := _moved(sight, one))}
+    several = _wholes(sight, changed, outside)
+    parts = {path for whole in several for path in whole.paths}
+    moved = {one: pair for one in changed if one.new not in parts and (pair := _moved(sight, one))}
     leaning = _leaning(sight, changed, {pair.now.name for pair in moved.values()}, outside)
-    at_paths = {sight.shown(path) for path in repository.present(changes.paths)}
+    present = repository.present(changes.paths)
+    at_paths = {sight.shown(path) for path in present}
     judged = [pair for one, pair in moved.items() if one in changes.asked_for]
     pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths)))
-    return Checked(pairs, check_gone(asked, changes).problems)
+    named_ = {*present, *(one.old for one in changes.asked_for if one.old)}
+    pairs += tuple(_pair_of_whole(sight, whole) for whole in several if not whole.paths.isdisjoint(named_))
+    gone = tuple(one for one in check_gone(asked, changes).problems if one.file not in parts)
+    return Checked(pairs, gone)
 
 
 def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
@@ -168,6 +175,23 @@ def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outs
     return [found[path] for path in sorted(found)]
 
 
+def _wholes(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> tuple[Whole, ...]:
+    """Schemas of GraphQL that are spread over several files."""
+    if not any(_is_graphql(path) for one in changed for path in (one.old, one.new) if path):
+        return ()
+    before = {path: sight.then.read(path) for path in sight.then.listed() if _is_graphql(path)}
+    after = {path: sight.present(path) for path in sight.repository.present() if _is_graphql(path)}
+    then, now = (
+        {path: file for path, file in found.items() if file and not outside.holds(path) and claimed(file)}
+        for found in (before, after)
+    )
+    return wholes(then, now, changed)
+
+
+def _is_graphql(path: str) -> bool:
+    return ENDINGS.get(Path(path).suffix.lower()) == "graphql"
+
+
 def _ends(sight: _Sight, one: ChangedFile) -> Iterator[File]:
     """A changed file as it was and as it is, as far as it was and is there."""
     for file in (sight.then.read(one.old) if one.old else None, sight.present(one.new) if one.new else None):
@@ -231,6 +255,18 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     comparison = _compared(sight, one) if reason is None else _unknown(reason)
     level = asked.level or asked.loose_level
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)
+
+
+def _pair_of_whole(sight: _Sight, whole: Whole) -> Pair:
+    """Raise ContractctlError where the files are no schema now."""
+    asked, name = sight.asked, whole.folder
+    terms = replace(asked.terms, old_name="the old version", new_name="the new version")
+    try:
+        comparison = judged(whole.then, whole.now, "graphql", terms)
+    except ContractctlError as error:
+        parse("graphql", whole.now, terms.policy)
+        comparison = _unknown(f"what it was cannot be read: {error.message}")
+    return Pair(name, "graphql", asked.level or asked.loose_level, f"{name} at {sight.base[:12]}", name, comparison)
 
 
 def _compared(sight: _Sight, one: _Moved) -> Comparison:

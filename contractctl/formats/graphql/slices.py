@@ -15,6 +15,8 @@ from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.types import BUILT_IN, DirectiveDefinition, Field, Input, Type, named
 
 _WORD = re.compile(r"[_A-Za-z]\w*")
+_NOTHING = "scalar ID"
+"""A text has to define something: here what every schema has."""
 
 
 def part(schema: Schema, document: str, answered: str = "") -> str:
@@ -22,10 +24,11 @@ def part(schema: Schema, document: str, answered: str = "") -> str:
     words = frozenset(_WORD.findall(f"{document} {answered}"))
     directives = [one for one in schema.directives.values() if one.name in words]
     names = _names(schema, words, directives)
-    lines = [f"schema {{ {' '.join(f'{k}: {v}' for k, v in schema.roots.items() if v in names)} }}"]
+    roots = " ".join(f"{operation}: {name}" for operation, name in schema.roots.items() if name in names)
+    lines = [f"schema {{ {roots} }}"] if roots else []
     lines += (_directive(one) for one in directives)
     lines += (_type(schema.types[name], words, names) for name in sorted(names) if name not in BUILT_IN)
-    return "\n".join(lines)
+    return "\n".join(lines) or _NOTHING
 
 
 def _names(schema: Schema, words: frozenset[str], directives: list[DirectiveDefinition]) -> frozenset[str]:
