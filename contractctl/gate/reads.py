@@ -104,16 +104,11 @@ def _flawed(case: Case) -> Iterator[Condition]:
         if found is None and record.kind is Kind.READS and not record.series:
             found = Flaw(Unknown.MISSING_SOURCE, f"{record.source}: no counter of reads answered; absent is not zero")
         if found:
-            condition = Condition(
-                name=f"evidence of reads from {record.source}",
-                outcome=Outcome.UNKNOWN,
-                message="",
-                observed="",
-                threshold="an answer to rely on",
-                records=(record.digest,),
-                remedy=f"run: contractctl evidence collect {case.plan.name}",
+            name, remedy = (
+                f"evidence of reads from {record.source}",
+                f"run: contractctl evidence collect {case.plan.name}",
             )
-            yield unknown(condition, found)
+            yield replace(_open(name, "an answer to rely on", found, remedy), records=(record.digest,))
 
 
 def _known(field: Field, parties: Sequence[Party], said: Sequence[Attestation]) -> Condition:
@@ -146,33 +141,19 @@ def _reported(on: Observed, parties: Sequence[Party]) -> Iterator[Condition]:
     )
     if not needed or alive or on.sound:
         return
-    condition = Condition(
-        name=f"instruments on {on.field.path}",
-        outcome=Outcome.UNKNOWN,
-        message="",
-        observed="",
-        threshold="at least one",
-        remedy=f"run: contractctl evidence collect {on.case.plan.name}",
-    )
-    yield unknown(condition, Flaw(Unknown.MISSING_SOURCE, f"no instrument has reported on '{on.field.path}'"))
+    missing = Flaw(Unknown.MISSING_SOURCE, f"no instrument has reported on '{on.field.path}'")
+    remedy = f"run: contractctl evidence collect {on.case.plan.name}"
+    yield _open(f"instruments on {on.field.path}", "at least one", missing, remedy)
 
 
 def _unattributed(on: Observed) -> Iterator[Condition]:
     it = seen(on, "")
     count, verb = it.reads + it.may, "was read" if it.reads else "may have been read"
     if count > 0:
-        condition = Condition(
-            name=f"unattributed reads of {on.field.path}",
-            outcome=Outcome.UNKNOWN,
-            message="",
-            observed="",
-            threshold="0",
-            sample=count,
-            records=tuple(record.digest for record in on.present),
-            remedy="give every reader a name: contractctl.runtime.reads.FieldReads('name'), or service.name",
-        )
         words = f"'{on.field.path}' {verb} {times(count)} and nobody knows by whom"
-        yield unknown(condition, Flaw(Unknown.UNATTRIBUTED_READS, words))
+        remedy = "give every reader a name: contractctl.runtime.reads.FieldReads('name'), or service.name"
+        found = _open(f"unattributed reads of {on.field.path}", "0", Flaw(Unknown.UNATTRIBUTED_READS, words), remedy)
+        yield replace(found, sample=count, records=_digests(on))
 
 
 def _not_understood(on: Observed) -> Iterator[Condition]:
@@ -184,19 +165,20 @@ def _not_understood(on: Observed) -> Iterator[Condition]:
                 name = one.labels.get("consumer") or "somebody"
                 counts[name] = counts.get(name, 0.0) + one.value
     for name, count in sorted(counts.items()):
-        condition = Condition(
-            name=f"statements of {name} on {on.field.path}",
-            outcome=Outcome.UNKNOWN,
-            message="",
-            observed="",
-            threshold="0",
-            sample=count,
-            records=tuple(record.digest for record in on.present),
-            remedy=f"look at the statements of {name} and write them so that they name their columns",
-        )
         statements = agreeing(count, "statement that mentions", "statements that mention")
         words = f"{name} sent {number(count)} {statements} the table and could not be understood"
-        yield unknown(condition, Flaw(Unknown.UNPARSEABLE, words))
+        remedy = f"look at the statements of {name} and write them so that they name their columns"
+        found = _open(f"statements of {name} on {on.field.path}", "0", Flaw(Unknown.UNPARSEABLE, words), remedy)
+        yield replace(found, sample=count, records=_digests(on))
+
+
+def _open(name: str, threshold: str, found: Flaw, remedy: str) -> Condition:
+    """A condition that is asked only where something is missing."""
+    return unknown(Condition(name, Outcome.UNKNOWN, "", "", threshold, remedy=remedy), found)
+
+
+def _digests(on: Observed) -> tuple[str, ...]:
+    return tuple(record.digest for record in on.present)
 
 
 def _readers(on: Observed, parties: Sequence[Party], said: tuple[Attestation, ...]) -> Iterator[_Reader]:
