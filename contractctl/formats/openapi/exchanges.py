@@ -10,14 +10,15 @@ from urllib.parse import quote, urlencode
 from contractctl.documents import Json
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import is_text, media_types, schema_of, single
+from contractctl.formats.openapi.messages import Request, Response
 from contractctl.formats.openapi.parameters import Parameter, parameters_of
 from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, placeholders, resolved
 from contractctl.formats.openapi.security import worded
 from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Way
+from contractctl.formats.openapi.written import BOUNDARY, NoneFoundError, form, in_query, joined, multipart, word
 from contractctl.model.verdict import Incompatibility
 
 _WORK = 10_000
@@ -27,54 +28,7 @@ _SOMETHING = ("unheard-of", "1")
 """What a form says where it need not say anything: an empty one is none."""
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
-_BOUNDARY = "part"
 _FIRST_YEAR = re.compile(r"^0000-(?=\d\d-\d\d)")
-
-
-class NoneFoundError(Exception):
-    """No value was found, or none that can be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A call."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    cookies: tuple[tuple[str, str], ...] = ()
-    media: str = ""
-    body: str = ""
-    server: str = ""
-    """The address of the server, where it matters."""
-
-    @property
-    def shown(self) -> str:
-        """On one line."""
-        query = f"?{urlencode(self.query, safe='[],')}" if self.query else ""
-        cookies = ("Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies),) if self.cookies else ()
-        headers = [f"{name}: {value}" for name, value in self.headers]
-        media = [f"Content-Type: {self.media}"] if self.media else []
-        words = [f"{self.method.upper()} {self.server}{self.path}{query}", *headers, *cookies, *media, self.body]
-        return " · ".join(word for word in words if word)
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer."""
-
-    status: str
-    headers: tuple[tuple[str, str], ...] = ()
-    media: str = ""
-    body: str = ""
-
-    @property
-    def shown(self) -> str:
-        """On one line."""
-        media = [f"Content-Type: {self.media}"] if self.media else []
-        words = [self.status, *(f"{name}: {value}" for name, value in self.headers), *media, self.body]
-        return " · ".join(word for word in words if word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +54,13 @@ class Making:
                 continue
             value = self._parameter(one, is_meant=is_meant)
             if one.where == "path":
-                path = path.replace(f"{{{one.name}}}", quote(_joined(one, value), safe=",;=."))
+                path = path.replace(f"{{{one.name}}}", quote(joined(one, value), safe=",;=."))
             elif one.where == "query":
-                query.extend(_in_query(one, value))
+                query.extend(in_query(one, value))
             elif one.where == "header":
-                headers[one.name] = _joined(one, value)
+                headers[one.name] = joined(one, value)
             else:
-                cookies[one.name] = _joined(one, value)
+                cookies[one.name] = joined(one, value)
         path = PLACEHOLDER.sub("1", path)  # what nobody has declared may be anything
         self._credentials(query, headers, cookies)
         media, body = self._body()
@@ -147,7 +101,7 @@ class Making:
     def _written(self, media: str, others: Iterable[str]) -> str:
         """A media type that a range stands for: one that the other side tells apart, if there is one."""
         if media == _MULTIPART:
-            return f"{media}; boundary={_BOUNDARY}"
+            return f"{media}; boundary={BOUNDARY}"
         if "*" not in media:
             return media
         is_refused = self.found.rule == "openapi-media-type-refused"
@@ -187,11 +141,11 @@ class Making:
         if _JSON in media or media in {"*/*", "application/*"}:
             return json.dumps(value, ensure_ascii=False)
         if media == _FORM and isinstance(value, dict):
-            return urlencode(list(_form(document, holder, value)) or [_SOMETHING])
+            return urlencode(list(form(document, holder, value)) or [_SOMETHING])
         if media == _MULTIPART and isinstance(value, dict):
-            return _multipart(list(_form(document, holder, value)) or [_SOMETHING])
+            return multipart(list(form(document, holder, value)) or [_SOMETHING])
         if isinstance(value, str) or is_text(media):
-            return _word(value)
+            return word(value)
         raise NoneFoundError
 
     def _headers(self, given: Spot) -> Iterator[tuple[str, str]]:
@@ -203,7 +157,7 @@ class Making:
                 continue
             media, schema = single(document, header)
             value = self._meant() if is_meant else self._sample(Role.RESPONSE if media else Role.HEADER, schema)
-            yield name, json.dumps(value) if _JSON in media else _word(value)
+            yield name, json.dumps(value) if _JSON in media else word(value)
 
     def _credentials(self, query: list[tuple[str, str]], headers: dict[str, str], cookies: dict[str, str]) -> None:
         """Those of the alternative that the finding is about, else of the first."""
@@ -266,32 +220,6 @@ def _codes(status: str, answered: set[str], waiting: set[str]) -> Iterator[str]:
     yield from (code for code in free if code in waiting)
 
 
-def _form(document: Document, holder: Spot, value: dict[str, Json]) -> Iterator[tuple[str, str]]:
-    """https://spec.openapis.org/oas/v3.1.0#encoding-object."""
-    encodings = fields(document, holder).get("encoding")
-    for name, inner in value.items():
-        said = encodings.get(name) if isinstance(encodings, dict) else None
-        said = said if isinstance(said, dict) else {}
-        if isinstance(inner, list) and said.get("explode", True):
-            yield from ((name, _word(one)) for one in inner)
-        elif isinstance(inner, list):
-            yield name, ",".join(map(_word, inner))
-        elif isinstance(inner, dict) and said.get("style") == "deepObject":
-            yield from ((f"{name}[{key}]", _word(one)) for key, one in inner.items())
-        elif isinstance(inner, dict):
-            yield name, json.dumps(inner)
-        else:
-            yield name, _word(inner)
-
-
-def _multipart(pairs: list[tuple[str, str]]) -> str:
-    """RFC 7578."""
-    parts = [
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in pairs
-    ]
-    return "".join([*parts, f"--{_BOUNDARY}--\r\n"])
-
-
 def _late(value: Json) -> Json:
     """The value with no date before the first year of calendars that readers have."""
     if isinstance(value, str):
@@ -299,38 +227,3 @@ def _late(value: Json) -> Json:
     if isinstance(value, list):
         return [_late(one) for one in value]
     return {name: _late(one) for name, one in value.items()} if isinstance(value, dict) else value
-
-
-def _in_query(one: Parameter, value: Json) -> Iterator[tuple[str, str]]:
-    """https://spec.openapis.org/oas/v3.1.0#style-examples."""
-    if isinstance(value, dict) and one.style == "deepObject":
-        yield from ((f"{one.name}[{key}]", _word(inner)) for key, inner in value.items())
-    elif isinstance(value, dict) and one.style == "form" and one.explode and not one.media:
-        yield from ((key, _word(inner)) for key, inner in value.items())
-    elif isinstance(value, list) and one.explode and one.style in {"form", "deepObject"} and not one.media:
-        yield from ((one.name, _word(inner)) for inner in value)
-    else:
-        yield one.name, _joined(one, value)
-
-
-def _joined(one: Parameter, value: Json) -> str:
-    if one.media:
-        return json.dumps(value)
-    if isinstance(value, list) and one.style in {"form", "simple", "spaceDelimited", "pipeDelimited"}:
-        return {"spaceDelimited": " ", "pipeDelimited": "|"}.get(one.style, ",").join(map(_word, value))
-    if one.style not in {"form", "simple"}:
-        raise NoneFoundError
-    text = _word(value)
-    if one.where == "path" and not text:
-        raise NoneFoundError
-    return text
-
-
-def _word(value: Json) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return str(value)
-    raise NoneFoundError

@@ -11,7 +11,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from contractctl.documents import Json
 from contractctl.formats.openapi.excerpts import SERVER
-from contractctl.formats.openapi.exchanges import Request, Response
+from contractctl.formats.openapi.messages import Request, Response
 
 EXECUTED_BY = f"openapi-core {__version__}"
 

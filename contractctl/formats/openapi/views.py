@@ -6,13 +6,12 @@ version declares, and perhaps some that nobody has heard of; never those that on
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import SUBSCHEMAS, subschemas
 from contractctl.formats.json_schema.keywords import Read
 from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_under
@@ -20,18 +19,14 @@ from contractctl.formats.json_schema.references import Unresolved, refer
 from contractctl.formats.json_schema.search.nodes import (
     FALSE,
     TRUE,
-    Bound,
     Literal,
-    MultipleOf,
-    Pattern,
     Properties,
-    Required,
 )
 from contractctl.formats.json_schema.search.space import Space
-from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER, exact
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import IN_PLACE
+from contractctl.formats.openapi.keywords import READ
 from contractctl.formats.openapi.likeness import Alike
 
 if TYPE_CHECKING:
@@ -54,11 +49,6 @@ TURNING = re.compile(
 )
 """The keys of such, and of what leads elsewhere in each version, in what shared.told() makes of a schema."""
 _RESTS = ("additionalProperties", "unevaluatedProperties")
-_NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
-_RANGES = {"int32": 31, "int64": 63}
-_ANY_TEXT = frozenset({"password", "binary", "float", "double", "int32", "int64"})
-"""Formats that leave every text as it is."""
-_BASE64 = "^[A-Za-z0-9+/=\\s]*$"
 
 
 class Role(Enum):
@@ -99,6 +89,9 @@ class Components(Enum):
 
 class View(Meaning):
     """A document's schemas as a validator of its version sees them."""
+
+    takes = False
+    """Whether it is how values are taken: as text, where they travel so."""
 
     def __init__(
         self, space: Space, document: Document, sight: "Sight", components: Components, turning: "View | None" = None
@@ -156,7 +149,7 @@ class View(Meaning):
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
         if self.document.is_3_0 and keyword in _UNKNOWN_IN_3_0:
             return TRUE
-        own = _READ.get(keyword)
+        own = READ.get(keyword)
         return own(self, read, spot, value) if own is not None else super()._read(read, spot, keyword, value)
 
     def usual(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
@@ -222,6 +215,8 @@ class View(Meaning):
 class Taking(View):
     """As whoever reads by it takes values."""
 
+    takes = True
+
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
         if keyword in _TURNING or (keyword == "contains" and "maxContains" in value):
             return self.turning._read(read, spot, keyword, value)  # noqa: SLF001 - of the same class
@@ -279,70 +274,3 @@ class Sending(View):
 
 def _is_open(value: Json) -> bool:
     return isinstance(value, dict) or value is True
-
-
-def _properties(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
-    """What does not travel is not there, and whoever sends it is refused."""
-    usual = view.usual(read, spot, "properties", value)
-    declared = value["properties"]
-    hidden = [name for name in declared if view.hides(spot, name)] if isinstance(declared, dict) else []
-    if not hidden or view.sight.role.is_text:
-        return usual
-    gone = Properties(tuple((name, FALSE) for name in hidden), (), TRUE)
-    return view.space.all_of((usual, view.space.literal(gone)))
-
-
-def _required(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
-    """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: where it does not travel it is not required."""
-    declared, required = value.get("properties"), value["required"]
-    if not isinstance(declared, dict) or not isinstance(required, list) or view.sight.role.is_text:
-        return view.usual(read, spot, "required", value)
-    left = [name for name in required if not (isinstance(name, str) and name in declared and view.hides(spot, name))]
-    if len(left) == len(required) or not all(isinstance(name, str) for name in left):
-        return view.usual(read, spot, "required", value)
-    return view.space.literal(Required(frozenset(map(str, left))))
-
-
-def _type(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
-    """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: nullable counts beside a type."""
-    literal = view.usual(read, spot, "type", value)
-    if view.document.is_3_0 and value.get("nullable") is True:
-        literal = view.space.any_of((literal, view.space.kinds(NULL)))
-    as_text = view.sight.role.is_text and isinstance(view, Taking)
-    if as_text and value["type"] == "string" and _NARROWING.isdisjoint(value):
-        return view.space.any_of((literal, view.space.kinds(NUMBER | BOOLEAN)))  # it arrives as text anyway
-    return literal
-
-
-def _format(view: View, read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
-    """Formats of numbers are ranges, those of text grammars. https://spec.openapis.org/oas/v3.0.3#data-types."""
-    name = value["format"]
-    if name in _RANGES and isinstance(name, str):
-        limit = 1 << _RANGES[name]
-        bounds = (
-            Bound(exact(-limit), upper=False, exclusive=False),
-            Bound(exact(limit - 1), upper=True, exclusive=False),
-            MultipleOf(exact(1)),
-        )
-        return view.space.all_of(view.space.literal(one) for one in bounds)
-    if name == "byte":
-        return view.space.literal(Pattern(_BASE64))
-    if not isinstance(name, str) or name in _ANY_TEXT:
-        return TRUE
-    types = value.get("type")
-    if (
-        not formats.is_known(name)
-        and types is not None
-        and "string" not in (types if isinstance(types, list) else [types])
-    ):
-        return TRUE  # a word for people: it is not about text
-    return view.usual(read, spot, "format", value)
-
-
-_READ: dict[str, Callable[[View, Read, Spot, dict[str, Json]], Literal]] = {
-    "properties": _properties,
-    "required": _required,
-    "type": _type,
-    "format": _format,
-}
-"""Keywords that mean something else in OpenAPI, or more."""

@@ -12,10 +12,12 @@ from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.calls import Meant, meant
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.excerpts import SERVER, excerpt, outline, under
-from contractctl.formats.openapi.exchanges import Making, NoneFoundError, Request, Response
+from contractctl.formats.openapi.exchanges import Making
+from contractctl.formats.openapi.messages import Request, Response
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.resolution import way_between
 from contractctl.formats.openapi.servers import addresses
+from contractctl.formats.openapi.written import NoneFoundError
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _MOST_SHOWN = 400
