@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from contractctl.documents import Json, Pointer
+from contractctl.documents import Json
 from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.places import lifted
 from contractctl.formats.json_schema.references import refer
@@ -29,45 +29,24 @@ from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentEr
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import NULL
-from contractctl.formats.json_schema.spots import Spot, start
+from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.endless import Endless
 from contractctl.formats.openapi.likeness import Alike, alike
+from contractctl.formats.openapi.pairs import Key, Question, counterpart, ends_of, key_of, marks, referring
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of, without_extensions
 from contractctl.formats.openapi.views import TURNING, Components, Role, Sending, Taking, View
 from contractctl.model.verdict import Incompatibility, Undecided
 
-Key = tuple[str, Pointer, str, Pointer]
-"""Two schemas, by where they stand in the one document and in the other."""
-
 _WORK = 10_000
 _WORK_ASIDE = 3_000
 _WORK_IN_ALL = 300_000
 """Forty times what two versions of a document of megabytes need that are far apart."""
 _SPENT = "the work that two documents are worth has been spent: this, and what comes after it, was not judged"
-_MOST_REFERENCES = 8
-_COMPONENT = 3
-"""Steps to a component: components, schemas, its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A schema of the writer's, and the reader's that its values meet."""
-
-    writer: Spot
-    reader: Spot
-    label: str
-    """Where they meet first, in people's words."""
-    seat: Mapping[str, str]
-    """The part of a message where they meet first, as facts."""
-
-    @property
-    def key(self) -> "Key":
-        return _key(self.writer, self.reader)
 
 
 class _Bodies(dict[int, Literal]):
@@ -156,7 +135,7 @@ class Sight:
 
     def ask(self, writer: Spot, reader: Spot, label: str, seat: Mapping[str, str]) -> Iterator[tuple[Question, Said]]:
         """What of the values of one schema the other refuses, and what of the components that they refer to."""
-        question = Question(_ends(self.writer, writer), _ends(self.reader, reader), label, seat)
+        question = Question(ends_of(self.writer, writer), ends_of(self.reader, reader), label, seat)
         self.label, self.seat = label, seat
         self.seats.setdefault(question.key, question)
         self._enqueue(question.writer, question.reader)
@@ -225,15 +204,15 @@ class Sight:
         """What a schema of the writer's refers to."""
         for text in references(told(spot.value), spot.value):
             with suppress(Unresolved):
-                yield refer(self.writer.schemas, _referring(spot, text), "$ref")
+                yield refer(self.writer.schemas, referring(spot, text), "$ref")
 
     def _pair(self, document: Document, target: Spot) -> Key | None:
         """What is asked about a component; None for what is always read out."""
-        other = self._counterpart(document, target)
+        other = counterpart(self._other(document), target)
         if other is None:
             return None
         writer, reader = (target, other) if document is self.writer else (other, target)
-        return _key(_ends(self.writer, writer), _ends(self.reader, reader))
+        return key_of(ends_of(self.writer, writer), ends_of(self.reader, reader))
 
     def _confirmed(self, seat: Question, question: Question, said: Said) -> Iterator[tuple[Question, Said]]:
         """A finding with the whole value of its seat, where the reader refuses that, too.
@@ -279,15 +258,15 @@ class Sight:
             return False
 
     def _enqueue(self, writer: Spot, reader: Spot) -> None:
-        writer, reader = _ends(self.writer, writer), _ends(self.reader, reader)
-        key = _key(writer, reader)
+        writer, reader = ends_of(self.writer, writer), ends_of(self.reader, reader)
+        key = key_of(writer, reader)
         if key in self.met or self.shared.holds(writer, reader):
             return
         self.met.add(key)
         self.pending.append(Question(writer, reader, self.label, self.seat))
 
     def _enqueue_heirs(self, writer: Spot, reader: Spot) -> None:
-        question = Question(_ends(self.writer, writer), _ends(self.reader, reader), self.label, self.seat)
+        question = Question(ends_of(self.writer, writer), ends_of(self.reader, reader), self.label, self.seat)
         if question.key not in self.seats and not self.shared.holds(question.writer, question.reader):
             self.seats[question.key] = question
             self.met.add(question.key)
@@ -344,13 +323,13 @@ class Sight:
             return None
         found = []
         for text in references(said, value):
-            ends = (self.writer, _referring(writer, text)), (self.reader, _referring(reader, text))
+            ends = (self.writer, referring(writer, text)), (self.reader, referring(reader, text))
             try:
                 one, other = (refer(document.schemas, spot, "$ref") for document, spot in ends)
             except Unresolved:
                 return None
-            key = _key(_ends(self.writer, one), _ends(self.reader, other))
-            if _marks(one) != _marks(other) or key in self.doubtful:
+            key = key_of(ends_of(self.writer, one), ends_of(self.reader, other))
+            if marks(one) != marks(other) or key in self.doubtful:
                 return None
             found.append((one, other))
         return found
@@ -362,7 +341,7 @@ class Sight:
             return None
         if self.shared.has(unit):
             return self._named(("same", unit), (self.taking,), (target,))
-        other = self._counterpart(view.document, target)
+        other = counterpart(self._other(view.document), target)
         if other is None or not self._may_share(view, target, other):
             return None
         writer, reader = (target, other) if view.document is self.writer else (other, target)
@@ -414,40 +393,14 @@ class Sight:
         """What the writer sends by a component."""
         return self._named(("sent", target.base, target.pointer, self.round), (self.sending,), (target,))
 
+    def _other(self, document: Document) -> Document:
+        return self.reader if document is self.writer else self.writer
+
     def _named(self, key: Hashable, views: tuple[View, ...], spots: tuple[Spot, ...]) -> Literal:
         literal = self.space.name(key)
         self.bodies.later.setdefault(literal >> 1, views)
         self.bodies.spots.setdefault(literal >> 1, spots)
         return literal
-
-    def _counterpart(self, document: Document, target: Spot) -> Spot | None:
-        """The component of the same name in the other document."""
-        other = self.reader if document is self.writer else self.writer
-        resource = other.schemas.resources.get(target.base)
-        if resource is None or len(target.pointer) not in {0, _COMPONENT}:
-            return None
-        spot = start(other.schemas, resource, ())
-        value = spot.value
-        for step in target.pointer:
-            if not isinstance(value, dict) or step not in value:
-                return None
-            value = value[str(step)]
-        return replace(spot, value=value, pointer=target.pointer)
-
-
-def _referring(spot: Spot, text: str) -> Spot:
-    """A schema in the place of another that refers to what stands in that."""
-    return Spot({"$ref": text}, spot.file, spot.pointer, spot.base, spot.dialect, spot.scope)
-
-
-def _marks(spot: Spot) -> tuple[object, ...]:
-    """What of a component counts where it is referred to."""
-    value = spot.value if isinstance(spot.value, dict) else {}
-    return value.get("readOnly"), value.get("writeOnly"), value.get("$ref")
-
-
-def _key(writer: Spot, reader: Spot) -> Key:
-    return writer.base, writer.pointer, reader.base, reader.pointer
 
 
 def _mark(said: Said) -> Hashable:
@@ -462,16 +415,3 @@ def _with_whole(said: Said, *, is_whole: bool) -> Said:
     if not isinstance(said, Incompatibility):
         return said
     return replace(said, facts={**said.facts, "whole": "yes" if is_whole else "no"})
-
-
-def _ends(document: Document, spot: Spot) -> Spot:
-    """Where references that say nothing else lead."""
-    for _ in range(_MOST_REFERENCES):
-        value = spot.value
-        if not isinstance(value, dict) or "$ref" not in value or (len(value) > 1 and not document.is_3_0):
-            break
-        try:
-            spot = refer(document.schemas, spot, "$ref")
-        except Unresolved:
-            break
-    return spot

@@ -8,8 +8,9 @@ from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import has_structure
+from contractctl.formats.openapi.pairs import Question
 from contractctl.formats.openapi.shared import Shared
-from contractctl.formats.openapi.sights import Question, Sight
+from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.xml import unlike
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
