@@ -1,6 +1,6 @@
 """What does each revision of a plan do? The steps of all of its operations, in the order in which they hold."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -209,10 +209,21 @@ def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
 def _held(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """What one transaction does, all of its tables held first where a key changes: writers go from one to the other."""
     named = (getattr(step, "table", None) for step in steps)
-    tables = tuple(dict.fromkeys(table for table in named if isinstance(table, str)))
+    tables = _parents_first(plan, dict.fromkeys(table for table in named if isinstance(table, str)))
     hold = HoldTables(tables)
     rekeyed = any(operation.kind == "change-key-type" for operation in of_tables(plan))
     return (hold, *steps) if rekeyed and len(tables) > 1 and not _is_idle(plan, hold) else steps
+
+
+def _parents_first(plan: Plan, tables: Iterable[str]) -> tuple[str, ...]:
+    """In the order in which rows are written: who holds a child while it waits for a parent waits in a circle."""
+    refers = {(one.subject, one.parameters.get("references")) for one in of_tables(plan)}
+    left, found = list(tables), list[str]()
+    while left:
+        free = (one for one in left if not any((one, other) in refers for other in left if other != one))
+        found.append(next(free, left[0]))
+        left.remove(found[-1])
+    return tuple(found)
 
 
 def _beside_all(steps: list[Step]) -> list[Step]:

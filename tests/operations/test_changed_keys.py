@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -260,6 +261,35 @@ def test_a_key_becomes_a_text_and_so_does_all_that_refers_to_it(begin: Begin) ->
         life.shop.run("INSERT INTO lines VALUES (4, 'o4')")
     with pytest.raises(Exception, match="orders_pkey"):
         life.shop.run("INSERT INTO orders (id) VALUES ('o1')")
+
+
+@pytest.mark.parametrize("stage", ["dual_write", "contract"])
+def test_who_has_written_a_parent_writes_its_children_while_a_stage_waits_for_the_parent(
+    begin: Begin, stage: str
+) -> None:
+    """Hazard 29: otherwise an ORM's transactions and the stage would wait for each other, whenever it is tried."""
+    new = tuple(table.replace("id integer", "id bigint") for table in OLD)
+    life = begin(*OLD, planned=between(OLD, new, Declared()))
+    for before in STAGES[: STAGES.index(stage)]:
+        life.backfill() if before == "validate" else None
+        life.do(before)
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
+    orm = life.shop.connect()
+    life.shop.run("BEGIN", app=orm)
+    life.shop.run("INSERT INTO orders (id, amount) VALUES (1, 'a')", app=orm)
+    acting = Thread(target=life.do, args=(stage,))
+    acting.start()
+    try:
+        while life.shop.rows(waiting) == [(0,)]:
+            assert acting.is_alive()
+        life.shop.run("SET LOCAL lock_timeout = '20ms'", app=orm)
+        life.shop.run("INSERT INTO lines (number, order_id) VALUES (1, 1)", app=orm)
+        life.shop.run("COMMIT", app=orm)
+    finally:
+        orm.close()
+        acting.join()
+
+    assert life.shop.rows("SELECT count(*) FROM lines") == [(1,)]
 
 
 @pytest.mark.parametrize("words", [shops.POSTGRESQL, shops.MARIADB], ids=["postgresql", "mariadb"])
