@@ -66,11 +66,13 @@ def demand_known_default(look: Look, table: str, column: str) -> None:
     except UntoldError:
         return  # the script asks by itself
     if found != "0":
-        alter = f"ALTER TABLE {table_name(table)} ALTER COLUMN {quote(column)} SET DEFAULT (unhex('…'))"
-        raise BlockingError(
-            f"{lost_default(table, column)}: it would be lost",
-            hint=f"write it as an expression first, which takes an instant: {alter}, ALGORITHM=INSTANT, LOCK=NONE",
-        )
+        raise BlockingError(f"{lost_default(table, column)}: it would be lost", hint=as_expression(table, column))
+
+
+def as_expression(table: str, column: str) -> str:
+    """What to do about a default that MariaDB does not tell."""
+    alter = f"ALTER TABLE {table_name(table)} ALTER COLUMN {quote(column)} SET DEFAULT (unhex('…'))"
+    return f"write it as an expression first, which takes an instant: {alter}, ALGORITHM=INSTANT, LOCK=NONE"
 
 
 def untold_default(table: str, column: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
+from contractctl.databases.mysql.blocking import as_expression, untold_default
 from contractctl.databases.mysql.names import OURS, literal, same
 from contractctl.databases.mysql.tables import cascades, columns, of_table
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
@@ -94,6 +95,8 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
             yield f"is what the generated column '{other.name}' is made of"
     yield from cascades(connection, table, column)
     yield from _shared_conditions(connection, table, column)
+    if run(connection, untold_default(table, column)).first() is not None:
+        yield f"has a default that is no text, which MariaDB does not tell: {as_expression(table, column)}"
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
         yield f"has a default that is never the same twice ({default}): nobody sees whether a writer gave it"
