@@ -1,4 +1,4 @@
-"""What can only a person say of a change of tables? What goes on as what, and how values become each other."""
+"""What can only a person say of a change? What goes on as what, and how values become each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,10 +33,10 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All that was said. A column is `column` or `table.column`, where nothing else is written."""
+    """All that was said. A column is `column` or `table.column`, where nothing else is written; or an event's field."""
 
     renames: Mapping[str, str] = field(default_factory=dict)
-    """Old column → new column."""
+    """Old column, `field` or `Record.field` → its new name."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Old table → new table."""
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl.model.contract import SemanticVersion, Source
-from contractctl.model.declared import Extraction, Move
+from contractctl.model.declared import Declared
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
 if TYPE_CHECKING:
@@ -15,29 +15,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What only a person can say of a plan."""
+class Wish(Declared):
+    """What only a person can say of a plan: what goes on as what, and when it may go on."""
 
-    renames: Mapping[str, str] = field(default_factory=dict)
-    """`column`, `table.column`, `field` or `Record.field` → its new name."""
-    tables: Mapping[str, str] = field(default_factory=dict)
-    """Table → its new name."""
-    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Column → those that it is split into."""
-    merges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """New column → those that are merged into it."""
-    moves: tuple[Move, ...] = ()
-    """Columns that go on in another table."""
-    extractions: tuple[Extraction, ...] = ()
-    """Columns that go on in a new table."""
-    ups: Mapping[str, str] = field(default_factory=dict)
-    """Column (old or new name) → SQL over the old columns that gives the new value."""
-    downs: Mapping[str, str] = field(default_factory=dict)
-    """Column → SQL over the new columns that gives the old value."""
-    lossy: frozenset[str] = frozenset()
-    """Columns whose values need not come back from the new form."""
-    fills: Mapping[str, str] = field(default_factory=dict)
-    """Column → SQL over the row that takes the place of NULL."""
     canary: CanaryRules = field(default_factory=CanaryRules)
     reads: ReadRules = field(default_factory=ReadRules)
     restore_point: str | None = None
