@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 N = TypeVar("N")
 
+_A_STEP = 64
+"""So many literals of clauses are looked at in one step of work: hundreds of alternatives are not settled for nothing."""
 Clause: TypeAlias = tuple[Literal, ...]
 
 
@@ -160,6 +162,7 @@ class State:
         while changed:
             changed = False
             clauses, self.clauses = self.clauses, []
+            self.solver.spend(sum(map(len, clauses)) // _A_STEP)
             for clause in clauses:
                 left = self._left(clause)
                 if left is None:
