@@ -15,6 +15,8 @@ from contractctl.formats.json_schema.shown import shown
 from contractctl.formats.json_schema.spots import Schema, Spot, inside
 from contractctl.formats.json_schema.uris import RETRIEVED, split
 
+_MOST_FRAMES = 30
+"""Schemas within schemas that are read in one go; each is some ten calls of Python's deep."""
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 _RESTS = ("additionalProperties", "unevaluatedProperties")
 _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependencies", "dependentSchemas"})
@@ -26,6 +28,16 @@ class Assertion(NamedTuple):
 
     keyword: str
     literal: Literal
+
+
+class _TooDeepError(Exception):
+    """A schema that lies too far from where the reading began: it is read first, and what led to it again."""
+
+    def __init__(self, spot: Spot, depth: int) -> None:
+        self.spot = spot
+        self.depth = depth
+        self.between: dict[object, int] = {}
+        """The schemas on the way to it, as `_open` has them."""
 
 
 class Meaning:
@@ -42,6 +54,8 @@ class Meaning:
         self._open: dict[object, int] = {}
         """Schemas that are being read, and how many steps into a value they began."""
         self._depth = 0
+        self._frames = 0
+        """How many schemas deep the reading is."""
         self._named: dict[object, Literal] = {}
 
     def root(self, spot: Spot) -> Literal:
@@ -56,18 +70,44 @@ class Meaning:
         """What the schema at a spot asserts of the same value."""
         if isinstance(spot.value, bool):
             return TRUE if spot.value else FALSE
-        key = spot.key
-        known = self._known.get(key)
+        known = self._known.get(spot.key)
         if known is not None:
             return known
+        return self._read_whole(spot) if self._frames else self._read_by_and_by(spot)
+
+    def _read_by_and_by(self, spot: Spot) -> Literal:
+        """Schemas may lead to one another by the hundred: no stack of Python's holds all that are being read."""
+        depth = self._depth
+        pending = [(spot, depth, self._open)]
+        while True:
+            spot, self._depth, self._open = pending[-1]
+            try:
+                literal = self._read_whole(spot)
+            except _TooDeepError as deeper:
+                pending.append((deeper.spot, deeper.depth, {**self._open, **deeper.between}))
+                continue
+            pending.pop()
+            if not pending:
+                self._depth = depth
+                return literal
+
+    def _read_whole(self, spot: Spot) -> Literal:
+        key = spot.key
         if key in self._open:
             if self._open[key] == self._depth:
                 return self._opaque("a schema refers to itself without end", key)
             return self._named.setdefault(key, self.space.name((id(self.schema), self._absent, key)))
+        if self._frames >= _MOST_FRAMES:
+            raise _TooDeepError(spot, self._depth)
         self._open[key] = self._depth
+        self._frames += 1
         try:
             literal = self.space.all_of(one.literal for one in self.assertions(spot))
+        except _TooDeepError as deeper:
+            deeper.between[key] = self._depth
+            raise
         finally:
+            self._frames -= 1
             del self._open[key]
         if key in self._named:
             self.space.define(self._named[key], literal)
