@@ -6,7 +6,7 @@ the reader's keywords are gone through one by one, to say which of them lets who
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,7 +18,17 @@ from contractctl.formats.json_schema.places import Given, Item, LaterItem, Place
 from contractctl.formats.json_schema.references import referred
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
 from contractctl.formats.json_schema.search.nodes import Literal
-from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError, Unknown
+from contractctl.formats.json_schema.search.outcomes import (
+    GIVEN_UP,
+    NONE,
+    SPENT,
+    TOO_DEEP,
+    TOO_MUCH,
+    Found,
+    Outcome,
+    SpentError,
+    Unknown,
+)
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.shown import shown
@@ -27,6 +37,7 @@ from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecide
 
 _WORD = re.compile(r"[A-Z]*[a-z0-9]+|[A-Z]+")
 _WORK_A_QUESTION = 10_000
+_WORK_NEARBY = 10_000
 _WORK = 30_000
 _MOST_FINDINGS = 60
 _MOST_ALIKE = 3
@@ -108,6 +119,7 @@ class Asked:
     """How many times a schema may come on one way."""
     explained: Counter[object] = field(default_factory=Counter)
     """In how many places something was found wrong with a schema; a few are enough to show it."""
+    given_up: set[Unknown] = field(default_factory=set)
     proof: Found | None = None
     """A value that some keyword refuses."""
 
@@ -149,14 +161,20 @@ class Asked:
     def ask(self, place: Place, literal: Literal) -> Outcome:
         """A whole value of the writer's, at the place of which a literal holds."""
         if self.work <= 0:
-            return Unknown("the work that one pair is worth has been spent")
-        self.solver.work = granted = min(self.work, _WORK_A_QUESTION)
+            return SPENT
+        goal = (self.sent, lifted(self.space, place, literal))
+        outcome = self._worked(self.solver.solve, goal, _WORK_A_QUESTION)
+        near = self._worked(self.solver.near, goal, _WORK_NEARBY) if isinstance(outcome, Unknown) else outcome
+        return near if isinstance(near, Found) else outcome
+
+    def _worked(self, way: Callable[[Iterable[Literal]], Outcome], goal: tuple[Literal, ...], work: int) -> Outcome:
+        self.solver.work = granted = min(self.work, work)
         try:
-            return self.solver.solve((self.sent, lifted(self.space, place, literal)))
+            return way(goal)
         except SpentError:
-            return Unknown("it would take too much work to decide")
+            return TOO_MUCH
         except RecursionError:
-            return Unknown("it is nested too deeply to decide")
+            return TOO_DEEP
         finally:
             self.work -= granted - max(self.solver.work, 0)
 
@@ -169,7 +187,7 @@ class Asked:
         for assertion in self.reader.assertions(spot):
             outcome = self.ask(place, assertion.literal ^ 1)
             if isinstance(outcome, Unknown):
-                yield Undecided(place.path, outcome.reason, taker_at=_pointer(spot, assertion.keyword))
+                yield from self.undecided(place, outcome, _pointer(spot, assertion.keyword))
             elif isinstance(outcome, Found):
                 self.proof = self.proof or outcome
                 yield from explain(self, About(spot, place, assertion, outcome))
@@ -182,11 +200,17 @@ class Asked:
         literal = self.reader.of(inner)
         outcome = self.ask(place, literal ^ 1)
         if isinstance(outcome, Unknown):
-            yield Undecided(place.path, outcome.reason, taker_at=_pointer(inner, ""))
+            yield from self.undecided(place, outcome, _pointer(inner, ""))
         elif isinstance(outcome, Found) and isinstance(inner.value, dict):
             yield from self.explain(inner, place)
         elif isinstance(outcome, Found):
             yield self.finding("json-schema-never", About(inner, place, Assertion("", literal), outcome))
+
+    def undecided(self, place: Place, why: Unknown, at: Pointer) -> Iterator[Undecided]:
+        """What is not known. That one gave up is said once, however many places come to it."""
+        if why not in self.given_up:
+            self.given_up |= {why} & GIVEN_UP
+            yield Undecided(place.path, why.reason, taker_at=at)
 
     def finding(self, rule: str, about: "About", **said: str) -> Incompatibility:
         """One finding, with the value that shows it."""
@@ -203,9 +227,9 @@ class Asked:
         taker_at = _pointer(about.spot, about.keyword)
         return Incompatibility(rule, Effect.FAILS, place.path, every, taker_at, _pointer(self.sent_at(place)[0], ""))
 
-    def unknown(self, about: "About", outcome: Unknown) -> Undecided:
+    def unknown(self, about: "About", outcome: Unknown) -> Iterator[Undecided]:
         """What one keyword asserts is not decided."""
-        return Undecided(about.place.path, outcome.reason, taker_at=_pointer(about.spot, about.keyword))
+        return self.undecided(about.place, outcome, _pointer(about.spot, about.keyword))
 
     def part(self, about: "About") -> Json:
         """The part of the value that the keyword refuses."""

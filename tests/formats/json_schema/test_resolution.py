@@ -268,3 +268,40 @@ def test_a_reader_with_a_pattern_that_is_none_is_unknown_even_where_nothing_meet
 
     assert answer.status is Status.UNKNOWN
     assert "that the specification does not allow" in answer.reasons[0]
+
+
+def _leading_to_one_another(count: int, last: str) -> dict[str, Any]:
+    """Definitions each of which leads to eight others, and all of them to the one that says `last`."""
+    definitions = {
+        f"d{i}": {
+            "type": "object",
+            "properties": {f"p{j}": {"$ref": f"#/definitions/d{(i * 7 + j * 31 + 1) % count}"} for j in range(8)},
+            "additionalProperties": False,
+        }
+        for i in range(count)
+    }
+    definitions["d40"]["properties"]["last"] = {"type": last}
+    return {"$schema": DRAFT_7, "definitions": definitions, "$ref": "#/definitions/d1"}
+
+
+def test_hundreds_of_definitions_that_lead_to_one_another_are_read_and_what_is_near_is_found() -> None:
+    old, new = (_leading_to_one_another(150, last) for last in ("string", "boolean"))
+    refused = reading(old, new)
+
+    assert reading(old, old).status is Status.COMPATIBLE
+    assert refused.status is Status.INCOMPATIBLE
+    assert refused.findings[0].witness is not None
+    assert '"last": "a"' in refused.findings[0].witness.sent
+    assert len(refused.reasons) <= 2  # that one gave up is said once
+
+
+def test_a_chain_of_hundreds_of_references_is_unknown_and_no_crash() -> None:
+    chains = []
+    for last in ("string", "boolean"):
+        links = {f"d{i}": {"properties": {"p": {"$ref": f"#/definitions/d{i + 1}"}}} for i in range(500)}
+        chains.append(
+            {"$schema": DRAFT_7, "definitions": {**links, "d500": {"type": last}}, "$ref": "#/definitions/d0"}
+        )
+
+    assert reading(*chains).status is Status.UNKNOWN
+    assert reading(chains[0], chains[0]).status is Status.COMPATIBLE

@@ -93,7 +93,7 @@ def properties(asked: "Asked", about: "About") -> Iterator[Said]:
         others = asked.space.literal(Properties(tuple(left.items()), (), TRUE))
         outcome = asked.ask(about.place, others ^ 1)
     if isinstance(outcome, Unknown):
-        yield asked.unknown(about, outcome)
+        yield from asked.unknown(about, outcome)
 
 
 def _property(asked: "Asked", about: "About", name: str, literal: Literal) -> Iterator[Said]:
@@ -109,7 +109,7 @@ def _property(asked: "Asked", about: "About", name: str, literal: Literal) -> It
         here = replace(here, outcome=outcome)
         yield asked.finding("json-schema-property-open", here, name=name, wanted=shown(inner.value))
     elif isinstance(outcome, Unknown):
-        yield asked.unknown(here, outcome)
+        yield from asked.unknown(here, outcome)
 
 
 def pattern_properties(asked: "Asked", about: "About") -> Iterator[Said]:
@@ -143,7 +143,7 @@ def _undeclared(asked: "Asked", about: "About", named: Iterable[str], patterns: 
         strange = _strange(asked, here, known | asked.declared, patterns)
         yield asked.finding("json-schema-object-closed", here, name="".join(strange[:1]))
     elif isinstance(outcome, Unknown):
-        yield asked.unknown(about, outcome)
+        yield from asked.unknown(about, outcome)
     elif not names:  # a name that the reader takes in other cases
         own = _strange(asked, about, {*spoken_of(about.spot)[0]}, patterns)
         yield asked.finding("json-schema-property-undeclared", about, names=facts.few([f"'{name}'" for name in own]))

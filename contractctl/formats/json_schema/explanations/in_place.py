@@ -65,7 +65,7 @@ def one_of(asked: "Asked", about: "About") -> Iterator[Said]:
         yield _overlap(asked, replace(about, outcome=several), branches)
     for outcome in (none, several):
         if isinstance(outcome, Unknown):
-            yield asked.unknown(about, outcome)
+            yield from asked.unknown(about, outcome)
 
 
 def _overlap(asked: "Asked", about: "About", branches: list[Literal]) -> Incompatibility:
@@ -161,4 +161,4 @@ def dependent(asked: "Asked", about: "About") -> Iterator[Said]:
                 here = replace(about, outcome=outcome)
                 yield asked.finding("json-schema-dependency-missing", here, name=other, beside=name)
             elif isinstance(outcome, Unknown):
-                yield asked.unknown(about, outcome)
+                yield from asked.unknown(about, outcome)

@@ -85,4 +85,4 @@ def required(asked: "Asked", about: "About") -> Iterator[Said]:
             here = replace(about, outcome=outcome)
             yield asked.finding("json-schema-property-required", here, name=str(name), **asked.renamed(here, str(name)))
         elif isinstance(outcome, Unknown):
-            yield asked.unknown(about, outcome)
+            yield from asked.unknown(about, outcome)

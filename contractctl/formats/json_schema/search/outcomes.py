@@ -31,6 +31,11 @@ class Unknown:
 Outcome: TypeAlias = Found | Nothing | Unknown
 
 NONE = Nothing()
+TOO_MUCH = Unknown("it would take too much work to decide")
+TOO_DEEP = Unknown("it is nested too deeply to decide")
+SPENT = Unknown("the work that one pair is worth has been spent")
+GIVEN_UP = frozenset({TOO_MUCH, TOO_DEEP, SPENT})
+"""What says nothing of the place where it was said."""
 
 
 class SpentError(Exception):

@@ -15,7 +15,16 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.search import arrays, numbers, objects, strings, values
 from contractctl.formats.json_schema.search.membership import UndecidedError, all_hold
 from contractctl.formats.json_schema.search.nodes import Enum, Literal
-from contractctl.formats.json_schema.search.outcomes import NONE, Found, Goal, Outcome, SpentError, Unknown, worse
+from contractctl.formats.json_schema.search.outcomes import (
+    NONE,
+    TOO_DEEP,
+    Found,
+    Goal,
+    Outcome,
+    SpentError,
+    Unknown,
+    worse,
+)
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.state import Clause, State
 from contractctl.formats.json_schema.search.values import kind_of, kinds
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
 
 _MOST_WORK = 200_000
 _WORK_ASIDE = 2_000
+_NEAR = (4, 8, 16)
 
 
 class Solver:
@@ -42,6 +52,11 @@ class Solver:
         self._overlaps: dict[tuple[Literal, ...], list[tuple[Literal, Literal]]] = {}
         self._lowest = 0
         """The least depth of an open goal that what is being decided rests on."""
+        self._limit: int | None = None
+        """How many goals within goals are looked into, where near() asks."""
+        self._left: dict[Goal, int] = {}
+        """Goals that were left undecided at the limit, and how far below them was looked."""
+        self._times_left = 0
 
     def spend(self, steps: int = 1) -> None:
         """Count work. Raise SpentError where the budget is used up."""
@@ -59,7 +74,22 @@ class Solver:
         if depth is not None:
             self._lowest = min(self._lowest, depth)
             return NONE
+        if self._limit is not None and self._limit - len(self._open) <= self._left.get(goal, 0):
+            self._times_left += 1
+            return TOO_DEEP
         return self._decide(goal)
+
+    def near(self, literals: Iterable[Literal]) -> Outcome:
+        """A value that is found without going far: for goals that lead to one another by the hundred."""
+        goal = frozenset(literals)
+        try:
+            for self._limit in _NEAR:
+                outcome = self.solve(goal)
+                if isinstance(outcome, Found):
+                    return outcome
+            return TOO_DEEP
+        finally:
+            self._limit = None
 
     def first(self, literals: Iterable[Literal], count: int) -> tuple[list[Json], Outcome]:
         """Up to `count` different values that fulfil every literal, and what was said when no more were found."""
@@ -96,7 +126,7 @@ class Solver:
             self.spend(granted - max(aside.work, 0))
 
     def _decide(self, goal: Goal) -> Outcome:
-        depth, since = len(self._open), len(self._resting)
+        depth, since, times_left = len(self._open), len(self._resting), self._times_left
         outside, self._lowest = self._lowest, depth
         self._open[goal] = depth
         try:
@@ -112,6 +142,9 @@ class Solver:
             self._lowest = min(outside, lowest)
             return outcome
         rested = self._forget(since)
+        if self._limit is not None and self._times_left > times_left and isinstance(outcome, Unknown):
+            self._left[goal] = self._limit - depth
+            return outcome
         if outcome is NONE:
             self._known.update(dict.fromkeys(rested, NONE))
         self._known[goal] = outcome
