@@ -7,7 +7,7 @@ from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import Language, Written
 from contractctl.formats.asyncapi.meaning import Asserted, names_below
 from contractctl.formats.json_schema.search.nodes import Literal
-from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError, Unknown
+from contractctl.formats.json_schema.search.outcomes import NONE, TOO_MUCH, Found, Outcome, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Schema
@@ -64,7 +64,7 @@ def beyond(ways: tuple[Document, Document], sent: Written, known: list[Written])
     try:
         return sight.solver.solve((gives, *(one ^ 1 for one in taken)))
     except (SpentError, RecursionError):
-        return Unknown("it would take too much work to decide")
+        return TOO_MUCH
 
 
 def is_inside(ways: tuple[Document, Document], sent: Written, known: list[Written]) -> bool:
