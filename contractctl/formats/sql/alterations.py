@@ -9,6 +9,7 @@ from contractctl.formats.sql.definitions import (
     NotUnderstoodError,
     add_part,
     changed,
+    collated,
     label_of,
     name_of,
     settled,
@@ -81,14 +82,21 @@ def _alter_column(defined: Defined, table: Table, action: exp.AlterColumn) -> Ta
     dialect = defined.dialect
     name = _known(table, fold(action.this, dialect))
     if action.args.get("dtype") is not None:
-        return changed(table, name, type=type_of(action.args["dtype"], dialect, defined.enums))
+        typed = changed(table, name, type=type_of(action.args["dtype"], dialect, defined.enums), collation=None)
+        collate = action.args.get("collate")
+        return collated(typed, name, collate.name, dialect) if collate else typed
     if action.args.get("default") is not None:
-        return with_default(table, name, action.args["default"], dialect)
+        return with_default(_uncounted(table, name, dialect), name, action.args["default"], dialect)
     if action.args.get("allow_null") is not None:
         return changed(table, name, nullable=bool(action.args["allow_null"]))
     if action.args.get("drop"):
-        return changed(table, name, default=None)
+        return changed(_uncounted(table, name, dialect), name, default=None)
     raise NotUnderstoodError(f"'{action.sql()}' is a change of a column that is not judged")
+
+
+def _uncounted(table: Table, name: str, dialect: str) -> Table:
+    """PostgreSQL counts a serial up by a default that can be replaced; AUTO_INCREMENT is none."""
+    return changed(table, name, counted=False) if dialect == "postgresql" else table
 
 
 def _modify_column(defined: Defined, table: Table, action: exp.ModifyColumn) -> Table:

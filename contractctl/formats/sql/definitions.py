@@ -364,7 +364,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.DefaultColumnConstraint() if isinstance(kind.this, exp.Collate):
             # sqlglot takes the column's COLLATE, written after its DEFAULT, for a part of the default
             table = with_default(table, name, kind.this.this, dialect)
-            return _collate(table, name, kind.this.expression.name, dialect)
+            return collated(table, name, kind.this.expression.name, dialect)
         case exp.DefaultColumnConstraint():
             return with_default(table, name, kind.this, dialect)
         case exp.PrimaryKeyColumnConstraint():
@@ -381,7 +381,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             stored = dialect == "postgresql" or bool(kind.args.get("persisted"))
             return changed(table, name, generated=expression(source, dialect), stored=stored)
         case exp.CollateColumnConstraint():
-            return _collate(table, name, kind.this.name, dialect)
+            return collated(table, name, kind.this.name, dialect)
         case exp.CheckColumnConstraint():
             return _add_check(table, kind, dialect, label)
         case exp.Reference():
@@ -404,7 +404,8 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             return replace(table, unjudged=(*table.unjudged, clause))
 
 
-def _collate(table: Table, name: str, collation: str, dialect: str) -> Table:
+def collated(table: Table, name: str, collation: str, dialect: str) -> Table:
+    """The table with another collation in one column."""
     return changed(table, name, collation=collation if dialect == "postgresql" else charset_name(collation))
 
 

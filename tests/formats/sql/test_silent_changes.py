@@ -156,3 +156,23 @@ def test_what_sqlite_refuses_is_shown_on_sqlite(old: str, new: str, expected: li
 
     assert told("sqlite", old, new) == expected
     assert all(found.witness for found in breaking if found.rule != "sql-type-changed")
+
+
+@pytest.mark.parametrize(
+    ("altered", "expected"),
+    [
+        ("id DROP DEFAULT", ["default-removed"]),
+        ("COLUMN id SET DEFAULT 0", ["default-changed"]),
+        ("COLUMN id SET DEFAULT nextval('s')", []),
+        ('COLUMN a TYPE varchar COLLATE "C"', ["collation-changed"]),
+        ("COLUMN a TYPE varchar", ["collation-changed"]),  # a type that is given anew has its own collation again
+        ("COLUMN a TYPE varchar COLLATE \"en-x-icu\" USING a || ''", []),
+        ("COLUMN id TYPE smallint", ["type-narrowed"]),
+    ],
+)
+def test_what_alter_table_takes_from_a_column_of_a_dump_is_gone(altered: str, expected: list[str]) -> None:
+    """As pg_dump writes a serial: its numbers are a default like any other."""
+    dump = """CREATE SEQUENCE s; CREATE TABLE t (id int NOT NULL, a text COLLATE "en-x-icu");
+    ALTER TABLE ONLY t ALTER COLUMN id SET DEFAULT nextval('s'::regclass);"""
+
+    assert told("postgresql", dump, f"{dump} ALTER TABLE t ALTER {altered};") == expected
