@@ -3,6 +3,7 @@
 import importlib
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,15 @@ def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
 
     assert done.stderr == ""
+
+
+def test_ctrl_c_before_a_command_is_loaded_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+    done = subprocess.run([sys.executable, "-m", "contractctl", "list"], capture_output=True, env=environment)
+
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 
 
 def test_no_colour_is_no_colour_on_a_terminal_either(tmp_path: Path) -> None:
