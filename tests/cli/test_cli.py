@@ -90,7 +90,9 @@ def test_ctrl_c_before_a_command_is_loaded_ends_it_without_a_traceback(tmp_path:
     (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
-    done = subprocess.run([sys.executable, "-m", "contractctl", "list"], capture_output=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-m", "contractctl", "list"], capture_output=True, check=False, env=environment
+    )
 
     assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 

@@ -59,7 +59,8 @@ _IDENTITY = re.compile(
     re.IGNORECASE,
 )
 _LOUD = re.compile(
-    r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|''|\"\")|^SELECT .* INTO |^CREATE SCHEMA .* CREATE ",
+    r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|\$user , public\b|''|\"\")"
+    r"|^SELECT .* INTO |^CREATE SCHEMA .* CREATE ",
     re.IGNORECASE,
 )
 """Among the silent statements those that make a table after all, or say in which schema the next one lies."""

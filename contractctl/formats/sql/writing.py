@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlglot import TokenType, exp
 
-from contractctl.formats.sql.schema import Check, Column, Family, ForeignKey, Table, Unique
+from contractctl.formats.sql.schema import Check, Column, Family, ForeignKey, Table, Type, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
 
 _RESERVED = frozenset(
@@ -89,8 +89,7 @@ def _folds_away(name: str, dialect: str) -> bool:
 def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
     yield identifier(column_name(column, dialect), dialect)
     if column.type.text:
-        kept = dialect == "sqlite" or column.type.family in {Family.ENUM, Family.OTHER}
-        yield column.type.text if kept else column.type.text.upper()
+        yield _type(column.type, dialect)
     others = clauses_of(table, column)
     yield from (clause for clause in others if clause.startswith(_CHARACTERS))
     if column.counted:
@@ -109,6 +108,13 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
     yield from (clause for clause in others if not clause.startswith(_CHARACTERS))
     if _alone_in_key(table, column):
         yield _KEY
+
+
+def _type(type_: Type, dialect: str) -> str:
+    if dialect == "postgresql" and type_.family is Family.ENUM and type_.text == type_.name:
+        return table_identifier(type_.name, dialect)
+    kept = dialect == "sqlite" or type_.family in {Family.ENUM, Family.OTHER}
+    return type_.text if kept else type_.text.upper()
 
 
 def _counted(table: Table, column: Column, dialect: str) -> Iterator[str]:

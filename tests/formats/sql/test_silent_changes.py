@@ -133,8 +133,9 @@ def test_statements_that_make_or_unmake_a_promise_in_passing_are_not_silent(old:
     assert told("postgresql", old, new) == ["?"]
 
 
-def test_the_search_path_that_everybody_has_says_nothing() -> None:
-    assert told("postgresql", "SET search_path = public, pg_catalog; " + column("int"), column("int")) == []
+@pytest.mark.parametrize("path", ["= public, pg_catalog", 'TO "$user", public'])
+def test_the_search_path_that_everybody_has_says_nothing(path: str) -> None:
+    assert told("postgresql", f"SET search_path {path}; " + column("int"), column("int")) == []
 
 
 @pytest.mark.parametrize(

@@ -307,3 +307,12 @@ def test_a_column_that_gets_another_type_keeps_its_character_set() -> None:
     (found,) = steps(old, old.replace("(9)", "(20)"), "mysql")
 
     assert found.parameters["type"] == "VARCHAR(20) CHARACTER SET latin1"
+
+
+def test_an_enum_keeps_the_capitals_of_its_name() -> None:
+    old = """CREATE TYPE "Role" AS ENUM ('USER');\nCREATE TABLE t (role "Role", name text NOT NULL);"""
+    new = old.replace("name text", "label text")
+
+    made = intermediate(source(old), source(new), Declared(renames={"name": "label"}), Policy("postgresql"))
+
+    assert ' "Role"' in made.files[0].text.partition("CREATE TABLE")[2]
