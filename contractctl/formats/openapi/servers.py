@@ -13,6 +13,7 @@ from contractctl.model.verdict import Effect
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _MOST = 64
+_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
 
 
 def servers(way: Way, call: Call) -> Iterator[Found]:
@@ -71,5 +72,15 @@ def _written_out(document: Document, server: Spot) -> list[str]:
     found = []
     for values in itertools.islice(itertools.product(*choices), _MOST):
         left = iter(values)
-        found.append(_VARIABLE.sub(lambda _: next(left), url))  # noqa: B023 - used at once
+        found.append(_normal(_VARIABLE.sub(lambda _: next(left), url)))  # noqa: B023 - used at once
     return found
+
+
+def _normal(address: str) -> str:
+    """Schemes and hosts are the same in any case, and with their usual port: RFC 3986, section 6.2."""
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return address
+    host, slash, path = rest.partition("/")
+    scheme, host = scheme.lower(), host.lower().removesuffix(_PORTS.get(scheme.lower(), ""))
+    return f"{scheme}://{host}{slash}{path}"
