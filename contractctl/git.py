@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _GLOB = frozenset("*?[")
 _WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MODULE = "160000"
+"""The mode of a submodule in a tree."""
 _ALIKE = 0.5
 """From here on two files of one name are one that was moved; git's own measure."""
 _LONGEST = 200_000
@@ -28,6 +30,15 @@ class ChangedFile:
     """None for a file that is new."""
     new: str | None
     """None for a file that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedModule:
+    """A submodule that differs between a commit and the work tree, be it by files in it."""
+
+    path: str
+    old: str | None
+    """The commit of the submodule; None for one that is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,26 @@ class Repository:
                 found.append(ChangedFile(None if status == "A" else path, None if status == "D" else path))
         others = self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *specs)
         return tuple(self._moved_by_hand(base, found, [path for path in others.split("\0") if path]))
+
+    def changed_modules(self, base: str) -> tuple[ChangedModule, ...]:
+        """The submodules that differ between a commit and the work tree, those with uncommitted changes too."""
+        how = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
+        fields = iter(self._run("diff", *how, base, "--").split("\0"))
+        found = []
+        for about in filter(None, fields):
+            before, after, old, *_ = about.removeprefix(":").split()
+            path = next(fields)
+            if _MODULE in {before, after}:
+                found.append(ChangedModule(path, old if before == _MODULE else None))
+        return tuple(found)
+
+    def module(self, path: str) -> "Repository | None":
+        """The repository of a submodule; None where it is not checked out."""
+        return open_objects(self.root / path)
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is here."""
+        return bool(self._run("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", allowed=(0, 1, 128)))
 
     def _moved_by_hand(
         self, base: str, found: Sequence[ChangedFile], untracked: Sequence[str]

@@ -9,8 +9,9 @@ from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.question import Question, problem
+from contractctl.check.submodules import leads_into_one, unjudged, untold
 from contractctl.errors import ContractctlError
-from contractctl.git import ChangedFile, Repository, needed_repository
+from contractctl.git import ChangedFile, ChangedModule, Repository, needed_repository
 from contractctl.loose import demand_whole
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.model.plan import Movement, Plan
@@ -42,7 +43,13 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     paths = [target for target in targets if target not in names or Path(target).exists()]
     _demand_met(repository, base, paths)
     changed = repository.changed(base, paths) if paths else () if targets else everything
-    touched = [name for name in names if _touches(asked, repository, name, everything if name in targets else changed)]
+    modules = repository.changed_modules(base)
+    touched = [
+        name
+        for name in names
+        if _touches(asked, repository, name, everything if name in targets else changed)
+        or _lies_in(asked, repository, name, modules)
+    ]
     checked = _contracts(asked, touched, lambda contract: _promised(asked, repository, base, contract, everything))
     problems = [*_edited_since(asked, repository, base, everything), *_deleted(asked, repository, base, changed)]
     loose = (check_loose if paths or not names else check_gone)(
@@ -51,14 +58,18 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     seen = {(one.rule, one.file) for one in checked.problems}
     new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
     ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if names and not targets else ()
+    if names and not targets:
+        ignored += tuple(untold(modules))
+    inside = _in_modules(asked, repository, modules, paths) if paths or not names else ()
     found = checked.problems + new_problems + loose.problems
-    return Checked(checked.pairs + loose.pairs, found, ignored, checked.unreleased)
+    return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased)
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str]) -> None:
     """Raise ContractctlError for a path that leads to no file, now or back then: nothing would be judged for ever."""
     for path in paths:
-        if not Path(path).exists() and not repository.present([path]) and not repository.changed(base, [path]):
+        known = Path(path).exists() or repository.present([path]) or repository.changed(base, [path])
+        if not known and not leads_into_one(repository, path):
             raise ContractctlError(
                 f"'{path}' is no contract, and no file or pattern that leads to one",
                 hint="paths are taken from the current folder; the names of contracts: contractctl list",
@@ -130,6 +141,22 @@ def _touches(asked: Question, repository: Repository, name: str, changed: Sequen
         return True
     places = [repository.relative(draft) for draft in store.draft_paths(asked.contracts, name)]
     return any(path == at or path.startswith(f"{at}/") for at in places for path in paths)
+
+
+def _lies_in(asked: Question, repository: Repository, name: str, modules: Sequence[ChangedModule]) -> bool:
+    """Whether a contract or its draft lies in a submodule that changed."""
+    drafts = store.draft_paths(asked.contracts, name)
+    places = [f"{repository.relative(place)}/" for place in (asked.contracts / name, *drafts)] if modules else ()
+    return any(place.startswith(f"{module.path}/") for module in modules for place in places)
+
+
+def _in_modules(
+    asked: Question, repository: Repository, modules: Sequence[ChangedModule], paths: Sequence[str]
+) -> Iterator[Pair]:
+    """What changed in submodules outside the store, as unknown."""
+    names = store.names(asked.contracts) if modules else ()
+    drafts = {repository.relative(path) for name in names for path in store.draft_paths(asked.contracts, name)}
+    yield from (one.pair(asked) for one in unjudged(repository, modules, paths) if one.path not in drafts)
 
 
 def _edited_since(

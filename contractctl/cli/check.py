@@ -90,7 +90,8 @@ def command(
 
     Formats: asyncapi and openapi (JSON and YAML by its asyncapi or openapi), avro (.avsc, .avpr), graphql (.graphql),
     json-schema (.schema.json, other JSON and YAML by its $schema), protobuf (.proto, descriptor sets), sql. Files that
-    a file refers to are read with it, and one that changed has those judged that refer to it.
+    a file refers to are read with it, and one that changed has those judged that refer to it. What changed in a git
+    submodule is unknown: run check --against inside it, with the commit that the answer names.
 
     Every incompatibility names who is let down, shows a payload or statement that was really executed, and the way
     out. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is

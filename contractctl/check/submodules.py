@@ -1,0 +1,106 @@
+"""Which schema files changed in submodules? They are told, with the command that judges them: it is run in there."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import iglob
+from pathlib import Path
+
+from contractctl.check import Pair
+from contractctl.check.question import Question
+from contractctl.errors import ContractctlError
+from contractctl.formats.claims import claimed, may_be_claimed
+from contractctl.git import ChangedModule, Repository
+from contractctl.model.contract import File
+from contractctl.model.verdict import Answer, Comparison, Status
+
+_GLOB = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A schema file in a submodule that differs from what the base has there."""
+
+    path: str
+    """From the root of the repository around the submodule."""
+    format: str
+    module: str
+    commit: str
+    """Of the submodule, at the base."""
+
+    def pair(self, asked: Question) -> Pair:
+        """Nothing is known of it, and what to do."""
+        reason = (
+            f"it lies in the submodule '{self.module}' and changed since {self.commit[:12]}:"
+            f" run contractctl check --against {self.commit[:12]} in {self.module}"
+        )
+        answer = Answer(Status.UNKNOWN, reasons=(reason,))
+        level, old = asked.level or asked.loose_level, f"{self.path} at {self.commit[:12]}"
+        return Pair(self.path, self.format, level, old, self.path, Comparison(answer, answer))
+
+
+def unjudged(repository: Repository, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Unjudged]:
+    """The schema files that changed in submodules, at the paths if there are any.
+
+    Raise ContractctlError where a submodule's files are not here, then and now: nobody knows what changed.
+    """
+    wanted = [_from_root(repository, path) for path in paths]
+    for module in modules:
+        if module.old is not None and (not wanted or any(_may_lie_in(module.path, path) for path in wanted)):
+            found = _changed(_needed(repository, module), module.path, module.old)
+            yield from (one for one in found if not wanted or any(_fits(one.path, path) for path in wanted))
+
+
+def untold(modules: Sequence[ChangedModule]) -> Iterator[str]:
+    """Submodules as they are called where nothing was asked of them."""
+    yield from (f"{one.path} (a submodule)" for one in modules if one.old is not None)
+
+
+def leads_into_one(repository: Repository, pattern: str) -> bool:
+    """Whether a pattern from the current folder meets a file in a submodule, changed or not."""
+    root = repository.root.resolve()
+    for path in iglob(pattern, recursive=True):  # noqa: PTH207 - an absolute pattern, perhaps
+        folders = (folder for folder in Path(path).resolve().parents if folder.is_relative_to(root) and folder != root)
+        if any((folder / ".git").exists() for folder in folders):
+            return True
+    return False
+
+
+def _needed(repository: Repository, module: ChangedModule) -> Repository:
+    inner = repository.module(module.path)
+    if inner is None or module.old is None or not inner.has(module.old):
+        raise ContractctlError(
+            f"the submodule '{module.path}' changed, and its commit {str(module.old)[:12]} is not here:"
+            " nobody knows which contracts changed in it",
+            hint=f"git submodule update --init {module.path} && git -C {module.path} fetch origin {module.old};"
+            " or name the paths that are to be judged",
+        )
+    return inner
+
+
+def _changed(inner: Repository, module: str, commit: str) -> Iterator[Unjudged]:
+    for one in inner.changed(commit):
+        path = one.new or one.old or ""
+        content = inner.read(commit, one.old) if one.old and may_be_claimed(path) else None
+        format_name = claimed(File.of(path, content)) if content is not None else None
+        if format_name is not None:
+            yield Unjudged(f"{module}/{path}", format_name, module, commit)
+    for deeper in inner.changed_modules(commit):
+        if deeper.old is not None:
+            yield from _changed(_needed(inner, deeper), f"{module}/{deeper.path}", deeper.old)
+
+
+def _from_root(repository: Repository, path: str) -> str:
+    return os.path.relpath(os.path.abspath(path), repository.root.resolve())  # noqa: PTH100 - a pattern, perhaps
+
+
+def _may_lie_in(module: str, path: str) -> bool:
+    head = path[: next((at for at, sign in enumerate(path) if sign in _GLOB), len(path))]
+    return path == "." or f"{module}/".startswith(head) or head.startswith(f"{module}/")
+
+
+def _fits(path: str, wanted: str) -> bool:
+    if not _GLOB & set(wanted):
+        return wanted in {".", path} or path.startswith(f"{wanted}/")
+    return fnmatchcase(path, wanted) or fnmatchcase(path, wanted.replace("**/", ""))
