@@ -155,14 +155,30 @@ class Repository:
 
     def files(self, commit: str, under: str = "") -> Mapping[str, str]:
         """The files of a commit below a folder: path to blob id. Links and submodules are left out."""
-        listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([under] if under else []))
-        found = {}
-        for entry in filter(None, listed.split("\0")):
-            mode, _, rest = entry.partition(" ")
-            if mode in {"100644", "100755"}:
-                blob, _, path = rest.removeprefix("blob ").partition("\t")
-                found[path] = blob
+        return {path: blob for mode, blob, path in self._tree(commit, under) if mode in {"100644", "100755"}}
+
+    def linked(self, commit: str) -> Mapping[str, str]:
+        """The files of a commit, and under the paths of its links the files that these lead to: path to blob id."""
+        tree = list(self._tree(commit))
+        found = {path: blob for mode, blob, path in tree if mode in {"100644", "100755"}}
+        links = {path: blob for mode, blob, path in tree if mode == "120000"}
+        targets = {path: os.fsdecode(self.blob(blob)) for path, blob in links.items()}
+        for link in links:
+            path, seen = link, set[str]()
+            while path in targets and path not in seen:
+                seen.add(path)
+                path = os.path.normpath(Path(path).parent / targets[path])
+            if path in found:
+                found[link] = found[path]
         return found
+
+    def _tree(self, commit: str, under: str = "") -> Iterator[tuple[str, str, str]]:
+        """Mode, object and path of everything below a folder."""
+        listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([under] if under else []))
+        for entry in filter(None, listed.split("\0")):
+            about, _, path = entry.partition("\t")
+            mode, _, blob = about.split(" ")
+            yield mode, blob, path
 
     def entries(self, commit: str) -> Iterator[Entry]:
         """Everything that the tree of a commit has, links and submodules too."""

@@ -84,8 +84,8 @@ def in_work_tree(root: Path, listed: Callable[[], Iterable[Path]]) -> Near:
 
 
 def at_commit(repository: "Repository", commit: str) -> Near:
-    """The files of a commit, by their paths from the root."""
-    files = repository.files(commit)
+    """The files of a commit, by their paths from the root. Links that lead to none of them are left out."""
+    files = repository.linked(commit)
     return Near(lambda path: repository.blob(files[path]) if path in files else None, lambda: list(files))
 
 

@@ -19,6 +19,9 @@ from contractctl.model.contract import File
 from contractctl.model.verdict import Answer, Comparison, Status
 from contractctl.verdicts import judged
 
+_LFS = "version https://git-lfs.github.com/spec/"
+"""How a pointer begins: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
@@ -67,6 +70,7 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     if not changed:
         return Checked()
     sight = _sight(asked, changes)
+    _demand_content(sight, changes.asked_for)
     several = _wholes(sight, changed, outside)
     parts = {path for whole in several for path in whole.paths}
     moved = {one: pair for one in changed if one.new not in parts and (pair := _moved(sight, one))}
@@ -102,13 +106,16 @@ def _sight(asked: Question, changes: Changes) -> _Sight:
 def check_gone(asked: Question, changes: Changes) -> Checked:
     """Schema files outside the store that are gone."""
     outside = _outside(asked, changes.repository)
-    gone = (one.old for one in changes.asked_for if one.old and one.new is None and may_be_claimed(one.old))
-    read = ((path, changes.repository.read(changes.base, path)) for path in gone if not outside.holds(path))
+    gone = [one.old for one in changes.asked_for if one.old and one.new is None and may_be_claimed(one.old)]
+    if not gone:
+        return Checked()
+    before = at_commit(changes.repository, changes.base)
+    read = ((path, before.read(path)) for path in gone if not outside.holds(path))
     return Checked(
         problems=tuple(
             problem("contract-deleted", path, path, changes.base[:12])
-            for path, content in read
-            if content is not None and _is_schema(File.of(path, content))
+            for path, file in read
+            if file is not None and _is_schema(file)
         )
     )
 
@@ -175,6 +182,17 @@ def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outs
     return [found[path] for path in sorted(found)]
 
 
+def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
+    """Raise ContractctlError for what may be a schema, and was left in Git LFS."""
+    for one in changed:
+        file = sight.present(one.new) if one.new and may_be_claimed(one.new) else None
+        if file is not None and file.text.startswith(_LFS):
+            raise ContractctlError(
+                f"{file.name} changed in Git LFS, and only its pointer is here: nobody knows what it says",
+                hint="git lfs pull; or name the paths that are to be judged",
+            )
+
+
 def _wholes(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> tuple[Whole, ...]:
     """Schemas of GraphQL that are spread over several files."""
     if not any(_is_graphql(path) for one in changed for path in (one.old, one.new) if path):
@@ -234,6 +252,8 @@ def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:
 
 def _unjudged(one: _Moved) -> str | None:
     """Why nothing can be said of a file by itself, where that is so."""
+    if one.then.text.startswith(_LFS):
+        return "what it was lies in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
     if is_swagger(one.now):
         return f"{SWAGGER}: {AS_OPENAPI}"
     if one.format == "sql" and (one.then is one.now or not (makes_tables(one.then) and makes_tables(one.now))):

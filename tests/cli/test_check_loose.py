@@ -351,3 +351,34 @@ def test_a_file_in_a_draft_that_is_a_folder_belongs_to_that_contract(
 
     assert "Order.note  graphql-field-removed" in done.stdout
     assert done.stderr == ""
+
+
+def test_a_link_that_leads_elsewhere_is_a_change_and_a_link_that_is_gone_is_told(
+    shop: Path, git: Git, contractctl: Run
+) -> None:
+    link = shop / "latest.avsc"
+    link.symlink_to("schemas/other.avsc")
+    git("add", "-A")
+    git("commit", "-qm", "second")
+    link.unlink()
+    assert "contract-deleted" in contractctl("check", "--against", "main", code=1).stdout
+    link.symlink_to("schemas/common/country.avsc")
+
+    assert judged(contractctl("check", "--against", "main", "--format", "json", code=1)) == {
+        "schemas/common/country.avsc": "incompatible"
+    }
+
+
+def test_what_lies_in_git_lfs_is_not_passed_over(shop: Path, git: Git, contractctl: Run) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n"
+    api = shop / "openapi.yaml"
+    api.write_text(pointer.format("a" * 64))
+    put(shop / "schemas/other.avsc", "string")
+    git("add", "-A")
+    git("commit", "-qm", "second")
+    api.write_text(pointer.format("b" * 64))
+
+    assert "git lfs pull" in contractctl("check", "--against", "main", code=2).stderr
+    contractctl("check", "--against", "main", "schemas")
+    api.write_text("openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths: {}\n")
+    assert "Git LFS" in contractctl("check", "--against", "main", code=3).stdout
