@@ -188,7 +188,7 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
         for column in columns:
             if bound := next(_bound(schema, table, column, step), None):
                 reason = f"'{column.written}' of '{table.written}' stands in {bound}, which is not staged"
-                hint = f"take it out of {bound} first, in a version of its own"
+                hint = _freeing(table, column, bound)
                 raise refused(schema, table.name, reason, column, hint=hint)
             if column.counted and not _goes_on_counting(before, step):
                 reason = f"'{column.written}' of '{table.written}' is counted up by the database, which is not staged"
@@ -205,6 +205,17 @@ def _demand_no_moment(after: Schema, step: Step, fills: Mapping[str, str]) -> No
         if moment and not (step.kind == "add-column" and filling(table, column, fills) is None):
             reason, hint = unstaged.moment(table, column)
             raise refused(after, table.name, reason, column, hint=hint)
+
+
+def _freeing(table: Table, column: Column, bound: str) -> str:
+    """What to do first. Rows are found by the key while both sides are there, so that it must be another one."""
+    if len(table.primary_key) > 1 and column.name in table.primary_key:
+        columns = ", ".join(table.primary_key)
+        return (
+            f"give '{table.written}' a key of one column first, in a revision and a version of its own, and keep the"
+            f" old one as UNIQUE ({columns}); then plan this"
+        )
+    return f"take it out of {bound} first, in a version of its own"
 
 
 def _goes_on_counting(before: Schema, step: Step) -> bool:

@@ -531,3 +531,20 @@ def test_a_moment_gets_a_zone_only_when_somebody_says_which(dialect: str, types:
     up, down = (part.split("=", 1)[1] for part in raised.value.hint.split('"')[1::2])
     said = Declared(ups={"at": up}, downs={"at": down})
     assert [one.kind for one in operations(source(old), source(new), said, "s/s", Policy(dialect))] == ["change-type"]
+
+
+def test_a_table_that_joins_two_gets_a_key_of_its_own_before_its_columns_change_their_types() -> None:
+    """The way that the hint names leads on: what finds the rows meanwhile is another key."""
+    asked = (Declared(), "shop/shop", Policy("postgresql"))
+    joins = "CREATE TABLE joins (a int NOT NULL, b int NOT NULL, {key})"
+    old, new = (source(text.format(key="PRIMARY KEY (a, b)")) for text in (joins, joins.replace("a int", "a bigint")))
+    with pytest.raises(ContractctlError, match="'a' of 'joins' stands in the primary key") as raised:
+        operations(old, new, *asked)
+    assert raised.value.hint == (
+        "give 'joins' a key of one column first, in a revision and a version of its own, and keep the old one as"
+        " UNIQUE (a, b); then plan this"
+    )
+
+    key = "id int PRIMARY KEY, UNIQUE (a, b)"
+    old, new = (source(text.format(key=key)) for text in (joins, joins.replace("a int", "a bigint")))
+    assert [one.kind for one in operations(old, new, *asked)] == ["drop-unique", "change-type", "add-unique"]
