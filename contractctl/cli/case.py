@@ -1,5 +1,6 @@
 """What is known of a plan at this moment? Its file, its standing, its consumers and all records, for the gate."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,7 @@ from contractctl.evidence.shares import of_flags, uncollected
 from contractctl.model.contract import Contract, Party
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Movement, Plan, Standing, State
+from contractctl.model.service import Use
 from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
 
@@ -128,10 +130,42 @@ def is_there(settings: Settings, database: str) -> bool:
 
 
 def consumers(settings: Settings, plan: Plan) -> Mapping[str, tuple[Party, ...]]:
-    """The consumers of every contract that the plan moves."""
+    """The consumers of every contract that the plan moves: those of contract.toml, and who else is live on record."""
     from contractctl import store
 
-    return {move.contract: store.read(settings.contracts, move.contract).consumers for move in plan.movements}
+    listed = {move.contract: store.read(settings.contracts, move.contract).consumers for move in plan.movements}
+    live = list(_live_consumers(settings, tuple(listed)))
+    return {
+        name: (*own, *_others(own, [(service, use) for service, use in live if use.contract == name]))
+        for name, own in listed.items()
+    }
+
+
+def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[tuple[str, Use]]:
+    """(service, use) of every live version that has declared it; in every environment where none is named."""
+    from contractctl.cli import ledger
+    from contractctl.deployment import live_versions
+    from contractctl.store import services
+
+    meant = settings.environment
+    versions = [
+        (service, version)
+        for name, there in ledger.everything(settings, time.time()).items()
+        if meant in {None, name}
+        for service, version, _ in live_versions(there.services)
+    ]
+    for (service, _), declaration in services.mentioning(settings.contracts, versions, contracts).items():
+        yield from ((service, use) for use in (declaration.consumes if declaration else ()))
+
+
+def _others(listed: tuple[Party, ...], uses: Sequence[tuple[str, Use]]) -> Iterator[Party]:
+    """Those that contract.toml does not name, with what their live versions read; one that lists nothing reads all."""
+    reads: dict[str, list[tuple[str, ...]]] = {}
+    for service, use in uses:
+        reads.setdefault(service, []).append(use.reads)
+    for service in sorted(reads.keys() - {party.name for party in listed}):
+        every = reads[service]
+        yield Party(service, tuple(sorted({one for some in every for one in some})) if all(every) else ())
 
 
 def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record, ...]:

@@ -21,6 +21,8 @@ from contractctl.evidence import record_file
 from contractctl.model.contract import File, SemanticVersion, Source
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Operation, Plan, ReadRules, Transform
+from contractctl.model.service import Declaration, Use
+from contractctl.store import services
 
 Run = Callable[..., CompletedProcess[str]]
 OLD = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL);\n"
@@ -308,6 +310,22 @@ def test_a_live_version_that_nobody_has_on_record_is_not_compatible(contractctl:
     done = contractctl("gate", "rename", "expand", code=3)
 
     assert "could not be judged against 0.9.0" in done.stdout
+
+
+def test_a_consumer_that_is_live_on_record_is_asked_about_though_contract_toml_names_it_no_more(
+    contractctl: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRACTCTL_ACTOR", "Ada <ada@example.org>")
+    uses = (Use("shop/orders", ("1.0.0",)),)
+    services.write(shop / "contracts", Declaration("billing", "1", consumes=uses), "a test")
+    condition = "reads of orders.customer_name by billing"
+    assert condition not in contractctl("gate", "rename", "contract", code=1).stdout
+
+    contractctl("record-deployment", "billing", "1", "--env", "production")
+
+    assert condition in contractctl("gate", "rename", "contract", code=1).stdout
+    contractctl("record-undeployment", "billing", "1", "--env", "production")
+    assert condition not in contractctl("gate", "rename", "contract", code=1).stdout
 
 
 def test_a_cluster_that_the_settings_name_is_missed_until_its_export_is_collected(contractctl: Run, shop: Path) -> None:
