@@ -147,6 +147,8 @@ def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[
     from contractctl.deployment import live_versions
     from contractctl.store import services
 
+    if not (settings.contracts / services.FOLDER).is_dir():
+        return  # nobody has declared anything, wherever deployments may be on record
     meant = settings.environment
     versions = [
         (service, version)
