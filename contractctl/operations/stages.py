@@ -47,6 +47,8 @@ _SORTS: Mapping[type[Step], str] = {
 }
 
 _BESIDE = "__new"
+_OF_WHOLE_TABLES = frozenset({"create-table", "drop-table", "rename-table", "extract-table"})
+"""What comes, goes or gets another name on the way: there is not always something of that name to be held."""
 
 PARTS_THAT_GO = frozenset({"drop-check", "drop-unique", "drop-foreign-key", "drop-index"})
 
@@ -207,12 +209,13 @@ def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _held(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """What one transaction does, all of its tables held first where a key changes: writers go from one to the other."""
+    """What one transaction does, all of its tables held first: writers go from one to the other."""
+    whole = (one for one in of_tables(plan) if one.kind in _OF_WHOLE_TABLES)
+    unsteady = {name for one in whole for name in (one.subject, one.old, one.new, one.parameters.get("to"))}
     named = (getattr(step, "table", None) for step in steps)
-    tables = _parents_first(plan, dict.fromkeys(table for table in named if isinstance(table, str)))
-    hold = HoldTables(tables)
-    rekeyed = any(operation.kind == "change-key-type" for operation in of_tables(plan))
-    return (hold, *steps) if rekeyed and len(tables) > 1 and not _is_idle(plan, hold) else steps
+    steady = dict.fromkeys(one for one in named if isinstance(one, str) and one not in unsteady)
+    hold = HoldTables(_parents_first(plan, steady))
+    return (hold, *steps) if len(steady) > 1 and not _is_idle(plan, hold) else steps
 
 
 def _parents_first(plan: Plan, tables: Iterable[str]) -> tuple[str, ...]:

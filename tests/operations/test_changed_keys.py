@@ -292,6 +292,39 @@ def test_who_has_written_a_parent_writes_its_children_while_a_stage_waits_for_th
     assert life.shop.rows("SELECT count(*) FROM lines") == [(1,)]
 
 
+@pytest.mark.parametrize("stage", ["expand", "dual_write", "quiesce", "contract"])
+def test_who_writes_the_tables_of_a_plan_in_another_order_is_not_caught_between_two(begin: Begin, stage: str) -> None:
+    """Hazard 29: the stage waited for the second table, with the first in its hands, until a deadlock was found."""
+    old = (
+        "CREATE TABLE notes (id integer PRIMARY KEY, x text)",
+        "CREATE TABLE orders (id integer PRIMARY KEY, x text)",
+    )
+    new = tuple(table.replace("x text", "y text") for table in old)
+    ways = Declared(renames={"notes.x": "y", "orders.x": "y"})
+    life = begin(*old, planned=between(old, new, ways))
+    for before in STAGES[: STAGES.index(stage)]:
+        life.backfill() if before == "validate" else None
+        life.do(before)
+    name = "y" if stage in {"quiesce", "contract"} else "x"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
+    app = life.shop.connect()
+    life.shop.run("BEGIN", app=app)
+    life.shop.run(f"INSERT INTO orders (id, {name}) VALUES (1, 'a')", app=app)
+    acting = Thread(target=life.do, args=(stage,))
+    acting.start()
+    try:
+        while life.shop.rows(waiting) == [(0,)]:
+            assert acting.is_alive()
+        life.shop.run("SET LOCAL lock_timeout = '600ms'", app=app)
+        life.shop.run(f"INSERT INTO notes (id, {name}) VALUES (1, 'a')", app=app)
+        life.shop.run("COMMIT", app=app)
+    finally:
+        app.close()
+        acting.join()
+
+    assert life.shop.rows("SELECT count(*) FROM notes") == [(1,)]
+
+
 @pytest.mark.parametrize("words", [shops.POSTGRESQL, shops.MARIADB], ids=["postgresql", "mariadb"])
 def test_a_key_gets_another_name_and_what_refers_to_it_follows(words: Words, request: pytest.FixtureRequest) -> None:
     """Hazards 19, 40: also where a row gets another key meanwhile."""
