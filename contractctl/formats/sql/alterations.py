@@ -4,17 +4,9 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.definitions import (
-    Defined,
-    NotUnderstoodError,
-    add_part,
-    changed,
-    collated,
-    label_of,
-    name_of,
-    settled,
-    with_default,
-)
+from contractctl.formats.sql.column_definitions import collated, with_default
+from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of, name_of
+from contractctl.formats.sql.definitions import add_part, settled
 from contractctl.formats.sql.expressions import fold, not_null_columns
 from contractctl.formats.sql.schema import Check, ForeignKey, Table, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect

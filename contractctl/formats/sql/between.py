@@ -13,7 +13,7 @@ from itertools import chain
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
-from contractctl.formats.sql.definitions import Defined
+from contractctl.formats.sql.defined import Defined
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.indexes_and_views import create_index
 from contractctl.formats.sql.parsing import called_comment, filled_comment, parse

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.definitions import Defined, Domain, NotUnderstoodError, create_table, name_of
+from contractctl.formats.sql.defined import Defined, Domain, NotUnderstoodError, name_of
+from contractctl.formats.sql.definitions import create_table
 from contractctl.formats.sql.statements import Words, parse_tree, split
 from contractctl.model.contract import File
 

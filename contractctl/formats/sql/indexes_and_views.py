@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, add_unique, label_of, name_of, spelling
+from contractctl.formats.sql.defined import Defined, NotUnderstoodError, label_of, name_of, spelling
 from contractctl.formats.sql.expressions import expression, fold
 from contractctl.formats.sql.keys import index_meaning, unique_of
 from contractctl.formats.sql.schema import Index, Table, View
 from contractctl.formats.sql.statements import sqlglot_dialect
+from contractctl.formats.sql.table_constraints import add_unique
 
 
 def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:

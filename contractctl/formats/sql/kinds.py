@@ -3,7 +3,8 @@
 from sqlglot import exp
 
 from contractctl.formats.sql.alterations import alter
-from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, create_table, name_of
+from contractctl.formats.sql.defined import Defined, NotUnderstoodError, name_of
+from contractctl.formats.sql.definitions import create_table
 from contractctl.formats.sql.indexes_and_views import create_index, create_view, drop
 
 

@@ -10,7 +10,8 @@ from sqlglot.errors import ParseError, UnsupportedError
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.alterations import count_up
-from contractctl.formats.sql.definitions import Defined, NotUnderstoodError, changed, settled_in_sqlite
+from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed
+from contractctl.formats.sql.definitions import settled_in_sqlite
 from contractctl.formats.sql.domains import create_domain
 from contractctl.formats.sql.engine import run
 from contractctl.formats.sql.expressions import fold

@@ -1,0 +1,133 @@
+"""What does the definition of one column say? Its type, and each constraint that stands behind it."""
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of
+from contractctl.formats.sql.expressions import expression, fold
+from contractctl.formats.sql.schema import Check, Column, Family, Table, Type, Unique
+from contractctl.formats.sql.statements import sqlglot_dialect
+from contractctl.formats.sql.table_constraints import add_check, add_unique, refer, with_conflict, with_timing
+from contractctl.formats.sql.table_options import charset_name, is_national, is_of_another, is_usual_charset
+from contractctl.formats.sql.types import counts, sqlite_type, type_of
+
+
+def add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
+    """The table with a column more. Raise NotUnderstoodError where it stands twice, or has no type."""
+    dialect = defined.dialect
+    name = fold(part.this, dialect)
+    if table.column(name):
+        raise NotUnderstoodError(f"the column '{name}' stands twice")
+    kind = part.args.get("kind")
+    type_ = _type(kind, defined)
+    domain = defined.domains.get(type_.name) if type_.family is Family.OTHER else None
+    if domain is not None:
+        like = replace(domain.column.type, text=type_.text)
+        table = replace(
+            table, columns=(*table.columns, replace(domain.column, name=name, written=part.this.name, type=like))
+        )
+        for check in domain.checks:
+            table = add_check(table, _of_column(check, part.this), dialect, None, of_domain=True)
+    else:
+        column = Column(name, part.this.name, type_, not counts(kind, dialect), counted=counts(kind, dialect))
+        table = replace(table, columns=(*table.columns, column))
+        if dialect == "mysql" and counts(kind, dialect):  # SERIAL is UNIQUE, too
+            table = add_unique(table, Unique((name,)))
+        if is_national(kind, dialect):
+            table = replace(table, unjudged=(*table.unjudged, f"{name}: CHARACTER SET utf8mb3"))
+    for constraint in part.args.get("constraints") or ():
+        label = label_of(constraint.this, dialect) if constraint.this else None
+        table = _constrain(table, name, constraint.args["kind"], dialect, label)
+    return table
+
+
+def _of_column(check: Check, column: exp.Identifier) -> exp.CheckColumnConstraint:
+    """A domain's condition on its value as one on a column."""
+
+    def step(node: exp.Expr) -> exp.Expr:
+        is_value = isinstance(node, exp.Column) and node.name == "value"
+        return exp.Column(this=column.copy()) if is_value else node
+
+    return exp.CheckColumnConstraint(this=check.condition.tree.copy().transform(step))
+
+
+def _type(kind: exp.DataType | None, defined: Defined) -> Type:
+    if defined.dialect == "sqlite":
+        return sqlite_type(kind.sql(dialect="sqlite") if kind is not None else "", strict=False)
+    if kind is None:
+        raise NotUnderstoodError("a column has no type")
+    return type_of(kind, defined.dialect, defined.enums)
+
+
+def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
+    table: Table, name: str, kind: exp.Expr, dialect: str, label: str | None
+) -> Table:
+    """A table after one of the constraints that stand behind a column."""
+    column = table.column(name)
+    assert column is not None  # noqa: S101 - it was added a moment ago
+    match kind:
+        case exp.NotNullColumnConstraint():
+            return changed(table, name, nullable=bool(kind.args.get("allow_null")))
+        case exp.DefaultColumnConstraint() if isinstance(kind.this, exp.Collate):
+            # sqlglot takes the column's COLLATE, written after its DEFAULT, for a part of the default
+            table = with_default(table, name, kind.this.this, dialect)
+            return collated(table, name, kind.this.expression.name, dialect)
+        case exp.DefaultColumnConstraint():
+            return with_default(table, name, kind.this, dialect)
+        case exp.PrimaryKeyColumnConstraint():
+            return with_timing(add_unique(table, Unique((name,), primary=True, name=label)), kind, dialect)
+        case exp.UniqueColumnConstraint():
+            unique = Unique((name,), nulls_alike=bool(kind.args.get("nulls")), name=label)
+            return with_timing(with_conflict(add_unique(table, unique), kind), kind, dialect)
+        case exp.AutoIncrementColumnConstraint():
+            return changed(table, name, counted=True)
+        case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
+            return changed(table, name, counted=True, always=bool(kind.this), nullable=False)
+        case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
+            source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
+            stored = dialect == "postgresql" or bool(kind.args.get("persisted"))
+            return changed(table, name, generated=expression(source, dialect), stored=stored)
+        case exp.CollateColumnConstraint():
+            return collated(table, name, kind.this.name, dialect)
+        case exp.CheckColumnConstraint():
+            return add_check(table, kind, dialect, label)
+        case exp.Reference():
+            return refer(table, (name,), kind, dialect, label)
+        case exp.ZeroFillColumnConstraint():  # https://dev.mysql.com/doc/refman/8.4/en/numeric-type-attributes.html
+            text = column.type.text.removesuffix(" unsigned")
+            return changed(table, name, type=replace(column.type, text=f"{text} unsigned", signed=False))
+        case exp.CommentColumnConstraint():
+            return table
+        case exp.CharacterSetColumnConstraint() if is_usual_charset(kind) and not is_of_another(table):
+            return table
+        case exp.CharacterSetColumnConstraint():
+            clause = f"{name}: CHARACTER SET {charset_name(kind.this.name)}"
+            return replace(table, unjudged=(*table.unjudged, clause))
+        case exp.OnUpdateColumnConstraint():
+            clause = f"{name}: ON UPDATE {expression(kind.this, dialect).text}"
+            return replace(table, unjudged=(*table.unjudged, clause))
+        case _:
+            clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"
+            return replace(table, unjudged=(*table.unjudged, clause))
+
+
+def collated(table: Table, name: str, collation: str, dialect: str) -> Table:
+    """The table with another collation in one column."""
+    return changed(table, name, collation=collation if dialect == "postgresql" else charset_name(collation))
+
+
+def _uncast(tree: exp.Expr) -> exp.Expr:
+    """PostgreSQL prints the default NULL as NULL::text."""
+    while isinstance(tree, exp.Cast | exp.Paren) and isinstance(tree.this, exp.Expr):
+        tree = tree.this
+    return tree
+
+
+def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -> Table:
+    """The table with another default in one column; NULL and none are the same."""
+    if tree is None or isinstance(_uncast(tree), exp.Null):
+        return changed(table, name, default=None)
+    if isinstance(tree, exp.Anonymous) and tree.name.lower() == "nextval":
+        return changed(table, name, counted=True, default=None)
+    return changed(table, name, default=expression(tree, dialect))

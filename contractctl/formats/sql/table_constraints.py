@@ -1,0 +1,54 @@
+"""What does a table's constraint forbid? Keys, references and checks, added to what is known of the table."""
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from contractctl.formats.sql.defined import name_of
+from contractctl.formats.sql.expressions import columns_of, expression, fold
+from contractctl.formats.sql.schema import Check, ForeignKey, Table, Unique
+from contractctl.formats.sql.statements import sqlglot_dialect
+
+_USUAL = frozenset({"NOT DEFERRABLE", "INITIALLY IMMEDIATE", "MATCH SIMPLE"})
+"""Options of keys that say what holds without them."""
+
+
+def add_unique(table: Table, unique: Unique) -> Table:
+    """The table with a constraint more; the same again changes nothing."""
+    if unique in table.uniques:
+        return table
+    return replace(table, uniques=(*table.uniques, unique))
+
+
+def with_conflict(table: Table, part: exp.Expr) -> Table:
+    """What SQLite does with a row that a key refuses is kept as text."""
+    if part.args.get("on_conflict") is None:
+        return table
+    return replace(table, unjudged=(*table.unjudged, part.sql(dialect="sqlite")))
+
+
+def with_timing(table: Table, part: exp.Expr, dialect: str) -> Table:
+    """A key that may be violated until the transaction ends is another key, and is not judged."""
+    if all(str(option).upper() in _USUAL for option in part.args.get("options") or ()):
+        return table
+    return replace(table, unjudged=(*table.unjudged, part.sql(dialect=sqlglot_dialect(dialect))))
+
+
+def refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect: str, name: str | None) -> Table:
+    """The table with a foreign key more."""
+    target = reference.this
+    referred = tuple(fold(c, dialect) for c in target.expressions) if isinstance(target, exp.Schema) else ()
+    other = name_of(target.this if isinstance(target, exp.Schema) else target, dialect)
+    options = [str(option).upper() for option in reference.args.get("options") or ()]
+    actions = tuple(sorted(o for o in options if o.startswith("ON ") and not o.endswith(("NO ACTION", "RESTRICT"))))
+    timing = tuple(sorted(o for o in options if not o.startswith("ON ") and o not in _USUAL))
+    key = ForeignKey(columns, other, referred, actions, name, timing)
+    return replace(table, foreign_keys=(*table.foreign_keys, key))
+
+
+def add_check(
+    table: Table, part: exp.CheckColumnConstraint, dialect: str, name: str | None, *, of_domain: bool = False
+) -> Table:
+    """The table with a check more; the same again changes nothing."""
+    check = Check(expression(part.this, dialect), columns_of(part.this, dialect), name, of_domain)
+    return table if check in table.checks else replace(table, checks=(*table.checks, check))
