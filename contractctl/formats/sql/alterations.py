@@ -7,7 +7,8 @@ from sqlglot import exp
 from contractctl.formats.sql.column_definitions import collated, with_default
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of, name_of
 from contractctl.formats.sql.definitions import add_part, settled
-from contractctl.formats.sql.expressions import fold, not_null_columns
+from contractctl.formats.sql.demands import not_null_columns
+from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.schema import Check, ForeignKey, Table, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.types import type_of

@@ -5,17 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from contractctl.formats.sql.expressions import (
-    Among,
-    Conditions,
-    Constant,
-    Range,
-    Values,
-    as_number,
-    conditions,
-    constant,
-    type_limits,
-)
+from contractctl.formats.sql.demands import Among, Conditions, Range, Values, conditions, type_limits
+from contractctl.formats.sql.expressions import Constant, as_number, constant
 from contractctl.formats.sql.schema import NUMBERS, Column, Family, Table, column_pointer, table_pointer
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
 

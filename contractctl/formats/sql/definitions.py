@@ -7,7 +7,8 @@ from sqlglot import exp
 
 from contractctl.formats.sql.column_definitions import add_column
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of, name_of, spelling
-from contractctl.formats.sql.expressions import fold, not_null_columns
+from contractctl.formats.sql.demands import not_null_columns
+from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.keys import index_meaning, unique_of
 from contractctl.formats.sql.schema import Index, Table
 from contractctl.formats.sql.statements import sqlglot_dialect

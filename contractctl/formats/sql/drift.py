@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
-from contractctl.formats.sql.expressions import constant, is_decidable, same_conditions
+from contractctl.formats.sql.expressions import constant
 from contractctl.formats.sql.house import PLAIN, House, usual
 from contractctl.formats.sql.queries import same_query
 from contractctl.formats.sql.schema import Check, Column, Index, Schema, Table, Unique

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from contractctl.formats.sql.expressions import Among, Conditions, Constant, Range, conditions
+from contractctl.formats.sql.demands import Among, Conditions, Range, conditions
+from contractctl.formats.sql.expressions import Constant
 from contractctl.formats.sql.schema import Column, Family, Schema, Table
 from contractctl.formats.sql.writing import column_name, identifier
 
