@@ -220,7 +220,7 @@ def test_names_that_are_no_file_names_become_names(contractctl: Run, tmp_path: P
     assert store.names(contracts) == (
         "shop/order-items",
         "shop/order-items-2",
-        "shop/strae-x",
+        "shop/strasse-x",
         "shop/table",
         "shop/table-2",
     )
