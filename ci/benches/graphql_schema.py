@@ -5,13 +5,12 @@ Cold: nothing is remembered. Warm: the same pair was judged before.
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from measuring import SHARED, Row, installed, seconds
+from measuring import SHARED, Row, installed, medians
 
 RUNS, TYPES, FIELDS = 3, 1200, 14
 PAIR = SHARED / "corpora" / "github-graphql" / "schema" / "418"
@@ -32,28 +31,16 @@ def measure(folder: Path) -> Iterator[Row]:
     }
     if program is not None:
         commands["inspector"] = ([str(program), "diff", str(old), str(new)], dict(os.environ))
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for command, environment in commands.values():
-        _run(command, folder, environment)  # makes bytecode, and what "warm" remembers
-    for _ in range(RUNS):
-        for name, (command, environment) in commands.items():
-            times[name].append(seconds(lambda c=command, e=environment: _run(c, folder, e)))
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    taken = medians(commands, folder, RUNS)
     what = f"{old.stat().st_size / 1e6:.2f} MB of GraphQL"
     if program is None:
         yield "graphql-inspector", "-", "skipped: npm could not install @graphql-inspector/cli"
     else:
-        yield f"graphql-inspector diff, {what}", f"{medians['inspector'] * 1000:.0f} ms", ""
-    beside = f"{medians['inspector'] / medians['cold']:.1f} times as fast as graphql-inspector" if program else ""
-    yield f"contractctl check, {what}, cold", f"{medians['cold'] * 1000:.0f} ms", beside
-    again = f"{medians['warm'] / medians['version']:.2f} × contractctl --version"
-    yield f"contractctl check, {what}, warm", f"{medians['warm'] * 1000:.0f} ms", again
-
-
-def _run(command: list[str], cwd: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in {0, 1}:
-        raise SystemExit(f"{command[0]} said {done.returncode}: {done.stdout[-500:]}{done.stderr[-500:]}")
+        yield f"graphql-inspector diff, {what}", f"{taken['inspector'] * 1000:.0f} ms", ""
+    beside = f"{taken['inspector'] / taken['cold']:.1f} times as fast as graphql-inspector" if program else ""
+    yield f"contractctl check, {what}, cold", f"{taken['cold'] * 1000:.0f} ms", beside
+    again = f"{taken['warm'] / taken['version']:.2f} × contractctl --version"
+    yield f"contractctl check, {what}, warm", f"{taken['warm'] * 1000:.0f} ms", again
 
 
 def _made(folder: Path) -> tuple[Path, Path]:

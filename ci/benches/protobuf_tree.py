@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from measuring import Row, seconds
+from measuring import Row, finish, seconds
 
 FILES, MESSAGES, FIELDS, RUNS = 300, 8, 10, 3
 KINDS = ("int32", "int64", "string", "bool", "double", "bytes", "uint64")
@@ -33,9 +33,9 @@ def measure(folder: Path) -> Iterator[Row]:
         cache = {**os.environ, "CONTRACTCTL_CACHE": str(folder / f"cache-{run}")}
         if buf is not None:
             command = [str(buf), "breaking", "--against", "../old"]
-            times["buf"].append(seconds(lambda c=command: _run(c, folder / "new", 100)))
+            times["buf"].append(seconds(lambda c=command: finish(c, folder / "new", codes=(100,))))
         for name, tree in (("cold", "new"), ("edited", "edited"), ("warm", "new")):
-            times[name].append(seconds(lambda t=tree, c=cache: _run([*CHECK, t], folder, 1, c)))
+            times[name].append(seconds(lambda t=tree, c=cache: finish([*CHECK, t], folder, c, (1,))))
     medians = {name: statistics.median(taken) for name, taken in times.items() if taken}
     if "buf" in medians:
         yield f"buf breaking, {FILES} files", f"{medians['buf'] * 1000:.0f} ms", "WIRE_JSON, against the old folder"
@@ -44,12 +44,6 @@ def measure(folder: Path) -> Iterator[Row]:
         yield f"contractctl check, {FILES} files, {name}", f"{medians[name] * 1000:.0f} ms", beside
     if buf is None:
         yield "buf breaking", "-", "skipped: npm could not install @bufbuild/buf"
-
-
-def _run(command: list[str], cwd: Path, code: int, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != code:
-        raise SystemExit(f"{command[0]} said {done.returncode}: {done.stdout[-500:]}{done.stderr[-500:]}")
 
 
 def _tree(root: Path) -> None:

@@ -3,13 +3,11 @@
 Cold: nothing is remembered. Warm: the same pair was judged before.
 """
 
-import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from measuring import Row, installed, seconds
+from measuring import Row, installed, medians
 
 RUNS, TABLES, COLUMNS = 3, 1000, 14
 TYPES = (
@@ -23,8 +21,9 @@ READER = "import sys, sqlglot; [sqlglot.parse(open(name).read(), read='postgres'
 def measure(folder: Path) -> Iterator[Row]:
     """Whole processes, side by side; the median of a few runs."""
     old, new = folder / "old.sql", folder / "new.sql"
-    old.write_text(dump())
-    new.write_text(dump().replace("c3 ", "renamed ", 1))
+    text = dump()
+    old.write_text(text)
+    new.write_text(text.replace("c3 ", "renamed ", 1))
     files = [str(old), str(new)]
     check = [CONTRACTCTL, "check", *files, "--dialect", "postgresql"]
     environment = installed(folder)
@@ -34,19 +33,13 @@ def measure(folder: Path) -> Iterator[Row]:
         "warm": (check, {**environment, "CONTRACTCTL_CACHE": str(folder / "c")}),
         "version": ([CONTRACTCTL, "--version"], environment),
     }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for run in range(RUNS + 1):
-        for name, (command, known) in commands.items():
-            taken = seconds(lambda c=command, e=known: _run(c, e))
-            if run:  # the first makes bytecode, and what "warm" remembers
-                times[name].append(taken)
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    taken = medians(commands, folder, RUNS)
     what = f"{TABLES:,} tables, {old.stat().st_size / 1e6:.1f} MB"
-    yield f"sqlglot parses both, {what}", f"{medians['sqlglot']:.1f} s", ""
-    beside = f"{medians['cold'] / medians['sqlglot']:.2f} × sqlglot"
-    yield f"contractctl check, {what}, cold", f"{medians['cold']:.1f} s", beside
-    again = f"{medians['warm'] / medians['version']:.2f} × contractctl --version"
-    yield f"contractctl check, {what}, warm", f"{medians['warm'] * 1000:.0f} ms", again
+    yield f"sqlglot parses both, {what}", f"{taken['sqlglot']:.1f} s", ""
+    beside = f"{taken['cold'] / taken['sqlglot']:.2f} × sqlglot"
+    yield f"contractctl check, {what}, cold", f"{taken['cold']:.1f} s", beside
+    again = f"{taken['warm'] / taken['version']:.2f} × contractctl --version"
+    yield f"contractctl check, {what}, warm", f"{taken['warm'] * 1000:.0f} ms", again
 
 
 def dump() -> str:
@@ -72,9 +65,3 @@ def _added(number: int) -> str:
         f"CREATE INDEX t{number}_by_c1 ON public.t{number} USING btree (c1);\n"
         f"{table}\n    ADD CONSTRAINT t{number}_fk FOREIGN KEY (c0) REFERENCES public.t{number // 2}(id);\n"
     )
-
-
-def _run(command: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in {0, 1}:
-        raise SystemExit(f"{command[0]} said {done.returncode}: {done.stdout[-500:]}{done.stderr[-500:]}")

@@ -1,6 +1,6 @@
 """How does an engine change tables, so that nobody waits for it? What its `statements.py` offers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,18 @@ class ForeignKey:
     on_update: str = ""
     timing: str = ""
     """DEFERRABLE INITIALLY DEFERRED."""
+
+
+def foreign_key(key: ForeignKey, quotes: Callable[[Iterable[str]], str], table: Callable[[str], str]) -> str:
+    """The clause. quotes, table: how the engine writes names of columns, and of a table."""
+    referred = f" ({quotes(key.referred)})" if key.referred else ""
+    parts = (
+        f"FOREIGN KEY ({quotes(key.columns)}) REFERENCES {table(key.references)}{referred}",
+        f"ON DELETE {key.on_delete}" if key.on_delete else "",
+        f"ON UPDATE {key.on_update}" if key.on_update else "",
+        key.timing,
+    )
+    return " ".join(part for part in parts if part)
 
 
 class Statements(Protocol):

@@ -8,24 +8,11 @@ from contractctl.journal import ROLLBACK, EntryKind, History
 from contractctl.migration import acts, revised
 from contractctl.migration.context import Session
 from contractctl.migration.facts import BOTH_SIDES
-from contractctl.migration.words import command, where
+from contractctl.migration.words import FOLLOWING, command, where
 from contractctl.model.plan import Plan, Stage, State
 
-_NEXT_REVISION = {
-    State.PLANNED: Stage.EXPAND,
-    State.ROLLED_BACK: Stage.EXPAND,
-    State.EXPANDED: Stage.DUAL_WRITE,
-    State.CANARY: Stage.QUIESCE,
-    State.QUIESCED: Stage.CONTRACT,
-}
-
-_BEFORE_CONTRACT = {
-    **_NEXT_REVISION,
-    State.DUAL_WRITING: Stage.BACKFILL,
-    State.BACKFILLED: Stage.VERIFY,
-    State.VERIFIED: Stage.CANARY,
-}
-
+_REVISIONS = frozenset({Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT})
+"""Stages that are done with their revision, whoever runs it."""
 _PROMISING = (Stage.VERIFY, Stage.CONTRACT)
 """What a constraint promises, triggers know of: a stage that was killed in between has not told them.
 
@@ -69,8 +56,8 @@ def _settle_one(session: Session, history: History) -> History | None:
         if found is not None:
             body = {**pending.body, **found, "settled": "the database shows it; its end was not journalled"}
             return session.note(EntryKind.OUTCOME, pending.stage, pending.key, body)
-    stage = _NEXT_REVISION.get(history.standing.state)
-    if stage is None:
+    stage = FOLLOWING.get(history.standing.state)
+    if stage not in _REVISIONS:
         return None
     found = acts.done(session, stage, {})
     if found is None:
@@ -85,7 +72,7 @@ def _at_its_end(session: Session, history: History) -> History | None:
 
     As one that Alembic has made from nothing, or whose journal was lost: there is nothing left that could be done.
     """
-    stage, revision = _BEFORE_CONTRACT.get(history.standing.state), session.plan.revisions.get(Stage.CONTRACT)
+    stage, revision = FOLLOWING.get(history.standing.state), session.plan.revisions.get(Stage.CONTRACT)
     if stage is None or stage is Stage.CONTRACT or revision is None or revision not in revised.applied(session):
         return None
     if not acts.old_side_is_gone(session):

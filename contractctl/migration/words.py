@@ -3,14 +3,17 @@
 from contractctl.journal import ROLLBACK
 from contractctl.model.plan import Plan, Stage, Standing, State
 
-_FOLLOWING = {
+FOLLOWING = {
     State.PLANNED: Stage.EXPAND,
     State.EXPANDED: Stage.DUAL_WRITE,
     State.DUAL_WRITING: Stage.BACKFILL,
     State.BACKFILLED: Stage.VERIFY,
+    State.VERIFIED: Stage.CANARY,
+    State.CANARY: Stage.QUIESCE,
     State.QUIESCED: Stage.CONTRACT,
     State.ROLLED_BACK: Stage.EXPAND,
 }
+"""The stage that leads on; a canary has several steps before that."""
 
 
 def where(standing: Standing) -> str:
@@ -26,7 +29,7 @@ def next_command(plan: Plan, standing: Standing) -> str | None:
         running = standing.percent if standing.state is State.CANARY else 0.0
         step = next((one for one in plan.canary.steps if one > running), None)
         return command(plan, Stage.QUIESCE) if step is None else command(plan, Stage.CANARY, step)
-    stage = _FOLLOWING.get(standing.state)
+    stage = FOLLOWING.get(standing.state)
     return None if stage is None else command(plan, stage)
 
 

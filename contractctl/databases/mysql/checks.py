@@ -9,10 +9,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contractctl.databases import LOCK_SECONDS, Column, Statement, Work
+from contractctl.databases import Column, Statement, Work
 from contractctl.databases.called import QUIESCED
 from contractctl.databases.ddl import BlockingError
 from contractctl.databases.looks import Look
+from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.modifying import Changed, modify
 from contractctl.databases.mysql.names import quote, same
 from contractctl.databases.mysql.names import table as table_name
@@ -196,5 +197,5 @@ def _speaks_of(condition: str, name: str) -> bool:
 
 
 def _drop(table: str, name: str) -> Statement:
-    sql = f"ALTER TABLE {table_name(table)} WAIT {int(LOCK_SECONDS)} DROP CONSTRAINT IF EXISTS {quote(name)}"
+    sql = f"ALTER TABLE {table_name(table)} WAIT {WAIT} DROP CONSTRAINT IF EXISTS {quote(name)}"
     return Statement(f"{sql}, ALGORITHM=INSTANT, LOCK=NONE", "LOCK=NONE", transactional=False)

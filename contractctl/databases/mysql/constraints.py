@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from contractctl.databases import Statement, Work
-from contractctl.databases.ddl import BlockingError, ForeignKey, Index
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
 from contractctl.databases.looks import Look
 from contractctl.databases.mysql import checks
 from contractctl.databases.mysql.altering import WAIT, alter
@@ -26,7 +26,8 @@ def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> 
     """
     if look.ask(_has(table, "REFERENTIAL_CONSTRAINTS", "CONSTRAINT_SCHEMA", key.name), "0") != "0":
         return ()
-    add = f"ADD CONSTRAINT {quote(key.name)} {_foreign_key(key)}"
+    clause = foreign_key(replace(key, timing=""), quotes, table_name)  # of MariaDB there is none
+    add = f"ADD CONSTRAINT {quote(key.name)} {clause}"
     index = Index(key.name, quotes(key.columns))
     indexed = look.ask(_is_indexed(table, key.columns), "0") != "0"
     return (*(() if indexed else build_index(look, table, index, at_once=False)), _unchecked(alter(table, add)))
@@ -100,16 +101,6 @@ def drop_index(table: str, name: str, _beside: bool = True) -> tuple[Statement, 
 def _unchecked(statement: Statement) -> Statement:
     """A foreign key that is held against no row that is there: MariaDB would copy the table for that."""
     return replace(statement, sql=f"SET STATEMENT foreign_key_checks = 0 FOR {statement.sql}")
-
-
-def _foreign_key(key: ForeignKey) -> str:
-    referred = f" ({quotes(key.referred)})" if key.referred else ""
-    parts = (
-        f"FOREIGN KEY ({quotes(key.columns)}) REFERENCES {table_name(key.references)}{referred}",
-        f"ON DELETE {key.on_delete}" if key.on_delete else "",
-        f"ON UPDATE {key.on_update}" if key.on_update else "",
-    )
-    return " ".join(part for part in parts if part)
 
 
 def _has(table: str, view: str, schema: str, name: str, column: str = "CONSTRAINT_NAME") -> str:

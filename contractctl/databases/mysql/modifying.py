@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from contractctl.databases import LOCK_SECONDS, Column, Statement, Work
+from contractctl.databases import Column, Statement, Work
 from contractctl.databases.looks import Look, UntoldError
+from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.blocking import (
     demand_known_default,
     demand_online,
@@ -14,7 +15,6 @@ from contractctl.databases.mysql.blocking import (
 from contractctl.databases.mysql.names import literal, quote, same
 from contractctl.databases.mysql.names import table as table_name
 
-_WAIT = int(LOCK_SECONDS)
 _SAID = "@contractctl_said"
 
 
@@ -38,7 +38,7 @@ def modify(look: Look, table: str, column: str, changed: Changed, work: Work = W
         demand_online(look, table)
     demand_known_default(look, table, column)
     query = _query(table, column, changed)
-    head = f"ALTER TABLE {table_name(table)} WAIT {_WAIT} MODIFY COLUMN {quote(column)} "
+    head = f"ALTER TABLE {table_name(table)} WAIT {WAIT} MODIFY COLUMN {quote(column)} "
     how = f", ALGORITHM={'INPLACE' if work is Work.REWRITE else 'INSTANT'}, LOCK=NONE"
     try:
         sql = f"{head}{_definition(look, query, table, column, changed)}{how}"

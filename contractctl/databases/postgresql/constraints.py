@@ -1,7 +1,7 @@
 """How do constraints and indexes come and go beside everybody's writes? For new rows first, then proven for all."""
 
 from contractctl.databases import LOCK_SECONDS, Statement, Work
-from contractctl.databases.ddl import BlockingError, ForeignKey, Index
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
 from contractctl.databases.looks import Look
 from contractctl.databases.postgresql.altering import ALONE, BESIDE, WRITERS_OUT, alter, beside_table
 from contractctl.databases.postgresql.names import literal, quote, quotes
@@ -17,7 +17,7 @@ def add_check(look: Look, table: str, name: str, condition: str) -> tuple[Statem
 
 def add_foreign_key(look: Look, table: str, key: ForeignKey, at_once: bool) -> tuple[Statement, ...]:
     """A foreign key for what is written from now on, then proven for what is there. Nothing where it stands."""
-    clause = f"ADD CONSTRAINT {quote(key.name)} {_foreign_key(key)}"
+    clause = f"ADD CONSTRAINT {quote(key.name)} {foreign_key(key, quotes, of_table)}"
     if at_once:
         return (alter(table, clause, lock=WRITERS_OUT),)
     if look.ask(_is_parted(table), "False") == "True":
@@ -90,17 +90,6 @@ def _proven(look: Look, table: str, name: str, add: Statement, seconds: float = 
         return ()
     validate = alter(table, f"VALIDATE CONSTRAINT {quote(name)}", Work.SCAN, BESIDE, transactional=False)
     return (*(() if state == "unproven" else brief(add, seconds)), *patient(validate))
-
-
-def _foreign_key(key: ForeignKey) -> str:
-    referred = f" ({quotes(key.referred)})" if key.referred else ""
-    parts = (
-        f"FOREIGN KEY ({quotes(key.columns)}) REFERENCES {of_table(key.references)}{referred}",
-        f"ON DELETE {key.on_delete}" if key.on_delete else "",
-        f"ON UPDATE {key.on_update}" if key.on_update else "",
-        key.timing,
-    )
-    return " ".join(part for part in parts if part)
 
 
 def _create_index(table: str, index: Index, how: str) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import BlockingError, ForeignKey, Index
+from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.sqlite import definition
 from contractctl.databases.sqlite.constraints import (
@@ -105,7 +105,7 @@ def add_check(look: Look, table: str, name: str, condition: str) -> tuple[Statem
 
 def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
     """Add a foreign key. SQLite holds it against no row that is there: whoever adds it has looked."""
-    return _with_constraint(look, table, "foreign-key", key.name, foreign_key(key))
+    return _with_constraint(look, table, "foreign-key", key.name, foreign_key(key, quotes, quote))
 
 
 def add_unique(_look: Look, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
@@ -303,18 +303,6 @@ def _with_constraint(look: Look, table: str, sort: str, name: str, sql: str) -> 
     if has_constraint(text, sort, name):
         return ()
     return rewrite(look, table, with_constraint(text, f"CONSTRAINT {quote(name)} {sql}"))
-
-
-def foreign_key(key: ForeignKey) -> str:
-    """The clause."""
-    referred = f" ({quotes(key.referred)})" if key.referred else ""
-    parts = (
-        f"FOREIGN KEY ({quotes(key.columns)}) REFERENCES {quote(key.references)}{referred}",
-        f"ON DELETE {key.on_delete}" if key.on_delete else "",
-        f"ON UPDATE {key.on_update}" if key.on_update else "",
-        key.timing,
-    )
-    return " ".join(part for part in parts if part)
 
 
 def _alter(table: str, action: str, work: Work = Work.NONE) -> Statement:
