@@ -8,7 +8,9 @@ from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.languages import ANY_OBJECT
 from contractctl.formats.asyncapi.making import Making, listed, reference
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, child, entries, fields, resolved, template
-from contractctl.formats.asyncapi.places import addresses, is_served, pattern
+from contractctl.formats.asyncapi.places import pattern
+from contractctl.formats.asyncapi.security import counterparts
+from contractctl.formats.asyncapi.servers import addresses, is_spoken_by, serving
 from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.retirement import Seat
@@ -18,33 +20,51 @@ from contractctl.formats.retirement.places import Object, own
 def channels(making: Making, was: Operation, becomes: Operation) -> None:
     """Give the channel of an operation what clients of the old document know of it."""
     _servers(making, was, becomes)
-    _credentials(making, becomes.label, (was.spots[0], becomes.spots[0]))
+    for spot, others in counterparts(was, becomes):
+        for other in others:
+            _credentials(making, becomes.label, (spot, other))
     _parameters(making, was, becomes)
     _handshake(making, was, becomes)
 
 
 def _servers(making: Making, was: Operation, becomes: Operation) -> None:
-    served = addresses(making.after, becomes)
-    for address, spot in addresses(making.before, was).items() if served else ():
-        if not is_served(address, served):
-            _server(making, becomes, (address, spot), frozenset(f"connect {one}" for one in served))
-        elif address in served:
-            _credentials(making, f"connect {address}", (spot, served[address]))
+    chosen = making.at(becomes.channel.spot).get("servers")
+    served = addresses(making.after, becomes.channel.spot)
+    come = frozenset(f"connect {one}" for one in served)
+    for address, spots in addresses(making.before, was.channel.spot).items():
+        there = serving(address, served)
+        for spot in spots:
+            if there and is_spoken_by((making.before, making.after), spot, there):
+                _credentials(making, f"connect {address}", (spot, there[0]))
+                continue
+            entry = _server(making, address, spot)
+            making.follow("remove", "server", "$", f"connect {address}", come)
+            if isinstance(chosen, list) and chosen and entry not in chosen:
+                chosen.append(entry)
 
 
-def _server(making: Making, becomes: Operation, old: tuple[str, Spot], come: frozenset[str]) -> None:
-    address, spot = old
+def brought_to_servers(making: Making, channel: Spot, made: Object) -> None:
+    """A channel that only the old document has stays on its servers."""
+    served = addresses(making.after, None)
+    entries: list[Json] = [
+        _server(making, address, spot)
+        for address, spots in addresses(making.before, channel).items()
+        for spot in spots
+        if made.get("servers") or not serving(address, served)
+    ]
+    if made.get("servers"):
+        made["servers"] = list(dict.fromkeys(entries)) if making.is_older else entries
+
+
+def _server(making: Making, address: str, spot: Spot) -> Json:
+    """How a channel names the old server in the document that is made."""
     servers = making.group("servers")
     copy = making.brought(spot.value, f"the server {address}")
-    name = next((name for name, one in servers.items() if one == copy), None)
+    name = next((name for name, one in servers.items() if one in (spot.value, copy)), None)
     if name is None:
         name = making.free(str(spot.pointer[-1]), servers)
         servers[name] = copy
-    making.follow("remove", "server", "$", f"connect {address}", come)
-    chosen = making.at(becomes.channel.spot).get("servers")
-    entry: Json = name if making.is_older else {"$ref": reference("servers", name)}
-    if isinstance(chosen, list) and chosen and entry not in chosen:
-        chosen.append(entry)
+    return name if making.is_older else {"$ref": reference("servers", name)}
 
 
 def _credentials(making: Making, label: str, ends: tuple[Spot, Spot]) -> None:

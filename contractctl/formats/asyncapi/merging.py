@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.application import Channel, Message, Operation, Reply, operations
-from contractctl.formats.asyncapi.channels_merged import channels
+from contractctl.formats.asyncapi.channels_merged import brought_to_servers, channels
 from contractctl.formats.asyncapi.making import Making, listed, messages_at, reference
 from contractctl.formats.asyncapi.messages import is_taken_by_others, paired
 from contractctl.formats.asyncapi.parts import child, template
@@ -96,6 +96,8 @@ def _bring_to_its_channel(making: Making, operation: Operation) -> str:
             item[key] = own(part)
     making.places.bring(item)
     item[word] = making.brought(operation.spots[0].value, operation.label)
+    if here not in as_object(as_object(making.after.root.value).get("channels")):
+        brought_to_servers(making, operation.channel.spot, item)
     return here
 
 
@@ -133,7 +135,8 @@ def _channel(making: Making, channel: Channel) -> str:
         is_drafted = name in known and known[name] == channel.spot.value
         making.channels[channel.spot.key] = called = name if is_drafted else making.free(name, known)
         if not is_drafted:
-            known[called] = making.brought(channel.spot.value, f"the channel '{name}'")
+            known[called] = made = making.brought(channel.spot.value, f"the channel '{name}'")
+            brought_to_servers(making, channel.spot, made)
     return making.channels[channel.spot.key]
 
 

@@ -16,8 +16,9 @@ from contractctl.formats.asyncapi.languages import written
 from contractctl.formats.asyncapi.messages import messages
 from contractctl.formats.asyncapi.parts import Unresolved, child
 from contractctl.formats.asyncapi.payloads import judged
-from contractctl.formats.asyncapi.places import counterpart, parameters, servers
+from contractctl.formats.asyncapi.places import counterpart, parameters
 from contractctl.formats.asyncapi.security import security
+from contractctl.formats.asyncapi.servers import servers
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting, Trial, Way, meeting
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Effect, Undecided

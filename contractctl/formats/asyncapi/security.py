@@ -12,7 +12,7 @@ from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import child, entries, fields, items, resolved
-from contractctl.formats.asyncapi.places import addresses
+from contractctl.formats.asyncapi.servers import addresses, kept
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Effect
@@ -27,29 +27,48 @@ _PLAIN = frozenset({"scramSha256", "scramSha512", "plain", "gssapi", "userPasswo
 def security(met: Meeting, ends: tuple[Operation, Operation]) -> Iterator[Found]:
     """Requirements are alternatives: whichever the client has chosen must be enough for one of the application's."""
     documents = met.way.writer, met.way.reader
-    holders = [_holders(document, one) for document, one in zip(documents, ends, strict=True)]
-    for kind in ("server", "operation"):
-        sent, taken = (_alternatives(document, known[kind]) for document, known in zip(documents, holders, strict=True))
-        for shown, alternative in sent.items():
-            if any(_is_enough(alternative, demanded) for demanded in taken.values()):
-                continue
-            facet = Facet("credentials", shown, {"const": shown}, {"enum": [one for one in taken if one != shown]})
-            facts = {"sent": shown, "taken": " or ".join(taken), "kind": kind}
-            at = holders[1][kind][0], holders[0][kind][0]
-            trial = replace(met.trial(), facet=facet)
-            yield met.found("asyncapi-security-tightened", Effect.FAILS, f"{kind} security", at, trial, **facts)
+    called, served = (addresses(document, one.channel.spot) for document, one in zip(documents, ends, strict=True))
+    for ends_there, address in kept(called, served).items():
+        yield from _demanded(met, address, ends_there)
+    for spot, others in counterparts(*ends):
+        for other in others:
+            yield from _demanded(met, f"{spot.pointer[-1]}", ((spot,), (other,)))
 
 
-def _holders(document: Document, operation: Operation) -> dict[str, list[Spot]]:
-    servers = list(dict.fromkeys(addresses(document, operation).values()))
-    return {"server": servers or [document.root], "operation": list(operation.spots)}
+def counterparts(used: Operation, served: Operation) -> Iterator[tuple[Spot, list[Spot]]]:
+    """What each of the operations on a channel has become.
+
+    That of its name; of another name any that is new there, and where none is, any.
+    """
+    known = {spot.pointer[-1:] for spot in used.spots}
+    come = [one for one in served.spots if one.pointer[-1:] not in known]
+    for spot in used.spots:
+        named = [one for one in served.spots if one.pointer[-1:] == spot.pointer[-1:]]
+        yield spot, [one for one in named if one.pointer == spot.pointer] or named or come or list(served.spots)
+
+
+def _demanded(met: Meeting, of: str, ends: tuple[tuple[Spot, ...], tuple[Spot, ...]]) -> Iterator[Found]:
+    """What clients come with to one of the servers or operations; first what clients know of it."""
+    documents = met.way.writer, met.way.reader
+    sent, taken = (_alternatives(document, spots) for document, spots in zip(documents, ends, strict=True))
+    for shown, alternative in sent.items():
+        if any(_is_enough(alternative, demanded) for demanded in taken.values()):
+            continue
+        own, others = shown, list(taken)
+        if shown in taken:  # one name for what looks otherwise
+            own, others = _on_the_wire(alternative), [_on_the_wire(one) for one in taken.values()]
+        facet = Facet("credentials", own, {"const": own}, {"enum": list[Json](others)})
+        facts = {"sent": own, "taken": " or ".join(others), "place": of}
+        trial = replace(met.trial(), facet=facet)
+        at = ends[1][0], ends[0][0]
+        yield met.found("asyncapi-security-tightened", Effect.FAILS, f"security of {of}", at, trial, **facts)
 
 
 def _is_enough(carried: Alternative, demanded: Alternative) -> bool:
     return all(scheme in carried and scopes <= carried[scheme] for scheme, scopes in demanded.items())
 
 
-def _alternatives(document: Document, holders: list[Spot]) -> dict[str, Alternative]:
+def _alternatives(document: Document, holders: tuple[Spot, ...]) -> dict[str, Alternative]:
     """What is demanded; without a word nothing is."""
     found: dict[str, Alternative] = {}
     for holder in holders:
@@ -84,6 +103,11 @@ def _worded(schemes: Mapping[str, frozenset[str]]) -> str:
     """One alternative, in people's words."""
     words = [f"{name} ({', '.join(sorted(scopes))})" if scopes else name for name, scopes in schemes.items()]
     return " and ".join(words) or "nothing"
+
+
+def _on_the_wire(alternative: Alternative) -> str:
+    """The same, where two versions call by one name what looks otherwise."""
+    return _worded({", ".join(map(str, json.loads(wire).values())): scopes for wire, scopes in alternative.items()})
 
 
 def _scopes(scopes: Json) -> frozenset[str]:
