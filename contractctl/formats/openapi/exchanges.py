@@ -12,7 +12,7 @@ from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.media import is_text, media_types, schema_of, single
 from contractctl.formats.openapi.messages import Request, Response
-from contractctl.formats.openapi.parameters import Parameter, parameters_of
+from contractctl.formats.openapi.parameters import Parameter, parameters_of, role_of
 from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, placeholders, resolved
 from contractctl.formats.openapi.security import worded
 from contractctl.formats.openapi.sights import Sight
@@ -113,7 +113,7 @@ class Making:
             return ""
         if is_meant and "document" in self.facts:
             return self._meant()
-        return self._sample(Role.PARAMETER, single(self.way.caller, one.spot)[1])
+        return self._sample(role_of(one, self.call.caller_path), single(self.way.caller, one.spot)[1])
 
     def _body(self) -> tuple[str, str]:
         document = self.way.caller
@@ -187,7 +187,7 @@ class Making:
         if schema is None:
             return "anything"
         sight = self.way.sight(role)
-        return _solved(sight, (sight.whole.root(schema),))
+        return _solved(sight, (sight.travelling(sight.whole.root(schema)),))
 
     def _meant(self) -> Json:
         """The value that the finding is about."""

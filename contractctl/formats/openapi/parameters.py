@@ -92,8 +92,15 @@ def _both(way: Way, call: Call, sent: Parameter, taken: Parameter) -> Iterator[F
         yield from _spelling(way, call, (sent, taken), at)
     _, left = single(way.caller, sent.spot)
     _, right = single(way.server, taken.spot)
-    role = Role.REQUEST if sent.media else Role.PARAMETER  # in content, a number is no text
-    yield from way.judged(call, role, (left, right), taken.shown, **facts)
+    yield from way.judged(call, role_of(sent, call.caller_path), (left, right), taken.shown, **facts)
+
+
+def role_of(sent: Parameter, path: str) -> Role:
+    """How its values travel; in content, a number is no text."""
+    if sent.media:
+        return Role.REQUEST
+    is_bare = sent.where == "path" and sent.style == "simple"
+    return Role.SEGMENT if is_bare and f"{{{sent.name}}}" in path.split("/") else Role.PARAMETER
 
 
 def _spelling(way: Way, call: Call, both: tuple[Parameter, Parameter], at: Ends) -> Iterator[Found]:

@@ -24,7 +24,7 @@ from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.places import lifted
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import Literal
+from contractctl.formats.json_schema.search.nodes import FALSE, Literal
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.search.space import Space
@@ -225,7 +225,7 @@ class Sight:
             return
         value = json.loads(said.facts["document"])
         try:
-            sent, taken = self.whole.root(seat.writer), self.exact_reader.root(seat.reader)
+            sent, taken = self.travelling(self.whole.root(seat.writer)), self.exact_reader.root(seat.reader)
         except RecursionError:
             yield question, _with_whole(said, is_whole=False)
             return
@@ -299,13 +299,19 @@ class Sight:
         except RecursionError:
             yield Undecided("$", "it is nested too deeply to decide")
             return
-        if self.role.is_text:  # a parameter that is null is not sent: https://spec.openapis.org/oas/v3.1.1#style-values
-            sent = self.space.all_of((sent, self.space.kinds(NULL) ^ 1))
+        sent = self.travelling(sent)
         schemas = self.writer.schemas
         asked = InSeat(self.space, self.solver, reader, question.reader, sent, schemas, question.writer)
         granted = asked.work
         yield from asked.answers()
         self.work -= granted - asked.work
+
+    def travelling(self, sent: Literal) -> Literal:
+        """What of it there is a text for: https://spec.openapis.org/oas/v3.1.1#style-values."""
+        if not self.role.is_text:
+            return sent
+        never = self.space.enum(["", [], {}]) if self.role is Role.SEGMENT else FALSE
+        return self.space.all_of((sent, self.space.kinds(NULL) ^ 1, never ^ 1))
 
     def _below(self, question: Question) -> list[tuple[Spot, Spot]] | None:
         """Where both schemas have the same words: the components that they refer to, which are all that may differ.

@@ -57,7 +57,9 @@ class Role(Enum):
     REQUEST = "request"
     RESPONSE = "response"
     PARAMETER = "parameter"
-    """As text, in a path, a query, a header or a cookie, or a body of text."""
+    """As text, in a query, a header or a cookie, in a part of a path beside other text, or as a body of text."""
+    SEGMENT = "segment"
+    """As all the text between two slashes of a path: without any, it is another path."""
     HEADER = "header"
     """As text, in a header of a response, or a body of text."""
 
@@ -68,7 +70,7 @@ class Role(Enum):
     @property
     def is_text(self) -> bool:
         """Whether all that travels there is text: https://spec.openapis.org/oas/v3.1.0#style-values."""
-        return self in {Role.PARAMETER, Role.HEADER}
+        return self in {Role.PARAMETER, Role.SEGMENT, Role.HEADER}
 
     @property
     def hides(self) -> str:
