@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ _ALIKE = 0.5
 """From here on two files of one name are one that was moved; git's own measure."""
 _LONGEST = 200_000
 """Longer files are compared as a whole, in bytes."""
+_NO_REMOTE = {"GIT_ALLOW_PROTOCOL": "none"}
+"""git would fetch unasked what a partial clone lacks; with no protocol left it fails instead, in every version."""
+_FOUND = 3
+"""What `git cat-file --batch` says of an object that it has: id, type, size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,10 @@ class Repository:
             raise ContractctlError(
                 f"{repo.git_dir} is a bare repository", hint="run it in a work tree: git worktree add FOLDER BRANCH"
             )
+        repo.git.update_environment(**_NO_REMOTE)
         self._repo = repo
+        self._objects: git.Git.AutoInterrupt | None = None
+        """The process that serves blob(), once it is needed."""
         self.root = Path(repo.working_tree_dir or repo.git_dir)
 
     @property
@@ -188,10 +196,12 @@ class Repository:
             yield Entry(path, mode, blob, int(size) if size.isdigit() else 0)
 
     @property
-    def partial(self) -> bool:
-        """Whether files were left at the remote: git would fetch them while it reads."""
+    def partial(self) -> str | None:
+        """The remote at which files were left, so that git would fetch them while it reads; None for a whole clone."""
         pattern = r"^(remote\..*\.(promisor|partialclonefilter)|extensions\.partialclone)$"
-        return bool(self._run("config", "--get-regexp", pattern, allowed=(0, 1)))
+        told = self._run("config", "--get-regexp", pattern, allowed=(0, 1)).splitlines()
+        names = [line.split(" ", 1) for line in told]
+        return next((key.split(".", 1)[1].rpartition(".")[0] or value for key, value in names), None)
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's content at a commit; None where it was not there. One git process serves all calls."""
@@ -199,19 +209,30 @@ class Repository:
         return None if blob is None else self.blob(blob)
 
     def blob(self, blob: str) -> bytes:
-        """The content behind a blob id that files() gave out."""
-        import git
-
+        """The content behind a blob id that files() gave out. GitPython's own reader knows ids of SHA-1 alone."""
+        if self._objects is None:
+            self._objects = self._repo.git.cat_file("--batch", as_process=True, istream=subprocess.PIPE)
+        asked, answered = self._objects.stdin, self._objects.stdout
         try:
-            content: bytes = self._repo.git.get_object_data(blob)[3]
-        except (ValueError, git.GitCommandError):
+            asked.write(f"{blob}\n".encode())
+            asked.flush()
+        except BrokenPipeError:
+            said = []
+        else:
+            said = answered.readline().split()
+        if len(said) != _FOUND:
+            self.close()
+            self._refuse_missing()
             raise ContractctlError(
                 f"{self.root.name} has lost the object {blob}", hint=f"see: git fsck in {self.root}; or clone it anew"
-            ) from None
+            )
+        content: bytes = answered.read(int(said[-1]))
+        answered.read(1)  # the end of a line
         return content
 
     def close(self) -> None:
         """End the git process that serves blob()."""
+        self._objects = None
         self._repo.close()
 
     def changed(self, base: str, paths: Sequence[str] = ()) -> tuple[ChangedFile, ...]:
@@ -356,7 +377,19 @@ class Repository:
         # GitPython's types do not tell that stdout is bytes when they are asked for
         return bytes(out).decode("utf-8", "surrogateescape").rstrip("\n")
 
+    def _refuse_missing(self) -> None:
+        """Say so where what git lacks was left at a remote on purpose."""
+        remote = self.partial
+        if remote is not None:
+            raise ContractctlError(
+                f"{self.root.name} is a partial clone: files that are needed were left at the remote '{remote}', and "
+                "nothing is fetched unasked",
+                hint=f"git -C {self.root} fetch --refetch --no-filter {remote}",
+            )
+
     def _refuse(self, arguments: Sequence[str], err: str) -> NoReturn:
+        if "promisor remote" in err:
+            self._refuse_missing()
         said = err.strip().removeprefix("stderr:").strip(" '\n").splitlines()
         raise ContractctlError(
             f"git {arguments[0]} failed: {said[0] if said else 'it did not say why'}",

@@ -429,3 +429,78 @@ def test_it_works_inside_a_hook_where_git_sets_its_own_variables(root: Path, git
     commit(git)
 
     assert (root / "said.txt").read_text() == "CHANGED b.avsc\n"
+
+
+def test_a_repository_with_ids_of_sha_256_is_read_like_any_other(tmp_path: Path, git: Git) -> None:
+    git("init", "-q", "-b", "main", "--object-format=sha256")
+    put(tmp_path / "a.avsc", "long")
+    put(tmp_path / "b.avsc", "")
+    base = commit(git)
+    put(tmp_path / "a.avsc", "string")
+
+    repository = at(tmp_path)
+
+    assert len(base) == 64
+    assert repository.resolve("main") == base
+    assert repository.changed(base) == (ChangedFile("a.avsc", "a.avsc"),)
+    assert [repository.read(base, name) for name in ("a.avsc", "b.avsc", "a.avsc")] == [b"long", b"", b"long"]
+    repository.close()
+
+
+@pytest.fixture
+def partial(root: Path, git: Git, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone without the files of earlier commits, whose remote would give them out."""
+    put(root / "a.avsc", "\n".join(map(str, range(20))))
+    commit(git)
+    (root / "a.avsc").rename(root / "b.avsc")
+    put(root / "b.avsc", "\n".join(map(str, range(21))))
+    commit(git)
+    git("config", "uploadpack.allowFilter", "true")
+    folder = tmp_path_factory.mktemp("partial") / "shop"
+    git("clone", "-q", "--filter=blob:none", f"file://{root}", str(folder))
+    return folder
+
+
+def test_files_that_a_partial_clone_left_at_the_remote_are_not_fetched_unasked(partial: Path, git: Git) -> None:
+    repository = at(partial)
+    base = repository.resolve("HEAD~1")
+    asks: list[Callable[[], object]] = [
+        lambda: repository.read(base, "a.avsc"),
+        lambda: repository.changed(base),
+        lambda: repository.arrivals("*.avsc"),
+    ]
+
+    for ask in asks:
+        with pytest.raises(ContractctlError, match="left at the remote 'origin'") as refused:
+            ask()
+
+        assert refused.value.hint == f"git -C {partial} fetch --refetch --no-filter origin"
+    assert "?" in git("rev-list", "--objects", "--all", "--missing=print", cwd=partial)
+    assert repository.read("HEAD", "b.avsc") is not None  # what is here is read
+    repository.close()
+
+
+def test_a_partial_clone_is_read_once_its_hint_was_obeyed(partial: Path, git: Git) -> None:
+    with pytest.raises(ContractctlError) as refused:
+        at(partial).read("HEAD~1", "a.avsc")
+    git(*str(refused.value.hint).removeprefix("git ").split())
+
+    repository = at(partial)
+
+    assert repository.read("HEAD~1", "a.avsc") is not None
+    assert repository.changed("HEAD~1") == (ChangedFile("a.avsc", "b.avsc"),)
+    repository.close()
+
+
+def test_an_object_that_was_lost_is_no_file_of_a_partial_clone(root: Path, git: Git) -> None:
+    put(root / "a.avsc", "x")
+    base = commit(git)
+    blob = git("rev-parse", f"{base}:a.avsc")
+    (root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+
+    repository = at(root)
+
+    for _ in range(2):
+        with pytest.raises(ContractctlError, match="has lost the object"):
+            repository.read(base, "a.avsc")
+    repository.close()
