@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +27,7 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     if path.is_dir():
         return _folder(source(path), format_name)
     root = _root(path)
-    file = replace(source(path).files[0], name=named(path, root))
+    file = source(path).files[0].named(named(path, root))
     name = format_name or format_of(file)
     if name == "json-schema":
         demand_schema(file)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contractctl.errors import ContractctlError
 from contractctl.model.verdict import Level
@@ -104,18 +104,31 @@ class File:
     """Empty where the file is no UTF-8 text."""
     data: bytes | None = None
     """The bytes of a file that is no UTF-8 text: a compiled descriptor set, say."""
+    _content: bytes | None = field(default=None, init=False, compare=False, repr=False)
+    """What it was read from: megabytes are not encoded again to be digested. A copy with another text has none."""
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "File":
         """A file as it lies on the disk or in git; `content` gives back the same bytes."""
         try:
-            return cls(name, content.decode())
+            return _from(content, cls(name, content.decode()))
         except UnicodeDecodeError:
             return cls(name, "", content)
 
+    def named(self, name: str) -> "File":
+        """The same file under another name."""
+        return _from(self._content, File(name, self.text, self.data))
+
     @property
     def content(self) -> bytes:
-        return self.text.encode("utf-8", "surrogatepass") if self.data is None else self.data
+        read = self.data if self._content is None else self._content
+        return self.text.encode("utf-8", "surrogatepass") if read is None else read
+
+
+def _from(content: bytes | None, file: File) -> File:
+    """The file, read from this."""
+    object.__setattr__(file, "_content", content)
+    return file
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contractctl import __version__, caches
 from contractctl.compatibility import Terms, compare_sources
-from contractctl.model.contract import DATED, File, Source
+from contractctl.model.contract import DATED, Source
 from contractctl.model.verdict import Comparison
 from contractctl.verdicts import kept
 
@@ -39,12 +39,12 @@ def _key(old: Source, new: Source, format_name: str, terms: Terms) -> bytes:
 
 
 def _said(source: Source) -> tuple[object, ...]:
-    return source.folder, len(source.files), [(file.name, _digest(file)) for file in source.every]
+    return source.folder, len(source.files), [(file.name, _digest(file.content)) for file in source.every]
 
 
 @lru_cache(maxsize=512)
-def _digest(file: File) -> str:
-    return sha256(file.content).hexdigest()
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 @cache

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,7 @@ def test_a_taken_number_is_refused_and_the_release_stays(tmp_path: Path) -> None
 
 KILLED = """
 import os, sys
+from dataclasses import replace
 from pathlib import Path
 from contractctl import store
 from contractctl.model.contract import File, SemanticVersion, Source
@@ -247,3 +249,13 @@ def test_the_digest_of_several_files_knows_their_names_and_not_their_place() -> 
     renamed = Source((File("here/a.sql", "x"), File("here/c.sql", "y")))
 
     assert store.digest(here) == store.digest(there) != store.digest(renamed)
+
+
+def test_a_file_with_another_text_or_name_is_not_what_it_was_read_from() -> None:
+    read = File.of("draft.avsc", "\ufeffü".encode())
+
+    assert read == File("draft.avsc", "\ufeffü")
+    assert replace(read, text="ö").content == "ö".encode()
+    assert read.named("other.avsc") == File("other.avsc", "\ufeffü")
+    assert read.named("other.avsc").content == read.content == "\ufeffü".encode()
+    assert File.of("draft.fds", b"\xff").named("other.fds") == File("other.fds", "", b"\xff")
