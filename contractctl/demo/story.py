@@ -17,7 +17,7 @@ BOLD, DIM, CYAN, GREEN, PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[32m", "\
 WORDS = {0: "yes", 1: "no", 2: "you can mend it", 3: "unknown", 4: "wait"}
 """What an exit code says."""
 WAIT = 4
-PATIENCE = 120
+PATIENCE = 240
 """Seconds that a command may take."""
 ATTEMPTS, NAP = 8, 3
 """How often, and after how many seconds, a gate that says "wait" is asked again."""
@@ -77,18 +77,21 @@ class Story:
         self.show_command(command)
         self.commands += 1
         own, argv = argv_of(command)
-        return subprocess.run(  # noqa: S603 - the story's own commands
-            argv,
-            cwd=self.folder,
-            env={**self.environment, **own},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=PATIENCE,
-        )
+        try:
+            return subprocess.run(  # noqa: S603 - the story's own commands
+                argv,
+                cwd=self.folder,
+                env={**self.environment, **own},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                check=False,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            raise UnexpectedError(f"`{command}` was not done after {PATIENCE} seconds: this machine is busy") from None
 
     def _demanded(self, command: str, done: subprocess.CompletedProcess[str], code: int, lines: int) -> str:
         self.show(done.stdout, lines if done.returncode == code else EVERYTHING)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 
 from contractctl.formats import FORMATS, load
 from contractctl.matrix import Cell, Match, Matrix
 from contractctl.model.amounts import agreeing
 from contractctl.model.verdict import Answer, Finding, Place, Seats, Status
-from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, judged, letters, sentence
+from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, judged, letters, sentence, standing
 from contractctl.report.page import page, tiles
 
 _KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "unknown"}
@@ -16,18 +17,34 @@ _KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "
 def matrix(matrices: tuple[Matrix, ...]) -> str:
     """A whole page. Everything that a contract says of itself is escaped: the page runs nothing."""
     sections = "".join(line for number, one in enumerate(matrices, 1) for line in _section(one, f"c{number}"))
-    contents = "".join(
-        f'<li><a href="#c{number}">{escape(one.contract)}</a></li>' for number, one in enumerate(matrices, 1)
-    )
     header = f"""<h1>Compatibility matrix</h1>
 <p class="lead">{escape(answer(matrices))}</p>
 {_tiles(matrices)}
 <p class="legend"><b>B</b> backward, <b>F</b> forward; <span class="yes">✓ compatible</span>,
 <span class="no">✗ incompatible</span>, <span class="unknown">? unknown</span>.
 Underlined cells lead to what was found.</p>
-{f'<nav aria-label="Contracts"><ul class="contents">{contents}</ul></nav>' if len(matrices) > 1 else ""}"""
+{_contents(matrices) if len(matrices) > 1 else ""}"""
     skip = "c1", "To the first contract"
     return page("Compatibility matrix", skip, header, sections, "Written by contractctl matrix.")
+
+
+def _contents(matrices: tuple[Matrix, ...]) -> str:
+    """Links to all contracts, by their domains, each with how its newest change and those who use it stand."""
+    numbered = enumerate(matrices, 1)
+    groups = "".join(
+        f"<li><b>{escape(domain)}</b>\n<ul>{''.join(_entry(number, one) for number, one in those)}</ul></li>\n"
+        for domain, those in groupby(numbered, lambda pair: pair[1].contract.rpartition("/")[0])
+    )
+    said = "The mark: what its level demands of the newest version, and how its consumers meet its producers."
+    listed = f'<ul class="domains">{groups}</ul>\n<p class="hint">{said}</p>'
+    return f'<nav class="contents" aria-label="Contracts">\n{listed}</nav>'
+
+
+def _entry(number: int, one: Matrix) -> str:
+    status = standing(one)
+    name = escape(one.contract.rpartition("/")[2])
+    said = f'<span class="{_KINDS[status]}" role="img" aria-label="{status}">{MARKS[status]}</span>'
+    return f'<li><a href="#c{number}">{said} {name}</a></li>'
 
 
 def _tiles(matrices: tuple[Matrix, ...]) -> str:

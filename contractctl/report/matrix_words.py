@@ -1,5 +1,6 @@
 """How is a verdict of a pair said in two letters, and what do the letters mean?"""
 
+from contractctl.check import worst
 from contractctl.matrix import Cell, Matrix
 from contractctl.model.amounts import counted
 from contractctl.model.verdict import Answer, Comparison, Seats, Status
@@ -38,6 +39,13 @@ def judged(matrix: Matrix) -> str:
 def grid(matrix: Matrix) -> dict[tuple[str, str], Cell]:
     """The cells by the names of their two versions, the older one first."""
     return {(cell.old, cell.new): cell for cell in matrix.cells}
+
+
+def standing(matrix: Matrix) -> Status:
+    """The worst of what the level demands of the newest version, and of the consumers and producers who meet."""
+    newest = matrix.cells[-1:]
+    said = [cell.comparison.towards(direction).status for cell in newest for direction in matrix.level.directions]
+    return worst((*said, *(match.status for match in matrix.matches)))
 
 
 def sentence(cell: Cell) -> str:

@@ -34,10 +34,9 @@ def page(title: str, skip: tuple[str, str], header: str, main: str, footer: str)
 </html>"""
 
 
-def tiles(told: tuple[tuple[str, object, str], ...]) -> str:
+def tiles(told: tuple[tuple[str, int, str], ...]) -> str:
     """(kind, number, words) each; kind is yes, no, unknown or empty."""
     items = "".join(
-        f'<li class="{kind}"><b>{escape(str(number))}</b><span>{escape(words)}</span></li>'
-        for kind, number, words in told
+        f'<li class="{kind}"><b>{number:,}</b><span>{escape(words)}</span></li>' for kind, number, words in told
     )
     return f'<ul class="tiles">{items}</ul>'

@@ -32,11 +32,16 @@ h1 { font-size: 2rem; line-height: 1.2; letter-spacing: -.02em; margin: 0; }
 .tiles span { color: var(--soft); font-size: .875rem; }
 .tiles .yes b { color: var(--yes); } .tiles .no b { color: var(--no); } .tiles .unknown b { color: var(--unknown); }
 .legend { color: var(--soft); font-size: .875rem; margin: 0; }
-.contents { margin: 1.25rem 0 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .4rem .5rem; }
+.contents { margin: 1.25rem 0 0; }
+.contents b { display: block; margin: .6rem 0 .3rem; font-size: .875rem; color: var(--soft); overflow-wrap: anywhere; }
+.contents ul { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .4rem .5rem; }
+.contents .domains { gap: 0 1.5rem; }
+.contents li { max-width: 100%; }
 .contents a {
-  display: block; border: 1px solid var(--line); border-radius: 2rem; padding: .15rem .75rem; background: var(--card);
-  font-size: .875rem; text-decoration: none;
+  display: block; border: 1px solid var(--line); border-radius: 1rem; padding: .15rem .75rem; background: var(--card);
+  font-size: .875rem; text-decoration: none; overflow-wrap: anywhere;
 }
+.contents span { font-weight: 650; }
 a { color: var(--accent); }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: .3rem; }
 .contract {

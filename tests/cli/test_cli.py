@@ -72,7 +72,8 @@ def test_every_option_and_argument_is_explained(path: tuple[str, ...]) -> None:
 def test_an_unknown_command_is_something_to_mend(contractctl: Run) -> None:
     done = contractctl("chekc", code=2)
 
-    assert "No such command 'chekc'" in done.stderr
+    assert "No such command 'chekc'. Did you mean 'check'?" in done.stderr
+    assert "Did you mean" not in contractctl("zzz", code=2).stderr
 
 
 def test_an_unknown_option_is_something_to_mend(contractctl: Run) -> None:

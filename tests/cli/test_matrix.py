@@ -131,6 +131,20 @@ def test_every_cell_of_the_page_leads_to_what_was_found(contractctl: Run, store:
     assert "SELECT customer_name FROM orders" in page.text
 
 
+def test_the_contents_of_the_page_mark_the_contracts_that_break_somebody(
+    contractctl: Run, store: Path, tmp_path: Path
+) -> None:
+    quiet = tmp_path / "contracts" / "shop" / "quiet"
+    quiet.mkdir()
+    (quiet / "contract.toml").write_text('format = "sql"\ndialect = "sqlite"\ndraft = "quiet.sql"\n')
+    (quiet / "quiet.sql").write_text("CREATE TABLE quiet (id INTEGER);\n")
+
+    contractctl("matrix", "-o", "matrix.html")
+
+    page = Page((tmp_path / "matrix.html").read_text(encoding="utf-8"))
+    assert [mark["aria-label"] for mark in page.all("span") if "aria-label" in mark] == ["incompatible", "compatible"]
+
+
 def test_the_page_s_tables_name_their_rows_and_columns(contractctl: Run, store: Path, tmp_path: Path) -> None:
     contractctl("matrix", "-o", "matrix.html")
     page = Page((tmp_path / "matrix.html").read_text(encoding="utf-8"))

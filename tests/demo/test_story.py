@@ -31,6 +31,13 @@ def test_a_command_is_shown_with_what_it_printed_and_its_exit_code(story: Story,
     assert "exit code 0: yes" in told[-1]
 
 
+def test_a_command_that_takes_too_long_ends_the_story_in_words(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contractctl.demo.story.PATIENCE", 0.2)
+
+    with pytest.raises(UnexpectedError, match=r"`sleep 60` was not done after 0.2 seconds: this machine is busy"):
+        story.run("sleep 60")
+
+
 def test_an_exit_code_that_the_story_does_not_expect_ends_it_and_shows_everything(
     story: Story, told: list[str]
 ) -> None:
