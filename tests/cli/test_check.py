@@ -4,12 +4,15 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from contractctl import resources
 from tests.conftest import Run
@@ -443,3 +446,34 @@ def test_a_store_is_judged_as_its_contracts_say(contractctl: Run, option: str) -
 
     assert done.stdout == ""
     assert "contract.toml" in done.stderr
+
+
+def test_a_hook_of_git_s_own_judges_what_is_committed_as_the_readme_has_it(
+    store: Path, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```sh\n(#!/bin/sh\n.*checkout-index.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    hook = tmp_path / ".git" / "hooks" / "pre-commit"
+    hook.write_text(script)
+    hook.chmod(0o755)
+
+    (store / "placed.avsc").write_text(NEW)
+    git("add", "-A")
+    (store / "placed.avsc").write_text(OLD)  # undone, but not where it is committed from
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        git("commit", "-qm", "a break")
+    git("add", "-A")
+    (store / "placed.avsc").write_text(NEW)
+    git("commit", "-q", "--allow-empty", "-m", "no break")
+
+    assert "avro-field-without-default" in refused.value.stdout + refused.value.stderr
+    assert git("log", "-1", "--format=%s") == "no break"
+
+
+def test_the_hook_of_pre_commit_runs_where_files_are_only_taken_away() -> None:
+    (hook,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+    assert hook["entry"] == "contractctl check"
+    assert hook["always_run"]  # it shows pre-commit no file that is left
+    assert not hook["pass_filenames"]
