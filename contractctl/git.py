@@ -44,6 +44,8 @@ class ChangedModule:
     path: str
     old: str | None
     """The commit of the submodule; None for one that is new."""
+    gone: bool
+    """Whether there is no submodule any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ class Repository:
             before, after, old, *_ = about.removeprefix(":").split()
             path = next(fields)
             if _MODULE in {before, after}:
-                found.append(ChangedModule(path, old if before == _MODULE else None))
+                found.append(ChangedModule(path, old if before == _MODULE else None, gone=after != _MODULE))
         return tuple(found)
 
     def module(self, path: str) -> "Repository | None":

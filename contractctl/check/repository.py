@@ -9,7 +9,7 @@ from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.question import Question, problem
-from contractctl.check.submodules import leads_into_one, unjudged, untold
+from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, ChangedModule, Repository, needed_repository
 from contractctl.loose import demand_whole
@@ -41,9 +41,9 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     everything = repository.changed(base)
     names = store.names(asked.contracts)
     paths = [target for target in targets if target not in names or Path(target).exists()]
-    _demand_met(repository, base, paths)
-    changed = repository.changed(base, paths) if paths else () if targets else everything
     modules = repository.changed_modules(base)
+    _demand_met(repository, base, paths, modules)
+    changed = repository.changed(base, paths) if paths else () if targets else everything
     touched = [
         name
         for name in names
@@ -60,16 +60,19 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if names and not targets else ()
     if names and not targets:
         ignored += tuple(untold(modules))
-    inside = _in_modules(asked, repository, modules, paths) if paths or not names else ()
+    inside: list[Pair] = []
+    if paths or not names:
+        inside += _in_modules(asked, repository, modules, paths)
+        inside += (one.pair(asked) for one in lost(repository, base, modules, paths))
     found = checked.problems + new_problems + loose.problems
     return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased)
 
 
-def _demand_met(repository: Repository, base: str, paths: Sequence[str]) -> None:
+def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules: Sequence[ChangedModule]) -> None:
     """Raise ContractctlError for a path that leads to no file, now or back then: nothing would be judged for ever."""
     for path in paths:
         known = Path(path).exists() or repository.present([path]) or repository.changed(base, [path])
-        if not known and not leads_into_one(repository, path):
+        if not known and not leads_into_one(repository, path) and not [*lost(repository, base, modules, [path])]:
             raise ContractctlError(
                 f"'{path}' is no contract, and no file or pattern that leads to one",
                 hint="paths are taken from the current folder; the names of contracts: contractctl list",

@@ -40,6 +40,35 @@ class Unjudged:
         return Pair(self.path, self.format, level, old, self.path, Comparison(answer, answer))
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A submodule that is gone, with whatever contracts lay in it."""
+
+    path: str
+    commit: str
+    """Of the submodule, at the base."""
+    base: str
+
+    def pair(self, asked: Question) -> Pair:
+        """Nothing is known of them, and what to do."""
+        reason = (
+            f"the submodule '{self.path}' is gone since {self.base[:12]}, where it was at {self.commit[:12]}: nobody"
+            " knows who uses the contracts that lay in it; where somebody does, bring it back:"
+            f" git checkout {self.base[:12]} -- .gitmodules {self.path}"
+        )
+        answer = Answer(Status.UNKNOWN, reasons=(reason,))
+        level, old = asked.level or asked.loose_level, f"{self.path} at {self.commit[:12]}"
+        return Pair(self.path, "submodule", level, old, "nothing", Comparison(answer, answer))
+
+
+def lost(repository: Repository, base: str, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Lost]:
+    """The submodules that are gone, those with something at the paths if there are any."""
+    wanted = [_from_root(repository, path) for path in paths]
+    for module in modules:
+        if module.gone and module.old and (not wanted or any(_may_lie_in(module.path, path) for path in wanted)):
+            yield Lost(module.path, module.old, base)
+
+
 def unjudged(repository: Repository, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Unjudged]:
     """The schema files that changed in submodules, at the paths if there are any.
 
@@ -47,6 +76,8 @@ def unjudged(repository: Repository, modules: Sequence[ChangedModule], paths: Se
     """
     wanted = [_from_root(repository, path) for path in paths]
     for module in modules:
+        if module.gone:
+            continue
         if module.old is not None and (not wanted or any(_may_lie_in(module.path, path) for path in wanted)):
             found = _changed(_needed(repository, module), module.path, module.old)
             yield from (one for one in found if not wanted or any(_fits(one.path, path) for path in wanted))
@@ -96,8 +127,13 @@ def _from_root(repository: Repository, path: str) -> str:
 
 
 def _may_lie_in(module: str, path: str) -> bool:
-    head = path[: next((at for at, sign in enumerate(path) if sign in _GLOB), len(path))]
-    return path == "." or f"{module}/".startswith(head) or head.startswith(f"{module}/")
+    """Whether a path or pattern may name something in a submodule: its steps are those that lead there, or above."""
+    for step, wanted in zip(module.split("/"), path.split("/"), strict=False):
+        if wanted in {".", "**"}:
+            return True
+        if not fnmatchcase(step, wanted):
+            return False
+    return True
 
 
 def _fits(path: str, wanted: str) -> bool:

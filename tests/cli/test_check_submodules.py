@@ -77,3 +77,41 @@ def test_a_draft_in_a_submodule_is_judged_and_what_is_no_contract_is_told(
     done = contractctl("check", "--against", "main", cwd=shop, code=1)
     assert "Order.id" in done.stdout
     assert "shared (a submodule)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "paths", [[], ["."], ["shared"], ["shared/"], ["shared/*.avsc"], ["shared/order.avsc"], ["**/*.avsc"]]
+)
+def test_what_lay_in_a_submodule_that_is_gone_is_unknown(
+    shop: Path, git: Git, contractctl: Run, paths: list[str]
+) -> None:
+    git("rm", "-q", "-f", "shared", cwd=shop)
+
+    said = contractctl("check", "--against", "main", *paths, cwd=shop, code=3).stdout
+
+    assert "the submodule 'shared' is gone since " in said
+    assert "git checkout " in said
+
+
+def test_a_submodule_that_is_gone_is_nothing_to_paths_beside_it(shop: Path, git: Git, contractctl: Run) -> None:
+    put(shop / "order.avsc", "int")
+    git("add", "-A", cwd=shop)
+    git("commit", "-qm", "An order", cwd=shop)
+    git("rm", "-q", "-f", "shared", cwd=shop)
+    put(shop / "order.avsc", "long")
+
+    said = contractctl("check", "--against", "main", "*.avsc", cwd=shop).stdout
+
+    assert "1 pair judged" in said
+    assert "shared" not in said
+
+
+def test_a_submodule_that_became_a_folder_is_unknown(shop: Path, git: Git, contractctl: Run) -> None:
+    git("rm", "-q", "-f", "shared", cwd=shop)
+    (shop / "shared").mkdir()
+    put(shop / "shared/order.avsc", "string")
+    git("add", "-A", cwd=shop)
+
+    said = contractctl("check", "--against", "main", "shared/order.avsc", cwd=shop, code=3).stdout
+
+    assert "the submodule 'shared' is gone since " in said
