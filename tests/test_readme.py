@@ -1,4 +1,4 @@
-"""Is the README true? Its commands are run in its order, and what they print is what stands there.
+"""Are the README and its pages true? Their commands are run in their order, and what they print is what stands there.
 
 `…` in the README stands for anything. Rewrite the outputs with README=write, and review the difference like code.
 """
@@ -21,8 +21,10 @@ from contractctl.formats.pages import rules
 from tests.conftest import GIT_IDENTITY
 
 PROJECT = Path(__file__).parents[1]
-README = PROJECT / "README.md"
-TEXT = README.read_text(encoding="utf-8")
+PAGES = (PROJECT / "README.md", *sorted(PROJECT.glob("contractctl/*/README.md")), PROJECT / "ci/benches/README.md")
+"""The README and the pages that it leads to, in the order in which their commands are run."""
+README, TEXT = PAGES[0], PAGES[0].read_text(encoding="utf-8")
+EVERYTHING = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d UTC)?"), "…"),
@@ -34,9 +36,9 @@ _VOLATILE = (
 
 
 def walk() -> list[tuple[str, str]]:
-    """The commands of the README's console blocks, each with what it prints."""
+    """The commands of the console blocks, each with what it prints."""
     steps: list[tuple[str, str]] = []
-    for block in _BLOCK.findall(TEXT):
+    for block in _BLOCK.findall(EVERYTHING):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = step.partition("\n")
             steps.append((command, output))
@@ -79,7 +81,9 @@ def test_every_command_of_the_walk_prints_what_the_readme_shows(tmp_path: Path) 
 
 
 def toml_block(holding: str) -> str:
-    (block,) = (text for text in re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL) if holding in text)
+    (block,) = (
+        text for text in re.findall(r"^```toml\n(.*?)^```$", EVERYTHING, re.MULTILINE | re.DOTALL) if holding in text
+    )
     return str(block)
 
 
@@ -115,7 +119,7 @@ def test_every_key_of_the_readme_s_kubernetes_table_is_understood(tmp_path: Path
 
 def test_the_readme_s_python_runs(tmp_path: Path) -> None:
     text = '{"type": "enum", "name": "E", "symbols": ["A"]}'
-    blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```python\n(.*?)^```$", EVERYTHING, re.MULTILINE | re.DOTALL)
     engine = create_engine("sqlite://")
     request = SimpleNamespace(user_id="7")
     names = {"old_text": text, "new_text": text, "engine": engine, "connect": engine.raw_connection, "request": request}
@@ -139,7 +143,8 @@ def rewrite(found: list[tuple[str, str]]) -> None:
         )
         return "```console\n" + re.sub(r"\n\n+(?=\$ |\Z)", "\n", shown) + "```"
 
-    README.write_text(_BLOCK.sub(block, TEXT), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(_BLOCK.sub(block, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -156,6 +161,21 @@ def test_the_number_of_rules_is_true() -> None:
     assert f"{len(rules())} rules" in TEXT
 
 
-def test_every_file_that_the_readme_links_to_is_there() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
-        assert (PROJECT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^):]+)\)", page.read_text(encoding="utf-8")):
+        file, _, heading = target.partition("#")
+        there = page.parent / file if file else page
+        assert there.exists(), target
+        assert not heading or heading in anchors(there), target
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may name after #, as GitHub and GitLab make it of headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    for page in PAGES[1:]:
+        assert f"]({page.relative_to(PROJECT).as_posix()}" in TEXT

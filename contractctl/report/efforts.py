@@ -1,4 +1,4 @@
-"""How does it read what each kind of operation costs on each engine? One table, for the terminal and the README."""
+"""How does it read what each kind of operation costs on each engine? One table."""
 
 from collections.abc import Iterator
 
@@ -21,12 +21,6 @@ def text() -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([*lines, "", _LEGEND])
-
-
-def markdown() -> str:
-    """A table."""
-    lines = [("operation", *ENGINES, ""), ("---",) * (len(ENGINES) + 2), *_rows()]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
 
 
 def _rows() -> Iterator[tuple[str, ...]]:

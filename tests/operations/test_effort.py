@@ -13,13 +13,11 @@ from contractctl.databases import Work
 from contractctl.migration.foreseeing import Foreseen, foresee
 from contractctl.model.plan import Plan, Stage
 from contractctl.operations import KINDS
-from contractctl.report import efforts
 from tests.databases import shops
 from tests.databases.shops import Words
 from tests.operations.lives import Life, Scenario
 from tests.operations.scenarios import SCENARIOS
 
-README = Path(__file__).parents[2] / "README.md"
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "mariadb": "mysql"}
 REFUSED = {"change-key-type"}
 """By one engine at least."""
@@ -70,10 +68,6 @@ def test_what_a_kind_is_said_to_cost_is_the_most_that_its_statements_do(
         found[kind] = None if refused else max((one.work for one in own), key=list(Work).index)
 
     assert found == {kind: getattr(module.effort, words.server) for kind, module in KINDS.items()}
-
-
-def test_the_readme_shows_the_table() -> None:
-    assert efforts.markdown() in README.read_text(encoding="utf-8")
 
 
 def test_explain_prints_the_table_and_plan_points_at_it(capsys: pytest.CaptureFixture[str]) -> None:
