@@ -114,9 +114,13 @@ def run(arguments: list[str]) -> int:
         # https://no-color.org; without it click asks whether there is a terminal
         colour = False if os.environ.get("NO_COLOR") else None
         answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False, color=colour)
-    except click.UsageError as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return Exit.MEND
+    except click.UsageError as error:
+        from contractctl.cli.usage import told  # hardly anybody needs it
+
+        return _complain(*told(error))
     except click.ClickException as error:
         return _complain(error.format_message(), None)
     except (click.Abort, KeyboardInterrupt):

@@ -50,7 +50,7 @@ def named(settings: Settings, word: str) -> Plan:
     found = next((plan for plan in plans if plan.name == word), None)
     if found is None:
         listed = ", ".join(plan.name for plan in plans)
-        hint = f"known plans: {listed}" if listed else "write one: contractctl plan"
+        hint = f"known plans: {listed}" if listed else "write one: contractctl plan CONTRACT"
         raise ContractctlError(f"there is no plan '{word}'", hint=hint)
     return found
 

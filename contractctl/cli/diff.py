@@ -9,6 +9,7 @@ from contractctl import settings, store, versions
 from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
+from contractctl.formats.claims import may_be_claimed
 from contractctl.loose import two_versions
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Change
@@ -40,6 +41,9 @@ def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str |
         found = versions.changes(old, new, name, Policy(dialect=dialect))
         click.echo(_worded(what[0], what[1], found, form))
         return Exit.YES
+    for path in what if len(what) == _TWO_FILES else ():
+        if may_be_claimed(path) and not Path(path).exists():
+            raise ContractctlError(f"{path}: there is no such file", hint="contractctl diff OLD_FILE NEW_FILE")
     if schema or dialect:
         raise ContractctlError("--as and --dialect go with two files", hint="contractctl diff OLD_FILE NEW_FILE")
     return _contract(what, form)

@@ -276,7 +276,7 @@ def status(plan: str | None, form: str) -> int:
 
 @command.command
 @click.argument("plan")
-@click.argument("stage", type=click.Choice([stage.value for stage in Stage]))
+@click.argument("stage", metavar="STAGE", type=click.Choice([stage.value for stage in Stage]))
 @click.option("--reason", required=True, metavar="TEXT", help="Why it may be done: what you have seen or rehearsed.")
 def approve(plan: str, stage: str, reason: str) -> int:
     """Approve a stage that cannot be undone, in your name.

@@ -33,6 +33,11 @@ def path_of(migrations: Path, name: str) -> Path:
     return migrations / "plans" / f"{name}.toml"
 
 
+def plan_names(migrations: Path) -> tuple[str, ...]:
+    """What the files of the repository's plans are called, whatever they say."""
+    return tuple(sorted(path.stem for path in (migrations / "plans").glob("*.toml")))
+
+
 def read_plans(migrations: Path) -> tuple[Plan, ...]:
     """Every plan of the repository, by name."""
     return tuple(read_plan(path) for path in sorted((migrations / "plans").glob("*.toml")))

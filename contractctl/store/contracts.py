@@ -85,7 +85,8 @@ def folder_of(contracts: Path, name: str) -> Path:
     """Where a contract of that name lies. Raise ContractctlError for what is no contract's name."""
     if not _NAME.fullmatch(name):
         raise ContractctlError(
-            f"'{name}' is no contract's name", hint="a name is domain/name, such as orders/order-placed"
+            f"'{name}' is no contract's name{_likely(contracts, name)}",
+            hint="a name is domain/name, such as orders/order-placed: contractctl list",
         )
     return contracts / name
 
@@ -150,5 +151,6 @@ def _root(contracts: Path) -> Path:
 def _likely(contracts: Path, name: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, names(contracts), n=1)
+    known = names(contracts)
+    near = [one for one in known if one.rpartition("/")[2] == name] or difflib.get_close_matches(name, known, n=1)
     return f": did you mean '{near[0]}'?" if near else ""

@@ -15,6 +15,7 @@ from contractctl import resources
 from contractctl.cli import COMMANDS
 from tests.conftest import Run
 
+STAGES = "stages: expand, dual-write, backfill, verify, canary, quiesce, contract"
 HEAVY = ("fastavro", "sqlglot", "sqlalchemy", "alembic", "git", "rich", "jsonschema", "opentelemetry", "tomlkit")
 
 
@@ -72,12 +73,108 @@ def test_every_option_and_argument_is_explained(path: tuple[str, ...]) -> None:
 def test_an_unknown_command_is_something_to_mend(contractctl: Run) -> None:
     done = contractctl("chekc", code=2)
 
-    assert "No such command 'chekc'. Did you mean 'check'?" in done.stderr
+    assert "error: no such command 'chekc'. Did you mean 'check'?" in done.stderr
     assert "Did you mean" not in contractctl("zzz", code=2).stderr
 
 
 def test_an_unknown_option_is_something_to_mend(contractctl: Run) -> None:
     contractctl("check", "--colour", code=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "hint"),
+    [
+        (
+            "diff",
+            "contractctl diff needs CONTRACT [OLD] [NEW] | OLD_FILE NEW_FILE",
+            "contractctl diff shop/orders; contracts here: shop/orders",
+        ),
+        (
+            "release",
+            "contractctl release needs CONTRACT",
+            "contractctl release shop/orders; contracts here: shop/orders",
+        ),
+        (
+            "migrate canary ship",
+            "contractctl migrate canary needs PERCENT",
+            "contractctl migrate canary ship 5; plans here: buy, ship",
+        ),
+        (
+            "migrate expand",
+            "contractctl migrate expand needs PLAN",
+            "contractctl migrate expand buy; plans here: buy, ship",
+        ),
+        (
+            "migrate approve ship",
+            "contractctl migrate approve needs STAGE and --reason TEXT",
+            f"contractctl migrate approve ship expand --reason 'rehearsed on staging'; plans here: buy, ship; {STAGES}",
+        ),
+        (
+            "gate",
+            "contractctl gate needs PLAN and STAGE",
+            f"contractctl gate buy expand; plans here: buy, ship; {STAGES}",
+        ),
+        (
+            "record-deployment --env test",
+            "contractctl record-deployment needs SERVICE and VERSION",
+            "contractctl record-deployment web 2.4.1 --env test",
+        ),
+        (
+            "can-i-deploy web 1",
+            "contractctl can-i-deploy needs --to ENVIRONMENT",
+            "contractctl can-i-deploy web 1 --to production",
+        ),
+        (
+            "migrate canary ship half",
+            "invalid value for 'PERCENT': 'half' is no number",
+            "contractctl migrate canary --help",
+        ),
+        ("migrate expnd", "no such command 'expnd'. Did you mean 'expand'?", "contractctl migrate --help"),
+        (
+            "show orders",
+            "'orders' is no contract's name: did you mean 'shop/orders'?",
+            "a name is domain/name, such as orders/order-placed: contractctl list",
+        ),
+        ("diff a.avsc b.avsc", "a.avsc: there is no such file", "contractctl diff OLD_FILE NEW_FILE"),
+    ],
+)
+def test_what_a_command_line_lacks_is_said_with_one_that_is_right(
+    contractctl: Run, tmp_path: Path, line: str, error: str, hint: str
+) -> None:
+    folder = tmp_path / "contracts" / "shop" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "contract.toml").write_text('format = "avro"\nowner = "shop"\n')
+    plans = tmp_path / "migrations" / "plans"
+    plans.mkdir(parents=True)
+    for name in ("buy", "ship"):
+        (plans / f"{name}.toml").write_text("broken = [")
+
+    said = contractctl(*line.split(), code=2).stderr
+
+    assert said == f"error: {error}\nhint: {hint}\n"
+
+
+def test_where_there_is_nothing_to_choose_from_the_first_step_is_told(contractctl: Run) -> None:
+    assert (
+        "there is no plan here yet: contractctl plan CONTRACT writes one"
+        in contractctl("migrate", "expand", code=2).stderr
+    )
+    assert "there is no contract here yet: contractctl init" in contractctl("show", code=2).stderr
+
+
+@pytest.mark.parametrize("path", every_command(), ids=" ".join)
+def test_every_command_without_what_it_needs_says_so_in_two_lines(contractctl: Run, path: tuple[str, ...]) -> None:
+    command: click.Command = importlib.import_module(f"contractctl.cli.{COMMANDS[path[0]][0]}").command
+    for name in path[1:]:
+        assert isinstance(command, click.Group)
+        command = command.commands[name]
+    if not any(one.required for one in command.params):
+        pytest.skip("needs nothing")
+
+    error, hint = contractctl(*path, code=2).stderr.splitlines()
+
+    assert error.startswith(f"error: contractctl {' '.join(path)} needs ")
+    assert hint.startswith(f"hint: contractctl {' '.join(path)} ")
 
 
 def test_a_closed_pipe_is_no_error() -> None:

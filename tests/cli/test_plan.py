@@ -232,7 +232,7 @@ def test_values_that_do_not_come_back_need_an_explicit_lossy(shop, contractctl):
         ),
         (("shop/orders", "--extract", "orders.customer_name=orders"), "names no columns of one table that went"),
         (("shop/orders", "--rename", "customer_name=full_name", "--on", "id"), "there is no '=' between two names"),
-        ((), "Missing argument"),
+        ((), "contractctl plan needs CONTRACT…"),
     ],
 )
 def test_bad_input_ends_in_one_clear_sentence_and_writes_nothing(shop, contractctl, arguments, sentence):

@@ -44,7 +44,7 @@ def test_an_exit_code_that_the_story_does_not_expect_ends_it_and_shows_everythin
     with pytest.raises(UnexpectedError, match=r"ended with exit code 2, the story expects 0"):
         story.run("contractctl chekc", lines=1)
 
-    assert "No such command 'chekc'" in "".join(told)
+    assert "no such command 'chekc'" in "".join(told)
 
 
 WAITS_TWICE = """
