@@ -92,9 +92,11 @@ def test_a_fresh_table_is_proven_and_one_update_behind_the_log_s_back_is_found(t
     scenery.build(tmp_path, dict(os.environ), Place())
     scenery.fill_table(tmp_path, Place(), 500)
     database = tmp_path / "shop.db"
+    engine = Place().engine(tmp_path)
 
-    assert prove([], 500, read_table(Place().engine(tmp_path), "customer_name")).holds
+    assert prove([], 500, read_table(engine, "customer_name")).holds
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE orders SET customer_name = 'X' WHERE id = 77")
     connection.close()
-    assert [lost.order for lost in prove([], 500, read_table(Place().engine(tmp_path), "customer_name")).lost] == [77]
+    assert [lost.order for lost in prove([], 500, read_table(engine, "customer_name")).lost] == [77]
+    engine.dispose()
