@@ -76,7 +76,7 @@ def open_repository(path: Path) -> "Repository | None":
     try:
         import git
     except ImportError:  # GitPython refuses to be imported where there is no git
-        if any((folder / ".git").exists() for folder in (path.resolve(), *path.resolve().parents)):
+        if root_of(path) is not None:
             raise _no_git() from None
         return None
     try:
@@ -95,6 +95,12 @@ def open_objects(path: Path) -> "Repository | None":
         return Repository(git.Repo(path, search_parent_directories=False), bare_too=True)
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
         return None
+
+
+def root_of(path: Path) -> Path | None:
+    """The root of the work tree that a folder lies in, git installed or not; None where it lies in none."""
+    folder = path.resolve()
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 def _no_git() -> ContractctlError:
@@ -134,6 +140,8 @@ class Repository:
 
     def resolve(self, ref: str) -> str:
         """The commit that a branch, tag or commit id names; a branch that only the remote has is found there."""
+        if not ref.strip():
+            raise ContractctlError("no commit is named", hint="name a branch, a tag or a commit; is a variable empty?")
         for candidate in (ref, f"origin/{ref}") if not ref.startswith("-") else ():
             arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
             found = self._run(*arguments, allowed=(0, 1, 128)).split()

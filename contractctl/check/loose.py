@@ -81,7 +81,7 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths)))
     named_ = {*present, *(one.old for one in changes.asked_for if one.old)}
     pairs += tuple(_pair_of_whole(sight, whole) for whole in several if not whole.paths.isdisjoint(named_))
-    gone = tuple(one for one in check_gone(asked, changes).problems if one.file not in parts)
+    gone = tuple(one for one in check_gone(asked, changes).problems if one.contract not in parts)
     return Checked(pairs, gone)
 
 
@@ -109,11 +109,11 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
     gone = [one.old for one in changes.asked_for if one.old and one.new is None and may_be_claimed(one.old)]
     if not gone:
         return Checked()
-    before = at_commit(changes.repository, changes.base)
+    before, root = at_commit(changes.repository, changes.base), changes.repository.root
     read = ((path, before.read(path)) for path in gone if not outside.holds(path))
     return Checked(
         problems=tuple(
-            problem("contract-deleted", path, path, changes.base[:12])
+            problem("contract-deleted", path, named(root / path, root), changes.base[:12])
             for path, file in read
             if file is not None and _is_schema(file)
         )

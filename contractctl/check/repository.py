@@ -12,7 +12,7 @@ from contractctl.check.question import Question, problem
 from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, ChangedModule, Repository, needed_repository
-from contractctl.loose import demand_whole
+from contractctl.loose import demand_whole, named
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Level
@@ -176,9 +176,9 @@ def _edited_since(
         kept = one.new is not None and _kept(asked, inside, one.old, one.new)
         now = (repository.root / one.new).read_bytes() if one.new and kept else None
         if now is None:
-            yield problem("release-deleted", name, one.old, base[:12])
+            yield problem("release-deleted", name, named(repository.root / one.old, repository.root), base[:12])
         elif now != repository.read(base, one.old):
-            yield problem("release-edited", name, one.old, base[:12])
+            yield problem("release-edited", name, named(repository.root / one.old, repository.root), base[:12])
 
 
 def _kept(asked: Question, inside: str, old: str, new: str) -> bool:
@@ -195,4 +195,5 @@ def _deleted(asked: Question, repository: Repository, base: str, changed: Sequen
         if one.old is None or one.new is not None:
             continue
         if one.old.startswith(inside) and Path(one.old).name == store.CONTRACT:
-            yield problem("contract-deleted", Path(one.old.removeprefix(inside)).parent.as_posix(), one.old, base[:12])
+            name = Path(one.old.removeprefix(inside)).parent.as_posix()
+            yield problem("contract-deleted", name, named(repository.root / one.old, repository.root), base[:12])

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from contractctl import git
 from contractctl.check import Checked, Pair, Problem
 from contractctl.model.verdict import Finding, Place, Status
 from contractctl.report.policies import policies
@@ -32,10 +34,19 @@ class Annotation:
 
 
 def annotations(checked: Checked) -> Iterator[Annotation]:
-    """Problems first, then pair by pair what counts at its level."""
-    yield from (_problem(problem) for problem in checked.problems)
-    for pair in checked.pairs:
-        yield from of_pair(pair)
+    """Problems first, then pair by pair what counts at its level. Files are named from the repository's root."""
+    root = git.root_of(Path.cwd())
+    remarks = [*map(of_problem, checked.problems), *(one for pair in checked.pairs for one in of_pair(pair))]
+    yield from remarks if root is None else (_from(root, one) for one in remarks)
+
+
+def _from(root: Path, one: Annotation) -> Annotation:
+    """Pipelines look for files from there, in whatever folder of it the check was started."""
+    if one.place is None or not Path(one.place.file).resolve().is_relative_to(root):
+        return one
+    file = Path(one.place.file).resolve().relative_to(root).as_posix()
+    about = file if one.about == one.place.file else one.about
+    return replace(one, about=about, place=replace(one.place, file=file))
 
 
 def of_pair(pair: Pair) -> Iterator[Annotation]:
@@ -46,7 +57,8 @@ def of_pair(pair: Pair) -> Iterator[Annotation]:
         yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(reasons))
 
 
-def _problem(problem: Problem) -> Annotation:
+def of_problem(problem: Problem) -> Annotation:
+    """What is wrong with a contract, on the whole of a file."""
     place = Place(problem.file) if problem.file else None
     text = f"{problem.message}\n{problem.remedy}"
     return Annotation(True, problem.rule, problem.contract, problem.file or "", place, text)

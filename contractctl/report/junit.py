@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from contractctl.check import Checked, Pair
 from contractctl.model.verdict import Status
-from contractctl.report.annotations import Annotation, annotations, of_pair
+from contractctl.report.annotations import Annotation, of_pair, of_problem
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, escaped or not."""
@@ -18,8 +18,7 @@ _WORDS = {Status.INCOMPATIBLE: "failure", Status.UNKNOWN: "error"}
 
 def verdict(checked: Checked) -> str:
     """An incompatible pair fails, an unknown one is in error, an excused one is skipped with its excuse."""
-    problems = list(annotations(Checked(problems=checked.problems)))
-    cases = [*map(_problem, problems), *map(_pair, checked.pairs)]
+    cases = [*(_problem(of_problem(one)) for one in checked.problems), *map(_pair, checked.pairs)]
     counted = {"name": "contractctl check", "tests": str(len(cases)), **_counts(cases)}
     suites = ET.Element("testsuites", counted)
     ET.SubElement(suites, "testsuite", counted).extend(cases)

@@ -26,18 +26,16 @@ def verdict(checked: Checked) -> str:
 
 def answer(checked: Checked) -> str:
     """The answer in one line."""
-    if checked.problems:
-        what = f"{counted(len(checked.problems), 'problem')} with releases"
-        return f"{_red('incompatible')}: {what}"
     failing = [pair for pair in checked.pairs if pair.excused is None and pair.status is not Status.COMPATIBLE]
     pairs = counted(len(checked.pairs), "pair")
-    if not failing:
+    if not failing and not checked.problems:
         excused = [f"{' '.join(_title(pair))}: {pair.excused}" for pair in _excused(checked)]
         note = f"; excused: {'; '.join(excused)}" if excused else ""
         return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged{note}"
     word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
-    worst = [pair for pair in failing if pair.status is checked.standing]
-    names = ", ".join(" ".join(_title(pair)) for pair in worst[:3])
+    worst = [f"{one.contract} ({one.rule})" for one in checked.problems]
+    worst += [" ".join(_title(pair)) for pair in failing if pair.status is checked.standing]
+    names = ", ".join(worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line
     return f"{word}: {names}{more}"
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -287,6 +288,30 @@ def test_a_deleted_schema_is_an_incompatibility(contractctl: Run, git: Git, tmp_
     (tmp_path / "placed.avsc").unlink()
 
     assert "contract-deleted" in contractctl("check", "--against", "main", code=1).stdout
+
+
+def test_what_is_gone_can_be_brought_back_from_the_folder_in_which_it_was_told(
+    contractctl: Run, git: Git, store: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "kept.avsc").write_text(OLD)
+    (tmp_path / "events" / "gone.avsc").write_text(OLD.replace("Placed", "Gone"))
+    git("add", "-A")
+    git("commit", "-qm", "events")
+    git("rm", "-rq", "contracts", "events/gone.avsc")
+
+    said = contractctl("check", "--against", "main", "--level", "none", code=1, cwd=tmp_path / "events").stdout
+    for words in re.findall(r"bring it back: git (checkout .*?);", said):
+        git(*shlex.split(words), cwd=tmp_path / "events")
+
+    assert said.startswith("incompatible: ")
+    assert "events/gone.avsc (contract-deleted)" in said.splitlines()[0]
+    assert (tmp_path / "events" / "gone.avsc").exists()
+    assert (store / "contract.toml").exists()
+
+
+def test_a_base_that_is_an_empty_variable_is_refused_as_such(contractctl: Run, store: Path) -> None:
+    assert "no commit is named" in contractctl("check", "--against", "", code=2).stderr
 
 
 def test_a_deleted_contract_is_an_incompatibility(contractctl: Run, store: Path, git: Git) -> None:

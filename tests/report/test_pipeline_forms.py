@@ -131,6 +131,38 @@ def test_an_edited_release_is_in_every_form(contractctl: Run, store: Path, git: 
         assert "release-edited" in contractctl("check", "--format", form, code=1).stdout, form
 
 
+@pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])
+def test_pipelines_find_files_from_the_root_in_whatever_folder_the_check_was_started(
+    contractctl: Run, store: Path, git: Callable[..., str], form: str
+) -> None:
+    git("add", "-A")
+    git("commit", "-qm", "released")
+    (store / "versions" / "1.0.0.avsc").write_text(WIDER)
+    asked = ("check", "--format", form)
+
+    below, beside = (contractctl(*asked, code=1, cwd=folder).stdout for folder in (store.parent, store / "versions"))
+
+    assert "contracts/orders/placed/placed.avsc" in below
+    assert "contracts/orders/placed/versions/1.0.0.avsc" in below
+    assert places(below) == places(beside) == places(contractctl(*asked, code=1).stdout)
+
+
+def places(report: str) -> list[str]:
+    """The files that a report names, and by what its remarks are known again."""
+    return re.findall(r'(?:"(?:uri|path|fingerprint|contractctl/v1)": |::error file=)"?([^",]+)', report)
+
+
+def test_pipelines_are_told_of_files_outside_any_repository_as_they_were_named(
+    contractctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "old.avsc").write_text(OLD)
+    (tmp_path / "new.avsc").write_text(NEW)
+
+    said = contractctl("check", "old.avsc", "new.avsc", "--format", "github", code=1).stdout
+
+    assert "::error file=new.avsc,line=2" in said
+
+
 def test_a_database_is_not_held_against_contracts_in_these_forms(contractctl: Run, store: Path) -> None:
     said = contractctl("check", "--live", "--format", "sarif", code=2).stderr
 
