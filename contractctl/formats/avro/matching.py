@@ -102,7 +102,8 @@ def same_name(reader: Named, writer: Named) -> bool:
 
 def best(fits: list[Solid], writer: Solid) -> Solid:
     """The branch of the very name, if there is one: most readers prefer it to the first that matches."""
-    return next((one for one in fits if isinstance(one, Named) and one.name == name_of(writer)), fits[0])
+    named = (one for one in fits if isinstance(one, Named | Primitive) and one.name == name_of(writer))
+    return next(named, fits[0])
 
 
 def may_be(reader: Solid, writer: Solid) -> bool:

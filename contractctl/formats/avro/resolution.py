@@ -193,11 +193,20 @@ class Question:
             return first is not None
         same = best(fits, writer)
         if same is not fits[0]:
-            facts = {"branch": name_of(writer), "first": name_of(fits[0])}
-            first_pair = pair.towards(fits[0], writer, pair.way)
-            yield case("avro-union-branch-ambiguous", Effect.MISREADS, first_pair, facts)
+            yield from self._first(pair.towards(fits[0], writer, pair.way))
         yield pair.towards(same, writer, pair.way)
         return True
+
+    def _first(self, pair: Pair) -> Iterator[Case]:
+        """What becomes of a value in the first branch that matches, where a later one is of its very name."""
+        is_named = isinstance(pair.writer, Named)
+        promoted = [] if is_named else [one for one in self.resolve(pair) if isinstance(one, Case)]
+        if not is_named and all(one.found.effect is not Effect.FAILS for one in promoted):
+            yield from promoted
+            return
+        facts = {"branch": name_of(pair.writer), "first": name_of(pair.reader)}
+        facts["or"] = ", or give one of them another name" if is_named else ""
+        yield case("avro-union-branch-ambiguous", Effect.MISREADS, pair, facts)
 
     def _missing(self, pair: Pair) -> Iterator[Case | Undecided]:
         """A type that nobody has defined here is a named one: it may match another named one, and nothing else."""

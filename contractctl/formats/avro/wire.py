@@ -10,6 +10,10 @@ from typing import Any
 from contractctl.formats.avro.rendering import Wire
 
 
+_RESOLVING = {"doc": "a reader's"}
+"""fastavro resolves nothing where both schemas are equal, as they may be once a reader asks for a few fields alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What a reader said instead of a value."""
@@ -40,7 +44,7 @@ def sent_value(writer: Wire, payload: bytes) -> object:
 def read_value(reader: Wire, writer: Wire, payload: bytes) -> object | Refused:
     """What the reader resolves the writer's bytes to, logical types aside."""
     try:
-        return _read(payload, writer.plain, reader.plain)
+        return _read(payload, writer.plain, {**reader.plain, **_RESOLVING})
     except Exception as error:  # noqa: BLE001 - whatever fastavro raises is its refusal: it has no common class for it
         return _refusal(error)
 

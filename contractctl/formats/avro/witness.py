@@ -153,6 +153,8 @@ def _telling_values(writer: Schema, case: Case) -> Iterator[object]:
             yield case.found.facts["symbol"]
         case "avro-bytes-read-as-string":
             yield b"\xff"
+        case "avro-union-branch-ambiguous" if isinstance(sent, Primitive):
+            yield b"\xff"
         case "avro-precision-lost":
             yield int(case.found.facts["limit"].replace(",", "")) + 1
         case "avro-uuid-expected":

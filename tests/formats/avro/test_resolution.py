@@ -195,6 +195,28 @@ def test_the_first_branch_that_matches_is_taken() -> None:
     assert not rules(x(["long", "double"]), x("long"))
 
 
+def test_text_before_bytes_in_a_union_is_what_some_readers_take_bytes_for() -> None:
+    either, new = field("x", ["null", "string", "bytes"]), field("y", "int", default=1)
+    reader, writer = read(record(either, new)), read(record(either))
+
+    (found,) = incompatibilities(reader, writer)
+    assert isinstance(found, Incompatibility)
+    proof = witness(reader, writer, found)
+
+    assert (found.rule, found.facts["or"]) == ("avro-union-branch-ambiguous", "")
+    assert proof is not None
+    assert proof.answer.startswith("refused: UnicodeDecodeError")
+    assert [reply.answer for reply in proof.also] == ["read b'\\xff'"]
+    assert not rules(record(field("x", ["bytes", "string"]), new), record(either | {"type": ["string", "bytes"]}))
+
+
+def test_what_readers_do_that_take_the_very_type_and_not_the_first_is_looked_into() -> None:
+    """A date is promoted to long, and Avro for Java takes the int behind it, which is a time."""
+    union = ["long", logical("int", "time-millis")]
+
+    assert rules(x(union), x(logical("int", "date"))) == ["avro-logical-type-lost", "avro-logical-type-changed"]
+
+
 def test_records_in_a_union_are_told_apart_by_their_name() -> None:
     first, second = record(field("x", "int"), name="A"), record(field("x", "string"), name="B")
 
