@@ -1,13 +1,14 @@
 """How far apart are two versions: what changed between them, and which number does that make the next one?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contractctl import store
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load, parse
-from contractctl.model.contract import Contract, Policy, SemanticVersion, Source
-from contractctl.model.verdict import Change, Direction, Finding, Status
+from contractctl.model.contract import Contract, Policy, SemanticVersion, Source, Version
+from contractctl.model.verdict import Answer, Change, Comparison, Direction, Finding, Status
 from contractctl.verdicts import judged
 
 DRAFT = "draft"
@@ -58,23 +59,35 @@ def step(contract: Contract) -> Step | None:
         return None
     if contract.format not in FORMATS:
         return Step(latest.number, "major", unknown=(f"'{contract.format}' is no format that contractctl judges",))
-    terms = Terms(
-        policy=contract.policy,
-        strict=contract.strict,
-        contract=contract.name,
-        old_name=str(latest.number),
-        new_name="the draft",
-    )
-    comparison = judged(latest.source, draft, contract.format, terms)
+    comparison = _compared(contract, latest, draft)
     # a promise that the level makes is a promise of the major number, too
     promised = dict.fromkeys((Direction.BACKWARD, *contract.level.directions))
-    answers = [comparison.towards(direction) for direction in promised]
+    answers = [*map(comparison.towards, promised), *_earlier(contract, draft)]
     broken = tuple(finding for answer in answers for finding in answer.findings if finding.breaks)
     unknown = tuple(reason for answer in answers if answer.status is Status.UNKNOWN for reason in answer.reasons)
     changed = changes(latest.source, draft, contract.format, contract.policy)
     if broken or unknown:
         return Step(latest.number, "major", broken, unknown, changed)
     return Step(latest.number, "minor" if changed or comparison.findings else "patch", changes=changed)
+
+
+def _earlier(contract: Contract, draft: Source) -> Iterator[Answer]:
+    """Towards releases before the latest: a transitive level names those that no major version has parted from it."""
+    *earlier, latest = contract.versions
+    for version in earlier if contract.level.transitive else ():
+        if version.number.major == latest.number.major:
+            yield from map(_compared(contract, version, draft).towards, contract.level.directions)
+
+
+def _compared(contract: Contract, old: Version, draft: Source) -> Comparison:
+    terms = Terms(
+        policy=contract.policy,
+        strict=contract.strict,
+        contract=contract.name,
+        old_name=str(old.number),
+        new_name="the draft",
+    )
+    return judged(old.source, draft, contract.format, terms)
 
 
 def find(contract: Contract, wanted: str) -> tuple[str, Source]:

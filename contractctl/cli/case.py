@@ -233,7 +233,7 @@ def compared(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
     """The intermediate versions held against every live version, both ways; nothing where one is not released."""
     from contractctl import store
 
-    found = [(move, store.read(settings.contracts, move.contract)) for move in plan.movements]
+    found = [(move, settings.judged(store.read(settings.contracts, move.contract))) for move in plan.movements]
     return tuple(_compared(move, contract, now) for move, contract in found)
 
 

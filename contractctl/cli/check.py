@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from contractctl import caches, check
-from contractctl.cli import Exit, clients
+from contractctl.cli import Exit, clients, times
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Laboratory
@@ -187,7 +186,7 @@ def _demand_live_alone(*given: object) -> None:
 def _policy(
     dialect: str | None, content_model: str | None, encodings: str | None, columns: str | None, *, assert_formats: bool
 ) -> Policy:
-    policy = Policy(dialect=dialect, columns=columns or COLUMNS[0], today=_today())
+    policy = Policy(dialect=dialect, columns=columns or COLUMNS[0], today=times.today())
     if content_model:
         policy = replace(policy, content_model=content_model)
     if encodings is not None:
@@ -267,14 +266,10 @@ def _repository(
         plans=read_plans(found.migrations),
         level=level,
         loose_level=found.level,
-        terms=replace(known, policy=replace(found.policy, today=_today()), strict=known.strict or found.strict),
+        terms=replace(known, policy=replace(found.policy, today=times.today()), strict=known.strict or found.strict),
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
     return checked, found.unknown_passes
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
 
 
 def _worded(checked: check.Checked, form: str) -> str:

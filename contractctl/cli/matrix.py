@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from contractctl import caches, settings, store
-from contractctl.cli import Exit
+from contractctl.cli import Exit, times
 from contractctl.cli import output as output_form
 from contractctl.errors import ContractctlError
 from contractctl.matrix import Judge, Matrix, matrix
@@ -47,12 +47,13 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None, no_ca
     form = output_form.form_of(form, output, _FORMS)
     if no_cache:
         caches.switch_off()
-    folder = settings.load(Path.cwd()).contracts
+    known = settings.load(Path.cwd())
+    folder = known.contracts
     contracts = [store.read(folder, name) for name in dict.fromkeys(names)] if names else store.read_all(folder)
     if not contracts:
         raise ContractctlError(f"there are no contracts in {folder}", hint="contractctl init finds your schemas")
     judge = Judge(witnesses=form in {"json", "html"})
-    found = tuple(matrix(contract, judge) for contract in contracts)
+    found = tuple(matrix(known.judged(contract, times.today()), judge) for contract in contracts)
     worded = _worded(found, form, output)
     if output is None:
         click.echo(worded)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contractctl import settings, store, versions
-from contractctl.cli import Exit
+from contractctl.cli import Exit, times
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse_sound, plan_command
 from contractctl.loose import demand_whole
@@ -52,7 +52,7 @@ def command(name: str, given: str | None, part: str | None, elsewhere: bool, dry
         raise ContractctlError("a number was asked for twice", hint=f"leave out --version {given} or --{part}")
     found = settings.load(Path.cwd())
     folder = found.contracts
-    contract = store.read(folder, name)
+    contract = found.judged(store.read(folder, name), times.today())
     if contract.draft is None:
         raise ContractctlError(f"{name} has no draft", hint='name its file in contract.toml: draft = "FILE"')
     demand_whole(folder, [contract])

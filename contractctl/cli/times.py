@@ -1,8 +1,8 @@
-"""Which moment, and which span, did somebody type?"""
+"""Which moment, and which span, did somebody type? Which day is it?"""
 
 import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from contractctl.errors import ContractctlError
 
@@ -33,3 +33,8 @@ def span(text: str) -> float:
     if match is None:
         raise ContractctlError(f"'{text}' is no span of time", hint="write for example 30m: s, m, h or d")
     return float(match[1]) * _UNITS[match[2]]
+
+
+def today() -> str:
+    """The day in UTC, as announcements name it."""
+    return datetime.now(UTC).date().isoformat()

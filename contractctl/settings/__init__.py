@@ -1,14 +1,14 @@
 """Where are things in this repository? contractctl.toml, or [tool.contractctl] in pyproject.toml, as one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import SOURCES
 from contractctl.flagd import Flag
 from contractctl.model.cluster import Naming
-from contractctl.model.contract import Policy
+from contractctl.model.contract import Contract, Policy
 from contractctl.model.verdict import Level
 from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
 from contractctl.settings.kubernetes import read_naming
@@ -67,6 +67,11 @@ class Settings:
     workloads: Naming | None = None
     """How a cluster's workloads are named; None where [kubernetes] is not there."""
     given_environment: str | None = None
+
+    def judged(self, contract: Contract, today: str | None = None) -> Contract:
+        """A contract as it is judged in this repository: strict where either of them says so, and as of a day."""
+        policy = replace(contract.policy, today=today)
+        return replace(contract, strict=contract.strict or self.strict, policy=policy)
 
     @property
     def environment(self) -> str | None:

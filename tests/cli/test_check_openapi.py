@@ -1,5 +1,6 @@
 """Does check know an OpenAPI document, alone and in a store, and which day it is?"""
 
+import re
 from pathlib import Path
 
 from tests.conftest import Run
@@ -35,3 +36,15 @@ def test_a_document_lives_in_a_store(contractctl: Run, tmp_path: Path) -> None:
     assert "GET /b" in contractctl("check", code=1).stdout
     assert "operation 'GET /c' added" in contractctl("diff", "api/shop").stdout
     assert "not released" in contractctl("release", "api/shop", code=1).stdout
+
+
+def test_what_may_go_today_is_no_major_release(contractctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api/shop.yaml").write_text(HEAD + LEAVING % "2020-01-01")
+    contractctl("init")
+    contractctl("release", "api/shop")
+    (tmp_path / "api/shop.yaml").write_text(HEAD)
+    contractctl("check")
+
+    assert re.search(r"1\.0\.0 +│ +B[F-] ", contractctl("matrix", "api/shop").stdout)
+    assert contractctl("release", "api/shop").stdout.startswith("released api/shop 1.1.0, minor after 1.0.0")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,42 @@ def test_the_first_release_is_1_0_0_and_its_digest_is_on_record(contractctl: Run
     assert "next: git add contracts/orders/placed && git commit -m 'Release orders/placed 1.0.0'" in done.stderr
     digest = hashlib.sha256(OLD.encode()).hexdigest()
     assert files(draft) == {"1.0.0.avsc": OLD.encode(), "SHA256SUMS": f"{digest}  1.0.0.avsc\n".encode()}
+
+
+BARE = '{"type": "record", "name": "Placed", "fields": []}\n'
+RETYPED = '{"type": "record", "name": "Placed", "fields": [{"name": "customer_name", "type": "int", "default": 0}]}\n'
+
+
+def test_a_transitive_level_is_kept_towards_every_release_of_a_major_version(contractctl: Run, released: Path) -> None:
+    """1.1.0 does not send the name, so nothing in it is at odds with another type; 1.0.0 does."""
+    (released.parent / "contract.toml").write_text(CONTRACT.format(level="BACKWARD_TRANSITIVE"))
+    released.write_text(BARE)
+    contractctl("release", NAME)
+    released.write_text(RETYPED)
+
+    refused = contractctl("release", NAME, code=1).stdout
+    assert contractctl("check", code=1).stdout.startswith(f"incompatible: {NAME} 1.0.0 → draft")
+    major = contractctl("release", NAME, "--major").stdout
+    released.write_text(RETYPED.replace("0", "1"))
+    after = contractctl("release", NAME).stdout
+
+    assert "2.0.0 would be a major version: avro-type-changed: " in refused
+    assert "1.0.0 sends string" in refused
+    assert major.startswith(f"released {NAME} 2.0.0, major after 1.1.0")
+    assert after.startswith(f"released {NAME} 2.1.0")
+
+
+def test_what_the_repository_calls_strict_is_strict_for_a_release_and_in_the_matrix(
+    contractctl: Run, released: Path, tmp_path: Path
+) -> None:
+    released.write_text(OLD.replace('"string"', '"long"'))
+    contractctl("release", NAME, "--major")
+    released.write_text(OLD.replace('"string"', '"double"'))
+    (tmp_path / "contractctl.toml").write_text("strict = true\n")
+
+    assert "avro-precision-lost" in contractctl("check", code=1).stdout
+    assert "3.0.0 would be a major version: avro-precision-lost" in contractctl("release", NAME, code=1).stdout
+    assert re.search(r"2\.0\.0 +│ +│ +-- ", contractctl("matrix", NAME).stdout)
 
 
 def test_the_record_is_what_sha256sum_reads(contractctl: Run, released: Path) -> None:

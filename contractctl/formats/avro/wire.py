@@ -9,7 +9,6 @@ from typing import Any
 
 from contractctl.formats.avro.rendering import Wire
 
-
 _RESOLVING = {"doc": "a reader's"}
 """fastavro resolves nothing where both schemas are equal, as they may be once a reader asks for a few fields alone."""
 
