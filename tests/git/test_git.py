@@ -95,7 +95,7 @@ def test_a_repository_without_a_commit_answers_and_does_not_fail(root: Path) -> 
 def test_a_ref_that_names_no_commit_is_refused(root: Path, git: Git, ref: str) -> None:
     commit(git)
 
-    with pytest.raises(ContractctlError, match="git knows no commit|no commit is named"):
+    with pytest.raises(ContractctlError, match=r"git knows no commit|no commit is named"):
         at(root).resolve(ref)
 
 
