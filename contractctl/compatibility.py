@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.formats import FORMATS, SERVED, Format, Found, Laboratory, Narrowed, load, parse, plan_command
+from contractctl.formats import FORMATS, SERVED, Format, Found, Laboratory, Narrowed, Noted, load, parse, plan_command
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -88,6 +88,9 @@ def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Compa
         backward=_answer(_Hearing(judge, *seats, Direction.BACKWARD, terms)),
         forward=_answer(_Hearing(judge, *seats, Direction.FORWARD, terms)),
         policy=terms.policy.chosen(format_name),
+        notes=tuple(dict.fromkeys(note for one in (old, new) for note in judge.notes(one)))
+        if isinstance(judge, Noted)
+        else (),
     )
 
 

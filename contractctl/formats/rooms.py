@@ -47,6 +47,14 @@ class Strict(Protocol):
         """Raise ContractctlError where libraries refuse the schema."""
 
 
+@runtime_checkable
+class Noted(Protocol):
+    """What a format offers beside that whose versions need not say all that they are judged by."""
+
+    def notes(self, schema: Any) -> tuple[str, ...]:
+        """What was assumed where the text does not say it."""
+
+
 class Laboratory(Protocol):
     """An engine of the user's that may be asked, where the format's own shows too little."""
 

@@ -173,6 +173,8 @@ class Comparison:
     forward: Answer
     policy: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The choices that its format leaves, and which was made: `content_model`, `formats`, `encodings`."""
+    notes: tuple[str, ...] = ()
+    """What was assumed where a version does not say it."""
 
     def towards(self, direction: Direction) -> Answer:
         return self.backward if direction is Direction.BACKWARD else self.forward

@@ -45,5 +45,6 @@ def _pair(pair: Pair) -> dict[str, Any]:
             "backward": list(pair.comparison.backward.reasons),
             "forward": list(pair.comparison.forward.reasons),
         },
+        "notes": list(pair.comparison.notes),
         "findings": [finding_tree(finding) for finding in pair.comparison.findings],
     }

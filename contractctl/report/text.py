@@ -21,7 +21,8 @@ def verdict(checked: Checked) -> str:
     for pair in checked.pairs:
         if pair.comparison.findings or pair.status is not Status.COMPATIBLE:
             lines += ["", *_pair(pair)]
-    return "\n".join(lines)
+    notes = dict.fromkeys(note for pair in checked.pairs for note in pair.comparison.notes)
+    return "\n".join([*lines, *(["", *(f"note: {note}" for note in notes)] if notes else ())])
 
 
 def answer(checked: Checked) -> str:

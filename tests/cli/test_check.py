@@ -502,3 +502,15 @@ def test_the_hook_of_pre_commit_runs_where_files_are_only_taken_away() -> None:
     assert hook["entry"] == "contractctl check"
     assert hook["always_run"]  # it shows pre-commit no file that is left
     assert not hook["pass_filenames"]
+
+
+def test_a_draft_that_was_assumed_is_named_in_the_answer(contractctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.schema.json").write_text('{"dependencies": {"a": ["b"]}}')
+    (tmp_path / "new.schema.json").write_text('{"dependencies": {"a": []}}')
+    said = "no '$schema': judged as draft 7 because of 'dependencies'"
+
+    shown = contractctl("check", "old.schema.json", "new.schema.json").stdout
+    answer = verdict(contractctl("check", "old.schema.json", "new.schema.json", "--format", "json"))
+
+    assert shown.endswith(f"\nnote: old.schema.json: {said}\nnote: new.schema.json: {said}\n")
+    assert answer["pairs"][0]["notes"] == [f"old.schema.json: {said}", f"new.schema.json: {said}"]

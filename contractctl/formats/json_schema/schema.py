@@ -43,10 +43,15 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
             _name(named, resource)
     for number, path in enumerate(paths):  # an identifier comes first: a path is only where the text lay
         named.setdefault(path, starts[number, ()])
-    notes = tuple(draft.note for draft in written if draft.note)
+    assumed = tuple(draft.note for draft in written if draft.note)
     doubts = tuple(draft.doubt for draft in written if draft.doubt)
-    schema = Schema((), policy, source, named, starts, paths, plain, notes, doubts)
+    schema = Schema((), policy, source, named, starts, paths, plain, assumed, doubts)
     return replace(schema, roots=mains(schema, len(source.files)))
+
+
+def notes(schema: Schema) -> tuple[str, ...]:
+    """What was assumed where the text does not say it."""
+    return schema.notes
 
 
 def locate(schema: Schema, pointer: Pointer) -> tuple[str, int, int] | None:
