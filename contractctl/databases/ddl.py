@@ -150,7 +150,7 @@ class Statements(Protocol):
     def drop_index(self, table: str, name: str, beside: bool, /) -> tuple[Statement, ...]:
         """Drop an index; `beside` everybody's reads and writes, outside of a transaction, where the engine can."""
 
-    def move_key(self, look: Look, table: str, old: str, new: str, index: str, /) -> tuple[Statement, ...]:
+    def move_key(self, look: Look, table: str, columns: tuple[str, ...], index: str, /) -> tuple[Statement, ...]:
         """Make of a unique index over the new column the table's primary key, in the place of the old column's."""
 
     def hand_over(self, look: Look, table: str, old: str, new: str, type_: str = "", /) -> tuple[Statement, ...]:

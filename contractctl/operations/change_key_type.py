@@ -1,11 +1,13 @@
-"""How does a primary key get another type, or another name? As any column does; in the end the key itself goes over.
+"""How does a column of a primary key get another type or name? As any column does; in the end the key itself goes over.
 
-Until then the old column is what finds a row: for triggers, marks and the backfill. A row has both keys as soon as it
+Until then the old key is what finds a row: for triggers, marks and the backfill. A row has both keys as soon as it
 is written, and a unique index over the new one is built before anybody reads it. Foreign keys that refer to the key go
 over as operations of their own: their columns change their type as well, and refer to `via` until the end.
-parameters: as of change-type; counted where the database counts the key up ("yes", "always").
+parameters: as of change-type; counted where the database counts the column up ("yes", "always"); new_key where the key
+has several columns. Each of these that changes says the same of the key, which is built and goes over once.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from contractctl.databases import Work
@@ -15,13 +17,13 @@ from contractctl.operations import change_type, hindering, promises
 from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import BuildIndex, DropOldColumn, HandOver, MoveKey, Step
-from contractctl.operations.words import names, needed
+from contractctl.operations.words import key, names, needed, paired
 
 effort = Effort(
     None,
     Work.SCAN,
     Work.REWRITE,
-    "a key of one column, on MariaDB without AUTO_INCREMENT; SQLite would make the table anew",
+    "on MariaDB without AUTO_INCREMENT; SQLite would make the table anew",
 )
 
 quiesce = change_type.quiesce
@@ -41,23 +43,30 @@ def dual_write(operation: Operation) -> tuple[Pair, ...]:
 
 def validate(operation: Operation) -> tuple[Step, ...]:
     """No two rows have one new key. Before anybody may be refused for it, they are named."""
-    place = change_type.new_place(operation)
-    old, _ = names(operation)
-    return (BuildIndex(operation.subject, _index(operation), unique=True, distinct=(place,), made_of=old),)
+    olds = tuple(key(operation)) or (names(operation)[0],)
+    news = tuple(_new_key(operation))
+    return (BuildIndex(operation.subject, _index(operation), unique=True, distinct=news, made_of=olds),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The new column is the key, counted up as the old one was, which goes."""
+    """The new column is in the key, counted up as the old one was, which goes."""
     table, (old, new) = operation.subject, names(operation)
     counts_in = needed(operation, "type") if "counted" in operation.parameters else ""
     return (
         *promises.in_the_end(operation),
         HandOver(table, old, new, counts_in),
-        MoveKey(table, old, new, _index(operation)),
+        MoveKey(table, tuple(_new_key(operation).values()), _index(operation)),
         DropOldColumn(table, old),
     )
 
 
+def _new_key(operation: Operation) -> Mapping[str, str]:
+    """The key as it will be: each column's name while both versions are served, and the one that it has then."""
+    if "new_key" in operation.parameters:
+        return paired(operation, "new_key")
+    return {change_type.new_place(operation): names(operation)[1]}
+
+
 def _index(operation: Operation) -> str:
     """The name of the unique index until it is the key's."""
-    return shortened(f"contractctl_{operation.subject.rpartition('.')[2]}_{change_type.new_place(operation)}")
+    return shortened("_".join(("contractctl", operation.subject.rpartition(".")[2], *_new_key(operation))))

@@ -16,18 +16,18 @@ from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
 from contractctl.operations.pairs import Crossing, Pair
 from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
-from contractctl.operations.words import has, listed, needed
+from contractctl.operations.words import has, needed, paired
 from contractctl.operations.words import key as keyed
 
 
 def key(operation: Operation) -> dict[str, str]:
     """Columns of the old table that find the row of the other, each with its column there."""
-    return _paired(operation, "key")
+    return paired(operation, "key")
 
 
 def columns(operation: Operation) -> dict[str, str]:
     """Old columns, each with the new one."""
-    return _paired(operation, "columns")
+    return paired(operation, "columns")
 
 
 def relaxed(operation: Operation, olds: Iterable[str], promised: Iterable[str]) -> Iterator[Step]:
@@ -165,19 +165,6 @@ def _indexed(connection: Connection, table: str) -> Iterator[tuple[list[str], bo
     for one in seen.get_indexes(bare, schema or None):
         if not any("where" in what or "length" in what for what in one.get("dialect_options", {})):
             yield [name or "" for name in one["column_names"]], bool(one["unique"])
-
-
-def _paired(operation: Operation, what: str) -> dict[str, str]:
-    found = {}
-    for pair in listed(operation, what):
-        one, equals, two = pair.partition("=")
-        if not equals:
-            raise ContractctlError(
-                f"the {operation.kind} of '{operation.subject}' in the plan has '{pair}' in its {what}",
-                hint="write pairs with commas between: source_column=target_column",
-            )
-        found[one.strip()] = two.strip()
-    return found
 
 
 def promised(operation: Operation) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from contractctl.databases.looks import Live
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Crossing, Pair, written_out
-from contractctl.operations.words import has
+from contractctl.operations.words import has, key
 
 
 def of_a_column(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
@@ -26,7 +26,7 @@ def of_a_column(operation: Operation, database: Database, connection: Connection
 
 
 def of_a_key(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A table's key goes on in another column beside it."""
+    """A column of a table's key goes on in another one beside it."""
     table, old, via = operation.subject, operation.old or "", operation.parameters.get("via", "")
     columns = database.columns(connection, table)
     yield from database.hindrances(connection, table)
@@ -35,7 +35,18 @@ def of_a_key(operation: Operation, database: Database, connection: Connection, *
     if _find(database, columns, old) is None:
         yield f"table '{table}' has no column '{old}'"
         return
+    yield from _another_key(operation, database, columns)
     yield from (f"'{table}.{old}' {what}" for what in database.key_obstacles(connection, table, old))
+
+
+def _another_key(operation: Operation, database: Database, columns: tuple[Column, ...]) -> Iterator[str]:
+    """That the key which the plan replaces is not the one that is there."""
+    keyed = sorted((one for one in columns if one.key_place), key=lambda one: one.key_place)
+    there, planned = [one.name for one in keyed], list(key(operation)) or [operation.old or ""]
+    if len(there) == len(planned) and all(map(database.same, there, planned)):
+        return
+    found = f"is ({', '.join(there)})" if there else "is none"
+    yield f"the primary key of '{operation.subject}' {found} in the database, and ({', '.join(planned)}) in the plan"
 
 
 def of_regrouped(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:

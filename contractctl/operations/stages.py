@@ -73,7 +73,7 @@ def validate(plan: Plan) -> tuple[Step, ...]:
 
     The triggers are made anew whenever they may know that less can be refused.
     """
-    planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
+    planned = _once(step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
     steps, pairs = [step for step in planned if not _is_idle(plan, step)], dict(_validated(plan))
     promises = [
         replace(step, plan=plan.name, pairs=pairs.get(step.table, ()))
@@ -112,7 +112,7 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
 
 def contract(plan: Plan) -> tuple[Step, ...]:
     """What the contract revision does: what the new version promises holds, the triggers go, then the columns."""
-    planned = (step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
+    planned = _once(step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
     steps = _beside_all([step for step in planned if not _is_idle(plan, step)])
     steps = [*_apart(steps), *(DropIndex(table, name) for table, name in _indexes_left(plan))]
     early = [step for step in steps if step.first]
@@ -196,10 +196,10 @@ def _indexes_left(plan: Plan) -> Iterator[tuple[str, str]]:
     going = {(step.table, step.column) for step in steps if isinstance(step, DropOldColumn)}
     for operation in of_tables(plan):
         if operation.kind == "drop-foreign-key" and "columns" in operation.parameters:
-            first = listed(operation, "columns")[0]
-            if (operation.subject, first) in going:
+            columns = listed(operation, "columns")
+            if any((operation.subject, column) in going for column in columns):
                 unnamed = operation.parameters.get("named") == "no"
-                yield operation.subject, first if unnamed else dropped(operation)
+                yield operation.subject, columns[0] if unnamed else dropped(operation)
 
 
 def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -227,6 +227,15 @@ def _parents_first(plan: Plan, tables: Iterable[str]) -> tuple[str, ...]:
         found.append(next(free, left[0]))
         left.remove(found[-1])
     return tuple(found)
+
+
+def _once(steps: Iterable[Step]) -> list[Step]:
+    """The steps; columns of one key ask for the same index, and the same move of the key."""
+    found = list[Step]()
+    for step in steps:
+        if step not in found:
+            found.append(step)
+    return found
 
 
 def _beside_all(steps: list[Step]) -> list[Step]:

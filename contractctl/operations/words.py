@@ -81,6 +81,20 @@ def listed(operation: Operation, what: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in needed(operation, what).split(","))
 
 
+def paired(operation: Operation, what: str) -> dict[str, str]:
+    """A parameter that is a list of pairs of names."""
+    found = {}
+    for pair in listed(operation, what):
+        one, equals, two = pair.partition("=")
+        if not equals:
+            raise ContractctlError(
+                f"the {operation.kind} of '{operation.subject}' in the plan has '{pair}' in its {what}",
+                hint="write pairs of columns with commas between: one=other",
+            )
+        found[one.strip()] = two.strip()
+    return found
+
+
 def stands(operation: Operation) -> str:
     """The stage from which on a constraint or an index holds: expand, verify, contract."""
     return operation.parameters.get("stands", "contract")

@@ -1,10 +1,10 @@
 """Kill an operator at every statement and every commit of every stage, resume, and tell what became of it.
 
-Run as: python killing.py FOLDER EVERY [URL [key]]. FOLDER is where copies are made; every EVERY-th point is tried; URL
-is a server's empty database, else it is a SQLite file; `key`: the plan changes the type of the table's key, and only
-the stages are tried that do what no other plan does. Prints one JSON object, by stage: how many points there were, and
-what was wrong after each. Children are forked from a parent that has imported everything already, so that a point costs
-milliseconds; a writer, a process of its own, writes all the time.
+Run as: python killing.py FOLDER EVERY [URL [key|keys]]. FOLDER is where copies are made; every EVERY-th point is tried;
+URL is a server's empty database, else it is a SQLite file; `key`, `keys`: the plan changes the type of the table's key,
+of one column or of two, and only the stages are tried that do what no other plan does. Prints one JSON object, by
+stage: how many points there were, and what was wrong after each. Children are forked from a parent that has imported
+everything already, so that a point costs milliseconds; a writer, a process of its own, writes all the time.
 """
 
 import contextlib
@@ -14,12 +14,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import databases_copied
 import shop
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, make_url
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
@@ -43,6 +43,12 @@ ENDS: tuple[tuple[str, float | None], ...] = (("canary", 10.0), ("contract", Non
 """What may follow when all of these are done. A smaller share ends the brown-out."""
 PLACES = ("SET", "INSERT INTO", "field list")
 """Not NEW or OLD: a trigger must never name what is not there."""
+PLANS = {
+    "column": (shop.PLAN, shop.ORDERS),
+    "key": (shop.KEYED, shop.ORDERS),
+    "keys": (shop.KEYED_BY_TWO, shop.BY_TWO),
+}
+"""Each with its table."""
 OF_KEYS = ("verify", "contract")
 """The stages in which a key is built and moves."""
 GONE = (
@@ -172,10 +178,11 @@ def keys_apart(folder: Path) -> list[str]:
     """Rows whose two keys are unlike, where both are there and filled."""
     with shop.connected(folder) as connection:
         there = {str(column["name"]) for column in inspect(connection).get_columns("orders")}
-    others = there & {"id__new", "id__quiesced"}
+    others = there & {f"{name}__{side}" for name in ("id", "total_cents") for side in ("new", "quiesced")}
     if not others or not shop.rows(folder, "SELECT 1 FROM contractctl_checkpoint WHERE done = 1"):
         return []
-    found = shop.rows(folder, f"SELECT id FROM orders WHERE coalesce({others.pop()}, -id) <> id")
+    apart = " OR ".join(f"coalesce({name}, -1) <> {name.partition('__')[0]}" for name in others)
+    found = shop.rows(folder, f"SELECT id FROM orders WHERE {apart}")
     return [f"the two keys of {found} differ"] if found else []
 
 
@@ -236,8 +243,10 @@ def main(folder: Path, every: int, url: str | None = None, what: str = "column")
     base = folder / "base"
     base.mkdir()
     with contextlib.redirect_stdout(sys.stderr):
-        shop.make(base, rows=ROWS, url=url, plan=shop.KEYED if what == "key" else shop.PLAN)
-    print(json.dumps(try_stages(base, every, OF_KEYS if what == "key" else None)))
+        plan, table = PLANS[what]
+        dialect = make_url(url).get_backend_name() if url is not None else "sqlite"
+        shop.make(base, ROWS, replace(plan, dialect=dialect) if plan.dialect else plan, table, url)
+    print(json.dumps(try_stages(base, every, None if what == "column" else OF_KEYS)))
 
 
 def try_stages(

@@ -57,6 +57,22 @@ KEYED = replace(
     dialect="mysql",
 )
 """A key that changes its type."""
+KEYED_BY_TWO = replace(
+    KEYED,
+    operations=tuple(
+        replace(
+            KEYED.operations[0],
+            old=name,
+            new=name,
+            transform=Transform(name, f"{name}__new"),
+            parameters=KEYED.operations[0].parameters
+            | {"via": f"{name}__new", "key": "id INTEGER, total_cents INTEGER"}
+            | {"new_key": "id__new=id,total_cents__new=total_cents"},
+        )
+        for name in ("id", "total_cents")
+    ),
+)
+"""A key of two columns, both of which change their type."""
 WAY: tuple[tuple[str, float | None], ...] = (
     *(("expand", None), ("dual-write", None), ("backfill", None), ("verify", None), ("canary", 100.0)),
     *(("quiesce", None), ("contract", None)),
@@ -64,6 +80,9 @@ WAY: tuple[tuple[str, float | None], ...] = (
 """All stages, in their order, with the share of a canary."""
 ORDERS = (
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name VARCHAR(200) NOT NULL, total_cents INTEGER NOT NULL)"
+)
+BY_TWO = ORDERS.replace(" PRIMARY KEY", "").replace(
+    "total_cents INTEGER NOT NULL", "total_cents INTEGER, PRIMARY KEY (id, total_cents)"
 )
 
 

@@ -48,10 +48,14 @@ def test_a_command_killed_at_any_point_goes_on_and_loses_and_repeats_nothing(tmp
 
 
 @pytest.mark.timeout(600)
-def test_a_key_that_changes_its_type_survives_whoever_is_killed_at_it(tmp_path: Path, mariadb_url: str) -> None:
+@pytest.mark.parametrize(("server", "what"), [("mariadb", "key"), ("mariadb", "keys"), ("postgresql", "keys")])
+def test_a_key_that_changes_its_type_survives_whoever_is_killed_at_it(
+    tmp_path: Path, server: str, what: str, request: pytest.FixtureRequest
+) -> None:
     """Hazard 22: where every statement commits by itself, the key has moved or not, and the same command goes on."""
     every = 1 if os.environ.get(budgets.VARIABLE) else EVERY_OF_KEYS
-    command = [sys.executable, str(DRIVER), str(tmp_path), str(every), mariadb_url, "key"]
+    url = request.getfixturevalue(f"{server}_url")
+    command = [sys.executable, str(DRIVER), str(tmp_path), str(every), url, what]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -1,7 +1,11 @@
 """Every kind of operation on tables, as both versions of an application meet it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from contractctl.formats.sql.staging import operations
+from contractctl.model.contract import File, Policy, Source
+from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation, Regroup, Transform
 from tests.databases.shops import Words
 from tests.operations.lives import Scenario
@@ -70,6 +74,40 @@ def _change_referred_key(words: Words) -> tuple[Operation, ...]:
             **refers,
         ),
     )
+
+
+OF_TENANTS = (
+    "CREATE TABLE orders (tenant_id int, number int, amount varchar(20) NOT NULL, PRIMARY KEY (tenant_id, number))",
+    """CREATE TABLE items (tenant_id int, number int, line int, PRIMARY KEY (tenant_id, number, line),
+    CONSTRAINT of_order FOREIGN KEY (tenant_id, number) REFERENCES orders (tenant_id, number) ON DELETE CASCADE)""",
+)
+"""What several customers of a service share: each number stands for another order with each of them."""
+COUNTED = (
+    "CREATE TABLE orders (tenant_id integer NOT NULL, id serial, amount varchar(20), PRIMARY KEY (tenant_id, id))",
+)
+JOINED = (
+    "CREATE TABLE orders (id integer PRIMARY KEY, amount varchar(20))",
+    "CREATE TABLE products (id integer PRIMARY KEY, name varchar(20))",
+    """CREATE TABLE items (order_id integer, product_id integer, pieces integer, PRIMARY KEY (order_id, product_id),
+    CONSTRAINT of_order FOREIGN KEY (order_id) REFERENCES orders (id),
+    CONSTRAINT of_product FOREIGN KEY (product_id) REFERENCES products (id))""",
+)
+
+
+def _drafted(
+    tables: tuple[str, ...], *changes: tuple[str, str], **declared: Mapping[str, str]
+) -> Callable[[Words], tuple[Operation, ...]]:
+    """As it is planned from one version of a contract to the next."""
+
+    def planned(words: Words) -> tuple[Operation, ...]:
+        old = new = ";\n".join(tables) + ";\n"
+        for change in changes:
+            new = new.replace(*change)
+        versions = [Source((File("orders.sql", text),)) for text in (old, new)]
+        dialect = {"mariadb": "mysql"}.get(words.server, words.server)
+        return operations(versions[0], versions[1], Declared(**declared), "shop/orders", Policy(dialect))
+
+    return planned
 
 
 def _split(words: Words) -> tuple[Operation, ...]:
@@ -316,6 +354,98 @@ SCENARIOS = (
             ),
         ),
         engines=("postgresql",),
+    ),
+    Scenario(
+        "change-key-type of one column of several",
+        OF_TENANTS,
+        _drafted(OF_TENANTS, ("number int", "number bigint")),
+        old=(
+            "INSERT INTO orders (tenant_id, number, amount) VALUES (1, {n}, 'old'), (2, {n}, 'gone')",
+            "INSERT INTO items (tenant_id, number, line) VALUES (1, {n}, 1), (1, {n}, 2), (2, {n}, 1)",
+            "DELETE FROM items WHERE line = 2 AND number = {n}",
+            "UPDATE items SET line = 3 WHERE number = {n}",
+        ),
+        new=(
+            "INSERT INTO orders (tenant_id, <number>, amount) VALUES (1, {n}, 'new'), (2, {n}, 'gone')",
+            "INSERT INTO items (tenant_id, <number>, line) VALUES (1, {n}, 1), (1, {n}, 2), (2, {n}, 1)",
+            "DELETE FROM items WHERE line = 2 AND <number> = {n}",
+            "UPDATE items SET line = 3 WHERE <number> = {n}",
+        ),
+        read_old="SELECT number, amount, line FROM orders JOIN items USING (tenant_id, number) WHERE tenant_id = 1",
+        read_new="SELECT number, amount, line FROM orders JOIN items USING (tenant_id, number) WHERE tenant_id = 1",
+        as_old="old 3",
+        as_new="new 3",
+        meanwhile={"number": "number__new"},
+        refused=(
+            "INSERT INTO orders (tenant_id, number, amount) VALUES (1, 11, 'twice')",
+            "INSERT INTO items (tenant_id, number, line) VALUES (1, 11, 3)",
+            "INSERT INTO items (tenant_id, number, line) VALUES (3, 11, 3)",
+        ),
+        allowed=(
+            "INSERT INTO orders (tenant_id, number, amount) VALUES (3, 11, 'another'), (3, 3000000000, 'many')",
+            "INSERT INTO items (tenant_id, number, line) VALUES (3, 3000000000, 3)",
+        ),
+        unmade=("contractctl_orders_tenant_id_number__new",),
+        engines=("postgresql", "mariadb"),
+    ),
+    Scenario(
+        "change-key-type of all columns, one counted, with other names",
+        COUNTED,
+        _drafted(
+            COUNTED,
+            ("tenant_id integer", "customer_id bigint"),
+            ("id serial", "id bigserial"),
+            ("(tenant_id, id)", "(customer_id, id)"),
+            renames={"tenant_id": "customer_id"},
+        ),
+        old=("INSERT INTO orders (tenant_id, id, amount) VALUES ({n}, -{n}, 'a'), (1, {n}, 'old')",),
+        new=("INSERT INTO orders (customer_id, <id>, amount) VALUES ({n}, -{n}, 'a'), (1, {n}, 'new')",),
+        read_old="SELECT id, amount FROM orders WHERE tenant_id = 1",
+        read_new="SELECT id, amount FROM orders WHERE customer_id = 1",
+        as_old="old",
+        as_new="new",
+        meanwhile={"id": "id__new"},
+        refused=("INSERT INTO orders (customer_id, id) VALUES (1, 11)",),
+        gone=("SELECT tenant_id FROM orders",),
+        allowed=("INSERT INTO orders (customer_id, id) VALUES (3000000000, 11)",),
+        finally_=(
+            (
+                "SELECT setval(pg_get_serial_sequence('orders', 'id'), 4000000000)",
+                "WITH made AS (INSERT INTO orders (customer_id) VALUES (7) RETURNING id) SELECT id FROM made",
+                4000000001,
+            ),
+        ),
+        unmade=("contractctl_orders_customer_id_id__new",),
+        engines=("postgresql",),
+    ),
+    Scenario(
+        "change-key-type of a table that joins two",
+        JOINED,
+        _drafted(JOINED, ("id integer", "id bigint")),
+        old=(
+            "INSERT INTO orders (id, amount) VALUES ({n}, 'old')",
+            "INSERT INTO products (id, name) VALUES ({n}, 'a')",
+            "INSERT INTO items (order_id, product_id, pieces) VALUES ({n}, {n}, 1)",
+            "UPDATE items SET pieces = 2 WHERE order_id = {n}",
+        ),
+        new=(
+            "INSERT INTO orders (<id>, amount) VALUES ({n}, 'new')",
+            "INSERT INTO products (<id>, name) VALUES ({n}, 'a')",
+            "INSERT INTO items (<order_id>, <product_id>, pieces) VALUES ({n}, {n}, 1)",
+            "UPDATE items SET pieces = 2 WHERE <product_id> = {n}",
+        ),
+        read_old="SELECT order_id, amount, pieces FROM orders JOIN items ON order_id = id WHERE product_id = id",
+        read_new="SELECT order_id, amount, pieces FROM orders JOIN items ON order_id = id WHERE product_id = id",
+        as_old="old 2",
+        as_new="new 2",
+        meanwhile={"order_id": "order_id__new", "product_id": "product_id__new", "id": "id__new"},
+        refused=(
+            "INSERT INTO items (order_id, product_id) VALUES (11, 11)",
+            "INSERT INTO items (order_id, product_id) VALUES (11, 7)",
+            "INSERT INTO items (order_id, product_id) VALUES (7, 11)",
+        ),
+        allowed=("INSERT INTO items (order_id, product_id) VALUES (11, 12)",),
+        engines=("postgresql", "mariadb"),
     ),
     Scenario(
         "split-column",

@@ -17,7 +17,7 @@ AT_WORK = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'al
 STEPS = (
     BuildIndex("orders", "by_amount", "amount"),
     RenameConstraint("orders", "by_id", "by_key", "index"),
-    MoveKey("orders", "id", "id__new", "by_id"),
+    MoveKey("orders", ("id__new",), "by_id"),
 )
 
 

@@ -26,6 +26,7 @@ KINDS = {
     "change-type",
     "change-key-type of a key that is referred to",
     "change-key-type of a key that nobody counts",
+    "change-key-type of all columns, one counted, with other names",
     "rename-table",
     "add-foreign-key",
     "rename-column in an index, unique and checked",

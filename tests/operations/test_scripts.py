@@ -18,6 +18,7 @@ KINDS = {
     "move-column",
     "change-type",
     "change-key-type",
+    "change-key-type of all columns, one counted, with other names",
     "split-column",
     "drop-column",
     "rename-table",

@@ -60,8 +60,6 @@ def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str,
 
 def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
     there = columns(connection, table)
-    if not all(same(one.name, column) for one in there if one.key_place):
-        yield "is not the table's whole primary key: only a key of one column changes its type"
     yield from (text for one in there if same(one.name, column) for text in _of_itself(connection, table, one))
 
 

@@ -183,11 +183,12 @@ def set_default(_look: Look, table: str, column: str, default: str | None) -> tu
     return (alter(table, f"ALTER COLUMN {quote(column)} {action}"),)
 
 
-def move_key(look: Look, table: str, _old: str, new: str, index: str) -> tuple[Statement, ...]:
+def move_key(look: Look, table: str, columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
     """Keep the rows by another key: every row is written anew, beside everybody's reads and writes."""
     demand_online(look, table)
-    demand_no_moment(look, table, new)
-    action = f"DROP PRIMARY KEY, ADD PRIMARY KEY ({quote(new)}), DROP INDEX {quote(index)}"
+    for name in columns:
+        demand_no_moment(look, table, name)
+    action = f"DROP PRIMARY KEY, ADD PRIMARY KEY ({', '.join(map(quote, columns))}), DROP INDEX {quote(index)}"
     return (alter(table, action, "INPLACE", Work.REWRITE),)
 
 

@@ -138,8 +138,6 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
     found = next((one for one in there if one.name == column), None)
     if found is None:
         return
-    if [one.name for one in there if one.key_place] != [column]:
-        yield "is not the table's whole primary key: only a key of one column changes its type"
     yield from _of_itself(connection, table, found)
     for parted, identity, deferrable in run(connection, _KEY.format(table=oid(connection, table))):
         if parted:

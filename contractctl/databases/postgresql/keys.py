@@ -9,7 +9,7 @@ from contractctl.databases.postgresql.tables import asking_default
 from contractctl.databases.postgresql.whole_tables import granting
 
 
-def move_key(look: Look, table: str, _old: str, _new: str, index: str) -> tuple[Statement, ...]:
+def move_key(look: Look, table: str, _columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
     """Make the primary key of the index, under the name that it had: nothing has to be read.
 
     Until the transaction ends nobody sees a table without a key.

@@ -153,7 +153,7 @@ def drop_index(_table: str, name: str, _beside: bool = False) -> tuple[Statement
     return (Statement(f"DROP INDEX {quote(name)}", _LOCK),)
 
 
-def move_key(_look: Look, table: str, _old: str, _new: str, _index: str) -> tuple[Statement, ...]:
+def move_key(_look: Look, table: str, _columns: tuple[str, ...], _index: str) -> tuple[Statement, ...]:
     """Never: https://www.sqlite.org/lang_altertable.html knows no other key."""
     raise BlockingError(
         f"SQLite gives the table '{table}' no other primary key without making it anew",

@@ -63,6 +63,8 @@ def _staged(found: Path) -> dict[str, Table]:
         tables[step.table] = _with_leaving(found, of(step.table), step)
         if step.to in found.before.tables:
             tables[step.to] = _with_coming(found, of(step.to), step)
+    for table in {step.table for step in found.steps if step.kind == "change-key-type"}:
+        tables[table] = _with_new_key(found, of(table))
     for part in found.parts:
         if part.stands is not Stage.CONTRACT and part.part.table in found.before.tables:
             tables[part.part.table] = _with_part(found, of(part.part.table), part)
@@ -100,9 +102,15 @@ def _leaving(found: Path, step: Step, column: Column) -> Column:
 def _with_coming(found: Path, table: Table, step: Step) -> Table:
     if step.stays or not step.news:
         return table
-    columns = (*table.columns, *(_coming(found, step, column) for column in step.news))
-    extra = (Unique((side(step, step.news[0], found.dialect),)),) if step.kind == "change-key-type" else ()
-    return replace(table, columns=columns, uniques=(*table.uniques, *extra))
+    return replace(table, columns=(*table.columns, *(_coming(found, step, column) for column in step.news)))
+
+
+def _with_new_key(found: Path, table: Table) -> Table:
+    """The table, no two rows of which have one new key."""
+    key = tuple(
+        column.name if move is None else side(move, move.news[0], found.dialect) for column, move in found.key_of(table)
+    )
+    return replace(table, uniques=(*table.uniques, Unique(key)))
 
 
 def _coming(found: Path, step: Step, column: Column) -> Column:

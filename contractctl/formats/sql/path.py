@@ -1,19 +1,20 @@
 """What leads from one version of the tables to the next? All that changes, or the reason why it is not staged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from contractctl.errors import ContractctlError
+from contractctl.formats.sql import changing_keys
 from contractctl.formats.sql.bonds import bonds, renamed_tables
 from contractctl.formats.sql.names import demand_plain, side_name
 from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.parts import Columns, PartStep, part_steps
 from contractctl.formats.sql.regrouping import demand_sound
-from contractctl.formats.sql.schema import Schema, Table
+from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.steps import OWN_REVISION, Step, changes, filling, refused
 from contractctl.formats.sql.tables import Created, created, demand_the_same, dropped_in_order
-from contractctl.formats.sql.ways import is_said, keeps_values, side
+from contractctl.formats.sql.ways import keeps_values, side
 from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
 
@@ -40,6 +41,17 @@ class Path:
     def dialect(self) -> str:
         return self.before.dialect
 
+    def key_of(self, table: Table) -> Iterator[tuple[Column, Step | None]]:
+        """The columns of a table's key, each with the step by which it gets another type or name."""
+        steps = {
+            step.olds[0].name: step
+            for step in self.steps
+            if step.kind == "change-key-type" and step.table == table.name
+        }
+        for name in table.primary_key:
+            if (column := table.column(name)) is not None:
+                yield column, steps.get(name)
+
 
 def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()) -> Path:
     """Raise ContractctlError where something changes that cannot be staged, naming its place, and what to do."""
@@ -52,16 +64,18 @@ def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()
     for old_name, new_name in renamed.items():
         demand_the_same(before, after, old_name, new_name, renamed)
     _demand_nothing_refers(after, gone)
-    steps = changes(before, after, bonds(before, after, declared), declared.fills)
+    bound = bonds(before, after, declared)
+    changing_keys.demand_the_same(before, after, bound)
+    steps = changes(before, after, bound, declared.fills)
     for step in steps:
         _demand_names(before, after, step)
         demand_sound(before, after, step, declared)
-        if step.kind == "change-key-type" and not keeps_values(step, before.dialect, declared):
-            _demand_both_ways(before, after, step, declared)
+    changing_keys.demand_both_ways(before, after, steps, declared)
+    changing_keys.demand_found(before, after, steps)
     columns = _columns(before, after, steps, declared, renamed)
     made = created(before, after, came, columns)
-    dropped, keys = dropped_in_order(before, gone)
-    parts = (*keys, *part_steps(before, after, columns), *(part for table in made for part in table.parts))
+    dropped, references = dropped_in_order(before, gone)
+    parts = (*references, *part_steps(before, after, columns), *(part for table in made for part in table.parts))
     for step in steps:
         if step.kind == "rename-column" and step.olds[0].counted:
             _demand_counted_alike(before, step, declared, parts)
@@ -128,16 +142,6 @@ def _demand_names(before: Schema, after: Schema, step: Step) -> None:
         if before.tables[step.table].column(name) or after.tables[step.to].column(name):
             reason = f"'{step.news[0].written}' changes its type, and '{name}' is there already, where new values wait"
             raise refused(after, step.table, reason, step.news[0], hint=f"rename '{name}' first, in a plan of its own")
-
-
-def _demand_both_ways(before: Schema, after: Schema, step: Step, declared: Declared) -> None:
-    """Rows are found by either key: how the one becomes the other, and back, is said and not guessed."""
-    if is_said(before, step, declared):
-        return
-    name = step.news[0].written
-    reason = f"the primary key '{name}' would not hold the same values in its new type"
-    hint = f'widen it, or say both ways: --up "{name}=SQL over {name}" --down "{name}=SQL over {name}__new"'
-    raise refused(after, step.to, reason, step.news[0], hint=hint)
 
 
 def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts: tuple[PartStep, ...]) -> None:

@@ -155,6 +155,15 @@ class Table:
     def primary_key(self) -> tuple[str, ...]:
         return next((unique.columns for unique in self.uniques if unique.primary), ())
 
+    @property
+    def row_keys(self) -> tuple[tuple[str, ...], ...]:
+        """What tells rows apart: the primary key, or each UNIQUE whose columns are never NULL."""
+        if self.primary_key:
+            return (self.primary_key,)
+        sure = {column.name for column in self.columns if not column.nullable}
+        wholes = (u.columns for u in self.uniques if u.columns and not u.expressions and u.where is None)
+        return tuple(columns for columns in wholes if sure.issuperset(columns))
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -10,6 +10,8 @@ is not so is not there:
   stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
 - `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
+- `new_key`: the primary key as it will be, where that has several columns: each one's name while both versions are
+  served, and the one that it gets: "tenant_id=tenant_id,id__new=id".
 - `counted`: the database counts the column up: "yes", or "always" where a given value is refused.
 - `key`: the columns that find a row of the table, with their types: "id bigint, part integer". Where two tables are
   kept in step these are `source_key` and `target_key`, and `key` pairs the columns that say which rows belong together:
@@ -122,6 +124,8 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
             yield "breaks", "yes"
     if step.kind in {"change-key-type", "rename-column"} and column.counted:
         yield "counted", "always" if column.always else "yes"
+    if step.kind == "change-key-type" and len(_old(found, step).primary_key) > 1:
+        yield "new_key", ",".join(f"{here}={then}" for here, then in _new_key(found, step))
     value = _fill(found, step, column)
     if value is not None:
         yield "fill", value
@@ -131,6 +135,14 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
         yield "key", key_text(found.before, _old(found, step))
     elif value is not None:
         yield "key", key_text(found.before, found.before.tables[step.table])
+
+
+def _new_key(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    """Each column of the table's key, under its name while both versions are served and under that of the new one."""
+    for column, move in found.key_of(_old(found, step)):
+        new = column if move is None else move.news[0]
+        name = column_name(new, found.dialect)
+        yield name if move is None else place(move, new, found.dialect), name
 
 
 def _charset(table: Table, column: Column) -> Iterator[str]:
@@ -334,10 +346,7 @@ def _written(table: Table, name: str, dialect: str) -> str:
 
 def key_text(schema: Schema, table: Table) -> str:
     """The columns that find a row, with their types; empty where the contract knows of none."""
-    wholes = [u for u in table.uniques if u.columns and not u.expressions and u.where is None]
-    sure = [u for u in wholes if all((c := table.column(name)) is not None and not c.nullable for name in u.columns)]
-    names = table.primary_key or next((unique.columns for unique in sure), ())
-    columns = [column for name in names if (column := table.column(name)) is not None]
+    columns = [column for name in next(iter(table.row_keys), ()) if (column := table.column(name)) is not None]
     return ", ".join(
         f"{identifier(column_name(c, schema.dialect), schema.dialect)} {_tight(type_text(schema, table, c))}".strip()
         for c in columns

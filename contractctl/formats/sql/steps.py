@@ -167,16 +167,16 @@ def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
         _same_promise(after, new, olds[0], news[0])
         _same_counting(after, new, olds[0], news[0])
         _demand_not_counted(after, new, olds[0], news[0])
-        if _is_key(before.dialect, old, olds[0]) and _is_key(after.dialect, new, news[0]):
+        if _in_key(before.dialect, old, olds[0]) and _in_key(after.dialect, new, news[0]):
             kind = "change-key-type"
         elif (olds[0].type, olds[0].collation) != (news[0].type, news[0].collation):
             kind = "change-type"
     return Step(kind, old.name, olds, news, new.name, bond.on)
 
 
-def _is_key(dialect: str, table: Table, column: Column) -> bool:
-    """Whether it is a table's whole key, and one that can go over to another column."""
-    return dialect in {"postgresql", "mysql"} and table.primary_key == (column.name,)
+def _in_key(dialect: str, table: Table, column: Column) -> bool:
+    """Whether it is in a table's key, and in one that can go over to another column."""
+    return dialect in {"postgresql", "mysql"} and column.name in table.primary_key
 
 
 def _free(before: Schema, after: Schema, step: Step) -> None:
@@ -188,7 +188,7 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
         for column in columns:
             if bound := next(_bound(schema, table, column, step), None):
                 reason = f"'{column.written}' of '{table.written}' stands in {bound}, which is not staged"
-                hint = _freeing(table, column, bound)
+                hint = f"take it out of {bound} first, in a version of its own"
                 raise refused(schema, table.name, reason, column, hint=hint)
             if column.counted and not _goes_on_counting(before, step):
                 reason = f"'{column.written}' of '{table.written}' is counted up by the database, which is not staged"
@@ -207,17 +207,6 @@ def _demand_no_moment(after: Schema, step: Step, fills: Mapping[str, str]) -> No
             raise refused(after, table.name, reason, column, hint=hint)
 
 
-def _freeing(table: Table, column: Column, bound: str) -> str:
-    """What to do first. Rows are found by the key while both sides are there, so that it must be another one."""
-    if len(table.primary_key) > 1 and column.name in table.primary_key:
-        columns = ", ".join(table.primary_key)
-        return (
-            f"give '{table.written}' a key of one column first, in a revision and a version of its own, and keep the"
-            f" old one as UNIQUE ({columns}); then plan this"
-        )
-    return f"take it out of {bound} first, in a version of its own"
-
-
 def _goes_on_counting(before: Schema, step: Step) -> bool:
     """Whether what counts the old column up can go over to the new one, or goes with it."""
     return step.kind in {"drop-column", "change-key-type"} or (
@@ -226,8 +215,8 @@ def _goes_on_counting(before: Schema, step: Step) -> bool:
 
 
 def _bound(schema: Schema, table: Table, column: Column, step: Step) -> Iterator[str]:
-    alone = step.kind == "change-key-type" and table.primary_key == (column.name,)
-    if column.name in table.primary_key and not alone and not (step.kind == "extract-table" and column in step.news):
+    along = step.kind == "change-key-type" or (step.kind == "extract-table" and column in step.news)
+    if column.name in table.primary_key and not along:
         yield "the primary key"
     if column.generated is not None or any(_reads(other, column.name) for other in table.columns):
         yield "a generated column"

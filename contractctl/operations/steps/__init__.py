@@ -22,6 +22,7 @@ from contractctl.operations.steps.constraints import (
     DropIndex,
     MoveKey,
     RenameConstraint,
+    TakeForeignKeyBack,
 )
 from contractctl.operations.steps.keeping import (
     BrownOut,
@@ -82,6 +83,7 @@ __all__ = (
     "StandIn",
     "Step",
     "StopKeepingInStep",
+    "TakeForeignKeyBack",
     "TakeName",
     "UncreateTable",
     "UnstageColumn",

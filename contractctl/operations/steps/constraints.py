@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Database, Statement, ddl, run
-from contractctl.databases.called import quiesced
 from contractctl.databases.looks import Live, Look, get
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
@@ -104,7 +103,7 @@ class AddForeignKey(Step):
         return not self.statements(database, Live(database, connection))
 
     def reverse(self) -> Step:
-        return DropConstraint(self.table, self.name, "foreign-key")
+        return TakeForeignKeyBack(self.table, self.name)
 
     def _key(self) -> ddl.ForeignKey:
         return ddl.ForeignKey(
@@ -143,25 +142,28 @@ class AddUnique(Step):
 
 @dataclass(frozen=True)
 class MoveKey(Step):
-    """Let the new column be the table's primary key, once the old one is browned out and nothing refers to it."""
+    """Let other columns be the table's primary key, once the old ones are browned out and nothing refers to them."""
 
     drops: ClassVar[bool] = True
 
     table: str
-    old: str
-    new: str
+    columns: tuple[str, ...]
     index: str
-    """Over the new column, unique."""
+    """Over these columns, unique."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.move_key(look, self.table, quiesced(self.old), self.new, self.index)
+        return database.ddl.move_key(look, self.table, self.columns, self.index)
 
     def demand(self, database: Database, connection: Connection) -> None:
-        if not get(database, Live(database, connection), self.table, self.new).not_null:
-            demand_no_null(database, connection, self.table, self.new)
+        for name in self.columns:
+            if not get(database, Live(database, connection), self.table, name).not_null:
+                demand_no_null(database, connection, self.table, name)
 
     def done(self, database: Database, connection: Connection) -> bool:
-        return tuple(one.name for one in database.key_columns(connection, self.table)) == (self.new,)
+        there = database.key_columns(connection, self.table)
+        return len(there) == len(self.columns) and all(
+            database.same(one.name, name) for one, name in zip(there, self.columns, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,21 @@ class DropConstraint(Step):
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         return database.ddl.drop_constraint(look, self.table, self.sort, self.name, self.says)
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+
+@dataclass(frozen=True)
+class TakeForeignKeyBack(Step):
+    """Drop a foreign key that the plan has added, and the index that came with it where an engine needs one."""
+
+    table: str
+    name: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        index = database.ddl.drop_index(self.table, self.name, False) if database.ddl.keys_bring_indexes else ()
+        return (*database.ddl.drop_constraint(look, self.table, "foreign-key", self.name, ""), *index)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -225,8 +242,8 @@ class BuildIndex(Step):
     """The columns whose values must be unlike, where it is as simple as that."""
     at_once: bool = False
     """The table is new, and there is nothing to read."""
-    made_of: str = ""
-    """The column of which those in `distinct` are made: it tells rows that would be alike."""
+    made_of: tuple[str, ...] = ()
+    """The columns of which those in `distinct` are made: they tell rows that would be alike."""
 
     @property
     def first(self) -> bool:
@@ -254,15 +271,15 @@ class BuildIndex(Step):
             )
 
     def _sources(self, database: Database, connection: Connection, twice: str) -> str:
-        """Which rows those are, where another column tells."""
+        """Which rows those are, where other columns tell."""
         if not self.made_of:
             return ""
-        source = get(database, Live(database, connection), self.table, self.made_of)
-        told = database.json_array(((f"one.{database.quote(source.name)}", source.type),))
+        sources = [get(database, Live(database, connection), self.table, name) for name in self.made_of]
+        told = database.json_array((f"one.{database.quote(source.name)}", source.type) for source in sources)
         alike = " AND ".join(f"one.{name} = twice.{name}" for name in map(database.quote, self.distinct))
         query = f"SELECT {told} FROM {database.table(self.table)} one JOIN ({twice}) twice ON {alike}"
         keys = sorted(run(connection, f"{query} ORDER BY 1 LIMIT {2 * _NAMED}").scalars())
-        return f"; they are made of the {self.made_of} {', '.join(keys)}"
+        return f"; they are made of the {', '.join(self.made_of)} {', '.join(keys)}"
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))

@@ -533,18 +533,65 @@ def test_a_moment_gets_a_zone_only_when_somebody_says_which(dialect: str, types:
     assert [one.kind for one in operations(source(old), source(new), said, "s/s", Policy(dialect))] == ["change-type"]
 
 
-def test_a_table_that_joins_two_gets_a_key_of_its_own_before_its_columns_change_their_types() -> None:
-    """The way that the hint names leads on: what finds the rows meanwhile is another key."""
-    asked = (Declared(), "shop/shop", Policy("postgresql"))
-    joins = "CREATE TABLE joins (a int NOT NULL, b int NOT NULL, {key})"
-    old, new = (source(text.format(key="PRIMARY KEY (a, b)")) for text in (joins, joins.replace("a int", "a bigint")))
-    with pytest.raises(ContractctlError, match="'a' of 'joins' stands in the primary key") as raised:
-        operations(old, new, *asked)
-    assert raised.value.hint == (
-        "give 'joins' a key of one column first, in a revision and a version of its own, and keep the old one as"
-        " UNIQUE (a, b); then plan this"
-    )
+ONLY_UNIQUE = "CREATE TABLE codes (code int NOT NULL UNIQUE, label varchar(20))"
 
-    key = "id int PRIMARY KEY, UNIQUE (a, b)"
-    old, new = (source(text.format(key=key)) for text in (joins, joins.replace("a int", "a bigint")))
-    assert [one.kind for one in operations(old, new, *asked)] == ["drop-unique", "change-type", "add-unique"]
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("code int", "code bigint"), Declared()),
+        (("code int", "number int"), Declared(renames={"code": "number"})),
+        (("code int NOT NULL UNIQUE, ", ""), Declared()),
+    ],
+)
+def test_what_alone_finds_the_rows_does_not_go_before_there_is_a_key(
+    dialect: str, change: tuple[str, str], said: Declared
+) -> None:
+    """NULL would be allowed there while both versions are served; dual-write was the first to say so."""
+    old, new = source(ONLY_UNIQUE), source(ONLY_UNIQUE.replace(*change))
+    with pytest.raises(ContractctlError, match=r"no primary key: its rows are found by UNIQUE \(code\)") as raised:
+        operations(old, new, said, "shop/codes", Policy(dialect))
+    assert "make that the primary key, or give it one" in str(raised.value.hint)
+
+    for better in ("int PRIMARY KEY", "int NOT NULL DEFAULT 0 UNIQUE", "int NOT NULL UNIQUE, id int NOT NULL UNIQUE"):
+        old = ONLY_UNIQUE.replace("int NOT NULL UNIQUE", better)
+        if change[1]:
+            assert operations(source(old), source(old.replace(*change)), said, "shop/codes", Policy(dialect))
+
+
+def test_a_key_of_several_columns_goes_over_at_once_and_says_so_in_each_of_its_operations() -> None:
+    old = "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (b, a, c))"
+    new = "CREATE TABLE t (a bigint, d bigint, c int, PRIMARY KEY (d, a, c))"
+    found = operations(source(old), source(new), Declared(renames={"b": "d"}), "s/s", Policy("postgresql"))
+
+    assert [(one.kind, one.old, one.new) for one in found] == [
+        ("change-key-type", "a", "a"),
+        ("change-key-type", "b", "d"),
+    ]
+    assert {one.parameters["new_key"] for one in found} == {"d=d,a__new=a,c=c"}
+    assert {one.parameters["key"] for one in found} == {"b int, a int, c int"}
+    between = parse(intermediate(source(old), source(new), Declared(renames={"b": "d"}), Policy("postgresql")))
+    assert [unique.columns for unique in between.tables["t"].uniques] == [("b", "a", "c"), ("d", "a__new", "c")]
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "way"),
+    [
+        ("id INTEGER PRIMARY KEY", ("id INTEGER", "id BIGINT"), "leave its type: an INTEGER of SQLite holds 64 bits"),
+        ("a TEXT, id INTEGER, PRIMARY KEY (a, id)", ("a TEXT", "a INTEGER"), "leave its type"),
+        ("id INTEGER PRIMARY KEY", ("id INTEGER", "no INTEGER"), "ALTER TABLE t RENAME COLUMN id TO no, which takes"),
+        ("a TEXT, id INTEGER, PRIMARY KEY (a, id)", ("id", "no"), "ALTER TABLE t RENAME COLUMN id TO no, which takes"),
+    ],
+)
+def test_sqlite_keeps_every_column_of_its_keys_and_the_way_out_is_told(
+    key: str, change: tuple[str, str], way: str
+) -> None:
+    old, new = (source(f"CREATE TABLE t ({text})") for text in (key, key.replace(*change)))
+    said = Declared(renames={"id": "no"} if "no" in change[1] else {})
+    with pytest.raises(
+        ContractctlError, match="is in the primary key of 't', and SQLite gives a table no other key"
+    ) as (raised):
+        operations(old, new, said, "s/s", Policy("sqlite"))
+
+    assert way in str(raised.value.hint)

@@ -196,7 +196,11 @@ def test_a_table_written_again_is_the_same_table(dialect: str, table: str) -> No
     [
         (("note TEXT", "note TEXT NOT NULL"), {}, "nothing says what takes the place of NULL"),
         (("note TEXT", "note TEXT, n INT NOT NULL"), {}, "'n' is NOT NULL, new and without a default"),
-        (("id INTEGER PRIMARY", "number INTEGER PRIMARY"), {"renames": {"id": "number"}}, "primary key of 'orders'"),
+        (
+            ("id INTEGER PRIMARY", "number INTEGER PRIMARY"),
+            {"renames": {"id": "number"}},
+            "key of 'orders', and SQLite",
+        ),
         (("customer_name TEXT NOT NULL", "name TEXT"), {"renames": {"customer_name": "name"}}, "would read NULL"),
         (("note TEXT", "note TEXT"), {"renames": {"gone": "come"}}, "the rename 'gone=come' names no column"),
     ],
