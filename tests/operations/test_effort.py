@@ -30,6 +30,8 @@ OF_COLUMNS = {"rename-column", "change-type", "drop-column", "split-column", "me
 def plans(kind: str, words: Words) -> Iterator[tuple[Scenario, Plan]]:
     """Of one operation each; a column's with the promise that it is not NULL, too."""
     for scenario in SCENARIOS:
+        if words.server not in scenario.engines and scenario.kind not in REFUSED:
+            continue
         planned = scenario.planned(words)
         if len(planned) != 1 or planned[0].kind != kind:
             continue
