@@ -318,6 +318,23 @@ def test_several_columns_are_kept_in_step_with_one(shop, words):
     assert shop.differing() == ()
 
 
+def test_several_columns_beside_another_pair_are_filled_whole_and_take_nothing_from_the_old_one(shop, words):
+    """Hazards 1, 20: MariaDB assigned the first, took it for what somebody had written, and emptied the old column."""
+    split = Pair(
+        {"old": words.joined.format("first_name", "last_name")},
+        {"first_name": words.first_word.format("old"), "last_name": words.other_words.format("old")},
+    )
+    plain = Pair({"a": words.database.quote("b")}, {"b": words.database.quote("a")})
+    ddl = "CREATE TABLE t (id {key}, old {text}, first_name {text}, last_name {text}, a {text}, b {text})"
+    rows = ((1, "Ann Bo", None, None, "x", None), (2, "Cher", None, None, "y", None))
+    shop.table(ddl, plain, split, rows=rows)
+    shop.fill()
+
+    assert shop.rows() == [(1, "Ann Bo", "Ann", "Bo", "x", "x"), (2, "Cher", None, None, "y", "y")]
+    assert [key for key, _ in shop.marks("set_aside")] == ["[2]"]
+    assert shop.differing() == ()
+
+
 def test_a_column_that_is_only_kept_filled_gets_its_value_where_nobody_gives_one(shop):
     ddl = "CREATE TABLE t (id {key}, price {integer}, total {integer})"
     shop.table(ddl, Pair({}, {"total": "price * 2"}), rows=((1, 10, None), (2, 20, 99)))

@@ -25,12 +25,16 @@ _NOT_OPENED = (1205, 1213, 1684)
 """ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, and ER_WARN_I_S_SKIPPED_TABLE within a transaction that has other locks:
 https://mariadb.com/kb/en/mariadb-error-code-reference/."""
 
-SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO"
+SQL_MODE = (
+    "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,SIMULTANEOUS_ASSIGNMENT"
+)
 """The mode in which our statements run, and in which triggers run for ever that are created here.
 
 Strict, so that nothing is truncated or clamped in silence. NO_AUTO_VALUE_ON_ZERO, since a key of 0 is copied as it is.
-Without NO_ZERO_DATE, since rows that hold such a date must be filled, too. Without NO_BACKSLASH_ESCAPES, ANSI_QUOTES
-and PIPES_AS_CONCAT: the expressions of a plan are written in MariaDB's own dialect; our literals mean the same in all.
+SIMULTANEOUS_ASSIGNMENT, since an UPDATE otherwise assigns one column after the other, and a condition over several is
+asked of a row that is half written. Without NO_ZERO_DATE, since rows that hold such a date must be filled, too. Without
+NO_BACKSLASH_ESCAPES, ANSI_QUOTES and PIPES_AS_CONCAT: the expressions of a plan are written in MariaDB's own dialect;
+our literals mean the same in all.
 """
 
 
