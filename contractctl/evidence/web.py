@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
@@ -12,6 +13,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from contractctl.errors import ContractctlError
 
 _LARGEST = 256 * 1024 * 1024
+_WHOLE = 4.0
+"""By how many times the longest silence that is borne the whole of an answer may last."""
 
 
 class NoAnswerError(Exception):
@@ -33,6 +36,7 @@ class Server:
     url: str
     """Without user, password, query: fit to be shown and recorded."""
     timeout: float
+    """In seconds: how long it may be silent, and four times that for all that it says."""
     headers: Mapping[str, str] = field(repr=False)
 
     @classmethod
@@ -92,6 +96,27 @@ def post(server: Server, body: bytes, content_type: str) -> Answer:
 
 
 def _ask(server: Server, request: Request, redirects: type[HTTPRedirectHandler]) -> Answer:
+    """What drips in byte by byte lets no timeout of a socket run out; a thread is waited for only so long."""
+    came: list[Answer | BaseException] = []
+
+    def ask() -> None:
+        try:
+            came.append(_asked(server, request, redirects))
+        except BaseException as error:  # noqa: BLE001 - raised below, where somebody listens
+            came.append(error)
+
+    patience = _WHOLE * server.timeout
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(patience)
+    if not came:
+        raise NoAnswerError(f"source error: the answer was not whole within {patience:g} s")
+    if isinstance(came[0], BaseException):
+        raise came[0]
+    return came[0]
+
+
+def _asked(server: Server, request: Request, redirects: type[HTTPRedirectHandler]) -> Answer:
     try:
         with build_opener(redirects).open(request, timeout=server.timeout) as answer:
             return Answer(answer.status, _whole(answer))

@@ -2,7 +2,11 @@
 
 import math
 import operator
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -477,3 +481,32 @@ def test_requests_that_two_replicas_of_the_server_tell_are_not_twice_as_many(pro
     assert (
         problem == "conflicting evidence: one counter stands there twice, told apart by 'replica': ask for one of them"
     )
+
+
+@pytest.fixture(params=[b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b""], ids=["body", "head"])
+def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server whose answer never ends, a byte at a time: never silent for long."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(request.param)
+                while not done.wait(0.02):
+                    connection.sendall(b" " if request.param else b"H")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        done.set()
+        thread.join(5)
+
+
+def test_an_answer_that_drips_in_byte_by_byte_is_not_waited_for_for_ever(prometheus: Prometheus, dripping: str) -> None:
+    began = time.monotonic()
+
+    records = asked(prometheus, dripping, timeout="0.3")
+
+    assert time.monotonic() - began < 30
+    assert {one.problem for one in records} == {"source error: the answer was not whole within 1.2 s"}
