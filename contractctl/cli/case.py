@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, declared_reads, record_file
 from contractctl.evidence.shares import of_flags, uncollected
-from contractctl.model.contract import Contract, Party
+from contractctl.model.contract import Contract, Party, Reading
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Movement, Plan, Standing, State
 from contractctl.model.service import Use
@@ -135,14 +135,11 @@ def consumers(settings: Settings, plan: Plan) -> Mapping[str, tuple[Party, ...]]
 
     listed = {move.contract: store.read(settings.contracts, move.contract).consumers for move in plan.movements}
     live = list(_live_consumers(settings, tuple(listed)))
-    return {
-        name: (*own, *_others(own, [(service, use) for service, use in live if use.contract == name]))
-        for name, own in listed.items()
-    }
+    return {name: tuple(_with_live(own, name, live)) for name, own in listed.items()}
 
 
-def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[tuple[str, Use]]:
-    """(service, use) of every live version that has declared it; in every environment where none is named."""
+def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[tuple[str, str, Use]]:
+    """(service, version, use) of every live version that has declared it; in every environment where none is named."""
     from contractctl.cli import ledger
     from contractctl.deployment import live_versions
     from contractctl.store import services
@@ -156,18 +153,22 @@ def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[
         if meant in {None, name}
         for service, version, _ in live_versions(there.services)
     ]
-    for (service, _), declaration in services.mentioning(settings.contracts, versions, contracts).items():
-        yield from ((service, use) for use in (declaration.consumes if declaration else ()))
+    for (service, version), declaration in services.mentioning(settings.contracts, versions, contracts).items():
+        yield from ((service, version, use) for use in (declaration.consumes if declaration else ()))
 
 
-def _others(listed: tuple[Party, ...], uses: Sequence[tuple[str, Use]]) -> Iterator[Party]:
-    """Those that contract.toml does not name, with what their live versions read; one that lists nothing reads all."""
-    reads: dict[str, list[tuple[str, ...]]] = {}
-    for service, use in uses:
-        reads.setdefault(service, []).append(use.reads)
-    for service in sorted(reads.keys() - {party.name for party in listed}):
-        every = reads[service]
-        yield Party(service, tuple(sorted({one for some in every for one in some})) if all(every) else ())
+def _with_live(listed: tuple[Party, ...], contract: str, uses: Sequence[tuple[str, str, Use]]) -> Iterator[Party]:
+    """Those that contract.toml names, then the others, each with what its live versions read."""
+    live: dict[str, list[Reading]] = {}
+    for service, version, use in uses:
+        if use.contract == contract:
+            live.setdefault(service, []).append(Reading(version, use.reads))
+    for party in listed:
+        yield replace(party, live=tuple(live.pop(party.name, ())))
+    for service in sorted(live):
+        every = [one.reads for one in live[service]]
+        reads = tuple(sorted({one for some in every for one in some})) if all(every) else ()
+        yield Party(service, reads, live=tuple(live[service]))
 
 
 def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record, ...]:

@@ -1,7 +1,7 @@
 """What must be observed for a plan: which fields go, who reads them, and over which window?"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contractctl.model.cluster import Environment
@@ -168,18 +168,28 @@ def _used(operation: Operation) -> Field:
 
 def declares(party: Party, field: Field) -> bool:
     """Whether contract.toml names this very field among what the party reads, or something in it."""
+    return names(party.reads, field)
+
+
+def names(reads: Sequence[str], field: Field) -> bool:
+    """Whether this very field, or something in it, stands in a list of what is read."""
     gone = _plain(field.path)
-    return any(_holds(gone, _plain(named)) for named in party.reads)
+    return any(_holds(gone, _plain(named)) for named in reads)
 
 
 def covers(party: Party, field: Field) -> bool:
-    """Whether the field may be among what the party reads; one that lists nothing like it may read all of that.
+    """Whether the field may be among what the party reads, as contract.toml or a version that is live lists it."""
+    return any(_may_hold(reads, field) for reads in (party.reads, *(one.reads for one in party.live)))
+
+
+def _may_hold(reads: Sequence[str], field: Field) -> bool:
+    """Whether a list of what is read may speak of the field; one with nothing like it may stand for all of that.
 
     Of an interface some list the operations that they call, others the fields that they use, or where they connect to:
     none of it says anything of the others.
     """
     gone = _plain(field.path)
-    listed = [_plain(named) for named in party.reads]
+    listed = [_plain(named) for named in reads]
     like_it = listed if field.is_column else [one for one in listed if _sort(one) == _sort(gone)]
     return not like_it or any(
         _holds(named, name) or _holds(name, named)

@@ -4,7 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contractctl.evidence.declared_reads import CERTAINTY
-from contractctl.evidence.questions import CADENCES, DAY, GAPS, Field, covers, declares, fields_removed, needed_window
+from contractctl.evidence.questions import (
+    CADENCES,
+    DAY,
+    GAPS,
+    Field,
+    covers,
+    declares,
+    fields_removed,
+    names,
+    needed_window,
+)
 from contractctl.gate.calendar import uncovered_end
 from contractctl.gate.case import Case
 from contractctl.gate.people import Attestation, attestations, in_words
@@ -65,6 +75,12 @@ class _Reader:
     def places(self) -> float:
         """In how many places its code names the field."""
         return sum(one.value for _, one in self.mentions if one.labels.get("certainty") != CERTAINTY)
+
+    @property
+    def declaring(self) -> tuple[str, ...]:
+        """Its live versions that declare that they read the field."""
+        live = self.party.live if self.party else ()
+        return tuple(f"{self.name}@{one.version}" for one in live if names(one.reads, self.on.field))
 
     @property
     def laid_down(self) -> str:
@@ -215,6 +231,8 @@ def _condition(reader: _Reader) -> Condition:
         return replace(passed, message=words, observed="migrated")
     if reader.seen.last is not None and reader.seen.last > on.until - reader.needed:
         return _read(reader, passed, reader.seen.last)
+    if reader.declaring and not _does_not_read(reader):
+        return _live(reader, passed)
     if party and party.retired and not _may_read(reader):
         return replace(passed, message=f"{name} is retired, and no read of it was seen", observed="retired")
     if why := _migrated(reader):
@@ -293,6 +311,19 @@ def _declared(reader: _Reader, passed: Condition) -> Condition:
         message=f"{reader.name} declares that it reads '{reader.path}'{listed}; silence does not take that back",
         observed="declared reader",
         remedy=f"move {reader.name} to the new side, and collect what it declares again" if listed else moved,
+    )
+
+
+def _live(reader: _Reader, passed: Condition) -> Condition:
+    """What contract.toml says of a consumer takes nothing back of what its versions declare, while they are live."""
+    versions = ", ".join(reader.declaring)
+    be = agreeing(len(reader.declaring), "is live and declares", "are live and declare")
+    return replace(
+        passed,
+        outcome=Outcome.FAIL,
+        message=f"{versions} {be} that it reads '{reader.path}'; contract.toml does not take that back",
+        observed="declared by a live version",
+        remedy=f"move {reader.name} to the new side, import what that version declares, and record its deployment",
     )
 
 

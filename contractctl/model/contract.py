@@ -167,6 +167,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a version that is live declares that it reads of a contract."""
+
+    version: str
+    reads: tuple[str, ...] = ()
+    """Empty means all of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """A consumer or producer of a contract, as contract.toml declares it."""
 
@@ -182,6 +191,8 @@ class Party:
     exempt: str | None = None
     """Why its reads do not count, where they do not."""
     retired: bool = False
+    live: tuple[Reading, ...] = ()
+    """What its versions say that are live on record; contract.toml may say something else of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ OLD = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL)
 BOTH = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_name TEXT NOT NULL, full_name TEXT);\n"
 TOML = 'format = "sql"\ndialect = "sqlite"\nowner = "shop"\ndraft = "orders.sql"\n\n[[consumers]]\nname = "reporting"\n'
 
+ADA = {"CONTRACTCTL_ACTOR": "Ada <ada@example.org>"}
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
@@ -326,6 +328,31 @@ def test_a_consumer_that_is_live_on_record_is_asked_about_though_contract_toml_n
     assert condition in contractctl("gate", "rename", "contract", code=1).stdout
     contractctl("record-undeployment", "billing", "1", "--env", "production")
     assert condition not in contractctl("gate", "rename", "contract", code=1).stdout
+
+
+@pytest.mark.parametrize(
+    ("reads", "later", "said"),
+    [
+        (("orders.customer_name",), 'reads = ["orders.id"]', "reporting@1 is live and declares that it reads"),
+        (("orders.customer_name",), "migrated = true", "reporting@1 is live and declares that it reads"),
+        (("orders.customer_name",), "retired = true", "reporting@1 is live and declares that it reads"),
+        ((), 'reads = ["orders.id"]', "no instrument has reported on 'orders.customer_name'"),
+    ],
+)
+def test_a_later_contract_toml_takes_nothing_back_of_what_a_live_version_declares(
+    contractctl: Run, shop: Path, reads: tuple[str, ...], later: str, said: str
+) -> None:
+    (shop / "contracts/shop/orders/contract.toml").write_text(f"{TOML}{later}\n")
+    settled = contractctl("gate", "rename", "contract", code=1).stdout
+    uses = (Use("shop/orders", ("1.0.0",), reads),)
+    services.write(shop / "contracts", Declaration("reporting", "1", consumes=uses), "a test")
+    contractctl("record-deployment", "reporting", "1", "--env", "production", env=ADA)
+
+    held = contractctl("gate", "rename", "contract", code=1).stdout
+
+    line = next(one for one in held.splitlines() if "reads of orders.customer_name by reporting" in one)
+    assert line not in settled
+    assert said in held
 
 
 def test_a_cluster_that_the_settings_name_is_missed_until_its_export_is_collected(contractctl: Run, shop: Path) -> None:
