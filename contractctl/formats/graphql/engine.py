@@ -1,7 +1,7 @@
 """What does graphql-core say? The only file that imports it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -78,10 +78,14 @@ def refusals(text: str, document: str) -> tuple[str, ...]:
 
 
 def answer(text: str, document: str, answers: Answers = MappingProxyType({})) -> Said:
-    """A provider's answer to a document, with anything in the fields for which `answers` says nothing."""
+    """A provider's answer to a document, with anything in the fields for which `answers` says nothing.
+
+    Where a field of a name leads to another of that name, the inner one is meant.
+    """
 
     def resolve(_source: object, info: "GraphQLResolveInfo[Any]", **_arguments: object) -> object:
-        return answers[info.field_name] if info.field_name in answers else _anything(info)
+        is_meant = info.field_name in answers and not _leads_to(info.field_name, info.field_nodes)
+        return answers[info.field_name] if is_meant else _anything(info)
 
     return _executed(text, document, resolve)
 
@@ -148,6 +152,15 @@ def _anything(info: "GraphQLResolveInfo[Any]") -> object:
     for _ in range(depth):
         found = [found]
     return found
+
+
+def _leads_to(name: str, nodes: Iterable[Any]) -> bool:
+    """Whether a field of that name is selected somewhere below these."""
+    from graphql import FieldNode
+
+    below = [one for node in nodes if node.selection_set for one in node.selection_set.selections]
+    is_there = any(isinstance(one, FieldNode) and one.name.value == name for one in below)
+    return is_there or (bool(below) and _leads_to(name, below))
 
 
 def _conditions(info: "GraphQLResolveInfo[Any]") -> list[Any]:
