@@ -12,6 +12,14 @@ from contractctl.formats.sql.table_constraints import add_check, add_unique, ref
 from contractctl.formats.sql.table_options import charset_name, is_national, is_of_another, is_usual_charset
 from contractctl.formats.sql.types import counts, sqlite_type, type_of
 
+_USUAL_NUMBERS = {
+    "increment": {"1"},
+    "minvalue": {"1"},
+    "maxvalue": {str(2**bits - 1) for bits in (15, 31, 63)},
+    "cycle": {"False"},
+}
+"""What an identity may say of its numbers, beside where they start, and what holds anyway."""
+
 
 def add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
     """The table with a column more. Raise NotUnderstoodError where it stands twice, or has no type."""
@@ -83,6 +91,10 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.AutoIncrementColumnConstraint():
             return changed(table, name, counted=True)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
+            said = [(word, str(kind.args[word])) for word in _USUAL_NUMBERS if kind.args.get(word) is not None]
+            limits = ", ".join(f"{word} {value}" for word, value in said if value not in _USUAL_NUMBERS[word])
+            clauses = (f"{column.written}: numbers with {limits}",) if limits else ()
+            table = replace(table, unjudged=(*table.unjudged, *clauses))
             return changed(table, name, counted=True, always=bool(kind.this), nullable=False)
         case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
             source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression

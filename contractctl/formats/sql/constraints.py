@@ -30,16 +30,16 @@ def foreign_keys(client: Table, provider: Table) -> Iterator[Found]:
         if referring not in own:
             yield from _added_key(client, provider, key)
             continue
-        if own[referring].actions != key.actions:
+        if _acting(own[referring]) != _acting(key):
             yield _action(client, own[referring], key)
-        if own[referring].timing != key.timing:
-            words = [" ".join(each.timing) or "plain" for each in (own[referring], key)]
+        if _timing(own[referring]) != _timing(key):
+            words = [" ".join(_timing(each)) or "plain" for each in (own[referring], key)]
             reason = f"the foreign key to '{key.table}' was {words[0]} and is {words[1]}"
             yield Undecided(client.written, f"{reason}: contractctl cannot tell which rows it refuses now, and when")
     for referring, key in own.items():
         if referring not in theirs and all(provider.column(name) for name in key.columns):
             rule, effect = ("sql-foreign-key-removed", Effect.LOSES)
-            if key.actions:
+            if _acting(key):
                 rule, effect = ("sql-foreign-key-action-changed", Effect.MISREADS)
             yield _found(rule, effect, client, _key_facts(key) | {"before": _actions(key), "after": "none"})
 
@@ -94,7 +94,21 @@ def _removed_unique(client: Table, provider: Table, unique: Unique, dialect: str
 
 
 def _referring(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    return key.columns, key.table, key.referred
+    """Which columns stand for which, whatever their order."""
+    if len(key.columns) != len(key.referred):
+        return key.columns, key.table, key.referred
+    columns, referred = zip(*sorted(zip(key.columns, key.referred, strict=True)), strict=True)
+    return columns, key.table, referred
+
+
+def _acting(key: ForeignKey) -> tuple[str, ...]:
+    """What it does to rows by itself."""
+    return tuple(action for action in key.actions if not action.endswith("RESTRICT"))
+
+
+def _timing(key: ForeignKey) -> tuple[str, ...]:
+    """When it is asked for, and of which rows."""
+    return *key.timing, *(action for action in key.actions if action.endswith("RESTRICT"))
 
 
 def _key_facts(key: ForeignKey) -> dict[str, str]:
@@ -117,6 +131,6 @@ def _added_key(client: Table, provider: Table, key: ForeignKey) -> Iterator[Foun
 
 def _action(client: Table, own: ForeignKey, key: ForeignKey) -> Incompatibility:
     facts = _key_facts(key) | {"before": _actions(own), "after": _actions(key)}
-    if own.actions and not key.actions:
+    if _acting(own) and not _acting(key):
         return _found("sql-delete-refused", Effect.FAILS, client, facts)
     return _found("sql-foreign-key-action-changed", Effect.MISREADS, client, facts)

@@ -14,6 +14,7 @@ from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed
 from contractctl.formats.sql.definitions import settled_in_sqlite
 from contractctl.formats.sql.domains import create_domain
 from contractctl.formats.sql.engine import run
+from contractctl.formats.sql.enums import change_enum, changes_enum
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.kinds import define
 from contractctl.formats.sql.misread import mended
@@ -59,6 +60,12 @@ _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
 )
+_LIMITED = re.compile(
+    r"^(?:CREATE|ALTER) SEQUENCE .*(?:(?<!NO )MAXVALUE (?!9223372036854775807\b|2147483647\b|32767\b)"
+    r"|(?<!NO )MINVALUE (?!1\b)|(?<!NO )\bCYCLE\b|INCREMENT (?:BY (?!1\b)|(?!BY |1\b)))",
+    re.IGNORECASE,
+)
+"""A sequence that comes to an end, or counts otherwise than by one from one."""
 _LOUD = re.compile(
     r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|\$user , public\b|''|\"\")"
     r"|^SELECT .* INTO |^CREATE SCHEMA .* CREATE ",
@@ -185,6 +192,8 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
             tree: exp.Expr | None = None
         elif words.heads("CREATE", "DOMAIN"):
             subject, tree = create_domain(defined, words), None
+        elif changes_enum(words):
+            subject, tree = change_enum(defined, words), None
         else:
             tokens, options = mended(words.tokens, defined.dialect)
             tree = parse_tree(tokens, words.text, defined.dialect)
@@ -209,7 +218,7 @@ def _unread(words: Words, plain: str, error: Exception) -> Unread:
 def _silent(words: Words, plain: str) -> bool:
     first = words.tokens[0].text.upper().split()[0]
     pair = " ".join(token.text.upper() for token in words.tokens[:2])
-    if _LOUD.search(plain):
+    if _LOUD.search(plain) or _LIMITED.search(plain):
         return False
     return first in _SILENT or pair in _SILENT_PAIRS or bool(_OWNER.fullmatch(plain))
 

@@ -47,6 +47,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
             if client.by_place:
                 yield from misplaced(table, given, client.dialect if client.certain else None)
     yield from _enums_inside(client, provider)
+    yield from _searches(client, provider)
     yield from views(client, provider)
 
 
@@ -255,3 +256,15 @@ def _enums_inside(client: Schema, provider: Schema) -> Iterator[Found]:
                     at = column_pointer(table.name, column.name)
                     reason = f"the enum '{name}' changed, and contractctl does not judge it inside '{column.type.text}'"
                     yield Undecided(f"{table.written}.{column.written}", reason, at, at)
+
+
+def _searches(client: Schema, provider: Schema) -> Iterator[Found]:
+    """MySQL searches a text only by an index over just its columns: https://mariadb.com/kb/en/match-against/."""
+    theirs = {(index.table, index.meaning) for index in provider.indexes}
+    for index in client.indexes:
+        gone = index.meaning.startswith("fulltext") and (index.table, index.meaning) not in theirs
+        if gone and index.table in provider.tables:
+            columns = index.meaning.removeprefix("fulltext ")
+            reason = f"the FULLTEXT index {columns} is gone, and contractctl cannot tell who searches: MATCH needs it"
+            at = table_pointer(index.table)
+            yield Undecided(client.tables[index.table].written, reason, at, at)

@@ -11,6 +11,14 @@ from contractctl.formats.sql.statements import sqlglot_dialect
 
 _USUAL = frozenset({"NOT DEFERRABLE", "INITIALLY IMMEDIATE", "MATCH SIMPLE"})
 """Options of keys that say what holds without them."""
+_WITHOUT_ACTION = {
+    "postgresql": {"ON DELETE NO ACTION", "ON UPDATE NO ACTION", "ON DELETE RESTRICT"},
+    "mysql": {"ON DELETE NO ACTION", "ON UPDATE NO ACTION", "ON DELETE RESTRICT", "ON UPDATE RESTRICT"},
+    "sqlite": {"ON DELETE NO ACTION", "ON UPDATE NO ACTION"},
+}
+"""Actions that say what holds without them. RESTRICT is asked for at once, also where the rest of the statement mends
+what it does: https://www.postgresql.org/docs/current/ddl-constraints.html, https://www.sqlite.org/foreignkeys.html.
+"""
 
 
 def add_unique(table: Table, unique: Unique) -> Table:
@@ -40,7 +48,7 @@ def refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect: 
     referred = tuple(fold(c, dialect) for c in target.expressions) if isinstance(target, exp.Schema) else ()
     other = name_of(target.this if isinstance(target, exp.Schema) else target, dialect)
     options = [str(option).upper() for option in reference.args.get("options") or ()]
-    actions = tuple(sorted(o for o in options if o.startswith("ON ") and not o.endswith(("NO ACTION", "RESTRICT"))))
+    actions = tuple(sorted(o for o in options if o.startswith("ON ") and o not in _WITHOUT_ACTION[dialect]))
     timing = tuple(sorted(o for o in options if not o.startswith("ON ") and o not in _USUAL))
     key = ForeignKey(columns, other, referred, actions, name, timing)
     return replace(table, foreign_keys=(*table.foreign_keys, key))

@@ -41,7 +41,7 @@ def judge_type(  # noqa: C901 - one case a family
         case Family.FLOAT:
             yield from _floats(taken, given, path)
         case Family.TEXT | Family.BINARY:
-            yield from _texts(taken, given)
+            yield from _texts(taken, given, dialect)
         case Family.TIME | Family.TIMESTAMP:
             yield from _moments(taken, given)
         case Family.OTHER:
@@ -108,13 +108,15 @@ _MOST_OCTETS = 4
 """Bytes of a character in utf8mb4, MySQL's default."""
 
 
-def _texts(taken: Type, given: Type) -> Iterator[Judged]:
+def _texts(taken: Type, given: Type, dialect: str) -> Iterator[Judged]:
     needed = taken.size
     if needed is not None and given.octets and not taken.octets:
         needed *= _MOST_OCTETS
     if _less(given.size, needed):
         yield _NARROWED
-    if taken.padded != given.padded or taken.name != given.name:
+    longer = taken.padded and given.padded and _less(taken.size, given.size)
+    keeps_padding = dialect != "mysql" or taken.family is Family.BINARY  # MySQL takes the spaces of a CHAR off again
+    if taken.padded != given.padded or taken.name != given.name or (longer and keeps_padding):
         yield _CHANGED
 
 
