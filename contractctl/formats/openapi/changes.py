@@ -6,6 +6,7 @@ Words for people are no change: titles, descriptions, examples. A schema is comp
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from contractctl.documents import Json
 from contractctl.formats.description import below
@@ -45,12 +46,32 @@ class _Both:
     schemas: list[Change | Inside] = field(default_factory=list)
 
     def compare(self, left: Spot | None, right: Spot | None, path: str) -> None:
-        """Schemas that are no component stand for themselves; a component is compared under its name."""
-        spots = [one for one in (left, right) if one is not None]
-        if not all(isinstance(one.value, dict) and "$ref" in one.value for one in spots) or len(spots) == 1:
-            self.schemas.append(((left,) if left else (), (right,) if right else (), path))
-        elif left and right and left.value != right.value:
-            self.schemas.append(((left,), (right,), path))
+        """Schemas that are no component stand for themselves; what both name alike is compared under its name."""
+        if left is None or right is None or not _refers(left) or left.value != right.value:
+            spots = [(one,) if one is not None else () for one in (left, right)]
+            if any(spots):
+                self.schemas.append((spots[0], spots[1], path))
+            return
+        ends = _resolved(self.old, left), _resolved(self.new, right)
+        is_component = all(_is_component(*one) for one in zip((self.old, self.new), ends, strict=True))
+        if not is_component and not self.shared.holds(*ends):
+            self.schemas.append(((ends[0],), (ends[1],), _name(self.new, ends[1])))
+
+
+def _refers(spot: Spot) -> bool:
+    return isinstance(spot.value, dict) and "$ref" in spot.value
+
+
+def _is_component(document: Document, spot: Spot) -> bool:
+    """Whether a schema stands among those that are compared one by one."""
+    return spot.file == document.root.file and spot.pointer[:-1] == ("components", "schemas")
+
+
+def _name(document: Document, spot: Spot) -> str:
+    """What a schema of another file is called: by its last name there, or by the file."""
+    if spot.pointer:
+        return str(spot.pointer[-1])
+    return PurePosixPath(document.schemas.source.every[spot.file].name).name.partition(".")[0]
 
 
 def _paths(both: _Both, name: str) -> Iterator[Change]:

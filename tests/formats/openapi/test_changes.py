@@ -4,6 +4,7 @@ import yaml
 from openapi_pairs import source
 
 from contractctl.formats.openapi import changes, parse
+from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Change
 
 
@@ -57,4 +58,33 @@ def test_a_component_is_told_once_under_its_name() -> None:
 
     assert changed("schemas", old, old.replace("string", "integer")) == [
         Change("changed", "A", "type", "string", "integer")
+    ]
+
+
+def test_what_changes_in_another_file_is_told_once_under_the_name_that_it_has_there() -> None:
+    main = File(
+        "api/openapi.yaml",
+        "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n"
+        "  /a: {$ref: paths/a.yaml}\n"
+        "  /b: {get: {responses: {'200': {description: d, content: {application/json: {schema: "
+        "{$ref: schemas/Order.yaml}}}}}}}\n"
+        "  /c: {get: {responses: {'200': {description: d, content: {application/json: {schema: "
+        '{$ref: "schemas/Order.yaml#/$defs/Line"}}}}}}}\n',
+    )
+    path = File(
+        "api/paths/a.yaml",
+        "get: {responses: {'200': {description: d, content: {application/json: {schema: "
+        "{$ref: ../schemas/Order.yaml}}}}}}\n",
+    )
+    order = (
+        "type: object\nproperties: {customer: {type: string}, line: {$ref: '#/$defs/Line'}}\n"
+        "$defs: {Line: {type: object, properties: {sku: {type: string}}}}\n"
+    )
+    texts = order, order.replace("customer", "buyer").replace("sku: {type: string}", "sku: {type: integer}")
+    old, new = (Source((main, path, File("api/schemas/Order.yaml", text)), folder="api") for text in texts)
+
+    assert list(changes(parse(old), parse(new))) == [
+        Change("added", "Order.buyer", "property", new="string"),
+        Change("removed", "Order.customer", "property", old="string"),
+        Change("changed", "Line.sku", "type", "string", "integer"),
     ]
