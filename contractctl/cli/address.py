@@ -48,7 +48,7 @@ def whole_url(word: str, example: str) -> str:
     url = from_environment(word)
     if "://" not in url:
         raise ContractctlError(
-            f"'{word}' holds no database URL", hint=f"write a whole URL: postgresql://user@host/{example}"
+            f"{_shown(word)} holds no database URL", hint=f"write a whole URL: postgresql://user@host/{example}"
         )
     return url
 
@@ -68,10 +68,15 @@ def named(found: Settings, name: str = "") -> Address:
 def _configured(found: Settings, word: str) -> Address:
     if word not in found.databases:
         raise ContractctlError(
-            f"'{word}' is no database's address, and {FILE} has none of that name",
+            f"{_shown(word)} is no database's address, and {FILE} has none of that name",
             hint="write a URL (postgresql://user@host/shop, sqlite:///shop.db), env:NAME, or a name of [databases]",
         )
     return named(found, word)
+
+
+def _shown(word: str) -> str:
+    """As a message may show it: before an @ there may be a password."""
+    return "'…@" + word.rpartition("@")[2] + "'" if "@" in word else f"'{word}'"
 
 
 def _there(url: str, folder: Path) -> str:

@@ -118,13 +118,9 @@ def environment(settings: Settings, database: str) -> "Environment":
 
 def is_there(settings: Settings, database: str) -> bool:
     """Whether the database's file exists: asking must not create it."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
+    from contractctl.databases import opening
 
-    try:
-        url = make_url(settings.journal_url(database))
-    except ArgumentError:
-        return True  # whoever opens it says what is wrong with it
+    url = opening.parse(settings.journal_url(database))
     elsewhere = url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:"))
     return elsewhere or Path(url.database or "").is_file()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, inspect
 
-from contractctl import databases
+from contractctl import databases, journal
 from contractctl.errors import ContractctlError
 
 VARIABLE = "SHOP_DATABASE_URL"
@@ -94,7 +94,7 @@ def _named(place: Place) -> Iterator[Connection]:
     if place.url is not None:
         engine = databases.create_engine(place.url)
         try:
-            with engine.begin() as connection:
+            with journal.writing(engine) as connection:
                 yield connection
         finally:
             engine.dispose()

@@ -514,3 +514,11 @@ def test_a_draft_that_was_assumed_is_named_in_the_answer(contractctl: Run, tmp_p
 
     assert shown.endswith(f"\nnote: old.schema.json: {said}\nnote: new.schema.json: {said}\n")
     assert answer["pairs"][0]["notes"] == [f"old.schema.json: {said}", f"new.schema.json: {said}"]
+
+
+@pytest.mark.parametrize("command", [("init", "--from-database"), ("check", "s/t", "--witness-on")])
+def test_a_password_in_an_address_without_its_kind_is_not_said(contractctl: Run, command: tuple[str, ...]) -> None:
+    done = contractctl(*command, "shop:SECRET@db.internal/shop", code=2)
+
+    assert "'…@db.internal/shop'" in done.stderr
+    assert "SECRET" not in done.stdout + done.stderr

@@ -376,3 +376,12 @@ def test_an_approval_is_written_once_for_each_person(migrate: Callable[..., str]
     assert "next: git add migrations/approvals/names.toml; git commit" in first
     assert again.startswith("already approved: contract of 'names' by Ada Lovelace <ada@example.org>")
     assert (shop / "migrations/approvals/names.toml").read_text().count("[[approvals]]") == 2
+
+
+def test_status_tells_of_a_database_s_address_that_is_none(contractctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "contractctl.toml").write_text('[database]\nurl = "env:SHOP"\n')
+
+    done = contractctl("migrate", "status", code=2, env={"SHOP": "postgresql://shop:SECRET@db.internal:port/shop"})
+
+    assert "the database's address is no SQLAlchemy URL" in done.stderr
+    assert "SECRET" not in done.stdout + done.stderr

@@ -524,8 +524,15 @@ def test_an_update_locks_no_gap_on_mariadb(mariadb_url: str) -> None:
 
 
 def test_what_an_administrator_cancelled_is_not_tried_again(postgresql_server: Server, postgresql_url: str) -> None:
-    cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
-    later = threading.Timer(0.3, lambda: postgresql_server.run(cancel))
+    cancel = """DO $$ BEGIN
+        FOR look IN 1..600 LOOP
+            EXIT WHEN (
+                SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'
+            );
+            PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+        END LOOP;
+    END $$"""
+    later = threading.Thread(target=postgresql_server.run, args=(cancel,))
     later.start()
     refusal = refused(postgresql_url, "SELECT pg_sleep(30)")
     later.join()

@@ -17,3 +17,8 @@ def test_a_database_that_the_demo_has_used_is_empty_again(server_url: str) -> No
         demand_empty(Place(server_url))
     clear(Place(server_url))
     demand_empty(Place(server_url))
+
+
+def test_a_server_that_is_not_there_is_something_to_mend() -> None:
+    with pytest.raises(ContractctlError, match="the server cannot be reached"):
+        demand_empty(Place("postgresql://somebody@127.0.0.1:1/demo"))
