@@ -1,6 +1,6 @@
 """Every kind of operation on tables, as both versions of an application meet it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from contractctl.formats.sql.staging import operations
@@ -94,8 +94,11 @@ JOINED = (
 )
 
 
-def _drafted(
-    tables: tuple[str, ...], *changes: tuple[str, str], **declared: Mapping[str, str]
+AS_DRAFTED = Declared()
+
+
+def drafted(
+    tables: tuple[str, ...], *changes: tuple[str, str], declared: Declared = AS_DRAFTED
 ) -> Callable[[Words], tuple[Operation, ...]]:
     """As it is planned from one version of a contract to the next."""
 
@@ -105,7 +108,7 @@ def _drafted(
             new = new.replace(*change)
         versions = [Source((File("orders.sql", text),)) for text in (old, new)]
         dialect = {"mariadb": "mysql"}.get(words.server, words.server)
-        return operations(versions[0], versions[1], Declared(**declared), "shop/orders", Policy(dialect))
+        return operations(versions[0], versions[1], declared, "shop/orders", Policy(dialect))
 
     return planned
 
@@ -358,7 +361,7 @@ SCENARIOS = (
     Scenario(
         "change-key-type of one column of several",
         OF_TENANTS,
-        _drafted(OF_TENANTS, ("number int", "number bigint")),
+        drafted(OF_TENANTS, ("number int", "number bigint")),
         old=(
             "INSERT INTO orders (tenant_id, number, amount) VALUES (1, {n}, 'old'), (2, {n}, 'gone')",
             "INSERT INTO items (tenant_id, number, line) VALUES (1, {n}, 1), (1, {n}, 2), (2, {n}, 1)",
@@ -391,12 +394,12 @@ SCENARIOS = (
     Scenario(
         "change-key-type of all columns, one counted, with other names",
         COUNTED,
-        _drafted(
+        drafted(
             COUNTED,
             ("tenant_id integer", "customer_id bigint"),
             ("id serial", "id bigserial"),
             ("(tenant_id, id)", "(customer_id, id)"),
-            renames={"tenant_id": "customer_id"},
+            declared=Declared(renames={"tenant_id": "customer_id"}),
         ),
         old=("INSERT INTO orders (tenant_id, id, amount) VALUES ({n}, -{n}, 'a'), (1, {n}, 'old')",),
         new=("INSERT INTO orders (customer_id, <id>, amount) VALUES ({n}, -{n}, 'a'), (1, {n}, 'new')",),
@@ -421,7 +424,7 @@ SCENARIOS = (
     Scenario(
         "change-key-type of a table that joins two",
         JOINED,
-        _drafted(JOINED, ("id integer", "id bigint")),
+        drafted(JOINED, ("id integer", "id bigint")),
         old=(
             "INSERT INTO orders (id, amount) VALUES ({n}, 'old')",
             "INSERT INTO products (id, name) VALUES ({n}, 'a')",

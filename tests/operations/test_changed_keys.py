@@ -50,7 +50,10 @@ def begin(postgresql_url: str) -> Iterator[Begin]:
             ("CREATE TABLE orders (id integer, part integer, PRIMARY KEY (id, part))",),
             r"is (id, part) in the database, and (id) in the plan",
         ),
-        (("CREATE TABLE orders (id integer PRIMARY KEY) PARTITION BY RANGE (id)",), "the key of a partitioned table"),
+        (
+            ("CREATE TABLE orders (id integer PRIMARY KEY) PARTITION BY RANGE (id)",),
+            "in the key of a partitioned table",
+        ),
         ((TABLE, "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey"), "replica identity by its index"),
         (("CREATE TABLE orders (id integer PRIMARY KEY DEFERRABLE)",), "a key that is DEFERRABLE"),
         (("CREATE TABLE orders (id integer PRIMARY KEY, id__new text)",), "already has a column 'id__new', where"),

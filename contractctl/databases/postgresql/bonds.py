@@ -141,7 +141,7 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
     yield from _of_itself(connection, table, found)
     for parted, identity, deferrable in run(connection, _KEY.format(table=oid(connection, table))):
         if parted:
-            yield "is the key of a partitioned table, whose indexes cannot be built beside everybody's writes"
+            yield "is in the key of a partitioned table, and PostgreSQL makes no key of an index that is there already"
         if identity:
             yield "is the table's replica identity by its index: ALTER TABLE … REPLICA IDENTITY DEFAULT first"
         if deferrable:
