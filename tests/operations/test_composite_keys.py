@@ -144,11 +144,50 @@ def test_what_refers_to_a_key_and_is_in_no_contract_keeps_it_from_being_browned_
     finished(life)
 
 
-def test_the_key_of_a_partitioned_table_is_refused_before_anything_is_done(begin: Begin) -> None:
+@pytest.mark.parametrize(
+    ("words", "parted"),
+    [
+        (shops.POSTGRESQL, "PARTITION BY LIST (tenant_id)"),
+        (shops.MARIADB, "PARTITION BY HASH (tenant_id) PARTITIONS 3"),
+        (shops.MARIADB, "PARTITION BY KEY () PARTITIONS 3"),
+    ],
+)
+def test_the_key_of_a_partitioned_table_is_refused_before_anything_is_done(
+    begin: Begin, words: Words, parted: str
+) -> None:
+    """MariaDB said so in the end, when the old name was gone."""
     tables = (KEYED.format(type="int"),)
-    planned = drafted(tables, (" id int", " id bigint"))
-    life = begin(shops.POSTGRESQL, f"{tables[0]} PARTITION BY LIST (tenant_id)", planned=planned)
+    life = begin(words, f"{tables[0]} {parted}", planned=drafted(tables, (" id int", " id bigint")))
 
     with life.shop.engine.connect() as connection:
         (found,) = operations.hindrances(life.plan, connection)
     assert found.startswith("'orders.id' is in the key of a partitioned table")
+
+
+AUTO = {
+    "counted last": "tenant_id int, id int AUTO_INCREMENT, amount varchar(20), PRIMARY KEY (tenant_id, id), KEY (id)",
+    "counted first": "tenant_id int, id int AUTO_INCREMENT, amount varchar(20), PRIMARY KEY (id, tenant_id)",
+}
+
+
+@pytest.mark.parametrize("columns", AUTO.values(), ids=AUTO)
+def test_mariadb_goes_on_counting_beside_a_column_that_changes(begin: Begin, columns: str) -> None:
+    """Hazard 41."""
+    tables = (f"CREATE TABLE orders ({columns})",)
+    life = begin(shops.MARIADB, *tables, planned=drafted(tables, ("tenant_id int", "tenant_id bigint")))
+    life.shop.run("INSERT INTO orders (tenant_id, amount) VALUES (1, 'a'), (2, 'b')")
+    kept_in_step(life)
+    life.shop.run("INSERT INTO orders (tenant_id, amount) VALUES (1, 'old')")
+    life.shop.run("INSERT INTO orders (tenant_id__new, amount) VALUES (1, 'new')")
+    life.backfill()
+    assert (life.differing(), life.marks()) == ([], [])
+    finished(life, "validate")
+    life.shop.run("INSERT INTO orders (tenant_id, amount) VALUES (3000000000, 'late')")
+
+    assert life.shop.rows("SELECT tenant_id, id, amount FROM orders ORDER BY id") == [
+        (1, 1, "a"),
+        (2, 2, "b"),
+        (1, 3, "old"),
+        (1, 4, "new"),
+        (3000000000, 5, "late"),
+    ]

@@ -46,6 +46,22 @@ def _refused_by_sqlite(after: Schema, table: Table, old: Column, new: Column) ->
     return refused(after, table.name, reason, new, hint=hint)
 
 
+def demand_whole(after: Schema, steps: Iterable[Step]) -> None:
+    """A partitioned table keeps its key: no server makes another one of it while others write."""
+    for step in steps:
+        table = after.tables[step.to]
+        if step.kind == "change-key-type" and any(clause.startswith("PARTITION BY ") for clause in table.unjudged):
+            reason = (
+                f"'{step.news[0].written}' is in the primary key of '{table.written}', which is partitioned: no other"
+                " key can be built there while others write"
+            )
+            hint = (
+                "leave the key as it is; or copy the rows to a table that has the new one, in a revision of your own,"
+                " and release the contract with that alone"
+            )
+            raise refused(after, table.name, reason, step.news[0], hint=hint)
+
+
 def demand_found(before: Schema, after: Schema, steps: Iterable[Step]) -> None:
     """A table without a primary key keeps what finds its rows: a UNIQUE over columns that stay NOT NULL to the end."""
     if before.dialect == "sqlite":  # which finds a row by its rowid

@@ -70,6 +70,7 @@ def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()
     for step in steps:
         _demand_names(before, after, step)
         demand_sound(before, after, step, declared)
+    changing_keys.demand_whole(after, steps)
     changing_keys.demand_both_ways(before, after, steps, declared)
     changing_keys.demand_found(before, after, steps)
     columns = _columns(before, after, steps, declared, renamed)

@@ -575,6 +575,16 @@ def test_a_key_of_several_columns_goes_over_at_once_and_says_so_in_each_of_its_o
     assert [unique.columns for unique in between.tables["t"].uniques] == [("b", "a", "c"), ("d", "a__new", "c")]
 
 
+def test_the_key_of_a_partitioned_table_stays_and_the_way_out_is_told() -> None:
+    old = "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b)) PARTITION BY RANGE (a)"
+    asked = (Declared(), "s/s", Policy("postgresql"))
+    with pytest.raises(ContractctlError, match="'b' is in the primary key of 't', which is partitioned") as raised:
+        operations(source(old), source(old.replace("b int", "b bigint")), *asked)
+
+    assert "copy the rows to a table that has the new one" in str(raised.value.hint)
+    assert operations(source(old), source(old.replace("c int", "c bigint")), *asked)[0].kind == "change-type"
+
+
 @pytest.mark.parametrize(
     ("key", "change", "way"),
     [
