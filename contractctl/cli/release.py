@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ _SHOWN = 5
 
 
 @click.command
-@click.argument("name", metavar="CONTRACT")
+@click.argument("contracts", nargs=-1, required=True, metavar="CONTRACT…")
 @click.option("--version", "given", metavar="X.Y.Z", help="Release under this number.")
 @click.option("--major", "part", flag_value="major", help="The next major version: it breaks somebody.")
 @click.option("--minor", "part", flag_value="minor", help="The next minor version: it adds something.")
@@ -38,8 +39,10 @@ _SHOWN = 5
 )
 @click.option("--dry-run", is_flag=True, help="Say which number it would be, and why; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
-def command(name: str, given: str | None, part: str | None, elsewhere: bool, dry_run: bool, form: str) -> int:
-    """Freeze the draft as the next version.
+def command(
+    contracts: tuple[str, ...], given: str | None, part: str | None, elsewhere: bool, dry_run: bool, form: str
+) -> int:
+    """Freeze the draft as the next version. Of several contracts all are released, or none.
 
     The number follows from the verdict: a draft that breaks what its level protects is a major version and has to be
     asked for with --major; one that adds something is a minor one; one in which nothing that has a meaning changed is a
@@ -50,22 +53,42 @@ def command(name: str, given: str | None, part: str | None, elsewhere: bool, dry
     """
     if given and part:
         raise ContractctlError("a number was asked for twice", hint=f"leave out --version {given} or --{part}")
-    found = settings.load(Path.cwd())
-    folder = found.contracts
-    contract = found.judged(store.read(folder, name), times.today())
-    if contract.draft is None:
-        raise ContractctlError(f"{name} has no draft", hint='name its file in contract.toml: draft = "FILE"')
-    demand_whole(folder, [contract])
-    _refuse_broken(folder, contract)
+    names = tuple(dict.fromkeys(contracts))
+    _demand_one(names, given, form)
+    found, day = settings.load(Path.cwd()), times.today()
+    read = [found.judged(store.read(found.contracts, name), day) for name in names]
+    demand_whole(found.contracts, read)
     wanted = SemanticVersion.parse(given) if given else None
-    answer = _finished(folder, contract) or _decided(contract, wanted, part, found.migrations)
-    if not elsewhere:
-        answer = _once_contracted(answer, contract, found)
-    if answer.refused is None and not dry_run:
-        assert answer.number is not None  # noqa: S101 - an answer that is not refused has its number
-        store.release(folder, name, answer.number, contract.draft)
-    _tell(answer, contract, _there(folder / name), dry_run=dry_run, form=form)
-    return Exit.YES if answer.refused is None else Exit.NO
+    answers = [_answer(contract, wanted, part, found, elsewhere=elsewhere) for contract in read]
+    refused = [answer for answer in answers if answer.refused is not None]
+    following = _following(read, answers, found.contracts)
+    for contract, answer in zip(read, answers, strict=True):
+        if not refused and not dry_run:
+            assert answer.number is not None  # noqa: S101 - an answer that is not refused has its number
+            assert contract.draft is not None  # noqa: S101 - an answer is given to a draft
+            store.release(found.contracts, contract.name, answer.number, contract.draft)
+        if answer in refused or not refused:
+            _tell(answer, contract, following, dry_run=dry_run, form=form)
+    if refused and len(names) > 1:
+        click.echo(f"nothing is released: {len(refused)} of {len(names)} contracts cannot be", err=True)
+    if not refused and not dry_run and form == "text":
+        click.echo(f"next: {following}", err=True)
+    return Exit.NO if refused else Exit.YES
+
+
+def _following(read: list[Contract], answers: list["_Answer"], folder: Path) -> str:
+    """The command that commits what was released, from here."""
+    names = [contract.name for contract in read]
+    place = folder / names[0] if len(names) == 1 else folder
+    what = f"{names[0]} {answers[0].number}" if len(names) == 1 else f"{len(names)} contracts"
+    return f"git add {shlex.quote(os.path.relpath(place))} && git commit -m 'Release {what}'"
+
+
+def _demand_one(names: tuple[str, ...], given: str | None, form: str) -> None:
+    """Raise ContractctlError where several contracts are named, and something that is said is of one alone."""
+    for option, value in (("--version", given), ("--format json", form == "json")):
+        if value and len(names) > 1:
+            raise ContractctlError(f"{option} goes with one contract", hint=f"contractctl release {names[0]} {option}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,16 @@ class _Answer:
     step: Step | None = None
     refused: str | None = None
     remedy: str | None = None
+
+
+def _answer(
+    contract: Contract, wanted: SemanticVersion | None, part: str | None, found: "Settings", *, elsewhere: bool
+) -> _Answer:
+    if contract.draft is None:
+        raise ContractctlError(f"{contract.name} has no draft", hint='name its file in contract.toml: draft = "FILE"')
+    _refuse_broken(found.contracts, contract)
+    answer = _finished(found.contracts, contract) or _decided(contract, wanted, part, found.migrations)
+    return answer if elsewhere else _once_contracted(answer, contract, found)
 
 
 def _refuse_broken(folder: Path, contract: Contract) -> None:
@@ -178,8 +211,7 @@ def _why(step: Step) -> str:
     return f"{sentence(step.changes[0])}" if step.changes else "nothing that has a meaning changed"
 
 
-def _tell(answer: _Answer, contract: Contract, place: str, *, dry_run: bool, form: str) -> None:
-    following = f"git add {place} && git commit -m 'Release {contract.name} {answer.number}'"
+def _tell(answer: _Answer, contract: Contract, following: str, *, dry_run: bool, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(_tree(answer, contract, following, dry_run=dry_run), indent=2, ensure_ascii=False))
         return
@@ -195,8 +227,6 @@ def _tell(answer: _Answer, contract: Contract, place: str, *, dry_run: bool, for
         click.echo(f"  {sentence(change)}")
     if len(changes) > _SHOWN:
         click.echo(f"  … {len(changes) - _SHOWN} more: contractctl diff {contract.name}")
-    if not dry_run:
-        click.echo(f"next: {following}", err=True)
 
 
 def _after(step: Step | None) -> str:
@@ -216,10 +246,3 @@ def _tree(answer: _Answer, contract: Contract, following: str, *, dry_run: bool)
         "remedy": answer.remedy,
         "next": None if answer.refused or dry_run else following,
     }
-
-
-def _there(folder: Path) -> str:
-    """The contract's folder as the user would write it from here."""
-    import shlex
-
-    return shlex.quote(os.path.relpath(folder))

@@ -299,3 +299,41 @@ def test_a_version_of_several_files_is_a_folder(contractctl: Run, draft: Path) -
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=versions, check=True)
     contractctl("release", NAME, code=1)
     contractctl("check")
+
+
+def test_of_several_contracts_all_are_released_or_none(contractctl: Run, draft: Path, tmp_path: Path) -> None:
+    other = tmp_path / "contracts" / "orders" / "paid"
+    other.mkdir()
+    (other / "contract.toml").write_text(CONTRACT.format(level="BACKWARD"))
+    (other / "placed.avsc").write_text(OLD)
+    both = ("orders/placed", "orders/paid")
+
+    assert "--version goes with one contract" in contractctl("release", *both, "--version", "3.0.0", code=2).stderr
+    assert "--format json goes with one contract" in contractctl("release", *both, "--format", "json", code=2).stderr
+    first = contractctl("release", *both, both[0])
+    draft.write_text(WIDER)
+    (other / "placed.avsc").write_text(RENAMED)
+    refused = contractctl("release", *both, code=1)
+    kept = contractctl("list").stdout
+    major = contractctl("release", *both, "--major")
+
+    assert first.stdout == "released orders/placed 1.0.0\nreleased orders/paid 1.0.0\n"
+    assert first.stderr == "next: git add contracts && git commit -m 'Release 2 contracts'\n"
+    assert refused.stdout.startswith("not released: orders/paid: 2.0.0 would be a major version")
+    assert "nothing is released: 1 of 2 contracts cannot be" in refused.stderr
+    assert kept.count("1.0.0") == 2
+    assert major.stdout.count("released orders/") == 2
+
+
+def test_a_contract_that_is_the_release_already_holds_the_others_up(
+    contractctl: Run, released: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "contracts" / "orders" / "paid"
+    other.mkdir()
+    (other / "contract.toml").write_text(CONTRACT.format(level="BACKWARD"))
+    (other / "placed.avsc").write_text(OLD)
+
+    refused = contractctl("release", NAME, "orders/paid", code=1)
+
+    assert refused.stdout == "not released: orders/placed: the draft is 1.0.0 already\n"
+    assert not (other / "versions").exists()
