@@ -25,6 +25,21 @@ def findings(writer: Any, reader: Any, **policy: Any) -> dict[tuple[str, str], F
     }
 
 
+@pytest.mark.parametrize(
+    ("writer", "said"),
+    [
+        ({"type": "integer"}, "may send an integer"),
+        ({"enum": [1, 2, "a"]}, "may send an integer"),
+        ({"type": "number"}, "may send a number"),
+        ({"type": ["null", "integer"]}, "may send null or an integer"),
+    ],
+)
+def test_whole_numbers_are_called_integers(writer: dict[str, Any], said: str) -> None:
+    found = findings({"properties": {"a": writer}}, {"properties": {"a": {"type": "string"}}})
+
+    assert said in found["type-refused", "a"].message
+
+
 # Once a wrong "compatible", each of them.
 
 

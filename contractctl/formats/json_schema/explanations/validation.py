@@ -32,12 +32,14 @@ def type_(asked: "Asked", about: "About") -> Iterator[Said]:
     refused = [*kinds(ANYTHING & ~asked.space.can_be(about.assertion.literal))]
     sent = [kind for kind in refused if isinstance(asked.ask(about.place, asked.space.literal(Kinds(kind))), Found)]
     words = [facts.KINDS[next(name for name, bit in NAMES.items() if bit == kind)] for kind in sent]
+    broken = asked.space.all_of((asked.space.kinds(NUMBER), asked.space.literal(MultipleOf(Fraction(1))) ^ 1))
     if len(sent) == len(refused) > 2:  # noqa: PLR2004 - two are named
         words = ["a value of any other type"]
     elif "integer" in wanted and "number" not in wanted:
-        broken = asked.space.all_of((asked.space.kinds(NUMBER), asked.space.literal(MultipleOf(Fraction(1))) ^ 1))
         if isinstance(asked.ask(about.place, broken), Found):
             words.append("a number with a fraction")
+    elif NUMBER in sent and asked.ask(about.place, broken) is NONE:
+        words[sent.index(NUMBER)] = facts.KINDS["integer"]
     types = facts.listed([facts.KINDS[str(name)] for name in wanted], "or")
     sent_words = facts.listed(words, "or") or "another type"
     yield asked.finding("json-schema-type-refused", about, sent=sent_words, types=types)
