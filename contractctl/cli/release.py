@@ -42,7 +42,9 @@ _SHOWN = 5
 def command(
     contracts: tuple[str, ...], given: str | None, part: str | None, elsewhere: bool, dry_run: bool, form: str
 ) -> int:
-    """Freeze the draft as the next version. Of several contracts all are released, or none.
+    """Freeze the draft as the next version.
+
+    Of several contracts all are released, or none.
 
     The number follows from the verdict: a draft that breaks what its level protects is a major version and has to be
     asked for with --major; one that adds something is a minor one; one in which nothing that has a meaning changed is a
