@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from contractctl.formats.graphql.inputs import written
 from contractctl.formats.graphql.schema import Schema
-from contractctl.formats.graphql.types import KINDS, DirectiveDefinition, Field, Input, Type
+from contractctl.formats.graphql.types import KINDS, DirectiveDefinition, Field, Input, Symbol, Type
 from contractctl.model.verdict import Change
 
 V = TypeVar("V")
@@ -46,14 +46,16 @@ def _type(old: Type, new: Type) -> Iterator[Change]:
     yield from _names(new.name, "interface", old.interfaces, new.interfaces)
     yield from _names(new.name, "member", old.members, new.members)
     yield from _fact(new.name, "specification", old.specified_by, new.specified_by)
-    yield from _fact(new.name, "@oneOf", "yes" if old.one_of else None, "yes" if new.one_of else None)
+    yield from _fact(new.name, "@oneOf", _yes(old.one_of), _yes(new.one_of))
+    yield from _names(new.name, "@key", old.keys, new.keys)
+    yield from _fact(new.name, "@inaccessible", _yes(old.hidden), _yes(new.hidden))
     yield from _each(
         old.fields, new.fields, lambda a, b: _field(new.name, a, b), lambda f: (f"{new.name}.{f.name}", "field")
     )
     yield from _each(
         old.symbols,
         new.symbols,
-        lambda a, b: _fact(f"{new.name}.{b.name}", "deprecation", a.deprecated, b.deprecated),
+        lambda a, b: _told(f"{new.name}.{b.name}", a, b),
         lambda symbol: (f"{new.name}.{symbol.name}", "value"),
     )
     yield from _inputs(lambda name: f"{new.name}.{name}", "input field", old.inputs, new.inputs)
@@ -71,8 +73,18 @@ def _names(path: str, what: str, old: tuple[str, ...], new: tuple[str, ...]) -> 
 def _field(type_: str, old: Field, new: Field) -> Iterator[Change]:
     path = f"{type_}.{new.name}"
     yield from _fact(path, "type", old.type, new.type)
-    yield from _fact(path, "deprecation", old.deprecated, new.deprecated)
+    yield from _told(path, old, new)
     yield from _inputs(lambda name: f"{path}({name}:)", "argument", old.arguments, new.arguments)
+
+
+def _told(path: str, old: Field | Input | Symbol, new: Field | Input | Symbol) -> Iterator[Change]:
+    """What directives say of it."""
+    yield from _fact(path, "deprecation", old.deprecated, new.deprecated)
+    yield from _fact(path, "@inaccessible", _yes(old.hidden), _yes(new.hidden))
+
+
+def _yes(said: bool) -> str | None:
+    return "yes" if said else None
 
 
 def _inputs(
@@ -84,7 +96,7 @@ def _inputs(
 def _input(path: str, old: Input, new: Input) -> Iterator[Change]:
     yield from _fact(path, "type", old.type, new.type)
     yield from _fact(path, "default", _default(old), _default(new))
-    yield from _fact(path, "deprecation", old.deprecated, new.deprecated)
+    yield from _told(path, old, new)
 
 
 def _default(one: Input) -> str | None:
@@ -94,5 +106,5 @@ def _default(one: Input) -> str | None:
 def _directive(old: DirectiveDefinition, new: DirectiveDefinition) -> Iterator[Change]:
     path = f"@{new.name}"
     yield from _names(path, "location", old.locations, new.locations)
-    yield from _fact(path, "repeatable", "yes" if old.repeatable else None, "yes" if new.repeatable else None)
+    yield from _fact(path, "repeatable", _yes(old.repeatable), _yes(new.repeatable))
     yield from _inputs(lambda name: f"{path}({name}:)", "argument", old.arguments, new.arguments)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.formats.graphql.cursor import END, NAME_START, Cursor, Misread
+from contractctl.formats.graphql.federation import is_hidden
 from contractctl.formats.graphql.tokens import is_number, string_value, tokens
 from contractctl.formats.graphql.types import (
     EXECUTABLE,
@@ -26,6 +27,10 @@ from contractctl.formats.graphql.types import (
 _DEEPEST = 100
 """How many brackets may stand in one another: more than anybody writes, less than Python's stack holds."""
 _TOO_DEEP = f"more than {_DEEPEST} brackets stand in one another"
+_NO_JSON = (
+    "this is JSON, and no schema in GraphQL's own language: "
+    "printSchema(buildClientSchema(data)) of graphql-js makes one of what introspection answered"
+)
 _LOCATIONS = frozenset({*EXECUTABLE, *TYPE_SYSTEM})
 _ROOTS = ("query", "mutation", "subscription")
 _KEYWORDS = frozenset(
@@ -84,6 +89,8 @@ class _Reader(Cursor):
             return self._directive_definition(spot)
         read = _KINDS.get(keyword)
         if read is None:
+            if keyword == "{" and self.words[self.at + 1][:1] == '"':
+                raise Misread(self.at, _NO_JSON)
             if keyword in {"query", "mutation", "subscription", "fragment", "{"} and not described and not extends:
                 raise Misread(self.at, "a client's operation stands among the definitions of a schema")
             self.refuse()
@@ -176,7 +183,8 @@ class _Reader(Cursor):
         arguments = self.block("(", ")", self._input)
         self.expect(":")
         type_ = self._type()
-        return Field(name, arguments, type_, _deprecated(self._directives()), spot)
+        directives = self._directives()
+        return Field(name, arguments, type_, _deprecated(directives), spot, is_hidden(directives))
 
     def _input(self) -> Input:
         self.description()
@@ -185,7 +193,8 @@ class _Reader(Cursor):
         self.expect(":")
         type_ = self._type()
         default = self._value() if self.take("=") else None
-        return Input(name, type_, default, _deprecated(self._directives()), spot)
+        directives = self._directives()
+        return Input(name, type_, default, _deprecated(directives), spot, is_hidden(directives))
 
     def _symbol(self) -> Symbol:
         self.description()
@@ -193,7 +202,8 @@ class _Reader(Cursor):
         name = self.name()
         if name in {"true", "false", "null"}:
             raise Misread(self.at - 1)
-        return Symbol(name, _deprecated(self._directives()), spot)
+        directives = self._directives()
+        return Symbol(name, _deprecated(directives), spot, is_hidden(directives))
 
     def _directives(self) -> tuple[Directive, ...]:
         if self.words[self.at] != "@":

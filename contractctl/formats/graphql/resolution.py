@@ -13,6 +13,7 @@ from contractctl.formats.graphql.inputs import Holder
 from contractctl.formats.graphql.lookups import parents, possible_types, usage
 from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.shapes import beside, shape
+from contractctl.formats.graphql.subgraphs import taken_away
 from contractctl.formats.graphql.types import EXECUTABLE, KINDS, DirectiveDefinition, Field, Type, named
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
@@ -25,6 +26,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
     """Every reason why documents written against the client's schema fail against the provider's, or mislead."""
     yield from _missing(client, provider)
     yield from _Meeting(client, provider).all()
+    yield from taken_away(client, provider)
 
 
 def _missing(client: Schema, provider: Schema) -> Iterator[Undecided]:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.graphql.cursor import Misread
+from contractctl.formats.graphql.federation import is_hidden, keys
 from contractctl.formats.graphql.reading import Definition, Read, Roots, definitions
 from contractctl.formats.graphql.tokens import is_beyond, line_and_column, start_of
 from contractctl.formats.graphql.types import (
@@ -149,6 +150,8 @@ class _Merging:
             inputs=self._joined(known.inputs, added.inputs, added),
             one_of=known.one_of or added.one_of,
             specified_by=known.specified_by or added.specified_by,
+            keys=tuple(sorted({*known.keys, *added.keys})),
+            hidden=known.hidden or added.hidden,
         )
 
     def _joined(self, known: Mapping[str, V], added: Mapping[str, V], type_: Type) -> Mapping[str, V]:
@@ -206,11 +209,11 @@ _INPUT = frozenset({"scalar", "enum", "input"})
 
 
 def _told(one: Definition) -> Type:
-    """A type with what the standard directives say of it."""
+    """A type with what the directives say of it that are known here."""
     if not one.directives:
         return one.type
     names = {directive.name: directive for directive in one.directives}
-    found = one.type
+    found = replace(one.type, keys=keys(one.directives), hidden=is_hidden(one.directives))
     if found.kind == "input" and "oneOf" in names:
         found = replace(found, one_of=True)
     if found.kind == "scalar" and "specifiedBy" in names:

@@ -41,6 +41,8 @@ class Input:
     deprecated: str | None
     """The reason, where it is deprecated."""
     spot: Spot = field(compare=False, repr=False)
+    hidden: bool = False
+    """Clients of the graph that is composed of this and others do not see it: @inaccessible."""
 
     @property
     def required(self) -> bool:
@@ -57,6 +59,7 @@ class Field:
     type: str
     deprecated: str | None
     spot: Spot = field(compare=False, repr=False)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Symbol:
     name: str
     deprecated: str | None
     spot: Spot = field(compare=False, repr=False)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,9 @@ class Type:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     one_of: bool = False
     specified_by: str | None = None
+    keys: tuple[str, ...] = ()
+    """The fields by which other subgraphs of a federation may ask for it."""
+    hidden: bool = False
     spot: Spot = field(compare=False, repr=False, default=(0, 0))
 
     @property

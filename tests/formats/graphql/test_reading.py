@@ -109,6 +109,7 @@ def test_texts_numbers_and_comments_end_where_graphql_core_ends_them(inside: str
             "type Query { a: Int } query { a }",
             "new:1:23: a client's operation stands among the definitions of a schema",
         ),
+        ('{"data": {"__schema": {"types": []}}}', "new:1:1: this is JSON, and no schema in GraphQL's own language"),
         ("", "new:1:1: unexpected <EOF>"),
         ("# nothing", "new:1:10: unexpected <EOF>"),
         ("type Query { a: Int\n a: Int }", "new:2:2: 'a' stands here twice"),
