@@ -70,6 +70,8 @@ class Statements(Protocol):
     """Whether a foreign key makes an index over its columns, which stays when the key goes."""
     sequences: bool
     """Whether what counts a column's values up belongs to the column, and goes with it."""
+    remembers_types: bool
+    """Whether what a session has prepared fails once a column that it gives back is of another type."""
     carries_checks: bool
     """Whether a CHECK that comes stands in a column's definition, and has no name of its own."""
 
@@ -78,6 +80,9 @@ class Statements(Protocol):
 
     def add_column(self, look: Look, table: str, column: Column, /) -> tuple[Statement, ...]:
         """Add a column. Raise ContractctlError for a default that would write every row anew."""
+
+    def share_column(self, look: Look, table: str, olds: tuple[str, ...], new: str, /) -> tuple[Statement, ...]:
+        """Let those use the new column who may use each of the old ones by its name, and not the whole table."""
 
     def drop_column(self, table: str, column: str, /) -> tuple[Statement, ...]:
         """Drop one on which nothing depends."""

@@ -179,6 +179,12 @@ class Database(Door, Protocol):
     def parts(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
         """The names of constraints and indexes with which one of the table's could collide."""
 
+    def part_obstacles(self, connection: "Connection", table: str, name: str, /) -> tuple[str, ...]:
+        """What keeps a constraint or an index from ever going, each as the end of a sentence."""
+
+    def column_notes(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """Whom it concerns that the table gets a column, each a sentence."""
+
     def table_dependents(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
         """What besides the table itself would break without it, each named with its kind."""
 

@@ -10,10 +10,12 @@ from contractctl.model.plan import Operation, Plan
 from contractctl.operations import hindering, sampling
 from contractctl.operations.kinds import KINDS, of_tables, pairs_by_table
 from contractctl.operations.pairs import check
-from contractctl.operations.stages import PARTS_THAT_GO, dropped_parts, quiesce
+from contractctl.operations.stages import PARTS_THAT_GO, dropped_parts, expand, quiesce
 from contractctl.operations.steps import (
     BrownOut,
     BrownOutTable,
+    StageColumn,
+    Step,
 )
 from contractctl.operations.steps.keeping import going, other_table
 
@@ -50,7 +52,7 @@ def _hindrances(plan: Plan, connection: Connection, *, begun: bool) -> Iterator[
 
 def notes(plan: Plan, connection: Connection) -> Iterator[str]:
     """Whom the backfill wakes, and what must have moved before the old side can be browned out: each a sentence."""
-    database, dropped = databases.of(connection), dropped_parts(plan)
+    database = databases.of(connection)
     for table, pairs in pairs_by_table(plan):
         yield from database.notes(connection, table)
         to = other_table(pairs)
@@ -60,14 +62,27 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
                 f" '{to}' at once, as INSERT INTO {table} … SELECT … FROM {to} does, and the other way round: take them"
                 " apart before"
             )
+    for table in dict.fromkeys(step.table for step in expand(plan) if isinstance(step, StageColumn)):
+        if database.exists(connection, table):
+            yield from database.column_notes(connection, table)
     for step in quiesce(plan):
-        if isinstance(step, BrownOut):
-            for column in step.columns:
-                for name in _others(database.dependents(connection, step.table, column), dropped):
-                    yield f"{name} uses '{step.table}.{column}': drop it or write it anew before quiesce"
-        elif isinstance(step, BrownOutTable):
-            for name in _others(database.table_dependents(connection, step.table), dropped):
-                yield f"{name} uses the table '{step.table}': drop it or write it anew before quiesce"
+        yield from _before_quiesce(database, connection, step, dropped_parts(plan))
+
+
+def _before_quiesce(database: Database, connection: Connection, step: Step, dropped: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(step, BrownOut):
+        for column, instead in step.columns.items():
+            if instead is not None and database.ddl.remembers_types:
+                yield (
+                    f"from quiesce on '{step.table}.{column}' has another type, and sessions that have prepared what"
+                    " gives it back are refused (cached plan must not change result type): let applications that"
+                    " prepare statements connect anew then"
+                )
+            for name in _others(database.dependents(connection, step.table, column), dropped):
+                yield f"{name} uses '{step.table}.{column}': drop it or write it anew before quiesce"
+    elif isinstance(step, BrownOutTable):
+        for name in _others(database.table_dependents(connection, step.table), dropped):
+            yield f"{name} uses the table '{step.table}': drop it or write it anew before quiesce"
 
 
 def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:

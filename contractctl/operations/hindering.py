@@ -116,6 +116,8 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
     known = operation.parameters.get("named") != "no"
     if known and not any(database.same(part, name) for part in database.parts(connection, table)):
         yield f"table '{table}' has no constraint or index '{name}'"
+    for what in database.part_obstacles(connection, table, name):
+        yield f"'{name}' of '{table}' {what}"
 
 
 def of_rows(database: Database, connection: Connection, table: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def _expand(operation: Operation) -> Iterator[Step]:
-    parameters = operation.parameters
+    parameters, olds = operation.parameters, _regroup(operation).downs
     for column in _regroup(operation).ups:
         type_ = parameters.get(f"type.{column}")
         if type_ is None:
@@ -38,8 +38,9 @@ def _expand(operation: Operation) -> Iterator[Step]:
                 f"the {operation.kind} of '{operation.subject}' does not say which type '{column}' has",
                 hint=f'add "type.{column}" = "…" to the operation\'s parameters in the plan file',
             )
-        yield StageColumn(operation.subject, column, type=type_, collation=parameters.get(f"collation.{column}"))
-    for column in _regroup(operation).downs:
+        collation = parameters.get(f"collation.{column}")
+        yield StageColumn(operation.subject, column, type=type_, collation=collation, heir_of=tuple(olds))
+    for column in olds:
         yield from promises.relaxed(operation, column, given=False, of=f".{column}")
 
 

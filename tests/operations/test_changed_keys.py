@@ -54,7 +54,10 @@ def begin(postgresql_url: str) -> Iterator[Begin]:
             ("CREATE TABLE orders (id integer PRIMARY KEY) PARTITION BY RANGE (id)",),
             "in the key of a partitioned table",
         ),
-        ((TABLE, "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey"), "replica identity by its index"),
+        (
+            (TABLE, "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey"),
+            "'orders_pkey', the table's replica identity",
+        ),
         (("CREATE TABLE orders (id integer PRIMARY KEY DEFERRABLE)",), "a key that is DEFERRABLE"),
         (("CREATE TABLE orders (id integer PRIMARY KEY, id__new text)",), "already has a column 'id__new', where"),
         (("CREATE TABLE orders (number integer PRIMARY KEY)",), "table 'orders' has no column 'id'"),

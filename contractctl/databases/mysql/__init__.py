@@ -22,7 +22,7 @@ from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import collations, definitions, other_schemas
 from contractctl.databases.mysql.refusals import busy, lost, meaning
-from contractctl.databases.mysql.relations import is_view, parts, weight
+from contractctl.databases.mysql.relations import column_notes, is_view, part_obstacles, parts, weight
 from contractctl.databases.mysql.rows import (
     add_new,
     beyond,
@@ -52,6 +52,7 @@ __all__ = (
     "check",
     "checksum",
     "collations",
+    "column_notes",
     "columns",
     "create_engine",
     "ddl",
@@ -83,6 +84,7 @@ __all__ = (
     "other_schemas",
     "outside",
     "own_lag",
+    "part_obstacles",
     "parts",
     "problem",
     "quote",

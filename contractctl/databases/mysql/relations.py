@@ -25,6 +25,20 @@ def parts(connection: Connection, table: str) -> tuple[str, ...]:
     return tuple(run(connection, query).scalars())
 
 
+def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[str, ...]:
+    """What MariaDB needs an index for, a foreign key, is asked where it goes."""
+    return ()
+
+
+def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
+    """Whom it concerns that the table gets a column, each a sentence."""
+    query = f"SELECT DISTINCT GRANTEE FROM information_schema.COLUMN_PRIVILEGES WHERE {of_table(table)} ORDER BY 1"
+    return tuple(
+        f"{grantee} may use columns of '{table}' by their names alone: grant it the new ones before it meets them"
+        for grantee in run(connection, query).scalars()
+    )
+
+
 def weight(connection: Connection, table: str) -> int:
     """How many bytes the table takes, without indexes, as InnoDB estimates it."""
     query = f"SELECT DATA_LENGTH FROM information_schema.TABLES WHERE {of_table(table)}"

@@ -66,12 +66,14 @@ __all__ = (
     "reads_what_triggers_write",
     "relax_not_null",
     "relaxes_given",
+    "remembers_types",
     "rename_columns",
     "rename_constraint",
     "rename_table",
     "require_not_null",
     "sequences",
     "set_default",
+    "share_column",
     "stand_in",
     "stop_keeping",
     "take_name",
@@ -82,6 +84,7 @@ relaxes_given = False
 reads_what_triggers_write = False
 keys_bring_indexes = True
 sequences = False
+remembers_types = False
 carries_checks = True
 _FUNCTION = "DROP FUNCTION"
 
@@ -105,6 +108,11 @@ def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]
         f"DEFAULT {column.default}" if column.default is not None else "",
     )
     return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
+
+
+def share_column(_look: Look, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
+    """Nothing: whom MariaDB lets use a name, it lets use whatever column has it."""
+    return ()
 
 
 def drop_column(table: str, column: str) -> tuple[Statement, ...]:

@@ -20,7 +20,14 @@ from contractctl.databases.postgresql.names import literal, quote, same, table
 from contractctl.databases.postgresql.probing import refusal
 from contractctl.databases.postgresql.reflection import collations, definitions, other_schemas
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
-from contractctl.databases.postgresql.relations import is_view, parts, table_dependents, weight
+from contractctl.databases.postgresql.relations import (
+    column_notes,
+    is_view,
+    part_obstacles,
+    parts,
+    table_dependents,
+    weight,
+)
 from contractctl.databases.postgresql.rows import (
     add_new,
     beyond,
@@ -50,6 +57,7 @@ __all__ = (
     "check",
     "checksum",
     "collations",
+    "column_notes",
     "columns",
     "create_engine",
     "ddl",
@@ -81,6 +89,7 @@ __all__ = (
     "other_schemas",
     "outside",
     "own_lag",
+    "part_obstacles",
     "parts",
     "problem",
     "quote",

@@ -9,6 +9,7 @@ from contractctl.databases import Column, run
 from contractctl.databases.batches import all_or_nothing
 from contractctl.databases.postgresql.names import LAST, OURS, literal, quote
 from contractctl.databases.postgresql.names import table as of_table
+from contractctl.databases.postgresql.relations import IDENTITY
 from contractctl.databases.postgresql.rows import may_be_unseen
 from contractctl.databases.postgresql.tables import columns, family, oid
 
@@ -139,19 +140,17 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
     if found is None:
         return
     yield from _of_itself(connection, table, found)
-    for parted, identity, deferrable in run(connection, _KEY.format(table=oid(connection, table))):
+    for parted, deferrable in run(connection, _KEY.format(table=oid(connection, table))):
         if parted:
             yield "is in the key of a partitioned table, and PostgreSQL makes no key of an index that is there already"
-        if identity:
-            yield "is the table's replica identity by its index: ALTER TABLE … REPLICA IDENTITY DEFAULT first"
         if deferrable:
             yield "is a key that is DEFERRABLE, which rows cannot be found by while they are written"
 
 
 _KEY = """
-SELECT c.relkind = 'p', i.indisreplident, k.condeferrable
+SELECT c.relkind = 'p', k.condeferrable
 FROM pg_catalog.pg_constraint k
-JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 WHERE k.conrelid = {table} AND k.contype = 'p'
 """
 
@@ -163,7 +162,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
     if any(name in (found.default or "") for name in _UNIQUE_DEFAULTS):
         yield f"has a default that is never twice the same ({found.default}): it cannot be told from a value given"
     place = _PLACE.format(table=oid(connection, table), column=literal(column))
-    parted, inherited, full = run(connection, place).one()
+    parted, inherited, full, identity = run(connection, place).one()
     if full is not None:
         why = f"is NULL for a moment in a row of a new application, which foreign key '{full}' (MATCH FULL) refuses"
         yield f"{why}: make it MATCH SIMPLE first"
@@ -171,6 +170,8 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         yield "is part of the table's partition key"
     if inherited:
         yield "comes from a parent table"
+    if identity is not None:
+        yield f"is part of index '{identity}', {IDENTITY}"
 
 
 _PLACE = """
@@ -180,7 +181,9 @@ SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid
         AND d.refclassid = d.classid AND d.refobjid = a.attrelid AND d.refobjsubid = 0 AND d.deptype = 'i'))),
   a.attinhcount > 0,
   (SELECT min(k.conname::text) FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'f'
-    AND k.confmatchtype = 'f' AND cardinality(k.conkey) > 1 AND a.attnum = ANY (k.conkey))
+    AND k.confmatchtype = 'f' AND cardinality(k.conkey) > 1 AND a.attnum = ANY (k.conkey)),
+  (SELECT min(i.indexrelid::regclass::text) FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid
+    AND i.indisreplident AND a.attnum = ANY (i.indkey::int2[]))
 FROM pg_catalog.pg_attribute a WHERE a.attrelid = {table} AND a.attname = {column}
 """
 

@@ -5,8 +5,8 @@ from contractctl.databases.looks import Look
 from contractctl.databases.postgresql.altering import ALONE, BESIDE, WRITERS_OUT, alter
 from contractctl.databases.postgresql.names import literal, quote
 from contractctl.databases.postgresql.names import table as of_table
+from contractctl.databases.postgresql.rights import granting
 from contractctl.databases.postgresql.tables import asking_default
-from contractctl.databases.postgresql.whole_tables import granting
 
 
 def move_key(look: Look, table: str, _columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:

@@ -7,6 +7,11 @@ from contractctl.databases.postgresql.names import literal
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.tables import family, oid
 
+IDENTITY = (
+    "the table's replica identity, without which PostgreSQL refuses to change or delete rows that it publishes:"
+    " ALTER TABLE … REPLICA IDENTITY DEFAULT, or USING INDEX another one, first"
+)
+
 
 def is_view(connection: Connection, name: str) -> bool:
     """Whether there is a view of that name."""
@@ -23,6 +28,36 @@ def parts(connection: Connection, table: str) -> tuple[str, ...]:
         " WHERE relnamespace = (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = {table})"
     )
     return tuple(run(connection, query.format(table=oid(connection, table))).scalars())
+
+
+def part_obstacles(connection: Connection, table: str, name: str) -> tuple[str, ...]:
+    """What keeps a constraint or an index from going, each as the end of a sentence."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+        f" WHERE i.indrelid = {oid(connection, table)} AND i.indisreplident AND c.relname = {literal(name)})"
+    )
+    return (f"is {IDENTITY}",) if run(connection, query).scalar_one() else ()
+
+
+def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
+    """Whom it concerns that the table gets a column, each a sentence."""
+    names = run(connection, _PUBLISHED.format(family=family(oid(connection, table)))).scalars()
+    return tuple(
+        f"publication '{name}' sends every column of '{table}': a PostgreSQL that subscribes to it stops at the first"
+        " row with a new one, unless it has that, too: add it there before expand"
+        for name in names
+    )
+
+
+_PUBLISHED = """
+SELECT DISTINCT t.pubname::text FROM pg_catalog.pg_publication_tables t
+JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname
+JOIN pg_catalog.pg_class c ON c.relname = t.tablename AND c.relnamespace = to_regnamespace(quote_ident(t.schemaname))
+WHERE c.oid IN ({family}) AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_publication_rel r
+  WHERE r.prpubid = p.oid AND r.prrelid = c.oid AND to_jsonb(r) ->> 'prattrs' IS NOT NULL)
+ORDER BY 1
+"""
+"""Publications with a list of columns, which there are from PostgreSQL 15 on, leave new ones out."""
 
 
 def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:

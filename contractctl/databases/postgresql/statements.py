@@ -25,6 +25,7 @@ from contractctl.databases.postgresql.constraints import (
 from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.keys import hand_over, move_key
 from contractctl.databases.postgresql.names import quote
+from contractctl.databases.postgresql.rights import sharing_column
 from contractctl.databases.postgresql.triggers import drop_triggers, triggers
 from contractctl.databases.postgresql.waiting import hold, patience
 from contractctl.databases.postgresql.whole_tables import (
@@ -66,12 +67,14 @@ __all__ = (
     "reads_what_triggers_write",
     "relax_not_null",
     "relaxes_given",
+    "remembers_types",
     "rename_columns",
     "rename_constraint",
     "rename_table",
     "require_not_null",
     "sequences",
     "set_default",
+    "share_column",
     "stand_in",
     "stop_keeping",
     "take_name",
@@ -82,6 +85,7 @@ relaxes_given = True
 reads_what_triggers_write = True
 keys_bring_indexes = False
 sequences = True
+remembers_types = True
 carries_checks = False
 
 
@@ -98,6 +102,11 @@ def add_column(look: Look, table: str, column: Column) -> tuple[Statement, ...]:
         "NOT NULL" if column.not_null else "",
     )
     return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
+
+
+def share_column(look: Look, table: str, olds: tuple[str, ...], new: str) -> tuple[Statement, ...]:
+    """Rights on a column stay with the column, whatever its name is: the new one gets what the old ones have."""
+    return tuple(Statement(grant, "none") for grant in sharing_column(look, table, olds, new))
 
 
 def drop_column(table: str, column: str) -> tuple[Statement, ...]:

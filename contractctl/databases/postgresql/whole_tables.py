@@ -5,10 +5,11 @@ from contractctl.databases.looks import Called, Look
 from contractctl.databases.postgresql.altering import ALONE, alter
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
+from contractctl.databases.postgresql.rights import granting, sharing_columns
 
 _OF_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _INVOKER = 150000
-"""From when on a view can leave the rights to whoever uses it."""
+"""From when on there are such views: https://www.postgresql.org/docs/current/sql-createview.html."""
 
 
 def create_table(create: str) -> tuple[Statement, ...]:
@@ -16,14 +17,30 @@ def create_table(create: str) -> tuple[Statement, ...]:
     return (Statement(create, "none"),)
 
 
-def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
-    """A view that PostgreSQL itself reads and writes as the table, for those who may read and write the table."""
+def stand_in(look: Look, table: str, name: str, now: str | None = None) -> tuple[Statement, ...]:
+    """A view that PostgreSQL itself reads and writes as the table, for those who may read and write the table.
+
+    `now`: what the table is called until the view is made.
+    """
     columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
-    invoker = " WITH (security_invoker = true)" if int(look.ask("SHOW server_version_num", "0")) >= _INVOKER else ""
-    grants = look.ask(granting(literal(of_table(table)), of_table(name), _OF_TABLES), "")
+    here = now or table
+    invoker = " WITH (security_invoker = true)" if look.ask(_leaves_rights(here), "False") == "True" else ""
+    grants = look.ask(granting(literal(of_table(here)), of_table(name), _OF_TABLES), "").splitlines()
     return (
         Statement(f"CREATE VIEW {of_table(name)}{invoker} AS SELECT {columns} FROM {of_table(table)}", "ACCESS SHARE"),
-        *(Statement(grant, "none") for grant in grants.splitlines()),
+        *(Statement(grant, "none") for grant in (*grants, *sharing_columns(look, here, name))),
+    )
+
+
+def _leaves_rights(table: str) -> str:
+    """SQL: whether a view can leave the rights to whoever uses it. That one must be allowed to use all its columns.
+
+    Where some may use columns by their names alone, the view has just these rights; unless policies hide rows, too.
+    """
+    return (
+        f"SELECT current_setting('server_version_num')::int >= {_INVOKER} AND (c.relrowsecurity OR NOT EXISTS"
+        " (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL))"
+        f" FROM pg_catalog.pg_class c WHERE c.oid = to_regclass({literal(of_table(table))})"
     )
 
 
@@ -39,7 +56,7 @@ def take_name(table: str, name: str) -> tuple[Statement, ...]:
 
 def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
     """The table has its old name again, and the view stands in for the new one."""
-    view = stand_in(Called(look, table, name), table, name)
+    view = stand_in(Called(look, table, name), table, name, now=name)
     return (*rename_table(name, table), *view)
 
 
@@ -51,15 +68,3 @@ def drop_table(table: str) -> tuple[Statement, ...]:
 def rename_table(table: str, new: str) -> tuple[Statement, ...]:
     """Give a table another name in its schema."""
     return (alter(table, f"RENAME TO {quote(new.rpartition('.')[2])}"),)
-
-
-def granting(of: str, to: str, privileges: tuple[str, ...]) -> str:
-    """SQL: the statements that let those use the one, `to`, who may use the other, whose name is SQL; a line each."""
-    return (
-        "SELECT coalesce(string_agg(format('GRANT %s ON %s TO %s%s', g.privilege_type, "
-        f"{literal(to)}, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,"
-        " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), E'\\n'), '')"
-        " FROM pg_catalog.pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) g"
-        f" WHERE c.oid = to_regclass({of}) AND g.grantee <> c.relowner"
-        f" AND g.privilege_type IN ({', '.join(map(literal, privileges))})"
-    )

@@ -33,6 +33,7 @@ from contractctl.databases.sqlite.rows import (
 from contractctl.databases.sqlite.statements import carry_out
 from contractctl.databases.sqlite.tables import (
     as_shown,
+    column_notes,
     columns,
     dependents,
     exists,
@@ -42,6 +43,7 @@ from contractctl.databases.sqlite.tables import (
     key_obstacles,
     notes,
     obstacles,
+    part_obstacles,
     parts,
     refusal,
     size,
@@ -63,6 +65,7 @@ __all__ = (
     "check",
     "checksum",
     "collations",
+    "column_notes",
     "columns",
     "create_engine",
     "ddl",
@@ -94,6 +97,7 @@ __all__ = (
     "other_schemas",
     "outside",
     "own_lag",
+    "part_obstacles",
     "parts",
     "problem",
     "quote",

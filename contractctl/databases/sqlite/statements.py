@@ -25,6 +25,7 @@ relaxes_given = True
 reads_what_triggers_write = True
 keys_bring_indexes = False
 sequences = False
+remembers_types = False
 carries_checks = False
 _LOCK = "the writer's lock"
 _CHECK = "PRAGMA main.quick_check"
@@ -46,6 +47,11 @@ def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]
         f"COLLATE {quote(column.collation)}" if column.collation else "",
     )
     return (_alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
+
+
+def share_column(_look: Look, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
+    """Nothing: whoever has the file may use it all."""
+    return ()
 
 
 def drop_column(table: str, column: str) -> tuple[Statement, ...]:

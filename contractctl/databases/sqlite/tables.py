@@ -213,6 +213,16 @@ def key_obstacles(_connection: Connection, _table: str, _column: str) -> tuple[s
     return ("is the primary key, and SQLite gives a table no other one without making it anew",)
 
 
+def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[str, ...]:
+    """Nothing keeps an index from going that does not stand in the table's own text."""
+    return ()
+
+
+def column_notes(_connection: Connection, _table: str) -> tuple[str, ...]:
+    """Nobody minds that a table gets a column."""
+    return ()
+
+
 def notes(_connection: Connection, _table: str) -> tuple[str, ...]:
     """Whom what contractctl writes will wake: nobody, as triggers are away meanwhile."""
     return ()

@@ -26,9 +26,13 @@ class StageColumn(Step):
     collation: str | None = None
     default: str | None = None
     not_null: bool = False
+    heir_of: tuple[str, ...] = ()
+    """The columns that go on in it, besides the one that it is like: who may use all of them may use it."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.add_column(look, self.table, self.added(database, look))
+        olds = self.heir_of or ((self.like,) if self.like is not None else ())
+        add = database.ddl.add_column(look, self.table, self.added(database, look))
+        return (*add, *database.ddl.share_column(look, self.table, olds, self.column))
 
     def demand(self, database: Database, connection: Connection) -> None:
         if _has(database, connection, self.table, self.column):

@@ -135,7 +135,9 @@ class BrownOut(Step):
         return told(database, self.table, self.pairs)
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return _renamed(database, look, self, _names(self.columns))
+        heirs = ((old, new) for old, new in self.columns.items() if new is not None)
+        shared = [one for old, new in heirs for one in database.ddl.share_column(look, self.table, (old,), new)]
+        return (*shared, *_renamed(database, look, self, _names(self.columns)))
 
     def demand(self, database: Database, connection: Connection) -> None:
         for column in self.columns:
