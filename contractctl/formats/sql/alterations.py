@@ -89,7 +89,7 @@ def _alter_column(defined: Defined, table: Table, action: exp.AlterColumn) -> Ta
 
 def _uncounted(table: Table, name: str, dialect: str) -> Table:
     """PostgreSQL counts a serial up by a default that can be replaced; AUTO_INCREMENT is none."""
-    return changed(table, name, counted=False) if dialect == "postgresql" else table
+    return changed(table, name, counted=False, counter=None) if dialect == "postgresql" else table
 
 
 def _modify_column(defined: Defined, table: Table, action: exp.ModifyColumn) -> Table:

@@ -136,10 +136,16 @@ def _uncast(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
+def _sequence(tree: exp.Anonymous) -> str | None:
+    """Whose next value it is: nextval('public.orders_id_seq'::regclass)."""
+    named = _uncast(tree.expressions[0]) if tree.expressions else None
+    return named.name.replace('"', "").removeprefix("public.") if isinstance(named, exp.Literal) else None
+
+
 def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -> Table:
     """The table with another default in one column; NULL and none are the same."""
     if tree is None or isinstance(_uncast(tree), exp.Null):
         return changed(table, name, default=None)
     if isinstance(tree, exp.Anonymous) and tree.name.lower() == "nextval":
-        return changed(table, name, counted=True, default=None)
+        return changed(table, name, counted=True, default=None, counter=_sequence(tree))
     return changed(table, name, default=expression(tree, dialect))

@@ -107,7 +107,9 @@ def _nullability(column: Column) -> str:
 
 
 def _default(column: Column) -> str | None:
-    return "the next number" if column.counted else column.default.text if column.default else None
+    if column.counted:
+        return f"the next number of '{column.counter}'" if column.counter else "the next number"
+    return column.default.text if column.default else None
 
 
 def _generated(column: Column) -> str | None:

@@ -31,6 +31,16 @@ _MYSQL_TYPES = {
     "REAL": TokenType.DOUBLE,
 }
 """Words that sqlglot takes for types of other sizes: https://dev.mysql.com/doc/refman/8.4/en/other-vendor-data-types.html."""
+_NO_POSTGRESQL_TYPES = """
+    bigdecimal bignum bignumeric binary blob byte clob datetime decfloat decimal32 decimal64 decimal128 decimal256
+    double fixed geography geometry hugeint int1 int16 int32 int64 int128 int256 list long longblob longtext
+    longvarchar map mediumblob mediumint mediumtext nullable number nvarchar nvarchar2 object range ref short str
+    string struct timestampltz timestampntz timestamp_ltz timestamp_ntz time_ns tinyblob tinyint tinytext uhugeint
+    uint uint128 uint256 varbinary varchar2 variant vector
+"""
+"""Words that sqlglot takes for types there, and PostgreSQL does not."""
+_NO_COLUMNS = "ADD COLUMN EXISTS DROP ALTER RENAME TO AND OR NOT WHEN THEN ELSE CASE IN IS LIKE BY"
+"""Words before a column's name."""
 _NO_NAMES = frozenset({"EXCLUDE"})
 """Words that begin a constraint, where sqlglot does not see that they are a column's name."""
 
@@ -43,8 +53,13 @@ _ENDS = (
 _ALIKE = ("NULLS", "NOT", "DISTINCT")
 
 
-def mended(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], str]:
-    """The tokens, and options that stand apart from them, in small letters: of SQLite's tables, views, indexes."""
+def mended(tokens: tuple[Token, ...], dialect: str, own: frozenset[str]) -> tuple[tuple[Token, ...], str]:
+    """The tokens, and options that stand apart from them, in small letters: of SQLite's tables, views, indexes.
+
+    own: names of types that were made before.
+    """
+    if dialect == "postgresql" and own:
+        tokens = tuple(_own_types(tokens, own))
     if dialect == "mysql":
         tokens = tuple(_unsigned_floats([_as_mysql_has_it(token) for token in tokens]))
     heads = [token.text.upper() for token in tokens[:4]]
@@ -65,6 +80,25 @@ def mended(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], 
 
 def _as(token: Token, kind: TokenType, text: str | None = None) -> Token:
     return Token(kind, token.text if text is None else text, token.line, token.col, token.start, token.end, [])
+
+
+def _own_types(tokens: Sequence[Token], own: frozenset[str]) -> Iterator[Token]:
+    """A type of another database is written out, `public.short`, where somebody made a type of that name."""
+    for before, token in pairwise((None, *tokens)):
+        assert token is not None  # noqa: S101 - only the one before the first is None
+        word = token.text.lower()
+        if word in own and word in _NO_POSTGRESQL_TYPES.split() and before is not None and _may_have_a_type(before):
+            yield _as(token, TokenType.VAR, "public")
+            yield _as(token, TokenType.DOT, ".")
+            yield _as(token, TokenType.VAR)
+        else:
+            yield token
+
+
+def _may_have_a_type(before: Token) -> bool:
+    """Whether a type may follow: behind a column's name, a cast, TYPE."""
+    word = before.text.upper()
+    return word in {"::", "TYPE"} or (word[-1:].isalnum() and word not in _NO_COLUMNS.split())
 
 
 def _named_checks(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -140,6 +141,7 @@ def _whole(reading: _Reading, source: Source, *, certain: bool, by_place: bool =
     _name_referred(reading.defined)
     _mark_filled(reading.defined, source)
     _call_too(reading.defined, source)
+    _tell_counters_apart(reading.defined)
     return Schema(
         dialect=reading.defined.dialect,
         certain=certain,
@@ -161,6 +163,18 @@ def _name_referred(defined: Defined) -> None:
         keys = tuple(replace(key, referred=key.referred or _key_of(defined, key.table)) for key in table.foreign_keys)
         if keys != table.foreign_keys:
             defined.tables[name] = replace(table, foreign_keys=keys)
+
+
+def _tell_counters_apart(defined: Defined) -> None:
+    """A sequence by which one column alone is counted up is its own, whatever it is called."""
+    counted = [(table, column) for table in defined.tables.values() for column in table.columns if column.counted]
+    users = Counter(column.counter or f"{table.name}_{column.name}_seq" for table, column in counted)
+    for name, table in defined.tables.items():
+        columns = tuple(
+            replace(one, counter=None) if one.counter and users[one.counter] == 1 else one for one in table.columns
+        )
+        if columns != table.columns:
+            defined.tables[name] = replace(table, columns=columns)
 
 
 def _key_of(defined: Defined, name: str) -> tuple[str, ...]:
@@ -195,7 +209,7 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
         elif changes_enum(words):
             subject, tree = change_enum(defined, words), None
         else:
-            tokens, options = mended(words.tokens, defined.dialect)
+            tokens, options = mended(words.tokens, defined.dialect, frozenset((*defined.domains, *defined.enums)))
             tree = parse_tree(tokens, words.text, defined.dialect)
             if tree is None or isinstance(tree, exp.Command):
                 raise NotUnderstoodError("the statement is not understood")  # noqa: TRY301 - one place makes the record

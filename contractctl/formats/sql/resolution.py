@@ -153,8 +153,22 @@ def _column(table: Table, client: Column, provider: Column, dialect: str) -> Ite
     yield from values(table, client, provider, dialect)
     yield from _nulls(table, client, provider)
     yield from _left_out(table, client, provider)
+    yield from _counters(table, client, provider)
     if provider.always and not client.always and client.generated is None:
         yield _about_column("sql-column-generated", Effect.FAILS, table, client)
+
+
+def _counters(table: Table, client: Column, provider: Column) -> Iterator[Undecided]:
+    """Rows of a table whose numbers come from another's sequence now may meet numbers that are taken."""
+    if not (client.counted and provider.counted) or client.counter == provider.counter:
+        return
+    words = [
+        f"the sequence '{one.counter}', which counts for others, too," if one.counter else "a sequence of its own"
+        for one in (client, provider)
+    ]
+    told = f"its numbers come from {words[0]} in one version, and from {words[1]} in the other"
+    at = column_pointer(table.name, client.name)
+    yield Undecided(f"{table.written}.{client.written}", f"{told}: nobody knows which of them are free", at, at)
 
 
 def _symbols(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:

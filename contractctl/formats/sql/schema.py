@@ -75,6 +75,8 @@ class Column:
     default: Expression | None = None
     counted: bool = False
     """serial, identity, AUTO_INCREMENT, or SQLite's INTEGER PRIMARY KEY: the database makes the value."""
+    counter: str | None = None
+    """The sequence that gives the numbers, where it is one that counts for another column, too."""
     always: bool = False
     """GENERATED ALWAYS AS IDENTITY: a value that is given is refused."""
     generated: Expression | None = None
