@@ -148,7 +148,7 @@ def alarm_alone(both: Look, news: Sequence[Counts]) -> Alarm:
 
 
 def e_value(looks: Iterable[Look], *, tempered: float = 1.0) -> float:
-    """How strongly the looks so far speak for "the new path fails more often". 1 is no evidence, 20 is an alarm.
+    """How strongly the looks so far speak for "the new path fails more often". 1 is not evidence, 20 is an alarm.
 
     For every relative risk the likelihood ratios of the looks are multiplied, each with that look's own sizes, so a
     ramp of the share or of the traffic changes nothing; then the products are averaged. Windows must not overlap.

@@ -96,7 +96,7 @@ def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Compa
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """One of the two who must get on: its schema, and its name for people."""
+    """One of the two sides that must be compatible: its schema, and its name for people."""
 
     schema: Any
     name: str
@@ -159,7 +159,7 @@ def _narrowed(finding: Finding, users: Sequence[str] | None) -> Finding:
     if users is None or tuple(users) == (finding.path,):
         return finding
     if not users:
-        return replace(finding, breaks=False, message=f"{finding.message}; no operation that was given meets it")
+        return replace(finding, breaks=False, message=f"{finding.message}; no given operation is affected")
     return replace(finding, message=f"{finding.message}; it meets {', '.join(users)}")
 
 

@@ -56,9 +56,7 @@ def share(flag: Flag) -> float:
     text = _text(flag)
     definition = _definition(flag, text)
     if (state := definition.get("state", "ENABLED")) != "ENABLED":
-        raise _wrong(
-            flag, text, ("state",), f"the flag is {state}: what applications do then, their code says", "enable it"
-        )
+        raise _wrong(flag, text, ("state",), f"the flag is {state}: applications then use their default", "enable it")
     return _split(flag, text, definition).percent
 
 
@@ -99,7 +97,8 @@ def write_share(flag: Flag, percent: float) -> None:
         write_whole(flag.path, wanted)
     except OSError as error:
         raise ContractctlError(
-            f"{flag.shown} cannot be written: {error.strerror}", hint="see to its rights and to the room on the disk"
+            f"{flag.shown} cannot be written: {error.strerror}",
+            hint="check its permissions and the free space on the disk",
         ) from None
 
 
@@ -108,7 +107,7 @@ def _text(flag: Flag) -> str:
         return flag.path.read_bytes().decode()
     except OSError as error:
         raise ContractctlError(
-            f"{flag.shown}: {error.strerror}", hint="bring the file back, or take its [[flags]] out of contractctl.toml"
+            f"{flag.shown}: {error.strerror}", hint="restore the file, or remove its [[flags]] from contractctl.toml"
         ) from None
     except UnicodeDecodeError as error:
         raise ContractctlError(f"{flag.shown}: byte {error.start} is not UTF-8", hint="save it as UTF-8") from None
@@ -127,7 +126,7 @@ def _definition(flag: Flag, text: str) -> Mapping[str, Json]:
     variants = found.get("variants")
     for name in (flag.old, flag.new):
         if not isinstance(variants, dict) or name not in variants:
-            hint = 'write it there, or say in [[flags]] which variants are meant: old = "…", new = "…"'
+            hint = 'write it there, or set in [[flags]] which variants are meant: old = "…", new = "…"'
             raise _wrong(flag, text, ("variants",), f"the flag has no variant '{name}'", hint)
     if found.get("defaultVariant") != flag.old:
         words = f"'defaultVariant' is not '{flag.old}': requests without a targeting key would all take that path"
@@ -142,21 +141,21 @@ def _split(flag: Flag, text: str, definition: Mapping[str, Json]) -> _Split:
         return _Split()
     parts = targeting.get("fractional") if isinstance(targeting, dict) and len(targeting) == 1 else None
     if not isinstance(parts, list):
-        words = "the flag's targeting is more than one 'fractional': which share it gives cannot be told"
-        raise _wrong(flag, text, ("targeting",), words, "let it be one 'fractional' over the two variants")
+        words = "the flag's targeting is more than one 'fractional': its share cannot be determined"
+        raise _wrong(flag, text, ("targeting",), words, "make it one 'fractional' over the two variants")
     first = 0 if parts and isinstance(parts[0], list) else 1
     weights: dict[str, int] = {}
     places: dict[str, Pointer] = {}
     for at, part in enumerate(parts[first:], first):
         variant, weight = _part(flag, text, at, part)
         if variant in weights:
-            raise _wrong(flag, text, _at(at), f"the variant '{variant}' stands twice", "write it once")
+            raise _wrong(flag, text, _at(at), f"the variant '{variant}' appears twice", "write it once")
         weights[variant], places[variant] = weight, ("flags", flag.name, *_at(at), 1)
     if missing := {flag.new, flag.old} - set(weights):
         words = f"'fractional' has no weight for '{min(missing)}'"
         raise _wrong(flag, text, _at(), words, "give both variants a weight, 0 where it gets nothing")
     if sum(weights.values()) == 0:
-        raise _wrong(flag, text, _at(), "all weights are 0", "let them add up to 100")
+        raise _wrong(flag, text, _at(), "all weights are 0", "make them add up to 100")
     return _Split(weights[flag.new], weights[flag.old], places)
 
 
@@ -164,10 +163,10 @@ def _part(flag: Flag, text: str, at: int, part: Json) -> tuple[str, int]:
     pair = part if isinstance(part, list) and len(part) == 2 else (None, None)  # noqa: PLR2004 - variant, weight
     variant, weight = pair
     if variant not in (flag.new, flag.old):
-        words = f"this is no pair of a weight and '{flag.new}' or '{flag.old}'"
+        words = f"this is not a pair of a weight and '{flag.new}' or '{flag.old}'"
         raise _wrong(flag, text, _at(at), words, f'write ["{flag.new}", 0] and ["{flag.old}", 100]')
     if isinstance(weight, bool) or not isinstance(weight, int) or weight < 0:
-        words = f"the weight of '{variant}' is no whole number from 0 on"
+        words = f"the weight of '{variant}' is not a whole number of 0 or more"
         raise _wrong(flag, text, (*_at(at), 1), words, "write the weight out as a number")
     return str(variant), weight
 
@@ -182,7 +181,7 @@ def _weights(percent: float) -> tuple[int, int]:
     scale = next((one for one in (1, 10, 100, _FINEST) if exact * one == int(exact * one)), None)
     if scale is None:
         raise ContractctlError(
-            f"a share of {percent:g} % is finer than flagd can tell apart", hint="write at most three decimals"
+            f"a share of {percent:g} % is finer than flagd supports", hint="write at most three decimals"
         )
     return int(exact * scale), _WHOLE * scale - int(exact * scale)
 

@@ -111,7 +111,7 @@ def needed_repository(path: Path) -> "Repository":
     """As open_repository(), where there must be one. Raise ContractctlError otherwise."""
     repository = open_repository(path)
     if repository is None:
-        raise ContractctlError(f"{path} lies in no git repository", hint="run it inside a clone, or git init")
+        raise ContractctlError(f"{path} is not in a git repository", hint="run it inside a clone, or run git init")
     return repository
 
 
@@ -153,7 +153,7 @@ class Repository:
         """How a branch is had that this clone does not have."""
         if "origin" not in self._run("remote").split():
             known = self._run("for-each-ref", "--count=5", "--format=%(refname:short)", "refs/heads").split()
-            return f"branches that are here: {', '.join(known) or 'none'}"
+            return f"known branches: {', '.join(known) or 'none'}"
         branch = ref.removeprefix("origin/")
         return f"git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"
 
@@ -161,7 +161,7 @@ class Repository:
         """The last commit that HEAD and `ref` have in common: where this work split off."""
         commit, head = self.resolve(ref), self.head()
         if head is None:
-            raise ContractctlError("the repository has no commit yet", hint="commit first, or check two files")
+            raise ContractctlError("the repository has no commits yet", hint="commit first, or compare two files")
         base = self._run("merge-base", head, commit, allowed=(0, 1))
         if not base:
             raise ContractctlError(
@@ -234,7 +234,7 @@ class Repository:
             self.close()
             self._refuse_missing()
             raise ContractctlError(
-                f"{self.root.name} has lost the object {blob}", hint=f"see: git fsck in {self.root}; or clone it anew"
+                f"{self.root.name} is missing the object {blob}", hint=f"run git fsck in {self.root}, or clone it again"
             )
         content: bytes = answered.read(int(said[-1]))
         answered.read(1)  # the end of a line
@@ -402,7 +402,7 @@ class Repository:
             self._refuse_missing()
         said = err.strip().removeprefix("stderr:").strip(" '\n").splitlines()
         raise ContractctlError(
-            f"git {arguments[0]} failed: {said[0] if said else 'it did not say why'}",
+            f"git {arguments[0]} failed: {said[0] if said else 'git gave no reason'}",
             hint=self._more_history(f"run it by hand in {self.root}"),
         )
 

@@ -40,7 +40,9 @@ def two_versions(old: Path, new: Path, format_name: str | None = None) -> tuple[
     before, _ = version(old, name)
     other = claimed(before.files[0])
     if format_name is None and other not in {None, name}:
-        raise ContractctlError(f"{old} is {other}, and {new} is {name}", hint="give two versions of one contract")
+        raise ContractctlError(
+            f"{old} is {other}, and {new} is {name}", hint="compare two versions of the same contract"
+        )
     return before, after, name
 
 
@@ -58,7 +60,7 @@ def demand_whole(contracts: Path, contracts_: Iterable[Contract]) -> None:
                 folder = contracts / contract.name
                 there = Path(os.path.relpath(Path(file.name).resolve(), folder.resolve())).as_posix()
                 raise ContractctlError(
-                    f"the draft of {contract.name} refers to {file.name}, which is none of its files",
+                    f"the draft of {contract.name} refers to {file.name}, which is not one of its files",
                     hint=f'add it to draft in {named(folder / "contract.toml", root)}: "{there}"',
                 )
 
@@ -89,13 +91,13 @@ def at_commit(repository: "Repository", commit: str) -> Near:
 
 
 def _folder(whole: Source, format_name: str | None) -> tuple[Source, str]:
-    """The files of a folder that are of one format; what else lies beside them is no part of the version."""
+    """The files of a folder that are of one format; what else lies beside them is not part of the version."""
     claims = {file: claimed(file) for file in whole.files}
     names = sorted({name for name in claims.values() if name})
     if format_name is None and len(names) > 1:
         raise ContractctlError(
             f"{whole.folder} holds files of several formats: {', '.join(names)}",
-            hint="tell which is meant: --as FORMAT",
+            hint="say which one is meant: --as FORMAT",
         )
     if format_name is None and not names:
         format_of(whole.files[0])  # says what is wrong

@@ -1,4 +1,4 @@
-"""Which version gets on with which, and which consumer with which producer? Every pair is judged once."""
+"""Which versions are compatible with which, and which consumers with which producers? Every pair is judged once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Two versions, the older one first, and how they get on."""
+    """Two versions, the older one first, and whether they are compatible."""
 
     old: str
     new: str
@@ -143,7 +143,10 @@ def _match(contract: Contract, consumer: Party, producer: Party, entries: tuple[
     taken, sent = used(consumer, entries), used(producer, entries)
     for party, found in ((consumer, taken), (producer, sent)):
         if not found:
-            reason = f"{party.name} is said to be on {', '.join(party.versions) or 'a version'}, and there is none such"
+            reason = (
+                f"{party.name} is said to be on {', '.join(party.versions) or 'a version'}, but there is no such"
+                " version"
+            )
             return Match(consumer.name, producer.name, Status.UNKNOWN, (), reason)
     meetings = tuple(meeting(contract, consumer, r, w, entries, judge) for r, w in product(taken, sent))
     return _summed(consumer, producer, meetings)
@@ -173,8 +176,8 @@ def _summed(consumer: Party, producer: Party, meetings: tuple[Meeting, ...]) -> 
     bad = next(meeting for meeting in meetings if meeting.status is not Status.COMPATIBLE)
     who = " and ".join(dict.fromkeys(silent))
     reason = (
-        f"{consumer.name} on {bad.consumer} does not get on with {producer.name} on {bad.producer}, and contract.toml "
-        f"does not say which versions {who} {'is' if len(set(silent)) == 1 else 'are'} on"
+        f"{consumer.name} on {bad.consumer} is not compatible with {producer.name} on {bad.producer}, and"
+        f" contract.toml does not say which versions {who} {'is' if len(set(silent)) == 1 else 'are'} on"
     )
     return Match(*names, Status.UNKNOWN, meetings, reason)
 

@@ -85,5 +85,5 @@ def _send(receiver: web.Server, one: Waiting) -> str:
         return f"{receiver.url} answers {answer.code}"
     raise ContractctlError(
         f"{receiver.url} refuses the event '{event['type']}' of {event['source']}: it answers {answer.code}",
-        hint="see to the receiver, which is to answer 2xx, and run it again: nothing later was sent",
+        hint="fix the receiver, which has to answer 2xx, and run it again; no later events were sent",
     )

@@ -98,11 +98,11 @@ class Table:
 
                 near = difflib.get_close_matches(key, self._asked, n=1)
                 hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(self._asked))}"
-                raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is no key here", hint=hint)
+                raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is not a known key", hint=hint)
 
     def misplaced(self, key: str, where: str, hint: str) -> ContractctlError:
         """The error for a key that means something elsewhere, and nothing here."""
-        return ContractctlError(f"{self._file}: '{self._prefix}{key}' means nothing for {where}", hint=hint)
+        return ContractctlError(f"{self._file}: '{self._prefix}{key}' has no meaning for {where}", hint=hint)
 
     def wrong(self, key: str, wanted: str) -> ContractctlError:
         """The error for a value that has the right type and says the wrong thing."""
@@ -142,6 +142,6 @@ def toml_table(text: str, name: str) -> Table:
     try:
         return Table(name, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ContractctlError(f"{name}: {error}", hint="mend the TOML there: https://toml.io") from None
+        raise ContractctlError(f"{name}: {error}", hint="fix the TOML there: https://toml.io") from None
     except RecursionError:
-        raise ContractctlError(f"{name}: it is nested too deeply", hint="write it flatter") from None
+        raise ContractctlError(f"{name}: it is nested too deeply", hint="reduce the nesting") from None

@@ -58,7 +58,7 @@ def step(contract: Contract) -> Step | None:
     if store.digest(draft) == latest.digest:
         return None
     if contract.format not in FORMATS:
-        return Step(latest.number, "major", unknown=(f"'{contract.format}' is no format that contractctl judges",))
+        return Step(latest.number, "major", unknown=(f"'{contract.format}' is not a format that contractctl supports",))
     comparison = _compared(contract, latest, draft)
     # a promise that the level makes is a promise of the major number, too
     promised = dict.fromkeys((Direction.BACKWARD, *contract.level.directions))

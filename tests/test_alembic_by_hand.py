@@ -74,7 +74,7 @@ def test_a_script_makes_everything_that_both_versions_need_and_contractctl_goes_
     assert execute(url, "SELECT count(*) FROM contractctl_set_aside") == [(1,)]
 
     refused = repository.alembic("upgrade", "contract@heads", "--sql", fails=True)
-    assert "FAILED: the quiesce revision of 'names' demands a decision of the gate" in refused
+    assert "FAILED: the quiesce revision of 'names' needs a decision of the gate" in refused
 
 
 def test_a_refusal_under_an_env_py_of_the_user_s_is_a_sentence_and_no_traceback(
@@ -85,5 +85,5 @@ def test_a_refusal_under_an_env_py_of_the_user_s_is_a_sentence_and_no_traceback(
     said = repository.alembic("upgrade", "expand@heads", fails=True)
     script = repository.alembic("upgrade", "expand@heads", "--sql", fails=True)
 
-    assert "FAILED: table 'orders' already has a column 'full_name' (plan another name, or drop that column" in said
+    assert "FAILED: table 'orders' already has a column 'full_name' (choose another name, or drop that column" in said
     assert "so it cannot be written as a script (--sql)" in script

@@ -161,7 +161,7 @@ def test_a_database_that_is_used_is_not_taken_for_another(repository):
         journal.append(connection, Note("rename", EntryKind.OUTCOME, "expand", "expand", 0.0, "Ada", "", {}))
     engine.dispose()
 
-    assert "its journal tells of 'rename'" in repository.alembic(*word, fails=True)
+    assert "its journal has the plan 'rename'" in repository.alembic(*word, fails=True)
     assert "customer_name" in {column["name"] for column in columns(repository)}
 
 

@@ -125,9 +125,9 @@ def test_a_broken_pyproject_of_somebody_else_is_none_of_our_business(tmp_path: P
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ('contrats = "x"', "contractctl.toml: 'contrats' is no key here", "did you mean 'contracts'?"),
-        ("[databse]", "'databse' is no key here", "did you mean 'databases'?"),
-        ('[database]\nurI = "x"', "'database.urI' is no key here", "did you mean 'url'?"),
+        ('contrats = "x"', "contractctl.toml: 'contrats' is not a known key", "did you mean 'contracts'?"),
+        ("[databse]", "'databse' is not a known key", "did you mean 'databases'?"),
+        ('[database]\nurI = "x"', "'database.urI' is not a known key", "did you mean 'url'?"),
         ('level = "SIDEWAYS"', "'level' is 'SIDEWAYS'", "BACKWARD_TRANSITIVE"),
         ("strict = 1", "'strict' is 1", "true or false"),
         ("contracts = []", "'contracts' is []", "a text in quotes"),
@@ -142,10 +142,10 @@ def test_a_broken_pyproject_of_somebody_else_is_none_of_our_business(tmp_path: P
         ('[[evidence]]\npath = "x"', "'evidence.source' is missing", "add the line source ="),
         ('[[evidence]]\nsource = "otlp"', "'evidence.path' is missing", "add the line path ="),
         ("level = ", "contractctl.toml: ", "https://toml.io"),
-        ('[database]\nurl = "shop.db"', "[database] url is no database URL", "sqlite:///shop.db"),
+        ('[database]\nurl = "shop.db"', "[database] url is not a database URL", "sqlite:///shop.db"),
         ("[databases.orders]", "'databases.orders.url' is missing", "add the line url ="),
-        ('[databases.orders]\nurl = "orders.db"', "[databases.orders] url is no database URL", "env:NAME"),
-        ('[database]\nurl = "http://[::1"', "[database] url is no URL", "env:NAME"),
+        ('[databases.orders]\nurl = "orders.db"', "[databases.orders] url is not a database URL", "env:NAME"),
+        ('[database]\nurl = "http://[::1"', "[database] url is not a URL", "env:NAME"),
     ],
 )
 def test_what_cannot_be_understood_is_named_with_what_to_write(
@@ -229,7 +229,7 @@ def test_evidence_outside_the_repository_is_named_by_whoever_runs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     (tmp_path / "contractctl.toml").write_text(f'[[evidence]]\nsource = "otlp"\npath = "{path}"\n')
-    with pytest.raises(ContractctlError, match="leads out of the repository"):
+    with pytest.raises(ContractctlError, match="leads outside the repository"):
         settings.load(tmp_path)
 
     monkeypatch.setenv("TELEMETRY", path)
@@ -263,7 +263,7 @@ def test_an_address_is_read_where_it_is_used(written: Written) -> None:
     assert found.dialect is None
     with pytest.raises(ContractctlError, match="'NOT_SET_ANYWHERE' is not set") as raised:
         found.journal_url()
-    assert raised.value.hint == "set it: contractctl.toml takes a value from it"
+    assert raised.value.hint == "set it: contractctl.toml refers to it"
 
 
 def test_several_databases_are_known_by_their_names(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:

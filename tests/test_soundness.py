@@ -28,14 +28,14 @@ def said(folder: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[[movements]]", "[movements_]", "'movements_' is no key here"),
-        ("rename-property", "rename-propertie", "'rename-propertie' is no operation on a contract in the format"),
-        ("rename-property", "explode-property", "'explode-property' is no operation"),
-        ("rename-property", "rename-column", "'rename-column' is no operation"),
+        ("[[movements]]", "[movements_]", "'movements_' is not a known key"),
+        ("rename-property", "rename-propertie", "'rename-propertie' is not an operation on a contract in the format"),
+        ("rename-property", "explode-property", "'explode-property' is not an operation"),
+        ("rename-property", "rename-column", "'rename-column' is not an operation"),
         ('old = "customer"\n', "", "the rename-property of 'Order' has no 'old'"),
-        ('format = "openapi"', 'format = "sql"', "'rename-property' is no operation on"),
+        ('format = "openapi"', 'format = "sql"', "'rename-property' is not an operation on"),
         ('kind = "rename-property"\ncontract = "shop/api"', 'kind = "rename-property"\ncontract = "shop/other"',
-         "rename-property is one of 'shop/other', and no movement leads that contract on"),
+         "rename-property is for 'shop/other', which has no movement in this plan"),
         ("approvals = 2", 'approvals = 2\ncalendar = ["week"]', "'reads.calendar' is ['week']"),
     ],
 )  # fmt: skip

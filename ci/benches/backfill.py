@@ -75,7 +75,7 @@ def _seconds_of_backfill(folder: Path, database: Path) -> float:
     taken = time.perf_counter() - begin
     engine.dispose()
     if not reached.done:
-        raise SystemExit("the backfill has not come to its end")
+        raise SystemExit("the backfill has not finished")
     return taken
 
 

@@ -106,7 +106,7 @@ class Survey:
 def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Survey:
     """Look for schemas below `root` that no contract has yet. Nothing is written; what git ignores is passed over."""
     if house.owner is not None and _UNWRITABLE.search(house.owner):
-        raise ContractctlError("--owner holds characters that cannot be written down", hint="name a team or a person")
+        raise ContractctlError("--owner holds characters that cannot be encoded", hint="name a team or a person")
     known = store.names(contracts)
     drafts = {path for name in known for path in _own(contracts, name)}
     taken = {name.lower() for name in known}
@@ -204,7 +204,7 @@ def _called(whole: Whole, root: Path) -> Path:
 
 
 def _own(contracts: Path, name: str) -> tuple[Path, ...]:
-    """The files of a draft that are no contract of their own: the first, and all parts of a GraphQL schema."""
+    """The files of a draft that are not a contract of their own: the first, and all parts of a GraphQL schema."""
     paths = store.draft_paths(contracts, name)
     return paths if paths and paths[0].suffix.lower() in _PARTS else paths[:1]
 
@@ -235,7 +235,7 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
     if read is None or name is None:
         return None
     if _UNWRITABLE.search(str(file)):
-        raise ContractctlError("its path holds characters that cannot be written down; rename it")
+        raise ContractctlError("its path holds characters that cannot be encoded; rename it")
     try:
         whole = completed(read, name, near)
         schema = parse_sound(name, whole)
@@ -245,12 +245,12 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
 
 
 def _joint(whole: Whole, house: House, read: Read) -> _Schema:
-    """What several files say together. Raise ContractctlError where they are no schema, or are not told from others."""
+    """What several files say together. Raise ContractctlError where that is not a schema, or not clearly one."""
     schema = parse_sound(whole.format, wholes.source(whole, read))
     if whole.format == "sql" and not whole.alone:  # a new step has to count without being named
         other = _relative(next(whole.others()), whole.folder)
         raise ContractctlError(
-            f"steps of a migration lie beside other files ({other}): move these, and the folder is a contract"
+            f"migration steps are mixed with other files ({other}): move those out, and the folder becomes a contract"
         )
     return _Schema(_lines(whole.format, schema, house), (whole.folder,) if whole.alone else whole.files)
 

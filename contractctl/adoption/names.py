@@ -7,7 +7,7 @@ import unicodedata
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-"""Latin letters that are no letter with a mark on it."""
+"""Latin letters that are not a base letter with a mark on it."""
 
 
 def slug(text: str) -> str:

@@ -22,7 +22,7 @@ from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.schema import Schema
 from contractctl.model.contract import Contract, File, Policy, Source
 
-_HEAD = "-- As the database had it when this contract was made. From now on this file says what is promised.\n"
+_HEAD = "-- As the database had it when this contract was made. From now on this file is the contract.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
     asked = _asked(found.definitions, wish.patterns)
     if not asked:
         raise ContractctlError(
-            "the database holds no table of anybody's",
+            "the database holds no user tables",
             hint=f"is the address right, and the schema? --schema {quote(beside[0]) if beside else 'NAME'}",
         )
     known = tuple(_known(wish, found.schema))
@@ -120,7 +120,7 @@ def write_tables(made: FromTables) -> Path:
             whole.rename(made.folder)
         except OSError as error:
             raise ContractctlError(
-                f"{made.folder} is there already, and holds something else",
+                f"{made.folder} already exists and holds something else",
                 hint="move it, or adopt its files: contractctl init",
             ) from error
     return made.folder / next(name for name in made.files if name != store.CONTRACT)
@@ -174,7 +174,7 @@ def _skipped(one: Definition, found: Live) -> Skipped | None:
         return Skipped(one.name, one.refused)
     if _folded(one.name, found.schema) in found.schema.tables.keys() | found.schema.views.keys():
         return None
-    reason = next(_unread(one, found), "nothing in it is understood").partition("; ")[0]
+    reason = next(_unread(one, found), "nothing in it could be understood").partition("; ")[0]
     return Skipped(one.name, f"its definition cannot be read: {reason}")
 
 
@@ -210,8 +210,8 @@ def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -
         f"draft = {quoted(draft)}",
         "",
     ]
-    notes = [f"not promised: {', '.join(one.without)} of {one.name}" for one in group if one.without]
-    notes += [f"kept word for word: {each.partition('; ')[2][:60]}" for one in group for each in _unread(one, found)]
+    notes = [f"not part of the contract: {', '.join(one.without)} of {one.name}" for one in group if one.without]
+    notes += [f"kept verbatim: {each.partition('; ')[2][:60]}" for one in group for each in _unread(one, found)]
     files = {draft: content, store.CONTRACT: "\n".join(lines)}
     return FromTables(name, folder, files, tuple(one.name for one in group), tuple(notes))
 
@@ -220,4 +220,4 @@ def _not_promised(group: Sequence[Definition]) -> Iterator[str]:
     for one in group:
         if one.without:
             words = " ".join(", ".join(one.without).split())
-            yield f"-- Not written here, and not promised: {words} of {one.name}."
+            yield f"-- Not written here, and not part of the contract: {words} of {one.name}."

@@ -19,15 +19,15 @@ class Unread:
 _LANGUAGES = (
     (
         re.compile(r"\.avdl$"),
-        "Avro IDL is not read; make .avsc of it: java -jar avro-tools.jar idl2schemata FILE FOLDER",
+        "Avro IDL is not supported; convert it to .avsc: java -jar avro-tools.jar idl2schemata FILE FOLDER",
     ),
-    (re.compile(r"(?:^|/)migrations/0001_\w+\.py$"), f"migrations of Django are not read; {_DATABASE}"),
+    (re.compile(r"(?:^|/)migrations/0001_\w+\.py$"), f"Django migrations are not supported; {_DATABASE}"),
     (
         re.compile(r"(?:^|/)db/schema\.rb$"),
-        f"a schema of Rails in Ruby is not read; let Rails write db/structure.sql, or {_DATABASE}",
+        f"a Rails schema in Ruby is not supported; let Rails write db/structure.sql, or {_DATABASE}",
     ),
-    (re.compile(r"(?:^|/)dbt_project\.yml$"), f"models of dbt are not read; {_DATABASE}"),
-    (re.compile(r"\.(?:fbs|raml|smithy|thrift|tsp|wsdl|xsd)$"), "of no format that contractctl judges"),
+    (re.compile(r"(?:^|/)dbt_project\.yml$"), f"dbt models are not supported; {_DATABASE}"),
+    (re.compile(r"\.(?:fbs|raml|smithy|thrift|tsp|wsdl|xsd)$"), "of no format that contractctl supports"),
 )
 
 

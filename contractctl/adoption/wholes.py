@@ -66,7 +66,7 @@ def _is_called_a_step(path: Path) -> bool:
 
 
 def parts(broken: Iterable[Path], candidates: Sequence[Path], read: Read, root: Path) -> Iterator[Whole]:
-    """For GraphQL that is no schema by itself: the smallest folder around it whose files are one together."""
+    """For GraphQL that is not a schema by itself: the smallest folder around it whose files are one together."""
     known: set[Path] = set()
     files = {path: file for path in candidates if (file := read(path)) and claimed(file) == "graphql"}
     for path in broken:

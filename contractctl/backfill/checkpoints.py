@@ -24,7 +24,7 @@ class FencedError(ContractctlError):
     """Somebody else goes on from here: nothing of the transaction may be kept."""
 
     def __init__(self) -> None:
-        super().__init__("somebody else goes on with this backfill", hint="see who: contractctl migrate status")
+        super().__init__("somebody else is running this backfill", hint="to see who: contractctl migrate status")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,9 @@ class _Losses:
         if self._times > _FUTILE:
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             raise ContractctlError(
-                f"the workers die, one after the other: {said}",
-                hint="see that they have contractctl, and memory enough; run it again, or without --executor: it goes"
-                " on from its checkpoint",
+                f"the workers keep dying: {said}",
+                hint="check that they have contractctl installed and enough memory; run it again, or without"
+                " --executor: it resumes from its checkpoint",
             ) from error
 
 

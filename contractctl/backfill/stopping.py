@@ -8,7 +8,7 @@ class StoppedError(ContractctlError):
 
     def __init__(self) -> None:
         super().__init__(
-            "stopped after a whole batch: whatever was finished is kept, and the same command goes on from there"
+            "stopped after a complete batch: finished work is kept, and the same command resumes from there"
         )
 
 

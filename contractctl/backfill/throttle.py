@@ -1,4 +1,4 @@
-"""May the next batch begin, or has the server too much to do already? What cannot be told is no yes."""
+"""May the next batch begin, or has the server too much to do already? What cannot be told is not a yes."""
 
 from collections.abc import Iterator
 
@@ -58,6 +58,6 @@ def _lag_of(replica: Engine) -> Measured:
 
 def _too_much(found: Measured, allowed: float, unit: str) -> Iterator[str]:
     if found.value is None:
-        yield f"unknown, which is no yes: {found.of}"
+        yield f"unknown, which counts as too much: {found.of}"
     elif found.value > allowed:
         yield f"{found.value:.4g}{unit} {found.of}, and {allowed:g}{unit} are allowed"

@@ -103,10 +103,10 @@ def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Fou
 
 def _no_turn(error: journal.RefusedError) -> ContractctlError:
     if error.lost:
-        return ContractctlError(error.message, hint="is the server there? run it again: it goes on from its checkpoint")
+        return ContractctlError(error.message, hint="is the server up? run it again: it resumes from its checkpoint")
     return ContractctlError(
-        f"others have not let the backfill have its turn: {error.message}",
-        hint="end long transactions and run it again: it goes on from its checkpoint",
+        f"the backfill could not get its locks: {error.message}",
+        hint="end long transactions and run it again: it resumes from its checkpoint",
     )
 
 

@@ -174,6 +174,6 @@ def _outside() -> Outside:
 def _demand_version(version: str) -> None:
     if version != __version__:
         raise ContractctlError(
-            f"a worker has contractctl {__version__}, and the work is sent by {version}",
+            f"a worker has contractctl {__version__}, and the work was sent by contractctl {version}",
             hint=f"install contractctl {version} where the workers run",
         )

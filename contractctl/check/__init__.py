@@ -38,7 +38,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a contract that is no difference between two versions: an edited release, say."""
+    """Something wrong with a contract that is not a difference between two versions: an edited release, say."""
 
     rule: str
     contract: str

@@ -175,7 +175,7 @@ def _source(contract: Contract, movement: Movement, number: str) -> Source | Non
 def _read(contract: Contract, sources: Mapping[str, Source], plan: str | None, connection: "Connection") -> _Asked:
     dialect = live.dialect(connection)
     if not sources:
-        return _Asked(contract, (), plan, "there is no release and no draft that could be compared")
+        return _Asked(contract, (), plan, "there is no release and no draft to compare")
     versions = []
     for name, source in sources.items():
         schema = parse(source, contract.policy)

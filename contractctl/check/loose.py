@@ -1,4 +1,4 @@
-"""Do schema files that no store keeps get on with what they were? Those that changed, and those that lean on them."""
+"""Are schema files outside the store compatible with what they were? Those that changed, and who refers to them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -160,7 +160,7 @@ def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
 
 
 def _is_of_tables(file: File) -> bool:
-    """Of SQL: queries and rows are no contract."""
+    """Of SQL: queries and rows are not a contract."""
     return makes_tables(file) or bool(foreign_tables(file))
 
 
@@ -188,8 +188,8 @@ def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
         file = sight.present(one.new) if one.new and may_be_claimed(one.new) else None
         if file is not None and file.text.startswith(_LFS):
             raise ContractctlError(
-                f"{file.name} changed in Git LFS, and only its pointer is here: nobody knows what it says",
-                hint="git lfs pull; or name the paths that are to be judged",
+                f"{file.name} changed in Git LFS, but only its pointer is here, so its content is unknown",
+                hint="git lfs pull; or name the paths to judge",
             )
 
 
@@ -253,13 +253,13 @@ def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:
 def _unjudged(one: _Moved) -> str | None:
     """Why nothing can be said of a file by itself, where that is so."""
     if one.then.text.startswith(_LFS):
-        return "what it was lies in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
+        return "its old content is in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
     if is_swagger(one.now):
         return f"{SWAGGER}: {AS_OPENAPI}"
     if one.format == "sql" and (one.then is one.now or not (makes_tables(one.then) and makes_tables(one.now))):
         tables = ", ".join(foreign_tables(one.now) or foreign_tables(one.then))
         way = "contractctl init makes one contract of all steps; without it, contractctl check OLD_FOLDER NEW_FOLDER"
-        return f"it changes tables that are made elsewhere ({tables}): {way}" if tables else None
+        return f"it changes tables that are created elsewhere ({tables}): {way}" if tables else None
     return None
 
 
@@ -278,14 +278,14 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
 
 
 def _pair_of_whole(sight: _Sight, whole: Whole) -> Pair:
-    """Raise ContractctlError where the files are no schema now."""
+    """Raise ContractctlError where the files are not a schema now."""
     asked, name = sight.asked, whole.folder
     terms = replace(asked.terms, old_name="the old version", new_name="the new version")
     try:
         comparison = judged(whole.then, whole.now, "graphql", terms)
     except ContractctlError as error:
         parse("graphql", whole.now, terms.policy)
-        comparison = _unknown(f"what it was cannot be read: {error.message}")
+        comparison = _unknown(f"its old content cannot be read: {error.message}")
     return Pair(name, "graphql", asked.level or asked.loose_level, f"{name} at {sight.base[:12]}", name, comparison)
 
 
@@ -298,4 +298,4 @@ def _compared(sight: _Sight, one: _Moved) -> Comparison:
     except ContractctlError as error:
         if one.then.content != one.now.content:
             parse(one.format, completed(one.now, one.format, sight.now), terms.policy)
-        return _unknown(f"what it was cannot be read: {error.message}")
+        return _unknown(f"its old content cannot be read: {error.message}")

@@ -24,7 +24,7 @@ def check_store(asked: Question, names: Sequence[str]) -> Checked:
     if not known and not names:
         raise ContractctlError(
             f"there are no contracts in {asked.contracts}",
-            hint="contractctl init finds the schemas of this repository; contractctl check OLD NEW needs no set-up",
+            hint="contractctl init finds the schemas of this repository; contractctl check OLD NEW needs no setup",
         )
     return _contracts(asked, names or known)
 
@@ -74,8 +74,8 @@ def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules
         known = Path(path).exists() or repository.present([path]) or repository.changed(base, [path])
         if not known and not leads_into_one(repository, path) and not [*lost(repository, base, modules, [path])]:
             raise ContractctlError(
-                f"'{path}' is no contract, and no file or pattern that leads to one",
-                hint="paths are taken from the current folder; the names of contracts: contractctl list",
+                f"'{path}' is not a contract, nor a file or pattern that leads to one",
+                hint="paths are relative to the current folder; for the names of contracts: contractctl list",
             )
 
 

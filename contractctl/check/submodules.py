@@ -32,7 +32,7 @@ class Unjudged:
     def pair(self, asked: Question) -> Pair:
         """Nothing is known of it, and what to do."""
         reason = (
-            f"it lies in the submodule '{self.module}' and changed since {self.commit[:12]}:"
+            f"it is in the submodule '{self.module}' and changed since {self.commit[:12]}:"
             f" run contractctl check --against {self.commit[:12]} in {self.module}"
         )
         answer = Answer(Status.UNKNOWN, reasons=(reason,))
@@ -102,10 +102,10 @@ def _needed(repository: Repository, module: ChangedModule) -> Repository:
     inner = repository.module(module.path)
     if inner is None or module.old is None or not inner.has(module.old):
         raise ContractctlError(
-            f"the submodule '{module.path}' changed, and its commit {str(module.old)[:12]} is not here:"
-            " nobody knows which contracts changed in it",
+            f"the submodule '{module.path}' changed, and its commit {str(module.old)[:12]} is not here, so it is"
+            " unknown which contracts changed in it",
             hint=f"git submodule update --init {module.path} && git -C {module.path} fetch origin {module.old};"
-            " or name the paths that are to be judged",
+            " or name the paths to judge",
         )
     return inner
 

@@ -19,26 +19,26 @@ class Exit(IntEnum):
     YES = 0
     NO = 1
     MEND = 2
-    """Usage, configuration, an unreadable file: you can mend it."""
+    """An error in usage, configuration or an input file: the user can correct it."""
     UNKNOWN = 3
     """Evidence is missing."""
     WAIT = 4
-    """Waiting can mend it; `retry_after` in the JSON."""
+    """Waiting can help; `retry_after` in the JSON."""
     BUG = 70
     """Ours."""
 
 
 # name → (module, what `contractctl --help` says of it); a test holds it against each command's own help
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("init", "Set a repository up: find schemas that are there, write contract.toml files and CI files."),
+    "init": ("init", "Set up a repository: find its schemas, write contract.toml files and CI files."),
     "check": ("check", "Is the new version compatible? The store, a git base, or two files."),
     "diff": ("diff", "Show what changed between two versions, in words."),
-    "explain": ("explain", "Show a rule's page: what happens to whom, and the way out."),
+    "explain": ("explain", "Show a rule's page: what breaks for whom, and how to resolve it."),
     "release": ("release", "Freeze the draft as the next version."),
     "list": ("list", "List the contracts."),
     "show": ("show", "Show one contract, or one of its versions."),
     "log": ("log", "Show who released what, and when."),
-    "matrix": ("matrix", "Show which version gets on with which."),
+    "matrix": ("matrix", "Show which versions are compatible with which."),
     "plan": ("plan", "Write the staged path to the draft: plan file, intermediate versions, revisions."),
     "migrate": ("migrate", "Run a plan's stages; each is resumable and safe to repeat."),
     "evidence": ("evidence", "Collect observations for the gates."),
@@ -48,13 +48,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "record_undeployment",
         "Record that a version of a service is no longer live in an environment.",
     ),
-    "can-i-deploy": ("can_i_deploy", "May this version go there? Held against everything that is live."),
+    "can-i-deploy": ("can_i_deploy", "May this version be deployed there? Checked against everything that is live."),
     "environment": ("environment", "Show which versions of services are live where."),
     "service": ("service", "Import what services declare and what a Pact broker has verified."),
     "notify": ("notify", "Send the journal's events to a receiver, each at least once."),
     "serve": ("serve", "Answer gate and can-i-deploy over HTTP."),
-    "convert": ("convert", "Take events up and down between versions."),
-    "demo": ("demo", "Live through one breaking change on this machine, in under two minutes."),
+    "convert": ("convert", "Convert events between versions, up or down."),
+    "demo": ("demo", "Run one breaking change from start to end on this machine, in under two minutes."),
 }
 
 
@@ -93,7 +93,7 @@ _FEW_LOOKS = 50_000
 @click.group(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Exit codes: 0 yes, 1 no, 2 you can mend it, 3 unknown, 4 wait, 70 our bug.",
+    epilog="Exit codes: 0 yes, 1 no, 2 usage or input error, 3 unknown, 4 wait, 70 a bug in contractctl.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="contractctl", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -124,7 +124,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _complain(error.format_message(), None)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; whatever was finished is kept, and the same command goes on from there", err=True)
+        click.echo("stopped; finished work is kept, and the same command resumes from there", err=True)
         return 130
     except ContractctlError as error:
         return _complain(error.message, error.hint)
@@ -133,7 +133,7 @@ def run(arguments: list[str]) -> int:
         return Exit.YES
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{where}{error.strerror or error}", "see to the file, folder or disk, and run it again")
+        return _complain(f"{where}{error.strerror or error}", "check the file, folder or disk, and run it again")
     except Exception:  # noqa: BLE001 - the last door: a user never sees a traceback
         return _our_bug()
     return int(answer) if isinstance(answer, int) else Exit.YES
@@ -147,7 +147,7 @@ def _complain(message: str, hint: str | None) -> int:
 
 
 def _our_bug() -> int:
-    click.echo(f"error: this is a bug in contractctl, not yours; please send {written_down()}", err=True)
+    click.echo(f"error: this is a bug in contractctl; please send {written_down()}", err=True)
     return Exit.BUG
 
 

@@ -48,7 +48,7 @@ def whole_url(word: str, example: str) -> str:
     url = from_environment(word)
     if "://" not in url:
         raise ContractctlError(
-            f"{_shown(word)} holds no database URL", hint=f"write a whole URL: postgresql://user@host/{example}"
+            f"{_shown(word)} is not a database URL", hint=f"write a whole URL: postgresql://user@host/{example}"
         )
     return url
 
@@ -68,7 +68,7 @@ def named(found: Settings, name: str = "") -> Address:
 def _configured(found: Settings, word: str) -> Address:
     if word not in found.databases:
         raise ContractctlError(
-            f"{_shown(word)} is no database's address, and {FILE} has none of that name",
+            f"{_shown(word)} is not a database URL, and {FILE} has no database of that name",
             hint="write a URL (postgresql://user@host/shop, sqlite:///shop.db), env:NAME, or a name of [databases]",
         )
     return named(found, word)
@@ -87,9 +87,9 @@ def _there(url: str, folder: Path) -> str:
     if parsed.get_backend_name() != "sqlite":
         return parsed.database or "database"
     if not parsed.database or parsed.database.startswith((":", "file:")):
-        raise ContractctlError("a database in memory holds nothing yet", hint="name a file: sqlite:///shop.db")
+        raise ContractctlError("an in-memory database holds nothing yet", hint="name a file: sqlite:///shop.db")
     if not (folder / parsed.database).is_file():
-        raise ContractctlError(f"{parsed.database}: there is no such database file", hint="is the address right?")
+        raise ContractctlError(f"{parsed.database}: there is no such database file", hint="is the URL right?")
     return Path(parsed.database).stem
 
 

@@ -28,13 +28,13 @@ def answer(question: Question) -> Answer:
         raise ProblemError(500, error.message, error.hint) from error
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        raise ProblemError(500, f"{where}{error.strerror or error}", "see to the file, folder or disk") from error
+        raise ProblemError(500, f"{where}{error.strerror or error}", "check the file, folder or disk") from error
     except ProblemError:
         raise
     except Exception as error:  # the last door: who asks never sees a traceback
         from contractctl.cli import written_down
 
-        title = "this is a bug in contractctl, not yours"
+        title = "this is a bug in contractctl"
         raise ProblemError(500, title, f"please send {written_down()}, where it runs") from error
 
 

@@ -20,25 +20,31 @@ _LONGEST_NAP = 15.0
 @click.command
 @click.argument("service")
 @click.argument("version")
-@click.option("--to", "environment", required=True, metavar="ENVIRONMENT", help="Where it would go: production, say.")
-@click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
+@click.option(
+    "--to",
+    "environment",
+    required=True,
+    metavar="ENVIRONMENT",
+    help="Where it would be deployed, for example production.",
+)
+@click.option("--wait", metavar="SPAN", help="Keep asking for up to this long while waiting can help: 90s, 30m, 2h.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
-@click.option("--at", metavar="TIME", help="As of this moment, for attestations: ISO 8601 with a zone, or seconds.")
+@click.option("--at", metavar="TIME", help="The time to answer for: ISO 8601 with a time zone, or Unix seconds.")
 def command(service: str, version: str, environment: str, wait: str | None, form: str, at: str | None) -> int:
-    """May this version go there? Held against everything that is live.
+    """May this version be deployed there? Checked against everything that is live.
 
-    Everything that the version provides or consumes is held against every version that is live on the other side,
-    canaries as well, against the plans in flight, and against what a Pact broker has verified. What nobody has
+    Everything that the version provides or consumes is checked against every version that is live on the other side,
+    canaries included, against the plans in flight, and against what a Pact broker has verified. What nobody has
     declared or recorded is unknown, never a yes; a record that was tampered with is an error. With --format json the
     answer is one object, described by the contract contractctl/deployability.
 
-    Exit codes: 0 yes, 1 no, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long.
+    Exit codes: 0 yes, 1 no, 2 usage or input error, 3 unknown, 4 wait: `retry_after` says how long.
     """
     from contractctl.deployment import Outcome
     from contractctl.report import deployability
 
     if at and wait:
-        raise ContractctlError("--at stands still, and --wait waits", hint="leave one of the two out")
+        raise ContractctlError("--at fixes the time, so --wait would wait forever", hint="leave one of the two out")
     answer = _answered_in_time(service, version, environment, wait, at)
     click.echo(deployability.tree(answer, ASK_AGAIN) if form == "json" else deployability.text(answer))
     exits = {Outcome.YES: Exit.YES, Outcome.NO: Exit.NO, Outcome.UNKNOWN: Exit.UNKNOWN, Outcome.WAIT: Exit.WAIT}

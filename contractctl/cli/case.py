@@ -191,7 +191,7 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
     for number, record in enumerate(collected, 1):
         if record.kind not in _COLLECTED:
             raise ContractctlError(
-                f"{path}:{number}: '{record.kind}' is nothing that is collected from instruments",
+                f"{path}:{number}: '{record.kind}' is not a kind of record that instruments produce",
                 hint="collect it again: contractctl evidence collect PLAN",
             )
 

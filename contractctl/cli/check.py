@@ -26,38 +26,40 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.command
 @click.argument("targets", nargs=-1, metavar="[OLD NEW | CONTRACT… | PATHS…]")
 @click.option("--against", metavar="REF", help="Judge only what changed since this branch, tag or commit split off.")
-@click.option("--level", type=_LEVELS, help="Judge at this level, whatever the contracts say.")
+@click.option("--level", type=_LEVELS, help="Judge at this level instead of the contracts' own.")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", help="Form of the answer.")
 @click.option(
     "--as",
     "--schema",
     "schema",
     type=click.Choice(tuple(FORMATS)),
-    help="Format of OLD and NEW, where they do not tell.",
+    help="Format of OLD and NEW, if it cannot be detected.",
 )
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
 @click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="How OLD and NEW (json-schema) are judged.")
 @click.option("--assert-formats", is_flag=True, help="OLD and NEW (json-schema) enforce 'format' and 'content*'.")
 @click.option("--encodings", metavar="LIST", help="Encodings of OLD and NEW (protobuf): any of binary,json,source.")
 @click.option("--columns", type=click.Choice(COLUMNS), help="Whether statements name the columns of OLD and NEW (sql).")
+@click.option("--no-cache", is_flag=True, help="Do not use cached verdicts; CONTRACTCTL_CACHE=off does the same.")
 @click.option(
-    "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
+    "--strict", is_flag=True, help="Treat data loss as a failure, too: precision, values beyond the reader's range."
 )
-@click.option("--strict", is_flag=True, help="Data loss breaks, too: precision, values beyond the reader's range.")
 @click.option(
     "--operations",
     multiple=True,
     metavar="GLOB",
-    help="Files with what clients of GraphQL send: only what meets one of them breaks. As often as you like.",
+    help="Files with GraphQL operations of clients: only what affects one of them fails. Repeatable.",
 )
 @click.option(
     "--witness-on",
     metavar="URL",
-    help="Show what breaks tables on this test server, a URL or env:NAME: SQLite has no widths, enums and zones.",
+    help="Execute table witnesses on this test server, a URL or env:NAME: SQLite has no widths, enums and time zones.",
 )
-@click.option("--live", is_flag=True, help="Hold the contracts of tables against the database itself; only reads it.")
-@click.option("--database", metavar="URL", help="With --live: this database, by a URL, env:NAME, or its name.")
-@click.option("--all-tables", is_flag=True, help="With --live: a table that no contract speaks of is drift, too.")
+@click.option("--live", is_flag=True, help="Compare table contracts with the database itself; read-only.")
+@click.option(
+    "--database", metavar="URL", help="With --live: this database, as a URL, env:NAME, or its configured name."
+)
+@click.option("--all-tables", is_flag=True, help="With --live: report tables without a contract as drift, too.")
 def command(
     targets: tuple[str, ...],
     against: str | None,
@@ -84,28 +86,29 @@ def command(
     contractctl check orders/order-placed      one contract
     contractctl check old.avsc new.avsc        two files or folders; needs no configuration
     contractctl check --against origin/main    only what changed since the branch split off
-    contractctl check --against v1 'db/*.sql'  those files then and now, in a store or not; or CONTRACT…
+    contractctl check --against v1 'db/*.sql'  those files then and now, in the store or not; or CONTRACT…
     contractctl check --live                   every contract of tables against its database
 
     Formats: asyncapi and openapi (JSON and YAML by its asyncapi or openapi), avro (.avsc, .avpr), graphql (.graphql),
     json-schema (.schema.json, other JSON and YAML by its $schema), protobuf (.proto, descriptor sets), sql. Files that
-    a file refers to are read with it, and one that changed has those judged that refer to it. What changed in a git
+    a file refers to are read with it; when such a file changes, the files that refer to it are judged. A changed git
     submodule is unknown: run check --against inside it, with the commit that the answer names.
 
-    Every incompatibility names who is let down, shows a payload or statement that was really executed, and the way
-    out. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is
+    Every incompatibility says who breaks, shows a payload or statement that was actually executed, and how to resolve
+    it. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is
     new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged BACKWARD.
 
-    With --live each contract's released version is held against what the database holds: tables, columns, types,
-    NULL, defaults, keys, checks, indexes, views. Another spelling is no drift, nor is what a plan has on its way.
+    With --live each contract's released version is compared with the database itself: tables, columns, types, NULL,
+    defaults, keys, checks, indexes, views. Different spellings of the same are not drift, nor are changes of a plan in
+    flight.
 
-    With --witness-on what breaks tables is shown on a PostgreSQL or MariaDB of yours: in a schema that is never
-    committed, or a database that is dropped. Everything else on it is left alone.
+    With --witness-on, table incompatibilities are demonstrated on a PostgreSQL or MariaDB server of yours: in a schema
+    that is never committed, or a database that is dropped afterwards. Everything else on it is left alone.
 
-    With --operations only those incompatibilities fail that meet an operation or fragment in these files of the
-    repository; each names the files. The others are shown. It is for graphql.
+    With --operations (GraphQL only), only incompatibilities that affect an operation or fragment in these files of the
+    repository fail the check; each names the files. The others are only shown.
 
-    Exit codes: 0 compatible, 1 incompatible, 2 you can mend it, 3 unknown.
+    Exit codes: 0 compatible, 1 incompatible, 2 usage or input error, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are
     if no_cache:
         caches.switch_off()
@@ -137,10 +140,10 @@ def command(
             checked, passes_unknown = _repository(targets, against, demanded, known)
     click.echo(_worded(checked, form))
     if checked.passed_over:
-        way_out = "name them, or make contracts: contractctl init"
-        click.echo(f"not judged, of no contract: {_first(checked.passed_over)}; {way_out}", err=True)
+        way_out = "name them, or create contracts: contractctl init"
+        click.echo(f"not judged, without a contract: {_first(checked.passed_over)}; {way_out}", err=True)
     if checked.unreleased:
-        way_out = "promise something: contractctl release NAME"
+        way_out = "release a version: contractctl release NAME"
         click.echo(f"not judged, never released: {_first(checked.unreleased)}; {way_out}", err=True)
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
@@ -179,7 +182,8 @@ def _demand_live_alone(*given: object) -> None:
     for option, value in zip((*options, "--strict", "--operations", "--witness-on"), given, strict=True):
         if value:
             raise ContractctlError(
-                f"{option} does not go with --live", hint="a database holds what a version says, or it does not"
+                f"{option} does not go with --live",
+                hint="--live only compares the database with the released versions",
             )
 
 
@@ -206,7 +210,7 @@ def _demand_two_files(*given: object) -> None:
         if value:
             raise ContractctlError(
                 f"{option} goes with two files: contractctl check OLD NEW",
-                hint="contracts say it in contract.toml, other files of a repository in contractctl.toml",
+                hint="for contracts set it in contract.toml, for other files in contractctl.toml",
             )
 
 
@@ -221,7 +225,9 @@ def _are_files(targets: tuple[str, ...]) -> bool:
             raise ContractctlError(f"{target}: there is no such file", hint=hint)
     for target in targets:
         if Path(target).is_file():
-            raise ContractctlError(f"{target} is a file, and the store is asked by names of contracts", hint=hint)
+            raise ContractctlError(
+                f"{target} is a file, but contracts in the store are named, not given as files", hint=hint
+            )
     return False
 
 
@@ -247,7 +253,7 @@ def _two_files(old: str, new: str, level: Level, schema: str | None, known: Term
     if known.operations and name != "graphql":
         raise ContractctlError(
             f"--operations is for graphql, and {new} is {name}",
-            hint="leave it out: what clients send is not known here",
+            hint="leave it out: it applies to GraphQL only",
         )
     return check.check_files(before, after, name, level, replace(known, old_name=old, new_name=new))
 

@@ -28,7 +28,7 @@ _STANDARD = "-"
 @click.command
 @click.argument("plan")
 @click.argument("input_", metavar="INPUT")
-@click.option("--contract", metavar="NAME", help="The contract whose events these are, where the plan moves several.")
+@click.option("--contract", metavar="NAME", help="The contract of these events, if the plan changes several.")
 @click.option("--to", type=click.Choice(["up", "down"]), help="up: old to new. down: new to old.")
 @click.option("--up", is_flag=True, help="The same as --to up.")
 @click.option("--down", is_flag=True, help="The same as --to down.")
@@ -38,26 +38,28 @@ _STANDARD = "-"
     type=click.Choice(["stop", "set-aside"]),
     default="stop",
     show_default=True,
-    help="At an event that cannot be converted, stop; or put it into FILE.set-aside.jsonl and go on.",
+    help="At an event that cannot be converted, stop; or write it to FILE.set-aside.jsonl and continue.",
 )
 def command(
     plan: str, input_: str, contract: str | None, to: str | None, up: bool, down: bool, output: str, on_error: str
 ) -> int:
-    """Take events up and down between versions.
+    """Convert events between versions, up or down.
 
-    PLAN is a plan's name or its file. INPUT is a file of events, in a container of their format or as JSON lines, - for
-    standard input; what comes out is of the same kind. Events are converted one by one, as the plan's operations say;
-    the output file appears when all of them are through, and not before.
+    PLAN is a plan's name or its file. INPUT is a file of events, in their format's container or as JSON lines, - for
+    standard input; the output has the same form. Events are converted one by one, as the plan's operations say; the
+    output file appears only once all of them are converted.
 
     \b
     contractctl convert rename-customer --up old.avro -o new.avro
     contractctl convert rename-customer --down --contract shop/order-placed - < new.jsonl
 
-    Exit codes: 0 all converted, 1 some were set aside, 2 you can mend it.
+    Exit codes: 0 all converted, 1 some were set aside, 2 usage or input error.
     """  # noqa: D301 - click wants the character that backslash b stands for
     direction = _direction(to, up=up, down=down)
     if on_error == "set-aside" and output == _STANDARD:
-        raise ContractctlError("set aside where? the events go to standard output", hint="name a file with -o")
+        raise ContractctlError(
+            "--on-error set-aside needs an output file, as events go to standard output", hint="name a file with -o"
+        )
     bad: list[Bad] = []
     with _input(input_) as stream, _output(output) as out, _aside(output, on_error) as aside:
         written = _run(
@@ -115,10 +117,10 @@ def _movement(plan: "Plan", contract: str | None) -> "Movement":
         return fits[0]
     if fits:
         raise ContractctlError(
-            f"the plan '{plan.name}' moves several contracts", hint=f"say which: --contract, one of {names}"
+            f"the plan '{plan.name}' changes several contracts", hint=f"say which: --contract, one of {names}"
         )
-    said = f"the plan '{plan.name}' moves no events" + (f" of '{contract}'" if contract else "")
-    raise ContractctlError(said, hint=f"it moves the events of {names}" if names else "it moves tables only")
+    said = f"the plan '{plan.name}' changes no events" + (f" of '{contract}'" if contract else "")
+    raise ContractctlError(said, hint=f"it changes the events of {names}" if names else "it changes tables only")
 
 
 def _source(contract: "Contract", number: str) -> "Source":
@@ -136,7 +138,7 @@ def _source(contract: "Contract", number: str) -> "Source":
 def _direction(to: str | None, *, up: bool, down: bool) -> str:
     asked = {word for word, is_asked in (("up", up), ("down", down), (to or "", to is not None)) if is_asked}
     if len(asked) != 1:
-        raise ContractctlError("up or down? say one of the two", hint="--up: old to new; --down: new to old")
+        raise ContractctlError("exactly one of --up and --down is needed", hint="--up: old to new; --down: new to old")
     return asked.pop()
 
 
@@ -147,7 +149,7 @@ def _taker(name: str, aside: "BinaryIO | None", taken: "list[Bad]") -> "Callable
         if aside is None:
             raise ContractctlError(
                 f"{name}: record {bad.number}: {bad.error}",
-                hint="mend it, or go on without it: --on-error set-aside",
+                hint="fix it, or skip it: --on-error set-aside",
             )
         entry = {"record": bad.number, "error": bad.error, "event": bad.event}
         aside.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from contractctl.planner import Likely
 
 _ASKS = {
-    "rename": ("'{old}' may go on as '{new}'", "does '{old}' go on as '{new}'?"),
-    "rename-table": ("the table '{old}' may go on as '{new}'", "does the table '{old}' go on as '{new}'?"),
+    "rename": ("'{old}' may have become '{new}'", "is '{old}' renamed to '{new}'?"),
+    "rename-table": ("the table '{old}' may have become '{new}'", "is the table '{old}' renamed to '{new}'?"),
     "split": ("'{old}' may be split into '{new}'", "is '{old}' split into '{new}'?"),
     "merge": ("'{old}' may be merged into '{new}'", "are '{old}' merged into '{new}'?"),
-    "move": ("'{old}' may go on as '{new}'", "does '{old}' go on as '{new}'?"),
-    "extract": ("'{old}' may go on in the table '{new}'", "do '{old}' go on in the table '{new}'?"),
+    "move": ("'{old}' may have moved to '{new}'", "is '{old}' moved to '{new}'?"),
+    "extract": ("'{old}' may have moved to the table '{new}'", "are '{old}' moved to the table '{new}'?"),
 }
 ANSWERED = frozenset({"rename", "rename-table"})
 """What a yes says all about."""
@@ -45,7 +45,7 @@ def merges(values: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for olds, new in pairs("merge", values).items():
         if new in found:
-            raise ContractctlError(f"--merge names '{new}' twice", hint="give it once, with all that is merged")
+            raise ContractctlError(f"--merge names '{new}' twice", hint="give it once, with everything that is merged")
         found[new.rpartition(".")[2]] = _several("merge", f"{olds}={new}", olds)
     return found
 
@@ -113,7 +113,9 @@ def _several(option: str, value: str, names: str) -> tuple[str, ...]:
     found = tuple(name.strip() for name in names.split(","))
     if len(found) == 1 or not all(found):
         form = "OLD=NEW,NEW" if option == "split" else "OLD,OLD=NEW"
-        raise ContractctlError(f"--{option} {value}: that is one column and one other", hint=f"write it {form}")
+        raise ContractctlError(
+            f"--{option} {value}: that names one column on each side, which is a rename", hint=f"write it {form}"
+        )
     return found
 
 

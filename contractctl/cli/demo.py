@@ -15,24 +15,24 @@ _INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 @click.command
-@click.option("--keep", is_flag=True, help="Leave the folder, so that every command can be repeated in it by hand.")
+@click.option("--keep", is_flag=True, help="Keep the folder, so that every command can be repeated in it by hand.")
 @click.option(
     "--database",
     metavar="URL",
     help="An empty database of a PostgreSQL or MariaDB server, or env:NAME; without it, an SQLite file.",
 )
-@click.option("--prometheus", is_flag=True, help="A Prometheus server of the demo's own counts what the gates ask for.")
+@click.option("--prometheus", is_flag=True, help="Let the gates ask a Prometheus server that the demo starts.")
 @click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
 def command(keep: bool, database: str | None, prometheus: bool, no_color: bool) -> int:
-    """Live through one breaking change on this machine, in under two minutes.
+    """Run one breaking change from start to end on this machine, in under two minutes.
 
     In a temporary git repository, a column and the field of an event are renamed while an old and a new version of a
-    small shop read and write a database of 200,000 orders. Every command is shown as it is run, with what it really
-    printed. Nothing outside of the temporary folder and of the database that you name is touched; at the end only the
-    report stays in it, and the database is empty again. With --prometheus it takes a minute longer: the server is
-    found on PATH, and scrapes what the processes count.
+    small shop read and write a database of 200,000 orders. Every command is shown as it is run, with its real output.
+    Nothing outside the temporary folder and the database that you name is touched; at the end only the report is left
+    in the folder, and the database is empty again. With --prometheus it takes a minute longer: the server is found on
+    PATH, and scrapes the processes' metrics.
 
-    Exit codes: 0 everything went as told, 1 something did not, 2 you can mend it.
+    Exit codes: 0 everything went as described, 1 something did not, 2 usage or input error.
     """
     from contractctl.demo.place import Place
     from contractctl.demo.story import UnexpectedError, plain
@@ -49,10 +49,12 @@ def command(keep: bool, database: str | None, prometheus: bool, no_color: bool) 
         )
     except UnexpectedError as error:
         click.echo(f"error: {error.message}", err=True)
-        click.echo("hint: run it again with --keep and look into the folder; if it stays so, it is a bug", err=True)
+        click.echo(
+            "hint: run it again with --keep and look into the folder; if that does not help, it is a bug", err=True
+        )
         return Exit.NO
     except KeyboardInterrupt:
-        click.echo("stopped: no process is left running" + (", the folder is left" if keep else ""), err=True)
+        click.echo("stopped: no process is left running" + (", the folder is kept" if keep else ""), err=True)
         return _INTERRUPTED
     return Exit.YES
 

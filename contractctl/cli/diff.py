@@ -34,7 +34,7 @@ def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str |
     contractctl diff orders/order-placed 1.0.0 2.0.0   two releases
     contractctl diff old.avsc new.avsc                 two files or folders; needs no configuration
 
-    Layout, comments and documentation are no change. `contractctl check` says whether a change breaks anybody.
+    Changes of layout, comments and documentation are ignored. `contractctl check` says whether a change breaks anybody.
     """  # noqa: D301 - \b is the character by which click keeps lines as they are
     if len(what) == _TWO_FILES and all(Path(path).exists() for path in what):
         old, new, name = two_versions(Path(what[0]), Path(what[1]), schema)

@@ -30,10 +30,10 @@ def command() -> None:
 @click.argument("names", nargs=-1, metavar="[ENVIRONMENT…]")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def list_(names: tuple[str, ...], form: str) -> int:
-    """List what is on record, of every environment or of these.
+    """List what is on record, for every environment or for these.
 
-    A service of which no version is live any more stands with '-'. What a cluster has shown is among it, and why that
-    may not be all. The record is checked against its hashes before.
+    A service with no live version is listed with '-'. What clusters have shown is included, and why that may be
+    incomplete. The record's hashes are verified first.
     """
     from contractctl import settings
     from contractctl.cli import ledger
@@ -56,7 +56,7 @@ def list_(names: tuple[str, ...], form: str) -> int:
         for doubt in one.doubts:
             click.echo(f"{name} may have more: {doubt.message} ({doubt.kind})")
     if not rows:
-        click.echo("contractctl record-deployment SERVICE VERSION --env ENVIRONMENT records something", err=True)
+        click.echo("to record something: contractctl record-deployment SERVICE VERSION --env ENVIRONMENT", err=True)
     return Exit.YES
 
 
@@ -69,20 +69,22 @@ def list_(names: tuple[str, ...], form: str) -> int:
     metavar="ENVIRONMENT",
     help="The environment whose services run in the cluster.",
 )
-@click.option("--cluster", default="default", metavar="NAME", help="Which cluster, where the environment has several.")
-@click.option("--at", metavar="TIME", help="When it was exported: ISO 8601 with a zone; else the oldest file's time.")
+@click.option("--cluster", default="default", metavar="NAME", help="Which cluster, if the environment has several.")
+@click.option(
+    "--at", metavar="TIME", help="When it was exported: ISO 8601 with a time zone; by default the oldest file's time."
+)
 def import_(files: tuple[Path, ...], environment: str, cluster: str, at: str | None) -> int:
-    """Record what a Kubernetes cluster runs, from what kubectl has exported; - reads it from standard input.
+    """Record what a Kubernetes cluster runs, from an export by kubectl; - reads it from standard input.
 
     \b
     kubectl get deployments,replicasets,statefulsets,daemonsets,cronjobs,jobs,pods -A -o json |
       contractctl environment import - --env production
 
-    Which service and version a workload is stands in contractctl.toml, [kubernetes]. Whatever runs counts as live
-    beside what is on record, and takes nothing from it. A workload that nobody can name, a list that is not whole, and
-    one older than max_age_minutes leave can-i-deploy unknown. The next list of the same cluster replaces this one.
+    contractctl.toml, [kubernetes], says which service and version a workload is. Whatever runs counts as live in
+    addition to what is on record. A workload that cannot be identified, an incomplete list, or one older than
+    max_age_minutes leaves can-i-deploy unknown. The next list of the same cluster replaces this one.
 
-    Exit codes: 0 everything could be named, 2 you can mend it, 3 that may not be all that runs.
+    Exit codes: 0 everything could be identified, 2 usage or input error, 3 more may run than is known.
     """  # noqa: D301 - click takes \b for "leave these lines alone"
     from contractctl import settings
     from contractctl.cli import ledger, times
@@ -91,7 +93,7 @@ def import_(files: tuple[Path, ...], environment: str, cluster: str, at: str | N
 
     found = settings.load(Path.cwd())
     if found.workloads is None:
-        raise ContractctlError("contractctl.toml does not say which versions a cluster's workloads are", hint=EXAMPLE)
+        raise ContractctlError("contractctl.toml does not map a cluster's workloads to versions", hint=EXAMPLE)
     started = time.time()
     moment = times.moment(at) if at else min(started if str(one) == _STDIN else one.stat().st_mtime for one in files)
     seen = clusters.look(_documents(files), found.workloads, moment)
@@ -107,7 +109,7 @@ def import_(files: tuple[Path, ...], environment: str, cluster: str, at: str | N
 @click.argument("cluster")
 @click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="The environment that it was in.")
 def forget(cluster: str, environment: str) -> int:
-    """Record that a cluster is no more: what it has shown is no longer live in the environment."""
+    """Record that a cluster no longer exists: what it has shown is no longer live in the environment."""
     from contractctl.cli import ledger
 
     new = ledger.write_seen(environment, cluster, None)

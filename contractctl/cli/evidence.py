@@ -30,13 +30,13 @@ def command() -> None:
 @click.option("--source", "sources", multiple=True, help="Only these sources: pg_stat_statements, otlp, …")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
-    """Ask every source in contractctl.toml what a gate of PLAN needs, and write it down.
+    """Ask every source in contractctl.toml what a gate of PLAN needs, and record the answers.
 
-    The records replace those in migrations/evidence/PLAN.jsonl; of a source that --source leaves out, those that are
-    there stay. This is the only command that uses the network for a gate. A source that cannot answer, or that nobody
-    has asked, is a record, too: it keeps the gate from saying yes.
+    The records replace those in migrations/evidence/PLAN.jsonl, except for sources that --source leaves out. This is
+    the only command that uses the network for a gate. A source that cannot answer, or that was not asked, is recorded,
+    too, and keeps the gate from saying yes.
 
-    Exit codes: 0 every source answered, 2 you can mend it, 3 some did not.
+    Exit codes: 0 every source answered, 2 usage or input error, 3 some did not.
     """
     from contractctl import settings
     from contractctl.cli import case, ledger
@@ -59,7 +59,7 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     click.echo(f"written: {path}", err=True)
     for record in others:
         if record.problem:
-            click.echo(f"the gate misses {record.source}: {record.problem}", err=True)
+            click.echo(f"the gate lacks {record.source}: {record.problem}", err=True)
     return Exit.UNKNOWN if any(record.problem for record in records) else Exit.YES
 
 
@@ -68,7 +68,9 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
 
     for source in sources:
         if source not in SOURCES:
-            raise ContractctlError(f"'{source}' is no source of evidence", hint=f"known sources: {', '.join(SOURCES)}")
+            raise ContractctlError(
+                f"'{source}' is not a source of evidence", hint=f"known sources: {', '.join(SOURCES)}"
+            )
     chosen = [source for source in found.evidence if not sources or source.source in sources]
     if not chosen:
         hint = 'add to contractctl.toml: [[evidence]] source = "otlp", path = "telemetry/*.jsonl"'
@@ -94,7 +96,7 @@ def _tells_of(source: "EvidenceSource", plan: "Plan") -> bool:
 
 
 def _missed(name: str, plan: "Plan", now: float) -> Record:
-    problem = f"missing source: nobody has asked it: contractctl evidence collect {plan.name}"
+    problem = f"missing source: it was not asked: contractctl evidence collect {plan.name}"
     return stated(
         Kind.READS, source=name, query="", at=now, series=(), digest=sha256(name.encode()).hexdigest(), problem=problem
     )

@@ -11,7 +11,7 @@ _OPERATIONS = "operations"
 @click.command
 @click.argument("rule", required=False)
 def command(rule: str | None) -> int:
-    """Show a rule's page: what happens to whom, and the way out.
+    """Show a rule's page: what breaks for whom, and how to resolve it.
 
     Without RULE, list all rules, each with its effect and its title. `contractctl explain operations` shows what each
     operation of a plan does to a table's rows, on each database.

@@ -35,7 +35,7 @@ def ask(plan: Plan, found: "Settings") -> Answer:
         _demand_one_database(plan, found)
         return _unasked(plan, *history)
     if not is_there(found, plan.database):
-        absent = "the database is not there yet; what it says to the plan is asked by: contractctl migrate expand"
+        absent = "the database does not exist yet; the plan will be checked against it by: contractctl migrate expand"
         return _unasked(plan, absent, *history)
     return _asked(plan, found, history)
 
@@ -53,14 +53,14 @@ def _asked(plan: Plan, found: "Settings", history: tuple[str, ...]) -> Answer:
     except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         return _unasked(
-            plan, f"the database cannot be reached, and has not been asked about the plan: {reason}", *history
+            plan, f"the database cannot be reached, so the plan was not checked against it: {reason}", *history
         )
     try:
         with asked as connection:  # never committed: asking leaves nothing behind
             return _answer(plan, found, connection, history)
     except DBAPIError as error:
         raise ContractctlError(
-            f"the database cannot be asked about the plan: {error.orig}", hint="try again, or mend what it names"
+            f"the database could not be queried about the plan: {error.orig}", hint="try again, or fix what it names"
         ) from error
     finally:
         engine.dispose()
@@ -75,7 +75,7 @@ def _answer(plan: Plan, found: "Settings", connection: "Connection", history: tu
     for sentence in operations.hindrances(plan, connection):
         raise ContractctlError(sentence, hint="change the draft or the database, and plan again")
     for sentence in operations.losses(plan, connection):
-        raise ContractctlError(sentence, hint="mend these rows or the expressions, or say --lossy COLUMN")
+        raise ContractctlError(sentence, hint="fix these rows or the expressions, or accept the loss: --lossy COLUMN")
     steps = foreseeing.foresee(plan, connection)
     _demand_possible(steps)
     refusals = histories.refusals(found, plan.database, connection)
@@ -106,6 +106,6 @@ def _demand_one_database(plan: Plan, found: "Settings") -> None:
         named = ", ".join(found.databases)
         tables = next(movement.contract for movement in plan.movements if movement.format == "sql")
         raise ContractctlError(
-            f"contractctl.toml names several databases, and nothing says which of them holds {tables}: {named}",
+            f"contractctl.toml names several databases, but not which of them holds {tables}: {named}",
             hint=f'write into its contract.toml: database = "{next(iter(found.databases))}"',
         )

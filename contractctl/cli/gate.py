@@ -32,13 +32,13 @@ _FORMS = ("text", "json", "html")
 @click.command
 @click.argument("plan")
 @click.argument("stage")
-@click.option("--percent", type=float, help="The canary share asked for; the next step where it is left out.")
+@click.option("--percent", type=float, help="The canary percentage; by default the next step.")
 @click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Decide from this evidence file.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMS),
-    help="Form of the answer; by default what the ending of the file says that -o names, else text.",
+    help="Form of the answer; by default from the file extension of -o, else text.",
 )
 @click.option(
     "-o",
@@ -47,14 +47,18 @@ _FORMS = ("text", "json", "html")
     metavar="FILE",
     help="Write the answer to this file.",
 )
-@click.option("--at", metavar="TIME", help="Decide as of this moment: ISO 8601 with a zone, or Unix seconds.")
-@click.option("--wait", metavar="SPAN", help="Ask again for so long while waiting alone can help: 90s, 30m, 2h.")
-@click.option("--watch", is_flag=True, help="Show the answer as it changes until it is yes or no; --wait limits it.")
+@click.option("--at", metavar="TIME", help="Decide as of this time: ISO 8601 with a time zone, or Unix seconds.")
+@click.option("--wait", metavar="SPAN", help="Keep asking for up to this long while waiting can help: 90s, 30m, 2h.")
+@click.option(
+    "--watch", is_flag=True, help="Show the answer as it changes, until it is yes or no; --wait limits the time."
+)
 @click.option("--waive", "waived", multiple=True, metavar="CONDITION", help="Write a waiver of it, for review in git.")
-@click.option("--break-glass", is_flag=True, help="Let what is open through now, unreviewed; the journal tells who.")
+@click.option(
+    "--break-glass", is_flag=True, help="Let what is open through now, unreviewed; the journal records who did it."
+)
 @click.option("--reason", metavar="TEXT", help="Of a waiver: why.")
 @click.option("--ticket", metavar="ID", help="Of a waiver: where it is followed up.")
-@click.option("--owner", metavar="NAME", help="Of a waiver: who sees to it; you, where it is left out.")
+@click.option("--owner", metavar="NAME", help="Of a waiver: who is responsible; you by default.")
 @click.option("--for", "lasts", default="1d", metavar="SPAN", help="Of a waiver: how long it holds, 7d at most.")
 @click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
 def command(
@@ -79,33 +83,33 @@ def command(
 
     \b
     contractctl gate PLAN STAGE     expand, dual-write, backfill, verify, canary, quiesce or contract
-    contractctl gate replay FILE    decide again from a recorded decision's own inputs, and compare every byte
+    contractctl gate replay FILE    decide again from a recorded decision's inputs, and compare every byte
 
-    Nothing is asked over a network: `contractctl evidence collect PLAN` does that before. What is not known is never
-    a yes. With --watch the answer is made anew every few seconds, from what `evidence collect` brings meanwhile, until
+    The network is not used: `contractctl evidence collect PLAN` does that before. What is not known is never a yes.
+    With --watch the answer is updated every few seconds, from what `evidence collect` records in the meantime, until
     it is pass or fail.
 
     \b
     --waive CONDITION --reason … --ticket …      writes migrations/waivers/PLAN.toml; it holds once it is committed
-    --break-glass --reason … --ticket …          lets all that is open, or what --waive names, through at once
+    --break-glass --reason … --ticket …          lets everything open, or what --waive names, through at once
 
-    A waiver is bound to the verdict and its evidence, expires, and stays visible. What cannot be undone needs two
-    people: the second one runs the same command.
+    A waiver is bound to the verdict and its evidence, expires, and stays visible. A stage that cannot be undone needs
+    two people: the second one runs the same command.
 
     With --format json the answer is one object, described by the contract contractctl/decision. The HTML is one file
-    that needs no network: every number in words, the canary drawn look by look. With -o the text is printed as well.
+    that needs no network: every number in words, the canary drawn over time. With -o the text is printed as well.
 
-    Exit codes: 0 pass, 1 fail, 2 you can mend it, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
+    Exit codes: 0 pass, 1 fail, 2 usage or input error, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
     same to the byte, 1 something differs.
     """  # noqa: D301 - click takes \b for "leave these lines alone"
     form = writing.form_of(form, output, _FORMS)
     if plan == _REPLAY:
         return _replay(Path(stage), form, output)
     if at and (wait or watch):
-        raise ContractctlError("--at stands still, and --wait and --watch wait", hint="leave --at out")
+        raise ContractctlError("--at fixes the time, so --wait and --watch would wait forever", hint="leave --at out")
     wish = _wish(waived, reason, ticket, owner, lasts, now=break_glass) if waived or break_glass else None
     if wish and (at or watch):
-        raise ContractctlError("a waiver is made now, for what is known now", hint="leave --at and --watch out")
+        raise ContractctlError("a waiver is always made for the present", hint="leave --at and --watch out")
     asked = partial(case_of, plan, _stage(stage), percent, evidence)
     decision, case = _decided(asked, at, wait, watch=watch)
     if wish:
@@ -119,7 +123,7 @@ def command(
 def _stage(word: str) -> Stage:
     known = [stage.value for stage in Stage]
     if word not in known:
-        raise ContractctlError(f"'{word}' is no stage", hint=f"known stages: {', '.join(known)}")
+        raise ContractctlError(f"'{word}' is not a stage", hint=f"known stages: {', '.join(known)}")
     return Stage(word)
 
 
@@ -184,7 +188,7 @@ def _wish(
             raise ContractctlError(f"a waiver needs a {name}", hint=f'add --{name} "…"')
     seconds = times.span(lasts)
     if not 1 <= seconds <= LONGEST_SECONDS:
-        raise ContractctlError(f"a waiver cannot hold for {lasts}", hint="write --for 2d: 7d at most")
+        raise ContractctlError(f"a waiver cannot last {lasts}", hint="write for example --for 2d; the maximum is 7d")
     return Wish(waived, now, (reason or "").strip(), (ticket or "").strip(), (owner or "").strip() or None, seconds)
 
 

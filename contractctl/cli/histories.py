@@ -25,7 +25,7 @@ def notes(found: Settings, database: str) -> Iterator[str]:
         text = (where.base / env).read_text(encoding="utf-8")
     if _HOOK not in text:
         yield (
-            f"branches of plans will hold up 'alembic upgrade head' and autogenerate: write into {env}"
+            f"branches of plans will block 'alembic upgrade head' and autogenerate: write into {env}"
             f" 'from {_HOOK} import configure', and there configure(…) instead of context.configure(…)"
         )
 

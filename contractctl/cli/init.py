@@ -24,16 +24,18 @@ _RELEASES = 10
 @click.command
 @click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Write the CI job that checks every change, too.")
 @click.option("--owner", metavar="NAME", help="Who owns the contracts that are made.")
-@click.option("--from-database", metavar="URL", help="Adopt the tables of a database: a URL, env:NAME, or its name.")
+@click.option(
+    "--from-database", metavar="URL", help="Adopt the tables of a database: a URL, env:NAME, or its configured name."
+)
 @click.option("--tables", metavar="LIST", help="With a database: only these, names or patterns: 'orders,customer*'.")
 @click.option(
     "--schema",
     "schemas",
     metavar="NAME",
     multiple=True,
-    help="With PostgreSQL: only of this schema; as often as you like.",
+    help="With PostgreSQL: only this schema. Repeatable.",
 )
-@click.option("--one-contract", metavar="NAME", help="With a database: all of them as one contract.")
+@click.option("--one-contract", metavar="NAME", help="With a database: all tables as one contract.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def command(
     ci: str | None,
@@ -44,21 +46,21 @@ def command(
     one_contract: str | None,
     dry_run: bool,
 ) -> int:
-    """Set a repository up: find schemas that are there, write contract.toml files and CI files.
+    """Set up a repository: find its schemas, write contract.toml files and CI files.
 
     Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), GraphQL
     schemas (.graphql), JSON Schema (.schema.json, and every JSON or YAML file whose $schema names a draft), OpenAPI
-    and AsyncAPI (JSON or YAML), tables (.sql with CREATE TABLE). A draft has the files that it refers to beside it; a
-    folder of migrations in SQL (Flyway, Prisma, Drizzle, golang-migrate, …), and one whose GraphQL files are a schema
+    and AsyncAPI (JSON or YAML), tables (.sql with CREATE TABLE). Files that a draft refers to become part of it; a
+    folder of SQL migrations (Flyway, Prisma, Drizzle, golang-migrate, …), and one whose GraphQL files form a schema
     only together, become one contract. The files stay where they are; contracts/<domain>/<name>/contract.toml names
-    them, and the domain and the name come from their paths. What git ignores, contractctl's migrations, and whatever
-    has a contract already are left alone. Nothing is released.
+    them, and the domain and the name come from their paths. Files that git ignores, contractctl's migrations, and
+    files that have a contract already are left alone. Nothing is released.
 
-    With --from-database the tables and views of a database become contracts instead, each one of its own, or all of
-    them together. The database is only read. contractctl's own tables, Alembic's, and those of extensions are left
-    out. The address is stored nowhere: contractctl.toml takes it from the environment.
+    With --from-database the tables and views of a database become contracts instead, one each, or all of them in one.
+    The database is only read. contractctl's own tables, Alembic's, and those of extensions are left out. The URL is
+    not stored anywhere: contractctl.toml takes it from the environment.
 
-    Run it again whenever there are new schemas: what is there is never touched.
+    Run it again whenever there are new schemas: existing contracts are never touched.
     """
     found = settings.load(Path.cwd())
     if from_database is not None:
@@ -143,13 +145,13 @@ def _next(
     survey: adoption.Survey, found: Settings, ci: str | None, written: list[Path], *, dry_run: bool
 ) -> Iterator[str]:
     if ci == "gitlab" and found.root / _GITLAB not in written and not _included(found.root):
-        yield f"{_GITLAB} is there already; add to it:  include: [{{local: {_GITLAB_PART}}}]"
+        yield f"{_GITLAB} already exists; add to it:  include: [{{local: {_GITLAB_PART}}}]"
     if dry_run:
         yield "next: contractctl init"
         return
     if not survey.adopted and not survey.known:
         if survey.skipped or survey.unread:
-            yield "no schema was found that can be read: see to what is named above, and run this again"
+            yield "no schema was found that can be read: check what is named above, and run this again"
         else:
             yield "no schema was found; make one: a .avsc file, or a .sql file with CREATE TABLE, and run this again"
         return

@@ -46,7 +46,9 @@ def write_seen(environment: str, cluster: str, told: Seen | None) -> bool:
     name_of(environment, "an environment")
     name_of(cluster, "a cluster")
     if told is not None and told.at > time.time() + _SKEW_SECONDS:
-        raise ContractctlError("the list is from the future", hint="see to the clocks, or say its moment: --at TIME")
+        raise ContractctlError(
+            "the list's timestamp is in the future", hint="check the clocks, or give its time: --at TIME"
+        )
     return _write(lambda connection, note: clusters.record(connection, environment, cluster, told, note))
 
 

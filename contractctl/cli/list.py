@@ -17,7 +17,7 @@ _HEADS = ("CONTRACT", "FORMAT", "LEVEL", "LATEST", "DRAFT", "OWNER")
 def command(form: str) -> int:
     """List the contracts.
 
-    DRAFT says where each draft stands: the number of the release that it equals, 'changed' since the latest release,
+    DRAFT shows each draft's state: the number of the release that it equals, 'changed' since the latest release,
     'new' where nothing was released yet, 'none' where the contract has no draft.
     """
     folder = settings.load(Path.cwd()).contracts

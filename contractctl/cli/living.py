@@ -38,14 +38,14 @@ def _contracts(found: Settings, targets: Sequence[str]) -> tuple[Contract, ...]:
     for contract in given:
         if targets and contract.format != "sql":
             raise ContractctlError(
-                f"'{contract.name}' is a contract of the format {contract.format}, and no database holds it",
-                hint="name contracts of tables, or none: contractctl check --live",
+                f"'{contract.name}' is a contract of the format {contract.format}, which is not kept in a database",
+                hint="name contracts of tables, or none at all: contractctl check --live",
             )
     tables = tuple(contract for contract in given if contract.format == "sql")
     if not tables:
         raise ContractctlError(
-            f"there is no contract of tables in {found.contracts}",
-            hint="make some: contractctl init --from-database env:DATABASE_URL",
+            f"there are no contracts of tables in {found.contracts}",
+            hint="create some: contractctl init --from-database env:DATABASE_URL",
         )
     return tables
 
@@ -64,6 +64,6 @@ def _places(
         held = tuple(contracts)
     if not held:
         raise ContractctlError(
-            f"none of the contracts is in {place.title}", hint='their contract.toml says where: database = "NAME"'
+            f"none of the contracts is in {place.title}", hint='set it in their contract.toml: database = "NAME"'
         )
     yield place, held

@@ -20,8 +20,8 @@ _SHORT = 12
 def command(names: tuple[str, ...], form: str) -> int:
     """Show who released what, and when.
 
-    The newest first, of every contract or of those that are named. Git knows who and when, through renames; a release
-    that is not committed yet, or lies before a shallow clone begins, is shown as such.
+    Newest first, for every contract or for those named. Who and when comes from git, renames included; a release that
+    is not committed yet, or is older than a shallow clone, is shown as such.
     """
     folder = settings.load(Path.cwd()).contracts
     contracts = [store.read(folder, name) for name in names] if names else store.read_all(folder)

@@ -1,4 +1,4 @@
-"""contractctl matrix: which version gets on with which?"""
+"""contractctl matrix: which versions are compatible with which?"""
 
 import shutil
 import sys
@@ -23,7 +23,7 @@ _NO_TERMINAL = 240
     "--format",
     "form",
     type=click.Choice(_FORMS),
-    help="Form of the answer; by default what the ending of FILE says, else text.",
+    help="Form of the answer; by default from the file extension of FILE, else text.",
 )
 @click.option(
     "-o",
@@ -32,17 +32,16 @@ _NO_TERMINAL = 240
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the answer to this file.",
 )
-@click.option(
-    "--no-cache", is_flag=True, help="Judge anew what was judged before; CONTRACTCTL_CACHE=off does the same."
-)
+@click.option("--no-cache", is_flag=True, help="Do not use cached verdicts; CONTRACTCTL_CACHE=off does the same.")
 def command(names: tuple[str, ...], form: str | None, output: Path | None, no_cache: bool) -> int:
-    """Show which version gets on with which.
+    """Show which versions are compatible with which.
 
     Each pair of versions of a contract is judged in both directions: BF both hold, B- backward only, -F forward only,
-    -- neither, ? unknown. A draft that differs from the latest release stands as the version 'draft'. Consumers meet
-    producers over the versions that contract.toml says they are on, and over the fields that it says they read.
+    -- neither, ? unknown. A draft that differs from the latest release is shown as the version 'draft'. Consumers are
+    compared with producers at the versions that contract.toml lists for them, and for the fields that it says they
+    read.
 
-    The HTML is one file that needs no network: click a cell for what breaks there, and for whom.
+    The HTML is one file that needs no network: click a cell to see what breaks there, and for whom.
     """
     form = output_form.form_of(form, output, _FORMS)
     if no_cache:

@@ -22,7 +22,7 @@ _form = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer."
 )
 _decide_only = click.option(
-    "--decide-only", is_flag=True, help="Only ask the gate, and journal its answer for a plain alembic upgrade."
+    "--decide-only", is_flag=True, help="Only ask the gate, and journal its decision for a plain alembic upgrade."
 )
 
 
@@ -30,10 +30,10 @@ _workers = click.option(
     "--workers",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Do it in so many processes; with --executor so many tasks.",
+    help="Use this many processes; with --executor, this many tasks.",
 )
 _executor = click.option(
-    "--executor", metavar="dask://HOST:PORT", help="Do it on a Dask cluster, which needs contractctl[dask]."
+    "--executor", metavar="dask://HOST:PORT", help="Run on a Dask cluster; needs contractctl[dask]."
 )
 
 
@@ -50,13 +50,14 @@ def command() -> None:
 
     \b
     expand → dual-write → backfill → verify → canary 1 … 100 → quiesce → contract
-    rollback leads back from every one of them before contract, and loses nothing.
+    rollback is possible from every stage before contract, and loses nothing.
 
-    Each command asks the gate first and does nothing where it does not pass: what does not hold is printed, with the
-    way out. After a crash the same command goes on where it was. PLAN is a plan's name or its file. Everything that
-    happens is journalled in the database, under the name of git's user or of $CONTRACTCTL_ACTOR.
+    Each command asks the gate first and does nothing unless it passes: conditions that do not hold are printed, with
+    what to do. After a crash the same command resumes where it was. PLAN is a plan's name or its file. Everything is
+    journalled in the database, under the name of git's user or of $CONTRACTCTL_ACTOR.
 
-    Exit codes: 0 done, 1 no, 2 you can mend it, 3 unknown: evidence is missing, 4 wait, or somebody else is at work.
+    Exit codes: 0 done, 1 no, 2 usage or input error, 3 unknown: evidence is missing, 4 wait: or somebody else is
+    working on the plan.
     """  # noqa: D301 - click wants the character that backslash b stands for
 
 
@@ -64,10 +65,10 @@ def command() -> None:
 @click.argument("plan")
 @_form
 def expand(plan: str, form: str) -> int:
-    """Put what is new beside what is old; nobody notices.
+    """Add the new side beside the old one; applications do not notice.
 
-    Runs the plan's expand revision in one transaction. The version of each contract that holds both sides must be
-    released before; the plan has written it.
+    Runs the plan's expand revision in one transaction. The intermediate version of each contract, which holds both
+    sides, must be released before; the plan has written it.
     """
     return _run(Stage.EXPAND, plan, form)
 
@@ -76,35 +77,35 @@ def expand(plan: str, form: str) -> int:
 @click.argument("plan")
 @_form
 def dual_write(plan: str, form: str) -> int:
-    """Keep both sides in step from now on, whoever writes.
+    """Keep both sides in step from now on, whichever side is written.
 
-    Runs the plan's dual-write revision: triggers fill the side that a writer does not know. Rows that were there
-    before are left to the backfill.
+    Runs the plan's dual-write revision: triggers fill the side that a writer does not know. Existing rows are left to
+    the backfill.
     """
     return _run(Stage.DUAL_WRITE, plan, form)
 
 
 @command.command
 @click.argument("plan")
-@click.option("--rate", type=click.FloatRange(min=1), metavar="ROWS/S", help="Fill at most so many rows a second.")
+@click.option("--rate", type=click.FloatRange(min=1), metavar="ROWS/S", help="Fill at most this many rows per second.")
 @click.option(
     "--batch-ms",
     type=click.FloatRange(min=1, max=10_000),
     metavar="MS",
-    help="How long a batch may hold other writers up; its rows are chosen for that.  [50 on SQLite, 200 on servers,"
+    help="How long a batch may block other writers; its size is adapted to that.  [50 on SQLite, 200 on servers,"
     " where only writers of the same rows wait]",
 )
 @click.option(
     "--max-load",
     type=click.FloatRange(min=0),
     metavar="N",
-    help="Wait while the server has more to do: statements of others that run (PostgreSQL), Threads_running (MariaDB).",
+    help="Wait while the server is busier: running statements of others (PostgreSQL), Threads_running (MariaDB).",
 )
 @click.option(
     "--max-lag",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Wait while a replica is further behind, or that cannot be told.",
+    help="Wait while a replica lags further behind, or its lag is unknown.",
 )
 @_workers
 @_executor
@@ -119,14 +120,14 @@ def backfill(
     executor: str | None,
     form: str,
 ) -> int:
-    """Fill the rows that were there before.
+    """Fill the existing rows.
 
-    It goes batch by batch, beside everybody else's writes. Each batch and its checkpoint are one transaction: stop it
-    whenever you like, it goes on from there; so does another process when one dies. A row that cannot be converted is
-    set aside with its error, counted, and shown by `contractctl migrate status`.
+    It works in batches, without blocking other writers. Each batch and its checkpoint are one transaction: stop it
+    whenever you like and run it again to resume; another process takes over when one dies. A row that cannot be
+    converted is set aside with its error, counted, and shown by `contractctl migrate status`.
 
-    What --max-lag asks: PostgreSQL's primary for the greatest replay_lag in pg_stat_replication; or, where
-    $CONTRACTCTL_REPLICAS holds addresses separated by blanks, each replica itself (MariaDB: Seconds_Behind_Master).
+    --max-lag asks PostgreSQL's primary for the greatest replay_lag in pg_stat_replication; or, if
+    $CONTRACTCTL_REPLICAS holds URLs separated by spaces, each replica itself (MariaDB: Seconds_Behind_Master).
     """
     from contractctl.backfill import Pace
     from contractctl.cli.operator import Ways, replicas
@@ -138,9 +139,7 @@ def backfill(
 
 @command.command
 @click.argument("plan")
-@click.option(
-    "--repair", type=click.Choice(["old", "new"]), help="First make rows that differ agree: this side is right."
-)
+@click.option("--repair", type=click.Choice(["old", "new"]), help="First repair rows that differ, from this side.")
 @_workers
 @_executor
 @_form
@@ -150,7 +149,7 @@ def verify(
     """Prove that both sides agree in every row.
 
     Compares every row, range by range, with checksums made in the database, and names the first rows that differ.
-    Once verified it can be repeated at any time, up to contract.
+    It can be repeated at any time until contract.
     """
     from contractctl.cli.operator import Ways
 
@@ -161,10 +160,10 @@ def verify(
 @click.argument("plan")
 @click.option("--reason", default="", metavar="TEXT", help="Why; it is shown to whoever waits.")
 def pause(plan: str, reason: str) -> int:
-    """Hold PLAN's backfill and verify up, whoever runs them.
+    """Pause PLAN's backfill and verify, whoever runs them.
 
-    Whoever is at work does nothing after the batch that they are at, and goes on once it is resumed. Whoever begins
-    anew is told, and ends with exit code 4.
+    A running process finishes its current batch, waits, and continues once it is resumed. A process started while
+    paused says so and ends with exit code 4.
     """
     from contractctl import migration
     from contractctl.backfill import Pause
@@ -181,7 +180,7 @@ def pause(plan: str, reason: str) -> int:
 @click.argument("plan")
 @click.option("--reason", default="", metavar="TEXT", help="Why; it is journalled.")
 def resume(plan: str, reason: str) -> int:
-    """Let PLAN's backfill and verify go on."""
+    """Resume PLAN's backfill and verify."""
     from contractctl import migration
     from contractctl.backfill import Pause
     from contractctl.cli.operator import opened
@@ -201,8 +200,8 @@ def canary(plan: str, percent: float, form: str) -> int:
     """Let PERCENT of the requests take the new path.
 
     Applications ask contractctl.runtime for the share, or a flag of flagd that contractctl.toml names in [[flags]]:
-    its weights are written into its file, and rollback writes 0. More is given only when the gate finds the share
-    before healthy; less is given at once. From quiesced it ends the brown-out.
+    its weights are written into its file, and rollback writes 0. The share is raised only when the gate finds the
+    previous one healthy, and lowered at once. From quiesced, this ends the brown-out.
     """
     return _run(Stage.CANARY, plan, form, percent=percent)
 
@@ -212,10 +211,10 @@ def canary(plan: str, percent: float, form: str) -> int:
 @_decide_only
 @_form
 def quiesce(plan: str, decide_only: bool, form: str) -> int:
-    """Take the old side away for a while.
+    """Take the old side away for a while, reversibly.
 
-    That finds readers that nobody knows of. The values stay, and stay in step. If somebody fails, this brings it back
-    at once: contractctl migrate canary PLAN 100.
+    That reveals readers that nobody knows of. The values are kept, and kept in step. If something fails, this brings
+    the old side back at once: contractctl migrate canary PLAN 100.
     """
     return _run(Stage.QUIESCE, plan, form, decide_only=decide_only)
 
@@ -227,8 +226,8 @@ def quiesce(plan: str, decide_only: bool, form: str) -> int:
 def contract(plan: str, decide_only: bool, form: str) -> int:
     """Drop the old side, for good.
 
-    The strictest gate: nobody reads it, it has been quiesced for its time, two people approved. That both sides agree
-    is proven once more in the transaction that drops it.
+    The strictest gate: nobody reads it, it has been quiesced for long enough, two people approved. That both sides
+    agree is verified once more in the transaction that drops it.
     """
     return _run(Stage.CONTRACT, plan, form, decide_only=decide_only)
 
@@ -237,10 +236,10 @@ def contract(plan: str, decide_only: bool, form: str) -> int:
 @click.argument("plan")
 @_form
 def rollback(plan: str, form: str) -> int:
-    """Take everything back, from any stage before contract.
+    """Undo the plan, from any stage before contract.
 
-    Whatever was written, by old and new applications alike, is there in the old side. Move applications back first:
-    those that only know the new side fail afterwards.
+    Whatever old and new applications have written is in the old side afterwards. Move applications back first: those
+    that know only the new side fail afterwards.
     """
     return _run(_ROLLBACK, plan, form)
 
@@ -251,8 +250,8 @@ def rollback(plan: str, form: str) -> int:
 def status(plan: str | None, form: str) -> int:
     """Show where PLAN stands, or all plans.
 
-    Since when, who is at work, what was decided, what comes next. Reads only. Rows that were set aside or are in
-    conflict are named, and a journal that was tampered with.
+    Since when, who is working on it, what was decided, what comes next. Read-only. Rows that were set aside or are in
+    conflict are listed; a journal that was tampered with is reported.
     """
     from contractctl import databases, migration, planner, settings
     from contractctl.cli import case
@@ -270,14 +269,16 @@ def status(plan: str | None, form: str) -> int:
             rows += map(migration.planned, here)
     click.echo(board.rows(sorted(rows, key=lambda row: row.plan), form, now))
     for one in () if plan else case.unfiled_anywhere(found, plans):
-        click.echo(f"note: '{one.name}' is {one.standing.state} here, and its file is not: bring it from git", err=True)
+        click.echo(
+            f"note: '{one.name}' is {one.standing.state} here, but its file is missing: restore it from git", err=True
+        )
     return Exit.NO if any(row.broken for row in rows) else Exit.YES
 
 
 @command.command
 @click.argument("plan")
 @click.argument("stage", metavar="STAGE", type=click.Choice([stage.value for stage in Stage]))
-@click.option("--reason", required=True, metavar="TEXT", help="Why it may be done: what you have seen or rehearsed.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it may be done: what you have checked or rehearsed.")
 def approve(plan: str, stage: str, reason: str) -> int:
     """Approve a stage that cannot be undone, in your name.
 

@@ -15,14 +15,16 @@ _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
 
 
 @click.command
-@click.option("--to", "word", required=True, metavar="URL", help="Who is told: an http(s) URL, or env:NAME.")
-@click.option("--database", default="", metavar="NAME", help="Whose journal, where contractctl.toml names several.")
+@click.option("--to", "word", required=True, metavar="URL", help="The receiver: an http(s) URL, or env:NAME.")
+@click.option(
+    "--database", default="", metavar="NAME", help="Which database's journal, if contractctl.toml names several."
+)
 @click.option(
     "--tries",
     type=click.IntRange(1, 100),
     default=5,
     show_default=True,
-    help="How often each event is tried, later each time.",
+    help="How many times to try each event, with growing delays.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for an answer."
@@ -31,14 +33,15 @@ _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
 def command(word: str, database: str, tries: int, timeout: float, form: str) -> int:
     """Send the journal's events to a receiver, each at least once.
 
-    Every stage, approval, decision and deployment is written together with an event. Those that nobody has taken yet
-    are POSTed one by one, in their order, as CloudEvents (application/cloudevents+json); an answer of 2xx takes one.
-    Who is stopped between answer and record sends the same event again: receivers tell by its id. Where the receiver
-    does not answer, or asks to come later, it is tried again, and what is left waits for the next run.
+    Every stage, approval, decision and deployment is recorded together with an event. Events not yet delivered are
+    POSTed one by one, in order, as CloudEvents (application/cloudevents+json); a 2xx answer means delivered. If the
+    process is stopped between the answer and its record, the same event is sent again: receivers recognise it by its
+    id. Where the receiver does not answer, or asks to try later, it is tried again, and the rest waits for the next
+    run.
 
-    A token in CONTRACTCTL_NOTIFY_TOKEN is sent as a bearer's; user and password may stand in the URL of a variable.
+    CONTRACTCTL_NOTIFY_TOKEN is sent as a bearer token; with env:NAME the URL may hold a user and password.
 
-    Exit codes: 0 nothing is left, 2 you can mend it, 4 the receiver was not there: run it again.
+    Exit codes: 0 everything is delivered, 2 usage or input error, 4 the receiver was not available: run it again.
     """
     from contractctl import databases, settings
     from contractctl.cli import case
@@ -50,7 +53,7 @@ def command(word: str, database: str, tries: int, timeout: float, form: str) -> 
     url = from_environment(word)
     if "?" in url:
         raise ContractctlError(
-            "the receiver's URL has a query, which is not sent", hint=f"put its secret into {_TOKEN}"
+            "the receiver's URL has a query string, which would not be sent", hint=f"put a secret into {_TOKEN}"
         )
     receiver = web.Server.at(url, of="--to", token=os.environ.get(_TOKEN), timeout=timeout)
     told = Told(0, 0)

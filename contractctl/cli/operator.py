@@ -134,7 +134,7 @@ def _url(found: Settings, plan: Plan) -> str:
     if any(movement.format == "sql" for movement in plan.movements):
         if found.database(plan.database) is None:
             raise ContractctlError(
-                f"'{plan.name}' changes tables, and no database is named",
+                f"'{plan.name}' changes tables, but no database is configured",
                 hint='write into contractctl.toml: [database] url = "sqlite:///shop.db", or url = "env:NAME"',
             )
         if not case.is_there(found, plan.database):

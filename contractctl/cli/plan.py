@@ -26,10 +26,8 @@ _SECONDS = click.FloatRange(min=0)
 
 @click.command
 @click.argument("contracts", nargs=-1, required=True, metavar="CONTRACT…")
-@click.option(
-    "--rename", "renames", multiple=True, metavar="OLD=NEW", help="OLD goes on as NEW: column or table.column."
-)
-@click.option("--rename-table", "tables", multiple=True, metavar="OLD=NEW", help="The table OLD goes on as NEW.")
+@click.option("--rename", "renames", multiple=True, metavar="OLD=NEW", help="OLD becomes NEW: column or table.column.")
+@click.option("--rename-table", "tables", multiple=True, metavar="OLD=NEW", help="The table OLD becomes NEW.")
 @click.option(
     "--split", "splits", multiple=True, metavar="OLD=NEW,NEW", help="One column becomes several; needs --up …"
 )
@@ -41,51 +39,59 @@ _SECONDS = click.FloatRange(min=0)
     "moves",
     multiple=True,
     metavar="TABLE.OLD=TABLE.NEW",
-    help="A column goes on in another table; needs --on.",
+    help="A column moves to another table; needs --on.",
 )
 @click.option(
     "--extract",
     "extracts",
     multiple=True,
     metavar="TABLE.OLD,…=TABLE",
-    help="Columns go on in a new table; needs --on.",
+    help="Columns move to a new table; needs --on.",
 )
 @click.option(
     "--on",
     "on",
     multiple=True,
     metavar="COLUMN=COLUMN,…",
-    help="Rows of the two tables belong together where these agree.",
+    help="Rows of the two tables match where these are equal.",
 )
-@click.option("--drop", "drops", multiple=True, metavar="NAME", help="NAME really goes: it is renamed to nothing.")
+@click.option("--drop", "drops", multiple=True, metavar="NAME", help="NAME is really removed, not renamed.")
 @click.option("--add", "adds", multiple=True, metavar="NAME", help="NAME is really new: nothing is renamed to it.")
-@click.option("--up", "ups", multiple=True, metavar="COLUMN=SQL", help="Makes the new value, from the old columns.")
-@click.option("--down", "downs", multiple=True, metavar="COLUMN=SQL", help="Makes the old value, from the new columns.")
+@click.option("--up", "ups", multiple=True, metavar="COLUMN=SQL", help="Computes the new value from the old columns.")
 @click.option(
-    "--lossy", multiple=True, metavar="COLUMN", help="Values of COLUMN need not come back from their new form."
+    "--down", "downs", multiple=True, metavar="COLUMN=SQL", help="Computes the old value from the new columns."
 )
 @click.option(
-    "--fill", "fills", multiple=True, metavar="COLUMN=SQL", help="What COLUMN holds in the place of NULL, from the row."
+    "--lossy", multiple=True, metavar="COLUMN", help="Values of COLUMN need not survive conversion there and back."
 )
-@click.option("--name", help="The plan's name; otherwise made from what it changes.")
+@click.option(
+    "--fill",
+    "fills",
+    multiple=True,
+    metavar="COLUMN=SQL",
+    help="What COLUMN holds instead of NULL, computed from the row.",
+)
+@click.option("--name", help="The plan's name; by default derived from its changes.")
 @click.option(
     "--canary",
     default="1,10,50,100",
     metavar="PERCENT,…",
-    help="Shares of the traffic that the new side gets, one after the other.",
+    help="Percentages of the traffic that the new side gets, step by step.",
 )
-@click.option("--bake", type=_SECONDS, default=_CANARY.bake_seconds, help="Seconds that each share must last.")
+@click.option("--bake", type=_SECONDS, default=_CANARY.bake_seconds, help="Seconds that each share must hold.")
 @click.option("--window", type=_SECONDS, default=_READS.window_seconds, help="Seconds without reads of the old side.")
-@click.option("--quiesced", type=_SECONDS, default=_READS.quiesced_seconds, help="Seconds of brown-out before the end.")
+@click.option(
+    "--quiesced", type=_SECONDS, default=_READS.quiesced_seconds, help="Seconds of brown-out before contract."
+)
 @click.option("--heartbeat", type=_SECONDS, default=_READS.heartbeat_seconds, help="Seconds between signs of life.")
-@click.option("--fresh", type=_SECONDS, default=_READS.fresh_seconds, help="Seconds that evidence stays good.")
+@click.option("--fresh", type=_SECONDS, default=_READS.fresh_seconds, help="Seconds that evidence stays valid.")
 @click.option(
     "--approvals",
     type=click.IntRange(min=0),
     default=_READS.approvals,
     help="How many people must approve the contract stage.",
 )
-@click.option("--restore-point", metavar="TEXT", help="Where the data can be brought back from.")
+@click.option("--restore-point", metavar="TEXT", help="Where the data can be restored from.")
 @click.option("--sunset", metavar="DATE", help="The day until which old parts of an interface are served.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, its files and every statement; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
@@ -130,12 +136,13 @@ def command(
     contractctl plan shop/feed --rename Placed.customer=buyer --rename "send orders=send purchases" --sunset 2027-03-31
 
     Compares each contract's draft with its latest release. What may be a rename, a split, a merge, a move or an
-    extraction is asked about, never guessed. The expressions are SQL over the columns of their own side; where a
-    column changes its type and keeps its name, the new side is called COLUMN__new until it takes the name over.
+    extraction is asked about, never guessed. --up expressions are SQL over the old columns, --down over the new ones;
+    where a column changes its type and keeps its name, the new side is called COLUMN__new until it takes over the
+    name.
 
     What each operation does to a table's rows is shown, for each database, by: contractctl explain operations
 
-    Exit codes: 0 written, 2 you can mend it.
+    Exit codes: 0 written, 2 usage or input error.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
     from contractctl.cli import declaring, foreseeing, histories
@@ -200,10 +207,10 @@ def _day(text: str | None) -> str | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise ContractctlError(f"--sunset {text}: this is no day", hint="write --sunset YYYY-MM-DD") from None
+        raise ContractctlError(f"--sunset {text}: this is not a day", hint="write --sunset YYYY-MM-DD") from None
     if day <= datetime.now(UTC).date():
         raise ContractctlError(
-            f"--sunset {text}: that day has come, and clients have heard of none", hint="give them a day to come"
+            f"--sunset {text}: that day is not in the future", hint="give clients a day in the future"
         )
     return day.isoformat()
 
@@ -215,10 +222,12 @@ def _steps(text: str) -> tuple[float, ...]:
         steps = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise ContractctlError(
-            f"--canary {text}: these are no percentages", hint="write --canary 1,10,50,100"
+            f"--canary {text}: these are not percentages", hint="write --canary 1,10,50,100"
         ) from None
     if not planner.grow_to_everybody(steps):
-        raise ContractctlError(f"--canary {text}: shares grow up to 100", hint="write --canary 1,10,50,100")
+        raise ContractctlError(
+            f"--canary {text}: shares must increase and end at 100", hint="write --canary 1,10,50,100"
+        )
     return tuple(int(step) if step == int(step) else step for step in steps)
 
 

@@ -51,7 +51,7 @@ def in_words(progress: Progress) -> str:
     if progress.workers > 1:
         parts.append(f"{progress.workers} workers")
     if progress.waited >= 1:
-        parts.append(f"held up for {span(progress.waited)}")
+        parts.append(f"paused for {span(progress.waited)}")
     parts.append(progress.why or _left(progress))
     return f"{progress.table}: {', '.join(parts)}"
 

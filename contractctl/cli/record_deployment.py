@@ -9,26 +9,30 @@ from contractctl.errors import ContractctlError
 @click.command
 @click.argument("service")
 @click.argument("version")
-@click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it is live: production, say.")
+@click.option(
+    "--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it is live, for example production."
+)
 @click.option(
     "--canary",
     type=float,
     metavar="PERCENT",
-    help="It is a canary that takes so much of the traffic, beside what is live.",
+    help="It is a canary with this percentage of the traffic, beside what is live.",
 )
-@click.option("--commit", metavar="ID", help="The whole id of the commit that it is, for searches of its code.")
+@click.option("--commit", metavar="ID", help="The full id of its commit, for searches of its code.")
 def command(service: str, version: str, environment: str, canary: float | None, commit: str | None) -> int:
     """Record that a version of a service is live in an environment.
 
-    It replaces what was live of the service there; with --canary it stands beside it, and both count. The same again
-    changes nothing. The record is kept in the journal, where it is added to and never changed. Evidence of what the
-    code reads counts only for commits of the versions that are live: --commit says which one this is.
+    It replaces the service's live versions there; with --canary it is added to them, and both count. Recording the
+    same again changes nothing. The record is kept in the append-only journal. Evidence of what the code reads counts
+    only for commits of the versions that are live: --commit says which one this is.
     """
     from contractctl.cli import ledger
     from contractctl.journal.deployments import Deployment
 
     if canary is not None and not 0 <= canary <= 100:  # noqa: PLR2004 - percent
-        raise ContractctlError(f"--canary {canary:g} is no share of the traffic", hint="write percent, from 0 to 100")
+        raise ContractctlError(
+            f"--canary {canary:g} is not a percentage of the traffic", hint="write percent, from 0 to 100"
+        )
     new = ledger.write(Deployment(environment, service, version, canary, commit=commit))
     share = "" if canary is None else f" with {canary:g} % of the traffic"
     click.echo(f"{'recorded' if new else 'on record already'}: {service}@{version} is live in {environment}{share}")

@@ -9,18 +9,20 @@ from contractctl.errors import ContractctlError
 @click.command
 @click.argument("service")
 @click.argument("version", required=False)
-@click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it was live: production, say.")
-@click.option("--never", is_flag=True, help="The service does not run there, and nothing was ever recorded of it.")
+@click.option(
+    "--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it was live, for example production."
+)
+@click.option("--never", is_flag=True, help="The service does not run there, and was never recorded.")
 def command(service: str, version: str | None, environment: str, never: bool) -> int:
     """Record that a version of a service is no longer live in an environment.
 
-    Without a version none of the service is live there: it no longer counts as a counterpart.
+    Without a version, no version of the service is live there: it no longer counts as a counterpart.
     """
     from contractctl.cli import ledger
     from contractctl.journal.deployments import Deployment
 
     if never and version:
-        raise ContractctlError("--never speaks of the whole service", hint="leave the version out, or --never")
+        raise ContractctlError("--never applies to the whole service", hint="leave out the version, or --never")
     new = ledger.write(Deployment(environment, service, version, ends=True, never=never))
     what = f"{service}@{version}" if version else f"no version of {service}"
     ends = "is no longer live" if version else "is live"

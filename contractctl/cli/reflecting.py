@@ -70,9 +70,9 @@ def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
         differs = f"differs in {already.differences}: contractctl check --live {already.contract}"
         yield f"  {already.contract}  there already, {differs if already.differences else 'the same'}"
     if survey.left:
-        yield f"  {', '.join(survey.left)}: in no contract yet, and that one is there already"
+        yield f"  {', '.join(survey.left)}: in no contract yet, and that contract already exists"
     if survey.beside:
-        yield f"left out: what is in other schemas: {' '.join(f'--schema {quote(name)}' for name in survey.beside)}"
+        yield f"left out, being in other schemas: {' '.join(f'--schema {quote(name)}' for name in survey.beside)}"
     if survey.skipped:
         yield f"{counted(len(survey.skipped), 'table')} skipped"
     yield from (f"  {skipped.file}: {skipped.reason}" for skipped in survey.skipped)
@@ -82,11 +82,11 @@ def following(found: Settings, done: Reflected, written: Sequence[Path], *, dry_
     """What is to be done next."""
     place = done.place
     if place.secret:
-        yield "the address holds a password and now stands in the shell's history: give it as env:NAME the next time"
+        yield "the URL holds a password, which is now in the shell's history: give it as env:NAME next time"
     if place.setting is not None and not found.databases and found.root / FILE not in written and not dry_run:
-        yield f'{FILE} names no database; add to it:  [database]  url = "{place.setting}"'
+        yield f'{FILE} names no database; add:  [database]  url = "{place.setting}"'
     if place.setting is not None and place.variable is not None and not found.databases:
-        yield f"{FILE} takes the address from the environment: set {place.variable}"
+        yield f"{FILE} takes the URL from the environment: set {place.variable}"
     if dry_run:
         yield "next: contractctl init --from-database …"
     elif not done.survey.made:

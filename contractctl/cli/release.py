@@ -30,14 +30,14 @@ _SHOWN = 5
 @click.option("--version", "given", metavar="X.Y.Z", help="Release under this number.")
 @click.option("--major", "part", flag_value="major", help="The next major version: it breaks somebody.")
 @click.option("--minor", "part", flag_value="minor", help="The next minor version: it adds something.")
-@click.option("--patch", "part", flag_value="patch", help="The next patch version: nothing that has a meaning changed.")
+@click.option("--patch", "part", flag_value="patch", help="The next patch version: no meaningful change.")
 @click.option(
     "--contracted-elsewhere",
     "elsewhere",
     is_flag=True,
-    help="The plan that leads there is contracted, in a database that is not asked here.",
+    help="The plan that leads there is contracted in a database that is not reachable here.",
 )
-@click.option("--dry-run", is_flag=True, help="Say which number it would be, and why; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show which number it would be, and why; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def command(
     contracts: tuple[str, ...], given: str | None, part: str | None, elsewhere: bool, dry_run: bool, form: str
@@ -47,14 +47,14 @@ def command(
     Of several contracts all are released, or none.
 
     The number follows from the verdict: a draft that breaks what its level protects is a major version and has to be
-    asked for with --major; one that adds something is a minor one; one in which nothing that has a meaning changed is a
-    patch. A lower number is refused. The first release is 1.0.0, unless --version names another. What a plan leads to
-    is released once the plan is contracted: until then the old side is there, and the new one may not be filled.
+    requested with --major; one that adds something is a minor version; one without a meaningful change is a patch. A
+    lower number is refused. The first release is 1.0.0, unless --version names another. A plan's final version is
+    released once the plan is contracted: until then the old side exists, and the new one may not be filled.
 
-    Exit codes: 0 released, 1 refused, 2 you can mend it.
+    Exit codes: 0 released, 1 refused, 2 usage or input error.
     """
     if given and part:
-        raise ContractctlError("a number was asked for twice", hint=f"leave out --version {given} or --{part}")
+        raise ContractctlError("the version was given twice", hint=f"leave out --version {given} or --{part}")
     names = tuple(dict.fromkeys(contracts))
     _demand_one(names, given, form)
     found, day = settings.load(Path.cwd()), times.today()
@@ -119,10 +119,10 @@ def _refuse_broken(folder: Path, contract: Contract) -> None:
     for rule, file in store.broken_releases(folder, contract.name):
         # what a release that was cut short leaves behind is finished by releasing the same text again
         if rule != "release-unrecorded" or versions.draft_state(contract) in {"new", "changed"}:
-            words = {"release-unrecorded": "no release made it", "release-deleted": "it is gone"}
+            words = {"release-unrecorded": "it is not part of a release", "release-deleted": "it is missing"}
             raise ContractctlError(
-                f"{file} is not as it was released: {words.get(rule, 'it was edited')}",
-                hint=f"contractctl check {contract.name} says how to bring it back",
+                f"{file} has changed since it was released: {words.get(rule, 'it was edited')}",
+                hint=f"contractctl check {contract.name} says how to restore it",
             )
 
 
@@ -148,7 +148,7 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
         return _Answer(number, step, refused, f"leave out --version: the next one is {step.number}")
     if not step.allows(number):
         command = f"contractctl release {contract.name}{' --major' if step.part == 'major' else ''}"
-        return _Answer(number, step, f"{number} promises too much: {_why(step)}", f"run: {command}")
+        return _Answer(number, step, f"{number} is too low: {_why(step)}", f"run: {command}")
     if step.part == "major" and not (wanted or part):
         return _Answer(number, step, f"{number} would be a major version: {_why(step)}", _way(contract, migrations))
     return _Answer(number, step)
@@ -181,9 +181,12 @@ def _unless_over(plan: "Plan", new: str, found: "Settings") -> tuple[str, str] |
     state = case.standing(found, plan).state
     if state in {State.CONTRACTED, State.ROLLED_BACK}:
         return None
-    refused = f"the plan '{plan.name}' leads to {new}, and is {state.value}: that is released once it is contracted"
-    elsewhere = "where it is contracted in a database that is not asked here, add --contracted-elsewhere"
-    never = f"; if nobody will ever begin it, remove plans/{plan.name}.toml" if state is State.PLANNED else ""
+    refused = (
+        f"the plan '{plan.name}' leads to {new} and is {state.value}: that version is released once the plan is"
+        " contracted"
+    )
+    elsewhere = "if it is contracted in a database that is not reachable here, add --contracted-elsewhere"
+    never = f"; if it will never be started, remove plans/{plan.name}.toml" if state is State.PLANNED else ""
     return refused, f"see what comes next: contractctl migrate status {plan.name}; {elsewhere}{never}"
 
 
@@ -199,7 +202,7 @@ def _way(contract: Contract, migrations: Path) -> str:
                 command = f"contractctl release {contract.name} --version {move.new}"
                 return f"the plan '{plan.name}' leads there; once it is contracted: {command}"
     way = plan_command(contract.format, contract.name)
-    return f"keep everybody on board: {way}; or break them: contractctl release {contract.name} --major"
+    return f"to break nobody: {way}; to break them: contractctl release {contract.name} --major"
 
 
 def _why(step: Step) -> str:
@@ -210,7 +213,7 @@ def _why(step: Step) -> str:
         return f"{first.rule}: {first.message}{more}"
     if step.unknown:
         return f"its compatibility is unknown: {step.unknown[0]}"
-    return f"{sentence(step.changes[0])}" if step.changes else "nothing that has a meaning changed"
+    return f"{sentence(step.changes[0])}" if step.changes else "no meaningful change"
 
 
 def _tell(answer: _Answer, contract: Contract, following: str, *, dry_run: bool, form: str) -> None:

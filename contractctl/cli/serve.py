@@ -22,7 +22,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
     type=click.IntRange(0, 65535),
     default=8730,
     show_default=True,
-    help="0 takes any that is free; it is printed.",
+    help="0 takes any free port; it is printed.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=8.0, show_default=True, help="Seconds for an answer."
@@ -33,15 +33,15 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
     type=click.IntRange(1, 64),
     default=8,
     show_default=True,
-    help="How many questions are answered at once.",
+    help="How many requests are answered at once.",
 )
-@click.option("--no-token", is_flag=True, help="Answer whoever asks; only on a loopback address.")
+@click.option("--no-token", is_flag=True, help="Answer without a token; only on a loopback address.")
 @click.option(
     "--allow-host",
     "allowed",
     multiple=True,
     metavar="NAME",
-    help="What requests may name as their host, beside loopback; without it anything, with --no-token nothing else.",
+    help="Host names that requests may use besides loopback; by default any, with --no-token none.",
 )
 def command(host: str, port: int, timeout: float, most: int, no_token: bool, allowed: tuple[str, ...]) -> int:
     """Answer gate and can-i-deploy over HTTP.
@@ -53,16 +53,15 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool, all
     GET  /v1/can-i-deploy/SERVICE/VERSION?to=ENVIRONMENT   and /v1/go/…, /v1/flagger/…, as above
     GET  /health/live, /health/ready, /metrics
 
-    Every answer is made anew from the repository that it is started in, and nothing is written there. Whoever asks
-    sends the token in CONTRACTCTL_SERVE_TOKEN as a bearer's; Flagger, which sends no headers, as metadata.token.
-    With --no-token, a request must name this machine as its host (or what --allow-host names): a page in a browser that
-    was led here by a name of its own reads nothing.
-    HTTP is not encrypted: beyond this machine, put it behind what ends TLS. The contract contractctl/serve describes
-    all of it. Needs the extra: pip install "contractctl[serve]".
+    Every answer is computed afresh from the repository that it is started in, and nothing is written there. Clients
+    send the token in CONTRACTCTL_SERVE_TOKEN as a bearer token; Flagger, which sends no headers, as metadata.token.
+    With --no-token, the Host header must name this machine (or what --allow-host names), which protects against DNS
+    rebinding. HTTP is not encrypted: beyond this machine, put a TLS proxy in front. The contract contractctl/serve
+    describes all of it. Needs the extra: pip install "contractctl[serve]".
 
-    SIGTERM or Ctrl-C ends it when everything is answered, within --timeout; a second one at once.
+    SIGTERM or Ctrl-C stops it once open requests are answered, within --timeout; a second one stops it at once.
 
-    Exit codes: 0 it was ended, 2 you can mend it.
+    Exit codes: 0 it was stopped, 2 usage or input error.
     """  # noqa: D301 - click takes \b for "leave these lines alone"
     try:
         import prometheus_client  # noqa: F401 - whether it is there
@@ -80,7 +79,7 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool, all
 
     token = _token(no_token=no_token)
     if token is None and not hosts.is_loopback(host):
-        raise ContractctlError(f"without a token nothing is served on '{host}'", hint=f"set {_TOKEN}")
+        raise ContractctlError(f"a token is required to serve on '{host}'", hint=f"set {_TOKEN}")
     named = _names(allowed) if allowed or token is None else None
     settings.load(Path.cwd())
     workers = Workers([sys.executable, "-m", "contractctl.cli.answering"])
@@ -102,7 +101,7 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool, all
 def _names(allowed: tuple[str, ...]) -> tuple[str, ...]:
     for name in allowed:
         if not _HOST.fullmatch(name):
-            raise ContractctlError(f"--allow-host '{name}' is no name of a host", hint="without a port: shop.internal")
+            raise ContractctlError(f"--allow-host '{name}' is not a host name", hint="without a port: shop.internal")
     return tuple(name.lower() for name in allowed)
 
 
@@ -114,7 +113,7 @@ def _token(*, no_token: bool) -> str | None:
     given = os.environ.get(_TOKEN, "")
     if no_token:
         if given:
-            raise ContractctlError(f"--no-token, and {_TOKEN} is set", hint="leave one of the two out")
+            raise ContractctlError(f"--no-token was given, but {_TOKEN} is set", hint="leave one of the two out")
         return None
     if not given:
         raise ContractctlError(
@@ -122,7 +121,7 @@ def _token(*, no_token: bool) -> str | None:
         )
     if len(given) < _SHORTEST_TOKEN or not (given.isascii() and given.isprintable()) or " " in given:
         raise ContractctlError(
-            f"{_TOKEN} is no token that can be sent, or one that can be guessed",
+            f"{_TOKEN} is too short to be safe, or has characters that cannot be sent",
             hint=f"take at least {_SHORTEST_TOKEN} printable ASCII characters without spaces",
         )
     return given

@@ -17,13 +17,13 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("checkout", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--version", help="The version that it declares, where its file does not say so.")
-@click.option("--at", "ref", metavar="REF", help="The commit, tag or branch that is read; what is checked out without.")
+@click.option("--version", help="The version it declares, if its file does not say so.")
+@click.option("--at", "ref", metavar="REF", help="The commit, tag or branch to read; by default what is checked out.")
 def import_(checkout: Path, version: str | None, ref: str | None) -> int:
     """Import what a version of a service provides and consumes, from CHECKOUT, its own repository.
 
     \b
-    The file service.toml there says it:
+    The file service.toml there declares it:
       name = "reporting"
       [[consumes]]
       contract = "shop/orders"
@@ -45,8 +45,8 @@ def import_(checkout: Path, version: str | None, ref: str | None) -> int:
     for use in (*found.provides, *found.consumes):
         if use.contract not in known:
             raise ContractctlError(
-                f"{found.name} names the contract {use.contract}, and there is none such here",
-                hint="contractctl list shows those that are",
+                f"{found.name} names the contract {use.contract}, which does not exist here",
+                hint="contractctl list shows those that exist",
             )
     path = services.write(contracts, found, origin)
     consumed = counted(len(found.consumes), "contract")
@@ -60,8 +60,8 @@ def import_(checkout: Path, version: str | None, ref: str | None) -> int:
 def import_pacts(file: Path) -> int:
     """Import the matrix of a Pact broker, as `pact-broker can-i-deploy … --output json` prints it.
 
-    can-i-deploy then asks of each live counterpart by pact whether it was verified. Of two results for the same pair of
-    versions the later one counts.
+    can-i-deploy then requires that the pact with each live counterpart was verified. Of two results for the same pair
+    of versions the later one counts.
     """
     from contractctl import settings
     from contractctl.store import pacts
@@ -83,7 +83,9 @@ def _committed(checkout: Path, ref: str | None) -> tuple[str, str]:
     path = checkout / services.IN_CHECKOUT
     if repository is None:
         if ref:
-            raise ContractctlError(f"{checkout} lies in no git repository: it has no '{ref}'", hint="leave --at out")
+            raise ContractctlError(
+                f"{checkout} is not in a git repository, so it has no '{ref}'", hint="leave --at out"
+            )
         if not path.is_file():
             raise _none_such(path)
         return path.read_text(encoding="utf-8"), checkout.resolve().name

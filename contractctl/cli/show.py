@@ -58,7 +58,7 @@ def _version_json(name: str, number: str, source: Source) -> str:
 
 
 def _base64(file: File) -> dict[str, str]:
-    """The content of a file that is no text."""
+    """The content of a file that is not text."""
     import base64
 
     return {} if file.data is None else {"base64": base64.b64encode(file.data).decode()}

@@ -22,8 +22,8 @@ def moment(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not abs(seconds) < 1e11:  # noqa: PLR2004 - beyond the year 5000 it is no time, and neither is NaN
-        raise ContractctlError(f"'{text}' is no time with a zone", hint="write for example 2026-11-03T04:10:07Z")
+    if not abs(seconds) < 1e11:  # noqa: PLR2004 - beyond the year 5000 it is not a time, and neither is NaN
+        raise ContractctlError(f"'{text}' is not a time with a time zone", hint="write it like 2026-11-03T04:10:07Z")
     return seconds
 
 
@@ -31,7 +31,7 @@ def span(text: str) -> float:
     """`90s`, `30m`, `2h`, `1d` in seconds."""
     match = _SPAN.fullmatch(text.strip())
     if match is None:
-        raise ContractctlError(f"'{text}' is no span of time", hint="write for example 30m: s, m, h or d")
+        raise ContractctlError(f"'{text}' is not a duration", hint="write it like 30m; units are s, m, h and d")
     return float(match[1]) * _UNITS[match[2]]
 
 

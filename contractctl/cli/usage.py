@@ -24,7 +24,10 @@ _EXAMPLES = {
     "file": "matrix.json",
 }
 """What an argument or option may be where nothing here says so, by its name."""
-_PLAINER = {" is not a valid float range": " is no number", " is not a valid integer range": " is no whole number"}
+_PLAINER = {
+    " is not a valid float range": " is not a number",
+    " is not a valid integer range": " is not a whole number",
+}
 
 
 def told(error: click.UsageError) -> tuple[str, str]:

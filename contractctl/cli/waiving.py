@@ -128,10 +128,10 @@ def _chosen(decision: Decision, wish: Wish) -> list[Condition]:
     listed = "; ".join(dict.fromkeys(one.name for one in opened)) or "none"
     for name in wish.conditions:
         if name not in [one.name for one in opened]:
-            raise ContractctlError(f"'{name}' is no open condition that can be waived", hint=f"open: {listed}")
+            raise ContractctlError(f"'{name}' is not an open condition that can be waived", hint=f"open: {listed}")
     chosen = [one for one in opened if not wish.conditions or one.name in wish.conditions]
     if not chosen:
-        raise ContractctlError("there is nothing to waive", hint="the order of the stages cannot be waived")
+        raise ContractctlError("no open condition can be waived", hint="the order of the stages cannot be waived")
     return chosen
 
 
@@ -223,10 +223,11 @@ def _tell(case: Case, waiver: Waiver, path: Path, *, break_glass: bool) -> None:
     if break_glass:
         click.echo(
             f"!!! BREAK-GLASS !!! {who} let '{waiver.condition}' ({waiver.outcome}) through for {waiver.stage} of "
-            f"'{waiver.plan}': {waiver.reason} ({waiver.ticket}). The journal has it, and {shown}: commit it.",
+            f"'{waiver.plan}': {waiver.reason} ({waiver.ticket}). It is recorded in the journal and in {shown}:"
+            " commit it.",
             err=True,
         )
     else:
         click.echo(f"waiver of '{waiver.condition}', approved by {who}\nnext: git add {shown}; git commit", err=True)
     if needed > 1 and len(waiver.approvers) < needed:
-        click.echo(f"{needed} different people are needed: another one runs the same", err=True)
+        click.echo(f"{needed} different people are needed: another person has to run the same", err=True)

@@ -17,8 +17,8 @@ def actor() -> str:
     found = repository.user() if repository else None
     if not found:
         raise ContractctlError(
-            "nobody knows who you are, and the journal names who does what",
-            hint=f"git config user.name …; git config user.email …; or set {_ACTOR}='Name <email>'",
+            "your name is not known, and the journal records who does what",
+            hint=f"run git config user.name … and git config user.email …, or set {_ACTOR}='Name <email>'",
         )
     return found
 

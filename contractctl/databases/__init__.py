@@ -81,7 +81,7 @@ def named(dialect: str) -> Database:
             return mysql
         case _:
             raise ContractctlError(
-                f"'{dialect}' is no database that contractctl can migrate",
+                f"'{dialect}' is not a database that contractctl can migrate",
                 hint="use sqlite:///FILE, postgresql://… or mariadb://…",
             )
 

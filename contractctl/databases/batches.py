@@ -281,7 +281,7 @@ def can_be_kept(pair: Synced) -> bool:
 
 
 def between(database: Database, sync: Synchronisation, after: Key | None, upto: Key | None) -> str:
-    """The condition for the keys in (after, upto]; None is no bound."""
+    """The condition for the keys in (after, upto]; None is not a bound."""
     conditions = []
     if after is not None:
         conditions.append(database.beyond(sync, after))

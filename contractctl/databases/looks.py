@@ -206,7 +206,7 @@ class UntoldError(ContractctlError):
 
 def _untold(table: str) -> UntoldError:
     return UntoldError(
-        f"this revision does not say how '{table}' stands, so it cannot be written as a script (--sql)",
+        f"this revision does not describe '{table}', so it cannot be written as a script (--sql)",
         hint="run it online, against a copy of the database if you want to see what it does",
     )
 
@@ -237,6 +237,6 @@ def get(database: Database, look: Look, table: str, name: str) -> Column:
     found = find(database, look, table, name)
     if found is None:
         raise ContractctlError(
-            f"table '{table}' has no column '{name}'", hint="is this the database that was planned for?"
+            f"table '{table}' has no column '{name}'", hint="is this the database the plan was made for?"
         )
     return found

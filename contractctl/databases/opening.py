@@ -16,12 +16,12 @@ def parse(text: str) -> URL:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ContractctlError(
-            "the database's address is no SQLAlchemy URL",
+            "the database URL cannot be read by SQLAlchemy",
             hint="write it like sqlite:///shop.db, or postgresql://user@host/shop",
         ) from None
     if "@" in (url.host or ""):
         raise ContractctlError(
-            "the database's address has more than one '@'", hint="write an '@' of a user or a password as %40"
+            "the database URL has more than one '@'", hint="write an '@' in the user or password as %40"
         )
     return url
 

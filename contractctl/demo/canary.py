@@ -13,7 +13,7 @@ def first_share(world: World) -> None:
     story.run(f"contractctl migrate canary {PLAN} 1")
     story.say(
         f"""Ten of a hundred? The gate decides, from what was counted: `evidence collect` reads the metrics of the shop
-        ({world.counted}), and the gate answers "wait", not "no": there is too little to go by."""
+        ({world.counted}), and the gate answers "wait", not "no": there is too little data."""
     )
     story.run(COLLECT, lines=2)
     held = story.run(f"contractctl migrate canary {PLAN} 10", code=4)
@@ -26,7 +26,7 @@ def real_errors(world: World) -> None:
     """10 %, failed for a bug that is really there."""
     story = world.story
     story.chapter("Canary: the new version has a bug, and the gate finds it")
-    story.say(f"In this very moment the shop opens in Dublin. New customers have names such as {DUBLIN[0]}.")
+    story.say(f"At this moment the shop opens in Dublin. New customers have names such as {DUBLIN[0]}.")
     with (world.folder / "customers.txt").open("a", encoding="utf-8") as names:
         names.writelines(f"{name}\n" for name in DUBLIN)
     story.run("tail -n 3 customers.txt")
@@ -36,7 +36,7 @@ def real_errors(world: World) -> None:
     story.expect(holds="failed on the new path" in refused, what="the gate says what failed")
     story.say("The shop's own log says what the bug is: version 2.0 pastes the name into its statement.")
     story.run(f"grep -m 1 -A 1 syntax logs/{NEW_SHOP}.out")
-    story.say("First the share goes back, which needs no gate. Then the mended build replaces the broken one.")
+    story.say("First the share goes back, which needs no gate. Then the fixed build replaces the broken one.")
     story.run(f"contractctl migrate canary {PLAN} 0")
     world.stop(NEW_SHOP)
     world.start(MENDED_SHOP, f"python -m contractctl.demo.shop --version 2.0.1 --lane 1 --rate 2000 --plan {PLAN}")
@@ -51,9 +51,9 @@ def all_the_way(world: World) -> None:
     for share, pause in ((10, BAKE + 1), (50, BAKE), (100, BAKE)):
         story.sleep(pause)
         ask(world, share)
-    story.say("Everybody takes the new column. Version 1.0 of the shop has done its duty and is taken out of service.")
+    story.say("Everybody uses the new column. Version 1.0 of the shop is taken out of service.")
     last = world.retire(OLD_SHOP)
-    story.expect(holds=" 0 failed" in last, what="the old version never failed at anything")
+    story.expect(holds=" 0 failed" in last, what="the old version had no failures")
     story.sleep(BAKE)
 
 

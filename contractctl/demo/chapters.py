@@ -8,8 +8,8 @@ def contracts(world: World) -> None:
     """What there is."""
     story = world.story
     story.say(
-        f"""One breaking change, lived through on this machine in about a minute. Nothing here is made up: every line
-        that begins with $ is run as it stands, in {world.folder}, and below it stands what it really printed."""
+        f"""One breaking change from start to end on this machine, in about a minute. Nothing is faked: every line that
+        begins with $ is run as shown, in {world.folder}, followed by its real output."""
     )
     story.chapter("A table, an event, and those who depend on them")
     story.say(
@@ -18,7 +18,7 @@ def contracts(world: World) -> None:
         so both are contracts: files in git, with released versions that never change again."""
     )
     story.run("contractctl list")
-    story.say("Two processes are at work all the time: version 1.0 of the shop, and a report of another team.")
+    story.say("Two processes are running all the time: version 1.0 of the shop, and a report of another team.")
     world.start(OLD_SHOP, "python -m contractctl.demo.shop --version 1.0 --lane 0 --rate 300")
     world.start(OLD_JOB, "python -m contractctl.demo.reporting --version 1.0")
 
@@ -27,12 +27,12 @@ def change(world: World) -> None:
     """The edit that would break people."""
     story = world.story
     story.chapter("A developer renames a field, and contractctl says who would break")
-    story.say("`customer_name` shall be called `full_name`: an edit of one word in each draft.")
+    story.say("`customer_name` is to become `full_name`: an edit of one word in each draft.")
     scenery.rename_in_drafts(world.folder, "customer_name", "full_name")
     story.run("git diff -U0 --no-prefix --no-color", lines=20)
     story.say(
-        """`contractctl check` holds the drafts against what is released. It is what CI runs. Every "no" comes with a
-        witness: a statement or an event that was really executed and really failed."""
+        """`contractctl check` compares the drafts with the releases. It is what CI runs. Every "no" comes with
+        a witness: a statement or an event that was actually executed and failed."""
     )
     found = story.run("contractctl check", code=1, lines=60)
     story.expect(holds="no such column: customer_name" in found, what="the check shows the statement that fails")
@@ -65,17 +65,17 @@ def plan(world: World) -> None:
 def both_columns(world: World) -> None:
     """Expand, dual-write, backfill, verify."""
     story = world.story
-    story.chapter("Expand, dual-write, backfill, verify, while everybody goes on working")
+    story.chapter("Expand, dual-write, backfill, verify, while everybody keeps working")
     story.say("Expand adds the new column beside the old one. Nobody notices.")
     story.run(f"contractctl migrate expand {PLAN}")
     story.say(
-        """Dual-write puts triggers on the table: whoever writes one column, the other follows. From here on old and new
-        versions of the shop can work side by side, and so version 2.0 starts. It reads and writes through the new
+        """Dual-write puts triggers on the table: when one column is written, the other follows. From here on old and
+        new versions of the shop can work side by side, and so version 2.0 starts. It reads and writes through the new
         column, but only for the share of the orders that the canary allows: none, so far."""
     )
     story.run(f"contractctl migrate dual-write {PLAN}")
     world.start(NEW_SHOP, f"python -m contractctl.demo.shop --version 2.0 --lane 1 --rate 2000 --plan {PLAN}")
-    story.say("The backfill moves the rows that were there before, batch by batch, each with its checkpoint.")
+    story.say("The backfill fills the existing rows, batch by batch, each with its checkpoint.")
     with world.traffic():
         story.run(f"contractctl migrate backfill {PLAN}")
     story.say("Verify compares both columns in every row.")

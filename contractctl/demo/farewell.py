@@ -41,16 +41,16 @@ def contract(world: World) -> None:
     """What cannot be undone: two people, a restore point, and the drop."""
     story = world.story
     story.chapter("Contract: the one step that cannot be undone")
-    story.say("Dropping the column needs a place to come back to, and two different people who approve.")
+    story.say("Dropping the column needs a restore point, and the approval of two different people.")
     restore = world.place.restore_point
     _make(world, restore)
     story.run(f"contractctl migrate contract {PLAN}", code=3, lines=20)
-    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"{restore} is there and is whole")):
+    for who, why in ((ADA, "every consumer has moved"), (GRACE, f"{restore} exists and is complete")):
         story.run(f"CONTRACTCTL_ACTOR='{who}' contractctl migrate approve {PLAN} contract --reason '{why}'", lines=1)
     world.commit(f"Approve the contract stage of {PLAN}")
     story.run_patiently(COLLECT, f"CONTRACTCTL_ACTOR='{GRACE}' contractctl migrate contract {PLAN}", lines=20)
     story.run(f"contractctl migrate status {PLAN}", lines=30)
-    story.say("Every decision of the gate is kept with all that it was made from, and can be made again at any time.")
+    story.say("Every decision of the gate is kept with all its inputs, and can be replayed at any time.")
     decisions = (world.folder / "migrations" / "decisions" / PLAN).glob("contract-*.json")
     latest = max(decisions, key=lambda file: file.stat().st_mtime_ns)
     story.run(f"contractctl gate replay {latest.relative_to(world.folder)}")
@@ -73,7 +73,7 @@ def nothing_lost(world: World) -> None:
     story = world.story
     story.chapter("The proof: was any write lost?")
     last = world.stop(MENDED_SHOP)
-    story.expect(holds=" 0 failed" in last, what="the mended version failed at nothing")
+    story.expect(holds=" 0 failed" in last, what="the fixed version had no failures")
     story.say(
         """Every version of the shop logged each write after its commit: which order, which name. No two of them write
         the same order, so the last entry of an order must be the name in the table now, in the only column that is
@@ -101,7 +101,7 @@ def events(world: World) -> None:
     """Old events in the new form."""
     story = world.story
     story.chapter("Old events stay readable")
-    story.say("The old version published its events with `customer_name`. The plan takes them up to the new version.")
+    story.say("The old version published its events with `customer_name`. The plan converts them to the new version.")
     old, new = f"events/{OLD_SHOP}.avro", "events/taken-up.avro"
     before = story.run(f"python -m fastavro {old}", lines=1)
     story.run(f"contractctl convert {PLAN} --up {old} -o {new}")
@@ -113,12 +113,12 @@ def events(world: World) -> None:
 def final_versions(world: World) -> None:
     """Release, and the matrix."""
     story = world.story
-    story.chapter("The end: final versions, and who gets on with whom")
+    story.chapter("The end: final versions, and who is compatible with whom")
     for name in ("shop/orders", "shop/order-placed"):
         story.run(f"contractctl release {name} --version 2.0.0")
     story.say(
-        """Both are released, and contract.toml says who is where: everybody works on the table of 2.0.0, and the events
-        still have both names, until the shop's next version leaves the old one out."""
+        """Both are released, and contract.toml says who is on which version: everybody works on the table of
+        2.0.0, and the events still have both names, until the shop's next version leaves the old one out."""
     )
     world.stands_on("shop/orders", "2.0.0")
     world.stands_on("shop/order-placed", "1.1.0")

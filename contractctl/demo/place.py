@@ -73,7 +73,7 @@ def demand_empty(place: Place) -> None:
         if found:
             raise ContractctlError(
                 f"the database is not empty: '{found[0]}' is one of its {len(found)} tables",
-                hint="name an empty one, made for the demo: CREATE DATABASE contractctl_demo",
+                hint="name an empty one, created for the demo: CREATE DATABASE contractctl_demo",
             )
 
 

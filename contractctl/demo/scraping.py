@@ -81,7 +81,7 @@ def planned(places: Iterable[tuple[str, ...]]) -> Scraping:
         )
     if find_spec("prometheus_client") is None or find_spec("opentelemetry.exporter.prometheus") is None:
         raise ContractctlError(
-            "the exporter of OpenTelemetry for Prometheus is not installed",
+            "the OpenTelemetry exporter for Prometheus is not installed",
             hint="pip install 'contractctl[prometheus]', or run the demo without --prometheus",
         )
     own, *others = _free_ports(1 + len(everybody := list(places)))

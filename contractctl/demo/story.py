@@ -14,7 +14,7 @@ from contractctl.model.amounts import agreeing
 
 WIDTH = 100
 BOLD, DIM, CYAN, GREEN, PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[32m", "\033[0m"
-WORDS = {0: "yes", 1: "no", 2: "you can mend it", 3: "unknown", 4: "wait"}
+WORDS = {0: "yes", 1: "no", 2: "usage or input error", 3: "unknown", 4: "wait"}
 """What an exit code says."""
 WAIT = 4
 PATIENCE = 240

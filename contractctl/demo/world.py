@@ -25,7 +25,7 @@ PLACES = ((OLD_SHOP,), (NEW_SHOP, MENDED_SHOP), (OLD_JOB, NEW_JOB))
 """Who takes whose place on a machine."""
 _SETTLED, _FORGOTTEN = 12, 24
 """Seconds after which no window holds the moment in which a process was begun again, or the time in which Prometheus
-still looked for one that is gone: nobody counted then, and that is no silence."""
+still looked for one that is gone: nobody counted then, and that is not silence."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class World:
         last = self.stop(name)
         if self.scraping:
             self.scraping.scrape(self.folder, self.scraping.ports.keys() - {name})
-            self.story.say("Prometheus leaves it out, too. Until it does, nobody counts there: that is no silence.")
+            self.story.say("Prometheus leaves it out, too. Until it does, nobody counts there: that is not silence.")
             self.story.sleep(_FORGOTTEN)
         return last
 

@@ -24,8 +24,8 @@ def _providers(question: Question, rows: dict[_Pair, Verification], held: list[s
         if live is None or not live.shares:
             yield Reason(
                 Why.COUNTERPART_NOT_ON_RECORD,
-                f"{'@'.join(asked)} has a pact with {provider}, and no version of it is live in "
-                f"'{question.environment}', as far as anybody has recorded",
+                f"{'@'.join(asked)} has a pact with {provider}, but no version of it is recorded as live in"
+                f" '{question.environment}'",
                 f"contractctl record-deployment {provider} VERSION --env {question.environment}",
                 counterpart=provider,
             )
@@ -55,7 +55,7 @@ def _verified(
         yield Reason(
             Why.VERIFICATION_FAILED,
             f"the pact of {consumer} was verified against {provider}, and it failed",
-            "mend the provider, or deploy a version of it that passes; then import the matrix again",
+            "fix the provider, or deploy a version of it that passes; then import the matrix again",
             counterpart=other,
             share=share,
         )

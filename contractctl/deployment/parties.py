@@ -1,4 +1,4 @@
-"""Does a version get on with everybody who is live on the other side of its contracts?"""
+"""Is a version compatible with everybody who is live on the other side of its contracts?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from contractctl.model.service import Use
 from contractctl.model.verdict import Status
 
 _REMEDIES = {
-    Doubting.STALE: "import a fresh one: contractctl environment import - --env {where}; where the cluster is no more: "
-    "contractctl environment forget CLUSTER --env {where}",
+    Doubting.STALE: "import a fresh one: contractctl environment import - --env {where}; where the cluster no longer"
+    " exists: contractctl environment forget CLUSTER --env {where}",
     Doubting.INCOMPLETE: "export everything at once, and import it: contractctl environment import --help shows how",
-    Doubting.UNMAPPED: "name it in contractctl.toml, [kubernetes], or label it; where it is no service of yours, write "
-    "it into not_services; then import the list again",
+    Doubting.UNMAPPED: "name it in contractctl.toml, [kubernetes], or label it; where it is not your service, write"
+    " it into not_services; then import the list again",
 }
 _MOST_REASONS = 3
 """Of one pair: the first ones say enough."""
@@ -43,7 +43,7 @@ def known(question: Question) -> Iterator[Reason]:
         if question.declarations.get((service, version)) is None and (service, version) != asked:
             yield Reason(
                 Why.COUNTERPART_NOT_DECLARED,
-                f"{service}@{version} is live in '{where}', and nobody has declared what it provides and consumes",
+                f"{service}@{version} is live in '{where}', but nobody has declared what it provides and consumes",
                 f"import it from its repository: contractctl service import CHECKOUT --version {version}",
                 counterpart=f"{service}@{version}",
                 share=share,
@@ -56,10 +56,10 @@ def known(question: Question) -> Iterator[Reason]:
 
 
 def _unaccounted(service: str, percent: float, where: str) -> Reason:
-    some = f"{percent:g} % of {service} in '{where}' go to versions that nobody has recorded"
+    some = f"{percent:g} % of {service} in '{where}' go to unrecorded versions"
     return Reason(
         Why.TRAFFIC_UNACCOUNTED,
-        some if percent > 0 else f"the canaries of {service} in '{where}' are {-percent:g} % more than there is",
+        some if percent > 0 else f"the canaries of {service} in '{where}' add up to {-percent:g} % more than 100 %",
         f"record what takes the rest: contractctl record-deployment {service} VERSION --env {where}",
         counterpart=service,
         share=percent,
@@ -73,7 +73,7 @@ def meet(question: Question, use: Use, judge: Judge, held: list[str], *, consume
     if contract is None:
         yield Reason(
             Why.NO_SUCH_VERSION,
-            f"{asked.name} names the contract {use.contract}, and the store has none such",
+            f"{asked.name} names the contract {use.contract}, which the store does not have",
             "see which there are: contractctl list",
             contract=use.contract,
         )
@@ -111,7 +111,7 @@ def _missing(question: Question, contract: Contract, others: list[Counterpart], 
         yield Reason(
             Why.COUNTERPART_NOT_ON_RECORD,
             f"nobody who is live in '{where}' is known to provide {contract.name}",
-            f"deploy who provides it first, and record it: contractctl record-deployment SERVICE VERSION --env {where}",
+            f"deploy a provider first, and record it: contractctl record-deployment SERVICE VERSION --env {where}",
             contract=contract.name,
         )
 
@@ -122,7 +122,7 @@ def _unseen(question: Question, contract: Contract, name: str, who: str) -> Iter
     if live is None:
         yield Reason(
             Why.COUNTERPART_NOT_ON_RECORD,
-            f"{name} is declared as a {who} of {contract.name}, and nobody has recorded it in '{where}'",
+            f"{name} is declared as a {who} of {contract.name}, but it is not recorded in '{where}'",
             f"contractctl record-deployment {name} VERSION --env {where}; where it does not run there: "
             f"contractctl record-undeployment {name} --never --env {where}",
             contract=contract.name,
@@ -131,7 +131,7 @@ def _unseen(question: Question, contract: Contract, name: str, who: str) -> Iter
     elif live.shares:
         yield Reason(
             Why.COUNTERPART_NOT_DECLARED,
-            f"contract.toml names {name} as a {who} of {contract.name}, and no live version of it speaks of it",
+            f"contract.toml names {name} as a {who} of {contract.name}, but no live version of it declares that",
             f"correct what {name} declares, or take it out of the contract.toml of {contract.name}",
             contract=contract.name,
             counterpart=name,
@@ -170,7 +170,7 @@ def _unheard_of(table: _Table, side: Counterpart) -> Reason | None:
     name = table.contract.name
     return Reason(
         Why.NO_SUCH_VERSION,
-        f"{side.name} says that it uses {name} {', '.join(missing)}, and there is no such version",
+        f"{side.name} says that it uses {name} {', '.join(missing)}, but there is no such version",
         f"see which there are: contractctl show {name}",
         contract=name,
         counterpart=side.name,
@@ -184,10 +184,10 @@ def _met(table: _Table, found: Meeting, sides: tuple[Counterpart, Counterpart], 
     broken = found.status is Status.INCOMPATIBLE
     return Reason(
         Why.INCOMPATIBLE if broken else Why.NOT_JUDGED,
-        f"{consumer.name} takes {name} by {found.consumer} and {'does not' if broken else 'may not'} get on with "
-        f"{provider.name}, which gives {found.producer}: {'; '.join(said[:_MOST_REASONS])}{more}",
-        f"deploy first a version of {other.service} that gets on with both; where there is none, stage the change: "
-        + plan_command(table.contract.format, name)
+        f"{consumer.name} reads {name} {found.consumer} and {'is not' if broken else 'may not be'} compatible with"
+        f" {provider.name}, which provides {found.producer}: {'; '.join(said[:_MOST_REASONS])}{more}",
+        f"first deploy a version of {other.service} that is compatible with both; where there is none, stage the"
+        " change: " + plan_command(table.contract.format, name)
         if broken
         else f"see why: contractctl matrix {name}",
         contract=name,

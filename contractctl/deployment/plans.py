@@ -40,8 +40,8 @@ def _unfiled(question: Question, used: frozenset[str]) -> Iterator[Reason]:
         if touched:
             yield Reason(
                 Why.PLAN_WITHOUT_FILE,
-                f"the journal tells that the plan '{one.name}' is {one.standing.state}, and its file is not here",
-                f"bring plans/{one.name}.toml from git, or from the branch that has it",
+                f"the journal says that the plan '{one.name}' is {one.standing.state}, but its file is missing here",
+                f"restore plans/{one.name}.toml from git, or from the branch that has it",
                 contract=touched[0] if one.contracts is not None else None,
             )
 
@@ -114,7 +114,7 @@ def _elsewhere(question: Question, flight: InFlight) -> Reason:
     )
     return Reason(
         Why.ANOTHER_ENVIRONMENT,
-        f"the plan '{flight.plan.name}' moves what {question.service}@{question.version} uses, and {said}",
+        f"the plan '{flight.plan.name}' changes what {question.service}@{question.version} uses, but {said}",
         f'run it where contractctl.toml says environment = "{question.environment}", with that database',
     )
 
@@ -123,7 +123,7 @@ def _gone(question: Question, flight: InFlight, movement: Movement, name: str) -
     return Reason(
         Why.OLD_SIDE_GONE,
         f"{question.service}@{question.version} uses {movement.contract} {name}, and the plan '{flight.plan.name}' is "
-        f"{flight.standing.state}: the old side is not there any more",
+        f"{flight.standing.state}: the old side no longer exists",
         f"deploy a version that is on {movement.intermediate} or {movement.new}",
         contract=movement.contract,
     )
@@ -134,5 +134,5 @@ def _too_early(question: Question, flight: InFlight, name: str, needed: State) -
         Why.PLAN_NOT_THERE_YET,
         f"{question.service}@{question.version} uses {name}, for which the plan '{flight.plan.name}' must be {needed}; "
         f"it is {flight.standing.state}",
-        f"see where it stands: contractctl migrate status {flight.plan.name}",
+        f"to see its state: contractctl migrate status {flight.plan.name}",
     )

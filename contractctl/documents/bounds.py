@@ -43,7 +43,7 @@ def bounded(text: str | bytes, name: str) -> str:
 def refuse_depth(name: str) -> NoReturn:
     """Say that a text is nested deeper than is read."""
     raise ContractctlError(
-        f"{name}: nested more than {MOST_LEVELS} levels deep", hint="give inner parts names and refer to them"
+        f"{name}: nested more than {MOST_LEVELS} levels deep", hint="give nested parts names and refer to them"
     ) from None
 
 

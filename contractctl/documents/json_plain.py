@@ -15,7 +15,7 @@ _ESCAPED_QUOTE = b"\\u0022"
 
 
 def plain_json(text: str) -> Json:
-    """The value of a text; None where it has to be read exactly, or is no JSON."""
+    """The value of a text; None where it has to be read exactly, or is not JSON."""
     import orjson
 
     try:

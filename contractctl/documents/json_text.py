@@ -21,7 +21,7 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _DuplicateKeyError(Exception):
-    """A key stands twice in one object."""
+    """A key appears twice in one object."""
 
 
 def read_json(text: str | bytes, name: str) -> Json:
@@ -129,7 +129,7 @@ def _members(text: str, offset: int) -> Iterator[tuple[str | int, int]]:
 
 
 def _next(text: str, position: int) -> int:
-    """Where the next character that is no white space stands."""
+    """Where the next character that is not white space stands."""
     while text[position] in " \t\r\n":
         position += 1
     return position
@@ -178,7 +178,7 @@ def _refuse_syntax(error: json.JSONDecodeError, text: str, name: str) -> NoRetur
         raise ContractctlError(f"{name}: the file is empty", hint="write a JSON value into it") from None
     said = error.msg[0].lower() + error.msg[1:]
     raise ContractctlError(
-        f"{name}:{error.lineno}:{error.colno}: this is not JSON: {said}", hint="mend the JSON at that place"
+        f"{name}:{error.lineno}:{error.colno}: this is not JSON: {said}", hint="fix the JSON at that place"
     ) from None
 
 
@@ -192,8 +192,8 @@ def _refuse_duplicate(text: str, name: str) -> NoReturn:
         if path in seen:
             line, column = _line_and_column(text, offset)
             raise ContractctlError(
-                f"{name}:{line}:{column}: the key '{path[-1]}' stands twice in one object",
-                hint="keep one of the two: readers differ in which one they take",
+                f"{name}:{line}:{column}: the key '{path[-1]}' appears twice in one object",
+                hint="keep one of the two: readers differ in which one they use",
             ) from None
         seen.add(path)
     raise AssertionError(name)  # the parser saw a duplicate key: so does the walk
@@ -213,7 +213,7 @@ def _refuse_number(text: str, name: str) -> NoReturn:
 
 def _number_trouble(word: str) -> str | None:
     if word in {"NaN", "Infinity", "-Infinity"}:
-        return f"'{word}' is no JSON value"
+        return f"'{word}' is not a JSON value"
     if word[0] not in "-0123456789":
         return None
     digits = word.removeprefix("-")

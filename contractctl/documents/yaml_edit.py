@@ -28,8 +28,8 @@ def with_yaml_member(text: str, pointer: Pointer, member: tuple[str, Json], befo
     made = body[:place] + shown + body[place:]
     if not _is_meant(body, made, pointer, member):
         raise ContractctlError(
-            f"'{member[0]}' cannot be added to this text without a change to the rest of it",
-            hint="write its mappings without anchors, and its keys in front of a colon",
+            f"'{member[0]}' cannot be added to this file without changing the rest of it",
+            hint="write its mappings without anchors and complex keys",
         )
     return text[: len(text) - len(body)] + made
 
@@ -50,8 +50,8 @@ def with_yaml_number(text: str, pointer: Pointer, number: int) -> str:
     made = body if found is None else f"{body[: found.start_mark.index]}{number}{body[found.end_mark.index :]}"
     if not _says(made, wanted):
         raise ContractctlError(
-            f"the number at '{'/'.join(map(str, pointer))}' cannot be changed without a change to the rest of the text",
-            hint="write it out where it stands, without anchors and tags",
+            f"the number at '{'/'.join(map(str, pointer))}' cannot be changed without changing the rest of the file",
+            hint="write it out in place, without anchors and tags",
         )
     return text[: len(text) - len(body)] + made
 
@@ -65,8 +65,8 @@ def yaml_rewritten(text: str, was: Json, wanted: Json) -> str:
     made = spliced(body, _splices(body, _composed(body), (was, wanted)))
     if not _says(made, wanted):
         raise ContractctlError(
-            "this text cannot be added to without a change to the rest of it",
-            hint="write its mappings without anchors, and its keys in front of a colon",
+            "this file cannot be added to without changing the rest of it",
+            hint="write its mappings without anchors and complex keys",
         )
     return text[: len(text) - len(body)] + made
 
@@ -193,7 +193,7 @@ def _composed(body: str) -> "Node | None":
         return yaml.compose(body, Loader=loader)
     except yaml.YAMLError as error:  # two anchors of one name, which only readers of events allow
         raise ContractctlError(
-            f"this text cannot be changed in its place: {' '.join(str(error).split())[:200]}",
+            f"this file cannot be edited in place: {' '.join(str(error).split())[:200]}",
             hint="give each anchor a name of its own",
         ) from None
 
@@ -235,7 +235,7 @@ def _mapping(node: "Node | None", pointer: Pointer) -> "MappingNode":
     node = _below(node, pointer)
     if not isinstance(node, MappingNode):
         raise ContractctlError(
-            "a property cannot be added where keys are merged by '<<'", hint="write the merged keys out"
+            "a property cannot be added to a mapping that merges keys with '<<'", hint="write the merged keys out"
         )
     return node
 

@@ -26,7 +26,7 @@ class NoJsonValueError(Exception):
 
 
 def plain_scalar(text: str) -> Json:
-    """https://yaml.org/spec/1.2.2/#1032-tag-resolution. Raise NoJsonValueError for what is no JSON value."""
+    """https://yaml.org/spec/1.2.2/#1032-tag-resolution. Raise NoJsonValueError for what is not a JSON value."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMERIC:

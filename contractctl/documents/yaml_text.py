@@ -155,7 +155,7 @@ class _Building:
     def _document(self, event: "Event") -> None:
         self._anchors.clear()
         if self._documents and not self._several:
-            self._refuse(event.start_mark, "a second document begins here", "put each document into a file of its own")
+            self._refuse(event.start_mark, "a second document begins here", "put each document into a separate file")
 
     def _scalar(self, event: "ScalarEvent") -> None:
         if event.tag is not None:
@@ -214,7 +214,7 @@ class _Building:
         for value, at in merged:
             for one in value if isinstance(value, list) else [value]:
                 if not isinstance(one, dict):
-                    self._refuse(at, "'<<' merges something that is no mapping", "put quotes around the key '<<'")
+                    self._refuse(at, "'<<' merges something that is not a mapping", "put quotes around the key '<<'")
                 for key, inner in one.items():
                     into.setdefault(key, inner)
                     if self._places is not None:
@@ -223,9 +223,7 @@ class _Building:
     def _alias(self, event: "AliasEvent") -> None:
         known = self._anchors.get(str(event.anchor), (None, 0))
         if known is None:
-            self._refuse(
-                event.start_mark, f"'*{event.anchor}' stands inside what it refers to", "refer to it by '$ref'"
-            )
+            self._refuse(event.start_mark, f"'*{event.anchor}' is inside what it refers to", "refer to it by '$ref'")
         value, size = known
         if not size:
             self._refuse(event.start_mark, f"'*{event.anchor}' refers to nothing before it", "write the anchor first")
@@ -259,7 +257,7 @@ class _Building:
             return
         elif top.key is None:
             if not isinstance(value, str):
-                self._refuse(at, f"the key {json.dumps(value)[:80]} is no string", "put quotes around it")
+                self._refuse(at, f"the key {json.dumps(value)[:80]} is not a string", "put quotes around it")
             if value in top.value:
                 self._refuse_duplicate(value, at)
             top.key = value
@@ -272,7 +270,7 @@ class _Building:
 
     def _refuse_tag(self, event: "ScalarEvent | CollectionStartEvent") -> NoReturn:
         word = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        self._refuse(event.start_mark, f"the tag '{word}' is not read", "take the tag out")
+        self._refuse(event.start_mark, f"the tag '{word}' is not supported", "remove the tag")
 
     def _refuse(self, at: At, said: str, hint: str) -> NoReturn:
         self._refuse_there(_place(at), said, hint)
@@ -281,20 +279,20 @@ class _Building:
         raise ContractctlError(f"{self._name}:{place[0]}:{place[1]}: {said}", hint=hint) from None
 
     def _refuse_duplicate(self, key: str, at: At) -> NoReturn:
-        hint = "keep one of the two: readers differ in which one they take"
-        self._refuse(at, f"the key '{key}' stands twice in one mapping", hint)
+        hint = "keep one of the two: readers differ in which one they use"
+        self._refuse(at, f"the key '{key}' appears twice in one mapping", hint)
 
     def _refuse_syntax(self, error: "MarkedYAMLError") -> NoReturn:
         problem = str(error.problem)
         if "maximum nesting depth" in problem:
             refuse_depth(self._name)
-        self._refuse(error.problem_mark, f"this is not YAML: {problem}", "mend it at that place")
+        self._refuse(error.problem_mark, f"this is not YAML: {problem}", "fix it at that place")
 
     def _refuse_character(self, text: str, error: "ReaderError | UnicodeEncodeError") -> NoReturn:
         offset = error.start if isinstance(error, UnicodeEncodeError) else error.position
         before = text.rfind("\n", 0, offset)
         place = (text.count("\n", 0, offset) + 1, offset - before)
-        said = f"the character {ord(text[offset]):#06x} may not stand in YAML" if offset < len(text) else str(error)
+        said = f"the character {ord(text[offset]):#06x} is not allowed in YAML" if offset < len(text) else str(error)
         self._refuse_there(place, said, "write it as an escape in double quotes")
 
 

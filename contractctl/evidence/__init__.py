@@ -81,6 +81,6 @@ def collect(  # noqa: PLR0913 - what sources.Given holds, each by name
     from contractctl.evidence.sources import Given
 
     if source not in SOURCES:
-        raise ContractctlError(f"'{source}' is no source of evidence", hint=f"known sources: {', '.join(SOURCES)}")
+        raise ContractctlError(f"'{source}' is not a source of evidence", hint=f"known sources: {', '.join(SOURCES)}")
     module = cast("Source", import_module(f"{__name__}.{SOURCES[source]}"))
     return module.collect(Given(source, location, options, question, root, folder, reading or nobody))

@@ -114,7 +114,7 @@ def collect(given: Given) -> tuple[Record, ...]:
     if kept.unreadable:
         seen.spoiled(f"unparseable: {counted(kept.unreadable, 'line')} cannot be read: {'; '.join(kept.spoiled)}")
     if kept.crowded:
-        seen.spoiled(f"truncated: more than {_MOST} different consumers: '{settings.consumer}' is no name of one")
+        seen.spoiled(f"truncated: more than {_MOST} different consumers: '{settings.consumer}' is not a name of one")
     seen.reads += _reads(kept)
     seen.signs += _signs(kept, near(question))
     return records(seen, question)
@@ -126,14 +126,17 @@ def _settings(options: Mapping[str, str]) -> _Settings:
     if form not in (*log_lines.TEXT_FORMS, "json"):
         raise ContractctlError(f"{at}: form '{form}' is not known", hint="known: combined, envoy, json")
     if not options.get("contract"):
-        raise ContractctlError(f"{at}: whose fields do these requests read?", hint='write contract = "NAME"')
+        raise ContractctlError(
+            f"{at}: it does not say whose fields these requests read", hint='write contract = "NAME"'
+        )
     own = {key: options[key] for key in log_lines.KEYS if key in options}
     columns = tuple(options.get("columns", "").split())
     if own and form != "json":
         raise ContractctlError(f"{at}: '{min(own)}' names a key of JSON", hint='write form = "json", or columns = "…"')
     if form == "json" and not ("time" in own and ({"uri", "request"} & set(own) or "field" in options)):
         raise ContractctlError(
-            f"{at}: which keys do its lines have?", hint='write time = "KEY", and uri, request or field = "KEY"'
+            f"{at}: it does not say which keys the lines have",
+            hint='write time = "KEY", and one of uri, request or field = "KEY"',
         )
     consumer, version = options.get("consumer", "agent"), options.get("version", "")
     for key in (consumer, version):
@@ -162,7 +165,8 @@ def _base(options: Mapping[str, str]) -> str | None:
     base = options.get("base")
     if base is not None and not base.startswith("/"):
         raise ContractctlError(
-            f"[[evidence]] {NAME}: base = '{base}' is no path", hint='write what stands before the paths: "/v1", or "/"'
+            f"[[evidence]] {NAME}: base = '{base}' is not a path",
+            hint='write the prefix of the paths: "/v1", or "/"',
         )
     return None if base is None else base.rstrip("/")
 
@@ -173,14 +177,14 @@ def _ratio(text: str) -> float:
     except ValueError:
         ratio = math.nan
     if not 0 < ratio <= 1:
-        raise ContractctlError(f"[[evidence]] {NAME}: sampling = '{text}'", hint="write the part that is kept: 0.1")
+        raise ContractctlError(f"[[evidence]] {NAME}: sampling = '{text}'", hint="write the fraction that is kept: 0.1")
     return ratio
 
 
 def _take(kept: _Seen, line: log_files.Line) -> None:
     settings = kept.settings
     if line.text is None:
-        raise UnreadableError("is no UTF-8 text, or too long")
+        raise UnreadableError("is not UTF-8 text, or too long")
     if settings.form == "json":
         said = log_lines.of_json(line.text, settings.keys)
     else:

@@ -42,10 +42,10 @@ def read(path: Path, now: float) -> tuple[Record, ...]:
     try:
         document = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{path} is no TOML: {error}", hint="mend the line and run it again") from error
+        raise ContractctlError(f"{path} is not TOML: {error}", hint="fix that line and run it again") from error
     for key in document:
         if key not in ("approvals", "attestations"):
-            raise ContractctlError(f"{path}: '{key}' is not known here", hint="known: [[approvals]], [[attestations]]")
+            raise ContractctlError(f"{path}: '{key}' is not a known key", hint="known: [[approvals]], [[attestations]]")
     approvals = [_approval(entry, f"{path}: approval {n}") for n, entry in _entries(document, "approvals", path)]
     said = [_attestation(entry, f"{path}: attestation {n}") for n, entry in _entries(document, "attestations", path)]
     digest = sha256(raw).hexdigest()
@@ -56,7 +56,7 @@ def read(path: Path, now: float) -> tuple[Record, ...]:
 def _entries(document: Mapping[str, Any], key: str, path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     entries = document.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ContractctlError(f"{path}: '{key}' is no list of tables", hint=f"write [[{key}]]")
+        raise ContractctlError(f"{path}: '{key}' is not a list of tables", hint=f"write [[{key}]]")
     return list(enumerate(entries, 1))
 
 
@@ -76,7 +76,7 @@ def _approval(entry: Mapping[str, Any], at: str) -> Series:
     stage = _text(entry, "stage", at)
     known = [one.value for one in Stage]
     if stage not in known:
-        raise ContractctlError(f"{at}: '{stage}' is no stage", hint=f"known stages: {', '.join(known)}")
+        raise ContractctlError(f"{at}: '{stage}' is not a stage", hint=f"known stages: {', '.join(known)}")
     labels = {"stage": stage, "approver": _text(entry, "approver", at), "reason": _text(entry, "reason", at)}
     return Series(labels, 1.0, first_seen=_moment(entry, "at", at))
 
@@ -84,7 +84,7 @@ def _approval(entry: Mapping[str, Any], at: str) -> Series:
 def _attestation(entry: Mapping[str, Any], at: str) -> Series:
     statement = _text(entry, "statement", at)
     if statement not in _STATEMENTS:
-        raise ContractctlError(f"{at}: '{statement}' is no statement", hint=f"known: {', '.join(_STATEMENTS)}")
+        raise ContractctlError(f"{at}: '{statement}' is not a statement", hint=f"known: {', '.join(_STATEMENTS)}")
     keys = ["contract", "by", "reason", *(["consumer"] if statement == "does-not-read" else [])]
     labels = {"statement": statement} | {key: _text(entry, key, at) for key in keys}
     return Series(labels, 1.0, first_seen=_moment(entry, "at", at), last_seen=_moment(entry, "expires", at))
@@ -104,5 +104,7 @@ def _moment(entry: Mapping[str, Any], key: str, at: str) -> float:
     except ValueError:
         moment = None
     if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ContractctlError(f"{at}: '{key}' is no time with a zone", hint=f"write {key} = 2026-11-03T09:00:00Z")
+        raise ContractctlError(
+            f"{at}: '{key}' is not a time with a time zone", hint=f"write {key} = 2026-11-03T09:00:00Z"
+        )
     return moment.timestamp()

@@ -65,7 +65,7 @@ class Beside:
                 elif path:
                     name = consumer or "somebody"
                     seen.spoiled(
-                        f"dark consumer: {name} gives signs of life, and exports no counter: absent is not zero"
+                        f"dark consumer: {name} gives signs of life, but exports no counter: absent is not zero"
                     )
 
     def _counters(self, resource: Labels, consumer: str, of: Field) -> Iterator[Span]:

@@ -35,7 +35,7 @@ def collect(given: Given) -> tuple[Record, ...]:
     seen = Observations(NAME, "what depends on the column, as the catalog says")
     dialect = _DIALECTS.get(location.partition(":")[0].partition("+")[0])
     if dialect is None:
-        seen.spoiled("missing source: the catalog of PostgreSQL and MariaDB is known, and no other")
+        seen.spoiled("missing source: only the catalogs of PostgreSQL and MariaDB are supported")
         return records(seen, question)
     for field in question.columns:
         found = answer(seen, location, _LIMITS[dialect], partial(_names, field))
@@ -78,7 +78,7 @@ def _probed(seen: Observations, location: str, field: Field, dialect: str) -> li
         if state == "2BP01":  # dependent_objects_still_exist
             found.append(f"what {'DROP TABLE' if field.is_whole else 'DROP COLUMN'} names: " + _detail(error))
         else:
-            seen.spoiled(f"source error: the probe was not answered ({state})")
+            seen.spoiled(f"source error: the probe failed ({state})")
     finally:
         engine.dispose()
     return found

@@ -37,8 +37,8 @@ def look(documents: Iterable[tuple[str, Json]], naming: Naming, at: float) -> Se
     export = workloads.read(documents)
     if not export.workloads:
         raise ContractctlError(
-            "not one workload is in the export",
-            hint="is it the right cluster, the right namespace? kubectl config view",
+            "the export has no workloads",
+            hint="is this the right cluster and namespace? see: kubectl config view",
         )
     ready: dict[str, dict[str, int]] = {}
     unnamed: dict[str, None] = {}
@@ -83,9 +83,9 @@ def _claims(one: Workload, naming: Naming) -> set[tuple[str, str]]:
         version_of(claim.version)
     if not found:
         raise _UnnamedError(
-            f"it has neither the label '{naming.service_label}' nor an image that the settings map"
+            f"it has neither the label '{naming.service_label}' nor an image that the settings map to a service"
             if naming.service_label
-            else "it has no image that the settings map"
+            else "it has no image that the settings map to a service"
         )
     return {(claim.service, claim.version) for claim in found.values()}
 
@@ -101,7 +101,7 @@ def _by_labels(one: Workload, naming: Naming) -> Iterator[_Claim]:
 
 
 def _by_images(one: Workload, naming: Naming) -> Iterator[_Claim]:
-    """The tag stands after the last `:` behind the last `/`; a digest behind `@` is no version that anybody records."""
+    """The tag stands after the last `:` behind the last `/`; a digest behind `@` is not a version anybody records."""
     for image in one.images:
         name, _, digest = image.partition("@")
         path, slash, last = name.rpartition("/")
@@ -110,7 +110,7 @@ def _by_images(one: Workload, naming: Naming) -> Iterator[_Claim]:
         if service is None:
             continue
         if tag in ("", "latest"):
-            said = f"a digest, {digest[:19]}…, and no tag" if digest and not tag else "a tag that moves on, 'latest'"
+            said = f"a digest, {digest[:19]}…, but no tag" if digest and not tag else "a moving tag, 'latest'"
             raise _UnnamedError(f"its image {path}{slash}{plain} has {said}")
         yield _Claim(service, tag, f"its image {path}{slash}{plain}")
 

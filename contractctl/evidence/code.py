@@ -76,13 +76,13 @@ def collect(given: Given) -> tuple[Record, ...]:
     known_options(options, ("consumer", "not_code", *deployed.OPTIONS))
     consumer = options.get("consumer", "")
     if not consumer:
-        raise ContractctlError("[[evidence]] code: whose code is it?", hint='write consumer = "NAME"')
+        raise ContractctlError("[[evidence]] code: it does not say whose code it is", hint='write consumer = "NAME"')
     vouched = tuple(options.get("not_code", "").split())
     for pattern in vouched:
         if all(fnmatchcase(path, pattern) for path in _OF_MANY_LANGUAGES):
             raise ContractctlError(
-                f"[[evidence]] code of {consumer}: not_code '{pattern}' fits whatever file there is, code as well",
-                hint='name the kinds of files that are no code: not_code = "*.png docs/*.pdf"',
+                f"[[evidence]] code of {consumer}: not_code '{pattern}' matches every file, code included",
+                hint='name only files that are not code: not_code = "*.png docs/*.pdf"',
             )
     code = _Code(consumer, deployed.where(options, consumer), vouched, given.question)
     return tuple(_record(found, code) for found in _searches(given.root / given.location, code))
@@ -112,11 +112,13 @@ def _nowhere(code: _Code) -> dict[Field, list[str]]:
 def _look(found: _Search, folder: Path, live: Live, code: _Code) -> None:
     repository = git.open_objects(folder)
     if repository is None:
-        raise UnusableError(f"missing source: {folder.name} is no git repository")
+        raise UnusableError(f"missing source: {folder.name} is not a git repository")
     with closing(repository):
         if repository.partial:
             name = repository.root.name
-            raise UnusableError(f"missing source: {name} is a partial clone: its files are elsewhere; clone it whole")
+            raise UnusableError(
+                f"missing source: {name} is a partial clone without all file contents; make a full clone"
+            )
         found.commit = deployed.commit_of(code.where, live, found.version, partial(_tagged, repository))
         _read(found, repository, code)
 
@@ -162,7 +164,7 @@ def _text(repository: git.Repository, entry: git.Entry) -> str:
         target = repository.blob(entry.blob).decode("utf-8", "replace")
         inside = os.path.normpath(Path(entry.path).parent / target)
         if Path(target).is_absolute() or inside.startswith(".."):
-            raise _UnreadError("a link that leads out")
+            raise _UnreadError("a link that leads outside the repository")
         return ""
     if entry.mode not in _FILES:
         raise _UnreadError("a submodule")
@@ -186,7 +188,7 @@ def _lines(path: str, text: str, name: Name) -> Iterator[int]:
         try:
             yield from sorted(set(python_code.lines(text, name)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise _UnreadError("no Python that this Python reads") from None
+            raise _UnreadError("Python code that this Python version cannot parse") from None
         return
     by_word = [number for number, line in enumerate(text.split("\n"), 1) if name.stands_in(line)]
     if not by_word and path.endswith(".sql") and name.read_by_sql(text):
@@ -239,7 +241,7 @@ def _stranger(found: _Search, code: _Code) -> str | None:
     for own, places in found.places.items():
         if places and all(party.name != consumer for party in question.consumers.get(own.contract, ())):
             return (
-                f"unattributed reads: {consumer} names '{own.path}' and stands in no contract.toml: {_listed(places)}"
+                f"unattributed reads: {consumer} names '{own.path}' but is not in any contract.toml: {_listed(places)}"
             )
     return None
 

@@ -76,7 +76,7 @@ class _Asked:
 def nobody(laid: Laid, names: Sequence[str]) -> Found:
     """Where no formats are at hand, nothing can be read."""
     del names
-    raise UnusableError(f"source error: nobody is there to read the {laid.source} of {laid.consumer}")
+    raise UnusableError(f"source error: nothing can read the {laid.source} of {laid.consumer}")
 
 
 def collect(given: Given) -> tuple[Record, ...]:
@@ -104,14 +104,17 @@ def uncollected(
         one = _asked(source, location, options, plan)
         if one.names and (source, one.query) not in told:
             seen = Observations(source, one.query)
-            seen.spoiled(f"missing source: nothing was collected of {one.consumer} as contractctl.toml has it now")
+            seen.spoiled(f"missing source: nothing was collected for {one.consumer} since contractctl.toml changed")
             yield _record({field: [] for field in one.names}, seen, one, Question(plan, {}, None, now))
 
 
 def _asked(source: str, location: str, options: Mapping[str, str], plan: Plan) -> _Asked:
     at = f"[[evidence]] {source}"
     known_options(options, (*_OPTIONS, "persisted") if source == DOCUMENTS else _OPTIONS)
-    for key, why in (("consumer", "whose files are these?"), ("contract", "whose fields do they read?")):
+    for key, why in (
+        ("consumer", "it does not say whose files these are"),
+        ("contract", "it does not say whose fields they read"),
+    ):
         if not options.get(key):
             raise ContractctlError(f"{at}: {why}", hint=f'write {key} = "NAME"')
     contract = options["contract"]
@@ -131,7 +134,7 @@ def _fields(text: str, at: str) -> Mapping[str, tuple[str, ...]]:
         own, is_pair, other = pair.partition("=")
         if not own or not is_pair:
             raise ContractctlError(
-                f"{at}: fields '{pair}' is no pair of names", hint='write fields = "orders.customer=Order.customer"'
+                f"{at}: fields '{pair}' is not a pair of names", hint='write fields = "orders.customer=Order.customer"'
             )
         found[own] = (*found.get(own, ()), *(one for one in other.split(",") if one))
     return found
@@ -190,7 +193,7 @@ def _stranger(found: Mapping[Field, list[Place]], asked: _Asked, question: Quest
     for own, places in found.items():
         parties = question.consumers.get(own.contract, ())
         if places and all(party.name != asked.consumer for party in parties):
-            words = f"{asked.consumer} reads '{own.path}' and stands in no contract.toml: {_listed(places)}"
+            words = f"{asked.consumer} reads '{own.path}' but is not in any contract.toml: {_listed(places)}"
             return f"unattributed reads: {words}"
     return None
 

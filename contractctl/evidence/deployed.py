@@ -34,15 +34,18 @@ def where(options: Mapping[str, str], consumer: str) -> Where:
     """Read the settings. Raise ContractctlError where they cannot be meant."""
     at, environment, tag = f"[[evidence]] code of {consumer}", options.get("environment", ""), options.get("tag", "")
     if not environment:
-        raise ContractctlError(f"{at}: where does it run?", hint='write environment = "production"')
+        raise ContractctlError(f"{at}: it does not say where the code runs", hint='write environment = "production"')
     if tag and _VERSION not in tag:
-        raise ContractctlError(f"{at}: tag '{tag}' is the same for every version", hint='write tag = "v{version}"')
+        raise ContractctlError(
+            f"{at}: tag '{tag}' has no {{version}}, so it is the same for every version",
+            hint='write tag = "v{version}"',
+        )
     commits: dict[str, str] = {}
     for pair in options.get("deployed", "").replace(",", " ").split():
         version, _, commit = pair.rpartition("=")
         if not version or not _WHOLE_ID.fullmatch(commit):
             raise ContractctlError(
-                f"{at}: deployed '{pair}' is no version with the whole id of its commit; a branch moves on",
+                f"{at}: deployed '{pair}' is not a version with a full commit id, and a branch would move",
                 hint='write deployed = "VERSION=COMMIT …", or leave it out and give record-deployment the --commit',
             )
         if commits.setdefault(version, commit) != commit:
@@ -94,9 +97,9 @@ def _overtaken(
         live = there.services.get(service, Live())
         if version not in live.shares or live.commits.get(version, commit) != commit or not _whole(live):
             name = f"{service or one.labels.get('consumer', '')}@{version}"
-            return f"environment stale: the code of {name} was searched, and that is not what is on record as live now"
+            return f"environment stale: the code of {name} was searched, but that is not what is on record as live now"
         if more := sorted(other for other in live.shares if (place, service, other) not in searched):
-            return f"environment stale: {service}@{more[0]} is live in '{place}' by now, and its code was not searched"
+            return f"environment stale: {service}@{more[0]} is now live in '{place}', but its code was not searched"
     return None
 
 
@@ -126,7 +129,7 @@ def commit_of(said: Where, live: Live, version: str, tagged: Tagged) -> str:
     told = {who: commit for who, commit in named.items() if commit}
     name = f"{said.service}@{version}"
     if not told:
-        without = f", and no tag '{said.tag.replace(_VERSION, version)}' is there" if said.tag else ""
+        without = f", and there is no tag '{said.tag.replace(_VERSION, version)}'" if said.tag else ""
         raise UnusableError(
             f"missing source: nobody has said which commit {name} is{without}; "
             f"contractctl record-deployment {said.service} {version} --env {said.environment} --commit ID records it"

@@ -33,7 +33,7 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, 
 
 
 def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> Iterator[tuple[str, str | None]]:
-    """(place, line) of every line that is not empty; None for one that is no text, or has more bytes than `longest`.
+    """(place, line) of every line that is not empty; None for one that is not text, or has more bytes than `longest`.
 
     The answer rests on every byte that could be read, also of lines that nobody can use.
     """
@@ -46,7 +46,7 @@ def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> 
         elif whole and (text := _text(raw)) != "":
             yield place, text
         if not whole:
-            seen.spoiled(f"truncated: {place}: the last line is not whole")
+            seen.spoiled(f"truncated: {place}: the last line is incomplete")
 
 
 def digested(seen: Observations, file: Readable, longest: int) -> Iterator[bytes]:
@@ -91,6 +91,6 @@ def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str
         if path.is_dir():
             continue
         if not Path(location).is_absolute() and not path.resolve().is_relative_to(root.resolve()):
-            seen.spoiled(f"source error: {name} is a link that leads out of the repository")
+            seen.spoiled(f"source error: {name} is a link that leads outside the repository")
             continue
         yield name, path

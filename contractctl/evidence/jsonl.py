@@ -41,7 +41,7 @@ def collect(given: Given) -> tuple[Record, ...]:
         try:
             _take(seen, json.loads(line))
         except (ValueError, RecursionError) as error:
-            why = f": {error}" if isinstance(error, _UnreadableError) else " is no JSON"
+            why = f": {error}" if isinstance(error, _UnreadableError) else " is not JSON"
             seen.spoiled(f"unparseable: {place}{why}")
         condenser.look_after()
     return records(seen, given.question)
@@ -52,7 +52,7 @@ def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
         raise _UnreadableError("an object is expected")
     ratio = _number(line.get("sampling", 1.0), "sampling")
     if not 0 < ratio <= 1:
-        raise _UnreadableError("'sampling' is no part of what there was: 0.1 is one in ten")
+        raise _UnreadableError("'sampling' is not a fraction; 0.1 means one in ten")
     seen.sampling_ratio = min(seen.sampling_ratio, ratio)
     match line.get("kind"):
         case "reads":
@@ -62,7 +62,7 @@ def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
         case "canary":
             seen.requests += _requests(line)
         case other:
-            raise _UnreadableError(f"kind '{other}' is none of reads, alive, canary")
+            raise _UnreadableError(f"kind '{other}' is not one of reads, alive, canary")
 
 
 def _read(line: Mapping[str, Any]) -> Read:
@@ -83,13 +83,13 @@ def _requests(line: Mapping[str, Any]) -> Iterator[Request]:
     begin, end = _window(line)
     path, outcome = _text(line, "path"), _text(line, "outcome")
     if path not in ("old", "new") or outcome not in ("ok", "bad"):
-        raise _UnreadableError("path is old or new, outcome is ok or bad")
+        raise _UnreadableError("path must be old or new, and outcome ok or bad")
     plan, count = _text(line, "plan"), _count(line)
     yield Request(plan, path, outcome, begin, end, count)
     if "slow" in line:
         slow, bound = _count(line, "slow"), _number(line.get("slower_than"), "slower_than")
         if slow > count:
-            raise _UnreadableError("more requests are slow than there were")
+            raise _UnreadableError("there are more slow requests than requests")
         yield Request(plan, path, "timed", begin, end, count, "speed")
         yield Request(plan, path, "fast", begin, end, count - slow, "speed", f"{bound:g}")
     for gave in SHADOW:
@@ -128,7 +128,7 @@ def _moment(line: Mapping[str, Any], key: str) -> float:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise _UnreadableError(f"'{key}' is no time") from error
+        raise _UnreadableError(f"'{key}' is not a time") from error
     if moment.tzinfo is None:
         raise _UnreadableError(f"'{key}' has no zone")
     return moment.timestamp()
@@ -140,12 +140,12 @@ def _number(value: object, key: str) -> float:
     except OverflowError:
         number = math.nan
     if not math.isfinite(number):
-        raise _UnreadableError(f"'{key}' is no number")
+        raise _UnreadableError(f"'{key}' is not a number")
     return number
 
 
 def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
     value = line.get(key, default)
     if not isinstance(value, str):
-        raise _UnreadableError(f"'{key}' is no text")
+        raise _UnreadableError(f"'{key}' is not a string")
     return value

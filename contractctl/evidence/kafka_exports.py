@@ -50,16 +50,16 @@ def looks(seen: Observations, location: str, root: Path, topics: frozenset[str])
         if look is None or look is before:
             continue
         if look.at in found:
-            seen.spoiled(f"conflicting evidence: {look.where} is of the same moment as {found[look.at].where}")
+            seen.spoiled(f"conflicting evidence: {look.where} has the same time as {found[look.at].where}")
         elif before and look.at < before.at:
-            seen.spoiled(f"conflicting evidence: {look.where} is older than {before.where}, which stands above it")
+            seen.spoiled(f"conflicting evidence: {look.where} is older than {before.where}, which is above it")
         found.setdefault(look.at, look)
     return [found[at] for at in sorted(found)]
 
 
 def _take(seen: Observations, reading: Reading, line: log_files.Line) -> None:
     if line.text is None:
-        raise UnreadableError("is no UTF-8 text, or too long")
+        raise UnreadableError("is not UTF-8 text, or too long")
     text = line.text.strip()
     if text.startswith("{"):
         reading.look = of_json(text, line.place, reading.topics)

@@ -95,7 +95,7 @@ def _until(text: str, topics: tuple[str, ...]) -> Mapping[Partition, int]:
         topic, number, offset = (*word.rsplit(":", 2), "", "")[:3]
         if topic not in topics or not (_DIGITS.fullmatch(number) and _DIGITS.fullmatch(offset)):
             raise ContractctlError(
-                f"[[evidence]] {NAME}: old_until has '{word}', which is no place in one of the topics",
+                f"[[evidence]] {NAME}: old_until has '{word}', which is not an offset in one of the topics",
                 hint=f"write TOPIC:PARTITION:OFFSET, the first offset of the new version: {topics[0]}:0:1041",
             )
         if (topic, int(number)) in found:
@@ -108,7 +108,7 @@ def _demand_groups(seen: Observations, looks: list[Look], settings: _Settings) -
     known = {name for look in looks for name in look.groups}
     for group in settings.names:
         if group not in known:
-            seen.spoiled(f"missing source: no look has a group '{group}', which roles names")
+            seen.spoiled(f"missing source: no snapshot has the group '{group}', which roles names")
 
 
 # is anything of the old side kept?
@@ -121,16 +121,16 @@ def _empty_since(looks: list[Look], settings: _Settings) -> tuple[float | None, 
     for before, after in reversed(list(pairwise(looks))):
         if flaw := _flaw(before, settings) or _written(before, after, settings):
             return after.at, flaw
-    return looks[0].at, f"window not covered: {looks[0].where} is the first look: what was before is not known"
+    return looks[0].at, f"window not covered: {looks[0].where} is the first snapshot: what was before is unknown"
 
 
 def _flaw(look: Look, settings: _Settings) -> str | None:
     """Why at this moment somebody may have found something of the old side, or nobody can say."""
     if not look.groups:
-        return f"missing source: {look.where}: no group stands there: kafka-consumer-groups.sh --describe --all-groups"
+        return f"missing source: {look.where}: it has no group: kafka-consumer-groups.sh --describe --all-groups"
     for topic in settings.topics:
         if not look.counts.get(topic):
-            return f"missing source: {look.where}: nothing says how many partitions '{topic}' has"
+            return f"missing source: {look.where}: the number of partitions of '{topic}' is missing"
         every = [(topic, number) for number in range(look.counts[topic])]
         for kind, offsets in (("earliest", look.earliest), ("latest", look.latest)):
             told = {one for one in offsets if one[0] == topic}
@@ -139,7 +139,7 @@ def _flaw(look: Look, settings: _Settings) -> str | None:
                     f"missing source: {look.where}: the {kind} offset of '{topic}' in partition {missing[0]} is missing"
                 )
             if told - set(every):
-                return f"conflicting evidence: {look.where}: '{topic}' has more partitions than are said of it"
+                return f"conflicting evidence: {look.where}: '{topic}' has more partitions than declared"
         if not any(look.latest[one] for one in every):
             return f"missing source: {look.where}: nothing was ever written to '{topic}': is it the old topic?"
     return _contradiction(look, settings) or _kept(look, settings)
@@ -154,17 +154,18 @@ def _contradiction(look: Look, settings: _Settings) -> str | None:
             return f"conflicting evidence: {name} begins after its end"
         if settings.until is not None and partition not in settings.until:
             return (
-                f"missing source: {name} is not in old_until: it came later, or nobody knows where the old version ends"
+                f"missing source: {name} is not in old_until: it was added later, or it is unknown where the old"
+                " version ends"
             )
         if settings.until is not None and settings.until[partition] > latest:
-            return f"conflicting evidence: {name} ends at {latest}, and old_until says {settings.until[partition]}"
+            return f"conflicting evidence: {name} ends at {latest}, but old_until says {settings.until[partition]}"
     for name, group in look.groups.items():
         for partition, place in group.places.items():
             at = f"{look.where}: {partition[0]}:{partition[1]}"
             if place.end is None:
-                return f"source error: {at} has no end offset: nobody could be asked"
+                return f"source error: {at} has no end offset: the tool could not get it"
             if partition not in look.latest or place.end > look.latest[partition]:
-                return f"conflicting evidence: {at} goes further for the group '{name}' than the latest offsets say"
+                return f"conflicting evidence: {at} of the group '{name}' is beyond the latest offset"
     return None
 
 
@@ -176,9 +177,7 @@ def _kept(look: Look, settings: _Settings) -> str | None:
             if partition[0] == topic
         )
         if kept:
-            return (
-                f"window not covered: {look.where}: '{topic}' still has {kept} old messages, for whoever asks for them"
-            )
+            return f"window not covered: {look.where}: '{topic}' still has {kept} old messages, which anybody can read"
     return None
 
 
@@ -190,13 +189,13 @@ def _written(before: Look, after: Look, settings: _Settings) -> str | None:
     for topic in settings.topics:
         told = before.ids.get(topic), after.ids.get(topic)
         if (None not in told and told[0] != told[1]) or after.counts[topic] < before.counts[topic]:
-            return f"counter reset: {after.where}: '{topic}' is another topic than in {before.where}"
+            return f"counter reset: {after.where}: '{topic}' is not the same topic as in {before.where}"
     for partition, latest in after.latest.items():
         if partition[0] not in settings.topics:
             continue
         name, was = f"{after.where}: {partition[0]}:{partition[1]}", before.latest.get(partition, 0)
         if latest < was or after.earliest[partition] < before.earliest.get(partition, 0):
-            return f"counter reset: {name} is before where it was in {before.where}"
+            return f"counter reset: {name} went back since {before.where}"
         if settings.until is None and latest > was:
             messages = counted(latest - was, "message was", "messages were")
             return f"window not covered: {name}: {messages} written since {before.where}"

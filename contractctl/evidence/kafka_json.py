@@ -22,14 +22,14 @@ def of_json(text: str, where: str, topics: frozenset[str]) -> Look:
     except UnreadableError:
         raise
     except (ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
-        raise UnreadableError(f"is no look: {type(error).__name__}: {error}") from error
+        raise UnreadableError(f"is not a look: {type(error).__name__}: {error}") from error
     return look
 
 
 def _offsets(look: Look, topic: str, offsets: Mapping[str, Any]) -> None:
     earliest, latest = offsets["earliest"], offsets["latest"]
     if not isinstance(earliest, list) or not isinstance(latest, list) or len(earliest) != len(latest):
-        raise UnreadableError(f"has not as many earliest as latest offsets of '{topic}'")
+        raise UnreadableError(f"does not have as many earliest as latest offsets of '{topic}'")
     look.counts[topic] = len(earliest)
     look.earliest |= {(topic, at): number(one) for at, one in enumerate(earliest)}
     look.latest |= {(topic, at): number(one) for at, one in enumerate(latest)}

@@ -65,7 +65,7 @@ def put(group: Group, topics: frozenset[str], partition: Partition, place: Place
         return
     twin = group.places.setdefault(partition, place)
     if twin.current != place.current:
-        raise UnreadableError(f"says otherwise where the group stands in {partition[0]}:{partition[1]}")
+        raise UnreadableError(f"has conflicting offsets of the group in {partition[0]}:{partition[1]}")
     if place.member:
         group.places[partition] = place
 
@@ -74,12 +74,12 @@ def number(value: object) -> int:
     """An offset, or a count, in digits or of JSON. Raise UnreadableError for anything else."""
     digits = str(value)
     if isinstance(value, bool | float) or not re.fullmatch(r"\d{1,19}", digits) or int(digits) >= _MOST:
-        raise UnreadableError(f"has '{digits[:40]}', which is no offset")
+        raise UnreadableError(f"has '{digits[:40]}', which is not an offset")
     return int(digits)
 
 
 def word(value: object) -> str:
     """A name of JSON. Raise UnreadableError for anything else."""
     if not isinstance(value, str) or not value:
-        raise UnreadableError(f"has '{str(value)[:40]}', which is no name")
+        raise UnreadableError(f"has '{str(value)[:40]}', which is not a name")
     return value

@@ -50,7 +50,7 @@ def mark(reading: Reading, text: str, where: str) -> None:
     """A line that begins with #: a look begins, or it says what follows."""
     found = _MARK.fullmatch(text)
     if found is None:
-        raise UnreadableError("is no mark: known are '# TIME', '# earliest', '# latest' and '# group NAME'")
+        raise UnreadableError("is not a known marker: '# TIME', '# earliest', '# latest' or '# group NAME'")
     if found["at"]:
         reading.look = None  # a look whose time nobody knows takes nothing from the one before
         reading.look = Look(moment(found["at"]), where)
@@ -73,17 +73,17 @@ def of_topic(reading: Reading, look: Look, text: str) -> bool:
         if count > _MOST_PARTITIONS:
             raise UnreadableError(f"says that '{topic}' has {count} partitions")
         if look.counts.setdefault(topic, count) != count or topic in look.ids:
-            raise UnreadableError(f"tells of '{topic}' a second time")
+            raise UnreadableError(f"lists '{topic}' a second time")
         if identity:
             look.ids[topic] = identity
         return True
     if found := _OFFSET.fullmatch(text):
         if not reading.list:
-            raise UnreadableError("stands under neither '# earliest' nor '# latest'")
+            raise UnreadableError("is under neither '# earliest' nor '# latest'")
         offsets = look.earliest if reading.list == "earliest" else look.latest
         partition = found[1], number(found[2])
         if partition in offsets:
-            raise UnreadableError(f"tells of {found[1]}:{found[2]} a second time")
+            raise UnreadableError(f"lists {found[1]}:{found[2]} a second time")
         offsets[partition] = number(found[3])
         return True
     return _TOPIC_PARTITION.fullmatch(text) is not None
@@ -96,7 +96,7 @@ def of_group(reading: Reading, look: Look, text: str) -> None:
         reading.header, reading.row = text, _row(words)
         return
     if reading.row is None:
-        raise UnreadableError("is no line of kafka-consumer-groups.sh --describe")
+        raise UnreadableError("is not output of kafka-consumer-groups.sh --describe")
     if "#PARTITIONS" in reading.header:
         _member(reading, look, text)
         return
@@ -118,7 +118,7 @@ def _cells(row: re.Pattern[str], text: str, begin: int) -> Mapping[str, str]:
     """What stands from a column on. The tool aligns what is before it: names of groups may have blanks."""
     found = row.fullmatch(text[begin:].rstrip()) if begin or len(text) < _LONGEST else None
     if found is None or text[begin - 1 : begin].strip():
-        raise UnreadableError("is no line with the columns that stand above it")
+        raise UnreadableError("does not have the columns of the header above it")
     return found.groupdict()
 
 
@@ -133,14 +133,14 @@ def _row(words: list[str]) -> re.Pattern[str]:
     if missing := [one for one in _NEEDED if one not in named]:
         raise UnreadableError(f"has no column {missing[0]}: kafka-consumer-groups.sh --describe prints one")
     if strange := [one for one in named if one not in _CELLS]:
-        raise UnreadableError(f"has a column {strange[0]}, which is not known")
+        raise UnreadableError(f"has an unknown column {strange[0]}")
     return re.compile(r"\s+".join(_CELLS[one] for one in named))
 
 
 def _owner(reading: Reading, named: str) -> str:
     owner = named.strip() or reading.group
     if not owner:
-        raise UnreadableError("does not say of which group it is: write '# group NAME' above it")
+        raise UnreadableError("does not say which group it is about: write '# group NAME' above it")
     return owner
 
 

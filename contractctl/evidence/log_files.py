@@ -27,7 +27,7 @@ class Line:
     place: str
     """file:number."""
     text: str | None
-    """None where it is no text, or too long."""
+    """None where it is not text, or too long."""
 
 
 def lines(seen: Observations, location: str, root: Path) -> Iterator[Line]:
@@ -41,7 +41,7 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[Line]:
                 for place, text in whole_lines(seen, file, name, LONGEST):
                     yield Line(log, place, text)
         except (EOFError, gzip.BadGzipFile, zlib.error):
-            seen.spoiled(f"truncated: {name}: its end is missing, or it is no gzip file")
+            seen.spoiled(f"truncated: {name}: its end is missing, or it is not a gzip file")
         except OSError as error:
             seen.spoiled(f"source error: {name}: {error.strerror}")
     for log, found in numbers.items():

@@ -51,7 +51,7 @@ def of_text(text: str, form: str, columns: Sequence[str]) -> Said:
     """`columns` names the quoted columns that follow after those of the form. Raise UnreadableError."""
     found = (_ENVOY if form == "envoy" else _COMBINED).fullmatch(text)
     if found is None:
-        raise UnreadableError(f"is no line in the form '{form}'")
+        raise UnreadableError(f"is not a line in the form '{form}'")
     named = found.groupdict()
     at, rest = named.pop("time"), _COLUMN.findall(named.pop("rest"))
     named |= dict(zip((*_AFTER[form], *columns), rest, strict=False))
@@ -65,7 +65,7 @@ def of_json(text: str, keys: Mapping[str, str]) -> Said:
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError("is no JSON") from error
+        raise UnreadableError("is not JSON") from error
     values: dict[str, str] = {}
     several: dict[str, tuple[str, ...]] = {}
     for name, key in keys.items():
@@ -77,7 +77,7 @@ def of_json(text: str, keys: Mapping[str, str]) -> Said:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             values[name] = repr(value)
         elif value is not None:
-            raise UnreadableError(f"'{key}' is no text")
+            raise UnreadableError(f"'{key}' is not a string")
     return Said(moment(values.get("time", "")), values, several)
 
 
@@ -108,7 +108,7 @@ def moment(text: str) -> float:
     except ValueError:
         return _iso(text)
     if not math.isfinite(number):
-        raise UnreadableError(f"'{text}' is no time")
+        raise UnreadableError(f"'{text}' is not a time")
     return number
 
 
@@ -120,14 +120,14 @@ def _common(found: re.Match[str]) -> float:
         number = _MONTHS.index(month) + 1
         return datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=zone).timestamp()
     except ValueError as error:
-        raise UnreadableError(f"'{found[0]}' is no time") from error
+        raise UnreadableError(f"'{found[0]}' is not a time") from error
 
 
 def _iso(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UnreadableError(f"'{text}' is no time") from error
+        raise UnreadableError(f"'{text}' is not a time") from error
     if moment.tzinfo is None:
         raise UnreadableError(f"'{text}' has no zone")
     return moment.timestamp()

@@ -38,7 +38,7 @@ class Reached:
 
 
 def reached(connection: "Connection", field: Field) -> Reached:
-    """Ask the catalog. Raise UnusableError where there is no such table, or a text is not shown to this account."""
+    """Ask the catalog. Raise UnusableError where there is no such table, or a text is not visible to this account."""
     schema, _, table = field.table.rpartition(".")
     schema = schema or str(connection.exec_driver_sql("SELECT database()").scalar())
     if not _rows(connection, _TABLE, schema=schema, names=table_names(field))[0][0]:
@@ -49,7 +49,7 @@ def reached(connection: "Connection", field: Field) -> Reached:
     routines, fires, others = set(), set(), set()
     for kind, name, body, on in _rows(connection, _PROGRAMS):
         if body is None:
-            raise UnusableError(f"unparseable: the text of the {kind} '{name}' is not shown to this account")
+            raise UnusableError(f"unparseable: the text of the {kind} '{name}' is not visible to this account")
         if name.startswith(_OWN) or not _mentions(str(body), table if field.is_whole else field.column):
             continue
         others.add(f"{kind} {name}")

@@ -103,9 +103,7 @@ class Observations:
         self.others.add(environment)
         if self.environment is None and len(self.others) > 1:
             named = " and ".join(f"'{one}'" for one in sorted(self.others))
-            self.spoiled(
-                f"conflicting evidence: {named} are told of: say in contractctl.toml which environment = it is"
-            )
+            self.spoiled(f"conflicting evidence: {named} are mixed: set environment in contractctl.toml")
         return self.environment is not None
 
     def answered(self, raw: bytes) -> None:

@@ -35,7 +35,7 @@ _KNOWN = frozenset((HEARTBEAT, STARTED, BEGAN, ENDED, *TAKEN))
 
 
 class _UnreadableError(ValueError):
-    """A line that is no metrics request."""
+    """A line that is not a metrics request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def collect(given: Given) -> tuple[Record, ...]:
                     for point in _points(json.loads(line)):
                         _take(seen, point, known)
                 except _NO_REQUEST as error:
-                    why = str(error) if isinstance(error, _UnreadableError) else "is no OTLP metrics request"
+                    why = str(error) if isinstance(error, _UnreadableError) else "is not an OTLP metrics request"
                     seen.spoiled(f"unparseable: {place}: {why}")
                 condenser.look_after()
             series = list(known.numbers)
@@ -81,7 +81,7 @@ def collect(given: Given) -> tuple[Record, ...]:
                 for metric in (READS, CANARY):
                     take_lost(seen, metric, dict(resource), [span])
     except sqlite3.Error as error:
-        seen.spoiled(f"source error: the samples cannot be put in order: {error}")
+        seen.spoiled(f"source error: the samples cannot be sorted: {error}")
     return records(seen, question)
 
 
@@ -130,7 +130,7 @@ def _of_histogram(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Poin
         counts = [int(count) for count in point.get("bucketCounts", [])]
         bounds = [*map(float, point.get("explicitBounds", [])), math.inf]
         if len(counts) != len(bounds) or min(counts) < 0 or sum(counts) != int(point["count"]):
-            raise _UnreadableError(f"{DURATION} has buckets that do not add up")
+            raise _UnreadableError(f"{DURATION} has buckets whose counts do not add up")
         start, until = int(point.get("startTimeUnixNano", 0)), int(point["timeUnixNano"])
         if not 0 <= min(start, until) <= max(start, until) < _LATEST:
             raise _UnreadableError(f"{DURATION} has a time that cannot be read")
@@ -152,7 +152,7 @@ def _temporality(metric: Mapping[str, Any], kind: str = "sum") -> int:
 def _value(point: Mapping[str, Any]) -> float:
     value = float(point["asInt"] if "asInt" in point else point["asDouble"])
     if not math.isfinite(value) or value < 0:
-        raise _UnreadableError(f"{value} is no count")
+        raise _UnreadableError(f"{value} is not a count")
     return value
 
 
@@ -196,11 +196,11 @@ def _take(seen: Observations, point: _Point, known: _Known) -> None:
         if not seen.is_elsewhere(environment_of(attributes)):
             known.beside.sign(series.resource, attributes, at)
         if known.beside.crowded:
-            seen.spoiled(f"truncated: more than {MOST:,} stretches of life are too many to tell apart")
+            seen.spoiled(f"truncated: more than {MOST:,} periods of life are too many to keep apart")
     elif not point.temporality and series.metric != STARTED:
-        raise _UnreadableError(f"{series.metric} is a gauge, and a sum is expected")
+        raise _UnreadableError(f"{series.metric} is a gauge, but a sum is expected")
     elif (number := known.number(series)) is None:
-        seen.spoiled(f"truncated: more than {MOST:,} counters are too many to tell apart")
+        seen.spoiled(f"truncated: more than {MOST:,} counters are too many to keep apart")
     else:
         start = int(point.value * NANO) if series.metric == STARTED else point.start
         if not start < _LATEST:
@@ -210,7 +210,7 @@ def _take(seen: Observations, point: _Point, known: _Known) -> None:
 
 def _take_mark(seen: Observations, point: _Point, processes: Processes) -> None:
     if processes.crowded:
-        seen.spoiled(f"truncated: more than {MOST:,} processes are too many to tell apart")
+        seen.spoiled(f"truncated: more than {MOST:,} processes are too many to keep apart")
     elif point.series.metric == BEGAN:
         processes.began(point.series.resource, point.until, point.value)
     else:

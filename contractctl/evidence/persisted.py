@@ -20,7 +20,7 @@ def documents(manifests: Sequence[tuple[str, bytes]], files: Sequence[File]) -> 
             if text:
                 found.append(File(f"{name}#{id_}", text))
             elif id_ not in known:
-                raise UnusableError(f"missing source: {name} lists the document '{id_}', and no file has its text")
+                raise UnusableError(f"missing source: {name} lists the document '{id_}', but no file has its text")
     return tuple(found)
 
 
@@ -29,13 +29,13 @@ def _listed(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
     try:
         tree = json.loads(raw)
     except (ValueError, RecursionError):
-        raise UnusableError(f"unparseable: {name} is no JSON") from None
+        raise UnusableError(f"unparseable: {name} is not JSON") from None
     if isinstance(tree, dict) and isinstance(tree.get("operations"), list):
         tree = tree["operations"]
     pairs = tree.items() if isinstance(tree, dict) else map(_pair, tree if isinstance(tree, list) else [None])
     for id_, text in pairs:
         if not isinstance(id_, str) or not isinstance(text, str):
-            raise UnusableError(f"unparseable: {name} is no list of documents by their ids")
+            raise UnusableError(f"unparseable: {name} is not a list of documents by their ids")
         yield id_, text
 
 

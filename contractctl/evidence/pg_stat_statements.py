@@ -68,7 +68,9 @@ def collect(given: Given) -> tuple[Record, ...]:
         rows = list(connection.exec_driver_sql(_ENTRIES))
         statements = {key: Statement(names.get(role, role), sql or _HIDDEN) for key, role, _, sql in rows}
         if any(one.sql == _HIDDEN for one in statements.values()):
-            raise UnusableError("unparseable: others' statements are not shown: GRANT pg_read_all_stats to this role")
+            raise UnusableError(
+                "unparseable: statements of other roles are not visible: GRANT pg_read_all_stats to this role"
+            )
         calls = {key: float(count) for key, _, count, _ in rows}
         look = Look(at, f"{started} {reset}", evicted, calls)
         return Looked(look, statements, _watch(connection, question, settled))

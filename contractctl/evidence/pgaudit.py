@@ -70,7 +70,7 @@ def collect(given: Given) -> tuple[Record, ...]:
         )
         targets = targets if found is None else found
     else:
-        seen.spoiled('missing source: no server says that pgaudit writes every statement: add server = "env:NAME"')
+        seen.spoiled('missing source: no server confirms that pgaudit logs every statement: add server = "env:NAME"')
     asked = _Asked(targets, options.get("database", ""), names, settled, marker if seen.problem is None else None)
     _until_found(seen, given, asked)
     return records(seen, question)
@@ -177,7 +177,7 @@ def _until_found(seen: Observations, given: Given, asked: _Asked) -> None:
     if trial.problem:
         seen.spoiled(trial.problem)
     if not kept.there:
-        seen.spoiled("missing source: what was just sent to the server stands in none of these files")
+        seen.spoiled("missing source: a test statement sent to the server is in none of these files")
     _signs(seen, kept, asked.targets, question)
 
 
@@ -189,7 +189,7 @@ def _take(seen: Observations, entry: Entry, asked: _Asked) -> None:
         return
     sql = None if about[7] in _UNTOLD else about[7]
     if sql and _SWITCHED.search(sql):
-        seen.spoiled(f"sampled: a session of {entry.user or 'somebody'} set what is written of it: {sql[:60]}")
+        seen.spoiled(f"sampled: a session of {entry.user or 'somebody'} changed what is logged: {sql[:60]}")
     for of, target in asked.targets:
         found = Touch.UNKNOWN if sql is None else _touch(sql, target)
         if found is not Touch.NONE and (sql is None or triage.same(sql) not in asked.settled):

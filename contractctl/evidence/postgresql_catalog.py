@@ -181,5 +181,5 @@ def _says_it(one: _Object, tables: frozenset[int], wanted: frozenset[str], targe
 def _rows(connection: "Connection", sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
     from sqlalchemy import text
 
-    # `::` is no parameter
+    # `::` is not a parameter
     return [tuple(row) for row in connection.execute(text(sql.replace("::regclass", "\\:\\:regclass")), values)]

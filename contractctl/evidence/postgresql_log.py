@@ -78,7 +78,7 @@ def _plain(lines: Iterable[str]) -> Iterator[Entry]:
     blank = False
     for line in lines:
         if blank and line != "\n":
-            raise _UnreadableError("a line is empty, and others follow")
+            raise _UnreadableError("an empty line is followed by others")
         blank = line == "\n"
         if entry and not line.startswith("\t") and not blank:
             yield _of_plain("".join(entry))
@@ -101,5 +101,5 @@ def _of_plain(text: str) -> Entry:
 def _moment(text: str) -> float:
     day, clock, zone = text.split(" ")
     if zone not in ("UTC", "GMT"):
-        raise _UnreadableError(f"nobody knows when {text} is: set log_timezone = 'UTC'")
+        raise _UnreadableError(f"the time zone of {text} is ambiguous: set log_timezone = 'UTC'")
     return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=UTC).timestamp()

@@ -110,7 +110,7 @@ def _timeout(options: Mapping[str, str]) -> float:
         seconds = 0.0
     if not 0 < seconds < math.inf:
         raise ContractctlError(
-            f"[[evidence]] prometheus: timeout = '{options['timeout']}' is no number of seconds",
+            f"[[evidence]] prometheus: timeout = '{options['timeout']}' is not a number of seconds",
             hint="write timeout = 30",
         )
     return seconds
@@ -173,9 +173,7 @@ class _Counter:
 def _follow(seen: Observations, server: Server, query: _Query) -> None:
     known = label_sets(seen, server, query.counter, query.begin, query.end)
     if query.metric != READS and (label := told_twice(known)):
-        seen.spoiled(
-            f"conflicting evidence: one counter stands there twice, told apart by '{label}': ask for one of them"
-        )
+        seen.spoiled(f"conflicting evidence: a counter appears twice, distinguished by '{label}': select one of them")
     targets = frozenset(map(Target.of, known))
     jobs = f'{{job=~"{_one_of(sorted({target.job for target in targets}))}"}}'
     begun: dict[Target, Life] = {}
@@ -184,7 +182,7 @@ def _follow(seen: Observations, server: Server, query: _Query) -> None:
         begun = lives(chain.from_iterable(told), targets, query.near)
     for target in sorted(targets - begun.keys()):
         seen.spoiled(
-            f"counter reset: nothing says when the process of {target} began: a restart would hide reads. Export "
+            f"counter reset: it is unknown when the process of {target} started: a restart would hide reads. Export "
             f"{_PROCESS}, or {query.started} from contractctl.runtime"
         )
     found = _counted(seen, server, query, begun)
@@ -275,9 +273,7 @@ def _beside_those_that_count(seen: Observations, query: _Query, targets: Iterabl
     """A process that is down for whoever scrapes it, or a build without instruments, reads what nobody counts."""
     for target, spans in wanted.silent(targets):
         if seconds(spans, query.begin, query.end) > max(2 * query.beat, _FEW * (query.end - query.begin)):
-            seen.spoiled(
-                f"dark consumer: {target} stands beside those that count, and exports no counter: absent is not zero"
-            )
+            seen.spoiled(f"dark consumer: {target} belongs to the same job, but exports no counter: absent is not zero")
 
 
 def _unheard(seen: Observations, query: _Query, found: Mapping[Labels, _Counter], wanted: Wanted) -> None:
@@ -306,7 +302,7 @@ def _signs(seen: Observations, server: Server, query: _Query, stood: _Stood) -> 
         for at in moments:
             take_sign(seen, _attributes(labels), at)
     for name in sorted(dark):
-        seen.spoiled(f"dark consumer: {name} gives signs of life, and exports no counter: absent is not zero")
+        seen.spoiled(f"dark consumer: {name} gives signs of life, but exports no counter: absent is not zero")
 
 
 def _beside(stood: _Stood, labels: Labels) -> list[Span]:

@@ -91,13 +91,13 @@ def _part(seen: Observations, server: Server, selector: str, begin: int, end: in
     except (KeyError, TypeError, AttributeError, ValueError) as broken:
         raise UnusableError(_NONE) from broken
     if len(dict(found)) < len(found):
-        raise UnusableError("conflicting evidence: one series stands there twice")
+        raise UnusableError("conflicting evidence: the answer has the same series twice")
     if not all(begin - _ROUNDED <= at * 1000 <= end + _ROUNDED for _, values in found for at, _ in values):
-        raise UnusableError("unparseable: the server tells of another time than it was asked for")
+        raise UnusableError("unparseable: the server answered for another time than requested")
     return found
 
 
-_NONE = "unparseable: the server's answer is none of Prometheus"
+_NONE = "unparseable: the server's answer is not a Prometheus answer"
 
 
 def _data(seen: Observations, answer: Answer) -> Any:  # noqa: ANN401 - JSON
@@ -145,7 +145,7 @@ def _number(text: object) -> float:
     try:
         value = float(str(text))
     except ValueError as error:
-        raise UnusableError(f"unparseable: '{text}' is no number") from error
+        raise UnusableError(f"unparseable: '{text}' is not a number") from error
     if not 0 <= value < math.inf:
         raise UnusableError(f"unparseable: a sample is {text}")
     return value

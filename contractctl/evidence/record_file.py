@@ -28,7 +28,7 @@ def read(path: Path) -> tuple[Record, ...]:
     except UnicodeDecodeError as error:
         raise ContractctlError(f"{path} is not UTF-8 text", hint=hint) from error
     if text and not text.endswith("\n"):
-        raise ContractctlError(f"{path}: the last line is not whole: the file was cut off", hint=hint)
+        raise ContractctlError(f"{path}: the last line is incomplete: the file was cut off", hint=hint)
     return tuple(_record(line, f"{path}:{number}", hint) for number, line in enumerate(text.split("\n")[:-1], 1))
 
 
@@ -36,5 +36,5 @@ def _record(line: str, at: str, hint: str) -> Record:
     try:
         tree = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ContractctlError(f"{at} is no JSON", hint=hint) from error
+        raise ContractctlError(f"{at} is not JSON", hint=hint) from error
     return canonical.value(Record, tree, at)

@@ -32,9 +32,9 @@ def records(seen: Observations, question: Question) -> tuple[Record, ...]:
     if seen.problem is None and not seen.anything and seen.others and seen.environment:
         named = " and ".join(f"'{one}'" for one in sorted(seen.others))
         own = f"contractctl.toml says environment = '{seen.environment}'"
-        seen.spoiled(f"missing source: what it has is of {named}, and {own}")
+        seen.spoiled(f"missing source: its data is for {named}, but {own}")
     if seen.problem is None and not seen.anything:
-        seen.spoiled("missing source: it answered, and had nothing; absent is not zero")
+        seen.spoiled("missing source: it answered, but had nothing; absent is not zero")
     seen.earliest, seen.latest = seen.span
     made = [*_reads(seen, question), *_signs(seen, question), *_requests(seen, question)]
     if seen.problem and not any(record.kind is Kind.READS for record in made):
@@ -84,7 +84,7 @@ def _lost(seen: Observations, question: Question, metric: str, window: Span) -> 
     lost = seconds(((one.begin, one.end) for one in seen.lost if one.metric == metric), *window)
     if lost <= max(allowed, question.plan.reads.heartbeat_seconds):
         return None
-    return f"counter reset: counters ended or began again so often that {lost:.0f} s of counting may be lost"
+    return f"counter reset: counters ended or restarted so often that {lost:.0f} s of counting may be lost"
 
 
 # reads of a field, by consumer and version

@@ -19,7 +19,7 @@ _SLASHES = re.compile(r"/{2,}")
 _LIST = re.compile(r"\s*[\w-]+\s*(?:,\s*[\w-]+\s*)*")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _REFUSED = re.compile(r"4\d\d")
-"""Statuses of what was no request: it was not answered with a field."""
+"""Statuses of what was not a request: it was not answered with a field."""
 
 
 def target(request: str, status: str) -> tuple[str, str] | None:
@@ -29,7 +29,7 @@ def target(request: str, status: str) -> tuple[str, str] | None:
         return found[1], found[2]
     if _REFUSED.fullmatch(status):
         return None
-    raise UnreadableError(f"'{request[:80]}' is no request")
+    raise UnreadableError(f"'{request[:80]}' is not a request")
 
 
 @lru_cache(maxsize=4096)

@@ -86,14 +86,15 @@ def _asked(options: Mapping[str, str]) -> _Asked:
         raise ContractctlError(f"[[evidence]] source = \"rollouts\": unknown key '{min(unknown)}'", hint=hint)
     asked = _Asked(options["kind"], options["object"], options.get("new", ""), options.get("old", ""))
     if asked.kind not in GROUPS:
-        hint = f"kinds that tell a share: {', '.join(GROUPS)}"
+        hint = f"kinds that have a share: {', '.join(GROUPS)}"
         raise ContractctlError(f"[[evidence]] source = \"rollouts\": kind '{asked.kind}' is not known", hint=hint)
     if not asked.new and asked.kind in ("HTTPRoute", "VirtualService"):
         hint = 'name the backend, subset or host that is the new path: new = "web-v2"'
         raise ContractctlError(f"[[evidence]] source = \"rollouts\": {asked.mover} has no 'new'", hint=hint)
     if asked.new and asked.new == asked.old:
         raise ContractctlError(
-            f'[[evidence]] source = "rollouts": {asked.mover} has the same new and old', hint="name two versions"
+            f'[[evidence]] source = "rollouts": {asked.mover} has the same version as new and old',
+            hint="name two versions",
         )
     return asked
 
@@ -163,9 +164,11 @@ def _of_rollout(asked: _Asked, one: _Tree) -> float:
 def _without_canary(asked: _Asked, phase: Json, stable: str, weights: _Tree) -> float:
     """Everybody takes the stable version; only who wrote the settings knows which path that is."""
     if phase != "Healthy" or (weights and _weight(_tree(weights.get("canary")).get("weight")) > 0):
-        raise _UnclearError("source error: the rollout has no canary and has not come to rest")
+        raise _UnclearError("source error: the rollout has no canary and is not stable yet")
     if stable not in (asked.new, asked.old):
-        raise _UnclearError(f"missing source: no canary runs, and {stable} is named neither as 'new' nor as 'old'")
+        raise _UnclearError(
+            f"missing source: no canary runs, and the stable version {stable} is neither 'new' nor 'old'"
+        )
     return float(_WHOLE if stable == asked.new else 0)
 
 
@@ -174,9 +177,9 @@ def _of_canary(one: _Tree) -> float:
     spec, status = _tree(one.get("spec")), _tree(one.get("status"))
     analysis = spec.get("analysis", spec.get("canaryAnalysis"))
     if other := {"iterations", "match", "mirror"} & {key for key, value in _tree(analysis).items() if value}:
-        raise _UnclearError(f"source error: the analysis has '{min(other)}': it moves no share of the requests")
+        raise _UnclearError(f"source error: the analysis has '{min(other)}', which moves no requests")
     if (phase := status.get("phase")) not in ("Progressing", "Waiting", "WaitingPromotion"):
-        raise _UnclearError(f"source error: the canary is {phase}: its weight tells no share")
+        raise _UnclearError(f"source error: the canary is {phase}: its weight is not a share of requests")
     weight = _weight(status.get("canaryWeight"))
     if weight > _WHOLE:
         raise _UnclearError(f"unparseable: a weight of {weight} is more than {_WHOLE}")
@@ -191,7 +194,7 @@ def _of_http_route(asked: _Asked, one: _Tree) -> float:
         for kind in ("Accepted", "ResolvedRefs"):
             condition = told.get(kind, {})
             if condition.get("status") != "True":
-                raise _UnclearError(f"source error: a gateway does not say that the route is {kind}")
+                raise _UnclearError(f"source error: no gateway confirms that the route is {kind}")
             _current(generation, condition.get("observedGeneration"))
     rules = [_backends(_tree(rule)) for rule in _filled(_tree(one.get("spec")).get("rules"))]
     return _agreed([_given(asked, backends) for backends in rules])
@@ -205,7 +208,7 @@ def _backends(rule: _Tree) -> list[tuple[str, int]]:
 def _of_virtual_service(asked: _Asked, one: _Tree) -> float:
     spec = _tree(one.get("spec"))
     if spec.get("tcp") or spec.get("tls"):
-        raise _UnclearError("source error: there are routes of tcp or tls beside those of http")
+        raise _UnclearError("source error: there are tcp or tls routes beside the http routes")
     return _agreed([_given(asked, _destinations(_tree(route))) for route in _filled(spec.get("http"))])
 
 
@@ -226,7 +229,7 @@ def _destinations(route: _Tree) -> list[tuple[str, int]]:
 def _given(asked: _Asked, weights: list[tuple[str, int]]) -> float:
     mine = [weight for name, weight in weights if name == asked.new]
     if len(mine) != 1:
-        raise _UnclearError(f"unparseable: '{asked.new}' is named {len(mine)} times in a rule, and not once")
+        raise _UnclearError(f"unparseable: '{asked.new}' is named {len(mine)} times in a rule instead of once")
     return _share(mine[0], sum(weight for _, weight in weights))
 
 
@@ -239,19 +242,19 @@ def _agreed(shares: list[float]) -> float:
 
 def _share(weight: int, total: int) -> float:
     if total == 0:
-        raise _UnclearError("unparseable: all weights are 0: nobody is served")
+        raise _UnclearError("unparseable: all weights are 0, so nothing is served")
     return weight * _WHOLE / total
 
 
 def _current(generation: Json, observed: Json) -> None:
     """Argo writes the generation that it has seen as text."""
     if generation is None or str(generation) != str(observed):
-        raise _UnclearError(f"stale: generation {generation} is asked for, {observed} is what the status speaks of")
+        raise _UnclearError(f"stale: the spec is at generation {generation}, the status at {observed}")
 
 
 def _weight(value: Json) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _UnclearError("unparseable: a weight is missing, or is no whole number from 0 on")
+        raise _UnclearError("unparseable: a weight is missing, or is not a whole number of 0 or more")
     return value
 
 
@@ -259,7 +262,7 @@ def _tree(value: Json) -> _Tree:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _UnclearError("unparseable: an object of Kubernetes is expected")
+        raise _UnclearError("unparseable: a Kubernetes object is expected")
     return value
 
 
@@ -272,5 +275,5 @@ def _list(value: Json) -> list[Json]:
 def _filled(value: Json) -> list[Json]:
     """A list that says nothing is silence."""
     if not (found := _list(value)):
-        raise _UnclearError("unparseable: a list is empty that says who gets what, or who says so")
+        raise _UnclearError("unparseable: a list of routes or parents is empty")
     return found

@@ -56,7 +56,7 @@ def accounts(options: Mapping[str, str]) -> Mapping[str, str]:
     pairs = [one.partition("=") for one in options.get("roles", "").split(",") if one.strip()]
     if any(not (account.strip() and name.strip()) for account, _, name in pairs):
         raise ContractctlError(
-            "[[evidence]] roles is no list of ACCOUNT=CONSUMER", hint='write roles = "app_reporting=reporting, …"'
+            "[[evidence]] roles is not a list of ACCOUNT=CONSUMER", hint='write roles = "app_reporting=reporting, …"'
         )
     return {account.strip(): name.strip() for account, _, name in pairs}
 
@@ -65,7 +65,7 @@ def known_options(options: Mapping[str, str], known: tuple[str, ...]) -> None:
     """Raise ContractctlError for an option that means nothing."""
     for key in options:
         if key not in known:
-            raise ContractctlError(f"[[evidence]] '{key}' is no option here", hint=f"known: {', '.join(known)}")
+            raise ContractctlError(f"[[evidence]] '{key}' is not a known option", hint=f"known: {', '.join(known)}")
 
 
 def demand_replicas(options: Mapping[str, str], found: int) -> None:
@@ -73,12 +73,13 @@ def demand_replicas(options: Mapping[str, str], found: int) -> None:
     said = options.get("replicas", "0")
     if not said.isdecimal():
         raise ContractctlError(
-            f"[[evidence]] replicas = '{said}' is no number", hint="write how many replicas are sources too"
+            f"[[evidence]] replicas = '{said}' is not a number",
+            hint="write how many replicas are configured as sources",
         )
     if found > int(said):
         raise UnusableError(
             f"missing source: {counted(found, 'replica counts by itself', 'replicas count by themselves')};"
-            f" name each as a source, and say replicas = {found}"
+            f" configure each as a source, and write replicas = {found}"
         )
 
 

@@ -104,7 +104,7 @@ def take(seen: Observations, looked: Looked, question: Question, path: Path) -> 
     before = _read(path)
     if before is None:
         _write(path, Kept(look))
-        seen.spoiled("window not covered: this was the first look; what is counted is known from the next one on")
+        seen.spoiled("window not covered: this was the first snapshot; counts are known from the next one on")
         return
     kept = Kept(look, (*before.spans, _span(before.last, look, looked.statements, watch)))
     _write(path, kept)
@@ -129,15 +129,15 @@ def _span(before: Look, now: Look, statements: Mapping[str, Statement], watch: W
 
 def _flaw(before: Look, now: Look) -> str | None:
     if before.at >= now.at:
-        return "stale: the look before is not older than this one: a clock is wrong"
+        return "stale: the previous snapshot is not older than this one: a clock is wrong"
     if before.epoch != now.epoch or abs(before.started - now.started) > _ROUNDED:
-        return "counter reset: the server, its statistics or their settings began anew"
+        return "counter reset: the server or its statistics were reset, or their settings changed"
     if before.evicted != now.evicted:
         gone = now.evicted - before.evicted
         were = agreeing(gone, "statement was", "statements were")
-        return f"truncated: {gone:g} {were} thrown out of the statistics"
+        return f"truncated: {gone:g} {were} evicted from the statistics"
     if any(now.calls.get(key, -1.0) < calls for key, calls in before.calls.items()):
-        return "counter reset: entries were taken out of the statistics"
+        return "counter reset: entries were removed from the statistics"
     return None
 
 
@@ -186,8 +186,8 @@ def _read(path: Path) -> Kept | None:
         return canonical.value(Kept, json.loads(path.read_text(encoding="utf-8")), str(path))
     except (ValueError, RecursionError):
         raise ContractctlError(
-            f"{path} is not what was written there",
-            hint="remove it: what is counted is then known from the next look on",
+            f"{path} has been changed since it was written",
+            hint="remove it; counting then starts again from the next collection",
         ) from None
 
 

@@ -125,7 +125,7 @@ def uncounted(  # noqa: PLR0913 - what there is to know of a counter
 
 
 def told_twice(counters: Iterable[Labels]) -> str | None:
-    """The label by which one series stands there twice, where one does."""
+    """The label by which the answer has the same series twice, where one does."""
     known: dict[Labels, Mapping[str, str]] = {}
     for labels in counters:
         one = dict(labels)

@@ -18,7 +18,7 @@ def settled(root: Path, name: str | None) -> frozenset[str]:
         return frozenset()
     path = (root / name).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
-        raise ContractctlError(f"triage = '{name}' is no file in the repository", hint="name a file that git has")
+        raise ContractctlError(f"triage = '{name}' is not a file in the repository", hint="name a file that git has")
     table = read_toml(path, name)
     found = set()
     for one in table.tables("statements"):

@@ -55,13 +55,13 @@ def read(raw: bytes, plan: str, name: str) -> tuple[Entry, ...]:
     try:
         document = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{name} is no TOML: {error}", hint="mend the line and run it again") from error
+        raise ContractctlError(f"{name} is not TOML: {error}", hint="fix that line and run it again") from error
     for key in document:
         if key != "waivers":
-            raise ContractctlError(f"{name}: '{key}' is not known here", hint="known: [[waivers]]")
+            raise ContractctlError(f"{name}: '{key}' is not a known key", hint="known: [[waivers]]")
     entries = document.get("waivers", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ContractctlError(f"{name}: 'waivers' is no list of tables", hint="write [[waivers]]")
+        raise ContractctlError(f"{name}: 'waivers' is not a list of tables", hint="write [[waivers]]")
     return tuple(_entry(entry, plan, f"{name}: waiver {n}") for n, entry in enumerate(entries, 1))
 
 
@@ -113,7 +113,7 @@ def _waiver(series: Series) -> Waiver:
 def _entry(entry: Mapping[str, Any], plan: str, at: str) -> Entry:
     for key in entry:
         if key not in (*_KEYS, "break_glass"):
-            raise ContractctlError(f"{at}: '{key}' is not known here", hint=f"known: {', '.join(_KEYS)}")
+            raise ContractctlError(f"{at}: '{key}' is not a known key", hint=f"known: {', '.join(_KEYS)}")
     outcomes = [Outcome.FAIL.value, Outcome.UNKNOWN.value]
     waiver = Waiver(
         plan=plan,
@@ -137,7 +137,8 @@ def _digest(entry: Mapping[str, Any], at: str) -> str:
     found = _text(entry, "evidence", at)
     if not _DIGEST.fullmatch(found):
         raise ContractctlError(
-            f"{at}: 'evidence' is no digest", hint="let it be written: contractctl gate PLAN STAGE --waive CONDITION"
+            f"{at}: 'evidence' is not a digest",
+            hint="have it written for you: contractctl gate PLAN STAGE --waive CONDITION",
         )
     return found
 
@@ -145,7 +146,7 @@ def _digest(entry: Mapping[str, Any], at: str) -> str:
 def _one_of(entry: Mapping[str, Any], key: str, known: list[str], at: str) -> str:
     found = _text(entry, key, at)
     if found not in known:
-        raise ContractctlError(f"{at}: '{found}' is no {key}", hint=f"known: {', '.join(known)}")
+        raise ContractctlError(f"{at}: '{found}' is not a known {key}", hint=f"known: {', '.join(known)}")
     return found
 
 
@@ -159,12 +160,14 @@ def _text(entry: Mapping[str, Any], key: str, at: str) -> str:
 def _texts(entry: Mapping[str, Any], key: str, at: str) -> tuple[str, ...]:
     value = entry.get(key)
     if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
-        raise ContractctlError(f"{at}: '{key}' is no list of names", hint=f'write {key} = ["Name <address>"]')
+        raise ContractctlError(f"{at}: '{key}' is not a list of names", hint=f'write {key} = ["Name <address>"]')
     return tuple(one.strip() for one in value)
 
 
 def _moment(entry: Mapping[str, Any], key: str, at: str) -> float:
     value = entry.get(key)
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ContractctlError(f"{at}: '{key}' is no time with a zone", hint=f"write {key} = 2026-11-03T09:00:00Z")
+        raise ContractctlError(
+            f"{at}: '{key}' is not a time with a time zone", hint=f"write {key} = 2026-11-03T09:00:00Z"
+        )
     return value.timestamp()

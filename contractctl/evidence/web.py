@@ -41,14 +41,14 @@ class Server:
 
     @classmethod
     def at(cls, location: str, *, of: str, token: str | None, timeout: float) -> "Server":
-        """Raise ContractctlError where the location is no http(s) URL: it says `of` whom, and never holds it."""
+        """Raise ContractctlError where the location is not an http(s) URL: it says `of` whom, and never holds it."""
         try:
             parts = urlsplit(location)
             port = parts.port
         except ValueError as error:
             raise ContractctlError(f"{of}: the URL cannot be read", hint=_HINT) from error
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ContractctlError(f"{of}: this is no http or https URL", hint=_HINT)
+            raise ContractctlError(f"{of}: this is not an http or https URL", hint=_HINT)
         headers = {"Accept": "application/json"}
         if parts.username is not None:
             secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -78,7 +78,7 @@ class _SameHost(HTTPRedirectHandler):
     ) -> Request | None:
         asked, sent = urlsplit(req.full_url), urlsplit(newurl)
         if (asked.scheme, asked.netloc) != (sent.scheme, sent.netloc):
-            raise NoAnswerError(f"source error: the server sends elsewhere, to {sent.scheme}://{sent.hostname}")
+            raise NoAnswerError(f"source error: the server redirects to {sent.scheme}://{sent.hostname}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -130,13 +130,15 @@ def _asked(server: Server, request: Request, redirects: type[HTTPRedirectHandler
             raise NoAnswerError(f"source error: no answer within {server.timeout:g} s") from error
         raise NoAnswerError(f"source error: {server.url} cannot be reached: {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise NoAnswerError(f"source error: the answer broke off: {type(error).__name__}") from error
+        raise NoAnswerError(
+            f"source error: the connection broke off during the answer: {type(error).__name__}"
+        ) from error
 
 
 def _whole(answer: http.client.HTTPResponse) -> bytes:
     body = answer.read(_LARGEST + 1)
     if len(body) <= _LARGEST and answer.length:  # read(n) does not notice by itself that the server has hung up
-        raise NoAnswerError("source error: the answer broke off")
+        raise NoAnswerError("source error: the connection broke off during the answer")
     if len(body) > _LARGEST:
-        raise NoAnswerError("truncated: the answer is too large to be read whole")
+        raise NoAnswerError("truncated: the answer is too large")
     return body

@@ -87,10 +87,8 @@ def _broken_off(top: _Tree, place: str) -> Iterator[str]:
     meta = _tree(top.get("metadata"), place)
     left = meta.get("remainingItemCount")
     if meta.get("continue") or left:
-        more = (
-            f"{left} more {'object' if left == 1 else 'objects'}" if left else "more objects, it does not say how many"
-        )
-        yield f"{place} breaks off: the cluster has {more}"
+        more = f"{left} more {'object' if left == 1 else 'objects'}" if left else "an unknown number of more objects"
+        yield f"{place} is incomplete: the cluster has {more}"
 
 
 def _objects(top: _Tree, place: str) -> Iterator[tuple[str, _Tree]]:
@@ -101,7 +99,7 @@ def _objects(top: _Tree, place: str) -> Iterator[tuple[str, _Tree]]:
         return
     items = top.get("items")
     if items is not None and not isinstance(items, list):
-        _refuse(place, "'items' is no list")
+        _refuse(place, "'items' is not a list")
     given = {"kind": kind.removesuffix("List"), "apiVersion": top.get("apiVersion")} if kind != "List" else {}
     for number, item in enumerate(items or [], 1):
         where = f"{place}, object {number}"
@@ -112,10 +110,10 @@ def _workload(one: _Tree, place: str) -> Workload:
     kind, meta = one.get("kind"), _tree(one.get("metadata"), place)
     name = f"{meta.get('namespace')}/{meta.get('name')}"
     if not isinstance(kind, str) or _GROUPS.get(kind) != one.get("apiVersion"):
-        _refuse(place, f"{kind} {name} ({one.get('apiVersion')}) is nothing that runs versions of services")
+        _refuse(place, f"{kind} {name} ({one.get('apiVersion')}) is not a workload")
     uid, spec, status = meta.get("uid"), _tree(one.get("spec"), place), _tree(one.get("status"), place)
     if not isinstance(uid, str) or not uid:
-        _refuse(place, f"{kind} {name} has no uid: this is a manifest, and no cluster's answer")
+        _refuse(place, f"{kind} {name} has no uid: this is a manifest, not an answer of a cluster")
     template = one if kind == "Pod" else _tree(_template(spec, place).get("template"), place)
     inside = _tree(template.get("spec"), place)
     labels = _tree(_tree(template.get("metadata"), place).get("labels"), place)
@@ -140,7 +138,7 @@ def _workload(one: _Tree, place: str) -> Workload:
 def _label(value: Json, place: str) -> str:
     """A number would have lost what it was written as: 1.10 is 1.1."""
     if not isinstance(value, str):
-        _refuse(place, f"the label {value!r} is no text")
+        _refuse(place, f"the label {value!r} is not a string")
     return value
 
 
@@ -178,7 +176,7 @@ def _count(status: _Tree, key: str, place: str) -> int:
     """What is not counted is left out by the server."""
     value = status.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        _refuse(place, f"'{key}' is no number of pods")
+        _refuse(place, f"'{key}' is not a number of pods")
     return value
 
 
@@ -197,14 +195,14 @@ def _makers_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
     idle = {one.owner: one for one in workloads if one.kind == "ReplicaSet" and not one.stands}
     for owner in sorted(idle.keys() - {one.uid for one in workloads}):
         title = idle[owner].title
-        yield f"what makes {title} is not in the export: whether that is its present version is not known"
+        yield f"the owner of {title} is not in the export, so its current version is not known"
 
 
 def _tree(value: Json, place: str) -> _Tree:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        _refuse(place, "an object of Kubernetes is expected")
+        _refuse(place, "a Kubernetes object is expected")
     return value
 
 

@@ -67,7 +67,7 @@ class Loss:
 def read_expression(text: str, where: str) -> Expression:
     """Read an expression. `where` stands in messages.
 
-    Raise ContractctlError for what is no JSONata, for functions whose answer is never the same twice, and for $eval.
+    Raise ContractctlError for invalid JSONata, for functions whose answer is never the same twice, and for $eval.
     """
     if not text.strip():
         raise ContractctlError(f"{where}: the expression is empty", hint="write JSONata, a field's name for example")
@@ -79,13 +79,13 @@ def read_expression(text: str, where: str) -> Expression:
         engine = Engine(text)
     except EvaluationError as error:
         raise ContractctlError(
-            f"{where}: '{_short(text)}' is no JSONata: {error}", hint="see https://docs.jsonata.org"
+            f"{where}: '{_short(text)}' is not valid JSONata: {error}", hint="see https://docs.jsonata.org"
         ) from None
     for name in sorted(engine.variables & (VOLATILE | HIDDEN)):
         said = "answers differently each time" if name in VOLATILE else "evaluates a text that nobody has reviewed"
         raise ContractctlError(
-            f"{where}: ${name} {said}, so nobody could check what it made of an event",
-            hint="let the value depend on the event's own fields alone",
+            f"{where}: ${name} {said}, so its results could not be verified",
+            hint="use only the event's own fields",
         )
     return Expression(text, where, engine)
 
@@ -147,7 +147,7 @@ def same(left: Json, right: Json) -> bool:
 
 
 def _refuse(expression: Expression, said: str) -> NoReturn:
-    raise ContractctlError(f"{expression.where}: {said}", hint="mend the expression, or see to the event")
+    raise ContractctlError(f"{expression.where}: {said}", hint="fix the expression or the event")
 
 
 def _short(text: str) -> str:

@@ -49,7 +49,7 @@ class Engine:
     """One expression, read. It keeps nothing of one evaluation for the next; of a thread's own."""
 
     def __init__(self, text: str) -> None:
-        """Raise EvaluationError where the text is no JSONata."""
+        """Raise EvaluationError where the text is not valid JSONata."""
         try:
             self._expression = _Bounded(text, _regular_expression)
         except Exception as error:  # noqa: BLE001 - the library lets out whatever its parser falls over
@@ -108,7 +108,7 @@ class _Watch:
     def leave(self, _step: object, _value: object, _frame: object, result: object) -> None:
         self._depth -= 1
         if isinstance(result, str | list) and len(result) > self._limits.values:
-            raise EvaluationError(f"it makes a value of more than {self._limits.values:,} parts")
+            raise EvaluationError(f"it produces a value of more than {self._limits.values:,} parts")
 
 
 class _Pattern:
@@ -170,14 +170,14 @@ def _json(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
             return value
         case str():
             if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-                raise EvaluationError("it makes half a character")
+                raise EvaluationError("it produces half a surrogate pair")
             return value
         case list():
             return [_json(item) for item in value]
         case dict():
             return {str(key): _json(item) for key, item in value.items()}
         case _:
-            raise EvaluationError("it makes a function, and an event holds values")
+            raise EvaluationError("it produces a function, which an event cannot hold")
 
 
 def _refuse(error: Exception) -> NoReturn:

@@ -71,7 +71,7 @@ FORMATS: Mapping[str, str] = {
 }
 """The formats, by name, and the packages in this folder that judge them."""
 BINARY = frozenset({"protobuf"})
-"""Formats that read files which are no text, too."""
+"""Formats that read files which are not text, too."""
 INTERFACES = frozenset({"asyncapi", "graphql", "openapi", "sql"})
 """Formats in which clients call a provider: one version's provider is there before the first of its clients."""
 SERVED = frozenset({"asyncapi", "graphql", "openapi"})
@@ -118,14 +118,14 @@ def _parsed(name: str, source: Source, policy: Policy) -> Any:
 
 
 def refuse_binary(file: File) -> NoReturn:
-    """Say where a file that is no text stops being one."""
+    """Say where a file that is not text stops being one."""
     try:
         file.content.decode()
     except UnicodeDecodeError as error:
         raise ContractctlError(
             f"{file.name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8 and try again"
         ) from None
-    raise AssertionError(file.name)  # what is UTF-8 is no data
+    raise AssertionError(file.name)  # what is UTF-8 is not data
 
 
 def staging(name: str) -> Staging:
@@ -146,5 +146,5 @@ def events(name: str) -> Events:
 def _package(name: str) -> str:
     if name not in FORMATS:
         hint = f"known formats: {', '.join(FORMATS)}"
-        raise ContractctlError(f"'{name}' is no format that contractctl judges", hint=hint)
+        raise ContractctlError(f"'{name}' is not a format that contractctl supports", hint=hint)
     return FORMATS[name]

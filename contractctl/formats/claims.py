@@ -83,19 +83,19 @@ def format_of(file: File) -> str:
     if not may_be_claimed(file.name):
         known = ", ".join(sorted({*ENDINGS, *SHARED}))
         raise ContractctlError(
-            f"{file.name}: no format claims this file", hint=f"known endings: {known}; or tell its format: --as FORMAT"
+            f"{file.name}: no format claims this file", hint=f"known endings: {known}; or state its format: --as FORMAT"
         )
     if file.data is not None:
         refuse_binary(file)
     if _by_ending(file.name) == "graphql":
         raise ContractctlError(
-            f"{file.name} holds operations of a client, and no schema", hint="name the files that define the types"
+            f"{file.name} holds client operations, not a schema", hint="name the files that define the types"
         )
     if is_swagger(file):
         raise ContractctlError(f"{file.name} is {SWAGGER}", hint=AS_OPENAPI)
     raise ContractctlError(
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
-        hint="tell its format: --as json-schema",
+        hint="state its format: --as json-schema",
     )
 
 
@@ -111,7 +111,7 @@ def demand_schema(file: File) -> None:
     if told is not None:
         raise ContractctlError(
             f"{file.name} is {_NAMED[told]} document, and no JSON Schema",
-            hint="leave --as out, and see which format it is of",
+            hint="leave --as out to have the format detected",
         )
 
 

@@ -114,7 +114,7 @@ def fields(document: Description, spot: Spot) -> dict[str, Json]:
     """What an object holds. Raise ContractctlError where it is none."""
     if not isinstance(spot.value, dict):
         name = spot.pointer[-1] if spot.pointer else "the document"
-        raise refused(document, spot, f"'{name}' is no object", "mend the document at that place")
+        raise refused(document, spot, f"'{name}' is not an object", "fix the document at that place")
     return spot.value
 
 
@@ -124,7 +124,7 @@ def items(document: Description, spot: Spot | None, name: str) -> Iterator[Spot]
         return
     inner = below(document, spot, name)
     if not isinstance(inner.value, list):
-        raise refused(document, inner, f"'{name}' is no list", "mend the document at that place")
+        raise refused(document, inner, f"'{name}' is not a list", "fix the document at that place")
     for number in range(len(inner.value)):
         yield below(document, inner, number)
 

@@ -27,7 +27,7 @@ class Format(Protocol):
         """Text to schema S. Raise ContractctlError where it is none, naming file, line and what to do."""
 
     def incompatibilities(self, taker: Any, giver: Any) -> Iterator[Found]:
-        """Every reason why taker (reader, client) cannot get on with giver (writer, provider)."""
+        """Every reason why taker (reader, client) is incompatible with giver (writer, provider)."""
 
     def witness(self, taker: Any, giver: Any, found: Incompatibility) -> Witness | None:
         """A payload or statement that shows it, executed; None where none was found."""

@@ -48,9 +48,9 @@ def decide_case(case: Case) -> Decision:
 
 def _demand_a_share(case: Case) -> None:
     if case.stage is Stage.CANARY and case.percent is None:
-        raise ContractctlError("a canary needs the share that is asked for", hint="add --percent 1")
+        raise ContractctlError("a canary needs a percentage", hint="add --percent 1")
     if case.stage is not Stage.CANARY and case.percent is not None:
-        raise ContractctlError(f"only a canary has a share; '{case.stage}' has none", hint="leave --percent out")
+        raise ContractctlError(f"only a canary has a percentage; '{case.stage}' has none", hint="leave --percent out")
 
 
 def _outcome(conditions: Sequence[Condition]) -> Outcome:

@@ -34,7 +34,7 @@ def _asked(calendar: Sequence[str], party: Party | None) -> Iterator[str]:
             yield name
     for name in calendar:
         if name not in _MONTHS:
-            raise ContractctlError(f"'{name}' is no end that a calendar knows", hint="write month, quarter or year")
+            raise ContractctlError(f"'{name}' is not a known calendar period", hint="write month, quarter or year")
 
 
 def _uncovered(name: str, since: float, now: float) -> End | None:

@@ -84,19 +84,19 @@ def _not_worse(case: Case, it: Compared, found: Alarm) -> Condition:
     if not found.raised:
         return passed
     words = f"{passed.message}: the new path is worse"
-    remedy = f"take the share back and mend the new path: contractctl migrate canary {case.plan.name} 0"
+    remedy = f"take the share back and fix the new path: contractctl migrate canary {case.plan.name} 0"
     return replace(passed, outcome=Outcome.FAIL, message=words, remedy=remedy)
 
 
 def _why(it: Compared, found: Alarm) -> str:
-    return "without the worst look nothing speaks for it" if found.one_look else _spread(it, found.spread)
+    return "without the worst interval nothing points to it" if found.one_look else _spread(it, found.spread)
 
 
 def _spread(it: Compared, spread: Spread) -> str:
     if spread.detected:
-        return f"the {it.nouns} spread {spread.factor:.2g} times as far from look to look as chance would have it"
-    looks = "one look does" if spread.freedom == 0 else f"{spread.freedom + 1} looks do"
-    return f"{looks} not tell yet"
+        return f"the {it.nouns} spread {spread.factor:.2g} times as much between intervals as chance would explain"
+    looks = "one interval does" if spread.freedom == 0 else f"{spread.freedom + 1} looks do"
+    return f"{looks} not suffice yet"
 
 
 def _did(it: Compared, path: str, counts: Counts) -> str:
@@ -140,7 +140,7 @@ def _as_good(case: Case, it: Compared, spread: Spread) -> Condition:
 
 
 def _more_needed(missing: float, it: Compared, allowed: float, clock: Clock) -> Flaw:
-    """How many more requests, and when they will have come at the present rate."""
+    """How many more requests, and when they will have come at the current rate."""
     both = it.both
     rate = both.new.total / it.seconds if it.seconds > 0 else 0.0
     if math.isinf(missing):
@@ -151,5 +151,5 @@ def _more_needed(missing: float, it: Compared, allowed: float, clock: Clock) -> 
     if rate <= 0:
         words = f"needs {number(missing)} more {noun} at this share; none took the new path so far"
         return Flaw(Unknown.TOO_FEW_SAMPLES, words, max(it.seconds, clock.patience))
-    words = f"needs {number(missing)} more {noun} at this share, about {span(missing / rate)} at the present rate"
+    words = f"needs {number(missing)} more {noun} at this share, about {span(missing / rate)} at the current rate"
     return Flaw(Unknown.TOO_FEW_SAMPLES, words, max(1.0, missing / rate))

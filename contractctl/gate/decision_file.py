@@ -80,7 +80,7 @@ def _document(path: Path, raw: str) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise ContractctlError(f"{path} is no JSON", hint=_HINT) from error
+        raise ContractctlError(f"{path} is not JSON", hint=_HINT) from error
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
@@ -89,10 +89,10 @@ def _document(path: Path, raw: str) -> dict[str, Any]:
     if wrong is not None:
         where = "".join(f".{part}" if isinstance(part, str) else f"[{part}]" for part in wrong.absolute_path)
         raise ContractctlError(
-            f"{path} is no decision: {where.lstrip('.') or 'it'}: {_said(wrong.message)}", hint=_HINT
+            f"{path} is not a decision: {where.lstrip('.') or 'it'}: {_said(wrong.message)}", hint=_HINT
         )
     if document["inputs"]["stage"] not in [stage.value for stage in Stage]:
-        raise ContractctlError(f"{path}: '{document['inputs']['stage']}' is no stage", hint=_HINT)
+        raise ContractctlError(f"{path}: '{document['inputs']['stage']}' is not a stage", hint=_HINT)
     return document
 
 

@@ -20,8 +20,8 @@ JUST_NOW_SECONDS = 300.0
 _NONE = "0 incompatibilities"
 _AMISS = {
     "new_side_nulls": (
-        "row was written since the triggers stand and has no new side: somebody writes around them",
-        "rows were written since the triggers stand and have no new side: somebody writes around them",
+        "row was written since the triggers exist and has no new side: something bypasses them",
+        "rows were written since the triggers exist and have no new side: something bypasses them",
     ),
     "differing": ("row differs between the old and the new side", "rows differ between the old and the new side"),
     "conflicts": (
@@ -48,10 +48,10 @@ def amiss(fact: str, count: float) -> str:
 
 
 def compatible(case: Case) -> Iterator[Condition]:
-    """The intermediate version gets on with every live version.
+    """The intermediate version is compatible with every live version.
 
     Events travel both ways. A table is changed, and an interface served, before any application that knows its new side
-    is deployed, so only the old ones have to get on with it.
+    is deployed, so only the old ones have to be compatible with it.
     """
     for movement in case.plan.movements:
         if movement.intermediate == movement.old:
@@ -75,7 +75,7 @@ def _compatible(case: Case, movement: Movement, direction: Direction) -> Conditi
     pairs = {one.labels.get("old", ""): one.value for record in about for one in _own(record, movement, direction)}
     passed = replace(passed, sample=float(len(pairs)), records=tuple(record.digest for record in about))
     if broken is None and movement.old not in pairs:
-        broken = Flaw(Unknown.MISSING_SOURCE, f"nobody has compared {pair} ({direction})")
+        broken = Flaw(Unknown.MISSING_SOURCE, f"{pair} have not been compared ({direction})")
     if broken:
         return unknown(passed, _as_environment(broken))
     return _judged(passed, movement, direction, pairs)
@@ -115,7 +115,7 @@ def no_new_side_nulls(case: Case) -> Condition:
             name="rows written without the new side",
             kind=Kind.DIVERGENCE,
             fact="new_side_nulls",
-            good="every row written since the triggers stand has both sides",
+            good="every row written since the triggers exist has both sides",
             remedy=f"run: contractctl migrate dual-write {case.plan.name}",
         ),
     )
@@ -138,10 +138,10 @@ def backfill_complete(case: Case) -> Condition:
     left = 0.0 if isinstance(remaining, Flaw) else sum(remaining.values)
     passed = replace(passed, records=found.records)
     if min(found.values) >= 1 and left > 0:
-        words = f"the backfill says that it is complete, and {amiss('remaining', left)}"
+        words = f"the backfill says that it is complete, but {amiss('remaining', left)}"
         return unknown(passed, Flaw(Unknown.CONFLICTING_EVIDENCE, words))
     if min(found.values) < 1:
-        words = f"{amiss('remaining', left)} yet" if left else "the backfill has not come to its end"
+        words = f"{amiss('remaining', left)} yet" if left else "the backfill has not finished"
         return replace(passed, outcome=Outcome.FAIL, message=words, observed="not complete")
     return replace(passed, remedy=None)
 
@@ -156,7 +156,7 @@ def nothing_set_aside(case: Case) -> Condition:
             kind=Kind.BACKFILL,
             fact="set_aside",
             good="no row was set aside",
-            remedy=f"see which: contractctl migrate status {plan}; mend them; contractctl migrate backfill {plan}",
+            remedy=f"see which: contractctl migrate status {plan}; fix them; contractctl migrate backfill {plan}",
         ),
     )
 

@@ -64,7 +64,7 @@ def _share_out_of_order(plan: Plan, percent: float, standing: Standing) -> str |
     following = next((step for step in steps if step > share), steps[-1])
     if percent not in (0, *steps):
         listed = ", ".join(f"{step:g}" for step in steps)
-        return f"{percent:g} % is no step of the plan: {listed}"
+        return f"{percent:g} % is not a step of the plan: {listed}"
     if percent > following:
         return f"{percent:g} % would skip {following:g} %; {share:g} % is running"
     return None
@@ -102,7 +102,7 @@ def sunset_come(case: Case) -> Iterator[Condition]:
     passed = Condition(
         name="sunset",
         outcome=Outcome.PASS,
-        message=f"clients were told that the old parts go on {last}",
+        message=f"clients were told that the old parts stay {last}",
         observed=moment(case.now),
         threshold=last,
     )
@@ -127,7 +127,7 @@ def _next(plan: Plan, standing: Standing) -> str | None:
     if standing.state is State.CONTRACTED:
         return None
     if standing.state is State.ROLLED_BACK:
-        return f"begin again: contractctl migrate expand {plan.name}"
+        return f"start again: contractctl migrate expand {plan.name}"
     following = next((step for step in plan.canary.steps if step > running(standing)), None)
     if standing.state in (State.VERIFIED, State.CANARY) and following is not None:
         return f"run: contractctl migrate canary {plan.name} {following:g}"

@@ -35,13 +35,13 @@ def restore_point(plan: Plan) -> Condition:
     passed = Condition(
         name="restore point",
         outcome=Outcome.PASS,
-        message=f"the data can be brought back from {plan.restore_point}",
+        message=f"the data can be restored from {plan.restore_point}",
         observed="named",
         threshold="named",
     )
     if plan.restore_point and plan.restore_point.strip():
         return passed
-    missing = Flaw(Unknown.MISSING_SOURCE, "the plan names no place that the data can be brought back from")
+    missing = Flaw(Unknown.MISSING_SOURCE, "the plan names no restore point")
     return replace(unknown(passed, missing), remedy=f"write restore_point into the plan file of '{plan.name}'")
 
 
@@ -64,7 +64,7 @@ def approved(case: Case) -> Condition:
     passed = Condition(
         name="approvals",
         outcome=Outcome.PASS,
-        message=f"approved by {who}" if needed else "no approval is asked for",
+        message=f"approved by {who}" if needed else "no approval is required",
         observed=f"{len(named)}",
         threshold=counted(needed, "person", "different people"),
         records=tuple(record.digest for record in about),

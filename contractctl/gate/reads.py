@@ -94,7 +94,7 @@ def unread(case: Case) -> Iterator[Condition]:
     swapped = case.stage is Stage.CONTRACT
     fields = tuple(one for one in fields_removed(case.plan) if not (one.is_swapped and swapped))
     if not fields:
-        yield Condition("reads of the old side", Outcome.PASS, "the plan takes no field away", "0 fields", "0 reads")
+        yield Condition("reads of the old side", Outcome.PASS, "the plan removes no field", "0 fields", "0 reads")
         return
     yield from _flawed(case)
     first = {field.contract: field for field in reversed(fields)}
@@ -124,7 +124,7 @@ def _flawed(case: Case) -> Iterator[Condition]:
                 f"evidence of reads from {record.source}",
                 f"run: contractctl evidence collect {case.plan.name}",
             )
-            yield replace(_open(name, "an answer to rely on", found, remedy), records=(record.digest,))
+            yield replace(_open(name, "a reliable answer", found, remedy), records=(record.digest,))
 
 
 def _known(field: Field, parties: Sequence[Party], said: Sequence[Attestation]) -> Condition:
@@ -166,7 +166,7 @@ def _unattributed(on: Observed) -> Iterator[Condition]:
     it = seen(on, "")
     count, verb = it.reads + it.may, "was read" if it.reads else "may have been read"
     if count > 0:
-        words = f"'{on.field.path}' {verb} {times(count)} and nobody knows by whom"
+        words = f"'{on.field.path}' {verb} {times(count)} by unknown readers"
         remedy = "give every reader a name: contractctl.runtime.reads.FieldReads('name'), or service.name"
         found = _open(f"unattributed reads of {on.field.path}", "0", Flaw(Unknown.UNATTRIBUTED_READS, words), remedy)
         yield replace(found, sample=count, records=_digests(on))
@@ -227,7 +227,7 @@ def _condition(reader: _Reader) -> Condition:
     if party and party.exempt:
         return replace(passed, message=f"{name} is exempt: {party.exempt}", observed="exempt")
     if on.field.goes_on and ((party and party.migrated) or _does_not_read(reader)):
-        words = f"{name} may go on using '{reader.path}': {_migrated(reader)}"
+        words = f"{name} may keep using '{reader.path}': {_migrated(reader)}"
         return replace(passed, message=words, observed="migrated")
     if reader.seen.last is not None and reader.seen.last > on.until - reader.needed:
         return _read(reader, passed, reader.seen.last)
@@ -252,7 +252,7 @@ def _read(reader: _Reader, passed: Condition, last: float) -> Condition:
     """It was seen reading within its window: it still reads, or its clock has started again."""
     on, party, name = reader.on, reader.party, reader.name
     who = "@".join([name, *reader.seen.versions[-1:]])
-    stranger = "" if party else f"; {name} stands in no contract.toml"
+    stranger = "" if party else f"; {name} is in no contract.toml"
     fact = f"{who} read '{reader.path}' {times(reader.seen.reads)}, last at {moment(last)}{stranger}"
     quiet = on.until - last
     cadence = (party.cadence_days or 0.0) * DAY * CADENCES if party else 0.0
@@ -282,7 +282,7 @@ def _may_read(reader: _Reader) -> Flaw | None:
     who = "@".join([reader.name, *it.versions[-1:]])
     fact = f"{who} may have read '{reader.path}' {times(it.may)}, last at {moment(it.may_last)}"
     if reader.party is None:
-        return Flaw(Unknown.UNATTRIBUTED_READS, f"{fact}; {reader.name} stands in no contract.toml")
+        return Flaw(Unknown.UNATTRIBUTED_READS, f"{fact}; {reader.name} is in no contract.toml")
     return Flaw(Unknown.DARK_CONSUMER, f"{fact}: its requests do not say which fields it uses")
 
 
@@ -304,11 +304,11 @@ def _does_not_read(reader: _Reader) -> Attestation | None:
 def _declared(reader: _Reader, passed: Condition) -> Condition:
     toml = f"the contract.toml of {reader.on.field.contract}"
     listed = f" ({reader.laid_down})" if reader.laid_down else ""
-    moved = f"when it has moved, take '{reader.path}' out of its reads in {toml}, or write migrated = true"
+    moved = f"when it has moved, remove '{reader.path}' from its reads in {toml}, or write migrated = true"
     return replace(
         passed,
         outcome=Outcome.FAIL,
-        message=f"{reader.name} declares that it reads '{reader.path}'{listed}; silence does not take that back",
+        message=f"{reader.name} declares that it reads '{reader.path}'{listed}; silence does not revoke that",
         observed="declared reader",
         remedy=f"move {reader.name} to the new side, and collect what it declares again" if listed else moved,
     )
@@ -358,7 +358,7 @@ def _searched(reader: _Reader) -> Condition:
         return passed
     if said := _does_not_read(reader):
         return replace(passed, message=in_words(said), observed="attested", records=(said.record,))
-    missing = Flaw(Unknown.MISSING_SOURCE, f"nobody has searched the code of {reader.name} for '{reader.path}'")
+    missing = Flaw(Unknown.MISSING_SOURCE, f"the code of {reader.name} has not been searched for '{reader.path}'")
     file = f"approvals/{reader.on.case.plan.name}.toml"
     remedy = (
         f'search it: [[evidence]] source = "code"; or attest in {file}: [[attestations]] statement = "does-not-read"'

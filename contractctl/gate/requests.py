@@ -16,7 +16,7 @@ from contractctl.model.evidence import Kind, Record
 from contractctl.model.plan import Plan
 
 _EVERYBODY = 100.0
-_FOLLOW = "see why the applications do not follow the share: contractctl.runtime.canary gives it to them"
+_FOLLOW = "check why the applications do not follow the share: they get it from contractctl.runtime.canary"
 _MISMATCH = 0.001
 """Below this chance, and beyond the tolerance, the observed share is not the one asked for."""
 
@@ -88,14 +88,14 @@ def _observed(case: Case, own: Sequence[Record]) -> Observed | Flaw:
     if found := next((one for one in flaws if one), None):
         return found
     if any(record.sampling_ratio < 1 for record in own):
-        return Flaw(Unknown.SAMPLED, f"{newest.source}: only a part of the requests was counted")
+        return Flaw(Unknown.SAMPLED, f"{newest.source}: only some of the requests were counted")
     if not newest.series:
         return Flaw(Unknown.MISSING_SOURCE, f"{newest.source}: no counter of the canary answered; absent is not zero")
     since, slack = case.standing.since, case.plan.reads.heartbeat_seconds
     running = _disjoint([record for record in own if record.window_from >= since - slack / 2])
     earlier = _disjoint([record for record in own if record.window_to <= since + slack / 2])
     if newest not in running:
-        words = f"{newest.source}: the evidence mixes this share with the one before: collect it again"
+        words = f"{newest.source}: the evidence mixes this share with the previous one: collect it again"
         return Flaw(Unknown.WINDOW_NOT_COVERED, words, case.clock.patience)
     seconds = newest.window_to - since
     hole = _hole(running, since)
@@ -118,7 +118,7 @@ def _strange(observed: Observed) -> Flaw | None:
                 said = ", ".join(
                     f"{key} '{text}'" for key, text in sorted(labels.items()) if key not in ("plan", "look")
                 )
-                return Flaw(Unknown.UNPARSEABLE, f"{record.source}: nobody knows what {said} is")
+                return Flaw(Unknown.UNPARSEABLE, f"{record.source}: the meaning of {said} is unknown")
     return None
 
 
@@ -171,7 +171,7 @@ def _share(case: Case, observed: Observed) -> Condition:
     passed = replace(passed, remedy=_FOLLOW)
     if asked == _EVERYBODY and (left := canary.summed(own[1:]).old.total):
         words = (
-            f"{number(left)} {agreeing(left, 'request')} still took the old path, {asked:g} % were to take the new one"
+            f"{number(left)} {agreeing(left, 'request')} still took the old path, {asked:g} % should take the new one"
         )
         return unknown(passed, Flaw(Unknown.SHARE_MISMATCH, words))
     chance = canary.binomial_two_sided(round(seen.new.total), round(everything), asked / 100)

@@ -134,7 +134,7 @@ def _too_short(on: Observed, whole: Sequence[Record], needed: float) -> Flaw | N
     longest = max(record.window_to - record.window_from for record in whole)
     if longest >= needed * (1 - 1e-9):
         return None
-    words = f"the source knows {part(longest, needed)} of '{on.field.path}': what was before is not known"
+    words = f"the source knows {part(longest, needed)} of '{on.field.path}': what was before is unknown"
     return Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, needed - longest))
 
 
@@ -170,7 +170,7 @@ def _uncounted(on: Observed, consumer: str, record: Record) -> Flaw | None:
         return None
     if any(counted.source == record.source for counted, _ in on.series(consumer)):
         return None
-    words = f"{consumer} is alive, and has no counter for '{on.field.path}': absent is not zero"
+    words = f"{consumer} is alive, but has no counter for '{on.field.path}': absent is not zero"
     return Flaw(Unknown.DARK_CONSUMER, words)
 
 
@@ -196,7 +196,7 @@ def _fallen_silent(on: Observed, consumer: str, record: Record) -> Flaw | None:
     allowed = max(rules.fresh_seconds, CADENCES * sign_of_life_seconds(rules, party))
     if last is None or last >= on.until - allowed:
         return None
-    words = f"{consumer} gave its last sign of life at {moment(last)}: what it has done since is not known"
+    words = f"{consumer} gave its last sign of life at {moment(last)}: what it has done since is unknown"
     return Flaw(Unknown.DARK_CONSUMER, words)
 
 

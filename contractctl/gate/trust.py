@@ -40,7 +40,7 @@ def flaw(record: Record, clock: Clock, *, old_is_fine: bool = False) -> Flaw | N
     if record.problem is not None:
         return _problem(record, clock)
     if not all(math.isfinite(at) for at in (record.collected_at, record.window_from, record.window_to)):
-        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: a time of the window is no number")
+        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: a time of the window is not a number")
     lasted = record.window_to - record.window_from
     if lasted < 0 or (lasted == 0 and record.kind in _OVER_TIME):
         return Flaw(Unknown.UNPARSEABLE, f"{record.source}: the window ends before it begins")
@@ -48,7 +48,8 @@ def flaw(record: Record, clock: Clock, *, old_is_fine: bool = False) -> Flaw | N
     if latest > clock.now + SKEW_SECONDS:
         ahead = span(latest - clock.now)
         return Flaw(
-            Unknown.STALE, f"{record.source}: the evidence is {ahead} ahead of this clock: one of the two is wrong"
+            Unknown.STALE,
+            f"{record.source}: the evidence is {ahead} ahead of this clock: one of the two clocks is wrong",
         )
     if not old_is_fine and (stale := _stale(record, clock)):
         return stale
@@ -77,15 +78,17 @@ def _numbers(record: Record) -> Flaw | None:
     counted = record.kind is not Kind.COMPATIBILITY
     for beats in (record.expected_heartbeats, record.observed_heartbeats):
         if beats is not None and not (math.isfinite(beats) and beats >= 0):
-            return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {beats} is no number of heartbeats")
+            return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {beats} is not a number of heartbeats")
     for series in record.series:
         if record.kind in _OVER_TIME and (at := _impossible_time(record, series)) is not None:
-            words = f"{record.source}: {at} is no time in the window ({_labels(series.labels)})"
+            words = f"{record.source}: {at} is not a time in the window ({_labels(series.labels)})"
             return Flaw(Unknown.UNPARSEABLE, words)
         if counted and not (math.isfinite(series.value) and series.value >= 0):
-            return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {series.value} is no count ({_labels(series.labels)})")
+            return Flaw(
+                Unknown.UNPARSEABLE, f"{record.source}: {series.value} is not a count ({_labels(series.labels)})"
+            )
     if not 0 < record.sampling_ratio <= 1:
-        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {record.sampling_ratio} is no sampling ratio")
+        return Flaw(Unknown.UNPARSEABLE, f"{record.source}: {record.sampling_ratio} is not a sampling ratio")
     return None
 
 

@@ -19,8 +19,8 @@ LONGEST_SECONDS = 7 * 86400.0
 _MEASURED_NOW = frozenset({Kind.BACKFILL, Kind.DIVERGENCE})
 """Asked of the database for every decision: what was counted matters, not when."""
 _VOUCHED = {
-    Backing.UNCOMMITTED: "it is not committed in git: nobody has reviewed it; git add, git commit",
-    Backing.NOWHERE: "it says break-glass, and the journal does not know of it",
+    Backing.UNCOMMITTED: "it is not committed in git, so it is not reviewed; git add, git commit",
+    Backing.NOWHERE: "it says break-glass, but the journal has no record of it",
 }
 
 
@@ -51,7 +51,7 @@ def _unused(waiver: Waiver, record: str, why: str) -> Condition:
         outcome=Outcome.PASS,
         message=f"not used: {why} ({waiver.place})",
         observed="not used",
-        threshold="approved, in time, of this very verdict",
+        threshold="approved, in time, for exactly this verdict",
         records=(record,),
         waiver=waiver,
     )
@@ -85,13 +85,13 @@ def why_not(case: Case, conditions: Sequence[Condition], waiver: Waiver) -> str 
     if waiver.backing in _VOUCHED:
         return _VOUCHED[waiver.backing]
     if waiver.plan != case.plan.name:
-        return f"it is one of the plan '{waiver.plan}'"
+        return f"it is for the plan '{waiver.plan}'"
     return _wrong_time(case, waiver) or _wrong_verdict(case, conditions, waiver) or _too_few(case, waiver)
 
 
 def _wrong_time(case: Case, waiver: Waiver) -> str | None:
     if waiver.at > case.now + SKEW_SECONDS:
-        return f"it was made at {moment(waiver.at)}, which is still to come"
+        return f"it was made at {moment(waiver.at)}, which is in the future"
     if not waiver.at < waiver.expires <= waiver.at + LONGEST_SECONDS:
         return f"it holds from {moment(waiver.at)} to {moment(waiver.expires)}: at most 7 days are allowed"
     if case.now >= waiver.expires:
@@ -106,10 +106,10 @@ def _wrong_verdict(case: Case, conditions: Sequence[Condition], waiver: Waiver) 
     if waiver.condition == STEP_BEFORE:
         return "the order of the stages cannot be waived"
     if all(condition.holds for condition in named):
-        return "the condition holds: nothing is to be waived"
+        return "the condition holds: there is nothing to waive"
     found = [condition for condition in named if condition.outcome is waiver.outcome]
     if not found:
-        return f"it waives {waiver.outcome}, and the verdict is {named[0].outcome}"
+        return f"it waives {waiver.outcome}, but the verdict is {named[0].outcome}"
     digests = [binding(case, condition) for condition in found]
     if waiver.evidence in digests:
         return None

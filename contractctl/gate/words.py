@@ -31,7 +31,7 @@ def part(seconds: float, of: float) -> str:
 
 
 def number(value: float) -> str:
-    """`1,240`; a value that is no whole number keeps what matters of it."""
+    """`1,240`; a value that is not a whole number keeps what matters of it."""
     return f"{round(value):,}" if float(value).is_integer() else f"{value:,.4g}"
 
 

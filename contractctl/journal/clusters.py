@@ -44,7 +44,7 @@ def record(connection: Connection, environment: str, cluster: str, told: Seen | 
     if told is None and cluster not in before:
         listed = ", ".join(name for name, one in before.items() if one) or "none"
         raise ContractctlError(
-            f"no list of a cluster '{cluster}' is on record in '{environment}'", hint=f"clusters there: {listed}"
+            f"no list of the cluster '{cluster}' is on record in '{environment}'", hint=f"clusters there: {listed}"
         )
     if cluster in before and told == last:
         return None
@@ -52,7 +52,7 @@ def record(connection: Connection, environment: str, cluster: str, told: Seen | 
         newer = counted(round(last.at - told.at), "second")
         raise ContractctlError(
             f"a list of the cluster '{cluster}' that is {newer} newer is on record",
-            hint="export it anew, and import that",
+            hint="export it again and import that",
         )
     body = {"ended": True} if told is None else _body(told)
     at = "" if told is None else f"{told.at!r}"
@@ -86,6 +86,6 @@ def _told(body: Mapping[str, Any]) -> Seen | None:
         doubts = tuple(Doubt(Doubting(one["kind"]), one["message"]) for one in body["doubts"])
         return Seen(float(body["at"]), body["ready"], doubts)
     raise ContractctlError(
-        "the journal has a cluster's list that this contractctl cannot read",
+        "the journal has a cluster list that this version of contractctl cannot read",
         hint="use the contractctl that recorded it, or a newer one",
     )

@@ -136,12 +136,13 @@ def _refuse(deployment: Deployment, before: Live | None, ever: Container[str | N
         return
     if before and before.stable == version:
         raise ContractctlError(
-            f"{service}@{version} has '{where}' already: it cannot be a canary beside itself",
-            hint=f"record what it stands beside: contractctl record-deployment {service} VERSION --env {where}",
+            f"{service}@{version} is already live in '{where}', so it cannot also be a canary there",
+            hint=f"first record the version that it runs beside: contractctl record-deployment {service} VERSION"
+            f" --env {where}",
         )
     others = sum(share for name, share in (before.canaries if before else {}).items() if name != version)
     if others + deployment.canary > _WHOLE:
         raise ContractctlError(
-            f"{others:g} % of {service} in '{where}' go to other canaries: {deployment.canary:g} % are not left",
+            f"{others:g} % of {service} in '{where}' go to other canaries: {deployment.canary:g} % are not available",
             hint=f"end one: contractctl record-undeployment {service} VERSION --env {where}",
         )

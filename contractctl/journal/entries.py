@@ -96,8 +96,9 @@ def append(connection: Connection, note: Note) -> Entry:
         with suppress(IntegrityError), connection.begin_nested():
             return _write(connection, note)
     raise RefusedError(
-        f"the journal of '{note.plan}' takes no entry: others write it all the time, or its order has been changed",
-        hint=f"run it again; if it stays so, see what is wrong: contractctl migrate status {note.plan}",
+        f"the journal of '{note.plan}' does not accept the entry: others write to it all the time, or its order has"
+        " been changed",
+        hint=f"run it again; if that does not help, see: contractctl migrate status {note.plan}",
         busy=True,
         lost=False,
     )
@@ -137,7 +138,7 @@ def broken_links(connection: Connection, plan: str) -> Iterator[str]:
     known = {entry.hash for entry in found}
     for told in _told(connection, plan):
         if told["id"] not in known:
-            yield f"the entry '{told['type'].removeprefix(_TYPE)}' of {told['time']} was told to others and is gone"
+            yield f"the entry '{told['type'].removeprefix(_TYPE)}' of {told['time']} was published and is missing"
 
 
 def verify_chain(connection: Connection, plan: str) -> None:
@@ -171,7 +172,7 @@ def _broken_chain(found: Iterable[Entry]) -> Iterator[str]:
         if entry.previous != previous:
             yield f"before entry {entry.id} ({entry.kind} of {entry.stage}) another one is missing"
         if entry.hash != entry_hash(entry, entry.previous):
-            yield f"entry {entry.id} ({entry.kind} of {entry.stage}) does not say what it said when it was written"
+            yield f"entry {entry.id} ({entry.kind} of {entry.stage}) has been changed since it was written"
         previous = entry.hash
 
 

@@ -101,7 +101,8 @@ def _moved(standing: Standing, entry: Entry) -> Standing:
     state = MOVES.get((standing.state, entry.stage))
     if state is None:
         raise ContractctlError(
-            f"the journal of '{entry.plan}' leads from {standing.state} by {entry.stage}, which is no legal move",
+            f"the journal of '{entry.plan}' leads from {standing.state} by {entry.stage}, which is not a valid"
+            " transition",
             hint="restore contractctl_journal from a backup",
         )
     since = max(entry.at, standing.since)  # a clock that was behind must not make it look as if it had lasted longer

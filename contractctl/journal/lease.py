@@ -20,7 +20,7 @@ class HeldError(ContractctlError):
     """Somebody else is at work on the plan. Waiting mends it."""
 
     def __init__(self, message: str, *, retry_after: float) -> None:
-        super().__init__(message, hint="wait until they are done, or until then if they have died")
+        super().__init__(message, hint="wait until they are done, or until that time if they have crashed")
         self.retry_after = retry_after
         """Seconds until the lease ends, unless it is renewed."""
 
@@ -103,8 +103,8 @@ def hold(connection: Connection, lease: Lease, now: float) -> None:
     found = current(connection, lease.plan)
     who = found.holder if found else "nobody"
     raise ContractctlError(
-        f"{who} has taken over '{lease.plan}', since nothing had been heard from here for too long",
-        hint=f"see where it stands: contractctl migrate status {lease.plan}",
+        f"{who} has taken over '{lease.plan}', because this process had not renewed its lease in time",
+        hint=f"to see its state: contractctl migrate status {lease.plan}",
     )
 
 

@@ -29,7 +29,8 @@ def open(engine: Engine) -> None:  # noqa: A001 - read as journal.open
         return
     if found is not None and found not in _known():
         raise ContractctlError(
-            f"the journal has been written by a newer contractctl (its tables are at '{found}', known is '{HEAD}')",
+            f"the journal has been written by a newer contractctl (its tables are at revision '{found}', this version"
+            f" knows '{HEAD}')",
             hint="run: pip install --upgrade contractctl",
         )
     database = databases.of(engine)
@@ -67,8 +68,8 @@ def version(connection: Connection) -> str | None:
     found = connection.execute(select(VERSION.c.version_num)).scalar() if there.has_table(VERSION.name) else None
     if found is None and there.has_table(JOURNAL.name) and connection.execute(select(JOURNAL.c.id).limit(1)).first():
         raise ContractctlError(
-            f"the database has a journal, and {VERSION.name}, which tells its form, is gone or empty",
-            hint=f"restore {VERSION.name} from a backup of this database, with the other tables of contractctl",
+            f"the database has a journal, and {VERSION.name}, which holds its schema version, is missing or empty",
+            hint=f"restore {VERSION.name} from a backup of this database, together with the other contractctl tables",
         )
     return None if found is None else str(found)
 

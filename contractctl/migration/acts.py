@@ -96,9 +96,9 @@ def _there(session: Session, connection: Connection) -> tuple[Synchronisation, .
 
 def _stamped(session: Session, revision: str) -> ContractctlError:
     return ContractctlError(
-        f"alembic's table says that '{revision}' has run, and the old side of '{session.plan.name}' is there, kept in"
-        " step: somebody has stamped it",
-        hint="let that table say what the database has: alembic stamp with the revision that was really run last",
+        f"alembic's table says that '{revision}' has run, and the old side of '{session.plan.name}' still exists and"
+        " is kept in step: somebody has stamped it",
+        hint="correct that table: alembic stamp with the revision that was really run last",
     )
 
 
@@ -137,7 +137,7 @@ def _demand_intermediates(session: Session) -> None:
         if movement.intermediate not in session.context.released(movement.contract):
             raise ContractctlError(
                 f"'{movement.contract}' has no released version {movement.intermediate}, which the plan leads through",
-                hint=f"bring it back from git; where a run of plan was cut short, remove plans/{session.plan.name}.toml"
+                hint=f"restore it from git; where a run of plan was cut short, remove plans/{session.plan.name}.toml"
                 " and the versions it has released (git clean -i shows them), and plan again",
             )
 
@@ -162,7 +162,7 @@ def _demand_nothing_to_revise(session: Session, stage: Stage) -> None:
     if stage is not Stage.VERIFY and of_tables(session.plan):
         raise ContractctlError(
             f"the plan '{session.plan.name}' changes tables, and names no revision for {stage}",
-            hint="bring its file back from git: the id stands under [revisions]",
+            hint="restore its file from git: the id stands under [revisions]",
         )
 
 
@@ -189,7 +189,7 @@ def _demand_no_hindrance(session: Session) -> None:
         begun = halfway and any(entry.key == key for entry in journal.entries(connection, session.plan.name))
         first = next(operations.hindrances(session.plan, connection, begun=begun), None)
         if first is not None:
-            raise ContractctlError(first, hint="nothing was changed; mend it, or plan anew")
+            raise ContractctlError(first, hint="nothing was changed; fix it, or plan again")
         for refusal in refusals(session.plan, connection) if not begun else ():
             raise refusal
     if halfway and not begun:

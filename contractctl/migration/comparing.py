@@ -68,8 +68,8 @@ def _to_mend(session: Session, sync: Synchronisation) -> str:
         return repair
     names = ", ".join(one.new for one in sync.across.columns)
     return (
-        f"{repair}; where rows that share one of '{sync.across.table}' do not agree, that decides nothing: write what"
-        f" is right into its {names}, and all of them hold it"
+        f"{repair}; where rows that share one of '{sync.across.table}' do not agree, that does not help: write the"
+        f" right value into its {names}, and all of them get it"
     )
 
 

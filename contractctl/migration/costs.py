@@ -24,9 +24,9 @@ class Estimate:
 def estimate(work: Work, size: int | None, weighed_by: str) -> Estimate:
     """What it takes to do this to a table of so many bytes, by whatever told that."""
     if work is Work.NONE:
-        return Estimate(size, 0.0, "it changes the catalogue alone")
+        return Estimate(size, 0.0, "it changes only the catalog")
     if size is None:
-        return Estimate(None, None, "nobody can tell: the table's size is not known")
+        return Estimate(None, None, "unknown: the table's size is not known")
     speed = _SPEED[work]
     seconds = size / (speed * _MEGABYTE)
     reckoned = f"{_shown(size)}, by {weighed_by}, are {_DONE[work]} at {speed} MB a second"

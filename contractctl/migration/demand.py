@@ -44,7 +44,7 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
     """
     if isinstance(connection, MockConnection | None):  # as Alembic says that it writes a script
         raise RefusedByHandError(
-            f"the {stage} revision of '{plan}' demands a decision of the gate, and no script (--sql) can bring that",
+            f"the {stage} revision of '{plan}' needs a decision of the gate, which a script (--sql) cannot provide",
             hint="run it online; contractctl plan --dry-run shows its statements",
         )
     session = session_of(connection)
@@ -91,8 +91,8 @@ def _plan(migrations: Path, name: str) -> Plan:
     found = next((plan for plan in planner.read_plans(migrations) if plan.name == name), None)
     if found is None:
         raise ContractctlError(
-            f"{migrations}: there is no plan '{name}', and this revision needs it to know what it must demand",
-            hint="bring its plan file back from git",
+            f"{migrations}: there is no plan '{name}', which this revision needs to know its conditions",
+            hint="restore its plan file from git",
         )
     return found
 
@@ -106,20 +106,18 @@ def _is_half_done(connection: Connection, plan: str, stage: str) -> bool:
 def _decision(connection: Connection, plan: Plan, stage: Stage, now: float, *, again: bool) -> Entry:
     """The decision that allows the stage, used `again` or for the first time; or the reason why there is none."""
     if journal.version(connection) is None:
-        raise _refusal(plan, stage, "this database holds no journal of contractctl")
+        raise _refusal(plan, stage, "this database has no contractctl journal")
     journal.verify_chain(connection, plan.name)
     history = journal.history(connection, plan.name)
     decision = history.decisions.get(stage)
     if (history.standing.state, stage.value) not in MOVES:
         raise _refusal(plan, stage, f"the plan is {where(history.standing)}")
     if decision is None:
-        raise _refusal(
-            plan, stage, "the journal holds no decision of the gate for it since the plan stands where it does"
-        )
+        raise _refusal(plan, stage, "the journal has no decision of the gate for it since the plan reached this state")
     if decision.body["outcome"] != Outcome.PASS:
         raise _refusal(plan, stage, f"the gate's last decision is {decision.body['outcome']}")
     if decision.key in history.used and not again:
-        raise _refusal(plan, stage, "the gate's decision has been used already")
+        raise _refusal(plan, stage, "the gate's decision has already been used")
     return _fresh(decision, plan, stage, now)
 
 
@@ -165,5 +163,5 @@ def _demand_agreement_of(connection: Connection, plan: Plan, sync: Synchronisati
 def _refusal(plan: Plan, stage: Stage, why: str) -> ContractctlError:
     return ContractctlError(
         f"the {stage} revision of '{plan.name}' needs a passing decision: {why}",
-        hint=f"run: {command(plan, stage)}; or, where nobody uses the database, as in a test: {unused.COMMAND}",
+        hint=f"run: {command(plan, stage)}; or, for a database that nobody uses, as in a test: {unused.COMMAND}",
     )

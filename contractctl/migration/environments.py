@@ -49,7 +49,7 @@ def run(
                 raise
             raise ContractctlError(
                 f"{_env(directory)} cannot be run: {type(error).__name__}: {error}",
-                hint=f"mend it, so that 'alembic current' works; or {_LINES}",
+                hint=f"fix it, so that 'alembic current' works; or {_LINES}",
             ) from error
     run.demand_begun()
 
@@ -92,9 +92,9 @@ class _Run:
             return
         if self.has_begun:
             raise ContractctlError(
-                f"{_env(self.context.script)} runs every revision several times in one database, which plans are not"
-                " made for",
-                hint="run each tenant's schema under a URL of its own, named as a database of its own",
+                f"{_env(self.context.script)} runs every revision several times in one database, which plans do not"
+                " support",
+                hint="configure each tenant's schema as a database of its own, with its own URL",
             )
         self.has_begun = True
         self.context.context_opts[ARGUMENTS] = arguments
@@ -107,7 +107,7 @@ class _Run:
         found = ", ".join(dict.fromkeys(map(str, self._elsewhere))) or "no database"
         raise ContractctlError(
             f"{_env(self.context.script)} migrates {found}, and contractctl.toml names the {place(self._ours)}",
-            hint=f"name one database in both places; or {_LINES}",
+            hint=f"name the same database in both places; or {_LINES}",
         )
 
     def _leads_to_ours(self, connection: Connection) -> bool:

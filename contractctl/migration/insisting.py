@@ -41,7 +41,7 @@ def insist(session: Session, stage: str, work: Callable[[], None]) -> None:
                 raise
             refusal = error
     raise BusyError(
-        f"{stage} of '{session.plan.name}' has asked {_TRIES} times for a lock that others hold",
-        hint=f"end the transactions that have been open for long, and run: {command(session.plan, stage)}",
+        f"{stage} of '{session.plan.name}' has tried {_TRIES} times to get a lock that others hold",
+        hint=f"end long-running transactions, and run: {command(session.plan, stage)}",
         retry_after=_AGAIN_SECONDS,
     ) from refusal

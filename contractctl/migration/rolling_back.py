@@ -151,8 +151,8 @@ def _demand_nothing_lost(session: Session, connection: Connection) -> None:
             raise ContractctlError(
                 f"{rows} of '{sync.table}' {hold} a value in the new side only, which a rollback would lose:"
                 f" {_named(keys)}",
-                hint="write it into the old side; or say which side is right: contractctl migrate verify"
-                f" {session.plan.name} --repair new (or old, which gives it up)",
+                hint="write it to the old side; or choose which side is right: contractctl migrate verify"
+                f" {session.plan.name} --repair new (or old, which discards it)",
             )
 
 
@@ -166,5 +166,5 @@ def _only_there(sync: Synchronisation, across: Across, keys: tuple[Key, ...]) ->
     return ContractctlError(
         f"{rows} of '{across.table}' {hold} a value that no row of '{sync.table}' holds, which a rollback would"
         f" lose: {_named(keys)}",
-        hint=f"let rows of '{sync.table}' hold it; or give it up: set {names} of these rows to NULL",
+        hint=f"let rows of '{sync.table}' hold it; or discard it: set {names} of these rows to NULL",
     )

@@ -65,7 +65,7 @@ def _give_back_after(error: BaseException, session: Session) -> None:
     try:
         _give_back(session)
     except ContractctlError as second:
-        error.add_note(f"and the plan could not be given back: {second.message}")
+        error.add_note(f"and the lease could not be released: {second.message}")
 
 
 def _run(session: Session, stage: str, percent: float | None, *, repair: Side | None, decide_only: bool) -> Result:
@@ -204,7 +204,7 @@ def _already(session: Session, history: History, stage: str, percent: float | No
     if stage == Stage.DUAL_WRITE and standing.state in BOTH_SIDES and (gone := acts.missing_triggers(session)):
         return _brought_back(session, history, gone)
     if stage == Stage.VERIFY and standing.state in (State.VERIFIED, State.CANARY, State.QUIESCED):
-        details, again = _check(session, history), "; compared again, and nothing differs"
+        details, again = _check(session, history), "; compared again: nothing differs"
     message = (
         f"nothing to roll back: '{name}' is planned"
         if standing.state is State.PLANNED
@@ -219,11 +219,11 @@ def _brought_back(session: Session, history: History, gone: tuple[str, ...]) -> 
     key = f"{history.key(Stage.DUAL_WRITE)}-triggers-{history.last.id if history.last else 0}"
     session.note(EntryKind.CHECK, Stage.DUAL_WRITE, key, {"brought_back": list(gone)})
     were = agreeing(len(gone), "was gone and is", "were gone and are")
-    message = f"{counted(len(gone), 'trigger')} of '{session.plan.name}' {were} brought back"
+    message = f"{counted(len(gone), 'trigger')} of '{session.plan.name}' {were} restored"
     return Result(
         Stage.DUAL_WRITE,
         history.standing,
-        f"{message}; rows written meanwhile may differ",
+        f"{message}; rows written in the meantime may differ",
         done=True,
         details={"brought_back": list(gone)},
         advice=(command(session.plan, Stage.VERIFY), *_advice(session, history)),
@@ -257,7 +257,7 @@ def _out_of_order(session: Session, history: History, stage: str) -> Contractctl
     following = next_command(session.plan, history.standing)
     hint = "nothing is left to do" if following is None else f"run: {following}"
     return ContractctlError(
-        f"'{session.plan.name}' is {where(history.standing)}: {stage} does not follow from there", hint=hint
+        f"'{session.plan.name}' is {where(history.standing)}: {stage} cannot follow from there", hint=hint
     )
 
 

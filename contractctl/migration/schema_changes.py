@@ -82,7 +82,7 @@ def downgrade(connection: Connection, environment: Environment, revision: str) -
         ]
         if above:
             raise ContractctlError(
-                f"revision '{revision}' cannot be taken back while others stand on it: {', '.join(sorted(above))}",
+                f"revision '{revision}' cannot be reverted while others depend on it: {', '.join(sorted(above))}",
                 hint="roll those back first",
             )
         step = MigrationStep.downgrade_from_script(directory.revision_map, script)
@@ -111,7 +111,7 @@ def _upward(
     theirs = sorted(wanted.difference(ours))
     if theirs:
         raise ContractctlError(
-            f"revision '{revision}' stands on revisions that the database has not got: {', '.join(theirs)}",
+            f"revision '{revision}' depends on revisions that the database does not have: {', '.join(theirs)}",
             hint=f"run them first: alembic upgrade {theirs[0]}",
         )
     scripts = (*map(directory.get_revision, ours), script)

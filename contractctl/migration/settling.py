@@ -54,7 +54,7 @@ def _settle_one(session: Session, history: History) -> History | None:
     if (pending := history.pending) is not None:
         found = acts.done(session, pending.stage, pending.body)
         if found is not None:
-            body = {**pending.body, **found, "settled": "the database shows it; its end was not journalled"}
+            body = {**pending.body, **found, "settled": "the database shows that it is done; that was not journalled"}
             return session.note(EntryKind.OUTCOME, pending.stage, pending.key, body)
     stage = FOLLOWING.get(history.standing.state)
     if stage not in _REVISIONS:
@@ -78,7 +78,7 @@ def _at_its_end(session: Session, history: History) -> History | None:
     if not acts.old_side_is_gone(session):
         return None
     share = {"percent": 100.0} if stage is Stage.CANARY else {}
-    body = {**begun_with(session.plan, stage), **share, "settled": "the database is behind all stages already"}
+    body = {**begun_with(session.plan, stage), **share, "settled": "the database is past all stages"}
     return session.note(EntryKind.OUTCOME, stage, history.key(stage, share.get("percent")), body)
 
 
@@ -97,10 +97,9 @@ def _demand_same_work(session: Session, history: History) -> None:
         return
     name = session.plan.name
     raise ContractctlError(
-        f"the plan '{name}' does not do any more what was begun with expand: its operations, its versions or its"
-        " revisions are others",
-        hint=f"bring plans/{name}.toml and its revisions back as they were, from git or by switching to their branch;"
-        " what is to be done beside it is a plan of its own",
+        f"the plan '{name}' has changed since expand: its operations, versions or revisions differ",
+        hint=f"restore plans/{name}.toml and its revisions as they were, from git or by switching to their branch;"
+        " further changes need a plan of their own",
     )
 
 
@@ -112,9 +111,9 @@ def _demand_revisions(session: Session, history: History) -> None:
     missing = [stage for stage in needed if (revision := plan.revisions.get(stage)) and revision not in have]
     if missing:
         raise ContractctlError(
-            f"the journal says that '{plan.name}' is {where(history.standing)}, and the database has not got"
-            f" the revision of {missing[0]}: somebody took it back, or this is another database",
-            hint=f"take the rest back, and begin again: {command(plan, ROLLBACK)}",
+            f"the journal says that '{plan.name}' is {where(history.standing)}, but the database does not have the"
+            f" revision of {missing[0]}: somebody reverted it, or this is another database",
+            hint=f"roll back the rest, and begin again: {command(plan, ROLLBACK)}",
         )
 
 
@@ -134,7 +133,7 @@ def _demand_triggers(session: Session, history: History) -> None:
         acts.bring_triggers_back(session)
     elif gone:
         raise ContractctlError(
-            f"the trigger '{gone[0]}' is gone, so that writes of one side no longer reach the other:"
-            " whoever rebuilds a table drops its triggers",
-            hint=f"bring it back: {command(session.plan, Stage.DUAL_WRITE)}",
+            f"the trigger '{gone[0]}' is gone, so writes to one side no longer reach the other; rebuilding a table"
+            " drops its triggers",
+            hint=f"restore it: {command(session.plan, Stage.DUAL_WRITE)}",
         )

@@ -26,7 +26,7 @@ def is_unused(connection: Connection, plan: Plan) -> bool:
         return False
     if journal.version(connection) is not None and journal.history(connection, plan.name).last is not None:
         raise ContractctlError(
-            f"alembic was told that nobody uses this database, and its journal tells of '{plan.name}'",
+            f"alembic was told that nobody uses this database, but its journal has the plan '{plan.name}'",
             hint=f"leave out -x {WORD}={UNUSED}",
         )
     database = databases.of(connection)
@@ -34,7 +34,7 @@ def is_unused(connection: Connection, plan: Plan) -> bool:
         rows = run(connection, f"SELECT count(*) FROM {database.table(sync.table)}").scalar_one()
         if rows > _MOST:
             raise ContractctlError(
-                f"alembic was told that nobody uses this database, and '{sync.table}' has {counted(rows, 'row')} in it",
+                f"alembic was told that nobody uses this database, but '{sync.table}' has {counted(rows, 'row')} in it",
                 hint=f"leave out -x {WORD}={UNUSED}, and go through the stages: contractctl migrate status {plan.name}",
             )
     return True

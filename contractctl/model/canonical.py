@@ -160,7 +160,7 @@ def _dataclass(kind: Any) -> _Reader:  # noqa: ANN401 - a type
         entries = _expect(found, dict, "an object", at)
         for key in entries:
             if key not in readers:
-                raise ContractctlError(f"{at}: '{key}' is not known here", hint=f"known: {', '.join(readers)}")
+                raise ContractctlError(f"{at}: '{key}' is not a known key", hint=f"known: {', '.join(readers)}")
         for name in needed:
             if name not in entries:
                 raise ContractctlError(f"{at}: '{name}' is missing")
@@ -179,7 +179,7 @@ def _enum(kind: type[Enum]) -> _Reader:
     def read(found: Any, at: str) -> Enum:  # noqa: ANN401 - JSON in
         if isinstance(found, dict | list) or found not in members:
             known = ", ".join(map(str, members))
-            raise ContractctlError(f"{at}: '{found}' is not known here", hint=f"known: {known}")
+            raise ContractctlError(f"{at}: '{found}' is not a known value", hint=f"known: {known}")
         return members[found]
 
     return read
@@ -192,7 +192,7 @@ def _scalar(hint: Any, found: Any, at: str) -> Any:  # noqa: ANN401 - a type hin
         return _ODD_NUMBERS[found]
     if hint is float and isinstance(found, int | float) and not isinstance(found, bool):
         return float(found)
-    raise ContractctlError(f"{at}: {_what(found)} stands where {_WORDS.get(hint, hint)} is expected")
+    raise ContractctlError(f"{at}: {_what(found)} found where {_WORDS.get(hint, hint)} is expected")
 
 
 _WORDS = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
@@ -206,5 +206,5 @@ def _what(found: object) -> str:
 
 def _expect(found: Any, kind: type[T], words: str, at: str) -> T:  # noqa: ANN401 - JSON in
     if not isinstance(found, kind):
-        raise ContractctlError(f"{at}: {_what(found)} stands where {words} is expected")
+        raise ContractctlError(f"{at}: {_what(found)} found where {words} is expected")
     return found

@@ -20,7 +20,7 @@ class Naming:
     images: Mapping[str, str] = field(default_factory=dict)
     """Image without its tag → the service whose version the tag is."""
     not_services: tuple[str, ...] = ()
-    """Patterns of `namespace/name`: workloads for which somebody answers that they are no services."""
+    """Patterns of `namespace/name`: workloads for which somebody answers that they are not services."""
     max_age_seconds: float = MAX_AGE_SECONDS
 
 

@@ -23,11 +23,11 @@ class SemanticVersion:
 
     @classmethod
     def parse(cls, text: str) -> "SemanticVersion":
-        """Raise ContractctlError where the text is no semantic version."""
+        """Raise ContractctlError where the text is not a semantic version."""
         match = _SEMANTIC.fullmatch(text)
         if match is None:
             raise ContractctlError(
-                f"'{text}' is no semantic version", hint="write major.minor.patch, for example 1.4.0"
+                f"'{text}' is not a semantic version", hint="write major.minor.patch, for example 1.4.0"
             )
         return cls(*(int(part) for part in match.groups()))
 
@@ -82,10 +82,10 @@ class Policy:
             ("columns", self.columns, COLUMNS),
         ):
             if value not in known:
-                raise ContractctlError(f"{name} = '{value}' is no policy", hint=f"one of: {', '.join(known)}")
+                raise ContractctlError(f"{name} = '{value}' is not a policy", hint=f"one of: {', '.join(known)}")
         if not self.encodings or self.encodings != tuple(one for one in ENCODINGS if one in self.encodings):
             raise ContractctlError(
-                f"encodings = '{', '.join(self.encodings)}' is no policy",
+                f"encodings = '{', '.join(self.encodings)}' is not a policy",
                 hint=f"any of {', '.join(ENCODINGS)}, in this order",
             )
 
@@ -101,9 +101,9 @@ class File:
 
     name: str
     text: str
-    """Empty where the file is no UTF-8 text."""
+    """Empty where the file is not UTF-8 text."""
     data: bytes | None = None
-    """The bytes of a file that is no UTF-8 text: a compiled descriptor set, say."""
+    """The bytes of a file that is not UTF-8 text: a compiled descriptor set, say."""
     _content: bytes | None = field(default=None, init=False, compare=False, repr=False)
     """What it was read from: megabytes are not encoded again to be digested. A copy with another text has none."""
 

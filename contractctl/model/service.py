@@ -88,7 +88,7 @@ class Verification:
 def name_of(word: str, what: str) -> str:
     """A service's or an environment's name. Raise ContractctlError where it is none."""
     if not _NAME.fullmatch(word):
-        raise ContractctlError(f"'{word}' is no name of {what}", hint="letters, digits, '.', '_' and '-'")
+        raise ContractctlError(f"'{word}' is not a name of {what}", hint="use letters, digits, '.', '_' and '-'")
     return word
 
 
@@ -96,7 +96,7 @@ def commit_of(word: str) -> str:
     """The whole id of a commit. Raise ContractctlError where it is none."""
     if not _WHOLE_ID.fullmatch(word):
         raise ContractctlError(
-            f"'{word}' is no whole commit id; a branch moves on", hint="write its 40 digits: git rev-parse HEAD"
+            f"'{word}' is not a full commit id, and a branch would move", hint="write all 40 digits: git rev-parse HEAD"
         )
     return word
 
@@ -104,5 +104,7 @@ def commit_of(word: str) -> str:
 def version_of(word: str) -> str:
     """A service's version: a number, a tag or a commit. Raise ContractctlError where it is none."""
     if not _VERSION.fullmatch(word):
-        raise ContractctlError(f"'{word}' is no version of a service", hint="letters, digits, '.', '_', '+' and '-'")
+        raise ContractctlError(
+            f"'{word}' is not a version of a service", hint="use letters, digits, '.', '_', '+' and '-'"
+        )
     return word

@@ -80,7 +80,7 @@ class Seats(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incompatibility:
-    """One reason why the taker cannot get on with the giver, as a format finds it: a fact, not yet words.
+    """One reason why the taker is incompatible with the giver, as a format finds it: a fact, not yet words.
 
     The taker is the reader (message formats) or the client (interface formats); the giver is the writer or the
     provider. `facts` fill the placeholders of the rule's page.

@@ -79,10 +79,10 @@ def _before_quiesce(database: Database, connection: Connection, step: Step, drop
                     " prepare statements connect anew then"
                 )
             for name in _others(database.dependents(connection, step.table, column), dropped):
-                yield f"{name} uses '{step.table}.{column}': drop it or write it anew before quiesce"
+                yield f"{name} uses '{step.table}.{column}': drop or rewrite it before quiesce"
     elif isinstance(step, BrownOutTable):
         for name in _others(database.table_dependents(connection, step.table), dropped):
-            yield f"{name} uses the table '{step.table}': drop it or write it anew before quiesce"
+            yield f"{name} uses the table '{step.table}': drop or rewrite it before quiesce"
 
 
 def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:

@@ -68,7 +68,8 @@ def new_place(operation: Operation) -> str:
     via = operation.parameters.get("via")
     if via is None and old == new:
         raise ContractctlError(
-            f"the change of type of '{operation.subject}.{old}' keeps the name and does not say where new values wait",
+            f"the change of type of '{operation.subject}.{old}' keeps the name and does not say where new values are"
+            " kept until then",
             hint=f'add via = "{old}__new" to the operation\'s parameters in the plan file',
         )
     return via or new

@@ -88,9 +88,9 @@ def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     alike = len({(one.to, tuple(one.on.items()), one.makes_rows, one.shared) for one in crossings}) == 1
     if len(crossings) < len(found) or not alike:
         raise ContractctlError(
-            f"plan '{plan.name}' lets columns of '{table}' go on in '{first.to}', and keeps others of its columns in"
-            " step with something else",
-            hint="plan the one, and once it is contracted the other",
+            f"plan '{plan.name}' moves columns of '{table}' to '{first.to}', and keeps other columns of it in step"
+            " with something else",
+            hint="plan one of them first, and the other once that is contracted",
         )
     olds = {name: "" for one in crossings for name in one.old}
     news = {name: "" for one in crossings for name in one.new}
@@ -118,7 +118,7 @@ def hindrances(
             continue
         yield from (f"'{table}.{name}' {what}" for what in database.obstacles(connection, table, name))
         if absent is not None and not _is_constant(connection, absent):
-            yield f"what old readers find in '{table}.{name}' must be the same in every row, and {absent} is not"
+            yield f"what old readers get in '{table}.{name}' must be the same in every row, but {absent} is not"
         if column.default is not None and _bare(column.default) not in {_bare(absent or "NULL"), "NULL"}:
             yield (
                 f"'{table}.{name}' has the default {column.default}, so that nobody can tell whether it was given: say"
@@ -129,7 +129,7 @@ def hindrances(
         if finding is None:
             yield f"table '{table}' has no column '{name}'"
         elif operation.kind == "extract-table" and not (finding.not_null or finding.key_place):
-            yield f"where '{table}.{name}' is NULL there is no row that could be extracted: make it NOT NULL first"
+            yield f"where '{table}.{name}' is NULL no row can be extracted: make it NOT NULL first"
     if is_shared(operation):
         yield from _unindexed(database, connection, table, tuple(key(operation)))
     else:
@@ -141,8 +141,8 @@ def several(database: Database, connection: Connection, table: str, names: tuple
     keys = [columns for columns, unique in _indexed(connection, table) if unique]
     if not any(one and all(any(database.same(part, name) for name in names) for part in one) for one in keys):
         yield (
-            f"several rows of '{table}' may hold the same ({', '.join(names)}), by which a row of the other table is"
-            " found: make these columns unique first"
+            f"several rows of '{table}' may hold the same ({', '.join(names)}), which identify a row of the other"
+            " table: make these columns unique first"
         )
 
 
@@ -151,7 +151,7 @@ def _unindexed(database: Database, connection: Connection, table: str, names: tu
     begins = (columns[: len(names)] for columns, _ in _indexed(connection, table) if len(columns) >= len(names))
     if not any(all(any(database.same(part, name) for part in one) for name in names) for one in begins):
         yield (
-            f"no index of '{table}' begins with ({', '.join(names)}), by which the rows are found that share one of the"
+            f"no index of '{table}' begins with ({', '.join(names)}), which identify the rows that share one of the"
             " other table: create one first"
         )
 

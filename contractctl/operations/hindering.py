@@ -20,7 +20,7 @@ def of_a_column(operation: Operation, database: Database, connection: Connection
     if not begun and new is not None and new != old:
         yield from _taken(database, columns, table, new)
     if not begun and via is not None:
-        yield from (f"{taken}, where the new values would wait" for taken in _taken(database, columns, table, via))
+        yield from (f"{taken}, where the new values would be kept" for taken in _taken(database, columns, table, via))
     if old is not None:
         yield from _leaving(operation, database, connection, columns, old, promised=has(operation, "old_not_null"))
 
@@ -31,7 +31,7 @@ def of_a_key(operation: Operation, database: Database, connection: Connection, *
     columns = database.columns(connection, table)
     yield from database.hindrances(connection, table)
     if not begun:
-        yield from (f"{taken}, where the new values would wait" for taken in _taken(database, columns, table, via))
+        yield from (f"{taken}, where the new values would be kept" for taken in _taken(database, columns, table, via))
     if _find(database, columns, old) is None:
         yield f"table '{table}' has no column '{old}'"
         return
@@ -111,7 +111,7 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
     if operation.kind == "drop-check" and database.ddl.carries_checks:
         condition = operation.parameters.get("condition", "")
         if not database.ddl.drop_constraint(Live(database, connection), table, "check", name, f"CHECK ({condition})"):
-            yield f"table '{table}' has no CHECK '{name}', and none that says: {condition}"
+            yield f"table '{table}' has no CHECK '{name}', and none with the condition: {condition}"
         return
     known = operation.parameters.get("named") != "no"
     if known and not any(database.same(part, name) for part in database.parts(connection, table)):
@@ -165,7 +165,7 @@ def _leaving(  # noqa: PLR0913 - which column of which table, and what is known 
     for what in database.obstacles(connection, table, old):
         yield f"'{table}.{old}' {what}"
     if found.not_null and found.default is None and not promised:
-        yield f"'{table}.{old}' is NOT NULL in the database and not in the released version of {operation.contract}"
+        yield f"'{table}.{old}' is NOT NULL in the database but not in the released version of {operation.contract}"
 
 
 def _taken(database: Database, columns: tuple[Column, ...], table: str, name: str) -> Iterator[str]:

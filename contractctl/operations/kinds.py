@@ -101,8 +101,8 @@ def of_tables(plan: Plan) -> tuple[Operation, ...]:
     for operation in found:
         if operation.kind not in KINDS:
             raise ContractctlError(
-                f"the {operation.kind} of '{operation.subject}' can be planned and not carried out yet",
-                hint="make it in a revision and a version of its own, and plan the rest",
+                f"the {operation.kind} of '{operation.subject}' can be planned, but not carried out yet",
+                hint="make that change in a revision and a version of its own, and plan the rest",
             )
     return found
 

@@ -43,13 +43,13 @@ def _demand_as_it_is(operation: Operation) -> None:
     parameters = operation.parameters
     if not is_plain(operation) or parameters.get("type", "") != parameters.get("old_type", parameters.get("type", "")):
         raise ContractctlError(
-            f"the move of {place} makes another value of it, which is not carried out",
-            hint="move the column as it is, and change it in a later plan",
+            f"the move of {place} changes its value, which is not supported",
+            hint="move the column unchanged, and change it in a later plan",
         )
     if has(operation, "not_null"):
         raise ContractctlError(
-            f"the move of {place} ends in a column that is NOT NULL, which is not carried out",
-            hint="move it into a column that may be NULL, and make that NOT NULL in a later plan",
+            f"the move of {place} ends in a NOT NULL column, which is not supported",
+            hint="move it into a nullable column, and make that NOT NULL in a later plan",
         )
 
 

@@ -208,7 +208,7 @@ class _Seen:
         if found is None:
             raise ContractctlError(
                 f"table '{self.table}' has no column '{name}', which plan '{self.plan}' keeps in step",
-                hint=f"see where it stands: contractctl migrate status {self.plan}",
+                hint=f"to see its state: contractctl migrate status {self.plan}",
             )
         return found
 

@@ -85,7 +85,7 @@ def _contract(operation: Operation) -> Iterator[Step]:
 def _regroup(operation: Operation) -> Regroup:
     if operation.regroup is None:
         raise ContractctlError(
-            f"the {operation.kind} of '{operation.subject}' does not say how the values go on",
+            f"the {operation.kind} of '{operation.subject}' does not say how the values are carried over",
             hint="add [operations.regroup] with ups and downs to the operation in the plan file",
         )
     return operation.regroup

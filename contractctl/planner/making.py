@@ -50,7 +50,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
                 _move(side, wish)  # it may be that there is no way, and not that nobody needs one
         named = ", ".join(side.contract.name for side in sides)
         raise ContractctlError(
-            f"the draft of {named} changes nothing that needs stages", hint=f"contractctl diff {named}"
+            f"the draft of {named} has no change that needs stages", hint=f"contractctl diff {named}"
         )
     _demand_transforms(operations, wish)
     _demand_expressions(operations)
@@ -82,7 +82,7 @@ def _demand_released(side: Side, around: Surroundings) -> None:
             is_over = move.contract == contract.name and around.states.get(earlier.name) is State.CONTRACTED
             if is_over and side.latest.number < SemanticVersion.parse(move.new):
                 is_as_planned = store.digest(side.draft) == move.new_digest
-                first = "" if is_as_planned else f"bring the draft back to what '{earlier.name}' leads to; then: "
+                first = "" if is_as_planned else f"restore the draft to what '{earlier.name}' leads to; then: "
                 raise ContractctlError(
                     f"the plan '{earlier.name}' is contracted, and '{contract.name}' {move.new} is not released yet",
                     hint=f"{first}contractctl release {contract.name} --version {move.new}",
@@ -100,7 +100,7 @@ def _demand_not_released_early(side: Side, around: Surroundings) -> None:
                 raise ContractctlError(
                     f"'{contract.name}' {move.new} is released, and the plan '{earlier.name}', which leads there, is"
                     f" {state.value}",
-                    hint=f"bring that to its end first: contractctl migrate status {earlier.name}",
+                    hint=f"finish that first: contractctl migrate status {earlier.name}",
                 )
 
 
@@ -125,8 +125,8 @@ def _database_of(contracts: tuple[Contract, ...]) -> str:
     if len(found) > 1:
         places = ", ".join(f"'{name}' in {where or 'the one without a name'}" for where, name in found.items())
         raise ContractctlError(
-            f"a plan is carried out in one database, and these lie in several: {places}",
-            hint="make a plan for each, and carry them out one after the other",
+            f"a plan runs in one database, but these are in several: {places}",
+            hint="make a plan for each, and run them one after the other",
         )
     return next(iter(found), "")
 
@@ -157,7 +157,7 @@ def _demand_expressions(operations: tuple[Operation, ...]) -> None:
                 read_expression(text, f"--{option} of '{name}'")
             elif one.old is not None and one.new is not None:
                 raise ContractctlError(
-                    f"nothing says how '{one.old}' becomes '{one.new}' and back",
+                    f"no expressions convert '{one.old}' to '{one.new}' and back",
                     hint=f"--{option} {name}=… with a JSONata expression over the other version's object",
                 )
 
@@ -171,7 +171,7 @@ def _demand_the_way_back(side: Side, operations: tuple[Operation, ...]) -> None:
     if isinstance(room, RoundTrip) and any(one.transform is not None for one in operations):
         for sentence in room.losses(side.start, side.draft, operations, contract.policy):
             raise ContractctlError(
-                f"{contract.name}: {sentence}", hint="mend the expressions, or say that it may be so: --lossy FIELD"
+                f"{contract.name}: {sentence}", hint="fix the expressions, or accept the loss: --lossy FIELD"
             )
 
 
@@ -203,11 +203,13 @@ def _demand_free(name: str | None, migrations: Path) -> None:
     if name is None:
         return
     if not _NAME.fullmatch(name):
-        raise ContractctlError(f"'{name}' is no name for a plan", hint="use up to 60 small letters, digits and hyphens")
+        raise ContractctlError(
+            f"'{name}' is not a name for a plan", hint="use up to 60 lower-case letters, digits and hyphens"
+        )
     if path_of(migrations, name).exists():
         raise ContractctlError(
             f"the plan '{name}' exists already: {path_of(migrations, name)}",
-            hint=f"go on with it: contractctl migrate status {name}; or give another --name",
+            hint=f"continue with it: contractctl migrate status {name}; or give another --name",
         )
 
 
@@ -255,19 +257,16 @@ def _demand_both_ways(side: Side, wish: Wish, between: Source) -> None:
         if answer.status is not Status.COMPATIBLE:
             why = answer.reasons[0] if answer.reasons else next(f.message for f in answer.findings if f.breaks)
             raise ContractctlError(
-                f"no version of '{contract.name}' can stand between its release and its draft: {why}",
+                f"no version of '{contract.name}' fits between its release and its draft: {why}",
                 hint=_differing_less(contract.format),
             )
 
 
 def _differing_less(format_: str) -> str:
     if format_ == "asyncapi":
-        return (
-            "keep that as it is, put a property, or a channel, of another name beside it, and take the old one away in"
-            " a later plan"
-        )
+        return "keep that as it is, add a property or channel of another name, and remove the old one in a later plan"
     if format_ in SERVED:
-        return "keep that as it is, put a part of another name beside it, and take the old one away in a later plan"
+        return "keep that as it is, add a part of another name, and remove the old one in a later plan"
     return "make the draft differ less, and plan the rest afterwards"
 
 
@@ -284,8 +283,8 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
     for one in plan_.operations:
         if one.is_of_tables and one.kind not in operations.KINDS:
             raise ContractctlError(
-                f"{one.kind} of '{one.subject}': contractctl cannot carry that out yet",
-                hint="make it in a revision and a version of its own, and plan the rest",
+                f"{one.kind} of '{one.subject}': contractctl does not support that yet",
+                hint="make that change in a revision and a version of its own, and plan the rest",
             )
     columns = {table: names for side in sides for table, names in side.tables()}
     written = replace(plan_, dialect=_dialect(sides))
@@ -301,8 +300,8 @@ def _dialect(sides: list[Side]) -> str:
     first, *others = dict.fromkeys(side.dialect for side in sides if side.contract.format == "sql")
     if others:
         raise ContractctlError(
-            f"the tables are written for {first} and for {others[0]}, and one plan is carried out on one database",
-            hint="make a plan of its own for each",
+            f"the tables are for {first} and for {others[0]}, but a plan runs on one database",
+            hint="make a separate plan for each",
         )
     return first
 

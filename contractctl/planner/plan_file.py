@@ -20,12 +20,12 @@ _EVERYBODY = 100
 _SAYS = {
     "movements": "Through which versions each contract goes. `new` is released from the draft with this digest.",
     "operations": "What changes. up makes the new value from the old one, down the old value from the new one.",
-    "revisions": "The Alembic revisions that carry the stages out.",
+    "revisions": "The Alembic revisions that carry out the stages.",
     "canary": "When a share of traffic may grow. Shares in percent, times in seconds.",
     "reads": "When the old side counts as unread. Times in seconds.",
 }
 
-_RESTORE_POINT = 'restore_point = "…"  names where the data can be brought back from; contract needs it'
+_RESTORE_POINT = 'restore_point = "…"  names where the data can be restored from; contract needs it'
 
 
 def path_of(migrations: Path, name: str) -> Path:
@@ -65,7 +65,7 @@ def read_plan(path: Path) -> Plan:
     )
     top.done()
     if plan.name != path.stem:
-        raise ContractctlError(f"{path}: its name is '{plan.name}'", hint=f"call the file {plan.name}.toml")
+        raise ContractctlError(f"{path}: its name says '{plan.name}'", hint=f"call the file {plan.name}.toml")
     demand_sound(plan, str(path))
     return plan
 
@@ -219,7 +219,7 @@ def _revisions(table: Table) -> Mapping[Stage, str]:
 
 
 def grow_to_everybody(steps: Sequence[float]) -> bool:
-    """Whether shares in percent grow from step to step, up to 100; what is no number does not."""
+    """Whether shares in percent grow from step to step, up to 100; what is not a number does not."""
     return all(before < step for before, step in pairwise((0.0, *steps))) and list(steps[-1:]) == [_EVERYBODY]
 
 
@@ -227,7 +227,7 @@ def _canary(table: Table) -> CanaryRules:
     rules = CanaryRules()
     steps = table.numbers("steps")
     if steps is not None and not grow_to_everybody(steps):
-        raise table.wrong("steps", "shares that grow up to 100: [1, 10, 50, 100]")
+        raise table.wrong("steps", "increasing shares that end at 100: [1, 10, 50, 100]")
     found = CanaryRules(
         steps=rules.steps if steps is None else steps,
         bake_seconds=_number(table, "bake_seconds", rules.bake_seconds),

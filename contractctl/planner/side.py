@@ -156,8 +156,8 @@ def demand_every_wish_fits(sides: list[Side], wish: Wish) -> None:
         if old not in fitting[option]:
             gone = [change.path for side in sides for change in side.changes if change.kind == "removed"]
             raise ContractctlError(
-                f"--{option} {old}={new}: no draft here takes '{old}' away",
-                hint=f"taken away: {', '.join(gone) or 'nothing'}",
+                f"--{option} {old}={new}: no draft here removes '{old}'",
+                hint=f"removed: {', '.join(gone) or 'nothing'}",
             )
 
 
@@ -199,7 +199,7 @@ def operations_of(side: Side, wish: Wish) -> Iterator[Operation]:
         if side.contract.format == "sql" and _identity(theirs) not in map(_identity, found):
             what = theirs.new or theirs.old or theirs.parameters.get("to")
             raise ContractctlError(
-                f"the draft takes back the {theirs.kind} of '{theirs.subject}.{what}', which plan '{plan_}' is making",
+                f"the draft reverts the {theirs.kind} of '{theirs.subject}.{what}', which plan '{plan_}' is making",
                 hint=f"leave it in the draft, or roll the plan back first: contractctl migrate status {plan_}",
             )
     done = {_identity(one) for _, one in side.theirs}
@@ -224,8 +224,8 @@ def staged_operations(side: Side, wish: Wish) -> tuple[Operation, ...]:
     for one in found:
         if one.kind == "drop-column" and "fill" not in one.parameters and _must_be_given(side, one):
             raise ContractctlError(
-                f"'{one.subject}.{one.old}' is NOT NULL, and new applications no longer give it",
-                hint=f'say what old readers find instead: --fill "{one.old}=SQL"',
+                f"'{one.subject}.{one.old}' is NOT NULL, but new applications no longer set it",
+                hint=f'say what old readers get instead: --fill "{one.old}=SQL"',
             )
     return found
 
@@ -234,8 +234,8 @@ def sunset_of(side: Side, wish: Wish) -> str:
     """The day on which the old parts of an interface go: its clients plan their work by it."""
     if wish.sunset is None:
         raise ContractctlError(
-            f"nothing says until which day the old parts of '{side.contract.name}' are served",
-            hint="tell its clients a day: --sunset YYYY-MM-DD",
+            f"no day is given until which the old parts of '{side.contract.name}' are served",
+            hint="give its clients a day: --sunset YYYY-MM-DD",
         )
     return wish.sunset
 

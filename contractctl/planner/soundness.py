@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
 
-_MEND = "bring the file back from git, or plan anew"
+_MEND = "restore the file from git, or plan again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ def demand_sound(plan: Plan, file: str) -> None:
     """Raise ContractctlError, naming the file, for a plan of which a part has gone, or that speaks of nothing."""
     for what, there in (("movement", plan.movements), ("operation", plan.operations)):
         if not there:
-            raise ContractctlError(f"{file}: it has no {what}, so that no gate has anything to ask about", hint=_MEND)
+            raise ContractctlError(f"{file}: it has no {what}, so no gate could check anything", hint=_MEND)
     formats = {movement.contract: movement.format for movement in plan.movements}
     for one in plan.operations:
         if one.contract not in formats:
             raise ContractctlError(
-                f"{file}: {one.kind} is one of '{one.contract}', and no movement leads that contract on", hint=_MEND
+                f"{file}: {one.kind} is for '{one.contract}', which has no movement in this plan", hint=_MEND
             )
         _demand_meant(one, formats[one.contract], file)
 
@@ -50,7 +50,9 @@ def _demand_meant(operation: Operation, format_: str, file: str) -> None:
         return
     names = None if format_ == "sql" or operation.is_of_tables else _VERBS.get(kind.partition("-")[0])
     if names is None:
-        raise ContractctlError(f"{file}: '{kind}' is no operation on a contract in the format {format_}", hint=_MEND)
+        raise ContractctlError(
+            f"{file}: '{kind}' is not an operation on a contract in the format {format_}", hint=_MEND
+        )
     for key, needed, name in (("old", names.old, operation.old), ("new", names.new, operation.new)):
         if needed and not name:
             raise ContractctlError(

@@ -31,7 +31,7 @@ def rows(found: Sequence[Row], form: str, now: float) -> str:
     if form == "json":
         return _json({"plans": [_row_tree(row) for row in found]})
     if not found:
-        return "no plan is here yet\nnext: contractctl plan CONTRACT"
+        return "there are no plans yet\nnext: contractctl plan CONTRACT"
     return "\n".join(line for row in found for line in _row(row, now))
 
 
@@ -98,7 +98,7 @@ def _row(row: Row, now: float) -> Iterator[str]:
     if row.lease is not None:
         yield f"  held by {row.lease.holder} until {moment(row.lease.expires_at)}"
     if row.begun is not None:
-        yield f"  begun    {_entry(row.begun)}; the same command goes on from there"
+        yield f"  begun    {_entry(row.begun)}; the same command resumes from there"
     if row.paused is not None:
         yield f"  {row.paused} at {moment(row.paused.at)}; contractctl migrate resume {row.plan}"
     for table in row.tables:

@@ -13,7 +13,7 @@ _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "ye
 def text(old: str, new: str, changes: Sequence[Change]) -> Iterator[str]:
     """The answer in a line, then a line for each change."""
     if not changes:
-        yield f"{old} → {new}: nothing that has a meaning changed"
+        yield f"{old} → {new}: no meaningful change"
         return
     yield f"{click.style(f'{old} → {new}', bold=True)}: {counted(len(changes), 'change')}"
     yield from (f"  {line}" for line in lines(changes))

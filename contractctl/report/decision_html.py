@@ -82,7 +82,7 @@ def _canary(made: Decision, case: Case) -> Iterator[str]:
     if not own:
         return
     yield from _section("canary", "The canary", f"{case.standing.percent:g} % of the requests go to the new path.")
-    yield from _table(own, "What was seen of it")
+    yield from _table(own, "What was observed")
     if any(one.name in ("canary errors", "canary latency") for one in own):
         for compared in requests.comparisons(case):
             yield from _compared(own, case, compared)
@@ -99,7 +99,7 @@ def _compared(own: Sequence[Condition], case: Case, it: comparing.Compared) -> I
         yield charts.course(it)
         yield (
             f"<figcaption>E says how strongly the looks so far speak for “the new path has more {escape(it.nouns)}”: "
-            f"1 is no evidence, below 1 they speak against it. At {canary.ALARM:g} the canary has failed; were both "
+            f"1 is not evidence, below 1 they speak against it. At {canary.ALARM:g} the canary has failed; were both "
             "paths alike, E would ever get there in at most one canary of twenty, however often somebody looks. "
             f"Now: {escape(worse.observed)}.</figcaption></figure>\n"
         )
@@ -124,7 +124,7 @@ def _reads(made: Decision) -> Iterator[str]:
     if not own:
         return
     about = "Zero reads count only where an instrument was alive throughout the window: absent is not zero."
-    yield from _section("reads", "Who still reads what goes", about)
+    yield from _section("reads", "Who still reads what will be removed", about)
     yield from _table(own, "Each consumer and field")
     yield "</section>\n"
 
@@ -144,7 +144,7 @@ def _all(made: Decision, numbered: dict[str, int]) -> Iterator[str]:
 
 def _records(case: Case) -> Iterator[str]:
     yield from _section(
-        "records", "The evidence", "Who was asked what, over which window, and how whole the answer is."
+        "records", "The evidence", "Which source was asked what, over which window, and how complete the answer is."
     )
     if not case.records:
         yield '<p class="empty">There is none.</p>\n</section>\n'

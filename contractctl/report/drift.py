@@ -111,7 +111,7 @@ def _lines(one: Compared, database: str) -> Iterator[str]:
         yield ""
         yield from finding_lines(finding)
     if one.like is not None:
-        yield f"  the database is just like {one.like}"
+        yield f"  the database is the same as {one.like}"
     yield from (f"  {'' if remedy.startswith(' ') else '→ '}{remedy}" for remedy in _remedies(one))
 
 
@@ -123,12 +123,12 @@ def _doubt(doubt: Undecided) -> str:
 def _remedies(one: Compared) -> Iterator[str]:
     """What is to be done, as one of two: the contract follows the database, or the database the contract."""
     if one.status is Status.UNKNOWN:
-        yield "compare these by hand; or release them in the words of the database: then contractctl can compare them"
+        yield "compare these by hand; or release them as the database writes them: then contractctl can compare them"
         return
     if one.plan is not None:
-        yield f"{one.plan}: see contractctl migrate status, and bring the database to where the plan has it"
+        yield f"{one.plan}: see contractctl migrate status, and bring the database to the plan's state"
     elif one.like is not None:
-        yield f"take the database to {_called(one)}: its change was released and not carried out here"
+        yield f"migrate the database to {_called(one)}: its change was released but not carried out here"
     else:
         yield f"bring the database back to {_called(one)}, or put what it holds into the draft and release that:"
         yield f"  contractctl release {one.contract}"

@@ -9,10 +9,10 @@ from contractctl.operations.effort import Effort
 ENGINES = ("SQLite", "PostgreSQL", "MariaDB")
 _WORDS = {Work.NONE: "at once", Work.SCAN: "reads rows", Work.REWRITE: "writes rows", None: "refused"}
 _LEGEND = """\
-the most that a statement of its revisions does to a table's rows. On PostgreSQL and MariaDB rows are read and written
-beside everybody's reads and writes, on SQLite while nobody else writes. What plan refuses it refuses with the way out;
-where both sides are kept in step, the rows that were there are filled besides, batch by batch.
-what it comes to for your tables: contractctl plan --dry-run"""
+the most that any statement of its revisions does to a table's rows. On PostgreSQL and MariaDB rows are read and
+written without blocking others, on SQLite while nobody else writes. plan refuses what is not possible and says what to
+do instead; where both sides are kept in step, existing rows are also filled, batch by batch.
+what it means for your tables: contractctl plan --dry-run"""
 
 
 def text() -> str:

@@ -8,7 +8,7 @@ import click
 from contractctl.model.verdict import Finding, Place, Witness
 
 _LONGEST = 400
-_ELSEWHERE = "; --witness-on URL asks a server of yours"
+_ELSEWHERE = "; --witness-on URL uses a server of yours"
 """SQLite, which is asked first, has no widths, enums and zones."""
 
 

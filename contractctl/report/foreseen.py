@@ -18,7 +18,7 @@ _WORK = {
     Work.REWRITE: "writes every row",
 }
 _BATCHED = {
-    Stage.BACKFILL: "fills the rows that were there before, in short batches, each in its own transaction",
+    Stage.BACKFILL: "fills the existing rows, in short batches, each in its own transaction",
     Stage.VERIFY: "compares both sides of every row by checksums, range by range",
 }
 _MINUTE, _HOUR = 60, 3600
@@ -51,7 +51,7 @@ def lines(outlook: Outlook) -> Iterator[str]:
         yield f"  {stage}"
         for step in steps:
             if step.unknown:
-                yield f"    {step.table}: what is done here is known once it begins: {step.unknown}"
+                yield f"    {step.table}: the statements are known once it starts: {step.unknown}"
             told = [one for one in step.statements if not _is_setting(one)]
             for of_triggers, statements in groupby(told, lambda one: _TRIGGERS.match(one.sql) is not None):
                 if of_triggers:

@@ -7,7 +7,7 @@ from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, judged
 
 
 def matrix(matrices: tuple[Matrix, ...]) -> str:
-    """One section a contract: its versions, what breaks between them, and who gets on with whom."""
+    """One section a contract: its versions, what breaks between them, and who is compatible with whom."""
     lines = ["# Compatibility matrix", "", f"{answer(matrices)}.", ""]
     lines += ["; ".join(f"`{sign}` {meaning}" for sign, meaning in LETTERS.items()) + "."]
     for one in matrices:

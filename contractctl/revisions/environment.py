@@ -77,7 +77,7 @@ class Environment:
             raise
         except (CommandError, IniError) as error:
             place = self.settings or self.own
-            raise ContractctlError(f"{place}: {error}", hint="look at it with: alembic history") from error
+            raise ContractctlError(f"{place}: {error}", hint="to look at it: alembic history") from error
         finally:
             sys.path[:] = before
 
@@ -91,7 +91,7 @@ class Environment:
             # loading runs the application's own revision files, which may raise anything
             raise ContractctlError(
                 f"{self.settings or self.own}: Alembic cannot read the history: {error}",
-                hint="mend it first; look at it with: alembic history",
+                hint="fix it first; to look at it: alembic history",
             ) from error
 
     def is_there(self) -> bool:

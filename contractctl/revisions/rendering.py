@@ -75,7 +75,7 @@ def _revisions(
         except CommandError as error:
             raise ContractctlError(
                 f"Alembic cannot add a revision to the history: {error}",
-                hint="look at it with: alembic history --verbose",
+                hint="to look at it: alembic history --verbose",
             ) from error
 
 
@@ -131,7 +131,7 @@ class _Places:
             meant = "none of them is meant" if name is None else f"'{name}' is none of them"
             raise ContractctlError(
                 f"{self.environment.settings}: its databases are {', '.join(known)}, and {meant}",
-                hint='say in contractctl.toml which is which: [databases.NAME] with engine = "…"',
+                hint='map them in contractctl.toml: [databases.NAME] with engine = "…"',
             )
         return f'if {_ENGINE} != "{self.environment.called.engine}":\n    return\n'
 
@@ -173,7 +173,7 @@ def _written(scratch: ScriptDirectory, plan: Plan, draft: Draft, places: _Places
         imports=_imports(draft),
     )
     if script is None:
-        raise ContractctlError(f"revision '{draft.id}' is no Python module", hint="report this, with the plan")
+        raise ContractctlError(f"revision '{draft.id}' is not a Python module", hint="report this, with the plan")
     file = Path(script.path)
     final = places.known.get(draft.id) or places.folder / file.relative_to(scratch.versions)
     return final, file.read_text(encoding="utf-8").replace(_HOME, places.home_from(final))

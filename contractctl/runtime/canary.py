@@ -99,7 +99,7 @@ def _ask(connect: Callable[[], _Connection], plan: str) -> float:
     connection = connect()
     try:
         cursor = connection.cursor()
-        # a plan's name is no parameter here: drivers disagree on how one is written, and there are few rows
+        # a plan's name is not a parameter here: drivers disagree on how one is written, and there are few rows
         cursor.execute("SELECT plan, percent FROM contractctl_canary")
         return next((float(percent) for name, percent in cursor.fetchall() if name == plan), 0.0)
     finally:

@@ -140,7 +140,7 @@ class _Desk:
         if self._asking >= self._terms.most:
             title = f"{counted(self._terms.most, 'question is', 'questions are')} being answered already"
             raise ProblemError(
-                503, title, "ask again, or start it with a greater --max-concurrent", retry_after=_COME_AGAIN
+                503, title, "try again, or start it with a higher --max-concurrent", retry_after=_COME_AGAIN
             )
         self._asking += 1
         self.meters.asking(self._asking)
@@ -184,9 +184,9 @@ class _Desk:
                     if len(body) > _LARGEST_BODY:
                         raise ProblemError(413, "the body is too large", f"send at most {_LARGEST_BODY} bytes")
         except ClientDisconnect as error:
-            raise ProblemError(400, "the body breaks off", "send all of it") from error
+            raise ProblemError(400, "the body is incomplete", "send the whole body") from error
         except TimeoutError as error:
-            raise ProblemError(408, "the body does not come", "send it sooner") from error
+            raise ProblemError(408, "the body did not arrive in time", "send it faster") from error
         return body
 
     def _demand_token(self, request: Request) -> None:
@@ -223,7 +223,7 @@ class _Door:
                 await self._let_in(scope)(scope, receive, sending)
         except TimeoutError:
             if not status:
-                late = ProblemError(504, f"there was no answer within {self._terms.seconds:g} s", "ask again")
+                late = ProblemError(504, f"no answer within {self._terms.seconds:g} s", "ask again")
                 await _response(late)(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 - told as 500 already, and its text may hold anything
             bug = type(error).__name__
@@ -284,7 +284,7 @@ async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _another_host(scope: Scope, receive: Receive, send: Send) -> None:
     refusal = ProblemError(
-        421, "the Host header names another server", "ask for a loopback name, or start it with --allow-host NAME"
+        421, "the Host header names another server", "use a loopback name, or start it with --allow-host NAME"
     )
     await _response(refusal)(scope, receive, send)
 
@@ -324,4 +324,4 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 async def _ours(_request: Request, _error: Exception) -> Response:
-    return _response(ProblemError(500, "this is a bug in contractctl, not yours"))
+    return _response(ProblemError(500, "this is a bug in contractctl"))

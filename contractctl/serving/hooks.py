@@ -9,16 +9,16 @@ _PAYLOAD = ("name", "namespace", "phase")
 
 
 def token_of(content_type: str, body: bytes) -> str:
-    """metadata.token, empty where there is none. Raise ProblemError where it is no payload of Flagger's."""
+    """metadata.token, empty where there is none. Raise ProblemError where it is not a payload of Flagger's."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise ProblemError(415, "the body is not application/json", "send what Flagger sends")
+        raise ProblemError(415, "the body is not application/json", "send a payload as Flagger does")
     try:
         said: Any = json.loads(body)
     except (ValueError, RecursionError):
-        raise ProblemError(400, "the body is no JSON", "send what Flagger sends") from None
+        raise ProblemError(400, "the body is not JSON", "send a payload as Flagger does") from None
     if not isinstance(said, dict) or not all(isinstance(said.get(name), str) for name in _PAYLOAD):
-        raise ProblemError(400, "the body is no payload of Flagger's", f"it has the texts {', '.join(_PAYLOAD)}")
+        raise ProblemError(400, "the body is not a Flagger payload", f"it has the strings {', '.join(_PAYLOAD)}")
     metadata = said.get("metadata", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise ProblemError(400, "its metadata is no object of texts", "send what Flagger sends")
+        raise ProblemError(400, "its metadata is not an object of strings", "send a payload as Flagger does")
     return str(metadata.get("token", ""))

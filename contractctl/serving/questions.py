@@ -48,11 +48,9 @@ def gate(path: Mapping[str, str], query: Query) -> Gate:
     """`/{plan}/{stage}?percent=5`."""
     known = [stage.value for stage in Stage]
     if path["stage"] not in known:
-        raise ProblemError(404, f"'{path['stage']}' is no stage", f"known stages: {', '.join(known)}")
+        raise ProblemError(404, f"'{path['stage']}' is not a stage", f"known stages: {', '.join(known)}")
     if not _PLAN.fullmatch(path["plan"]) or path["plan"].endswith(".toml"):
-        raise ProblemError(
-            404, f"'{path['plan']}' is no name of a plan", "a plan is asked for by its name, not its file"
-        )
+        raise ProblemError(404, f"'{path['plan']}' is not a plan name", "use the plan's name, not its file")
     stage = Stage(path["stage"])
     given = _parameters(query, ("percent",))
     if "percent" not in given:
@@ -66,7 +64,7 @@ def deployability(path: Mapping[str, str], query: Query) -> Deployability:
     """`/{service}/{version}?to=production`."""
     given = _parameters(query, ("to",))
     if "to" not in given:
-        raise ProblemError(400, "nobody says where it would go", "add ?to=ENVIRONMENT")
+        raise ProblemError(400, "the query does not say which environment", "add ?to=ENVIRONMENT")
     try:
         return Deployability(
             name_of(path["service"], "a service"), version_of(path["version"]), name_of(given["to"], "an environment")
@@ -80,9 +78,9 @@ def _parameters(query: Query, known: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in query:
         if name not in known:
-            raise ProblemError(400, f"the query has '{name}', which nobody understands", f"known: {', '.join(known)}")
+            raise ProblemError(400, f"the query has '{name}', which is unknown", f"known: {', '.join(known)}")
         if name in found:
-            raise ProblemError(400, f"the query has '{name}' twice", "say it once")
+            raise ProblemError(400, f"the query has '{name}' twice", "give it once")
         found[name] = value
     return found
 
@@ -90,7 +88,7 @@ def _parameters(query: Query, known: tuple[str, ...]) -> dict[str, str]:
 def _percent(word: str) -> float:
     percent = float(word) if _NUMBER.fullmatch(word) else 0.0
     if not 0 < percent <= _WHOLE:
-        raise ProblemError(400, f"'{word}' is no percent", "write a number above 0, at most 100")
+        raise ProblemError(400, f"'{word}' is not a percentage", "write a number above 0, at most 100")
     return percent
 
 

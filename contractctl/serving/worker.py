@@ -18,7 +18,7 @@ READY = b"ready\n"
 def answer_all(answer: Callable[[Question], Answer]) -> None:
     """Answer what comes on stdin. Does not return: it ends with whoever asks, even in the middle of an answer."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    os.dup2(2, 1)  # whatever a library prints is not an answer
     lines: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(lines,), daemon=True).start()
     out.write(READY.decode())

@@ -80,7 +80,7 @@ class Workers:
         if await worker.stdout.readline() != READY:
             _end(worker)
             self._alive.discard(worker)
-            raise ProblemError(500, "whoever works on answers does not start", "does contractctl --version work there?")
+            raise ProblemError(500, "the worker process does not start", "check that contractctl --version works there")
         return worker
 
     async def close(self) -> None:
@@ -114,9 +114,9 @@ async def _exchange(worker: Process, number: int, question: Question) -> dict[st
         await worker.stdin.drain()
         said = json.loads(await worker.stdout.readline())
     except (OSError, ValueError) as error:
-        raise ProblemError(500, "whoever worked on the answer has ended", "ask again") from error
+        raise ProblemError(500, "the worker process has died", "ask again") from error
     if not isinstance(said, dict) or said.get("number") != number:
-        raise ProblemError(500, "what came back is no answer to this question", "ask again")
+        raise ProblemError(500, "what came back is not an answer to this question", "ask again")
     return said
 
 

@@ -40,7 +40,7 @@ class EvidenceSource:
 
     @property
     def resolved(self) -> dict[str, str]:
-        """The options with what `env:NAME` stands for: a token is no text for a file in git."""
+        """The options with what `env:NAME` stands for: a token is not text for a file in git."""
         return {key: from_environment(str(text)) for key, text in self.options.items()}
 
 
@@ -193,8 +193,8 @@ def _evidence(table: Table) -> EvidenceSource:
         refuse_secrets("[[evidence]] url", given)
     if source not in _SERVERS and location is given and (Path(given).is_absolute() or ".." in Path(given).parts):
         raise ContractctlError(
-            f"[[evidence]] path '{given}' leads out of the repository",
-            hint='files elsewhere are named by whoever runs it: write path = "env:NAME" and set that variable',
+            f"[[evidence]] path '{given}' leads outside the repository",
+            hint='for files elsewhere, write path = "env:NAME" and set that variable',
         )
     return EvidenceSource(source, location, table.rest())
 

@@ -39,7 +39,7 @@ class NamedDatabase:
         url = from_environment(self.given)
         if "://" not in url:
             raise ContractctlError(
-                f"{self.place} url is no database URL",
+                f"{self.place} url is not a database URL",
                 hint='write url = "sqlite:///shop.db"; or url = "env:NAME", and put a whole URL into that variable',
             )
         relative = _SQLITE_FILE.fullmatch(url)
@@ -90,7 +90,7 @@ def from_environment(value: str) -> str:
     name = value.removeprefix(_ENVIRONMENT)
     if not os.environ.get(name):
         raise ContractctlError(
-            f"the environment variable '{name}' is not set", hint="set it: contractctl.toml takes a value from it"
+            f"the environment variable '{name}' is not set", hint="set it: contractctl.toml refers to it"
         )
     return os.environ[name]
 
@@ -101,9 +101,9 @@ def refuse_secrets(where: str, url: str) -> None:
         parts = urlsplit(url)
         secret = parts.password is not None or any(key.lower() in _SECRETS for key, _ in parse_qsl(parts.query))
     except ValueError:
-        raise ContractctlError(f"{where} is no URL", hint='write it whole, or url = "env:NAME"') from None
+        raise ContractctlError(f"{where} is not a URL", hint='write it whole, or url = "env:NAME"') from None
     if secret:
         raise ContractctlError(
-            f"{where} holds a password, and this file is in git",
-            hint='write url = "env:NAME" and set that environment variable; change the password, too',
+            f"{where} holds a password, but this file is kept in git",
+            hint='write url = "env:NAME" and set that environment variable; and change the password',
         )

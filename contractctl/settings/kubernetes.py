@@ -25,7 +25,7 @@ def read_naming(table: Table) -> Naming:
     )
     table.done()
     if bool(service) != bool(version) or not (service or found.images):
-        raise ContractctlError(f"{table.file}: [kubernetes] does not say which versions run", hint=EXAMPLE)
+        raise ContractctlError(f"{table.file}: [kubernetes] does not map workloads to versions", hint=EXAMPLE)
     return found
 
 
@@ -34,7 +34,7 @@ def _image(table: Table, image: str) -> str:
     if "@" in image or ":" in image.rpartition("/")[2]:
         raise ContractctlError(
             f"{table.file}: the image '{image}' has a tag or a digest",
-            hint="write its name alone, like registry.example/shop",
+            hint="write only its name, like registry.example/shop",
         )
     return image
 

@@ -82,10 +82,10 @@ def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
 
 
 def folder_of(contracts: Path, name: str) -> Path:
-    """Where a contract of that name lies. Raise ContractctlError for what is no contract's name."""
+    """Where a contract of that name lies. Raise ContractctlError for what is not a valid contract name."""
     if not _NAME.fullmatch(name):
         raise ContractctlError(
-            f"'{name}' is no contract's name{_likely(contracts, name)}",
+            f"'{name}' is not a valid contract name{_likely(contracts, name)}",
             hint="a name is domain/name, such as orders/order-placed: contractctl list",
         )
     return contracts / name

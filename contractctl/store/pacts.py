@@ -29,7 +29,7 @@ def parse(text: str, place: str) -> tuple[Verification, ...]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ContractctlError(f"{place} is no JSON: {error}", hint="save the broker's matrix as JSON") from None
+        raise ContractctlError(f"{place} is not JSON: {error}", hint="save the broker's matrix as JSON") from None
     rows = document.get("matrix") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise ContractctlError(
@@ -105,7 +105,7 @@ def _parsed(path: Path, consumer: str, text: str) -> tuple[Verification, ...]:
         if row.consumer != consumer:
             raise ContractctlError(
                 f"{shown(path)} has a row of '{row.consumer}', which is another consumer",
-                hint="move it into that consumer's file, or import the broker's matrix again",
+                hint="move it to that consumer's file, or import the broker's matrix again",
             )
     return rows
 
@@ -119,7 +119,7 @@ def _row(row: Any, at: str) -> Verification:  # noqa: ANN401 - JSON
     verified_at = result.get("verifiedAt") if isinstance(result, dict) else None
     if not isinstance(success, bool) or not isinstance(verified_at, str | None):
         raise ContractctlError(
-            f"{at}: 'verificationResult' does not say whether it was a success", hint="save the broker's matrix anew"
+            f"{at}: 'verificationResult' does not say whether it was a success", hint="save the broker's matrix again"
         )
     return Verification(*consumer, *provider, success, verified_at or "")
 
@@ -133,5 +133,5 @@ def _party(row: Any, key: str, at: str) -> tuple[str, str]:  # noqa: ANN401 - JS
         # a pact that no version of the provider has verified: the broker leaves the version out
         return name_of(name, "a service"), ""
     if not isinstance(name, str) or not isinstance(number, str):
-        raise ContractctlError(f"{at}: '{key}' has no name and version", hint="save the broker's matrix anew")
+        raise ContractctlError(f"{at}: '{key}' has no name and version", hint="save the broker's matrix again")
     return name_of(name, "a service"), version_of(number)

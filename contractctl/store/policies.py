@@ -9,7 +9,7 @@ from contractctl.toml_text import Table
 def read_policy(table: Table, format_name: str | None = None) -> Policy:
     """The policy of a contract of that format; of files of any format where it is None.
 
-    Raise ContractctlError for a value that is no choice, and for a choice that means nothing for the format.
+    Raise ContractctlError for a value that is not a choice, and for a choice that means nothing for the format.
     """
     given = {name: table.has(name) for names in CHOICES.values() for name in names}
     allowed = CHOICES.get(format_name, tuple(given)) if format_name else tuple(given)

@@ -48,7 +48,7 @@ def _recorded(versions: Path, number: SemanticVersion, source_: Source) -> Path:
         recorded = any(_of_version(recorded, taken.name) for recorded in _sums(versions))
         if recorded or digest(source(taken)) != digest(source_):
             raise ContractctlError(
-                f"{number} was released already, as {shown(taken)}", hint="release under the next number"
+                f"{number} was already released, as {shown(taken)}", hint="release under the next number"
             )
     target = taken or _freeze(versions, number, source_)
     sums = "".join(f"{one}  {file}\n" for file, one in sorted({**_sums(versions), **_sums_of(target)}.items()))
@@ -70,7 +70,7 @@ def broken(versions: Path) -> tuple[tuple[str, str], ...]:
 
 
 def numbered(versions: Path) -> list[tuple[Path, SemanticVersion]]:
-    """The releases in a versions/ folder. A file whose name is no version is refused: it would be passed over."""
+    """The releases in a versions/ folder. A file whose name is not a version is refused: it would be passed over."""
     found: dict[SemanticVersion, Path] = {}
     for path in sorted(versions.iterdir()) if versions.is_dir() else ():
         if path.name == SUMS or path.name.startswith("."):
@@ -135,7 +135,7 @@ def _sums(versions: Path) -> dict[str, str]:
     if None in matches:
         bad = matches.index(None) + 1
         raise ContractctlError(
-            f"{shown(path)}:{bad}: this is no line of sha256sum", hint="bring the file back from git"
+            f"{shown(path)}:{bad}: this is not a line of sha256sum", hint="restore the file from git"
         )
     return {match[2]: match[1] for match in matches if match}
 

@@ -17,7 +17,7 @@ _EXAMPLE = 'write for example: [[consumes]] contract = "shop/orders", versions =
 
 
 def path_of(contracts: Path, service: str, version: str) -> Path:
-    """`contracts/services/SERVICE/VERSION.toml`. Raise ContractctlError for what is no service or version."""
+    """`contracts/services/SERVICE/VERSION.toml`. Raise ContractctlError for what is not a service or version."""
     return contracts / FOLDER / name_of(service, "a service") / f"{version_of(version)}.toml"
 
 
@@ -65,7 +65,9 @@ def declared(text: str, place: str, version: str | None) -> Declaration:
         raise ContractctlError(f"{place} says that it is version '{own}', not '{version}'", hint="leave --version out")
     chosen = version or own
     if not chosen:
-        raise ContractctlError(f"{place} says no version", hint="add --version VERSION: what will be deployed")
+        raise ContractctlError(
+            f"{place} has no version", hint="add --version VERSION: the version that will be deployed"
+        )
     found = Declaration(name_of(name, "a service"), version_of(chosen), *_uses(table))
     table.done()
     return found
@@ -83,7 +85,8 @@ def write(contracts: Path, declaration: Declaration, origin: str) -> Path:
     if before is not None:
         raise ContractctlError(
             f"{shown(path)}: {declaration.name} has declared something else before",
-            hint="a version never changes: import it under its own number, or remove the file if it was never deployed",
+            hint="a version never changes: import the new one under its own number, or remove the file if the version"
+            " was never deployed",
         )
     write_whole(path, _text(declaration, origin))
     return path

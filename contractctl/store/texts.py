@@ -13,7 +13,7 @@ def source(path: Path, within: Path | None = None) -> Source:
     """A file, or the files of a folder, as the text of one version. `within`: links may not lead out of this folder."""
     files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*") if p.is_file() and _seen(p, path))
     if not files:
-        raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema's files there")
+        raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema files there")
     folder = shown(path) if path.is_dir() else ""
     return Source(tuple(File.of(shown(file), _content(file, within)) for file in files), folder=folder)
 
@@ -63,7 +63,7 @@ def _seen(file: Path, folder: Path) -> bool:
 def _content(file: Path, within: Path | None) -> bytes:
     try:
         if within is not None and not file.resolve().is_relative_to(within):
-            raise ContractctlError(f"{shown(file)} leads out of the repository", hint="put the file itself there")
+            raise ContractctlError(f"{shown(file)} leads outside the repository", hint="put the file itself there")
         return file.read_bytes()
     except (OSError, RuntimeError) as error:  # RuntimeError: before Python 3.13, where reading it is what fails
         if isinstance(error, OSError) and error.errno != errno.ELOOP:

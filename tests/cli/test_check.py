@@ -222,7 +222,7 @@ def test_files_outside_a_store_are_judged_then_and_now(contractctl: Run, git: Gi
 
 
 def test_a_pattern_that_leads_nowhere_is_no_yes(contractctl: Run, store: Path) -> None:
-    assert "'schema/**' is no contract" in contractctl("check", "--against", "main", "schema/**", code=2).stderr
+    assert "'schema/**' is not a contract" in contractctl("check", "--against", "main", "schema/**", code=2).stderr
 
 
 def test_a_contract_is_asked_for_by_its_name_beside_a_base(contractctl: Run, store: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_changed_schema_of_no_contract_is_named_beside_a_store(
     (tmp_path / "alone.avsc").write_text(NEW)
 
     assert contractctl("check", "--against", "main").stderr == (
-        "not judged, of no contract: alone.avsc; name them, or make contracts: contractctl init\n"
+        "not judged, without a contract: alone.avsc; name them, or create contracts: contractctl init\n"
     )
     assert contractctl("check", "--against", "main", "alone.avsc", code=1).stderr == ""
 
@@ -252,7 +252,7 @@ def test_a_contract_without_a_release_is_no_silent_yes(contractctl: Run, store: 
     (store.parent / "refunded/refunded.avsc").write_text(OLD)
 
     assert contractctl("check").stderr == (
-        "not judged, never released: orders/refunded; promise something: contractctl release NAME\n"
+        "not judged, never released: orders/refunded; release a version: contractctl release NAME\n"
     )
 
 
@@ -376,7 +376,7 @@ def test_a_contract_that_is_not_there_is_named_with_the_one_that_was_meant(contr
 def test_a_missing_base_is_said(contractctl: Run, store: Path) -> None:
     said = contractctl("check", "--against", "nowhere", code=2).stderr
     assert "no commit 'nowhere'" in said
-    assert "branches that are here: main" in said
+    assert "known branches: main" in said
 
 
 def test_strict_counts_what_is_lost(contractctl: Run, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_version_that_was_released_and_not_carried_out_is_known_by_the_one_bef
     said = live(code=1)
 
     assert "just like 1.0.0" in said
-    assert "take the database to 1.1.0" in said
+    assert "migrate the database to 1.1.0" in said
 
 
 def test_what_cannot_be_compared_is_unknown_and_no_yes(contractctl: Run, postgresql_url: str, tmp_path: Path) -> None:
@@ -160,5 +160,5 @@ def test_a_contract_of_events_is_in_no_database(contractctl: Run, tmp_path: Path
     (folder / "contract.toml").write_text('format = "avro"\ndraft = "sent.avsc"\n')
     (folder / "sent.avsc").write_text('{"type": "record", "name": "Sent", "fields": []}')
 
-    assert "no database holds it" in contractctl("check", "--live", "shop/sent", code=2).stderr
-    assert "there is no contract of tables" in contractctl("check", "--live", code=2).stderr
+    assert "which is not kept in a database" in contractctl("check", "--live", "shop/sent", code=2).stderr
+    assert "there are no contracts of tables" in contractctl("check", "--live", code=2).stderr

@@ -330,7 +330,7 @@ def test_a_draft_that_refers_to_a_file_which_is_none_of_its_own_is_neither_judge
 
     for command in ("check", "release"):
         said = contractctl(command, "api/openapi", code=2).stderr
-        assert "refers to api/paths/returns.yaml, which is none of its files" in said
+        assert "refers to api/paths/returns.yaml, which is not one of its files" in said
         assert 'contracts/api/openapi/contract.toml: "../../../api/paths/returns.yaml"' in said
 
 

@@ -126,13 +126,13 @@ def test_an_unknown_option_is_something_to_mend(contractctl: Run) -> None:
         ),
         (
             "migrate canary ship half",
-            "invalid value for 'PERCENT': 'half' is no number",
+            "invalid value for 'PERCENT': 'half' is not a number",
             "contractctl migrate canary --help",
         ),
         ("migrate expnd", "no such command 'expnd'. Did you mean 'expand'?", "contractctl migrate --help"),
         (
             "show orders",
-            "'orders' is no contract's name: did you mean 'shop/orders'?",
+            "'orders' is not a valid contract name: did you mean 'shop/orders'?",
             "a name is domain/name, such as orders/order-placed: contractctl list",
         ),
         ("diff a.avsc b.avsc", "a.avsc: there is no such file", "contractctl diff OLD_FILE NEW_FILE"),

@@ -95,12 +95,12 @@ def test_a_bad_event_is_set_aside_with_its_error(shop: Path, contractctl: Run) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["rename-customer", "old.jsonl"], "up or down?"),
-        (["rename-customer", "--up", "--down", "old.jsonl"], "up or down?"),
+        (["rename-customer", "old.jsonl"], "exactly one of --up and --down"),
+        (["rename-customer", "--up", "--down", "old.jsonl"], "exactly one of --up and --down"),
         (["nothing", "--up", "old.jsonl"], "there is no plan 'nothing'"),
-        (["rename-customer", "--up", "--contract", "shop/orders", "old.jsonl"], "moves no events of 'shop/orders'"),
+        (["rename-customer", "--up", "--contract", "shop/orders", "old.jsonl"], "changes no events of 'shop/orders'"),
         (["rename-customer", "--up", "gone.jsonl"], "gone.jsonl: No such file"),
-        (["rename-customer", "--up", "old.jsonl", "--on-error", "set-aside"], "set aside where?"),
+        (["rename-customer", "--up", "old.jsonl", "--on-error", "set-aside"], "set-aside needs an output file"),
     ],
 )
 def test_what_cannot_be_understood_is_said(shop: Path, contractctl: Run, arguments: list[str], said: str) -> None:

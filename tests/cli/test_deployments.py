@@ -79,15 +79,15 @@ def test_a_declaration_never_changes_and_names_what_is_there(
     declare(SERVICE.format("reader", "consumes", "2.0.0"))
     assert "has declared something else before" in run("--version", "1", code=2)
     run("--version", "1", "--at", "main~1", code=0)
-    assert "says no version" in run(code=2)
+    assert "has no version" in run(code=2)
     a_file = contractctl("service", "import", "../reader/service.toml", code=2, cwd=repository).stderr
     assert "Directory '../reader/service.toml' is a file" in a_file
     declare('name = "reader"\n[[consumes]]\ncontract = "shop/plaec"\nversions = ["1"]\n')
-    assert "there is none such here" in run("--version", "2", code=2)
+    assert "which does not exist here" in run("--version", "2", code=2)
     declare('name = "reader"\n[[consumes]]\ncontract = "shop/placed"\n')
     assert "has no versions" in run("--version", "2", code=2)
     declare('name = "../../reader"\n')
-    assert "is no name of a service" in run("--version", "2", code=2)
+    assert "is not a name of a service" in run("--version", "2", code=2)
 
 
 @pytest.mark.parametrize(

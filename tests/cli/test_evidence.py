@@ -64,7 +64,7 @@ def test_who_asks_one_source_alone_does_not_silence_the_others(contractctl: Run,
 
     answer = contractctl("gate", "rename", "contract", code=1).stdout
     assert "reporting@2.1 read 'orders.customer_name' 14 times, last at " in answer
-    assert "nobody has asked it" not in answer
+    assert "it was not asked" not in answer
 
 
 def test_a_source_that_has_nothing_is_said_and_exits_with_3(contractctl: Run, shop: Path) -> None:
@@ -78,9 +78,9 @@ def test_a_source_that_has_nothing_is_said_and_exits_with_3(contractctl: Run, sh
     ("toml", "arguments", "message"),
     [
         ("", ("rename",), "no source of evidence is configured"),
-        ('[[evidence]]\nsource = "jsonl"\npath = "*"\n', ("rename", "--source", "gossip"), "'gossip' is no source"),
+        ('[[evidence]]\nsource = "jsonl"\npath = "*"\n', ("rename", "--source", "gossip"), "'gossip' is not a source"),
         ('[[evidence]]\nsource = "jsonl"\npath = "*"\n', ("rename2",), "there is no plan 'rename2'"),
-        ('[[evidence]]\nsource = "prometheus"\nurl = "ftp://x"\n', ("rename",), "no http or https URL"),
+        ('[[evidence]]\nsource = "prometheus"\nurl = "ftp://x"\n', ("rename",), "not an http or https URL"),
     ],
 )
 def test_a_wrong_question_is_one_clear_sentence(
@@ -123,7 +123,7 @@ def test_code_is_searched_at_the_commit_that_is_on_record_and_counts_until_anoth
     assert "missing source: no version of reporting is on record" in contractctl(*search, code=3).stdout
     contractctl(*record, "2.1")
     assert "nobody has said which commit reporting@2.1 is" in contractctl(*search, code=3).stdout
-    assert "is no whole commit id" in contractctl(*record, "2.1", "--commit", "main", code=2).stderr
+    assert "is not a full commit id" in contractctl(*record, "2.1", "--commit", "main", code=2).stderr
     assert contractctl(*record, "2.1", "--commit", commit).stdout.startswith("recorded")
     assert contractctl(*record, "2.1").stdout.startswith("on record already")
     assert f'"commit": "{commit}"' in contractctl("environment", "list", "--format", "json").stdout
@@ -157,4 +157,4 @@ def test_documents_keep_the_gate_closed_and_other_documents_are_missed_until_the
     assert "in the graphql documents of reporting: named in 1 place: a.graphql:1:11" in done.stdout
     assert "reporting declares that it reads 'orders.customer_name' (a.graphql:1:11)" in same
     assert "nothing was collected" not in same
-    assert "nothing was collected of reporting as contractctl.toml has it now" in other
+    assert "nothing was collected for reporting since contractctl.toml changed" in other

@@ -152,7 +152,7 @@ def test_inputs_that_were_touched_up_are_found(contractctl: Run, shop: Path) -> 
     [
         (lambda document: document.pop("inputs"), "'inputs' is a required property"),
         (lambda document: document["inputs"].update(stage="destroy"), "inputs.stage"),
-        (lambda document: document["inputs"]["plan"].update(colour="red"), "'colour' is not known here"),
+        (lambda document: document["inputs"]["plan"].update(colour="red"), "'colour' is not a known key"),
         (lambda document: document["decision"].update(at="noon"), "decision.at"),
     ],
 )
@@ -171,15 +171,15 @@ def test_a_file_that_is_no_decision_is_one_clear_sentence(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("rename", "destroy"), "'destroy' is no stage"),
+        (("rename", "destroy"), "'destroy' is not a stage"),
         (("rename2", "expand"), "there is no plan 'rename2'"),
-        (("rename", "expand", "--percent", "5"), "only a canary has a share"),
-        (("rename", "expand", "--at", "noon"), "'noon' is no time"),
-        (("rename", "expand", "--wait", "soon"), "'soon' is no span"),
-        (("rename", "expand", "--at", "1", "--wait", "1s"), "--at stands still"),
+        (("rename", "expand", "--percent", "5"), "only a canary has a percentage"),
+        (("rename", "expand", "--at", "noon"), "'noon' is not a time"),
+        (("rename", "expand", "--wait", "soon"), "'soon' is not a duration"),
+        (("rename", "expand", "--at", "1", "--wait", "1s"), "--at fixes the time"),
         (("rename", "expand", "--evidence", "gone.jsonl"), "gone.jsonl: there is no such file"),
         (("replay", "gone.json"), "gone.json"),
-        (("replay", "contractctl.toml"), "contractctl.toml is no JSON"),
+        (("replay", "contractctl.toml"), "contractctl.toml is not JSON"),
     ],
 )
 @pytest.mark.usefixtures("shop")
@@ -249,7 +249,7 @@ def test_what_waiting_cannot_mend_exits_with_3(contractctl: Run, shop: Path) -> 
 
     done = contractctl("gate", "rename", "canary", code=3)
 
-    assert done.stdout.startswith("unknown: nobody can say whether canary at 50 % of 'rename' may begin")
+    assert done.stdout.startswith("unknown: it cannot be told whether canary at 50 % of 'rename' may begin")
 
 
 def watching(shop: Path, **streams: Any) -> subprocess.Popen[bytes]:
@@ -303,7 +303,10 @@ def test_what_is_never_collected_is_no_evidence_in_a_file(contractctl: Run, shop
     path = record_file.path_of(shop / "migrations", "rename")
     record_file.write(path, [Record(kind, "me", "*", now, now, now, None, None, 1.0, (Series({}, 0.0),), "d")])
 
-    assert f"'{kind}' is nothing that is collected" in contractctl("gate", "rename", "contract", code=2).stderr
+    assert (
+        f"'{kind}' is not a kind of record that instruments produce"
+        in contractctl("gate", "rename", "contract", code=2).stderr
+    )
 
 
 def test_a_live_version_that_nobody_has_on_record_is_not_compatible(contractctl: Run, shop: Path) -> None:

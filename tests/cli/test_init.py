@@ -135,7 +135,7 @@ def test_an_odd_name_becomes_a_name_that_the_store_takes(tmp_path: Path, contrac
 def test_a_path_that_toml_cannot_hold_is_skipped(tmp_path: Path, contractctl: Run) -> None:
     put(tmp_path / "two\nlines.avsc", RECORD)
 
-    assert "cannot be written down" in contractctl("init").stdout
+    assert "cannot be encoded" in contractctl("init").stdout
 
 
 def test_what_git_ignores_and_what_belongs_to_others_is_left_alone(repository: Path, contractctl: Run) -> None:
@@ -201,7 +201,7 @@ def test_an_empty_repository_is_told_what_to_do(tmp_path: Path, contractctl: Run
     ("arguments", "said"),
     [
         (("init", "--ci", "jenkins"), "'jenkins' is not one of"),
-        (("init", "--owner", "a\nb"), "--owner holds characters that cannot be written down"),
+        (("init", "--owner", "a\nb"), "--owner holds characters that cannot be encoded"),
         (("init", "extra"), "unexpected extra argument"),
     ],
 )
@@ -286,7 +286,7 @@ def test_files_that_are_one_schema_together_become_one_contract(tmp_path: Path, 
     contractctl("check", "db/steps", code=1)
     (tmp_path / "db/steps/seed.py").write_text("")
     (tmp_path / "contracts/db/steps/contract.toml").unlink()
-    assert "db/steps: steps of a migration lie beside other files (seed.py)" in contractctl("init").stdout
+    assert "db/steps: migration steps are mixed with other files (seed.py)" in contractctl("init").stdout
 
 
 def test_steps_of_a_migration_are_one_contract_however_their_tool_lays_them_out(
@@ -332,6 +332,6 @@ def test_what_is_written_in_a_language_that_is_not_read_is_said_and_not_passed_o
 
     done = contractctl("init")
 
-    assert "no contract: payments.avdl: Avro IDL is not read; make .avsc of it: " in done.stdout
-    assert "no contract: shop/orders/migrations/0001_initial.py and 1 more: migrations of Django" in done.stdout
-    assert "see to what is named above" in done.stderr
+    assert "no contract: payments.avdl: Avro IDL is not supported; convert it to .avsc: " in done.stdout
+    assert "no contract: shop/orders/migrations/0001_initial.py and 1 more: Django migrations" in done.stdout
+    assert "check what is named above" in done.stderr

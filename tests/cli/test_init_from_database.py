@@ -237,7 +237,7 @@ def test_what_is_not_promised_is_named_in_the_draft_and_in_the_answer(contractct
     assert 'not promised: trigger "touch" of orders' in said
     assert "words: it is a virtual table" in said
     draft = (tmp_path / "contracts/shop/orders/orders.sql").read_text()
-    assert '-- Not written here, and not promised: trigger "touch" of orders.' in draft
+    assert '-- Not written here, and not part of the contract: trigger "touch" of orders.' in draft
 
 
 def test_a_table_that_cannot_be_read_is_skipped_by_name_and_the_others_are_made(
@@ -260,7 +260,7 @@ def test_statements_that_are_kept_word_for_word_are_named(postgresql_url: str, c
 
     done = contractctl("init", "--from-database", "env:SHOP", env={"SHOP": postgresql_url})
 
-    assert "kept word for word: ALTER TABLE orders ADD CONSTRAINT" in done.stdout
+    assert "kept verbatim: ALTER TABLE orders ADD CONSTRAINT" in done.stdout
 
 
 def test_another_schema_gives_its_name_to_the_contracts(postgresql_url: str, contractctl: Run, tmp_path: Path) -> None:
@@ -281,14 +281,14 @@ def test_schemas_that_nobody_asked_for_are_named(postgresql_url: str, contractct
     both = contractctl("init", "--from-database", "env:SHOP", "--schema", "public", "--schema", "the sales", env=env)
 
     assert "--schema 'the sales'" in alone.stderr
-    assert "left out: what is in other schemas: --schema 'the sales'\n" in beside.stdout
+    assert "left out, being in other schemas: --schema 'the sales'\n" in beside.stdout
     assert "left out" not in both.stdout
 
 
 def test_an_empty_database_is_told_as_one(sqlite_url: str, contractctl: Run, tmp_path: Path) -> None:
     make(sqlite_url, ["CREATE TABLE contractctl_journal (id INTEGER)"])
 
-    assert "holds no table" in contractctl("init", "--from-database", sqlite_url, code=2).stderr
+    assert "holds no user tables" in contractctl("init", "--from-database", sqlite_url, code=2).stderr
 
 
 @pytest.mark.parametrize("option", [("--tables", "x"), ("--schema", "x"), ("--one-contract", "a/b")])
@@ -301,7 +301,7 @@ def test_a_contract_of_a_wrong_name_is_refused_before_anything_is_made(contractc
 
     said = contractctl("init", "--from-database", "sqlite:///shop.db", "--one-contract", "../x", code=2).stderr
 
-    assert "'../x' is no contract's name" in said
+    assert "'../x' is not a valid contract name" in said
     assert everything(tmp_path) == {}
 
 

@@ -151,14 +151,14 @@ def test_status_shows_the_board_without_making_anything(
     (shop / "migrations/plans/names.toml").unlink()
 
     said = contractctl("migrate", "status", cwd=shop)
-    assert said.stdout.startswith("no plan is here yet")
-    assert "note: 'names' is expanded here, and its file is not: bring it from git" in said.stderr
+    assert said.stdout.startswith("there are no plans yet")
+    assert "note: 'names' is expanded here, but its file is missing: restore it from git" in said.stderr
 
 
 def test_out_of_order_is_something_to_mend_and_names_the_next_command(migrate: Callable[..., str]) -> None:
     said = migrate("contract", "names", code=2)
 
-    assert "error: 'names' is planned: contract does not follow from there" in said
+    assert "error: 'names' is planned: contract cannot follow from there" in said
     assert "hint: run: contractctl migrate expand names" in said
 
 
@@ -194,7 +194,7 @@ def test_the_second_operator_is_told_who_is_at_work_and_to_wait(migrate: Callabl
     first.send_signal(signal.SIGINT)
     _, talk = first.communicate()
     assert first.returncode == 130
-    assert "the same command goes on from there" in talk
+    assert "the same command resumes from there" in talk
     assert migrate("backfill", "names").startswith("backfill is done")
 
 
@@ -212,7 +212,7 @@ def test_a_backfill_that_is_asked_to_end_does_so_after_a_whole_batch(
 
     assert process.returncode == code
     assert said == ""
-    assert talk.startswith("stopped after a whole batch: whatever was finished is kept, and the same command goes on")
+    assert talk.startswith("stopped after a complete batch: finished work is kept, and the same command resumes")
     assert "held by" not in migrate("status", "names")
     assert rows(shop, "SELECT rows = count(full_name) FROM orders, contractctl_checkpoint") == [(1,)]
     assert f"orders: {ROWS} rows filled" in migrate("backfill", "names")
@@ -284,7 +284,7 @@ def test_what_sqlite_cannot_be_asked_is_refused_before_anything_is_done(
     migrate("expand", "names")
     migrate("dual-write", "names")
 
-    assert "error: SQLite has no server whose load could be asked" in migrate(
+    assert "error: SQLite has no server whose load could be measured" in migrate(
         "backfill", "names", "--max-load", "20", code=2
     )
     assert "error: SQLite has no replicas" in migrate("backfill", "names", "--max-lag", "5", code=2)
@@ -347,7 +347,7 @@ def test_the_journal_names_the_actor_that_the_environment_names(migrate: Callabl
 
 def test_a_plan_with_tables_needs_the_database_that_holds_them(migrate: Callable[..., str], shop: Path) -> None:
     (shop / "contractctl.toml").write_text("")
-    assert "error: 'names' changes tables, and no database is named" in migrate("expand", "names", code=2)
+    assert "error: 'names' changes tables, but no database is configured" in migrate("expand", "names", code=2)
 
     (shop / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shpo.db"\n')
     assert "error: the database file does not exist" in migrate("expand", "names", code=2)
@@ -383,5 +383,5 @@ def test_status_tells_of_a_database_s_address_that_is_none(contractctl: Run, tmp
 
     done = contractctl("migrate", "status", code=2, env={"SHOP": "postgresql://shop:SECRET@db.internal:port/shop"})
 
-    assert "the database's address is no SQLAlchemy URL" in done.stderr
+    assert "the database URL cannot be read by SQLAlchemy" in done.stderr
     assert "SECRET" not in done.stdout + done.stderr

@@ -85,7 +85,7 @@ def test_asking_makes_no_tables_on_a_server(server_url: str, migrate: Migrate) -
     _, refused = migrate(server_url, "dual-write", "names", code=2)
 
     assert "planned" in said
-    assert "dual-write does not follow from there" in refused
+    assert "dual-write cannot follow from there" in refused
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["expand", "names"], ["rollback", "names"]])
@@ -94,7 +94,7 @@ def test_a_server_that_cannot_be_reached_is_to_be_mended(migrate: Migrate, schem
     _, said = migrate(f"{scheme}://ada:{SECRET}@127.0.0.1:1/shop", *arguments, code=2)
 
     assert said.startswith("error: the server cannot be reached: ")
-    assert "hint: is it running, and the address right?" in said
+    assert "hint: is it running, and is the URL right?" in said
 
 
 def test_a_database_that_is_not_there_is_to_be_mended(
@@ -109,4 +109,4 @@ def test_a_database_that_is_not_there_is_to_be_mended(
 def test_an_address_of_no_engine_of_ours_is_to_be_mended(migrate: Migrate) -> None:
     _, said = migrate(f"oracle://ada:{SECRET}@127.0.0.1/shop", "status", code=2)
 
-    assert said.startswith("error: 'oracle' is no database that contractctl can migrate")
+    assert said.startswith("error: 'oracle' is not a database that contractctl can migrate")

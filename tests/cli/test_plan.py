@@ -70,7 +70,7 @@ def test_a_likely_rename_is_never_taken_silently_and_the_printed_commands_work(s
     before = files(shop)
     said = contractctl("plan", "shop/orders", code=2)
 
-    assert "'customer_name' may go on as 'full_name': only you can say whether that is a rename" in said.stderr
+    assert "'customer_name' may have become 'full_name': only you can say whether that is a rename" in said.stderr
     assert files(shop) == before
     commands = [line.partition("run: ")[2] for line in said.stderr.splitlines() if "run: contractctl plan" in line]
     assert commands == [
@@ -98,7 +98,7 @@ def test_on_a_terminal_the_likely_rename_is_asked(shop):
     out, _ = process.communicate(timeout=60)
     os.close(ours)
 
-    assert "orders: does 'customer_name' go on as 'full_name'?" in question
+    assert "orders: is 'customer_name' renamed to 'full_name'?" in question
     assert process.returncode == 0
     assert "rename-column orders: customer_name → full_name" in out
 
@@ -206,31 +206,37 @@ def test_values_that_do_not_come_back_need_an_explicit_lossy(shop, contractctl):
         (("shop/orders", "--rename", "customer_name"), "there is no '=' between two names"),
         (("shop/orders", "--rename", "customer_name="), "there is no '=' between two names"),
         (("shop/orders", "--rename", "a=b", "--rename", "a=c"), "--rename names 'a' twice"),
-        (("shop/orders", "--rename", "nothing=full_name", "--drop", "customer_name"), "takes 'nothing' away"),
-        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "ten"), "these are no percentages"),
-        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "50,10,100"), "shares grow up to 100"),
-        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "1,nan,100"), "shares grow up to 100"),
-        (("shop/orders", "--rename", "customer_name=full_name", "--name", "../x"), "no name for a plan"),
+        (("shop/orders", "--rename", "nothing=full_name", "--drop", "customer_name"), "removes 'nothing'"),
+        (("shop/orders", "--rename", "customer_name=full_name", "--canary", "ten"), "these are not percentages"),
+        (
+            ("shop/orders", "--rename", "customer_name=full_name", "--canary", "50,10,100"),
+            "shares must increase and end at 100",
+        ),
+        (
+            ("shop/orders", "--rename", "customer_name=full_name", "--canary", "1,nan,100"),
+            "shares must increase and end at 100",
+        ),
+        (("shop/orders", "--rename", "customer_name=full_name", "--name", "../x"), "not a name for a plan"),
         (
             ("shop/orders", "--rename", "customer_name=full_name", "--up", "full_name=random()"),
             "does not always give the same value",
         ),
         (
             ("shop/orders", "--rename", "customer_name=full_name", "--up", "full_name=upper(nme)"),
-            "no SQL expression over one row",
+            "not an SQL expression over one row",
         ),
-        (("shop/orders", "--split", "customer_name=full_name"), "that is one column and one other"),
-        (("shop/orders", "--merge", "customer_name=full_name"), "that is one column and one other"),
+        (("shop/orders", "--split", "customer_name=full_name"), "that names one column on each side"),
+        (("shop/orders", "--merge", "customer_name=full_name"), "that names one column on each side"),
         (
             ("shop/orders", "--split", "customer_name=full_name,title"),
             "names no columns that went and that came",
         ),
-        (("shop/orders", "--rename-table", "order=purchases", "--drop", "customer_name"), "takes 'order' away"),
+        (("shop/orders", "--rename-table", "order=purchases", "--drop", "customer_name"), "removes 'order'"),
         (
             ("shop/orders", "--move", "orders.customer_name=full_name", "--on", "id=id"),
             "the move 'orders.customer_name=full_name': there is no column 'full_name'",
         ),
-        (("shop/orders", "--extract", "orders.customer_name=orders"), "names no columns of one table that went"),
+        (("shop/orders", "--extract", "orders.customer_name=orders"), "does not name removed columns of one table"),
         (("shop/orders", "--rename", "customer_name=full_name", "--on", "id"), "there is no '=' between two names"),
         ((), "contractctl plan needs CONTRACT…"),
     ],

@@ -51,6 +51,6 @@ def test_a_payload_of_another_type_has_no_document_between(feed: Path, contractc
 
     refused = contractctl("plan", NAME, *DAY, code=2).stderr
 
-    assert "no version of 'shop/feed' can stand between its release and its draft" in refused
-    assert "put a property, or a channel, of another name beside it" in refused
+    assert "no version of 'shop/feed' fits between its release and its draft" in refused
+    assert "add a property or channel of another name" in refused
     assert not (feed / "versions" / "1.1.0.yaml").exists()

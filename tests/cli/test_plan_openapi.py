@@ -48,8 +48,8 @@ def test_a_document_is_planned_and_expanded_and_not_contracted_before_its_day(sh
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "nothing says until which day the old parts of 'shop/api' are served"),
-        (("--sunset", "2020-01-31"), "--sunset 2020-01-31: that day has come"),
+        ((), "no day is given until which the old parts of 'shop/api' are served"),
+        (("--sunset", "2020-01-31"), "--sunset 2020-01-31: that day is not in the future"),
         ((*DAY, "--up", "buyer=customer"), "--up names 'buyer', which the plan does not change"),
     ],
 )
@@ -66,5 +66,5 @@ def test_a_property_that_changes_its_type_has_no_document_between(shop: Path, co
 
     refused = contractctl("plan", NAME, *DAY, code=2).stderr
 
-    assert "no version of 'shop/api' can stand between its release and its draft" in refused
-    assert "put a part of another name beside it" in refused
+    assert "no version of 'shop/api' fits between its release and its draft" in refused
+    assert "add a part of another name" in refused

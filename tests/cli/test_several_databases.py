@@ -74,7 +74,7 @@ def test_a_table_that_lies_in_no_named_database_is_not_planned(shop, contractctl
     told = shop / "contracts/shop/orders/contract.toml"
     told.write_text(told.read_text().replace('database = "orders"\n', ""))
 
-    assert "nothing says which of them holds shop/orders: orders, people" in plan(contractctl, "shop/orders", code=2)
+    assert "but not which of them holds shop/orders: orders, people" in plan(contractctl, "shop/orders", code=2)
     told.write_text(told.read_text() + 'database = "order"\n')
     assert "no database is called 'order'" in plan(contractctl, "shop/orders", code=2)
     assert not (shop / "migrations").exists()

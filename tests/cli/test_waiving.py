@@ -110,9 +110,9 @@ def test_glass_that_only_a_file_says_is_broken_is_not(
     [
         (("--break-glass", "--ticket", "OPS-71"), "a waiver needs a reason"),
         (("--break-glass", "--reason", "r"), "a waiver needs a ticket"),
-        (("--break-glass", *WHY, "--for", "8d"), "a waiver cannot hold for 8d"),
-        (("--waive", "the step before", *WHY), "'the step before' is no open condition that can be waived"),
-        (("--break-glass", *WHY, "--at", "0"), "a waiver is made now"),
+        (("--break-glass", *WHY, "--for", "8d"), "a waiver cannot last 8d"),
+        (("--waive", "the step before", *WHY), "'the step before' is not an open condition that can be waived"),
+        (("--break-glass", *WHY, "--at", "0"), "a waiver is always made for the present"),
     ],
 )
 @pytest.mark.usefixtures("broken")

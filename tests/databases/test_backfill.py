@@ -180,7 +180,7 @@ def test_checksums_are_equal_exactly_when_nothing_differs(shop, pair):
     ("one", "other"), [((None, ""), ("", None)), (("a", "bc"), ("ab", "c")), ((None, "x"), (None, None))]
 )
 def test_no_two_rows_have_one_checksum(shop, pair, one, other):
-    """NULL is no empty text, and where a value ends counts."""
+    """NULL is not an empty text, and where a value ends counts."""
     shop.table(T, pair())
     sums = []
     for a, b in (one, other):

@@ -178,7 +178,7 @@ def test_what_nobody_can_name_is_told_once_by_the_name_of_what_makes_it() -> Non
     ("change", "said"),
     [
         (lambda tree: tree["metadata"].update({"continue": "token", "remainingItemCount": 12}), "12 more objects"),
-        (lambda tree: tree["metadata"].update({"continue": "token"}), "it does not say how many"),
+        (lambda tree: tree["metadata"].update({"continue": "token"}), "an unknown number of more objects"),
         (lambda tree: tree["items"].pop(4), "ReplicaSet shop/old has 2 pods, and"),
         (lambda tree: tree["items"].pop(2), "Deployment shop/reporting has 3 pods, and 1"),
         (lambda tree: tree.update(items=tree["items"][:1]), "Deployment shop/reporting has 3 pods, and 0"),
@@ -198,13 +198,13 @@ def test_a_list_that_is_not_whole_says_so(change: Callable[[Object], object], sa
     [
         (lambda one: one["metadata"].pop("uid"), "no uid: this is a manifest"),
         (lambda one: one.update(kind="Service", apiVersion="v1"), "Service shop/web"),
-        (lambda one: one.update(apiVersion="example.org/v1"), "nothing that runs versions"),
-        (lambda one: one.update(status={"replicas": "3"}), "no number of pods"),
-        (lambda one: one["spec"]["template"]["metadata"].update(labels={"v": 1.1}), "the label 1.1 is no text"),
-        (lambda one: one.update(spec=[]), "an object of Kubernetes is expected"),
+        (lambda one: one.update(apiVersion="example.org/v1"), "is not a workload"),
+        (lambda one: one.update(status={"replicas": "3"}), "not a number of pods"),
+        (lambda one: one["spec"]["template"]["metadata"].update(labels={"v": 1.1}), "the label 1.1 is not a string"),
+        (lambda one: one.update(spec=[]), "a Kubernetes object is expected"),
         (lambda one: one["metadata"].update(ownerReferences={}), "a list is expected"),
-        (lambda one: (one.clear(), one.update(kind="List", items=[])), "not one workload"),
-        (lambda one: (one.clear(), one.update(kind="PodList", items={})), "'items' is no list"),
+        (lambda one: (one.clear(), one.update(kind="List", items=[])), "the export has no workloads"),
+        (lambda one: (one.clear(), one.update(kind="PodList", items={})), "'items' is not a list"),
     ],
 )
 def test_what_no_cluster_has_exported_is_refused(change: Callable[[Object], object], said: str) -> None:
@@ -217,10 +217,10 @@ def test_what_no_cluster_has_exported_is_refused(change: Callable[[Object], obje
 
 def test_the_settings_say_it_whole_or_not_at_all(shop: Shop) -> None:
     for text, said in (
-        ("", "does not say which versions run"),
-        ('service_label = "a"', "does not say which versions run"),
+        ("", "does not map workloads to versions"),
+        ('service_label = "a"', "does not map workloads to versions"),
         ('[kubernetes.images]\n"a/b:1" = "web"', "has a tag"),
-        ('[kubernetes.images]\n"a/b" = "../web"', "no name of a service"),
+        ('[kubernetes.images]\n"a/b" = "../web"', "not a name of a service"),
         ('max_age_minutes = 0\nservice_label = "a"\nversion_label = "b"', "max_age_minutes"),
     ):
         (shop.folder / "contractctl.toml").write_text(f"[kubernetes]\n{text}\n")
@@ -285,7 +285,7 @@ def test_a_fresh_list_of_one_cluster_makes_no_other_fresh(asked: Callable[..., s
     }
     living.show(None, "east")
     assert living.whys("shop", "1") == set()
-    with pytest.raises(ContractctlError, match="no list of a cluster 'north'"):
+    with pytest.raises(ContractctlError, match="no list of the cluster 'north'"):
         living.show(None, "north")
 
 
@@ -344,7 +344,7 @@ def test_the_command_takes_what_kubectl_gives(
     ]
     assert [one["cluster"] for one in there["clusters"]] == ["default"]
     assert "newer is on record" in run(*arguments, "--at", "2020-01-01T00:00:00Z", code=2)
-    assert "is from the future" in run(*arguments, "--at", "2099-01-01T00:00:00Z", code=2)
+    assert "is in the future" in run(*arguments, "--at", "2099-01-01T00:00:00Z", code=2)
     assert "counterpart not declared" in run("can-i-deploy", "shop", "1", "--to", "production", code=3)
     run("environment", "forget", "default", "--env", "production")
     assert EVENT in run("can-i-deploy", "shop", "1", "--to", "production")
@@ -372,4 +372,4 @@ status: {{phase: Pending}}
     seen = ledger.live(settings.load(living.folder), "production", time.time()).clusters["west"]
     assert (seen.ready, began <= seen.at <= time.time()) == ({"web": {"1.10": 0}}, True)
     assert cli.run(["environment", "forget", "w" * 101, "--env", "production"]) == cli.Exit.MEND
-    assert "is no name of a cluster" in capsys.readouterr().err
+    assert "is not a name of a cluster" in capsys.readouterr().err

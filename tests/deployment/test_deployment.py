@@ -1,4 +1,4 @@
-"""May a version go there? Only where everybody on the other side is known, live and gets on with it."""
+"""May a version be deployed there? Only where everybody on the other side is known, live and compatible with it."""
 
 import json
 from pathlib import Path
@@ -371,7 +371,7 @@ def test_more_than_there_is_is_refused(shop: Shop) -> None:
 
     with pytest.raises(ContractctlError, match="60 % of s"):
         shop.deploy("s", "3", 50)
-    with pytest.raises(ContractctlError, match="beside itself"):
+    with pytest.raises(ContractctlError, match="so it cannot also be a canary"):
         shop.deploy("s", "1", 5)
 
 

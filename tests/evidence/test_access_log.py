@@ -278,7 +278,7 @@ def test_a_record_rests_on_every_byte_also_of_what_nobody_can_read(tmp_path: Pat
         ({"consumer": "x-client"}, "no column is called 'x-client'"),
         ({"sampling": "0"}, "sampling = '0'"),
         ({"sampling": "nan"}, "sampling = 'nan'"),
-        ({"colour": "red"}, "'colour' is no option"),
+        ({"colour": "red"}, "'colour' is not a known option"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(tmp_path: Path, options: dict[str, str], message: str) -> None:

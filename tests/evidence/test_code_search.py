@@ -144,7 +144,7 @@ def test_submodules_and_links_that_lead_out_are_not_read(tmp_path: Path) -> None
 
     assert reason(record) is Unknown.TRUNCATED
     assert "vendored (a submodule)" in (record.problem or "")
-    assert "out (a link that leads out)" in (record.problem or "")
+    assert "out (a link that leads outside the repository)" in (record.problem or "")
 
 
 def test_a_commit_or_a_repository_that_is_not_there_is_a_missing_source(tmp_path: Path) -> None:
@@ -249,13 +249,13 @@ def test_a_search_counts_only_until_something_else_is_deployed(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"deployed": A}, "is no version with the whole id of its commit"),
-        ({"deployed": "1.4=main"}, "a branch moves on"),
+        ({"deployed": A}, "is not a version with a full commit id"),
+        ({"deployed": "1.4=main"}, "a branch would move"),
         ({"deployed": f"1.4={A} 1.4={B}"}, "two commits of 1.4"),
         ({"tag": "latest"}, "the same for every version"),
-        ({"environment": ""}, "where does it run"),
-        ({"not_code": "*.png *"}, r"not_code '\*' fits whatever file"),
-        ({"not_code": "*[a-z0-9]*.*"}, "fits whatever file"),
+        ({"environment": ""}, "does not say where the code runs"),
+        ({"not_code": "*.png *"}, r"not_code '\*' matches every file"),
+        ({"not_code": "*[a-z0-9]*.*"}, "matches every file"),
     ],
 )
 def test_settings_that_would_let_anything_through_are_refused(

@@ -32,7 +32,7 @@ def test_a_consumer_that_is_quiet_in_staging_proves_nothing_in_production(tmp_pa
 
     records = collected(tmp_path, "production")
 
-    said = "missing source: what it has is of 'staging', and contractctl.toml says environment = 'production'"
+    said = "missing source: its data is for 'staging', but contractctl.toml says environment = 'production'"
     assert only(records, Kind.READS).problem == said
     assert outcome(records, NOW) is Outcome.UNKNOWN
     assert outcome(collected(tmp_path, "staging"), NOW) is Outcome.PASS
@@ -45,7 +45,7 @@ def test_two_environments_at_once_are_conflicting_where_nobody_says_which_is_mea
     tell(tmp_path, "staging")
 
     problem = only(collected(tmp_path, None), Kind.READS).problem or ""
-    assert problem.startswith("conflicting evidence: 'production' and 'staging' are told of")
+    assert problem.startswith("conflicting evidence: 'production' and 'staging' are mixed")
     assert outcome(collected(tmp_path, None), NOW) is Outcome.UNKNOWN
     assert outcome(collected(tmp_path, "production"), NOW) is Outcome.PASS
 

@@ -367,9 +367,9 @@ def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "the last line is not whole"),
-        ("{\n", "e.jsonl:1 is no JSON"),
-        ("[]\n", "e.jsonl:1: a list stands where an object is expected"),
+        ("{", "the last line is incomplete"),
+        ("{\n", "e.jsonl:1 is not JSON"),
+        ("[]\n", "e.jsonl:1: a list found where an object is expected"),
         ('{"kind": "gossip"}\n', "'source' is missing"),
     ],
 )
@@ -417,15 +417,19 @@ def test_approvals_and_attestations_are_records(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('stage = "contract"', 'stage = "destroy"', "approval 1: 'destroy' is no stage"),
+        ('stage = "contract"', 'stage = "destroy"', "approval 1: 'destroy' is not a stage"),
         ('approver = "Ada <ada@example.org>"', 'approver = " "', "approval 1: 'approver' is missing"),
-        ("at = 2026-11-01T09:00:00Z\n\n[[att", "at = 2026-11-01T09:00:00\n\n[[att", "'at' is no time with a zone"),
+        (
+            "at = 2026-11-01T09:00:00Z\n\n[[att",
+            "at = 2026-11-01T09:00:00\n\n[[att",
+            "'at' is not a time with a time zone",
+        ),
         ('reason = "searched its code"\n', "", "attestation 1: 'reason' is missing"),
-        ("expires = 2026-12-01T09:00:00Z\n", "", "attestation 1: 'expires' is no time"),
-        ("does-not-read", "all-is-well", "'all-is-well' is no statement"),
-        ("[[approvals]]", "[[approval]]", "'approval' is not known here"),
-        ("[[approvals]]", "[approvals]", "'approvals' is no list of tables"),
-        ("[[approvals]]", "[[approvals", "is no TOML"),
+        ("expires = 2026-12-01T09:00:00Z\n", "", "attestation 1: 'expires' is not a time"),
+        ("does-not-read", "all-is-well", "'all-is-well' is not a statement"),
+        ("[[approvals]]", "[[approval]]", "'approval' is not a known key"),
+        ("[[approvals]]", "[approvals]", "'approvals' is not a list of tables"),
+        ("[[approvals]]", "[[approvals", "is not TOML"),
     ],
 )
 def test_an_approval_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -445,7 +449,7 @@ def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
     problems = [record.problem for record in collected(inside)]
 
     assert problems
-    assert all(problem and "leads out of the repository" in problem for problem in problems)
+    assert all(problem and "leads outside the repository" in problem for problem in problems)
 
 
 @pytest.mark.parametrize("key", ["count", "to", "sampling"])

@@ -50,7 +50,7 @@ def test_a_statement_that_was_thrown_out_is_not_one_that_was_never_sent(forgetfu
     found = look("pg_stat_statements", forgetful.url())
 
     assert problem(found).startswith("truncated")
-    assert "were thrown out of the statistics" in problem(found)
+    assert "were evicted from the statistics" in problem(found)
     assert outcome(found) is not Outcome.PASS
 
 
@@ -75,7 +75,7 @@ def test_statements_of_others_that_are_not_shown_are_not_absent(forgetful: Serve
     forgetful.run("GRANT pg_read_all_stats TO curious")
     shown = look("pg_stat_statements", forgetful.url(account="curious"))
 
-    assert problem(hidden).startswith("unparseable: others' statements are not shown: GRANT pg_read_all_stats")
+    assert problem(hidden).startswith("unparseable: statements of other roles are not visible: GRANT pg_read_all_stats")
     assert outcome(hidden) is Outcome.UNKNOWN
     assert problem(shown).startswith("window not covered")
 
@@ -136,7 +136,7 @@ def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: L
             if "replica counts by itself" in problem(found):
                 break
             time.sleep(0.05)
-        assert problem(found).startswith("missing source: 1 replica counts by itself; name each as a source")
+        assert problem(found).startswith("missing source: 1 replica counts by itself; configure each as a source")
         assert outcome(found) is Outcome.UNKNOWN
         assert not problem(look("pg_stat_statements", forgetful.url(), replicas="1")).startswith("missing source")
     finally:

@@ -102,7 +102,7 @@ def test_files_that_the_server_no_longer_writes_are_unknown(audited: Server, loo
 
     found = look(folder=tmp_path, server=audited.url())
 
-    assert problem(found).startswith("missing source: what was just sent to the server stands in none of these files")
+    assert problem(found).startswith("missing source: a test statement sent to the server is in none of these files")
 
 
 def test_without_the_server_silence_proves_nothing_and_reads_still_count(audited: Server, look: Look) -> None:
@@ -110,7 +110,7 @@ def test_without_the_server_silence_proves_nothing_and_reads_still_count(audited
 
     found = look()
 
-    assert problem(found).startswith("missing source: no server says")
+    assert problem(found).startswith("missing source: no server confirms")
     assert readers(found)["app", ""] >= 1
 
 
@@ -125,7 +125,7 @@ def test_a_session_that_switched_its_own_audit_off_is_unknown(audited: Server, l
         "SELECT customer_name FROM orders",
     )
 
-    assert problem(look(server=audited.url())).startswith("sampled: a session of app set what is written of it")
+    assert problem(look(server=audited.url())).startswith("sampled: a session of app changed what is logged")
 
 
 ENTRY = "2026-11-03 04:00:00.000 UTC [7] app@shop LOG:  AUDIT: SELECT 1,\n\t2\n"
@@ -143,7 +143,7 @@ def test_an_entry_of_several_lines_is_one_and_what_is_in_the_writing_is_none(tmp
     assert (found, seen.problem) == (["AUDIT: SELECT 1,\n2"] * 2 + ["AUDIT: SELECT 1,"], None)
 
 
-@pytest.mark.parametrize(("rubbish", "why"), [("\n", "a line is empty"), ("no time\n", "a line does not begin with a")])
+@pytest.mark.parametrize(("rubbish", "why"), [("\n", "an empty line"), ("no time\n", "a line does not begin with a")])
 def test_a_log_with_rubbish_in_its_midst_is_unparseable_and_rests_on_all_of_it(
     tmp_path: Path, rubbish: str, why: str
 ) -> None:

@@ -143,7 +143,7 @@ def test_nothing_that_says_when_a_process_began_is_no_proof_that_it_never_did_ag
     records = asked(prometheus)
 
     assert (only(records, Kind.READS).problem or "").startswith(
-        "counter reset: nothing says when the process of job 'rep"
+        "counter reset: it is unknown when the process of job 'r"
     )
     assert not passes(records)
 
@@ -195,7 +195,7 @@ def test_an_instance_beside_those_that_count_that_never_exports_a_counter_is_dar
 
     records = asked(prometheus)
     assert (only(records, Kind.READS).problem or "") == (
-        "dark consumer: job 'reporting', instance '10.0.0.8:9100' stands beside those that count, and exports no "
+        "dark consumer: job 'reporting', instance '10.0.0.8:9100' belongs to the same job, but exports no "
         "counter: absent is not zero"
     )
     assert not passes(records)
@@ -302,7 +302,9 @@ def test_a_series_that_an_answer_has_twice_is_conflicting_evidence(prometheus: P
 
     records = asked(prometheus)
 
-    assert (only(records, Kind.READS).problem or "").startswith("conflicting evidence: one series stands there twice")
+    assert (only(records, Kind.READS).problem or "").startswith(
+        "conflicting evidence: the answer has the same series twice"
+    )
     assert not passes(records)
 
 
@@ -375,7 +377,7 @@ def test_a_redirect_to_another_host_is_not_followed(prometheus: Prometheus) -> N
 
     prometheus.answer = elsewhere
 
-    assert "sends elsewhere, to http://elsewhere.invalid" in (only(asked(prometheus), Kind.READS).problem or "")
+    assert "redirects to http://elsewhere.invalid" in (only(asked(prometheus), Kind.READS).problem or "")
 
 
 def test_an_answer_that_breaks_off_is_an_error(prometheus: Prometheus) -> None:
@@ -389,7 +391,9 @@ def test_an_answer_that_breaks_off_is_an_error(prometheus: Prometheus) -> None:
 
     prometheus.answer = broken
 
-    assert (only(asked(prometheus), Kind.READS).problem or "").startswith("source error: the answer broke off")
+    assert (only(asked(prometheus), Kind.READS).problem or "").startswith(
+        "source error: the connection broke off during the answer"
+    )
 
 
 def test_a_password_is_sent_and_never_written(prometheus: Prometheus) -> None:
@@ -411,7 +415,7 @@ def test_a_token_is_sent_and_never_written(prometheus: Prometheus) -> None:
 
 
 def test_a_location_that_is_no_url_is_refused_without_showing_it() -> None:
-    with pytest.raises(ContractctlError, match="no http or https URL") as refused:
+    with pytest.raises(ContractctlError, match="not an http or https URL") as refused:
         evidence.collect("prometheus", "file:///etc/passwd", {}, QUESTION, root=Path(), folder=Path())
     assert "passwd" not in str(refused.value)
 
@@ -478,9 +482,7 @@ def test_requests_that_two_replicas_of_the_server_tell_are_not_twice_as_many(pro
     )
 
     problem = only(records, Kind.READS).problem or ""
-    assert (
-        problem == "conflicting evidence: one counter stands there twice, told apart by 'replica': ask for one of them"
-    )
+    assert problem == "conflicting evidence: a counter appears twice, distinguished by 'replica': select one of them"
 
 
 @pytest.fixture(params=[b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b""], ids=["body", "head"])

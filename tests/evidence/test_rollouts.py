@@ -119,13 +119,13 @@ BACKENDS = "spec.rules.0.backendRefs"
         (ROLLOUT, f"{WEIGHTS}.canary.podTemplateHash", "ccc", "another version"),
         (ROLLOUT, f"{WEIGHTS}.canary.weight", "10", "whole number"),
         (ROLLOUT, f"{WEIGHTS}.stable", GONE, "whole number"),
-        (ROLLOUT, "status.currentPodHash", "aaa", "not come to rest"),
+        (ROLLOUT, "status.currentPodHash", "aaa", "not stable yet"),
         (ROLLOUT, "metadata.deletionTimestamp", "2026-11-03T00:00:00Z", "being deleted"),
         *((CANARY, "status.phase", phase, phase) for phase in ("Succeeded", "Failed", "Promoting", "Initialized")),
         (CANARY, "status.canaryWeight", 101, "more than 100"),
         (CANARY, "status.canaryWeight", GONE, "whole number"),
-        (CANARY, "spec.analysis.match", [{"headers": {}}], "moves no share"),
-        (ROUTE, BACKENDS, [{"name": "web-v1", "weight": 0}, {"name": "web-v2", "weight": 0}], "nobody is served"),
+        (CANARY, "spec.analysis.match", [{"headers": {}}], "moves no requests"),
+        (ROUTE, BACKENDS, [{"name": "web-v1", "weight": 0}, {"name": "web-v2", "weight": 0}], "nothing is served"),
         (ROUTE, BACKENDS, [{"name": "web-v1"}], "0 times"),
         (ROUTE, BACKENDS, [{"name": "web-v2"}, {"name": "web-v2"}], "2 times"),
         (ROUTE, "spec.rules", [*ROUTE["spec"]["rules"], {"backendRefs": [{"name": "web-v2"}]}], "10 %, 100 %"),
@@ -139,7 +139,7 @@ BACKENDS = "spec.rules.0.backendRefs"
         (SERVICE, "spec.tcp", [{}], "tcp or tls"),
         (SERVICE, "spec.http.0", {"redirect": {"uri": "/"}}, "a list is missing"),
         (SERVICE, "spec.http.0.route.1.destination", GONE, "0 times"),
-        (SERVICE, "spec", "all", "an object of Kubernetes"),
+        (SERVICE, "spec", "all", "a Kubernetes object"),
     ],
 )
 def test_what_is_not_said_outright_is_a_problem(
@@ -155,7 +155,7 @@ def test_a_rollout_at_rest_gives_all_to_the_version_that_the_settings_know(tmp_p
 
     assert look(tmp_path, rest, new="aaa").series[0].value == 100
     assert look(tmp_path, rest, new="bbb", old="aaa").series[0].value == 0
-    assert "named neither" in (look(tmp_path, rest, new="bbb").problem or "")
+    assert "is neither 'new' nor 'old'" in (look(tmp_path, rest, new="bbb").problem or "")
     assert "others were named" in (look(tmp_path, ROLLOUT, new="ccc").problem or "")
 
 

@@ -94,7 +94,12 @@ def test_text_is_never_evaluated() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "is empty"), ("1 +", "unexpected end"), ("(" * 5000 + "1", "is no JSONata"), ("1" * 20_000, "too many")],
+    [
+        ("", "is empty"),
+        ("1 +", "unexpected end"),
+        ("(" * 5000 + "1", "is not valid JSONata"),
+        ("1" * 20_000, "too many"),
+    ],
 )
 def test_what_is_no_expression_is_refused_with_its_place(text: str, said: str) -> None:
     with pytest.raises(ContractctlError, match=said) as caught:
@@ -109,7 +114,7 @@ def test_what_is_no_expression_is_refused_with_its_place(text: str, said: str) -
         ("1 / 0", "divides by zero"),
         ("5 % 0", "divides by zero"),
         ("name * 2", "must evaluate to a number"),
-        ("function($x){$x}", "makes a function"),
+        ("function($x){$x}", "produces a function"),
         ("'\\ud800'", "half a character"),
         ("1e308 * 10", "out of range"),
         ("($f := function($x){1 + $f($x)}; $f(1))", "levels deep"),

@@ -39,7 +39,7 @@ def test_failures_of_one_client_hold_a_canary_and_widen_what_it_must_show(canary
     errors, sample = scene.condition("canary errors"), scene.condition("canary sample")
 
     assert (errors.outcome, errors.reason) == (UNKNOWN, Unknown.TOO_FEW_SAMPLES)
-    assert "worse, if they did not come in bursts; without the worst look nothing speaks for it" in errors.message
+    assert "worse, if they did not come in bursts; without the worst interval nothing points to it" in errors.message
     assert sample.outcome is UNKNOWN
     assert int(sample.threshold.split()[-2].replace(",", "")) > 1200
 
@@ -133,7 +133,7 @@ def test_too_few_requests_say_how_many_more_and_when(canarying: Scene) -> None:
     condition = canarying.but(records=(requests((0, 100), (0, 900)),)).condition("canary sample")
 
     assert condition.reason is Unknown.TOO_FEW_SAMPLES
-    assert condition.message == "needs 500 more requests at this share, about 10 h at the present rate"
+    assert condition.message == "needs 500 more requests at this share, about 10 h at the current rate"
     assert condition.retry_after == pytest.approx(36000)
 
 

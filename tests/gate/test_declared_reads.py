@@ -136,9 +136,9 @@ def test_who_says_that_it_has_moved_and_has_documents_that_say_otherwise_is_not_
         ((), {}, "missing source: no file matches '*.graphql'"),
         (("fragment f on Order { id }",), {}, "unparseable: no file has an operation"),
         (("{ order(id: 1 }", SILENT), {}, "unparseable: 0.graphql:1:15: expected Name"),
-        (("{ order { id } }", SILENT), {}, "unparseable: 0.graphql is not valid for the schema"),
+        (("{ order { id } }", SILENT), {}, "unparseable: 0.graphql is not valid against the client's schema"),
         (("{ order(id: 1) { ...away } }",), {}, "unparseable: Unknown fragment 'away'"),
-        ((SCHEMA,), {}, "unparseable: a definition of a schema stands among the operations"),
+        ((SCHEMA,), {}, "unparseable: a schema definition is mixed with client operations"),
         ((SILENT,), {"version": "2.0.0"}, "missing source: shop/api has no release 2.0.0"),
         ((SILENT,), {"schema": "shop/nobody"}, "unparseable: there is no contract 'shop/nobody'"),
         ((SILENT,), {"fields": "a.b=Order.id"}, "missing source: 'fields' does not say what 'orders.cust"),
@@ -147,7 +147,7 @@ def test_who_says_that_it_has_moved_and_has_documents_that_say_otherwise_is_not_
         (
             (READS,),
             {"consumer": "web"},
-            "unattributed reads: web reads 'orders.customer_name' and stands in no",
+            "unattributed reads: web reads 'orders.customer_name' but is not in any",
         ),
     ],
 )
@@ -182,9 +182,9 @@ def test_a_document_that_is_sent_by_its_id_has_to_be_there(contracting: Scene, t
 
     assert told["by hash"] == ""
     assert told["whole"] == "ids.json#a:1:18"
-    assert told["lost"] == "missing source: ids.json lists the document 'a', and no file has its text"
-    assert told["no list"].startswith("unparseable: ids.json is no list of documents")
-    assert told["no json"] == "unparseable: ids.json is no JSON"
+    assert told["lost"] == "missing source: ids.json lists the document 'a', but no file has its text"
+    assert told["no list"].startswith("unparseable: ids.json is not a list of documents")
+    assert told["no json"] == "unparseable: ids.json is not JSON"
 
 
 def test_other_settings_than_were_asked_are_a_missing_source(contracting: Scene, tmp_path: Path) -> None:

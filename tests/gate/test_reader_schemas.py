@@ -110,7 +110,7 @@ def test_a_property_of_items_is_looked_for_where_it_stands(tmp_path: Path, item:
         ("avro", ("{",), "unparseable: reader0.avsc:1:"),
         ("protobuf", ("message X {",), "unparseable: reader0.proto:1:"),
         ("protobuf", ('syntax = "proto3"; message Payment { string id = 1; }',), "unparseable: no message of"),
-        ("json-schema", ("true",), "unparseable: whether 'customer_name' is read cannot be told: the schema says noth"),
+        ("json-schema", ("true",), "unparseable: whether 'customer_name' is read cannot be told: the schema lists no"),
         ("json-schema", ('{"type": "object"}',), "unparseable: whether 'customer_name' is read cannot be told: the"),
         ("json-schema", ('{"anyOf": [{"properties": {"id": {}}}, {}]}',), "unparseable: whether 'customer_name' is"),
         ("json-schema", ('{"$ref": "https://example.org/a"}',), "unparseable: whether 'customer_name' is read cannot"),

@@ -121,7 +121,7 @@ def test_a_counter_of_one_source_does_not_vouch_for_signs_of_another_that_name_n
     found = scene.condition(f"reads of {PATH} by")
 
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Unknown.DARK_CONSUMER)
-    assert found.message == f"reporting is alive, and has no counter for '{PATH}': absent is not zero"
+    assert found.message == f"reporting is alive, but has no counter for '{PATH}': absent is not zero"
     same = replace(anything, source=counted.source)
     assert with_records(contracting, heartbeat=same).condition(f"reads of {PATH} by").outcome is Outcome.PASS
 
@@ -446,7 +446,7 @@ def test_a_consumer_that_fell_silent_hours_ago_is_dark(contracting: Scene) -> No
     [
         ({"coverage": 0.9}, Unknown.DARK_CONSUMER),
         ({"days": 3}, Unknown.WINDOW_NOT_COVERED),
-        ({"problem": "truncated: b.log: the last line is not whole"}, Unknown.TRUNCATED),
+        ({"problem": "truncated: b.log: the last line is incomplete"}, Unknown.TRUNCATED),
     ],
 )
 def test_of_two_places_that_a_source_looks_at_the_worse_one_counts(

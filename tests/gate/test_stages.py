@@ -225,9 +225,9 @@ def test_fail_beats_unknown(contracting: Scene) -> None:
 
 
 def test_a_share_belongs_to_a_canary_and_to_nothing_else(contracting: Scene) -> None:
-    with pytest.raises(ContractctlError, match="only a canary has a share"):
+    with pytest.raises(ContractctlError, match="only a canary has a percentage"):
         contracting.but(percent=10).decide()
-    with pytest.raises(ContractctlError, match="a canary needs the share"):
+    with pytest.raises(ContractctlError, match="a canary needs a percentage"):
         contracting.but(stage=Stage.CANARY).decide()
 
 

@@ -73,7 +73,7 @@ def test_a_waived_verdict_lets_the_stage_begin_and_stays_visible(reading: Scene)
     [
         ({"backing": Backing.UNCOMMITTED}, "not committed in git"),
         ({"backing": Backing.NOWHERE}, "the journal does not know of it"),
-        ({"plan": "other"}, "one of the plan 'other'"),
+        ({"plan": "other"}, "for the plan 'other'"),
         ({"expires": NOW}, "it has expired at 2026-11-03 04:00:00 UTC"),
         ({"expires": NOW - DAY + 7 * DAY + 1}, "at most 7 days are allowed"),
         ({"expires": NOW - DAY}, "at most 7 days are allowed"),

@@ -55,7 +55,7 @@ def at(path: Path) -> Repository:
 def test_a_folder_without_git_has_no_repository(tmp_path: Path) -> None:
     assert open_repository(tmp_path) is None
     assert open_repository(tmp_path / "gone") is None
-    with pytest.raises(ContractctlError, match="lies in no git repository"):
+    with pytest.raises(ContractctlError, match="is not in a git repository"):
         needed_repository(tmp_path)
 
 
@@ -501,6 +501,6 @@ def test_an_object_that_was_lost_is_no_file_of_a_partial_clone(root: Path, git: 
     repository = at(root)
 
     for _ in range(2):
-        with pytest.raises(ContractctlError, match="has lost the object"):
+        with pytest.raises(ContractctlError, match="is missing the object"):
             repository.read(base, "a.avsc")
     repository.close()

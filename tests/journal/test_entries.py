@@ -347,6 +347,6 @@ def test_a_file_that_is_no_database_is_said_in_plain_words(tmp_path: Path) -> No
     (tmp_path / "shop.db").write_text("customer,amount\n" * 500)
     made = databases.create_engine(f"sqlite:///{tmp_path}/shop.db")
 
-    with pytest.raises(RefusedError, match="no SQLite database"):
+    with pytest.raises(RefusedError, match="not a SQLite database"):
         journal.open(made)
     made.dispose()  # Python 3.13 warns of a connection that nobody closed, in whichever test runs then

@@ -29,7 +29,7 @@ def test_a_fold_follows_the_table_of_moves_and_nothing_else(steps: list[tuple[st
         following = MOVES.get((state, stage))
         moved = entry(len(entries) + 1, EntryKind.OUTCOME, stage, percent)
         if following is None:
-            with pytest.raises(ContractctlError, match="no legal move"):
+            with pytest.raises(ContractctlError, match="not a valid transition"):
                 fold([*entries, moved])
             continue
         entries.append(moved)

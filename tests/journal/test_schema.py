@@ -54,10 +54,10 @@ def test_a_journal_whose_form_nobody_tells_is_not_taken_for_none(engine: Engine,
         journal.append(connection, Note("names", EntryKind.OUTCOME, "expand", "1-expand", 1.0, "Ada", "", {}))
         run(connection, loss)
 
-    with journal.reading(engine) as connection, pytest.raises(ContractctlError, match="is gone or empty") as refusal:
+    with journal.reading(engine) as connection, pytest.raises(ContractctlError, match="is missing or empty") as refusal:
         journal.version(connection)
     assert "restore contractctl_version from a backup" in str(refusal.value.hint)
-    with pytest.raises(ContractctlError, match="is gone or empty"):
+    with pytest.raises(ContractctlError, match="is missing or empty"):
         journal.open(engine)
 
 

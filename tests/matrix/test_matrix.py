@@ -153,7 +153,7 @@ def test_a_version_that_was_never_released_is_unknown_and_named() -> None:
     found = match(it)
 
     assert found.status is Status.UNKNOWN
-    assert found.reason == "mailing is said to be on 10, and there is none such"
+    assert found.reason == "mailing is said to be on 10, but there is no such version"
 
 
 def test_undeclared_versions_that_would_decide_the_answer_make_it_unknown() -> None:
@@ -163,7 +163,7 @@ def test_undeclared_versions_that_would_decide_the_answer_make_it_unknown() -> N
 
     assert found.status is Status.UNKNOWN
     assert found.reason is not None
-    assert "mailing on 1.0.0 does not get on with shop on 2.0.0" in found.reason
+    assert "mailing on 1.0.0 is not compatible with shop on 2.0.0" in found.reason
     assert "does not say which versions mailing is on" in found.reason
 
 

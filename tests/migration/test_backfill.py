@@ -192,7 +192,7 @@ def test_a_busy_database_is_waited_for_longer_each_time_and_not_for_ever(engine:
     def busy(_connection: Connection) -> None:
         raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
 
-    with pytest.raises(ContractctlError, match="have not let the backfill have its turn"):
+    with pytest.raises(ContractctlError, match="the backfill could not get its locks"):
         backfill(engine, synchronisation(engine), Pace(), replace(world.outside, hold=busy))
     assert world.slept == sorted(world.slept)
     assert 120 <= sum(world.slept) <= 130

@@ -115,7 +115,7 @@ def test_workers_that_die_again_and_again_are_given_up(folder: Path) -> None:
             opened.append(executor)
             yield executor, 2
 
-    with pytest.raises(ContractctlError, match="the workers die, one after the other: BrokenProcessPool"):
+    with pytest.raises(ContractctlError, match="the workers keep dying: BrokenProcessPool"):
         migration.run("backfill", shop.context(folder, workers=replace(crew, gather=gather)))
     assert len(opened) < 10
     assert migration.run("backfill", shop.context(folder)).details["tables"]["orders"]["rows"] == ROWS

@@ -63,7 +63,7 @@ def refused(folder: Path, revision: str, why: str) -> None:
 def test_without_a_decision_it_refuses(folder: Path) -> None:
     brought_to(folder, "quiesce")
 
-    refused(folder, CONTRACT, "the journal holds no decision of the gate for it since the plan stands where it does")
+    refused(folder, CONTRACT, "the journal has no decision of the gate for it since the plan reached this state")
 
 
 def test_a_decision_that_is_no_pass_is_none(folder: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_decision_from_before_a_move_is_none(folder: Path) -> None:
     migration.run(Stage.CANARY, context, 100.0)
     migration.run(Stage.QUIESCE, context)
 
-    refused(folder, CONTRACT, "holds no decision")
+    refused(folder, CONTRACT, "has no decision")
 
 
 def test_a_decision_for_another_stage_is_none(folder: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_decision_is_used_once(folder: Path) -> None:
     assert alembic(folder, "upgrade", QUIESCE).returncode == 0
     assert alembic(folder, "downgrade", "contract@contractctl_contract").returncode == 0
 
-    refused(folder, QUIESCE, "the gate's decision has been used already")
+    refused(folder, QUIESCE, "the gate's decision has already been used")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_database_without_a_journal_allows_nothing(folder: Path) -> None:
     context = shop.context(folder)
 
     with (
-        pytest.raises(ContractctlError, match="this database holds no journal"),
+        pytest.raises(ContractctlError, match="this database has no contractctl journal"),
         context.engine.begin() as connection,
     ):
         migration.demand_decision(

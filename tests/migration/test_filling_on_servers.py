@@ -53,7 +53,7 @@ def test_a_lock_that_is_never_free_ends_it_in_words_and_it_can_go_on(unfilled_sh
     """Hazard 21."""
     with shop.connected(unfilled_shop) as application:
         application.exec_driver_sql("UPDATE orders SET total_cents = 2 WHERE id = 7")
-        with pytest.raises(ContractctlError, match="others have not let the backfill have its turn"):
+        with pytest.raises(ContractctlError, match="the backfill could not get its locks"):
             migration.run("backfill", filling.context(unfilled_shop, pace=Pace(patience_seconds=1)))
         application.rollback()
 
@@ -71,7 +71,7 @@ def test_nothing_is_kept_of_a_batch_whose_operator_was_replaced_while_it_waited(
             checkpoints.begin(connection, sync, 2, time.time())
         application.commit()
 
-    with pytest.raises(ContractctlError, match="somebody else goes on"):
+    with pytest.raises(ContractctlError, match="somebody else is running this backfill"):
         filled.result(60)
     assert unfilled(unfilled_shop) == ROWS
 
@@ -303,4 +303,4 @@ def test_a_server_that_stays_away_is_what_is_told_and_the_journal_an_afterthough
         server.start()  # to be taken away as it was made
 
     told = [note.partition(":")[0] for note in failure.value.__notes__]
-    assert told == ["and the journal could not be written", "and the plan could not be given back"]
+    assert told == ["and the journal could not be written", "and the lease could not be released"]

@@ -21,7 +21,7 @@ def test_every_stage_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
         found = [attempt(tmp_path, stage, percent, int(str(pages)) + more) for more in (0, 2, 5, 1_000_000)]
         for error in filter(None, found):
             assert "the disk is full" in error.message
-            assert error.hint == "make room; whatever was finished is kept, and the same command goes on"
+            assert error.hint == "free some space; finished work is kept, and the same command resumes"
             refused.add(stage)
         assert found[-1] is None
         assert shop.rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]

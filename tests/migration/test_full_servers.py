@@ -34,7 +34,7 @@ def test_a_backfill_goes_on_when_the_server_has_room_again(tmp_path: Path) -> No
         fill(server, database)
         with pytest.raises(ContractctlError, match="the server's disk is full") as refusal:
             migration.run("backfill", context)
-        assert refusal.value.hint == "make room; whatever was finished is kept, and the same command goes on"
+        assert refusal.value.hint == "free some space; finished work is kept, and the same command resumes"
         server.run("UPDATE orders SET customer_name = 'written' WHERE id = 7", database)
         server.run("DROP TABLE ballast", database)
         go_on(context)

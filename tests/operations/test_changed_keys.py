@@ -76,7 +76,7 @@ def test_what_keeps_a_key_from_changing_is_said_before_anything_is_done(
 @pytest.mark.parametrize(
     ("words", "table", "sentence"),
     [
-        (shops.SQLITE, "id integer PRIMARY KEY", "is the primary key, and SQLite gives a table no other one"),
+        (shops.SQLITE, "id integer PRIMARY KEY", "is the primary key, and SQLite cannot change that without"),
         (shops.MARIADB, "id {key}", "is counted up by AUTO_INCREMENT: no trigger knows the number"),
     ],
 )
@@ -95,7 +95,7 @@ def test_no_plan_for_sqlite_begins_where_no_database_can_be_asked() -> None:
     plan = Plan("plan", (), WIDENED.planned(shops.SQLITE), {}, dialect="sqlite")
 
     (refusal,) = refusals(plan, None)
-    assert refusal.message == "SQLite gives the table 'orders' no other primary key without making it anew"
+    assert refusal.message == "SQLite cannot change the primary key of 'orders' without rebuilding the table"
 
 
 def test_keys_that_would_be_alike_are_named_before_anybody_is_refused(begin: Begin) -> None:
@@ -158,7 +158,7 @@ def test_a_new_key_that_the_old_one_cannot_hold_is_kept(begin: Begin) -> None:
 
 @pytest.mark.parametrize("counted", ["serial", "integer GENERATED ALWAYS AS IDENTITY"])
 def test_a_row_that_gives_two_keys_that_disagree_keeps_both_and_is_in_conflict(begin: Begin, counted: str) -> None:
-    """Hazard 4, 5: what the database has counted is no key that somebody gave, in none of a statement's rows."""
+    """Hazard 4, 5: what the database has counted is not a key that somebody gave, in none of a statement's rows."""
     life = begin(TABLE.replace("integer", counted))
     for stage in ("expand", "dual_write"):
         life.do(stage)

@@ -45,9 +45,9 @@ def test_a_move_between_rows_that_belong_together_one_by_one_is_not_refused(life
 @pytest.mark.parametrize(
     ("way", "more", "said"),
     [
-        (Transform("upper(phone)", "moved"), {}, "makes another value of it"),
-        (None, {"old_type": "INTEGER"}, "makes another value of it"),
-        (None, {"not_null": "yes"}, "ends in a column that is NOT NULL"),
+        (Transform("upper(phone)", "moved"), {}, "changes its value"),
+        (None, {"old_type": "INTEGER"}, "changes its value"),
+        (None, {"not_null": "yes"}, "ends in a NOT NULL column"),
     ],
 )
 def test_a_move_that_is_more_than_a_move_is_refused_while_it_is_planned(operation, way, more, said):
@@ -62,9 +62,7 @@ def test_rows_without_the_key_cannot_be_extracted(life, operation):
         TABLES, operation("extract-table", to="addresses", key="buyer=order_id", columns="town=town", create=CREATE)
     )
 
-    assert "where 'orders.buyer' is NULL there is no row that could be extracted" in " ".join(
-        life.ask(operations.hindrances)
-    )
+    assert "where 'orders.buyer' is NULL no row can be extracted" in " ".join(life.ask(operations.hindrances))
 
 
 def test_keys_of_two_types_are_told_before_any_trigger_stands(life, operation):
@@ -95,7 +93,7 @@ def test_two_kinds_of_triggers_on_one_table_are_two_plans(operation):
     moved = operation("move-column", "phone", "phone", to="customers", key="buyer=id", type="TEXT")
     renamed = operation("rename-column", "town", "city")
 
-    with pytest.raises(ContractctlError, match="plan 'plan' lets columns of 'orders' go on in 'customers', and keeps"):
+    with pytest.raises(ContractctlError, match="plan 'plan' moves columns of 'orders' to 'customers', and keeps"):
         operations.dual_write(Plan("plan", (), (moved, renamed), {}))
 
 

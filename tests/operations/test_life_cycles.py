@@ -153,7 +153,7 @@ def test_a_database_that_cannot_carry_the_plan_says_so_before_anything_is_done(l
 def test_a_database_stricter_than_its_contract_is_refused(life, operation):
     life.start(DDL, operation("rename-column", "customer_name", "full_name"))
 
-    assert "NOT NULL in the database and not in the released version" in life.ask(operations.hindrances)[0]
+    assert "NOT NULL in the database but not in the released version" in life.ask(operations.hindrances)[0]
 
 
 def test_a_type_changes_under_a_new_name(life, operation):
@@ -395,5 +395,5 @@ def test_rows_without_a_key_are_named_before_anything_is_done(life, rename):
     )
 
     assert life.ask(operations.hindrances) == [
-        "1 row of 'orders' holds NULL in the primary key (id): nothing tells them apart"
+        "1 row of 'orders' holds NULL in the primary key (id): they cannot be identified"
     ]

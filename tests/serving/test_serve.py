@@ -299,11 +299,11 @@ def test_it_is_not_served_to_just_anybody(tmp_path: Path, contractctl: Run, serv
         return done.stderr
 
     assert "CONTRACTCTL_SERVE_TOKEN is not set" in refused()
-    assert "without a token nothing is served on '0.0.0.0'" in refused("--no-token", "--host", "0.0.0.0")
-    assert "one that can be guessed" in refused(token="secret")
-    assert "--no-token, and" in refused("--no-token", token=TOKEN)
+    assert "a token is required to serve on '0.0.0.0'" in refused("--no-token", "--host", "0.0.0.0")
+    assert "too short to be safe" in refused(token="secret")
+    assert "--no-token was given, but" in refused("--no-token", token=TOKEN)
     assert f"cannot listen on 127.0.0.1:{server.port}: " in refused("--port", str(server.port), token=TOKEN)
-    assert "'shop:80' is no name of a host" in refused("--allow-host", "shop:80", token=TOKEN)
+    assert "'shop:80' is not a host name" in refused("--allow-host", "shop:80", token=TOKEN)
     write_repository(tmp_path / "broken")
     (tmp_path / "contractctl.toml").write_text("contracts = 1")
     assert "contracts" in refused(token=TOKEN)

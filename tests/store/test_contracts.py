@@ -84,7 +84,11 @@ def test_versions_are_ordered_by_number_and_not_by_name(tmp_path: Path) -> None:
     [
         ("", "'format' is missing", "add the line format ="),
         ("format = 3", "'format' is 3", "a text in quotes"),
-        ('format = "avro"\ncompatability = "FULL"', "'compatability' is no key here", "did you mean 'compatibility'?"),
+        (
+            'format = "avro"\ncompatability = "FULL"',
+            "'compatability' is not a known key",
+            "did you mean 'compatibility'?",
+        ),
         ('format = "avro"\ncompatibility = "SOME"', "'compatibility' is 'SOME'", "FULL_TRANSITIVE"),
         ('format = "avro"\ndraft = "gone.avsc"', "'draft' is 'gone.avsc'", "is not"),
         ('format = "avro"\ndraft = "."', "'draft' is '.'", "holds the draft and nothing else"),
@@ -92,7 +96,7 @@ def test_versions_are_ordered_by_number_and_not_by_name(tmp_path: Path) -> None:
         ('format = "avro"\n[[consumers]]', "'consumers.name' is missing", "add the line name ="),
         (
             'format = "avro"\n[[consumers]]\nname = "a"\nread = []',
-            "'consumers.read' is no key",
+            "'consumers.read' is not a known key",
             "did you mean 'reads'?",
         ),
         ('format = "avro"\n[[consumers]]\nname = "a"\nreads = "R.a"', "'consumers.reads' is 'R.a'", "a list of texts"),
@@ -130,7 +134,7 @@ def test_an_odd_name_is_refused(tmp_path: Path, name: str) -> None:
         lambda: store.broken_releases(tmp_path, name),
         lambda: store.version_path(tmp_path, name, SemanticVersion(1, 0, 0)),
     ):
-        with pytest.raises(ContractctlError, match="is no contract's name"):
+        with pytest.raises(ContractctlError, match="is not a valid contract name"):
             act()
 
 
@@ -190,7 +194,7 @@ def test_a_draft_outside_the_repository_is_refused(tmp_path: Path, draft: str) -
     (folder / "folder").mkdir()
     (folder / "folder/inner.avsc").symlink_to(tmp_path / "outside.avsc")
 
-    with pytest.raises(ContractctlError, match="leads out of the repository"):
+    with pytest.raises(ContractctlError, match="leads outside the repository"):
         read(repository)
 
 
@@ -202,7 +206,7 @@ def test_a_release_that_links_out_of_the_repository_is_refused(tmp_path: Path) -
     (folder / "versions").mkdir()
     (folder / "versions/1.0.0.avsc").symlink_to(tmp_path / "outside.avsc")
 
-    with pytest.raises(ContractctlError, match="leads out of the repository"):
+    with pytest.raises(ContractctlError, match="leads outside the repository"):
         read(repository)
 
 

@@ -84,9 +84,9 @@ def test_whatever_the_draft_is_called_its_release_is_found_again(tmp_path: Path,
 def test_a_taken_number_is_refused_and_the_release_stays(tmp_path: Path) -> None:
     made = store.release(tmp_path, NAME, ONE, text("one"))
 
-    with pytest.raises(ContractctlError, match=r"1\.0\.0 was released already"):
+    with pytest.raises(ContractctlError, match=r"1\.0\.0 was already released"):
         store.release(tmp_path, NAME, ONE, text("other"))
-    with pytest.raises(ContractctlError, match=r"1\.0\.0 was released already"):
+    with pytest.raises(ContractctlError, match=r"1\.0\.0 was already released"):
         store.release(tmp_path, NAME, ONE, text("one"))
     assert made.read_text() == "one"
 
@@ -211,7 +211,7 @@ def test_spoiled_digests_are_named_with_their_line(released: Path, line: bytes) 
     sums = versions(released) / "SHA256SUMS"
     sums.write_bytes(sums.read_bytes() + line + b"\n")
 
-    with pytest.raises(ContractctlError, match=r"SHA256SUMS:3: this is no line of sha256sum"):
+    with pytest.raises(ContractctlError, match=r"SHA256SUMS:3: this is not a line of sha256sum"):
         store.broken_releases(released, NAME)
 
 
@@ -219,7 +219,7 @@ def test_spoiled_digests_are_named_with_their_line(released: Path, line: bytes) 
 def test_a_file_that_is_no_version_is_refused_and_not_passed_over(released: Path, stray: str) -> None:
     (versions(released) / stray).write_text("x")
 
-    with pytest.raises(ContractctlError, match="is no semantic version") as raised:
+    with pytest.raises(ContractctlError, match="is not a semantic version") as raised:
         store.version_path(released, NAME, ONE)
     assert raised.value.hint == "move it out of versions/"
 

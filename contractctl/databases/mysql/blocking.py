@@ -11,7 +11,7 @@ from contractctl.databases.mysql.types import Family, read
 _UNTOLD = """SELECT 1 FROM information_schema.COLUMNS c WHERE {of}
   AND c.DATA_TYPE IN ('binary', 'varbinary')
   AND left(c.COLUMN_DEFAULT, 1) = '''' AND locate('?', c.COLUMN_DEFAULT) > 0"""
-"""What is no text stands there as a question mark."""
+"""What is not text stands there as a question mark."""
 
 
 def demand_online(look: Look, table: str) -> None:
@@ -60,7 +60,7 @@ def demand_way_back(look: Look, table: str, column: str) -> None:
 
 
 def demand_known_default(look: Look, table: str, column: str) -> None:
-    """Raise BlockingError where MariaDB does not tell the column's default: of bytes, those that are no text."""
+    """Raise BlockingError where MariaDB does not tell the column's default: of bytes, those that are not text."""
     try:
         found = look.ask(f"SELECT count(*) FROM ({untold_default(table, column)}) AS found")
     except UntoldError:
@@ -82,7 +82,7 @@ def untold_default(table: str, column: str) -> str:
 
 def lost_default(table: str, column: str) -> str:
     """What is wrong then."""
-    return f"MariaDB does not tell what the default of '{column}' in '{table}' is, as it is no text"
+    return f"MariaDB does not show the default of '{column}' in '{table}', as it is not text"
 
 
 def of_column(table: str, column: str) -> str:

@@ -78,7 +78,7 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
 def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[str]:
     column = found.name
     if found.generated:
-        yield "is a generated column, which nobody can write"
+        yield "is a generated column, which cannot be written"
     if _counts_up(connection, table, found.name):
         yield (
             "is counted up by AUTO_INCREMENT: no trigger knows the number of a row that is being inserted, and MariaDB"
@@ -90,17 +90,19 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         f" WHERE {of_table(table)} AND PARTITION_EXPRESSION IS NOT NULL LIMIT 1",
     ).scalars():
         if _names(expression, column):
-            yield "says in which partition a row is kept"
+            yield "determines the partition of a row"
     for other in columns(connection, table):
         if other.generated and _names(_generation(connection, table, other.name), column):
-            yield f"is what the generated column '{other.name}' is made of"
+            yield f"is used by the generated column '{other.name}'"
     yield from cascades(connection, table, column)
     yield from _shared_conditions(connection, table, column)
     if run(connection, untold_default(table, column)).first() is not None:
-        yield f"has a default that is no text, which MariaDB does not tell: {as_expression(table, column)}"
+        yield f"has a default that is not text, which MariaDB does not show: {as_expression(table, column)}"
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
-        yield f"has a default that is never the same twice ({default}): nobody sees whether a writer gave it"
+        yield (
+            f"has a default that is never the same twice ({default}): it cannot be told from a value that a writer gave"
+        )
 
 
 def _counts_up(connection: Connection, table: str, column: str) -> bool:

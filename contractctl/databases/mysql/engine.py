@@ -146,7 +146,7 @@ def unproven(version: str) -> ContractctlError | None:
     found = _VERSION.match(version)
     if found is None:
         return ContractctlError(
-            f"the server is no MariaDB but MySQL {version}, on which contractctl has not been proven",
+            f"the server is MySQL {version}, not MariaDB, and contractctl has not been tested on MySQL",
             hint=f"use MariaDB {LEAST[0]}.{LEAST[1]} or later, PostgreSQL, or SQLite",
         )
     if (int(found[1]), int(found[2])) < LEAST:

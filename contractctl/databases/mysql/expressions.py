@@ -33,7 +33,7 @@ def is_name(expression: str, name: str) -> bool:
 def bind(expression: str, values: Mapping[str, str]) -> str:
     """The expression with SQL in the place of column names.
 
-    A bare word that the language uses itself (date, year) is no column's name: that is written `date`.
+    A bare word that the language uses itself (date, year) is not a column's name: that is written `date`.
     """
     said = spoken(expression)
     names = {id(token): value for token, value in _columns(said, values)}
@@ -247,7 +247,7 @@ def _label(expression: str, kind: Type, collation: str | None) -> str:
 
 
 def _year(number: str) -> str:
-    """A YEAR takes 12 for 2012: here that is no year."""
+    """A YEAR takes 12 for 2012: here that is not a year."""
     return f"({number} + CASE WHEN {number} BETWEEN 1 AND 99 THEN 10000 ELSE 0 END)"
 
 

@@ -27,7 +27,7 @@ def own_lag(connection: Connection) -> Measured:
     """Seconds_Behind_Master, of the source that is furthest ahead; NULL is how MariaDB says that nothing moves."""
     sources = run(connection, "SHOW ALL SLAVES STATUS").mappings().all()
     if not sources:
-        return Measured(None, "an address leads to a server that is no replica")
+        return Measured(None, "an address leads to a server that is not a replica")
     for source in sources:
         if source["Slave_IO_Running"] != "Yes" or source["Slave_SQL_Running"] != "Yes":
             return Measured(None, "a replica's threads do not run (SHOW ALL SLAVES STATUS)")

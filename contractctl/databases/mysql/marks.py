@@ -47,7 +47,7 @@ _THERE = "contractctl_there"
 
 
 def after_insert(sync: Synchronisation) -> Iterator[str]:
-    """Marks that another row of this key has left behind, deleted where no trigger saw it, are no matter here."""
+    """Marks that another row of this key has left behind, deleted where no trigger saw it, do not matter here."""
     for pair in sync.columns:
         if pair.one_sided:
             yield when(all_null(mysql, pair.new, "NEW"), [_judge_filled(sync, pair)])

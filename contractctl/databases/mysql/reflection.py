@@ -154,7 +154,7 @@ def _view(name: str, text: str | None, known: Iterable[str], functions: Iterable
 
 def _table(name: str, text: str | None, home: str, sequences: Mapping[str, str], triggers: Sequence[str]) -> Definition:
     if text is None:
-        return Definition(name, quote(name), refused="a default of one of its columns may hold bytes that are no text")
+        return Definition(name, quote(name), refused="a default of one of its columns may hold bytes that are not text")
     inside, tail = _parted(text)
     tail = _COUNTER.sub(r"\1", tail)
     after = list[str]()

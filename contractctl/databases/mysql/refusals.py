@@ -2,11 +2,11 @@
 
 from contractctl.databases.causes import driver_error
 
-_KEPT = "whatever was finished is kept, and the same command goes on"
-_REACH = ("the server cannot be reached", "is it running, and the address right?")
+_KEPT = "finished work is kept, and the same command resumes"
+_REACH = ("the server cannot be reached", "is it running, and is the URL right?")
 _LOST = ("the connection to the server is lost", f"is the server there? {_KEPT}")
 _DISK = ("the server's disk is full", f"make room; {_KEPT}")
-_RIGHTS = ("this user may not do that", "give this user the right to it")
+_RIGHTS = ("this user may not do that", "grant it to this user")
 _READ_ONLY = ("the database cannot be written", "is this a replica, or read_only set?")
 
 _MEANINGS = {
@@ -14,16 +14,16 @@ _MEANINGS = {
     1114: _DISK,
     1040: ("the server has no connection left", "raise max_connections, or end idle connections"),
     1203: ("this user has no connection left", "raise max_user_connections, or end idle connections"),
-    1205: ("somebody else holds a lock for too long", "end long transactions, and run it again"),
-    1213: ("two transactions wait for each other, and ours was ended", "run it again"),
+    1205: ("somebody else held a lock for too long", "end long transactions, and run it again"),
+    1213: ("deadlock: two transactions waited for each other, and ours was ended", "run it again"),
     1684: ("somebody else is changing a table", "run it again"),
     1020: ("somebody else has changed the same rows", "run it again"),
-    1969: ("the statement took longer than it may", "raise max_statement_time for this user"),
-    1045: ("the password is wrong, or the user unknown", "mend the address"),
-    1698: ("the server does not let us in", "give the user a password, and say it in the address"),
-    1130: ("the server does not let us in from this machine", "allow the user to come from here"),
-    1044: ("this user may not use the database", "give this user the right to it, or mend the address"),
-    1049: ("there is no such database", "create it, or mend the address"),
+    1969: ("the statement took longer than allowed", "raise max_statement_time for this user"),
+    1045: ("the password is wrong, or the user unknown", "correct the URL"),
+    1698: ("the server refuses the login", "give the user a password, and put it into the URL"),
+    1130: ("the server does not accept connections from this machine", "allow the user to come from here"),
+    1044: ("this user may not use the database", "grant this user access to it, or correct the URL"),
+    1049: ("there is no such database", "create it, or correct the URL"),
     1142: _RIGHTS,
     1143: _RIGHTS,
     1227: _RIGHTS,
@@ -46,7 +46,7 @@ _MEANINGS = {
     2013: _LOST,
     2014: _LOST,
     2055: _LOST,
-    2026: ("no secure connection comes about", "mend the certificates and ssl options"),
+    2026: ("no secure connection could be established", "check the certificates and ssl options"),
     0: _LOST,
 }
 """What a number means: https://mariadb.com/kb/en/mariadb-error-code-reference/; from 2000 on they are the client's."""
@@ -82,7 +82,7 @@ def meaning(error: BaseException) -> tuple[str, str]:
             return f"{message}: {said}", hint
     found = _MEANINGS.get(_number(error))
     if found is None:
-        return f"the database refused: {said}", "mend what it names; whatever was finished is kept"
+        return f"the database refused: {said}", "fix what it names; finished work is kept"
     message, hint = found
     return f"{message}: {said}" if said else message, hint
 

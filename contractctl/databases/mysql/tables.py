@@ -101,7 +101,7 @@ def notes(connection: Connection, table: str) -> tuple[str, ...]:
         " ORDER BY ACTION_TIMING DESC, ACTION_ORDER"
     )
     return tuple(
-        f"trigger '{name}' sees every row of '{table}' that is filled: MariaDB switches no trigger off"
+        f"trigger '{name}' sees every row of '{table}' that is filled: MariaDB cannot disable triggers"
         for name, _ in run(connection, query)
         if not name.startswith(OURS)
     )
@@ -128,11 +128,11 @@ def _hindrances(connection: Connection, table: str) -> Iterator[str]:
         f" WHERE {of_table(table)}",
     ).one()
     if engine != "InnoDB":
-        yield f"table '{table}' is kept by {engine}, which has no transactions: let InnoDB keep it"
+        yield f"table '{table}' uses the engine {engine}, which has no transactions: convert it to InnoDB"
     if versioned:
-        yield f"table '{table}' is system-versioned: every filled row would leave one of history"
+        yield f"table '{table}' is system-versioned: every filled row would add a history row"
     if temporary:
-        yield f"table '{table}' is temporary: triggers stand on others only"
+        yield f"table '{table}' is temporary, and temporary tables cannot have triggers"
     for name in run(connection, odd_indexes(table, "FULLTEXT")).scalars():
         yield (
             f"table '{table}' has the FULLTEXT index '{name}', and MariaDB gives it no column, and takes none, while"
@@ -161,7 +161,7 @@ def _later_triggers(connection: Connection, table: str) -> Iterator[str]:
         elif event in ours:
             yield (
                 f"trigger '{name}' of '{table}' comes after '{ours[event]}', which does not see what it changes:"
-                f" create it anew with FOLLOWS no trigger of contractctl's, or PRECEDES {ours[event]}"
+                f" create it again with FOLLOWS no trigger of contractctl's, or PRECEDES {ours[event]}"
             )
 
 

@@ -45,7 +45,7 @@ def check(expression: str, columns: Iterable[str], role: str) -> None:
     if not said or not _balanced(said):
         raise _no_expression(role, expression, "something is missing")
     if any(token.is_comment for token in tokens(expression)):
-        raise _no_expression(role, expression, "a comment stands in it")
+        raise _no_expression(role, expression, "it contains a comment")
     for token, after in zip(said, [*said[1:], None], strict=True):
         _check_token(token, after, names, role, expression)
     if any(said[at].text == "." and said[at + 1 : at + 2] for at in range(1, len(said))):
@@ -82,14 +82,14 @@ def refusal(connection: Connection, _table: str, expression: str, columns: Itera
 
 def _check_token(token: Token, after: Token | None, names: tuple[str, ...], role: str, expression: str) -> None:
     if token.sort is Sort.SIGN and (token.text in _FORBIDDEN or token.text in "'\"`"):
-        raise _no_expression(role, expression, f"{token.text} stands in it")
+        raise _no_expression(role, expression, f"it contains {token.text}")
     if token.says(*SUBQUERIES):
-        raise _no_expression(role, expression, "it asks more than its own row")
+        raise _no_expression(role, expression, "it depends on more than its own row")
     called = after is not None and after.text == "("
     if token.says(*VOLATILE) or (token.says("UNIX_TIMESTAMP") and called and _without_arguments(expression, token)):
         raise ContractctlError(
             f"{role} does not always give the same value: {expression}",
-            hint="use only the row's own values, not rand(), uuid(), the clock or the session",
+            hint="use only values of the row itself, not rand(), uuid(), the clock or the session",
         )
     if token.says(*NO_FUNCTIONS_OF_A_ROW) and called:
         raise _no_expression(role, expression, f"{token.text.lower()}() asks more than its own row")
@@ -114,7 +114,7 @@ def _without_arguments(expression: str, token: Token) -> bool:
 
 
 def _is_collation(token: Token) -> bool:
-    """Whether it can be a character set or a collation: these are no names of columns that could be forgotten."""
+    """Whether it can be a character set or a collation: these are not names of columns that could be forgotten."""
     word = token.text.lower()
     return word.lstrip("_").startswith(("utf8", "latin", "ascii", "binary", "ucs2", "utf16", "utf32", "cp", "koi8"))
 
@@ -129,13 +129,13 @@ def _balanced(said: list[Token]) -> bool:
 
 
 def _no_expression(role: str, expression: str, why: str) -> ContractctlError:
-    return ContractctlError(f"{role} is no SQL expression over one row: {why}", hint=f"it reads: {expression}")
+    return ContractctlError(f"{role} is not an SQL expression over one row: {why}", hint=f"it reads: {expression}")
 
 
 def _unknown(role: str, name: str, names: tuple[str, ...]) -> ContractctlError:
     return ContractctlError(
-        f"{role} names '{name}', which is no column it can use",
-        hint=f"columns: {', '.join(names)}; a text stands in single quotes",
+        f"{role} names '{name}', which is not a column it can use",
+        hint=f"columns: {', '.join(names)}; text literals take single quotes",
     )
 
 
@@ -172,7 +172,7 @@ def _code(error: DBAPIError) -> int:
 def _complaint(error: DBAPIError) -> str:
     told = str(error.orig.args[1]) if error.orig is not None and len(error.orig.args) > 1 else str(error.orig)
     if _code(error) != _NOT_STEADY:
-        return f"is no SQL expression over one row: {told}"
+        return f"is not an SQL expression over one row: {told}"
     culprit = told.removeprefix("Function or expression ").partition(" cannot be used")[0]
     if "date_format()" in culprit:
         return "speaks each session's language: give date_format() a third argument, 'en_US'"

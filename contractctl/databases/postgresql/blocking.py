@@ -27,9 +27,9 @@ def refuse_volatile(look: Look, table: str, column: str, default: str) -> None:
     volatile = any(name.upper() in _VOLATILE for name in called)
     if called and (volatile or look.ask(query, "0") != "0"):
         raise BlockingError(
-            f"the default of '{table}.{column}' is another in each row ({default}): to add it PostgreSQL would write"
-            " every row anew, while nobody reads or writes the table",
-            hint="let it be filled instead (--fill), and the default come with the contract stage",
+            f"the default of '{table}.{column}' differs from row to row ({default}): to add it PostgreSQL would"
+            " rewrite the whole table and lock out reads and writes",
+            hint="fill it instead (--fill); the default then comes with the contract stage",
         )
 
 
@@ -39,15 +39,15 @@ def refuse_domain(look: Look, table: str, column: Column) -> None:
     if own == "constraint":
         raise BlockingError(
             f"the type of '{table}.{column.name}' is a domain with constraints ({column.type}): to add it PostgreSQL"
-            " would write every row anew, while nobody reads or writes the table",
-            hint="give the column the type below the domain, and the constraint as a CHECK of the table",
+            " would rewrite the whole table and lock out reads and writes",
+            hint="give the column the domain's base type, and add the constraint as a CHECK of the table",
         )
     if own == "default" and column.default is None:
         raise BlockingError(
             f"the type of '{table}.{column.name}' is a domain with a default ({column.type}), which would hide that"
-            " nobody has given the column",
-            hint="give the column the type below the domain; or take the default from the domain first, and let its"
-            " columns have it: ALTER DOMAIN … DROP DEFAULT",
+            " an application did not set the column",
+            hint="give the column the domain's base type; or first move the default from the domain to its columns:"
+            " ALTER DOMAIN … DROP DEFAULT",
         )
 
 

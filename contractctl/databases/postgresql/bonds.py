@@ -85,7 +85,7 @@ def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]
     if found is None:
         return
     if found.key_place:
-        yield "is part of the table's primary key, which would go with it"
+        yield "is part of the table's primary key, which would be dropped with it"
     yield from _of_itself(connection, table, found)
     if found.default is None:
         yield from _needing(connection, table, found)
@@ -100,7 +100,7 @@ def _needing(connection: Connection, table: str, found: Column) -> Iterator[str]
     for name, condition in run(connection, place).all():
         if _is_refused(connection, f"{rows} SELECT EXISTS (SELECT 1 FROM asked WHERE ({condition}) IS FALSE)"):
             why = f"is NULL for a moment in a row of a new application, which the CHECK '{name}' refuses"
-            yield f"{why}: let it go first, and come again under the new name in a later version"
+            yield f"{why}: drop it first, and add it again under the new name in a later version"
 
 
 def _is_refused(connection: Connection, asking: str) -> bool:
@@ -144,7 +144,7 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
         if parted:
             yield "is in the key of a partitioned table, and PostgreSQL makes no key of an index that is there already"
         if deferrable:
-            yield "is a key that is DEFERRABLE, which rows cannot be found by while they are written"
+            yield "is a key that is DEFERRABLE, which cannot identify rows while they are written"
 
 
 _KEY = """
@@ -158,7 +158,7 @@ WHERE k.conrelid = {table} AND k.contype = 'p'
 def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[str]:
     column = found.name
     if found.generated:
-        yield "is a generated column: nobody can write it"
+        yield "is a generated column, which cannot be written"
     if any(name in (found.default or "") for name in _UNIQUE_DEFAULTS):
         yield f"has a default that is never twice the same ({found.default}): it cannot be told from a value given"
     place = _PLACE.format(table=oid(connection, table), column=literal(column))
@@ -199,15 +199,18 @@ def _hindrances(connection: Connection, table: str) -> Iterator[str]:
     if is_partition:
         yield f"'{table}' is a partition of '{parent}': stage that table"
     elif parent is not None:
-        yield f"'{table}' inherits from '{parent}': triggers and columns of the two would get into each other's way"
+        yield f"'{table}' inherits from '{parent}': triggers and columns of the two would conflict"
     if is_parent:
-        yield f"other tables inherit from '{table}': no trigger of '{table}' sees what is written to these"
+        yield f"other tables inherit from '{table}': triggers of '{table}' do not see what is written to these"
     if not is_ours:
-        yield f"'{table}' does not belong to the user that contractctl runs as, who can therefore not change it"
+        yield f"'{table}' is not owned by the user that contractctl connects as, who therefore cannot change it"
     if hides_rows:
         yield f"row-level security hides rows of '{table}' from contractctl: run it as a user with BYPASSRLS"
     for name in run(connection, _LATE.format(family=family(number), last=literal(LAST))).scalars():
-        yield f"trigger '{name}' of '{table}' would change rows after contractctl's: rename it, to begin with a letter"
+        yield (
+            f"trigger '{name}' of '{table}' would change rows after contractctl's triggers: rename it so that it"
+            " begins with a letter"
+        )
 
 
 _STANDING = """
@@ -235,8 +238,8 @@ def notes(connection: Connection, table: str) -> tuple[str, ...]:
         return ()
     names = run(connection, _AWAKE.format(family=family(oid(connection, table)), ours=literal(OURS))).scalars()
     return tuple(
-        f"trigger '{name}' of '{table}' will see every row that the backfill writes: let it ignore them,"
-        " or grant contractctl's user SET ON PARAMETER session_replication_role"
+        f"trigger '{name}' of '{table}' will see every row that the backfill writes: make it ignore them, or grant"
+        " contractctl's user SET ON PARAMETER session_replication_role"
         for name in names
     )
 

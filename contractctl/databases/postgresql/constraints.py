@@ -22,10 +22,10 @@ def add_foreign_key(look: Look, table: str, key: ForeignKey, at_once: bool) -> t
         return (alter(table, clause, lock=WRITERS_OUT),)
     if look.ask(_is_parted(table), "False") == "True":
         raise BlockingError(
-            f"PostgreSQL cannot add a foreign key to the partitioned table '{table}' and prove it beside everybody's"
+            f"PostgreSQL cannot add a foreign key to the partitioned table '{table}' and validate it without blocking"
             " writes",
-            hint="add it to each partition (NOT VALID, then VALIDATE) and then to the table, which takes these over, in"
-            " a revision of your own",
+            hint="in a revision of your own, add it to each partition (NOT VALID, then VALIDATE) and then to the"
+            " table, which adopts these",
         )
     add = alter(table, f"{clause} NOT VALID", lock=WRITERS_OUT, transactional=False)
     return _proven(look, table, key.name, add, TWO_LOCKS_SECONDS)
@@ -64,9 +64,9 @@ def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[St
         return ()
     if state == "parted":
         raise BlockingError(
-            f"PostgreSQL cannot build an index of the partitioned table '{table}' beside everybody's writes",
-            hint="build it on each partition (CREATE INDEX CONCURRENTLY) and attach these to one that is made ON ONLY"
-            " the table, in a revision of your own",
+            f"PostgreSQL cannot build an index of the partitioned table '{table}' without blocking writes",
+            hint="build it on each partition (CREATE INDEX CONCURRENTLY) and attach these to one created ON ONLY the"
+            " table, in a revision of your own",
         )
     drop = drop_index(table, index.name, beside=True) if state == "invalid" else ()
     create = Statement(_create_index(table, index, "INDEX CONCURRENTLY"), BESIDE, Work.SCAN, transactional=False)

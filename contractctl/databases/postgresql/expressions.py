@@ -48,27 +48,27 @@ def check(expression: str, columns: Iterable[str], role: str) -> None:
         if token.says(*_CLOCK) or (called and token.name.upper() in _VOLATILE):
             raise ContractctlError(
                 f"{role} does not always give the same value: {expression}",
-                hint="use only the row's own values, not random(), a sequence, the clock or the session",
+                hint="use only values of the row itself, not random(), a sequence, the clock or the session",
             )
 
 
 def _problems(expression: str, said: list[Token], columns: tuple[str, ...]) -> Iterable[str]:
     if any(token.sort is Sort.COMMENT for token in tokens(expression)):
-        yield "has a comment, which would hide what stands behind it"
+        yield "has a comment, which would hide what follows it"
     if not _is_closed(said):
-        yield "is no SQL expression: its parentheses or quotes do not close"
+        yield "is not an SQL expression: its parentheses or quotes do not close"
     for at, token in enumerate(said):
         after = said[at + 1].text if at + 1 < len(said) else ""
         before = said[at - 1].text if at else ""
         if token.says(*_STATEMENTS) and before not in (".", "AS", "as"):
-            yield f"asks for more than its own row: {token.text}"
+            yield f"depends on more than its own row: {token.text}"
         if token.sort is Sort.SIGN and (token.text in _FORBIDDEN or token.text.isalpha()):
-            yield f"is no SQL expression: it has a {token.text}"
+            yield f"is not an SQL expression: it has a {token.text}"
         if token.sort is Sort.PARAMETER:
-            yield f"has a parameter, {token.text}, which nobody would fill in"
+            yield f"has a parameter, {token.text}, which would have no value"
         is_column = after not in ("(", ".") and before not in (".", "::", "COLLATE", "collate", "AS", "as")
         if token.sort is Sort.QUOTED and is_column and token.name not in columns:
-            yield f"names '{token.name}', which is no column it can use; these are: {', '.join(columns)}"
+            yield f"names '{token.name}', which is not a column it can use; these are: {', '.join(columns)}"
 
 
 def _is_closed(said: list[Token]) -> bool:

@@ -33,7 +33,7 @@ def load(connection: Connection) -> Measured:
     """How many statements of others run at this moment, as pg_stat_activity says; ours and idle ones are none."""
     active, hidden = run(connection, _ACTIVE).one()
     if hidden:
-        return Measured(None, "this user does not see what others do: GRANT pg_read_all_stats to it")
+        return Measured(None, "this user cannot see others' statements: GRANT pg_read_all_stats to it")
     return Measured(float(active), "statements of others run (pg_stat_activity)")
 
 
@@ -48,13 +48,13 @@ def lag(connection: Connection) -> Measured:
 
 def _standbys(connection: Connection) -> Iterator[Measured]:
     for (slot,) in run(connection, _LOST):
-        yield Measured(None, f"nobody reads from replication slot '{slot}'")
+        yield Measured(None, f"nothing reads from replication slot '{slot}'")
     standbys = run(connection, _STANDBYS).all()
     if not standbys:
         yield Measured(None, "no replica is connected (pg_stat_replication)")
     for name, state, visible, seconds, behind in standbys:
         if not visible:
-            yield Measured(None, "this user does not see the replicas' progress: GRANT pg_monitor to it")
+            yield Measured(None, "this user cannot see the replicas' progress: GRANT pg_monitor to it")
         elif state != "streaming":
             yield Measured(None, f"replica '{name}' is in state {state}")
         elif seconds is None and behind > 0:
@@ -67,7 +67,7 @@ def own_lag(connection: Connection) -> Measured:
     """How long ago the last transaction was written that this replica shows; none where it shows all that came."""
     in_recovery, status, up_to_date, seconds = run(connection, _OWN).one()
     if not in_recovery:
-        return Measured(None, "an address leads to a server that is no replica")
+        return Measured(None, "an address leads to a server that is not a replica")
     if status != "streaming":
         return Measured(None, "a replica is not connected to its primary, or this user may not see it (pg_monitor)")
     if not up_to_date and seconds is None:

@@ -163,7 +163,7 @@ END;"""
 def set_marks(sync: Synchronisation, pair: Synced, now: str) -> str:
     """The marks that a row should have from how its sides stand, and no others.
 
-    Where an expression has raised, a NULL is no value that somebody wrote, but what was left of the conversion.
+    Where an expression has raised, a NULL is not a value that somebody wrote, but what was left of the conversion.
     """
     nothing = any_null(database, (*pair.old, *pair.new), now)
     kept = f"IF c_out AND c_agreed THEN\n  {keep(sync, pair)}\nELS" if can_be_kept(pair) else ""

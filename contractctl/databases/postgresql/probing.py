@@ -39,7 +39,7 @@ _SHOWN = re.compile(
 )
 """The types of values that are converted by way of their text."""
 
-_OF_ZONE = "hangs on the session's time zone: say which one in the expression, as in at AT TIME ZONE 'UTC'"
+_OF_ZONE = "depends on the session's time zone: name one in the expression, as in at AT TIME ZONE 'UTC'"
 
 
 def refusal(connection: Connection, _table: str, expression: str, columns: Iterable[Column]) -> str | None:
@@ -51,7 +51,7 @@ def refusal(connection: Connection, _table: str, expression: str, columns: Itera
     made = {column.name for column in found if column.generated}
     for token in spoken(expression):
         if token.sort in (Sort.WORD, Sort.QUOTED) and token.name in made:
-            return f"names '{token.name}', which is generated only once the row is made: say how, in its place"
+            return f"names '{token.name}', which is generated only once the row is written: use its expression instead"
     row = ", ".join(f"NULL::{column.type} AS {quote(column.name)}" for column in found)
     savepoint = connection.begin_nested()
     try:
@@ -73,9 +73,9 @@ def _found(connection: Connection) -> Iterator[str]:
     tree = str(run(connection, query).scalar_one())
     for node, name in _MANY.items():
         if f"{{{node} " in tree:
-            yield f"asks for more than its own row: it has {name}"
+            yield f"depends on more than its own row: it has {name}"
     if "{SQLVALUEFUNCTION " in tree:
-        yield "asks the clock or the session"
+        yield "depends on the clock or the session"
     if operators := _OPERATORS.findall(tree):
         called = f"SELECT oprcode::oid FROM pg_catalog.pg_operator WHERE oid IN ({', '.join(operators)})"
         yield from _calls(connection, [*_CALLS.findall(tree), *map(str, run(connection, called).scalars())])
@@ -92,15 +92,15 @@ def _calls(connection: Connection, numbers: list[str]) -> Iterator[str]:
     query = _FUNCTIONS.format(numbers=", ".join(numbers), zoned=_ZONED, settled=settled)
     for name, volatile, many, zoned in run(connection, query):
         if many:
-            yield f"asks for more than one value: {name} gives a set"
+            yield f"returns more than one value: {name} returns a set"
         elif volatile:
             yield f"does not always give the same value: {name} is VOLATILE"
         elif zoned:
             yield _OF_ZONE
         else:
             yield (
-                f"may give another value another time: {name} is STABLE, not IMMUTABLE; if its value hangs on its"
-                " arguments alone, wrap it in a function that is declared IMMUTABLE"
+                f"may give a different value at another time: {name} is STABLE, not IMMUTABLE; if its value depends"
+                " on its arguments alone, wrap it in a function declared IMMUTABLE"
             )
 
 

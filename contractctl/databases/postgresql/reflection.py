@@ -311,7 +311,7 @@ def _inheritance(filling: _Filling) -> None:
 
 
 def _attached(filling: _Filling) -> None:
-    """What acts when rows are written or read, and is no promise that SQL can judge."""
+    """What acts when rows are written or read, and is not a promise that SQL can judge."""
     query = """
         SELECT tgrelid, 'trigger ' || quote_ident(tgname), tgname FROM pg_trigger
         WHERE tgrelid IN ({among}) AND NOT tgisinternal

@@ -4,17 +4,17 @@ import re
 
 from contractctl.databases.causes import driver_error
 
-_KEPT = "whatever was finished is kept, and the same command goes on"
+_KEPT = "finished work is kept, and the same command resumes"
 _AGAIN = "end long transactions, and run it again"
-_RIGHTS = "give this user the right to it"
+_RIGHTS = "grant it to this user"
 
 _MEANINGS = {
     "53100": ("the server's disk is full", f"make room; {_KEPT}"),
     "53200": ("the server is out of memory", _KEPT),
     "53300": ("the server has no connection left", "raise max_connections, or end idle connections"),
     "54": ("that is more than PostgreSQL can take", "mend what it names"),
-    "55P03": ("somebody else holds a lock for too long", _AGAIN),
-    "40P01": ("two transactions wait for each other, and ours was ended", "run it again"),
+    "55P03": ("somebody else held a lock for too long", _AGAIN),
+    "40P01": ("deadlock: two transactions waited for each other, and ours was ended", "run it again"),
     "40001": ("somebody else has changed the same rows", "run it again"),
     "57014": ("the statement was cancelled", "is statement_timeout too short for this user? run it again"),
     "25P03": ("the server ended a transaction that was idle", "raise idle_in_transaction_session_timeout"),
@@ -24,21 +24,21 @@ _MEANINGS = {
     "42501": ("this user may not do that", f"{_RIGHTS}; where row-level security is the reason: BYPASSRLS"),
     "3F000": ("there is no such schema", "is search_path right for this user?"),
     "XX": ("the database is damaged", "restore it; amcheck shows what is wrong"),
-    "58": ("the server's disk does not answer", f"see to the server's disk; {_KEPT}"),
+    "58": ("the server's disk does not answer", f"check the server's disk; {_KEPT}"),
 }
 """What a code, or the class that it begins with, means: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
 _NOT_NOW = re.compile(r"starting up|shutting down|recovery mode|not yet accepting|terminating connection")
 
 _CONNECTING = (
-    (re.compile(r"password authentication failed|no password supplied"), "the password is wrong", "mend the address"),
-    (re.compile(r"database .* does not exist"), "there is no such database", "create it, or mend the address"),
-    (re.compile(r"role .* does not exist"), "there is no such user", "create the user, or mend the address"),
-    (re.compile(r"pg_hba\.conf|authentication"), "the server does not let us in", "see its pg_hba.conf"),
+    (re.compile(r"password authentication failed|no password supplied"), "the password is wrong", "correct the URL"),
+    (re.compile(r"database .* does not exist"), "there is no such database", "create it, or correct the URL"),
+    (re.compile(r"role .* does not exist"), "there is no such user", "create the user, or correct the URL"),
+    (re.compile(r"pg_hba\.conf|authentication"), "the server refuses the login", "see its pg_hba.conf"),
     (re.compile(r"too many (clients|connections)|slots are reserved"), *_MEANINGS["53300"]),
     (_NOT_NOW, *_MEANINGS["57P"]),
-    (re.compile(r"SSL|certificate"), "no secure connection comes about", "mend sslmode and the certificates"),
-    (re.compile(r"failed|could not|timeout"), "the server cannot be reached", "is it running, and the address right?"),
+    (re.compile(r"SSL|certificate"), "no secure connection could be established", "check sslmode and the certificates"),
+    (re.compile(r"failed|could not|timeout"), "the server cannot be reached", "is it running, and is the URL right?"),
 )
 """What libpq's sentences hold where no connection comes about: such an error has no code."""
 
@@ -75,7 +75,7 @@ def meaning(error: BaseException) -> tuple[str, str]:
             if pattern.search(said):
                 return f"{message}: {said}", hint
         return f"{_MEANINGS['08'][0]}: {said}", _MEANINGS["08"][1]
-    return f"the database refused: {said}", "mend what it names; whatever was finished is kept"
+    return f"the database refused: {said}", "fix what it names; finished work is kept"
 
 
 def _code(error: BaseException) -> str | None:

@@ -165,7 +165,7 @@ def key_columns(connection: Connection, table: str) -> tuple[Column, ...]:
     names: list[str] = run(connection, query).scalars().first() or []
     if not names:
         raise ContractctlError(
-            f"the rows of '{table}' cannot be told apart: it has no primary key,"
+            f"the rows of '{table}' cannot be identified: it has no primary key,"
             " and no unique index over columns that are NOT NULL",
             hint="give the table a primary key first",
         )

@@ -62,7 +62,7 @@ def _asking(sync: Synchronisation, statement: str) -> str:
     if unknown not in statement:
         return statement
     column = next(one.name for pair in sync.columns for one in pair.old if one.default == unknown)
-    refusal = literal(f"nothing counts '{sync.table}.{column}' up in this database, as the plan says")
+    refusal = literal(f"'{sync.table}.{column}' is auto-incremented in the plan, but not in this database")
     body = f"""DECLARE
   c_default text := ({asking_default(sync.table, column)});
 BEGIN

@@ -50,9 +50,9 @@ def without_constraint(create: str, sort: str, name: str, says: str) -> str:
     found = _find(create, sort, name, says)
     if found.sort == "unique":
         raise ContractctlError(
-            f"the UNIQUE constraint '{name}' stands in the table's text, and SQLite cannot drop it without rewriting"
-            " the table",
-            hint="make the table anew without it in a revision of its own: https://www.sqlite.org/lang_altertable.html",
+            f"the UNIQUE constraint '{name}' is part of the table's definition, and SQLite cannot drop it without"
+            " rewriting the table",
+            hint="rebuild the table without it in a revision of its own: https://www.sqlite.org/lang_altertable.html",
         )
     return create[: found.start] + create[found.end :]
 
@@ -80,7 +80,7 @@ def _find(create: str, sort: str, name: str, says: str) -> Constraint:
     found = _look_for(create, sort, name, says)
     if found is None:
         raise ContractctlError(
-            f"the table has no {sort.replace('-', ' ')} '{name}'", hint="is this the database that was planned for?"
+            f"the table has no {sort.replace('-', ' ')} '{name}'", hint="is this the database the plan was made for?"
         )
     return found
 

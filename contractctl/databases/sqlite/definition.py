@@ -45,7 +45,7 @@ def column(create: str, name: str) -> ColumnText:
         if same(entry.name, name):
             return entry
     raise ContractctlError(
-        f"the table's definition has no column '{name}' that can be found in its text",
+        f"the table's definition has no column '{name}' that can be found in its SQL",
         hint="look at it with: SELECT sql FROM sqlite_schema",
     )
 
@@ -122,7 +122,7 @@ def entries(create: str) -> list[ColumnText]:
 
 
 def is_table_constraint(entry: ColumnText) -> bool:
-    """Whether it is no column."""
+    """Whether it is not a column."""
     return entry.tokens[0].says(*_TABLE_CONSTRAINTS)
 
 

@@ -25,8 +25,8 @@ def check(expression: str, columns: Iterable[str], role: str) -> None:
     for token in spoken(expression):
         if token.sort is Sort.QUOTED and not any(same(token.name, name) for name in names):
             raise ContractctlError(
-                f"{role} names '{token.name}', which is no column it can use",
-                hint=f"columns: {', '.join(names)}; a text stands in single quotes",
+                f"{role} names '{token.name}', which is not a column it can use",
+                hint=f"columns: {', '.join(names)}; text literals take single quotes",
             )
     if _reads_clock(expression):
         raise _volatile(role, expression)
@@ -37,7 +37,7 @@ def check(expression: str, columns: Iterable[str], role: str) -> None:
         if "non-deterministic" in str(error):
             raise _volatile(role, expression) from error
         raise ContractctlError(
-            f"{role} is no SQL expression over one row: {error}", hint=f"it reads: {expression}"
+            f"{role} is not an SQL expression over one row: {error}", hint=f"it reads: {expression}"
         ) from error
     finally:
         connection.close()
@@ -64,7 +64,7 @@ def _only_format(function: str, rest: list[Token]) -> bool:
 def _volatile(role: str, expression: str) -> ContractctlError:
     return ContractctlError(
         f"{role} does not always give the same value: {expression}",
-        hint="use only the row's own values, not random(), changes() or the clock",
+        hint="use only values of the row itself, not random(), changes() or the clock",
     )
 
 

@@ -17,7 +17,9 @@ _HOME = "main"
 def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[Definition, ...]:
     """Every table and view, by name; see databases.Database. Raise ContractctlError for a schema that is not `main`."""
     if other := sorted(set(schemas) - {_HOME, ""}):
-        raise ContractctlError(f"SQLite's file has no schema '{other[0]}'", hint="a file is one schema: leave it out")
+        raise ContractctlError(
+            f"SQLite's file has no schema '{other[0]}'", hint="a SQLite file has a single schema: leave it out"
+        )
     made = rows(
         connection,
         "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
@@ -34,7 +36,7 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     named = {name.lower(): name for name, _, _ in things}
     referred = _referred(connection)
     return tuple(
-        Definition(name, quote(name), refused="it is a virtual table: what it holds is up to its module")
+        Definition(name, quote(name), refused="it is a virtual table, whose content its module determines")
         if kinds.get(name) == "virtual"
         else Definition(
             name=name,

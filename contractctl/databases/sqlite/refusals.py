@@ -4,11 +4,11 @@ from contractctl.databases.causes import driver_error
 
 _MEANINGS = {
     "readonly": ("the database cannot be written", "give this user the right to write the file and its folder"),
-    "disk is full": ("the disk is full", "make room; whatever was finished is kept, and the same command goes on"),
-    "unable to open": ("the database file cannot be opened", "see to the file, its folder and its rights"),
+    "disk is full": ("the disk is full", "free some space; finished work is kept, and the same command resumes"),
+    "unable to open": ("the database file cannot be opened", "check the file, its folder and its permissions"),
     "locked": ("another process has been writing for too long", "end long transactions, and run it again"),
-    "disk i/o": ("the disk does not answer", "see to the disk; whatever was finished is kept"),
-    "not a database": ("the file is no SQLite database", "is the address right?"),
+    "disk i/o": ("the disk does not answer", "check the disk; finished work is kept"),
+    "not a database": ("the file is not a SQLite database", "is the URL right?"),
     "malformed": ("the database file is damaged", "restore it; PRAGMA integrity_check shows what is wrong"),
     "append-only": ("the journal is append-only, and somebody tried to change it", "leave contractctl_journal alone"),
 }
@@ -32,7 +32,7 @@ def meaning(error: BaseException) -> tuple[str, str]:
     for word, (message, hint) in _MEANINGS.items():
         if word in said.lower():
             return f"{message}: {said}", hint
-    return f"the database refused: {said}", "mend what it names; whatever was finished is kept"
+    return f"the database refused: {said}", "fix what it names; finished work is kept"
 
 
 def _said(error: BaseException) -> str:

@@ -162,7 +162,7 @@ def drop_index(_table: str, name: str, _beside: bool = False) -> tuple[Statement
 def move_key(_look: Look, table: str, _columns: tuple[str, ...], _index: str) -> tuple[Statement, ...]:
     """Never: https://www.sqlite.org/lang_altertable.html knows no other key."""
     raise BlockingError(
-        f"SQLite gives the table '{table}' no other primary key without making it anew",
+        f"SQLite cannot change the primary key of '{table}' without rebuilding the table",
         hint="its INTEGER holds 64 bits, and its texts are as long as they are, whatever the type says: leave the type;"
         " for other values add a column with a unique index beside the key, and leave the key",
     )
@@ -285,7 +285,7 @@ def _execute(connection: Connection, statement: Statement) -> None:
         if complaints != ["ok"]:
             raise ContractctlError(
                 f"a changed definition does not fit the table's rows: {complaints[0]}",
-                hint="nothing was changed; mend the rows and run it again",
+                hint="nothing was changed; fix the rows and run it again",
             )
 
 
@@ -293,7 +293,7 @@ def _row_of(look: Look, table: str) -> str:
     names = [column.name for column in look.key(table)]
     if not {name.lower() for name in names} <= {column.name.lower() for column in look.columns(table)}:
         raise ContractctlError(
-            f"'{table}' has no primary key, so that a view cannot tell which of its rows is written",
+            f"'{table}' has no primary key, so a view cannot tell which of its rows is being written",
             hint="give the table a primary key first",
         )
     return " AND ".join(f"{quote(name)} = OLD.{quote(name)}" for name in names)

@@ -110,7 +110,8 @@ def key_columns(connection: Connection, table: str) -> tuple[Column, ...]:
     free = [name for name in _ROW_IDS if name not in taken]
     if not free:
         raise ContractctlError(
-            f"the rows of '{table}' cannot be found: it has no primary key, and columns hide the row id's names",
+            f"the rows of '{table}' cannot be found: it has no primary key, and its columns hide all names of the"
+            " rowid",
             hint="give the table a primary key first",
         )
     return (Column(free[0], "INTEGER", not_null=True, default=None, key_place=1, generated=False, collation=None),)
@@ -164,8 +165,8 @@ def _breaks_a_part(error: OperationalError) -> bool:
 
 def _unanswered(what: str, error: OperationalError) -> ContractctlError:
     return ContractctlError(
-        f"SQLite cannot tell what depends on {what}: {error.orig}",
-        hint="mend or drop the view or trigger that it names, and run it again",
+        f"SQLite cannot determine what depends on {what}: {error.orig}",
+        hint="fix or drop the view or trigger that it names, and run it again",
     )
 
 
@@ -210,7 +211,7 @@ def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...
 
 def key_obstacles(_connection: Connection, _table: str, _column: str) -> tuple[str, ...]:
     """What keeps the primary key from going over to another column, as the end of a sentence: always the same."""
-    return ("is the primary key, and SQLite gives a table no other one without making it anew",)
+    return ("is the primary key, and SQLite cannot change that without rebuilding the table",)
 
 
 def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[str, ...]:
@@ -241,11 +242,11 @@ def refusal(connection: Connection, _table: str, expression: str, columns: Itera
 def hindrances(connection: Connection, table: str) -> tuple[str, ...]:
     """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
     if table.lower() in {"old", "new"}:
-        return (f"a trigger cannot tell table '{table}' from its own OLD and NEW; rename the table first",)
+        return (f"a trigger would confuse the table '{table}' with its own OLD and NEW; rename the table first",)
     if nulls := without_key(connection, table):
         key = ", ".join(column.name for column in key_columns(connection, table))
         rows, hold = counted(nulls, "row"), agreeing(nulls, "holds", "hold")
-        return (f"{rows} of '{table}' {hold} NULL in the primary key ({key}): nothing tells them apart",)
+        return (f"{rows} of '{table}' {hold} NULL in the primary key ({key}): they cannot be identified",)
     return ()
 
 

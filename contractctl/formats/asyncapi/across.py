@@ -51,7 +51,7 @@ def _read(trial: Trial, wanted: Written, payload: bytes) -> Reply | None:
 def _read_json(reader: Document, wanted: Written, payload: bytes) -> Reply | None:
     try:
         value = json.loads(payload)
-    except ValueError as error:  # bytes that are no text, too
+    except ValueError as error:  # bytes that are not text, too
         return Reply(f"refused: {type(error).__name__}: {error}", f"json of Python {platform.python_version()}")
     said = refusal(reader, wanted, value)
     return Reply(f"refused: {said}", executed_by()) if said is not None else None

@@ -1,6 +1,6 @@
 """What of the bindings to a protocol is felt on the wire? https://github.com/asyncapi/bindings at v3.0.0.
 
-Most of what stands there tells people how a broker or a client is set up; that is no promise between two sides.
+Most of what stands there tells people how a broker or a client is set up; that is not a promise between two sides.
 """
 
 import json
@@ -170,7 +170,7 @@ def _said(  # noqa: PLR0913, PLR0917 - a change, and where it stands
         trial = replace(met.trial(sent), facet=facet)
         yield met.found("asyncapi-binding-changed", Effect.FAILS, label, at, trial, **facts)
     else:
-        yield Undecided(f"{met.label}: {label}", f"what comes of another '{field}' is not known here")
+        yield Undecided(f"{met.label}: {label}", f"what another '{field}' changes is not known")
 
 
 def _flat(value: Json) -> dict[str, Json]:

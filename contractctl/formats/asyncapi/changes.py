@@ -1,6 +1,6 @@
 """What changed between two documents? Facts, in the new one's order; whether they break anybody is not asked.
 
-Words for people are no change: titles, summaries, descriptions, examples.
+Words for people are not changes: titles, summaries, descriptions, examples.
 """
 
 import json

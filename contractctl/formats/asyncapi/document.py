@@ -72,12 +72,12 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
     if found:
         names = " and ".join(source.every[number].name for number in found[:2])
         raise ContractctlError(
-            f"{names} are AsyncAPI documents both", hint="keep each document in a contract of its own"
+            f"{names} are both AsyncAPI documents", hint="put each document into a contract of its own"
         )
     file = source.files[0]
     line, column = located(file, ())
     raise ContractctlError(
-        f"{file.name}:{line}:{column}: this is no AsyncAPI document: it has no 'asyncapi'",
+        f"{file.name}:{line}:{column}: this is not an AsyncAPI document: it has no 'asyncapi'",
         hint="write its version at the top: asyncapi: 3.0.0",
     )
 
@@ -97,7 +97,7 @@ def _major(file: File, value: Json) -> int:
         ):
             line, column = located(file, (name,))
             raise ContractctlError(
-                f"{file.name}:{line}:{column}: '{name}' is no object", hint="mend the document at that place"
+                f"{file.name}:{line}:{column}: '{name}' is not an object", hint="fix the document at that place"
             )
     return int(match[1] or match[3])
 

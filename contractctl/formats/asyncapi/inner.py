@@ -75,7 +75,7 @@ def _parsed(document: Document, one: Written, encodings: tuple[str, ...]) -> Any
         return judge_of(one.language.name.lower()).parse(source_of(document, one), Policy(encodings=encodings))
     except ContractctlError as error:
         file, line, column = locate(document, (one.spot.file, *one.spot.pointer)) or (document.source.name, 1, 1)
-        said = f"{file}:{line}:{column}: this is no {one.language.value} schema: {error}"
+        said = f"{file}:{line}:{column}: this is not a valid {one.language.value} schema: {error}"
         raise ContractctlError(said, hint=error.hint) from None
 
 
@@ -93,7 +93,7 @@ def _protos(document: Document, spot: Spot) -> Source:
     """A .proto file, or its text as the payload, with all those that it may import."""
     if not isinstance(spot.value, str):
         raise ContractctlError(
-            "it is no text", hint="write the payload as the text of a .proto file, or refer to one with '$ref'"
+            "it is not a string", hint="write the payload as the text of a .proto file, or refer to one with '$ref'"
         )
     every = document.source.every
     name = f"{document.source.folder}/payload.proto".lstrip("/")

@@ -62,7 +62,7 @@ class Inner:
         return next(self._found(between), None) is None
 
     def _found(self, between: Source) -> Iterator[Incompatibility | Undecided]:
-        """What old and new clients do not get on with, or may not."""
+        """What old and new clients are incompatible with, or may be."""
         middle = self.judge.parse(between, self.policy)
         for one in (self.old, self.new):
             end = self.judge.parse(one, self.policy)

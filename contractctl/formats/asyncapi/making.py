@@ -49,7 +49,7 @@ class Making:
         if self.before.major != self.after.major:
             raise ContractctlError(
                 f"{what} is written in AsyncAPI {self.before.major}, and the draft in {self.after.major}",
-                hint=f"release the old version's document in AsyncAPI {self.after.major} first, and plan from there",
+                hint=f"first release the old document in AsyncAPI {self.after.major}, and plan from there",
             )
 
     def free(self, name: str, known: Object) -> str:

@@ -88,8 +88,8 @@ def _bring_to_its_channel(making: Making, operation: Operation) -> str:
     item = as_object(making.places.in_made(known.setdefault(here, {})))
     if word in item:
         raise ContractctlError(
-            f"the old version's '{name}' and the draft's are two channels: their topics are not the same",
-            hint="give the new channel an address of its own beside it, and take the old one away in a later plan",
+            f"the old version's '{name}' and the draft's are different channels: their topics differ",
+            hint="give the new channel an address of its own, and remove the old one in a later plan",
         )
     for key, part in as_object(operation.channel.spot.value).items():
         if key not in {"publish", "subscribe"} and key not in item:

@@ -51,7 +51,7 @@ def text(document: Document, spot: Spot | None, name: str) -> str | None:
     value = fields(document, spot).get(name) if spot is not None else None
     if value is not None and not isinstance(value, str):
         assert spot is not None  # noqa: S101 - what is missing is None
-        raise refused(document, below(document, spot, name), f"'{name}' is no text", "put quotes around it")
+        raise refused(document, below(document, spot, name), f"'{name}' is not a string", "put quotes around it")
     return value
 
 

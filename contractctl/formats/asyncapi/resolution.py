@@ -1,4 +1,4 @@
-"""Do those who work with the one version of an application get on with the other?
+"""Are those who work with one version of an application compatible with the other?
 
 Operation by operation, in the order of https://www.asyncapi.com/docs/reference/specification/v3.0.0#operationObject.
 What the application receives is written by its clients, what it sends is read by them, and replies go the other way.

@@ -104,7 +104,7 @@ class Parts:
                 self._schemas.pair(schema.spot.value, there, seat, _label(message, name))
 
     def pair_of(self, was: Json, made: Json, seat: Seat, label: str) -> None:
-        """A schema of the old document that goes on as one of the new, which is no part of a message."""
+        """A schema of the old document that goes on as one of the new, which is not part of a message."""
         self._schemas.pair(was, made, seat, label)
 
     def finish(self) -> None:

@@ -36,7 +36,7 @@ def operations(  # noqa: PLR0913, PLR0917 - as Staging has it, and the day
 def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -> Source:
     """The new version's document with the old one's parts beside, dated.
 
-    An application of it gets on with clients of both. Everything else in it stays as its author wrote it. Raise
+    An application of it works with clients of both. Everything else in it stays as its author wrote it. Raise
     ContractctlError where its text leaves no room for that.
     """
     making, after = _merged(parse(old, policy), parse(new, policy), sunset)
@@ -51,7 +51,8 @@ def _merged(old: Document, new: Document, sunset: str) -> tuple[Making, Whole]:
         return _in_one_piece(before, after, sunset), after
     except Unresolved as error:
         raise ContractctlError(
-            f"not all of the two versions can be read: {error.reason}", hint="put the files that they need beside them"
+            f"one of the two versions cannot be read completely: {error.reason}",
+            hint="add the files that they refer to",
         ) from None
 
 

@@ -109,7 +109,7 @@ def _scheme(requirement: Json) -> Json:
     """One scheme is referred to; several at once, or scopes, have no words there."""
     names = as_object(requirement)
     if len(names) != 1 or any(names.values()):
-        raise ContractctlError("security of several schemes, or with scopes, is said otherwise in AsyncAPI 3")
+        raise ContractctlError("security of several schemes, or with scopes, is expressed differently in AsyncAPI 3")
     return {"$ref": reference("components", "securitySchemes", next(iter(names)))}
 
 

@@ -30,7 +30,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A thing about a message that is no part of its schema: what is sent, and what either side says that it may be."""
+    """Something about a message outside its schema: what is sent, and what either side says that it may be."""
 
     name: str
     value: Json
@@ -91,7 +91,7 @@ class Meeting:
         trial: Trial | None,
         **facts: str,
     ) -> Case:
-        """The reader does not get on with what the writer sends; `ends` are the reader's and the writer's."""
+        """The reader is incompatible with what the writer sends; `ends` are the reader's and the writer's."""
         path = f"{self.label}: {name}" if name else self.label
         said = {"call": self.label, "name": name, **facts}
         taker_at, giver_at = at(ends[0]), at(ends[1])

@@ -98,7 +98,7 @@ def _refused_message(trial: Trial, values: dict[str, Json], keyword: str) -> str
     if trial.ends is not None:
         return None
     first = answers[0][0] if answers else refusal_by(False, values)
-    return f"it is none of the {len(answers)} messages there; by the first, {first}" if len(answers) > 1 else first
+    return f"it matches none of the {len(answers)} messages there; by the first, {first}" if len(answers) > 1 else first
 
 
 def _against(document: Document, known: Message, values: dict[str, Json], keyword: str) -> Iterator[str]:

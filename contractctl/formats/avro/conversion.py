@@ -86,15 +86,15 @@ def _filled(target: Schema, operation: Operation, name: str, form: Form, *, upwa
     field_ = next((one for one in record.fields if one.name == name), None) if isinstance(record, Record) else None
     if field_ is None:
         raise ContractctlError(
-            f"the plan's {operation.kind} names '{operation.subject}.{name}', which that version does not have",
-            hint="write the plan anew from the two versions: contractctl plan",
+            f"the plan's {operation.kind} names '{operation.subject}.{name}', which does not exist in that version",
+            hint="create the plan again from the two versions: contractctl plan",
         )
     way, transform = "up" if upwards else "down", operation.transform
     text = "" if transform is None else transform.up if upwards else transform.down
     expression = read_expression(text, f"{way} of '{name}'") if text else None
     if expression is None and operation.old is not None and operation.new is not None:
         raise ContractctlError(
-            f"nothing says how '{operation.old}' becomes '{operation.new}' and back: their types differ",
+            f"'{operation.old}' and '{operation.new}' have different types, and no expression converts between them",
             hint=f"give the plan's {operation.kind} an expression for '{way}', in JSONata over the other side's record",
         )
     default = _default(target, operation, field_, form)
@@ -112,7 +112,7 @@ def _default(target: Schema, operation: Operation, field_: Field, form: Form) ->
         misfit = Misfits(target.names).of(value, field_.type)
         if misfit:
             said = f"the plan's default of '{field_.name}' does not fit: {misfit}"
-            raise ContractctlError(said, hint="mend it in the plan")
+            raise ContractctlError(said, hint="fix it in the plan")
         return (form.default(field_.type, value),)
     return () if field_.default is None else (form.default(field_.type, field_.default.value),)
 
@@ -129,7 +129,7 @@ class Walk:
     def event(self, event: Event) -> dict[str, object]:
         root = self._source.solid(self._source.root)
         if not isinstance(event, Mapping):
-            raise ContractctlError(f"an event is a record, and this is {str(event)[:40]!r}", hint="see to the input")
+            raise ContractctlError(f"an event is a record, but this is {str(event)[:40]!r}", hint="check the input")
         if isinstance(root, Record):
             return self._record(root, event)
         converted = self._value(root, event)
@@ -149,7 +149,7 @@ class Walk:
         if missing:
             raise ContractctlError(
                 f"the event has no '{unqualified(record.name)}.{missing[0]}'",
-                hint="convert events of the plan's versions only",
+                hint="convert only events of the plan's versions",
             )
         converted: dict[str, object] = {}
         for key, inner in value.items():
@@ -177,8 +177,8 @@ class Walk:
                 converted[one.name] = one.default[0]
             else:
                 raise ContractctlError(
-                    f"'{one.name}': its expression finds nothing in the event",
-                    hint="mend the plan, or see to the event",
+                    f"'{one.name}': its expression has no result for this event",
+                    hint="fix the plan or the event",
                 )
 
     def _value(self, type_: Type, value: object) -> object:

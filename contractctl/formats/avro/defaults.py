@@ -63,7 +63,7 @@ class Misfits:
             case Fixed(size=size):
                 return _bytes(value, describe(type_)) or _size(value, size)
             case Enum(symbols=symbols):
-                return None if value in symbols else f"{_said(value)} is no symbol of {describe(type_)}"
+                return None if value in symbols else f"{_said(value)} is not a symbol of {describe(type_)}"
             case Array(items=items):
                 inner = value if isinstance(value, list) else None
                 return self._every(inner, items) if inner is not None else _no(value, describe(type_))
@@ -161,7 +161,7 @@ def _bytes(value: Json, wanted: str) -> str | None:
     if not isinstance(value, str):
         return _no(value, wanted)
     beyond = next((character for character in value if ord(character) > 255), None)  # noqa: PLR2004 - a byte's most
-    return f"the character '{beyond}' is no byte: only \\u0000 to \\u00ff are" if beyond else None
+    return f"the character '{beyond}' is not a byte: only \\u0000 to \\u00ff are" if beyond else None
 
 
 def _size(value: Json, size: int) -> str | None:
@@ -170,7 +170,7 @@ def _size(value: Json, size: int) -> str | None:
 
 
 def _no(value: Json, wanted: str) -> str:
-    return f"{_said(value)} is no {wanted}"
+    return f"{_said(value)} is not {'an' if wanted[0] in 'aeiou' else 'a'} {wanted}"
 
 
 def _said(value: Json) -> str:

@@ -86,13 +86,13 @@ def _reader(stream: BinaryIO, name: str, source: Source) -> _Container:
         wanted = json.loads(put_together(take_apart(source)))
         reader = cast("_Container", fastavro.reader(stream, wanted, return_named_type=True))
     except Exception as error:
-        raise ContractctlError(f"{name}: {_said(error)}", hint="see whether the file is a whole Avro file") from error
+        raise ContractctlError(f"{name}: {_said(error)}", hint="check that the file is a complete Avro file") from error
     schema = parse_sound(Source((File(f"the schema in {name}", json.dumps(reader.writer_schema)),)))
     for found in findings(parse_sound(source), schema):
         if found.effect is not Effect.LOSES:
             raise ContractctlError(
-                f"{name}: its events are none of the version that is converted: '{found.path}' ({found.rule})",
-                hint="convert files that were written with the plan's versions; mind up and down",
+                f"{name}: its events do not have the version to convert: '{found.path}' ({found.rule})",
+                hint="convert files written with the plan's versions, and check --up or --down",
             )
     return reader
 
@@ -106,7 +106,7 @@ def _events(reader: _Container, name: str) -> Iterator[Event]:
         raise
     except Exception as error:
         raise ContractctlError(
-            f"{name}: record {number + 1} cannot be read: {_said(error)}", hint="see whether the file is whole"
+            f"{name}: record {number + 1} cannot be read: {_said(error)}", hint="check that the file is complete"
         ) from error
 
 

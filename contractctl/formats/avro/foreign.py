@@ -26,7 +26,7 @@ def samples(schema: Schema) -> Iterator[tuple[bytes, str]]:
 
 
 def reply(schema: Schema, payload: bytes) -> Reply | None:
-    """Why they are no datum of that schema; None where the reader takes them. What it leaves unread says nothing."""
+    """Why they are not data of that schema; None where the reader takes them. What it leaves unread says nothing."""
     reads = wire(schema, schema.root)
     said = read_value(reads, reads, payload)
     return Reply(f"refused: {said.why}", executed_by()) if isinstance(said, Refused) else None

@@ -46,7 +46,7 @@ class Container:
         except Exception as error:
             said = " ".join(str(error).split())[:200]
             raise ContractctlError(
-                f"the event is none of its version: {type(error).__name__}: {said}", hint="see to the event"
+                f"the event does not match its version: {type(error).__name__}: {said}", hint="check the event"
             ) from error
         seen = to_json(self._source, record, plain)
         assert isinstance(seen, dict)  # noqa: S101 - a record stays one
@@ -82,7 +82,7 @@ class Lines:
         if not _is_decimal(solid):
             misfit = Misfits(self._target.names).of(value, solid)
             if misfit:
-                raise ContractctlError(misfit, hint="mend the expression in the plan, or see to the event")
+                raise ContractctlError(misfit, hint="fix the expression in the plan, or the event")
         if isinstance(solid, Union) and value is not None and self._names_branches(beside):
             fits = (branch for branch in solid.branches if Misfits(self._target.names).of(value, branch) is None)
             return {branch_name(next(fits)): value}

@@ -152,7 +152,7 @@ def _decimal_bytes(value: Json, type_: Solid) -> bytes:
     assert isinstance(type_, Primitive | Fixed)  # noqa: S101 - only these are decimals
     assert type_.logical is not None  # noqa: S101 - it is one
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _refusal(f"{_said(value)} is no decimal")
+        raise _refusal(f"{_said(value)} is not a decimal")
     number = _unscaled(value, type_.logical)
     size = type_.size if isinstance(type_, Fixed) else (number + (number < 0)).bit_length() // 8 + 1
     return number.to_bytes(size, "big", signed=True)
@@ -163,7 +163,7 @@ def _unscaled(value: str | float, logical: Logical) -> int:
     try:
         digits = Decimal(str(value))
     except InvalidOperation:
-        raise _refusal(f"{_said(value)} is no decimal") from None
+        raise _refusal(f"{_said(value)} is not a decimal") from None
     if not digits:
         return 0
     if not digits.is_finite() or digits.adjusted() + 1 + logical.scale > logical.precision:
@@ -178,7 +178,7 @@ def _unscaled(value: str | float, logical: Logical) -> int:
 
 
 def _refusal(said: str) -> ContractctlError:
-    return ContractctlError(said, hint="mend the expression in the plan, or see to the event")
+    return ContractctlError(said, hint="fix the expression in the plan, or the event")
 
 
 def _said(value: Json) -> str:

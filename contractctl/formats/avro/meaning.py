@@ -44,7 +44,7 @@ def change(reader: Primitive | Fixed, writer: Primitive | Fixed) -> Changed | No
 
 
 def _gained(wanted: Logical, reader: Primitive | Fixed, writer: Primitive | Fixed) -> Changed:
-    """Nobody promised that the plain values keep to the logical type; most texts are no UUID at all."""
+    """Nobody promised that the plain values keep to the logical type; most strings are not UUIDs at all."""
     if wanted.name == "uuid" and isinstance(reader, Primitive):
         return Changed("avro-uuid-expected", Effect.FAILS)
     if isinstance(writer, Primitive) and writer.name == "string":

@@ -26,11 +26,13 @@ def read_protocol(reading: Reading, node: Object, number: int) -> Iterator[Messa
     full, namespace = reading.full_name(head, at, "")
     types, messages = node.get("types", []), node.get("messages", {})
     if not isinstance(types, list):
-        reading.refuse((*at, "types"), f"the 'types' of '{full}' are no list", "write a list of schemas")
+        reading.refuse((*at, "types"), f"the 'types' of '{full}' are not a list", "write a list of schemas")
     for index, type_ in enumerate(types):
         reading.type_(type_, (*at, "types", index), namespace)
     if not isinstance(messages, dict):
-        reading.refuse((*at, "messages"), f"the 'messages' of '{full}' are no object", "write an object of messages")
+        reading.refuse(
+            (*at, "messages"), f"the 'messages' of '{full}' are not an object", "write an object of messages"
+        )
     for name, message in messages.items():
         yield _message(_Place(reading, full, namespace), name, message, (*at, "messages", name))
 
@@ -48,7 +50,7 @@ def _message(place: _Place, name: str, node: Json, at: Pointer) -> Message:
     """https://avro.apache.org/docs/1.12.0/specification/#messages."""
     reading = place.reading
     if not isinstance(node, dict):
-        reading.refuse(at, f"the message '{name}' is no object", "write an object with 'request' and 'response'")
+        reading.refuse(at, f"the message '{name}' is not an object", "write an object with 'request' and 'response'")
     one_way = node.get("one-way", False)
     if not isinstance(one_way, bool):
         reading.refuse((*at, "one-way"), f"'one-way' of '{name}' is neither true nor false", "write true or false")
@@ -84,7 +86,7 @@ def _errors(place: _Place, name: str, node: Object, at: Pointer) -> Union:
     declared: list[Type] = []
     listed = node.get("errors", [])
     if not isinstance(listed, list):
-        place.reading.refuse((*at, "errors"), f"the 'errors' of '{name}' are no list", "write a list of error types")
+        place.reading.refuse((*at, "errors"), f"the 'errors' of '{name}' are not a list", "write a list of error types")
     at = (*at, "errors")
     if listed:
         declared = list(place.reading.union(listed, at, place.namespace).branches)

@@ -61,7 +61,7 @@ class Reading:
             return self._object(node, at, namespace)
         if not isinstance(node, list):
             hint = "write a type's name, an object or a list of schemas"
-            return self._no_type(at, f"{_quoted(node)} is no schema", hint)
+            return self._no_type(at, f"{_quoted(node)} is not a schema", hint)
         return self.union(node, at, namespace)
 
     def _no_type(self, at: Pointer, why: str, hint: str) -> Missing:
@@ -80,7 +80,7 @@ class Reading:
     def _object(self, node: dict[str, Json], at: Pointer, namespace: str) -> Type:
         word = node.get("type")
         if not isinstance(word, str):
-            said = "an object without a 'type' is no schema" if word is None else "'type' must be a type's name here"
+            said = "an object without a 'type' is not a schema" if word is None else "'type' must be a type's name here"
             return self._no_type(at, said, "write a schema inside a schema without an object around it")
         if word in PRIMITIVES:
             return Primitive(at, word, logical_type(node, word) if "logicalType" in node else None)
@@ -166,7 +166,7 @@ class Reading:
             self.refuse_twice(places, f"the enum '{name}' has two symbols")
         default = node.get("default")
         if default is not None and default not in symbols:
-            said = f"the default {_quoted(default)} is no symbol of '{name}'"
+            said = f"the default {_quoted(default)} is not a symbol of '{name}'"
             self.refuse((*at, "default"), said, "add the symbol, or choose a default among the symbols")
         chosen = default if isinstance(default, str) else None
         enum = Enum(at, name, self._aliases(node, at, namespace), tuple(symbols), chosen)
@@ -198,7 +198,7 @@ class Reading:
         elif isinstance(namespace, str) and _FULL_NAME.fullmatch(namespace):
             full = f"{namespace}.{name}"
         else:
-            said = f"{_quoted(namespace)} is no namespace for '{name}'"
+            said = f"{_quoted(namespace)} is not a namespace for '{name}'"
             self.refuse((*at, "namespace"), said, "write names of letters, digits and _ with dots between them")
         if full in PRIMITIVES:
             self.refuse(at, f"'{full}' is the name of a primitive type", "choose another name")
@@ -221,7 +221,7 @@ class Reading:
         if listed is None:
             return ()
         if not isinstance(listed, list) or not all(isinstance(alias, str) for alias in listed):
-            self.refuse((*at, "aliases"), "'aliases' is no list of names", "write a list, even for one alias")
+            self.refuse((*at, "aliases"), "'aliases' is not a list of names", "write a list, even for one alias")
         aliases = [str(alias) for alias in listed]
         return tuple(alias if not namespace or "." in alias else f"{namespace}.{alias}" for alias in aliases)
 
@@ -249,7 +249,7 @@ class Reading:
         return tuple(sorted(self._faults, key=lambda fault: int(fault.at[0])))
 
     def _missing(self, reference: Reference) -> Missing:
-        """A name that no file defines. Where it can be none, it is no type at all."""
+        """A name that no file defines. Where it can be none, it is not a type at all."""
         word, why = unqualified(reference.name), f"the type '{reference.name}' is not defined"
         if word in _COMPLEX:
             return self._no_type(reference.at, why, "write a complex type as an object with a 'type'")
@@ -283,7 +283,7 @@ class Reading:
             seen.add(name)
 
     def _refuse_name(self, name: Json, at: Pointer, whose: str) -> NoReturn:
-        said = f"{whose} has no 'name'" if name is None else f"{_quoted(name)} is no name for {whose}"
+        said = f"{whose} has no 'name'" if name is None else f"{_quoted(name)} is not a name for {whose}"
         self.refuse(at, said, "a name has letters, digits and _, and does not begin with a digit")
 
     def refuse(self, at: Pointer, said: str, hint: str) -> NoReturn:

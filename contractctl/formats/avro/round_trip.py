@@ -44,7 +44,7 @@ def losses(
 ) -> Iterator[str]:
     """A sentence for each field whose values do not all come back, and that nobody has declared lossy.
 
-    Values that an expression refuses are set aside when events are converted: they are no loss, unless it refuses all.
+    Values that an expression refuses are set aside when events are converted: no loss, unless it refuses all.
     """
     before, after = parse_sound(old), parse_sound(new)
     up, down = walks(before, after, operations)

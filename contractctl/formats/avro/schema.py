@@ -32,7 +32,7 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:  # noqa: ARG001 
     Of several files, those count that no other one refers to: a lone one is the schema, and of more of them each is a
     message of its own. Protocols (.avpr) bring messages with a request and a response. What is only wrong in one place,
     a type that is defined nowhere or a default that does not fit, is left as a fault of the schema; parse_sound()
-    refuses it. A pointer's first part is the number of the file. Raise ContractctlError where a file is no Avro schema.
+    refuses it. A pointer's first part is the number of the file. Raise ContractctlError for what is not an Avro schema.
     """
     reading = Reading(source)
     roots: list[Type] = []
@@ -81,8 +81,8 @@ def _mains(
     if len(mains) > 1 and unnamed is not None:
         number = int(unnamed.at[0])
         raise ContractctlError(
-            f"{source.every[number].name}: a schema without a name stands beside others that do not refer to it",
-            hint="make each of them a contract of its own",
+            f"{source.every[number].name}: an unnamed schema is next to schemas that do not refer to it",
+            hint="put each into a contract of its own",
         )
     return mains
 

@@ -97,8 +97,8 @@ def _both(old: Source, new: Source) -> tuple[Schema, Schema]:
     for schema in (before, after):
         if schema.messages:
             raise ContractctlError(
-                f"{schema.source.name} is a protocol, and protocols are not staged",
-                hint="let servers take the old message and the new one, and release the protocol with both",
+                f"{schema.source.name} is a protocol, and protocols cannot be staged",
+                hint="let servers accept both the old and the new message, and release the protocol with both",
             )
     return before, after
 
@@ -203,7 +203,7 @@ def _settle(candidate: _Candidate, before: Schema, after: Schema) -> Source:
     if trouble:
         who, why = trouble[0]
         raise ContractctlError(
-            f"no version between the two is read by both and reads both: {who}, '{why.path}' ({why.rule})",
+            f"no intermediate version is compatible with both: {who}, '{why.path}' ({why.rule})",
             hint=_way_out(why),
         )
     return source
@@ -260,8 +260,8 @@ def _refuse_alias(after: Schema, one: _Moved) -> None:
     assert isinstance(definition, Record)  # noqa: S101 - _moved() has looked
     if one.old in _fields(definition)[one.new].aliases:
         raise ContractctlError(
-            f"'{one.new}' has the alias '{one.old}': while both are sent, readers would find two values for it",
-            hint=f"take the alias '{one.old}' out of the draft; put it in again once nobody sends '{one.old}' any more",
+            f"'{one.new}' has the alias '{one.old}': while both are sent, readers would see two values for it",
+            hint=f"take the alias '{one.old}' out of the draft; put it back once nobody sends '{one.old}' any more",
         )
 
 

@@ -120,11 +120,11 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Missing:
-    """What stands for a type that is not known: its definition lies elsewhere, or what is written is no type."""
+    """What stands for a type that is not known: its definition lies elsewhere, or what is written is not a type."""
 
     at: Pointer
     name: str
-    """The full name that is not defined; empty where what is written is no type at all."""
+    """The full name that is not defined; empty where what is written is not a type at all."""
     why: str
     """Half a sentence, without the place."""
     hint: str
@@ -171,7 +171,7 @@ class Schema:
     names: Mapping[str, Named | Missing]
     source: Source
     several: bool = False
-    """The root is no union that somebody wrote: its branches are the messages of a folder, none of them for a protocol
+    """Nobody wrote the root as a union: its branches are the messages of a folder, none of them for a protocol
     alone."""
     rings: tuple[tuple[Type, ...], ...] = ()
     """Every schema that no other refers to; where some refer to each other in a ring, any of them may be the one."""
@@ -217,6 +217,6 @@ def describe(type_: Type) -> str:
         case Record() | Enum():
             return f"{kind(type_)} {unqualified(type_.name)}"
         case Missing(name=name):
-            return unqualified(name) or "what is no type"
+            return unqualified(name) or "what is not a type"
         case Reference(name=name):
             return unqualified(name)

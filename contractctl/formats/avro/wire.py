@@ -56,7 +56,7 @@ def taken_for(alone: Wire, value: object) -> object | Refused:
     """
     try:
         return _read(_write(alone.plain, value), alone.whole)
-    except Exception as error:  # noqa: BLE001 - as above: an impossible date, a text that is no UUID
+    except Exception as error:  # noqa: BLE001 - as above: an impossible date, a text that is not a UUID
         return _refusal(error)
 
 

@@ -46,5 +46,5 @@ def _zero(schema: Schema, type_: Type, open_ones: frozenset[str]) -> Json:
         case _:
             raise ContractctlError(
                 f"{describe(type_)} has no value that could be a default, or none of a reasonable size",
-                hint="give the field a default yourself",
+                hint="write a default for the field yourself",
             )

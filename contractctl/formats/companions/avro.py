@@ -63,7 +63,7 @@ def _defining(name: str, file: File, known: Collection[File], near: Near) -> Fil
         if distance(here, other.name) == distance(here, fits[0].name) and other.text != fits[0].text:
             raise ContractctlError(
                 f"{file.name}: '{name}' is defined in {fits[0].name} and in {other.name}",
-                hint="put the one that is meant into the folder of the file that needs it",
+                hint="move the intended one into the folder of the file that needs it",
             )
     return fits[0] if fits else None
 
@@ -101,7 +101,7 @@ def _index(near: Near) -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=4096)
 def _names(text: str) -> _Names:
-    """What a text defines and refers to; nothing where it is no JSON: its reader says what is wrong."""
+    """What a text defines and refers to; nothing where it is not JSON: its reader says what is wrong."""
     names = _Names()
     try:
         _walk(json.loads(text.removeprefix("\ufeff")), "", names)

@@ -38,8 +38,8 @@ class Clients:
                 self.read.append((document, uses(client, document), theirs))
             elif theirs:
                 raise ContractctlError(
-                    f"{document.file} is valid for neither version: {mine[0]}",
-                    hint="mend it, or leave it out of --operations",
+                    f"{document.file} is not valid against either version: {mine[0]}",
+                    hint="fix it, or leave it out of --operations",
                 )
             else:
                 self.foreign[document.file] = mine[0].rstrip(".")

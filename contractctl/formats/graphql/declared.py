@@ -46,8 +46,8 @@ def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapp
     for document in documents(files):
         for why in refusals(known, known, document)[:1]:
             raise ContractctlError(
-                f"{document.file} is not valid for the schema that the client has: {why.rstrip('.')}",
-                hint="name the version that it was written for, or mend it",
+                f"{document.file} is not valid against the client's schema: {why.rstrip('.')}",
+                hint="name the version that it was written for, or fix it",
             )
         for place, used in sights(known, document):
             is_asked |= bool(used.operations)

@@ -132,19 +132,21 @@ def _parsed(file: File) -> "DocumentNode":
     from graphql import ExecutableDefinitionNode, GraphQLSyntaxError, Source, parse
 
     if file.data is not None:
-        raise ContractctlError(f"{file.name} is not UTF-8", hint="name files of GraphQL only: --operations")
+        raise ContractctlError(f"{file.name} is not UTF-8", hint="name only GraphQL files: --operations")
     try:
         node = parse(Source(file.text, file.name))
     except GraphQLSyntaxError as error:
         raise engine.placed(file.name, error) from None
     except RecursionError:
-        raise ContractctlError(f"{file.name} is nested too deep", hint="nest its selections less") from None
+        raise ContractctlError(
+            f"{file.name} is nested too deeply", hint="reduce the nesting of its selections"
+        ) from None
     for one in node.definitions:
         if not isinstance(one, ExecutableDefinitionNode):
             line = one.loc.start_token.line if one.loc else 1
             raise ContractctlError(
-                f"{file.name}:{line}: a definition of a schema stands among the operations of a client",
-                hint="name files with operations and fragments only: --operations",
+                f"{file.name}:{line}: a schema definition is mixed with client operations",
+                hint="name only files with operations and fragments: --operations",
             )
     return node
 

@@ -35,7 +35,7 @@ def name() -> str:
 
 
 def demand_syntax(file: File) -> None:
-    """Raise ContractctlError where a text is no GraphQL: graphql-core's own sentence, with line and column."""
+    """Raise ContractctlError where a text is not GraphQL: graphql-core's own sentence, with line and column."""
     from graphql import GraphQLSyntaxError, parse
 
     try:
@@ -43,7 +43,7 @@ def demand_syntax(file: File) -> None:
     except GraphQLSyntaxError as error:
         raise placed(file.name, error) from None
     except RecursionError:
-        raise ContractctlError(f"{file.name} is nested too deep", hint="nest its values less") from None
+        raise ContractctlError(f"{file.name} is nested too deeply", hint="reduce the nesting of its values") from None
 
 
 def demand_sound(schema: "Schema") -> None:
@@ -66,7 +66,7 @@ def placed(name_: str, error: "GraphQLError") -> ContractctlError:
     place = error.locations[0] if error.locations else None
     at = f":{place.line}:{place.column}" if place else ""
     said = error.message.removeprefix("Syntax Error: ").rstrip(".")
-    return ContractctlError(f"{name_}{at}: {said[:1].lower()}{said[1:]}", hint="mend the text there")
+    return ContractctlError(f"{name_}{at}: {said[:1].lower()}{said[1:]}", hint="fix the text there")
 
 
 def refusals(text: str, document: str) -> tuple[str, ...]:

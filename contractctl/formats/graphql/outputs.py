@@ -17,7 +17,7 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """What comes is no value of the client's type."""
+    """What comes is not a value of the client's type."""
 
     value: str
     """Such a value, in words."""

@@ -1,4 +1,4 @@
-"""Does a client written against one schema get on with a provider of another?
+"""Does a client written against one schema work with a provider of another?
 
 The client sends documents that are valid against its own schema, and expects answers of the types that stand there.
 What it sends is judged as https://spec.graphql.org/October2021/#sec-Validation does, what it gets as

@@ -56,7 +56,7 @@ def routes(client: Schema, provider: Schema) -> Mapping[str, Route]:
     for operation in ("query", "mutation", "subscription"):
         mine, theirs = client.roots.get(operation), provider.roots.get(operation)
         if mine in client.types and theirs in provider.types and mine not in found:
-            assert mine is not None and theirs is not None  # noqa: S101, PT018 - None is no type's name
+            assert mine is not None and theirs is not None  # noqa: S101, PT018 - None is not a type's name
             found[mine] = Route(operation)
             pending.append((mine, theirs))
     while pending:

@@ -48,7 +48,7 @@ class Schema:
 
 
 def parse(source: Source, policy: Policy = Policy()) -> Schema:  # noqa: ARG001 - GraphQL leaves no choice
-    """Read a version. Raise ContractctlError where it is no schema: file, line, column, and what to do."""
+    """Read a version. Raise ContractctlError where it is not a schema: file, line, column, and what to do."""
     merging = _Merging(source)
     for index, file in enumerate(source.every):
         for one in _read(file, index, alone=len(source.every) == 1):
@@ -77,7 +77,7 @@ def _read(file: File, index: int, *, alone: bool) -> Iterator[Read]:
             engine.demand_syntax(file)
         said = error.said or "this is not understood"
         line, column = line_and_column(file.text, at)
-        raise ContractctlError(f"{file.name}:{line}:{column}: {said}", hint="mend the text there") from None
+        raise ContractctlError(f"{file.name}:{line}:{column}: {said}", hint="fix the text there") from None
 
 
 class _Merging:
@@ -199,7 +199,7 @@ class _Merging:
         elif found.kind not in kinds:
             raise self._wrong(spot, f"{who} has to be {wanted}, and '{name}' is {KINDS[found.kind]}")
 
-    def _wrong(self, spot: Spot, said: str, hint: str = "mend the text there") -> ContractctlError:
+    def _wrong(self, spot: Spot, said: str, hint: str = "fix the text there") -> ContractctlError:
         name, line, column = _place(self.source, spot)
         return ContractctlError(f"{name}:{line}:{column}: {said}", hint=hint)
 

@@ -27,15 +27,15 @@ def operations(  # noqa: PLR0913, PLR0917 - as Staging has it, and the day
 def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -> Source:
     """The new version's text with the old one's parts beside, deprecated until that day.
 
-    A provider of it serves clients of both. Raise ContractctlError where that is no schema.
+    A provider of it serves clients of both. Raise ContractctlError where that is not a schema.
     """
     after = parse(new, policy)
     made = merged(parse(old, policy), after, sunset).source
     why = None if _refusal(after) else _refusal(parse(made, policy))  # a part of what lies elsewhere is none by itself
     if why is not None:
         raise ContractctlError(
-            f"old and new parts do not stand side by side: {why}",
-            hint="keep what stands in the way as it is, put a part of another name beside it, and plan the rest later",
+            f"old and new parts cannot exist side by side: {why}",
+            hint="leave the conflicting part as it is, add the new one under another name, and plan the rest later",
         )
     return made
 

@@ -1,6 +1,6 @@
 """What does a schema of GraphQL consist of? https://spec.graphql.org/October2021/#sec-Type-System.
 
-A type is written as text, `[User!]!`: equal texts are equal types. Where a thing stands is no part of what it is.
+A type is written as text, `[User!]!`: equal texts are equal types. Where a thing stands is not part of what it is.
 """
 
 from collections.abc import Mapping
@@ -156,6 +156,6 @@ def nullable(type_: str) -> str:
 
 
 def item(type_: str) -> str | None:
-    """The type of a list's items; None for what is no list. The type itself may be null or not."""
+    """The type of a list's items; None for what is not a list. The type itself may be null or not."""
     bare = type_.removesuffix("!")
     return bare[1:-1] if bare.startswith("[") else None

@@ -1,6 +1,6 @@
 """What changed between two schemas? Facts, in the new one's order; whether they break anybody is not asked.
 
-Titles, descriptions, comments and examples are no change, nor is another arrangement of the same: a definition moved,
+Titles, descriptions, comments and examples are not changes, nor is another arrangement of the same: a definition moved,
 a type written as a list, an allOf laid together.
 """
 

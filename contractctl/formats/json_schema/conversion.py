@@ -80,7 +80,7 @@ def _filled(operation: Operation, name: str, text: str, way: str) -> _Filled:
         return _Filled(name, read_expression(text, f"{way} of '{name}'"))
     if operation.transform is not None and operation.old is not None and operation.new is not None:
         raise ContractctlError(
-            f"nothing says how '{operation.old}' becomes '{operation.new}' and back: their types differ",
+            f"'{operation.old}' and '{operation.new}' have different types, and no expression converts between them",
             hint=f"give the plan's {operation.kind} an expression for '{way}', in JSONata over the other side's object",
         )
     return _Filled(name, default=operation.parameters.get("default"))
@@ -105,8 +105,8 @@ class _Walk:
         for path in turns:
             if path not in known:
                 raise ContractctlError(
-                    f"the plan names '{path}', which is no place that both versions have",
-                    hint="write the plan anew from the two versions: contractctl plan",
+                    f"the plan names '{path}', which is not a place that both versions have",
+                    hint="create the plan again from the two versions: contractctl plan",
                 )
 
     def event(self, event: Event) -> dict[str, object]:
@@ -119,8 +119,8 @@ class _Walk:
         if error is not None:
             said = " ".join(error.message.split())[:200]
             raise ContractctlError(
-                f"what becomes of the event is none of the version it goes to: {said}",
-                hint="give the plan's operation an expression or a default, or see to the event",
+                f"the converted event does not match the target version: {said}",
+                hint="give the plan's operation an expression or a default, or check the event",
             )
         assert isinstance(made, dict)  # noqa: S101 - an object stays one
         return dict(made)
@@ -131,15 +131,15 @@ class _Walk:
         if len(fits) == 1:
             return fits[0]
         said = "several kinds of event of its version" if fits else "no kind of event that both versions have"
-        raise ContractctlError(f"the event is of {said}", hint="convert events of the plan's versions only")
+        raise ContractctlError(f"the event is of {said}", hint="convert only events of the plan's versions")
 
     def _is_of(self, place: Place, value: Json) -> bool:
         try:
             return self._allowed(place.before if self._upwards else place.after, value)
         except UndecidedError as error:
             raise ContractctlError(
-                f"nobody can tell which alternative of '{place.path}' the event is: {error.reason}",
-                hint="tell the alternatives apart by a constant in each",
+                f"it cannot be determined which alternative of '{place.path}' the event is: {error.reason}",
+                hint="distinguish the alternatives by a constant in each",
             ) from None
 
     def _value(self, value: Json, place: Place) -> Json:
@@ -212,7 +212,7 @@ def _fits(pattern: str, name: str) -> bool:
         return language.matches(pattern, name)
     except language.Unreadable as error:
         raise ContractctlError(
-            f"nobody can tell whether '{name}' fits the pattern '{pattern}': {error.reason}",
+            f"it cannot be determined whether '{name}' matches the pattern '{pattern}': {error.reason}",
             hint="write the pattern without lookaround and backreferences",
         ) from None
 

@@ -21,10 +21,10 @@ class _UndecidedError(Exception):
 
 
 def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapping[str, tuple[Place, ...] | Undecided]:
-    """Where the schema names each `customer.lines[].sku`. Raise ContractctlError where it is no JSON Schema."""
+    """Where the schema names each `customer.lines[].sku`. Raise ContractctlError where it is not a JSON Schema."""
     reader = parse(Source(tuple(files)), known.policy)
     for doubt in reader.doubts[:1]:
-        raise ContractctlError(doubt, hint="write the schema in a draft that is known")
+        raise ContractctlError(doubt, hint="write the schema in a supported draft")
     return {name: _told(known, reader, name) for name in names}
 
 
@@ -44,7 +44,7 @@ def _sights(schema: Schema, name: str) -> Iterator[Place]:
     for step in above:
         match = _STEP.fullmatch(step)
         if match is None:
-            raise _UndecidedError(f"'{step}' is no property's name")
+            raise _UndecidedError(f"'{step}' is not a property's name")
         held = _held(schema, nodes, match[1])
         nodes = [one.properties[match[1]] for one in held if match[1] in one.properties]
         for _ in re.findall(r"\[", match[2]):
@@ -61,12 +61,12 @@ def _held(schema: Schema, nodes: Sequence[Node], name: str) -> Sequence[View]:
     views = []
     for one, is_said in _alternatives(schema, nodes):
         if _may_be_object(one) and not is_said and not one.choices:
-            raise _UndecidedError("the schema says nothing of its properties there, so it may read all of them")
+            raise _UndecidedError("the schema lists no properties there, so it may read any")
         if name not in one.properties:
             _demand_no_other_way(one, name)
         views.append(one)
     if views and not any(map(_may_be_object, views)):
-        raise _UndecidedError("the schema wants no object there")
+        raise _UndecidedError("the schema does not accept an object there")
     return views
 
 
@@ -80,7 +80,7 @@ def _demand_no_other_way(one: View, name: str) -> None:
         raise _UndecidedError(f"'{min(one.unresolved)}' is in no file")
     added = (spot for keyword in _ADDED for spot in one.closing.get(keyword, ()))
     if any(spot.value is not False for spot in added):
-        raise _UndecidedError("the schema speaks of properties without their names")
+        raise _UndecidedError("the schema describes properties without naming them")
     for pattern in one.patterns:
         if _may_match(pattern, name):
             raise _UndecidedError(f"the pattern '{pattern}' may mean it")
@@ -117,7 +117,7 @@ def _items(schema: Schema, nodes: Sequence[Node]) -> Iterator[Node]:
             raise _UndecidedError(f"'{min(one.unresolved)}' is in no file")
         found = [node for node in (*one.prefix, one.rest) if node]
         if not found and not one.choices:
-            raise _UndecidedError("the schema says nothing of the items there, so it may read all of them")
+            raise _UndecidedError("the schema does not describe the items there, so it may read any")
         yield from found
 
 

@@ -46,7 +46,7 @@ def drafts(files: tuple[File, ...], values: tuple[Json, ...], names: Mapping[str
         elif is_outdated(uri):
             line, column = locate(file.text, file.name, ("$schema",))
             raise ContractctlError(
-                f"{file.name}:{line}:{column}: '{uri}' is a draft before the fourth, which is not judged",
+                f"{file.name}:{line}:{column}: '{uri}' is older than draft 4, which is not supported",
                 hint="rewrite the schema in draft 4 or later, and name that draft in '$schema'",
             )
         else:

@@ -39,7 +39,7 @@ def listed(words: list[str], last: str) -> str:
     """Words in a row: a, b or c; of many the first, and how many more there are."""
     if len(words) > MOST_LISTED:
         return f"{', '.join(words[:MOST_LISTED])} {last} {len(words) - MOST_LISTED} more"
-    if len(words) < 2:  # noqa: PLR2004 - one word, or none, is no list
+    if len(words) < 2:  # noqa: PLR2004 - one word, or none, is not a list
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 

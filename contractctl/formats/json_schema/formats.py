@@ -37,7 +37,7 @@ def matches(name: str, text: str) -> bool:
         return _is_pattern(text)
     held = GRAMMARS.get(name)
     if held is None:
-        raise Unreadable(f"what is valid for the format '{name}' is not known here")
+        raise Unreadable(f"the format '{name}' is not supported")
     return (held.most is None or len(text) <= held.most) and language.matches(held.pattern, text)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PANIC = "PanicException"
-"""What a library in Rust raises in the place of a crash. It has no public class, and is no Exception."""
+"""What a library in Rust raises in the place of a crash. It has no public class, and is not an Exception."""
 
 
 class GaveUpError(Exception):

@@ -29,7 +29,7 @@ def refer(schema: Schema, spot: Spot, keyword: str) -> Spot:
     """Where the `$ref`, `$dynamicRef` or `$recursiveRef` of a spot leads. Raise Unresolved where it leads nowhere."""
     reference = spot.value[keyword] if isinstance(spot.value, dict) else None
     if not isinstance(reference, str):
-        raise Unresolved(f"'{keyword}' is no URI reference", "")
+        raise Unresolved(f"'{keyword}' is not a URI reference", "")
     enclosing = _enclosing(schema, spot)
     key = (keyword, enclosing.file, enclosing.pointer, reference, spot.scope)
     found = schema.known.get(key)
@@ -152,7 +152,7 @@ def _pointed(step: _Step, resource: Resource, parts: Pointer) -> Spot:
             holds = _held(holds, part, value, resource.dialect)
             resource = step.schema.starts.get((resource.file, pointer), resource)
     if holds is not Holds.SCHEMA and _has_names(value):
-        raise step.unresolved("leads to a place that is no schema, and identifiers stand there")
+        raise step.unresolved("leads to a place that is not a schema, and identifiers stand there")
     return _spot(step, resource, value, pointer)
 
 

@@ -27,7 +27,7 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
     """Read a schema from one file, or from several that refer to each other by path or by `$id`.
 
     Of several files, those count that no other refers to: `roots`. A pointer's first part is the number of the file.
-    Raise ContractctlError where a file is no JSON Schema, or one of a draft before the fourth.
+    Raise ContractctlError where a file is not a JSON Schema, or one of a draft before the fourth.
     """
     files = source.every
     values = tuple(_value(file) for file in files)
@@ -68,7 +68,7 @@ def _value(file: File) -> Json:
     if not isinstance(value, dict | bool):
         line, column = locate_text(file.text, file.name, ())
         raise ContractctlError(
-            f"{file.name}:{line}:{column}: this is no JSON Schema",
+            f"{file.name}:{line}:{column}: this is not a JSON Schema",
             hint="a schema is an object, or true or false: write one",
         )
     return value

@@ -222,7 +222,7 @@ def _demand_everybody(between: Schema, before: Schema, after: Schema, policy: Po
     for who, reader, writer in seats:
         for found in incompatibilities(reader, writer):
             raise ContractctlError(
-                f"no version between the two is read by both and reads both: {who}, {_why(found)}",
+                f"no intermediate version is compatible with both: {who}, {_why(found)}",
                 hint=_way_out(found, policy),
             )
 
@@ -242,4 +242,4 @@ def _way_out(found: Said, policy: Policy) -> str:
     if isinstance(found, Incompatibility) and found.rule == "json-schema-property-required":
         name = found.facts["name"]
         return f"events without '{name}' are read for a while: make it optional in both versions"
-    return "keep that as it is, add a property beside it, and remove the old one in a later plan"
+    return "keep that as it is, add another property, and remove the old one in a later plan"

@@ -1,6 +1,6 @@
 """What changed between two documents? Facts, in the new one's order; whether they break anybody is not asked.
 
-Words for people are no change: titles, descriptions, examples. A schema is compared under its component's name, once.
+Words for people are not changes: titles, descriptions, examples. A schema is compared under its component's name, once.
 """
 
 import json
@@ -46,7 +46,7 @@ class _Both:
     schemas: list[Change | Inside] = field(default_factory=list)
 
     def compare(self, left: Spot | None, right: Spot | None, path: str) -> None:
-        """Schemas that are no component stand for themselves; what both name alike is compared under its name."""
+        """Schemas that are not components stand for themselves; what both name alike is compared under its name."""
         if left is None or right is None or not _refers(left) or left.value != right.value:
             spots = [(one,) if one is not None else () for one in (left, right)]
             if any(spots):

@@ -69,18 +69,18 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
     if found:
         names = " and ".join(source.every[number].name for number in found[:2])
         raise ContractctlError(
-            f"{names} are OpenAPI documents both", hint="keep each document in a contract of its own"
+            f"{names} are both OpenAPI documents", hint="put each document into a contract of its own"
         )
     old = next((number for number in own if "swagger" in as_object(values[number])), None)
     if old is not None:
         raise ContractctlError(
             f"{source.every[old].name}: this is Swagger 2.0, which is not judged",
-            hint="convert it to OpenAPI 3, with swagger2openapi for example, and keep that as the contract",
+            hint="convert it to OpenAPI 3, for example with swagger2openapi, and use that as the contract",
         )
     file = source.files[0]
     line, column = located(file, ())
     raise ContractctlError(
-        f"{file.name}:{line}:{column}: this is no OpenAPI document: it has no 'openapi'",
+        f"{file.name}:{line}:{column}: this is not an OpenAPI document: it has no 'openapi'",
         hint="write its version at the top: openapi: 3.1.0",
     )
 
@@ -98,7 +98,7 @@ def _dialect(file: File, value: Json) -> Dialect:
         if name in as_object(value) and not isinstance(as_object(value)[name], dict):
             line, column = located(file, (name,))
             raise ContractctlError(
-                f"{file.name}:{line}:{column}: '{name}' is no object", hint="mend the document at that place"
+                f"{file.name}:{line}:{column}: '{name}' is not an object", hint="fix the document at that place"
             )
     return Dialect.DRAFT4 if match[1] == "0" else Dialect.DRAFT2020
 

@@ -123,7 +123,7 @@ class _Cutting:
         return found
 
     def _encodings(self, media: Spot, encodings: Spot) -> Json:
-        """Those that mean something: of what is no object, `deepObject` says nothing, and openapi-core reads no form.
+        """Those that mean something: `deepObject` says nothing of what is not an object, and openapi-core reads no form
 
         https://spec.openapis.org/oas/v3.1.0#style-values
         """

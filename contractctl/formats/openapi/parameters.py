@@ -96,7 +96,7 @@ def _both(way: Way, call: Call, sent: Parameter, taken: Parameter) -> Iterator[F
 
 
 def role_of(sent: Parameter, path: str) -> Role:
-    """How its values travel; in content, a number is no text."""
+    """How its values travel; in content, a number is not text."""
     if sent.media:
         return Role.REQUEST
     is_bare = sent.where == "path" and sent.style == "simple"

@@ -49,7 +49,7 @@ def text(document: Document, spot: Spot | None, name: str, otherwise: str = "") 
     value = fields(document, spot).get(name, otherwise) if spot is not None else otherwise
     if not isinstance(value, str):
         assert spot is not None  # noqa: S101 - what is missing is text
-        raise refused(document, below(document, spot, name), f"'{name}' is no text", "put quotes around it")
+        raise refused(document, below(document, spot, name), f"'{name}' is not a string", "put quotes around it")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Do clients written against the one document get on with a provider of the other?
+"""Do clients written against one document work with a provider of the other?
 
 Operation by operation, in the order of https://spec.openapis.org/oas/v3.1.0#schema. A request is written by the client
 and read by the provider, a response the other way round, a callback or a webhook inverted again.

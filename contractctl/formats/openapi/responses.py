@@ -164,7 +164,7 @@ def _headers(way: Way, call: Call, both: _Both) -> Iterator[Found]:
             yield from _spelling(way, call, at, {"header": written, "status": both.status})
         if schema is not None:
             facts = {"status": both.status, "header": written}
-            role = Role.RESPONSE if media else Role.HEADER  # in content, a number is no text
+            role = Role.RESPONSE if media else Role.HEADER  # in content, a number is not text
             yield from way.judged(call, role, (schema, given_schema), label, **facts)
 
 

@@ -31,7 +31,7 @@ def security(way: Way, call: Call) -> Iterator[Found]:
     shown = [list(dict.fromkeys(words for words, _ in one)) for one in (sent, taken)]
     for unknown in {**_unknown(sent), **_unknown(taken)}:
         if sorted(shown[0]) != sorted(shown[1]):
-            yield Undecided(f"{call.name} security", f"'{unknown}' is no security scheme that is known")
+            yield Undecided(f"{call.name} security", f"'{unknown}' is not a security scheme that is known")
             return
     refused = (words for words, one in sent if not any(_is_enough(one, demanded) for _, demanded in taken))
     for words in dict.fromkeys(refused):

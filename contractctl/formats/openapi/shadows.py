@@ -169,7 +169,7 @@ def _aside(way: Way) -> Way:
 
 
 def _parted(way: Way, call: Call, other: str, met: Overlap) -> list[Found]:
-    """All in which a caller and an operation that it did not mean do not get on."""
+    """All in which a caller and an operation that it did not mean are incompatible."""
     aside = _aside(way)
     return [*_refused(way, call, other, met), *exchanged(aside, call), *aside.left()]
 

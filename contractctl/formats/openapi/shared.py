@@ -35,7 +35,7 @@ _MAPS = frozenset(
 )
 """Below these, a name is anybody's."""
 _DESCRIBING = frozenset({"info", "tags", "externalDocs", "openapi"})
-"""What describes a whole document is no part of what others refer to."""
+"""What describes a whole document is not part of what others refer to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def travels(wanted: Field, sent: Field) -> Mistake | None:
         return Mistake(Effect.MISREADS, "its bytes are taken for packed numbers")
     mistake = in_binary(sent.kind, wanted.kind)
     if mistake is not None and sent.kind == "bytes" and wanted.kind == "string" and not wanted.checked:
-        return Mistake(Effect.MISREADS, "bytes that are not UTF-8 arrive as text that is none")
+        return Mistake(Effect.MISREADS, "bytes that are not UTF-8 arrive as invalid text")
     if (mistake is None or mistake.effect is Effect.LOSES) and sent.repeated and not wanted.repeated:
         if sent.kind in _MESSAGES and wanted.kind in _MESSAGES:
             return Mistake(Effect.MISREADS, "several messages are merged into one")

@@ -57,7 +57,7 @@ def _demand_shallow(file: File) -> None:
     levels = depth(file.text) if file.text.count("{") > _MOST_LEVELS else 0
     if levels > _MOST_LEVELS:
         raise ContractctlError(
-            f"{file.name}: nested {levels} levels deep", hint=f"nest no more than {_MOST_LEVELS} messages or groups"
+            f"{file.name}: nested {levels} levels deep", hint=f"nest at most {_MOST_LEVELS} messages or groups"
         )
 
 

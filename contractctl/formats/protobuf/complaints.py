@@ -20,15 +20,15 @@ def refusal(outcome: Outcome, given: Mapping[str, File]) -> ContractctlError:
     if first is None and outcome.ended:
         name = next(iter(given.values())).name
         return ContractctlError(
-            f"{name}: protoc gave up on it: it {outcome.ended}",
-            hint="make the schema simpler, or cut it in two: protoc itself ends on it",
+            f"{name}: protoc failed on it: it {outcome.ended}",
+            hint="simplify the schema or split it in two: protoc itself fails on it",
         )
     first = first or next(iter(complaints or lines), "it failed without a word")
     match = _COMPLAINT.match(first)
     said = match["what"] if match and match["file"] in given else first
     more = len(complaints) - 1
     also = f" (and {more} more)" if more > 0 and not outcome.ended else ""
-    return ContractctlError(f"{place(first, given)}protoc: {said}{also}", hint="mend the schema at that place")
+    return ContractctlError(f"{place(first, given)}protoc: {said}{also}", hint="fix the schema at that place")
 
 
 def place(complaint: str, given: Mapping[str, File]) -> str:

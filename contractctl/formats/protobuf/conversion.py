@@ -73,8 +73,8 @@ def _turn(source: Schema, target: Schema, operations: tuple[Operation, ...], *, 
 def _demand_field(target: Schema, operation: Operation, name: str) -> None:
     if operation.subject not in target.names.messages or name not in target.message(operation.subject).by_name:
         raise ContractctlError(
-            f"the plan's {operation.kind} names '{operation.subject}.{name}', which that version does not have",
-            hint="write the plan anew from the two versions: contractctl plan",
+            f"the plan's {operation.kind} names '{operation.subject}.{name}', which does not exist in that version",
+            hint="create the plan again from the two versions: contractctl plan",
         )
 
 
@@ -83,7 +83,7 @@ def _converted(turn: _Turn, message: Value) -> Value:
     said = runtime.read_binary(turn.target.pool, name, message.SerializePartialToString())
     if isinstance(said, runtime.Refused):
         raise ContractctlError(
-            f"the {name} does not go over: {said.why}", hint="see to the event, or give the plan an expression for it"
+            f"the {name} cannot be converted: {said.why}", hint="fix the event, or give the plan an expression for it"
         )
     for before, after in _inside(message, said):
         _apply(turn, before, after)

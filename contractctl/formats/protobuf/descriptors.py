@@ -26,7 +26,7 @@ WELL_KNOWN = (
 
 
 def descriptor_set(content: bytes, name: str) -> "FileDescriptorSet":
-    """Raise ContractctlError for bytes that are no FileDescriptorSet."""
+    """Raise ContractctlError for bytes that are not a FileDescriptorSet."""
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from google.protobuf.message import DecodeError
 
@@ -34,10 +34,11 @@ def descriptor_set(content: bytes, name: str) -> "FileDescriptorSet":
         found = FileDescriptorSet.FromString(content)
     except DecodeError as error:
         raise ContractctlError(
-            f"{name}: this is no whole FileDescriptorSet: {error}", hint="write it anew: protoc --descriptor_set_out"
+            f"{name}: this is not a complete FileDescriptorSet: {error}",
+            hint="regenerate it: protoc --descriptor_set_out",
         ) from None
     if not found.file:
-        raise ContractctlError(f"{name}: there is no file in this FileDescriptorSet", hint="write it anew with protoc")
+        raise ContractctlError(f"{name}: there is no file in this FileDescriptorSet", hint="regenerate it with protoc")
     return found
 
 
@@ -72,7 +73,7 @@ def json_set(text: str, name: str) -> "FileDescriptorSet":
     except (json_format.ParseError, RecursionError, ValueError) as error:
         said = " ".join(str(error).split())
         raise ContractctlError(
-            f"{name}: this is no FileDescriptorSet in JSON: {said[:300]}", hint="write it anew with protoc"
+            f"{name}: this is not a FileDescriptorSet in JSON: {said[:300]}", hint="regenerate it with protoc"
         ) from None
     return descriptor_set(found.SerializeToString(), name)
 
@@ -91,7 +92,7 @@ def pool_of(files: Iterable["FileDescriptorProto"], name: str) -> "DescriptorPoo
         except (TypeError, ValueError) as error:
             said = " ".join(str(error).split()).removeprefix("Couldn't build proto file into descriptor pool: ")
             raise ContractctlError(
-                f"{name}: '{file.name}' does not hold together: {said}", hint="write it anew with protoc"
+                f"{name}: '{file.name}' is inconsistent: {said}", hint="regenerate it with protoc"
             ) from None
     return pool
 
@@ -133,7 +134,7 @@ def in_order(files: Iterable["FileDescriptorProto"], name: str) -> "list[FileDes
                 done[one] = known[one]
             elif one in way:
                 ring = " → ".join([*way[way.index(one) :], one])
-                raise ContractctlError(f"{name}: imports go round in a ring: {ring}", hint="write it anew with protoc")
+                raise ContractctlError(f"{name}: imports form a cycle: {ring}", hint="regenerate it with protoc")
             elif one not in done:
                 if one not in known:
                     known[one] = _well_known(one, name)
@@ -151,7 +152,7 @@ def _well_known(wanted: str, name: str) -> "FileDescriptorProto":
     stem = wanted.removeprefix("google/protobuf/").removesuffix(".proto")
     if wanted != f"google/protobuf/{stem}.proto" or stem not in WELL_KNOWN:
         raise ContractctlError(
-            f"{name}: '{wanted}' is imported and not in the set", hint="write it with protoc --include_imports"
+            f"{name}: '{wanted}' is imported but not in the set", hint="write it with protoc --include_imports"
         )
     module = import_module(f"google.protobuf.{stem}_pb2")
     return FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)

@@ -57,11 +57,11 @@ class _Road:
     convert: Callable[[Value], Value]
 
     def event(self, event: Event) -> dict[str, object]:
-        """One event as JSON. Raise ContractctlError for one that is no message of the contract."""
+        """One event as JSON. Raise ContractctlError for one that is not a message of the contract."""
         given = str(event[_TYPE]) if _TYPE in event else None
         name = given.rpartition("/")[2] if given else _root(self.source, self.journey)
         if name not in self.source.names.messages or name not in self.target.names.messages:
-            raise ContractctlError(f"'{name}' is no message of both versions", hint="see to '@type' of the event")
+            raise ContractctlError(f"'{name}' is not a message in both versions", hint="check the event's '@type'")
         text = json.dumps({key: value for key, value in event.items() if key != _TYPE}, ensure_ascii=False)
         converted = self.convert(self._read(name, text))
         made: dict[str, object] = json.loads(runtime.write_json(self.target.pool, converted))
@@ -75,7 +75,7 @@ class _Road:
         between = self._between()
         wider = runtime.read_json(between.pool, name, text) if between else said
         if isinstance(wider, Refused):
-            raise ContractctlError(f"no {name}: {said.why}", hint="convert events of the plan's versions only")
+            raise ContractctlError(f"no {name}: {said.why}", hint="convert only events of the plan's versions")
         again = runtime.read_binary(self.source.pool, name, wider.SerializePartialToString())
         return wider if isinstance(again, Refused) else again
 
@@ -97,7 +97,7 @@ def _root(schema: Schema, journey: Journey) -> str:
     if len(names) == 1:
         return names[0]
     raise ContractctlError(
-        f"which message are these events? {schema.name} has {len(names)} that no other contains",
+        f"it is not clear which message these events are: {schema.name} has {len(names)} top-level messages",
         hint='write JSON lines with "@type": "type.googleapis.com/package.Message" in each',
     )
 
@@ -131,7 +131,7 @@ def _payloads(stream: BufferedReader, name: str) -> Iterator[bytes]:
         if len(payload) < length:
             raise ContractctlError(
                 f"{name}: message {number + 1} ends after {len(payload)} of {counted(length, 'byte')}",
-                hint="see whether the file is whole",
+                hint="check that the file is complete",
             )
         number += 1
         yield payload
@@ -144,7 +144,7 @@ def _length(stream: BufferedReader, where: str) -> int | None:
         byte = stream.read(1)
         if not byte:
             if shift:
-                raise ContractctlError(f"{where} ends inside its length", hint="see whether the file is whole")
+                raise ContractctlError(f"{where} ends within its length prefix", hint="check that the file is complete")
             return None
         found |= (byte[0] & 0x7F) << shift
         shift += 7
@@ -153,5 +153,5 @@ def _length(stream: BufferedReader, where: str) -> int | None:
         if found >= _MOST_BYTES or shift > 35:  # noqa: PLR2004 - five bytes hold 2^31
             raise ContractctlError(
                 f"{where} would be longer than a message can be",
-                hint="see whether these are messages with their lengths",
+                hint="check that these are length-prefixed messages",
             )

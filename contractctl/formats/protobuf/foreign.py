@@ -27,7 +27,7 @@ def samples(schema: Schema) -> Iterator[tuple[bytes, str]]:
 
 
 def reply(schema: Schema, payload: bytes) -> Reply | None:
-    """Why they are no message of that schema; None where the reader takes them."""
+    """Why they are not messages of that schema; None where the reader takes them."""
     for one in _only(schema):
         try:
             said = _read(schema, one, payload)

@@ -55,7 +55,7 @@ def _roots(given: Mapping[tuple[str, ...], File], wanted: set[tuple[str, ...]]) 
 def _parts(file: File) -> tuple[str, ...]:
     parts = tuple(part for part in PurePosixPath(file.name).parts if part not in {"/", ".", ".."})
     if not parts or any(_ODD.search(part) for part in parts):
-        raise ContractctlError(f"{file.name!r} is no name for a .proto file", hint="rename the file")
+        raise ContractctlError(f"{file.name!r} is not a name for a .proto file", hint="rename the file")
     return parts
 
 

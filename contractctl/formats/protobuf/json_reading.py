@@ -131,7 +131,7 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
         inner = Pair(reader, writer, step)
         yield from _value(asked, inner, reader.by_number[2], writer.by_number[2])
     elif (reader is None) != (writer is None) or wanted.repeated != sent.repeated:
-        shape = f"{_shape(sent, writer)} is no {_shape(wanted, reader).removeprefix('a ').removeprefix('an ')}"
+        shape = f"{_shape(sent, writer)} is not {_shape(wanted, reader)}"
         yield type_changed(asked, pair, wanted, sent, Mistake(Effect.FAILS, shape), encoding="json")
     else:
         yield from _value(asked, pair, wanted, sent)

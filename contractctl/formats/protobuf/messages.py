@@ -74,7 +74,7 @@ class Writer:
         return made
 
     def values(self, field: Field) -> Iterator[Value]:
-        """Values of a field that is no message, the most telling first."""
+        """Values of a field that is not a message, the most telling first."""
         match field.kind:
             case "string":
                 yield from _TEXTS
@@ -98,7 +98,7 @@ class Writer:
                 yield from (number for number in _NUMBERS if low <= number <= high)
 
     def put(self, message: Value, field: Field, value: Value) -> None:
-        """Set a field that is no message; a repeated one gets one value more."""
+        """Set a field that is not a message; a repeated one gets one value more."""
         if field.extension:
             descriptor = self.schema.pool.FindExtensionByName(field.name)
             if field.repeated:

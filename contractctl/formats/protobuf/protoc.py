@@ -102,7 +102,7 @@ def _write(path: Path, text: str, name: str) -> None:
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
     except OSError as error:
         raise ContractctlError(
-            f"{name[:80]!r} is no name for a .proto file: {error.strerror}", hint="rename it"
+            f"{name[:80]!r} is not a name for a .proto file: {error.strerror}", hint="rename it"
         ) from None
 
 

@@ -16,7 +16,7 @@ Found = Incompatibility | Undecided
 
 
 def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Found]:
-    """Every reason why taker (reader, server, generated code) cannot get on with giver (writer, client, code)."""
+    """Every reason why taker (reader, server, generated code) is incompatible with giver (writer, client, code)."""
     encodings = [encoding for encoding in taker.policy.encodings if encoding != "source"]
     found = roots(taker, giver)
     forth, back = Asked(taker, giver), Asked(giver, taker, flipped=True)
@@ -33,7 +33,7 @@ def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Found]:
 
 
 def _requests(asked: Asked, found: Roots) -> Iterator[Pair]:
-    """The requests of services that are no roots already."""
+    """The requests of services that are not roots already."""
     for pair in services.requests(asked):
         if not _is_settled(asked, pair, found):
             yield pair

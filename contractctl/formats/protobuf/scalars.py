@@ -87,7 +87,7 @@ def _length(sent: str, wanted: str) -> Mistake | None:
         case "message", _:
             return Mistake(Effect.MISREADS, "the bytes of the message are taken for text")
         case _:
-            return Mistake(Effect.FAILS, "bytes that are no encoded message are refused")
+            return Mistake(Effect.FAILS, "bytes that are not an encoded message are refused")
 
 
 def in_json(sent: str, wanted: str) -> Mistake | None:
@@ -110,9 +110,9 @@ def in_json(sent: str, wanted: str) -> Mistake | None:
         case "bytes", "string":
             return Mistake(Effect.MISREADS, "readers get the base64 text, not what it stands for")
         case "string", _:
-            return Mistake(Effect.FAILS, f"text that is no {wanted} is refused")
+            return Mistake(Effect.FAILS, f"text that is not a valid {wanted} is refused")
         case _:
-            return Mistake(Effect.FAILS, f"what JSON has for {sent} is no {wanted}")
+            return Mistake(Effect.FAILS, f"what JSON has for {sent} is not a valid {wanted}")
 
 
 def _number(sent: str, wanted: str) -> Mistake | None:
@@ -126,7 +126,7 @@ def _number(sent: str, wanted: str) -> Mistake | None:
         if _within(sent, wanted):
             return None
         return Mistake(Effect.FAILS, f"numbers that {wanted} cannot hold are refused")
-    return Mistake(Effect.FAILS, f"a number is no {wanted}")
+    return Mistake(Effect.FAILS, f"a number is not a valid {wanted}")
 
 
 def key_in_json(sent: str, wanted: str) -> Mistake | None:
@@ -135,7 +135,7 @@ def key_in_json(sent: str, wanted: str) -> Mistake | None:
         return None
     if sent in RANGES and wanted in RANGES and "bool" not in {sent, wanted} and _within(sent, wanted):
         return None
-    return Mistake(Effect.FAILS, f"keys that are no {wanted} are refused")
+    return Mistake(Effect.FAILS, f"keys that are not a valid {wanted} are refused")
 
 
 def _within(sent: str, wanted: str) -> bool:

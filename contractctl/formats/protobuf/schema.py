@@ -41,7 +41,7 @@ def parse(source: Source, policy: Policy = Policy()) -> "Schema":
         return _from_texts(protos, _protos(source.companions), policy)
     if len(source.files) > 1:
         raise ContractctlError(
-            f"{source.name}: there is no .proto file beside it", hint="give .proto files, or one FileDescriptorSet"
+            f"{source.name}: there is no .proto file with it", hint="give .proto files, or one FileDescriptorSet"
         )
     file = source.files[0]
     if file.data is not None or _CONTROL.search(file.text) or file.text.lstrip("\ufeff \t\r\n").startswith("{"):

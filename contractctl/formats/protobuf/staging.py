@@ -134,8 +134,8 @@ def _refusal(first: "tuple[str, Incompatibility | Undecided] | ContractctlError 
     who, found = first
     why = found.reason if isinstance(found, Undecided) else found.rule
     return ContractctlError(
-        f"no version between the two is read by both and reads both: {who}, '{found.path}' ({why})",
-        hint="keep that, add the new one beside it with a number and a name of its own, and remove the old one later",
+        f"no intermediate version is compatible with both: {who}, '{found.path}' ({why})",
+        hint="keep it, add the new one with its own number and name, and remove the old one later",
     )
 
 
@@ -143,7 +143,8 @@ def _demand_texts(*schemas: Schema) -> None:
     for schema in schemas:
         if any(not file.source_code_info.location for file in schema.files if file.name in schema.given):
             raise ContractctlError(
-                f"{schema.name} has no text to stage from", hint="stage .proto files instead of a descriptor set"
+                f"{schema.name} is a descriptor set, which has no source text to stage",
+                hint="stage the .proto files instead",
             )
 
 
@@ -160,7 +161,7 @@ def _demand_numbers_of_their_own(before: Schema, after: Schema) -> None:
             free = f"{described(after, field)} {field.name} = {next_number(_both(earlier, later))};"
             raise ContractctlError(
                 f"number {field.number} of {label} is '{was.name}' in the old version and '{field.name}' in the new,"
-                " so the two cannot stand side by side",
+                " so the two cannot coexist",
                 hint=f"give the new one a number of its own, {free} and write reserved {field.number};"
                 f' reserved "{was.name}";',
             )

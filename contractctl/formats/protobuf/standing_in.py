@@ -74,6 +74,6 @@ class Compilation:
         """An import that would lead out of the given files."""
         complaint = next((line for line in outcome.said.splitlines() if f'"{name}"' in line), "")
         raise ContractctlError(
-            f'{place(complaint, self._given)}import "{name}" leads out of the given files',
+            f'{place(complaint, self._given)}import "{name}" leads outside the given files',
             hint="import files by their names from the root of the schemas, without '..' and '/' in front",
         )

@@ -47,7 +47,7 @@ def demand_kept(told: str, sunset: str, what: str) -> None:
     """Raise ContractctlError where clients were told that a part stays for longer than until that day."""
     if told > sunset:
         raise ContractctlError(
-            f"clients were told that {what} stays until {told}, and the sunset is {sunset}", hint=f"--sunset {told}"
+            f"clients were told that {what} stays until {told}, but the sunset is {sunset}", hint=f"--sunset {told}"
         )
 
 

@@ -33,7 +33,7 @@ def retired(part: Json, sunset: str, what: str) -> Object:
 
 
 def dated(part: Json, sunset: str, what: str) -> Object:
-    """The same of a part for which `deprecated` is no word."""
+    """The same of a part for which `deprecated` is not a word."""
     copy = as_object(own(part))
     told = _told_day(copy)
     if told is not None:

@@ -1,4 +1,4 @@
-"""What does a schema demand, and what must it demand so that clients of two documents get on with it?"""
+"""What does a schema demand, and what must it demand so that it works for clients of two documents?"""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What do the schemas say that clients of two documents get on with? Old properties beside new ones.
+"""Which schemas work for clients of two documents? Old properties beside new ones.
 
 What a provider takes needs no more than both clients send; what it gives has all that both need. A component that is
 both taken and given, and cannot say both, gets a second one beside it for what is taken.
@@ -143,8 +143,8 @@ class Schemas:
         for number in torn:
             if number not in whose:
                 raise ContractctlError(
-                    "one schema is both what clients send and what they are answered, and cannot say both",
-                    hint="write it as a component of its own, or as two",
+                    "one schema is used in both requests and responses, but would have to differ between them",
+                    hint="make it a component of its own, or two",
                 )
         names = self._copied({whose[number] for number in torn})
         for name in names:

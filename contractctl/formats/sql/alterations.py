@@ -21,7 +21,7 @@ def alter(defined: Defined, tree: exp.Alter) -> str:
     """Take in one ALTER TABLE; all of its actions or none. Raise NotUnderstoodError."""
     name = name_of(tree.this, defined.dialect)
     if tree.args.get("kind") != "TABLE" or name not in defined.tables:
-        raise NotUnderstoodError(f"ALTER {tree.args.get('kind')} '{name}' is about nothing that was understood")
+        raise NotUnderstoodError(f"ALTER {tree.args.get('kind')} '{name}' is about something that was not understood")
     table = defined.tables[name]
     for option in tree.args.get("options") or ():
         if not isinstance(option, _OF_NO_MEANING):
@@ -99,7 +99,7 @@ def _modify_column(defined: Defined, table: Table, action: exp.ModifyColumn) -> 
         table = _rename(table, fold(old, defined.dialect), new, defined.dialect)
     name = _known(table, fold(new, defined.dialect))
     if any(name in check.columns for check in table.checks) or table.unjudged:
-        raise NotUnderstoodError(f"'{name}' is defined anew: whether its conditions stay is another matter")
+        raise NotUnderstoodError(f"'{name}' is defined anew: whether its conditions stay is unknown")
     place = next(at for at, column in enumerate(table.columns) if column.name == name)
     others = table.columns[:place] + table.columns[place + 1 :]
     table = add_part(defined, replace(table, columns=others), action.this)
@@ -124,7 +124,7 @@ def _drop_constraint(table: Table, name: str) -> Table:
     if not gone:
         raise NotUnderstoodError(f"there is no constraint '{name}' in '{table.written}'")
     if any(isinstance(part, Check) and not_null_columns(part) for part in gone):
-        raise NotUnderstoodError(f"the constraint '{name}' forbids NULL, and is dropped again")
+        raise NotUnderstoodError(f"the constraint '{name}' forbids NULL and is dropped later")
     return replace(
         table,
         uniques=tuple(u for u in table.uniques if u not in gone),
@@ -153,7 +153,7 @@ def _rename(table: Table, old: str, new: exp.Identifier, dialect: str) -> Table:
     name = fold(new, dialect)
     _known(table, old)
     if any(old in check.columns for check in table.checks) or any(c.generated for c in table.columns):
-        raise NotUnderstoodError(f"'{old}' is renamed and stands in a condition or a generated column")
+        raise NotUnderstoodError(f"'{old}' is renamed and used in a condition or a generated column")
 
     def swap(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name if each == old else each for each in names)

@@ -39,7 +39,7 @@ def intermediate(old: Source, new: Source, declared: Declared, policy: Policy = 
     for name, table in staged.items():
         if bare(read.tables[name]) != bare(table):
             raise ContractctlError(
-                f"the table '{table.written}' says things that contractctl cannot write again", hint=OWN_REVISION
+                f"the table '{table.written}' has clauses that contractctl cannot reproduce", hint=OWN_REVISION
             )
     return Source((File(old.name, text),))
 

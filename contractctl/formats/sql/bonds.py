@@ -7,7 +7,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.model.declared import Declared, Extraction, Move, On
 
-_HINT = "write old=new with the names of both versions, or table.old=new"
+_HINT = "write OLD=NEW with the table's names in both versions, or table.old=new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def bonds(before: Schema, after: Schema, declared: Declared) -> tuple[Bond, ...]
         for table, name, bond in sides:
             if (table, name) in taken:
                 raise ContractctlError(
-                    f"'{table}.{name}' stands in {taken[table, name].words} and in {bond.words}",
-                    hint="say of each column once where it goes on",
+                    f"'{table}.{name}' is in both {taken[table, name].words} and {bond.words}",
+                    hint="name each column once",
                 )
             taken[table, name] = bond
     return found
@@ -56,8 +56,8 @@ def renamed_tables(before: Schema, after: Schema, declared: Declared) -> Mapping
         came = [t.name for t in after.tables.values() if new in {t.name, t.written} and t.name not in before.tables]
         if len(gone) != 1 or len(came) != 1 or came[0] in found.values():
             raise ContractctlError(
-                f"the rename of the table '{old}={new}' names no table that went and one that came",
-                hint="write old=new with the names of both versions",
+                f"the rename of the table '{old}={new}' does not name a removed table and a new one",
+                hint="write OLD=NEW with the table's names in both versions",
             )
         found[gone[0]] = came[0]
     return found
@@ -104,10 +104,12 @@ def _move(move: Move, before: Schema, after: Schema) -> Bond:
     if target.name not in before.tables:
         raise ContractctlError(
             f"{words}: the table '{target.written}' is new",
-            hint=f"a table that takes columns over is extracted: --extract {move.source}={target.written}",
+            hint=f"to move columns into a new table, extract it: --extract {move.source}={target.written}",
         )
     if old not in {c.name for c in went} or new not in {c.name for c in came} or source.name == target.name:
-        raise ContractctlError(f"{words} names no column that left the one table and came to the other", hint=hint)
+        raise ContractctlError(
+            f"{words} does not name a column removed from one table and added to the other", hint=hint
+        )
     return Bond("move", source.name, (old,), target.name, (new,), _on(move.on, source, target, words))
 
 
@@ -119,14 +121,14 @@ def _extraction(extraction: Extraction, before: Schema, after: Schema) -> Bond:
     (source, *others), olds = [t for t, _ in found], tuple(name for _, name in found)
     went = {column.name for column in only(source, after.tables.get(source.name))}
     if table.name in before.tables or any(other != source for other in others) or not went.issuperset(olds):
-        raise ContractctlError(f"{words} names no columns of one table that went, and a table that came", hint=hint)
+        raise ContractctlError(f"{words} does not name removed columns of one table, and a new table", hint=hint)
     news = names or olds
     missing = [name for name in news if table.column(name) is None]
     if missing or len(news) != len(olds):
         raise ContractctlError(
             f"{words}: '{table.written}' has no column '{missing[0]}'"
             if missing
-            else f"{words} does not name as many columns there as here",
+            else f"{words} does not name as many new columns as old ones",
             hint=f"name the columns there: {','.join(extraction.sources)}={table.written}.NAME,…",
         )
     return Bond("extract", source.name, olds, table.name, news, _on(extraction.on, source, table, words))
@@ -151,14 +153,14 @@ def _on(on: On, source: Table, target: Table, words: str) -> On:
             pair = _named_in(there, source), _named_in(here, target)
         if pair[0] is None or pair[1] is None:
             raise ContractctlError(
-                f"{words}: '{here}={there}' is no column of '{source.written}' and one of '{target.written}'",
-                hint=f'say which rows belong together: --on "COLUMN of {source.written}=COLUMN of {target.written}"',
+                f"{words}: '{here}={there}' is not a column of '{source.written}' and one of '{target.written}'",
+                hint=f'say which rows match: --on "COLUMN of {source.written}=COLUMN of {target.written}"',
             )
         found.append((pair[0], pair[1]))
     if not found:
         raise ContractctlError(
-            f"{words}: nothing says which row of '{target.written}' belongs to one of '{source.written}'",
-            hint=f'say it: --on "COLUMN of {source.written}=COLUMN of {target.written}"',
+            f"{words}: no --on says which row of '{target.written}' matches a row of '{source.written}'",
+            hint=f'name it: --on "COLUMN of {source.written}=COLUMN of {target.written}"',
         )
     return tuple(found)
 

@@ -26,7 +26,7 @@ def add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
     dialect = defined.dialect
     name = fold(part.this, dialect)
     if table.column(name):
-        raise NotUnderstoodError(f"the column '{name}' stands twice")
+        raise NotUnderstoodError(f"the column '{name}' is defined twice")
     kind = part.args.get("kind")
     type_ = _type(kind, defined)
     domain = defined.domains.get(type_.name) if type_.family is Family.OTHER else None

@@ -41,7 +41,7 @@ def name_of(table: exp.Expr, dialect: str) -> str:
     parts = [part for part in (table.args.get("db"), table.this) if isinstance(part, exp.Identifier)]
     folded = [part.name if dialect == "mysql" else fold(part, dialect) for part in parts]
     if not folded:
-        raise NotUnderstoodError(f"'{table.sql()}' is no name of a table")
+        raise NotUnderstoodError(f"'{table.sql()}' is not a table name")
     return ".".join(folded[1:] if folded[0] == _HOME[dialect] and len(folded) > 1 else folded)
 
 

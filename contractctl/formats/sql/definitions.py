@@ -32,7 +32,7 @@ def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     if name in defined.tables and tree.args.get("exists"):
         return name
     if name in defined.tables:
-        raise NotUnderstoodError(f"the table '{name}' is there already")
+        raise NotUnderstoodError(f"the table '{name}' already exists")
     if defined.dialect == "mysql":
         options = " ".join(part.sql(dialect="mysql") for part in properties_of(tree) if not is_counter(part))
     table = Table(name, spelling(tree.this.this, defined.dialect), (), options=options)
@@ -73,7 +73,7 @@ def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
     """`LIKE other` copies names, types and NOT NULL; what it is told to include besides is not understood."""
     other = name_of(part.this, defined.dialect)
     if other not in defined.tables or part.expressions:
-        raise NotUnderstoodError(f"it is made like '{other}', which is not understood")
+        raise NotUnderstoodError(f"it is created LIKE '{other}', which is not understood")
     columns = (replace(c, default=None, counted=False, generated=None) for c in defined.tables[other].columns)
     return replace(table, columns=(*table.columns, *columns))
 

@@ -31,6 +31,6 @@ def create_domain(defined: Defined, words: Words) -> str:
     name = create_table(own, tree, "")
     table = own.tables[name]
     if table.unjudged or table.uniques or table.foreign_keys:
-        raise NotUnderstoodError("the domain says more than its values")
+        raise NotUnderstoodError("the domain has more clauses than are understood")
     defined.domains[name] = Domain(replace(table.columns[0], name=""), table.checks)
     return name_of(tree.this.this, defined.dialect)

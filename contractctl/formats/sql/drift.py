@@ -1,6 +1,6 @@
 """What does a database hold otherwise than a version says? Its own text of the tables against the version's.
 
-A spelling is no drift; and of what only perhaps means the same it is said that nobody can tell.
+A difference in spelling is not drift; where two texts only perhaps mean the same, the answer says that it is unknown.
 """
 
 import re

@@ -28,7 +28,7 @@ def change_enum(defined: Defined, words: Words) -> str:
     """Take in one ALTER TYPE or DROP TYPE about an enum. Gives back its name. Raise NotUnderstoodError."""
     name, rest = _name(words.tokens[2:])
     if name not in defined.enums:
-        raise NotUnderstoodError(f"'{name}' is no enum that was understood")
+        raise NotUnderstoodError(f"'{name}' is not an enum that was understood")
     said = [token.text if token.token_type is TokenType.STRING else token.text.upper() for token in rest]
     if words.heads("DROP", "TYPE"):
         return _drop(defined, name, said)

@@ -75,7 +75,7 @@ def read(text: str, dialect: str) -> exp.Expr | None:
 
 
 def demand_fragment(text: str, dialect: str, columns: Collection[str], what: str) -> None:
-    """Raise ContractctlError for what is no expression over these columns, or not always the same.
+    """Raise ContractctlError for what is not an expression over these columns, or not always the same.
 
     columns: names as the dialect compares them. what: names the expression in messages.
     """
@@ -86,18 +86,18 @@ def demand_fragment(text: str, dialect: str, columns: Collection[str], what: str
             hint="write an expression that depends on the row alone",
         )
     if tree is None:
-        raise ContractctlError(f"{what} is no SQL expression over one row: {text}", hint=_one_row(columns))
+        raise ContractctlError(f"{what} is not an SQL expression over one row: {text}", hint=_one_row(columns))
     for word, kind in ((exp.Subquery, "a query"), (exp.Query, "a query"), (exp.AggFunc, "an aggregate")):
         if tree.find(word) is not None:
             raise ContractctlError(f"{what} is {kind}, and no expression over one row: {text}", hint=_one_row(columns))
     if tree.find(exp.Window) is not None:
-        raise ContractctlError(f"{what} looks at other rows, too: {text}", hint=_one_row(columns))
+        raise ContractctlError(f"{what} depends on other rows: {text}", hint=_one_row(columns))
     for column in tree.find_all(exp.Column):
         if column.table or isinstance(column.this, exp.Star):
             raise ContractctlError(f"{what} names '{column.sql()}': {text}", hint="write columns without their table")
         if fold(column.this, dialect) not in columns:
             raise ContractctlError(
-                f"{what} is no SQL expression over one row: it names '{column.name}', which stands not on its side",
+                f"{what} is not an SQL expression over one row: it names '{column.name}', which is not on its side",
                 hint=_one_row(columns),
             )
 

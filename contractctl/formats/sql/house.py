@@ -15,7 +15,7 @@ _STORAGE = re.compile(
     r"|oids|fillfactor|autovacuum_\w+|log_autovacuum\w*|parallel_workers|toast\w*|vacuum_\w+)[=.]",
     re.IGNORECASE,
 )
-"""How MariaDB and PostgreSQL keep rows, which is no promise."""
+"""How MariaDB and PostgreSQL keep rows, which is not a promise."""
 _TEXTS = frozenset({Family.TEXT, Family.ENUM})
 
 

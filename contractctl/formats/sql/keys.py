@@ -36,7 +36,7 @@ def index_meaning(  # noqa: PLR0913 - what an index can say
     includes: Sequence[str] = (),
     where: exp.Expr | None = None,
 ) -> str:
-    """An index without its name and what holds anyway. kind: unique, fulltext, the method where it is no btree."""
+    """An index without its name and what holds anyway. kind: unique, fulltext, the method where it is not btree."""
     words = [kind, f"({', '.join(_indexed(part, table, dialect) for part in parts)})"]
     if includes:
         words.append(f"include ({', '.join(includes)})")

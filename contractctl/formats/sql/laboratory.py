@@ -31,7 +31,7 @@ _SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """A server that may be asked. Its address is no part of what it says of itself."""
+    """A server that may be asked. Its address is not part of what it says of itself."""
 
     name: str
     dialect: str
@@ -42,7 +42,7 @@ class Laboratory:
         return SERVER_TRIALS[self.dialect]
 
     def witness(self, client: object, provider: object, found: Incompatibility) -> Witness | None:
-        """What shows it here; None where they are no tables of this server's dialect, or nothing does."""
+        """What shows it here; None where they are not tables of this server's dialect, or nothing does."""
         if not isinstance(client, Schema) or not isinstance(provider, Schema):
             return None
         client, provider = agreed(client, provider)
@@ -61,11 +61,9 @@ class Laboratory:
 
 
 def laboratory(engine: "Engine") -> Laboratory:
-    """What is behind an engine. Raise ContractctlError where that is no server, and SQLAlchemy's errors."""
+    """What is behind an engine. Raise ContractctlError where that is not a server, and SQLAlchemy's errors."""
     if engine.dialect.name == "sqlite":
-        raise ContractctlError(
-            "witnesses are tried on SQLite anyway", hint="name a PostgreSQL or MariaDB server that is there for tests"
-        )
+        raise ContractctlError("witnesses run on SQLite by default", hint="name a PostgreSQL or MariaDB test server")
     with engine.connect() as connection:
         (told,) = run(connection, "SELECT version()").one()
         words = str(told).split()

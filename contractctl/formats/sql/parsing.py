@@ -106,13 +106,17 @@ def parse(source: Source, policy: Policy = Policy()) -> Schema:
     """
     dialect = policy.dialect
     if dialect is not None and dialect not in DIALECTS:
-        raise ContractctlError(f"'{dialect}' is no SQL dialect known here", hint=f"write one of: {', '.join(DIALECTS)}")
+        raise ContractctlError(
+            f"'{dialect}' is not an SQL dialect that contractctl knows", hint=f"write one of: {', '.join(DIALECTS)}"
+        )
     seen = dialect or detect("\n".join(file.text for file in source.files))
     reading = _Reading(Defined(seen or "postgresql"))
     for index, file in in_order(source.files):
         if "\0" in file.text:
             line = file.text.count("\n", 0, file.text.index("\0")) + 1
-            raise ContractctlError(f"{file.name}:{line}: a NUL byte is no SQL", hint="save the file as UTF-8 text")
+            raise ContractctlError(
+                f"{file.name}:{line}: NUL bytes are not allowed in SQL", hint="save the file as UTF-8 text"
+            )
         for words in split(file, reading.defined.dialect):
             _read(reading, words, index)
     if not reading.defined.tables and not reading.defined.views:
@@ -254,11 +258,11 @@ def _nothing(source: Source, reading: _Reading) -> ContractctlError:
         first = reading.unread[0]
         file = source.files[reading.places["unread", 0][0]].name
         return ContractctlError(
-            f"{file}:{first.line}: no table can be read from this text: '{first.text[:60]}' {first.reason}",
-            hint=f"it was read as {reading.defined.dialect}; name another dialect, or mend the statement",
+            f"{file}:{first.line}: no table can be read from this file: '{first.text[:60]}' {first.reason}",
+            hint=f"it was read as {reading.defined.dialect}; name another dialect, or fix the statement",
         )
     return ContractctlError(
-        f"{source.name}:1: there is no CREATE TABLE in this text", hint="give the DDL that makes the tables"
+        f"{source.name}:1: there is no CREATE TABLE in this file", hint="provide the DDL that creates the tables"
     )
 
 
@@ -271,7 +275,7 @@ def _as_sqlite_sees_it(reading: _Reading, source: Source, *, refuse: bool) -> No
             if error is not None and refuse:
                 raise ContractctlError(
                     f"{_place(source, statement.text)}: SQLite refuses this statement: {error}",
-                    hint="mend it, or name the dialect that it is written in",
+                    hint="fix it, or name the dialect it is written in",
                 )
         for name, table in reading.defined.tables.items():
             rows = database.execute("SELECT lower(name), type FROM pragma_table_xinfo(?)", (table.name,))

@@ -225,7 +225,7 @@ def _placed(part: Part, sides: _Sides) -> Part:
     made = with_names(part, sides.columns.places, sides.after.dialect)
     if made is None:
         reason = f"'{part.name}' of '{part.table}' cannot be written over a column of another name"
-        raise refused(sides.after, part.table, reason, hint="change it in a version of its own first")
+        raise refused(sides.after, part.table, reason, hint="change it in a separate version first")
     return made
 
 
@@ -273,7 +273,7 @@ def _check_with(check: Check, names: Mapping[str, str], dialect: str) -> Check:
 
 
 def _says(part: Part | None, dialect: str) -> object:
-    """Two parts of one table are the same where this is: names are no part of it, but those of plain indexes."""
+    """Two parts of one table are the same where this is: names are not part of it, but those of plain indexes."""
     if part is None:
         return None
     match part.value:

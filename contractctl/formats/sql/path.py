@@ -124,7 +124,7 @@ def _demand_same_views(before: Schema, after: Schema, tables: tuple[str, ...]) -
         for view in before.views.values():
             if name in view.tables:
                 reason = f"the view '{view.written}' reads '{before.tables[name].written}', which goes"
-                raise refused(before, view.name, reason, hint="drop the view first, in a version of its own")
+                raise refused(before, view.name, reason, hint="first drop the view, in a separate version")
 
 
 def _demand_nothing_refers(after: Schema, gone: tuple[str, ...]) -> None:
@@ -132,7 +132,7 @@ def _demand_nothing_refers(after: Schema, gone: tuple[str, ...]) -> None:
         for key in table.foreign_keys:
             if key.table in gone:
                 reason = f"'{table.written}' refers to the table '{key.table}', which is dropped"
-                raise refused(after, table.name, reason, hint="drop the foreign key, too, or keep the table")
+                raise refused(after, table.name, reason, hint="drop the foreign key as well, or keep the table")
 
 
 def _demand_names(before: Schema, after: Schema, step: Step) -> None:
@@ -150,13 +150,15 @@ def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts:
     column, name = step.olds[0], step.olds[0].written
     if not keeps_values(step, before.dialect, declared):
         reason = f"'{name}' is counted up by the database, and its values would become others under the new name"
-        raise refused(before, step.table, reason, column, hint="rename it as it is: leave --up and --down out")
+        raise refused(before, step.table, reason, column, hint="leave out --up and --down to rename it unchanged")
     for one in parts:
         mine = one.part.table == step.table and column.name in one.part.columns
         referred = one.part.referred[0] == step.table and column.name in one.part.referred[1]
         if (mine or referred) and one.kind.startswith("drop-") and one.part.refuses and one.along is None:
             reason = f"'{name}' is counted up by the database, and '{one.part.name}' does not go over to its new name"
-            raise refused(before, step.table, reason, column, hint="rename it now, and change that in a later version")
+            raise refused(
+                before, step.table, reason, column, hint="rename it now, and make that change in a later version"
+            )
 
 
 def _columns(

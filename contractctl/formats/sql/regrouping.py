@@ -100,7 +100,7 @@ def _always_there(source: Table, step: Step, new: Column) -> bool:
 def _demand_old_fill(before: Schema, step: Step, old: Column, declared: Declared) -> None:
     if filling(before.tables[step.table], old, declared.fills) is None:
         reason = f"'{old.written}' is NOT NULL, and new applications may give it no row of '{step.to}'"
-        hint = f'say what old readers find instead: --fill "{old.written}=SQL"'
+        hint = f'say what old readers get instead: --fill "{old.written}=SQL"'
         raise refused(before, step.table, reason, old, hint=hint)
 
 
@@ -112,17 +112,17 @@ def _demand_extracted(before: Schema, after: Schema, step: Step, declared: Decla
             raise refused(after, step.to, reason, new, hint="extract it as it is, and change its type in a later plan")
         if is_shared(before, step) and not new.nullable:
             reason = f"'{step.to}.{new.written}' is NOT NULL, and rows of '{step.table}' that share one may not agree"
-            raise refused(after, step.to, reason, new, hint="let it be NULL, and make it NOT NULL in a later plan")
+            raise refused(after, step.to, reason, new, hint="make it nullable, and NOT NULL in a later plan")
         if old.nullable and not new.nullable:
             reason = f"'{old.written}' may be NULL, and '{step.to}.{new.written}' is NOT NULL"
-            raise refused(after, step.to, reason, new, hint="let it be NULL, or make the old column NOT NULL first")
+            raise refused(after, step.to, reason, new, hint="make it nullable, or make the old column NOT NULL first")
         if not old.nullable:
             _demand_old_fill(before, step, old, declared)
     given = {new.name for new in step.news} | {there for _, there in step.on}
     for column in target.columns:
         if column.name not in given and not column.omittable:
             reason = f"'{column.written}' of '{target.written}' is NOT NULL, and nothing of '{step.table}' goes there"
-            raise refused(after, step.to, reason, column, hint="give it a default, or let it be NULL")
+            raise refused(after, step.to, reason, column, hint="give it a default, or make it nullable")
 
 
 def is_shared(before: Schema, step: Step) -> bool:

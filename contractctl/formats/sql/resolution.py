@@ -240,7 +240,7 @@ def _strictness(client: Table, provider: Table) -> Iterator[Incompatibility]:
 
 
 def _blobs(client: Table, provider: Table) -> Iterator[Incompatibility]:
-    """Of two strict columns that keep values as they are, the one refuses all that are no blob."""
+    """Of two strict columns that keep values as they are, the one refuses all that are not blobs."""
     for column in client.columns:
         given = provider.column(column.name)
         kinds = column.type.affinity, given.type.affinity if given else None

@@ -94,7 +94,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """No two rows alike in these columns. Parts that are no plain columns stand as expressions."""
+    """No two rows alike in these columns. Parts that are not plain columns stand as expressions."""
 
     columns: tuple[str, ...]
     expressions: tuple[str, ...] = ()

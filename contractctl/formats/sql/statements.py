@@ -83,8 +83,8 @@ def split(file: File, dialect: str) -> Iterator[Words]:
     except TokenError as error:
         line = _open_quote(text)
         raise ContractctlError(
-            f"{file.name}:{line}: the text cannot be cut into SQL words ({str(error).split(chr(10), 1)[0][:60]})",
-            hint="look for a quotation mark or a comment that is never closed",
+            f"{file.name}:{line}: the file cannot be split into SQL tokens ({str(error).split(chr(10), 1)[0][:60]})",
+            hint="look for an unclosed quote or comment",
         ) from None
     for group in _groups(tokens):
         yield Words(tuple(group), text)

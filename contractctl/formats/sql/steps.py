@@ -12,7 +12,7 @@ from contractctl.formats.sql.writing import clauses_of
 from contractctl.model.declared import On
 
 _CLOCK = ": ON UPDATE "
-OWN_REVISION = "make it in a revision and a version of its own, and plan the rest"
+OWN_REVISION = "make that change in a revision and a version of its own, and plan the rest"
 _KINDS = {
     "rename": "rename-column",
     "split": "split-column",
@@ -196,7 +196,7 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
 
 
 def _demand_no_moment(after: Schema, step: Step, fills: Mapping[str, str]) -> None:
-    """What waits to become NOT NULL is no TIMESTAMP of MariaDB."""
+    """What waits to become NOT NULL is not a TIMESTAMP of MariaDB."""
     if after.dialect != "mysql" or step.kind in {"drop-not-null", "change-default", "move-column", "extract-table"}:
         return
     table = after.tables[step.to]
@@ -284,7 +284,7 @@ def _same_clocks(after: Schema, old: Table, new: Table) -> None:
 
 
 def _demand_no_clause(after: Schema, table: Table, column: Column) -> None:
-    """What is kept as text of a column is no part of the one that takes its place; its character set is."""
+    """What is kept as text of a column is not part of the one that takes its place; its character set is."""
     for clause in table.unjudged:
         if not clause.startswith((f"{column.name}: ", f"{column.written}: ")) or ": CHARACTER SET " in clause:
             continue

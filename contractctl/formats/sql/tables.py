@@ -65,7 +65,7 @@ def demand_the_same(before: Schema, after: Schema, old: str, new: str, tables: M
     keys = tuple(replace(key, table=tables.get(key.table, key.table)) for key in here.foreign_keys)
     if bare(replace(here, name=new, foreign_keys=keys)) != bare(there):
         reason = f"the table '{here.written}' is renamed and changes in something else, too"
-        raise refused(after, new, reason, hint="rename it in a plan of its own, and plan the rest afterwards")
+        raise refused(after, new, reason, hint="rename it in a separate plan, and plan the rest afterwards")
 
 
 def bare(table: Table) -> Table:

@@ -20,9 +20,9 @@ _MOMENTS = frozenset({Family.DATE, Family.TIMESTAMP})
 def judge_type(  # noqa: C901 - one case a family
     client: Column, provider: Column, dialect: str, path: str
 ) -> Iterator[Judged]:
-    """Every way in which the two types do not get on: first what the client writes, then what it reads.
+    """Every way in which the two types are incompatible: first what the client writes, then what it reads.
 
-    A wider text is no incompatibility: a client's text has no fixed size. A wider number is a loss: the client may
+    A wider text is not an incompatibility: a client's text has no fixed size. A wider number is a loss: the client may
     hold it in a variable of the old width.
     """
     taken, given = client.type, provider.type
@@ -61,7 +61,7 @@ def _stored_as(kind: Type) -> str | None:
 
 
 def _less(one: int | None, other: int | None) -> bool:
-    """Whether a limit is below another; None is no limit."""
+    """Whether a limit is below another; None is not a limit."""
     return one is not None and (other is None or one < other)
 
 

@@ -62,7 +62,7 @@ def regroup_of(before: Schema, after: Schema, step: Step, declared: Declared) ->
                 raise refused(
                     after if option == "up" else before,
                     table.name,
-                    f"nothing says how '{column.written}' is made of {given}",
+                    f"no expression computes '{column.written}' from {given}",
                     column,
                     hint=f'say it: --{option} "{column.written}=SQL over {", ".join(sorted(others))}"',
                 )

@@ -55,7 +55,7 @@ class Bench(Protocol):
 def witness(client: Schema, provider: Schema, found: Incompatibility) -> Witness | None:
     """The first trial whose statement works against the client's tables and not, or not so, against the provider's.
 
-    None where SQLite cannot show it: lengths, enums and time zones are no concern of its.
+    None where SQLite cannot show it: it knows no lengths, enums and time zones.
     """
     client, provider = agreed(client, provider)
     if client.dialect != provider.dialect:

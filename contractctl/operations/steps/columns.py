@@ -38,7 +38,7 @@ class StageColumn(Step):
         if _has(database, connection, self.table, self.column):
             raise ContractctlError(
                 f"table '{self.table}' already has a column '{self.column}'",
-                hint="plan another name, or drop that column if nobody uses it",
+                hint="choose another name, or drop that column if nobody uses it",
             )
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -279,7 +279,7 @@ def refuse_dependents(
         use, them = agreeing(len(found), "uses", "use"), agreeing(len(found), "it", "them")
         raise ContractctlError(
             f"{', '.join(found)} still {use} '{table}.{column}', which is to be dropped",
-            hint=f"drop {them}, or write {them} anew over the new column, and run it again",
+            hint=f"drop {them}, or rewrite {them} to use the new column, and run it again",
         )
 
 

@@ -50,7 +50,7 @@ class AddCheck(Step):
             rows, do = counted(count, "row"), agreeing(count, "does", "do")
             raise ContractctlError(
                 f"{rows} of '{self.table}' {do} not fulfil '{self.name}': {self.condition}",
-                hint=f"mend them; they are found by: WHERE ({self.condition}) IS FALSE",
+                hint=f"fix them; to find them: WHERE ({self.condition}) IS FALSE",
             )
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -95,8 +95,8 @@ class AddForeignKey(Step):
         if count:
             raise ContractctlError(
                 f"{counted(count, 'row')} of '{self.table}' {agreeing(count, 'refers', 'refer')} to no row of"
-                f" '{self.references}', as '{self.name}' demands",
-                hint=f"mend or delete them; they are: SELECT * FROM {orphans}",
+                f" '{self.references}', as '{self.name}' requires",
+                hint=f"fix or delete them; to find them: SELECT * FROM {orphans}",
             )
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -265,9 +265,9 @@ class BuildIndex(Step):
         if found:
             shown = ", ".join(repr(tuple(row[:-1]) if len(row) > 2 else row[0]) for row in found)  # noqa: PLR2004 - one value and its count
             raise ContractctlError(
-                f"'{self.name}' demands that rows of '{self.table}' differ in {', '.join(self.distinct)}, and several"
+                f"'{self.name}' requires rows of '{self.table}' to differ in {', '.join(self.distinct)}, but several"
                 f" hold {shown}",
-                hint=f"mend them, and run it again{self._sources(database, connection, twice)}",
+                hint=f"fix them, and run it again{self._sources(database, connection, twice)}",
             )
 
     def _sources(self, database: Database, connection: Connection, twice: str) -> str:

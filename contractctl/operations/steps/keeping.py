@@ -43,8 +43,8 @@ class KeepInStep(Step):
         missing = [table for table in SIDE_TABLES if not database.exists(connection, table)]
         if missing:
             raise ContractctlError(
-                f"the database has no table '{missing[0]}', in which the triggers keep their marks",
-                hint=f"run this revision by: contractctl migrate dual-write {self.plan}",
+                f"the database has no table '{missing[0]}', where the triggers record their conflicts",
+                hint=f"run this revision with: contractctl migrate dual-write {self.plan}",
             )
         for pair in self.pairs:
             if isinstance(pair, Crossing):
@@ -185,7 +185,7 @@ def _demand_no_guard(database: Database, connection: Connection, pair: Crossing)
         if one and two and (set(two.guards) - set(one.guards) or two.unique or two.checks):
             raise ContractctlError(
                 f"a constraint of '{pair.to}.{new}' may refuse what applications write to '{pair.source}.{old}'",
-                hint="let it come in a later plan, once nobody writes the old column",
+                hint="add it in a later plan, once nobody writes the old column",
             )
 
 

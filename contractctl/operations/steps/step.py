@@ -61,8 +61,8 @@ class Step(MigrateOperation):
     def reverse(self) -> "Step":
         """The step that takes it back. Raise ContractctlError where nothing can."""
         raise ContractctlError(
-            f"{type(self).__name__} cannot be undone: nothing says what was there before",
-            hint="bring the data back from the plan's restore point",
+            f"{type(self).__name__} cannot be undone: its previous state is not recorded",
+            hint="restore the data from the plan's restore point",
         )
 
     def run(self, connection: Connection, *, alone: bool = False) -> None:

@@ -30,7 +30,7 @@ class CreateTable(Step):
         if database.exists(connection, self.table):
             raise ContractctlError(
                 f"the database already has a table '{self.table}'",
-                hint="plan another name, or drop that table if nobody uses it",
+                hint="choose another name, or drop that table if nobody uses it",
             )
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -53,8 +53,8 @@ class UncreateTable(Step):
     def demand(self, database: Database, connection: Connection) -> None:
         if not self.fed and _has_rows(database, connection, self.table):
             raise ContractctlError(
-                f"the table '{self.table}' holds rows that are nowhere else, and would go with it",
-                hint=f"keep or delete them first: DELETE FROM {database.table(self.table)}",
+                f"the table '{self.table}' holds rows that exist nowhere else and would be lost",
+                hint=f"save or delete them first: DELETE FROM {database.table(self.table)}",
             )
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -210,7 +210,7 @@ def refuse_table_dependents(database: Database, connection: Connection, table: s
         use, them = agreeing(len(found), "uses", "use"), agreeing(len(found), "it", "them")
         raise ContractctlError(
             f"{', '.join(found)} still {use} the table '{table}', which is to be dropped",
-            hint=f"drop {them}, or write {them} anew without the table, and run it again",
+            hint=f"drop {them}, or rewrite {them} without the table, and run it again",
         )
 
 

@@ -73,11 +73,11 @@ def test_what_is_otherwise_is_drift(shop):
 
 
 def test_a_table_whose_default_is_no_text_is_unknown_and_hides_no_other(shop):
-    """SHOW CREATE TABLE gives bytes that are no characters."""
+    """SHOW CREATE TABLE gives bytes that are not characters."""
     shop.run("CREATE TABLE t (id INT PRIMARY KEY, a VARBINARY(4) DEFAULT x'00ff')")
     shop.run("CREATE TABLE u (id INT PRIMARY KEY)")
     with shop.engine.connect() as connection:
         refused = {one.name: one.refused for one in live.read(connection).definitions}
 
     assert [type(one) for one in found(shop, "a VARBINARY(4)")] == [Undecided]
-    assert refused == {"t": "a default of one of its columns may hold bytes that are no text", "u": ""}
+    assert refused == {"t": "a default of one of its columns may hold bytes that are not text", "u": ""}

@@ -37,7 +37,7 @@ def test_a_replica_that_stands_still_is_late_and_one_that_has_stopped_is_unknown
         replica.run("STOP SLAVE SQL_THREAD")
         stopped = asked(replica, "own_lag")
 
-    assert alone == Measured(None, "an address leads to a server that is no replica")
+    assert alone == Measured(None, "an address leads to a server that is not a replica")
     assert own.value == 0
     assert is_late(late)
     assert stopped == Measured(None, "a replica's threads do not run (SHOW ALL SLAVES STATUS)")

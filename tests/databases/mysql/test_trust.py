@@ -101,7 +101,7 @@ def test_an_expression_over_the_row_is_accepted(fine):
 
 
 def test_a_column_that_is_called_like_a_word_of_the_language_is_to_be_quoted():
-    """`day` in INTERVAL 1 DAY is no column; nobody guesses."""
+    """`day` in INTERVAL 1 DAY is not a column; nobody guesses."""
     with pytest.raises(ContractctlError) as error:
         database.check("coalesce(day, old)", ("day", "old"), "up of 't.new'")
     assert "`day`" in str(error.value.hint)
@@ -137,7 +137,7 @@ def test_tokens_make_up_the_whole_text_again():
 @pytest.mark.parametrize(
     ("expression", "columns", "why"),
     [
-        ("old + ", [TEXT], "no SQL expression"),
+        ("old + ", [TEXT], "not an SQL expression"),
         ("nofunction(old)", [TEXT], "nofunction"),
         ("rand()", [TEXT], "does not always give the same value"),
         ("date_format(old, '%M')", [TEXT], "third argument"),

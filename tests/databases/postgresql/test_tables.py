@@ -117,7 +117,7 @@ def test_rows_that_nothing_tells_apart_are_refused(shop, ddl):
     for statement in ddl.split(";"):
         shop.run(statement)
 
-    with pytest.raises(ContractctlError, match="rows of 't' cannot be told apart"):
+    with pytest.raises(ContractctlError, match="rows of 't' cannot be identified"):
         asked(shop, key_columns, "t")
 
 
@@ -283,7 +283,7 @@ def test_a_user_without_the_rights_is_told_so_before_anything_is_done(shop, role
         forced = database.hindrances(connection, "t")
     engine.dispose()
 
-    assert ["does not belong to the user" in one or "row-level security hides" in one for one in found] == [True, True]
+    assert ["is not owned by the user" in one or "row-level security hides" in one for one in found] == [True, True]
     assert owner == ()
     assert len(forced) == 1
     assert "row-level security hides rows of 't'" in forced[0]
@@ -420,7 +420,7 @@ def test_an_expression_that_changes_by_itself_is_refused(shop, volatile):
         ("old::regproc::text", "looks a name up"),
         ("count(old)", "an aggregate"),
         ("row_number() OVER ()", "a window function"),
-        ("unnest(string_to_array(old, ','))", "gives a set"),
+        ("unnest(string_to_array(old, ','))", "returns a set"),
         ("nofunction(old)", "cannot be computed here"),
         ("other", "cannot be computed here"),
         ("old::nosuchtype", "cannot be computed here"),

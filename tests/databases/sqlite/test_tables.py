@@ -104,9 +104,9 @@ def test_an_expression_over_the_row_is_accepted(fine):
 
 
 def test_a_database_that_is_none_of_ours_is_refused_in_words():
-    with pytest.raises(ContractctlError, match="'oracle' is no database"):
+    with pytest.raises(ContractctlError, match="'oracle' is not a database"):
         databases.create_engine("oracle://localhost/x")
-    with pytest.raises(ContractctlError, match="no SQLAlchemy URL"):
+    with pytest.raises(ContractctlError, match="cannot be read by SQLAlchemy"):
         databases.create_engine("shop.db")
 
 

@@ -72,7 +72,7 @@ def test_foreign_key_cascades_reach_the_other_side(shop, pair):
 
 
 def test_rows_whose_key_is_null_are_not_taken_for_each_other(shop, pair):
-    """SQLite allows NULL, and any number of it, in a primary key that is no INTEGER."""
+    """SQLite allows NULL, and any number of it, in a primary key that is not an INTEGER."""
     table = "CREATE TABLE t (id TEXT PRIMARY KEY, old TEXT, new TEXT)"
     shop.table(table, pair(), rows=((None, "a", None), (None, "b", None)))
 

@@ -11,9 +11,9 @@ from contractctl.model.verdict import Status
 
 CORPORA = Path(__file__).parents[4] / "shared" / "corpora"
 PAIRS = sorted((CORPORA / "asyncapi-examples").glob("*/*/old.*"))
-IN_NO_VERSION = ("'servers' is no object", "'security' is no list", "stands twice in one mapping")
+IN_NO_VERSION = ("'servers' is not an object", "'security' is not a list", "appears twice in one mapping")
 """What no published version of the specification, or of YAML, allows."""
-NOT_SAID = ("is not among the contract's files", "is not known here")
+NOT_SAID = ("is not among the contract's files", "is not known")
 
 
 def read(path: Path) -> Source:

@@ -82,7 +82,7 @@ def says(version: Source) -> Any:
 
 
 def is_served(old: Source, between: Source, new: Source) -> bool:
-    """Whether an application of the document between gets on with clients of both."""
+    """Whether an application of the document between works with clients of both."""
     return gets_on(old, between) and gets_on(new, between)
 
 
@@ -349,7 +349,7 @@ def test_a_part_that_cannot_be_translated_is_refused(old: str, new: str) -> None
     with pytest.raises(ContractctlError, match=r"is written in AsyncAPI \d, and the draft in \d") as refused:
         expanded(document(old), document(new), DAY)
 
-    assert "first, and plan from there" in str(refused.value.hint)
+    assert ", and plan from there" in str(refused.value.hint)
 
 
 def test_all_operations_of_a_channel_that_goes_stand_on_one_copy_of_it() -> None:

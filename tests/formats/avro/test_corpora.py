@@ -10,7 +10,7 @@ from contractctl.model.verdict import Status
 
 CORPORA = Path(__file__).parents[3].parent / "shared" / "corpora"
 PAIRS = sorted(path.parent for name in ("radar-avsc", "navikt-avsc") for path in (CORPORA / name).glob("*/*/old.avsc"))
-REASONS = ("is not defined", "is no schema", "must be a type's name")
+REASONS = ("is not defined", "is not a schema", "must be a type's name")
 
 
 @pytest.mark.skipif(not PAIRS, reason=f"the public schemas are not there: {CORPORA.name}/radar-avsc, navikt-avsc")

@@ -103,7 +103,7 @@ def test_an_event_that_does_not_encode_leaves_nothing_of_itself() -> None:
 
 def test_a_file_of_another_version_is_refused_before_anything_is_written() -> None:
     out = io.BytesIO()
-    with pytest.raises(ContractctlError, match="its events are none of the version"):
+    with pytest.raises(ContractctlError, match="its events do not have the version"):
         convert_container(container(record(field("x", "int")), [{"x": 1}]), "x.avro", out, route(stop))
     assert out.getvalue() == b""
 

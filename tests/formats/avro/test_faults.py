@@ -1,4 +1,4 @@
-"""What becomes of the rest where one thing is wrong: a type that is nowhere, what is no type, an odd default?"""
+"""What becomes of the rest where one thing is wrong: a type that is nowhere, what is not a type, an odd default?"""
 
 import json
 from typing import Any

@@ -48,8 +48,8 @@ def nested(depth: int, leaf: Any, wrap: Callable[[Any], Any]) -> Any:
     [
         ("", "the file is empty"),
         (b"\xff\xfe{\x00", "is not UTF-8"),
-        ('{"type": "record", "name": "R", "name": "S", "fields": []}', "the key 'name' stands twice"),
-        ('{"type": "enum", "name": "E", "symbols": ["A"], "default": NaN}', "'NaN' is no JSON value"),
+        ('{"type": "record", "name": "R", "name": "S", "fields": []}', "the key 'name' appears twice"),
+        ('{"type": "enum", "name": "E", "symbols": ["A"], "default": NaN}', "'NaN' is not a JSON value"),
         ('{"type": "string", "default": 1e999}', "larger than a double"),
         ('{"type": "string", "default": ' + "9" * 100_000 + "}", "100,000 digits"),
         ('{"type": "record", "name": "R\\ud800", "fields": []}', "half a character"),
@@ -60,7 +60,7 @@ def nested(depth: int, leaf: Any, wrap: Callable[[Any], Any]) -> Any:
         ('{"type": "fixed", "name": "F", "size": 1000000000000000000000}', "has the size"),
         ('{"type": "enum", "name": "E", "symbols": "A"}', "has no list of 'symbols'"),
         ('{"type": "record", "name": "R", "fields": {}}', "has no list of 'fields'"),
-        ('{"type": "record", "name": "é", "fields": []}', "is no name for this record"),
+        ('{"type": "record", "name": "é", "fields": []}', "is not a name for this record"),
     ],
 )
 def test_what_is_no_schema_is_refused_in_one_sentence(text: str | bytes, said: str) -> None:

@@ -146,16 +146,16 @@ def test_a_schema_that_became_a_protocol_is_another_contract() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ({"protocol": "P", "messages": []}, "the 'messages' of 'P' are no object"),
-        ({"protocol": "P", "types": {}}, "the 'types' of 'P' are no list"),
-        ({"protocol": "not a name"}, "is no name for this protocol"),
-        (protocol(m=[]), "the message 'm' is no object"),
+        ({"protocol": "P", "messages": []}, "the 'messages' of 'P' are not an object"),
+        ({"protocol": "P", "types": {}}, "the 'types' of 'P' are not a list"),
+        ({"protocol": "not a name"}, "is not a name for this protocol"),
+        (protocol(m=[]), "the message 'm' is not an object"),
         (protocol(m={"response": "null"}), "has no list 'request'"),
         (protocol(m={"request": []}), "has no 'response'"),
         (protocol(m=message(**{"one-way": "yes"})), "neither true nor false"),
         (protocol(m=message(**{"one-way": True})), "the one-way message 'm' has an answer"),
         (protocol(m=message(LONG, LONG)), "two parameters 'id'"),
-        (protocol(m=message(errors="E")), "the 'errors' of 'm' are no list"),
+        (protocol(m=message(errors="E")), "the 'errors' of 'm' are not a list"),
     ],
 )
 def test_what_is_no_protocol_is_refused_with_its_place(text: Any, said: str) -> None:

@@ -79,7 +79,7 @@ def test_a_type_is_not_used_before_it_is_defined() -> None:
     [
         ('{"type": "record"', "this is not JSON"),
         ("", "the file is empty"),
-        ("17", "17 is no schema"),
+        ("17", "17 is not a schema"),
         ('{"name": "x"}', "an object without a 'type'"),
         ({"type": ["null", "int"]}, "'type' must be a type's name"),
         ("[" + '"null", "null"]', "two branches 'null'"),
@@ -88,13 +88,13 @@ def test_a_type_is_not_used_before_it_is_defined() -> None:
         ({"type": "record", "name": "R"}, "has no list of 'fields'"),
         ({"type": "record", "fields": []}, "this record has no 'name'"),
         (record(field("x", "int"), field("x", "int")), "two fields 'x'"),
-        (record(field("not-a-name", "int")), "'not-a-name' is no name for a field"),
+        (record(field("not-a-name", "int")), "'not-a-name' is not a name for a field"),
         (record({"name": "x"}), "the field 'R.x' has no 'type'"),
         (record(name="string"), "the name of a primitive type"),
-        (record(namespace="a..b"), "'a..b' is no namespace"),
-        (record(field("x", "int", aliases="y")), "'aliases' is no list"),
+        (record(namespace="a..b"), "'a..b' is not a namespace"),
+        (record(field("x", "int", aliases="y")), "'aliases' is not a list"),
         ({"type": "enum", "name": "E", "symbols": ["A", "A"]}, "two symbols 'A'"),
-        ({"type": "enum", "name": "E", "symbols": ["A"], "default": "B"}, "the default 'B' is no symbol"),
+        ({"type": "enum", "name": "E", "symbols": ["A"], "default": "B"}, "the default 'B' is not a symbol"),
         ({"type": "fixed", "name": "F", "size": -1}, "has the size -1"),
         (record(field("x", record(name="R"))), "'R' is defined a second time"),
     ],
@@ -165,7 +165,7 @@ def test_a_finding_s_pointer_leads_to_its_line() -> None:
 
 
 def test_ten_thousand_types_in_a_chain_are_read_and_judged() -> None:
-    """Depth through names is no depth of the text: nothing may recurse along it."""
+    """Depth through names is not a depth of the text: nothing may recurse along it."""
     count = 10_000
     chain = [record(field("next", f"R{number + 1}"), name=f"R{number}") for number in range(count)]
     old = parse(several(*chain, record(field("x", "int"), name=f"R{count}")))
@@ -237,7 +237,7 @@ def test_a_default_that_contains_itself_is_refused() -> None:
 
 @pytest.mark.parametrize("default", [{"a": 1}, [1], "nan"])
 def test_what_is_no_number_is_no_default_of_a_double(default: Any) -> None:
-    assert "is no double" in refused(record(field("n", "double", default=default)))
+    assert "is not a double" in refused(record(field("n", "double", default=default)))
 
 
 def test_several_files_are_put_together_around_the_schema_that_is_judged() -> None:

@@ -83,12 +83,12 @@ def test_a_plain_null_first_union_falls_back_on_null() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "renames", "said"),
     [
-        (record(field("a", "int")), record(field("a", "string")), {}, "no version between the two"),
+        (record(field("a", "int")), record(field("a", "string")), {}, "no intermediate version is compatible"),
         (record(field("a", "int")), record(field("b", "int")), {"x": "b"}, "has no field 'x'"),
         (record(field("a", "int")), record(field("b", "int")), {"a": "x"}, "the new version has no field 'x'"),
         (record(field("a", "int")), record(field("a", "int")), {"a": "b"}, "still has 'a'"),
         (record(field("a", "int")), record(field("b", "int", aliases=["a"])), {"a": "b"}, "has the alias 'a'"),
-        (record(field("a", "int")), record(field("a", "int"), name="S"), {}, "no version between the two"),
+        (record(field("a", "int")), record(field("a", "int"), name="S"), {}, "no intermediate version is compatible"),
     ],
 )
 def test_what_cannot_be_staged_is_refused_with_the_reason(

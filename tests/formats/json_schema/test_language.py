@@ -175,16 +175,16 @@ def test_a_pattern_is_read_by_the_specification(pattern: str, text: str, found: 
         ("[b-a]", "a range of characters is out of order"),
         ("^*", "an assertion cannot be repeated"),
         ("a\\", "it ends within an escape"),
-        (r"\x1", "the number of a character is none"),
-        (r"\u{110000}", "the number of a character is none"),
-        ("(?<1>a)", "the name of a group is none"),
+        (r"\x1", "the number of a character is invalid"),
+        (r"\u{110000}", "the number of a character is invalid"),
+        ("(?<1>a)", "the name of a group is invalid"),
     ],
 )
 def test_what_is_no_regular_expression_is_said_to_be_none(pattern: str, why: str) -> None:
     with pytest.raises(Unreadable) as said:
         check(pattern)
 
-    assert said.value.reason == f"the pattern '{pattern}' is no regular expression: {why}"
+    assert said.value.reason == f"the pattern '{pattern}' is not a regular expression: {why}"
     assert reason(pattern) == said.value.reason
 
 

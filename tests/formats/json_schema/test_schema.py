@@ -126,7 +126,7 @@ def test_an_unknown_draft_is_judged_as_the_one_it_resembles_and_named() -> None:
 def test_a_draft_before_the_fourth_is_refused_with_its_place() -> None:
     said = refused(("s.json", '{\n "$schema": "http://json-schema.org/draft-03/schema#"}'))
 
-    assert said.startswith("s.json:2:13: 'http://json-schema.org/draft-03/schema#' is a draft before the fourth")
+    assert said.startswith("s.json:2:13: 'http://json-schema.org/draft-03/schema#' is older than draft 4")
 
 
 def test_a_metaschema_among_the_files_says_which_draft_it_extends() -> None:
@@ -156,7 +156,7 @@ def test_a_file_that_names_no_draft_is_in_the_draft_of_the_others() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "1", "null", '"object"'])
 def test_what_is_no_schema_at_all_is_refused(text: str) -> None:
-    assert refused(("s.json", text)) == "s.json:1:1: this is no JSON Schema"
+    assert refused(("s.json", text)) == "s.json:1:1: this is not a JSON Schema"
 
 
 def test_a_pointer_leads_through_escapes_and_percent_signs() -> None:
@@ -178,7 +178,7 @@ def test_a_reference_that_leads_nowhere_says_what_is_missing() -> None:
 
     assert reason(schema, ("properties", "a")) == "'#/definitions/gone' leads nowhere: there is no 'definitions'"
     assert reason(schema, ("properties", "b")) == "'#name' leads nowhere: nothing has that name"
-    assert reason(schema, ("properties", "c")) == "'$ref' is no URI reference"
+    assert reason(schema, ("properties", "c")) == "'$ref' is not a URI reference"
 
 
 @pytest.mark.parametrize("reference", ["https://example.com/remote.json", "other.json#/a", "/etc/passwd", "../up.json"])
@@ -264,8 +264,8 @@ def test_data_has_neither_identifiers_nor_references() -> None:
 
     assert "is not among" in reason(schema, ("anyOf", 0))
     assert "nothing has that name" in reason(schema, ("anyOf", 1))
-    assert "no schema, and identifiers stand there" in reason(schema, ("anyOf", 2))
-    assert "no schema, and identifiers stand there" in reason(schema, ("anyOf", 3))
+    assert "not a schema, and identifiers stand there" in reason(schema, ("anyOf", 2))
+    assert "not a schema, and identifiers stand there" in reason(schema, ("anyOf", 3))
 
 
 def test_a_property_called_like_an_identifier_is_none() -> None:
@@ -502,9 +502,9 @@ def test_references_in_a_circle_are_followed_one_at_a_time() -> None:
     ("content", "said"),
     [
         (b"", "s.json: the file is empty"),
-        (b'{"type": "string", "type": "null"}', "s.json:1:20: the key 'type' stands twice"),
+        (b'{"type": "string", "type": "null"}', "s.json:1:20: the key 'type' appears twice"),
         (b'{"minimum": 1e999999999}', "s.json:1:13: the number 1e999999999 is larger than a double can be"),
-        (b'{"minimum": NaN}', "s.json:1:13: 'NaN' is no JSON value"),
+        (b'{"minimum": NaN}', "s.json:1:13: 'NaN' is not a JSON value"),
         (b'{"not": ' * 100_000, "s.json: nested more than 200 levels deep"),
         (b'{"title": "\xfc"}', "s.json:1: byte 0xfc at offset 11 is not UTF-8"),
         ('{"type": "string"}'.encode("utf-16"), "s.json: this is UTF-16, not UTF-8"),

@@ -129,7 +129,12 @@ def test_the_registry_stages_json_schemas() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "renames", "said"),
     [
-        (properties(a={"type": "integer"}), properties(a={"type": "string"}), {}, "no version between the two"),
+        (
+            properties(a={"type": "integer"}),
+            properties(a={"type": "string"}),
+            {},
+            "no intermediate version is compatible",
+        ),
         (properties(a=True), properties(b=True), {"x": "b"}, "has no property 'x'"),
         (properties(a=True), properties(b=True), {"a": "x"}, "the new version has no property 'x'"),
         (properties(a=True), properties(a=True, b=True), {"a": "b"}, "still has 'a'"),
@@ -208,7 +213,7 @@ def test_an_event_of_the_version_in_between_keeps_the_new_side() -> None:
 
 
 def test_an_event_that_would_not_be_valid_is_refused() -> None:
-    with pytest.raises(ContractctlError, match="none of the version it goes to: 'x' is not of type 'integer'"):
+    with pytest.raises(ContractctlError, match="does not match the target version: 'x' is not of type 'integer'"):
         both_ways(OLD, NEW, renames=RENAMES).up({"order_id": "x"})
 
 
@@ -231,7 +236,7 @@ def test_a_type_that_changes_needs_an_expression() -> None:
     old, new = properties(price={"type": "string"}), properties(cents={"type": "integer"})
     (made,) = operations(source(old), source(new), {"price": "cents"}, "c", OPEN)
     assert made.transform == Transform("", "")
-    with pytest.raises(ContractctlError, match="nothing says how 'price' becomes 'cents' and back"):
+    with pytest.raises(ContractctlError, match="'price' and 'cents' have different types"):
         both_ways(old, new, (made,))
 
     said = Operation(

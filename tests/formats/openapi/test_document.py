@@ -20,10 +20,10 @@ def source(text: str, name: str = "api.yaml") -> Source:
     ("text", "said", "hint"),
     [
         ("swagger: '2.0'\n", "api.yaml: this is Swagger 2.0", "convert it to OpenAPI 3"),
-        ("info: {}\n", "api.yaml:1:1: this is no OpenAPI document", "openapi: 3.1.0"),
+        ("info: {}\n", "api.yaml:1:1: this is not an OpenAPI document", "openapi: 3.1.0"),
         ("openapi: 4.0.0\n", "api.yaml:1:10: OpenAPI 4.0.0 is not judged", "3.0 or 3.1"),
         ("openapi: 3.1\n", "api.yaml:1:10: OpenAPI 3.1 is not judged", "in quotes"),
-        ("openapi: 3.1.0\npaths: []\n", "api.yaml:2:8: 'paths' is no object", "mend"),
+        ("openapi: 3.1.0\npaths: []\n", "api.yaml:2:8: 'paths' is not an object", "mend"),
         ("openapi: [\n", "api.yaml:2:1: this is not YAML", "mend"),
     ],
 )
@@ -38,7 +38,7 @@ def test_what_is_no_document_is_refused_with_its_place(text: str, said: str, hin
 def test_a_part_that_is_not_what_it_must_be_is_refused_with_its_place() -> None:
     old = HEAD + "paths: {/a: {get: {parameters: {}, responses: {}}}}\n"
 
-    with pytest.raises(ContractctlError, match=r"old:3:\d+: 'parameters' is no list"):
+    with pytest.raises(ContractctlError, match=r"old:3:\d+: 'parameters' is not a list"):
         compare(old, old.replace("responses: {}", "responses: {}, summary: x"), format="openapi")
 
 
@@ -89,7 +89,7 @@ def test_a_file_that_is_not_there_makes_it_unknown() -> None:
 
 
 def test_two_documents_are_no_version() -> None:
-    with pytest.raises(ContractctlError, match=r"a\.yaml and b\.yaml are OpenAPI documents both"):
+    with pytest.raises(ContractctlError, match=r"a\.yaml and b\.yaml are both OpenAPI documents"):
         parse(Source((File("a.yaml", HEAD), File("b.yaml", HEAD))))
 
 

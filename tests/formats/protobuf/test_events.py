@@ -144,7 +144,7 @@ def test_a_bad_event_is_named_and_leaves_nothing_behind() -> None:
     ("payload", "said"),
     [
         (b"\x05\x08\x01", "events: message 1 ends after 2 of 5 bytes"),
-        (b"\x00\x80", "events: message 2 ends inside its length"),
+        (b"\x00\x80", "events: message 2 ends within its length prefix"),
         (b"\xff\xff\xff\xff\xff\xff\xff\x01", "events: message 1 would be longer than a message can be"),
     ],
 )
@@ -162,7 +162,7 @@ def test_which_message_is_meant_is_asked_where_there_are_several() -> None:
     named = through(lines({"@type": "type.googleapis.com/shop.Cancelled", "id": 1}), way)
 
     assert json.loads(named) == {"@type": "type.googleapis.com/shop.Cancelled", "id": 1}
-    with pytest.raises(ContractctlError, match="which message are these events"):
+    with pytest.raises(ContractctlError, match="not clear which message these events are"):
         through(lines({"id": 1}), way)
 
 
@@ -182,7 +182,7 @@ def test_a_contract_is_planned_released_between_and_converted(tmp_path: Path, co
     (tmp_path / "old.jsonl").write_bytes(lines(EVENT))
     up = contractctl("convert", "names", "--up", "old.jsonl")
 
-    assert "'customer' may go on as 'buyer'" in asked.stderr
+    assert "'customer' may have become 'buyer'" in asked.stderr
     assert json.loads(up.stdout) == RAISED
     between = (tmp_path / "contracts" / name / "versions" / "1.1.0.proto").read_text()
     assert "string customer = 2 [deprecated = true];" in between

@@ -58,12 +58,12 @@ def test_further_complaints_are_counted() -> None:
 
 @pytest.mark.parametrize("way", ["../../etc/passwd", "/etc/passwd", "a/../../b.proto"])
 def test_no_import_leads_out_of_the_given_files(way: str) -> None:
-    assert refusal(HEAD + f'import "{way}";') == f'a.proto:1:20: import "{way}" leads out of the given files'
+    assert refusal(HEAD + f'import "{way}";') == f'a.proto:1:20: import "{way}" leads outside the given files'
 
 
 @pytest.mark.parametrize("name", ["@/etc/passwd", "-I/a.proto", "a\nb.proto", "a\\b.proto"])
 def test_a_name_that_protoc_would_take_for_something_else_is_refused(name: str) -> None:
-    assert "is no name for a .proto file" in refusal(File(name, HEAD))
+    assert "is not a name for a .proto file" in refusal(File(name, HEAD))
 
 
 def test_imports_in_a_ring_are_refused() -> None:
@@ -90,7 +90,7 @@ def test_a_protoc_that_crashed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("contractctl.formats.protobuf.compiler._MOST_LEVELS", 10**6)
     groups = "optional group A = 1 {" * 20_000 + "}" * 20_000
 
-    assert "protoc gave up on it: it crashed" in refusal(f'syntax = "proto2"; message M {{ {groups} }}')
+    assert "protoc failed on it: it crashed" in refusal(f'syntax = "proto2"; message M {{ {groups} }}')
     assert read(HEAD + "message M { int32 a = 1; }").message("M").by_name["a"].number == 1
 
 
@@ -123,7 +123,7 @@ def test_a_hundred_thousand_symbols_are_read_and_judged() -> None:
         ("\x00", "FileDescriptorSet"),
         ("{", "FileDescriptorSet in JSON"),
         ('{"file": []}', "there is no file"),
-        ("this is no schema", "protoc"),
+        ("this is not a schema", "protoc"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(text: str, said: str) -> None:
@@ -206,7 +206,7 @@ def test_an_import_that_is_not_in_the_set_is_named() -> None:
     del found.file[0]
 
     assert refusal(File.of("set.binpb", found.SerializeToString())) == (
-        "set.binpb: 'b.proto' is imported and not in the set"
+        "set.binpb: 'b.proto' is imported but not in the set"
     )
 
 
@@ -214,7 +214,7 @@ def test_imports_in_a_ring_inside_a_set_are_refused() -> None:
     found = descriptors(HEAD + 'import "b.proto"; message M { }', b=HEAD + "message N { }")
     found.file[0].dependency.append("a.proto")
 
-    assert "imports go round in a ring" in refusal(File.of("set.binpb", found.SerializeToString()))
+    assert "imports form a cycle" in refusal(File.of("set.binpb", found.SerializeToString()))
 
 
 def test_what_was_compiled_once_is_read_from_the_cache_and_a_broken_one_is_made_anew(tmp_path: Path) -> None:

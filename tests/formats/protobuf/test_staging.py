@@ -1,4 +1,4 @@
-"""Does the version between get on with both ends? For every kind of change, on texts as people write them."""
+"""Is the intermediate version compatible with both ends? For every kind of change, on texts as people write them."""
 
 import copy
 
@@ -168,7 +168,7 @@ def test_a_descriptor_set_cannot_be_staged() -> None:
             file.ClearField("source_code_info")
         sets.append(Source((File.of("set.binpb", found.SerializeToString()),)))
 
-    with pytest.raises(ContractctlError, match="has no text to stage from"):
+    with pytest.raises(ContractctlError, match="is a descriptor set, which has no source text to stage"):
         intermediate(*sets, {})
 
 

@@ -364,7 +364,7 @@ def test_a_plan_of_it_is_written_and_reads_back(case: Case, tmp_path: Path) -> N
     asked = ([store.read(contracts, "shop/shop")], Wish(**said), "p", Surroundings(migrations))
 
     if not {kind for kind, _ in case.expected} <= set(KINDS):
-        with pytest.raises(ContractctlError, match="contractctl cannot carry that out yet"):
+        with pytest.raises(ContractctlError, match="contractctl does not support that yet"):
             planner.plan(*asked)
         return
     made = planner.plan(*asked)
@@ -450,7 +450,7 @@ def test_what_new_applications_do_without_until_the_end_is_said() -> None:
         "until the end, 'customers.score' keeps its old default: new applications give the value themselves",
         "until the end, new applications use 'orders.amount__new' instead of 'orders.amount'",
         "until the end, 'score_ok' goes on refusing rows of 'customers': old applications rely on it",
-        "until the end, 'customers' may hold rows that 'score_ok' refuses: mend them, and let nobody write more",
+        "until the end, 'customers' may hold rows that 'score_ok' refuses: fix them, and write no more of them",
     ]
 
 
@@ -482,7 +482,7 @@ REFUSED = [
     (PG, (("orders (", "purchases ("), ("ON orders", "ON purchases"), ("city text", "city int")),
      {"tables": {"orders": "purchases"}}, "renamed and changes in something else, too"),
     (PG, (("full_name text", "first text, last text"),), {"splits": {"full_name": ("first", "last")}},
-     "shop.sql:4: nothing says how 'first' is made of 'full_name'"),
+     "shop.sql:4: no expression computes 'first' from 'full_name'"),
     (PG, (("full_name text", "first text NOT NULL, last text"),),
      {"splits": {"full_name": ("first", "last")}, "ups": {"first": "full_name", "last": "full_name"},
       "downs": {"full_name": "first"}}, "'first' is NOT NULL and made of 'full_name', which may be NULL"),
@@ -496,9 +496,9 @@ REFUSED = [
      {"moves": (Move("orders.city", "customers.city", (("amount", "score"),)),), "lossy": frozenset({"city"})},
      "finds several rows of 'customers', as it is not unique there"),
     (PG, (("  city text,\n", ""), ("  score", "  city text,\n  score")),
-     {"moves": (Move("orders.city", "customers.city", ()),)}, "nothing says which row of 'customers' belongs"),
+     {"moves": (Move("orders.city", "customers.city", ()),)}, "no --on says which row of 'customers' matches"),
     (PG, (("full_name text", "mail text"),), {"renames": {"full_name": "mail", "customers.full_name": "mail"}},
-     "'customers.full_name' stands in the rename"),
+     "'customers.full_name' is in both the rename"),
     (PG, (("full_name text", 'full_name text, "a,b" text'),), {}, "has a comma, a dot or an equals sign in its name"),
     (PG, (("note text", "note text, amount__new int"), ("amount int", "amount bigint")), {}, "'amount__new' is there"),
     ("mysql", (("  note varchar(200)", "  note varchar(200), at timestamp(3) ON UPDATE CURRENT_TIMESTAMP(3)"),), {},

@@ -18,7 +18,7 @@ from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Effect, Incompatibility
 
 SHOWN_ELSEWHERE = {"a domain gets a check", "a table moves to another schema", "NULLs become alike"}
-"""Types with conditions and other schemas have no place in the corner; NULLs that are alike are no row's own doing."""
+"""Types with conditions and other schemas have no place in the corner; NULLs become alike by no single row."""
 
 NARROWED = ("CREATE TABLE t (id int PRIMARY KEY, x varchar(40))", "CREATE TABLE t (id int PRIMARY KEY, x varchar(20))")
 
@@ -87,7 +87,7 @@ def places(engine: sqlalchemy.Engine) -> set[str]:
 
 
 def test_a_file_is_no_server(sqlite_url: str) -> None:
-    with pytest.raises(ContractctlError, match="tried on SQLite anyway"), asked(sqlite_url):
+    with pytest.raises(ContractctlError, match="run on SQLite by default"), asked(sqlite_url):
         pass
 
 
@@ -104,5 +104,5 @@ def test_check_names_the_server_and_never_its_password(
     unreachable = contractctl(*given, "--witness-on", gone, code=2)
 
     assert "(PostgreSQL" in on_server.stdout
-    assert "witness: none found; --witness-on URL asks a server of yours" in alone.stdout
+    assert "witness: none found; --witness-on URL uses a server of yours" in alone.stdout
     assert "secret" not in unreachable.stderr

@@ -208,11 +208,11 @@ def test_a_trigger_is_one_statement_whatever_stands_in_it() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", r"shop\.sql:1: there is no CREATE TABLE in this text"),
-        ("SELECT 1;", r"shop\.sql:1: there is no CREATE TABLE in this text"),
-        ("\n\nCREATE TABLE (", r"shop\.sql:3: no table can be read from this text"),
-        ("CREATE TABLE t (a int);\nINSERT INTO t VALUES ('never closed", r"shop\.sql:2: the text cannot be cut"),
-        ("CREATE TABLE t (a int);\n\0", r"shop\.sql:2: a NUL byte is no SQL"),
+        ("", r"shop\.sql:1: there is no CREATE TABLE in this file"),
+        ("SELECT 1;", r"shop\.sql:1: there is no CREATE TABLE in this file"),
+        ("\n\nCREATE TABLE (", r"shop\.sql:3: no table can be read from this file"),
+        ("CREATE TABLE t (a int);\nINSERT INTO t VALUES ('never closed", r"shop\.sql:2: the file cannot be split"),
+        ("CREATE TABLE t (a int);\n\0", r"shop\.sql:2: NUL bytes are not allowed in SQL"),
     ],
 )
 def test_a_text_that_is_no_ddl_ends_in_one_sentence_with_its_line(text: str, sentence: str) -> None:
@@ -223,7 +223,7 @@ def test_a_text_that_is_no_ddl_ends_in_one_sentence_with_its_line(text: str, sen
 
 
 def test_an_unknown_dialect_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ContractctlError, match="'oracle' is no SQL dialect") as error:
+    with pytest.raises(ContractctlError, match="'oracle' is not an SQL dialect") as error:
         read("CREATE TABLE t (a int)", "oracle")
 
     assert error.value.hint == "write one of: postgresql, mysql, sqlite"

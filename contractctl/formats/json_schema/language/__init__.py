@@ -60,7 +60,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def check(pattern: str) -> None:
-    """Raise Unreadable for what is no regular expression; one that is, and cannot be decided, passes."""
+    """Raise Unreadable for what is not a regular expression; one that is, and cannot be decided, passes."""
     try:
         reading(pattern)
     except Broken:

@@ -1,6 +1,6 @@
 """Which characters does a class of a pattern name? Sets of code points as sorted, disjoint ranges.
 
-Surrogates are no characters: every set has them exactly if it has U+D7FF, their neighbour, which no version of Unicode
+Surrogates are not characters: every set has them exactly if it has U+D7FF, their neighbour, which no version of Unicode
 assigns. So no automaton tells them apart from it, and none of them is ever spelled.
 """
 

@@ -41,7 +41,7 @@ _BRACES = re.compile(r"\{(?:([0-9]+)(?:(,)([0-9]*))?|,[0-9]*)\}")
 def read(pattern: str) -> Node:
     """The syntax tree of a pattern.
 
-    Raise Broken where it is no regular expression, Unreadable where it cannot be told what it means.
+    Raise Broken where it is not a regular expression, Unreadable where it cannot be told what it means.
     """
     if len(pattern) > _LONGEST:
         raise Unreadable(f"{shown(pattern)} is longer than {_LONGEST:,} characters")
@@ -206,7 +206,7 @@ class _Reader(CharacterReader):
         close = self._text.find(end, self._at)
         name = self._text[self._at : close]
         if close < 0 or not name.replace("$", "_").isidentifier():
-            raise self._broken("the name of a group is none")
+            raise self._broken("the name of a group is invalid")
         self._at = close + 1
         return name
 

@@ -56,7 +56,7 @@ class CharacterReader:
         self._modern = True
         held = characters.property_of(name)
         if held is None:
-            self._refuse(f"asks for the property '{name}' of characters, which is not known here")
+            self._refuse(f"asks for the character property '{name}', which is not supported")
         elif self._case_ignored:
             self._refuse("asks for properties of characters while it ignores case")
         return complement(held or ()) if negated else held or ()
@@ -103,7 +103,7 @@ class CharacterReader:
     def _hexadecimal(self, digits: int) -> int:
         text = self._text[self._at : self._at + digits]
         if len(text) < digits or not set(text) <= _HEX:
-            raise self._broken("the number of a character is none")
+            raise self._broken("the number of a character is invalid")
         self._at += digits
         return int(text, 16)
 
@@ -112,7 +112,7 @@ class CharacterReader:
             close = self._text.find("}", self._at)
             digits = self._text[self._at : max(close, self._at)]
             if not digits or not set(digits) <= _HEX or int(digits, 16) > characters.LAST:
-                raise self._broken("the number of a character is none")
+                raise self._broken("the number of a character is invalid")
             self._at = close + 1
             self._modern = True
             return int(digits, 16)
@@ -186,4 +186,4 @@ class CharacterReader:
         return Unreadable(f"{shown(self._text)} {why}")
 
     def _broken(self, why: str) -> Broken:
-        return Broken(f"{shown(self._text)} is no regular expression: {why}")
+        return Broken(f"{shown(self._text)} is not a regular expression: {why}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from contractctl.formats.json_schema.language.characters import Ranges
 
 
-class Unreadable(Exception):  # noqa: N818 - it is no error: a question that cannot be answered, and why
+class Unreadable(Exception):  # noqa: N818 - it is not an error: a question that cannot be answered, and why
     """A question about patterns that cannot be answered; `reason` says why, for people."""
 
     def __init__(self, reason: str) -> None:

@@ -22,7 +22,7 @@ _MOST_DECIMALS = 340
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Where a number may lie; None is no bound."""
+    """Where a number may lie; None is not a bound."""
 
     low: Fraction | None = None
     low_open: bool = False
@@ -105,7 +105,7 @@ def _multiple(
 
 
 def _any(solver: "Solver", wanted: _Range, refused: list[Fraction], denied: set[Fraction]) -> Outcome:
-    """Any number at all: in a range that is no point there are always some that nothing refuses."""
+    """Any number at all: in a range that is not a point there are always some that nothing refuses."""
     if wanted.is_point:
         assert wanted.low is not None  # noqa: S101 - a point has both bounds
         return _multiple(solver, wanted, abs(wanted.low) or Fraction(1), refused, denied)

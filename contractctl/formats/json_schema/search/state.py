@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 N = TypeVar("N")
 
 _A_STEP = 64
-"""So many literals of clauses are looked at in one step of work: settling hundreds of alternatives is no single one."""
+"""So many literals of clauses are looked at in one step of work: settling hundreds of alternatives is more than one."""
 Clause: TypeAlias = tuple[Literal, ...]
 
 
