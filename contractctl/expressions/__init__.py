@@ -5,7 +5,7 @@ way round. The language is JSONata (https://docs.jsonata.org), whose numbers are
 it is stays exact, one that is calculated with is exact up to 2^53.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,30 +38,6 @@ class Expression:
     where: str
     """What it is for, in messages: `--up of 'first_name'`."""
     engine: "Engine" = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """How some fields of one version become some fields of the other, and back."""
-
-    ups: Mapping[str, Expression] = field(default_factory=dict)
-    """New field → expression over a record of the old version."""
-    downs: Mapping[str, Expression] = field(default_factory=dict)
-    """Old field → expression over a record of the new version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A sample that does not come back as it was."""
-
-    sample: Event
-    """A record of the old version."""
-    raised: Event
-    """What `up` made of it."""
-    field: str
-    """The first field that is not as it was."""
-    returned: Json
-    """What `down` made of that."""
 
 
 def read_expression(text: str, where: str) -> Expression:
@@ -119,20 +95,6 @@ def find(expression: Expression, event: Event) -> tuple[Json, ...]:
 def apply(expressions: Mapping[str, Expression], event: Event) -> dict[str, Json]:
     """What each expression makes of one event."""
     return {name: evaluate(expression, event) for name, expression in expressions.items()}
-
-
-def losses(exchange: Exchange, samples: Iterable[Event]) -> Iterator[Loss]:
-    """The samples of the old version that come back changed: down(up(x)) ≠ x. Types count: 1 is not "1", nor true.
-
-    The fields that no expression touches are passed on as they are. Raise ContractctlError where an expression fails.
-    """
-    for sample in samples:
-        kept = {name: value for name, value in sample.items() if name not in exchange.downs}
-        raised = {**kept, **apply(exchange.ups, sample)}
-        for name, value in apply(exchange.downs, raised).items():
-            if name in sample and not same(value, sample[name]):
-                yield Loss(sample, raised, name, value)
-                break
 
 
 def same(left: Json, right: Json) -> bool:

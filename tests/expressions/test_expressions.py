@@ -1,4 +1,4 @@
-"""Does an expression say the same thing twice, end in time, and name what it loses?"""
+"""Does an expression give the same answer twice, and end in time?"""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.errors import ContractctlError
-from contractctl.expressions import MOST_SECONDS, Exchange, evaluate, losses, read_expression, same
+from contractctl.expressions import MOST_SECONDS, evaluate, read_expression, same
 from tests.budgets import budget
 
 EVENT = {"id": 2**60 + 1, "name": "Ada Lovelace", "none": None, "one": [5], "empty": [], "price": "12.30"}
@@ -24,13 +24,6 @@ JSON = st.recursive(
 
 def of(text: str, event: dict[str, Any] | None = None) -> Any:
     return evaluate(read_expression(text, "--up of 'x'"), EVENT if event is None else event)
-
-
-def exchange(ups: dict[str, str], downs: dict[str, str]) -> Exchange:
-    return Exchange(
-        {name: read_expression(text, name) for name, text in ups.items()},
-        {name: read_expression(text, name) for name, text in downs.items()},
-    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +108,7 @@ def test_what_is_no_expression_is_refused_with_its_place(text: str, said: str) -
         ("5 % 0", "divides by zero"),
         ("name * 2", "must evaluate to a number"),
         ("function($x){$x}", "produces a function"),
-        ("'\\ud800'", "half a character"),
+        ("'\\ud800'", "half a surrogate pair"),
         ("1e308 * 10", "out of range"),
         ("($f := function($x){1 + $f($x)}; $f(1))", "levels deep"),
         ("($f := function($x){$f($x)}; $f(1))", "takes longer"),
@@ -140,28 +133,6 @@ def test_the_recursion_limit_of_the_process_stays_what_it_was() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert int(done.stdout) == 1000
-
-
-def test_a_split_that_can_be_put_together_again_loses_nothing() -> None:
-    splitting = exchange(
-        {"first": "$substringBefore(name, ' ')", "last": "$substringAfter(name, ' ')"}, {"name": "first & ' ' & last"}
-    )
-
-    assert list(losses(splitting, [{"name": "Ada Lovelace"}, {"name": "Ada King Lovelace"}])) == []
-
-
-def test_what_does_not_come_back_is_named() -> None:
-    splitting = exchange({"upper": "$uppercase(name)"}, {"name": "$lowercase(upper)"})
-
-    (loss,) = losses(splitting, [{"name": "ada"}, {"name": "Ada"}])
-
-    assert (loss.sample, loss.field, loss.returned) == ({"name": "Ada"}, "name", "ada")
-
-
-def test_numbers_beyond_2_to_the_53_do_not_come_back_from_arithmetic() -> None:
-    shifted = exchange({"later": "at + 1"}, {"at": "later - 1"})
-
-    assert [loss.sample["at"] for loss in losses(shifted, [{"at": 2**53 - 2}, {"at": 2**53 + 1}])] == [2**53 + 1]
 
 
 @pytest.mark.parametrize(("left", "right"), [(1, True), (0, False), ("1", 1), (None, False), ([1], [True]), ({}, [])])

@@ -88,11 +88,11 @@ def changed(side: tuple[Held, ...], was: str = "OLD", now: str = "NEW") -> str:
     return unlike(database, side, (f"{was}.{quote(one.name)}" for one in side), now)
 
 
-def key_changed(sync: Synchronisation, was: str = "OLD", now: str = "NEW") -> str:
+def key_changed(sync: Synchronisation) -> str:
     """Whether an UPDATE moved the row to another key."""
     kinds = sync.key_types or ("",) * len(sync.key)
     parts = zip(sync.key, kinds, strict=True)
-    found = [differs(f"{was}.{quote(name)}", f"{now}.{quote(name)}", kind) for name, kind in parts]
+    found = [differs(f"OLD.{quote(name)}", f"NEW.{quote(name)}", kind) for name, kind in parts]
     return f"({' OR '.join(found)})"
 
 

@@ -22,7 +22,6 @@ from contractctl.formats.openapi.written import BOUNDARY, NoneFoundError, form, 
 from contractctl.model.verdict import Incompatibility
 
 _WORK = 10_000
-_MOST_ROUTES = 3
 _JSON = "json"
 _SOMETHING = ("unheard-of", "1")
 """What a form says where it need not say anything: an empty one is none."""

@@ -11,8 +11,6 @@ from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.shown import line
 from contractctl.model.verdict import Incompatibility, Witness
 
-_ANY = "google.protobuf.Any"
-
 
 def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | None:
     """Look the name up, or pack the message into an Any; None where that shows nothing."""

@@ -13,7 +13,6 @@ _ROUNDED: Judged = ("sql-precision-lost", Effect.MISREADS)
 WIDENED: Judged = ("sql-type-widened", Effect.LOSES)
 _ZONE: Judged = ("sql-time-zone-changed", Effect.MISREADS)
 
-_TEXTUAL = frozenset({Family.TEXT, Family.ENUM})
 _MOMENTS = frozenset({Family.DATE, Family.TIMESTAMP})
 
 

@@ -40,9 +40,9 @@ def identifier(name: str, dialect: str, *, quoted: bool | None = None) -> str:
     return exp.to_identifier(name, quoted=quoted).sql(dialect=sqlglot_dialect(dialect))
 
 
-def table_identifier(name: str, dialect: str, *, quoted: bool | None = None) -> str:
+def table_identifier(name: str, dialect: str) -> str:
     """A table's name as SQL, its schema before it where it has one."""
-    return ".".join(identifier(part, dialect, quoted=quoted) for part in name.split("."))
+    return ".".join(identifier(part, dialect) for part in name.split("."))
 
 
 def column_name(column: Column, dialect: str) -> str:
