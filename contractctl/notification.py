@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from contractctl import journal
+from contractctl.backoff import wait
 from contractctl.errors import ContractctlError
 from contractctl.evidence import web
 from contractctl.journal import outbox
 from contractctl.journal.outbox import Waiting
-from contractctl.patience import wait
 
 _CONTENT_TYPE = "application/cloudevents+json"
 _BATCH = 100

@@ -23,9 +23,9 @@ from contractctl.backfill.pace import (
     pause_after,
 )
 from contractctl.backfill.stopping import StoppedError
+from contractctl.backoff import wait
 from contractctl.databases import Filled, Synchronisation, batches
 from contractctl.errors import ContractctlError
-from contractctl.patience import wait
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at whether those who are held up may go on."""

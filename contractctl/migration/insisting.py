@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from contractctl import journal
+from contractctl.backoff import wait
 from contractctl.errors import ContractctlError
 from contractctl.migration.context import Session
 from contractctl.migration.words import command
-from contractctl.patience import wait
 
 _TRIES = 8
 _FIRST_WAIT = 0.25
