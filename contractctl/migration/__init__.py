@@ -5,8 +5,8 @@ from contractctl.migration.comparing import DiffersError
 from contractctl.migration.context import Context, Result
 from contractctl.migration.demand import demand_decision
 from contractctl.migration.facts import database_records
-from contractctl.migration.insisting import BusyError
 from contractctl.migration.pausing import pause, resume
+from contractctl.migration.retrying import BusyError
 from contractctl.migration.running import run
 
 __all__ = (

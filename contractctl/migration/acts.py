@@ -16,7 +16,7 @@ from contractctl.migration.at_work import at_work, at_work_alone
 from contractctl.migration.comparing import compare_all
 from contractctl.migration.context import Session
 from contractctl.migration.foreseeing import refusals
-from contractctl.migration.insisting import insist
+from contractctl.migration.retrying import insist
 from contractctl.migration.revised import applied
 from contractctl.migration.rolling_back import rollback
 from contractctl.migration.sharing import canary, flags_are_at, share_of

@@ -10,7 +10,7 @@ from contractctl.journal.tables import CANARY
 from contractctl.migration import schema_changes
 from contractctl.migration.at_work import at_work
 from contractctl.migration.context import Session
-from contractctl.migration.insisting import insist
+from contractctl.migration.retrying import insist
 from contractctl.migration.revised import applied
 from contractctl.model.plan import Stage, State
 
