@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from contractctl.documents import locate_json, read_json
 from contractctl.errors import ContractctlError
+from contractctl.formats.avro.cycles import outermost
 from contractctl.formats.avro.protocols import is_protocol, read_protocol
 from contractctl.formats.avro.reading import Reading
-from contractctl.formats.avro.rings import outermost
 from contractctl.formats.avro.types import (
     Enum,
     Fixed,
