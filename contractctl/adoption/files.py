@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from contractctl import git, store
-from contractctl.adoption import wholes
+from contractctl.adoption import multi_file
+from contractctl.adoption.multi_file import MultiFile, Read
 from contractctl.adoption.names import owned, quoted, slug
 from contractctl.adoption.unread import Unread, unread
-from contractctl.adoption.wholes import Read, Whole
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
@@ -130,7 +130,7 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
         for file in candidates
         if folders.isdisjoint(file.parents) and not file.is_relative_to(migrations) and not _inside(file, drafts)
     ]
-    series = tuple(wholes.steps(free, read))
+    series = tuple(multi_file.steps(free, read))
     joined = {file for whole in series for file in whole.files}
     broken: dict[Path, str] = {}
     queries: list[str] = []
@@ -145,7 +145,7 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
             continue
         if found is not None:
             adopt(file, found, file)
-    for whole in (*series, *wholes.parts(broken, free, read, root)):
+    for whole in (*series, *multi_file.parts(broken, free, read, root)):
         try:
             adopt(whole.folder, _joint(whole, house, read), _called(whole, root))
         except ContractctlError as error:
@@ -153,7 +153,7 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
         joined |= set(whole.files)
     skipped += [Skipped(_relative(file, root), reason) for file, reason in broken.items() if file not in joined]
     own = (file for file in candidates if file.is_relative_to(migrations))
-    skipped += [Skipped(_relative(whole.folder, root), _IN_THE_WAY) for whole in wholes.steps(own, read)]
+    skipped += [Skipped(_relative(whole.folder, root), _IN_THE_WAY) for whole in multi_file.steps(own, read)]
     foreign = unread([_relative(file, root) for file in there], queries)
     return Survey(known, tuple(adopted), tuple(skipped), tuple(foreign))
 
@@ -198,7 +198,7 @@ def _walk(root: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in files)
 
 
-def _called(whole: Whole, root: Path) -> Path:
+def _called(whole: MultiFile, root: Path) -> Path:
     """The file that would give a folder's contract its name."""
     return (root if whole.folder == root else whole.folder.parent) / f"{whole.folder.name}.{whole.format}"
 
@@ -244,9 +244,9 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
     return _Schema(_lines(name, schema, house), tuple(Path(one.name) for one in whole.every))
 
 
-def _joint(whole: Whole, house: House, read: Read) -> _Schema:
+def _joint(whole: MultiFile, house: House, read: Read) -> _Schema:
     """What several files say together. Raise ContractctlError where that is not a schema, or not clearly one."""
-    schema = parse_sound(whole.format, wholes.source(whole, read))
+    schema = parse_sound(whole.format, multi_file.source(whole, read))
     if whole.format == "sql" and not whole.alone:  # a new step has to count without being named
         other = _relative(next(whole.others()), whole.folder)
         raise ContractctlError(

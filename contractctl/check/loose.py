@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 from contractctl import store
 from contractctl.check import Checked, Pair
+from contractctl.check.multi_file import MultiFile, multi_files
 from contractctl.check.question import Question, problem
-from contractctl.check.wholes import Whole, wholes
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse
 from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
@@ -71,7 +71,7 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
         return Checked()
     sight = _sight(asked, changes)
     _demand_content(sight, changes.asked_for)
-    several = _wholes(sight, changed, outside)
+    several = _multi_files(sight, changed, outside)
     parts = {path for whole in several for path in whole.paths}
     moved = {one: pair for one in changed if one.new not in parts and (pair := _moved(sight, one))}
     leaning = _leaning(sight, changed, {pair.now.name for pair in moved.values()}, outside)
@@ -80,7 +80,7 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     judged = [pair for one, pair in moved.items() if one in changes.asked_for]
     pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths)))
     named_ = {*present, *(one.old for one in changes.asked_for if one.old)}
-    pairs += tuple(_pair_of_whole(sight, whole) for whole in several if not whole.paths.isdisjoint(named_))
+    pairs += tuple(_pair_of_multi_file(sight, whole) for whole in several if not whole.paths.isdisjoint(named_))
     gone = tuple(one for one in check_gone(asked, changes).problems if one.contract not in parts)
     return Checked(pairs, gone)
 
@@ -193,7 +193,7 @@ def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
             )
 
 
-def _wholes(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> tuple[Whole, ...]:
+def _multi_files(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> tuple[MultiFile, ...]:
     """Schemas of GraphQL that are spread over several files."""
     if not any(_is_graphql(path) for one in changed for path in (one.old, one.new) if path):
         return ()
@@ -203,7 +203,7 @@ def _wholes(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> t
         {path: file for path, file in found.items() if file and not outside.holds(path) and claimed(file)}
         for found in (before, after)
     )
-    return wholes(then, now, changed)
+    return multi_files(then, now, changed)
 
 
 def _is_graphql(path: str) -> bool:
@@ -277,7 +277,7 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
     return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)
 
 
-def _pair_of_whole(sight: _Sight, whole: Whole) -> Pair:
+def _pair_of_multi_file(sight: _Sight, whole: MultiFile) -> Pair:
     """Raise ContractctlError where the files are not a schema now."""
     asked, name = sight.asked, whole.folder
     terms = replace(asked.terms, old_name="the old version", new_name="the new version")

@@ -10,7 +10,7 @@ from contractctl.model.contract import File, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class MultiFile:
     """A schema of several files, then and now."""
 
     then: Source
@@ -21,7 +21,9 @@ class Whole:
     """That holds all that there are now."""
 
 
-def wholes(then: Mapping[str, File], now: Mapping[str, File], changed: Sequence[ChangedFile]) -> tuple[Whole, ...]:
+def multi_files(
+    then: Mapping[str, File], now: Mapping[str, File], changed: Sequence[ChangedFile]
+) -> tuple[MultiFile, ...]:
     """The schemas of several files in which something changed, and that are there at both ends.
 
     then, now: the files by their paths from the root. A file that was moved is the same one.
@@ -49,11 +51,11 @@ def _joined(groups: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
 
 def _whole(
     group: frozenset[str], then: Mapping[str, File], now: Mapping[str, File], moved: Mapping[str, str]
-) -> Whole | None:
+) -> MultiFile | None:
     before = sorted(path for path in then if moved.get(path, path) in group)
     after = sorted(path for path in now if path in group)
     if not before or not after:
         return None
     old, new = Source(tuple(then[path] for path in before)), Source(tuple(now[path] for path in after))
     folder = os.path.commonpath([os.path.dirname(path) for path in after])  # noqa: PTH120 - paths of git
-    return Whole(old, new, frozenset({*before, *after}), folder or ".")
+    return MultiFile(old, new, frozenset({*before, *after}), folder or ".")

@@ -19,7 +19,7 @@ _IN_ITS_OWN = re.compile(r"\d+[_-][^/]+/(?:migration|up|down)\.sql", re.IGNORECA
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class MultiFile:
     """Files that are one schema."""
 
     format: str
@@ -41,7 +41,7 @@ class Whole:
                 yield path
 
 
-def steps(candidates: Iterable[Path], read: Read) -> Iterator[Whole]:
+def steps(candidates: Iterable[Path], read: Read) -> Iterator[MultiFile]:
     """Folders with steps of a migration: one changes a table that another one makes, or all are called as steps are."""
     folders: dict[Path, dict[Path, File]] = {}
     for path in candidates:
@@ -53,7 +53,7 @@ def steps(candidates: Iterable[Path], read: Read) -> Iterator[Whole]:
         changed = ((path, name) for path, file in files.items() for name in foreign_tables(file))
         related = any(name in made[other] for path, name in changed for other in files if other != path)
         if related or (any(made.values()) and all(_is_called_a_step(path) for path in files)):
-            yield Whole("sql", folder, tuple(files))
+            yield MultiFile("sql", folder, tuple(files))
 
 
 def _home(path: Path) -> Path:
@@ -65,7 +65,7 @@ def _is_called_a_step(path: Path) -> bool:
     return _home(path) != path.parent or _STEP.fullmatch(path.name) is not None
 
 
-def parts(broken: Iterable[Path], candidates: Sequence[Path], read: Read, root: Path) -> Iterator[Whole]:
+def parts(broken: Iterable[Path], candidates: Sequence[Path], read: Read, root: Path) -> Iterator[MultiFile]:
     """For GraphQL that is not a schema by itself: the smallest folder around it whose files are one together."""
     known: set[Path] = set()
     files = {path: file for path in candidates if (file := read(path)) and claimed(file) == "graphql"}
@@ -74,11 +74,11 @@ def parts(broken: Iterable[Path], candidates: Sequence[Path], read: Read, root: 
             members = tuple(one for one in files if one.is_relative_to(folder))
             if folder.is_relative_to(root) and known.isdisjoint(members) and _is_schema(folder, members, files.get):
                 known |= set(members)
-                yield Whole("graphql", folder, members)
+                yield MultiFile("graphql", folder, members)
                 break
 
 
-def source(whole: Whole, read: Read) -> Source:
+def source(whole: MultiFile, read: Read) -> Source:
     """The text of these files as one version."""
     return Source(tuple(file for path in whole.files if (file := read(path))), folder=str(whole.folder))
 
@@ -87,7 +87,7 @@ def _is_schema(folder: Path, members: tuple[Path, ...], read: Read) -> bool:
     if len(members) == 1:
         return False
     try:
-        parse_sound("graphql", source(Whole("graphql", folder, members), read))
+        parse_sound("graphql", source(MultiFile("graphql", folder, members), read))
     except ContractctlError:
         return False
     return True
