@@ -1,6 +1,6 @@
-"""What did Kafka's own tools say of topics and consumer groups? Their output as text, or JSON lines, look by look.
+"""What did Kafka's own tools say of topics and consumer groups? Snapshots, as their output in text, or as JSON lines.
 
-A look in text begins with its time; what follows is what three commands print, of Kafka 2.0 to 4.x:
+A snapshot in text begins with its time; what follows is what three commands print, of Kafka 2.0 to 4.x:
 
     # 2026-11-03T04:00:00Z
     kafka-topics.sh --describe --topic orders.v1
@@ -10,8 +10,8 @@ A look in text begins with its time; what follows is what three commands print, 
     # latest
     kafka-get-offsets.sh --topic orders.v1 --time latest
 
-Before 2.4 the tool does not print the group: `# group NAME` says it. In JSON a look is one line; a list has a number
-for each partition, and null is what the tool prints as `-`:
+Before 2.4 the tool does not print the group: `# group NAME` says it. In JSON a snapshot is one line; a list has a
+number for each partition, and null is what the tool prints as `-`:
 
     {"at": "2026-11-03T04:00:00Z", "topics": {"orders.v1": {"earliest": [12], "latest": [41]}},
      "states": {"billing": "Stable"}, "groups": [{"group": "billing", "topic": "orders.v1", "partition": 0,
@@ -25,7 +25,7 @@ from pathlib import Path
 
 from contractctl.evidence import log_files
 from contractctl.evidence.kafka_json import of_json
-from contractctl.evidence.kafka_looks import Look
+from contractctl.evidence.kafka_snapshots import Snapshot
 from contractctl.evidence.kafka_text import Reading, mark, of_group, of_topic, talk
 from contractctl.evidence.log_lines import UnreadableError
 from contractctl.evidence.observations import Observations
@@ -33,27 +33,27 @@ from contractctl.evidence.observations import Observations
 _ERROR = re.compile(r"Error(?: occurred)?: (?P<words>.*)")
 
 
-def looks(seen: Observations, location: str, root: Path, topics: frozenset[str]) -> list[Look]:
-    """Every look of every file, in order of time. What cannot be read is noted in `seen`, with its place."""
-    found: dict[float, Look] = {}
+def snapshots(seen: Observations, location: str, root: Path, topics: frozenset[str]) -> list[Snapshot]:
+    """Every snapshot of every file, in order of time. What cannot be read is noted in `seen`, with its place."""
+    found: dict[float, Snapshot] = {}
     reading = Reading(topics)
     for line in log_files.lines(seen, location, root):
         file = line.place.rpartition(":")[0]
         if file != reading.file:
             reading = Reading(topics, file)
-        before = reading.look
+        before = reading.snapshot
         try:
             _take(seen, reading, line)
         except UnreadableError as error:
             seen.spoiled(f"unparseable: {line.place} {error}")
-        look = reading.look
-        if look is None or look is before:
+        snapshot = reading.snapshot
+        if snapshot is None or snapshot is before:
             continue
-        if look.at in found:
-            seen.spoiled(f"conflicting evidence: {look.where} has the same time as {found[look.at].where}")
-        elif before and look.at < before.at:
-            seen.spoiled(f"conflicting evidence: {look.where} is older than {before.where}, which is above it")
-        found.setdefault(look.at, look)
+        if snapshot.at in found:
+            seen.spoiled(f"conflicting evidence: {snapshot.where} has the same time as {found[snapshot.at].where}")
+        elif before and snapshot.at < before.at:
+            seen.spoiled(f"conflicting evidence: {snapshot.where} is older than {before.where}, which is above it")
+        found.setdefault(snapshot.at, snapshot)
     return [found[at] for at in sorted(found)]
 
 
@@ -62,12 +62,12 @@ def _take(seen: Observations, reading: Reading, line: log_files.Line) -> None:
         raise UnreadableError("is not UTF-8 text, or too long")
     text = line.text.strip()
     if text.startswith("{"):
-        reading.look = of_json(text, line.place, reading.topics)
+        reading.snapshot = of_json(text, line.place, reading.topics)
     elif text.startswith("#"):
         mark(reading, text, line.place)
     elif error := _ERROR.fullmatch(text):
         seen.spoiled(f"source error: {line.place}: {error['words']}")
-    elif reading.look is None:
-        raise UnreadableError("belongs to no look: write a line '# 2026-11-03T04:00:00Z' before each")
-    elif not talk(reading.look, text) and not of_topic(reading, reading.look, text):
-        of_group(reading, reading.look, line.text)
+    elif reading.snapshot is None:
+        raise UnreadableError("belongs to no snapshot: write a line '# 2026-11-03T04:00:00Z' before each")
+    elif not talk(reading.snapshot, text) and not of_topic(reading, reading.snapshot, text):
+        of_group(reading, reading.snapshot, line.text)

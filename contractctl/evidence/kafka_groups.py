@@ -2,7 +2,7 @@
 
 A group that has a member there, moves there or is being balanced may read whatever an event has. None of that proves
 silence: who commits nothing, or commits elsewhere, stands in no list. Nobody reads what is not there: silence is proven
-for as long as the old topics were empty and nothing was written to them, look by look, and only for `covers`.
+for as long as the old topics were empty and nothing was written to them, snapshot by snapshot, and only for `covers`.
 """
 
 import math
@@ -13,13 +13,14 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import kafka_exports, snapshots
-from contractctl.evidence.kafka_looks import Group, Look, Partition, Place
+from contractctl.evidence import kafka_exports
+from contractctl.evidence.kafka_snapshots import Group, Partition, Place, Snapshot
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, needed_window, sign_of_life_seconds
 from contractctl.evidence.records import records
 from contractctl.evidence.requests_read import MAY_READ
 from contractctl.evidence.servers import accounts, known_options
+from contractctl.evidence.snapshots import moments
 from contractctl.evidence.sources import Given
 from contractctl.model.amounts import counted
 from contractctl.model.evidence import Record
@@ -28,7 +29,7 @@ NAME = "kafka_groups"
 _OPTIONS = ("contract", "covers", "not_groups", "old_until", "roles", "topics")
 _DIGITS = re.compile(r"\d{1,19}")
 _FAR = 5400.0
-"""Seconds between two looks: an hourly export may be half an hour late. A topic may be filled and drained in more."""
+"""Seconds between two snapshots: an hourly export may be half an hour late. In more, a topic may fill and drain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +54,21 @@ def collect(given: Given) -> tuple[Record, ...]:
     if not fields:
         return ()
     seen = Observations(NAME, given.location)
-    looks = kafka_exports.looks(seen, given.location, given.root, frozenset(settings.topics))
-    if not looks:
+    snapshots = kafka_exports.snapshots(seen, given.location, given.root, frozenset(settings.topics))
+    if not snapshots:
         return records(seen, question)
-    _demand_groups(seen, looks, settings)
+    _demand_groups(seen, snapshots, settings)
     parties = {party.name: party for party in question.consumers.get(settings.contract, ())}
     covered = {one: parties.get(one) for one in settings.covers}
-    rules, until = question.plan.reads, looks[-1].at
-    since, why = _empty_since(looks, settings)
+    rules, until = question.plan.reads, snapshots[-1].at
+    since, why = _empty_since(snapshots, settings)
     needed = max((needed_window(rules, party, None) for party in covered.values()), default=0.0)
     if since is None or until - since < needed:
         seen.spoiled(why)
     for of in fields:
-        seen.reads += _reads(looks, settings, of)
+        seen.reads += _reads(snapshots, settings, of)
         for consumer, party in covered.items():
-            alive = () if since is None else snapshots.moments(since, until, sign_of_life_seconds(rules, party))
+            alive = () if since is None else moments(since, until, sign_of_life_seconds(rules, party))
             seen.signs += [Sign(consumer, "", of.contract, of.path, at) for at in alive]
     return records(seen, question)
 
@@ -104,8 +105,8 @@ def _until(text: str, topics: tuple[str, ...]) -> Mapping[Partition, int]:
     return found
 
 
-def _demand_groups(seen: Observations, looks: list[Look], settings: _Settings) -> None:
-    known = {name for look in looks for name in look.groups}
+def _demand_groups(seen: Observations, snapshots: list[Snapshot], settings: _Settings) -> None:
+    known = {name for snapshot in snapshots for name in snapshot.groups}
     for group in settings.names:
         if group not in known:
             seen.spoiled(f"missing source: no snapshot has the group '{group}', which roles names")
@@ -114,43 +115,46 @@ def _demand_groups(seen: Observations, looks: list[Look], settings: _Settings) -
 # is anything of the old side kept?
 
 
-def _empty_since(looks: list[Look], settings: _Settings) -> tuple[float | None, str]:
-    """From when on, up to the last look, the old side is known to be gone; and why nothing is known of before."""
-    if flaw := _flaw(looks[-1], settings):
+def _empty_since(snapshots: list[Snapshot], settings: _Settings) -> tuple[float | None, str]:
+    """From when on, up to the last snapshot, the old side is known to be gone; and why nothing is known of before."""
+    if flaw := _flaw(snapshots[-1], settings):
         return None, flaw
-    for before, after in reversed(list(pairwise(looks))):
+    for before, after in reversed(list(pairwise(snapshots))):
         if flaw := _flaw(before, settings) or _written(before, after, settings):
             return after.at, flaw
-    return looks[0].at, f"window not covered: {looks[0].where} is the first snapshot: what was before is unknown"
+    return snapshots[
+        0
+    ].at, f"window not covered: {snapshots[0].where} is the first snapshot: what was before is unknown"
 
 
-def _flaw(look: Look, settings: _Settings) -> str | None:
+def _flaw(snapshot: Snapshot, settings: _Settings) -> str | None:
     """Why at this moment somebody may have found something of the old side, or nobody can say."""
-    if not look.groups:
-        return f"missing source: {look.where}: it has no group: kafka-consumer-groups.sh --describe --all-groups"
+    if not snapshot.groups:
+        return f"missing source: {snapshot.where}: it has no group: kafka-consumer-groups.sh --describe --all-groups"
     for topic in settings.topics:
-        if not look.counts.get(topic):
-            return f"missing source: {look.where}: the number of partitions of '{topic}' is missing"
-        every = [(topic, number) for number in range(look.counts[topic])]
-        for kind, offsets in (("earliest", look.earliest), ("latest", look.latest)):
+        if not snapshot.counts.get(topic):
+            return f"missing source: {snapshot.where}: the number of partitions of '{topic}' is missing"
+        every = [(topic, number) for number in range(snapshot.counts[topic])]
+        for kind, offsets in (("earliest", snapshot.earliest), ("latest", snapshot.latest)):
             told = {one for one in offsets if one[0] == topic}
             if missing := sorted(number for _, number in set(every) - told):
                 return (
-                    f"missing source: {look.where}: the {kind} offset of '{topic}' in partition {missing[0]} is missing"
+                    f"missing source: {snapshot.where}: the {kind} offset of '{topic}' in partition {missing[0]} is"
+                    " missing"
                 )
             if told - set(every):
-                return f"conflicting evidence: {look.where}: '{topic}' has more partitions than declared"
-        if not any(look.latest[one] for one in every):
-            return f"missing source: {look.where}: nothing was ever written to '{topic}': is it the old topic?"
-    return _contradiction(look, settings) or _kept(look, settings)
+                return f"conflicting evidence: {snapshot.where}: '{topic}' has more partitions than declared"
+        if not any(snapshot.latest[one] for one in every):
+            return f"missing source: {snapshot.where}: nothing was ever written to '{topic}': is it the old topic?"
+    return _contradiction(snapshot, settings) or _kept(snapshot, settings)
 
 
-def _contradiction(look: Look, settings: _Settings) -> str | None:
-    for partition, latest in look.latest.items():
-        name = f"{look.where}: {partition[0]}:{partition[1]}"
+def _contradiction(snapshot: Snapshot, settings: _Settings) -> str | None:
+    for partition, latest in snapshot.latest.items():
+        name = f"{snapshot.where}: {partition[0]}:{partition[1]}"
         if partition[0] not in settings.topics:
             continue
-        if look.earliest[partition] > latest:
+        if snapshot.earliest[partition] > latest:
             return f"conflicting evidence: {name} begins after its end"
         if settings.until is not None and partition not in settings.until:
             return (
@@ -159,30 +163,32 @@ def _contradiction(look: Look, settings: _Settings) -> str | None:
             )
         if settings.until is not None and settings.until[partition] > latest:
             return f"conflicting evidence: {name} ends at {latest}, but old_until says {settings.until[partition]}"
-    for name, group in look.groups.items():
+    for name, group in snapshot.groups.items():
         for partition, place in group.places.items():
-            at = f"{look.where}: {partition[0]}:{partition[1]}"
+            at = f"{snapshot.where}: {partition[0]}:{partition[1]}"
             if place.end is None:
                 return f"source error: {at} has no end offset: the tool could not get it"
-            if partition not in look.latest or place.end > look.latest[partition]:
+            if partition not in snapshot.latest or place.end > snapshot.latest[partition]:
                 return f"conflicting evidence: {at} of the group '{name}' is beyond the latest offset"
     return None
 
 
-def _kept(look: Look, settings: _Settings) -> str | None:
+def _kept(snapshot: Snapshot, settings: _Settings) -> str | None:
     for topic in settings.topics:
         kept = sum(
-            max(0, int(min(latest, settings.end(partition))) - look.earliest[partition])
-            for partition, latest in look.latest.items()
+            max(0, int(min(latest, settings.end(partition))) - snapshot.earliest[partition])
+            for partition, latest in snapshot.latest.items()
             if partition[0] == topic
         )
         if kept:
-            return f"window not covered: {look.where}: '{topic}' still has {kept} old messages, which anybody can read"
+            return (
+                f"window not covered: {snapshot.where}: '{topic}' still has {kept} old messages, which anybody can read"
+            )
     return None
 
 
-def _written(before: Look, after: Look, settings: _Settings) -> str | None:
-    """Why somebody may have found something of the old side between two looks that both had none."""
+def _written(before: Snapshot, after: Snapshot, settings: _Settings) -> str | None:
+    """Why somebody may have found something of the old side between two snapshots that both had none."""
     if after.at - before.at > _FAR:
         minutes = (after.at - before.at) / 60
         return f"window not covered: {minutes:.0f} minutes lie between {before.where} and {after.where}"
@@ -205,20 +211,20 @@ def _written(before: Look, after: Look, settings: _Settings) -> str | None:
 # who may read there
 
 
-def _reads(looks: list[Look], settings: _Settings, of: Field) -> Iterator[Read]:
-    for look in looks:
-        for name in _watched(look, settings):
-            if here := _here(look, name, settings):
-                yield _read(settings, of, name, (look.at, look.at), here)
-    for before, after in pairwise(looks):
+def _reads(snapshots: list[Snapshot], settings: _Settings, of: Field) -> Iterator[Read]:
+    for snapshot in snapshots:
+        for name in _watched(snapshot, settings):
+            if here := _here(snapshot, name, settings):
+                yield _read(settings, of, name, (snapshot.at, snapshot.at), here)
+    for before, after in pairwise(snapshots):
         empty = not (_flaw(before, settings) or _flaw(after, settings) or _written(before, after, settings))
         for name in dict.fromkeys((*_watched(before, settings), *_watched(after, settings))):
             if moved := _went(before, after, name, settings, empty=empty):
                 yield _read(settings, of, name, (before.at, after.at), moved)
 
 
-def _watched(look: Look, settings: _Settings) -> Iterator[str]:
-    for name in look.groups:
+def _watched(snapshot: Snapshot, settings: _Settings) -> Iterator[str]:
+    for name in snapshot.groups:
         if not any(fnmatchcase(name, pattern) for pattern in settings.not_groups):
             yield name
 
@@ -227,10 +233,10 @@ def _read(settings: _Settings, of: Field, group: str, when: tuple[float, float],
     return Read(of.contract, of.path, settings.names.get(group, group), "", *when, float(count), MAY_READ)
 
 
-def _here(look: Look, name: str, settings: _Settings) -> int:
-    """How many members of a group may be reading the old side at a look."""
-    group = look.groups[name]
-    if _passed(look, group, settings):
+def _here(snapshot: Snapshot, name: str, settings: _Settings) -> int:
+    """How many members of a group may be reading the old side at a snapshot."""
+    group = snapshot.groups[name]
+    if _passed(snapshot, group, settings):
         return 0
     placed = sum(place.member and _behind(one, place, settings) for one, place in group.places.items())
     if here := max(placed, group.named):
@@ -240,9 +246,9 @@ def _here(look: Look, name: str, settings: _Settings) -> int:
     return 0 if group.elsewhere else group.members
 
 
-def _passed(look: Look, group: Group, settings: _Settings) -> bool:
+def _passed(snapshot: Snapshot, group: Group, settings: _Settings) -> bool:
     """Whether in every partition it has committed what lies behind the end of the old version."""
-    every = {one for one in look.latest if one[0] in settings.topics} | set(group.places)
+    every = {one for one in snapshot.latest if one[0] in settings.topics} | set(group.places)
     nowhere = Place(None, None, member=False)
     return bool(every) and not any(_behind(one, group.places.get(one, nowhere), settings) for one in every)
 
@@ -251,8 +257,8 @@ def _behind(partition: Partition, place: Place, settings: _Settings) -> bool:
     return (place.current or 0) < settings.end(partition)
 
 
-def _went(before: Look, after: Look, name: str, settings: _Settings, *, empty: bool) -> float:
-    """How many old messages a group may have gone over between two looks; at least one where nobody knows."""
+def _went(before: Snapshot, after: Snapshot, name: str, settings: _Settings, *, empty: bool) -> float:
+    """How many old messages a group may have gone over between two snapshots; at least one where nobody knows."""
     was, now = before.groups.get(name, Group()), after.groups.get(name, Group())
     total = 0.0
     for partition, place in now.places.items():

@@ -1,44 +1,44 @@
-"""How is a look read that is one line of JSON? kafka_exports.py shows the form."""
+"""How is a snapshot read that is one line of JSON? kafka_exports.py shows the form."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from contractctl.evidence.kafka_looks import AT_REST, Look, Place, number, put, word
+from contractctl.evidence.kafka_snapshots import AT_REST, Place, Snapshot, number, put, word
 from contractctl.evidence.log_lines import UnreadableError, moment
 
 
-def of_json(text: str, where: str, topics: frozenset[str]) -> Look:
-    """The look of a line. Raise UnreadableError where it is none."""
+def of_json(text: str, where: str, topics: frozenset[str]) -> Snapshot:
+    """The snapshot of a line. Raise UnreadableError where it is none."""
     try:
         tree = json.loads(text)
-        look = Look(moment(str(tree["at"])), where)
+        snapshot = Snapshot(moment(str(tree["at"])), where)
         for topic, offsets in tree["topics"].items():
-            _offsets(look, topic, offsets)
+            _offsets(snapshot, topic, offsets)
         for name, state in tree.get("states", {}).items():
-            look.group(word(name)).rebalancing = word(state) not in AT_REST
+            snapshot.group(word(name)).rebalancing = word(state) not in AT_REST
         for row in tree["groups"]:
-            _json_row(look, row, topics)
+            _json_row(snapshot, row, topics)
     except UnreadableError:
         raise
     except (ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
-        raise UnreadableError(f"is not a look: {type(error).__name__}: {error}") from error
-    return look
+        raise UnreadableError(f"is not a snapshot: {type(error).__name__}: {error}") from error
+    return snapshot
 
 
-def _offsets(look: Look, topic: str, offsets: Mapping[str, Any]) -> None:
+def _offsets(snapshot: Snapshot, topic: str, offsets: Mapping[str, Any]) -> None:
     earliest, latest = offsets["earliest"], offsets["latest"]
     if not isinstance(earliest, list) or not isinstance(latest, list) or len(earliest) != len(latest):
         raise UnreadableError(f"does not have as many earliest as latest offsets of '{topic}'")
-    look.counts[topic] = len(earliest)
-    look.earliest |= {(topic, at): number(one) for at, one in enumerate(earliest)}
-    look.latest |= {(topic, at): number(one) for at, one in enumerate(latest)}
+    snapshot.counts[topic] = len(earliest)
+    snapshot.earliest |= {(topic, at): number(one) for at, one in enumerate(earliest)}
+    snapshot.latest |= {(topic, at): number(one) for at, one in enumerate(latest)}
     if "id" in offsets:
-        look.ids[topic] = word(offsets["id"])
+        snapshot.ids[topic] = word(offsets["id"])
 
 
-def _json_row(look: Look, row: Mapping[str, Any], topics: frozenset[str]) -> None:
-    group, member = look.group(word(row["group"])), row["consumer_id"] is not None
+def _json_row(snapshot: Snapshot, row: Mapping[str, Any], topics: frozenset[str]) -> None:
+    group, member = snapshot.group(word(row["group"])), row["consumer_id"] is not None
     topic, current, end = row["topic"], row["current_offset"], row["log_end_offset"]
     if topic is None:
         group.members += member

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contractctl.evidence.kafka_looks import AT_REST, Look, Place, number, put
+from contractctl.evidence.kafka_snapshots import AT_REST, Place, Snapshot, number, put
 from contractctl.evidence.log_lines import UnreadableError, moment
 
 _MARK = re.compile(r"#\s*(?:(?P<list>earliest|latest)|group\s+(?P<group>\S.*)|(?P<at>\S+))")
@@ -38,7 +38,7 @@ class Reading:
 
     topics: frozenset[str]
     file: str = ""
-    look: Look | None = None
+    snapshot: Snapshot | None = None
     list: str = ""
     """Which offsets follow: earliest or latest."""
     group: str = ""
@@ -47,40 +47,40 @@ class Reading:
 
 
 def mark(reading: Reading, text: str, where: str) -> None:
-    """A line that begins with #: a look begins, or it says what follows."""
+    """A line that begins with #: a snapshot begins, or it says what follows."""
     found = _MARK.fullmatch(text)
     if found is None:
         raise UnreadableError("is not a known marker: '# TIME', '# earliest', '# latest' or '# group NAME'")
     if found["at"]:
-        reading.look = None  # a look whose time nobody knows takes nothing from the one before
-        reading.look = Look(moment(found["at"]), where)
+        reading.snapshot = None  # a snapshot whose time nobody knows takes nothing from the one before
+        reading.snapshot = Snapshot(moment(found["at"]), where)
     reading.list, reading.group, reading.row = found["list"] or "", found["group"] or "", None
 
 
-def talk(look: Look, text: str) -> bool:
+def talk(snapshot: Snapshot, text: str) -> bool:
     """Whether a line is what the tool says of a group in a sentence; that is noted."""
     found = _TALK.fullmatch(text)
     if found:
-        group = look.group(found["group"])
+        group = snapshot.group(found["group"])
         group.rebalancing |= found["what"] == "is rebalancing"
     return found is not None
 
 
-def of_topic(reading: Reading, look: Look, text: str) -> bool:
+def of_topic(reading: Reading, snapshot: Snapshot, text: str) -> bool:
     """Whether a line is one of kafka-topics.sh or kafka-get-offsets.sh; that is noted."""
     if found := _TOPIC.fullmatch(text):
         topic, identity, count = found[1], found[2], number(found[3])
         if count > _MOST_PARTITIONS:
             raise UnreadableError(f"says that '{topic}' has {count} partitions")
-        if look.counts.setdefault(topic, count) != count or topic in look.ids:
+        if snapshot.counts.setdefault(topic, count) != count or topic in snapshot.ids:
             raise UnreadableError(f"lists '{topic}' a second time")
         if identity:
-            look.ids[topic] = identity
+            snapshot.ids[topic] = identity
         return True
     if found := _OFFSET.fullmatch(text):
         if not reading.list:
             raise UnreadableError("is under neither '# earliest' nor '# latest'")
-        offsets = look.earliest if reading.list == "earliest" else look.latest
+        offsets = snapshot.earliest if reading.list == "earliest" else snapshot.latest
         partition = found[1], number(found[2])
         if partition in offsets:
             raise UnreadableError(f"lists {found[1]}:{found[2]} a second time")
@@ -89,7 +89,7 @@ def of_topic(reading: Reading, look: Look, text: str) -> bool:
     return _TOPIC_PARTITION.fullmatch(text) is not None
 
 
-def of_group(reading: Reading, look: Look, text: str) -> None:
+def of_group(reading: Reading, snapshot: Snapshot, text: str) -> None:
     """A line of kafka-consumer-groups.sh --describe. Raise UnreadableError for any other."""
     words = text.split()
     if words[0] in _HEADERS and {"CONSUMER-ID", "#MEMBERS"} & set(words):
@@ -98,11 +98,11 @@ def of_group(reading: Reading, look: Look, text: str) -> None:
     if reading.row is None:
         raise UnreadableError("is not output of kafka-consumer-groups.sh --describe")
     if "#PARTITIONS" in reading.header:
-        _member(reading, look, text)
+        _member(reading, snapshot, text)
         return
     begin = 0 if "#MEMBERS" in reading.header else reading.header.index("TOPIC")
     cells = _cells(reading.row, text, begin)
-    group = look.group(_owner(reading, cells.get("group", text[:begin])))
+    group = snapshot.group(_owner(reading, cells.get("group", text[:begin])))
     if "state" in cells:
         group.rebalancing |= cells["state"] not in AT_REST
         group.members = max(group.members, number(cells["members"]))
@@ -149,11 +149,11 @@ def _stands(cells: Mapping[str, str], *, member: bool) -> Place:
     return Place(current, None if cells["end"] == "-" else number(cells["end"]), member)
 
 
-def _member(reading: Reading, look: Look, text: str) -> None:
+def _member(reading: Reading, snapshot: Snapshot, text: str) -> None:
     """A line of --members, whose columns the tool aligns: what a member has stands behind #PARTITIONS."""
     begin = reading.header.index("CONSUMER-ID")
     has = _cells(_HAS, text, reading.header.index("#PARTITIONS"))["has"]
-    group = look.group(_owner(reading, text[:begin]))
+    group = snapshot.group(_owner(reading, text[:begin]))
     named = set(re.findall(r"(?<![A-Za-z0-9._-])([A-Za-z0-9._-]+)[:(]\d", has or ""))
     if named & reading.topics:
         group.named += 1

@@ -64,7 +64,7 @@ def listed(offsets: tuple[int, ...], topic: str = "orders.v1") -> str:
     return "".join(f"{topic}:{number}:{offset}\n" for number, offset in enumerate(offsets))
 
 
-def look(
+def snapshot(
     at: float,
     groups: str = STILL,
     *,
@@ -80,18 +80,18 @@ def look(
     return f"# {written(at)}\n{described}\n{groups}\n{ends}"
 
 
-def looks(change: Callable[[int, float], str | None] = lambda _, __: None, times: tuple[float, ...] = TIMES) -> str:
+def snapshots(change: Callable[[int, float], str | None] = lambda _, __: None, times: tuple[float, ...] = TIMES) -> str:
     """Looks at a topic that nobody reads any more, except for those that a test has otherwise."""
     changed = (change(number, at) for number, at in enumerate(times))
-    return "".join(look(at) if one is None else one for at, one in zip(times, changed, strict=True))
+    return "".join(snapshot(at) if one is None else one for at, one in zip(times, changed, strict=True))
 
 
-def at_look(number: int, made: Callable[[float], str]) -> str:
-    return looks(lambda one, at: made(at) if one == number else None)
+def at_snapshot(number: int, made: Callable[[float], str]) -> str:
+    return snapshots(lambda one, at: made(at) if one == number else None)
 
 
-def from_look(number: int, made: Callable[[float], str]) -> str:
-    return looks(lambda one, at: made(at) if one >= number else None)
+def from_snapshot(number: int, made: Callable[[float], str]) -> str:
+    return snapshots(lambda one, at: made(at) if one >= number else None)
 
 
 def collected(root: Path, text: str, question: Question = QUESTION, **options: str) -> tuple[Record, ...]:
@@ -118,139 +118,167 @@ def readers(records: tuple[Record, ...]) -> dict[str, float]:
 
 
 def test_a_topic_that_was_empty_throughout_opens_the_gate(tmp_path: Path) -> None:
-    assert gate(collected(tmp_path, looks())) == (Outcome.PASS, "")
-    assert gate(collected(tmp_path, looks(lambda _, at: look(at, ELSEWHERE)))) == (Outcome.PASS, "")
-    assert gate(collected(tmp_path, looks(lambda _, at: look(at, ELSEWHERE + IDLE)))) == (Outcome.PASS, "")
-    assert gate(collected(tmp_path, from_look(7, lambda at: look(at, OTHERS)))) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, snapshots())) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, snapshots(lambda _, at: snapshot(at, ELSEWHERE)))) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, snapshots(lambda _, at: snapshot(at, ELSEWHERE + IDLE)))) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, from_snapshot(7, lambda at: snapshot(at, OTHERS)))) == (Outcome.PASS, "")
 
 
 def test_only_those_who_get_their_events_there_alone_are_silent(tmp_path: Path) -> None:
     for covers in ("", "billing"):
-        outcome, words = gate(collected(tmp_path, looks(), covers=covers))
+        outcome, words = gate(collected(tmp_path, snapshots(), covers=covers))
         assert outcome is Outcome.UNKNOWN, words
 
 
 @pytest.mark.parametrize(
     ("what", "text", "words"),
     [
-        ("no earliest offsets", looks(lambda _, at: look(at, earliest=())), "the earliest offset of 'orders.v1' in"),
-        ("no latest offsets", looks(lambda _, at: look(at, latest=(41,))), "the latest offset of 'orders.v1' in part"),
-        ("messages that are kept", looks(lambda _, at: look(at, earliest=(38, 7))), "still has 3 old messages"),
+        (
+            "no earliest offsets",
+            snapshots(lambda _, at: snapshot(at, earliest=())),
+            "the earliest offset of 'orders.v1' in",
+        ),
+        (
+            "no latest offsets",
+            snapshots(lambda _, at: snapshot(at, latest=(41,))),
+            "the latest offset of 'orders.v1' in part",
+        ),
+        ("messages that are kept", snapshots(lambda _, at: snapshot(at, earliest=(38, 7))), "still has 3 old messages"),
         (
             "a partition that only the topic's own description knows",
-            looks(lambda _, at: look(at, count=3)),
+            snapshots(lambda _, at: snapshot(at, count=3)),
             "in partition 2 is missing",
         ),
         (
             "nobody who says how many partitions there are",
-            looks(lambda _, at: look(at).replace(TOPIC.replace("ID", "Rk9vYmFy"), "")),
+            snapshots(lambda _, at: snapshot(at).replace(TOPIC.replace("ID", "Rk9vYmFy"), "")),
             "the number of partitions of 'orders.v1' is missing",
         ),
         (
             "a partition that came later, with messages",
-            from_look(7, lambda at: look(at, earliest=(41, 7, 5), latest=(41, 7, 5), count=3)),
+            from_snapshot(7, lambda at: snapshot(at, earliest=(41, 7, 5), latest=(41, 7, 5), count=3)),
             "5 messages were written",
         ),
         (
             "a partition that is gone",
-            from_look(7, lambda at: look(at, OTHERS, earliest=(41,), latest=(41,), count=1)),
+            from_snapshot(7, lambda at: snapshot(at, OTHERS, earliest=(41,), latest=(41,), count=1)),
             "is not the same topic",
         ),
         (
             "an end that nobody knows",
-            at_look(12, lambda at: look(at, STILL.replace(" 7               0", " -               -"))),
+            at_snapshot(12, lambda at: snapshot(at, STILL.replace(" 7               0", " -               -"))),
             "has no end offset",
         ),
         (
             "messages that came and went",
-            from_look(7, lambda at: look(at, earliest=(44, 7), latest=(44, 7))),
+            from_snapshot(7, lambda at: snapshot(at, earliest=(44, 7), latest=(44, 7))),
             "3 messages were written",
         ),
-        ("a topic made anew", from_look(7, lambda at: look(at, identity="QmFyZm9v")), "is not the same topic"),
+        ("a topic made anew", from_snapshot(7, lambda at: snapshot(at, identity="QmFyZm9v")), "is not the same topic"),
         (
             "offsets that fell",
-            from_look(7, lambda at: look(at, OTHERS, earliest=(2, 7), latest=(2, 7))),
+            from_snapshot(7, lambda at: snapshot(at, OTHERS, earliest=(2, 7), latest=(2, 7))),
             "went back since",
         ),
-        ("a beginning after the end", looks(lambda _, at: look(at, earliest=(43, 7))), "begins after its end"),
+        ("a beginning after the end", snapshots(lambda _, at: snapshot(at, earliest=(43, 7))), "begins after its end"),
         (
             "more partitions than it has",
-            looks(lambda _, at: look(at, OTHERS, count=1)),
+            snapshots(lambda _, at: snapshot(at, OTHERS, count=1)),
             "has more partitions than declared",
         ),
-        ("a topic told of twice", looks().replace("# earl", TOPIC + "# earl", 1), "lists 'orders.v1' a second time"),
+        (
+            "a topic told of twice",
+            snapshots().replace("# earl", TOPIC + "# earl", 1),
+            "lists 'orders.v1' a second time",
+        ),
         (
             "a name that runs on",
-            looks().replace("reporting-jobs  ord", "reporting-jobs-1ord"),
+            snapshots().replace("reporting-jobs  ord", "reporting-jobs-1ord"),
             "does not have the columns of the header",
         ),
-        ("partitions without end", looks().replace("Count: 2", "Count: 999999999"), "has 999999999 partitions"),
+        ("partitions without end", snapshots().replace("Count: 2", "Count: 999999999"), "has 999999999 partitions"),
         (
             "members without end",
-            looks() + COORDINATOR.replace("4\n", "4" * 5_000 + "\n"),
+            snapshots() + COORDINATOR.replace("4\n", "4" * 5_000 + "\n"),
             "does not have the columns of the header",
         ),
         (
             "a line without end",
-            looks() + COORDINATOR.replace("range", "r" * 4_000),
+            snapshots() + COORDINATOR.replace("range", "r" * 4_000),
             "does not have the columns of the header",
         ),
-        ("a tool that printed no group", at_look(12, lambda at: look(at, "")), "it has no group"),
+        ("a tool that printed no group", at_snapshot(12, lambda at: snapshot(at, "")), "it has no group"),
         (
             "a topic that had nothing",
-            looks(lambda _, at: look(at, OTHERS, earliest=(0, 0), latest=(0, 0))),
+            snapshots(lambda _, at: snapshot(at, OTHERS, earliest=(0, 0), latest=(0, 0))),
             "is it the old topic",
         ),
         (
             "not the same topic",
-            looks(lambda _, at: look(at, OTHERS, topic="orders.v11")),
+            snapshots(lambda _, at: snapshot(at, OTHERS, topic="orders.v11")),
             "the number of partitions of 'orders.v1' is missing",
         ),
-        ("a member", at_look(12, lambda at: look(at, READING)), "may have read"),
-        ("a member weeks ago, as this window goes", at_look(1, lambda at: look(at, READING)), "may have read"),
-        ("a member without partitions", at_look(12, lambda at: look(at, IDLE)), "may have read"),
-        ("a group in motion", at_look(12, lambda at: look(at, REBALANCING + ELSEWHERE)), "may have read"),
-        ("a group that is gone", from_look(7, lambda at: look(at, OTHERS)).replace(STILL, READING), "may have read"),
+        ("a member", at_snapshot(12, lambda at: snapshot(at, READING)), "may have read"),
+        ("a member weeks ago, as this window goes", at_snapshot(1, lambda at: snapshot(at, READING)), "may have read"),
+        ("a member without partitions", at_snapshot(12, lambda at: snapshot(at, IDLE)), "may have read"),
+        ("a group in motion", at_snapshot(12, lambda at: snapshot(at, REBALANCING + ELSEWHERE)), "may have read"),
         (
-            "offsets that were set back",
-            from_look(7, lambda at: look(at, STILL.replace(" 41 ", " 12 ", 1))),
+            "a group that is gone",
+            from_snapshot(7, lambda at: snapshot(at, OTHERS)).replace(STILL, READING),
             "may have read",
         ),
-        ("offsets that went on", at_look(0, lambda at: look(at, STILL.replace(" 41 ", " 12 ", 1))), "may have read"),
-        ("a first commit", at_look(0, lambda at: look(at, STILL.replace(" 41 ", " -  ", 1))), "may have read"),
+        (
+            "offsets that were set back",
+            from_snapshot(7, lambda at: snapshot(at, STILL.replace(" 41 ", " 12 ", 1))),
+            "may have read",
+        ),
+        (
+            "offsets that went on",
+            at_snapshot(0, lambda at: snapshot(at, STILL.replace(" 41 ", " 12 ", 1))),
+            "may have read",
+        ),
+        ("a first commit", at_snapshot(0, lambda at: snapshot(at, STILL.replace(" 41 ", " -  ", 1))), "may have read"),
         (
             "an end before a group's",
-            at_look(12, lambda at: look(at, STILL.replace(" 41 ", " 43 "))),
+            at_snapshot(12, lambda at: snapshot(at, STILL.replace(" 41 ", " 43 "))),
             "is beyond the latest offset",
         ),
-        ("two looks too far apart", looks(times=(*TIMES[:5], *TIMES[9:])), "150 minutes lie between"),
-        ("looks that begin late", looks(times=TIMES[3:]), "what was before is unknown"),
-        ("looks that ended early", looks(times=tuple(at - 7200 for at in TIMES)), "ago"),
-        ("looks of tomorrow", looks(times=tuple(at + 7200 for at in TIMES)), "ahead of this clock"),
+        ("two snapshots too far apart", snapshots(times=(*TIMES[:5], *TIMES[9:])), "150 minutes lie between"),
+        ("snapshots that begin late", snapshots(times=TIMES[3:]), "what was before is unknown"),
+        ("snapshots that ended early", snapshots(times=tuple(at - 7200 for at in TIMES)), "ago"),
+        ("snapshots of tomorrow", snapshots(times=tuple(at + 7200 for at in TIMES)), "ahead of this clock"),
         (
-            "looks out of order",
-            looks(times=(*TIMES[:5], TIMES[6], TIMES[5], *TIMES[7:])),
+            "snapshots out of order",
+            snapshots(times=(*TIMES[:5], TIMES[6], TIMES[5], *TIMES[7:])),
             "is older than groups.txt:71, which is above it",
         ),
-        ("a look twice", looks() + look(TIMES[-1]), "has the same time as"),
-        ("a look without a time", looks() + look(NOW).replace("# 2026", "# at 2026"), "is not a known marker"),
-        ("a look in a time without zone", looks().replace("Z\n", "\n"), "has no zone"),
-        ("lines before the first look", STILL + looks(), "groups.txt:1 belongs to no look"),
+        ("a snapshot twice", snapshots() + snapshot(TIMES[-1]), "has the same time as"),
+        (
+            "a snapshot without a time",
+            snapshots() + snapshot(NOW).replace("# 2026", "# at 2026"),
+            "is not a known marker",
+        ),
+        ("a snapshot in a time without zone", snapshots().replace("Z\n", "\n"), "has no zone"),
+        ("lines before the first snapshot", STILL + snapshots(), "groups.txt:1 belongs to no snapshot"),
         (
             "a group that does not exist",
-            looks() + "Error: Consumer group 'reprting' does not exist.\n",
+            snapshots() + "Error: Consumer group 'reprting' does not exist.\n",
             "does not exist",
         ),
         (
             "a broker that did not answer",
-            looks() + "Error: Executing consumer group command failed due to x\n",
+            snapshots() + "Error: Executing consumer group command failed due to x\n",
             "due to x",
         ),
-        ("a column that is not known", looks().replace("LAG", "GAP"), "has no column LAG"),
-        ("a line cut off", looks()[:-3], "is incomplete"),
-        ("a row cut off", looks().replace("0               -  ", "0  \n-"), "does not have the columns of the header"),
-        ("an offset without a list", looks().replace("# latest\n", ""), "a second time"),
-        ("rubbish", looks() + "rubbish\n", "groups.txt:183 is not output"),
+        ("a column that is not known", snapshots().replace("LAG", "GAP"), "has no column LAG"),
+        ("a line cut off", snapshots()[:-3], "is incomplete"),
+        (
+            "a row cut off",
+            snapshots().replace("0               -  ", "0  \n-"),
+            "does not have the columns of the header",
+        ),
+        ("an offset without a list", snapshots().replace("# latest\n", ""), "a second time"),
+        ("rubbish", snapshots() + "rubbish\n", "groups.txt:183 is not output"),
         ("nothing", "\n", "absent is not zero"),
     ],
 )
@@ -349,9 +377,9 @@ stock           localhost:9092  (1)       -                    Empty            
 def test_who_is_there_is_told_from_every_table_that_the_tool_prints(tmp_path: Path, table: str) -> None:
     text, seen = TABLES[table]
 
-    found = collected(tmp_path, at_look(12, lambda at: look(at, text)))
+    found = collected(tmp_path, at_snapshot(12, lambda at: snapshot(at, text)))
 
-    assert readers(found) == seen  # one more where a group has come since the look before
+    assert readers(found) == seen  # one more where a group has come since the snapshot before
     assert gate(found)[0] is Outcome.UNKNOWN
 
 
@@ -382,7 +410,7 @@ def test_json_lines_tell_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (lines(row(consumer_id=...)), "groups.txt:1 is not a look: KeyError: 'consumer_id'"),
+        (lines(row(consumer_id=...)), "groups.txt:1 is not a snapshot: KeyError: 'consumer_id'"),
         (lines(row(log_end_offset=None)), "has no end offset"),
         (lines(row(current_offset=41.5)), "'41.5', which is not an offset"),
         (lines(row(current_offset=True)), "'True', which is not an offset"),
@@ -392,8 +420,8 @@ def test_json_lines_tell_the_same(tmp_path: Path) -> None:
         (lines(at="yesterday"), "'yesterday' is not a time"),
         (lines(topics={"orders.v1": {"earliest": [41], "latest": [41, 7]}}), "not have as many earliest as latest"),
         (lines(row(), topics={}), "the number of partitions of 'orders.v1' is missing"),
-        (lines(groups={"reporting-jobs": 1}), "is not a look"),
-        ('{"at": ' + "[" * 100_000 + "\n", "is not a look: RecursionError"),
+        (lines(groups={"reporting-jobs": 1}), "is not a snapshot"),
+        ('{"at": ' + "[" * 100_000 + "\n", "is not a snapshot: RecursionError"),
     ],
 )
 def test_json_that_leaves_something_open_keeps_the_gate_closed(tmp_path: Path, text: str, words: str) -> None:
@@ -404,16 +432,19 @@ def test_json_that_leaves_something_open_keeps_the_gate_closed(tmp_path: Path, t
 
 
 def test_a_stranger_on_the_old_topic_is_told_by_name_until_somebody_vouches_for_it(tmp_path: Path) -> None:
-    text = looks(lambda _, at: look(at, STILL + IDLE.replace("reporting-jobs", "connect-sinks ")))
+    text = snapshots(lambda _, at: snapshot(at, STILL + IDLE.replace("reporting-jobs", "connect-sinks ")))
 
     assert "connect-sinks may have read" in gate(collected(tmp_path, text))[1]
     assert gate(collected(tmp_path, text, not_groups="connect-*")) == (Outcome.PASS, "")
-    assert "is not a look" not in gate(collected(tmp_path, text, roles="conect-sinks=sinks"))[1]
+    assert "is not a snapshot" not in gate(collected(tmp_path, text, roles="conect-sinks=sinks"))[1]
     assert "no snapshot has the group 'conect-sinks'" in gate(collected(tmp_path, text, roles="conect-sinks=sinks"))[1]
 
 
 def test_no_declaration_empties_a_topic(tmp_path: Path) -> None:
-    member, kept = looks(lambda _, at: look(at, READING)), looks(lambda _, at: look(at, READING, earliest=(0, 0)))
+    member, kept = (
+        snapshots(lambda _, at: snapshot(at, READING)),
+        snapshots(lambda _, at: snapshot(at, READING, earliest=(0, 0))),
+    )
     reporting, names = Party("reporting", migrated=True), {"roles": "reporting-jobs=reporting"}
 
     assert gate(collected(tmp_path, member, **names), reporting) == (Outcome.PASS, "")
@@ -425,7 +456,7 @@ def test_a_job_that_runs_daily_is_silent_only_where_the_topic_was_empty_for_as_l
     daily = Party("reporting", cadence_days=1)
     question = replace(QUESTION, consumers={"shop/orders": (daily,)})
 
-    found = collected(tmp_path, looks(), question)
+    found = collected(tmp_path, snapshots(), question)
 
     assert "what was before is unknown" in gate(found, daily)[1]
 
@@ -442,35 +473,38 @@ def shared(at: float, current: int | str = 60, earliest: int = 50, **more: Any) 
     groups = STILL.replace(NOBODY, SOMEBODY).replace(
         "41              41              0 ", f"{current:<15} {end:<15} 0 "
     )
-    return look(at, groups, earliest=(earliest, 7), latest=(end, 7), **more)
+    return snapshot(at, groups, earliest=(earliest, 7), latest=(end, 7), **more)
 
 
 def test_a_topic_that_goes_on_is_past_the_old_version_once_nothing_of_it_is_kept(tmp_path: Path) -> None:
-    assert gate(collected(tmp_path, looks(lambda _, at: shared(at)), **UNTIL)) == (Outcome.PASS, "")
-    assert gate(collected(tmp_path, looks(lambda _, at: shared(at, 60 + int(at) % 7)), **UNTIL)) == (Outcome.PASS, "")
-    rebalancing = looks(lambda _, at: shared(at)).replace(COLUMNS, REBALANCING + COLUMNS)
+    assert gate(collected(tmp_path, snapshots(lambda _, at: shared(at)), **UNTIL)) == (Outcome.PASS, "")
+    assert gate(collected(tmp_path, snapshots(lambda _, at: shared(at, 60 + int(at) % 7)), **UNTIL)) == (
+        Outcome.PASS,
+        "",
+    )
+    rebalancing = snapshots(lambda _, at: shared(at)).replace(COLUMNS, REBALANCING + COLUMNS)
     assert gate(collected(tmp_path, rebalancing, **UNTIL)) == (Outcome.PASS, "")
 
 
 @pytest.mark.parametrize(
     ("text", "until", "words"),
     [
-        (looks(lambda _, at: shared(at, earliest=38)), UNTIL["old_until"], "still has 2 old messages"),
-        (looks(lambda _, at: shared(at, 39)), UNTIL["old_until"], "reporting-jobs may have read"),
-        (from_look(9, lambda at: shared(at, 12)), UNTIL["old_until"], "reporting-jobs may have read"),
-        (looks(lambda _, at: shared(at, "-")), UNTIL["old_until"], "reporting-jobs may have read"),
+        (snapshots(lambda _, at: shared(at, earliest=38)), UNTIL["old_until"], "still has 2 old messages"),
+        (snapshots(lambda _, at: shared(at, 39)), UNTIL["old_until"], "reporting-jobs may have read"),
+        (from_snapshot(9, lambda at: shared(at, 12)), UNTIL["old_until"], "reporting-jobs may have read"),
+        (snapshots(lambda _, at: shared(at, "-")), UNTIL["old_until"], "reporting-jobs may have read"),
         (
-            looks(lambda one, at: shared(at, earliest=50 if one < 9 else 45)),
+            snapshots(lambda one, at: shared(at, earliest=50 if one < 9 else 45)),
             UNTIL["old_until"],
             "went back since",
         ),
         (
-            looks(lambda one, at: look(at, OTHERS, earliest=(45, 7), latest=(60 if one < 9 else 55, 7))),
+            snapshots(lambda one, at: snapshot(at, OTHERS, earliest=(45, 7), latest=(60 if one < 9 else 55, 7))),
             UNTIL["old_until"],
             "went back since",
         ),
-        (looks(lambda _, at: shared(at)), "orders.v1:0:40", "orders.v1:1 is not in old_until"),
-        (looks(lambda _, at: shared(at)), "orders.v1:0:4000 orders.v1:1:7", "but old_until says 4000"),
+        (snapshots(lambda _, at: shared(at)), "orders.v1:0:40", "orders.v1:1 is not in old_until"),
+        (snapshots(lambda _, at: shared(at)), "orders.v1:0:4000 orders.v1:1:7", "but old_until says 4000"),
     ],
 )
 def test_whatever_is_kept_or_not_passed_of_the_old_version_keeps_the_gate_closed(
@@ -484,15 +518,19 @@ def test_whatever_is_kept_or_not_passed_of_the_old_version_keeps_the_gate_closed
 
 def test_a_group_that_passes_the_old_version_is_counted_up_to_its_end(tmp_path: Path) -> None:
     everywhere = STILL.replace(NOBODY, SOMEBODY)
-    text = looks(lambda number, at: look(at, everywhere.replace(" 41 ", " 39 ", 1) if number == 0 else everywhere))
+    text = snapshots(
+        lambda number, at: snapshot(at, everywhere.replace(" 41 ", " 39 ", 1) if number == 0 else everywhere)
+    )
 
-    assert readers(collected(tmp_path, text, **UNTIL)) == {"reporting-jobs": 2}  # there at the first look, and one more
-    come = looks(lambda number, at: shared(at, earliest=38) if number == 12 else look(at, OTHERS))
+    assert readers(collected(tmp_path, text, **UNTIL)) == {
+        "reporting-jobs": 2
+    }  # there at the first snapshot, and one more
+    come = snapshots(lambda number, at: shared(at, earliest=38) if number == 12 else snapshot(at, OTHERS))
     assert readers(collected(tmp_path, come, **UNTIL)) == {"reporting-jobs": 2}  # from where in two partitions?
 
 
-def test_whoever_was_there_at_a_look_may_have_read_until_the_next(tmp_path: Path) -> None:
-    found = only(collected(tmp_path, at_look(11, lambda at: look(at, READING))), Kind.READS)
+def test_whoever_was_there_at_a_snapshot_may_have_read_until_the_next(tmp_path: Path) -> None:
+    found = only(collected(tmp_path, at_snapshot(11, lambda at: snapshot(at, READING))), Kind.READS)
 
     assert [one.last_seen for one in found.series if one.value] == [TIMES[12]]
 
@@ -500,14 +538,14 @@ def test_whoever_was_there_at_a_look_may_have_read_until_the_next(tmp_path: Path
 # files and settings
 
 
-def test_looks_may_stand_in_several_files_and_not_twice(tmp_path: Path) -> None:
-    half = len(looks()) // 13 * 6
-    (tmp_path / "a.txt").write_text(looks()[half:])
-    whole = collected(tmp_path, looks()[:half])
-    (tmp_path / "b.txt").write_text(looks()[:half])
+def test_snapshots_may_stand_in_several_files_and_not_twice(tmp_path: Path) -> None:
+    half = len(snapshots()) // 13 * 6
+    (tmp_path / "a.txt").write_text(snapshots()[half:])
+    whole = collected(tmp_path, snapshots()[:half])
+    (tmp_path / "b.txt").write_text(snapshots()[:half])
 
     assert gate(whole) == (Outcome.PASS, "")
-    assert "groups.txt:1 has the same time as b.txt:1" in gate(collected(tmp_path, looks()[:half]))[1]
+    assert "groups.txt:1 has the same time as b.txt:1" in gate(collected(tmp_path, snapshots()[:half]))[1]
 
 
 def test_a_plan_that_takes_nothing_from_the_contract_asks_nothing_of_the_files(tmp_path: Path) -> None:
@@ -529,4 +567,4 @@ def test_a_plan_that_takes_nothing_from_the_contract_asks_nothing_of_the_files(t
 )
 def test_settings_that_cannot_be_meant_are_refused(tmp_path: Path, options: dict[str, str], message: str) -> None:
     with pytest.raises(ContractctlError, match=message):
-        collected(tmp_path, looks(), **options)
+        collected(tmp_path, snapshots(), **options)

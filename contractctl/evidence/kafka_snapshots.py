@@ -1,4 +1,4 @@
-"""What does one look at Kafka say of topics and consumer groups, in whatever form it was written down?"""
+"""What does one snapshot of Kafka say of topics and consumer groups, in whatever form it was exported?"""
 
 import re
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(slots=True)
 class Group:
-    """What one look says of a group."""
+    """What one snapshot says of a group."""
 
     places: dict[Partition, Place] = field(default_factory=dict)
     """In the topics that are asked about alone."""
@@ -40,7 +40,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Look:
+class Snapshot:
     """Everything at one moment."""
 
     at: float
