@@ -82,7 +82,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Defaults:
     """What a contract says where its schema does not say it."""
 
     level: Level
@@ -103,9 +103,9 @@ class Survey:
     """What becomes no contract, and is not broken."""
 
 
-def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Survey:
+def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) -> Survey:
     """Look for schemas below `root` that no contract has yet. Nothing is written; what git ignores is passed over."""
-    if house.owner is not None and _UNWRITABLE.search(house.owner):
+    if defaults.owner is not None and _UNWRITABLE.search(defaults.owner):
         raise ContractctlError("--owner holds characters that cannot be encoded", hint="name a team or a person")
     known = store.names(contracts)
     drafts = {path for name in known for path in _own(contracts, name)}
@@ -120,7 +120,7 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     def adopt(path: Path, found: _Schema, called: Path) -> None:
         name = next(name for name in _names(called, root) if name not in taken)
         taken.add(name)
-        adopted.append(Adopted(name, path, contracts / name, _contract(found, contracts / name, house)))
+        adopted.append(Adopted(name, path, contracts / name, _contract(found, contracts / name, defaults)))
 
     def read(path: Path) -> File | None:
         return near.read(named(path, root))
@@ -136,7 +136,7 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
     queries: list[str] = []
     for file in free:
         try:
-            found = _schema(file, root, house, near) if file not in joined else None
+            found = _schema(file, root, defaults, near) if file not in joined else None
         except ContractctlError as error:
             if _is_query(file, read):
                 queries.append(_relative(file, root))
@@ -147,7 +147,7 @@ def survey(root: Path, contracts: Path, migrations: Path, house: House) -> Surve
             adopt(file, found, file)
     for whole in (*series, *multi_file.parts(broken, free, read, root)):
         try:
-            adopt(whole.folder, _joint(whole, house, read), _called(whole, root))
+            adopt(whole.folder, _joint(whole, defaults, read), _called(whole, root))
         except ContractctlError as error:
             skipped.append(Skipped(_relative(whole.folder, root), error.message))
         joined |= set(whole.files)
@@ -225,7 +225,7 @@ class _Schema:
     """The file itself, then those that it needs."""
 
 
-def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
+def _schema(file: Path, root: Path, defaults: Defaults, near: Near) -> _Schema | None:
     """What a schema says; None for a file that nothing claims. Raise ContractctlError for a schema that is broken."""
     shown = _relative(file, root)
     read = near.read(named(file, root))
@@ -241,10 +241,10 @@ def _schema(file: Path, root: Path, house: House, near: Near) -> _Schema | None:
         schema = parse_sound(name, whole)
     except ContractctlError as error:
         raise ContractctlError(_without_place(error.message, file, shown)) from None
-    return _Schema(_lines(name, schema, house), tuple(Path(one.name) for one in whole.every))
+    return _Schema(_lines(name, schema, defaults), tuple(Path(one.name) for one in whole.every))
 
 
-def _joint(whole: MultiFile, house: House, read: Read) -> _Schema:
+def _joint(whole: MultiFile, defaults: Defaults, read: Read) -> _Schema:
     """What several files say together. Raise ContractctlError where that is not a schema, or not clearly one."""
     schema = parse_sound(whole.format, multi_file.source(whole, read))
     if whole.format == "sql" and not whole.alone:  # a new step has to count without being named
@@ -252,13 +252,13 @@ def _joint(whole: MultiFile, house: House, read: Read) -> _Schema:
         raise ContractctlError(
             f"migration steps are mixed with other files ({other}): move those out, and the folder becomes a contract"
         )
-    return _Schema(_lines(whole.format, schema, house), (whole.folder,) if whole.alone else whole.files)
+    return _Schema(_lines(whole.format, schema, defaults), (whole.folder,) if whole.alone else whole.files)
 
 
-def _lines(name: str, schema: Any, house: House) -> tuple[str, ...]:  # noqa: ANN401 - each format's own
+def _lines(name: str, schema: Any, defaults: Defaults) -> tuple[str, ...]:  # noqa: ANN401 - each format's own
     lines = [f"format = {quoted(name)}"]
     if name == "sql":
-        known = schema.dialect if schema.certain else house.dialect
+        known = schema.dialect if schema.certain else defaults.dialect
         guess = f"# dialect = {quoted(schema.dialect)}  # or mysql, sqlite: the text fits all of them"
         lines.append(f"dialect = {quoted(known)}" if known else guess)
     return tuple(lines)
@@ -271,12 +271,18 @@ def _without_place(message: str, file: Path, shown: str) -> str:
     return re.sub(r"^(:\d+)*:? *", "", message)
 
 
-def _contract(schema: _Schema, folder: Path, house: House) -> str:
+def _contract(schema: _Schema, folder: Path, defaults: Defaults) -> str:
     # `..` is taken by the file system, so links on the way must be gone first
     files = [quoted(Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()) for file in schema.files]
     draft = files[0] if len(files) == 1 else f"[{', '.join(files)}]"
     return "\n".join(
-        [*schema.lines, owned(house.owner), f"compatibility = {quoted(house.level.value)}", f"draft = {draft}", ""]
+        [
+            *schema.lines,
+            owned(defaults.owner),
+            f"compatibility = {quoted(defaults.level.value)}",
+            f"draft = {draft}",
+            "",
+        ]
     )
 
 

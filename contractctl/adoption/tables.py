@@ -10,7 +10,7 @@ from shlex import quote
 from sqlalchemy import Connection
 
 from contractctl import databases, store
-from contractctl.adoption.files import House, Skipped
+from contractctl.adoption.files import Defaults, Skipped
 from contractctl.adoption.names import owned, quoted, slug
 from contractctl.databases import Definition
 from contractctl.databases.definitions import text
@@ -32,7 +32,7 @@ class Wish:
     contracts: Path
     domain: str
     """The first part of the contracts' names: the database's own, for tables of the schema that is searched first."""
-    house: House
+    defaults: Defaults
     patterns: tuple[str, ...] = ()
     """Of tables and views, `order*` say; all of them without one."""
     schemas: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ def _already(known: Sequence[tuple[Contract, Schema]], found: Live, asked: set[s
     for contract, version in known:
         tables = tuple(name for name in (*version.tables, *version.views) if name in asked)
         if tables:
-            yield Already(contract.name, tables, sum(1 for _ in drift(version, found.schema, found.house)))
+            yield Already(contract.name, tables, sum(1 for _ in drift(version, found.schema, found.defaults)))
 
 
 def _skipped(one: Definition, found: Live) -> Skipped | None:
@@ -205,8 +205,8 @@ def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -
         'format = "sql"',
         f"dialect = {quoted(found.schema.dialect)}",
         *([f"database = {quoted(wish.database)}"] if wish.database else []),
-        owned(wish.house.owner),
-        f"compatibility = {quoted(wish.house.level.value)}",
+        owned(wish.defaults.owner),
+        f"compatibility = {quoted(wish.defaults.level.value)}",
         f"draft = {quoted(draft)}",
         "",
     ]

@@ -206,7 +206,7 @@ def _compared(asked: _Asked, found: Live) -> Compared:
 
 def _held(asked: _Asked, version: _Version, found: Live) -> Compared:
     schema, held = settled(version.schema, found.schema, version.operations)
-    differences = list(drift(schema, held, found.house))
+    differences = list(drift(schema, held, found.defaults))
     return Compared(
         contract=asked.contract.name,
         version=version.name,
@@ -241,6 +241,6 @@ def _like(contract: Contract, best: Compared, found: Live) -> str | None:
         if str(version.number) == best.version:
             continue
         schema = parse(version.source, replace(contract.policy, dialect=found.schema.dialect))
-        if not list(drift(schema, found.schema, found.house)):
+        if not list(drift(schema, found.schema, found.defaults)):
             return str(version.number)
     return None

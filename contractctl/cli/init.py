@@ -66,8 +66,8 @@ def command(
     if from_database is not None:
         return _of_database(found, from_database, tables, schemas, one_contract, ci=ci, owner=owner, dry_run=dry_run)
     _demand_database(tables=tables, schema=schemas, one_contract=one_contract)
-    house = adoption.House(found.level, owner, found.dialect)
-    survey = adoption.survey(found.root, found.contracts, found.migrations, house)
+    defaults = adoption.Defaults(found.level, owner, found.dialect)
+    survey = adoption.survey(found.root, found.contracts, found.migrations, defaults)
     if not dry_run:
         for adopted in survey.adopted:
             adoption.write(adopted)

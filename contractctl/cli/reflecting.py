@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 
 from contractctl import databases, journal
-from contractctl.adoption import House
+from contractctl.adoption import Defaults
 from contractctl.adoption.tables import TableSurvey, Wish, survey_tables, write_tables
 from contractctl.cli.address import Address, address
 from contractctl.errors import ContractctlError
@@ -42,7 +42,7 @@ def reflect(found: Settings, asked: Asked) -> Reflected:
     wish = Wish(
         contracts=found.contracts,
         domain=place.title,
-        house=House(found.level, asked.owner, None),
+        defaults=Defaults(found.level, asked.owner, None),
         patterns=_patterns(asked.tables),
         schemas=asked.schemas,
         whole=asked.whole,

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from contractctl.formats.sql.database_defaults import PLAIN, DatabaseDefaults, without_defaults
 from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
 from contractctl.formats.sql.expressions import constant
-from contractctl.formats.sql.house import PLAIN, House, usual
 from contractctl.formats.sql.queries import same_query
 from contractctl.formats.sql.schema import Check, Column, Index, Schema, Table, Unique
 from contractctl.model.verdict import Change, Undecided
@@ -46,7 +46,7 @@ class _Sides:
         self.doubt(path, f"{what} is {words}: contractctl cannot tell whether that is the same")
 
 
-def drift(version: Schema, live: Schema, house: House = PLAIN) -> Iterator[Change | Undecided]:
+def drift(version: Schema, live: Schema, defaults: DatabaseDefaults = PLAIN) -> Iterator[Change | Undecided]:
     """Every difference between what a version says of its tables and views and what the database holds of them.
 
     live: the whole database, each table and view in a file of its name. Tables of which the version says nothing are
@@ -55,7 +55,11 @@ def drift(version: Schema, live: Schema, house: House = PLAIN) -> Iterator[Chang
     sides = _Sides(replace(version, unread=()), _within(version, live), live)
     _unreadable(sides, live)
     for name in sides.old.tables.keys() & sides.new.tables.keys():
-        _table(sides, _completed(usual(version.tables[name], house), live), usual(live.tables[name], house))
+        _table(
+            sides,
+            _completed(without_defaults(version.tables[name], defaults), live),
+            without_defaults(live.tables[name], defaults),
+        )
     _views(sides)
     _indexes(sides)
     _unread(sides, version, live)

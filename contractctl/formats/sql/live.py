@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from contractctl import databases
 from contractctl.databases import Definition
 from contractctl.databases.definitions import files
-from contractctl.formats.sql.house import House
+from contractctl.formats.sql.database_defaults import DatabaseDefaults
 from contractctl.formats.sql.parsing import parse_database
 from contractctl.formats.sql.schema import Schema
 from contractctl.model.contract import File, Source
@@ -22,7 +22,7 @@ class Live:
 
     definitions: tuple[Definition, ...]
     schema: Schema
-    house: House
+    defaults: DatabaseDefaults
 
 
 def read(connection: "Connection", schemas: Iterable[str] = ()) -> Live:
@@ -32,7 +32,7 @@ def read(connection: "Connection", schemas: Iterable[str] = ()) -> Live:
     hidden = (File(one.name, "") for one in found if one.refused)
     source = Source((*(File(name, text) for name, text in files(found)), *hidden))
     collation, collations = database.collations(connection)
-    return Live(found, parse_database(source, dialect(connection)), House(collation, collations))
+    return Live(found, parse_database(source, dialect(connection)), DatabaseDefaults(collation, collations))
 
 
 def dialect(connection: "Connection") -> str:

@@ -113,7 +113,7 @@ def is_said(schema: Schema, step: Step, declared: Declared) -> bool:
 
 
 def _demand_over(text: str, schema: Schema, columns: tuple[str, ...], what: str) -> None:
-    if schema.dialect != "sqlite":  # SQLite itself is in the house, and is asked
+    if schema.dialect != "sqlite":  # SQLite itself is here, and is asked
         demand_fragment(text, schema.dialect, columns, what)
 
 

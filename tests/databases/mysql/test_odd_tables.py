@@ -55,7 +55,7 @@ def found(shop, columns: str, options: str = "") -> list[Change | Undecided]:
     version = parse(Source((File("shop.sql", f"{created(columns, options)};"),)), Policy("mysql"))
     with shop.engine.connect() as connection:
         there = live.read(connection)
-    return list(drift(version, there.schema, there.house))
+    return list(drift(version, there.schema, there.defaults))
 
 
 @pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)

@@ -3,16 +3,16 @@
 import pytest
 
 from contractctl.formats.sql import parse
+from contractctl.formats.sql.database_defaults import DatabaseDefaults
 from contractctl.formats.sql.drift import drift
-from contractctl.formats.sql.house import House
 from contractctl.formats.sql.schema import Schema
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Change, Undecided
 
-HOUSES = {
-    "postgresql": House("default"),
-    "sqlite": House("binary"),
-    "mysql": House(
+DEFAULTS = {
+    "postgresql": DatabaseDefaults("default"),
+    "sqlite": DatabaseDefaults("binary"),
+    "mysql": DatabaseDefaults(
         "utf8mb4_general_ci",
         {"utf8mb4": "utf8mb4_general_ci", "latin1": "latin1_swedish_ci", "utf8mb3": "utf8mb3_general_ci"},
     ),
@@ -24,8 +24,8 @@ def read(dialect: str, *files: tuple[str, str]) -> Schema:
 
 
 def found(dialect: str, version: str, live: str) -> list[Change | Undecided]:
-    house = HOUSES[dialect]
-    return list(drift(read(dialect, ("shop.sql", version)), read(dialect, ("", ""), ("t", live)), house))
+    defaults = DEFAULTS[dialect]
+    return list(drift(read(dialect, ("shop.sql", version)), read(dialect, ("", ""), ("t", live)), defaults))
 
 
 def columns(dialect: str, version: str, live: str) -> list[Change | Undecided]:

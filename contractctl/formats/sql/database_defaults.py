@@ -1,4 +1,4 @@
-"""What holds in a database where a table says nothing? Its ways, and a table in which they are said no longer."""
+"""What holds in a database where a table does not say so? Default collations, and tables without what holds anyway."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,8 +20,8 @@ _TEXTS = frozenset({Family.TEXT, Family.ENUM})
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """The ways of a database."""
+class DatabaseDefaults:
+    """What a column has that does not name it."""
 
     collation: str | None = None
     """Of a column that names none."""
@@ -29,20 +29,21 @@ class House:
     """Of a column that names a character set only; empty where columns have none."""
 
 
-PLAIN = House()
+PLAIN = DatabaseDefaults()
 
 
-def usual(table: Table, house: House) -> Table:
+def without_defaults(table: Table, defaults: DatabaseDefaults) -> Table:
     """The table without what holds anyway, what its primary key says already, and how rows are kept."""
     own = dict(_column_charsets(table))
     option = _OPTION.search(table.options)
     of_table = charset_name(option[1]) if option else None
     binary = {clause.removesuffix(": BINARY").lower() for clause in table.unjudged if clause.endswith(": BINARY")}
     columns = tuple(
-        _usual(column, own.get(column.name, of_table), house, binary=column.name in binary) for column in table.columns
+        _without_default(column, own.get(column.name, of_table), defaults, binary=column.name in binary)
+        for column in table.columns
     )
     clauses = tuple(one for one in table.unjudged if not _STORAGE.match(one))
-    if house.collations:  # they say of a column what its character set would
+    if defaults.collations:  # they say of a column what its character set would
         clauses = tuple(one for one in clauses if not _CHARSET.search(one))
     uniques = tuple(one for one in table.uniques if one.primary or one.columns != table.primary_key or _partial(one))
     return replace(table, columns=columns, uniques=uniques, unjudged=clauses)
@@ -52,12 +53,12 @@ def _partial(unique: Unique) -> bool:
     return bool(unique.expressions or unique.where)
 
 
-def _usual(column: Column, charset: str | None, house: House, *, binary: bool) -> Column:
-    collation = column.collation or house.collations.get(charset or "") or house.collation
+def _without_default(column: Column, charset: str | None, defaults: DatabaseDefaults, *, binary: bool) -> Column:
+    collation = column.collation or defaults.collations.get(charset or "") or defaults.collation
     if binary and collation is not None:
         collation = f"{collation.partition('_')[0]}_bin"
-    usual_ = column.type.family not in _TEXTS or collation == house.collation
-    return replace(column, collation=None if usual_ else collation)
+    is_default = column.type.family not in _TEXTS or collation == defaults.collation
+    return replace(column, collation=None if is_default else collation)
 
 
 def _column_charsets(table: Table) -> Iterator[tuple[str, str]]:
