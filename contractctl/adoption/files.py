@@ -21,7 +21,7 @@ from contractctl.loose import FOREIGN, completed, in_work_tree, named
 from contractctl.model.contract import File
 from contractctl.model.verdict import Level
 
-_HOUSES = frozenset(
+_GENERIC_FOLDERS = frozenset(
     {
         "api",
         "avro",
@@ -289,7 +289,7 @@ def _contract(schema: _Schema, folder: Path, defaults: Defaults) -> str:
 def _names(file: Path, root: Path) -> Iterator[str]:
     """Names for a contract, best first: whose it is from the nearest folder that tells, what it is from the file."""
     folders = _with_generations([slug(part) for part in file.relative_to(root).parts[:-1]])
-    telling = [part for part in folders if part and part not in _HOUSES]
+    telling = [part for part in folders if part and part not in _GENERIC_FOLDERS]
     domains = telling or [part for part in folders if part] or [slug(root.name) or "main"]
     what = slug(file.name[: -len(_ending(file))]) or "schema"
     for length in range(1, len(domains) + 1):

@@ -1,4 +1,4 @@
-"""How is a stage run? What was begun is settled first; then the gate, the intent, the act, the outcome."""
+"""How is a stage run? What was begun is reconciled first; then the gate, the intent, the act, the outcome."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from contractctl.migration import acts, revised, rolling_back, sharing
 from contractctl.migration.comparing import DiffersError, compare_all, repair_all
 from contractctl.migration.context import Context, Result, Session, Side
 from contractctl.migration.facts import BOTH_SIDES
-from contractctl.migration.settling import begun_with, cut_short, settle
+from contractctl.migration.reconciling import begun_with, cut_short, reconcile
 from contractctl.migration.words import command, doing, next_command, where
 from contractctl.model import canonical
 from contractctl.model.amounts import agreeing, counted
@@ -71,7 +71,7 @@ def _give_back_after(error: BaseException, session: Session) -> None:
 def _run(session: Session, stage: str, percent: float | None, *, repair: Side | None, decide_only: bool) -> Result:
     with journal.reading(session.context.engine) as connection:
         journal.verify_chain(connection, session.plan.name)
-    history = settle(session, session.history(), stage)
+    history = reconcile(session, session.history(), stage)
     if stage == Stage.VERIFY:
         _demand_not_paused(session)
     if repair is not None:

@@ -1,4 +1,4 @@
-"""What was begun and never heard of again? The database is asked, and the journal told."""
+"""What was begun, and its outcome never recorded? The database is asked, and the journal told."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ _REVISIONS = frozenset({Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CON
 _PROMISING = (Stage.VERIFY, Stage.CONTRACT)
 """What a constraint promises, triggers know of: a stage that was killed in between has not told them.
 
-Nothing is hidden by making them anew: the stage that goes on compares every row after that.
+Nothing is hidden by recreating them: the stage that resumes compares every row after that.
 """
 
 
-def settle(session: Session, history: History, wanted: str) -> History:
+def reconcile(session: Session, history: History, wanted: str) -> History:
     """Give every act that the database shows its outcome, whoever did it: a command that was killed, or Alembic.
 
     Raise ContractctlError where the database has fewer revisions than the journal says, unless a rollback is wanted.
     """
     while True:
         _demand_same_work(session, history)
-        settled = _settle_one(session, history)
-        if settled is None:
+        found = _reconcile_one(session, history)
+        if found is None:
             break
-        history = settled
+        history = found
     if wanted != ROLLBACK:
         _demand_revisions(session, history)
     if wanted not in (ROLLBACK, Stage.DUAL_WRITE) and cut_short(session, history) is None:
@@ -48,7 +48,7 @@ def cut_short(session: Session, history: History) -> Stage | None:
     return next((stage for stage in (Stage.QUIESCE, Stage.CONTRACT) if history.has_begun(stage)), None)
 
 
-def _settle_one(session: Session, history: History) -> History | None:
+def _reconcile_one(session: Session, history: History) -> History | None:
     if (at_its_end := _at_its_end(session, history)) is not None:
         return at_its_end
     if (pending := history.pending) is not None:
