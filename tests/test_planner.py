@@ -249,7 +249,7 @@ def test_what_holds_only_from_the_end_on_is_told(desk):
     desk.draft("shop/orders", ("amount TEXT", "amount TEXT CHECK (amount <> '')"))
 
     (told,) = desk.plan("shop/orders", wish=Wish()).cautions
-    assert told.startswith("until the end, 'orders' may hold rows that 'orders_amount_check' refuses: mend them")
+    assert told.startswith("until the end, 'orders' may hold rows that 'orders_amount_check' refuses: fix them")
 
 
 CHANGES: list[tuple[tuple[str, str], Wish, Callable[[Operation], bool]]] = [

@@ -95,7 +95,7 @@ def _why(it: Compared, found: Alarm) -> str:
 def _spread(it: Compared, spread: Spread) -> str:
     if spread.detected:
         return f"the {it.nouns} spread {spread.factor:.2g} times as much between intervals as chance would explain"
-    looks = "one interval does" if spread.freedom == 0 else f"{spread.freedom + 1} looks do"
+    looks = "one interval does" if spread.freedom == 0 else f"{spread.freedom + 1} intervals do"
     return f"{looks} not suffice yet"
 
 

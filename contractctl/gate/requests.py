@@ -211,7 +211,7 @@ def _baked(case: Case, observed: Observed) -> Condition:
         return passed
     words = f"observed for {part(seconds, needed)} at {share:g} %"
     if without:
-        words += f"; in {without} of {counted(len(own), 'look')} no request took the new path"
+        words += f"; in {without} of {counted(len(own), 'interval')} no request took the new path"
     return unknown(passed, Flaw(Unknown.BAKING, words, needed - seconds))
 
 

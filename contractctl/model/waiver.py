@@ -16,7 +16,7 @@ class Backing(StrEnum):
     JOURNAL = "journal"
     """Break-glass: the journal tells who did it."""
     NOWHERE = "nowhere"
-    """It says break-glass, and the journal does not know of it."""
+    """It says break-glass, and the journal has no record of it."""
 
 
 @dataclass(frozen=True, slots=True)

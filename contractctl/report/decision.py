@@ -53,6 +53,6 @@ def answer(decision: Decision, percent: float | None) -> str:
         return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"
     retry = decision.retry_after
     if retry is None:
-        return f"unknown: whether {stage} of '{decision.plan}' may begin is unknown; {share} are open"
+        return f"unknown: it cannot be told whether {stage} of '{decision.plan}' may begin; {share} are open"
     again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
     return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"

@@ -68,7 +68,7 @@ def test_a_version_that_was_released_and_not_carried_out_is_known_by_the_one_bef
 
     said = live(code=1)
 
-    assert "just like 1.0.0" in said
+    assert "the same as 1.0.0" in said
     assert "migrate the database to 1.1.0" in said
 
 

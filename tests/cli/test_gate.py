@@ -286,7 +286,7 @@ def test_on_a_terminal_a_watched_answer_is_drawn_and_can_be_left(shop: Path) -> 
     with watching(shop, stdout=subprocess.DEVNULL, stderr=there) as watched:
         os.close(there)
         drawn = b""
-        while b"nobody can say" not in drawn:
+        while b"it cannot be told" not in drawn:
             drawn += os.read(here, 4096)
         watched.send_signal(signal.SIGINT)
         watched.wait(timeout=60)

@@ -234,7 +234,7 @@ def test_what_is_not_promised_is_named_in_the_draft_and_in_the_answer(contractct
 
     said = contractctl("init", "--from-database", "sqlite:///shop.db").stdout
 
-    assert 'not promised: trigger "touch" of orders' in said
+    assert 'not part of the contract: trigger "touch" of orders' in said
     assert "words: it is a virtual table" in said
     draft = (tmp_path / "contracts/shop/orders/orders.sql").read_text()
     assert '-- Not written here, and not part of the contract: trigger "touch" of orders.' in draft

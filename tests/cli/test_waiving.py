@@ -102,7 +102,7 @@ def test_glass_that_only_a_file_says_is_broken_is_not(
 
     done = contractctl("gate", "rename", "expand", code=None)
 
-    assert (done.returncode, "the journal does not know of it" in done.stdout) == (1, True)
+    assert (done.returncode, "the journal has no record of it" in done.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(

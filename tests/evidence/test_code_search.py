@@ -104,7 +104,7 @@ def test_a_tree_that_was_read_whole_proves_absence_at_its_commit_and_not_what_ca
     ("files", "words"),
     [
         ({"logo__png": b"\x89PNG\0\xff"}, "logo.png (binary)"),
-        ({"old__py": "print 'x'\n"}, "old.py (no Python"),
+        ({"old__py": "print 'x'\n"}, "old.py (Python code that"),
         ({"big__csv": b"x" * 5_000_001}, "big.csv (too large)"),
         ({"model__bin": "version https://git-lfs.github.com/spec/v1\n"}, "model.bin (in Git LFS)"),
     ],

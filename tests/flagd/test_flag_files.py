@@ -125,7 +125,7 @@ def test_a_flag_without_targeting_sends_nobody_and_gets_its_first(tmp_path: Path
         ('["new", 1]', '["new", -1]', "12:42", "not a whole number"),
         ('["new", 1]', '["new", true]', "12:42", "not a whole number"),
         ('["new", 1]', '["new", {"var": "weight"}]', "12:42", "not a whole number"),
-        ('["new", 1]', '["new", 1], ["new", 1]', "12:46", "stands twice"),
+        ('["new", 1]', '["new", 1], ["new", 1]', "12:46", "appears twice"),
         (', ["new", 1]', "", "10:31", "no weight for 'new'"),
         ('["old", 99], ["new", 1]', '["old", 0], ["new", 0]', "10:31", "all weights are 0"),
         ('"defaultVariant": "old"', '"defaultVariant": "new"', "8:31", "requests without a targeting key"),

@@ -181,7 +181,7 @@ def test_a_time_in_which_nobody_took_the_new_path_is_no_bake_time(canarying: Sce
     assert stale.condition("canary share").outcome is PASS
     assert (stale.condition("canary bake").outcome, stale.decide().outcome) == (UNKNOWN, UNKNOWN)
     assert stale.condition("canary bake").message == (
-        "observed for 50 of 60 min at 1 %; in 7 of 12 looks no request took the new path"
+        "observed for 50 of 60 min at 1 %; in 7 of 12 intervals no request took the new path"
     )
     seldom = ((0.0, 0.0), (0.0, 20.0))
     assert scene.but(records=(in_looks([on] * 6 + [seldom] * 6),)).condition("canary bake").outcome is PASS

@@ -308,7 +308,7 @@ def fill_up(engine: Engine, most: int) -> list[str]:
     with pytest.raises(RefusedError, match="disk is full") as refusal:
         go_on()
     assert not refusal.value.busy
-    assert "make room" in (refusal.value.hint or "")
+    assert "free some space" in (refusal.value.hint or "")
     return keys
 
 

@@ -5,7 +5,7 @@ from contractctl.databases.causes import driver_error
 _KEPT = "finished work is kept, and the same command resumes"
 _REACH = ("the server cannot be reached", "is it running, and is the URL right?")
 _LOST = ("the connection to the server is lost", f"is the server there? {_KEPT}")
-_DISK = ("the server's disk is full", f"make room; {_KEPT}")
+_DISK = ("the server's disk is full", f"free some space; {_KEPT}")
 _RIGHTS = ("this user may not do that", "grant it to this user")
 _READ_ONLY = ("the database cannot be written", "is this a replica, or read_only set?")
 

@@ -9,7 +9,7 @@ _AGAIN = "end long transactions, and run it again"
 _RIGHTS = "grant it to this user"
 
 _MEANINGS = {
-    "53100": ("the server's disk is full", f"make room; {_KEPT}"),
+    "53100": ("the server's disk is full", f"free some space; {_KEPT}"),
     "53200": ("the server is out of memory", _KEPT),
     "53300": ("the server has no connection left", "raise max_connections, or end idle connections"),
     "54": ("that is more than PostgreSQL can take", "mend what it names"),

@@ -41,4 +41,4 @@ def _of_part(step: PartStep) -> Iterator[str]:
     if step.loosens:
         yield f"until the end, '{name}' goes on refusing rows of '{table}': old applications rely on it"
     elif step.stands is Stage.CONTRACT and not step.kind.startswith("drop-"):
-        yield f"until the end, '{table}' may hold rows that '{name}' refuses: mend them, and let nobody write more"
+        yield f"until the end, '{table}' may hold rows that '{name}' refuses: fix them, and write no more of them"

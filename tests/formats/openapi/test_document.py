@@ -23,8 +23,8 @@ def source(text: str, name: str = "api.yaml") -> Source:
         ("info: {}\n", "api.yaml:1:1: this is not an OpenAPI document", "openapi: 3.1.0"),
         ("openapi: 4.0.0\n", "api.yaml:1:10: OpenAPI 4.0.0 is not judged", "3.0 or 3.1"),
         ("openapi: 3.1\n", "api.yaml:1:10: OpenAPI 3.1 is not judged", "in quotes"),
-        ("openapi: 3.1.0\npaths: []\n", "api.yaml:2:8: 'paths' is not an object", "mend"),
-        ("openapi: [\n", "api.yaml:2:1: this is not YAML", "mend"),
+        ("openapi: 3.1.0\npaths: []\n", "api.yaml:2:8: 'paths' is not an object", "fix"),
+        ("openapi: [\n", "api.yaml:2:1: this is not YAML", "fix"),
     ],
 )
 def test_what_is_no_document_is_refused_with_its_place(text: str, said: str, hint: str) -> None:
