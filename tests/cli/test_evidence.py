@@ -58,7 +58,7 @@ def test_who_asks_one_source_alone_does_not_silence_the_others(contractctl: Run,
 
     first = contractctl("evidence", "collect", "rename", "--source", "otlp", code=3)
     assert "the gate lacks jsonl: missing source: it was not asked" in first.stderr
-    assert "jsonl: nobody has asked it" in contractctl("gate", "rename", "contract", code=1).stdout
+    assert "jsonl: it was not asked" in contractctl("gate", "rename", "contract", code=1).stdout
     contractctl("evidence", "collect", "rename", code=3)
     contractctl("evidence", "collect", "rename", "--source", "otlp", code=3)
 

@@ -359,7 +359,7 @@ def test_a_disk_that_does_not_answer_is_something_to_mend(migrate: Callable[...,
 
     said = migrate("expand", "names", code=2)
 
-    assert said.startswith("error: the disk does not answer: disk I/O error\nhint: see to the disk")
+    assert said.startswith("error: the disk does not answer: disk I/O error\nhint: check the disk")
 
 
 def test_a_plan_that_is_not_there_is_something_to_mend(migrate: Callable[..., str]) -> None:

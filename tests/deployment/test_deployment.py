@@ -221,7 +221,7 @@ def test_a_plan_whose_file_is_on_another_branch_is_no_plan_that_is_not_there(pla
 
     assert "plan without a file" in planned.whys("old", "1")
     (reason,) = [one for one in planned.ask("old", "1").reasons if one.why is Why.PLAN_WITHOUT_FILE]
-    assert "the plan 'buyer' is quiesced, and its file is not here" in reason.message
+    assert "the plan 'buyer' is quiesced, but its file is missing here" in reason.message
     path.write_text(there)
     assert planned.whys("old", "1") == {"old side gone"}
     advance(planned, "contract")

@@ -16,7 +16,7 @@ from tests.operations.scripts import script
 STAGES = ("expand", "dual_write", "validate")
 EXCLUDED = {
     "prefer-robust-stmts": "a revision is not begun again by running its script again: contractctl looks what is done",
-    "ban-drop-function": "the triggers' own functions, which are made anew in the same transaction",
+    "ban-drop-function": "the triggers' own functions, which are recreated in the same transaction",
     "ban-drop-not-null": "until the contract stage the triggers give the column a value whenever a writer does not",
     "prefer-bigint-over-int": "the types are the draft's",
 }

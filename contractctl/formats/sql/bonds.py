@@ -89,8 +89,8 @@ def _within(kind: str, olds: tuple[str, ...], news: tuple[str, ...], before: Sch
         said = f"the {kind} '{','.join(olds)}={','.join(news)}'"
         if places:
             raise ContractctlError(f"{said} fits several tables", hint=_HINT)
-        parts = "no column that went and one that came" if kind == "rename" else "no columns that went and that came"
-        raise ContractctlError(f"{said} names {parts}", hint=_HINT)
+        parts = "a removed column and a new one" if kind == "rename" else "removed columns and new ones"
+        raise ContractctlError(f"{said} does not name {parts}", hint=_HINT)
     return places[0]
 
 

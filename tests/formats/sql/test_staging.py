@@ -202,7 +202,11 @@ def test_a_table_written_again_is_the_same_table(dialect: str, table: str) -> No
             "key of 'orders', and SQLite",
         ),
         (("customer_name TEXT NOT NULL", "name TEXT"), {"renames": {"customer_name": "name"}}, "would read NULL"),
-        (("note TEXT", "note TEXT"), {"renames": {"gone": "come"}}, "the rename 'gone=come' names no column"),
+        (
+            ("note TEXT", "note TEXT"),
+            {"renames": {"gone": "come"}},
+            "the rename 'gone=come' does not name a removed column",
+        ),
     ],
 )
 def test_what_cannot_be_staged_is_refused_with_a_way_out(
