@@ -76,7 +76,7 @@ def test_rows_whose_new_keys_would_be_alike_are_named_by_their_whole_old_keys(be
     life.shop.run("INSERT INTO orders VALUES (1, 'Ann', 'a'), (1, 'ANN', 'b'), (2, 'ann', 'd')")
     kept_in_step(life).backfill()
     with pytest.raises(
-        ContractctlError, match=r"differ in tenant_id, id__new, and several hold \(1, 'ann'\)"
+        ContractctlError, match=r"differ in tenant_id, id__new, but several hold \(1, 'ann'\)"
     ) as raised:
         life.do("validate")
     assert """of the tenant_id, id [1,"ANN"], [1,"Ann"]""" in str(raised.value.hint)
