@@ -123,11 +123,14 @@ def _without_schema(document: Document, other: tuple[Document, Spot | None], med
 
 def _worded(question: Question, said: Said, *, flipped: bool) -> Found:
     """A finding about a schema, under the name of the place where its values meet a reader first."""
-    path = f"{question.label}: {_part(question, said.path)}"
+    seat, part = question.seat, _part(question, said.path)
+    named = seat.get("parameter") or seat.get("header")
+    path = question.label if named and part == "$" else f"{question.label}: {part}"
     if isinstance(said, Undecided):
         return replace(said, path=path)
-    seat = question.seat
     facts = {**said.facts, **seat}
+    if named and said.path == "$" and "where" in facts:
+        facts["where"] = f"'{named}'"
     return replace(said, path=path, facts=facts, flipped=flipped)
 
 

@@ -87,3 +87,18 @@ def test_a_plan_is_offered_for_what_goes() -> None:
 
     for rule in ("openapi-operation-removed", "openapi-parameter-required", "json-schema-property-required"):
         assert "contractctl plan CONTRACT" in gone[rule]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "said"),
+    [
+        ("a path parameter narrows", "GET /a/{x} path parameter 'x'", "may send a string as 'x', and"),
+        ("a path parameter has a pattern", "GET /a/{x} path parameter 'x'", "may send \"a\" as 'x', and"),
+    ],
+)
+def test_a_parameter_is_called_by_its_name_and_no_document(name: str, path: str, said: str) -> None:
+    (pair,) = [one for one in PAIRS if one.name == name]
+    (finding,) = pair.compared(witnesses=False).backward.findings
+
+    assert finding.path == path
+    assert said in finding.message
