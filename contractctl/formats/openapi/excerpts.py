@@ -115,12 +115,14 @@ class _Cutting:
         return found
 
     def parameter(self, one: Parameter) -> Json:
-        """A parameter, with the usual style where its own means nothing."""
+        """A parameter, with the usual style where its own means nothing, and exploded where there is no choice."""
         found = self.copied(one.spot)
         schema = child(self._document, one.spot, "schema")
-        if isinstance(found, dict) and _is_deep(found) and schema is not None and not _is_object(schema):
+        if not isinstance(found, dict) or not _is_deep(found):
+            return found
+        if schema is not None and not _is_object(schema):
             return {name: value for name, value in found.items() if name not in {"style", "explode"}}
-        return found
+        return {**found, "explode": True}  # openapi-core reads it in no other way
 
     def _encodings(self, media: Spot, encodings: Spot) -> Json:
         """Those that mean something: `deepObject` says nothing of what is not an object, and openapi-core reads no form

@@ -48,6 +48,7 @@ def test_nearly_every_failure_is_shown_by_an_exchange() -> None:
         ("a number is expected where a path was fixed", "GET /a/b"),
         ("a range of a request is read as a media type", "Content-Type: application/"),
         ("a path parameter has a pattern", "GET /a/a"),
+        ("an object in a query with brackets takes other values", "?p[a]=a"),
         ("a list in a form with brackets takes fewer values", "a=c"),
         ("a list in a query with brackets takes fewer values", "?p=c"),
     ],
