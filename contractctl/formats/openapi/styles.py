@@ -39,7 +39,7 @@ def spelling(document: Document, spot: Spot, style: str) -> Spelling:
     schema = child(document, spot, "schema")
     types = fields(document, schema).get("type") if schema is not None and isinstance(schema.value, dict) else None
     named = frozenset(map(str, types if isinstance(types, list) else [types])) if types is not None else None
-    is_deep = style == "deepObject" and named == {"object"}  # which there is no other way to write
+    is_deep = style == "deepObject" and named == frozenset({"object"})  # which there is no other way to write
     return Spelling(style, explode or is_deep, named)
 
 
