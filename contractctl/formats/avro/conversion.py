@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from contractctl.documents import Json, read_json
 from contractctl.errors import ContractctlError
 from contractctl.expressions import Expression, find, read_expression
-from contractctl.formats.avro.datums import branch_name
+from contractctl.formats.avro.datums import branch_name, json_name
 from contractctl.formats.avro.defaults import Misfits
 from contractctl.formats.avro.forms import Container, Form, Lines
 from contractctl.formats.avro.schema import parse_sound
@@ -212,7 +212,7 @@ class Walk:
 
     @staticmethod
     def _named(union: Union, name: str) -> Type | None:
-        return next((branch for branch in union.branches if branch_name(branch) == name), None)
+        return next((one for one in union.branches if name in {branch_name(one), json_name(one)}), None)
 
     def _fits(self, branch: Type, value: object) -> bool:
         solid = self._source.solid(branch)

@@ -9,6 +9,7 @@ from contractctl.formats.avro.types import (
     Fixed,
     Map,
     Missing,
+    Named,
     Primitive,
     Record,
     Reference,
@@ -38,6 +39,9 @@ _SAMPLES: dict[str, tuple[object, object]] = {
     "bytes": (b"one", b"two"),
     "string": ("one", "two"),
 }
+NO_SPACE = "none"
+"""A namespace for names that must have one: names match without it."""
+_WORDS = frozenset({"array", "enum", "error", "error_union", "fixed", "map", "record", "request", "union"})
 _MOST_VALUES = 50_000
 """A datum of more values is not built: a schema of a few lines can demand one of a billion."""
 
@@ -137,5 +141,17 @@ class Smallest:
 
 
 def branch_name(type_: Type) -> str:
-    """What fastavro calls a union's branch in a pair of name and value."""
-    return type_.name if isinstance(type_, Reference | Record | Enum | Fixed | Missing) else kind(type_)
+    """What fastavro calls a union's branch in a pair of name and value. Raise NoDatumError for what is no type."""
+    if isinstance(type_, Missing) and not type_.name:
+        raise NoDatumError
+    return wire_name(type_.name) if isinstance(type_, Named | Reference | Missing) else kind(type_)
+
+
+def json_name(type_: Type) -> str:
+    """What Avro's JSON encoding calls a union's branch: a full name, or the word for the type."""
+    return type_.name if isinstance(type_, Named | Reference | Missing) else kind(type_)
+
+
+def wire_name(name: str) -> str:
+    """A full name as fastavro takes it: one that it would read as a word for a type has a namespace there."""
+    return f"{NO_SPACE}.{name}" if name in _WORDS else name

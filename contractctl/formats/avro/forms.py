@@ -10,7 +10,7 @@ from typing import Protocol
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import wire as wires
-from contractctl.formats.avro.datums import branch_name
+from contractctl.formats.avro.datums import json_name
 from contractctl.formats.avro.defaults import Misfits
 from contractctl.formats.avro.jsonlike import from_json, to_json
 from contractctl.formats.avro.plain import plain_value
@@ -85,7 +85,7 @@ class Lines:
                 raise ContractctlError(misfit, hint="fix the expression in the plan, or the event")
         if isinstance(solid, Union) and value is not None and self._names_branches(beside):
             fits = (branch for branch in solid.branches if Misfits(self._target.names).of(value, branch) is None)
-            return {branch_name(next(fits)): value}
+            return {json_name(next(fits)): value}
         return value
 
     def default(self, type_: Type, value: Json) -> object:  # noqa: ARG002 - containers need it
@@ -123,7 +123,7 @@ def _named(union: Union, value: object) -> tuple[Type, object] | None:
     if not isinstance(value, Mapping) or len(value) != 1:
         return None
     ((key, inner),) = value.items()
-    return next(((branch, inner) for branch in union.branches if branch_name(branch) == key), None)
+    return next(((branch, inner) for branch in union.branches if json_name(branch) == key), None)
 
 
 def _is_decimal(solid: Solid) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contractctl.formats.avro.datums import NO_SPACE, wire_name
 from contractctl.formats.avro.plain import default_value
 from contractctl.formats.avro.types import (
     Array,
@@ -28,7 +29,6 @@ from contractctl.formats.avro.types import (
 )
 
 _ROOT = "contractctl.Datum"
-_NO_SPACE = "none"
 
 Only = Mapping[str, frozenset[str]]
 """Records of which a reader asks for some fields only."""
@@ -88,7 +88,7 @@ def _inline(node: Any, definitions: dict[str, Any], written: set[str]) -> Any:  
 
 def _spaced(name: str) -> str:
     """A name without a namespace would be taken into the one around it."""
-    return name if "." in name else f"{_NO_SPACE}.{name}"
+    return name if "." in name else f"{NO_SPACE}.{name}"
 
 
 class _Rendering:
@@ -120,13 +120,13 @@ class _Rendering:
         names: dict[str, dict[str, object]] = {}
         while self._pending:
             name = self._pending.pop()
-            names[name] = self._definition(self._schema.names[name])
+            names[wire_name(name)] = self._definition(wire_name(name), self._schema.names[name])
         return names
 
-    def _definition(self, named: Named | Missing) -> dict[str, object]:
+    def _definition(self, name: str, named: Named | Missing) -> dict[str, object]:
         if isinstance(named, Missing):
-            return {"type": "record", "name": named.name, "fields": []}
-        head: dict[str, object] = {"name": named.name, "aliases": list(named.aliases)}
+            return {"type": "record", "name": name, "fields": []}
+        head: dict[str, object] = {"name": name, "aliases": list(map(wire_name, named.aliases))}
         match named:
             case Record():
                 only = self._only.get(named.name)
@@ -160,7 +160,7 @@ class _Rendering:
                 if name not in self._met:
                     self._met.add(name)
                     self._pending.append(name)
-                return name
+                return wire_name(name)
 
     def _meaning(self, logical: Logical | None) -> dict[str, object]:
         if logical is None or not self._logical:

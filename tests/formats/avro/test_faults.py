@@ -45,6 +45,16 @@ def test_what_does_not_depend_on_it_is_judged() -> None:
     assert answer.reasons
 
 
+@pytest.mark.parametrize("none", [0, {"type": {"type": "int"}, "logicalType": "date"}, {"type": {"x": 1}}, "record"])
+def test_what_is_no_type_in_a_union_leaves_the_rest_to_be_judged_and_shown(none: Any) -> None:
+    old = record(field("n", "long"), field("u", [none, "string"]))
+    answer = judged(old, record(field("n", "int"), field("u", [none, "int"]))).backward
+
+    assert answer.status is Status.INCOMPATIBLE
+    assert ("avro-type-changed", "R.n") in rules(answer)
+    assert ("avro-type-invalid", "R.u") in rules(answer)
+
+
 def test_a_type_that_nobody_asks_for_any_more_does_not_count() -> None:
     found = judged(record(field("h", "Header"), field("n", "int")), record(field("n", "int")))
 

@@ -415,3 +415,15 @@ def _seconds(new: Any, old: Any) -> float:
 
 def test_a_text_is_not_the_digits_of_a_decimal() -> None:
     assert rules(x(decimal(4, 2)), x("string")) == ["avro-logical-type-changed"]
+
+
+@pytest.mark.parametrize("word", ["array", "enum", "error", "fixed", "map", "record", "request", "union"])
+def test_a_name_may_be_a_word_that_is_reserved_for_no_name(word: str) -> None:
+    """Only the names of primitive types are none: https://avro.apache.org/docs/1.12.0/specification/#names."""
+    inner = field("next", ["null", word])
+    named, other = (record(field("x", type_), inner, name=word) for type_ in ("int", "string"))
+
+    assert rules(named, other) == ["avro-type-changed"]
+    assert rules(x([named, "int"]), x([other, "string"])) == ["avro-union-branch-unknown", "avro-type-changed"]
+    assert not rules(record(field("x", "string"), inner, name=f"shop.{word}"), other)
+    assert not rules(record(field("x", "string"), name="R", aliases=[word]), other)
