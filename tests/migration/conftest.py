@@ -20,6 +20,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def engines_are_closed() -> Iterator[None]:
+    """Python 3.13 tells of every connection that is not."""
+    import shop
+
+    yield
+    while shop.OPEN:
+        shop.OPEN.pop().dispose()
+
+
 @pytest.fixture
 def folder(template: Path, tmp_path: Path) -> Path:
     """A shop of 50 orders, with a plan and its revisions; nothing has been done yet."""

@@ -108,9 +108,15 @@ def url_of(folder: Path) -> str:
     return file.read_text(encoding="utf-8") if file.exists() else f"sqlite:///{folder}/shop.db"
 
 
+OPEN: list[Engine] = []
+"""Engines that tests have asked for: closed after each test."""
+
+
 def engine_of(folder: Path) -> Engine:
     """As contractctl opens it."""
-    return databases.create_engine(url_of(folder))
+    engine = databases.create_engine(url_of(folder))
+    OPEN.append(engine)
+    return engine
 
 
 @contextmanager
