@@ -2,58 +2,26 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from contractctl import git, store
 from contractctl.adoption import multi_file
 from contractctl.adoption.multi_file import MultiFile, Read
-from contractctl.adoption.names import owned, quoted, slug
+from contractctl.adoption.names import contract_names, owned, quoted
 from contractctl.adoption.unread import Unread, unread
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
-from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
+from contractctl.formats.claims import AS_OPENAPI, SWAGGER, claimed, is_swagger, may_be_claimed
 from contractctl.formats.companions import Near
 from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
 from contractctl.model.contract import File
 from contractctl.model.verdict import Level
 
-_GENERIC_FOLDERS = frozenset(
-    {
-        "api",
-        "avro",
-        "avsc",
-        "config",
-        "contract",
-        "contracts",
-        "database",
-        "db",
-        "ddl",
-        "events",
-        "gql",
-        "graphql",
-        "json",
-        "jsonschema",
-        "main",
-        "proto",
-        "protobuf",
-        "protos",
-        "resources",
-        "schema",
-        "schemas",
-        "source",
-        "sources",
-        "sql",
-        "src",
-    }
-)
-"""Folders that say what kind of thing is in them, and not whose."""
 _PARTS = frozenset({".gql", ".graphql", ".graphqls"})
-_GENERATION = re.compile(r"v\d+([a-z]+\d*)?")
-"""Folders that say which of several generations: `v1`, `v2beta1`."""
 _IN_THE_WAY = (
     "steps of a migration, in the folder that contractctl's own revisions are written to; give these another one, as"
     ' migrations = "staged" in contractctl.toml, and run this again'
@@ -109,53 +77,75 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
         raise ContractctlError("--owner holds characters that cannot be encoded", hint="name a team or a person")
     known = store.names(contracts)
     drafts = {path for name in known for path in _own(contracts, name)}
-    taken = {name.lower() for name in known}
-    adopted: list[Adopted] = []
-    skipped: list[Skipped] = []
     there = sorted(_present(root))
     candidates = [file for file in there if may_be_claimed(file.name) and file.is_file() and not file.is_symlink()]
-    near = in_work_tree(root, lambda: candidates)
     folders = {contracts / name for name in known}
-
-    def adopt(path: Path, found: _Schema, called: Path) -> None:
-        name = next(name for name in _names(called, root) if name not in taken)
-        taken.add(name)
-        adopted.append(Adopted(name, path, contracts / name, _contract(found, contracts / name, defaults)))
-
-    def read(path: Path) -> File | None:
-        return near.read(named(path, root))
-
     free = [
         file
         for file in candidates
         if folders.isdisjoint(file.parents) and not file.is_relative_to(migrations) and not _inside(file, drafts)
     ]
-    series = tuple(multi_file.steps(free, read))
+    near = in_work_tree(root, lambda: candidates)
+    found = _Surveying(root, contracts, defaults, near, {name.lower() for name in known})
+    series = tuple(multi_file.steps(free, found.read))
     joined = {file for whole in series for file in whole.files}
-    broken: dict[Path, str] = {}
-    queries: list[str] = []
-    for file in free:
-        try:
-            found = _schema(file, root, defaults, near) if file not in joined else None
-        except ContractctlError as error:
-            if _is_query(file, read):
-                queries.append(_relative(file, root))
-            else:
-                broken[file] = error.message
-            continue
-        if found is not None:
-            adopt(file, found, file)
-    for whole in (*series, *multi_file.parts(broken, free, read, root)):
-        try:
-            adopt(whole.folder, _joint(whole, defaults, read), _called(whole, root))
-        except ContractctlError as error:
-            skipped.append(Skipped(_relative(whole.folder, root), error.message))
+    found.add_files(file for file in free if file not in joined)
+    for whole in (*series, *multi_file.parts(found.broken, free, found.read, root)):
+        found.add_multi_file(whole)
         joined |= set(whole.files)
-    skipped += [Skipped(_relative(file, root), reason) for file, reason in broken.items() if file not in joined]
+    found.skip({file: reason for file, reason in found.broken.items() if file not in joined})
     own = (file for file in candidates if file.is_relative_to(migrations))
-    skipped += [Skipped(_relative(whole.folder, root), _IN_THE_WAY) for whole in multi_file.steps(own, read)]
-    foreign = unread([_relative(file, root) for file in there], queries)
-    return Survey(known, tuple(adopted), tuple(skipped), tuple(foreign))
+    found.skip({whole.folder: _IN_THE_WAY for whole in multi_file.steps(own, found.read)})
+    foreign = unread([_relative(file, root) for file in there], found.queries)
+    return Survey(known, tuple(found.adopted), tuple(found.skipped), tuple(foreign))
+
+
+@dataclass(slots=True)
+class _Surveying:
+    """What was found so far. Grows with every file."""
+
+    root: Path
+    contracts: Path
+    defaults: Defaults
+    near: Near
+    taken: set[str]
+    """Names of contracts, in small letters."""
+    adopted: list[Adopted] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    broken: dict[Path, str] = field(default_factory=dict)
+    """Files that are not a schema by themselves, and why."""
+    queries: list[str] = field(default_factory=list)
+
+    def read(self, path: Path) -> File | None:
+        return self.near.read(named(path, self.root))
+
+    def add_files(self, files: Iterable[Path]) -> None:
+        for file in files:
+            try:
+                found = _schema(file, self.root, self.defaults, self.near)
+            except ContractctlError as error:
+                if _is_query(file, self.read):
+                    self.queries.append(_relative(file, self.root))
+                else:
+                    self.broken[file] = error.message
+                continue
+            if found is not None:
+                self._adopt(file, found, file)
+
+    def add_multi_file(self, whole: MultiFile) -> None:
+        try:
+            self._adopt(whole.folder, _joint(whole, self.defaults, self.read), _called(whole, self.root))
+        except ContractctlError as error:
+            self.skip({whole.folder: error.message})
+
+    def skip(self, reasons: Mapping[Path, str]) -> None:
+        self.skipped += [Skipped(_relative(path, self.root), reason) for path, reason in reasons.items()]
+
+    def _adopt(self, path: Path, found: "_Schema", called: Path) -> None:
+        name = next(name for name in contract_names(called, self.root) if name not in self.taken)
+        self.taken.add(name)
+        folder = self.contracts / name
+        self.adopted.append(Adopted(name, path, folder, _contract(found, folder, self.defaults)))
 
 
 def write(adopted: Adopted) -> Path:
@@ -284,39 +274,6 @@ def _contract(schema: _Schema, folder: Path, defaults: Defaults) -> str:
             "",
         ]
     )
-
-
-def _names(file: Path, root: Path) -> Iterator[str]:
-    """Names for a contract, best first: whose it is from the nearest folder that tells, what it is from the file."""
-    folders = _with_generations([slug(part) for part in file.relative_to(root).parts[:-1]])
-    telling = [part for part in folders if part and part not in _GENERIC_FOLDERS]
-    domains = telling or [part for part in folders if part] or [slug(root.name) or "main"]
-    what = slug(file.name[: -len(_ending(file))]) or "schema"
-    for length in range(1, len(domains) + 1):
-        yield f"{'-'.join(domains[-length:])}/{what}"
-    form = slug(_ending(file))
-    yield f"{domains[-1]}/{what}-{form}"
-    number = 2
-    while True:
-        yield f"{domains[-1]}/{what}-{number}"
-        number += 1
-
-
-def _with_generations(folders: list[str]) -> list[str]:
-    """`shop`, `v1` is shop-v1: a generation alone is nobody's name."""
-    found: list[str] = []
-    for part in folders:
-        if found and _GENERATION.fullmatch(part):
-            found[-1] = f"{found[-1]}-{part}"
-        else:
-            found.append(part)
-    return found
-
-
-def _ending(file: Path) -> str:
-    """`.schema.json` is one ending."""
-    whole = "".join(file.suffixes[-2:])
-    return whole if whole.lower() in ENDINGS else file.suffix
 
 
 def _relative(file: Path, root: Path) -> str:

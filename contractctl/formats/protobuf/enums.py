@@ -17,50 +17,32 @@ def symbols_in_binary(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> I
         return
     reader, writer = asked.reader.enum(wanted.type), asked.writer.enum(sent.type)
     known = {symbol.name: symbol.number for symbol in reader.symbols}
-    numbers = set(known.values())
+    facts = _facts(asked, reader, wanted)
+
+    def case(rule: str, effect: Effect, **more: str) -> Case:
+        found = {**facts, **more}
+        return asked.case(rule, effect, pair, encoding="binary", facts=found, reader=wanted, writer=sent)
+
     renumbered = [s for s in writer.symbols if s.name in known and s.number != known[s.name]]
     if renumbered:
         first = renumbered[0]
-        facts = {
-            **_facts(asked, reader, wanted),
-            "symbols": named([symbol.name for symbol in renumbered]),
-            "symbol": first.name,
-            "sent": str(first.number),
-            "wanted": str(known[first.name]),
-            "became": _name_for(reader, first.number),
-        }
-        yield asked.case(
+        yield case(
             "protobuf-enum-renumbered",
             Effect.MISREADS,
-            pair,
-            encoding="binary",
-            facts=facts,
-            reader=wanted,
-            writer=sent,
+            symbols=named([symbol.name for symbol in renumbered]),
+            symbol=first.name,
+            sent=str(first.number),
+            wanted=str(known[first.name]),
+            became=_name_for(reader, first.number),
         )
+    numbers = set(known.values())
     unknown = [s for s in writer.symbols if s.number not in numbers and s.name not in known]
     if reader.closed and unknown:
-        facts = {**_facts(asked, reader, wanted), "symbols": named([one.name for one in unknown])}
         effect = Effect.FAILS if wanted.required else Effect.LOSES
-        yield asked.case(
-            "protobuf-enum-value-unknown",
-            effect,
-            pair,
-            encoding="binary",
-            facts={**facts, "symbol": unknown[0].name},
-            reader=wanted,
-            writer=sent,
-        )
+        symbols = named([one.name for one in unknown])
+        yield case("protobuf-enum-value-unknown", effect, symbols=symbols, symbol=unknown[0].name)
     elif reader.closed and not writer.closed:
-        yield asked.case(
-            "protobuf-enum-closed",
-            Effect.LOSES,
-            pair,
-            encoding="binary",
-            facts=_facts(asked, reader, wanted),
-            reader=wanted,
-            writer=sent,
-        )
+        yield case("protobuf-enum-closed", Effect.LOSES)
 
 
 def symbols_in_json(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:
