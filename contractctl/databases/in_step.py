@@ -83,7 +83,7 @@ class Synced:
 
     @property
     def is_key(self) -> bool:
-        """Whether the old side is the table's primary key: both sides' values are as unlike as each other."""
+        """Whether the old side is in the table's primary key: the new key is as unlike others as the old one."""
         return len(self.old) == 1 and self.old[0].column is not None and self.old[0].column.key_place > 0
 
     @property

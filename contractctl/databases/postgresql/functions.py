@@ -65,7 +65,7 @@ def is_guarded(pair: Synced) -> bool:
     """Whether a constraint of one side may refuse what is made for it.
 
     Not where both have the same ones and hold the same value: what one side's let through, the other's do as well. Nor
-    where one side is the table's key, or counted up: a row must have it at once, and whoever has written it reads it
+    where one side is in the table's key, or counted up: a row must have it at once, and whoever has written it reads it
     back. Both keys are as unlike as each other, and a counted column's constraints all go over to the new one.
     """
     if pair.is_key or pair.counted:
