@@ -55,6 +55,25 @@ def test_what_refers_about_and_is_compatible_no_document_refutes(seed: int, draf
     assert not refuting(writer, reader, DOCUMENTS[::4])
 
 
+@FIXED
+@given(SEEDS[0], *[st.sampled_from([6, 7, 2019, 2020])] * 2)
+def test_what_is_compatible_across_drafts_no_document_refutes(seed: int, draft: int, other: int) -> None:
+    """But for what is read otherwise than jsonschema does: in 2019-09 contains evaluates no item."""
+    writer, reader = pair_of(seed, draft)
+    reader |= {"$schema": URIS[other]}
+    assume(draft != other != 2019 or "unevaluatedItems" not in json.dumps(reader))
+    try:
+        validator_for(reader).check_schema(reader)
+    except SchemaError:
+        assume(condition=False)
+    turned = (writer, reader) if seed % 2 else (reader, writer)
+    answer = compare(*map(json.dumps, turned), format="json-schema", witnesses=False).backward
+    event(answer.status)
+    assume(answer.status is Status.COMPATIBLE)
+
+    assert not refuting(*turned, DOCUMENTS)
+
+
 def refuting(writer: dict[str, Any], reader: dict[str, Any], some: list[Any]) -> list[Any]:
     """The documents that the one allows and the other does not."""
     sent, taken = (validator_for(one)(one) for one in (writer, reader))
