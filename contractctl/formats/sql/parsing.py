@@ -61,6 +61,7 @@ _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
 )
+_SEQUENCE = re.compile(r"^CREATE SEQUENCE (?:IF NOT EXISTS )?(\S+(?: \. \S+)?)", re.IGNORECASE)
 _LIMITED = re.compile(
     r"^(?:CREATE|ALTER) SEQUENCE .*(?:(?<!NO )MAXVALUE (?!9223372036854775807\b|2147483647\b|32767\b)"
     r"|(?<!NO )MINVALUE (?!1\b)|(?<!NO )\bCYCLE\b|INCREMENT (?:BY (?!1\b)|(?!BY |1\b)))",
@@ -97,6 +98,7 @@ class _Reading:
     unread: list[Unread] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     places: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
+    sequences: set[str] = field(default_factory=set)
 
 
 def parse(source: Source, policy: Policy = Policy()) -> Schema:
@@ -155,6 +157,7 @@ def _whole(reading: _Reading, source: Source, *, certain: bool, by_place: bool =
         indexes=tuple(reading.defined.indexes),
         enums=reading.defined.enums,
         by_place=by_place,
+        sequences=frozenset(reading.sequences),
         unread=tuple(reading.unread),
         statements=tuple(reading.statements),
         places=reading.places,
@@ -200,6 +203,8 @@ def agreed(client: Schema, provider: Schema) -> tuple[Schema, Schema]:
 
 def _read(reading: _Reading, words: Words, file: int) -> None:
     plain = " ".join(token.text for token in words.tokens)
+    if match := _SEQUENCE.match(plain):
+        reading.sequences.add(match[1].replace(" ", "").lower().removeprefix("public."))
     if _silent(words, plain):
         return
     defined = reading.defined

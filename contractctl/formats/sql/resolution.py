@@ -48,6 +48,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
                 yield from misplaced(table, given, client.dialect if client.certain else None)
     yield from _enums_inside(client, provider)
     yield from _searches(client, provider)
+    yield from _sequences(client, provider)
     yield from views(client, provider)
 
 
@@ -282,3 +283,12 @@ def _searches(client: Schema, provider: Schema) -> Iterator[Found]:
             reason = f"the FULLTEXT index {columns} is gone, and contractctl cannot tell who searches: MATCH needs it"
             at = table_pointer(index.table)
             yield Undecided(client.tables[index.table].written, reason, at, at)
+
+
+def _sequences(client: Schema, provider: Schema) -> Iterator[Found]:
+    """One that fills no column of a table by itself is asked for its numbers by statements."""
+    text = "\n".join(file.text for file in client.source.files).lower()
+    for name in sorted(client.sequences - provider.sequences):
+        bare = re.escape(name.rpartition(".")[2])
+        if not re.search(rf"nextval\s*\([^)]*\b{bare}\b|\b{bare}\b[^;]*\bowned\s+by\b", text):
+            yield Undecided("", f"the sequence '{name}' is gone, and contractctl cannot tell who asks for its numbers")

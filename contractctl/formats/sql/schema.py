@@ -227,6 +227,8 @@ class Schema:
     enums: Mapping[str, tuple[str, ...]]
     by_place: bool
     """Whether statements may name no columns and take them by their place."""
+    sequences: frozenset[str]
+    """The names of all that are made by a statement of their own."""
     unread: tuple[Unread, ...]
     statements: tuple[Statement, ...] = field(repr=False)
     places: Mapping[Pointer, tuple[int, int]] = field(repr=False)
