@@ -318,6 +318,30 @@ def test_several_columns_are_kept_in_step_with_one(shop, words):
     assert shop.differing() == ()
 
 
+@pytest.mark.parametrize("constraint", ["", ", CHECK (first_name <> 'x')"])
+def test_who_writes_one_of_several_columns_loses_no_other_that_is_not_filled_yet(shop, words, constraint):
+    """Hazard 1: what the old column says of the others holds, as if the row had been filled before."""
+    split = Pair(
+        {"old": words.joined.format("first_name", "last_name")},
+        {"first_name": words.first_word.format("old"), "last_name": words.other_words.format("old")},
+    )
+    ddl = f"CREATE TABLE t (id {{key}}, old {{text}}, first_name {{text}}, last_name {{text}}{constraint})"
+    rows = ((1, "Ann Bo", None, None), (2, "Ann Bo", None, None), (3, None, None, None), (4, "Ann Bo", None, None))
+    shop.table(ddl, split, rows=rows)
+    shop.run("UPDATE t SET first_name = 'Eve' WHERE id IN (1, 3)")
+    shop.run("UPDATE t SET last_name = 'Fox' WHERE id = 2")
+    shop.run("UPDATE t SET first_name = 'Eve', last_name = 'Fox' WHERE id = 4")
+
+    assert shop.rows() == [
+        (1, "Eve Bo", "Eve", "Bo"),
+        (2, "Ann Fox", "Ann", "Fox"),
+        (3, None, "Eve", None),
+        (4, "Eve Fox", "Eve", "Fox"),
+    ]
+    assert [key for key, _ in shop.marks("set_aside")] == ["[3]"]
+    assert shop.marks("conflict") == []
+
+
 def test_several_columns_beside_another_pair_are_filled_whole_and_take_nothing_from_the_old_one(shop, words):
     """Hazards 1, 20: MariaDB assigned the first, took it for what somebody had written, and emptied the old column."""
     split = Pair(

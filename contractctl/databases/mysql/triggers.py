@@ -139,8 +139,21 @@ def _before_update(sync: Synchronisation) -> Iterator[str]:
         down_old = _give(sync, pair, pair.old, "update")
         old, new = _written(pair.old, pair.new), _written(pair.new, pair.old)
         only_old = [_refuse_null(pair, pair.old, pair.new, down(mysql, pair)), _unless_kept(sync, pair, up_new)]
-        only_new = [_refuse_null(pair, pair.new, pair.old, up(mysql, pair)), _unless_filled(sync, pair, down_old)]
+        only_new = [
+            _refuse_null(pair, pair.new, pair.old, up(mysql, pair)),
+            *_complete(pair),
+            _unless_filled(sync, pair, down_old),
+        ]
         yield when(old, [when(f"NOT {new}", only_old)], [when(new, only_new)])
+
+
+def _complete(pair: Synced) -> Iterator[str]:
+    """Of a row that is not filled yet, what was not written holds what the old side says, as if it had been filled."""
+    names = [f"NEW.{quote(one.name)}" for one in pair.new]
+    values = [of_row(pair, "NEW", f"({value})") for value in up(mysql, pair)]
+    taken = [f"SET {name} = COALESCE({name}, {value})" for name, value in zip(names, values, strict=True)]
+    if len(names) > 1:
+        yield when(all_null(mysql, pair.new, "OLD"), [caught(f"SET {names[0]} = {names[0]}", taken)])
 
 
 def _written(side: tuple[Held, ...], other: tuple[Held, ...]) -> str:

@@ -74,8 +74,25 @@ END IF;"""
     if pair.required:
         yield from _refuse_null(sync, pair)
     if not is_guarded(pair):
+        if len(pair.new) > 1:
+            yield _complete(pair)
         yield _take_over(pair)
         yield _look(pair)
+
+
+def _complete(pair: Synced) -> str:
+    """Of a row that is not filled yet, what was not written holds what the old side says, as if it had been filled."""
+    named = ", ".join(f"{value} AS v{number}" for number, value in enumerate(up(database, pair)))
+    names = [f"NEW.{quote(one.name)}" for one in pair.new]
+    taken = "\n".join(f"    {name} := coalesce({name}, c_made.v{number});" for number, name in enumerate(names))
+    return f"""IF TG_OP = 'UPDATE' AND c_new AND NOT c_old AND {all_null(database, pair.new, "OLD")} THEN
+  BEGIN
+    SELECT {named} INTO c_made FROM {row(pair, "NEW")};
+{taken}
+  EXCEPTION WHEN OTHERS THEN
+    NULL;
+  END;
+END IF;"""
 
 
 def _take_over(pair: Synced) -> str:

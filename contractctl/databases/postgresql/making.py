@@ -61,7 +61,8 @@ def _make_other(sync: Synchronisation, pair: Synced, this_row: str) -> str:
         kept = f"IF NOT (SELECT {survives(database, pair)} FROM {row(pair, 'NEW')}) THEN {keep(sync, pair)} END IF;"
         not_kept = f" AND NOT {sides.is_kept(database, sync, pair, 'contractctl_row')}"
     target = f"UPDATE {table(sync.table)} AS contractctl_row SET"
-    return f"""IF c_new AND NOT c_old THEN
+    complete = _complete(pair, target, this_row) if len(pair.new) > 1 else ""
+    return f"""{complete}IF c_new AND NOT c_old THEN
   BEGIN
     SELECT {in_step(database, pair)} INTO c_agreed FROM {row(pair, "NEW")};
   EXCEPTION WHEN OTHERS THEN
@@ -82,6 +83,20 @@ ELSIF NOT c_new THEN
     c_why := SQLERRM;
   END;
 END IF;"""
+
+
+def _complete(pair: Synced, target: str, this_row: str) -> str:
+    """Of a row that is not filled yet, what was not written holds what the old side says, as if it had been filled."""
+    ups = zip(pair.new, up(database, pair), strict=True)
+    values = tuple(f"coalesce(contractctl_row.{quote(one.name)}, {value})" for one, value in ups)
+    return f"""IF TG_OP = 'UPDATE' AND c_new AND NOT c_old AND {all_null(database, pair.new, "OLD")} THEN
+  BEGIN
+    {target} {_assigned(pair.new, values)} WHERE {this_row} AND {unlike(database, pair.new, values)};
+  EXCEPTION WHEN {RAISES} THEN
+    c_why := SQLERRM;
+  END;
+END IF;
+"""
 
 
 def _fill_one(sync: Synchronisation, pair: Synced) -> Iterator[str]:

@@ -136,6 +136,8 @@ def _update_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
         yield from _refuse_null(sync, pair, only_old, only_new)
     for table in ("contractctl_set_aside", "contractctl_conflict"):
         yield f"DELETE FROM {table} WHERE {of_pair(sqlite, sync, pair)} AND {_key_is(sync, 'NEW')} AND {either}"
+    if len(pair.new) > 1:
+        yield _complete(sync, pair, only_new)
     yield from _keep(sync, pair, f"{new} AND (NOT {old} OR {_old_is_made_of_new(pair)})")
     yield _set_old(sync, pair, only_new)
     set_new = _set_new(sync, pair, f"{either} AND NOT ({both})", only_new)
@@ -147,6 +149,16 @@ def _update_pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
 def _delete(sync: Synchronisation) -> str:
     """What is gone needs no marks."""
     return _create(sync, "delete", None, [*_forget(sync, "OLD")])
+
+
+def _complete(sync: Synchronisation, pair: Synced, when: str) -> str:
+    """Of a row that is not filled yet, what was not written holds what the old side says, as if it had been filled."""
+    ups = zip(pair.new, up(sqlite, pair), strict=True)
+    values = tuple(f"coalesce({quote(one.name)}, {value})" for one, value in ups)
+    return (
+        f"UPDATE OR IGNORE {quote(sync.table)} SET {_assigned(pair.new, values)} WHERE {_this_row(sync)} AND {when}"
+        f" AND {all_null(sqlite, pair.new, 'OLD')} AND {unlike(sqlite, pair.new, values)}"
+    )
 
 
 def _set_old(sync: Synchronisation, pair: Synced, when: str) -> str:
