@@ -1,5 +1,6 @@
 """Which tables does a database hold already, and which contracts are they to become? One a table, or one for all."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -199,7 +200,10 @@ def _names(wish: Wish, one: Definition, taken: set[str]) -> Iterator[str]:
 def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -> FromTables:
     folder = store.folder_of(wish.contracts, name)
     draft = f"{folder.name}.sql"
-    content = "\n".join((_HEAD.rstrip(), *_not_promised(group), "", text(group)))
+    schemas = (
+        f"CREATE SCHEMA IF NOT EXISTS {_identifier(one)};" for one in sorted({one.schema for one in group} - {""})
+    )
+    content = "\n".join((_HEAD.rstrip(), *_not_promised(group), "", *schemas, text(group)))
     parse_sound("sql", Source((File(draft, content),)), Policy(dialect=found.schema.dialect))
     lines = [
         'format = "sql"',
@@ -214,6 +218,11 @@ def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -
     notes += [f"kept verbatim: {each.partition('; ')[2][:60]}" for one in group for each in _unread(one, found)]
     files = {draft: content, store.CONTRACT: "\n".join(lines)}
     return FromTables(name, folder, files, tuple(one.name for one in group), tuple(notes))
+
+
+def _identifier(name: str) -> str:
+    """A schema's name as SQL writes it; only PostgreSQL has such schemas."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"{}"'.format(name.replace('"', '""'))
 
 
 def _not_promised(group: Sequence[Definition]) -> Iterator[str]:

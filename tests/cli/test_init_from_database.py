@@ -8,6 +8,7 @@ import pytest
 
 from contractctl import store
 from tests.conftest import Run
+from tests.servers import Server
 from tests.tables import make
 
 SHOP = [
@@ -270,6 +271,23 @@ def test_another_schema_gives_its_name_to_the_contracts(postgresql_url: str, con
 
     assert store.names(tmp_path / "contracts") == ("sales/orders",)
     assert "CREATE TABLE sales.orders" in (tmp_path / "contracts/sales/orders/orders.sql").read_text()
+
+
+def test_the_text_of_a_contract_makes_the_schemas_that_its_tables_are_in(
+    postgresql_server: Server, postgresql_url: str, contractctl: Run, tmp_path: Path
+) -> None:
+    parts = ['CREATE SCHEMA "the sales"', "CREATE SCHEMA crm", "CREATE TABLE crm.people (id int PRIMARY KEY)"]
+    parts += ['CREATE TABLE "the sales".orders (id int, who int REFERENCES crm.people)', "CREATE TABLE other (id int)"]
+    make(postgresql_url, parts)
+    chosen = ("--schema", "public", "--schema", "crm", "--schema", "the sales", "--one-contract", "shop/all")
+
+    contractctl("init", "--from-database", "env:SHOP", *chosen, env={"SHOP": postgresql_url})
+
+    with postgresql_server.database() as empty:
+        make(empty, [(tmp_path / "contracts/shop/all/all.sql").read_text()])
+        made = contractctl("init", "--from-database", "env:SHOP", *chosen, "--dry-run", env={"SHOP": empty}).stdout
+    assert "there already" in made
+    assert "differs" not in made
 
 
 def test_schemas_that_nobody_asked_for_are_named(postgresql_url: str, contractctl: Run) -> None:
