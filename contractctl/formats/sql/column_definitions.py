@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of
 from contractctl.formats.sql.expressions import expression, fold
-from contractctl.formats.sql.schema import Check, Column, Family, Table, Type, Unique
+from contractctl.formats.sql.schema import Check, Column, Expression, Family, Table, Type, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_check, add_unique, refer, with_conflict, with_timing
 from contractctl.formats.sql.table_options import charset_name, is_national, is_of_another, is_usual_charset
@@ -99,7 +99,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
             source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
             stored = dialect == "postgresql" or bool(kind.args.get("persisted"))
-            return changed(table, name, generated=expression(source, dialect), stored=stored)
+            return changed(table, name, generated=_computed(source, column, dialect), stored=stored)
         case exp.CollateColumnConstraint():
             return collated(table, name, kind.this.name, dialect)
         case exp.CheckColumnConstraint():
@@ -122,6 +122,15 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case _:
             clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"
             return replace(table, unjudged=(*table.unjudged, clause))
+
+
+def _computed(tree: exp.Expr, column: Column, dialect: str) -> Expression:
+    """PostgreSQL may have it with a cast to the column's type, which it gets anyway; a text would be cut by one."""
+    inner = tree.unnest()
+    if dialect == "postgresql" and isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Expr):
+        cuts = column.type.family is Family.TEXT and inner.to.expressions
+        tree = inner.this if type_of(inner.to, dialect, {}) == column.type and not cuts else tree
+    return expression(tree, dialect)
 
 
 def collated(table: Table, name: str, collation: str, dialect: str) -> Table:

@@ -18,6 +18,7 @@ _BOOLEANS = {
     for length in range(1 + (word[0] == "o"), len(word) + 1)
 }
 """https://www.postgresql.org/docs/current/datatype-boolean.html: whole words, and beginnings that tell."""
+_WIDEST = frozenset({"DECIMAL", "DOUBLE"})
 _NUMERIC = frozenset({"SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"})
 _PADDING = re.compile(r"(?:\\0)*'$")
 """Zeros that fill a binary up, as MySQL prints them."""
@@ -168,11 +169,16 @@ def _looser(child: exp.Expr, parent: exp.Expr) -> bool:
 
 
 def _castless(node: exp.Cast) -> bool:
-    inner = node.this
+    """Whether what is cast is what it was, also without: `(x)::integer` of a column, or of a sum, rounds."""
+    inner = node.this.unnest()
     texts = {"TEXT", "VARCHAR", "CHAR", "BPCHAR"}
-    if isinstance(inner, exp.Column):  # PostgreSQL writes (status)::text where status is a varchar
+    if isinstance(inner, exp.Column) and node.to.this.name in _WIDEST and node.find_ancestor(exp.Div) is None:
+        return not node.to.expressions  # and (amount)::numeric where it meets one; whole numbers are divided otherwise
+    if isinstance(inner, exp.Column | exp.DPipe):  # PostgreSQL writes (status)::text where status is a varchar
         return node.to.this.name in texts and not node.to.expressions  # varchar(3) cuts
-    return isinstance(inner, exp.Literal | exp.Array | exp.ByteString | exp.Paren | exp.Null | exp.Neg)
+    if isinstance(inner, exp.Neg):
+        inner = inner.this.unnest()
+    return isinstance(inner, exp.Literal | exp.Array | exp.ByteString | exp.Null)
 
 
 def _number(node: exp.Cast) -> exp.Expr | None:
