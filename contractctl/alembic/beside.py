@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contractctl.databases.called import quiesced
+from contractctl.databases.called import beside_copied, quiesced
 from contractctl.model.plan import Operation, Plan
 from contractctl.planner.touched import columns_by
 
 _PREFIX = "contractctl_"
 """How everything begins that contractctl makes for itself: its tables, triggers, functions and checks."""
-_TYPES = frozenset({"change-type", "change-key-type"})
+_TYPES = frozenset({"change-type", "change-key-type", "copy-table"})
 _TABLES = frozenset({"create-table", "rename-table", "drop-table", "extract-table"})
 _NAMES = ("-check", "-unique", "-foreign-key", "-index")
 """How the kinds end whose old and new are names of constraints and indexes."""
@@ -88,6 +88,8 @@ def _columns(operation: Operation) -> Iterator[tuple[str, str]]:
 
 
 def _tables(operation: Operation) -> Iterator[str]:
+    if operation.kind == "copy-table":
+        yield from (name.lower() for name in beside_copied(operation.subject))
     if operation.kind in _TABLES:
         to = operation.parameters.get("to")
         names = (to,) if operation.kind == "extract-table" else (operation.old, operation.new, operation.subject)

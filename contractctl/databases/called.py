@@ -25,5 +25,21 @@ def quiesced(name: str) -> str:
 
 def quiesced_table(name: str) -> str:
     """A table's name while it is browned out, in the schema where it is."""
+    return beside_table(name, QUIESCED)
+
+
+def copied_table(name: str) -> str:
+    """The name of a table's copy until it takes the table's own."""
+    return beside_table(name, "__new")
+
+
+def beside_copied(name: str) -> tuple[str, ...]:
+    """Every table that stands beside one that goes over to a copy, at some time."""
+    ends = ("__new", QUIESCED, "__swap", "__swapped", "__swapping")
+    return tuple(beside_table(name, ending) for ending in ends)
+
+
+def beside_table(name: str, ending: str) -> str:
+    """What belongs to a table for a while: its name and this, in the schema where it is."""
     schema, dot, bare = name.rpartition(".")
-    return f"{schema}{dot}{quiesced(bare)}"
+    return f"{schema}{dot}{shortened(bare + ending)}"

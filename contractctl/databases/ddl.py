@@ -1,12 +1,15 @@
 """How does an engine change tables, so that nobody waits for it? What its `statements.py` offers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from contractctl.databases import Column, Statement, Synchronisation
 from contractctl.databases.looks import Look
 from contractctl.errors import ContractctlError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class BlockingError(ContractctlError):
@@ -57,6 +60,36 @@ def foreign_key(key: ForeignKey, quotes: Callable[[Iterable[str]], str], table: 
     return " ".join(part for part in parts if part)
 
 
+class Copying(Protocol):
+    """How a table goes over to a copy of it in which one column is of another type; as `Statements`."""
+
+    def copy_table(self, look: Look, table: str, column: str, type_: str, /) -> tuple[Statement, ...]:
+        """Make the copy, without rows."""
+
+    def drop_copy(self, table: str, /) -> tuple[Statement, ...]:
+        """Drop the copy, which has not got the table's name."""
+
+    def swap(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
+        """Give the copy the table's name. Each follows the other, whichever is written."""
+
+    def swap_back(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
+        """Give the old table its name back."""
+
+    def drop_copied(self, plan: str, table: str, /) -> tuple[Statement, ...]:
+        """Drop the old table, whose name the copy has, and the triggers."""
+
+    def obstacles(
+        self, connection: "Connection", plan: str, table: str, column: str, holds: tuple[int, int], /
+    ) -> Iterator[str]:
+        """What keeps the table from going over to a copy, or to the one that there is, each a sentence.
+
+        holds: the least and the greatest number of the column.
+        """
+
+    def old_readers(self, connection: "Connection", plan: str, table: str, /) -> Iterator[str]:
+        """Transactions that would see the copy as it was while it was being filled, each a sentence."""
+
+
 class Statements(Protocol):
     """Facts in, statements out; nothing is executed here. Any of these raises BlockingError where it would block."""
 
@@ -74,6 +107,8 @@ class Statements(Protocol):
     """Whether what a session has prepared fails once a column that it gives back is of another type."""
     carries_checks: bool
     """Whether a CHECK that comes stands in a column's definition, and has no name of its own."""
+    copying: Copying | None
+    """How a table goes over to a copy of it; None where nothing needs one."""
 
     def patience(self) -> tuple[Statement, ...]:
         """What a revision says first: nothing of it waits for a lock, or works under one, for long."""

@@ -104,6 +104,19 @@ class Crossed:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """What tells a table from a copy of it, and which of the two applications write: the one that has its name."""
+
+    column: str
+    """The one whose type is another in the copy."""
+    least: int
+    """The least number, and the greatest, that the table holds there which was first; the copy holds more."""
+    most: int
+    swapped: bool = False
+    """Whether the copy has taken the table's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Across:
     """Another table, whose columns are the new side: databases/crossing.py says when both are in step."""
 
@@ -119,6 +132,9 @@ class Across:
     """Whether a value without a row there makes one, and whoever deletes the old side's row deletes it."""
     shared: bool = False
     """Whether several of the old side's rows belong to one there: databases/sharing.py says what that means."""
+    copied: Copied | None = None
+    """Where whole rows are held twice: databases/copied_rows.py says when both tables agree. The first one is then the
+    one that applications write, whichever that is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete
 
 from contractctl import databases, flagd, journal, operations
-from contractctl.databases import Across, Key, Synchronisation, comparison, key_text
+from contractctl.databases import Across, Key, Synchronisation, comparison, copied_rows, key_text
 from contractctl.errors import ContractctlError
 from contractctl.journal import ROLLBACK, EntryKind
 from contractctl.journal.tables import REMEMBERED
@@ -144,6 +144,8 @@ def _demand_nothing_lost(session: Session, connection: Connection) -> None:
         if half and database.missing_triggers(connection, sync):
             continue
         keys = comparison.only_in_new(database, connection, sync)
+        if keys and sync.across is not None and sync.across.copied is not None:
+            raise copied_rows.lost(sync, keys)
         if keys and sync.across is not None:
             raise _only_there(sync, sync.across, keys)
         if keys:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from contractctl.databases import Column, Database, batches, run
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
-from contractctl.operations.pairs import Crossing, Pair
+from contractctl.operations.pairs import Crossing, Pair, Whole
 from contractctl.operations.steps import BrownOut, DropOldColumn, RelaxNotNull, Step
 from contractctl.operations.words import has, needed, paired
 from contractctl.operations.words import key as keyed
@@ -81,6 +81,11 @@ def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     Raise ContractctlError where a plan wants more of one table than one set of triggers does.
     """
     found = tuple(pairs)
+    if len(found) > 1 and any(isinstance(pair, Whole) for pair in found):
+        raise ContractctlError(
+            f"plan '{plan.name}' lets '{table}' go over to a copy, and changes more of it",
+            hint="plan the one, and once it is contracted the other",
+        )
     crossings = [pair for pair in found if isinstance(pair, Crossing)]
     if not crossings:
         return found

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from contractctl import databases
-from contractctl.databases import Across, Column, Crossed, Database, Held, Synced, Synchronisation
-from contractctl.databases.called import quiesced, shortened
+from contractctl.databases import Across, Column, Copied, Crossed, Database, Held, Synced, Synchronisation
+from contractctl.databases.called import copied_table, quiesced, quiesced_table, shortened
 from contractctl.databases.looks import Live, Look, Told, unwritable
 from contractctl.errors import ContractctlError
 
@@ -65,6 +65,17 @@ class Crossing(Pair):
     """Whether several rows of the source may share one of the other table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Whole(Pair):
+    """A table kept in step with a copy of it, in which one column is of a type that holds more."""
+
+    source: str = ""
+    column: str = ""
+    least: int = 0
+    """The least number that its column holds in the old type, and the greatest."""
+    most: int = 0
+
+
 def leaving_name(column: str) -> str:
     """A new column's name while it is taken back."""
     return shortened(column + _LEAVING)
@@ -89,6 +100,8 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
     """What the pairs themselves say of their table, or of two, while both sides have their names."""
     if pairs and isinstance(pairs[0], Crossing):
         return _told_across(database, pairs[0])
+    if pairs and isinstance(pairs[0], Whole):
+        return Told(database)
     columns: dict[str, Column] = {}
     for pair in pairs:
         for name in (*pair.old, *(pair.via or new for new in pair.new)):
@@ -126,6 +139,8 @@ def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pai
     """The pairs as they stand in somebody's eyes."""
     if pairs and isinstance(pairs[0], Crossing):
         return _crossing(database, look, plan, pairs[0])
+    if pairs and isinstance(pairs[0], Whole):
+        return _whole(database, look, plan, pairs[0])
     key = look.key(table)
     stands = _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
     return Synchronisation(
@@ -165,6 +180,29 @@ def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Sync
     )
     types = tuple(column.type for column in key)
     return Synchronisation(plan, pair.source, tuple(column.name for column in key), (), types, across)
+
+
+def _whole(database: Database, look: Look, plan: str, pair: Whole) -> Synchronisation:
+    """The table that applications write, and the one that follows it."""
+    copy, old = copied_table(pair.source), quiesced_table(pair.source)
+    there = [isinstance(look, Live) and database.exists(look.connection, name) for name in (copy, old)]
+    if look.live and not any(there):
+        raise ContractctlError(
+            f"the database has no table '{copy}', the copy of '{pair.source}' which plan '{plan}' keeps in step",
+            hint=f"see where it stands: contractctl migrate status {plan}",
+        )
+    key = look.key(pair.source)
+    names, types = tuple(column.name for column in key), tuple(column.type for column in key)
+    columns = tuple(column for column in look.columns(pair.source) if not column.generated)
+    across = Across(
+        old if there[1] else copy,
+        names,
+        names,
+        types,
+        tuple(Crossed(column.name, column.name, column.type) for column in columns),
+        copied=Copied(pair.column, pair.least, pair.most, there[1]),
+    )
+    return Synchronisation(plan, pair.source, names, (), types, across)
 
 
 def _demand_alike(database: Database, here: "_Seen", there: "_Seen", one: Column, two: Column) -> None:

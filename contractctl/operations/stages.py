@@ -10,7 +10,7 @@ from contractctl.databases import Database
 from contractctl.model.plan import Operation, Plan, Stage
 from contractctl.operations import crossing
 from contractctl.operations.kinds import KINDS, of_tables, pairs_by_table
-from contractctl.operations.pairs import Crossing, Pair
+from contractctl.operations.pairs import Crossing, Pair, Whole
 from contractctl.operations.steps import (
     AddUnique,
     BePatient,
@@ -18,6 +18,7 @@ from contractctl.operations.steps import (
     BrownOutTable,
     BuildIndex,
     DropConstraint,
+    DropCopied,
     DropIndex,
     DropOldColumn,
     HandOver,
@@ -34,6 +35,7 @@ from contractctl.operations.steps import (
     StageColumn,
     Step,
     StopKeepingInStep,
+    Swap,
 )
 from contractctl.operations.steps.constraints import AddCheck, AddForeignKey
 from contractctl.operations.steps.keeping import other_table
@@ -106,15 +108,29 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
             columns.setdefault(step.table, {}).update(step.columns)
     browned = (BrownOut(table, names, plan.name, pairs.get(table, ()), dropped) for table, names in columns.items())
     others = (step for step in steps if not isinstance(step, BrownOut))
-    tables = (replace(step, dropped=dropped) if isinstance(step, BrownOutTable) else step for step in others)
+    tables = (_told(plan, step, dropped) for step in others)
     return _patiently(plan, _held(plan, (*browned, *tables)))
+
+
+def _told(plan: Plan, step: Step, dropped: tuple[str, ...]) -> Step:
+    """The step, knowing of the plan's name, or of what else goes."""
+    match step:
+        case BrownOutTable():
+            return replace(step, dropped=dropped)
+        case Swap() | DropCopied():
+            return replace(step, plan=plan.name)
+        case _:
+            return step
 
 
 def contract(plan: Plan) -> tuple[Step, ...]:
     """What the contract revision does: what the new version promises holds, the triggers go, then the columns."""
     planned = _once(step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation))
     steps = _beside_all([step for step in planned if not _is_idle(plan, step)])
-    steps = [*_apart(steps), *(DropIndex(table, name) for table, name in _indexes_left(plan))]
+    steps = [
+        *(_told(plan, step, ()) for step in _apart(steps)),
+        *(DropIndex(table, name) for table, name in _indexes_left(plan)),
+    ]
     early = [step for step in steps if step.first]
     kept = [step for step in steps if not (step.first or step.drops)]
     parts = [step for step in steps if isinstance(step, DropConstraint | DropIndex) and not step.first]
@@ -125,6 +141,7 @@ def contract(plan: Plan) -> tuple[Step, ...]:
             plan.name, table, tuple(step.column for step in columns if step.table == table), other_table(pairs)
         )
         for table, pairs in pairs_by_table(plan)
+        if not any(isinstance(pair, Whole) for pair in pairs)
     ]
     others = [step for step in steps if step.drops and step not in (*parts, *keys) and not step.first]
     return (*early, *_patiently(plan, _held(plan, (*kept, *parts, *keys, *stop, *others))))

@@ -7,7 +7,7 @@ from contractctl.model.declared import Declared, Extraction, Move, On
 from contractctl.model.plan import Operation
 
 _OF_COLUMNS = frozenset(
-    {"rename-column", "add-column", "drop-column", "change-type", "change-key-type"}
+    {"rename-column", "add-column", "drop-column", "change-type", "change-key-type", "copy-table"}
     | {"set-not-null", "drop-not-null", "change-default"}
     | {"rename-field", "add-field", "remove-field"}
 )

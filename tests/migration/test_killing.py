@@ -13,11 +13,14 @@ from tests import budgets
 
 DRIVER = Path(__file__).parent / "killing.py"
 OF_SHARED = DRIVER.with_name("killing_shared.py")
+OF_COPIES = DRIVER.with_name("killing_copied.py")
 EVERY = {"sqlite": 7, "postgresql": 41, "mysql": 41}
 """On a server a point takes a second, and is one of some hundred; ci/fuzz tries them all."""
 EVERY_OF_KEYS = 97
 LEAST_POINTS_OF_KEYS = 100
 EVERY_OF_SHARED = 67
+EVERY_OF_COPIES = 83
+LEAST_POINTS_OF_COPIES = 100
 LEAST_POINTS = {
     "expand": 80,
     "dual-write": 50,
@@ -63,6 +66,22 @@ def test_a_key_that_changes_its_type_survives_whoever_is_killed_at_it(
     found = json.loads(done.stdout)
     assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
     assert {stage for stage, of in found.items() if of["points"] > LEAST_POINTS_OF_KEYS} == {"verify", "contract"}
+
+
+@pytest.mark.timeout(900)
+def test_a_table_that_goes_over_to_a_copy_survives_whoever_is_killed_at_it(tmp_path: Path, mariadb_url: str) -> None:
+    """Hazards 11, 22: writers write in every way, and each row is there in the end as its writer has seen it last."""
+    every = 1 if os.environ.get(budgets.VARIABLE) else EVERY_OF_COPIES
+    command = [sys.executable, str(OF_COPIES), str(tmp_path), str(every), mariadb_url]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
+    assert {stage for stage, of in found.items() if of["points"] > LEAST_POINTS_OF_COPIES - every} == {
+        *("expand", "dual-write", "backfill", "quiesce", "contract", "rollback")
+    }
 
 
 @pytest.mark.timeout(600)

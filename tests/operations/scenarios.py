@@ -11,6 +11,16 @@ from tests.databases.shops import Words
 from tests.operations.lives import Scenario
 
 ORDERS = "CREATE TABLE orders (id {key}, customer_name {text} NOT NULL, amount {text})"
+NUMBERED = """CREATE TABLE orders (
+  id integer AUTO_INCREMENT PRIMARY KEY COMMENT 'its number',
+  customer_name varchar(200) NOT NULL CHECK (customer_name <> ''),
+  amount varchar(200) COLLATE utf8mb4_bin,
+  twice bigint AS (amount * 2) PERSISTENT,
+  at timestamp NOT NULL DEFAULT current_timestamp ON UPDATE current_timestamp,
+  UNIQUE KEY one (customer_name, amount),
+  KEY by_amount (amount),
+  CONSTRAINT some CHECK (amount <> 'none')
+) COMMENT 'what was ordered'"""
 PROMISES = {"old_not_null": "yes", "not_null": "yes"}
 
 
@@ -51,6 +61,12 @@ def _change_key_type(words: Words) -> tuple[Operation, ...]:
         said, way = {"counted": "yes"}, Transform('CAST("id" AS bigint)', 'CAST("id__new" AS integer)')
     types = {"type": "bigint", "old_type": "integer"}
     return (_on("change-key-type", "id", "id", way, via="id__new", **said, **types, **PROMISES),)
+
+
+def _copy_table(_words: Words) -> tuple[Operation, ...]:
+    """As formats.sql plans it."""
+    said = {"type": "bigint", "old_type": "integer", "least": str(-(2**31)), "most": str(2**31 - 1), **PROMISES}
+    return (_on("copy-table", "id", "id", **said),)
 
 
 def _change_referred_key(words: Words) -> tuple[Operation, ...]:
@@ -324,6 +340,27 @@ SCENARIOS = (
         refused=("INSERT INTO orders (id, customer_name) VALUES (11, 'twice')",),
         allowed=("INSERT INTO orders (id, customer_name) VALUES (3000000000, 'many')",),
         unmade=("contractctl_orders_id__new",),
+        engines=("mariadb",),
+    ),
+    Scenario(
+        "copy-table",
+        (NUMBERED,),
+        _copy_table,
+        old=(INSERT.replace("({n}", "(-{n}"), "UPDATE orders SET id = {n} WHERE id = -{n}"),
+        new=(
+            "INSERT INTO orders (id, customer_name, amount) VALUES (-{n}, 'nobody {n}', '{n}')",
+            "REPLACE INTO orders (id, customer_name, amount) VALUES (-{n}, 'nobody {n}', '{n}')",
+            "UPDATE orders SET id = {n} WHERE id = -{n}",
+            "INSERT INTO orders (id, customer_name) VALUES ({n}, '.') ON DUPLICATE KEY UPDATE customer_name='new {n}'",
+        ),
+        read_old=READ,
+        read_new=READ,
+        as_old="old {n} {n}",
+        as_new="new {n} {n}",
+        refused=("INSERT INTO orders (id, customer_name) VALUES (11, 'twice')",),
+        allowed=("INSERT INTO orders (id, customer_name) VALUES (3000000000, 'many')",),
+        finally_=(("INSERT INTO orders (customer_name) VALUES ('next')", "SELECT last_insert_id() - 1", 3000000000),),
+        made=("one", "by_amount"),
         engines=("mariadb",),
     ),
     Scenario(

@@ -22,7 +22,7 @@ SCENES = [
 KEPT = [
     scene
     for scene in SCENES
-    if scene.values[1].kind != "set-not-null"  # of which both versions know the same column
+    if scene.values[1].kind not in {"set-not-null", "copy-table"}  # of which both versions know the same column
     and any(operations.KINDS[one.kind].dual_write(one) for one in scene.values[1].planned(scene.values[0]))
 ]
 EXTRACTED = [scene for scene in KEPT if scene.values[1].kind == "extract-table" and scene.values[0] is not shops.SQLITE]

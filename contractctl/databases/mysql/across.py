@@ -32,7 +32,7 @@ from contractctl.databases.crossing import (
     written_here,
     written_there,
 )
-from contractctl.databases.mysql import sharing
+from contractctl.databases.mysql import copying, sharing
 from contractctl.databases.mysql.bodies import begin, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, quotes, table
@@ -44,6 +44,8 @@ _LOCKED = " LOCK IN SHARE MODE"
 
 def create(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that create the triggers on both tables, each in the place of one that is there."""
+    if across_of(sync).copied is not None:
+        return copying.create(sync)
     return tuple(
         f"SET STATEMENT sql_mode = {literal(SQL_MODE)} FOR CREATE OR REPLACE TRIGGER {_qualified(of, event)}"
         f" {event.replace('_', ' ').upper()} ON {table(of.table)} FOR EACH ROW\n{begin(body)}"
@@ -53,11 +55,15 @@ def create(sync: Synchronisation) -> tuple[str, ...]:
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
+    if across_of(sync).copied is not None:
+        return copying.drop_triggers(sync)
     return tuple(f"DROP TRIGGER IF EXISTS {_qualified(of, event)}" for of, event in _names(sync))
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
     """The names of those that are gone: MariaDB switches none off."""
+    if across_of(sync).copied is not None:
+        return copying.missing_triggers(connection, sync)
     return tuple(
         _name(of, event)
         for of, event, _ in _bodies(sync)

@@ -22,6 +22,7 @@ _SAID = "@contractctl_said"
 class Changed:
     """What becomes of a column. None: that stays as it is."""
 
+    type: str | None = None
     nullable: bool | None = None
     check: str | None = None
     """Its own condition, as SQL; empty: none."""
@@ -51,6 +52,12 @@ def modify(look: Look, table: str, column: str, changed: Changed, work: Work = W
     return (Statement(sql, "LOCK=NONE", work, transactional=False),)
 
 
+def definition(look: Look, table: str, column: str, changed: Changed) -> str:
+    """What stands behind the column's name then. Raise UntoldError where no server says how it is now."""
+    demand_known_default(look, table, column)
+    return look.ask(_query(table, column, changed))
+
+
 def _definition(look: Look, query: str, table: str, column: str, changed: Changed) -> str:
     """What the server says of the column; where that is still to come, what the plan says."""
     try:
@@ -78,9 +85,11 @@ def _query(table: str, column: str, changed: Changed) -> str:
     type_, nullable, check, on_update = _TYPE, _NULLABLE, _CHECK, _ON_UPDATE
     if changed.nullable is not None:
         nullable = literal(" NULL" if changed.nullable else " NOT NULL")
-    if changed.check is None:
+    if changed.type is not None:
+        type_ = literal(changed.type)
+    elif changed.check is None:
         type_, check = f"if({_IS_JSON}, 'json', {_TYPE})", f"if({_IS_JSON}, '', {_CHECK})"
-    else:
+    if changed.check is not None:
         check = literal(f" CHECK ({changed.check})" if changed.check else "")
     if changed.on_update is not None:
         on_update = literal(f" ON UPDATE {changed.on_update}")
@@ -109,6 +118,7 @@ _CHECK = """coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM inform
 """The column's own. It keeps the name that the column had at first."""
 _DEFINITION = """concat({type},
   {nullable},
+  if(c.EXTRA LIKE '%auto_increment%', ' AUTO_INCREMENT', ''),
   if(c.COLUMN_DEFAULT IS NULL OR c.COLUMN_DEFAULT = 'NULL', '', concat(' DEFAULT ', c.COLUMN_DEFAULT)),
   {on_update},
   if(c.EXTRA LIKE '%INVISIBLE%', ' INVISIBLE', ''),

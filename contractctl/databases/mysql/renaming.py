@@ -36,7 +36,7 @@ def rename_in_step(
             sync.table, sync.across.table, (f"ALTER TABLE {table(of)} {renames}, {how}", *across.create(sync))
         )
     triggers = create(_renamed(sync, names), anew=True).values()
-    return _locked((of,), [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
+    return locked((of,), [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
 
 
 def drop_in_step(
@@ -45,7 +45,7 @@ def drop_in_step(
     """Drop triggers, and columns that they have given their values, all at once; as `rename_in_step`."""
     drops = ", ".join(f"DROP COLUMN IF EXISTS {quote(column)}" for column in columns)
     alter = f"ALTER TABLE {table(of)} {drops}, ALGORITHM=INSTANT, LOCK=NONE"
-    return _locked((of,), [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
+    return locked((of,), [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
 
 
 def both_at_once(one: str, other: str, steps: Iterable[str]) -> tuple[Statement, ...]:
@@ -54,14 +54,14 @@ def both_at_once(one: str, other: str, steps: Iterable[str]) -> tuple[Statement,
     Nobody waits for the second table while having the first. MariaDB would break the deadlock with a statement that
     has one and wants the other by opening its tables anew, and then not know all that its triggers need (1146).
     """
-    return _locked((one, other), map(_immediately, steps), "NOWAIT")
+    return locked((one, other), map(_immediately, steps), "NOWAIT")
 
 
 def _immediately(sql: str) -> str:
     return f"EXECUTE IMMEDIATE {literal(sql)}"
 
 
-def _locked(of: Iterable[str], steps: Iterable[str], wait: str) -> tuple[Statement, ...]:
+def locked(of: Iterable[str], steps: Iterable[str], wait: str) -> tuple[Statement, ...]:
     """Steps while nobody else reads or writes the tables.
 
     In a compound statement nothing may WAIT, and nothing has to: the tables are locked already.

@@ -7,8 +7,9 @@ it refuses instead.
 from collections.abc import Mapping
 
 from contractctl.databases import Column, Statement, Synchronisation, Work
+from contractctl.databases.ddl import Copying
 from contractctl.databases.looks import Look
-from contractctl.databases.mysql import across
+from contractctl.databases.mysql import across, swapping
 from contractctl.databases.mysql.altering import WAIT, alter
 from contractctl.databases.mysql.blocking import demand_no_moment, demand_online, demand_way_back
 from contractctl.databases.mysql.constraints import (
@@ -45,6 +46,7 @@ __all__ = (
     "allow_null",
     "build_index",
     "carries_checks",
+    "copying",
     "create_table",
     "drop_column",
     "drop_constraint",
@@ -86,6 +88,7 @@ keys_bring_indexes = True
 sequences = False
 remembers_types = False
 carries_checks = True
+copying: Copying | None = swapping
 _FUNCTION = "DROP FUNCTION"
 
 
@@ -132,6 +135,8 @@ def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation |
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     """Create the triggers, each at once in the place of one that is there."""
+    if sync.across is not None and sync.across.copied is not None:
+        return swapping.follow(sync)
     if sync.across is not None:
         return both_at_once(sync.table, sync.across.table, across.create(sync))
     functions = (Statement(sql, "none") for sql in create_functions(sync))
@@ -144,6 +149,8 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     Columns go with them, while the table is locked: between the two nobody would give them a value.
     """
     drops = drop_triggers(sync)
+    if sync.across is not None and sync.across.copied is not None:
+        return tuple(Statement(sql, "LOCK=SHARED, for an instant") for sql in drops)
     if sync.across is not None:
         return both_at_once(sync.table, sync.across.table, drops)
     functions = tuple(Statement(sql, "none") for sql in drops if sql.startswith(_FUNCTION))

@@ -61,6 +61,7 @@ _FAMILIES = {
 }
 _BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names.split()}
 _LENGTHS = {"TINYTEXT": 255, "TEXT": 65_535, "TINYBLOB": 255, "BLOB": 65_535, "CHAR": 1, "BINARY": 1, "BIT": 1}
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INT": 32, "INTEGER": 32, "BIGINT": 64, "SERIAL": 64}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
 
 
@@ -93,6 +94,17 @@ def read(type_: str) -> Type:
         return Type(name, family, (numbers or [10])[0], (numbers[1:] or [0])[0])
     scale = numbers[1] if len(numbers) > 1 else None
     return Type(name, family, numbers[0] if numbers else _LENGTHS.get(name), scale, labels)
+
+
+def whole_numbers(type_: str) -> tuple[int, int] | None:
+    """The least and the greatest number of a type of whole numbers."""
+    said = spoken(type_)
+    words = {token.text.upper() for token in said}
+    bits = _BITS.get(said[0].text.upper()) if said else None
+    if bits is None:
+        return None
+    unsigned = bool(words & {"UNSIGNED", "ZEROFILL", "SERIAL"})
+    return (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def json_length(type_: str) -> int:

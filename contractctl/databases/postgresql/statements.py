@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from contractctl.databases import Column, Statement, Synchronisation, Work
 from contractctl.databases.called import shortened
+from contractctl.databases.ddl import Copying
 from contractctl.databases.looks import Look
 from contractctl.databases.postgresql.altering import ALONE, WRITERS_OUT, alter
 from contractctl.databases.postgresql.blocking import refuse_domain, refuse_volatile
@@ -46,6 +47,7 @@ __all__ = (
     "allow_null",
     "build_index",
     "carries_checks",
+    "copying",
     "create_table",
     "drop_column",
     "drop_constraint",
@@ -87,6 +89,7 @@ keys_bring_indexes = False
 sequences = True
 remembers_types = True
 carries_checks = False
+copying: Copying | None = None
 
 
 def add_column(look: Look, table: str, column: Column) -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import Column, Statement, Synchronisation, Work, run
-from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
+from contractctl.databases.ddl import BlockingError, Copying, ForeignKey, Index, foreign_key
 from contractctl.databases.looks import Called, Look
 from contractctl.databases.sqlite import definition
 from contractctl.databases.sqlite.constraints import (
@@ -27,6 +27,7 @@ keys_bring_indexes = False
 sequences = False
 remembers_types = False
 carries_checks = False
+copying: Copying | None = None
 _LOCK = "the writer's lock"
 _CHECK = "PRAGMA main.quick_check"
 _CLOSE = "PRAGMA writable_schema = RESET"

@@ -84,7 +84,7 @@ def _leaving(found: Path, step: Step, column: Column) -> Column:
         case "change-default":
             harmless = not column.omittable and step.news[0].default is not None
             return replace(column, default=step.news[0].default) if harmless else column
-        case "drop-not-null":
+        case "drop-not-null" | "copy-table":
             return column
         case "drop-column":
             if column.omittable:
@@ -175,6 +175,8 @@ def _known(found: Path, table: Table, column: Column) -> Column:
         step = steps[0]
         return replace(column, name=side(step, column, found.dialect), written=place(step, column, found.dialect))
     old = steps[0].olds[0]
+    if steps[0].kind == "copy-table":
+        return replace(column, type=old.type)
     default = old.default if old.omittable or column.default is None else column.default
     return replace(column, nullable=column.nullable and old.nullable, default=default)
 

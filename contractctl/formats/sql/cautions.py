@@ -30,6 +30,8 @@ def _of_column(found: Path, step: Step) -> Iterator[str]:
     if step.beside:
         beside = place(step, step.news[0], found.dialect)
         yield f"until the end, new applications use '{step.to}.{beside}' instead of {name}"
+    elif step.kind == "copy-table":
+        yield f"until quiesce, {name} is {step.olds[0].type.text}: no application gives it a number beyond that"
     elif step.kind == "drop-not-null":
         yield f"until the end, new applications write no NULL into {name}: old ones do not expect it"
     elif step.kind == "change-default" and not is_harmless_default(step):

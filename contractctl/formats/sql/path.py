@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.sql import changing_keys
+from contractctl.formats.sql import changing_keys, unstaged
 from contractctl.formats.sql.bonds import bonds, renamed_tables
 from contractctl.formats.sql.names import demand_plain, side_name
 from contractctl.formats.sql.parsing import parse
@@ -78,6 +78,8 @@ def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()
     dropped, references = dropped_in_order(before, gone)
     parts = (*references, *part_steps(before, after, columns), *(part for table in made for part in table.parts))
     for step in steps:
+        if step.kind == "copy-table":
+            _demand_copied_alone(before, after, step, declared, steps, parts)
         if step.kind == "rename-column" and step.olds[0].counted:
             _demand_counted_alike(before, step, declared, parts)
     return Path(before, after, declared, renamed, made, dropped, steps, parts, columns.twins)
@@ -143,6 +145,30 @@ def _demand_names(before: Schema, after: Schema, step: Step) -> None:
         if before.tables[step.table].column(name) or after.tables[step.to].column(name):
             reason = f"'{step.news[0].written}' changes its type, and '{name}' is there already, where new values wait"
             raise refused(after, step.table, reason, step.news[0], hint=f"rename '{name}' first, in a plan of its own")
+
+
+def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that changes
+    before: Schema,
+    after: Schema,
+    step: Step,
+    declared: Declared,
+    steps: tuple[Step, ...],
+    parts: tuple[PartStep, ...],
+) -> None:
+    """A copy holds what its table holds, and nothing else becomes of the table meanwhile."""
+    table, column = after.tables[step.to], step.news[0]
+    if not keeps_values(step, before.dialect, declared):
+        reason = f"'{column.written}' gets its type by a copy of '{table.written}', and its values stay what they are"
+        raise refused(after, step.to, reason, column, hint="leave --up and --down out")
+    for schema in (before, after):
+        for name, key in unstaged.foreign_keys(schema, step.table):
+            reason, hint = unstaged.bound(table, column, name, key)
+            raise refused(after, step.to, reason, column, hint=hint)
+    others = [one.kind for one in steps if one is not step and step.table in {one.table, one.to}]
+    others += [one.kind for one in parts if step.table in {one.part.table, one.part.referred[0]}]
+    if others:
+        reason = f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and changes besides"
+        raise refused(after, step.to, f"{reason} ({others[0]})", column, hint="plan the one, and then the other")
 
 
 def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts: tuple[PartStep, ...]) -> None:

@@ -9,6 +9,7 @@ is not so is not there:
   find where new applications give nothing, and so is the `fill.COLUMN` of an extraction. That of a split or a merge
   stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
+- `least`, `most`: the numbers that a column holds whose table goes over to a copy, in which it holds more.
 - `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
 - `new_key`: the primary key as it will be, where that has several columns: each one's name while both versions are
   served, and the one that it gets: "tenant_id=tenant_id,id__new=id".
@@ -39,6 +40,7 @@ from contractctl.formats.sql.regrouping import is_shared
 from contractctl.formats.sql.resolution import values
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.steps import Step, filling, refused
+from contractctl.formats.sql.values import bounds
 from contractctl.formats.sql.ways import place, regroup_of, transform_of
 from contractctl.formats.sql.writing import column_name, identifier
 from contractctl.model.contract import Policy, Source
@@ -107,6 +109,8 @@ def _parameters(found: Path, step: Step) -> Iterator[tuple[str, str]]:
             yield from _of_several(found, step)
         case "move-column" | "extract-table":
             yield from _of_two_tables(found, step)
+        case "copy-table":
+            yield from _of_copied(found, step)
         case _:
             yield from _of_one(found, step)
 
@@ -143,6 +147,17 @@ def _new_key(found: Path, step: Step) -> Iterator[tuple[str, str]]:
         new = column if move is None else move.news[0]
         name = column_name(new, found.dialect)
         yield name if move is None else place(move, new, found.dialect), name
+
+
+def _of_copied(found: Path, step: Step) -> Iterator[tuple[str, str]]:
+    (old,), (new,) = step.olds, step.news
+    yield "type", type_text(found.after, _new(found, step), new)
+    yield "old_type", type_text(found.before, _old(found, step), old)
+    least, most = bounds(old.type)
+    yield "least", str(least)
+    yield "most", str(most)
+    if _breaks(found, step):
+        yield "breaks", "yes"
 
 
 def _charset(table: Table, column: Column) -> Iterator[str]:

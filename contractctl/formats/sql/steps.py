@@ -8,6 +8,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.sql import unstaged
 from contractctl.formats.sql.bonds import Bond, only
 from contractctl.formats.sql.schema import Column, Family, Schema, Table, column_pointer, locate
+from contractctl.formats.sql.values import holds_all
 from contractctl.formats.sql.writing import clauses_of
 from contractctl.model.declared import On
 
@@ -47,8 +48,8 @@ class Step:
 
     @property
     def stays(self) -> bool:
-        """Whether it is about one column that keeps its place and its type."""
-        return self.kind in {"set-not-null", "drop-not-null", "change-default"}
+        """Whether it is about one column that keeps its place, and has no second one beside it."""
+        return self.kind in {"set-not-null", "drop-not-null", "change-default", "copy-table"}
 
     @property
     def beside(self) -> bool:
@@ -118,6 +119,10 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
         reason = f"how '{new.written}' is generated changes, and generated columns are not staged"
         raise refused(after, table.name, reason, new)
     _same_counting(after, table, old, new)
+    if _goes_over_to_a_copy(after, old, new):
+        _same_promise(after, table, old, new)
+        yield step("copy-table")
+        return
     if (new.type, new.collation) != (old.type, old.collation):
         _demand_not_counted(after, table, old, new)
         _demand_no_clause(after, table, new)
@@ -136,6 +141,12 @@ def _same_counting(after: Schema, table: Table, old: Column, new: Column) -> Non
     if (new.counted, new.always) != (old.counted, old.always):
         reason = f"whether the database counts '{new.written}' up changes, which is not staged"
         raise refused(after, table.name, reason, new)
+
+
+def _goes_over_to_a_copy(after: Schema, old: Column, new: Column) -> bool:
+    """Whether no second column can stand for it until it has its new type, and a copy of the table can."""
+    whole = old.type.family is new.type.family is Family.INTEGER
+    return after.dialect == "mysql" and new.counted and whole and holds_all(new.type, old.type)
 
 
 def _demand_not_counted(after: Schema, table: Table, old: Column, new: Column) -> None:
@@ -197,7 +208,8 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
 
 def _demand_no_moment(after: Schema, step: Step, fills: Mapping[str, str]) -> None:
     """What waits to become NOT NULL is not a TIMESTAMP of MariaDB."""
-    if after.dialect != "mysql" or step.kind in {"drop-not-null", "change-default", "move-column", "extract-table"}:
+    spared = {"drop-not-null", "change-default", "move-column", "extract-table", "copy-table"}
+    if after.dialect != "mysql" or step.kind in spared:
         return
     table = after.tables[step.to]
     for column in step.news:

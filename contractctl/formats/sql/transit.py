@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from contractctl.databases.called import quiesced
+from contractctl.databases.called import beside_copied, quiesced
 from contractctl.formats.sql.schema import Column, Index, Schema, Table
 from contractctl.model.plan import Operation
 
@@ -26,6 +26,8 @@ class _Moving:
     """Column → the one beside it, in which the values of the new type wait."""
     names: set[str] = field(default_factory=set)
     """Of constraints and indexes."""
+    retyped: set[str] = field(default_factory=set)
+    """Columns that have the one type or the other, under the same name."""
 
 
 def settled(version: Schema, live: Schema, operations: Iterable[Operation]) -> tuple[Schema, Schema]:
@@ -36,6 +38,9 @@ def settled(version: Schema, live: Schema, operations: Iterable[Operation]) -> t
         _collect(moving, operation, version.dialect)
         if operation.kind in _CHANGED_WHOLE:
             whole |= {_fold(name, version.dialect) for name in _tables(operation)}
+        if operation.kind == "copy-table":
+            ours = {_fold(name, version.dialect) for name in beside_copied(operation.subject)}
+            live = replace(live, tables={k: v for k, v in live.tables.items() if k not in ours})
     gone = {name for name in whole if name not in live.tables}
     version = replace(version, tables={k: v for k, v in version.tables.items() if k not in gone})
     for name, parts in moving.items():
@@ -64,6 +69,9 @@ def _collect(moving: Mapping[str, _Moving], operation: Operation, dialect: str) 
     if _is_part(operation):
         parts.names |= {_fold(name, dialect) for name in (*olds, *news, parameters.get("becomes")) if name}
         parts.columns |= {_fold(name.strip(), dialect) for name in parameters.get("columns", "").split(",")}
+        return
+    if operation.kind == "copy-table":
+        parts.retyped |= {_fold(name, dialect) for name in olds if name}
         return
     parts.columns |= {_fold(name, dialect) for name in olds if name}
     other.columns |= {_fold(name, dialect) for name in news if name}
@@ -105,7 +113,7 @@ def _without(table: Table, parts: _Moving, like: Table) -> Table:
     moving = parts.columns | {quiesced(name) for name in parts.columns}
     return replace(
         table,
-        columns=tuple(_alike(c, like.column(c.name)) if c.name in moving else c for c in table.columns),
+        columns=tuple(_as_in(c, like.column(c.name), parts, moving) for c in table.columns),
         uniques=tuple(
             u
             for u in table.uniques
@@ -114,6 +122,12 @@ def _without(table: Table, parts: _Moving, like: Table) -> Table:
         foreign_keys=tuple(k for k in table.foreign_keys if not moving & set(k.columns) and k.name not in parts.names),
         checks=tuple(c for c in table.checks if not moving & c.columns and c.name not in parts.names),
     )
+
+
+def _as_in(column: Column, other: Column | None, parts: _Moving, moving: set[str]) -> Column:
+    if column.name in parts.retyped and other is not None:
+        return replace(column, type=other.type)
+    return _alike(column, other) if column.name in moving else column
 
 
 def _alike(column: Column, other: Column | None) -> Column:

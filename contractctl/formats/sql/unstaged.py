@@ -3,32 +3,59 @@
 No trigger of MariaDB knows the number of a row that is being inserted, so that nothing can keep a second column in step
 with one that AUTO_INCREMENT counts; and no column that is there gets AUTO_INCREMENT without a copy of the table. A
 sequence as the default would be known in time, but tells no client its number: LAST_INSERT_ID() then says an older one.
+So the whole table goes over to a copy, where that can be: operations/copy_table.py.
 
 A new column can be NULL until it is filled, and of a TIMESTAMP MariaDB forbids that by a copy of the table alone.
 """
 
-from contractctl.formats.sql.schema import Column, Schema, Table
+from collections.abc import Iterator
+
+from contractctl.formats.sql.schema import Column, ForeignKey, Schema, Table
 from contractctl.formats.sql.writing import column_definition, column_name, identifier, table_identifier
 
 _ALONE = "release the contract with that alone"
 
 
 def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str, str]:
-    """Why it gets no other type beside writers, and what to do instead; `schema` and `table` are those after."""
-    reason = (
-        f"'{new.written}' is counted up by AUTO_INCREMENT, and only a copy of '{table.written}' gives it another type:"
-        " MariaDB gives AUTO_INCREMENT to no other column, and no trigger knows the number of a row being inserted"
-    )
+    """Why it gets no other type beside writers, and what to do instead; `schema` and `table` are those after.
+
+    A type of whole numbers that holds more, under the same name, is a copy's: operations/copy_table.py.
+    """
     renamed = old.name != new.name
-    what = f"CHANGE COLUMN {_name(old)} {_name(new)}" if renamed else f"MODIFY COLUMN {_name(new)}"
-    alter = f"{_alter(table)} {what} {column_definition(table, new, schema.dialect)}, ALGORITHM=COPY, LOCK=SHARED"
+    holds = "under the same name" if renamed else f"of whole numbers that hold all of {old.type.text}, and more"
+    reason = (
+        f"'{new.written}' is counted up by AUTO_INCREMENT, which MariaDB gives to no other column, and no trigger knows"
+        f" the number of a row being inserted: only a copy of '{table.written}' gives it another type, and it is made"
+        f" beside writers for types {holds}"
+    )
+    if renamed:
+        return reason, "change its type now, and its name in a later version"
+    what = f"MODIFY COLUMN {_name(new)} {column_definition(table, new, schema.dialect)}, ALGORITHM=COPY, LOCK=SHARED"
     hint = (
-        "let gh-ost or pt-online-schema-change copy the table beside writers, or, when nobody has to write, run:"
-        f" {alter} (and its COMMENT, if it has one); readers go on, writers wait for the whole copy (reckon with 10 MB"
-        " of the table a second), but from MariaDB 11.2 on LOCK=NONE in its place lets them go on, too;"
-        f" {_unbound(schema, table, old, new)}then {_ALONE}"
+        f"when nobody has to write, run: {_alter(table)} {what} (and its COMMENT, if it has one); readers go on,"
+        " writers wait for the whole copy (reckon with 10 MB of the table a second), but from MariaDB 11.2 on LOCK=NONE"
+        f" in its place lets them go on, too; {_unbound(schema, table, old, new)}then {_ALONE}"
     )
     return reason, hint
+
+
+def bound(table: Table, column: Column, other: str, key: ForeignKey) -> tuple[str, str]:
+    """Why a table with foreign keys does not go over to a copy, and what to do instead."""
+    reason = (
+        f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and the foreign key"
+        f" {f'{key.name!r} ' if key.name else ''}of '{other}' ({', '.join(key.columns)}) would stay with the old table"
+    )
+    hint = (
+        "drop it in a version of its own; change the types then, of what refers to the column as well; and add it again"
+        " in a later version: all three are staged"
+    )
+    return reason, hint
+
+
+def foreign_keys(schema: Schema, table: str) -> Iterator[tuple[str, ForeignKey]]:
+    """Every one of the table and to it, each with the name of the table that has it."""
+    for other in schema.tables.values():
+        yield from ((other.written, key) for key in other.foreign_keys if table in {other.name, key.table})
 
 
 def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:

@@ -70,6 +70,12 @@ def bounds(kind: Type) -> tuple[int, int]:
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind.signed else (0, 2**bits - 1)
 
 
+def holds_all(kind: Type, other: Type) -> bool:
+    """Whether a type of whole numbers holds all of another one's, and more."""
+    (low, high), (least, most) = bounds(kind), bounds(other)
+    return low <= least and most <= high and (low, high) != (least, most)
+
+
 def _integers(taken: Type, given: Type) -> Iterator[Judged]:
     (low, high), (new_low, new_high) = bounds(taken), bounds(given)
     if new_low > low or new_high < high:

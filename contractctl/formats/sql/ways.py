@@ -94,7 +94,7 @@ def bare_ways(step: Step, dialect: str) -> tuple[str, str]:
 
 def keeps_values(step: Step, dialect: str, declared: Declared) -> bool:
     """Whether the new column holds the very values of the old one: nothing else is declared, and nothing is cut."""
-    if step.kind not in {"rename-column", "change-type", "change-key-type"}:
+    if step.kind not in {"rename-column", "change-type", "change-key-type", "copy-table"}:
         return False
     old, new = step.olds[0], step.news[0]
     names = tuple(dict.fromkeys((column_name(new, dialect), column_name(old, dialect))))

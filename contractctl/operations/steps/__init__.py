@@ -24,6 +24,7 @@ from contractctl.operations.steps.constraints import (
     RenameConstraint,
     TakeForeignKeyBack,
 )
+from contractctl.operations.steps.copies import CopyTable, DropCopied, DropCopy, Swap, SwapBack
 from contractctl.operations.steps.keeping import (
     BrownOut,
     EndBrownOut,
@@ -57,8 +58,11 @@ __all__ = (
     "BrownOutTable",
     "BuildIndex",
     "ChangeDefault",
+    "CopyTable",
     "CreateTable",
     "DropConstraint",
+    "DropCopied",
+    "DropCopy",
     "DropIndex",
     "DropOldColumn",
     "DropOldTable",
@@ -83,6 +87,8 @@ __all__ = (
     "StandIn",
     "Step",
     "StopKeepingInStep",
+    "Swap",
+    "SwapBack",
     "TakeForeignKeyBack",
     "TakeName",
     "UncreateTable",

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from contractctl.databases import SIDE_TABLES, Across, Database, Statement, Synchronisation, batches
+from contractctl.databases import SIDE_TABLES, Across, Copied, Database, Statement, Synchronisation, batches
 from contractctl.databases.called import quiesced
 from contractctl.databases.looks import Live, Look, Renamed, find
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import (
     Crossing,
     Pair,
+    Whole,
     demand_trust,
     leaving_name,
     seen,
@@ -55,7 +56,8 @@ class KeepInStep(Step):
         return False
 
     def reverse(self) -> Step:
-        return StopKeepingInStep(self.plan, self.table, to=other_table(self.pairs))
+        copied = any(isinstance(pair, Whole) for pair in self.pairs)
+        return StopKeepingInStep(self.plan, self.table, to=other_table(self.pairs), copied=copied)
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,15 @@ class StopKeepingInStep(Step):
     """Old columns that go next."""
     to: str = ""
     """The other table, where the triggers keep columns of two in step."""
+    copied: bool = False
+    """Whether they keep a copy of the table in step with it."""
 
     def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
         names = map(quiesced, self.dropping)
         there = (name for name in names if not look.live or find(database, look, self.table, name) is not None)
         columns = tuple(there)
-        across = Across(self.to) if self.to else None
+        copied = Copied("", 0, 0) if self.copied else None
+        across = Across(self.to, copied=copied) if self.to or copied else None
         return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), (), across=across), columns)
 
     def demand(self, database: Database, connection: Connection) -> None:

@@ -18,13 +18,14 @@ from contractctl.databases import Column, Database, Statement
 from contractctl.databases.looks import Live, Look, Told
 from contractctl.errors import ContractctlError
 from contractctl.operations.by_hand import by_hand
-from contractctl.operations.pairs import Crossing, Pair
+from contractctl.operations.pairs import Crossing, Pair, Whole
 
 _WIDTH = 100
 _END = "//"
 _PARTS: Mapping[type, str] = {
     Pair: "contractctl.operations.pairs",
     Crossing: "contractctl.operations.pairs",
+    Whole: "contractctl.operations.pairs",
     Column: "contractctl.databases",
 }
 """The values that steps are made of, and where a revision file imports them from."""

@@ -232,14 +232,26 @@ RENAMED = COUNTED.replace("(id INT", "(`order` INT").replace("(id)", "(`order`)"
         (
             COUNTED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
             {},
-            "'id' is counted up by AUTO_INCREMENT, and only a copy of 'orders' gives it another type",
-            "MODIFY COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ALGORITHM=COPY, LOCK=SHARED",
+            "the foreign key 'of_order' of 'items' (of) would stay with the old table",
+            "drop it in a version of its own",
         ),
         (
             RENAMED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
             {"orders.id": "order"},
-            "'order' is counted up by AUTO_INCREMENT, and only a copy of 'orders' gives it another type",
-            "CHANGE COLUMN id `order` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ALGORITHM=COPY, LOCK=SHARED",
+            "'order' is counted up by AUTO_INCREMENT, which MariaDB gives to no other column",
+            "change its type now, and its name in a later version",
+        ),
+        (
+            COUNTED.replace("INT UNSIGNED", "INT"),
+            {},
+            "it is made beside writers for types of whole numbers that hold all of int unsigned, and more",
+            "'of_order' of 'items' (of), and make it again when its own column has the same type; then release",
+        ),
+        (
+            COUNTED.replace("INT UNSIGNED", "MEDIUMINT UNSIGNED"),
+            {},
+            "only a copy of 'orders' gives it another type",
+            "MODIFY COLUMN id MEDIUMINT UNSIGNED NOT NULL AUTO_INCREMENT, ALGORITHM=COPY, LOCK=SHARED",
         ),
         (
             RENAMED,
@@ -257,7 +269,48 @@ def test_what_mariadb_counts_keeps_its_type_and_its_name_and_the_way_out_is_told
 
     assert reason in error.value.message
     assert way in str(error.value.hint)
-    assert ("'of_order' of 'items' (of)" in str(error.value.hint)) == ("COPY" in way)
+
+
+WIDENED = "CREATE TABLE orders (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, note VARCHAR(9))"
+SHARDED = "CREATE TABLE orders (shard INT, id INT AUTO_INCREMENT, note VARCHAR(9), PRIMARY KEY (shard, id), KEY (id))"
+
+
+@pytest.mark.parametrize(
+    ("old", "type_", "said"),
+    [
+        (WIDENED, "BIGINT UNSIGNED", {"old_type": "INT UNSIGNED", "least": "0", "most": str(2**32 - 1)}),
+        (WIDENED, "BIGINT", {"old_type": "INT UNSIGNED", "least": "0", "most": str(2**32 - 1)}),
+        (SHARDED, "BIGINT", {"old_type": "INT", "least": str(-(2**31)), "most": str(2**31 - 1)}),
+    ],
+)
+def test_what_mariadb_counts_gets_a_wider_type_by_a_copy(old: str, type_: str, said: dict[str, str]) -> None:
+    new = old.replace(" id INT UNSIGNED" if "UNSIGNED" in old else " id INT", f" id {type_}").replace(
+        "(id INT UNSIGNED", f"(id {type_}"
+    )
+    (step,) = steps(old, new, "mysql")
+
+    assert (step.kind, step.subject, step.old, step.new) == ("copy-table", "orders", "id", "id")
+    assert said.items() <= step.parameters.items()
+    assert step.parameters["type"] == type_
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given", "sentence"),
+    [
+        (WIDENED, "note VARCHAR(20)", {}, "goes over to a copy, as 'id' gets another type, and changes besides"),
+        (WIDENED, "note VARCHAR(9), KEY by_note (note)", {}, "and changes besides (create-index)"),
+        (WIDENED, "note VARCHAR(9)", {"ups": {"id": "id + 1"}}, "and its values stay what they are"),
+    ],
+)
+def test_a_table_goes_over_to_a_copy_as_it_is(
+    old: str, new: str, given: dict[str, dict[str, str]], sentence: str
+) -> None:
+    changed = old.replace("INT UNSIGNED", "BIGINT UNSIGNED").replace("note VARCHAR(9)", new)
+    with pytest.raises(ContractctlError) as error:
+        steps(old, changed, "mysql", **given)
+
+    assert sentence in error.value.message
+    assert error.value.hint
 
 
 MOMENT = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT NOW())"

@@ -1,0 +1,109 @@
+"""How is a MariaDB table copied into another definition, and how do the two change places?
+
+Everything is made beside the table; one RENAME TABLE gives the copy its name, and another one takes it back. Whoever
+has begun to write goes on first, for as long as we wait; whoever comes meanwhile waits for an instant.
+"""
+
+from contractctl.databases import Statement, Synchronisation, Work
+from contractctl.databases.called import beside_table, copied_table, quiesced_table
+from contractctl.databases.crossing import across_of
+from contractctl.databases.looks import Look
+from contractctl.databases.mysql.altering import WAIT
+from contractctl.databases.mysql.copying import counterpart, create, drop_triggers, fits, obstacles, old_readers, signal
+from contractctl.databases.mysql.modifying import Changed, definition
+from contractctl.databases.mysql.names import literal, quote
+from contractctl.databases.mysql.names import table as table_name
+from contractctl.databases.mysql.renaming import locked
+from contractctl.databases.mysql.tables import of_table
+
+__all__ = ("copy_table", "drop_copied", "drop_copy", "follow", "obstacles", "old_readers", "swap", "swap_back")
+
+_SWAPPING = "EXCLUSIVE, for an instant"
+_COUNTED = "@contractctl_counted"
+_TOO_GREAT = "a row has come that the old table cannot hold: there is no way back while it is there"
+
+
+def copy_table(look: Look, table: str, column: str, type_: str) -> tuple[Statement, ...]:
+    """Make a copy without rows, with all that a table has of its own, in which one column is of another type."""
+    copy = table_name(copied_table(table))
+    modified = f"{quote(column)} {definition(look, table, column, Changed(type=type_))}"
+    signals = [table_name(name) for name in (signal(table), counterpart(table))]
+    made = "(swapped BOOLEAN NOT NULL PRIMARY KEY) ENGINE=InnoDB"
+    return (
+        _beside(f"CREATE TABLE IF NOT EXISTS {copy} LIKE {table_name(table)}"),
+        _beside(f"ALTER TABLE {copy} MODIFY COLUMN {modified}"),
+        *(_beside(f"CREATE TABLE IF NOT EXISTS {name} {made}") for name in signals),
+        _beside(f"REPLACE INTO {signals[1]} VALUES (TRUE)"),
+    )
+
+
+def drop_copy(table: str) -> tuple[Statement, ...]:
+    """Drop the copy, which has not got the table's name."""
+    return (_dropped(copied_table(table), signal(table), counterpart(table)),)
+
+
+def drop_copied(plan: str, table: str) -> tuple[Statement, ...]:
+    """Drop the triggers, and the table that was copied, which has not got its name any more."""
+    drops = drop_triggers(Synchronisation(plan, table, (), ()))
+    triggers = (Statement(sql, "LOCK=SHARED, for an instant") for sql in drops)
+    return (*triggers, _dropped(quiesced_table(table), signal(table), counterpart(table)))
+
+
+def follow(sync: Synchronisation) -> tuple[Statement, ...]:
+    """Create the triggers, and let the other table count on where this one does; both are locked meanwhile."""
+    copy = across_of(sync).table
+    ask = f"SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE {of_table(sync.table)}"
+    alter = literal(f"ALTER TABLE {table_name(copy)} AUTO_INCREMENT = ")
+    count_on = f"EXECUTE IMMEDIATE IF({_COUNTED} IS NULL, 'DO 0', concat({alter}, {_COUNTED}))"
+    triggers = (f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync))
+    return locked((sync.table, copy), (*triggers, f"SET {_COUNTED} = ({ask})", count_on), f"WAIT {WAIT}")
+
+
+def swap(sync: Synchronisation) -> tuple[Statement, ...]:
+    """Give the copy the table's name; what its triggers do from then on is written anew before."""
+    anew = (f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync) if f" ON {_copy(sync)} " in sql)
+    renames = [
+        (sync.table, quiesced_table(sync.table)),
+        (copied_table(sync.table), sync.table),
+        *_signals(sync.table),
+    ]
+    return (_at_once(*anew, _renamed(renames)),)
+
+
+def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:
+    """Give the old table its name back, unless there is a row that it cannot hold; from here on none comes."""
+    usual = [f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync) if f" ON {table_name(sync.table)} " in sql]
+    strict = [f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync, strict=True)]
+    handler = f"DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN {'; '.join(usual)}; RESIGNAL; END"
+    refuse = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(_TOO_GREAT)}"
+    too_great = f"IF EXISTS (SELECT 1 FROM {table_name(sync.table)} WHERE NOT {fits(sync)}) THEN {refuse}; END IF"
+    renames = [(sync.table, copied_table(sync.table)), (quiesced_table(sync.table), sync.table), *_signals(sync.table)]
+    return (_at_once(handler, *strict, too_great, _renamed(renames)),)
+
+
+def _copy(sync: Synchronisation) -> str:
+    return table_name(copied_table(sync.table))
+
+
+def _signals(table: str) -> list[tuple[str, str]]:
+    third = beside_table(table, "__swapping")
+    return [(signal(table), third), (counterpart(table), signal(table)), (third, counterpart(table))]
+
+
+def _renamed(renames: list[tuple[str, str]]) -> str:
+    return f"RENAME TABLE {', '.join(f'{table_name(old)} TO {table_name(new)}' for old, new in renames)}"
+
+
+def _at_once(*steps: str) -> Statement:
+    """One compound statement, which goes on where the client dies in the middle."""
+    body = "".join(f"{step};\n" for step in steps)
+    return Statement(f"BEGIN NOT ATOMIC\n{body}END", _SWAPPING, transactional=False)
+
+
+def _beside(sql: str) -> Statement:
+    return Statement(sql, "none", Work.NONE, transactional=False)
+
+
+def _dropped(*tables: str) -> Statement:
+    names = ", ".join(map(table_name, tables))
+    return Statement(f"DROP TABLE IF EXISTS {names} WAIT {WAIT}", _SWAPPING, transactional=False)

@@ -1,0 +1,80 @@
+"""How does a key that MariaDB counts up get another type? The table goes over to a copy of it, in which it has.
+
+No trigger of MariaDB knows the number of a row that is being inserted before it is there, so that no second column can
+be kept in step with the first, and a table can. The copy has all that the table has; whatever is written to the table
+is written to it, and the backfill brings the rest. Quiesce gives it the table's name, in one instant; from then on the
+old table follows, until the end, for those who roll back. Applications know one name, and write one table, always.
+parameters: type, old_type, least and most (what the old type holds), not_null; breaks as of change-type.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Database, Work
+from contractctl.databases.called import beside_copied
+from contractctl.errors import ContractctlError
+from contractctl.model.plan import Operation
+from contractctl.operations.effort import Effort
+from contractctl.operations.pairs import Whole
+from contractctl.operations.steps import CopyTable, DropCopied, Step, Swap
+from contractctl.operations.steps.copies import copying
+from contractctl.operations.words import added, needed, nothing
+
+effort = Effort(
+    None,
+    None,
+    Work.NONE,
+    "on MariaDB alone: a column that AUTO_INCREMENT counts gets a type that holds more; the backfill copies the rows",
+)
+
+validate = nothing
+
+
+def expand(operation: Operation) -> tuple[Step, ...]:
+    """The copy is there, without rows."""
+    return (CopyTable(operation.subject, added(operation), needed(operation, "type")),)
+
+
+def dual_write(operation: Operation) -> tuple[Whole, ...]:
+    """Both tables hold the same rows."""
+    least, most = (_number(operation, what) for what in ("least", "most"))
+    return (Whole({}, {}, source=operation.subject, column=added(operation), least=least, most=most),)
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The copy has the table's name."""
+    return (Swap(operation.subject, dual_write(operation)),)
+
+
+def contract(operation: Operation) -> tuple[Step, ...]:
+    """The old table goes."""
+    return (DropCopied(operation.subject),)
+
+
+def hindrances(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
+    """What a database has against it."""
+    table, name = operation.subject, added(operation)
+    column = next((one for one in database.columns(connection, table) if database.same(one.name, name)), None)
+    if column is None:
+        yield f"table '{table}' has no column '{name}'"
+        return
+    yield from database.hindrances(connection, table)
+    if begun:
+        return
+    (pair,) = dual_write(operation)
+    yield from copying(database).obstacles(connection, "", table, name, (pair.least, pair.most))
+    taken = (
+        one for one in beside_copied(table) if database.exists(connection, one) or database.is_view(connection, one)
+    )
+    yield from (f"the database already has a table or a view '{one}'" for one in taken)
+
+
+def _number(operation: Operation, what: str) -> int:
+    try:
+        return int(needed(operation, what))
+    except ValueError:
+        raise ContractctlError(
+            f"the {operation.kind} of '{operation.subject}' in the plan has a '{what}' that is no whole number",
+            hint=f"write what {needed(operation, 'old_type')} holds in the plan file",
+        ) from None

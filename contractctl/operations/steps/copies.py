@@ -1,0 +1,153 @@
+"""How does a table go over to a copy of it, and back?"""
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Database, Statement, Synchronisation, copied_rows
+from contractctl.databases.called import copied_table, quiesced_table
+from contractctl.databases.ddl import BlockingError, Copying
+from contractctl.databases.looks import Look
+from contractctl.errors import ContractctlError
+from contractctl.operations.pairs import Whole, seen, synchronisation
+from contractctl.operations.steps.step import Step
+
+
+@dataclass(frozen=True)
+class CopyTable(Step):
+    """Make a copy of a table without rows, in which one column is of another type."""
+
+    table: str
+    column: str
+    type: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return copying(database).copy_table(look, self.table, self.column, self.type)
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+    def reverse(self) -> Step:
+        return DropCopy(self.table)
+
+
+@dataclass(frozen=True)
+class DropCopy(Step):
+    """Drop the copy, which nobody knows yet."""
+
+    table: str
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return copying(database).drop_copy(self.table)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if database.exists(connection, quiesced_table(self.table)):
+            raise ContractctlError(
+                f"the copy has the name of '{self.table}', which is called '{quiesced_table(self.table)}'",
+                hint="run the downgrade of the plan's quiesce revision first",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+
+@dataclass(frozen=True)
+class Swap(Step):
+    """Give the copy the table's name. What is written from then on goes to the old table, too."""
+
+    table: str
+    pairs: tuple[Whole, ...]
+    plan: str = ""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return copying(database).swap(seen(database, look, self.plan, self.table, self.pairs))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        for pair in self.pairs:
+            _refuse(copying(database), connection, self.plan, pair)
+        _demand_followed(database, connection, self)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return database.exists(connection, quiesced_table(self.table))
+
+    def reverse(self) -> Step:
+        return SwapBack(self.table, self.pairs, self.plan)
+
+
+@dataclass(frozen=True)
+class SwapBack(Step):
+    """Give the old table its name back."""
+
+    table: str
+    pairs: tuple[Whole, ...]
+    plan: str = ""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+        return copying(database).swap_back(seen(database, look, self.plan, self.table, self.pairs))
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        """What only the copy can hold would be lost; the statement itself looks once more."""
+        sync = _demand_followed(database, connection, self)
+        keys = copied_rows.beyond(database, connection, sync)
+        if keys:
+            raise copied_rows.lost(sync, keys)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not database.exists(connection, quiesced_table(self.table))
+
+    def reverse(self) -> Step:
+        return Swap(self.table, self.pairs, self.plan)
+
+
+@dataclass(frozen=True)
+class DropCopied(Step):
+    """Drop the old table, whose name the copy has. Nothing brings it back."""
+
+    drops: ClassVar[bool] = True
+
+    table: str
+    plan: str = ""
+
+    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+        return copying(database).drop_copied(self.plan, self.table)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        if database.exists(connection, copied_table(self.table)):
+            raise ContractctlError(
+                f"'{self.table}' is the old table still: '{copied_table(self.table)}' has not taken its name",
+                hint=f"run: contractctl migrate quiesce {self.plan}",
+            )
+
+    def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
+        return False
+
+
+def copying(database: Database) -> Copying:
+    """How the engine does it. Raise BlockingError where it does not."""
+    if database.ddl.copying is None:
+        raise BlockingError(
+            "a table goes over to a copy of it on MariaDB alone",
+            hint="plan anew, with the contract in the dialect of the database that it is to run on",
+        )
+    return database.ddl.copying
+
+
+def _demand_followed(database: Database, connection: Connection, step: Swap | SwapBack) -> Synchronisation:
+    """What is written to the one table must be in the other when that gets its name."""
+    sync = synchronisation(connection, step.plan, step.table, step.pairs)
+    gone = database.missing_triggers(connection, sync)
+    if gone:
+        raise ContractctlError(
+            f"the trigger '{gone[0]}' is gone: what is written to '{step.table}' is no longer written to its copy",
+            hint=f"run: contractctl migrate verify {step.plan}",
+        )
+    return sync
+
+
+def _refuse(how: Copying, connection: Connection, plan: str, pair: Whole) -> None:
+    obstacles = how.obstacles(connection, plan, pair.source, pair.column, (pair.least, pair.most))
+    found = next(chain(obstacles, how.old_readers(connection, plan, pair.source)), None)
+    if found is not None:
+        raise ContractctlError(found, hint="nothing was changed; mend it, and run it again")
