@@ -59,9 +59,8 @@ def _asked(plan: Plan, found: "Settings", history: tuple[str, ...]) -> Answer:
         with asked as connection:  # never committed: asking leaves nothing behind
             return _answer(plan, found, connection, history)
     except DBAPIError as error:
-        raise ContractctlError(
-            f"the database could not be queried about the plan: {error.orig}", hint="try again, or fix what it names"
-        ) from error
+        said, hint = databases.of(engine).meaning(error)
+        raise ContractctlError(f"the database could not be queried about the plan: {said}", hint=hint) from error
     finally:
         engine.dispose()
 

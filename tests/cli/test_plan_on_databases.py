@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from contractctl import resources
 from contractctl.cli import run as run_command
+from tests.databases import shops
 from tests.tables import make
 
 SCHEMA = json.loads((resources.contracts() / "contractctl" / "plan" / "plan.schema.json").read_text())
@@ -45,6 +47,25 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return said.out, said.err
 
     return planned
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+def test_a_table_that_somebody_has_for_himself_is_said_in_words(
+    engine: str, plan: Plan, request: pytest.FixtureRequest
+) -> None:
+    url, dialect = request.getfixturevalue(f"{engine}_url"), DIALECTS[engine]
+    make(url, [ORDERS])
+    words = {"postgresql": shops.POSTGRESQL, "mariadb": shops.MARIADB}[engine]
+    begin = {"postgresql": ("BEGIN", "LOCK TABLE orders"), "mariadb": ("LOCK TABLES orders WRITE",)}[engine]
+    with closing(words.connect(url)) as other:
+        for statement in begin:
+            other.cursor().execute(statement)
+        draft = ORDERS.replace("customer_name", "full_name")
+        _, said = plan(dialect, url, draft, *RENAME, code=2)
+
+    assert "could not be queried about the plan: somebody else held a lock for too long" in said
+    assert "end long transactions, and run it again" in said
+    assert "1205" not in said
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
