@@ -1,6 +1,6 @@
 """How fast is it, and how right, beside something that everybody knows? Each row was measured in this very run."""
 
-import sys
+import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -30,15 +30,20 @@ BENCHES: Mapping[str, str] = {
 
 def main() -> None:
     """Run the measurements whose name contains the first argument; all without one."""
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    for name, module in BENCHES.items():
-        if wanted in name:
-            with tempfile.TemporaryDirectory() as folder:
-                bench = import_module(module)
-                measure: Callable[[Path], Iterator[Row]] = bench.measure
-                print(f"\n{name}: {(bench.__doc__ or '').strip()}", flush=True)
-                for what, value, beside in measure(Path(folder)):
-                    print(f"  {what:<52}  {value:>16}  {beside}", flush=True)
+    parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__)
+    known = ", ".join(BENCHES)
+    parser.add_argument("name", nargs="?", default="", help=f"only the measurements whose name contains it: {known}")
+    wanted = parser.parse_args().name
+    chosen = {name: module for name, module in BENCHES.items() if wanted in name}
+    if not chosen:
+        parser.error(f"no measurement's name contains '{wanted}': {known}")
+    for name, module in chosen.items():
+        with tempfile.TemporaryDirectory() as folder:
+            bench = import_module(module)
+            measure: Callable[[Path], Iterator[Row]] = bench.measure
+            print(f"\n{name}: {(bench.__doc__ or '').strip()}", flush=True)
+            for what, value, beside in measure(Path(folder)):
+                print(f"  {what:<52}  {value:>16}  {beside}", flush=True)
 
 
 if __name__ == "__main__":
