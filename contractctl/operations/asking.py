@@ -76,7 +76,7 @@ def _before_quiesce(database: Database, connection: Connection, step: Step, drop
                 yield (
                     f"from quiesce on '{step.table}.{column}' has another type, and sessions that have prepared what"
                     " gives it back are refused (cached plan must not change result type): let applications that"
-                    " prepare statements connect anew then"
+                    " prepare statements reconnect then"
                 )
             for name in _others(database.dependents(connection, step.table, column), dropped):
                 yield f"{name} uses '{step.table}.{column}': drop or rewrite it before quiesce"

@@ -125,7 +125,7 @@ ODD = [
     (
         "SPATIAL INDEX `where` (at)",
         NO_NULL,
-        "anew only while nobody else writes: of the FULLTEXT or SPATIAL index where",
+        "only while nobody else writes, because of the FULLTEXT or SPATIAL index where",
     ),
     ("INDEX a (amount)", ORDERS + "; CREATE FULLTEXT INDEX b ON orders (amount)", "builds the FULLTEXT index 'b' of"),
 ]

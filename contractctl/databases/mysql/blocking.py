@@ -23,11 +23,12 @@ def demand_online(look: Look, table: str) -> None:
         return  # the server itself refuses
     if names:
         raise BlockingError(
-            f"MariaDB writes the rows of '{table}' anew only while nobody else writes: of the FULLTEXT or SPATIAL index"
+            f"MariaDB can rewrite the rows of '{table}' only while nobody else writes, because of the FULLTEXT or"
+            " SPATIAL index"
             f" {names}",
-            hint="drop it before, in a revision of your own, when nobody has to search, then"
-            f" ALTER TABLE {table_name(table)} FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again when nobody has"
-            " to write",
+            hint="drop it first, in a revision of your own, at a time without searches, then"
+            f" ALTER TABLE {table_name(table)} FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again at a time"
+            " without writes",
         )
 
 
@@ -40,11 +41,11 @@ def demand_no_moment(look: Look, table: str, column: str) -> None:
     if found is None or found.not_null:
         return
     raise BlockingError(
-        f"MariaDB forbids NULL in the TIMESTAMP '{column}' of '{table}' only by a copy of the table, and lets nobody"
-        " write meanwhile",
-        hint="let it be NULL in both versions (where it is NOT NULL now, change that first, in a version of its own);"
-        " or give it the type DATETIME; or change it when nobody has to write, in a revision of your own, and release"
-        " the contract with that alone",
+        f"MariaDB can forbid NULL in the TIMESTAMP '{column}' of '{table}' only by copying the table, which blocks"
+        " writes",
+        hint="make it nullable in both versions (where it is NOT NULL now, change that first, in a version of its"
+        " own); or give it the type DATETIME; or change it at a time without writes, in a revision of your own, and"
+        " release the contract with that alone",
     )
 
 
@@ -53,9 +54,9 @@ def demand_way_back(look: Look, table: str, column: str) -> None:
     if _moment(look, table, column) is None:
         return
     raise BlockingError(
-        f"the TIMESTAMP '{column}' of '{table}' has to be NULL for old rows meanwhile, and MariaDB could forbid that"
-        " again, were the plan rolled back, only by a copy of the table",
-        hint="let it be NULL first, in a version of its own, and plan the rest",
+        f"the TIMESTAMP '{column}' of '{table}' has to be nullable for old rows during the plan, and if the plan were"
+        " rolled back, MariaDB could forbid NULL again only by copying the table",
+        hint="make it nullable first, in a version of its own, and plan the rest",
     )
 
 

@@ -56,7 +56,7 @@ def _execute(connection: Connection, statement: Statement) -> None:
         if code not in _NOT_ONLINE:
             raise
         raise BlockingError(
-            f"MariaDB would copy the table, and hold everybody up meanwhile: {said}",
+            f"MariaDB would copy the table, which blocks others: {said}",
             hint=f"the statement is: {statement.sql}",
         ) from error
 

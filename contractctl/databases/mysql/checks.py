@@ -54,9 +54,9 @@ def add(look: Look, table: str, condition: str) -> tuple[Statement, ...]:
     able = [one for one in columns if _speaks_of(condition, one.name) and not (one.generated or one.type == "json")]
     if not able:
         raise BlockingError(
-            f"MariaDB copies the table '{table}' to add the CHECK ({condition}), and lets nobody write meanwhile: it"
-            " speaks of no column whose definition could hold it",
-            hint="add it when nobody has to write, in a revision of your own, and release the contract with that alone",
+            f"MariaDB copies the table '{table}' to add the CHECK ({condition}), which blocks writes: it names no"
+            " column whose definition could hold it",
+            hint="add it at a time without writes, in a revision of your own, and release the contract with that alone",
         )
     own = {one.column: one.clause for one in _standing(look, table, columns) if one.column is not None}
     if any(_said(clause) == _said(condition) for clause in own.values()):

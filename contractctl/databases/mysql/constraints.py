@@ -82,7 +82,7 @@ def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[St
     if index.sort and not at_once:
         raise BlockingError(
             f"MariaDB builds the {index.sort} index '{index.name}' of '{table}' only while nobody else writes",
-            hint="build it when nobody has to write, in a revision of your own, and release the contract with it",
+            hint="build it at a time without writes, in a revision of your own, and release the contract with it",
         )
     sort = index.sort or ("UNIQUE" if index.unique else "")
     parts = ("ADD", sort, "INDEX", quote(index.name), f"USING {index.using}" if index.using else "")

@@ -45,7 +45,7 @@ def create_engine(url: str, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
     """
     parsed = parse(url).set(drivername="mysql+pymysql")
     if not parsed.database:
-        raise ContractctlError("the database's address names no database", hint="write it like mariadb://host/shop")
+        raise ContractctlError("the database URL names no database", hint="write it like mariadb://host/shop")
     engine = opened(parsed.update_query_dict({"charset": "utf8mb4"}), "mysql")
     _demand_options(engine)
     event.listen(engine, "do_connect", _connect)
@@ -77,7 +77,7 @@ def alone(engine: Engine, what: str) -> Iterator[None]:
     with engine.connect() as connection:
         if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_TURN_SECONDS})").scalar() != 1:
             raise ContractctlError(
-                f"another process has been at work on {what} for too long",
+                f"another process has been working on {what} for too long",
                 hint="wait until it has ended, and run it again",
             )
         try:
@@ -92,7 +92,8 @@ def _connect(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:  
         return dialect.connect(*arguments, **options)
     except RuntimeError as error:
         raise ContractctlError(
-            f"the server's way to log in is not known here: {error}", hint='run: pip install "PyMySQL[rsa,ed25519]"'
+            f"the server's authentication method is not supported here: {error}",
+            hint='run: pip install "PyMySQL[rsa,ed25519]"',
         ) from error
 
 
@@ -104,8 +105,8 @@ def _demand_options(engine: Engine) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ContractctlError(
-            f"the database's address has an option that PyMySQL does not know: '{unknown[0]}'",
-            hint="leave it out, or see PyMySQL's pages for its name",
+            f"the database URL has an option that PyMySQL does not know: '{unknown[0]}'",
+            hint="leave it out, or see PyMySQL's documentation for its name",
         )
 
 

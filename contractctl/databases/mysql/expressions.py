@@ -204,7 +204,7 @@ def _refuse_moody(kind: Type, column: Column, source: Column | None) -> None:
     """Raise for what depends on the session's time zone or on today, or is known to nobody."""
     if kind.family in (Family.SET, Family.GEOMETRY):
         raise ContractctlError(
-            f"nothing tells what the {kind.name} column '{column.name}' would store of another type's value",
+            f"it is unknown what the {kind.name} column '{column.name}' would store of another type's value",
             hint="plan a column of the same type, or a text",
         )
     if source is None:
@@ -212,9 +212,9 @@ def _refuse_moody(kind: Type, column: Column, source: Column | None) -> None:
     families = {kind.family, read(source.type).family}
     if Family.NATIVE in families and not families & {*TEXTS, Family.BINARY, Family.PADDED}:
         raise ContractctlError(
-            f"MariaDB makes no {kind.name} of a {read(source.type).name}, as '{source.name}' would become"
+            f"MariaDB cannot convert {read(source.type).name} to {kind.name}, as '{source.name}' would become"
             f" '{column.name}'",
-            hint="say in the plan how, by way of a text",
+            hint="write the conversion into the plan, by way of a text",
         )
     if Family.TIMESTAMP in families and len(families) > 1:
         raise ContractctlError(

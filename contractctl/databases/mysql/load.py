@@ -18,8 +18,8 @@ def load(connection: Connection) -> Measured:
 def lag(_connection: Connection) -> Never:
     """Raise ContractctlError: a primary does not know how far its replicas have come."""
     raise ContractctlError(
-        "MariaDB's primary does not know how far its replicas are behind",
-        hint="set CONTRACTCTL_REPLICAS to their addresses, separated by blanks; or leave --max-lag out",
+        "MariaDB's primary does not know how far its replicas lag",
+        hint="set CONTRACTCTL_REPLICAS to their URLs, separated by spaces; or leave --max-lag out",
     )
 
 

@@ -82,7 +82,7 @@ def same(one: str, other: str) -> bool:
 def _number(value: float) -> str:
     """With an exponent, which makes it a DOUBLE and no DECIMAL."""
     if not math.isfinite(value):
-        raise ContractctlError(f"MariaDB has no number {value}", hint="mend the row that holds it")
+        raise ContractctlError(f"MariaDB has no number {value}", hint="fix the row that holds it")
     written = repr(value)
     return written if "e" in written else f"{written}e0"
 

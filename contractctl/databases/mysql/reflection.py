@@ -42,7 +42,7 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     home = str(run(connection, "SELECT DATABASE()").scalar_one())
     if other := sorted(set(schemas) - {home, ""}):
         raise ContractctlError(
-            f"'{other[0]}' is another database than the address names", hint="name it in the address instead"
+            f"'{other[0]}' is not the database that the URL names", hint="name it in the URL instead"
         )
     run(connection, "SET SESSION sql_quote_show_create = 1")
     kinds = _kinds(connection)

@@ -12,7 +12,7 @@ _MEANINGS = {
     "53100": ("the server's disk is full", f"free some space; {_KEPT}"),
     "53200": ("the server is out of memory", _KEPT),
     "53300": ("the server has no connection left", "raise max_connections, or end idle connections"),
-    "54": ("that is more than PostgreSQL can take", "mend what it names"),
+    "54": ("that is more than PostgreSQL can take", "fix what it names"),
     "55P03": ("somebody else held a lock for too long", _AGAIN),
     "40P01": ("deadlock: two transactions waited for each other, and ours was ended", "run it again"),
     "40001": ("somebody else has changed the same rows", "run it again"),

@@ -240,7 +240,7 @@ class Reading:
             misfit = misfits.of(field.default.value, field.type)
             if misfit:
                 said = f"the default of '{field.name}' does not fit: {misfit}"
-                self._faults.append(Fault(at, "avro-default-invalid", path, said, "mend the default, or leave it out"))
+                self._faults.append(Fault(at, "avro-default-invalid", path, said, "fix the default, or leave it out"))
         for field, path, at in self._defaults:
             if misfits.is_endless(field):
                 said = f"the default of '{field.name}' contains itself without end"

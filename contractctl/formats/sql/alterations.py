@@ -99,7 +99,7 @@ def _modify_column(defined: Defined, table: Table, action: exp.ModifyColumn) -> 
         table = _rename(table, fold(old, defined.dialect), new, defined.dialect)
     name = _known(table, fold(new, defined.dialect))
     if any(name in check.columns for check in table.checks) or table.unjudged:
-        raise NotUnderstoodError(f"'{name}' is defined anew: whether its conditions stay is unknown")
+        raise NotUnderstoodError(f"'{name}' is redefined: whether its conditions stay is unknown")
     place = next(at for at, column in enumerate(table.columns) if column.name == name)
     others = table.columns[:place] + table.columns[place + 1 :]
     table = add_part(defined, replace(table, columns=others), action.this)

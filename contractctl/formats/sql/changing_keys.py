@@ -28,8 +28,8 @@ def demand_the_same(before: Schema, after: Schema, bonds: Iterable[Bond]) -> Non
 
 def _refused_by_sqlite(after: Schema, table: Table, old: Column, new: Column) -> ContractctlError:
     reason = (
-        f"'{old.written}' is in the primary key of '{table.written}', and SQLite gives a table no other key without"
-        " making it anew, while nobody writes"
+        f"'{old.written}' is in the primary key of '{table.written}', and SQLite cannot change the key of a table"
+        " without rebuilding it while nobody writes"
     )
     if old.name == new.name:
         hint = (

@@ -173,7 +173,7 @@ def _coming(part: Part, sides: _Sides, along: Part | None) -> PartStep:
         made = replace(made, name=side_name(part.name, sides.after.dialect))
         becomes = part.name
         if _compared(made.name, sides.after.dialect) in sides.standing:
-            reason = f"'{part.name}' of '{part.table}' is made anew, and so is '{made.name}'"
+            reason = f"'{part.name}' of '{part.table}' is recreated, and so is '{made.name}'"
             raise refused(sides.after, part.table, reason, hint=f"give '{part.name}' another name in the draft")
     return PartStep(_ADDS[part.sort], made, stands, becomes, along)
 

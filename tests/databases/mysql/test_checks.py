@@ -70,7 +70,7 @@ def test_of_two_that_are_alike_but_for_names_the_one_that_goes_is_dropped_once(s
 @pytest.mark.parametrize("condition", ["json_length(j) > 1", "g > 0", "1 = 1"])
 def test_a_check_that_no_column_can_hold_is_refused_with_the_reason(shop, condition):
     shop.run(T)
-    with shop.engine.connect() as connection, pytest.raises(BlockingError, match="of no column whose definition"):
+    with shop.engine.connect() as connection, pytest.raises(BlockingError, match="names no column whose definition"):
         shop.database.ddl.add_check(Live(shop.database, connection), "t", "more", condition)
 
 
