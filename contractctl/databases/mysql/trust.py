@@ -14,6 +14,7 @@ from contractctl.databases.mysql.words import KEYWORDS, NO_FUNCTIONS_OF_A_ROW, S
 from contractctl.errors import ContractctlError
 
 _PROBE = "contractctl_probe"
+_KEY = "contractctl_row INT AUTO_INCREMENT PRIMARY KEY"
 _FORBIDDEN = (";", "?", "@")
 _PLACES = (("+05:45", 86_400 * 40), ("-09:30", 86_400 * 9_000))
 """Time zones, each with a moment: whoever asks, whenever."""
@@ -63,15 +64,15 @@ def refusal(connection: Connection, _table: str, expression: str, columns: Itera
         return None
     places = {column.name: f"contractctl_{place}" for place, column in enumerate(found)}
     bound = bind(expression, {name: quote(place) for name, place in places.items()})
-    definitions = "".join(f"{quote(places[column.name])} {_loose_type(column)} NULL, " for column in found)
+    definitions = "".join(f", {quote(places[column.name])} {_loose_type(column)} NULL" for column in found)
     try:
-        _probe(connection, f"{definitions}{quote('contractctl_value')} LONGTEXT AS ({bound}) STORED")
+        _probe(connection, f"{definitions}, {quote('contractctl_value')} LONGTEXT AS ({bound}) STORED")
     except DBAPIError as error:
         if _code(error) in _SHOWS_NOTHING:
             return None
         if not _only_by_mode(connection, error):
             return _complaint(error)
-    _probe(connection, f"{definitions}{quote('contractctl_row')} INT")
+    _probe(connection, definitions)
     try:
         return None if _is_same_everywhere(connection, found, places, bound) else _UNSTEADY
     except DBAPIError:  # no sample suits it
@@ -140,8 +141,9 @@ def _unknown(role: str, name: str, names: tuple[str, ...]) -> ContractctlError:
 
 
 def _probe(connection: Connection, definitions: str) -> None:
+    """A temporary table with these columns; with a key, which a server may demand (innodb_force_primary_key)."""
     run(connection, f"DROP TEMPORARY TABLE IF EXISTS {_PROBE}")
-    run(connection, f"CREATE TEMPORARY TABLE {_PROBE} ({definitions}) ENGINE=InnoDB")
+    run(connection, f"CREATE TEMPORARY TABLE {_PROBE} ({_KEY}{definitions}) ENGINE=InnoDB")
 
 
 def _loose_type(column: Column) -> str:

@@ -202,6 +202,17 @@ def test_asking_the_server_leaves_the_transaction_as_it_was(shop):
     assert shop.rows("SELECT * FROM t") == []
 
 
+def test_a_server_that_demands_a_key_of_every_table_is_asked_all_the_same(shop, mariadb_server):
+    mariadb_server.run("SET GLOBAL innodb_force_primary_key = ON")
+    try:
+        with shop.engine.begin() as connection:
+            assert database.refusal(connection, "t", "upper(old)", [TEXT]) is None
+            assert database.refusal(connection, "t", "nofunction(old)", [TEXT]) is not None
+            assert "time zone" in str(database.refusal(connection, "t", "cast(at AS char)", [MOMENT]))
+    finally:
+        mariadb_server.run("SET GLOBAL innodb_force_primary_key = OFF")
+
+
 def test_no_triggers_are_made_for_an_expression_that_the_server_refuses(shop, pair):
     """Hazard 7: writers would fail."""
     shop.run(shop.written("CREATE TABLE t (id {key}, old {text}, new {text})"))
