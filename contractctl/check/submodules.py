@@ -53,7 +53,7 @@ class Lost:
         """Nothing is known of them, and what to do."""
         reason = (
             f"the submodule '{self.path}' is gone since {self.base[:12]}, where it was at {self.commit[:12]}: nobody"
-            " knows who uses the contracts that lay in it; where somebody does, bring it back:"
+            " knows who uses the contracts that lay in it; where somebody does, restore it:"
             f" git checkout {self.base[:12]} -- .gitmodules {self.path}"
         )
         answer = Answer(Status.UNKNOWN, reasons=(reason,))

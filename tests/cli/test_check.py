@@ -301,7 +301,7 @@ def test_what_is_gone_can_be_brought_back_from_the_folder_in_which_it_was_told(
     git("rm", "-rq", "contracts", "events/gone.avsc")
 
     said = contractctl("check", "--against", "main", "--level", "none", code=1, cwd=tmp_path / "events").stdout
-    for words in re.findall(r"bring it back: git (checkout .*?);", said):
+    for words in re.findall(r"restore it: git (checkout .*?);", said):
         git(*shlex.split(words), cwd=tmp_path / "events")
 
     assert said.startswith("incompatible: ")

@@ -126,7 +126,7 @@ def test_a_rollout_of_argo_stands_for_its_version_and_without_it_nobody_knows_wh
     found = look(*sets)
     assert found.ready == {}
     assert [doubt.kind for doubt in found.doubts] == [Doubting.INCOMPLETE]
-    assert "what makes ReplicaSet shop/2 is not in the export" in found.doubts[0].message
+    assert "the owner of ReplicaSet shop/2 is not in the export" in found.doubts[0].message
 
 
 IMAGE = "registry.example.org:5000/shop/web"

@@ -190,7 +190,7 @@ A, B = "a" * 40, "b" * 40
         (live("1.5", commits={"1.5": B}), {"deployed": f"1.4={A}"}, Unknown.ENVIRONMENT_STALE, "live there: 1.5"),
         (live("1.4", commits={"1.4": B}), {"deployed": f"1.4={A}"}, Unknown.CONFLICTING_EVIDENCE, "several commits"),
         (live("1.4"), {}, Unknown.MISSING_SOURCE, "--commit ID"),
-        (live("1.4"), {"tag": "v{version}"}, Unknown.MISSING_SOURCE, "no tag 'v1.4' is there"),
+        (live("1.4"), {"tag": "v{version}"}, Unknown.MISSING_SOURCE, "there is no tag 'v1.4'"),
         (live(None, canaries={"1.4": 5.0}), {"deployed": f"1.4={A}"}, Unknown.ENVIRONMENT_STALE, "come to 100 %"),
         (live(None), {"deployed": f"1.4={A}"}, Unknown.MISSING_SOURCE, "on record as live"),
         (live(service="other"), {"deployed": f"1.4={A}"}, Unknown.MISSING_SOURCE, "on record as live"),

@@ -284,10 +284,10 @@ def test_a_contract_says_how_it_wants_to_be_judged(tmp_path: Path, toml: str, po
         ('format = "protobuf"\nencodings = ["text"]', "'encodings' is \\['text'\\]", "any of binary, json, source"),
         (
             'format = "avro"\ncontent_model = "open"',
-            "'content_model' means nothing for a contract of",
+            "'content_model' has no meaning for a contract of",
             "for json-schema",
         ),
-        ('format = "protobuf"\ndialect = "mysql"', "'dialect' means nothing for a contract of", "it is for sql"),
+        ('format = "protobuf"\ndialect = "mysql"', "'dialect' has no meaning for a contract of", "it is for sql"),
     ],
 )
 def test_a_policy_that_is_none_is_named_with_those_that_are(tmp_path: Path, toml: str, said: str, hint: str) -> None:
