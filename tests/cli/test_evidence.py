@@ -133,7 +133,7 @@ def test_code_is_searched_at_the_commit_that_is_on_record_and_counts_until_anoth
     gate = ("gate", "rename", "contract", "--format", "json")
     assert "environment stale" not in contractctl(*gate, code=1).stdout
     contractctl(*record, "2.2", "--canary", "5")
-    assert "reporting@2.2 is live in 'production' by now" in contractctl(*gate, code=1).stdout
+    assert "reporting@2.2 is now live in 'production'" in contractctl(*gate, code=1).stdout
 
 
 def test_documents_keep_the_gate_closed_and_other_documents_are_missed_until_they_are_collected(

@@ -11,6 +11,7 @@ from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_check, add_unique, refer, with_conflict, with_timing
 from contractctl.formats.sql.table_options import charset_name, is_national, is_of_another, is_usual_charset
 from contractctl.formats.sql.types import counts, sqlite_type, type_of
+from contractctl.formats.sql.writing import NUMBERED
 
 _USUAL_NUMBERS = {
     "increment": {"1"},
@@ -19,6 +20,7 @@ _USUAL_NUMBERS = {
     "cycle": {"False"},
 }
 """What an identity may say of its numbers, beside where they start, and what holds anyway."""
+_NUMBERS = {"increment": "INCREMENT BY {}", "minvalue": "MINVALUE {}", "maxvalue": "MAXVALUE {}", "cycle": "CYCLE"}
 
 
 def add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
@@ -91,10 +93,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.AutoIncrementColumnConstraint():
             return changed(table, name, counted=True)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
-            said = [(word, str(kind.args[word])) for word in _USUAL_NUMBERS if kind.args.get(word) is not None]
-            limits = ", ".join(f"{word} {value}" for word, value in said if value not in _USUAL_NUMBERS[word])
-            clauses = (f"{column.written}: numbers with {limits}",) if limits else ()
-            table = replace(table, unjudged=(*table.unjudged, *clauses))
+            table = replace(table, unjudged=(*table.unjudged, *_numbers(kind, column)))
             return changed(table, name, counted=True, always=bool(kind.this), nullable=False)
         case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
             source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
@@ -122,6 +121,13 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case _:
             clause = f"{column.written}: {kind.sql(dialect=sqlglot_dialect(dialect))}"
             return replace(table, unjudged=(*table.unjudged, clause))
+
+
+def _numbers(kind: exp.GeneratedAsIdentityColumnConstraint, column: Column) -> tuple[str, ...]:
+    """What an identity says of its numbers, as it is written; nothing where that holds anyway."""
+    said = [(word, str(kind.args[word])) for word in _USUAL_NUMBERS if kind.args.get(word) is not None]
+    options = [_NUMBERS[word].format(value) for word, value in said if value not in _USUAL_NUMBERS[word]]
+    return (f"{column.written}: {NUMBERED}{' '.join(options)})",) if options else ()
 
 
 def _computed(tree: exp.Expr, column: Column, dialect: str) -> Expression:

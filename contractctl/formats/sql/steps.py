@@ -9,7 +9,7 @@ from contractctl.formats.sql import unstaged
 from contractctl.formats.sql.bonds import Bond, only
 from contractctl.formats.sql.schema import Column, Family, Schema, Table, column_pointer, locate
 from contractctl.formats.sql.values import holds_all
-from contractctl.formats.sql.writing import clauses_of
+from contractctl.formats.sql.writing import NUMBERED, clauses_of
 from contractctl.model.declared import On
 
 _CLOCK = ": ON UPDATE "
@@ -246,7 +246,7 @@ def _reads(generated: Column, name: str) -> bool:
 
 
 def _without_clauses(table: Table, steps: tuple[Step, ...]) -> Table:
-    """The table without what is kept as text of columns that go."""
+    """The table without what is kept as text of columns that go, and with that of an identity under its new name."""
     gone = {
         f"{column.written}: {clause}"
         for step in steps
@@ -254,7 +254,19 @@ def _without_clauses(table: Table, steps: tuple[Step, ...]) -> Table:
         for column in step.olds
         for clause in clauses_of(table, column)
     }
-    return replace(table, unjudged=tuple(clause for clause in table.unjudged if clause not in gone))
+    numbers = {  # the sequence stays with a column that gets another name
+        f"{old.written}: {NUMBERED}": f"{new.written}: {NUMBERED}"
+        for step in steps
+        if len(step.olds) == len(step.news) == 1
+        for old, new in zip(step.olds, step.news, strict=True)
+    }
+    left = (clause for clause in table.unjudged if clause not in gone)
+    return replace(table, unjudged=tuple(_under_new_name(clause, numbers) for clause in left))
+
+
+def _under_new_name(clause: str, names: Mapping[str, str]) -> str:
+    old = next((old for old in names if clause.startswith(old)), "")
+    return names.get(old, "") + clause.removeprefix(old)
 
 
 def _rekeyed(table: Table, steps: tuple[Step, ...]) -> Table:

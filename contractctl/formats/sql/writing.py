@@ -27,6 +27,8 @@ _KINDS_OF_TABLE = frozenset({"UNLOGGED", "TEMPORARY"})
 _CONSTRAINTS = frozenset({"EXCLUDE", "LIKE", "UNIQUE", "PRIMARY", "FOREIGN", "CONSTRAINT", "PERIOD"})
 """Words with which a clause within the parentheses begins."""
 _KEY = "PRIMARY KEY"
+NUMBERED = "("
+"""How what an identity says of its numbers begins, which is kept as text; nothing else of a column does so."""
 _CHARACTERS = "CHARACTER SET"
 """It stands right behind the type."""
 

@@ -181,6 +181,10 @@ def test_tables_that_do_not_change_stay_as_they_were_written() -> None:
             "sqlite",
             "CREATE TABLE o (id INT, name TEXT, FOREIGN KEY (id) REFERENCES o (id) ON DELETE CASCADE, UNIQUE (id))",
         ),
+        (
+            "postgresql",
+            "CREATE TABLE o (n int GENERATED ALWAYS AS IDENTITY (INCREMENT BY 2 MAXVALUE 7 CYCLE) PRIMARY KEY)",
+        ),
     ],
 )
 def test_a_table_written_again_is_the_same_table(dialect: str, table: str) -> None:
