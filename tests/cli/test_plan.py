@@ -153,7 +153,7 @@ def test_what_a_plan_leads_to_is_released_once_it_is_contracted_and_no_plan_star
     contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "first")
     for number in (("--version", "3.0.0"), ("--major",)):
         early = contractctl("release", "shop/orders", *number, code=1)
-        assert "the plan 'first' leads to 2.0.0, and is planned" in early.stdout
+        assert "the plan 'first' leads to 2.0.0 and is planned" in early.stdout
     assert "remove plans/first.toml" in early.stderr
     contractctl("migrate", "expand", "first", env={"CONTRACTCTL_ACTOR": "Ann <ann@shop.org>"})
     began = contractctl("release", "shop/orders", "--version", "2.0.0", code=1)

@@ -148,4 +148,4 @@ def test_a_user_who_may_make_no_tables_is_told(postgresql_server: Server, postgr
     finally:
         postgresql_server.run("DROP ROLE carl")
 
-    assert "right" in (refusal.value.hint or "")
+    assert "grant it" in (refusal.value.hint or "")

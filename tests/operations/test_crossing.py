@@ -22,7 +22,7 @@ CREATE = "CREATE TABLE addresses (order_id INTEGER PRIMARY KEY, town TEXT)"
         ("phone", "nobody=id", {}, "table 'orders' has no column 'nobody'"),
         ("fax", "buyer=id", {}, "table 'orders' has no column 'fax'"),
         ("state", "buyer=id", {}, "'orders.state' has the default 'new', so that nobody can tell whether it was given"),
-        ("phone", "buyer=id", {"old_fill": "town"}, "must be the same in every row, and town is not"),
+        ("phone", "buyer=id", {"old_fill": "town"}, "must be the same in every row, but town is not"),
     ],
 )
 def test_a_move_that_cannot_be_kept_in_step_is_refused_before_anything_is_done(  # noqa: PLR0917 - the cases
