@@ -111,9 +111,13 @@ def _ask(server: Server, request: Request, redirects: type[HTTPRedirectHandler])
     thread.join(patience)
     if not came:
         raise NoAnswerError(f"source error: the answer was not whole within {patience:g} s")
-    if isinstance(came[0], BaseException):
-        raise came[0]
-    return came[0]
+    said = came.pop()
+    try:
+        if isinstance(said, BaseException):
+            raise said
+        return said
+    finally:
+        del said  # an error that its own frame holds would keep the socket open until somebody collects garbage
 
 
 def _asked(server: Server, request: Request, redirects: type[HTTPRedirectHandler]) -> Answer:

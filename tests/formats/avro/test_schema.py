@@ -221,7 +221,7 @@ def test_files_that_refer_to_each_other_in_a_ring_hide_no_other() -> None:
 
 
 def test_a_nameless_schema_beside_others_is_refused() -> None:
-    with pytest.raises(ContractctlError, match="without a name"):
+    with pytest.raises(ContractctlError, match="an unnamed schema"):
         parse(several(record(field("n", "int")), {"type": "array", "items": "int"}))
 
 

@@ -203,7 +203,7 @@ def test_what_is_no_regular_expression_is_said_to_be_none(pattern: str, why: str
         ("a++", "possessively"),
         ("(?>a)", "a group that ECMA-262 does not know"),
         ("(?m:^a)", "reads line by line"),
-        (r"\p{Script=Greek}", "the property 'Script=Greek'"),
+        (r"\p{Script=Greek}", "property 'Script=Greek'"),
         (r"\p{L}\@", "neither with the flag 'u'"),
         ("(" * 60 + ")" * 60, "nested too deeply"),
         ("a" * 100_001, "longer than 100,000 characters"),
