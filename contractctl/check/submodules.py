@@ -35,9 +35,7 @@ class Unjudged:
             f"it is in the submodule '{self.module}' and changed since {self.commit[:12]}:"
             f" run contractctl check --against {self.commit[:12]} in {self.module}"
         )
-        answer = Answer(Status.UNKNOWN, reasons=(reason,))
-        level, old = asked.level or asked.loose_level, f"{self.path} at {self.commit[:12]}"
-        return Pair(self.path, self.format, level, old, self.path, Comparison(answer, answer))
+        return _unknown(asked, (self.path, self.format), f"{self.path} at {self.commit[:12]}", self.path, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,13 @@ class Lost:
             " knows who uses the contracts that lay in it; where somebody does, restore it:"
             f" git checkout {self.base[:12]} -- .gitmodules {self.path}"
         )
-        answer = Answer(Status.UNKNOWN, reasons=(reason,))
-        level, old = asked.level or asked.loose_level, f"{self.path} at {self.commit[:12]}"
-        return Pair(self.path, "submodule", level, old, "nothing", Comparison(answer, answer))
+        return _unknown(asked, (self.path, "submodule"), f"{self.path} at {self.commit[:12]}", "nothing", reason)
+
+
+def _unknown(asked: Question, what: tuple[str, str], old: str, new: str, reason: str) -> Pair:
+    """A pair of which nothing is known; `what` are its name and format."""
+    answer = Answer(Status.UNKNOWN, reasons=(reason,))
+    return Pair(*what, asked.level or asked.loose_level, old, new, Comparison(answer, answer))
 
 
 def lost(repository: Repository, base: str, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Lost]:

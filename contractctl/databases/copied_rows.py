@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Compared, Copied, Database, Filled, Key, Synchronisation, key_text, run
-from contractctl.databases.crossing import HERE, THERE, across_of, of_row, together
+from contractctl.databases import Compared, Database, Filled, Key, Synchronisation, key_text, run
+from contractctl.databases.crossing import HERE, THERE, across_of, copied_of, of_row, together
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 
@@ -87,8 +87,8 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
     """Make rows agree again. Raise ContractctlError where that would be by what nobody writes."""
     across = across_of(sync)
-    if old is _copied(sync).swapped:
-        right = "new" if _copied(sync).swapped else "old"
+    if old is copied_of(sync).swapped:
+        right = "new" if copied_of(sync).swapped else "old"
         raise ContractctlError(
             f"applications write '{sync.table}' alone, and '{across.table}' follows it: what differs there is wrong",
             hint=f"contractctl migrate verify {sync.plan} --repair {right}",
@@ -105,7 +105,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
 
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
     """Keys of rows that the copy holds and the old table does not: none until applications write the copy."""
-    if not _copied(sync).swapped:
+    if not copied_of(sync).swapped:
         return ()
     wrong = f"({_alone(database, sync)} OR {_apart(database, sync)})"
     query = f"SELECT {database.key_list(sync, HERE)} FROM {_joined(database, sync, '(1 = 1)')} WHERE {wrong}"
@@ -122,7 +122,7 @@ def beyond(database: Database, connection: Connection, sync: Synchronisation) ->
 def lost(sync: Synchronisation, keys: tuple[Key, ...]) -> ContractctlError:
     """What a rollback says of rows that the old table has not got."""
     rows, are = counted(len(keys), "row"), agreeing(len(keys), "is", "are")
-    copied = _copied(sync)
+    copied = copied_of(sync)
     named = ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
     return ContractctlError(
         f"{rows} of '{sync.table}' {are} not in '{across_of(sync).table}', which holds '{copied.column}' up to"
@@ -132,12 +132,6 @@ def lost(sync: Synchronisation, keys: tuple[Key, ...]) -> ContractctlError:
     )
 
 
-def _copied(sync: Synchronisation) -> Copied:
-    copied = across_of(sync).copied
-    assert copied is not None  # noqa: S101 - whoever asks has looked
-    return copied
-
-
 def _names(database: Database, sync: Synchronisation) -> str:
     """The columns of both: SELECT * leaves those out that are INVISIBLE."""
     return ", ".join(database.quote(one.old) for one in across_of(sync).columns)
@@ -145,7 +139,7 @@ def _names(database: Database, sync: Synchronisation) -> str:
 
 def _fits(database: Database, sync: Synchronisation, row: str = "") -> str:
     """Whether the other table can hold a row of this one; the copy can hold all of the old one's."""
-    copied = _copied(sync)
+    copied = copied_of(sync)
     if not copied.swapped:
         return "(1 = 1)"
     return f"({of_row(database, row, copied.column)} BETWEEN {copied.least} AND {copied.most})"

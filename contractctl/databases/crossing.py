@@ -7,7 +7,7 @@ applications write their own. A moved value whose row is not there has no place:
 
 from collections.abc import Iterable
 
-from contractctl.databases import Across, Crossed, Database, Synchronisation
+from contractctl.databases import Across, Copied, Crossed, Database, Synchronisation
 
 HERE, THERE = "contractctl_here", "contractctl_there"
 """What the old side's rows and the other table's are called in a query."""
@@ -19,6 +19,13 @@ def across_of(sync: Synchronisation) -> Across:
     """The other side."""
     assert sync.across is not None  # noqa: S101 - whoever asks has looked
     return sync.across
+
+
+def copied_of(sync: Synchronisation) -> Copied:
+    """What tells the table from its copy."""
+    copied = across_of(sync).copied
+    assert copied is not None  # noqa: S101 - whoever asks has looked
+    return copied
 
 
 def other(sync: Synchronisation) -> Synchronisation:

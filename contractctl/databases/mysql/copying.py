@@ -18,9 +18,9 @@ from typing import cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Copied, Database, Synchronisation, mysql, run
+from contractctl.databases import Database, Synchronisation, mysql, run
 from contractctl.databases.called import beside_table, copied_table, quiesced_table
-from contractctl.databases.crossing import across_of, changed, of_row, together
+from contractctl.databases.crossing import across_of, changed, copied_of, of_row, together
 from contractctl.databases.mysql.bodies import begin, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, quotes, same, table
@@ -155,17 +155,11 @@ def _all() -> tuple[tuple[str, str], ...]:
     return tuple((side, event) for side in ("new", "old") for event in _EVENTS)
 
 
-def _copied(sync: Synchronisation) -> Copied:
-    copied = across_of(sync).copied
-    assert copied is not None  # noqa: S101 - whoever asks has looked
-    return copied
-
-
 def _stands(sync: Synchronisation, side: str) -> str:
     """What a side's table is called now."""
     if side == "new":
-        return sync.table if _copied(sync).swapped else copied_table(sync.table)
-    return quiesced_table(sync.table) if _copied(sync).swapped else sync.table
+        return sync.table if copied_of(sync).swapped else copied_table(sync.table)
+    return quiesced_table(sync.table) if copied_of(sync).swapped else sync.table
 
 
 def _follows(sync: Synchronisation, side: str) -> str:
@@ -213,7 +207,7 @@ def _found(sync: Synchronisation, row: str) -> str:
 
 def fits(sync: Synchronisation, row: str = "") -> str:
     """Whether the old table can hold a row."""
-    copied = _copied(sync)
+    copied = copied_of(sync)
     return f"({of_row(_DATABASE, row, copied.column)} BETWEEN {copied.least} AND {copied.most})"
 
 

@@ -255,10 +255,9 @@ def _without_clauses(table: Table, steps: tuple[Step, ...]) -> Table:
         for clause in clauses_of(table, column)
     }
     numbers = {  # the sequence stays with a column that gets another name
-        f"{old.written}: {NUMBERED}": f"{new.written}: {NUMBERED}"
+        f"{step.olds[0].written}: {NUMBERED}": f"{step.news[0].written}: {NUMBERED}"
         for step in steps
         if len(step.olds) == len(step.news) == 1
-        for old, new in zip(step.olds, step.news, strict=True)
     }
     left = (clause for clause in table.unjudged if clause not in gone)
     return replace(table, unjudged=tuple(_under_new_name(clause, numbers) for clause in left))
