@@ -16,9 +16,9 @@ from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 
-from contractctl.alembic.beside import is_ours
-from contractctl.alembic.looking import Look
-from contractctl.alembic.working import beside_plans
+from contractctl.alembic.autogenerate import Autogenerate
+from contractctl.alembic.commands import beside_plans
+from contractctl.alembic.in_flight import is_ours
 
 __all__ = ("configure",)
 
@@ -35,17 +35,17 @@ def configure(
     `include_object`, `include_name` and `process_revision_directives` are the application's own: they are asked of what
     ours have left.
     """
-    look = Look()
+    autogenerate = Autogenerate()
 
     def objects(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
-        includes = look.beside.includes(thing, name, kind, other)
+        includes = autogenerate.in_flight.includes(thing, name, kind, other)
         return includes and (include_object is None or include_object(thing, name, kind, reflected, other))
 
     def names(name: str | None, kind: str, parents: object) -> bool:
         return not is_ours(name) and (include_name is None or include_name(name, kind, parents))
 
     def directives(found: MigrationContext, revision: object, scripts: list[MigrationScript]) -> None:
-        look.attend(scripts)
+        autogenerate.attend(scripts)
         if process_revision_directives is not None:
             process_revision_directives(found, revision, scripts)
 

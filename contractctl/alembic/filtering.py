@@ -13,12 +13,12 @@ from alembic.operations.ops import (
 )
 from sqlalchemy import Connection, inspect
 
-from contractctl.alembic.beside import Beside
+from contractctl.alembic.in_flight import InFlight
 
 
-def clean(script: MigrationScript, beside: Beside, connection: Connection) -> None:
+def clean(script: MigrationScript, in_flight: InFlight, connection: Connection) -> None:
     """Take out what belongs to plans, forwards and back, for the database that was looked at last."""
-    ours = _Ours(beside, connection)
+    ours = _Ours(in_flight, connection)
     up = script.upgrade_ops_list[-1]
     up.ops[:] = ours.kept(up.ops)
     up.reverse_into(script.downgrade_ops_list[-1])
@@ -27,8 +27,8 @@ def clean(script: MigrationScript, beside: Beside, connection: Connection) -> No
 class _Ours:
     """What belongs to plans in this database."""
 
-    def __init__(self, beside: Beside, connection: Connection) -> None:
-        self._beside = beside
+    def __init__(self, in_flight: InFlight, connection: Connection) -> None:
+        self._in_flight = in_flight
         self._inspector = inspect(connection)
 
     def kept(self, found: Iterable[MigrateOperation]) -> list[MigrateOperation]:
@@ -56,16 +56,16 @@ class _Ours:
     def _keeps_change(self, operation: AlterColumnOp) -> bool:
         """A plan sees to NULL, default and type of its columns; a comment is nobody else's but the application's."""
         place = (operation.schema, operation.table_name, operation.column_name)
-        if self._beside.has_column(*place):
+        if self._in_flight.has_column(*place):
             operation.modify_nullable = None
             operation.modify_server_default = False
-        if self._beside.has_type(*place):
+        if self._in_flight.has_type(*place):
             operation.modify_type = None
         return operation.has_changes()
 
     def _lacks(self, schema: str | None, table: str, names: Iterable[object]) -> bool:
         """Whether it is made over a column that a plan has not added yet, or has renamed for a while."""
-        wanted = [name for name in names if isinstance(name, str) and self._beside.has_column(schema, table, name)]
+        wanted = [name for name in names if isinstance(name, str) and self._in_flight.has_column(schema, table, name)]
         return bool(wanted) and not set(map(str.lower, wanted)) <= set(self._there(schema, table))
 
     def _there(self, schema: str | None, table: str) -> Iterator[str]:

@@ -156,13 +156,13 @@ def _first(names: Sequence[str]) -> str:
 
 
 def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: bool) -> int:
-    from contractctl.cli import living
+    from contractctl.cli import live_databases
     from contractctl.report import drift
 
     forms = {"json": drift.tree, "github": drift.github, "text": drift.text}
     if form not in forms:
         raise ContractctlError(f"--format {form} does not go with --live", hint=f"any of {', '.join(forms)}")
-    checked = living.check(targets, database, extra=extra)
+    checked = live_databases.check(targets, database, extra=extra)
     click.echo(forms[form](checked))
     return _EXITS[drift.worst(checked)]
 

@@ -6,7 +6,7 @@ from contractctl.databases.costs import Statement, Work
 from contractctl.databases.counts import Compared, Filled, Measured, Size
 from contractctl.databases.definitions import Definition, Reference
 from contractctl.databases.engines import Database, Door
-from contractctl.databases.in_step import (
+from contractctl.databases.synchronisation import (
     SIDE_TABLES,
     Across,
     Column,

@@ -19,7 +19,7 @@ from contractctl.databases import (
     crossed_rows,
     run,
 )
-from contractctl.databases.marks import Marks, look
+from contractctl.databases.marks import Marks, read_marks
 from contractctl.databases.sides import (
     all_null,
     is_kept,
@@ -182,16 +182,16 @@ def _fill_at_once(database: Database, connection: Connection, sync: Synchronisat
     Whoever writes at this moment may give the new side a value, or NULL, and mark it as right; a statement that waits
     for the row sees the value, and may not yet see the mark: it is looked for anew.
     """
-    aside, marks = 0, look(database, connection, sync)
+    aside, marks = 0, read_marks(database, connection, sync)
     for pair in sync.columns:
         if pair.exact:
             lost = _unless_excused(database, marks, sync, pair, unconverted(database, pair))
             aside += set_aside(database, connection, sync, pair, f"{where} AND {lost}", UNCONVERTIBLE)
     if aside:
-        marks = look(database, connection, sync)
+        marks = read_marks(database, connection, sync)
     locked = _lock_doubtful(database, connection, marks, sync, where)
     if locked:
-        marks = look(database, connection, sync)
+        marks = read_marks(database, connection, sync)
     rows = _update(database, connection, marks, sync, where, only_empty=True)
     if locked:
         rows += _update(database, connection, marks, sync, where, only_empty=False)
@@ -303,7 +303,7 @@ def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
 def _set_aside_raising(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
     """Set aside, each with what was said, the rows on which an expression raises. How many were not yet."""
     target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
-    aside, marks = 0, look(database, connection, sync)
+    aside, marks = 0, read_marks(database, connection, sync)
     for pair in sync.columns:
         problem = database.problem(sync, pair)
         if problem is not None:

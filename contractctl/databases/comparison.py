@@ -23,7 +23,7 @@ from contractctl.databases.batches import (
     can_be_kept,
     waiting,
 )
-from contractctl.databases.marks import Marks, look
+from contractctl.databases.marks import Marks, read_marks
 from contractctl.databases.sides import (
     all_null,
     any_null,
@@ -58,7 +58,7 @@ def compare(
 def _compare(
     database: Database, connection: Connection, sync: Synchronisation, where: str, *, careful: bool
 ) -> Compared:
-    table, marks = database.table(sync.table), look(database, connection, sync)
+    table, marks = database.table(sync.table), read_marks(database, connection, sync)
     wanted = {pair: _wanted(database, marks, sync, pair, careful=careful) for pair in sync.columns}
     types = sync.key_types or ("",) * len(sync.key)
     key = [(database.quote(name), type_) for name, type_ in zip(sync.key, types, strict=True)]
@@ -108,7 +108,7 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
     """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
     if sync.across is not None:
         return crossed_rows.only_in_new(database, connection, sync)
-    where, marks = [], look(database, connection, sync)
+    where, marks = [], read_marks(database, connection, sync)
     for pair in sync.columns:
         for table in ("contractctl_set_aside", "contractctl_conflict"):
             if not pair.one_sided and marks.of(table, pair):
@@ -138,7 +138,7 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
 def _facts(database: Database, connection: Connection, sync: Synchronisation, *, careful: bool) -> dict[str, int]:
     counts = dict.fromkeys(("remaining", "set_aside", "conflicts", "new_side_nulls", "differing"), 0)
     columns: list[str] = []
-    marks = look(database, connection, sync)
+    marks = read_marks(database, connection, sync)
     for pair in sync.columns:
         for table, name in (("contractctl_set_aside", "set_aside"), ("contractctl_conflict", "conflicts")):
             if marks.of(table, pair):

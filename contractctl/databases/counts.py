@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contractctl.databases.in_step import Key
+from contractctl.databases.synchronisation import Key
 
 
 @dataclass(frozen=True, slots=True)

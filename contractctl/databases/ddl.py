@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from contractctl.databases import Column, Statement, Synchronisation
-from contractctl.databases.looks import Look
+from contractctl.databases.catalog import Catalog
 from contractctl.errors import ContractctlError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def foreign_key(key: ForeignKey, quotes: Callable[[Iterable[str]], str], table: 
 class Copying(Protocol):
     """How a table goes over to a copy of it in which one column is of another type; as `Statements`."""
 
-    def copy_table(self, look: Look, table: str, column: str, type_: str, /) -> tuple[Statement, ...]:
+    def copy_table(self, catalog: Catalog, table: str, column: str, type_: str, /) -> tuple[Statement, ...]:
         """Make the copy, without rows."""
 
     def drop_copy(self, table: str, /) -> tuple[Statement, ...]:
@@ -113,10 +113,10 @@ class Statements(Protocol):
     def patience(self) -> tuple[Statement, ...]:
         """What a revision says first: nothing of it waits for a lock, or works under one, for long."""
 
-    def add_column(self, look: Look, table: str, column: Column, /) -> tuple[Statement, ...]:
+    def add_column(self, catalog: Catalog, table: str, column: Column, /) -> tuple[Statement, ...]:
         """Add a column. Raise ContractctlError for a default that would write every row anew."""
 
-    def share_column(self, look: Look, table: str, olds: tuple[str, ...], new: str, /) -> tuple[Statement, ...]:
+    def share_column(self, catalog: Catalog, table: str, olds: tuple[str, ...], new: str, /) -> tuple[Statement, ...]:
         """Let those use the new column who may use each of the old ones by its name, and not the whole table."""
 
     def drop_column(self, table: str, column: str, /) -> tuple[Statement, ...]:
@@ -145,61 +145,65 @@ class Statements(Protocol):
         Where each statement commits by itself, drop these columns with them: nobody may write in between.
         """
 
-    def relax_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+    def relax_not_null(self, catalog: Catalog, table: str, column: str, /) -> tuple[Statement, ...]:
         """Let the column be NULL for a while."""
 
     def gives_at_once(self, sync: Synchronisation, column: str, /) -> bool:
         """Whether the triggers give a column its value before NOT NULL is asked of the row."""
 
-    def promise_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+    def promise_not_null(self, catalog: Catalog, table: str, column: str, /) -> tuple[Statement, ...]:
         """Prove that there is no NULL, and let none come; nothing where that is promised, or cannot be."""
 
     def give_up_not_null(self, table: str, column: str, /) -> tuple[Statement, ...]:
         """Take the promise back, whether or not it was given."""
 
-    def require_not_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+    def require_not_null(self, catalog: Catalog, table: str, column: str, /) -> tuple[Statement, ...]:
         """Forbid NULL in a column that has none. Reads no row where that was promised."""
 
-    def allow_null(self, look: Look, table: str, column: str, /) -> tuple[Statement, ...]:
+    def allow_null(self, catalog: Catalog, table: str, column: str, /) -> tuple[Statement, ...]:
         """Let the column be NULL for good."""
 
-    def set_default(self, look: Look, table: str, column: str, default: str | None, /) -> tuple[Statement, ...]:
+    def set_default(self, catalog: Catalog, table: str, column: str, default: str | None, /) -> tuple[Statement, ...]:
         """Give the column this default, or none."""
 
-    def add_check(self, look: Look, table: str, name: str, condition: str, /) -> tuple[Statement, ...]:
+    def add_check(self, catalog: Catalog, table: str, name: str, condition: str, /) -> tuple[Statement, ...]:
         """Add a CHECK that every row fulfils. Nothing where it stands."""
 
-    def add_foreign_key(self, look: Look, table: str, key: ForeignKey, at_once: bool, /) -> tuple[Statement, ...]:
+    def add_foreign_key(self, catalog: Catalog, table: str, key: ForeignKey, at_once: bool, /) -> tuple[Statement, ...]:
         """Add a foreign key that every row fulfils; `at_once` to a new table. Nothing where it stands."""
 
-    def add_unique(self, look: Look, table: str, name: str, columns: tuple[str, ...], /) -> tuple[Statement, ...]:
+    def add_unique(self, catalog: Catalog, table: str, name: str, columns: tuple[str, ...], /) -> tuple[Statement, ...]:
         """Make of a unique index of that name the constraint of that name, where the engine tells these apart."""
 
-    def drop_constraint(self, look: Look, table: str, sort: str, name: str, says: str, /) -> tuple[Statement, ...]:
+    def drop_constraint(
+        self, catalog: Catalog, table: str, sort: str, name: str, says: str, /
+    ) -> tuple[Statement, ...]:
         """Drop a constraint. sort: check, unique, foreign-key. says: what it says, where it may have no name."""
 
-    def drop_references(self, look: Look, table: str, to: str, /) -> tuple[Statement, ...]:
+    def drop_references(self, catalog: Catalog, table: str, to: str, /) -> tuple[Statement, ...]:
         """Drop the foreign keys by which a table refers to another; none where a transaction takes it away anyhow."""
 
-    def rename_constraint(self, look: Look, table: str, sort: str, name: str, new: str, /) -> tuple[Statement, ...]:
+    def rename_constraint(
+        self, catalog: Catalog, table: str, sort: str, name: str, new: str, /
+    ) -> tuple[Statement, ...]:
         """Give a constraint, or an index (sort: index), another name."""
 
-    def build_index(self, look: Look, table: str, index: Index, at_once: bool, /) -> tuple[Statement, ...]:
+    def build_index(self, catalog: Catalog, table: str, index: Index, at_once: bool, /) -> tuple[Statement, ...]:
         """Build an index beside everybody's writes; `at_once` of a new table. Nothing where it stands."""
 
     def drop_index(self, table: str, name: str, beside: bool, /) -> tuple[Statement, ...]:
         """Drop an index; `beside` everybody's reads and writes, outside of a transaction, where the engine can."""
 
-    def move_key(self, look: Look, table: str, columns: tuple[str, ...], index: str, /) -> tuple[Statement, ...]:
+    def move_key(self, catalog: Catalog, table: str, columns: tuple[str, ...], index: str, /) -> tuple[Statement, ...]:
         """Make of a unique index over the new column the table's primary key, in the place of the old column's."""
 
-    def hand_over(self, look: Look, table: str, old: str, new: str, type_: str = "", /) -> tuple[Statement, ...]:
+    def hand_over(self, catalog: Catalog, table: str, old: str, new: str, type_: str = "", /) -> tuple[Statement, ...]:
         """Let a column have what counts another one's values up, as this type. Nothing where nothing does."""
 
     def create_table(self, create: str, /) -> tuple[Statement, ...]:
         """Make a table by its CREATE TABLE."""
 
-    def stand_in(self, look: Look, table: str, name: str, /) -> tuple[Statement, ...]:
+    def stand_in(self, catalog: Catalog, table: str, name: str, /) -> tuple[Statement, ...]:
         """Make a view through which a table is read and written under another name."""
 
     def drop_stand_in(self, name: str, /) -> tuple[Statement, ...]:
@@ -208,7 +212,7 @@ class Statements(Protocol):
     def take_name(self, table: str, name: str, /) -> tuple[Statement, ...]:
         """Let the table take the view's place: there is no moment without one of the two."""
 
-    def give_name_back(self, look: Look, table: str, name: str, /) -> tuple[Statement, ...]:
+    def give_name_back(self, catalog: Catalog, table: str, name: str, /) -> tuple[Statement, ...]:
         """The other way round: the table has its old name again, and the view stands in for the new one."""
 
     def drop_table(self, table: str, /) -> tuple[Statement, ...]:

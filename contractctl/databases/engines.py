@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from contractctl.databases.costs import Statement
 from contractctl.databases.counts import Measured, Size
 from contractctl.databases.definitions import Definition
-from contractctl.databases.in_step import Column, Key, KeyPart, Synced, Synchronisation
+from contractctl.databases.synchronisation import Column, Key, KeyPart, Synced, Synchronisation
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

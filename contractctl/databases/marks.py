@@ -19,8 +19,8 @@ class Marks:
         return (table, pair.name) in self.found
 
 
-def look(database: Database, connection: Connection, sync: Synchronisation) -> Marks:
-    """Look at all side tables at once."""
+def read_marks(database: Database, connection: Connection, sync: Synchronisation) -> Marks:
+    """Read all side tables at once."""
     asked = [(table, pair) for table in SIDE_TABLES for pair in sync.columns]
     exists = (
         f"EXISTS (SELECT 1 FROM {database.quote(table)} WHERE {of_pair(database, sync, pair)})" for table, pair in asked

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from contractctl import databases
-from contractctl.databases.called import quiesced_table
+from contractctl.databases.temporary_names import quiesced_table
 from contractctl.errors import ContractctlError
 from contractctl.evidence import mariadb_catalog, postgresql_catalog
 from contractctl.evidence.observations import Observations, Read

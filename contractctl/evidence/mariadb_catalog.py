@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contractctl.databases.called import quiesced
+from contractctl.databases.temporary_names import quiesced
 from contractctl.evidence.questions import Field
 from contractctl.evidence.servers import UnusableError, table_names
 from contractctl.statements import Target, Touch, texts, touch

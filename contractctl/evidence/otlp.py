@@ -13,8 +13,8 @@ from itertools import accumulate
 from typing import Any
 
 from contractctl.evidence import sorting
-from contractctl.evidence.beside import Beside
 from contractctl.evidence.condensed import MOST, Condenser
+from contractctl.evidence.counter_presence import CounterPresence
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
 from contractctl.evidence.metrics import CANARY, DURATION, HEARTBEAT, READS, TAKEN, environment_of, take_lost, take_sign
@@ -59,7 +59,7 @@ def collect(given: Given) -> tuple[Record, ...]:
     try:
         with sorting.samples() as samples:
             beat = question.plan.reads.heartbeat_seconds
-            known = _Known(samples, Processes(beat), Beside(beat))
+            known = _Known(samples, Processes(beat), CounterPresence(beat))
             for place, line in lines(seen, given.location, given.root):
                 try:
                     for point in _points(json.loads(line)):
@@ -75,8 +75,8 @@ def collect(given: Given) -> tuple[Record, ...]:
                 if not delta:
                     _lose(seen, series[number], known.processes.lost(series[number].resource, life))
                 if series[number].metric == READS:
-                    known.beside.counter(series[number].resource, series[number].attributes, life, delta=delta)
-            known.beside.tell(seen, question.fields)
+                    known.presence.counter(series[number].resource, series[number].attributes, life, delta=delta)
+            known.presence.tell(seen, question.fields)
             for resource, span in known.processes.silent(one.resource for one in series):
                 for metric in (READS, CANARY):
                     take_lost(seen, metric, dict(resource), [span])
@@ -171,7 +171,7 @@ class _Known:
 
     samples: Samples
     processes: Processes
-    beside: Beside
+    presence: CounterPresence
     numbers: dict[_Series, int] = field(default_factory=dict)
     labels: dict[Labels, Labels] = field(default_factory=dict)
 
@@ -194,8 +194,8 @@ def _take(seen: Observations, point: _Point, known: _Known) -> None:
         attributes, at = series.attributes, point.until / NANO
         take_sign(seen, attributes, at)
         if not seen.is_elsewhere(environment_of(attributes)):
-            known.beside.sign(series.resource, attributes, at)
-        if known.beside.crowded:
+            known.presence.sign(series.resource, attributes, at)
+        if known.presence.crowded:
             seen.spoiled(f"truncated: more than {MOST:,} periods of life are too many to keep apart")
     elif not point.temporality and series.metric != STARTED:
         raise _UnreadableError(f"{series.metric} is a gauge, but a sum is expected")

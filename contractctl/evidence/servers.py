@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from contractctl import databases
-from contractctl.databases.called import quiesced
+from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Field, Question

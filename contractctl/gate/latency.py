@@ -7,7 +7,7 @@ from contractctl import canary
 from contractctl.canary import Counts, Look
 from contractctl.gate import comparing
 from contractctl.gate.case import Case
-from contractctl.gate.looks import Observed, tallied, total
+from contractctl.gate.counts import Observed, tallied, total
 from contractctl.gate.trust import Flaw, unknown
 from contractctl.gate.words import number
 from contractctl.model.decision import Condition, Outcome, Unknown

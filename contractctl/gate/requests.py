@@ -7,7 +7,7 @@ from contractctl import canary
 from contractctl.evidence.shares import is_share
 from contractctl.gate import comparing, latency, shadow
 from contractctl.gate.case import Case
-from contractctl.gate.looks import MEASURES, Observed, earlier_old, looks
+from contractctl.gate.counts import MEASURES, Observed, earlier_old, looks
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import number, part, span
 from contractctl.model.amounts import agreeing, counted

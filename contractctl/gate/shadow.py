@@ -6,7 +6,7 @@ from dataclasses import replace
 from contractctl import canary
 from contractctl.canary import Counts
 from contractctl.gate.case import Case
-from contractctl.gate.looks import Observed, total
+from contractctl.gate.counts import Observed, total
 from contractctl.gate.trust import Flaw, unknown
 from contractctl.gate.words import number, percent
 from contractctl.model.decision import Condition, Outcome, Unknown

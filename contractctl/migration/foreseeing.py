@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases, operations
 from contractctl.databases import Column, Database, Statement, Work, rows, run
+from contractctl.databases.catalog import Ahead, Live, get
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Ahead, Live, get
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import CONFLICT, KEPT, SET_ASIDE
 from contractctl.model.plan import Plan, Stage
@@ -140,8 +140,8 @@ class _Ahead:
 
     def _goes_along(self, step: PromiseNotNull) -> bool:
         """Whether the column is another one's heir: by then it has the same constraints, by the steps before."""
-        look = Ahead(self.now, step.told(self.now.database), self.coming)
-        pairs = seen(self.now.database, look, step.plan, step.table, step.pairs).columns
+        catalog = Ahead(self.now, step.told(self.now.database), self.coming)
+        pairs = seen(self.now.database, catalog, step.plan, step.table, step.pairs).columns
         return any(pair.plain and any(one.name == step.column for one in pair.new) for pair in pairs)
 
 

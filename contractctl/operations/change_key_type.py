@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from contractctl.databases import Work
-from contractctl.databases.called import shortened
+from contractctl.databases.temporary_names import shortened
 from contractctl.model.plan import Operation
 from contractctl.operations import change_type, hindering, promises
 from contractctl.operations.effort import Effort

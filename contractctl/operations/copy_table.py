@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Database, Work
-from contractctl.databases.called import beside_copied
+from contractctl.databases.temporary_names import beside_copied
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations.effort import Effort

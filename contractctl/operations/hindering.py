@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database
-from contractctl.databases.looks import Live
+from contractctl.databases.catalog import Live
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Crossing, Pair, written_out

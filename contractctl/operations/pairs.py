@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Across, Column, Copied, Crossed, Database, Held, Synced, Synchronisation
-from contractctl.databases.called import copied_table, quiesced, quiesced_table, shortened
-from contractctl.databases.looks import Live, Look, Told, unwritable
+from contractctl.databases.catalog import Catalog, Live, Told, unwritable
+from contractctl.databases.temporary_names import copied_table, quiesced, quiesced_table, shortened
 from contractctl.errors import ContractctlError
 
 _LEAVING = "__leaving"
@@ -96,7 +96,7 @@ def synchronisation(connection: Connection, plan: str, table: str, pairs: tuple[
     return seen(database, Live(database, connection), plan, table, pairs)
 
 
-def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
+def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Catalog:
     """What the pairs themselves say of their table, or of two, while both sides have their names."""
     if pairs and isinstance(pairs[0], Crossing):
         return _told_across(database, pairs[0])
@@ -115,7 +115,7 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Look:
     return Told(database, {table: tuple(columns.values())})
 
 
-def _told_across(database: Database, pair: Crossing) -> Look:
+def _told_across(database: Database, pair: Crossing) -> Catalog:
     """Both tables. What keeps its value keeps its type, and so do the columns by which rows belong together."""
     olds, news = (
         pair.types,
@@ -135,14 +135,14 @@ def _told_columns(database: Database, types: Mapping[str, str], key: Mapping[str
         yield replace(column, not_null=keyed, key_place=places.get(name, 0), never_null=keyed)
 
 
-def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
+def seen(database: Database, catalog: Catalog, plan: str, table: str, pairs: tuple[Pair, ...]) -> Synchronisation:
     """The pairs as they stand in somebody's eyes."""
     if pairs and isinstance(pairs[0], Crossing):
-        return _crossing(database, look, plan, pairs[0])
+        return _crossing(database, catalog, plan, pairs[0])
     if pairs and isinstance(pairs[0], Whole):
-        return _whole(database, look, plan, pairs[0])
-    key = look.key(table)
-    stands = _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
+        return _whole(database, catalog, plan, pairs[0])
+    key = catalog.key(table)
+    stands = _Seen(database, plan, table, catalog.columns(table), catalog.storing(table), catalog.live)
     return Synchronisation(
         plan,
         table,
@@ -153,10 +153,10 @@ def seen(database: Database, look: Look, plan: str, table: str, pairs: tuple[Pai
     )
 
 
-def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Synchronisation:
+def _crossing(database: Database, catalog: Catalog, plan: str, pair: Crossing) -> Synchronisation:
     """Both tables' columns under the names that they have now."""
     here, there = (
-        _Seen(database, plan, table, look.columns(table), look.storing(table), look.live)
+        _Seen(database, plan, table, catalog.columns(table), catalog.storing(table), catalog.live)
         for table in (pair.source, pair.to)
     )
     check(database, pair.source, pair, ())
@@ -168,7 +168,7 @@ def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Sync
         columns.append(Crossed(column.name, place.name, column.type, pair.absent.get(old, "NULL")))
     for one, two in pair.on.items():
         _demand_alike(database, here, there, here.column(one), there.column(two))
-    key = look.key(pair.source)
+    key = catalog.key(pair.source)
     across = Across(
         pair.to,
         tuple(here.column(name).name for name in pair.on),
@@ -182,18 +182,18 @@ def _crossing(database: Database, look: Look, plan: str, pair: Crossing) -> Sync
     return Synchronisation(plan, pair.source, tuple(column.name for column in key), (), types, across)
 
 
-def _whole(database: Database, look: Look, plan: str, pair: Whole) -> Synchronisation:
+def _whole(database: Database, catalog: Catalog, plan: str, pair: Whole) -> Synchronisation:
     """The table that applications write, and the one that follows it."""
     copy, old = copied_table(pair.source), quiesced_table(pair.source)
-    there = [isinstance(look, Live) and database.exists(look.connection, name) for name in (copy, old)]
-    if look.live and not any(there):
+    there = [isinstance(catalog, Live) and database.exists(catalog.connection, name) for name in (copy, old)]
+    if catalog.live and not any(there):
         raise ContractctlError(
             f"the database has no table '{copy}', the copy of '{pair.source}' which plan '{plan}' keeps in step",
             hint=f"see where it stands: contractctl migrate status {plan}",
         )
-    key = look.key(pair.source)
+    key = catalog.key(pair.source)
     names, types = tuple(column.name for column in key), tuple(column.type for column in key)
-    columns = tuple(column for column in look.columns(pair.source) if not column.generated)
+    columns = tuple(column for column in catalog.columns(pair.source) if not column.generated)
     across = Across(
         old if there[1] else copy,
         names,
@@ -221,8 +221,8 @@ def _demand_alike(database: Database, here: "_Seen", there: "_Seen", one: Column
     )
 
 
-def _now(look: "_Seen", name: str, other: str) -> str:
-    return other if look.has(other) else name
+def _now(catalog: "_Seen", name: str, other: str) -> str:
+    return other if catalog.has(other) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,37 +251,37 @@ class _Seen:
         return found
 
 
-def _synced(look: _Seen, pair: Pair) -> Synced:
+def _synced(catalog: _Seen, pair: Pair) -> Synced:
     try:
-        if look.live or not pair.old:
-            check(look.database, look.table, pair, tuple(column.name for column in look.columns))
+        if catalog.live or not pair.old:
+            check(catalog.database, catalog.table, pair, tuple(column.name for column in catalog.columns))
     except ContractctlError as error:
-        if look.live:
+        if catalog.live:
             raise
         raise unwritable() from error  # it reads columns of which the revision says nothing
-    olds = {name: look.column(_old_place(look, pair, name)) for name in pair.old}
-    news = {name: look.column(_new_place(look, pair, name)) for name in pair.new}
+    olds = {name: catalog.column(_old_place(catalog, pair, name)) for name in pair.old}
+    news = {name: catalog.column(_new_place(catalog, pair, name)) for name in pair.new}
     if not pair.old:
         ((name, value),) = pair.new.items()
         column = news[name]
-        filled = f"coalesce({look.database.quote(column.name)}, ({value}))"
+        filled = f"coalesce({catalog.database.quote(column.name)}, ({value}))"
         held = Held(column.name, column.type, filled, column=column)
-        return Synced((), (held,), lossy=True, label=name, reads=look.columns)
+        return Synced((), (held,), lossy=True, label=name, reads=catalog.columns)
     written_news = {pair.via or name: column for name, column in news.items()}
     return Synced(
-        tuple(_held(look, olds[name], value, written_news) for name, value in pair.old.items()),
-        tuple(_held(look, news[name], value, olds) for name, value in pair.new.items()),
+        tuple(_held(catalog, olds[name], value, written_news) for name, value in pair.old.items()),
+        tuple(_held(catalog, news[name], value, olds) for name, value in pair.new.items()),
         pair.lossy,
         pair.required,
-        _is_plain(look, pair, olds, news),
+        _is_plain(catalog, pair, olds, news),
         next(iter(pair.new)),
         counted=pair.counted,
     )
 
 
-def _held(look: _Seen, column: Column, value: str, others: Mapping[str, Column]) -> Held:
+def _held(catalog: _Seen, column: Column, value: str, others: Mapping[str, Column]) -> Held:
     """A column, and its value over the others under the names that these have now."""
-    database = look.database
+    database = catalog.database
     moved = {name: other for name, other in others.items() if not database.same(name, other.name)}
     if moved:
         name, other = next(iter(moved.items()))
@@ -290,35 +290,35 @@ def _held(look: _Seen, column: Column, value: str, others: Mapping[str, Column])
         else:
             value = database.bind(value, {name: database.quote(other.name) for name, other in others.items()})
     default = None if column.default is None else database.outside(column.default)
-    return Held(column.name, column.type, look.storing(value, column, others.values()), default, column)
+    return Held(column.name, column.type, catalog.storing(value, column, others.values()), default, column)
 
 
-def _is_plain(look: _Seen, pair: Pair, olds: Mapping[str, Column], news: Mapping[str, Column]) -> bool:
+def _is_plain(catalog: _Seen, pair: Pair, olds: Mapping[str, Column], news: Mapping[str, Column]) -> bool:
     """Whether one column of each side, of one type, holds the other's very value."""
     if len(olds) != 1 or len(news) != 1:
         return False
     ((old, down),), ((new, up),) = pair.old.items(), pair.new.items()
-    bare = look.database.is_name(up, old) and look.database.is_name(down, pair.via or new)
+    bare = catalog.database.is_name(up, old) and catalog.database.is_name(down, pair.via or new)
     return bare and olds[old].type.upper() == news[new].type.upper()
 
 
-def _old_place(look: _Seen, pair: Pair, name: str) -> str:
+def _old_place(catalog: _Seen, pair: Pair, name: str) -> str:
     """An old column's name in the database, quiesced or not."""
     gone = quiesced(name)
-    if not look.has(gone):
+    if not catalog.has(gone):
         return name
-    return gone if pair.via is not None or not look.has(name) else name
+    return gone if pair.via is not None or not catalog.has(name) else name
 
 
-def _new_place(look: _Seen, pair: Pair, name: str) -> str:
+def _new_place(catalog: _Seen, pair: Pair, name: str) -> str:
     """A new column's: beside the old one, or under its own name once the old one is quiesced."""
     leaving = leaving_name(pair.via or name)
-    if look.has(leaving):
+    if catalog.has(leaving):
         return leaving
     gone = quiesced(name)
     if not pair.old:
-        return gone if look.has(gone) else name
-    return pair.via if pair.via is not None and not look.has(gone) else name
+        return gone if catalog.has(gone) else name
+    return pair.via if pair.via is not None and not catalog.has(gone) else name
 
 
 def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:

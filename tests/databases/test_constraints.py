@@ -9,8 +9,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Column, Statement
+from contractctl.databases.catalog import Live
 from contractctl.databases.ddl import ForeignKey, Index
-from contractctl.databases.looks import Live
 from contractctl.errors import ContractctlError
 from contractctl.operations.steps import AddForeignKey, Step
 from tests.databases.shops import MARIADB, POSTGRESQL, Shop
@@ -31,13 +31,13 @@ def carried_out(shop: Shop, statements: Callable[[Live], tuple[Statement, ...]])
         return [statement.sql for statement in found if not statement.sql.startswith(("SET ", "RESET "))]
 
 
-def a_check(look: Live) -> tuple[Statement, ...]:
-    return POSTGRESQL.database.ddl.add_check(look, "t", "promised", "old <> ''")
+def a_check(catalog: Live) -> tuple[Statement, ...]:
+    return POSTGRESQL.database.ddl.add_check(catalog, "t", "promised", "old <> ''")
 
 
-def a_foreign_key(look: Live) -> tuple[Statement, ...]:
+def a_foreign_key(catalog: Live) -> tuple[Statement, ...]:
     key = ForeignKey("promised", ("old",), "names", ("name",))
-    return POSTGRESQL.database.ddl.add_foreign_key(look, "t", key, at_once=False)
+    return POSTGRESQL.database.ddl.add_foreign_key(catalog, "t", key, at_once=False)
 
 
 @postgresql
@@ -67,8 +67,8 @@ def test_a_promise_binds_writers_at_once_and_is_proven_beside_them(shop, promise
 def test_an_index_that_a_failed_build_has_left_is_built_anew(shop):
     """Hazard 31."""
 
-    def build(look: Live) -> tuple[Statement, ...]:
-        return shop.database.ddl.build_index(look, "t", Index("one", "old", unique=True), at_once=False)
+    def build(catalog: Live) -> tuple[Statement, ...]:
+        return shop.database.ddl.build_index(catalog, "t", Index("one", "old", unique=True), at_once=False)
 
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'one'::regclass"
     shop.run("CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT)")
@@ -90,7 +90,7 @@ def test_a_default_that_would_write_every_row_anew_is_refused(shop, words):
 
     def add(default: str) -> list[str]:
         column = Column("new", words.types["text"], not_null=True, default=default)
-        return carried_out(shop, lambda look: shop.database.ddl.add_column(look, "t", column))
+        return carried_out(shop, lambda catalog: shop.database.ddl.add_column(catalog, "t", column))
 
     shop.run(shop.written("CREATE TABLE t (id {key}, old {text})"))
     shop.run("INSERT INTO t (old) VALUES ('Ann')")
@@ -104,7 +104,7 @@ def test_a_default_that_would_write_every_row_anew_is_refused(shop, words):
 
 @pytest.mark.parametrize("words", [MARIADB], ids=str)
 def test_a_row_that_comes_while_a_foreign_key_is_made_is_found(shop):
-    """Hazard 40: MariaDB holds a key against no row that is there; a second look tells, as often as it is asked."""
+    """Hazard 40: MariaDB holds a key against no row that is there; a second catalog tells, as often as it is asked."""
     for ddl in TABLES:
         shop.run(shop.written(ddl))
     step = AddForeignKey("t", "promised", ("old",), "names", ("name",))

@@ -6,7 +6,7 @@ import pytest
 
 from contractctl import operations
 from contractctl.databases import Statement, Work
-from contractctl.databases.looks import Live
+from contractctl.databases.catalog import Live
 from contractctl.migration.foreseeing import foresee
 from contractctl.model.plan import Stage
 from tests.databases import shops

@@ -1,8 +1,8 @@
 """What would MariaDB do to a column only while others wait, or not as it should? Asked before it is done."""
 
 from contractctl.databases import Column
+from contractctl.databases.catalog import Catalog, UntoldError
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Look, UntoldError
 from contractctl.databases.mysql.names import literal, quote, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tables import odd_indexes, of_table
@@ -14,11 +14,11 @@ _UNTOLD = """SELECT 1 FROM information_schema.COLUMNS c WHERE {of}
 """What is not text stands there as a question mark."""
 
 
-def demand_online(look: Look, table: str) -> None:
+def demand_online(catalog: Catalog, table: str) -> None:
     """Raise BlockingError where an index keeps MariaDB from writing rows anew beside everybody's writes."""
     query = f"SELECT group_concat(INDEX_NAME) FROM ({odd_indexes(table, 'FULLTEXT', 'SPATIAL')}) AS odd"
     try:
-        names = look.ask(f"SELECT coalesce(({query}), '')")
+        names = catalog.ask(f"SELECT coalesce(({query}), '')")
     except UntoldError:
         return  # the server itself refuses
     if names:
@@ -32,12 +32,12 @@ def demand_online(look: Look, table: str) -> None:
         )
 
 
-def demand_no_moment(look: Look, table: str, column: str) -> None:
+def demand_no_moment(catalog: Catalog, table: str, column: str) -> None:
     """Raise BlockingError where the column is a TIMESTAMP that can be NULL: to forbid that, MariaDB copies the table.
 
     Whatever its default ("cannot convert NULL to non-constant DEFAULT").
     """
-    found = _moment(look, table, column)
+    found = _moment(catalog, table, column)
     if found is None or found.not_null:
         return
     raise BlockingError(
@@ -49,9 +49,9 @@ def demand_no_moment(look: Look, table: str, column: str) -> None:
     )
 
 
-def demand_way_back(look: Look, table: str, column: str) -> None:
+def demand_way_back(catalog: Catalog, table: str, column: str) -> None:
     """Raise BlockingError where the column is NOT NULL, and could not become so again, were the plan rolled back."""
-    if _moment(look, table, column) is None:
+    if _moment(catalog, table, column) is None:
         return
     raise BlockingError(
         f"the TIMESTAMP '{column}' of '{table}' has to be nullable for old rows during the plan, and if the plan were"
@@ -60,10 +60,10 @@ def demand_way_back(look: Look, table: str, column: str) -> None:
     )
 
 
-def demand_known_default(look: Look, table: str, column: str) -> None:
+def demand_known_default(catalog: Catalog, table: str, column: str) -> None:
     """Raise BlockingError where MariaDB does not tell the column's default: of bytes, those that are not text."""
     try:
-        found = look.ask(f"SELECT count(*) FROM ({untold_default(table, column)}) AS found")
+        found = catalog.ask(f"SELECT count(*) FROM ({untold_default(table, column)}) AS found")
     except UntoldError:
         return  # the script asks by itself
     if found != "0":
@@ -91,10 +91,10 @@ def of_column(table: str, column: str) -> str:
     return f"{of_table(table, 'c.TABLE_SCHEMA', 'c.TABLE_NAME')} AND c.COLUMN_NAME = {literal(column)}"
 
 
-def _moment(look: Look, table: str, column: str) -> Column | None:
+def _moment(catalog: Catalog, table: str, column: str) -> Column | None:
     """The column, where it is known to be a TIMESTAMP; else the server itself refuses what it cannot."""
     try:
-        found = next((one for one in look.columns(table) if same(one.name, column)), None)
+        found = next((one for one in catalog.columns(table) if same(one.name, column)), None)
     except UntoldError:
         return None
     return found if found is not None and found.type and read(found.type).family is Family.TIMESTAMP else None

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contractctl.databases import Column, Statement, Work
-from contractctl.databases.called import QUIESCED
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Look
 from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.modifying import Changed, modify
 from contractctl.databases.mysql.names import quote, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
+from contractctl.databases.temporary_names import QUIESCED
 
 Said = tuple[str, ...]
 """A condition's words, in the server's own."""
@@ -48,9 +48,9 @@ class _Standing:
     """In whose definition it stands; None where nobody can tell."""
 
 
-def add(look: Look, table: str, condition: str) -> tuple[Statement, ...]:
+def add(catalog: Catalog, table: str, condition: str) -> tuple[Statement, ...]:
     """Let a column's definition hold it, beside what that holds already. Nothing where one holds just that."""
-    columns = look.columns(table)
+    columns = catalog.columns(table)
     able = [one for one in columns if _speaks_of(condition, one.name) and not (one.generated or one.type == "json")]
     if not able:
         raise BlockingError(
@@ -58,21 +58,21 @@ def add(look: Look, table: str, condition: str) -> tuple[Statement, ...]:
             " column whose definition could hold it",
             hint="add it at a time without writes, in a revision of your own, and release the contract with that alone",
         )
-    own = {one.column: one.clause for one in _standing(look, table, columns) if one.column is not None}
+    own = {one.column: one.clause for one in _standing(catalog, table, columns) if one.column is not None}
     if any(_said(clause) == _said(condition) for clause in own.values()):
         return ()
     column = able[-1].name  # the new ones are the last, and go first: a CHECK goes with its column
     check = f"({own[column]}) AND ({condition})" if column in own else condition
-    return modify(look, table, column, Changed(check=check), Work.SCAN)
+    return modify(catalog, table, column, Changed(check=check), Work.SCAN)
 
 
-def drop(look: Look, table: str, name: str, says: str) -> tuple[Statement, ...]:
+def drop(catalog: Catalog, table: str, name: str, says: str) -> tuple[Statement, ...]:
     """Drop the one of that name, or the one that says so. Nothing where there is none."""
     by_name = (_drop(table, name),)
-    if not look.ask(_STANDING.format(of=of_table(table, "CONSTRAINT_SCHEMA")), ""):
+    if not catalog.ask(_STANDING.format(of=of_table(table, "CONSTRAINT_SCHEMA")), ""):
         return by_name  # nobody can be asked
-    columns = look.columns(table)
-    standing = _standing(look, table, columns)
+    columns = catalog.columns(table)
+    standing = _standing(catalog, table, columns)
     named = any(one.of_table and same(one.name, name) for one in standing)
     if named and not name.upper().startswith("CONSTRAINT_"):
         return by_name
@@ -82,7 +82,7 @@ def drop(look: Look, table: str, name: str, says: str) -> tuple[Statement, ...]:
         if one.of_table and left == "":
             return (_drop(table, one.name),)
         if one.column is not None and left is not None:
-            return modify(look, table, one.column, Changed(check=left))
+            return modify(catalog, table, one.column, Changed(check=left))
     return by_name if named else ()
 
 
@@ -91,9 +91,9 @@ def conditions(clause: str) -> tuple[str, ...]:
     return tuple(clause[start:end] for start, end in _parts(clause, spoken(clause)))
 
 
-def _standing(look: Look, table: str, columns: Iterable[Column]) -> list[_Standing]:
+def _standing(catalog: Catalog, table: str, columns: Iterable[Column]) -> list[_Standing]:
     names = [one.name for one in columns]
-    found = json.loads(look.ask(_STANDING.format(of=of_table(table, "CONSTRAINT_SCHEMA")), "[]"))
+    found = json.loads(catalog.ask(_STANDING.format(of=of_table(table, "CONSTRAINT_SCHEMA")), "[]"))
     return [
         _Standing(name, clause, not own, _carrier(name, clause, names) if own else None) for name, own, clause in found
     ]

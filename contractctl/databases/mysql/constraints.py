@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from contractctl.databases import Statement, Work
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
-from contractctl.databases.looks import Look
 from contractctl.databases.mysql import checks
 from contractctl.databases.mysql.altering import WAIT, alter
 from contractctl.databases.mysql.names import literal, quote, quotes
@@ -13,46 +13,46 @@ from contractctl.databases.mysql.renaming import both_at_once
 from contractctl.databases.mysql.tables import of_table
 
 
-def add_check(look: Look, table: str, _name: str, condition: str) -> tuple[Statement, ...]:
+def add_check(catalog: Catalog, table: str, _name: str, condition: str) -> tuple[Statement, ...]:
     """Let a column's definition hold the condition; see `checks`. Nothing where it stands."""
-    return checks.add(look, table, condition)
+    return checks.add(catalog, table, condition)
 
 
-def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
+def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
     """Add a foreign key: its index first, then the key itself, for what is written from now on.
 
     MariaDB holds it against no row that is there where it does not copy the table: whoever adds it has looked, and
     looks again. Nothing where it stands.
     """
-    if look.ask(_has(table, "REFERENTIAL_CONSTRAINTS", "CONSTRAINT_SCHEMA", key.name), "0") != "0":
+    if catalog.ask(_has(table, "REFERENTIAL_CONSTRAINTS", "CONSTRAINT_SCHEMA", key.name), "0") != "0":
         return ()
     clause = foreign_key(replace(key, timing=""), quotes, table_name)  # of MariaDB there is none
     add = f"ADD CONSTRAINT {quote(key.name)} {clause}"
     index = Index(key.name, quotes(key.columns))
-    indexed = look.ask(_is_indexed(table, key.columns), "0") != "0"
-    return (*(() if indexed else build_index(look, table, index, at_once=False)), _unchecked(alter(table, add)))
+    indexed = catalog.ask(_is_indexed(table, key.columns), "0") != "0"
+    return (*(() if indexed else build_index(catalog, table, index, at_once=False)), _unchecked(alter(table, add)))
 
 
-def add_unique(_look: Look, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+def add_unique(_look: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
     """Nothing: a unique index is all there is."""
     return ()
 
 
-def drop_constraint(look: Look, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
+def drop_constraint(catalog: Catalog, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
     """Drop a constraint, if it is there."""
     match sort:
         case "unique":
             return drop_index(table, name)
         case "check":
-            return checks.drop(look, table, name, says)
+            return checks.drop(catalog, table, name, says)
         case _:
             return (alter(table, f"DROP FOREIGN KEY IF EXISTS {quote(name)}"),)
 
 
-def drop_references(look: Look, table: str, to: str) -> tuple[Statement, ...]:
+def drop_references(catalog: Catalog, table: str, to: str) -> tuple[Statement, ...]:
     """Drop the foreign keys by which one table refers to another, while nobody else has either. Nothing without any."""
     ends = of_table(table, "CONSTRAINT_SCHEMA"), of_table(to, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME")
-    names = look.ask(_REFERRING.format(ends=" AND ".join(ends)), "")
+    names = catalog.ask(_REFERRING.format(ends=" AND ".join(ends)), "")
     drops = ", ".join(f"DROP FOREIGN KEY {quote(name)}" for name in names.splitlines())
     if not drops:
         return ()
@@ -60,14 +60,16 @@ def drop_references(look: Look, table: str, to: str) -> tuple[Statement, ...]:
     return both_at_once(table, to, (alter,))
 
 
-def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
+def rename_constraint(catalog: Catalog, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
     """Give an index another name; a foreign key is made again under it at once, and its index goes along."""
     match sort:
         case "check":
             return ()  # it stands in a column's definition, and has no name
         case "foreign-key":
-            add = look.ask(_REFERENCE.format(of=of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"), name=literal(name)))
-            indexed = look.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", name, "INDEX_NAME"), "0") != "0"
+            add = catalog.ask(
+                _REFERENCE.format(of=of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"), name=literal(name))
+            )
+            indexed = catalog.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", name, "INDEX_NAME"), "0") != "0"
             index = alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}")
             key = _unchecked(alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}"))
             return (*((index,) if indexed else ()), key)
@@ -75,9 +77,9 @@ def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) ->
             return (alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}"),)
 
 
-def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
+def build_index(catalog: Catalog, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
     """Build an index beside everybody's reads and writes. Nothing where it stands."""
-    if look.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", index.name, "INDEX_NAME"), "0") != "0":
+    if catalog.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", index.name, "INDEX_NAME"), "0") != "0":
         return ()
     if index.sort and not at_once:
         raise BlockingError(

@@ -19,13 +19,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Database, Synchronisation, mysql, run
-from contractctl.databases.called import beside_table, copied_table, quiesced_table
 from contractctl.databases.crossing import across_of, changed, copied_of, of_row, together
 from contractctl.databases.mysql.bodies import begin, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, quotes, same, table
 from contractctl.databases.mysql.tables import columns, of_table
 from contractctl.databases.mysql.types import whole_numbers
+from contractctl.databases.temporary_names import beside_table, copied_table, quiesced_table
 
 _DATABASE = cast("Database", mysql)  # its statements are on their way
 _EVENTS = ("delete", "update", "insert")

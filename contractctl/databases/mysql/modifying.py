@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contractctl.databases import Column, Statement, Work
-from contractctl.databases.looks import Look, UntoldError
+from contractctl.databases.catalog import Catalog, UntoldError
 from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.blocking import (
     demand_known_default,
@@ -30,19 +30,21 @@ class Changed:
     """What it becomes by itself when its row is updated."""
 
 
-def modify(look: Look, table: str, column: str, changed: Changed, work: Work = Work.NONE) -> tuple[Statement, ...]:
+def modify(
+    catalog: Catalog, table: str, column: str, changed: Changed, work: Work = Work.NONE
+) -> tuple[Statement, ...]:
     """The statement that does it, where rows are written anew beside everybody's reads and writes.
 
     A script asks the server itself how the column is.
     """
     if work is Work.REWRITE:
-        demand_online(look, table)
-    demand_known_default(look, table, column)
+        demand_online(catalog, table)
+    demand_known_default(catalog, table, column)
     query = _query(table, column, changed)
     head = f"ALTER TABLE {table_name(table)} WAIT {WAIT} MODIFY COLUMN {quote(column)} "
     how = f", ALGORITHM={'INPLACE' if work is Work.REWRITE else 'INSTANT'}, LOCK=NONE"
     try:
-        sql = f"{head}{_definition(look, query, table, column, changed)}{how}"
+        sql = f"{head}{_definition(catalog, query, table, column, changed)}{how}"
     except UntoldError:
         told = f"concat({literal(head)}, ({query.strip()}), {literal(how)})"
         refusal = literal(f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(lost_default(table, column))}")
@@ -52,18 +54,18 @@ def modify(look: Look, table: str, column: str, changed: Changed, work: Work = W
     return (Statement(sql, "LOCK=NONE", work, transactional=False),)
 
 
-def definition(look: Look, table: str, column: str, changed: Changed) -> str:
+def definition(catalog: Catalog, table: str, column: str, changed: Changed) -> str:
     """What stands behind the column's name then. Raise UntoldError where no server says how it is now."""
-    demand_known_default(look, table, column)
-    return look.ask(_query(table, column, changed))
+    demand_known_default(catalog, table, column)
+    return catalog.ask(_query(table, column, changed))
 
 
-def _definition(look: Look, query: str, table: str, column: str, changed: Changed) -> str:
+def _definition(catalog: Catalog, query: str, table: str, column: str, changed: Changed) -> str:
     """What the server says of the column; where that is still to come, what the plan says."""
     try:
-        return look.ask(query)
+        return catalog.ask(query)
     except UntoldError:
-        found = next((one for one in look.columns(table) if same(one.name, column)), None)
+        found = next((one for one in catalog.columns(table) if same(one.name, column)), None)
         if found is None or not found.type:
             raise
         return _told(found, changed)

@@ -7,8 +7,8 @@ it refuses instead.
 from collections.abc import Mapping
 
 from contractctl.databases import Column, Statement, Synchronisation, Work
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import Copying
-from contractctl.databases.looks import Look
 from contractctl.databases.mysql import across, swapping
 from contractctl.databases.mysql.altering import WAIT, alter
 from contractctl.databases.mysql.blocking import demand_no_moment, demand_online, demand_way_back
@@ -98,7 +98,7 @@ def patience() -> tuple[Statement, ...]:
     return (Statement(f"SET SESSION {', '.join(f'{name} = {WAIT}' for name in limits)}", "none"),)
 
 
-def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
     """Add a column behind the others. MariaDB itself refuses to do that at once with a default of another kind.
 
     Before 10.10 a TIMESTAMP that does not say NULL is NOT NULL, and a clock.
@@ -113,7 +113,7 @@ def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]
     return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
 
 
-def share_column(_look: Look, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
+def share_column(_look: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
     """Nothing: whom MariaDB lets use a name, it lets use whatever column has it."""
     return ()
 
@@ -160,10 +160,10 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     return (*(Statement(sql, "LOCK=SHARED, for an instant") for sql in own), *functions)
 
 
-def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def relax_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
-    demand_way_back(look, table, column)
-    return _modified(look, table, column, nullable=True)
+    demand_way_back(catalog, table, column)
+    return _modified(catalog, table, column, nullable=True)
 
 
 def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
@@ -171,7 +171,7 @@ def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
     return True
 
 
-def promise_not_null(_look: Look, _table: str, _column: str) -> tuple[Statement, ...]:
+def promise_not_null(_look: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
     """Nothing: NOT NULL itself is made beside everybody's reads and writes."""
     return ()
 
@@ -181,37 +181,37 @@ def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
     return ()
 
 
-def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def require_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL in a column that has none: the table is written anew, beside everybody's reads and writes."""
-    demand_no_moment(look, table, column)
-    return _modified(look, table, column, nullable=False)
+    demand_no_moment(catalog, table, column)
+    return _modified(catalog, table, column, nullable=False)
 
 
-def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def allow_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL for good."""
-    return _modified(look, table, column, nullable=True)
+    return _modified(catalog, table, column, nullable=True)
 
 
-def set_default(_look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+def set_default(_look: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
     """Give the column this default, or none; rows that are there keep what they have."""
     action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default}"
     return (alter(table, f"ALTER COLUMN {quote(column)} {action}"),)
 
 
-def move_key(look: Look, table: str, columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
+def move_key(catalog: Catalog, table: str, columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
     """Keep the rows by another key: every row is written anew, beside everybody's reads and writes."""
-    demand_online(look, table)
+    demand_online(catalog, table)
     for name in columns:
-        demand_no_moment(look, table, name)
+        demand_no_moment(catalog, table, name)
     action = f"DROP PRIMARY KEY, ADD PRIMARY KEY ({', '.join(map(quote, columns))}), DROP INDEX {quote(index)}"
     return (alter(table, action, "INPLACE", Work.REWRITE),)
 
 
-def hand_over(_look: Look, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
+def hand_over(_look: Catalog, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
     """Nothing: only a key's AUTO_INCREMENT counts up."""
     return ()
 
 
-def _modified(look: Look, table: str, column: str, *, nullable: bool) -> tuple[Statement, ...]:
+def _modified(catalog: Catalog, table: str, column: str, *, nullable: bool) -> tuple[Statement, ...]:
     """The column as it is, but for its NOT NULL."""
-    return modify(look, table, column, Changed(nullable=nullable), Work.REWRITE)
+    return modify(catalog, table, column, Changed(nullable=nullable), Work.REWRITE)

@@ -5,9 +5,8 @@ has begun to write goes on first, for as long as we wait; whoever comes meanwhil
 """
 
 from contractctl.databases import Statement, Synchronisation, Work
-from contractctl.databases.called import beside_table, copied_table, quiesced_table
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.crossing import across_of
-from contractctl.databases.looks import Look
 from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.copying import counterpart, create, drop_triggers, fits, obstacles, old_readers, signal
 from contractctl.databases.mysql.modifying import Changed, definition
@@ -15,6 +14,7 @@ from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import locked
 from contractctl.databases.mysql.tables import of_table
+from contractctl.databases.temporary_names import beside_table, copied_table, quiesced_table
 
 __all__ = ("copy_table", "drop_copied", "drop_copy", "follow", "obstacles", "old_readers", "swap", "swap_back")
 
@@ -23,10 +23,10 @@ _COUNTED = "@contractctl_counted"
 _TOO_GREAT = "a row has come that the old table cannot hold: there is no way back while it is there"
 
 
-def copy_table(look: Look, table: str, column: str, type_: str) -> tuple[Statement, ...]:
+def copy_table(catalog: Catalog, table: str, column: str, type_: str) -> tuple[Statement, ...]:
     """Make a copy without rows, with all that a table has of its own, in which one column is of another type."""
     copy = table_name(copied_table(table))
-    modified = f"{quote(column)} {definition(look, table, column, Changed(type=type_))}"
+    modified = f"{quote(column)} {definition(catalog, table, column, Changed(type=type_))}"
     signals = [table_name(name) for name in (signal(table), counterpart(table))]
     made = "(swapped BOOLEAN NOT NULL PRIMARY KEY) ENGINE=InnoDB"
     return (

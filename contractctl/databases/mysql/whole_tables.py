@@ -1,7 +1,7 @@
 """How does a MariaDB table come and go, and give its name to another one?"""
 
 from contractctl.databases import Statement
-from contractctl.databases.looks import Called, Look
+from contractctl.databases.catalog import Catalog, RenamedTable
 from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.names import literal, quotes
 from contractctl.databases.mysql.names import table as table_name
@@ -16,11 +16,11 @@ def create_table(create: str) -> tuple[Statement, ...]:
     return (Statement(create, "none", transactional=False),)
 
 
-def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+def stand_in(catalog: Catalog, table: str, name: str) -> tuple[Statement, ...]:
     """A view that MariaDB itself reads and writes as the table, for those who may read and write the table."""
-    columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
+    columns = quotes(column.name for column in catalog.columns(table)) if catalog.live else "*"
     select = f"SELECT {columns} FROM {table_name(table)}"
-    grants = look.ask(_GRANTS.format(of=of_table(table), name=literal(table_name(name))), "")
+    grants = catalog.ask(_GRANTS.format(of=of_table(table), name=literal(table_name(name))), "")
     return (
         Statement(
             f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {table_name(name)} AS {select}", "none", transactional=False
@@ -43,9 +43,9 @@ def take_name(table: str, name: str) -> tuple[Statement, ...]:
     return (Statement(compound, _EXCLUSIVE, transactional=False),)
 
 
-def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, ...]:
     """The table has its old name again, and the view stands in for the new one: for some milliseconds nothing does."""
-    view, *grants = stand_in(Called(look, table, name), table, name)
+    view, *grants = stand_in(RenamedTable(catalog, table, name), table, name)
     rename = f"RENAME TABLE {table_name(name)} TO {table_name(table)}"
     compound = f"BEGIN NOT ATOMIC\n{rename};\n{view.sql};\nEND"
     return (Statement(compound, _EXCLUSIVE, transactional=False), *grants)

@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 from contractctl.databases import Column
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Look
 from contractctl.databases.postgresql.names import literal
 from contractctl.databases.postgresql.tokens import Sort, spoken
 
@@ -18,14 +18,14 @@ _VOLATILE = frozenset(
 """Functions whose value is another each time, for whom no server can be asked; it knows of more."""
 
 
-def refuse_volatile(look: Look, table: str, column: str, default: str) -> None:
+def refuse_volatile(catalog: Catalog, table: str, column: str, default: str) -> None:
     """The clock is asked once, for all rows: https://www.postgresql.org/docs/current/ddl-alter.html."""
     said = spoken(default)
     called = {one.name for one, following in pairwise(said) if following.text == "(" and one.sort in _NAMES}
     names = ", ".join(map(literal, sorted({*called, *(name.lower() for name in called)})))
     query = f"SELECT count(*) FROM pg_catalog.pg_proc WHERE provolatile = 'v' AND proname IN ({names})"
     volatile = any(name.upper() in _VOLATILE for name in called)
-    if called and (volatile or look.ask(query, "0") != "0"):
+    if called and (volatile or catalog.ask(query, "0") != "0"):
         raise BlockingError(
             f"the default of '{table}.{column}' differs from row to row ({default}): to add it PostgreSQL would"
             " rewrite the whole table and lock out reads and writes",
@@ -33,9 +33,9 @@ def refuse_volatile(look: Look, table: str, column: str, default: str) -> None:
         )
 
 
-def refuse_domain(look: Look, table: str, column: Column) -> None:
+def refuse_domain(catalog: Catalog, table: str, column: Column) -> None:
     """A domain's own default and constraints hold for the rows that are there, too."""
-    own = look.ask(_domain(column.type), "")
+    own = catalog.ask(_domain(column.type), "")
     if own == "constraint":
         raise BlockingError(
             f"the type of '{table}.{column.name}' is a domain with constraints ({column.type}): to add it PostgreSQL"

@@ -1,26 +1,26 @@
 """How do constraints and indexes come and go beside everybody's writes? For new rows first, then proven for all."""
 
 from contractctl.databases import LOCK_SECONDS, Statement, Work
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
-from contractctl.databases.looks import Look
 from contractctl.databases.postgresql.altering import ALONE, BESIDE, WRITERS_OUT, alter, beside_table
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.waiting import TWO_LOCKS_SECONDS, brief, patient
 
 
-def add_check(look: Look, table: str, name: str, condition: str) -> tuple[Statement, ...]:
+def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[Statement, ...]:
     """A CHECK for what is written from now on, then proven for what is there. Nothing where it stands."""
     add = alter(table, f"ADD CONSTRAINT {quote(name)} CHECK ({condition}) NOT VALID", transactional=False)
-    return _proven(look, table, name, add)
+    return _proven(catalog, table, name, add)
 
 
-def add_foreign_key(look: Look, table: str, key: ForeignKey, at_once: bool) -> tuple[Statement, ...]:
+def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, at_once: bool) -> tuple[Statement, ...]:
     """A foreign key for what is written from now on, then proven for what is there. Nothing where it stands."""
     clause = f"ADD CONSTRAINT {quote(key.name)} {foreign_key(key, quotes, of_table)}"
     if at_once:
         return (alter(table, clause, lock=WRITERS_OUT),)
-    if look.ask(_is_parted(table), "False") == "True":
+    if catalog.ask(_is_parted(table), "False") == "True":
         raise BlockingError(
             f"PostgreSQL cannot add a foreign key to the partitioned table '{table}' and validate it without blocking"
             " writes",
@@ -28,38 +28,38 @@ def add_foreign_key(look: Look, table: str, key: ForeignKey, at_once: bool) -> t
             " table, which adopts these",
         )
     add = alter(table, f"{clause} NOT VALID", lock=WRITERS_OUT, transactional=False)
-    return _proven(look, table, key.name, add, TWO_LOCKS_SECONDS)
+    return _proven(catalog, table, key.name, add, TWO_LOCKS_SECONDS)
 
 
-def add_unique(look: Look, table: str, name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+def add_unique(catalog: Catalog, table: str, name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
     """Make of the index of that name the constraint of that name: nothing has to be read. Nothing where it stands."""
-    if look.ask(state_of(table, name), "") == "valid":
+    if catalog.ask(state_of(table, name), "") == "valid":
         return ()
     return (alter(table, f"ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}"),)
 
 
-def drop_constraint(_look: Look, table: str, _sort: str, name: str, _says: str) -> tuple[Statement, ...]:
+def drop_constraint(_look: Catalog, table: str, _sort: str, name: str, _says: str) -> tuple[Statement, ...]:
     """Drop a constraint. PostgreSQL gives every one a name."""
     return (alter(table, f"DROP CONSTRAINT {quote(name)}"),)
 
 
-def drop_references(_look: Look, _table: str, _to: str) -> tuple[Statement, ...]:
+def drop_references(_look: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:
     """Nothing: the table that refers goes in the same transaction as what made its rows."""
     return ()
 
 
-def rename_constraint(_look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
+def rename_constraint(_look: Catalog, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
     """Give a constraint, or an index, another name."""
     if sort == "index":
         return (Statement(f"ALTER INDEX {beside_table(table, name)} RENAME TO {quote(new)}", BESIDE),)
     return (alter(table, f"RENAME CONSTRAINT {quote(name)} TO {quote(new)}"),)
 
 
-def build_index(look: Look, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
+def build_index(catalog: Catalog, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
     """Build an index beside everybody's writes; where an earlier build has failed, what it left is dropped first."""
     if at_once:
         return (Statement(_create_index(table, index, "INDEX"), WRITERS_OUT),)
-    state = look.ask(_index_state(table, index.name), "")
+    state = catalog.ask(_index_state(table, index.name), "")
     if state == "valid":
         return ()
     if state == "parted":
@@ -84,8 +84,10 @@ def drop_index(table: str, name: str, beside: bool) -> tuple[Statement, ...]:
     return patient(Statement(drop, BESIDE, transactional=False))
 
 
-def _proven(look: Look, table: str, name: str, add: Statement, seconds: float = LOCK_SECONDS) -> tuple[Statement, ...]:
-    state = look.ask(state_of(table, name), "")
+def _proven(
+    catalog: Catalog, table: str, name: str, add: Statement, seconds: float = LOCK_SECONDS
+) -> tuple[Statement, ...]:
+    state = catalog.ask(state_of(table, name), "")
     if state == "valid":
         return ()
     validate = alter(table, f"VALIDATE CONSTRAINT {quote(name)}", Work.SCAN, BESIDE, transactional=False)

@@ -1,7 +1,7 @@
 """How does a new column become the key, and the one that is counted up? It takes over what the old one had."""
 
 from contractctl.databases import Statement
-from contractctl.databases.looks import Look
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.postgresql.altering import ALONE, BESIDE, WRITERS_OUT, alter
 from contractctl.databases.postgresql.names import literal, quote
 from contractctl.databases.postgresql.names import table as of_table
@@ -9,27 +9,27 @@ from contractctl.databases.postgresql.rights import granting
 from contractctl.databases.postgresql.tables import asking_default
 
 
-def move_key(look: Look, table: str, _columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
+def move_key(catalog: Catalog, table: str, _columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
     """Make the primary key of the index, under the name that it had: nothing has to be read.
 
     Until the transaction ends nobody sees a table without a key.
     """
-    name = look.ask(_primary_key(table), f"{table.rpartition('.')[2]}_pkey")
+    name = catalog.ask(_primary_key(table), f"{table.rpartition('.')[2]}_pkey")
     return (
         alter(table, f"DROP CONSTRAINT {quote(name)}"),
         alter(table, f"ADD CONSTRAINT {quote(name)} PRIMARY KEY USING INDEX {quote(index)}"),
     )
 
 
-def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tuple[Statement, ...]:
+def hand_over(catalog: Catalog, table: str, old: str, new: str, type_: str = "") -> tuple[Statement, ...]:
     """Let a column have the sequence that counts another one's values up: it would go with that one.
 
     An identity's sequence belongs to it for ever; the new column's own begins where that one has come to, goes on as
     it would have, and takes its name over, with whoever may use it.
     """
-    how, _, sequence = look.ask(_counter(table, old), "").partition(" ")
+    how, _, sequence = catalog.ask(_counter(table, old), "").partition(" ")
     if not how:  # a sequence that belongs to no column stays where it is
-        drawn = look.ask(_drawing(table, old), "")
+        drawn = catalog.ask(_drawing(table, old), "")
         return (alter(table, f"ALTER COLUMN {quote(new)} SET DEFAULT {drawn}"),) if drawn else ()
     if how == "serial":
         place = f"{of_table(table)}.{quote(new)}"
@@ -37,8 +37,8 @@ def hand_over(look: Look, table: str, old: str, new: str, type_: str = "") -> tu
         wider = (Statement(f"ALTER SEQUENCE {sequence} AS {type_}", WRITERS_OUT),) if type_ else ()
         return (*wider, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", BESIDE), alter(table, default))
     kind = "ALWAYS" if how == "always" else "BY DEFAULT"
-    pace = look.ask(_pace(table, old, type_), "")
-    grants = look.ask(granting(literal(sequence), f"SEQUENCE {sequence}", ("USAGE", "SELECT", "UPDATE")), "")
+    pace = catalog.ask(_pace(table, old, type_), "")
+    grants = catalog.ask(granting(literal(sequence), f"SEQUENCE {sequence}", ("USAGE", "SELECT", "UPDATE")), "")
     own = f"pg_get_serial_sequence({literal(of_table(table))}, {literal(new)})"
     return (
         alter(table, f"ALTER COLUMN {quote(new)} ADD GENERATED {kind} AS IDENTITY{pace}"),

@@ -1,6 +1,6 @@
 """Who may use what is to be put in another's place? The statements that let them use that as well, a line each."""
 
-from contractctl.databases.looks import Look
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.postgresql.names import literal, quote
 from contractctl.databases.postgresql.names import table as of_table
 
@@ -19,7 +19,7 @@ def granting(of: str, to: str, privileges: tuple[str, ...]) -> str:
   GROUP BY g.privilege_type, g.grantee) AS grants"""
 
 
-def sharing_column(look: Look, table: str, olds: tuple[str, ...], new: str) -> tuple[str, ...]:
+def sharing_column(catalog: Catalog, table: str, olds: tuple[str, ...], new: str) -> tuple[str, ...]:
     """Those who may use each of the old columns by its name may use the new one."""
     query = _OF_COLUMNS.format(
         column=literal(f"({quote(new)})"),
@@ -28,10 +28,10 @@ def sharing_column(look: Look, table: str, olds: tuple[str, ...], new: str) -> t
         which=f"a.attname IN ({', '.join(map(literal, olds))})",
         together=f" HAVING count(DISTINCT a.attnum) = {len(olds)}",
     )
-    return tuple(look.ask(query, "").splitlines()) if olds else ()
+    return tuple(catalog.ask(query, "").splitlines()) if olds else ()
 
 
-def sharing_columns(look: Look, table: str, view: str) -> tuple[str, ...]:
+def sharing_columns(catalog: Catalog, table: str, view: str) -> tuple[str, ...]:
     """Those who may use columns of the table by their names may use these in a view of it."""
     query = _OF_COLUMNS.format(
         column="format('(%I)', a.attname)",
@@ -40,7 +40,7 @@ def sharing_columns(look: Look, table: str, view: str) -> tuple[str, ...]:
         which="true",
         together=", a.attname",
     )
-    return tuple(look.ask(query, "").splitlines())
+    return tuple(catalog.ask(query, "").splitlines())
 
 
 _OF_COLUMNS = f"""SELECT coalesce(string_agg(statement, E'\\n' ORDER BY statement), '') FROM (

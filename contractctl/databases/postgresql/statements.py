@@ -7,9 +7,8 @@ writes first.
 from collections.abc import Mapping
 
 from contractctl.databases import Column, Statement, Synchronisation, Work
-from contractctl.databases.called import shortened
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import Copying
-from contractctl.databases.looks import Look
 from contractctl.databases.postgresql.altering import ALONE, WRITERS_OUT, alter
 from contractctl.databases.postgresql.blocking import refuse_domain, refuse_volatile
 from contractctl.databases.postgresql.constraints import (
@@ -38,6 +37,7 @@ from contractctl.databases.postgresql.whole_tables import (
     stand_in,
     take_name,
 )
+from contractctl.databases.temporary_names import shortened
 
 __all__ = (
     "add_check",
@@ -92,11 +92,11 @@ carries_checks = False
 copying: Copying | None = None
 
 
-def add_column(look: Look, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(catalog: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
     """Add a column. A default that is the same for all rows is kept in the catalogue; any other is refused."""
     if column.default is not None:
-        refuse_volatile(look, table, column.name, column.default)
-    refuse_domain(look, table, column)
+        refuse_volatile(catalog, table, column.name, column.default)
+    refuse_domain(catalog, table, column)
     parts = (
         quote(column.name),
         column.type,
@@ -107,9 +107,9 @@ def add_column(look: Look, table: str, column: Column) -> tuple[Statement, ...]:
     return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
 
 
-def share_column(look: Look, table: str, olds: tuple[str, ...], new: str) -> tuple[Statement, ...]:
+def share_column(catalog: Catalog, table: str, olds: tuple[str, ...], new: str) -> tuple[Statement, ...]:
     """Rights on a column stay with the column, whatever its name is: the new one gets what the old ones have."""
-    return tuple(Statement(grant, "none") for grant in sharing_column(look, table, olds, new))
+    return tuple(Statement(grant, "none") for grant in sharing_column(catalog, table, olds, new))
 
 
 def drop_column(table: str, column: str) -> tuple[Statement, ...]:
@@ -137,7 +137,7 @@ def _both(sync: Synchronisation) -> tuple[Statement, ...]:
     return () if sync.across is None else hold((sync.table, sync.across.table))
 
 
-def relax_not_null(_look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def relax_not_null(_look: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL."""
     return (alter(table, f"ALTER COLUMN {quote(column)} DROP NOT NULL"),)
 
@@ -148,10 +148,10 @@ def gives_at_once(sync: Synchronisation, column: str) -> bool:
     return pair is None or not is_guarded(pair)
 
 
-def promise_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def promise_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """A CHECK that says the same. Nothing where it stands."""
     name = _promise(column)
-    return add_check(look, table, name, f"{quote(column)} IS NOT NULL")
+    return add_check(catalog, table, name, f"{quote(column)} IS NOT NULL")
 
 
 def give_up_not_null(table: str, column: str) -> tuple[Statement, ...]:
@@ -159,19 +159,19 @@ def give_up_not_null(table: str, column: str) -> tuple[Statement, ...]:
     return (alter(table, f"DROP CONSTRAINT IF EXISTS {quote(_promise(column))}"),)
 
 
-def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def require_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL. Where a CHECK has proven that there is none no row is read: PostgreSQL 12 and later trust it."""
-    promised = look.ask(_is_promised(table, _promise(column)), "True") == "True"
+    promised = catalog.ask(_is_promised(table, _promise(column)), "True") == "True"
     require = alter(table, f"ALTER COLUMN {quote(column)} SET NOT NULL", Work.NONE if promised else Work.SCAN)
     return (require, *(give_up_not_null(table, column) if promised else ()))
 
 
-def allow_null(_look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def allow_null(_look: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL for good."""
     return (alter(table, f"ALTER COLUMN {quote(column)} DROP NOT NULL"),)
 
 
-def set_default(_look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+def set_default(_look: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
     """Give the column this default, or none."""
     action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default}"
     return (alter(table, f"ALTER COLUMN {quote(column)} {action}"),)

@@ -1,7 +1,7 @@
 """How does a table come, go, or get another name? With a view that stands in for it, and those who may use it."""
 
 from contractctl.databases import Statement
-from contractctl.databases.looks import Called, Look
+from contractctl.databases.catalog import Catalog, RenamedTable
 from contractctl.databases.postgresql.altering import ALONE, alter
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
@@ -17,18 +17,18 @@ def create_table(create: str) -> tuple[Statement, ...]:
     return (Statement(create, "none"),)
 
 
-def stand_in(look: Look, table: str, name: str, now: str | None = None) -> tuple[Statement, ...]:
+def stand_in(catalog: Catalog, table: str, name: str, now: str | None = None) -> tuple[Statement, ...]:
     """A view that PostgreSQL itself reads and writes as the table, for those who may read and write the table.
 
     `now`: what the table is called until the view is made.
     """
-    columns = quotes(column.name for column in look.columns(table)) if look.live else "*"
+    columns = quotes(column.name for column in catalog.columns(table)) if catalog.live else "*"
     here = now or table
-    invoker = " WITH (security_invoker = true)" if look.ask(_leaves_rights(here), "False") == "True" else ""
-    grants = look.ask(granting(literal(of_table(here)), of_table(name), _OF_TABLES), "").splitlines()
+    invoker = " WITH (security_invoker = true)" if catalog.ask(_leaves_rights(here), "False") == "True" else ""
+    grants = catalog.ask(granting(literal(of_table(here)), of_table(name), _OF_TABLES), "").splitlines()
     return (
         Statement(f"CREATE VIEW {of_table(name)}{invoker} AS SELECT {columns} FROM {of_table(table)}", "ACCESS SHARE"),
-        *(Statement(grant, "none") for grant in (*grants, *sharing_columns(look, here, name))),
+        *(Statement(grant, "none") for grant in (*grants, *sharing_columns(catalog, here, name))),
     )
 
 
@@ -54,9 +54,9 @@ def take_name(table: str, name: str) -> tuple[Statement, ...]:
     return (*drop_stand_in(name), *rename_table(table, name))
 
 
-def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, ...]:
     """The table has its old name again, and the view stands in for the new one."""
-    view = stand_in(Called(look, table, name), table, name, now=name)
+    view = stand_in(RenamedTable(catalog, table, name), table, name, now=name)
     return (*rename_table(name, table), *view)
 
 

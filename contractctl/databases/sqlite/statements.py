@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from contractctl.databases import Column, Statement, Synchronisation, Work, run
+from contractctl.databases.catalog import Catalog, RenamedTable
 from contractctl.databases.ddl import BlockingError, Copying, ForeignKey, Index, foreign_key
-from contractctl.databases.looks import Called, Look
 from contractctl.databases.sqlite import definition
 from contractctl.databases.sqlite.constraints import (
     has_constraint,
@@ -38,7 +38,7 @@ def patience() -> tuple[Statement, ...]:
     return ()
 
 
-def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
     """Add a column. SQLite itself refuses a default that is not the same for all rows."""
     parts = (
         quote(column.name),
@@ -50,7 +50,7 @@ def add_column(_look: Look, table: str, column: Column) -> tuple[Statement, ...]
     return (_alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
 
 
-def share_column(_look: Look, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
+def share_column(_look: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
     """Nothing: whoever has the file may use it all."""
     return ()
 
@@ -70,9 +70,9 @@ def rename_columns(table: str, names: Mapping[str, str], _sync: Synchronisation 
     return tuple(_alter(table, f"RENAME COLUMN {quote(old)} TO {quote(new)}") for old, new in names.items())
 
 
-def relax_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def relax_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL."""
-    return rewrite(look, table, definition.without_not_null(_text(look, table), column))
+    return rewrite(catalog, table, definition.without_not_null(_text(catalog, table), column))
 
 
 def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
@@ -80,7 +80,7 @@ def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
     return False
 
 
-def promise_not_null(_look: Look, _table: str, _column: str) -> tuple[Statement, ...]:
+def promise_not_null(_look: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
     """Nothing: NOT NULL itself reads the table once, and nobody writes meanwhile either way."""
     return ()
 
@@ -90,65 +90,65 @@ def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
     return ()
 
 
-def require_not_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def require_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Forbid NULL in a column that has none."""
-    return rewrite(look, table, definition.with_not_null(_text(look, table), column))
+    return rewrite(catalog, table, definition.with_not_null(_text(catalog, table), column))
 
 
-def allow_null(look: Look, table: str, column: str) -> tuple[Statement, ...]:
+def allow_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL for good."""
-    return rewrite(look, table, definition.without_not_null_at_all(_text(look, table), column))
+    return rewrite(catalog, table, definition.without_not_null_at_all(_text(catalog, table), column))
 
 
-def set_default(look: Look, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+def set_default(catalog: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
     """Give the column this default, or none."""
-    return rewrite(look, table, definition.with_default(_text(look, table), column, default))
+    return rewrite(catalog, table, definition.with_default(_text(catalog, table), column, default))
 
 
-def add_check(look: Look, table: str, name: str, condition: str) -> tuple[Statement, ...]:
+def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[Statement, ...]:
     """Add a CHECK, and hold it against every row. Nothing where it stands."""
-    return _with_constraint(look, table, "check", name, f"CHECK ({condition})")
+    return _with_constraint(catalog, table, "check", name, f"CHECK ({condition})")
 
 
-def add_foreign_key(look: Look, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
+def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
     """Add a foreign key. SQLite holds it against no row that is there: whoever adds it has looked."""
-    return _with_constraint(look, table, "foreign-key", key.name, foreign_key(key, quotes, quote))
+    return _with_constraint(catalog, table, "foreign-key", key.name, foreign_key(key, quotes, quote))
 
 
-def add_unique(_look: Look, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+def add_unique(_look: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
     """Nothing: a unique index is all there is."""
     return ()
 
 
-def drop_constraint(look: Look, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
+def drop_constraint(catalog: Catalog, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
     """Drop a constraint; a unique one is an index, unless it stands in the table's text."""
-    text = _text(look, table)
+    text = _text(catalog, table)
     if sort == "unique" and not has_constraint(text, sort, name, says):
         return drop_index(table, name)
-    return rewrite(look, table, without_constraint(text, sort, name, says))
+    return rewrite(catalog, table, without_constraint(text, sort, name, says))
 
 
-def drop_references(_look: Look, _table: str, _to: str) -> tuple[Statement, ...]:
+def drop_references(_look: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:
     """Nothing: the table that refers goes in the same transaction as what made its rows."""
     return ()
 
 
-def rename_constraint(look: Look, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
+def rename_constraint(catalog: Catalog, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
     """Give a constraint another name; an index is built anew under it."""
     if sort in {"index", "unique"}:
-        text = look.ask(
+        text = catalog.ask(
             f"SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND name = {literal(name)} COLLATE NOCASE"
         )
         return (*drop_index(table, name), Statement(with_name(text, new), _LOCK, Work.SCAN))
-    return rewrite(look, table, with_constraint_name(_text(look, table), sort, name, new))
+    return rewrite(catalog, table, with_constraint_name(_text(catalog, table), sort, name, new))
 
 
-def build_index(look: Look, table: str, index: Index, _at_once: bool) -> tuple[Statement, ...]:
+def build_index(catalog: Catalog, table: str, index: Index, _at_once: bool) -> tuple[Statement, ...]:
     """Build an index. Nobody writes meanwhile, as SQLite has one writer at a time. Nothing where it stands."""
     there = (
         f"SELECT count(*) FROM main.sqlite_schema WHERE type = 'index' AND name = {literal(index.name)} COLLATE NOCASE"
     )
-    if look.ask(there, "0") != "0":
+    if catalog.ask(there, "0") != "0":
         return ()
     unique, where = "UNIQUE " if index.unique else "", f" WHERE {index.where}" if index.where else ""
     sql = f"CREATE {unique}INDEX {quote(index.name)} ON {quote(table)} ({index.columns}){where}"
@@ -160,7 +160,7 @@ def drop_index(_table: str, name: str, _beside: bool = False) -> tuple[Statement
     return (Statement(f"DROP INDEX {quote(name)}", _LOCK),)
 
 
-def move_key(_look: Look, table: str, _columns: tuple[str, ...], _index: str) -> tuple[Statement, ...]:
+def move_key(_look: Catalog, table: str, _columns: tuple[str, ...], _index: str) -> tuple[Statement, ...]:
     """Never: https://www.sqlite.org/lang_altertable.html knows no other key."""
     raise BlockingError(
         f"SQLite cannot change the primary key of '{table}' without rebuilding the table",
@@ -169,7 +169,7 @@ def move_key(_look: Look, table: str, _columns: tuple[str, ...], _index: str) ->
     )
 
 
-def hand_over(_look: Look, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
+def hand_over(_look: Catalog, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
     """Nothing: only an INTEGER PRIMARY KEY counts up, and by itself."""
     return ()
 
@@ -179,16 +179,16 @@ def create_table(create: str) -> tuple[Statement, ...]:
     return (Statement(create, _LOCK),)
 
 
-def stand_in(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+def stand_in(catalog: Catalog, table: str, name: str) -> tuple[Statement, ...]:
     """A view, and triggers that write into the table what is written into the view.
 
     An INSERT through it that leaves a column out gives the column's default, as one into the table would.
     """
-    columns = [column for column in look.columns(table) if not column.generated]
-    written, keyed = quotes(column.name for column in columns), _row_of(look, table)
+    columns = [column for column in catalog.columns(table) if not column.generated]
+    written, keyed = quotes(column.name for column in columns), _row_of(catalog, table)
     given = ", ".join(_given(column) for column in columns)
     sets = ", ".join(f"{quote(column.name)} = NEW.{quote(column.name)}" for column in columns)
-    every = quotes(column.name for column in look.columns(table))
+    every = quotes(column.name for column in catalog.columns(table))
     bodies = {
         "INSERT": f"INSERT INTO {quote(table)} ({written}) VALUES ({given})",
         "UPDATE": f"UPDATE {quote(table)} SET {sets} WHERE {keyed}",
@@ -217,9 +217,9 @@ def take_name(table: str, name: str) -> tuple[Statement, ...]:
     return (*drop_stand_in(name), *rename_table(table, name))
 
 
-def give_name_back(look: Look, table: str, name: str) -> tuple[Statement, ...]:
+def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, ...]:
     """The table has its old name again, and the view stands in for the new one."""
-    return (*rename_table(name, table), *stand_in(Called(look, table, name), table, name))
+    return (*rename_table(name, table), *stand_in(RenamedTable(catalog, table, name), table, name))
 
 
 def drop_table(table: str) -> tuple[Statement, ...]:
@@ -242,14 +242,14 @@ def stop_keeping(sync: Synchronisation, _columns: tuple[str, ...] = ()) -> tuple
     return tuple(Statement(sql, _LOCK) for sql in drop_triggers(sync))
 
 
-def rewrite(look: Look, table: str, text: str) -> tuple[Statement, ...]:
+def rewrite(catalog: Catalog, table: str, text: str) -> tuple[Statement, ...]:
     """Give the table another CREATE TABLE text without touching a row, by the documented way to edit constraints.
 
     https://www.sqlite.org/lang_altertable.html, section 7. The new text is then held against every row of the table.
     """
-    if text == _text(look, table):
+    if text == _text(catalog, table):
         return ()
-    version = int(look.ask("PRAGMA main.schema_version"))
+    version = int(catalog.ask("PRAGMA main.schema_version"))
     edit = f"UPDATE main.sqlite_schema SET sql = {literal(text)} WHERE type = 'table' AND name = {literal(table)}"
     return (
         Statement("PRAGMA writable_schema = ON", _LOCK),
@@ -290,9 +290,9 @@ def _execute(connection: Connection, statement: Statement) -> None:
             )
 
 
-def _row_of(look: Look, table: str) -> str:
-    names = [column.name for column in look.key(table)]
-    if not {name.lower() for name in names} <= {column.name.lower() for column in look.columns(table)}:
+def _row_of(catalog: Catalog, table: str) -> str:
+    names = [column.name for column in catalog.key(table)]
+    if not {name.lower() for name in names} <= {column.name.lower() for column in catalog.columns(table)}:
         raise ContractctlError(
             f"'{table}' has no primary key, so a view cannot tell which of its rows is being written",
             hint="give the table a primary key first",
@@ -305,18 +305,18 @@ def _given(column: Column) -> str:
     return value if column.default is None else f"coalesce({value}, {column.default})"
 
 
-def _with_constraint(look: Look, table: str, sort: str, name: str, sql: str) -> tuple[Statement, ...]:
-    text = _text(look, table)
+def _with_constraint(catalog: Catalog, table: str, sort: str, name: str, sql: str) -> tuple[Statement, ...]:
+    text = _text(catalog, table)
     if has_constraint(text, sort, name):
         return ()
-    return rewrite(look, table, with_constraint(text, f"CONSTRAINT {quote(name)} {sql}"))
+    return rewrite(catalog, table, with_constraint(text, f"CONSTRAINT {quote(name)} {sql}"))
 
 
 def _alter(table: str, action: str, work: Work = Work.NONE) -> Statement:
     return Statement(f"ALTER TABLE {quote(table)} {action}", _LOCK, work)
 
 
-def _text(look: Look, table: str) -> str:
-    return look.ask(
+def _text(catalog: Catalog, table: str) -> str:
+    return catalog.ask(
         f"SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = {literal(table)} COLLATE NOCASE"
     )

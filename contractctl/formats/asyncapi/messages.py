@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from contractctl.documents import Json
 from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Message
+from contractctl.formats.asyncapi.comparison import is_inside
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_avro, is_same, written
 from contractctl.formats.asyncapi.parts import Unresolved, child, text
 from contractctl.formats.asyncapi.payloads import judged
-from contractctl.formats.asyncapi.sights import is_inside
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
 from contractctl.formats.json_schema.uris import pointer_of
 from contractctl.model.verdict import Effect, Incompatibility, Undecided

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contractctl.formats.asyncapi import inner
+from contractctl.formats.asyncapi.comparison import seen
 from contractctl.formats.asyncapi.languages import Language, Written, is_same
 from contractctl.formats.asyncapi.meaning import reached
 from contractctl.formats.asyncapi.parts import at
-from contractctl.formats.asyncapi.sights import seen
 from contractctl.formats.asyncapi.ways import Found, Meeting, Trial, with_trial
 from contractctl.formats.json_schema.resolution import Asked
 from contractctl.formats.json_schema.spots import Schema, Spot
@@ -46,8 +46,16 @@ def _other(ends: tuple[Written, Written]) -> str:
 
 def _in_json(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path: str) -> Iterator[Found]:
     way, (sent, wanted) = found_at.way, ends
-    sight = seen((way.writer, way.reader), ends)
-    asked = Asked(sight.space, sight.solver, sight.reader, wanted.spot, sight.sent, sight.schemas[1], sent.spot)
+    comparison = seen((way.writer, way.reader), ends)
+    asked = Asked(
+        comparison.space,
+        comparison.solver,
+        comparison.reader,
+        wanted.spot,
+        comparison.sent,
+        comparison.schemas[1],
+        sent.spot,
+    )
     for said in asked.answers():
         here = f"{path}: {said.path}" if said.path not in {"", "$"} else path
         if isinstance(said, Undecided):
@@ -57,7 +65,7 @@ def _in_json(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], pat
             if facts.get("where") == "the document":
                 facts["where"] = f"the {trial.part}"
             yield with_trial(said, trial, path=here, facts=facts, flipped=way.is_from_client)
-    names = [_discriminators(*one) for one in zip(sight.schemas, (wanted.spot, sent.spot), strict=True)]
+    names = [_discriminators(*one) for one in zip(comparison.schemas, (wanted.spot, sent.spot), strict=True)]
     if names[0] != names[1]:
         yield Undecided(path, "the 'discriminator' is another, and which values it names is not defined")
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Message
+from contractctl.formats.asyncapi.comparison import beyond, sample, seen
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.execution import executed_by, refusal, refusal_by
 from contractctl.formats.asyncapi.inner import judge_of
 from contractctl.formats.asyncapi.languages import ANY_OBJECT, Language, Written, content_type
 from contractctl.formats.asyncapi.messages import PARTS, demanded, part
-from contractctl.formats.asyncapi.sights import beyond, sample, seen
 from contractctl.formats.asyncapi.ways import Case, Facet, Trial
-from contractctl.formats.json_schema.giving_up import GaveUpError, executing
+from contractctl.formats.json_schema.library_errors import LibraryError, executing
 from contractctl.formats.json_schema.search.outcomes import Found
 from contractctl.formats.json_schema.uris import pointer_of
 from contractctl.model.verdict import Effect, Incompatibility, Witness
@@ -37,7 +37,7 @@ def witness(taker: Any, giver: Any, found: Incompatibility) -> Witness | None:  
     try:
         with executing():
             return _executed(trial, found)
-    except GaveUpError:  # a schema that jsonschema cannot execute shows nothing
+    except LibraryError:  # a schema that jsonschema cannot execute shows nothing
         return None
 
 
@@ -163,12 +163,12 @@ def _sample(trial: Trial, name: str) -> tuple[Json, ...]:
         if isinstance(outcome, Found):
             return (outcome.value,)
     for one in known:
-        sight = seen(documents, (sent, one))
-        both = sample(sight, sight.sent, sight.wanted)
+        comparison = seen(documents, (sent, one))
+        both = sample(comparison, comparison.sent, comparison.wanted)
         if both:
             return both
-    sight = seen((documents[0], documents[0]), (sent, sent))
-    return sample(sight, sight.sent)
+    comparison = seen((documents[0], documents[0]), (sent, sent))
+    return sample(comparison, comparison.sent)
 
 
 def _put(values: dict[str, Json], location: str) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats
 from contractctl.formats.json_schema.dialects import Dialect
-from contractctl.formats.json_schema.giving_up import GaveUpError, executing
+from contractctl.formats.json_schema.library_errors import LibraryError, executing
 from contractctl.formats.json_schema.spots import Schema
 from contractctl.formats.json_schema.uris import RETRIEVED, joined
 from contractctl.model.verdict import Incompatibility, Witness
@@ -33,7 +33,7 @@ def witness(taker: Schema, giver: Schema, found: Incompatibility) -> Witness | N
     try:
         with executing():
             sent, refusal = _refusal(giver, value, ""), _refusal(taker, value, found.facts["keyword"])
-    except GaveUpError:  # a schema that jsonschema cannot execute shows nothing
+    except LibraryError:  # a schema that jsonschema cannot execute shows nothing
         return None
     if sent is not None or refusal is None:
         return None

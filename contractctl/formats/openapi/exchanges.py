@@ -10,12 +10,12 @@ from urllib.parse import quote, urlencode
 from contractctl.documents import Json
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.comparison import SchemaComparison
 from contractctl.formats.openapi.media import is_text, media_types, schema_of, single
 from contractctl.formats.openapi.messages import Request, Response
 from contractctl.formats.openapi.parameters import Parameter, parameters_of, role_of
 from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, placeholders, resolved
 from contractctl.formats.openapi.security import worded
-from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Way
 from contractctl.formats.openapi.written import BOUNDARY, NoneFoundError, form, in_query, joined, multipart, word
@@ -185,8 +185,8 @@ class Making:
         """Some value that is sent by a schema."""
         if schema is None:
             return "anything"
-        sight = self.way.sight(role)
-        return _solved(sight, (sight.travelling(sight.whole.root(schema)),))
+        comparison = self.way.comparison(role)
+        return _solved(comparison, (comparison.travelling(comparison.whole.root(schema)),))
 
     def _meant(self) -> Json:
         """The value that the finding is about."""
@@ -195,10 +195,10 @@ class Making:
         return _late(json.loads(self.facts["document"]))
 
 
-def _solved(sight: Sight, literals: tuple[int, ...]) -> Json:
-    sight.solver.work = _WORK
+def _solved(comparison: SchemaComparison, literals: tuple[int, ...]) -> Json:
+    comparison.solver.work = _WORK
     try:
-        outcome = sight.solver.solve(literals)
+        outcome = comparison.solver.solve(literals)
     except (SpentError, RecursionError):
         raise NoneFoundError from None
     if not isinstance(outcome, Found):

@@ -17,13 +17,13 @@ from contractctl.formats.json_schema.search.outcomes import NONE, SpentError
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.search.values import ARRAY, NUMBER, OBJECT, STRING
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.comparison import SchemaComparison
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import single
 from contractctl.formats.openapi.operations import exchanged
 from contractctl.formats.openapi.parameters import Parameter, parameters_of
 from contractctl.formats.openapi.parts import METHODS, Unresolved, entries, fields, placeholders, resolved, template
 from contractctl.formats.openapi.servers import meet
-from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.templates import Overlap, covers, overlap
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Found, Way, pointer
@@ -119,8 +119,8 @@ def _told(way: Way, call: Call, both: tuple[str, str], met: Overlap) -> Iterator
     """What the caller has of it that another operation answers, as one finding: the worst."""
     label = f"{call.name} as {met.path}"
     sent = parameters_of(way.caller, call.caller_item, call.caller, both[0])
-    sight = _aside(way).sight(Role.PARAMETER)
-    if not meet(way, call) or not _all_may_be(sight, way.caller, sent, both[0], met.sent):
+    comparison = _aside(way).comparison(Role.PARAMETER)
+    if not meet(way, call) or not _all_may_be(comparison, way.caller, sent, both[0], met.sent):
         return
     found = _parted(way, call, both[1], met)
     worst = _worst(found)
@@ -188,12 +188,12 @@ def _refused(way: Way, call: Call, other: str, met: Overlap) -> Iterator[Incompa
     """What the other path leaves open may be what its operation does not take."""
     taken = parameters_of(way.server, call.server_item, call.server, other)
     back = Way(way.server, way.caller, way.shared)
-    if not _all_may_be(back.sight(Role.PARAMETER), way.server, taken, other, met.taken):
+    if not _all_may_be(back.comparison(Role.PARAMETER), way.server, taken, other, met.taken):
         yield Incompatibility("json-schema-value-refused", Effect.FAILS, call.name)
 
 
 def _all_may_be(
-    sight: Sight,
+    comparison: SchemaComparison,
     document: Document,
     declared: dict[tuple[str, str], Parameter],
     path: str,
@@ -202,11 +202,12 @@ def _all_may_be(
     """Whether the parameters of a path may be what another path makes of them."""
     order = {name: str(number) for number, name in enumerate(placeholders(path))}
     return all(
-        _may_be(sight, document, declared.get(("path", order[name])), expression) for name, expression in fixed.items()
+        _may_be(comparison, document, declared.get(("path", order[name])), expression)
+        for name, expression in fixed.items()
     )
 
 
-def _may_be(sight: Sight, document: Document, one: Parameter | None, expression: str) -> bool:
+def _may_be(comparison: SchemaComparison, document: Document, one: Parameter | None, expression: str) -> bool:
     """Whether a parameter may be a text. Where that cannot be told it may."""
     plain = _PLAIN.fullmatch(expression)
     text = unquote(re.sub(r"\\(.)", r"\1", plain[1])) if plain else None
@@ -219,11 +220,11 @@ def _may_be(sight: Sight, document: Document, one: Parameter | None, expression:
     _, schema = single(document, one.spot)
     if schema is None:
         return True
-    space = sight.space
+    space = comparison.space
     meant = space.enum(_values(text)) if text is not None else _spelled(space, expression)
-    sight.solver.work = _WORK
+    comparison.solver.work = _WORK
     try:
-        return sight.solver.solve((sight.whole.root(schema), meant)) is not NONE
+        return comparison.solver.solve((comparison.whole.root(schema), meant)) is not NONE
     except (SpentError, RecursionError):
         return True
 

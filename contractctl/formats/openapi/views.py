@@ -25,12 +25,12 @@ from contractctl.formats.json_schema.search.nodes import (
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Spot, inside
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.endless import IN_PLACE
 from contractctl.formats.openapi.keywords import READ
 from contractctl.formats.openapi.likeness import Alike
+from contractctl.formats.openapi.recursion import IN_PLACE
 
 if TYPE_CHECKING:
-    from contractctl.formats.openapi.sights import Sight
+    from contractctl.formats.openapi.comparison import SchemaComparison
 
 UNHEARD = "^unheard-of"
 """The names of properties that nobody has declared, as far as anybody sends such."""
@@ -96,16 +96,23 @@ class View(Meaning):
     """Whether it is how values are taken: as text, where they travel so."""
 
     def __init__(
-        self, space: Space, document: Document, sight: "Sight", components: Components, turning: "View | None" = None
+        self,
+        space: Space,
+        document: Document,
+        comparison: "SchemaComparison",
+        components: Components,
+        turning: "View | None" = None,
     ) -> None:
-        super().__init__(space, document.schemas, frozenset({f"{type(self).__name__} {components.name} {sight.round}"}))
+        super().__init__(
+            space, document.schemas, frozenset({f"{type(self).__name__} {components.name} {comparison.round}"})
+        )
         self.document = document
-        self.sight = sight
+        self.comparison = comparison
         self.turning = turning or self
         """Who reads the keywords below which more may be less."""
         self.components = components
-        self.endless = sight.endless[document is sight.reader]
-        self._may_hide = not sight.role.is_text and sight.role.hides in sight.shared.words
+        self.endless = comparison.endless[document is comparison.reader]
+        self._may_hide = not comparison.role.is_text and comparison.role.hides in comparison.shared.words
 
     @property
     def at_rest(self) -> "View":
@@ -114,10 +121,10 @@ class View(Meaning):
 
     def _like(self) -> "View":
         turning = None if self.turning is self else self.turning.at_rest
-        return type(self)(self.space, self.document, self.sight, self.components, turning)
+        return type(self)(self.space, self.document, self.comparison, self.components, turning)
 
     def of(self, spot: Spot) -> Literal:
-        said = self.sight.alike.get(id(spot.value))
+        said = self.comparison.alike.get(id(spot.value))
         return self.read_out(spot) if said is None else self._same(said, spot)
 
     def read_out(self, spot: Spot) -> Literal:
@@ -125,7 +132,7 @@ class View(Meaning):
         return super().of(spot)
 
     def _same(self, said: Alike, spot: Spot) -> Literal:
-        return self.sight.same(said, spot)
+        return self.comparison.same(said, spot)
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
         if self.endless(spot):
@@ -141,11 +148,11 @@ class View(Meaning):
         """A component that both documents have is an atom: its own question is asked elsewhere, and once."""
         with suppress(Unresolved):
             target = refer(self.schema, spot, keyword)
-            atom = self.sight.atom(self, target)
+            atom = self.comparison.atom(self, target)
             if atom is not None:
                 return atom
             if self.components is Components.LATER:
-                return self.sight.later(self, target)
+                return self.comparison.later(self, target)
         return super().referred(spot, keyword)
 
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
@@ -203,7 +210,7 @@ class View(Meaning):
                 return False
             refers = "$ref" in inner.value
             beside = refers and self.document.is_3_0  # what stands beside a reference is ignored there
-            if inner.value.get(self.sight.role.hides) is True and not beside:
+            if inner.value.get(self.comparison.role.hides) is True and not beside:
                 return True
             if not refers:
                 return False
@@ -230,15 +237,15 @@ class Sending(View):
 
     def _same(self, said: Alike, spot: Spot) -> Literal:
         """The part, so that it is known at once where the other side has it, too; and what is sent by it."""
-        return self.space.all_of((super()._same(said, spot), self.sight.same_sent(said, spot)))
+        return self.space.all_of((super()._same(said, spot), self.comparison.same_sent(said, spot)))
 
     def referred(self, spot: Spot, keyword: str) -> Literal:
         """The atom, so that it is known at once where the other side has it, too; and what is sent by it."""
         with suppress(Unresolved):
             target = refer(self.schema, spot, keyword)
-            atom = self.sight.atom(self, target)
+            atom = self.comparison.atom(self, target)
             if atom is not None:
-                return self.space.all_of((atom, self.sight.sent(target)))
+                return self.space.all_of((atom, self.comparison.sent(target)))
         return super().referred(spot, keyword)
 
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:

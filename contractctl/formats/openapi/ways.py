@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from contractctl.formats.description import resolved
 from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.openapi.comparison import SchemaComparison
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import has_structure
 from contractctl.formats.openapi.pairs import Question
 from contractctl.formats.openapi.shared import Shared
-from contractctl.formats.openapi.sights import Sight
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.xml import unlike
 from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
@@ -27,23 +27,23 @@ class Way:
     shared: Shared
     inverted: bool = False
     """Whether it is the provider who calls."""
-    sights: dict[tuple[Role, bool], Sight] = field(default_factory=dict)
+    comparisons: dict[tuple[Role, bool], SchemaComparison] = field(default_factory=dict)
     answers: set[tuple[str, bytes]] = field(default_factory=set)
     """Those that were judged and need no second look, by what they say and where that refers to."""
 
     @property
     def back(self) -> "Way":
         """The way of calls that the server makes in turn."""
-        return Way(self.server, self.caller, self.shared, not self.inverted, self.sights)
+        return Way(self.server, self.caller, self.shared, not self.inverted, self.comparisons)
 
-    def sight(self, role: Role) -> Sight:
+    def comparison(self, role: Role) -> SchemaComparison:
         """All that travels in a role: requests and parameters to the server, responses from it."""
         key = role, self.inverted
-        if key not in self.sights:
+        if key not in self.comparisons:
             ends = (self.caller, self.server)
             writer, reader = ends[::-1] if role.is_answer else ends
-            self.sights[key] = Sight(role, writer, reader, self.shared)
-        return self.sights[key]
+            self.comparisons[key] = SchemaComparison(role, writer, reader, self.shared)
+        return self.comparisons[key]
 
     def served(self, call: "Call", rule: str, effect: Effect, at: "Ends", **facts: str) -> Incompatibility:
         """The server cannot take what the caller sends."""
@@ -66,20 +66,20 @@ class Way:
         if "xml" in facts.get("media", ""):
             for place in unlike((self.caller, spots[0]), (self.server, spots[1])):
                 yield Undecided(f"{call.name} {label}", f"'{place}' is written otherwise in XML")
-        sight, media = self.sight(role), facts.get("media", "")
+        comparison, media = self.comparison(role), facts.get("media", "")
         caller = spots[0] or _without_schema(self.caller, (self.server, spots[1]), media)
         server = spots[1] or _without_schema(self.server, (self.caller, spots[0]), media)
         writer, reader = (server, caller) if role.is_answer else (caller, server)
         to_server = not role.is_answer
-        for question, said in sight.ask(
+        for question, said in comparison.ask(
             writer, reader, f"{call.name} {label}", {"call": call.name, **call.facts, **facts}
         ):
             yield _worded(question, said, flipped=to_server is not self.inverted)
 
     def left(self) -> Iterator[Found]:
         """What has to be said of whole messages, after all else."""
-        for (role, inverted), sight in self.sights.items():
-            for question, said in sight.left():
+        for (role, inverted), comparison in self.comparisons.items():
+            for question, said in comparison.left():
                 yield _worded(question, said, flipped=role.is_answer is inverted)
 
 

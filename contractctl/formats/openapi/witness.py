@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.giving_up import GaveUpError, executing
+from contractctl.formats.json_schema.library_errors import LibraryError, executing
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.calls import Meant, meant
 from contractctl.formats.openapi.document import Document
@@ -42,7 +42,7 @@ def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness
         sent = meant(way_between(taker, giver), found)
         shown = (_shown(sent, found, *exchange) for exchange in _exchanges(sent, found)) if sent is not None else ()
         return next((one for one in shown if one is not None), None)
-    except (GaveUpError, NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
+    except (LibraryError, NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
         return None
 
 

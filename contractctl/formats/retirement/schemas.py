@@ -12,8 +12,8 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.description import as_object
 from contractctl.formats.retirement import Seat, Step
 from contractctl.formats.retirement.components import double, free, owners, reaching, rename
+from contractctl.formats.retirement.demands import Demands, required_by
 from contractctl.formats.retirement.places import Object, Places, component_of, own, retired
-from contractctl.formats.retirement.sayings import Said, required_by
 
 _CHOICES = ("allOf", "anyOf", "oneOf")
 _INNER = ("items", "additionalProperties")
@@ -27,9 +27,9 @@ class Schemas:
         self._places, self._steps, self._sunset, self._wraps, self._taken = places, steps, sunset, wraps, taken
         self._met: set[tuple[int, int, Seat]] = set()
         self._schemas: dict[int, Object] = {}
-        self._written: dict[int, Said] = {}
+        self._written: dict[int, Demands] = {}
         """What the new document says."""
-        self._wanted: dict[tuple[int, Seat], Said] = {}
+        self._wanted: dict[tuple[int, Seat], Demands] = {}
         self._gone: list[tuple[int, int]] = []
         """Which schema lost the property of which step."""
         self._wrapped: dict[int, tuple[Object, Json]] = {}
@@ -66,7 +66,7 @@ class Schemas:
     def _note(self, new: Object) -> None:
         """A schema as its author wrote it."""
         if id(new) not in self._schemas:
-            self._written[id(new)] = Said.by(new)
+            self._written[id(new)] = Demands.by(new)
             self._schemas[id(new)] = new
 
     def _beside(self, old: Object, new: Object, label: str) -> None:

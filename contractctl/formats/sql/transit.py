@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from contractctl.databases.called import beside_copied, quiesced
+from contractctl.databases.temporary_names import beside_copied, quiesced
 from contractctl.formats.sql.schema import Column, Index, Schema, Table
 from contractctl.model.plan import Operation
 

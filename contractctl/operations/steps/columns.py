@@ -6,8 +6,8 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, Database, Statement, Work, run
-from contractctl.databases.called import quiesced
-from contractctl.databases.looks import Live, Look, find, get, place
+from contractctl.databases.catalog import Catalog, Live, find, get, place
+from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 from contractctl.operations.pairs import Pair, leaving_name, seen, told
@@ -21,7 +21,7 @@ class StageColumn(Step):
     table: str
     column: str
     like: str | None = None
-    """The column whose type and collation it takes; type and collation are then for a script, which cannot look."""
+    """The column whose type and collation it takes; type and collation are then for a script, which cannot catalog."""
     type: str | None = None
     collation: str | None = None
     default: str | None = None
@@ -29,10 +29,10 @@ class StageColumn(Step):
     heir_of: tuple[str, ...] = ()
     """The columns that go on in it, besides the one that it is like: who may use all of them may use it."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         olds = self.heir_of or ((self.like,) if self.like is not None else ())
-        add = database.ddl.add_column(look, self.table, self.added(database, look))
-        return (*add, *database.ddl.share_column(look, self.table, olds, self.column))
+        add = database.ddl.add_column(catalog, self.table, self.added(database, catalog))
+        return (*add, *database.ddl.share_column(catalog, self.table, olds, self.column))
 
     def demand(self, database: Database, connection: Connection) -> None:
         if _has(database, connection, self.table, self.column):
@@ -47,11 +47,11 @@ class StageColumn(Step):
     def reverse(self) -> Step:
         return UnstageColumn(self.table, self.column)
 
-    def added(self, database: Database, look: Look) -> Column:
+    def added(self, database: Database, catalog: Catalog) -> Column:
         """The column as it will be."""
         type_, collation = self.type, self.collation
-        if self.like is not None and (look.live or type_ is None):
-            model = get(database, look, self.table, self.like)
+        if self.like is not None and (catalog.live or type_ is None):
+            model = get(database, catalog, self.table, self.like)
             type_, collation = model.type, model.collation
         return Column(self.column, type_ or "", self.not_null, self.default, collation=collation)
 
@@ -63,13 +63,13 @@ class UnstageColumn(Step):
     table: str
     column: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        name = place(database, look, self.table, leaving_name(self.column), self.column)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        name = place(database, catalog, self.table, leaving_name(self.column), self.column)
         return database.ddl.drop_column(self.table, name)
 
     def demand(self, database: Database, connection: Connection) -> None:
-        look = Live(database, connection)
-        get(database, look, self.table, place(database, look, self.table, leaving_name(self.column), self.column))
+        catalog = Live(database, connection)
+        get(database, catalog, self.table, place(database, catalog, self.table, leaving_name(self.column), self.column))
 
     def done(self, database: Database, connection: Connection) -> bool:
         names = (self.column, leaving_name(self.column))
@@ -85,12 +85,12 @@ class RelaxNotNull(Step):
     given: bool = False
     """Triggers give it a value whenever a writer leaves it out."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        if look.live and get(database, look, self.table, self.column).default is not None:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        if catalog.live and get(database, catalog, self.table, self.column).default is not None:
             return ()
         if self.given and not database.ddl.relaxes_given:
             return ()
-        return database.ddl.relax_not_null(look, self.table, self.column)
+        return database.ddl.relax_not_null(catalog, self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not get(database, Live(database, connection), self.table, self.column).not_null
@@ -117,16 +117,16 @@ class PromiseNotNull(Step):
     def first(self) -> bool:
         return True
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        if self.pairs and not self._is_given(database, look):
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        if self.pairs and not self._is_given(database, catalog):
             return ()
-        return database.ddl.promise_not_null(look, self.table, self.column)
+        return database.ddl.promise_not_null(catalog, self.table, self.column)
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
 
-    def _is_given(self, database: Database, look: Look) -> bool:
-        sync = seen(database, look, self.plan, self.table, self.pairs)
+    def _is_given(self, database: Database, catalog: Catalog) -> bool:
+        sync = seen(database, catalog, self.plan, self.table, self.pairs)
         return database.ddl.gives_at_once(sync, self.column)
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -146,7 +146,7 @@ class GiveUpNotNull(Step):
     table: str
     column: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.give_up_not_null(self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
@@ -165,10 +165,10 @@ class RequireNotNull(Step):
     given: bool = False
     """Before, it was relaxed only where NOT NULL was in the way of a column that triggers give its value."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         if self.given and not database.ddl.relaxes_given:
             return ()
-        return database.ddl.require_not_null(look, self.table, self.column)
+        return database.ddl.require_not_null(catalog, self.table, self.column)
 
     def demand(self, database: Database, connection: Connection) -> None:
         statements = self.statements(database, Live(database, connection))
@@ -189,8 +189,8 @@ class AllowNull(Step):
     table: str
     column: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.allow_null(look, self.table, self.column)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.allow_null(catalog, self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not get(database, Live(database, connection), self.table, self.column).not_null
@@ -204,8 +204,8 @@ class SetDefault(Step):
     column: str
     default: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.set_default(look, self.table, self.column, self.default)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.set_default(catalog, self.table, self.column, self.default)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -220,8 +220,8 @@ class ChangeDefault(Step):
     default: str | None
     was: str | None
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.set_default(look, self.table, self.column, self.default)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.set_default(catalog, self.table, self.column, self.default)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -240,8 +240,8 @@ class HandOver(Step):
     type: str = ""
     """What it counts in from now on, where that is another type."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.hand_over(look, self.table, quiesced(self.old), self.new, self.type)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.hand_over(catalog, self.table, quiesced(self.old), self.new, self.type)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))
@@ -256,7 +256,7 @@ class DropOldColumn(Step):
     table: str
     column: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - demand() looked
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - demand() looked
         return database.ddl.drop_column(self.table, quiesced(self.column))
 
     def demand(self, database: Database, connection: Connection) -> None:

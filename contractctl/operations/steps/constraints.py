@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Database, Statement, ddl, run
-from contractctl.databases.looks import Live, Look, get
+from contractctl.databases.catalog import Catalog, Live, get
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 from contractctl.operations.steps.columns import demand_no_null
@@ -33,8 +33,8 @@ class AddCheck(Step):
     def first(self) -> bool:
         return True
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.add_check(look, self.table, self.name, self.condition)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.add_check(catalog, self.table, self.name, self.condition)
 
     def run(self, connection: Connection, *, alone: bool = False) -> None:
         """And look again where DDL commits by itself: a row may have come in between, and the CHECK proves nothing."""
@@ -79,8 +79,8 @@ class AddForeignKey(Step):
     def first(self) -> bool:
         return True
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.add_foreign_key(look, self.table, self._key(), self.at_once)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.add_foreign_key(catalog, self.table, self._key(), self.at_once)
 
     def run(self, connection: Connection, *, alone: bool = False) -> None:
         """And look again where DDL commits by itself: a row may have come in between, and the key proves nothing."""
@@ -130,8 +130,8 @@ class AddUnique(Step):
     name: str
     columns: tuple[str, ...]
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.add_unique(look, self.table, self.name, self.columns)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.add_unique(catalog, self.table, self.name, self.columns)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))
@@ -151,8 +151,8 @@ class MoveKey(Step):
     index: str
     """Over these columns, unique."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.move_key(look, self.table, self.columns, self.index)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.move_key(catalog, self.table, self.columns, self.index)
 
     def demand(self, database: Database, connection: Connection) -> None:
         for name in self.columns:
@@ -179,8 +179,8 @@ class DropConstraint(Step):
     says: str = ""
     """What it says, where it may have no name."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.drop_constraint(look, self.table, self.sort, self.name, self.says)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.drop_constraint(catalog, self.table, self.sort, self.name, self.says)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -193,9 +193,9 @@ class TakeForeignKeyBack(Step):
     table: str
     name: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         index = database.ddl.drop_index(self.table, self.name, False) if database.ddl.keys_bring_indexes else ()
-        return (*database.ddl.drop_constraint(look, self.table, "foreign-key", self.name, ""), *index)
+        return (*database.ddl.drop_constraint(catalog, self.table, "foreign-key", self.name, ""), *index)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -214,8 +214,8 @@ class RenameConstraint(Step):
     sort: str
     """check, unique, foreign-key, index."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.rename_constraint(look, self.table, self.sort, self.name, self.new)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.rename_constraint(catalog, self.table, self.sort, self.name, self.new)
 
     def done(self, database: Database, connection: Connection) -> bool:
         there = database.parts(connection, self.table)
@@ -249,8 +249,8 @@ class BuildIndex(Step):
     def first(self) -> bool:
         return True
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.build_index(look, self.table, self._index(database), self.at_once)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.build_index(catalog, self.table, self._index(database), self.at_once)
 
     def demand(self, database: Database, connection: Connection) -> None:
         if not self.distinct:
@@ -307,7 +307,7 @@ class DropIndex(Step):
     def first(self) -> bool:
         return self.beside
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.drop_index(self.table, self.name, self.beside)
 
     def done(self, database: Database, connection: Connection) -> bool:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Database, Statement, Synchronisation, copied_rows
-from contractctl.databases.called import copied_table, quiesced_table
+from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError, Copying
-from contractctl.databases.looks import Look
+from contractctl.databases.temporary_names import copied_table, quiesced_table
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import Whole, seen, synchronisation
 from contractctl.operations.steps.step import Step
@@ -23,8 +23,8 @@ class CopyTable(Step):
     column: str
     type: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return copying(database).copy_table(look, self.table, self.column, self.type)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return copying(database).copy_table(catalog, self.table, self.column, self.type)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -39,7 +39,7 @@ class DropCopy(Step):
 
     table: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return copying(database).drop_copy(self.table)
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -61,8 +61,8 @@ class Swap(Step):
     pairs: tuple[Whole, ...]
     plan: str = ""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return copying(database).swap(seen(database, look, self.plan, self.table, self.pairs))
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return copying(database).swap(seen(database, catalog, self.plan, self.table, self.pairs))
 
     def demand(self, database: Database, connection: Connection) -> None:
         for pair in self.pairs:
@@ -84,8 +84,8 @@ class SwapBack(Step):
     pairs: tuple[Whole, ...]
     plan: str = ""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return copying(database).swap_back(seen(database, look, self.plan, self.table, self.pairs))
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return copying(database).swap_back(seen(database, catalog, self.plan, self.table, self.pairs))
 
     def demand(self, database: Database, connection: Connection) -> None:
         """What only the copy can hold would be lost; the statement itself looks once more."""
@@ -110,7 +110,7 @@ class DropCopied(Step):
     table: str
     plan: str = ""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return copying(database).drop_copied(self.plan, self.table)
 
     def demand(self, database: Database, connection: Connection) -> None:

@@ -7,8 +7,8 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Across, Copied, Database, Statement, Synchronisation, batches
-from contractctl.databases.called import quiesced
-from contractctl.databases.looks import Live, Look, Renamed, find
+from contractctl.databases.catalog import Catalog, Live, RenamedColumns, find
+from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
 from contractctl.operations.pairs import (
     Crossing,
@@ -32,11 +32,11 @@ class KeepInStep(Step):
     table: str
     pairs: tuple[Pair, ...]
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        sync = seen(database, look, self.plan, self.table, self.pairs)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        sync = seen(database, catalog, self.plan, self.table, self.pairs)
         return (*batches.forgetting(database, sync), *database.ddl.keep_in_step(sync))
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -72,11 +72,11 @@ class RenewTriggers(Step):
     before: tuple[Pair, ...] = ()
     """The pairs as they are on the way back, where a script must know them to be others."""
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.keep_in_step(seen(database, look, self.plan, self.table, self.pairs))
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.keep_in_step(seen(database, catalog, self.plan, self.table, self.pairs))
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -98,9 +98,9 @@ class StopKeepingInStep(Step):
     copied: bool = False
     """Whether they keep a copy of the table in step with it."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         names = map(quiesced, self.dropping)
-        there = (name for name in names if not look.live or find(database, look, self.table, name) is not None)
+        there = (name for name in names if not catalog.live or find(database, catalog, self.table, name) is not None)
         columns = tuple(there)
         copied = Copied("", 0, 0) if self.copied else None
         across = Across(self.to, copied=copied) if self.to or copied else None
@@ -136,21 +136,21 @@ class BrownOut(Step):
     dropped: tuple[str, ...] = ()
     """Constraints and indexes that go with the columns in the end, by the plan."""
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         heirs = ((old, new) for old, new in self.columns.items() if new is not None)
-        shared = [one for old, new in heirs for one in database.ddl.share_column(look, self.table, (old,), new)]
-        return (*shared, *_renamed(database, look, self, _names(self.columns)))
+        shared = [one for old, new in heirs for one in database.ddl.share_column(catalog, self.table, (old,), new)]
+        return (*shared, *_renamed(database, catalog, self, _names(self.columns)))
 
     def demand(self, database: Database, connection: Connection) -> None:
         for column in self.columns:
             refuse_dependents(database, connection, self.table, column, going(self.dropped))
 
     def done(self, database: Database, connection: Connection) -> bool:
-        look = Live(database, connection)
-        return all(find(database, look, self.table, quiesced(name)) is not None for name in self.columns)
+        catalog = Live(database, connection)
+        return all(find(database, catalog, self.table, quiesced(name)) is not None for name in self.columns)
 
     def reverse(self) -> Step:
         return EndBrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
@@ -166,17 +166,17 @@ class EndBrownOut(Step):
     pairs: tuple[Pair, ...] = ()
     dropped: tuple[str, ...] = ()
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         before = told(database, self.table, self.pairs)
-        return Renamed(before, self.table, _names(self.columns), database.same)
+        return RenamedColumns(before, self.table, _names(self.columns), database.same)
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         names = {new: old for old, new in reversed(_names(self.columns).items())}
-        return _renamed(database, look, self, names)
+        return _renamed(database, catalog, self, names)
 
     def done(self, database: Database, connection: Connection) -> bool:
-        look = Live(database, connection)
-        return all(find(database, look, self.table, quiesced(name)) is None for name in self.columns)
+        catalog = Live(database, connection)
+        return all(find(database, catalog, self.table, quiesced(name)) is None for name in self.columns)
 
     def reverse(self) -> Step:
         return BrownOut(self.table, self.columns, self.plan, self.pairs, self.dropped)
@@ -184,9 +184,9 @@ class EndBrownOut(Step):
 
 def _demand_no_guard(database: Database, connection: Connection, pair: Crossing) -> None:
     """What one table takes the other must take: nobody who writes the one is refused for the other's sake."""
-    look = Live(database, connection)
+    catalog = Live(database, connection)
     for old, new in zip(pair.old, pair.new, strict=True):
-        one, two = find(database, look, pair.source, old), find(database, look, pair.to, new)
+        one, two = find(database, catalog, pair.source, old), find(database, catalog, pair.to, new)
         if one and two and (set(two.guards) - set(one.guards) or two.unique or two.checks):
             raise ContractctlError(
                 f"a constraint of '{pair.to}.{new}' may refuse what applications write to '{pair.source}.{old}'",
@@ -210,9 +210,9 @@ def _names(columns: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _renamed(
-    database: Database, look: Look, step: "BrownOut | EndBrownOut | LeaveNewSide", names: Mapping[str, str]
+    database: Database, catalog: Catalog, step: "BrownOut | EndBrownOut | LeaveNewSide", names: Mapping[str, str]
 ) -> tuple[Statement, ...]:
-    after = Renamed(look, step.table, names, database.same)
+    after = RenamedColumns(catalog, step.table, names, database.same)
     sync = seen(database, after, step.plan, step.table, step.pairs) if step.pairs else None
     return database.ddl.rename_columns(step.table, names, sync)
 
@@ -228,8 +228,8 @@ class LetRowsGo(Step):
     to: str
     """The table whose rows they hold."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.drop_references(look, self.table, self.to)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.drop_references(catalog, self.table, self.to)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not self.statements(database, Live(database, connection))
@@ -247,17 +247,19 @@ class LeaveNewSide(Step):
     plan: str
     pairs: tuple[Pair, ...]
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        there = [name for name in self.columns if not look.live or find(database, look, self.table, name) is not None]
-        return _renamed(database, look, self, {name: leaving_name(name) for name in there}) if there else ()
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        there = [
+            name for name in self.columns if not catalog.live or find(database, catalog, self.table, name) is not None
+        ]
+        return _renamed(database, catalog, self, {name: leaving_name(name) for name in there}) if there else ()
 
     def done(self, database: Database, connection: Connection) -> bool:
         return not any(find(database, Live(database, connection), self.table, name) for name in self.columns)
 
     def begun(self, database: Database, connection: Connection) -> bool:
         """Whether some of it is done, and what follows is not."""
-        look = Live(database, connection)
-        return any(find(database, look, self.table, leaving_name(name)) for name in self.columns)
+        catalog = Live(database, connection)
+        return any(find(database, catalog, self.table, leaving_name(name)) for name in self.columns)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases
 from contractctl.databases import Column, Database, Statement
-from contractctl.databases.looks import Live, Look, Told
+from contractctl.databases.catalog import Catalog, Live, Told
 from contractctl.errors import ContractctlError
 from contractctl.operations.by_hand import by_hand
 from contractctl.operations.pairs import Crossing, Pair, Whole
@@ -44,11 +44,11 @@ class Step(MigrateOperation):
         """Whether it comes before the rest of its revision: it takes long, and holds nobody up."""
         return False
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         """What it does, from how the tables stand."""
         raise NotImplementedError  # each step does its own thing; Alembic needs a class, not a protocol
 
-    def told(self, database: Database) -> Look:
+    def told(self, database: Database) -> Catalog:
         """How the tables stand, as far as the step itself can tell: for a script, which can ask no database."""
         return Told(database)
 
@@ -90,7 +90,7 @@ class Step(MigrateOperation):
 class BePatient(Step):
     """Let nothing of a revision wait for a lock for long, or work under one for long: others queue behind it."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - of no table
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - of no table
         return database.ddl.patience()
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - each revision says it
@@ -122,8 +122,8 @@ def _invoke(operations: Operations, step: Step) -> None:
 def _carry_out(operations: Operations, step: Step) -> None:
     context = operations.migration_context
     database = databases.named(context.dialect.name)
-    look = step.told(database) if context.as_sql else Live(database, operations.get_bind())
-    statements = step.statements(database, look)
+    catalog = step.told(database) if context.as_sql else Live(database, operations.get_bind())
+    statements = step.statements(database, catalog)
     alone = database.transactional_ddl and not all(statement.transactional for statement in statements)
     with context.autocommit_block() if alone else nullcontext():
         if context.as_sql:

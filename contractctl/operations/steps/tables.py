@@ -6,8 +6,8 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from contractctl.databases import Database, Statement, run
-from contractctl.databases.called import quiesced_table
-from contractctl.databases.looks import Look
+from contractctl.databases.catalog import Catalog
+from contractctl.databases.temporary_names import quiesced_table
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing
 from contractctl.operations.steps.step import Step
@@ -23,7 +23,7 @@ class CreateTable(Step):
     fed: bool = False
     """Whether all that it will hold comes from other tables."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - nothing is there
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - nothing is there
         return database.ddl.create_table(self.create)
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -47,7 +47,7 @@ class UncreateTable(Step):
     table: str
     fed: bool = False
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.drop_table(self.table)
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -67,7 +67,7 @@ class HoldTables(Step):
 
     tables: tuple[str, ...]
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
         return database.ddl.hold(self.tables)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
@@ -84,8 +84,8 @@ class StandIn(Step):
     table: str
     name: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.stand_in(look, self.table, self.name)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.stand_in(catalog, self.table, self.name)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return database.is_view(connection, self.name)
@@ -101,7 +101,7 @@ class DropStandIn(Step):
     table: str
     name: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.drop_stand_in(self.name)
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -118,7 +118,7 @@ class TakeName(Step):
     table: str
     name: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by their names
         return database.ddl.take_name(self.table, self.name)
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -135,8 +135,8 @@ class GiveNameBack(Step):
     table: str
     name: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:
-        return database.ddl.give_name_back(look, self.table, self.name)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.give_name_back(catalog, self.table, self.name)
 
     def done(self, database: Database, connection: Connection) -> bool:
         return database.exists(connection, self.table) and database.is_view(connection, self.name)
@@ -153,7 +153,7 @@ class BrownOutTable(Step):
     dropped: tuple[str, ...] = ()
     """Constraints that go with it by the plan."""
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.rename_table(self.table, quiesced_table(self.table))
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -173,7 +173,7 @@ class EndTableBrownOut(Step):
     table: str
     dropped: tuple[str, ...] = ()
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.rename_table(quiesced_table(self.table), self.table)
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -191,7 +191,7 @@ class DropOldTable(Step):
 
     table: str
 
-    def statements(self, database: Database, look: Look) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.drop_table(quiesced_table(self.table))
 
     def demand(self, database: Database, connection: Connection) -> None:

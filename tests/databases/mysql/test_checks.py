@@ -3,8 +3,8 @@
 import pytest
 
 from contractctl import operations
+from contractctl.databases.catalog import Live
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Live
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
 from contractctl.operations.steps import AddCheck, DropConstraint, Step

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Work, mysql, run
+from contractctl.databases.catalog import Catalog, Live, Told
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.looks import Live, Look, Told
 from contractctl.databases.mysql.modifying import Changed, modify
 from contractctl.operations.steps import AllowNull, RelaxNotNull, RequireNotNull
 
@@ -96,8 +96,8 @@ def _run_of_all(shop, *, nullable: bool) -> None:
                 run(connection, one.sql)
 
 
-def _forbidding(look: Look) -> list[str]:
-    return [one.sql for one in modify(look, "t", "c", Changed(nullable=False), Work.REWRITE)]
+def _forbidding(catalog: Catalog) -> list[str]:
+    return [one.sql for one in modify(catalog, "t", "c", Changed(nullable=False), Work.REWRITE)]
 
 
 def _run(shop, statements: list[str]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Statement, run
 from contractctl.databases import mysql as database
-from contractctl.databases.looks import Live, Renamed
+from contractctl.databases.catalog import Live, RenamedColumns
 from contractctl.databases.mysql.triggers import EVENTS
 from contractctl.operations.pairs import Pair, seen
 
@@ -26,8 +26,8 @@ UNKNOWN_COLUMN = 1054
 def renames(shop: Any, names: dict[str, str], *pairs: Pair) -> tuple[Statement, ...]:
     """The statements that rename, with the triggers as they must be then."""
     with shop.engine.connect() as connection:
-        look = Renamed(Live(database, connection), "t", names, database.same)
-        return database.ddl.rename_columns("t", names, seen(database, look, "plan", "t", pairs))
+        catalog = RenamedColumns(Live(database, connection), "t", names, database.same)
+        return database.ddl.rename_columns("t", names, seen(database, catalog, "plan", "t", pairs))
 
 
 def carry_out(shop: Any, statements: tuple[Statement, ...]) -> None:

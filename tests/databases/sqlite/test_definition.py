@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl.databases import sqlite
-from contractctl.databases.looks import Live
+from contractctl.databases.catalog import Live
 from contractctl.databases.sqlite import definition, statements, tables
 from contractctl.databases.sqlite.tokens import tokens
 from contractctl.errors import ContractctlError

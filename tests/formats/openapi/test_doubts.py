@@ -95,16 +95,16 @@ def test_what_is_asked_of_far_apart_documents_grows_as_they_do() -> None:
     taken = {}
     for count in (20, 40):
         asked = way(count)
-        granted = asked.sight(Role.RESPONSE).work
+        granted = asked.comparison(Role.RESPONSE).work
         assert judged(asked) == []
-        taken[count] = granted - asked.sight(Role.RESPONSE).work
+        taken[count] = granted - asked.comparison(Role.RESPONSE).work
 
     assert 0 < taken[40] < 2.5 * taken[20]
 
 
 def test_when_the_work_is_spent_nobody_is_told_that_all_is_well() -> None:
     asked = way(3)
-    asked.sight(Role.RESPONSE).work = 1
+    asked.comparison(Role.RESPONSE).work = 1
 
     found = judged(asked)
 
@@ -121,9 +121,9 @@ def test_what_only_an_extension_says_costs_no_question() -> None:
             for b in (NEEDED, {**NEEDED, "maxProperties": 3})
         )
         asked = way_between(old, new)
-        granted = asked.sight(Role.RESPONSE).work
+        granted = asked.comparison(Role.RESPONSE).work
         judged(asked)
-        return granted - asked.sight(Role.RESPONSE).work
+        return granted - asked.comparison(Role.RESPONSE).work
 
     assert (
         0 < work({"x-expansion": {"oneOf": [named("B")]}}) == work({}) < work({"oneOf": [named("B"), {"maxLength": 9}]})

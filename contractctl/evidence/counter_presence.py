@@ -1,7 +1,7 @@
-"""Had a sign of life of OTLP a counter beside it? Without one there was nothing that could have counted.
+"""Was there a counter of reads while an OTLP process gave signs of life? Without one, nothing could have been counted.
 
 Behind a collector that drops the counters and passes the gauges on, or in a build that has the one and not the other,
-reads are counted by nobody. Whether a counter of deltas still stands nobody knows: it is silent while it counts none.
+no read is counted. Whether a counter of deltas still exists is not known: it sends nothing while it counts nothing.
 """
 
 import math
@@ -22,8 +22,8 @@ _Key = tuple[Labels, str, str, str]
 
 
 @dataclass(slots=True)
-class Beside:
-    """When signs of life were given, and when counters stood."""
+class CounterPresence:
+    """When signs of life were given, and when counters existed."""
 
     beat: float
     """Seconds between two signs of life."""

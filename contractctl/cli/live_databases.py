@@ -1,4 +1,4 @@
-"""Which contracts are held against which database? Each against the one that it names."""
+"""Which contracts are compared with which database? Each with the one that it names."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Does what is written by one document's schemas get read by the other's? Each pair of components is asked once.
+"""Does the reader's document accept what the writer's allows? Each pair of components is asked once.
 
 What a component refers to stands in a question as an atom that both sides share. Where the two components behind it
 mean the same, that is what it is. Where they differ, it stands for what both of them allow, and the two are a question
@@ -33,10 +33,10 @@ from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.endless import Endless
 from contractctl.formats.openapi.likeness import Alike, alike
 from contractctl.formats.openapi.pairs import Key, Question, counterpart, ends_of, key_of, marks, referring
 from contractctl.formats.openapi.parts import Unresolved
+from contractctl.formats.openapi.recursion import InfiniteRecursion
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of, without_extensions
 from contractctl.formats.openapi.views import TURNING, Components, Role, Sending, Taking, View
@@ -65,8 +65,8 @@ class _Bodies(dict[int, Literal]):
 
 
 @dataclass(slots=True)
-class Sight:
-    """All that travels one way, in one role, between two documents."""
+class SchemaComparison:
+    """The schemas of two documents, for what is sent in one direction in one role."""
 
     role: Role
     writer: Document
@@ -75,7 +75,7 @@ class Sight:
     space: Space = field(default_factory=Space)
     solver: Solver = field(init=False)
     bodies: _Bodies = field(default_factory=_Bodies)
-    endless: tuple[Endless, Endless] = field(init=False)
+    endless: tuple[InfiniteRecursion, InfiniteRecursion] = field(init=False)
     """Of the writer's schemas and of the reader's."""
     pending: deque[Question] = field(default_factory=deque)
     met: set[Key] = field(default_factory=set)
@@ -112,7 +112,7 @@ class Sight:
 
     def __post_init__(self) -> None:
         self.space.bodies = self.bodies
-        self.endless = Endless(self.writer), Endless(self.reader)
+        self.endless = InfiniteRecursion(self.writer), InfiniteRecursion(self.reader)
         self.solver = Solver(self.space)
         self.exact_reader = View(self.space, self.reader, self, Components.LATER)
         exact_writer = View(self.space, self.writer, self, Components.LATER)

@@ -7,7 +7,7 @@ import pytest
 from rpds import HashTrieMap
 
 from contractctl.compatibility import compare
-from contractctl.formats.json_schema.giving_up import GaveUpError, executing
+from contractctl.formats.json_schema.library_errors import LibraryError, executing
 from contractctl.model.verdict import Status
 
 DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema"
@@ -24,7 +24,7 @@ class Unequal:
 
 
 def test_a_panic_of_the_library_below_is_one_error_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(GaveUpError), executing():
+    with pytest.raises(LibraryError), executing():
         HashTrieMap([(Unequal(), 1), (Unequal(), 2)])
 
     assert capfd.readouterr() == ("", "")

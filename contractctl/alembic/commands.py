@@ -1,4 +1,4 @@
-"""What does an Alembic command do where plans have branches of their own? What it would do without them."""
+"""What do upgrade, revision and check of Alembic do beside branches of plans? What they would do without."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

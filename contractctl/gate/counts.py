@@ -1,4 +1,4 @@
-"""What did a source count at the running share, look by look? A measure is how requests went, or how long they took."""
+"""What did a source count at the running share, interval by interval? A measure is how requests went, or their time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Observed:
 
 
 def looks(observed: Observed, measure: str, bad: str) -> tuple[Look, ...]:
-    """The looks since the share was entered; bad are those with the word `bad`, all are those with any word."""
+    """One Look for each interval since the share was entered: failures have the word `bad`, requests any word."""
     return _looks(observed, observed.running, measure, bad)
 
 
@@ -59,7 +59,7 @@ def total(observed: Observed, measure: str, word: str, **labels: str) -> float:
 def tallied(
     observed: Observed, records: Sequence[Record], word: Callable[[Mapping[str, str]], str | None]
 ) -> list[Mapping[tuple[str, str], float]]:
-    """Look by look how many there were, by path and word; what has no word is left out."""
+    """How many there were in each interval, by path and word; what has no word is left out."""
     counts: dict[tuple[int, str], dict[tuple[str, str], float]] = {}
     for index, record in enumerate(records):
         for one in _series(observed, [record]):

@@ -1,10 +1,10 @@
-"""What of a database and of models is a plan's in flight, so that autogenerate has nothing to say of it?"""
+"""Which tables, columns and constraints belong to plans in flight, so that autogenerate leaves them alone?"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contractctl.databases.called import beside_copied, quiesced
+from contractctl.databases.temporary_names import beside_copied, quiesced
 from contractctl.model.plan import Operation, Plan
 from contractctl.planner.touched import columns_by
 
@@ -17,8 +17,8 @@ _NAMES = ("-check", "-unique", "-foreign-key", "-index")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What stands in the models or in the database, and not yet, or no longer, in the other. Names in small letters."""
+class InFlight:
+    """What the models or the database have, and the other not yet or no longer. Names in small letters."""
 
     columns: frozenset[tuple[str, str]]
     """Table and column."""
@@ -57,12 +57,12 @@ def is_ours(name: str | None) -> bool:
     return name is not None and name.lower().startswith(_PREFIX)
 
 
-def beside(plans: Iterable[Plan]) -> Beside:
+def in_flight(plans: Iterable[Plan]) -> InFlight:
     """What belongs to these plans."""
     operations = [one for plan in plans for one in plan.operations if one.is_of_tables]
     columns = [pair for operation in operations for pair in _columns(operation)]
     changing = [one for one in operations if one.kind in _TYPES]
-    return Beside(
+    return InFlight(
         frozenset(columns),
         frozenset(pair for operation in changing for pair in _columns(operation)),
         frozenset(name for operation in operations for name in _tables(operation)),

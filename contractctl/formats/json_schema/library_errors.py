@@ -1,4 +1,4 @@
-"""What becomes of it when a library cannot execute a schema? One error, and not a word on the terminal."""
+"""What happens when a library fails to execute a schema? It becomes one error, and prints nothing on the terminal."""
 
 import os
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ _PANIC = "PanicException"
 """What a library in Rust raises in the place of a crash. It has no public class, and is not an Exception."""
 
 
-class GaveUpError(Exception):
+class LibraryError(Exception):
     """A schema that a library cannot execute: it refers to itself without end, say."""
 
 
 @contextmanager
 def executing() -> Iterator[None]:
-    """Raise GaveUpError for whatever a library raises. A panic is told on the standard error, too: nobody reads it."""
+    """Raise LibraryError for whatever a library raises. What a panic prints on the standard error is dropped."""
     try:
         with _silence():
             yield
     except Exception as error:
-        raise GaveUpError(str(error)) from error
+        raise LibraryError(str(error)) from error
     except BaseException as error:
         if type(error).__name__ != _PANIC:
             raise
-        raise GaveUpError(str(error)) from None
+        raise LibraryError(str(error)) from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which plans are in flight in the database that env.py has configured?"""
+"""What does autogenerate have to know of plans? Which of them are in flight in the database that env.py configured."""
 
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +9,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from contractctl import journal, planner, settings
-from contractctl.alembic.beside import Beside, beside
+from contractctl.alembic.commands import own_head
 from contractctl.alembic.filtering import clean
-from contractctl.alembic.working import own_head
+from contractctl.alembic.in_flight import InFlight, in_flight
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Plan, Stage, State
 from contractctl.operations.by_hand import by_hand
@@ -20,25 +20,25 @@ from contractctl.revisions.history import ancestors
 _OVER = (State.CONTRACTED, State.ROLLED_BACK)
 
 
-class Look:
-    """At the plans and at the database, once autogenerate asks."""
+class Autogenerate:
+    """Plans and the database, read when autogenerate first asks."""
 
     @cached_property
-    def beside(self) -> Beside:
+    def in_flight(self) -> InFlight:
         """What belongs to plans that are under way, or may be any moment."""
-        return beside(_in_flight(context.get_context()))
+        return in_flight(_plans_in_flight(context.get_context()))
 
     def attend(self, scripts: list[MigrationScript]) -> None:
         """See to revisions that are about to be written: what they say, and from where they go on."""
         found = context.get_context()
         for script in scripts:
             if script.upgrade_ops_list[-1].ops and found.connection is not None:
-                clean(script, self.beside, found.connection)
+                clean(script, self.in_flight, found.connection)
             if script.head in (None, "head"):
                 script.head = own_head(context.script)
 
 
-def _in_flight(found: MigrationContext) -> tuple[Plan, ...]:
+def _plans_in_flight(found: MigrationContext) -> tuple[Plan, ...]:
     have = {script.revision for script in ancestors(context.script, found.get_current_heads())}
     try:
         plans = planner.read_plans(settings.load(Path(context.script.dir).absolute()).migrations)

@@ -12,8 +12,8 @@ from contractctl.formats.retirement.places import Object
 
 
 @dataclass(slots=True)
-class Said:
-    """What a schema says in the new document, or has to say in one seat."""
+class Demands:
+    """What a schema demands in the new document, or has to demand in one seat."""
 
     required: list[str]
     values: list[Json] | None
@@ -23,11 +23,11 @@ class Said:
     """Of the properties that the new document gives it."""
 
     @classmethod
-    def by(cls, schema: Object) -> "Said":
+    def by(cls, schema: Object) -> "Demands":
         values, names = schema.get("enum"), frozenset(as_object(schema.get("properties")))
         return cls(required_by(schema), list(values) if isinstance(values, list) else None, bounds_of(schema), names)
 
-    def again(self) -> "Said":
+    def again(self) -> "Demands":
         """The same, to be changed."""
         return replace(self, required=list(self.required))
 
@@ -53,11 +53,11 @@ class Said:
         elif told & known:
             self.values = [one for one in self.values if json.dumps(one) in told]
 
-    def is_like(self, other: "Said") -> bool:
+    def is_like(self, other: "Demands") -> bool:
         """Whether both allow the same values within the same bounds."""
         return json.dumps([self.values, self.bounds]) == json.dumps([other.values, other.bounds])
 
-    def write(self, schema: Object, written: "Said") -> None:
+    def write(self, schema: Object, written: "Demands") -> None:
         """Put it into a schema that says something else until then."""
         if self.required != written.required:
             schema["required"] = list(self.required)

@@ -1,4 +1,4 @@
-"""What is something called for a while? Whatever stands behind its name, it is one that every engine takes whole."""
+"""Which names do columns and tables have while a plan is under way? None is longer than every engine takes."""
 
 from hashlib import sha256
 
@@ -6,11 +6,11 @@ QUIESCED = "__quiesced"
 """What a column's name ends with while it is browned out."""
 
 _LENGTH = 63
-"""Bytes of a name that count everywhere."""
+"""Bytes: the least that an engine allows a name (PostgreSQL)."""
 
 
 def shortened(name: str) -> str:
-    """The name as far as it counts; one that is cut is told from others by a checksum."""
+    """The name, cut to what every engine allows; a checksum at the end keeps cut names apart."""
     raw = name.encode()
     if len(raw) <= _LENGTH:
         return name
@@ -34,12 +34,12 @@ def copied_table(name: str) -> str:
 
 
 def beside_copied(name: str) -> tuple[str, ...]:
-    """Every table that stands beside one that goes over to a copy, at some time."""
+    """The names of all tables that may exist beside one while it is replaced by a copy."""
     ends = ("__new", QUIESCED, "__swap", "__swapped", "__swapping")
     return tuple(beside_table(name, ending) for ending in ends)
 
 
 def beside_table(name: str, ending: str) -> str:
-    """What belongs to a table for a while: its name and this, in the schema where it is."""
+    """The table's name with an ending, in the same schema."""
     schema, dot, bare = name.rpartition(".")
     return f"{schema}{dot}{shortened(bare + ending)}"

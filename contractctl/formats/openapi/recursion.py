@@ -1,4 +1,7 @@
-"""Does a schema ask the same of the same value again and again? Nobody can say what such a one allows."""
+"""Does a schema lead back to itself for the same value? What such a one allows is undefined.
+
+https://json-schema.org/draft/2020-12/json-schema-core#section-9.4.1.
+"""
 
 from collections.abc import Hashable, Iterator
 
@@ -12,15 +15,15 @@ IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "d
 _LEADING = IN_PLACE | {"$ref"}
 
 
-class Endless:
-    """What is known of the schemas of one document."""
+class InfiniteRecursion:
+    """Which schemas of one document do so."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._known: dict[Hashable, bool] = {}
 
     def __call__(self, spot: Spot) -> bool:
-        """Whether a schema leads to one that leads to itself, with no step into the value between."""
+        """Whether a schema reaches one that leads back to itself without a step into the value."""
         known = self._known.get(spot.key)
         if known is not None:
             return known

@@ -1,4 +1,4 @@
-"""How do tables stand: now, once some columns have other names, or as a script is told that they will?"""
+"""Which columns and keys do tables have: now, under other names, at a later stage, or as a revision file says?"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,18 +11,18 @@ from contractctl.databases import Column, Database, run
 from contractctl.errors import ContractctlError
 
 
-class Look(Protocol):
-    """How tables stand: as a connection shows them, or as a revision file that becomes a script tells."""
+class Catalog(Protocol):
+    """Tables with their columns and keys: read over a connection, or from a revision file that becomes a script."""
 
     @property
     def live(self) -> bool:
-        """Whether a connection shows them."""
+        """Whether the database itself is read, as it is now."""
 
     def columns(self, table: str, /) -> tuple[Column, ...]:
         """The table's columns; of a script, those that matter. Raise ContractctlError where there is no such table."""
 
     def key(self, table: str, /) -> tuple[Column, ...]:
-        """What finds a row."""
+        """The columns that identify a row: the primary key, or what the engine has in its place."""
 
     def storing(self, table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
         """As `Database.storing`."""
@@ -33,7 +33,7 @@ class Look(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """As the connection shows them."""
+    """The database as it is now."""
 
     database: Database
     connection: Connection
@@ -56,31 +56,31 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
-    """As they will stand once columns of one table have other names."""
+class RenamedColumns:
+    """Another catalog, in which columns of one table have other names."""
 
-    look: Look
+    catalog: Catalog
     table: str
     names: Mapping[str, str]
     same: Callable[[str, str], bool]
 
     @property
     def live(self) -> bool:
-        return self.look.live
+        return self.catalog.live
 
     def columns(self, table: str) -> tuple[Column, ...]:
-        found = self.look.columns(table)
+        found = self.catalog.columns(table)
         return tuple(map(self._renamed, found)) if self.same(table, self.table) else found
 
     def key(self, table: str) -> tuple[Column, ...]:
-        found = self.look.key(table)
+        found = self.catalog.key(table)
         return tuple(map(self._renamed, found)) if self.same(table, self.table) else found
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
-        return self.look.storing(table)
+        return self.catalog.storing(table)
 
     def ask(self, query: str, otherwise: str | None = None) -> str:
-        return self.look.ask(query, otherwise)
+        return self.catalog.ask(query, otherwise)
 
     def _renamed(self, column: Column) -> Column:
         new = next((new for old, new in self.names.items() if self.same(old, column.name)), column.name)
@@ -88,29 +88,29 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """As they will stand once a table has another name."""
+class RenamedTable:
+    """Another catalog, in which one table has another name."""
 
-    look: Look
+    catalog: Catalog
     name: str
     """The one that it will have."""
     now: str
 
     @property
     def live(self) -> bool:
-        return self.look.live
+        return self.catalog.live
 
     def columns(self, table: str) -> tuple[Column, ...]:
-        return self.look.columns(self._now(table))
+        return self.catalog.columns(self._now(table))
 
     def key(self, table: str) -> tuple[Column, ...]:
-        return self.look.key(self._now(table))
+        return self.catalog.key(self._now(table))
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
-        return self.look.storing(self._now(table))
+        return self.catalog.storing(self._now(table))
 
     def ask(self, query: str, otherwise: str | None = None) -> str:
-        return self.look.ask(query, otherwise)
+        return self.catalog.ask(query, otherwise)
 
     def _now(self, table: str) -> str:
         return self.now if table == self.name else table
@@ -118,7 +118,7 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """As the revision file tells: nobody is asked."""
+    """What a revision file says of its tables; no database is read."""
 
     database: Database
     known: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
@@ -154,10 +154,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """As they will stand once a later stage begins: as the connection shows them, and the revision file tells more."""
+    """The database as it will be at a later stage: what it has now, and what the stages before add."""
 
     now: Live
-    told: Look
+    told: Catalog
     coming: Mapping[str, tuple[Column, ...]]
     """Of each table the columns that come."""
     asks: bool = True
@@ -219,22 +219,22 @@ def unwritable() -> UntoldError:
     )
 
 
-def find(database: Database, look: Look, table: str, name: str) -> Column | None:
+def find(database: Database, catalog: Catalog, table: str, name: str) -> Column | None:
     """The column of that name, or None."""
-    return next((column for column in look.columns(table) if database.same(column.name, name)), None)
+    return next((column for column in catalog.columns(table) if database.same(column.name, name)), None)
 
 
-def place(database: Database, look: Look, table: str, *names: str) -> str:
+def place(database: Database, catalog: Catalog, table: str, *names: str) -> str:
     """The first of these names that the table has; the last one where nobody can say."""
-    if not look.live:
+    if not catalog.live:
         return names[-1]
-    there = (name for name in names if find(database, look, table, name) is not None)
+    there = (name for name in names if find(database, catalog, table, name) is not None)
     return next(there, names[-1])
 
 
-def get(database: Database, look: Look, table: str, name: str) -> Column:
+def get(database: Database, catalog: Catalog, table: str, name: str) -> Column:
     """The column of that name. Raise ContractctlError where there is none."""
-    found = find(database, look, table, name)
+    found = find(database, catalog, table, name)
     if found is None:
         raise ContractctlError(
             f"table '{table}' has no column '{name}'", hint="is this the database the plan was made for?"

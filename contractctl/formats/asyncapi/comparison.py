@@ -1,4 +1,4 @@
-"""Which values does a writer send by a JSON Schema, and which of them does a reader take by its own?"""
+"""Which values does a writer's JSON Schema allow, and which of them does the reader's accept?"""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _WORK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class SchemaComparison:
     """Two schemas in one space."""
 
     space: Space
@@ -28,7 +28,7 @@ class Sight:
     """The reader's and the writer's."""
 
 
-def seen(meeting_way: tuple[Document, Document], ends: tuple[Written, Written]) -> Sight:
+def seen(meeting_way: tuple[Document, Document], ends: tuple[Written, Written]) -> SchemaComparison:
     """What the writer sends by its schema, and what the reader takes by its own.
 
     A writer gives no property that only the reader's version has heard of.
@@ -40,14 +40,14 @@ def seen(meeting_way: tuple[Document, Document], ends: tuple[Written, Written]) 
     takes = taking.root(wanted.spot)
     absent = names_below(taker, wanted.spot) - names_below(giver, sent.spot)
     gives = Asserted(space, giver, absent).root(sent.spot)
-    return Sight(space, Solver(space), taking, gives, takes, (taker, giver))
+    return SchemaComparison(space, Solver(space), taking, gives, takes, (taker, giver))
 
 
-def sample(sight: Sight, *literals: Literal) -> tuple[Json, ...]:
+def sample(comparison: SchemaComparison, *literals: Literal) -> tuple[Json, ...]:
     """A value that fulfils literals, as the only item; nothing where none was found."""
-    sight.solver.work = _WORK
+    comparison.solver.work = _WORK
     try:
-        outcome = sight.solver.solve(literals)
+        outcome = comparison.solver.solve(literals)
     except (SpentError, RecursionError):
         return ()
     return (outcome.value,) if isinstance(outcome, Found) else ()
@@ -55,14 +55,14 @@ def sample(sight: Sight, *literals: Literal) -> tuple[Json, ...]:
 
 def beyond(ways: tuple[Document, Document], sent: Written, known: list[Written]) -> Outcome:
     """A value that the writer sends and none of the reader's schemas takes; all are JSON Schemas of one draft."""
-    sight = seen(ways, (sent, known[0]))
-    taken = [sight.reader.root(one.spot) for one in known]
-    heard = frozenset[str]().union(*(names_below(sight.schemas[0], one.spot) for one in known))
-    absent = heard - names_below(sight.schemas[1], sent.spot)
-    gives = Asserted(sight.space, sight.schemas[1], absent).root(sent.spot)
-    sight.solver.work = _WORK
+    comparison = seen(ways, (sent, known[0]))
+    taken = [comparison.reader.root(one.spot) for one in known]
+    heard = frozenset[str]().union(*(names_below(comparison.schemas[0], one.spot) for one in known))
+    absent = heard - names_below(comparison.schemas[1], sent.spot)
+    gives = Asserted(comparison.space, comparison.schemas[1], absent).root(sent.spot)
+    comparison.solver.work = _WORK
     try:
-        return sight.solver.solve((gives, *(one ^ 1 for one in taken)))
+        return comparison.solver.solve((gives, *(one ^ 1 for one in taken)))
     except (SpentError, RecursionError):
         return TOO_MUCH
 

@@ -1,4 +1,4 @@
-"""What is kept in step, and by what is a row told from others? The values that engines and operations share."""
+"""Which columns are kept in step, and which key identifies a row? The values that engines and operations share."""
 
 import json
 from collections.abc import Iterable
