@@ -11,6 +11,7 @@ STAND_INS = "contractctl.missing/"
 """Where the stand-ins for missing types lie."""
 
 _IMPORT = re.compile(r"""\bimport\s+(?:(?:public|weak|option)\s+)?(["'])([^"'\n]+)\1""")
+_PACKAGE = re.compile(r"(?:^|;)\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 _ODD = re.compile(r"[\x00-\x1f\x7f\\]|^[-@]")
 
 
@@ -19,20 +20,29 @@ def imported(text: str) -> list[str]:
     return [match[2] for match in _IMPORT.finditer(text)]
 
 
+def package_of(text: str) -> str:
+    """The package that a text says it is in; empty where it says none."""
+    match = _PACKAGE.search(text)
+    return match[1] if match else ""
+
+
 def named(files: tuple[File, ...], imports: Iterable[str]) -> dict[str, File]:
     """The files by the names that imports have for them; imports: all that they import.
 
     A file that another one imports goes by that name; the folder that this leaves is the root of the others beside it.
+    A release has no folders that all of its files lie in: what is imported by more of them gets them back.
     Raise ContractctlError for a name that no import could have, and for two files that one name means.
     """
     given = {_parts(file): file for file in files}
-    roots = _roots(given, {PurePosixPath(name).parts for name in imports})
+    wanted = {PurePosixPath(name).parts for name in imports}
+    roots = _roots(given, wanted)
     common = _common(list(given))
+    outer = () if roots else _outer(given, wanted, len(common))
     found: dict[str, File] = {}
     for parts, file in given.items():
         above = (parts[:length] for length in range(len(parts) - 1, -1, -1))
         root = next((folder for folder in above if folder in roots), common)
-        name = "/".join(parts[len(root) :])
+        name = "/".join(outer + parts[len(root) :])
         if name in found:
             raise ContractctlError(
                 f"{found[name].name} and {file.name} are both imported as '{name}'", hint="leave one of them out"
@@ -50,6 +60,18 @@ def _roots(given: Mapping[tuple[str, ...], File], wanted: set[tuple[str, ...]]) 
         (next((one for one in ending.get(name[-1], ()) if one[-len(name) :] == name), ()), name) for name in wanted
     )
     return {parts[: len(parts) - len(name)] for parts, name in meant if parts}
+
+
+def _outer(given: Mapping[tuple[str, ...], File], wanted: set[tuple[str, ...]], common: int) -> tuple[str, ...]:
+    """The folders above all of the files that an import begins with, where the package of what it means says so."""
+    inside = {parts[common:]: file for parts, file in given.items()}
+    found = {
+        name[:above]
+        for name in wanted
+        for above in range(1, len(name))
+        if (file := inside.get(name[above:])) and package_of(file.text) == ".".join(name[:-1])
+    }
+    return found.pop() if len(found) == 1 else ()
 
 
 def _parts(file: File) -> tuple[str, ...]:

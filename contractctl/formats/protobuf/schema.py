@@ -117,14 +117,13 @@ class Schema:
         if not stand_ins:
             return {}
         absent = [
-            f"'{file.name}'"
+            file.name
             for file in self.files
             if file.name not in self.given and any(name.startswith(STAND_INS) for name in file.dependency)
         ]
-        likely = absent[0] if len(absent) == 1 else f"one of {', '.join(absent)}"
         packages = {file.name for file in stand_ins}
         owned = (one for one in self._index.messages.values() if one.file.name in packages)
-        return {one.name: Missing(one.name, likely) for one in owned}
+        return {one.name: Missing(one.name, _likely(one.name, absent)) for one in owned}
 
     @cached_property
     def extensions(self) -> Mapping[str, tuple[reading.Extension, ...]]:
@@ -216,6 +215,13 @@ class Schema:
             locations = self.files[number].source_code_info.location
             self._located[number] = {tuple(one.path): (one.span[0], one.span[1]) for one in locations}
         return self._located[number]
+
+
+def _likely(name: str, absent: list[str]) -> str:
+    """The file that should define a type: among several the ones in the folder that is called like its package."""
+    folder = name.rpartition(".")[0].replace(".", "/")
+    near = [f"'{file}'" for file in absent if file.rpartition("/")[0] == folder] or [f"'{file}'" for file in absent]
+    return near[0] if len(near) == 1 else f"one of {', '.join(near)}"
 
 
 def _digests(files: "list[FileDescriptorProto]") -> Iterator[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.protobuf.complaints import place, refusal
-from contractctl.formats.protobuf.imports import stand_ins
+from contractctl.formats.protobuf.imports import STAND_INS, package_of, stand_ins
 from contractctl.formats.protobuf.protoc import Outcome, compiled
 from contractctl.formats.protobuf.tokens import without_custom_options
 from contractctl.model.contract import File
@@ -22,7 +22,12 @@ _BAD_PATH = re.compile(
 _UNDEFINED = re.compile(r'^(?P<file>.+?)(?::\d+:\d+)?: "(?P<name>[\w.]+)" is not (?:defined|a type)\.$', re.MULTILINE)
 _RESOLVED = re.compile(r': "[\w.]+" is resolved to "(?P<name>[\w.]+)", which is not defined\.')
 _ELSEWHERE = re.compile(r': "[\w.]+" seems to be defined in "(?P<file>[^"]+)", which is not imported by')
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_IMPORT_FAILED = re.compile(
+    r'^(?P<file>.+?):\d+:\d+: Import "(?P<name>[^"]+)" was not found or had errors\.$', re.MULTILINE
+)
+_GIVEN = re.compile(
+    rf'^(?P<file>.+?):\d+:\d+: "(?P<name>[\w.]+)" is already defined in file "{re.escape(STAND_INS)}', re.MULTILINE
+)
 
 
 class Compilation:
@@ -59,16 +64,25 @@ class Compilation:
             return False
         if not before[0]:  # what defines them may be missing, and they mean nothing to readers
             self._texts = {name: without_custom_options(text) for name, text in self._texts.items()}
-        for match in _UNDEFINED.finditer(outcome.said):
+        said = self._of_sound_imports(outcome.said)
+        for match in _UNDEFINED.finditer(said):
             name = match["name"].removeprefix(".")
-            package = _PACKAGE.search(self._texts.get(match["file"], ""))
-            full = f"{package[1]}.{name}" if "." not in match["name"] and package else name
+            package = package_of(self._texts.get(match["file"], ""))
+            full = f"{package}.{name}" if "." not in match["name"] and package else name
             self._types[full] = name
-        for match in _RESOLVED.finditer(outcome.said):
+        for match in _RESOLVED.finditer(said):
             self._types[match["name"]] = match["name"]
-        for match in _ELSEWHERE.finditer(outcome.said):
+        for match in _ELSEWHERE.finditer(said):
+            self._beside[match["file"]] = None
+        for match in _GIVEN.finditer(said):
+            self._types.pop(match["name"], None)
             self._beside[match["file"]] = None
         return before != (len(self._imports), len(self._types), len(self._beside))
+
+    def _of_sound_imports(self, said: str) -> str:
+        """What is said of files whose given imports compile: what another one misses, those may define once they do."""
+        failed = {match["file"] for match in _IMPORT_FAILED.finditer(said) if match["name"] in self._given}
+        return "\n".join(line for line in said.splitlines() if line.partition(":")[0] not in failed)
 
     def _refuse_way_out(self, name: str, outcome: Outcome) -> NoReturn:
         """An import that would lead out of the given files."""

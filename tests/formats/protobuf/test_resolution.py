@@ -339,6 +339,17 @@ def test_a_type_that_is_not_given_is_never_called_compatible() -> None:
     assert worse.backward.status is Status.INCOMPATIBLE
 
 
+def test_of_several_missing_files_the_one_in_the_type_s_own_package_is_asked_for() -> None:
+    old = (
+        'syntax = "proto3"; import "google/api/annotations.proto"; import "google/type/date.proto"; '
+        "message M { google.type.Date day = 1; int32 a = 2; }"
+    )
+
+    (reason,) = judged(old, old.replace("int32", "int64")).backward.reasons
+
+    assert reason.endswith("give 'google/type/date.proto', which they import, beside them")
+
+
 def test_options_of_a_file_that_is_not_given_are_no_trouble() -> None:
     old = (
         'syntax = "proto3"; import "rules.proto"; option (file) = {a: [1, 2]}; '

@@ -56,6 +56,53 @@ def test_further_complaints_are_counted() -> None:
     assert said.endswith("(and 2 more)")
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_a_file_with_a_missing_import_defines_is_known_to_those_that_import_it(turn: int) -> None:
+    """A monorepo of buf's without its dependencies: three files, one upon the other, and the first lacks a type."""
+    money = HEAD + 'package shop; import "google/type/date.proto"; message Money { google.type.Date day = 1; }'
+    order = HEAD + 'package shop; import "shop/money.proto"; message Order { Money total = 1; }'
+    invoice = HEAD + 'package billing; import "shop/order.proto"; message Invoice { shop.Order order = 1; }'
+    files = (File("shop/money.proto", money), File("shop/order.proto", order), File("billing/invoice.proto", invoice))
+
+    schema = parse(Source(files[::turn]))
+
+    assert {"shop.Money", "shop.Order", "billing.Invoice"} <= set(schema.names.messages)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_a_missing_file_made_known_of_a_given_one_is_not_made_up(turn: int) -> None:
+    uses = HEAD + 'package a; import "gone.proto"; message F { b.T t = 1; gone.X x = 2; }'
+    files = (File("f.proto", uses), File("h.proto", HEAD + "package b; message T { int32 a = 1; }"))
+
+    schema = parse(Source(files[::turn]))
+
+    assert {"a.F", "b.T"} <= set(schema.names.messages)
+    assert set(schema.missing) == {"gone.X"}
+
+
+def test_a_release_finds_its_files_although_the_folders_above_all_of_them_are_gone() -> None:
+    """Custom options are read where what defines them is found: nothing is missing there."""
+    define = (
+        HEAD
+        + 'package acme.opt.v1; import "google/protobuf/descriptor.proto"; '
+        + ("extend google.protobuf.FieldOptions { string pii = 50001; }")
+    )
+    uses = (
+        HEAD
+        + 'package acme.shop.v1; import "acme/opt/v1/opt.proto"; '
+        + ('message Order { string id = 1 [(acme.opt.v1.pii) = "yes"]; }')
+    )
+    files = {"shop/v1/shop.proto": uses, "opt/v1/opt.proto": define}
+
+    kept, frozen = (
+        parse(Source(tuple(File(f"{above}/{name}", text) for name, text in files.items()), folder=above))
+        for above in ("proto/acme", "contracts/shop/api/versions/1.0.0")
+    )
+
+    assert list(kept.custom_options) == ["acme.shop.v1.Order.id"]
+    assert frozen.custom_options == kept.custom_options
+
+
 @pytest.mark.parametrize("way", ["../../etc/passwd", "/etc/passwd", "a/../../b.proto"])
 def test_no_import_leads_out_of_the_given_files(way: str) -> None:
     assert refusal(HEAD + f'import "{way}";') == f'a.proto:1:20: import "{way}" leads outside the given files'
