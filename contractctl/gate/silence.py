@@ -69,7 +69,7 @@ class _Alive:
 
     coverage: float
     since: float
-    """The first sign of life in the window."""
+    """The first sign of life in the window: its beginning, where the next sign was not due earlier."""
     coverage_since: float
     """The coverage from that first sign on."""
     seconds: float
@@ -203,8 +203,9 @@ def _fallen_silent(on: Observed, consumer: str, record: Record) -> Flaw | None:
 def _alive(record: Record) -> _Alive:
     expected, beaten = record.expected_heartbeats or 0.0, record.observed_heartbeats or 0.0
     first = min((one.first_seen for one in record.series if one.first_seen is not None), default=record.window_from)
-    since = min(max(first, record.window_from), record.window_to)
     seconds = record.window_to - record.window_from
+    due = record.window_from + (seconds / expected if expected > 0 else 0.0)
+    since = record.window_from if first <= due else min(first, record.window_to)
     left = expected * (record.window_to - since) / seconds
     return _Alive(
         coverage=min(1.0, beaten / expected) if expected > 0 else 0.0,

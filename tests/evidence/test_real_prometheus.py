@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -207,9 +208,9 @@ class Reporting:
             process.kill()
 
 
-def live(now: float) -> Question:
-    """Silence of two seconds is enough, with a sign of life every second."""
-    return question("shop/orders", days=2 / DAY, beat=1.0, now=now)
+def live(now: float, since: float | None = None) -> Question:
+    """Silence of two seconds is enough, or of all the time since a moment, with a sign of life every second."""
+    return question("shop/orders", days=(now - since if since else 2) / DAY, beat=1.0, now=now)
 
 
 def becomes(what: Callable[[], bool]) -> bool:
@@ -220,10 +221,16 @@ def becomes(what: Callable[[], bool]) -> bool:
     return found
 
 
-def asked_after(server: Prometheus, moment: float) -> Question:
-    """The question as it stood at a scrape later than the moment."""
-    assert becomes(lambda: only(asked(server, live(time.time())), Kind.READS).window_to > moment)
-    return live(only(asked(server, live(time.time())), Kind.READS).window_to)
+def asked_after(server: Prometheus, moment: float, since: float) -> Question:
+    """The question at the first scrape later than the moment, for all the time since another moment."""
+    assert becomes(lambda: scraped_at(server, time.time()) > moment)
+    after = (moment + step / 10 for step in count(1))
+    return live(next(at for at in (scraped_at(server, one) for one in after) if at > moment), since)
+
+
+def scraped_at(server: Prometheus, now: float) -> float:
+    """Unix seconds of the last scrape before."""
+    return only(asked(server, live(now)), Kind.READS).window_to
 
 
 @pytest.fixture
@@ -246,15 +253,16 @@ def test_what_a_process_reads_is_counted_and_what_it_read_just_before_it_died_is
     server.scrape({"reporting": port})
     process = consumers(port)
     assert becomes(lambda: opens(server, live(time.time())))
+    watched = time.time() - 1
 
     with server.looking_away():
         process.read(3)
         process.kill()
         process = consumers(port)
         resumed = time.time()
-    after = asked_after(server, resumed)
+    after = asked_after(server, resumed + 0.5, watched)
     process.read(2)
-    later = asked_after(server, time.time())
+    later = asked_after(server, time.time(), watched)
 
     assert read_in(server, after) == 0
     assert reasons(server, after) & {Unknown.COUNTER_RESET, Unknown.DARK_CONSUMER}

@@ -102,6 +102,16 @@ def test_a_consumer_instrumented_since_yesterday_is_waited_for(contracting: Scen
     assert condition.retry_after == pytest.approx(30 * DAY)
 
 
+def test_a_first_sign_of_life_an_interval_after_the_windows_begin_is_no_late_instrument(contracting: Scene) -> None:
+    daily = heartbeat(expected_heartbeats=31.0, observed_heartbeats=30.0)
+    later = replace(daily.series[0], first_seen=NOW - 60 - 30 * DAY)
+
+    condition = with_records(contracting, heartbeat=replace(daily, series=(later,))).condition(NAME)
+
+    assert condition.reason is Unknown.DARK_CONSUMER
+    assert condition.message == "reporting was seen alive for 96.8 % of the time, 99 % are needed"
+
+
 def test_a_live_consumer_without_a_counter_for_the_field_is_dark(contracting: Scene) -> None:
     whole = heartbeat()
     general = replace(whole.series[0], labels={"consumer": "reporting", "path": ""})

@@ -243,7 +243,10 @@ def test_writers_keep_writing_while_it_runs(engine: Engine, folder: Path) -> Non
 
     writer = threading.Thread(target=write)
     writer.start()
-    world = Outside(time.time, time.sleep, lambda: 0.5, lambda _connection: None, lambda _progress: None)
+    written: set[int] = set()
+    world = Outside(
+        time.time, time.sleep, lambda: 0.5, lambda _connection: None, lambda _progress: written.add(len(waits))
+    )
     found = backfill(engine, synchronisation(engine), Pace(batch_seconds=0.05), world)
     stop.set()
     writer.join()
@@ -251,4 +254,4 @@ def test_writers_keep_writing_while_it_runs(engine: Engine, folder: Path) -> Non
     assert found.done
     assert unfilled(engine) == 0
     assert max(waits) < 2.0
-    assert len(waits) > 5
+    assert len(written) > 2, "nothing was written between two batches"

@@ -17,7 +17,7 @@ from contractctl.model.plan import Operation
 from tests import servers
 from tests.servers import Server
 
-ROWS = 20_000
+ROWS = 100_000
 PLAN = replace(
     shop.PLAN,
     operations=(
@@ -103,7 +103,7 @@ def write(folder: Path) -> None:
 
 
 def wait_for(server: Server, statement: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     with closing(server.kind.connect(server.port, "mysql")) as watching, watching.cursor() as cursor:
         while time.monotonic() < deadline:
             if cursor.execute(AT_WORK, (statement,)):
