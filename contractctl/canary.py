@@ -42,7 +42,7 @@ _FAR, _HALVINGS = 20.0, 60
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Requests that took one path in one look."""
+    """Requests that took one path in one interval."""
 
     bad: float
     total: float
@@ -57,7 +57,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Both paths over the same window."""
+    """Both paths in the same interval of time: what sequential analysis calls a look."""
 
     new: Counts
     old: Counts

@@ -54,7 +54,9 @@ def measure(folder: Path) -> Iterator[Row]:
 
 def rates(scene: Scene, random: Random, runs: int) -> Mapping[str, float]:
     """For each method in how many of the runs it raised an alarm at some look."""
-    raised = dict.fromkeys(("fail", "fail or held", "e-process alone", "z-test at every look", "point threshold"), 0)
+    raised = dict.fromkeys(
+        ("fail", "fail or held", "e-process alone", "z-test at every interval", "point threshold"), 0
+    )
     for _ in range(runs):
         looks = list(_looks(scene, random))
         for name in {name for count in range(LOOKS) for name in _alarms(looks[: count + 1])}:
@@ -71,7 +73,7 @@ def _alarms(looks: list[Look]) -> Iterator[str]:
     if found.raised or found.doubtful:
         yield "fail or held"
     if _z(canary.summed(looks)) > canary.Z_95:
-        yield "z-test at every look"
+        yield "z-test at every interval"
     if sum(look.new.rate > POINT for look in looks) > FAILURE_LIMIT:
         yield "point threshold"
 

@@ -58,6 +58,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+class Group(click.Group):
+    """A group that lists its commands in the order in which they are written, each with its whole first sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.help.partition("\n\n")[0]) for name, one in self.commands.items() if one.help]
+            )
+
+
 class _LazyGroup(click.Group):
     """A group that imports a command's module when the command is used, and not before."""
 

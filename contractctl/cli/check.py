@@ -53,7 +53,7 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.option(
     "--witness-on",
     metavar="URL",
-    help="Execute table witnesses on this test server, a URL or env:NAME: SQLite has no widths, enums and time zones.",
+    help="Execute table witnesses on this test server, a URL or env:NAME: SQLite has no widths, enums or time zones.",
 )
 @click.option("--live", is_flag=True, help="Compare table contracts with the database itself; read-only.")
 @click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contractctl.cli import Exit
+from contractctl.cli import Exit, Group
 from contractctl.errors import ContractctlError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _HEADS = ("ENVIRONMENT", "SERVICE", "VERSION", "TRAFFIC")
 _STDIN = "-"
 
 
-@click.group
+@click.group(cls=Group)
 def command() -> None:
     """Show which versions of services are live where."""
 
@@ -61,7 +61,7 @@ def list_(names: tuple[str, ...], form: str) -> int:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option(
     "--env",
     "environment",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contractctl.cli import Exit
+from contractctl.cli import Exit, Group
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 from contractctl.model.evidence import Kind, Record, stated
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from contractctl.settings import EvidenceSource, Settings
 
 
-@click.group
+@click.group(cls=Group)
 def command() -> None:
     """Collect observations for the gates."""
 
 
 @command.command
 @click.argument("plan")
-@click.option("--source", "sources", multiple=True, help="Only these sources: pg_stat_statements, otlp, …")
+@click.option(
+    "--source", "sources", multiple=True, metavar="NAME", help="Only these sources: pg_stat_statements, otlp, …"
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     """Ask every source in contractctl.toml what a gate of PLAN needs, and record the answers.

@@ -32,7 +32,7 @@ _FORMS = ("text", "json", "html")
 @click.command
 @click.argument("plan")
 @click.argument("stage")
-@click.option("--percent", type=float, help="The canary percentage; by default the next step.")
+@click.option("--percent", type=float, metavar="PERCENT", help="The canary percentage; by default the next step.")
 @click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Decide from this evidence file.")
 @click.option(
     "--format",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from contractctl.cli import Exit
+from contractctl.cli import Exit, Group
 from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Stage
 
@@ -37,14 +37,7 @@ _executor = click.option(
 )
 
 
-class _InOrder(click.Group):
-    """Lists its commands as they follow each other, not by the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
-
-
-@click.group(cls=_InOrder)
+@click.group(cls=Group)
 def command() -> None:
     """Run a plan's stages; each is resumable and safe to repeat.
 
@@ -56,8 +49,8 @@ def command() -> None:
     what to do. After a crash the same command resumes where it was. PLAN is a plan's name or its file. Everything is
     journalled in the database, under the name of git's user or of $CONTRACTCTL_ACTOR.
 
-    Exit codes: 0 done, 1 no, 2 usage or input error, 3 unknown: evidence is missing, 4 wait: or somebody else is
-    working on the plan.
+    Exit codes: 0 done, 1 no, 2 usage or input error, 3 unknown: evidence is missing, 4 wait: evidence
+    comes with time, or somebody else is working on the plan.
     """  # noqa: D301 - click wants the character that backslash b stands for
 
 

@@ -22,12 +22,18 @@ _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
 @click.option(
     "--tries",
     type=click.IntRange(1, 100),
+    metavar="N",
     default=5,
     show_default=True,
     help="How many times to try each event, with growing delays.",
 )
 @click.option(
-    "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for an answer."
+    "--timeout",
+    type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
+    default=10.0,
+    show_default=True,
+    help="The time for an answer.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def command(word: str, database: str, tries: int, timeout: float, form: str) -> int:

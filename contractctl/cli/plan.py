@@ -71,24 +71,60 @@ _SECONDS = click.FloatRange(min=0)
     metavar="COLUMN=SQL",
     help="What COLUMN holds instead of NULL, computed from the row.",
 )
-@click.option("--name", help="The plan's name; by default derived from its changes.")
+@click.option("--name", metavar="NAME", help="The plan's name; by default derived from its changes.")
 @click.option(
     "--canary",
     default="1,10,50,100",
+    show_default=True,
     metavar="PERCENT,…",
     help="Percentages of the traffic that the new side gets, step by step.",
 )
-@click.option("--bake", type=_SECONDS, default=_CANARY.bake_seconds, help="Seconds that each share must hold.")
-@click.option("--window", type=_SECONDS, default=_READS.window_seconds, help="Seconds without reads of the old side.")
 @click.option(
-    "--quiesced", type=_SECONDS, default=_READS.quiesced_seconds, help="Seconds of brown-out before contract."
+    "--bake",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=_CANARY.bake_seconds,
+    show_default=True,
+    help="How long each share must hold.",
 )
-@click.option("--heartbeat", type=_SECONDS, default=_READS.heartbeat_seconds, help="Seconds between signs of life.")
-@click.option("--fresh", type=_SECONDS, default=_READS.fresh_seconds, help="Seconds that evidence stays valid.")
+@click.option(
+    "--window",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=_READS.window_seconds,
+    show_default=True,
+    help="How long nothing may have read the old side.",
+)
+@click.option(
+    "--quiesced",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=_READS.quiesced_seconds,
+    show_default=True,
+    help="How long the brown-out must have lasted before contract.",
+)
+@click.option(
+    "--heartbeat",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=_READS.heartbeat_seconds,
+    show_default=True,
+    help="How often a consumer sends a sign of life.",
+)
+@click.option(
+    "--fresh",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=_READS.fresh_seconds,
+    show_default=True,
+    help="How long evidence stays valid.",
+)
 @click.option(
     "--approvals",
     type=click.IntRange(min=0),
+    metavar="N",
     default=_READS.approvals,
+    show_default=True,
     help="How many people must approve the contract stage.",
 )
 @click.option("--restore-point", metavar="TEXT", help="Where the data can be restored from.")

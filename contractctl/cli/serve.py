@@ -16,21 +16,28 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 @click.command
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
+    metavar="PORT",
     default=8730,
     show_default=True,
     help="0 takes any free port; it is printed.",
 )
 @click.option(
-    "--timeout", type=click.FloatRange(0.1, 600), default=8.0, show_default=True, help="Seconds for an answer."
+    "--timeout",
+    type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
+    default=8.0,
+    show_default=True,
+    help="The time for an answer.",
 )
 @click.option(
     "--max-concurrent",
     "most",
     type=click.IntRange(1, 64),
+    metavar="N",
     default=8,
     show_default=True,
     help="How many requests are answered at once.",

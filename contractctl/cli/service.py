@@ -5,19 +5,19 @@ from pathlib import Path
 
 import click
 
-from contractctl.cli import Exit
+from contractctl.cli import Exit, Group
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import counted
 
 
-@click.group
+@click.group(cls=Group)
 def command() -> None:
     """Import what services declare and what a Pact broker has verified."""
 
 
 @command.command("import")
 @click.argument("checkout", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--version", help="The version it declares, if its file does not say so.")
+@click.option("--version", metavar="VERSION", help="The version it declares, if its file does not say so.")
 @click.option("--at", "ref", metavar="REF", help="The commit, tag or branch to read; by default what is checked out.")
 def import_(checkout: Path, version: str | None, ref: str | None) -> int:
     """Import what a version of a service provides and consumes, from CHECKOUT, its own repository.

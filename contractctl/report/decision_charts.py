@@ -1,4 +1,4 @@
-"""How do a canary's numbers look: how strongly they speak against it, look by look, and how much worse it may be?
+"""How are a canary's numbers drawn: how strongly they speak against it, and how much worse it may be?
 
 Inline SVG that takes its colours from the page. What is drawn stands in words and in a table beside it, too.
 """
@@ -18,24 +18,24 @@ _LEAST, _MOST = 1e-3, 1e6
 
 
 def course(it: Compared) -> str:
-    """E after each look, on a scale of powers of ten, beside the value at which the canary has failed."""
+    """E after each interval, on a scale of powers of ten, beside the value at which the canary has failed."""
     told = it.course
     low = min(0.1, max(_LEAST, min(told, default=1.0)))
     high = max(100.0, min(_MOST, max(told, default=1.0)))
     width = _WIDTH - _LEFT - _RIGHT
 
-    def across(look: int) -> float:
-        return _LEFT + width * (look - 0.5) / max(1, len(told))
+    def across(place: int) -> float:
+        return _LEFT + width * (place - 0.5) / max(1, len(told))
 
     def down(e: float) -> float:
         part = math.log(min(max(e, low), high) / low) / math.log(high / low)
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - part)
 
-    points = " ".join(f"{across(look):.1f},{down(e):.1f}" for look, e in enumerate(told, 1))
+    points = " ".join(f"{across(place):.1f},{down(e):.1f}" for place, e in enumerate(told, 1))
     dots = "".join(
-        f'<circle class="dot" cx="{across(look):.1f}" cy="{down(e):.1f}" r="3.5">'
-        f"<title>look {look}: E = {e:.3g}</title></circle>"
-        for look, e in enumerate(told, 1)
+        f'<circle class="dot" cx="{across(place):.1f}" cy="{down(e):.1f}" r="3.5">'
+        f"<title>interval {place}: E = {e:.3g}</title></circle>"
+        for place, e in enumerate(told, 1)
     )
     powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
     lines = "".join(
@@ -43,13 +43,14 @@ def course(it: Compared) -> str:
         for power in powers
     )
     limit = _line(down(canary.ALARM), f"{canary.ALARM:g}", "limit")
-    what = f"E after each of {number(len(told))} looks; now {told[-1] if told else 1.0:.3g}, failed at {canary.ALARM:g}"
-    below = f'<text x="{_LEFT}" y="{_HEIGHT - 8}">first look</text>'
-    below += f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 8}" text-anchor="end">latest look</text>'
+    now = told[-1] if told else 1.0
+    what = f"E after each of {number(len(told))} intervals; now {now:.3g}, failed at {canary.ALARM:g}"
+    below = f'<text x="{_LEFT}" y="{_HEIGHT - 8}">first interval</text>'
+    below += f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 8}" text-anchor="end">latest interval</text>'
     return _svg(_HEIGHT, what, f'{lines}{limit}<polyline class="course" points="{points}"/>{dots}{below}')
 
 
-def interval(bounds: tuple[float, float], allowed: float, nouns: str) -> str:
+def difference(bounds: tuple[float, float], allowed: float, nouns: str) -> str:
     """Between which bounds the difference of the two paths lies, beside what is allowed."""
     least, most = min(bounds[0], -allowed, 0.0), max(bounds[1], allowed, 0.0)
     room = (most - least or 1.0) * 0.08
@@ -71,11 +72,18 @@ def interval(bounds: tuple[float, float], allowed: float, nouns: str) -> str:
     return _svg(height, what, drawn)
 
 
-def looks(it: Compared) -> Iterator[str]:
+def table(it: Compared) -> Iterator[str]:
     """The same as a table, from which the chart can be drawn again."""
-    heads = ("look", f"{it.nouns}, new path", "requests, new path", f"{it.nouns}, old path", "requests, old path", "E")
+    heads = (
+        "interval",
+        f"{it.nouns}, new path",
+        "requests, new path",
+        f"{it.nouns}, old path",
+        "requests, old path",
+        "E",
+    )
     named = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    yield '<details><summary>each look in numbers</summary>\n<div class="scroll"><table class="numbers">\n'
+    yield '<details><summary>each interval in numbers</summary>\n<div class="scroll"><table class="numbers">\n'
     yield f"<thead><tr>{named}</tr></thead>\n<tbody>\n"
     told = it.course
     for place, look in enumerate(it.looks, 1):

@@ -98,15 +98,16 @@ def _compared(own: Sequence[Condition], case: Case, it: comparing.Compared) -> I
         yield f"<h3>Does the new path have more {escape(it.nouns)}?</h3>\n<p>{escape(worse.message)}.</p>\n<figure>"
         yield charts.course(it)
         yield (
-            f"<figcaption>E says how strongly the looks so far speak for “the new path has more {escape(it.nouns)}”: "
-            f"1 is not evidence, below 1 they speak against it. At {canary.ALARM:g} the canary has failed; were both "
-            "paths alike, E would ever get there in at most one canary of twenty, however often somebody looks. "
+            "<figcaption>E says how strongly what was counted so far speaks for "
+            f"“the new path has more {escape(it.nouns)}”: 1 is not evidence, below 1 it speaks against it. "
+            f"At {canary.ALARM:g} the canary has failed; were both paths alike, E would ever get there in at most one "
+            "canary of twenty, however often it is asked. "
             f"Now: {escape(worse.observed)}.</figcaption></figure>\n"
         )
-        yield from charts.looks(it)
+        yield from charts.table(it)
     if shown and shown.interval:
         yield f"<h3>Is it shown not to have more {escape(it.nouns)}?</h3>\n<p>{escape(shown.message)}.</p>\n<figure>"
-        yield charts.interval(shown.interval, comparing.margin(case, it), it.nouns)
+        yield charts.difference(shown.interval, comparing.margin(case, it), it.nouns)
         yield f"<figcaption>{escape(_between(shown.interval, it.nouns))} Needed: {escape(shown.threshold)}; "
         yield f"{number(shown.sample or 0.0)} were counted.</figcaption></figure>\n"
 

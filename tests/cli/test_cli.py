@@ -70,6 +70,11 @@ def test_every_option_and_argument_is_explained(path: tuple[str, ...]) -> None:
             assert parameter.help, f"{' '.join(path)} {parameter.name}"
 
 
+def test_a_group_says_of_each_of_its_commands_the_whole_sentence(contractctl: Run) -> None:
+    for group in ("migrate", "evidence", "environment", "service"):
+        assert "..." not in contractctl(group, "--help").stdout.partition("Commands:")[2]
+
+
 def test_an_unknown_command_is_something_to_mend(contractctl: Run) -> None:
     done = contractctl("chekc", code=2)
 

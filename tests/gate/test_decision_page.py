@@ -82,8 +82,8 @@ def test_the_drawing_ends_at_what_was_decided_and_says_it_in_words(canarying: Sc
     made, shown = page(worsening(canarying))
 
     (errors,) = [one for one in made.conditions if one.name == "canary errors"]
-    told = re.findall(r"look (\d): E = ([\d.e+]+)", shown.text)
-    assert [look for look, _ in told] == [*"123456"]
+    told = re.findall(r"interval (\d): E = ([\d.e+]+)", shown.text)
+    assert [place for place, _ in told] == [*"123456"]
     assert errors.observed.startswith(f"E = {told[-1][1]}")
     (sample,) = [one for one in made.conditions if one.name == "canary sample"]
     assert sample.interval is not None
