@@ -1,7 +1,6 @@
 """contractctl convert: take events up and down between versions."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import counted
 from contractctl.model.verdict import Seats
+from contractctl.writing import whole
 
 if TYPE_CHECKING:
     from contractctl.formats.streams import Bad, Journey
@@ -60,6 +60,7 @@ def command(
         raise ContractctlError(
             "--on-error set-aside needs an output file, as events go to standard output", hint="name a file with -o"
         )
+    _two_files(input_, output)
     bad: list[Bad] = []
     with _input(input_) as stream, _output(output) as out, _aside(output, on_error) as aside:
         written = _run(
@@ -142,6 +143,14 @@ def _direction(to: str | None, *, up: bool, down: bool) -> str:
     return asked.pop()
 
 
+def _two_files(source: str, target: str) -> None:
+    """The events as they were are not overwritten by their own conversion."""
+    if _STANDARD not in {source, target} and Path(target).is_file() and Path(source).samefile(target):
+        raise ContractctlError(
+            f"{target} is the file that is converted, and would be overwritten", hint="name another file with -o"
+        )
+
+
 def _taker(name: str, aside: "BinaryIO | None", taken: "list[Bad]") -> "Callable[[Bad], None]":
     """Stop at the first bad event, or write it down and go on."""
 
@@ -174,16 +183,8 @@ def _output(name: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = Path(name)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with scratch.open("wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with whole(Path(name)) as out:
+        yield out
 
 
 @contextmanager

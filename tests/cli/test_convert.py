@@ -71,6 +71,43 @@ def test_an_avro_file_goes_through_standard_input_and_output(shop: Path) -> None
     assert list(fastavro.reader(io.BytesIO(done.stdout))) == [{"full_name": "Ada"}]
 
 
+def test_a_codec_that_is_not_installed_is_named_with_the_command_that_installs_it(
+    shop: Path, contractctl: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (shop / "old.avro").open("wb") as file:
+        fastavro.writer(file, schema("customer_name"), [{"customer_name": "Ada"}])
+    written = (shop / "old.avro").read_bytes()
+    (shop / "old.avro").write_bytes(written.replace(b"\x08null", b"\x0csnappy"))
+    (shop / "cramjam.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(shop))
+
+    result = contractctl("convert", "rename-customer", "--up", "old.avro", "-o", "new.avro", code=2)
+
+    assert "snappy codec is supported" in result.stderr
+    assert 'hint: run: pip install "fastavro[codecs]"' in result.stderr
+
+
+def test_the_file_that_is_converted_is_not_overwritten(shop: Path, contractctl: Run) -> None:
+    (shop / "old.jsonl").write_text('{"customer_name": "Ada"}\n')
+    (shop / "link.jsonl").symlink_to("old.jsonl")
+
+    for output in ("old.jsonl", "link.jsonl"):
+        result = contractctl("convert", "rename-customer", "--up", "old.jsonl", "-o", output, code=2)
+        assert "would be overwritten" in result.stderr
+
+    assert (shop / "old.jsonl").read_text() == '{"customer_name": "Ada"}\n'
+
+
+def test_a_device_is_written_and_not_replaced(shop: Path, contractctl: Run) -> None:
+    (shop / "old.jsonl").write_text('{"customer_name": "Ada"}\n')
+    (shop / "new").symlink_to("/dev/full")
+
+    result = contractctl("convert", "rename-customer", "--up", "old.jsonl", "-o", "new", code=2)
+
+    assert "new: No space left on device" in result.stderr
+    assert Path("/dev/full").is_char_device()
+
+
 def test_a_bad_event_stops_and_leaves_no_output(shop: Path, contractctl: Run) -> None:
     (shop / "old.jsonl").write_text('{"customer_name": "Ada"}\n{"wrong": 1}\n')
     (shop / "new.jsonl").write_text("as it was")

@@ -86,7 +86,7 @@ def _reader(stream: BinaryIO, name: str, source: Source) -> _Container:
         wanted = json.loads(put_together(take_apart(source)))
         reader = cast("_Container", fastavro.reader(stream, wanted, return_named_type=True))
     except Exception as error:
-        raise ContractctlError(f"{name}: {_said(error)}", hint="check that the file is a complete Avro file") from error
+        raise ContractctlError(f"{name}: {_said(error)}", hint=_way_out(error)) from error
     schema = parse_sound(Source((File(f"the schema in {name}", json.dumps(reader.writer_schema)),)))
     for found in findings(parse_sound(source), schema):
         if found.effect is not Effect.LOSES:
@@ -106,8 +106,15 @@ def _events(reader: _Container, name: str) -> Iterator[Event]:
         raise
     except Exception as error:
         raise ContractctlError(
-            f"{name}: record {number + 1} cannot be read: {_said(error)}", hint="check that the file is complete"
+            f"{name}: record {number + 1} cannot be read: {_said(error)}", hint=_way_out(error)
         ) from error
+
+
+def _way_out(error: Exception) -> str:
+    """fastavro refuses with a ValueError a block whose codec needs a library that is not installed."""
+    if isinstance(error, ValueError) and "you need to install" in str(error):
+        return 'run: pip install "fastavro[codecs]"'
+    return "check that the file is a complete Avro file"
 
 
 def _said(error: Exception) -> str:
