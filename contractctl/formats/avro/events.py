@@ -111,7 +111,7 @@ def _events(reader: _Container, name: str) -> Iterator[Event]:
 
 
 def _way_out(error: Exception) -> str:
-    """fastavro refuses with a ValueError a block whose codec needs a library that is not installed."""
+    """Fastavro refuses with a ValueError a block whose codec needs a library that is not installed."""
     if isinstance(error, ValueError) and "you need to install" in str(error):
         return 'run: pip install "fastavro[codecs]"'
     return "check that the file is a complete Avro file"
