@@ -62,7 +62,7 @@ def _demands_as_much(one: Unique, other: Unique) -> bool:
 def _added_unique(client: Table, provider: Table, unique: Unique) -> Iterator[Found]:
     facts = {"columns": ", ".join(unique.columns), "kind": "primary key" if unique.primary else "unique"}
     unknown = [column for name in unique.columns if not client.column(name) and (column := provider.column(name))]
-    if any(_never_alike(column) or not column.omittable for column in unknown):
+    if any(_never_alike(column, unique) or not column.omittable for column in unknown):
         return  # not omittable: that alone fails every INSERT, and is a finding of its own
     if unique.where is not None or unique.expressions:
         text = unique.written or unique.name or ", ".join((*unique.columns, *unique.expressions))
@@ -76,9 +76,10 @@ def _added_unique(client: Table, provider: Table, unique: Unique) -> Iterator[Fo
     yield _found("sql-unique-added", Effect.FAILS, client, facts)
 
 
-def _never_alike(column: Column) -> bool:
+def _never_alike(column: Column, unique: Unique) -> bool:
     """Whether rows that leave the column out never clash in it: they get NULL, or the next number."""
-    return column.counted or (column.nullable and column.default is None and column.generated is None)
+    is_null = column.nullable and column.default is None and column.generated is None
+    return column.counted or (is_null and not unique.nulls_alike)
 
 
 def _removed_unique(client: Table, provider: Table, unique: Unique, dialect: str) -> Iterator[Found]:

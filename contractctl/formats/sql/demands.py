@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from contractctl.formats.sql.expressions import Constant, constant
-from contractctl.formats.sql.schema import Check, Type
+from contractctl.formats.sql.schema import MOST_OCTETS, Check, Type
 
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
 _DENIED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LTE, exp.GTE: exp.LT, exp.LT: exp.GTE, exp.LTE: exp.GT}
@@ -115,8 +115,9 @@ def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:
         high = 2 ** (kind.size - 1) - 1 if kind.signed else 2**kind.size - 1
         yield column, Range(Decimal(low), Decimal(high))
     if kind.family.value == "text" and kind.size:
-        for function in ("LENGTH", "CHAR_LENGTH"):
-            yield f"{function}({column})", Range(Decimal(0), Decimal(kind.size))
+        widest = 1 if kind.octets else MOST_OCTETS
+        yield f"LENGTH({column})", Range(Decimal(0), Decimal(kind.size))
+        yield f"OCTET_LENGTH({column})", Range(Decimal(0), Decimal(kind.size * widest))
 
 
 def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:

@@ -113,16 +113,14 @@ def _is_plain_integer(value: Decimal) -> bool:
 
 
 def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
-    """Fold names; drop table qualifiers, parentheses and casts of constants, which dumps add and people leave out."""
+    """Fold names; drop table qualifiers and parentheses, and casts that PostgreSQL's dumps add and people leave out."""
 
     def step(node: exp.Expr) -> exp.Expr:
         inner = node.this
-        if isinstance(node, exp.Cast) and isinstance(inner, exp.Literal) and (number := _number(node)) is not None:
-            return number
-        if (isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and _castless(node))) and isinstance(
-            inner, exp.Expr
-        ):
+        if isinstance(node, exp.Paren) and isinstance(inner, exp.Expr):
             return inner
+        if isinstance(node, exp.Cast) and dialect == "postgresql":
+            return _number(node) or (inner if _castless(node) else node)
         if isinstance(node, exp.Column):
             name = fold(node.this, dialect)
             return exp.column(exp.to_identifier(name, quoted=name != name.lower()))
@@ -133,7 +131,7 @@ def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
             return _any(node) or node
         if isinstance(node, exp.NEQ) and node.expression.name.upper() == "ALL":
             return _all(node) or node
-        return (_clock(node) or node) if dialect == "mysql" else node
+        return (_clock(node) or _octets(node) or node) if dialect == "mysql" else node
 
     before = ""
     while (text := tree.sql()) != before:  # parentheses inside parentheses
@@ -147,6 +145,13 @@ def _clock(node: exp.Expr) -> exp.Expr | None:
         return exp.CurrentTimestamp(this=node.this)
     if isinstance(node, exp.Anonymous) and node.name.upper() == "NOW":
         return exp.CurrentTimestamp(this=next(iter(node.expressions), None))
+    return None
+
+
+def _octets(node: exp.Expr) -> exp.Expr | None:
+    """MySQL's LENGTH counts bytes; other dialects' counts characters, as CHAR_LENGTH does here."""
+    if isinstance(node, exp.Length) and node.args.get("binary"):
+        return exp.Anonymous(this="OCTET_LENGTH", expressions=[node.this])
     return None
 
 
@@ -184,7 +189,7 @@ def _castless(node: exp.Cast) -> bool:
 def _number(node: exp.Cast) -> exp.Expr | None:
     """PostgreSQL prints the number -1 as '-1'::integer."""
     numeric = not isinstance(node.to, exp.ObjectIdentifier) and node.to.this.name in _NUMERIC
-    number = as_number(str(node.this.this)) if numeric else None
+    number = as_number(str(node.this.this)) if numeric and isinstance(node.this, exp.Literal) else None
     if number is None:
         return None
     literal = exp.Literal.number(str(node.this.this).strip().removeprefix("-"))

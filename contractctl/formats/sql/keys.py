@@ -61,7 +61,7 @@ def _part(part: exp.Expr, table: Table | None, dialect: str) -> tuple[str | None
     """The column, where it is one as a whole, and how the part is written."""
     bare = part.this if isinstance(part, exp.Column) else part
     if isinstance(bare, exp.Identifier):
-        return fold(bare, dialect), expression(part, dialect).text
+        return fold(bare, dialect), fold(bare, dialect)
     if dialect == "mysql" and (match := _BEGINNING.fullmatch(bare.sql(dialect=sqlglot_dialect(dialect)))):
         name = match[1].lower()
         column = table.column(name) if table is not None else None

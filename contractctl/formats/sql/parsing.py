@@ -224,7 +224,7 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
                 raise NotUnderstoodError("the statement is not understood")  # noqa: TRY301 - one place makes the record
             subject = define(defined, tree, options)
     except (NotUnderstoodError, ParseError, UnsupportedError, RecursionError, *_UNEXPECTED_SHAPE) as error:
-        reading.unread.append(_unread(words, plain, error))
+        reading.unread.append(_unread(words, error))
         reading.places["unread", len(reading.unread) - 1] = (file, words.start)
         return
     reading.statements.append(Statement(words.written, subject))
@@ -232,10 +232,10 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
         reading.places.update(_places(tree, subject, defined, (file, words.start)))
 
 
-def _unread(words: Words, plain: str, error: Exception) -> Unread:
+def _unread(words: Words, error: Exception) -> Unread:
     reason = str(error).split(". Line", 1)[0] if isinstance(error, NotUnderstoodError) else "it cannot be parsed"
     names = frozenset(token.text.lower() for token in words.tokens)
-    return Unread(plain, names, words.line, reason)
+    return Unread(words.spaced, names, words.line, reason)
 
 
 def _silent(words: Words, plain: str) -> bool:

@@ -94,7 +94,7 @@ def _value(column: Column, asked: Conditions, number: int) -> object:
     if listed:
         allowed = sorted((v for v in listed[0].values if all(limit.holds(v) for limit in limits)), key=str)
         return _plain(allowed[(number - 1) % len(allowed)]) if allowed else None
-    lengths = [limit for term in ("LENGTH", "CHAR_LENGTH") for limit in asked.terms.get(f"{term}({column.name})", ())]
+    lengths = [limit for term in ("LENGTH", "OCTET_LENGTH") for limit in asked.terms.get(f"{term}({column.name})", ())]
     if lengths and column.type.family is Family.TEXT:
         return "abcdefgh"[number % 8] * max((_within(limit, 1) for limit in lengths), default=1)
     ranges = [limit for limit in limits if isinstance(limit, Range)]

@@ -28,6 +28,8 @@ _NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'", re.DOTALL)
 _CONDITIONAL = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
 _META = re.compile(r"^\\[^\n]*$", re.MULTILINE)
 _OPENING = frozenset({"BEGIN", "CASE"})
+_PLAIN = (re.compile(r"[a-z_][a-z0-9_]*"), re.compile(r"\w+"))
+"""Names that are the same without their quotes; the second, without MySQL's, which fold no letters."""
 _HEAD = 6
 """So many words tell what a statement makes."""
 
@@ -48,6 +50,17 @@ class Words:
     def written(self) -> str:
         """The statement itself."""
         return self.text[self.tokens[0].start : self.tokens[-1].end + 1]
+
+    @property
+    def spaced(self) -> str:
+        """The same with single spaces between its words, and without quotes around names that need none."""
+        return " ".join(self._spelled(token) for token in self.tokens)
+
+    def _spelled(self, token: Token) -> str:
+        written = self.text[token.start : token.end + 1]
+        if token.token_type is TokenType.IDENTIFIER:
+            return token.text if _PLAIN[written[0] == "`"].fullmatch(token.text) else written
+        return written if token.token_type.name.endswith("STRING") else token.text
 
     @property
     def line(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contractctl.formats.sql.schema import NUMBERS, Column, Family, Type
+from contractctl.formats.sql.schema import MOST_OCTETS, NUMBERS, Column, Family, Type
 from contractctl.model.verdict import Effect, Undecided
 
 Judged = tuple[str, Effect] | Undecided
@@ -109,14 +109,10 @@ def _floats(taken: Type, given: Type, path: str) -> Iterator[Judged]:
         yield Undecided(path, f"contractctl cannot tell whether '{given.text}' holds all that '{taken.text}' holds")
 
 
-_MOST_OCTETS = 4
-"""Bytes of a character in utf8mb4, MySQL's default."""
-
-
 def _texts(taken: Type, given: Type, dialect: str) -> Iterator[Judged]:
     needed = taken.size
     if needed is not None and given.octets and not taken.octets:
-        needed *= _MOST_OCTETS
+        needed *= MOST_OCTETS
     if _less(given.size, needed):
         yield _NARROWED
     longer = taken.padded and given.padded and _less(taken.size, given.size)

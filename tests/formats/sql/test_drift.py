@@ -89,6 +89,7 @@ SAME = {
         ("a varchar(9) BINARY", "`a` varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"),
         ("a int, CONSTRAINT some CHECK (a > 0)", "`a` int(11) DEFAULT NULL CHECK (`a` > 0)"),
         ("a int CHECK (a > 0), CHECK (a <> id)", "`a` int(11) DEFAULT NULL CHECK (`a` > 0 and `a` <> `id`)"),
+        ("a int, PRIMARY KEY (id), INDEX (a, id)", "`a` int(11), PRIMARY KEY (`id`), KEY `a` (`a`,`id`)"),
         ("a int, INDEX (a)", "`a` int(11), KEY `other_name` (`a`) USING BTREE"),
         ("a varchar(9), UNIQUE (a(9))", "`a` varchar(9), UNIQUE KEY `a` (`a`)"),
         ("a varchar(9), UNIQUE (a(5))", "`a` varchar(9), UNIQUE KEY `a` (`a`(5))"),

@@ -89,6 +89,58 @@ def test_words_that_change_a_constraint_are_not_passed_over(old: str, new: str) 
     assert told("postgresql", f"CREATE TABLE t ({old})", f"CREATE TABLE t ({new})")
 
 
+@pytest.mark.parametrize(
+    ("dialect", "old", "new"),
+    [
+        ("mysql", "a varchar(5) CHECK (char_length(a) <= 3)", "a varchar(5) CHECK (length(a) <= 3)"),
+        ("mysql", "a varchar(5)", "a varchar(5) CHECK (length(a) <= 5)"),  # bytes: '€€' has six
+        ("mysql", "a varchar(5) CHECK (a = 'x')", "a varchar(5) CHECK (a = BINARY 'x')"),  # 'X' is not among these
+        ("mysql", "a int CHECK (a > '10')", "a int CHECK (CAST(a AS CHAR) > '10')"),
+        ("sqlite", "a INT CHECK (a > '10')", "a INT CHECK (CAST(a AS TEXT) > '10')"),
+        ("sqlite", "a BLOB CHECK (a = '1')", "a BLOB CHECK (a = CAST('1' AS INTEGER))"),
+    ],
+)
+def test_a_condition_on_bytes_or_on_a_cast_is_another_condition(dialect: str, old: str, new: str) -> None:
+    assert told(dialect, f"CREATE TABLE t ({old})", f"CREATE TABLE t ({new})")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "kind", "condition"),
+    [
+        ("mysql", "varchar(5)", "octet_length(a) <= 20"),
+        ("mysql", "tinytext", "length(a) <= 255"),
+        ("mysql", "varchar(5)", "char_length(a) <= 5"),
+        ("postgresql", "varchar(5)", "octet_length(a) <= 20"),
+    ],
+)
+def test_a_condition_that_every_text_of_the_type_meets_refuses_nothing(dialect: str, kind: str, condition: str) -> None:
+    assert told(dialect, column(kind), f"CREATE TABLE t (a {kind} CHECK ({condition}))") == []
+
+
+@pytest.mark.parametrize(
+    ("dialect", "statement", "other"),
+    [
+        ("sqlite", "CREATE TABLE u (a ANY DEFAULT 1 UNIQUE ON CONFLICT IGNORE)", "1->'1'"),
+        ("postgresql", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "SELECT->SELECT "),
+        ("postgresql", 'ALTER TABLE t ADD EXCLUDE USING gist ("A" WITH =)', '"A"->a'),
+    ],
+)
+def test_a_statement_that_cannot_be_read_is_another_one_where_its_quotes_are(
+    dialect: str, statement: str, other: str
+) -> None:
+    changed = statement.replace(*other.split("->"))
+
+    assert told(dialect, f"{VIEWED}{statement}", f"{VIEWED}{statement}") == []
+    assert told(dialect, f"{VIEWED}{statement}", f"{VIEWED}{changed}") == ["?"]
+
+
+def test_a_new_column_in_which_not_even_null_stands_twice_refuses_every_second_row() -> None:
+    key = "CREATE TABLE t (id int, a int UNIQUE NULLS NOT DISTINCT)"
+
+    assert told("postgresql", "CREATE TABLE t (id int)", key) == ["unique-added"]
+    assert told("postgresql", "CREATE TABLE t (id int)", key.replace(" NULLS NOT DISTINCT", "")) == []
+
+
 def test_a_foreign_key_that_wants_all_of_its_columns_is_another_key() -> None:
     two = "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) "
 
