@@ -1,7 +1,7 @@
 """What is the text of a version that no store keeps? A file with those that it needs, or a folder; now or back then."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})
 """Folders whose schemas belong to somebody else, or were made from ours."""
+
+
+_IN_PARTS = frozenset({"asyncapi", "openapi"})
+"""Formats of which one file says what it is, and refers to the others."""
 
 
 def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
@@ -95,6 +99,8 @@ def _folder(whole: Source, format_name: str | None) -> tuple[Source, str]:
     claims = {file: claimed(file) for file in whole.files}
     names = sorted({name for name in claims.values() if name})
     if format_name is None and len(names) > 1:
+        names = [name for name in names if _claimed(claims) <= set(_of(whole, claims, name))] or names
+    if format_name is None and len(names) > 1:
         raise ContractctlError(
             f"{whole.folder} holds files of several formats: {', '.join(names)}",
             hint="say which one is meant: --as FORMAT",
@@ -102,13 +108,26 @@ def _folder(whole: Source, format_name: str | None) -> tuple[Source, str]:
     if format_name is None and not names:
         format_of(whole.files[0])  # says what is wrong
     name = format_name or names[0]
-    # parts of a JSON Schema need not say what they are
-    files = tuple(
-        file
-        for file, claim in claims.items()
-        if claim == name or (claim is None and name == "json-schema" and may_be_claimed(file.name))
-    )
+    files = _of(whole, claims, name)
     return Source(files or whole.files, folder=whole.folder), name
+
+
+def _claimed(claims: Mapping[File, str | None]) -> set[File]:
+    return {file for file, claim in claims.items() if claim is not None}
+
+
+def _of(whole: Source, claims: Mapping[File, str | None], name: str) -> tuple[File, ...]:
+    """The files that a format claims, and the parts of them, which need not say what they are."""
+    own = [file for file, claim in claims.items() if claim == name]
+    if name == "json-schema":
+        parts = {file for file, claim in claims.items() if claim is None and may_be_claimed(file.name)}
+    elif name in _IN_PARTS:
+        inside = {file.name: file.content for file in whole.files}
+        reached = {file.name for file in needed(name, own, Near(inside.get, lambda: list(inside)))}
+        parts = {file for file in whole.files if file.name in reached}
+    else:
+        parts = set()
+    return tuple(file for file in whole.files if claims[file] == name or file in parts)
 
 
 def _root(path: Path) -> Path:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
 
 HEAD = (
@@ -48,3 +50,16 @@ def test_what_may_go_today_is_no_major_release(contractctl: Run, tmp_path: Path)
 
     assert re.search(r"1\.0\.0 +│ +B[F-] ", contractctl("matrix", "api/shop").stdout)
     assert contractctl("release", "api/shop").stdout.startswith("released api/shop 1.1.0, minor after 1.0.0")
+
+
+@pytest.mark.parametrize("part", ["order.yaml", "order.schema.json"])
+def test_two_folders_are_judged_with_the_parts_that_their_documents_refer_to(
+    contractctl: Run, tmp_path: Path, part: str
+) -> None:
+    content = f"content: {{application/json: {{schema: {{$ref: parts/{part}}}}}}}"
+    for folder, kind in (("old", "string"), ("new", "integer")):
+        (tmp_path / folder / "parts").mkdir(parents=True)
+        (tmp_path / folder / "api.yaml").write_text(HEAD.replace("description: b", f"description: b, {content}"))
+        (tmp_path / folder / "parts" / part).write_text(f'{{"type": "{kind}"}}\n')
+
+    assert f"new/parts/{part}:1:" in contractctl("check", "old", "new", code=1).stdout

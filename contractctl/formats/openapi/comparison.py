@@ -58,10 +58,17 @@ class _Bodies(dict[int, Literal]):
         self.spots: dict[int, tuple[Spot, ...]] = {}
 
     def __missing__(self, number: int) -> Literal:
-        views, spots = [view.at_rest for view in self.later[number]], self.spots[number]
+        views = [view.at_rest for view in self.later[number]]
+        spots = [_seen(view, spot) for view, spot in zip(views, self.spots[number], strict=True)]
         space = views[0].space
         self[number] = literal = space.all_of(view.read_out(spot) for view, spot in zip(views, spots, strict=True))
         return literal
+
+
+def _seen(view: "View", spot: Spot) -> Spot:
+    """A part that both documents have, as the one has it that a view reads: it may count its files otherwise."""
+    resource = view.document.schemas.resources.get(spot.base)
+    return spot if resource is None or resource.file == spot.file else replace(spot, file=resource.file)
 
 
 @dataclass(slots=True)
