@@ -92,7 +92,7 @@ def _in_place(text: str, node: "Node", wanted: Json) -> Splice:
     start, end = node.start_mark.index, _over(text, node)
     shown = json.dumps(wanted, ensure_ascii=False)
     if isinstance(node, CollectionNode) and not node.flow_style:
-        return start, end, f" {shown}"
+        return start, end, shown if text[:start].endswith(" ") else f" {shown}"
     is_single = text[start] == "'" and isinstance(wanted, str) and not set(wanted) & {"'", "\n"}
     return start, end, f"'{wanted}'" if is_single else shown
 

@@ -138,6 +138,23 @@ def resolved(document: Description, spot: Spot) -> Spot:
     raise Unresolved("references lead in a circle", "")
 
 
+def reference(*steps: str | int) -> str:
+    """A reference inside a document: https://www.rfc-editor.org/rfc/rfc6901#section-6."""
+    return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def at(root: Json, pointer: Pointer) -> Json:
+    """What stands at a place of a value; None where nothing does."""
+    for step in pointer:
+        if isinstance(root, dict) and step in root:
+            root = root[str(step)]
+        elif isinstance(root, list) and isinstance(step, int) and step < len(root):
+            root = root[step]
+        else:
+            return None
+    return root
+
+
 def template(address: str) -> str:
     """A path or an address with its parameters unnamed: the names do not travel."""
     return PLACEHOLDER.sub("{}", address)

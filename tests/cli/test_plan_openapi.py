@@ -68,3 +68,21 @@ def test_a_property_that_changes_its_type_has_no_document_between(shop: Path, co
 
     assert "no version of 'shop/api' fits between its release and its draft" in refused
     assert "add a part of another name" in refused
+
+
+def test_a_folder_of_files_is_planned_as_a_folder_of_files(tmp_path: Path, contractctl: Run) -> None:
+    folder, order = tmp_path / "contracts" / NAME, "type: object\nrequired: [%s]\nproperties: {%s: {type: string}}\n"
+    (folder / "api").mkdir(parents=True)
+    (folder / "contract.toml").write_text('format = "openapi"\nowner = "shop"\ndraft = "api"\n')
+    (folder / "api/main.yaml").write_text((HEAD + LIST).replace("#/components/schemas/Order", "order.yaml"))
+    (folder / "api/order.yaml").write_text(order % ("customer", "customer"))
+    contractctl("release", NAME)
+    (folder / "api/order.yaml").write_text(order % ("buyer", "buyer"))
+
+    planned = contractctl("plan", NAME, "--rename", "customer=buyer", *DAY, "--name", "buyer").stdout
+
+    between = folder / "versions/1.1.0"
+    assert "rename-property order: customer → buyer" in planned
+    assert (between / "main.yaml").read_text() == (folder / "api/main.yaml").read_text()
+    assert (between / "order.yaml").read_text().startswith('type: object\nrequired: [buyer, "customer"]\n')
+    assert "excused" in contractctl("check").stdout

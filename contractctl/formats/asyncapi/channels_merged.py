@@ -6,12 +6,12 @@ from contractctl.documents import Json
 from contractctl.documents.splices import is_same
 from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.languages import ANY_OBJECT
-from contractctl.formats.asyncapi.making import Making, listed, reference
+from contractctl.formats.asyncapi.making import Making, listed
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, child, entries, fields, resolved, template
 from contractctl.formats.asyncapi.places import pattern
 from contractctl.formats.asyncapi.security import counterparts
 from contractctl.formats.asyncapi.servers import addresses, is_spoken_by, serving
-from contractctl.formats.description import as_object
+from contractctl.formats.description import as_object, reference
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.retirement import Seat
 from contractctl.formats.retirement.places import Object, own

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from contractctl.documents import Json, Pointer
 from contractctl.errors import ContractctlError
-from contractctl.formats.asyncapi.schemas_merged import Parts, at
+from contractctl.formats.asyncapi.schemas_merged import Parts
 from contractctl.formats.asyncapi.whole import Whole
-from contractctl.formats.description import as_object
+from contractctl.formats.description import as_object, at, reference
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.retirement import Step
 from contractctl.formats.retirement.places import Object, Places, dated, own
@@ -71,11 +71,6 @@ class Making:
 def listed(value: Json) -> list[Json]:
     """The items of an array; of anything else none."""
     return value if isinstance(value, list) else []
-
-
-def reference(*steps: str | int) -> str:
-    """https://www.rfc-editor.org/rfc/rfc6901."""
-    return "#/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def messages_at(channel: Pointer, known: Object) -> list[Json]:

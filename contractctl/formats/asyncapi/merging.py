@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.application import Channel, Message, Operation, Reply, operations
 from contractctl.formats.asyncapi.channels_merged import brought_to_servers, channels
-from contractctl.formats.asyncapi.making import Making, listed, messages_at, reference
+from contractctl.formats.asyncapi.making import Making, listed, messages_at
 from contractctl.formats.asyncapi.messages import is_taken_by_others, paired
 from contractctl.formats.asyncapi.parts import child, template
 from contractctl.formats.asyncapi.places import counterpart
-from contractctl.formats.asyncapi.schemas_merged import Chosen, at
+from contractctl.formats.asyncapi.schemas_merged import Chosen
 from contractctl.formats.asyncapi.ways import Meeting, Way
 from contractctl.formats.asyncapi.whole import Whole
-from contractctl.formats.description import as_object
+from contractctl.formats.description import as_object, at, reference
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.retirement import Seat
 from contractctl.formats.retirement.places import Object, own

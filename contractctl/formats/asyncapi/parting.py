@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from contractctl.formats.asyncapi.application import Message, Operation, operations
-from contractctl.formats.asyncapi.making import Making, listed, messages_at, reference
+from contractctl.formats.asyncapi.making import Making, listed, messages_at
 from contractctl.formats.asyncapi.whole import Whole
-from contractctl.formats.description import as_object
+from contractctl.formats.description import as_object, reference
 from contractctl.formats.retirement.places import Object, own
 
 

@@ -16,7 +16,7 @@ from contractctl.formats.asyncapi.messages import PARTS, part
 from contractctl.formats.asyncapi.parts import Unresolved
 from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.ways import Meeting, Trial, Way
-from contractctl.formats.description import as_object, below
+from contractctl.formats.description import as_object, at, below
 from contractctl.formats.retirement import Seat, Step
 from contractctl.formats.retirement.components import components_in, rename
 from contractctl.formats.retirement.places import Places, own
@@ -191,18 +191,6 @@ def _is_served(seat: Seat, application: tuple[Document, Written], client: tuple[
     way = Way(writer, reader, is_from_client=seat is Seat.TAKEN)
     found = judged(Meeting(way, "", None, None, (), ()), Trial(way, None), (sent, wanted), "")
     return not any(isinstance(one, Undecided) or one.effect is not Effect.LOSES for one in found)
-
-
-def at(root: Json, pointer: Pointer) -> Json:
-    """What stands there; None where nothing does."""
-    for step in pointer:
-        if isinstance(root, dict) and step in root:
-            root = root[str(step)]
-        elif isinstance(root, list) and isinstance(step, int) and step < len(root):
-            root = root[step]
-        else:
-            return None
-    return root
 
 
 def _components(root: Json) -> dict[str, Json]:

@@ -5,10 +5,10 @@ https://www.asyncapi.com/docs/migration/migrating-to-v3.
 
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
-from contractctl.formats.asyncapi.making import listed, reference
+from contractctl.formats.asyncapi.making import listed
 from contractctl.formats.asyncapi.resolution import incompatibilities
 from contractctl.formats.asyncapi.whole import Whole
-from contractctl.formats.description import as_object
+from contractctl.formats.description import as_object, reference
 from contractctl.formats.retirement.places import Object, Places, own
 
 _ACTIONS = {"publish": "receive", "subscribe": "send"}

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from contractctl.documents import Json
-from contractctl.documents.splices import is_same
 from contractctl.formats.asyncapi.document import Document, parse
 from contractctl.formats.asyncapi.parts import Unresolved, resolved
 from contractctl.formats.description import as_object, below, rewritten, value_of
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.layout.words import in_its_words
 from contractctl.model.contract import File, Source
 
 _DATA = frozenset({"examples", "example", "enum", "const", "default"})
@@ -38,7 +38,7 @@ class Whole:
         source, number = self.said.source, self.said.root.file
         file = source.every[number]
         raw = value_of(file)
-        text = rewritten(file, raw, _in_its_words(raw, self.value, wanted))
+        text = rewritten(file, raw, in_its_words(raw, self.value, wanted))
         files = (*source.files[:number], File(file.name, text), *source.files[number + 1 :])
         return Source(files, source.companions, source.folder)
 
@@ -90,21 +90,3 @@ def _outside(follow: Callable[[], Json], value: Json) -> Json:
         return follow()
     except _CircleError:
         return value
-
-
-def _in_its_words(raw: Json, said: Json, wanted: Json) -> Json:
-    """A value as an author would have it who wrote `raw`, which means `said`: only what is another is written out."""
-    if is_same(said, wanted):
-        return raw
-    if isinstance(raw, list) and isinstance(said, list) and isinstance(wanted, list) and len(raw) == len(said):
-        kept = min(len(said), len(wanted))
-        words = [_in_its_words(*three) for three in zip(raw[:kept], said[:kept], wanted[:kept], strict=True)]
-        return [*words, *wanted[kept:]]
-    if not (isinstance(raw, dict) and isinstance(said, dict) and isinstance(wanted, dict)):
-        return wanted
-    if isinstance(raw.get("traits"), list) or (isinstance(raw.get("$ref"), str) and "$ref" not in said):
-        return wanted
-    return {
-        key: _in_its_words(raw[key], said[key], one) if key in raw and key in said else one
-        for key, one in wanted.items()
-    }

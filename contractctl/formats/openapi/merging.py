@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contractctl.documents import Json
 from contractctl.formats.description import PLACEHOLDER, as_object, template
-from contractctl.formats.openapi.document import Document
+from contractctl.formats.layout import Bundle
 from contractctl.formats.openapi.media import covering, normal
 from contractctl.formats.openapi.parts import METHODS
 from contractctl.formats.retirement import Seat, Step
@@ -34,13 +34,12 @@ class _Call:
 class Merging:
     """The new document, being given what only the old one has."""
 
-    def __init__(self, before: Document, after: Document, sunset: str) -> None:
-        self._old, self._new = as_object(own(before.root.value)), as_object(own(after.root.value))
-        self.made = as_object(own(after.root.value))
+    def __init__(self, before: Bundle, after: Bundle, sunset: str) -> None:
+        self._old, self._new, self.made = (as_object(own(one.value)) for one in (before, after, after))
         self.steps: list[Step] = []
         self._sunset = sunset
         self._places = Places(self._old, self.made)
-        wraps = before.is_3_0 or after.is_3_0
+        wraps = any(str(one["openapi"]).startswith("3.0") for one in (self._old, self._new))
         self._schemas = Schemas(self._places, self.steps, sunset, wraps=wraps, taken="Request")
         self._taken = {one["operationId"] for _, one in _all_operations(self._new) if "operationId" in one}
         calls = [*self._group("paths", Seat.TAKEN), *self._group("webhooks", Seat.GIVEN)]

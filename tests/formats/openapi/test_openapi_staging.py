@@ -431,17 +431,3 @@ def test_no_value_refutes_what_is_staged(seed: int) -> None:
         its_sent, its_answered = judges(exchanged(end))
         assert all(sent.is_valid(one) for one in values(random, end) if its_sent.is_valid(one))
         assert all(its_answered.is_valid(one) for one in values(random, middle) if answered.is_valid(one))
-
-
-def test_a_change_in_a_file_that_the_document_refers_to_is_refused_with_the_way_out() -> None:
-    main = SHOP.replace('"#/components/schemas/Order"', "Order.yaml")
-    order = "type: object\nproperties: {customer: {type: string}}\n"
-    old, new = (
-        Source((File("api/Order.yaml", text), File("api/openapi.yaml", main)), folder="api")
-        for text in (order, order.replace("customer", "buyer"))
-    )
-
-    for staged in (lambda: operations(old, new, {}, "shop", DAY), lambda: expanded(old, new, DAY)):
-        with pytest.raises(ContractctlError, match=r"'Order\.yaml' changed, and only what changes in the main") as said:
-            staged()
-        assert "bundle" in str(said.value.hint)
