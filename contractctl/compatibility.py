@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contractctl.formats import FORMATS, SERVED, Format, Found, Laboratory, Narrowed, Noted, load, parse, plan_command
+from contractctl.formats.claims import claimed
 from contractctl.formats.pages import page
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import (
@@ -78,6 +79,8 @@ def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) ->
     taken = parse(format_name, new, terms.policy)
     if same:
         return Comparison(_YES, _YES, policy)
+    if (across := _across(old, new, format_name, terms)) is not None:
+        return Comparison(across, across, policy)
     return compare_schemas(parse(format_name, old, terms.policy), taken, format_name, terms)
 
 
@@ -92,6 +95,21 @@ def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Compa
         if isinstance(judge, Noted)
         else (),
     )
+
+
+def _across(old: Source, new: Source, format_name: str, terms: Terms) -> Answer | None:
+    """Nothing is known of versions that say they are of two formats; where both are of one, the user's word counts."""
+    before, now = (_own_format(source, format_name) for source in (old, new))
+    if before == now:
+        return None
+    reason = f"{terms.old_name} is {before}, and {terms.new_name} is {now}: no version of one is the next of the other"
+    return Answer(Status.UNKNOWN, reasons=(reason,))
+
+
+def _own_format(source: Source, format_name: str) -> str:
+    """The format that a version claims to be of: that of the contract, where any file may be of it."""
+    claims = [claimed(file) for file in source.files]
+    return format_name if format_name in claims else next(filter(None, claims), format_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """Does the repository keep its promises? Drafts against releases, and releases against what they were."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from contractctl.compatibility import Terms
-from contractctl.formats import FORMATS, parse_sound
+from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS, parse, parse_sound
 from contractctl.model.contract import Contract, Source, Version
-from contractctl.model.verdict import Comparison, Finding, Level, Status
+from contractctl.model.verdict import Answer, Comparison, Finding, Level, Status
 from contractctl.verdicts import judged
 
 DRAFT = "draft"
+_WORST_FIRST = (Status.INCOMPATIBLE, Status.UNKNOWN, Status.COMPATIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,30 @@ class Checked:
 
 def worst(statuses: Iterable[Status]) -> Status:
     """Incompatible beats unknown beats compatible."""
-    seen = set(statuses)
-    for status in (Status.INCOMPATIBLE, Status.UNKNOWN):
-        if status in seen:
-            return status
-    return Status.COMPATIBLE
+    return min(statuses, key=_WORST_FIRST.index, default=Status.COMPATIBLE)
+
+
+def unknown(reason: str) -> Comparison:
+    """Nothing can be said of a pair, in either direction."""
+    answer = Answer(Status.UNKNOWN, reasons=(reason,))
+    return Comparison(answer, answer)
+
+
+def since(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
+    """As judged(), where `old` lies in the past: what cannot be read there can be mended by nobody, and is unknown.
+
+    Raise ContractctlError where the new version cannot be read.
+    """
+    try:
+        return judged(old, new, format_name, terms)
+    except ContractctlError as error:
+        parse(format_name, new, terms.policy)
+        return unknown(f"its old content cannot be read: {error.message}")
+
+
+def strictest(pairs: Iterable[Pair]) -> Pair:
+    """Of one pair that was judged in several ways the worst answer; the first of equal ones."""
+    return min(pairs, key=lambda pair: _WORST_FIRST.index(pair.status))
 
 
 def check_files(old: Source, new: Source, format_name: str, level: Level, terms: Terms) -> Checked:
@@ -92,26 +114,38 @@ def check_contract(
     level: Level | None = None,
     staged: str | None = None,
     terms: Terms = Terms(),
+    is_new: Callable[[Version], bool] = lambda _: False,
 ) -> Iterator[Pair]:
-    """The draft against the releases that its level names, and the latest release against the one before it.
+    """The draft against the releases that its level names; the latest release, and new ones, against those before.
 
     What breaks an earlier version is excused by a major version between the two, or by the plan `staged` that leads
-    there. terms: what is known beside the contract.
+    there. terms: what is known beside the contract. is_new: whether nobody has judged a release yet.
     """
     level = level or contract.level
     if contract.draft is not None:
         for version in contract.versions if level.transitive else contract.versions[-1:]:
-            yield replace(_pair(contract, version, None, level, terms), excused=staged or _major(contract, version))
-    if len(contract.versions) > 1:
-        before, latest = contract.versions[-2:]
-        yield replace(_pair(contract, before, latest, level, terms), excused=_major(contract, before))
-    elif contract.draft is not None and not contract.versions and contract.format in FORMATS:
+            excused = staged or _major(version, contract.versions)
+            yield replace(_pair(contract, version, None, level, terms), excused=excused)
+    for before, later in _steps(contract.versions, level, is_new):
+        yield replace(_pair(contract, before, later, level, terms), excused=_major(before, (later,)))
+    if contract.draft is not None and not contract.versions and contract.format in FORMATS:
         parse_sound(contract.format, contract.draft, contract.policy)  # it is read, at least
 
 
-def _major(contract: Contract, version: Version) -> str | None:
-    """The major release that has parted the newest state from this version, as an excuse."""
-    for later in contract.versions:
+def _steps(
+    versions: Sequence[Version], level: Level, is_new: Callable[[Version], bool]
+) -> Iterator[tuple[Version, Version]]:
+    """Which releases are held against which earlier ones. A new one may lie between two that were there."""
+    for at, (before, later) in enumerate(pairwise(versions)):
+        if is_new(later) and level.transitive:
+            yield from ((earlier, later) for earlier in versions[: at + 1])
+        elif later is versions[-1] or is_new(before) or is_new(later):
+            yield before, later
+
+
+def _major(version: Version, newer: Iterable[Version]) -> str | None:
+    """The major release that has parted what is newer from this version, as an excuse."""
+    for later in newer:
         if later.number.major > version.number.major:
             return f"{later.number} was released as a major version"
     return None

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from contractctl import store
-from contractctl.check import Checked, Pair
+from contractctl.check import Checked, Pair, since, strictest, unknown
 from contractctl.check.multi_file import MultiFile, multi_files
 from contractctl.check.question import Question, problem
+from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse
 from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
@@ -16,7 +17,7 @@ from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
 from contractctl.model.contract import File
-from contractctl.model.verdict import Answer, Comparison, Status
+from contractctl.model.verdict import Comparison
 from contractctl.verdicts import judged
 
 _LFS = "version https://git-lfs.github.com/spec/"
@@ -263,39 +264,37 @@ def _unjudged(one: _Moved) -> str | None:
     return None
 
 
-def _unknown(reason: str) -> Comparison:
-    answer = Answer(Status.UNKNOWN, reasons=(reason,))
-    return Comparison(answer, answer)
-
-
 def _pair(sight: _Sight, one: _Moved) -> Pair:
-    asked, commit = sight.asked, sight.base[:12]
     path = sight.repository.relative(Path(one.now.name))
     reason = _unjudged(one)
-    comparison = _compared(sight, one) if reason is None else _unknown(reason)
-    level = asked.level or asked.loose_level
-    return Pair(path, one.format, level, f"{one.then.name} at {commit}", path, comparison)
+    answers = [_compared(sight, one, terms) for terms in _terms(sight)] if reason is None else [unknown(reason)]
+    return _worst(sight, (path, one.format, one.then.name), answers)
+
+
+def _terms(sight: _Sight) -> Iterator[Terms]:
+    known = replace(sight.asked.terms, old_name="the old version", new_name="the new version")
+    yield from (replace(known, policy=policy) for policy in sight.asked.policies)
+
+
+def _worst(sight: _Sight, what: tuple[str, str, str], answers: Iterable[Comparison]) -> Pair:
+    """`what` is judged: its path, its format, and what it was called."""
+    (path, format_name, before), level = what, sight.asked.level or sight.asked.loose_level
+    old = f"{before} at {sight.base[:12]}"
+    return strictest(Pair(path, format_name, level, old, path, answer) for answer in answers)
 
 
 def _pair_of_multi_file(sight: _Sight, whole: MultiFile) -> Pair:
     """Raise ContractctlError where the files are not a schema now."""
-    asked, name = sight.asked, whole.folder
-    terms = replace(asked.terms, old_name="the old version", new_name="the new version")
-    try:
-        comparison = judged(whole.then, whole.now, "graphql", terms)
-    except ContractctlError as error:
-        parse("graphql", whole.now, terms.policy)
-        comparison = _unknown(f"its old content cannot be read: {error.message}")
-    return Pair(name, "graphql", asked.level or asked.loose_level, f"{name} at {sight.base[:12]}", name, comparison)
+    answers = [since(whole.then, whole.now, "graphql", terms) for terms in _terms(sight)]
+    return _worst(sight, (whole.folder, "graphql", whole.folder), answers)
 
 
-def _compared(sight: _Sight, one: _Moved) -> Comparison:
+def _compared(sight: _Sight, one: _Moved, terms: Terms) -> Comparison:
     """Raise ContractctlError where the file cannot be read now: what it was cannot be mended any more."""
-    terms = replace(sight.asked.terms, old_name="the old version", new_name="the new version")
     try:
         old, new = completed(one.then, one.format, sight.then), completed(one.now, one.format, sight.now)
         return judged(old, new, one.format, terms)
     except ContractctlError as error:
         if one.then.content != one.now.content:
             parse(one.format, completed(one.now, one.format, sight.now), terms.policy)
-        return _unknown(f"its old content cannot be read: {error.message}")
+        return unknown(f"its old content cannot be read: {error.message}")

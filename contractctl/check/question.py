@@ -6,6 +6,7 @@ from pathlib import Path
 from contractctl.check import Problem
 from contractctl.compatibility import Terms
 from contractctl.formats.pages import page
+from contractctl.model.contract import Policy
 from contractctl.model.plan import Plan
 from contractctl.model.verdict import Level
 
@@ -24,6 +25,13 @@ class Question:
     """For files outside the store, unless `level` is given."""
     terms: Terms = Terms()
     """Of files outside the store; contracts have a policy, and may have a strictness, of their own."""
+    earlier: Policy | None = None
+    """How files outside the store were judged at the base."""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """How files outside the store are judged: in each of these ways."""
+        return tuple(dict.fromkeys((self.terms.policy, self.earlier or self.terms.policy)))
 
 
 def problem(rule: str, contract: str, file: str, origin: str) -> Problem:

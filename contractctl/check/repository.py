@@ -1,21 +1,21 @@
 """What of a repository is to be judged? The whole store, or what changed since a base, in the store and outside."""
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from contractctl import store
-from contractctl.check import Checked, Pair, Problem, check_contract
+from contractctl.check import Checked, Pair, Problem, check_contract, strictest
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
+from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
 from contractctl.check.question import Question, problem
 from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, ChangedModule, Repository, needed_repository
 from contractctl.loose import demand_whole, named
-from contractctl.model.contract import Contract, SemanticVersion
+from contractctl.model.contract import Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan
-from contractctl.model.verdict import Level
 
 
 def check_store(asked: Question, names: Sequence[str]) -> Checked:
@@ -50,18 +50,19 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
         if _touches(asked, repository, name, everything if name in targets else changed)
         or _lies_in(asked, repository, name, modules)
     ]
-    checked = _contracts(asked, touched, lambda contract: _promised(asked, repository, base, contract, everything))
+    checked = _contracts(asked, touched, Base.of(repository, base, everything)) if touched else Checked()
     problems = [*_edited_since(asked, repository, base, everything), *_deleted(asked, repository, base, changed)]
-    loose = (check_loose if paths or not names else check_gone)(
+    in_store = bool(names) and (bool(targets) or _had_store(asked, repository, base))
+    loose = (check_gone if in_store and not paths else check_loose)(
         asked, Changes(repository, base, everything, changed, paths)
     )
     seen = {(one.rule, one.file) for one in checked.problems}
     new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
-    ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if names and not targets else ()
-    if names and not targets:
+    ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if in_store and not targets else ()
+    if in_store and not targets:
         ignored += tuple(untold(modules))
     inside: list[Pair] = []
-    if paths or not names:
+    if paths or not in_store:
         inside += _in_modules(asked, repository, modules, paths)
         inside += (one.pair(asked) for one in lost(repository, base, modules, paths))
     found = checked.problems + new_problems + loose.problems
@@ -79,22 +80,51 @@ def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules
             )
 
 
-def _contracts(
-    asked: Question, names: Sequence[str], promised: Callable[[Contract], Contract] = lambda contract: contract
-) -> Checked:
+def _had_store(asked: Question, repository: Repository, base: str) -> bool:
+    """Whether there were contracts at the base: where there were none, every schema was judged."""
+    inside = repository.relative(asked.contracts)
+    return any(Path(path).name == store.CONTRACT for path in repository.files(base, inside))
+
+
+def _contracts(asked: Question, names: Sequence[str], base: Base | None = None) -> Checked:
+    """base: where one is given, what it promised is held, too."""
     pairs: list[Pair] = []
     problems: list[Problem] = []
     read = {name: store.read(asked.contracts, name) for name in names}
     demand_whole(asked.contracts, read.values())
     for name in names:
         problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
-        contract = promised(read[name])
-        policy = replace(contract.policy, today=asked.terms.policy.today)
-        contract = replace(contract, strict=contract.strict or asked.terms.strict, policy=policy)
-        pairs += check_contract(contract, asked.level, _staged(contract, asked.plans), asked.terms)
-    wrong = {one.contract for one in problems}
-    unreleased = tuple(name for name in names if not read[name].versions and name not in wrong)
+        pairs += _store_pairs(asked, read[name]) if base is None else _pairs_since(asked, read[name], base)
+    judged = {one.contract for one in problems} | {one.contract for one in pairs}
+    unreleased = tuple(name for name in names if not read[name].versions and name not in judged)
     return Checked(tuple(pairs), tuple(problems), unreleased=unreleased)
+
+
+def _store_pairs(
+    asked: Question, contract: Contract, is_new: Callable[[Version], bool] = lambda _: False
+) -> Iterator[Pair]:
+    contract = _as_of(asked, contract)
+    yield from check_contract(contract, asked.level, _staged(contract, asked.plans), asked.terms, is_new)
+
+
+def _pairs_since(asked: Question, contract: Contract, base: Base) -> Iterator[Pair]:
+    """The pairs of a contract, judged as here and as at the base: the worse answer counts."""
+    then = promise(base, asked.contracts, contract.name)
+    other = other_format(base, asked, contract, then)
+    if other is not None:
+        yield other
+        return
+    ways = [_as_of(asked, one) for one in protected(contract, then)]
+    new = partial(is_new, asked.contracts, contract, then)
+    yield from map(strictest, zip(*(_store_pairs(asked, one, new) for one in ways), strict=True))
+    first = [pair for one in ways if (pair := adopted(base, asked, one, then))]
+    yield from [strictest(first)] if first else ()
+
+
+def _as_of(asked: Question, contract: Contract) -> Contract:
+    """A contract as it is judged in this repository, today."""
+    policy = replace(contract.policy, today=asked.terms.policy.today)
+    return replace(contract, strict=contract.strict or asked.terms.strict, policy=policy)
 
 
 def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:
@@ -116,24 +146,6 @@ def _starts_here(contract: Contract, movement: Movement) -> bool:
     if latest is None or latest.digest == movement.new_digest:
         return True
     return latest.number <= SemanticVersion.parse(movement.intermediate)
-
-
-def _promised(
-    asked: Question, repository: Repository, base: str, contract: Contract, changed: Sequence[ChangedFile]
-) -> Contract:
-    """The contract, protected at least as well as at the base: what lowers a level is not excused by it."""
-    path = repository.relative(asked.contracts / contract.name / store.CONTRACT)
-    before = next((one.old for one in changed if one.new == path), None)
-    text = repository.read(base, before) if before is not None else None
-    if text is None:
-        return contract
-    try:
-        table = tomllib.loads(text.decode())
-    except ValueError:  # what could not be read promised nothing
-        return contract
-    level = str(table.get("compatibility", Level.BACKWARD)).upper()
-    known = Level(level) if level in Level.__members__ else contract.level
-    return replace(contract, level=contract.level.joined(known), strict=contract.strict or table.get("strict") is True)
 
 
 def _touches(asked: Question, repository: Repository, name: str, changed: Sequence[ChangedFile]) -> bool:

@@ -7,13 +7,12 @@ from fnmatch import fnmatchcase
 from glob import iglob
 from pathlib import Path
 
-from contractctl.check import Pair
+from contractctl.check import Pair, unknown
 from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
 from contractctl.formats.claims import claimed, may_be_claimed
 from contractctl.git import ChangedModule, Repository
 from contractctl.model.contract import File
-from contractctl.model.verdict import Answer, Comparison, Status
 
 _GLOB = frozenset("*?[")
 
@@ -59,8 +58,7 @@ class Lost:
 
 def _unknown(asked: Question, what: tuple[str, str], old: str, new: str, reason: str) -> Pair:
     """A pair of which nothing is known; `what` are its name and format."""
-    answer = Answer(Status.UNKNOWN, reasons=(reason,))
-    return Pair(*what, asked.level or asked.loose_level, old, new, Comparison(answer, answer))
+    return Pair(*what, asked.level or asked.loose_level, old, new, unknown(reason))
 
 
 def lost(repository: Repository, base: str, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Lost]:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from contractctl.formats import FORMATS, Laboratory
 from contractctl.formats.claims import may_be_claimed
 from contractctl.model.contract import COLUMNS, CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
+
+if TYPE_CHECKING:
+    from contractctl.settings import Settings
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
 _FORMS = ("text", "json", "github", "gitlab", "junit", "sarif")
@@ -267,15 +271,27 @@ def _repository(
     from contractctl.planner import read_plans
 
     found = settings.load(Path.cwd())
+    then = found if against is None else _settings_at(against, found)
+    now, earlier = (replace(one.policy, today=times.today()) for one in (found, then))
     asked = Question(
         contracts=found.contracts,
         plans=read_plans(found.migrations),
         level=level,
-        loose_level=found.level,
-        terms=replace(known, policy=replace(found.policy, today=times.today()), strict=known.strict or found.strict),
+        loose_level=found.level.joined(then.level),
+        terms=replace(known, policy=now, strict=known.strict or found.strict or then.strict),
+        earlier=earlier,
     )
     checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
-    return checked, found.unknown_passes
+    return checked, found.unknown_passes and then.unknown_passes
+
+
+def _settings_at(ref: str, found: "Settings") -> "Settings":
+    """What protected the work when it split off: a setting that is lowered on the way protects all the same."""
+    from contractctl import settings
+    from contractctl.git import needed_repository
+
+    repository = needed_repository(found.contracts.parent)
+    return settings.load_at(Path.cwd(), repository, repository.merge_base(ref))
 
 
 def _worded(checked: check.Checked, form: str) -> str:

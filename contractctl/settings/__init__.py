@@ -7,13 +7,14 @@ from pathlib import Path
 from contractctl.errors import ContractctlError
 from contractctl.evidence import SOURCES
 from contractctl.flagd import Flag
+from contractctl.git import Repository
 from contractctl.model.cluster import Naming
 from contractctl.model.contract import Contract, Policy
 from contractctl.model.verdict import Level
 from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
 from contractctl.settings.kubernetes import read_naming
 from contractctl.store import read_policy
-from contractctl.toml_text import Table, read_toml
+from contractctl.toml_text import Table, read_toml, toml_table
 
 FILE = "contractctl.toml"
 _SERVERS = frozenset({"catalog", "mariadb_digests", "pg_stat_statements", "prometheus"})
@@ -124,6 +125,20 @@ def load(start: Path) -> Settings:
     return _settings(start.resolve(), Table(FILE, {}))
 
 
+def load_at(start: Path, repository: Repository, commit: str) -> Settings:
+    """The settings that were in force at `start` in a commit; the defaults where they cannot be read."""
+    root = repository.root.resolve()
+    folders = [folder for folder in (start.resolve(), *start.resolve().parents) if folder.is_relative_to(root)]
+    try:
+        for folder in folders:
+            table = _table_at(folder, repository, commit)
+            if table is not None:
+                return _settings(folder, table)
+    except (ContractctlError, ValueError):  # what could not be read held for nobody
+        pass
+    return _settings(root, Table(FILE, {}))
+
+
 def configured(folder: Path) -> bool:
     """Whether this very folder has settings, in a file of their own or in pyproject.toml."""
     return _table(folder) is not None
@@ -138,6 +153,14 @@ def _table(folder: Path) -> Table | None:
         tools = read_toml(pyproject, _shown(pyproject)).table("tool")
         return tools.table("contractctl") if tools.has("contractctl") else None
     return None
+
+
+def _table_at(folder: Path, repository: Repository, commit: str) -> Table | None:
+    own, pyproject = (repository.read(commit, repository.relative(folder / name)) for name in (FILE, "pyproject.toml"))
+    if own is not None:
+        return toml_table(own.decode("utf-8-sig"), FILE)
+    tools = toml_table((pyproject or b"").decode("utf-8-sig"), "pyproject.toml").table("tool")
+    return tools.table("contractctl") if tools.has("contractctl") else None
 
 
 def _settings(root: Path, table: Table) -> Settings:

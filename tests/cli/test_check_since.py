@@ -1,0 +1,178 @@
+"""Does check --against hold a branch to what its base promised, whatever the branch says of itself?"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+
+Git = Callable[..., str]
+OLD = '{"type": "record", "name": "Placed", "fields": [\n  {"name": "id", "type": "long"},\n  %s]}\n'
+FIELD = '{"name": "customer", "type": "string"}'
+BROKEN, OLD = OLD % '{"name": "buyer", "type": "string"}', OLD % FIELD
+PROTO = 'syntax = "proto3";\npackage shop;\nmessage Placed {\n  int64 id = 1;\n  string %s = 2;\n}\n'
+CONTRACT = 'format = "avro"\ncompatibility = "BACKWARD"\ndraft = "../../../placed.avsc"\n'
+TOML, DRAFT = "contracts/shop/placed/contract.toml", "placed.avsc"
+
+
+@pytest.fixture
+def branch(tmp_path: Path, git: Git) -> Path:
+    """A branch of a repository that knows nothing of contractctl."""
+    (tmp_path / DRAFT).write_text(OLD)
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "work")
+    return tmp_path
+
+
+@pytest.fixture
+def adopted(branch: Path) -> Path:
+    """The same, where the branch has brought the schema under contractctl."""
+    (branch / TOML).parent.mkdir(parents=True)
+    (branch / TOML).write_text(CONTRACT)
+    return branch
+
+
+def on_main(git: Git) -> None:
+    """What was done up to here is the base of what follows."""
+    git("add", "-A")
+    git("commit", "-qm", "more")
+    git("branch", "-qf", "main")
+
+
+def pairs(contractctl: Run, *targets: str, code: int = 1) -> list[tuple[str, str]]:
+    answer: dict[str, Any] = json.loads(
+        contractctl("check", "--against", "main", "--format", "json", *targets, code=code).stdout
+    )
+    return [(pair["old"].split(" at ")[0], pair["new"]) for pair in answer["pairs"] if pair["verdict"] != "compatible"]
+
+
+def test_what_is_adopted_and_changed_in_one_branch_is_held_against_what_it_was(adopted: Path, contractctl: Run) -> None:
+    contractctl("check", "--against", "main")
+    (adopted / DRAFT).write_text(BROKEN)
+
+    assert pairs(contractctl) == [("placed.avsc", "draft")]
+    assert pairs(contractctl, DRAFT) == pairs(contractctl, "shop/placed") == [("placed.avsc", "draft")]
+    contractctl("release", "shop/placed")
+    assert pairs(contractctl) == [("placed.avsc", "1.0.0")]
+
+
+def test_an_adoption_that_asks_for_less_than_before_protects_all_the_same(adopted: Path, contractctl: Run) -> None:
+    (adopted / TOML).write_text(CONTRACT.replace("BACKWARD", "NONE"))
+    (adopted / DRAFT).write_text(BROKEN)
+
+    assert pairs(contractctl) == [("placed.avsc", "draft")]
+
+
+def test_what_moves_into_its_contract_is_held_against_what_it_was(adopted: Path, git: Git, contractctl: Run) -> None:
+    git("mv", DRAFT, "contracts/shop/placed/placed.avsc")
+    (adopted / TOML).write_text(CONTRACT.replace("../", ""))
+    (adopted / "contracts/shop/placed/placed.avsc").write_text(BROKEN)
+    contractctl("release", "shop/placed")
+
+    assert pairs(contractctl) == [("placed.avsc", "1.0.0")]
+
+
+def test_a_draft_that_was_never_released_is_held_against_what_the_base_has(
+    adopted: Path, git: Git, contractctl: Run
+) -> None:
+    on_main(git)
+    (adopted / TOML).write_text(CONTRACT.replace(DRAFT, "other.avsc"))
+    (adopted / "other.avsc").write_text(BROKEN)
+    contractctl("release", "shop/placed")
+
+    assert pairs(contractctl) == [("placed.avsc", "1.0.0")]
+
+
+def test_a_folder_that_is_adopted_is_held_against_what_it_was(branch: Path, git: Git, contractctl: Run) -> None:
+    (branch / "proto/shop").mkdir(parents=True)
+    (branch / "proto/shop/placed.proto").write_text(PROTO % "customer")
+    (branch / "proto/shop/all.proto").write_text('syntax = "proto3";\nimport "shop/placed.proto";\n')
+    on_main(git)
+    git("mv", "proto", "api")
+    (branch / "api/shop/placed.proto").write_text((PROTO % "customer").replace("string", "bytes"))
+    (branch / TOML).parent.mkdir(parents=True)
+    (branch / TOML).write_text('format = "protobuf"\ndraft = "../../../api"\n')
+
+    assert pairs(contractctl) == [("proto", "draft")]
+
+
+def test_a_step_after_the_adoption_may_be_a_major_one(adopted: Path, contractctl: Run) -> None:
+    contractctl("release", "shop/placed")
+    (adopted / DRAFT).write_text(BROKEN)
+    contractctl("release", "shop/placed", "--major")
+
+    assert pairs(contractctl, code=0) == [("1.0.0", "2.0.0")]
+
+
+def test_what_the_base_judged_is_judged_though_the_branch_brings_contracts(
+    adopted: Path, git: Git, contractctl: Run
+) -> None:
+    (adopted / "alone.avsc").write_text(OLD)
+    git("add", "alone.avsc")
+    git("commit", "-qm", "another schema")
+    git("branch", "-qf", "main")
+    (adopted / "alone.avsc").write_text(BROKEN)
+
+    assert pairs(contractctl) == [("alone.avsc", "alone.avsc")]
+
+
+def test_every_release_of_a_branch_is_held_against_the_one_before_it(adopted: Path, git: Git, contractctl: Run) -> None:
+    contractctl("release", "shop/placed")
+    on_main(git)
+    versions = adopted / "contracts/shop/placed/versions"
+    for number in ("1.1.0", "1.2.0"):
+        (versions / f"{number}.avsc").write_text(BROKEN)
+    (adopted / DRAFT).write_text(BROKEN.replace('"name": "Placed"', '"name": "Placed", "doc": ""'))
+    contractctl("release", "shop/placed", "--major", code=2)
+
+    assert ("1.0.0", "1.1.0") in pairs(contractctl)
+
+
+def test_another_format_is_no_next_version(adopted: Path, git: Git, contractctl: Run) -> None:
+    contractctl("release", "shop/placed")
+    on_main(git)
+    (adopted / TOML).write_text(CONTRACT.replace("avro", "json-schema"))
+    (adopted / DRAFT).write_text(BROKEN)
+
+    said = contractctl("check", "--against", "main", code=3).stdout
+    assert "was avro" in said
+    assert "is json-schema now" in said
+
+    (adopted / "placed.schema.json").write_text('{"type": "object"}')
+    (adopted / TOML).write_text(CONTRACT.replace("avro", "json-schema").replace(DRAFT, "placed.schema.json"))
+    assert "1.0.0 is avro, and the draft is json-schema" in contractctl("check", code=3).stdout
+    assert "not released" in contractctl("release", "shop/placed", code=1).stdout
+
+
+def test_a_choice_that_is_taken_back_on_the_way_protects_all_the_same(branch: Path, git: Git, contractctl: Run) -> None:
+    (branch / "placed.proto").write_text(PROTO % "customer")
+    (branch / TOML).parent.mkdir(parents=True)
+    (branch / TOML).write_text('format = "protobuf"\ndraft = "../../../placed.proto"\n')
+    contractctl("release", "shop/placed")
+    on_main(git)
+    (branch / TOML).write_text('format = "protobuf"\ndraft = "../../../placed.proto"\nencodings = ["binary"]\n')
+    (branch / "placed.proto").write_text(PROTO % "buyer")
+
+    contractctl("check")
+    assert pairs(contractctl) == [("1.0.0", "draft")]
+
+
+@pytest.mark.parametrize("settings", ['level = "NONE"\n', 'level = "FORWARD"\n'])
+def test_a_level_that_the_repository_lowers_on_the_way_protects_all_the_same(
+    branch: Path, settings: str, contractctl: Run
+) -> None:
+    (branch / "contractctl.toml").write_text(settings)
+    (branch / DRAFT).write_text(OLD.replace('"long"', '"int"'))
+
+    assert pairs(contractctl) == [("placed.avsc", "placed.avsc")]
+
+
+def test_unknown_that_may_pass_from_this_branch_on_does_not_pass_in_it(branch: Path, contractctl: Run) -> None:
+    (branch / "contractctl.toml").write_text("unknown_passes = true\n")
+    (branch / DRAFT).write_text('{"$schema": "https://json-schema.org/draft/2020-12/schema"}')
+    (branch / DRAFT).rename(branch / "placed.json")
