@@ -6,7 +6,7 @@ something proves nothing. One in which it has not covers every moment, whoever w
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -69,6 +69,8 @@ class Span:
     flaw: str | None
     """Why it proves nothing: one of the closed list of reasons, then words."""
     touched: tuple[Touched, ...]
+    watched: tuple[str, ...] = field(default=(), metadata=canonical.OPTIONAL)
+    """What its statements were searched for, contract and path: no other field was silent in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _span(before: Look, now: Look, statements: Mapping[str, Statement], watch: W
             for touched in _touched(statements[key], watch):
                 counts[touched] = counts.get(touched, 0.0) + count
     found = (replace(touched, count=count) for touched, count in counts.items())
-    return Span(before.at, now.at, flaw, tuple(sorted(found, key=str)))
+    return Span(before.at, now.at, flaw, tuple(sorted(found, key=str)), tuple(_name(one) for one, _ in watch.targets))
 
 
 def _flaw(before: Look, now: Look) -> str | None:
@@ -145,31 +147,36 @@ def _touched(statement: Statement, watch: Watch) -> Iterator[Touched]:
     """A statement that only writes cannot do without the column either."""
     from contractctl.evidence import triage
 
-    for field, target in watch.targets:
+    for one, target in watch.targets:
         found = touch(statement.sql, target).touch
         if found is Touch.NONE or triage.same(statement.sql) in watch.settled:
             continue
         certainty = {Touch.UNKNOWN: "unknown", Touch.WRITES: "writes"}.get(found, "")
-        yield Touched(field.contract, field.path, statement.consumer, 0.0, certainty)
+        yield Touched(one.contract, one.path, statement.consumer, 0.0, certainty)
 
 
 def _tell(seen: Observations, span: Span, watch: Watch, question: Question) -> None:
     rules = question.plan.reads
-    for one in span.touched:
-        seen.reads.append(
-            Read(one.contract, one.path, one.consumer, "", span.begin, span.end, one.count, one.certainty)
-        )
-    for field, _ in watch.targets:
-        for party in question.consumers.get(field.contract, ()):
-            if span.flaw and span.end > question.now - needed_window(rules, party, None):
-                seen.spoiled(span.flaw)
-            if span.flaw is None:
-                every = sign_of_life_seconds(rules, party)
-                seen.signs += [
-                    Sign(party.name, "", field.contract, field.path, at) for at in moments(span.begin, span.end, every)
-                ]
-    if span.flaw and span.end > question.now - rules.window_seconds:
-        seen.spoiled(span.flaw)
+    for it in span.touched:
+        seen.reads.append(Read(it.contract, it.path, it.consumer, "", span.begin, span.end, it.count, it.certainty))
+    for one, _ in watch.targets:
+        flaw, parties = span.flaw or _unwatched(span, one), question.consumers.get(one.contract, ())
+        if flaw is None:
+            for party in parties:
+                ats = moments(span.begin, span.end, sign_of_life_seconds(rules, party))
+                seen.signs += [Sign(party.name, "", one.contract, one.path, at) for at in ats]
+        elif span.end > question.now - max(needed_window(rules, party, None) for party in (None, *parties)):
+            seen.spoiled(flaw)
+
+
+def _unwatched(span: Span, one: Field) -> str | None:
+    if _name(one) in span.watched:
+        return None
+    return f"window not covered: statements were not searched for '{one.path}' before the plan changed"
+
+
+def _name(one: Field) -> str:
+    return f"{one.contract} {one.path}"
 
 
 def moments(begin: float, end: float, every: float) -> Sequence[float]:

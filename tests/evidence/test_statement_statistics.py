@@ -113,6 +113,33 @@ def test_postgresql_tells_by_role_who_touched_the_column(
     assert outcome(read) is Outcome.FAIL
 
 
+def test_what_a_plan_did_not_take_away_when_a_span_was_looked_at_was_not_looked_for(
+    postgresql: Server, tmp_path: Path
+) -> None:
+    """The plan is changed between two collections: silence about its new column begins with the change."""
+    import time
+
+    url, rules = postgresql.url(), ReadRules(window_seconds=0.3, heartbeat_seconds=0.1, fresh_seconds=600)
+    (rename,) = PLAN.operations
+
+    def collect(*olds: str) -> tuple[Record, ...]:
+        operations = tuple(replace(rename, old=old, new=f"{old}_2") for old in olds)
+        question = replace(QUESTION, now=time.time(), plan=replace(PLAN, reads=rules, operations=operations))
+        return evidence.collect("pg_stat_statements", url, {}, question, root=tmp_path, folder=tmp_path)
+
+    collect("customer_name")
+    run(url, "SELECT total FROM orders")
+    time.sleep(0.4)
+    assert problem(collect("customer_name")) == ""
+
+    changed = collect("customer_name", "total")
+
+    said = "window not covered: statements were not searched for 'orders.total' before the plan changed"
+    assert problem(changed) == said
+    time.sleep(0.4)
+    assert problem(collect("customer_name", "total")) == ""
+
+
 @pytest.mark.parametrize(
     ("act", "why"),
     [
