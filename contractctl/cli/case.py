@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import approvals, declared_reads, record_file
+from contractctl.evidence import approvals, asked, declared_reads, record_file
 from contractctl.evidence.shares import of_flags, uncollected
 from contractctl.model.contract import Contract, Party, Reading
 from contractctl.model.evidence import Kind, Record, Series, stated
@@ -173,13 +173,13 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
     path = evidence or record_file.path_of(settings.migrations, plan.name)
     if evidence and not evidence.is_file():
         raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
-    collected = record_file.read(path) if path.is_file() else ()
-    _demand_collected(path, collected)
-    collected = _held(settings, collected, now)
+    written = record_file.read(path) if path.is_file() else ()
+    _demand_collected(path, written)
+    collected = _held(settings, asked.held(written, settings.asked, plan.name, now), now)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
-    asked = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]
-    silent = (*uncollected(asked, plan.name, collected, now), *_undeclared(settings, plan, collected, now))
+    moved = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]
+    silent = (*uncollected(moved, plan.name, collected, now), *_undeclared(settings, plan, collected, now))
     return (*collected, *silent, *said, *flags, *compared(settings, plan, now), *_counted(settings, plan, now))
 
 
@@ -187,9 +187,9 @@ _COLLECTED = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY, Kind.STATIC_REA
 """What instruments see. Approvals are reviewed in git; compatibility and the database are asked by us, at once."""
 
 
-def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
-    for number, record in enumerate(collected, 1):
-        if record.kind not in _COLLECTED:
+def _demand_collected(path: Path, written: tuple[Record, ...]) -> None:
+    for number, record in enumerate(written, 1):
+        if record.kind not in _COLLECTED and not asked.says(record):
             raise ContractctlError(
                 f"{path}:{number}: '{record.kind}' is not a kind of record that instruments produce",
                 hint="collect it again: contractctl evidence collect PLAN",
@@ -198,10 +198,8 @@ def _demand_collected(path: Path, collected: tuple[Record, ...]) -> None:
 
 def _undeclared(settings: Settings, plan: Plan, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
     """Documents and schemas of consumers that the settings name, and that nobody has read as they are named now."""
-    asked = [
-        (one.source, one.location, one.resolved) for one in settings.evidence if one.source in declared_reads.NAMES
-    ]
-    return tuple(declared_reads.uncollected(asked, plan, collected, now))
+    laid = [(one.source, one.location, one.resolved) for one in settings.evidence if one.source in declared_reads.NAMES]
+    return tuple(declared_reads.uncollected(laid, plan, collected, now))
 
 
 def _held(settings: Settings, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:

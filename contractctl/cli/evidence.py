@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import click
 from contractctl.cli import Exit, Group
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
-from contractctl.model.evidence import Kind, Record, stated
+from contractctl.model.evidence import Kind, Record
 
 if TYPE_CHECKING:
     from contractctl.evidence.questions import Question
@@ -42,7 +41,7 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     """
     from contractctl import settings
     from contractctl.cli import case, ledger
-    from contractctl.evidence import record_file
+    from contractctl.evidence import asked, record_file
     from contractctl.evidence.questions import Question
     from contractctl.model.plan import State
 
@@ -56,7 +55,7 @@ def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     question = Question(it.plan, it.consumers, since, now, live, found.environment)
     records = [record for source in chosen for record in _ask(found, source, question, path.parent)]
     others = _left_out(found, {source.source for source in chosen}, it.plan, path, now)
-    record_file.write(path, [*records, *others])
+    record_file.write(path, asked.stated_with([*records, *others], found.asked, now))
     _say(records, form)
     click.echo(f"written: {path}", err=True)
     for record in others:
@@ -80,28 +79,22 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
     return chosen
 
 
-def _left_out(found: "Settings", asked: AbstractSet[str], plan: "Plan", path: Path, now: float) -> list[Record]:
+def _left_out(found: "Settings", chosen: AbstractSet[str], plan: "Plan", path: Path, now: float) -> list[Record]:
     """What is known from the sources that are not asked this time: any of them may have seen the one read."""
-    from contractctl.evidence import declared_reads, record_file
+    from contractctl.evidence import asked, declared_reads, record_file
 
-    names = {source.source for source in found.evidence if _tells_of(source, plan)} - asked
+    names = {source.source for source in found.evidence if _tells_of(source, plan)} - chosen
     if not names:
         return []
     earlier = record_file.read(path) if path.is_file() else ()
-    kept = [record for record in earlier if record.source in names]
-    missed = names - {record.source for record in kept} - {"rollouts", *declared_reads.NAMES}  # these the gate misses
-    return [*kept, *(_missed(name, plan, now) for name in sorted(missed))]
+    kept = [one for one in asked.held(earlier, found.asked, plan.name, now) if one.source in names]
+    missing = names - {record.source for record in kept} - {"rollouts", *declared_reads.NAMES}  # these the gate misses
+    why = f"it was not asked: contractctl evidence collect {plan.name}"
+    return [*kept, *(asked.missed(name, why, now) for name in sorted(missing))]
 
 
 def _tells_of(source: "EvidenceSource", plan: "Plan") -> bool:
     return source.source != "access_log" or source.options.get("contract") in {one.contract for one in plan.movements}
-
-
-def _missed(name: str, plan: "Plan", now: float) -> Record:
-    problem = f"missing source: it was not asked: contractctl evidence collect {plan.name}"
-    return stated(
-        Kind.READS, source=name, query="", at=now, series=(), digest=sha256(name.encode()).hexdigest(), problem=problem
-    )
 
 
 def _ask(found: "Settings", source: "EvidenceSource", question: "Question", folder: Path) -> tuple[Record, ...]:

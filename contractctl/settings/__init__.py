@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence import SOURCES
+from contractctl.evidence.asked import Asked
 from contractctl.flagd import Flag
 from contractctl.git import Repository
+from contractctl.model import canonical
 from contractctl.model.cluster import Naming
 from contractctl.model.contract import Contract, Policy
 from contractctl.model.verdict import Level
@@ -38,6 +41,15 @@ class EvidenceSource:
     location: str = field(repr=False)
     """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed."""
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    given: str = field(default="", repr=False)
+    """The location as it is written, maybe env:NAME."""
+
+    @property
+    def meant(self) -> list[object]:
+        """What tells it from another: of a server its address, whoever asks it; files may lie elsewhere elsewhere."""
+        where = urlsplit(self.location)._replace(query="") if self.source in _SERVERS else None
+        place = self.given if where is None else urlunsplit(where._replace(netloc=where.netloc.rpartition("@")[2]))
+        return [self.source, place, dict(self.options)]
 
     @property
     def resolved(self) -> dict[str, str]:
@@ -78,6 +90,11 @@ class Settings:
     def environment(self) -> str | None:
         """Which environment the databases belong to; None where nobody has said it."""
         return None if self.given_environment is None else from_environment(self.given_environment)
+
+    @property
+    def asked(self) -> Asked:
+        """What evidence is collected for."""
+        return Asked(self.environment or "", canonical.digest([one.meant for one in self.evidence]))
 
     @property
     def dialect(self) -> str | None:
@@ -219,7 +236,7 @@ def _evidence(table: Table) -> EvidenceSource:
             f"[[evidence]] path '{given}' leads outside the repository",
             hint='for files elsewhere, write path = "env:NAME" and set that variable',
         )
-    return EvidenceSource(source, location, table.rest())
+    return EvidenceSource(source, location, table.rest(), given)
 
 
 def _shown(path: Path) -> str:

@@ -44,7 +44,7 @@ def test_collecting_again_replaces_what_was_there(contractctl: Run, shop: Path) 
     told(shop, read(time.time(), 2))
     contractctl("evidence", "collect", "rename")
 
-    (record,) = record_file.read(record_file.path_of(shop / "migrations", "rename"))
+    _, record = record_file.read(record_file.path_of(shop / "migrations", "rename"))
 
     assert (record.kind, record.series[0].value) == (Kind.READS, 2)
 
@@ -65,6 +65,63 @@ def test_who_asks_one_source_alone_does_not_silence_the_others(contractctl: Run,
     answer = contractctl("gate", "rename", "contract", code=1).stdout
     assert "reporting@2.1 read 'orders.customer_name' 14 times, last at " in answer
     assert "it was not asked" not in answer
+
+
+def in_the_environment(shop: Path) -> None:
+    file = shop / "contractctl.toml"
+    file.write_text(f'environment = "env:WHERE"\n{file.read_text()}')
+
+
+def test_what_was_collected_in_one_environment_opens_no_gate_of_another(contractctl: Run, shop: Path) -> None:
+    """One repository, one file of evidence, two environments: staging was quiet."""
+    in_the_environment(shop)
+    told(shop, read(time.time(), 14))
+    contractctl("evidence", "collect", "rename", env={"WHERE": "staging"})
+
+    own = contractctl("gate", "rename", "contract", code=1, env={"WHERE": "staging"}).stdout
+    other = contractctl("gate", "rename", "contract", code=1, env={"WHERE": "production"}).stdout
+
+    assert "reporting@2.1 read 'orders.customer_name' 14 times" in own
+    assert "reporting@2.1 read" not in other
+    said = "jsonl: it was collected for the environment 'staging', and this is 'production'"
+    assert f"{said}: contractctl evidence collect rename" in other
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        '[[evidence]]\nsource = "otlp"\npath = "spans.jsonl"\n',
+        '[[evidence]]\nsource = "jsonl"\npath = "batch/*.jsonl"\n',
+        '[[evidence]]\nsource = "prometheus"\nurl = "env:PROMETHEUS"\n',
+    ],
+)
+def test_a_source_that_is_configured_after_the_collection_is_missed(contractctl: Run, shop: Path, another: str) -> None:
+    """It may have seen the one read: the gate decided without it."""
+    told(shop, read(time.time(), 0))
+    contractctl("evidence", "collect", "rename")
+    missed = "jsonl: contractctl.toml, or what it takes from variables, names other sources since it was collected"
+    env = {"PROMETHEUS": "http://127.0.0.1:1"}
+
+    before = contractctl("gate", "rename", "contract", code=1).stdout
+    with (shop / "contractctl.toml").open("a") as toml:
+        toml.write(another)
+    after = contractctl("gate", "rename", "contract", code=1, env=env).stdout
+
+    assert missed not in before
+    assert f"{missed}: contractctl evidence collect rename" in after
+
+
+def test_another_server_behind_the_same_variable_is_another_source_and_another_password_is_not(
+    contractctl: Run, shop: Path
+) -> None:
+    (shop / "contractctl.toml").write_text('[[evidence]]\nsource = "prometheus"\nurl = "env:PROMETHEUS"\n')
+    contractctl("evidence", "collect", "rename", code=3, env={"PROMETHEUS": "http://a:b@127.0.0.1:1"})
+
+    def said(url: str) -> str:
+        return contractctl("gate", "rename", "contract", code=1, env={"PROMETHEUS": url}).stdout
+
+    assert "names other sources" not in said("http://a:c@127.0.0.1:1")
+    assert "names other sources" in said("http://a:b@127.0.0.1:2")
 
 
 def test_a_source_that_has_nothing_is_said_and_exits_with_3(contractctl: Run, shop: Path) -> None:
