@@ -219,6 +219,7 @@ def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
 
     engine = databases.create_engine(settings.journal_url(plan.database))
     try:
+        migration.demand_one_time(engine, time.time())
         return migration.database_records(engine, plan, lambda: now)
     finally:
         engine.dispose()

@@ -1,6 +1,7 @@
 """How does a plan get from one version to the other, and back? Stage by stage: intent, act, outcome."""
 
 from contractctl.migration.board import Row, board, planned
+from contractctl.migration.clocks import demand_one_time
 from contractctl.migration.comparing import DiffersError
 from contractctl.migration.context import Context, Result
 from contractctl.migration.demand import demand_decision
@@ -18,6 +19,7 @@ __all__ = (
     "board",
     "database_records",
     "demand_decision",
+    "demand_one_time",
     "pause",
     "planned",
     "resume",

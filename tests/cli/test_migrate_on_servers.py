@@ -54,6 +54,27 @@ def test_a_plan_goes_forward_and_back_on_every_engine(database_url: str, migrate
     assert "rolled back" in board
 
 
+def test_an_operator_whose_clock_is_wrong_dates_no_state(
+    server_url: str, migrate: Migrate, contractctl: Run, tmp_path: Path
+) -> None:
+    """Brown-out and bake would seem to have lasted; the way back stays open."""
+
+    def shifted(seconds: int) -> dict[str, str]:
+        lines = ("import time", "ours = time.time", f"time.time = lambda: ours() + {seconds}", "")
+        (tmp_path / "sitecustomize.py").write_text("\n".join(lines))
+        return {"SHOP": server_url, "CONTRACTCTL_ACTOR": "Ada <a@b>", "PYTHONPATH": str(tmp_path)}
+
+    migrate(server_url, "expand", "names")
+    behind = contractctl("migrate", "dual-write", "names", code=2, env=shifted(-2 * 86400)).stderr
+    ahead = contractctl("gate", "names", "dual-write", code=2, env=shifted(615)).stderr
+    back = contractctl("migrate", "rollback", "names", env=shifted(-2 * 86400)).stdout
+
+    said = "error: the clock of this machine is {} the database's: how long a state has lasted is unknown"
+    assert said.format("2 days behind") in behind
+    assert said.format("10 min ahead of") in ahead
+    assert back.startswith("rollback is done")
+
+
 def test_what_a_server_would_hold_everybody_up_for_is_said_in_a_step_s_own_words(
     mariadb_url: str, contractctl: Run, tmp_path: Path
 ) -> None:
