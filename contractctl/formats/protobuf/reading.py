@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DescriptorProto,
         EnumDescriptorProto,
         FieldDescriptorProto,
+        FieldOptions,
         FileDescriptorProto,
     )
     from google.protobuf.descriptor_pool import DescriptorPool
@@ -241,7 +242,14 @@ def _field(at: Pointer, proto: "FieldDescriptorProto", descriptor: Descriptor, a
         oneof=descriptor.containing_oneof.name if in_oneof else "",
         checked=around.within(proto.options).checked if proto.HasField("options") else around.checked,
         extension=extension,
+        code=_code(proto.options) if proto.HasField("options") else "",
     )
+
+
+def _code(options: "FieldOptions") -> str:
+    """What JavaScript and C++ take a field for: https://protobuf.dev/reference/protobuf/google.protobuf/."""
+    words = (("jstype", options.JSType.Name(options.jstype)), ("ctype", options.CType.Name(options.ctype)))
+    return ", ".join(f"{name} = {word}" for name, word in words if word not in {"JS_NORMAL", "STRING"})
 
 
 def _type_of(descriptor: Descriptor) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from contractctl.formats.protobuf.pairs import described
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Enum, Field, Message, Service, short
+from contractctl.formats.protobuf.types import Enum, Field, Message, Method, Service, short
 from contractctl.model.verdict import Effect, Incompatibility, Pointer
 
 _REMOVED, _CHANGED, _MOVED = "protobuf-source-removed", "protobuf-source-changed", "protobuf-source-moved"
@@ -63,7 +63,7 @@ def _message(taker: Schema, giver: Schema, reader: Message, writer: Message) -> 
     for sent in writer.fields:
         wanted = reader.by_name.get(sent.name)
         path = f"{label}.{sent.label}"
-        if wanted is None:
+        if wanted is None or wanted.extension is not sent.extension:
             full_name = sent.name if sent.extension else f"{writer.name}.{sent.name}"
             yield _removed("extension" if sent.extension else "field", path, full_name, reader.at, sent.at)
             continue
@@ -85,6 +85,8 @@ def _generated(schema: Schema, field: Field) -> str:
         parts.append("required")
     elif field.presence and field.kind not in {"message", "group"}:
         parts.append("optional")
+    if field.code:
+        parts.append(f"with {field.code}")
     return " ".join(parts)
 
 
@@ -107,10 +109,15 @@ def _service(giver: Schema, reader: Service, writer: Service) -> Iterator[Incomp
         path = f"{label}.{name}"
         if other is None:
             yield _removed("method", path, f"{writer.name}.{name}", reader.at, method.at)
-        elif (other.request, other.response) != (method.request, method.response):
-            facts = {"name": path, "sent": f"{method.request} → {method.response}"}
-            facts["wanted"] = f"{other.request} → {other.response}"
+        elif _stub(other) != _stub(method):
+            facts = {"name": path, "sent": _stub(method), "wanted": _stub(other)}
             yield Incompatibility(_CHANGED, Effect.FAILS, path, facts, other.at, method.at)
+
+
+def _stub(method: Method) -> str:
+    """What decides the generated code of a method."""
+    sent, answered = ("stream " if streams else "" for streams in (method.client_streams, method.server_streams))
+    return f"{sent}{method.request} → {answered}{method.response}"
 
 
 def _files(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:

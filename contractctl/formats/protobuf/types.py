@@ -37,6 +37,8 @@ class Field:
     checked: bool
     """For strings: whether readers refuse what is not UTF-8."""
     extension: bool
+    code: str
+    """Options that only generated code knows, as they are written; empty where they are the usual ones."""
 
     @property
     def label(self) -> str:

@@ -327,6 +327,22 @@ def test_generated_code_is_judged_where_a_contract_asks_for_it() -> None:
     assert judged(old, new, SOURCE).forward.findings == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("message M {} service S { rpc A(M) returns (M); }", "message M {} service S { rpc A(stream M) returns (M); }"),
+        ("message M {} service S { rpc A(M) returns (M); }", "message M {} service S { rpc A(M) returns (stream M); }"),
+        ("message M { optional int64 a = 1; }", "message M { optional int64 a = 1 [jstype = JS_STRING]; }"),
+        ("message M { optional bytes a = 1; }", "message M { optional bytes a = 1 [ctype = CORD]; }"),
+        ("message M { extensions 9; } extend M { optional int32 a = 9; }", "message M { optional int32 a = 9; }"),
+    ],
+    ids=["requests streamed", "responses streamed", "jstype", "ctype", "an extension that becomes a field"],
+)
+def test_what_is_generated_otherwise_changes_source(old: str, new: str) -> None:
+    assert judged(PROTO2 + old, PROTO2 + new, SOURCE).backward.status is Status.INCOMPATIBLE
+    assert judged(PROTO2 + old, PROTO2 + new, SOURCE).forward.findings == ()
+
+
 def test_a_type_that_is_not_given_is_never_called_compatible() -> None:
     old = 'syntax = "proto3"; import "other.proto"; message M { other.T t = 1; int32 a = 2; }'
 
