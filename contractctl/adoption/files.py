@@ -83,7 +83,10 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
     free = [
         file
         for file in candidates
-        if folders.isdisjoint(file.parents) and not file.is_relative_to(migrations) and not _inside(file, drafts)
+        if folders.isdisjoint(file.parents)
+        and not file.is_relative_to(migrations)
+        and not _inside(file, drafts)
+        and not _is_release(file, contracts)
     ]
     near = in_work_tree(root, lambda: candidates)
     found = _Surveying(root, contracts, defaults, near, {name.lower() for name in known})
@@ -98,6 +101,11 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
     found.skip({whole.folder: _IN_THE_WAY for whole in multi_file.steps(own, found.read)})
     foreign = unread([_relative(file, root) for file in there], found.queries)
     return Survey(known, tuple(found.adopted), tuple(found.skipped), tuple(foreign))
+
+
+def _is_release(file: Path, contracts: Path) -> bool:
+    """Whether it lies among releases, be their contract.toml there or not."""
+    return file.is_relative_to(contracts) and store.VERSIONS in file.relative_to(contracts).parts[:-1]
 
 
 @dataclass(slots=True)

@@ -67,7 +67,7 @@ class Changes:
 def check_loose(asked: Question, changes: Changes) -> Checked:
     """Schema files outside the store: of those at the paths the changed ones, and the ones that need a changed one."""
     repository, outside = changes.repository, _outside(asked, changes.repository)
-    changed = [one for one in changes.everywhere if not outside.holds(one.new or one.old or "")]
+    changed = [one for one in changes.everywhere if not outside.concerns(one)]
     if not changed:
         return Checked()
     sight = _sight(asked, changes)
@@ -88,10 +88,7 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
 
 def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
     """Schema files outside the store that changed, where nobody asked for them."""
-    inside = changes.repository.relative(asked.contracts) + "/"
-    likely = [
-        one for one in changes.everywhere if one.new and may_be_claimed(one.new) and not one.new.startswith(inside)
-    ]
+    likely = [one for one in changes.everywhere if one.new and may_be_claimed(one.new)]
     if not likely:
         return ()
     outside, sight = _outside(asked, changes.repository), _sight(asked, changes)
@@ -111,7 +108,7 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
     if not gone:
         return Checked()
     before, root = at_commit(changes.repository, changes.base), changes.repository.root
-    read = ((path, before.read(path)) for path in gone if not outside.holds(path))
+    read = ((path, before.read(path)) for path in gone if not outside.held(path))
     return Checked(
         problems=tuple(
             problem("contract-deleted", path, named(root / path, root), changes.base[:12])
@@ -128,14 +125,23 @@ def _is_schema(file: File) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """What belongs to contracts, as paths from the root: a draft is a file, or all that lies in a folder."""
+    """What belongs to contracts, as paths from the root: releases; drafts, which are a file or all of a folder."""
 
     folder: str
     drafts: frozenset[str]
 
     def holds(self, path: str) -> bool:
-        above = (str(folder) for folder in PurePosixPath(path).parents)
-        return path.startswith(self.folder) or path in self.drafts or not self.drafts.isdisjoint(above)
+        above = [str(folder) for folder in PurePosixPath(path).parents]
+        released = path.startswith(self.folder) and any(folder.endswith(f"/{store.VERSIONS}") for folder in above)
+        return released or path in self.drafts or not self.drafts.isdisjoint(above)
+
+    def held(self, path: str) -> bool:
+        """Whether it was a contract's, which is told of as a whole, where it is gone."""
+        return path.startswith(self.folder) or self.holds(path)
+
+    def concerns(self, one: ChangedFile) -> bool:
+        """Whether a change is one of a contract's files."""
+        return self.holds(one.new) if one.new is not None else self.held(one.old or "")
 
 
 def _outside(asked: Question, repository: Repository) -> _Store:

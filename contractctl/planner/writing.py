@@ -16,7 +16,7 @@ def write(made: Made, contracts: Path) -> tuple[Path, ...]:
     Where one of them fails, what was written before it is taken back. After a kill no version between lies among the
     releases without the plan that it belongs to: the next plan would take it for the state to start from.
     """
-    sums = [contracts / contract / "versions" / store.SUMS for contract, _, _ in made.releases]
+    sums = [contracts / contract / store.VERSIONS / store.SUMS for contract, _, _ in made.releases]
     written: list[Path] = []
     released: list[Path] = []
     with _nothing_half_done(written, released, sums):

@@ -13,12 +13,13 @@ from contractctl.store.contracts import (
     version_path,
 )
 from contractctl.store.policies import read_policy
-from contractctl.store.releases import SUMS
+from contractctl.store.releases import SUMS, VERSIONS
 from contractctl.store.texts import digest, source
 
 __all__ = [
     "CONTRACT",
     "SUMS",
+    "VERSIONS",
     "broken_releases",
     "digest",
     "draft_paths",

@@ -63,22 +63,22 @@ def draft_paths(contracts: Path, name: str) -> tuple[Path, ...]:
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
     """The file or folder of a release; None where there is none."""
-    return releases.path_of(folder_of(contracts, name) / "versions", number)
+    return releases.path_of(folder_of(contracts, name) / releases.VERSIONS, number)
 
 
 def release_path(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
     """The file or folder that a text becomes as a version of a contract."""
-    return releases.place_of(folder_of(contracts, name) / "versions", number, source_)
+    return releases.place_of(folder_of(contracts, name) / releases.VERSIONS, number, source_)
 
 
 def release(contracts: Path, name: str, number: SemanticVersion, source_: Source) -> Path:
     """Freeze a text as a version of a contract; releases.freeze() says how."""
-    return releases.freeze(folder_of(contracts, name) / "versions", number, source_)
+    return releases.freeze(folder_of(contracts, name) / releases.VERSIONS, number, source_)
 
 
 def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
     """What is no longer as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
-    return releases.broken(folder_of(contracts, name) / "versions")
+    return releases.broken(folder_of(contracts, name) / releases.VERSIONS)
 
 
 def folder_of(contracts: Path, name: str) -> Path:
@@ -107,7 +107,9 @@ def _draft(contracts: Path, folder: Path, table: Table) -> Source | None:
 
 def _versions(contracts: Path, folder: Path) -> tuple[Version, ...]:
     root = _root(contracts)
-    found = sorted((number, source(path, within=root)) for path, number in releases.numbered(folder / "versions"))
+    found = sorted(
+        (number, source(path, within=root)) for path, number in releases.numbered(folder / releases.VERSIONS)
+    )
     return tuple(Version(number, digest(text), text) for number, text in found)
 
 

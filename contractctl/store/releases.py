@@ -12,6 +12,8 @@ from contractctl.store.texts import digest, paths, sha256, shown, source
 from contractctl.writing import SCRATCHES, write_whole
 
 SUMS = "SHA256SUMS"
+VERSIONS = "versions"
+"""The folder of a contract that holds them."""
 _NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")

@@ -68,13 +68,32 @@ def test_an_adoption_that_asks_for_less_than_before_protects_all_the_same(adopte
     assert pairs(contractctl) == [("placed.avsc", "draft")]
 
 
-def test_what_moves_into_its_contract_is_held_against_what_it_was(adopted: Path, git: Git, contractctl: Run) -> None:
-    git("mv", DRAFT, "contracts/shop/placed/placed.avsc")
-    (adopted / TOML).write_text(CONTRACT.replace("../", ""))
-    (adopted / "contracts/shop/placed/placed.avsc").write_text(BROKEN)
+@pytest.mark.parametrize("name", [DRAFT, "schema.avsc"])
+def test_what_moves_into_its_contract_is_held_against_what_it_was(
+    adopted: Path, name: str, git: Git, contractctl: Run
+) -> None:
+    git("mv", DRAFT, f"contracts/shop/placed/{name}")
+    (adopted / TOML).write_text(CONTRACT.replace(f"../../../{DRAFT}", name))
+    (adopted / f"contracts/shop/placed/{name}").write_text(BROKEN)
     contractctl("release", "shop/placed")
+    git("add", "-A")  # git takes one of the two for what was moved: the draft, or the release
+    git("commit", "-qm", "all of it")
 
     assert pairs(contractctl) == [("placed.avsc", "1.0.0")]
+    (adopted / TOML).write_text('format = "avro"\n')
+    (adopted / f"contracts/shop/placed/{name}").unlink()
+    git("add", "-A")
+    assert pairs(contractctl) == [("placed.avsc", "1.0.0")]
+
+
+def test_what_moves_into_the_store_and_belongs_to_no_contract_is_not_lost(
+    adopted: Path, git: Git, contractctl: Run
+) -> None:
+    git("mv", DRAFT, "contracts/shop/placed/other.avsc")
+    (adopted / "contracts/shop/placed/other.avsc").write_text(BROKEN)
+    (adopted / TOML).write_text('format = "avro"\n')
+
+    assert pairs(contractctl) == [("placed.avsc", "contracts/shop/placed/other.avsc")]
 
 
 def test_a_draft_that_was_never_released_is_held_against_what_the_base_has(

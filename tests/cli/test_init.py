@@ -157,6 +157,19 @@ def test_a_draft_or_release_of_a_contract_is_not_adopted_again(repository: Path,
     assert contractctl("init").stdout.startswith("2 contracts made; 1 contract there already\n")
 
 
+def test_a_release_whose_contract_has_lost_its_toml_is_no_contract_of_its_own(
+    repository: Path, contractctl: Run
+) -> None:
+    contractctl("init", "--owner", "team-shop")
+    released = contractctl("list").stdout.splitlines()
+    contractctl("release", released[1].split()[0])
+    (repository / "contracts" / released[1].split()[0] / "contract.toml").unlink()
+
+    contractctl("init", "--owner", "team-shop")
+
+    assert len(contractctl("list").stdout.splitlines()) == len(released)
+
+
 def test_it_works_without_git_and_from_a_folder_below(tmp_path: Path, git: Git, contractctl: Run) -> None:
     put(tmp_path / "schemas/x.avsc", RECORD)
     assert contractctl("init", "--dry-run").stdout.startswith("1 contract would be made\n")
