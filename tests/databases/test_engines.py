@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine
 
 from contractctl import databases, journal
-from contractctl.databases import mysql, postgresql, run
+from contractctl.databases import Statement, mysql, postgresql, run
+from contractctl.databases.postgresql import waiting
 from contractctl.errors import ContractctlError
 from contractctl.journal import RefusedError
 from tests import servers
@@ -482,6 +483,21 @@ def test_our_settings_end_with_the_transaction(postgresql_url: str) -> None:
 
     assert inside == ["off", "2s", "UTC", "hex", "ISO, YMD"]
     assert after == before != inside
+
+
+def test_what_a_pooler_does_not_know_of_is_not_set_outside_of_transactions(postgresql_url: str) -> None:
+    """An index that is built concurrently left row_security = off to whoever got the session next."""
+    names = ("row_security", "lock_timeout", "statement_timeout", "bytea_output", "extra_float_digits")
+    with opened(postgresql_url) as engine, engine.connect() as connection:
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        driver: Any = alone.connection.driver_connection
+        before = [driver.execute(f"SHOW {name}").fetchone()[0] for name in names]
+        statement = Statement("CREATE INDEX CONCURRENTLY i ON pg_temp.t (id)", "none", transactional=False)
+        alone.exec_driver_sql("CREATE TEMPORARY TABLE t (id int)")
+        waiting.carry_out(alone, waiting.patient(statement))
+        after = [driver.execute(f"SHOW {name}").fetchone()[0] for name in names]
+
+    assert after == before == ["on", "0", "0", "hex", "1"]
 
 
 @pytest.mark.parametrize(

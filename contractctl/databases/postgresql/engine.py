@@ -30,6 +30,8 @@ _SETTINGS: Mapping[str, str] = {
     "extra_float_digits": "1",
 }
 """What values look like as text, and what is seen, must not hang on who asks."""
+_TRACKED = ("standard_conforming_strings", "TimeZone", "DateStyle")
+"""Those that a pooler knows of, and sets as each of its clients had them: https://www.pgbouncer.org/config.html."""
 
 _ASYNCPG: Mapping[str, str] = {"ssl": "sslmode", "timeout": "connect_timeout"}
 """What asyncpg's own options are called by libpq. Those that it has for itself alone are left out."""
@@ -124,9 +126,15 @@ def too_old(version: int) -> ContractctlError:
 
 
 def _begin(settings: Mapping[str, str], connection: Connection) -> None:
-    """Outside of transactions, where indexes are built concurrently, the settings are the session's."""
+    """Outside of transactions, where indexes are built concurrently, there are only settings of the session.
+
+    Behind a pooler it may be a stranger's next, whose statements would fail under row_security = off.
+    """
     driver: Any = connection.connection.driver_connection
-    _set(connection, settings, local=not driver.autocommit)
+    if driver.autocommit:
+        _set(connection, {name: settings[name] for name in _TRACKED}, local=False)
+    else:
+        _set(connection, settings, local=True)
 
 
 def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
