@@ -25,3 +25,5 @@ class Statement:
     work: Work = Work.NONE
     transactional: bool = True
     """Whether it can stand in a transaction with others."""
+    instant: bool = False
+    """Whether it takes an instant, and does nothing where it fails: it can be tried until nobody has the table."""

@@ -1,12 +1,15 @@
 """Is a step done where another's statement has done it meanwhile? On MariaDB a dead command's goes on to its end."""
 
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from contractctl.databases.catalog import Live
 from contractctl.operations.steps import BuildIndex, DropIndex, MoveKey, RenameConstraint, Step
 from tests.databases import shops
 from tests.databases.shops import Shop
@@ -25,19 +28,24 @@ STEPS = (
 def test_a_step_that_was_done_while_it_waited_is_done(mariadb_url: str, step: Step) -> None:
     with shops.opened(shops.MARIADB, mariadb_url) as shop, ThreadPoolExecutor(2) as pool:
         shop.run(TABLE)
-        reader = shop.connect()
+        reader, dead = shop.connect(), shop.connect()
         shop.run("BEGIN", app=reader)
         shop.rows("SELECT * FROM orders", app=reader)
-        both = []
-        for number in (1, 2):
-            both.append(pool.submit(take, shop, step))
-            wait_for(shop, number)
+        with shop.engine.connect() as connection:
+            (statement,) = step.statements(shop.database, Live(shop.database, connection))
+        others = pool.submit(shop.run, statement.sql, app=dead)
+        wait_until(lambda: shop.rows(WAITING) == [(1,)])
+        begun = threading.Event()
+        event.listen(shop.engine, "before_cursor_execute", lambda *said: said[2] == statement.sql and begun.set())
+        ours = pool.submit(take, shop, step)
+        wait_until(begun.is_set)
         shop.run("COMMIT", app=reader)
-        reader.close()
 
-        assert [one.result() for one in both] == [None, None]
+        assert (ours.result(), others.exception()) == (None, None)
         with shop.engine.connect() as connection:
             assert step.done(shop.database, connection)
+        reader.close()
+        dead.close()
 
 
 def test_a_step_that_cannot_be_done_is_told_as_it_was(mariadb_url: str) -> None:
@@ -69,7 +77,7 @@ def take(shop: Shop, step: Step) -> None:
         step.run(connection.execution_options(isolation_level="AUTOCOMMIT"), alone=True)
 
 
-def wait_for(shop: Shop, waiting: int) -> None:
-    deadline = time.monotonic() + 2
-    while shop.rows(WAITING) != [(waiting,)]:
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
         assert time.monotonic() < deadline

@@ -1,6 +1,12 @@
-"""How are statements executed, so that a table is never left locked, and MariaDB's refusal of a copy is understood?"""
+"""How are statements executed, so that a table is never left locked, and MariaDB's refusal of a copy is understood?
 
-from collections.abc import Iterable
+Behind a statement that waits for a table everybody else waits, too, and a transaction that has read the table and now
+writes it is told that this is a deadlock (1213): MariaDB never ends our statement instead. So one that takes an instant
+is tried again and again without a place in the queue, and only then waits.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +21,7 @@ _NOT_FREE = 1205
 _UNKNOWN_COLUMN = 1054
 """ER_BAD_FIELD_ERROR."""
 _ATTEMPTS = 100
+_PAUSE_SECONDS = LOCK_SECONDS / _ATTEMPTS
 _UNLOCK = "UNLOCK TABLES"
 
 
@@ -62,14 +69,27 @@ def _execute(connection: Connection, statement: Statement) -> None:
 
 
 def _try(connection: Connection, statement: Statement) -> None:
-    """At once; what does not wait by itself is tried again for as long as others would."""
-    for _ in range(_ATTEMPTS if statement.sql.endswith(" NOWAIT") else 0):
+    """Without waiting, for as long as others would; then as it stands."""
+    for _ in range(_ATTEMPTS if statement.instant else 0):
         try:
-            run(connection, statement.sql)
+            with _impatient(connection):
+                run(connection, statement.sql)
         except DBAPIError as error:
             if getattr(error.orig, "args", (0,))[0] != _NOT_FREE:
                 raise
-            run(connection, f"DO SLEEP({LOCK_SECONDS / _ATTEMPTS})")
+            run(connection, f"DO SLEEP({_PAUSE_SECONDS})")
         else:
             return
     run(connection, statement.sql)
+
+
+@contextmanager
+def _impatient(connection: Connection) -> Iterator[None]:
+    """A table that is not free is not waited for, nor queued for."""
+    before = run(connection, "SELECT @@lock_wait_timeout").scalar_one()
+    run(connection, "SET SESSION lock_wait_timeout = 0")
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            run(connection, f"SET SESSION lock_wait_timeout = {before}")

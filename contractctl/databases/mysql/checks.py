@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from contractctl.databases import Column, Statement, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.mysql.altering import WAIT
+from contractctl.databases.mysql.altering import alter
 from contractctl.databases.mysql.modifying import Changed, modify
 from contractctl.databases.mysql.names import quote, same
-from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
 from contractctl.databases.temporary_names import QUIESCED
@@ -197,5 +196,4 @@ def _speaks_of(condition: str, name: str) -> bool:
 
 
 def _drop(table: str, name: str) -> Statement:
-    sql = f"ALTER TABLE {table_name(table)} WAIT {WAIT} DROP CONSTRAINT IF EXISTS {quote(name)}"
-    return Statement(f"{sql}, ALGORITHM=INSTANT, LOCK=NONE", "LOCK=NONE", transactional=False)
+    return alter(table, f"DROP CONSTRAINT IF EXISTS {quote(name)}")

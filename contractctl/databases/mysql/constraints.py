@@ -6,7 +6,7 @@ from contractctl.databases import Statement, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
 from contractctl.databases.mysql import checks
-from contractctl.databases.mysql.altering import WAIT, alter
+from contractctl.databases.mysql.altering import alter
 from contractctl.databases.mysql.names import literal, quote, quotes
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import both_at_once
@@ -90,8 +90,8 @@ def build_index(catalog: Catalog, table: str, index: Index, at_once: bool) -> tu
     parts = ("ADD", sort, "INDEX", quote(index.name), f"USING {index.using}" if index.using else "")
     action = f"{' '.join(part for part in parts if part)} ({index.columns}) {index.rest}".rstrip()
     if index.sort:
-        sql = f"ALTER TABLE {table_name(table)} WAIT {WAIT} {action}, ALGORITHM=INPLACE, LOCK=SHARED"
-        return (Statement(sql, "LOCK=SHARED", transactional=False),)
+        sql = f"ALTER TABLE {table_name(table)} {action}, ALGORITHM=INPLACE, LOCK=SHARED"
+        return (Statement(sql, "LOCK=SHARED", Work.SCAN, transactional=False),)
     return (alter(table, action, "NOCOPY", Work.SCAN),)
 
 

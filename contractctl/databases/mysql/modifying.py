@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from contractctl.databases import Column, Statement, Work
 from contractctl.databases.catalog import Catalog, UntoldError
-from contractctl.databases.mysql.altering import WAIT
 from contractctl.databases.mysql.blocking import (
     demand_known_default,
     demand_online,
@@ -37,12 +36,13 @@ def modify(
 
     A script asks the server itself how the column is.
     """
-    if work is Work.REWRITE:
+    instant = work is not Work.REWRITE
+    if not instant:
         demand_online(catalog, table)
     demand_known_default(catalog, table, column)
     query = _query(table, column, changed)
-    head = f"ALTER TABLE {table_name(table)} WAIT {WAIT} MODIFY COLUMN {quote(column)} "
-    how = f", ALGORITHM={'INPLACE' if work is Work.REWRITE else 'INSTANT'}, LOCK=NONE"
+    head = f"ALTER TABLE {table_name(table)} MODIFY COLUMN {quote(column)} "
+    how = f", ALGORITHM={'INSTANT' if instant else 'INPLACE'}, LOCK=NONE"
     try:
         sql = f"{head}{_definition(catalog, query, table, column, changed)}{how}"
     except UntoldError:
@@ -50,8 +50,8 @@ def modify(
         refusal = literal(f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(lost_default(table, column))}")
         unknown = untold_default(table, column)
         asked = Statement(f"SET {_SAID} = if(EXISTS ({unknown}), {refusal}, {told})", "none")
-        return (asked, Statement(f"EXECUTE IMMEDIATE {_SAID}", "LOCK=NONE", work, transactional=False))
-    return (Statement(sql, "LOCK=NONE", work, transactional=False),)
+        return (asked, Statement(f"EXECUTE IMMEDIATE {_SAID}", "LOCK=NONE", work, transactional=False, instant=instant))
+    return (Statement(sql, "LOCK=NONE", work, transactional=False, instant=instant),)
 
 
 def definition(catalog: Catalog, table: str, column: str, changed: Changed) -> str:

@@ -18,34 +18,27 @@ from contractctl.databases.mysql.triggers import create
 _LOCK = "WRITE"
 
 
-def rename_in_step(
-    of: str, names: Mapping[str, str], sync: Synchronisation | None, wait_seconds: int
-) -> tuple[Statement, ...]:
+def rename_in_step(of: str, names: Mapping[str, str], sync: Synchronisation | None) -> tuple[Statement, ...]:
     """Rename columns of a table, all at once, and let the triggers follow.
 
     `sync` is what triggers keep in step once the names are there; None: none do. The statements belong together, on one
-    connection outside of any transaction; where one fails the last must be sent all the same. The first waits no longer
-    than `wait_seconds` for the table, and may then be sent again.
+    connection outside of any transaction; where one fails the last must be sent all the same.
     """
     renames = ", ".join(f"RENAME COLUMN {quote(old)} TO {quote(new)}" for old, new in names.items())
-    wait, how = f"WAIT {int(wait_seconds)}", "ALGORITHM=INSTANT, LOCK=NONE"
+    alter = f"ALTER TABLE {table(of)} {renames}, ALGORITHM=INSTANT, LOCK=NONE"
     if sync is None:
-        return (Statement(f"ALTER TABLE {table(of)} {wait} {renames}, {how}", _LOCK, transactional=False),)
+        return (Statement(alter, _LOCK, transactional=False, instant=True),)
     if sync.across is not None:
-        return both_at_once(
-            sync.table, sync.across.table, (f"ALTER TABLE {table(of)} {renames}, {how}", *across.create(sync))
-        )
+        return both_at_once(sync.table, sync.across.table, (alter, *across.create(sync)))
     triggers = create(_renamed(sync, names), anew=True).values()
-    return locked((of,), [f"ALTER TABLE {table(of)} {renames}, {how}", *map(_immediately, triggers)], wait)
+    return locked((of,), [alter, *map(_immediately, triggers)])
 
 
-def drop_in_step(
-    of: str, drop_triggers: Iterable[str], columns: Iterable[str], wait_seconds: int
-) -> tuple[Statement, ...]:
+def drop_in_step(of: str, drop_triggers: Iterable[str], columns: Iterable[str]) -> tuple[Statement, ...]:
     """Drop triggers, and columns that they have given their values, all at once; as `rename_in_step`."""
     drops = ", ".join(f"DROP COLUMN IF EXISTS {quote(column)}" for column in columns)
     alter = f"ALTER TABLE {table(of)} {drops}, ALGORITHM=INSTANT, LOCK=NONE"
-    return locked((of,), [*map(_immediately, drop_triggers), alter], f"WAIT {int(wait_seconds)}")
+    return locked((of,), [*map(_immediately, drop_triggers), alter])
 
 
 def both_at_once(one: str, other: str, steps: Iterable[str]) -> tuple[Statement, ...]:
@@ -54,22 +47,19 @@ def both_at_once(one: str, other: str, steps: Iterable[str]) -> tuple[Statement,
     Nobody waits for the second table while having the first. MariaDB would break the deadlock with a statement that
     has one and wants the other by opening its tables anew, and then not know all that its triggers need (1146).
     """
-    return locked((one, other), map(_immediately, steps), "NOWAIT")
+    return locked((one, other), map(_immediately, steps), " NOWAIT")
 
 
 def _immediately(sql: str) -> str:
     return f"EXECUTE IMMEDIATE {literal(sql)}"
 
 
-def locked(of: Iterable[str], steps: Iterable[str], wait: str) -> tuple[Statement, ...]:
-    """Steps while nobody else reads or writes the tables.
-
-    In a compound statement nothing may WAIT, and nothing has to: the tables are locked already.
-    """
+def locked(of: Iterable[str], steps: Iterable[str], wait: str = "") -> tuple[Statement, ...]:
+    """Steps while nobody else reads or writes the tables."""
     tables = ", ".join(f"{table(one)} WRITE" for one in of)
     compound = "".join(f"{step};\n" for step in steps)
     return (
-        Statement(f"LOCK TABLES {tables} {wait}", _LOCK, transactional=False),
+        Statement(f"LOCK TABLES {tables}{wait}", _LOCK, transactional=False, instant=True),
         Statement(f"BEGIN NOT ATOMIC\n{compound}END", _LOCK, transactional=False),
         Statement("UNLOCK TABLES", _LOCK, transactional=False),
     )

@@ -10,7 +10,7 @@ from contractctl.databases import Column, Statement, Synchronisation, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import Copying
 from contractctl.databases.mysql import across, swapping
-from contractctl.databases.mysql.altering import WAIT, alter
+from contractctl.databases.mysql.altering import PATIENCE, alter, of_triggers
 from contractctl.databases.mysql.blocking import demand_no_moment, demand_online, demand_way_back
 from contractctl.databases.mysql.constraints import (
     add_check,
@@ -94,8 +94,7 @@ _FUNCTION = "DROP FUNCTION"
 
 def patience() -> tuple[Statement, ...]:
     """Nothing waits for a lock for long, so that nobody queues behind it for long."""
-    limits = ("lock_wait_timeout", "innodb_lock_wait_timeout")
-    return (Statement(f"SET SESSION {', '.join(f'{name} = {WAIT}' for name in limits)}", "none"),)
+    return (Statement(PATIENCE, "none"),)
 
 
 def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
@@ -130,7 +129,7 @@ def hold(_tables: tuple[str, ...]) -> tuple[Statement, ...]:
 
 def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation | None) -> tuple[Statement, ...]:
     """Rename columns, and the triggers follow; nobody sees them in between."""
-    return rename_in_step(table, names, sync, WAIT)
+    return rename_in_step(table, names, sync)
 
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
@@ -140,7 +139,7 @@ def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     if sync.across is not None:
         return both_at_once(sync.table, sync.across.table, across.create(sync))
     functions = (Statement(sql, "none") for sql in create_functions(sync))
-    return (*functions, *(Statement(sql, "LOCK=SHARED, for an instant") for sql in create(sync, anew=True).values()))
+    return (*functions, *of_triggers(create(sync, anew=True).values()))
 
 
 def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[Statement, ...]:
@@ -150,14 +149,14 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     """
     drops = drop_triggers(sync)
     if sync.across is not None and sync.across.copied is not None:
-        return tuple(Statement(sql, "LOCK=SHARED, for an instant") for sql in drops)
+        return of_triggers(drops)
     if sync.across is not None:
         return both_at_once(sync.table, sync.across.table, drops)
     functions = tuple(Statement(sql, "none") for sql in drops if sql.startswith(_FUNCTION))
     own = tuple(sql for sql in reversed(drops) if not sql.startswith(_FUNCTION))
     if columns:
-        return (*drop_in_step(sync.table, own, columns, WAIT), *functions)
-    return (*(Statement(sql, "LOCK=SHARED, for an instant") for sql in own), *functions)
+        return (*drop_in_step(sync.table, own, columns), *functions)
+    return (*of_triggers(own), *functions)
 
 
 def relax_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:

@@ -7,7 +7,7 @@ has begun to write goes on first, for as long as we wait; whoever comes meanwhil
 from contractctl.databases import Statement, Synchronisation, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.crossing import across_of
-from contractctl.databases.mysql.altering import WAIT
+from contractctl.databases.mysql.altering import of_triggers
 from contractctl.databases.mysql.copying import counterpart, create, drop_triggers, fits, obstacles, old_readers, signal
 from contractctl.databases.mysql.modifying import Changed, definition
 from contractctl.databases.mysql.names import literal, quote
@@ -44,9 +44,8 @@ def drop_copy(table: str) -> tuple[Statement, ...]:
 
 def drop_copied(plan: str, table: str) -> tuple[Statement, ...]:
     """Drop the triggers, and the table that was copied, which has not got its name any more."""
-    drops = drop_triggers(Synchronisation(plan, table, (), ()))
-    triggers = (Statement(sql, "LOCK=SHARED, for an instant") for sql in drops)
-    return (*triggers, _dropped(quiesced_table(table), signal(table), counterpart(table)))
+    triggers = drop_triggers(Synchronisation(plan, table, (), ()))
+    return (*of_triggers(triggers), _dropped(quiesced_table(table), signal(table), counterpart(table)))
 
 
 def follow(sync: Synchronisation) -> tuple[Statement, ...]:
@@ -56,18 +55,18 @@ def follow(sync: Synchronisation) -> tuple[Statement, ...]:
     alter = literal(f"ALTER TABLE {table_name(copy)} AUTO_INCREMENT = ")
     count_on = f"EXECUTE IMMEDIATE IF({_COUNTED} IS NULL, 'DO 0', concat({alter}, {_COUNTED}))"
     triggers = (f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync))
-    return locked((sync.table, copy), (*triggers, f"SET {_COUNTED} = ({ask})", count_on), f"WAIT {WAIT}")
+    return locked((sync.table, copy), (*triggers, f"SET {_COUNTED} = ({ask})", count_on))
 
 
 def swap(sync: Synchronisation) -> tuple[Statement, ...]:
     """Give the copy the table's name; what its triggers do from then on is written anew before."""
-    anew = (f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync) if f" ON {_copy(sync)} " in sql)
+    anew = (sql for sql in create(sync) if f" ON {_copy(sync)} " in sql)
     renames = [
         (sync.table, quiesced_table(sync.table)),
         (copied_table(sync.table), sync.table),
         *_signals(sync.table),
     ]
-    return (_at_once(*anew, _renamed(renames)),)
+    return (*of_triggers(anew), Statement(_renamed(renames), _SWAPPING, transactional=False, instant=True))
 
 
 def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:
@@ -78,7 +77,8 @@ def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:
     refuse = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(_TOO_GREAT)}"
     too_great = f"IF EXISTS (SELECT 1 FROM {table_name(sync.table)} WHERE NOT {fits(sync)}) THEN {refuse}; END IF"
     renames = [(sync.table, copied_table(sync.table)), (quiesced_table(sync.table), sync.table), *_signals(sync.table)]
-    return (_at_once(handler, *strict, too_great, _renamed(renames)),)
+    steps = "".join(f"{step};\n" for step in (handler, *strict, too_great, _renamed(renames)))
+    return (Statement(f"BEGIN NOT ATOMIC\n{steps}END", _SWAPPING, transactional=False),)
 
 
 def _copy(sync: Synchronisation) -> str:
@@ -94,16 +94,10 @@ def _renamed(renames: list[tuple[str, str]]) -> str:
     return f"RENAME TABLE {', '.join(f'{table_name(old)} TO {table_name(new)}' for old, new in renames)}"
 
 
-def _at_once(*steps: str) -> Statement:
-    """One compound statement, which goes on where the client dies in the middle."""
-    body = "".join(f"{step};\n" for step in steps)
-    return Statement(f"BEGIN NOT ATOMIC\n{body}END", _SWAPPING, transactional=False)
-
-
 def _beside(sql: str) -> Statement:
     return Statement(sql, "none", Work.NONE, transactional=False)
 
 
 def _dropped(*tables: str) -> Statement:
     names = ", ".join(map(table_name, tables))
-    return Statement(f"DROP TABLE IF EXISTS {names} WAIT {WAIT}", _SWAPPING, transactional=False)
+    return Statement(f"DROP TABLE IF EXISTS {names}", _SWAPPING, transactional=False, instant=True)

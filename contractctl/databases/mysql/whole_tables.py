@@ -2,7 +2,7 @@
 
 from contractctl.databases import Statement
 from contractctl.databases.catalog import Catalog, RenamedTable
-from contractctl.databases.mysql.altering import WAIT
+from contractctl.databases.mysql.altering import PATIENCE
 from contractctl.databases.mysql.names import literal, quotes
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tables import of_table
@@ -39,27 +39,31 @@ def take_name(table: str, name: str) -> tuple[Statement, ...]:
     place, _, bare = name.rpartition(".")
     gone = table_name(f"{place}.{_GONE}{bare}" if place else f"{_GONE}{bare}")
     rename = f"RENAME TABLE {table_name(name)} TO {gone}, {table_name(table)} TO {table_name(name)}"
-    compound = f"BEGIN NOT ATOMIC\n{rename};\nDROP VIEW {gone};\nEND"
-    return (Statement(compound, _EXCLUSIVE, transactional=False),)
+    return (_renamed_and(rename, f"DROP VIEW {gone}"),)
 
 
 def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, ...]:
     """The table has its old name again, and the view stands in for the new one: for some milliseconds nothing does."""
     view, *grants = stand_in(RenamedTable(catalog, table, name), table, name)
     rename = f"RENAME TABLE {table_name(name)} TO {table_name(table)}"
-    compound = f"BEGIN NOT ATOMIC\n{rename};\n{view.sql};\nEND"
-    return (Statement(compound, _EXCLUSIVE, transactional=False), *grants)
+    return (_renamed_and(rename, view.sql), *grants)
 
 
 def drop_table(table: str) -> tuple[Statement, ...]:
     """Drop a table. MariaDB refuses while a foreign key refers to it."""
-    return (Statement(f"DROP TABLE IF EXISTS {table_name(table)} WAIT {WAIT}", _EXCLUSIVE, transactional=False),)
+    return (Statement(f"DROP TABLE IF EXISTS {table_name(table)}", _EXCLUSIVE, transactional=False, instant=True),)
 
 
 def rename_table(table: str, new: str) -> tuple[Statement, ...]:
     """Give a table another name."""
-    rename = f"RENAME TABLE {table_name(table)} WAIT {WAIT} TO {table_name(new)}"
-    return (Statement(rename, _EXCLUSIVE, transactional=False),)
+    rename = f"RENAME TABLE {table_name(table)} TO {table_name(new)}"
+    return (Statement(rename, _EXCLUSIVE, transactional=False, instant=True),)
+
+
+def _renamed_and(rename: str, then: str) -> Statement:
+    """The renaming stands once it is done: what follows waits for whoever is there."""
+    compound = f"BEGIN NOT ATOMIC\n{rename};\n{PATIENCE};\n{then};\nEND"
+    return Statement(compound, _EXCLUSIVE, transactional=False, instant=True)
 
 
 _GRANTS = """
