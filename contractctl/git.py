@@ -245,23 +245,39 @@ class Repository:
         self._objects = None
         self._repo.close()
 
-    def changed(self, base: str, paths: Sequence[str] = ()) -> tuple[ChangedFile, ...]:
+    def changed(self, base: str, paths: Sequence[str] = (), apart: str | None = None) -> tuple[ChangedFile, ...]:
         """What differs between a commit and the work tree, renames seen as such; untracked files count as new.
 
-        paths: files, folders or patterns, relative to the current folder; none means everything.
+        paths: files, folders or patterns, relative to the current folder; none means everything. What was moved counts
+        under both its names. apart: a pattern from the root; nothing is moved in there, or out.
         """
+        parts = [[]] if apart is None else [[":(top)", f":(top,exclude,glob){apart}"], [f":(top,glob){apart}"]]
+        found = [one for specs in parts for one in self._differing(base, specs)]
+        whole = self._moved_by_hand(base, found, self._untracked([]))
+        if not paths:
+            return tuple(whole)
         specs = [self._pathspec(path) for path in paths]
+        how = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules")
+        named = {*self._run("diff", *how, base, "--", *specs).split("\0"), *self._untracked(specs)}
+        return tuple(one for one in whole if not named.isdisjoint({one.old, one.new}))
+
+    def _differing(self, base: str, specs: Sequence[str]) -> Iterator[ChangedFile]:
+        """What differs of what git knows; renames among these files alone."""
         how = ("--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules")
-        found, fields = [], iter(self._run("diff", *how, base, "--", *specs).split("\0"))
+        fields = iter(self._run("diff", *how, base, "--", *specs).split("\0"))
         for status in fields:
             if status.startswith(("R", "C")):
                 before, after = next(fields), next(fields)
-                found.append(ChangedFile(before if status[0] == "R" else None, after))
+                yield ChangedFile(before if status[0] == "R" else None, after)
             elif status:
                 path = next(fields)
-                found.append(ChangedFile(None if status == "A" else path, None if status == "D" else path))
-        others = self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *specs)
-        return tuple(self._moved_by_hand(base, found, [path for path in others.split("\0") if path]))
+                yield ChangedFile(None if status == "A" else path, None if status == "D" else path)
+
+    def _untracked(self, specs: Sequence[str]) -> list[str]:
+        others = self._run(
+            "ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *(specs or [":(top)"])
+        )
+        return [path for path in others.split("\0") if path]
 
     def changed_modules(self, base: str) -> tuple[ChangedModule, ...]:
         """The submodules that differ between a commit and the work tree, those with uncommitted changes too."""

@@ -164,22 +164,16 @@ def _draft(base: Base, folder: str, table: Table, format_name: str) -> Source | 
 
 
 def _adopted(base: Base, contracts: Path, contract: Contract) -> Source | None:
-    """What the files of a draft said when they were in no contract; of a release where git takes that for them."""
+    """What the files of a draft said when they were in no contract."""
     places = store.draft_paths(contracts, contract.name)
     folder = base.repository.relative(places[0]) if len(places) == 1 and places[0].is_dir() else None
-    origins = _origins(base, contract.draft)
+    now = [base.repository.relative(Path(file.name)) for file in contract.draft.files] if contract.draft else []
+    origins = {path: origin for path in now if (origin := base.origin(path)) is not None}
     if folder is None or not origins:
-        first = contract.versions[0].source if contract.versions else None
-        return _source(base, [*(origins or _origins(base, first)).values()], contract.format, "")
+        return _source(base, [*origins.values()], contract.format, "")
     before = next(_folders(folder, origins), "")
     gone = (path for path in base.below(before) if not (base.repository.root / path).exists()) if before else ()
     return _source(base, sorted({*origins.values(), *gone}), contract.format, before)
-
-
-def _origins(base: Base, source: Source | None) -> dict[str, str]:
-    """Of the files of a version those that were there, and what they were called."""
-    now = [base.repository.relative(Path(file.name)) for file in source.files] if source else []
-    return {path: origin for path in now if (origin := base.origin(path)) is not None}
 
 
 def _folders(folder: str, origins: Mapping[str, str]) -> Iterator[str]:

@@ -38,12 +38,13 @@ def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
     """
     repository = needed_repository(asked.contracts.parent)
     base = repository.merge_base(ref)
-    everything = repository.changed(base)
+    releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")
+    everything = repository.changed(base, apart=releases)  # a release looks like its draft, and is not what moved
     names = store.names(asked.contracts)
     paths = [target for target in targets if target not in names or Path(target).exists()]
     modules = repository.changed_modules(base)
     _demand_met(repository, base, paths, modules)
-    changed = repository.changed(base, paths) if paths else () if targets else everything
+    changed = repository.changed(base, paths, releases) if paths else () if targets else everything
     touched = [
         name
         for name in names

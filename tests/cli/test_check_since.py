@@ -83,7 +83,34 @@ def test_what_moves_into_its_contract_is_held_against_what_it_was(
     (adopted / TOML).write_text('format = "avro"\n')
     (adopted / f"contracts/shop/placed/{name}").unlink()
     git("add", "-A")
-    assert pairs(contractctl) == [("placed.avsc", "1.0.0")]
+    assert "placed.avsc (contract-deleted)" in contractctl("check", "--against", "main", code=1).stdout
+
+
+def test_a_release_is_not_what_another_file_was_moved_to(branch: Path, git: Git, contractctl: Run) -> None:
+    (branch / "proto").mkdir()
+    for name in ("Placed", "Shipped"):
+        (branch / f"proto/{name}.proto").write_text((PROTO % "customer").replace("Placed", name))
+    on_main(git)
+    git("mv", "proto", "api")
+    (branch / "api/Shipped.proto").unlink()
+    (branch / TOML).parent.mkdir(parents=True)
+    (branch / TOML).write_text('format = "protobuf"\ndraft = "../../../api"\n')
+    contractctl("release", "shop/placed")
+    git("add", "-A")
+
+    said = contractctl("check", "--against", "main", code=1).stdout
+    assert "proto/Shipped.proto (contract-deleted)" in said.splitlines()[0]
+
+
+def test_a_file_that_was_moved_is_judged_where_either_of_its_paths_is_named(
+    branch: Path, git: Git, contractctl: Run
+) -> None:
+    (branch / "events").mkdir()
+    git("mv", DRAFT, "events/moved.avsc")
+    (branch / "events/moved.avsc").write_text(BROKEN)
+
+    for path in ("events/moved.avsc", "events/*", DRAFT):
+        assert pairs(contractctl, path) == [("placed.avsc", "events/moved.avsc")]
 
 
 def test_what_moves_into_the_store_and_belongs_to_no_contract_is_not_lost(
