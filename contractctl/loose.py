@@ -35,7 +35,7 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     name = format_name or format_of(file)
     if name == "json-schema":
         demand_schema(file)
-    return completed(file, name, in_work_tree(root, lambda: _walk(root))), name
+    return completed(file, name, in_work_tree(root, lambda: _around(path, root))), name
 
 
 def two_versions(old: Path, new: Path, format_name: str | None = None) -> tuple[Source, Source, str]:
@@ -135,6 +135,12 @@ def _root(path: Path) -> Path:
     here, file = Path.cwd(), path.resolve()
     repository = next((folder for folder in file.parents if (folder / ".git").exists()), None)
     return repository or (here if file.is_relative_to(here) else file.parent)
+
+
+def _around(path: Path, root: Path) -> Iterable[Path]:
+    """What lies below the root, and beside the file wherever that is: among what was made from ours, say."""
+    folder = path.absolute().parent
+    return dict.fromkeys((*_walk(root), *(_walk(folder) if folder != root else ())))
 
 
 def _walk(root: Path) -> Iterator[Path]:

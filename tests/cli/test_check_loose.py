@@ -45,6 +45,17 @@ def test_two_files_are_read_with_those_that_they_need(shop: Path, contractctl: R
     assert "Address" not in done.stdout
 
 
+def test_what_lies_beside_a_file_is_read_with_it_where_there_is_no_git(tmp_path: Path, contractctl: Run) -> None:
+    for folder, symbols in (("old", '["A", "B"]'), ("new", '["A"]')):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "e.avsc").write_text(f'{{"type": "enum", "name": "E", "symbols": {symbols}}}')
+        (tmp_path / folder / "r.avsc").write_text(
+            '{"type": "record", "name": "R", "fields": [{"name": "e", "type": "E"}]}'
+        )
+
+    assert "'B' of E" in contractctl("check", "old/r.avsc", "new/r.avsc", code=1).stdout
+
+
 def test_two_folders_are_two_versions_whatever_else_lies_in_them(shop: Path, contractctl: Run) -> None:
     for folder in ("v1", "v2"):
         put(shop / folder / "order.avsc", "Order", "Address")
