@@ -26,7 +26,7 @@ BEGIN SELECT RAISE(ABORT, '{message}'); END
 
 _POSTGRESQL = (
     f"""
-CREATE FUNCTION contractctl_append_only() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION contractctl_append_only() RETURNS trigger LANGUAGE plpgsql
 AS $$ BEGIN RAISE EXCEPTION '{_MESSAGE}'; END $$
 """,
     """

@@ -30,6 +30,21 @@ def test_the_tables_are_those_that_the_code_reads(engine: Engine) -> None:
         assert {column["name"] for column in inspect(engine).get_columns(table.name)} == set(table.columns.keys())
 
 
+def test_a_journal_whose_tables_are_gone_begins_anew(postgresql_url: str) -> None:
+    """A dump that leaves contractctl's tables out brings their function back."""
+    engine = databases.create_engine(postgresql_url)
+    journal.open(engine)
+    with engine.begin() as connection:
+        for table in (*tables.JOURNAL.metadata.tables, tables.VERSION.name):
+            run(connection, f"DROP TABLE IF EXISTS {table} CASCADE")
+
+    journal.open(engine)
+
+    with journal.reading(engine) as connection:
+        assert journal.version(connection) == journal.HEAD
+    engine.dispose()
+
+
 def test_opening_an_open_journal_does_not_import_alembic(database_url: str, engine: Engine) -> None:
     program = (
         "import sys\nfrom contractctl import databases, journal\n"
