@@ -99,6 +99,8 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
 
 
+_UNREAD = 128 + 13
+"""As a shell says SIGPIPE: nobody has read the answer, and it may have been no."""
 _FEW_LOOKS = 50_000
 """So many containers more than before have Python's collector look; by itself it looks at seven hundred."""
 
@@ -141,9 +143,11 @@ def run(arguments: list[str]) -> int:
         return 130
     except ContractctlError as error:
         return _complain(error.message, error.hint)
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has gone: nothing is left to flush
-        return Exit.YES
+    except SystemExit as end:
+        if end.code != 1:
+            raise
+        sys.stdout = None  # click ends so, itself, where the reader has gone: nothing is left to flush
+        return _UNREAD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", "check the file, folder or disk, and run it again")
