@@ -147,7 +147,7 @@ def command(
         way_out = "name them, or create contracts: contractctl init"
         click.echo(f"not judged, without a contract: {_first(checked.passed_over)}; {way_out}", err=True)
     if checked.unreleased:
-        way_out = "release a version: contractctl release NAME"
+        way_out = "release a version: contractctl release NAME, or --all"
         click.echo(f"not judged, never released: {_first(checked.unreleased)}; {way_out}", err=True)
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES

@@ -17,9 +17,6 @@ _GITHUB = Path(".github/workflows/contracts.yml")
 _GITLAB = Path(".gitlab-ci.yml")
 _GITLAB_PART = Path(".gitlab/contracts.yml")
 
-_RELEASES = 10
-"""Commands that are printed, of what comes next."""
-
 
 @click.command
 @click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Write the CI job that checks every change, too.")
@@ -158,11 +155,8 @@ def _next(
     if not survey.adopted:
         yield "next: contractctl list"
         return
-    yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then, for each:"
-    for adopted in survey.adopted[:_RELEASES]:
-        yield f"  contractctl release {adopted.contract}"
-    if len(survey.adopted) > _RELEASES:
-        yield f"  … {len(survey.adopted) - _RELEASES:,} more: contractctl list; release takes several at once"
+    yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then:"
+    yield f"  contractctl release {survey.adopted[0].contract if len(survey.adopted) == 1 else '--all'}"
 
 
 def _included(root: Path) -> bool:

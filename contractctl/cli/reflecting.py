@@ -94,7 +94,8 @@ def following(found: Settings, done: Reflected, written: Sequence[Path], *, dry_
     else:
         yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then:"
         yield "  contractctl check --live"
-        yield from (f"  contractctl release {made.contract}" for made in done.survey.made)
+        made = done.survey.made
+        yield f"  contractctl release {made[0].contract if len(made) == 1 else '--all'}"
 
 
 def _patterns(tables: str | None) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ _SHOWN = 5
 
 
 @click.command
-@click.argument("contracts", nargs=-1, required=True, metavar="CONTRACT…")
+@click.argument("contracts", nargs=-1, metavar="CONTRACT…")
+@click.option("--all", "everything", is_flag=True, help="Every contract whose draft is not released as it stands.")
 @click.option("--version", "given", metavar="X.Y.Z", help="Release under this number.")
 @click.option("--major", "part", flag_value="major", help="The next major version: it breaks somebody.")
 @click.option("--minor", "part", flag_value="minor", help="The next minor version: it adds something.")
@@ -40,7 +41,13 @@ _SHOWN = 5
 @click.option("--dry-run", is_flag=True, help="Show which number it would be, and why; write nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 def command(
-    contracts: tuple[str, ...], given: str | None, part: str | None, elsewhere: bool, dry_run: bool, form: str
+    contracts: tuple[str, ...],
+    everything: bool,
+    given: str | None,
+    part: str | None,
+    elsewhere: bool,
+    dry_run: bool,
+    form: str,
 ) -> int:
     """Freeze the draft as the next version.
 
@@ -55,9 +62,12 @@ def command(
     """
     if given and part:
         raise ContractctlError("the version was given twice", hint=f"leave out --version {given} or --{part}")
-    names = tuple(dict.fromkeys(contracts))
-    _demand_one(names, given, form)
     found, day = settings.load(Path.cwd()), times.today()
+    names = _names(contracts, found.contracts, everything=everything)
+    if not names:
+        click.echo("every draft is released as it stands")
+        return Exit.YES
+    _demand_one(names, given, form)
     read = [found.judged(store.read(found.contracts, name), day) for name in names]
     demand_whole(found.contracts, read)
     wanted = SemanticVersion.parse(given) if given else None
@@ -76,6 +86,22 @@ def command(
     if not refused and not dry_run and form == "text":
         click.echo(f"next: {following}", err=True)
     return Exit.NO if refused else Exit.YES
+
+
+def _names(given: tuple[str, ...], folder: Path, *, everything: bool) -> tuple[str, ...]:
+    """The contracts that are meant, once each."""
+    if everything == bool(given):
+        wrong = "--all means every contract: name none beside it" if given else "no contract is named"
+        raise ContractctlError(
+            wrong, hint="contractctl release CONTRACT…, or --all for every draft that is not released"
+        )
+    return tuple(dict.fromkeys(given)) or tuple(name for name in store.names(folder) if _is_due(folder, name))
+
+
+def _is_due(folder: Path, name: str) -> bool:
+    """Whether a draft is to be released, or a release of it was cut short."""
+    state = versions.draft_state(store.read(folder, name))
+    return state in {"new", "changed"} or (state != "none" and bool(store.broken_releases(folder, name)))
 
 
 def _following(read: list[Contract], answers: list["_Answer"], folder: Path) -> str:

@@ -103,7 +103,7 @@ def unread(case: Case) -> Iterator[Condition]:
         parties = case.consumers.get(field.contract, ())
         said = tuple(one for one in attestations(case) if one.contract in ("", field.contract))
         if field is first[field.contract]:
-            yield _known(field, parties, said)
+            yield _known(case, field, parties, said)
         yield from _reported(on, parties)
         yield from _unattributed(on)
         yield from _not_understood(on)
@@ -127,7 +127,7 @@ def _flawed(case: Case) -> Iterator[Condition]:
             yield replace(_open(name, "a reliable answer", found, remedy), records=(record.digest,))
 
 
-def _known(field: Field, parties: Sequence[Party], said: Sequence[Attestation]) -> Condition:
+def _known(case: Case, field: Field, parties: Sequence[Party], said: Sequence[Attestation]) -> Condition:
     """Nobody on record is not nobody."""
     passed = Condition(
         name=f"consumers of {field.contract}",
@@ -144,6 +144,8 @@ def _known(field: Field, parties: Sequence[Party], said: Sequence[Attestation]) 
     words = f"no consumer of {field.contract} is known; that is not the same as none"
     remedy = (
         f"list them in the contract.toml of {field.contract}: [[consumers]] name, reads; or attest that there are none"
+        f" in approvals/{case.plan.name}.toml:"
+        ' [[attestations]] statement = "no-consumers", contract, by, reason, at, expires'
     )
     return replace(unknown(passed, Flaw(Unknown.NO_KNOWN_CONSUMERS, words)), remedy=remedy)
 

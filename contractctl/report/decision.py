@@ -44,15 +44,16 @@ def answer(decision: Decision, percent: float | None) -> str:
     """The first line: whether the stage may begin."""
     stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
     total = counted(len(decision.conditions), "condition")
-    share = f"{len(open_conditions(decision))} of {total}"
+    open_ = len(open_conditions(decision))
+    fails, waits = ("does not hold", "is open") if open_ == 1 else ("do not hold", "are open")
     if decision.outcome is Outcome.PASS:
         waived = sum(bool(one.waiver) and not one.holds for one in decision.conditions)
         though = f", with {waived} of {total} waived" if waived else ""
         return f"pass: {stage} of '{decision.plan}' may begin{though}"
     if decision.outcome is Outcome.FAIL:
-        return f"fail: {stage} of '{decision.plan}' may not begin; {share} do not hold"
+        return f"fail: {stage} of '{decision.plan}' may not begin; {open_} of {total} {fails}"
     retry = decision.retry_after
     if retry is None:
-        return f"unknown: it cannot be told whether {stage} of '{decision.plan}' may begin; {share} are open"
+        return f"unknown: it cannot be told whether {stage} of '{decision.plan}' may begin; {open_} of {total} {waits}"
     again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
     return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"

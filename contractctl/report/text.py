@@ -29,6 +29,8 @@ def answer(checked: Checked) -> str:
     """The answer in one line."""
     failing = [pair for pair in checked.pairs if pair.excused is None and pair.status is not Status.COMPATIBLE]
     pairs = counted(len(checked.pairs), "pair")
+    if checked.unreleased and not checked.pairs and not checked.problems:
+        return f"nothing judged: {counted(len(checked.unreleased), 'contract')} without a release"
     if not failing and not checked.problems:
         excused = [f"{' '.join(_title(pair))}: {pair.excused}" for pair in _excused(checked)]
         note = f"; excused: {'; '.join(excused)}" if excused else ""

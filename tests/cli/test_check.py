@@ -252,8 +252,17 @@ def test_a_contract_without_a_release_is_no_silent_yes(contractctl: Run, store: 
     (store.parent / "refunded/refunded.avsc").write_text(OLD)
 
     assert contractctl("check").stderr == (
-        "not judged, never released: orders/refunded; release a version: contractctl release NAME\n"
+        "not judged, never released: orders/refunded; release a version: contractctl release NAME, or --all\n"
     )
+
+
+def test_where_nothing_was_ever_released_the_first_line_says_that_nothing_was_judged(
+    contractctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "placed.avsc").write_text(OLD)
+    contractctl("init")
+
+    assert contractctl("check").stdout == "nothing judged: 1 contract without a release\n"
 
 
 def test_two_formats_are_no_two_versions(contractctl: Run, tmp_path: Path) -> None:

@@ -323,6 +323,32 @@ def test_of_several_contracts_all_are_released_or_none(contractctl: Run, draft: 
     assert major.stdout.count("released orders/") == 2
 
 
+def test_all_are_those_whose_drafts_are_not_released_as_they_stand(
+    contractctl: Run, released: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "contracts" / "orders" / "paid"
+    other.mkdir()
+    (other / "contract.toml").write_text(CONTRACT.format(level="BACKWARD"))
+    (other / "placed.avsc").write_text(OLD)
+
+    first = contractctl("release", "--all")
+    again = contractctl("release", "--all")
+    released.write_text(RENAMED)
+    refused = contractctl("release", "--all", code=1)
+
+    assert first.stdout == "released orders/paid 1.0.0\n"
+    assert again.stdout == "every draft is released as it stands\n"
+    assert refused.stdout.startswith("not released: orders/placed: 2.0.0 would be a major version")
+    assert "name none beside it" in contractctl("release", "--all", NAME, code=2).stderr
+    assert "no contract is named" in contractctl("release", code=2).stderr
+
+
+def test_all_finishes_a_release_that_was_cut_short(contractctl: Run, released: Path) -> None:
+    (released.parent / "versions" / "SHA256SUMS").unlink()
+
+    assert contractctl("release", "--all").stdout == "released orders/placed 1.0.0\n"
+
+
 def test_a_contract_that_is_the_release_already_holds_the_others_up(
     contractctl: Run, released: Path, tmp_path: Path
 ) -> None:

@@ -193,7 +193,10 @@ def test_a_retired_consumer_that_still_reads_is_not_retired(contracting: Scene) 
 def test_no_known_consumer_is_not_nobody(contracting: Scene) -> None:
     scene = contracting.but(consumers={})
 
-    assert scene.condition("consumers of shop/orders").reason is Unknown.NO_KNOWN_CONSUMERS
+    condition = scene.condition("consumers of shop/orders")
+    assert condition.reason is Unknown.NO_KNOWN_CONSUMERS
+    assert condition.remedy is not None
+    assert "approvals/rename-customer.toml: [[attestations]] statement" in condition.remedy
 
 
 def test_somebody_may_attest_that_there_is_no_consumer(contracting: Scene) -> None:
