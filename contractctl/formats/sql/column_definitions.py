@@ -86,12 +86,13 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.DefaultColumnConstraint():
             return with_default(table, name, kind.this, dialect)
         case exp.PrimaryKeyColumnConstraint():
-            return with_timing(add_unique(table, Unique((name,), primary=True, name=label)), kind, dialect)
+            return with_timing(add_unique(table, Unique((name,), primary=True, name=label)), kind, (name,))
         case exp.UniqueColumnConstraint():
             unique = Unique((name,), nulls_alike=bool(kind.args.get("nulls")), name=label)
-            return with_timing(with_conflict(add_unique(table, unique), kind), kind, dialect)
+            return with_timing(with_conflict(add_unique(table, unique), kind), kind, (name,))
         case exp.AutoIncrementColumnConstraint():
-            return changed(table, name, counted=True)
+            nullable = column.nullable and dialect != "mysql"
+            return changed(table, name, counted=True, nullable=nullable)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
             table = replace(table, unjudged=(*table.unjudged, *_numbers(kind, column)))
             return changed(table, name, counted=True, always=bool(kind.this), nullable=False)

@@ -30,6 +30,10 @@ def foreign_keys(client: Table, provider: Table) -> Iterator[Found]:
         if referring not in own:
             yield from _added_key(client, provider, key)
             continue
+        if _alike(client, key) != _alike(provider, key):
+            reason = f"several foreign keys to '{key.table}' over the same columns are not what they were"
+            yield Undecided(client.written, f"{reason}: contractctl cannot tell which of them acts first")
+            continue
         if _acting(own[referring]) != _acting(key):
             yield _action(client, own[referring], key)
         if _timing(own[referring]) != _timing(key):
@@ -100,6 +104,12 @@ def _referring(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
         return key.columns, key.table, key.referred
     columns, referred = zip(*sorted(zip(key.columns, key.referred, strict=True)), strict=True)
     return columns, key.table, referred
+
+
+def _alike(table: Table, key: ForeignKey) -> frozenset[tuple[tuple[str, ...], tuple[str, ...]]] | None:
+    """What the keys do that say the same as this one; None where it is the only one."""
+    found = [one for one in table.foreign_keys if _referring(one) == _referring(key)]
+    return frozenset((one.actions, one.timing) for one in found) if len(found) > 1 else None
 
 
 def _acting(key: ForeignKey) -> tuple[str, ...]:

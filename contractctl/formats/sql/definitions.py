@@ -112,13 +112,13 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
             case exp.Identifier():  # SQLite: a column without a type
                 table = add_column(defined, table, exp.ColumnDef(this=inner))
             case exp.PrimaryKey():
-                table = add_unique(table, unique_of(inner.expressions, table, dialect, name, primary=True))
-                table = with_timing(table, inner, dialect)
+                unique = unique_of(inner.expressions, table, dialect, name, primary=True)
+                table = with_timing(add_unique(table, unique), inner, unique.columns)
             case exp.UniqueColumnConstraint() if isinstance(inner.this, exp.Schema):
                 label = name or (label_of(inner.this.this, dialect) if inner.this.this else None)
                 unique = unique_of(inner.this.expressions, table, dialect, label)
                 table = add_unique(table, replace(unique, nulls_alike=bool(inner.args.get("nulls"))))
-                table = with_timing(with_conflict(table, inner), inner, dialect)
+                table = with_timing(with_conflict(table, inner), inner, unique.columns)
             case exp.ForeignKey():
                 columns = tuple(fold(column, dialect) for column in inner.expressions)
                 table = refer(table, columns, inner.args["reference"], dialect, name)

@@ -10,7 +10,6 @@ from contractctl.formats.sql.expressions import Constant, constant
 from contractctl.formats.sql.schema import MOST_OCTETS, Check, Type
 
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
-_DENIED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LTE, exp.GTE: exp.LT, exp.LT: exp.GTE, exp.LTE: exp.GT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +121,9 @@ def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:
 
 def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
     tree = tree.unnest()
-    inner = tree.this.unnest() if isinstance(tree, exp.Not) else None
     if isinstance(tree, exp.And):
         yield from _conjuncts(tree.this)
         yield from _conjuncts(tree.expression)
-    elif isinstance(inner, exp.Or):  # NULL makes NULL of both forms, and a check is met by NULL
-        yield from _conjuncts(exp.Not(this=inner.this))
-        yield from _conjuncts(exp.Not(this=inner.expression))
-    elif isinstance(inner, exp.GT | exp.GTE | exp.LT | exp.LTE):
-        yield _DENIED[type(inner)](this=inner.this, expression=inner.expression)
     elif isinstance(tree, exp.Between) and constant(tree.args["low"]) is not None and not tree.args.get("symmetric"):
         yield exp.GTE(this=tree.this, expression=tree.args["low"])
         yield exp.LTE(this=tree.this, expression=tree.args["high"])

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from contractctl.formats.sql.database_defaults import PLAIN, DatabaseDefaults, without_defaults
 from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
-from contractctl.formats.sql.expressions import constant
+from contractctl.formats.sql.expressions import known_value
 from contractctl.formats.sql.queries import same_query
 from contractctl.formats.sql.schema import Check, Column, Index, Schema, Table, Unique
 from contractctl.model.verdict import Change, Undecided
@@ -126,7 +126,7 @@ def _column(sides: _Sides, table: Table, column: Column, live: Column | None) ->
     if live is None:
         return column
     path = f"{table.written}.{column.written}"
-    if column.default and live.default and not same_default(column, live) and _computed(column, live):
+    if column.default and live.default and not same_default(column, live) and _unknown(column, live):
         sides.either(path, "the default", column.default.text, live.default.text)
         column = replace(column, default=live.default)
     if column.generated and live.generated and column.generated.text != live.generated.text:
@@ -135,9 +135,9 @@ def _column(sides: _Sides, table: Table, column: Column, live: Column | None) ->
     return column
 
 
-def _computed(*columns: Column) -> bool:
-    """Whether one of the defaults is more than a value."""
-    return any(column.default is not None and constant(column.default.tree) is None for column in columns)
+def _unknown(*columns: Column) -> bool:
+    """Whether one of the defaults is more than a value, or one that the database may print in other words."""
+    return any(column.default is not None and known_value(column.default, column.type) is None for column in columns)
 
 
 @dataclass(frozen=True, slots=True)

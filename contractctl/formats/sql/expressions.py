@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+from contractctl.formats.sql.literals import canonical, elements
 from contractctl.formats.sql.schema import NUMBERS, Expression, Family, Type
 from contractctl.formats.sql.statements import sqlglot_dialect
 
@@ -23,7 +24,21 @@ _NUMERIC = frozenset({"SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"}
 _PADDING = re.compile(r"(?:\\0)*'$")
 """Zeros that fill a binary up, as MySQL prints them."""
 _BLANKS = re.compile(r" *'$")
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)(\.\d+)?)?")
+_REWORDED = frozenset({Family.DATE, Family.OTHER, Family.TIME, Family.TIMESTAMP})
+"""Families whose values databases print in words of their own."""
+_DENIED: dict[type[exp.Expr], type[exp.Expr]] = {
+    exp.EQ: exp.NEQ,
+    exp.NEQ: exp.EQ,
+    exp.GT: exp.LTE,
+    exp.GTE: exp.LT,
+    exp.LT: exp.GTE,
+    exp.LTE: exp.GT,
+    exp.NullSafeEQ: exp.NullSafeNEQ,
+    exp.NullSafeNEQ: exp.NullSafeEQ,
+    exp.And: exp.Or,
+    exp.Or: exp.And,
+}
+"""What NOT makes of each; NULL makes NULL of both forms."""
 
 
 def fold(identifier: exp.Identifier | str, dialect: str) -> str:
@@ -85,26 +100,64 @@ def as_number(value: Constant) -> Decimal | None:
 
 
 def value_text(default: Expression, kind: Type) -> str:
-    """The value as the column holds it: MySQL prints '0' for the 0 of a number, and all the zeros of a binary."""
+    """The value as the column holds it, as far as that is known; else what stands there."""
+    return known_value(default, kind) or default.text
+
+
+def known_value(default: Expression, kind: Type) -> str | None:
+    """The value as the column holds it: MySQL prints '0' for the 0 of a number, and all the zeros of a binary.
+
+    None where it is computed, or where the database may print it in words that are not known here.
+    """
+    if isinstance(default.tree, exp.BitString | exp.HexString):
+        return _binary(default.tree, kind)
+    if kind.text.endswith("[]"):
+        return _array(default.tree, kind)
     value: Constant | None = constant(default.tree)
     if value is None:
-        return default.text
-    number = as_number(value) if kind.family in NUMBERS else None
-    if number is not None:
+        return None
+    number = as_number(value) if kind.family in NUMBERS or kind.name == "bit" else None
+    if number is not None and (kind.family in NUMBERS or isinstance(value, Decimal)):
         return str(number.normalize()) if kind.affinity != "REAL" else str(float(number))
     if kind.family is Family.BOOLEAN:
         return _BOOLEANS.get(str(value).lower(), str(value))
     if kind.family is Family.TEXT and isinstance(value, Decimal) and _is_plain_integer(value):
         return f"'{int(value)}'"
-    if kind.family is Family.BINARY and kind.padded:
-        return _PADDING.sub("'", default.text)
     if kind.family is Family.ENUM:
         return next((f"'{each}'" for each in kind.symbols if each.lower() == str(value).lower()), default.text)
-    if kind.family is Family.TEXT and kind.padded:
-        return _BLANKS.sub("'", default.text)
-    if kind.family is Family.TIMESTAMP and (moment := _MOMENT.fullmatch(str(value))):
-        return f"'{moment[1]} {moment[2] or '00:00:00'}{(moment[3] or '').rstrip('.0')}'"
-    return "''" if kind.text == "bytea" and value == "\\x" else default.text
+    if kind.padded:
+        return (_PADDING if kind.family is Family.BINARY else _BLANKS).sub("'", default.text)
+    stands = canonical(str(value), kind.text)
+    if stands is not None:
+        return f"'{stands}'"
+    return None if kind.family in _REWORDED else default.text
+
+
+def _binary(tree: exp.Expr, kind: Type) -> str | None:
+    """MySQL's b'101' and x'61' are numbers where a number is asked for, and bytes elsewhere."""
+    number = int(tree.name, 2 if isinstance(tree, exp.BitString) else 16)
+    if kind.family in NUMBERS or kind.name == "bit":
+        return str(Decimal(number).normalize())
+    if kind.family not in {Family.BINARY, Family.TEXT} or isinstance(tree, exp.BitString):
+        return None
+    return f"'{bytes.fromhex(tree.name).decode('latin-1')}'" if len(tree.name) % 2 == 0 else None
+
+
+def _array(tree: exp.Expr, kind: Type) -> str | None:
+    """ARRAY['a', 'b'] and '{a,b}' are one."""
+    parts: tuple[str | None, ...] | None = None
+    if isinstance(tree, exp.Array):
+        found = [None if isinstance(part, exp.Null) else constant(part) for part in tree.expressions]
+        known = all(
+            value is not None or isinstance(part, exp.Null) for value, part in zip(found, tree.expressions, strict=True)
+        )
+        parts = tuple(None if value is None else str(value) for value in found) if known else None
+    elif isinstance(tree, exp.Literal) and tree.is_string:
+        parts = elements(tree.name)
+    if parts is None:
+        return None
+    element = kind.text.removesuffix("[]")
+    return f"{[part if part is None else canonical(part, element) or part for part in parts]}"
 
 
 def _is_plain_integer(value: Decimal) -> bool:
@@ -117,41 +170,76 @@ def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
 
     def step(node: exp.Expr) -> exp.Expr:
         inner = node.this
-        if isinstance(node, exp.Paren) and isinstance(inner, exp.Expr):
-            return inner
-        if isinstance(node, exp.Cast) and dialect == "postgresql":
-            return _number(node) or (inner if _castless(node) else node)
-        if isinstance(node, exp.Column):
-            name = fold(node.this, dialect)
-            return exp.column(exp.to_identifier(name, quoted=name != name.lower()))
-        if dialect == "postgresql" and isinstance(node, exp.Between) and not node.args.get("symmetric"):
-            low, high = node.args["low"], node.args["high"]
-            return exp.and_(exp.GTE(this=inner.copy(), expression=low), exp.LTE(this=inner, expression=high))
-        if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
-            return _any(node) or node
-        if isinstance(node, exp.NEQ) and node.expression.name.upper() == "ALL":
-            return _all(node) or node
-        return (_clock(node) or _octets(node) or node) if dialect == "mysql" else node
+        match node:
+            case exp.Paren() if isinstance(inner, exp.Expr):
+                return inner
+            case exp.Column():
+                name = fold(inner, dialect)
+                return exp.column(exp.to_identifier(name, quoted=name != name.lower()))
+            case exp.Not() if type(inner) in _DENIED:
+                return _denied(inner) or node
+            case exp.In(expressions=[only]):
+                return exp.EQ(this=inner, expression=only)
+            case exp.Case() if isinstance(_uncast(node.args.get("default")), exp.Null):
+                node.set("default", None)
+        if dialect == "postgresql":
+            return _as_postgresql_has_it(node) or node
+        return (_as_mysql_has_it(node) or node) if dialect == "mysql" else node
 
-    before = ""
-    while (text := tree.sql()) != before:  # parentheses inside parentheses
+    before, own = None, sqlglot_dialect(dialect)
+    while (text := tree.sql(dialect=own)) != before:  # parentheses inside parentheses
         before, tree = text, tree.transform(step, copy=False)
     return _regrouped(tree)
 
 
-def _clock(node: exp.Expr) -> exp.Expr | None:
-    """What MySQL writes CURRENT_TIMESTAMP for."""
+def _denied(inner: exp.Expr) -> exp.Expr | None:
+    """NOT goes inside, as databases have it themselves where they print NOT BETWEEN and NOT IN."""
+    left, right = inner.this, inner.expression
+    if isinstance(inner, exp.Connector):
+        left, right = exp.Not(this=left), exp.Not(this=right)
+    elif isinstance(right.unnest(), exp.Any | exp.All) or right.name.upper() in {"ALL", "ANY", "SOME"}:
+        return None
+    return _DENIED[type(inner)](this=left, expression=right)
+
+
+def _uncast(tree: exp.Expr | None) -> exp.Expr | None:
+    return _uncast(tree.this) if isinstance(tree, exp.Cast | exp.Paren) else tree
+
+
+def _as_postgresql_has_it(node: exp.Expr) -> exp.Expr | None:
+    """What it prints, for what people write."""
+    match node:
+        case exp.Cast():
+            return _number(node) or _literal(node) or (node.this if _castless(node) else None)
+        case exp.Between() if not node.args.get("symmetric"):
+            low, high = node.args["low"], node.args["high"]
+            return exp.and_(exp.GTE(this=node.this.copy(), expression=low), exp.LTE(this=node.this, expression=high))
+        case exp.EQ() if isinstance(node.expression, exp.Any):
+            return _any(node)
+        case exp.NEQ() if node.expression.name.upper() == "ALL":
+            return _all(node)
+        case exp.Interval() if isinstance(node.this, exp.Literal) and not isinstance(node.unit, exp.IntervalSpan):
+            stands = canonical(f"{node.this.name} {node.unit or ''}", "interval")
+            return exp.Literal.string(stands) if stands else None
+        case exp.BitString() | exp.ByteString():
+            return exp.Literal.string(node.name)
+        case exp.Extract() if isinstance(node.this, exp.Literal):
+            node.set("this", exp.var(node.this.name.upper()))
+        case exp.TimestampTrunc() if isinstance(node.unit, exp.Literal):
+            node.set("unit", exp.var(node.unit.name.upper()))
+    return None
+
+
+def _as_mysql_has_it(node: exp.Expr) -> exp.Expr | None:
+    """It prints CURRENT_TIMESTAMP for NOW(). Its LENGTH counts bytes; elsewhere, as CHAR_LENGTH here, characters."""
     if isinstance(node, exp.Localtimestamp | exp.Localtime):
         return exp.CurrentTimestamp(this=node.this)
     if isinstance(node, exp.Anonymous) and node.name.upper() == "NOW":
         return exp.CurrentTimestamp(this=next(iter(node.expressions), None))
-    return None
-
-
-def _octets(node: exp.Expr) -> exp.Expr | None:
-    """MySQL's LENGTH counts bytes; other dialects' counts characters, as CHAR_LENGTH does here."""
     if isinstance(node, exp.Length) and node.args.get("binary"):
         return exp.Anonymous(this="OCTET_LENGTH", expressions=[node.this])
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "OCTET_LENGTH":
+        node.set("this", "OCTET_LENGTH")
     return None
 
 
@@ -177,13 +265,31 @@ def _castless(node: exp.Cast) -> bool:
     """Whether what is cast is what it was, also without: `(x)::integer` of a column, or of a sum, rounds."""
     inner = node.this.unnest()
     texts = {"TEXT", "VARCHAR", "CHAR", "BPCHAR"}
-    if isinstance(inner, exp.Column) and node.to.this.name in _WIDEST and node.find_ancestor(exp.Div) is None:
+    if isinstance(inner, exp.Column) and node.to.this.name in _WIDEST and not _divides_wholes(node):
         return not node.to.expressions  # and (amount)::numeric where it meets one; whole numbers are divided otherwise
     if isinstance(inner, exp.Column | exp.DPipe):  # PostgreSQL writes (status)::text where status is a varchar
         return node.to.this.name in texts and not node.to.expressions  # varchar(3) cuts
     if isinstance(inner, exp.Neg):
         inner = inner.this.unnest()
     return isinstance(inner, exp.Literal | exp.Array | exp.ByteString | exp.Null)
+
+
+def _divides_wholes(node: exp.Cast) -> bool:
+    """Whether it may be what keeps a quotient from being cut: `a::numeric / 2`, but not `a::numeric / 2.0`."""
+    quotient = node.find_ancestor(exp.Div)
+    if quotient is None:
+        return False
+    inside = any(one is node for one in quotient.this.walk())
+    other = _uncast(quotient.expression if inside else quotient.this)
+    return not isinstance(other, exp.Literal) or other.is_int
+
+
+def _literal(node: exp.Cast) -> exp.Expr | None:
+    """A text that is cast to a type, in that type's own words."""
+    if not isinstance(node.this, exp.Literal) or not node.this.is_string or isinstance(node.to, exp.ObjectIdentifier):
+        return None
+    stands = canonical(node.this.name, node.to.sql(dialect=sqlglot_dialect("postgresql")).lower())
+    return exp.Literal.string(stands) if stands is not None else None
 
 
 def _number(node: exp.Cast) -> exp.Expr | None:

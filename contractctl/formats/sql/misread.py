@@ -148,8 +148,12 @@ def _without_options(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], str]
 
 def _as_mysql_has_it(token: Token) -> Token:
     """The same type words mean other types in other databases."""
-    kind = _MYSQL_TYPES.get(token.text.upper()) if token.token_type is not TokenType.STRING else None
-    if kind is None or token.token_type is TokenType.IDENTIFIER:
+    if token.token_type in {TokenType.STRING, TokenType.IDENTIFIER}:
+        return token
+    if token.text.upper() == "PERSISTENT":  # https://mariadb.com/kb/en/generated-columns/
+        return _as(token, TokenType.VAR, "STORED")
+    kind = _MYSQL_TYPES.get(token.text.upper())
+    if kind is None:
         return token
     return _as(token, kind, kind.name.lower())
 

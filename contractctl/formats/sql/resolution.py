@@ -144,7 +144,8 @@ def values(table: Table, client: Column, provider: Column, dialect: str) -> Iter
         # the number of a row is a whole number, also where the client's column takes anything
         yield _about_column("sql-type-refused", Effect.FAILS, table, client, **types)
     yield from _symbols(table, client, provider)
-    holds_text = client.type.family in {Family.TEXT, Family.ENUM} or (dialect == "sqlite" and not table.strict)
+    loose = dialect == "sqlite" and (not table.strict or client.type.affinity == "ANY")
+    holds_text = client.type.family in {Family.TEXT, Family.ENUM} or loose
     if client.collation != provider.collation and holds_text:
         names = {"before": client.collation or "the default", "after": provider.collation or "the default"}
         yield _about_column("sql-collation-changed", Effect.MISREADS, table, client, **names)

@@ -7,7 +7,6 @@ from sqlglot import exp
 from contractctl.formats.sql.defined import name_of
 from contractctl.formats.sql.expressions import columns_of, expression, fold
 from contractctl.formats.sql.schema import Check, ForeignKey, Table, Unique
-from contractctl.formats.sql.statements import sqlglot_dialect
 
 _USUAL = frozenset({"NOT DEFERRABLE", "INITIALLY IMMEDIATE", "MATCH SIMPLE"})
 """Options of keys that say what holds without them."""
@@ -35,11 +34,13 @@ def with_conflict(table: Table, part: exp.Expr) -> Table:
     return replace(table, unjudged=(*table.unjudged, part.sql(dialect="sqlite")))
 
 
-def with_timing(table: Table, part: exp.Expr, dialect: str) -> Table:
+def with_timing(table: Table, part: exp.Expr, columns: tuple[str, ...]) -> Table:
     """A key that may be violated until the transaction ends is another key, and is not judged."""
-    if all(str(option).upper() in _USUAL for option in part.args.get("options") or ()):
+    options = [str(option).upper() for option in part.args.get("options") or ()]
+    if all(option in _USUAL for option in options):
         return table
-    return replace(table, unjudged=(*table.unjudged, part.sql(dialect=sqlglot_dialect(dialect))))
+    word = "PRIMARY KEY" if isinstance(part, exp.PrimaryKey | exp.PrimaryKeyColumnConstraint) else "UNIQUE"
+    return replace(table, unjudged=(*table.unjudged, " ".join((f"{word} ({', '.join(columns)})", *options))))
 
 
 def refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect: str, name: str | None) -> Table:

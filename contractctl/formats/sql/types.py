@@ -25,6 +25,8 @@ _ADDRESSES = {"IPV4": "inet4", "IPV6": "inet6"}
 """MariaDB's types, by the names that sqlglot has for them."""
 _WIDTHS = {"bit": "bit(1)", "year": "year(4)"}
 """As databases write them."""
+_STRICT = frozenset({"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"})
+"""Types of SQLite's strict tables: https://www.sqlite.org/stricttables.html. It refuses a table with another one."""
 _SHORT_FLOAT = 24
 """Most binary digits of a single-precision float."""
 
@@ -44,6 +46,8 @@ def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...
     if isinstance(node, exp.ObjectIdentifier):  # oid, regclass and their kin
         return Type(Family.OTHER, str(node.this).lower(), name=str(node.this).lower())
     name = str(node.this.name)
+    if name == "ARRAY" and dialect == "postgresql":
+        return _array(node, enums)
     text = _text(node, dialect)
     sizes = tuple(int(part.name) for part in node.expressions if part.name.isdigit())
     if name in {"USERDEFINED", "NULL"}:
@@ -72,7 +76,7 @@ def _text(node: exp.DataType, dialect: str) -> str:
 def affinity(declared: str, *, strict: bool) -> str:
     """What SQLite turns values of a column into (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
     word = declared.upper()
-    if strict:
+    if strict and word in _STRICT:
         return "INTEGER" if word == "INT" else word
     if "INT" in word:
         return "INTEGER"
@@ -97,6 +101,15 @@ def sqlite_type(declared: str, *, strict: bool) -> Type:
         "BLOB": Family.BINARY,
     }[kind]
     return Type(family, declared, affinity=kind)
+
+
+def _array(node: exp.DataType, enums: Mapping[str, tuple[str, ...]]) -> Type:
+    """However many dimensions and whatever sizes it names: https://www.postgresql.org/docs/current/arrays.html."""
+    element = node
+    while not isinstance(element, exp.ObjectIdentifier) and element.this.name == "ARRAY":
+        element = element.expressions[0]
+    text = f"{type_of(element, 'postgresql', enums).text}[]"
+    return Type(Family.OTHER, text, name=text)
 
 
 def _serial(name: str, dialect: str) -> Type:
@@ -129,7 +142,7 @@ def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
     if name == "BPCHAR" and not sizes:
         return Type(Family.TEXT, text, padded=True)
     if name in {"CHAR", "NCHAR", "BPCHAR"}:
-        return Type(Family.TEXT, text, size=size or 1, padded=True)
+        return Type(Family.TEXT, text.replace("bpchar", "char"), size=size or 1, padded=True)
     if name in {"VARCHAR", "NVARCHAR", "NAME"}:
         return Type(Family.TEXT, text, size=size)
     mysql = dialect == "mysql"
@@ -140,7 +153,7 @@ def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
     if name in _BLOBS:
         return Type(Family.BINARY, text, size=_BLOBS[name])
     if name in {"BINARY", "VARBINARY"}:
-        return Type(Family.BINARY, text, size=size, padded=name == "BINARY")
+        return Type(Family.BINARY, text, size=size or (1 if name == "BINARY" else None), padded=name == "BINARY")
     return None
 
 

@@ -32,6 +32,8 @@ def columns(dialect: str, version: str, live: str) -> list[Change | Undecided]:
     return found(dialect, f"CREATE TABLE t (id int, {version});", f"CREATE TABLE t (id int, {live});")
 
 
+_UUID = "a uuid DEFAULT 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid"
+_DIVIDED = "a numeric GENERATED ALWAYS AS (((id)::numeric / 3.0)) STORED"
 SAME = {
     "postgresql": [
         ("a int4", "a integer"),
@@ -62,6 +64,32 @@ SAME = {
         ("a int CHECK (a NOT IN (1, 2))", "a int, CHECK (a <> ALL (ARRAY[1, 2]))"),
         ("a text CHECK (a LIKE 'x%')", "a text, CHECK (a ~~ 'x%'::text)"),
         ("a int CHECK (a > 0 AND a < 9)", "a int, CHECK (a < 9), CHECK (a > 0)"),
+        ("a int[3]", "a integer[]"),
+        ("a varchar(3)[][]", "a character varying(3)[]"),
+        ("a bpchar(5)", "a character(5)"),
+        ("a int[] DEFAULT '{}'", "a integer[] DEFAULT ARRAY[]::integer[]"),
+        ("a text[] DEFAULT '{a,\"b c\"}'", "a text[] DEFAULT ARRAY['a'::text, 'b c'::text]"),
+        ("""a jsonb DEFAULT '{"b": [1,2],  "a":2.50}'""", """a jsonb DEFAULT '{"a": 2.50, "b": [1, 2]}'::jsonb"""),
+        ("a bytea DEFAULT 'abc'", r"a bytea DEFAULT '\x616263'::bytea"),
+        ("a date DEFAULT '20200101'", "a date DEFAULT '2020-01-01'::date"),
+        ("a time DEFAULT '9:30'", "a time DEFAULT '09:30:00'::time without time zone"),
+        ("a interval DEFAULT '1 hour 30 minutes'", "a interval DEFAULT '01:30:00'::interval"),
+        ("a interval DEFAULT interval '14 months 1 week'", "a interval DEFAULT '1 year 2 mons 7 days'::interval"),
+        ("a timestamptz DEFAULT now() + interval '1 day'", "a timestamptz DEFAULT (now() + '1 day'::interval)"),
+        ("a uuid DEFAULT '{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}'", _UUID),
+        ("a bit(3) DEFAULT B'101'", "a bit(3) DEFAULT '101'::\"bit\""),
+        (r"a text DEFAULT E'a\nb'", "a text DEFAULT 'a\nb'::text"),
+        ("a int CHECK (a NOT IN (3))", "a int, CHECK (a <> 3)"),
+        ("a int CHECK (a <> 3)", "a int, CHECK (a <> ALL (ARRAY[3]))"),
+        ("a int CHECK (NOT a BETWEEN 1 AND 3)", "a int, CHECK (((a < 1) OR (a > 3)))"),
+        ("a int CHECK (a IS NOT DISTINCT FROM 3)", "a int, CHECK ((NOT (a IS DISTINCT FROM 3)))"),
+        (
+            "a text CHECK (CASE WHEN id > 1 THEN a = 'x' END)",
+            "a text, CHECK (CASE WHEN (id > 1) THEN (a = 'x'::text) ELSE NULL::boolean END)",
+        ),
+        ("a timestamp CHECK (date_trunc('day', a) = a)", "a timestamp, CHECK (date_trunc('day'::text, a) = a)"),
+        ("a numeric GENERATED ALWAYS AS (id / 3.0) STORED", _DIVIDED),
+        ("a int UNIQUE DEFERRABLE", "a int, CONSTRAINT t_a_key UNIQUE (a) DEFERRABLE"),
         ("a int UNIQUE", "a int, CONSTRAINT t_a_key UNIQUE (a)"),
         ("a int UNIQUE PRIMARY KEY", "a int NOT NULL, CONSTRAINT t_pkey PRIMARY KEY (a)"),
         ("a int REFERENCES t2 (x) ON DELETE NO ACTION", "a int, CONSTRAINT fk FOREIGN KEY (a) REFERENCES public.t2(x)"),
@@ -83,6 +111,14 @@ SAME = {
             "`a` timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp()",
         ),
         ("a json", "`a` json DEFAULT NULL"),
+        ("a bit(3) DEFAULT 5", "`a` bit(3) DEFAULT b'101'"),
+        ("a varbinary(3) DEFAULT 0x61", "`a` varbinary(3) DEFAULT 'a'"),
+        ("a binary", "`a` binary(1) DEFAULT NULL"),
+        ("a time(3) DEFAULT '10:00:00.5'", "`a` time(3) DEFAULT '10:00:00.500'"),
+        ("a bigint AUTO_INCREMENT UNIQUE", "`a` bigint(20) NOT NULL AUTO_INCREMENT, UNIQUE KEY `a` (`a`)"),
+        ("a int AS (id * 2) PERSISTENT", "`a` int(11) GENERATED ALWAYS AS (`id` * 2) STORED"),
+        ("a varchar(9) CHECK (length(a) > 3)", "`a` varchar(9) CHECK (octet_length(`a`) > 3)"),
+        ("a int CHECK (NOT a = 3)", "`a` int(11) CHECK (`a` <> 3)"),
         ("a varchar(9)", "`a` varchar(9) COLLATE utf8mb4_general_ci DEFAULT NULL"),
         ("a varchar(9) CHARACTER SET 'latin1'", "`a` varchar(9) CHARACTER SET latin1 COLLATE latin1_swedish_ci"),
         ("a varchar(9) CHARACTER SET utf8", "`a` varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci"),
@@ -121,6 +157,11 @@ DRIFTED = [
     ("postgresql", "a int", "a int NOT NULL", "nullability"),
     ("postgresql", "a int DEFAULT 1", "a int", "default"),
     ("postgresql", "a int DEFAULT 1", "a int DEFAULT 2", "default"),
+    ("postgresql", "a int[]", "a bigint[]", "type"),
+    ("postgresql", "a int[] DEFAULT '{}'", "a int[] DEFAULT ARRAY[1]", "default"),
+    ("postgresql", "a text[] DEFAULT '{NULL}'", "a text[] DEFAULT ARRAY['NULL']", "default"),
+    ("postgresql", """a jsonb DEFAULT '{"a": 1}'""", """a jsonb DEFAULT '{"a": "1"}'::jsonb""", "default"),
+    ("postgresql", "a interval DEFAULT '1 month'", "a interval DEFAULT '30 days'::interval", "default"),
     ("postgresql", "a text", 'a text COLLATE "C"', "collation"),
     ("postgresql", "a int CHECK (a > 0)", "a int CHECK (a >= 0)", "check"),
     ("postgresql", "a int CHECK (a > 0)", "a int", "check"),
@@ -148,6 +189,9 @@ def test_a_difference_is_drift(dialect: str, version: str, live: str, what: str)
 
 DOUBTFUL = [
     ("postgresql", "a text CHECK (a ~ '^x')", "a text CHECK (a ~ '^y')"),
+    ("postgresql", "a int4range DEFAULT '[1,4]'", "a int4range DEFAULT '[1,5)'::int4range"),
+    ("postgresql", "a date DEFAULT 'today'", "a date DEFAULT '2026-11-28'::date"),
+    ("postgresql", "a int CHECK (NOT a > ANY (ARRAY[1, 2]))", "a int CHECK (a <= ANY (ARRAY[1, 2]))"),
     ("postgresql", "a text DEFAULT 'a' || 'b'", "a text DEFAULT 'ab'"),
     ("postgresql", "a int GENERATED ALWAYS AS (id + id) STORED", "a int GENERATED ALWAYS AS (2 * id) STORED"),
     ("mysql", "a int, UNIQUE i ((a + 0))", "a int, UNIQUE i ((0 + a))"),

@@ -65,6 +65,15 @@ def test_sqlite_says_itself_what_type_a_column_has() -> None:
     assert [c.type.affinity for c in table.columns] == ["TEXT", "NUMERIC", "BLOB", "REAL", "NUMERIC", "INTEGER"]
 
 
+def test_a_type_that_strict_tables_do_not_have_is_read_beside_a_statement_that_is_not() -> None:
+    trigger = "CREATE TRIGGER c AFTER INSERT ON t BEGIN DELETE FROM t; END;"
+
+    schema = sql.parse(Source((File("shop.sql", f"CREATE TABLE t (a DATE) STRICT; {trigger}"),)), Policy("sqlite"))
+
+    assert schema.tables["t"].columns[0].type.text == "DATE"
+    assert len(schema.unread) == 1
+
+
 def test_a_text_that_sqlite_refuses_is_refused_with_its_line() -> None:
     with pytest.raises(ContractctlError, match=r"shop\.sql:2: SQLite refuses this statement: .*AUTOINCREMENT"):
         read("\nCREATE TABLE t (a TEXT PRIMARY KEY AUTOINCREMENT)", "sqlite")

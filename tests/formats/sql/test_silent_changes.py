@@ -141,6 +141,13 @@ def test_a_new_column_in_which_not_even_null_stands_twice_refuses_every_second_r
     assert told("postgresql", "CREATE TABLE t (id int)", key.replace(" NULLS NOT DISTINCT", "")) == []
 
 
+def test_keys_that_say_the_same_and_act_otherwise_are_all_heeded() -> None:
+    two = PARENT + "CREATE TABLE t (a int REFERENCES p (id) ON DELETE {}, FOREIGN KEY (a) REFERENCES p (id))"
+
+    assert told("sqlite", two.format("CASCADE"), two.format("CASCADE")) == []
+    assert told("sqlite", two.format("CASCADE"), two.format("SET DEFAULT")) == ["?"]
+
+
 def test_a_foreign_key_that_wants_all_of_its_columns_is_another_key() -> None:
     two = "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) "
 
@@ -201,6 +208,7 @@ def test_the_search_path_that_everybody_has_says_nothing(path: str) -> None:
         ("a blob) STRICT", "a any) STRICT", ["type-changed"]),
         ("a blob)", "a blob) STRICT", ["strict-added"]),
         ("a)", "a any) STRICT", []),
+        ("a any COLLATE NOCASE) STRICT", "a any) STRICT", ["collation-changed"]),
     ],
 )
 def test_what_sqlite_refuses_is_shown_on_sqlite(old: str, new: str, expected: list[str]) -> None:
