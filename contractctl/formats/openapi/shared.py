@@ -148,10 +148,12 @@ def _targets(document: Document, base: str, said: bytes, value: Json) -> Iterato
 
 
 def _heirs(documents: tuple[Document, Document], unit: Unit, said: bytes) -> Iterator[Unit]:
-    """The components that values of a component may be of, as its discriminator says."""
-    if _DISCRIMINATOR in said and unit[1:3] == ("components", "schemas"):
+    """The schemas that values of a schema in a unit may be of, as its discriminator says."""
+    if _DISCRIMINATOR in said:
         for document in documents:
-            yield from ((*unit[:-1], name) for name in heirs(document).get(unit[-1], ()))
+            for place, found in heirs(document).items():
+                if unit_of(place[0], place[1:]) == unit:
+                    yield from (unit_of(heir[0], heir[1:]) for _, heir in found)
 
 
 def told(value: Json) -> bytes:

@@ -1,10 +1,13 @@
 """The labelled pairs of pairs.yaml, each as two documents."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 
+from contractctl.documents import read
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Status
 from tests.formats.labelled_pairs import Pair, entries, labelled
@@ -74,3 +77,43 @@ def json_of(schema: Any) -> dict[str, Any]:
 
 def body_of(media: str, value: Any) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {media: value}}}
+
+
+def in_files(whole: Source, *, has_names: bool) -> Source:
+    """The same document with each path and each component in a file of its own; has_names: the main file lists them."""
+    main = json.loads(json.dumps(read(whole.files[0].text, whole.files[0].name)))
+    files: dict[str, Any] = {}
+    components = main.get("components", {})
+    homes = {
+        f"#/components/{kind}/{name}": f"{kind}/{name}.yaml"
+        for kind, some in components.items()
+        for name in some
+        if kind != "securitySchemes"
+    }
+
+    def moved(value: Any, up: str) -> Any:
+        if isinstance(value, list):
+            return [moved(one, up) for one in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: moved(one, up) for key, one in value.items()}
+        if isinstance(value.get("$ref"), str) and value["$ref"].startswith("#/"):
+            home = next((home for home in homes if f"{value['$ref']}/".startswith(f"{home}/")), None)
+            rest = value["$ref"].removeprefix(home or "")
+            found["$ref"] = f"{up}{homes[home]}{f'#{rest}' if rest else ''}" if home else f"{up}main.yaml{rest}"
+        if isinstance(value.get("discriminator"), dict) and "mapping" in value["discriminator"]:
+            for word, meant in value["discriminator"]["mapping"].items():
+                home = meant if "/" in meant else f"#/components/schemas/{meant}"
+                found["discriminator"]["mapping"][word] = f"{up}{homes[home]}" if home in homes else meant
+        return found
+
+    for home, path in homes.items():
+        _, _, kind, name = home.split("/")
+        files[path] = moved(components[kind].pop(name), "../")
+        if has_names:
+            components[kind][name] = {"$ref": path}
+    for number, (path, item) in enumerate(main.get("paths", {}).items()):
+        files[f"paths/{number}.yaml"] = moved(item, "../")
+        main["paths"][path] = {"$ref": f"paths/{number}.yaml"}
+    files["main.yaml"] = {key: one if key == "components" else moved(one, "") for key, one in main.items()}
+    return Source(tuple(File(f"api/{path}", yaml.safe_dump(one)) for path, one in sorted(files.items())), folder="api")
