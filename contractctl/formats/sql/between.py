@@ -24,7 +24,7 @@ from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
 from contractctl.formats.sql.steps import OWN_REVISION, Step, filling
 from contractctl.formats.sql.tables import bare
 from contractctl.formats.sql.ways import place, side
-from contractctl.formats.sql.writing import create_table, foreign_key, table_identifier
+from contractctl.formats.sql.writing import charset_of, create_table, foreign_key, table_identifier
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Stage
@@ -102,7 +102,12 @@ def _leaving(found: Path, step: Step, column: Column) -> Column:
 def _with_coming(found: Path, table: Table, step: Step) -> Table:
     if step.stays or not step.news:
         return table
-    return replace(table, columns=(*table.columns, *(_coming(found, step, column) for column in step.news)))
+    new = found.after.tables[step.to]
+    coming = [(_coming(found, step, column), charset_of(new, column)) for column in step.news]
+    clauses = (f"{column.name}: {charset}" for column, charset in coming if charset)
+    return replace(
+        table, columns=(*table.columns, *(column for column, _ in coming)), unjudged=(*table.unjudged, *clauses)
+    )
 
 
 def _with_new_key(found: Path, table: Table) -> Table:

@@ -25,6 +25,7 @@ from contractctl.formats.sql.schema import (
 )
 from contractctl.formats.sql.values import judge_type
 from contractctl.formats.sql.views import views
+from contractctl.formats.sql.writing import CHARACTERS
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 Found = Incompatibility | Undecided
@@ -97,6 +98,9 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
     yield from foreign_keys(client, provider)
     yield from checks(client, provider, dialect)
     for clause in sorted(set(client.unjudged) ^ set(provider.unjudged)):
+        name, is_charset, _ = clause.partition(f": {CHARACTERS}")
+        if is_charset and (client.column(name) is None or provider.column(name) is None):
+            continue  # of a column that the client does not know, or no longer finds
         yield Undecided(client.written, f"contractctl does not judge '{clause}'", *2 * (table_pointer(client.name),))
 
 

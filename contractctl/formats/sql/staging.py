@@ -42,7 +42,7 @@ from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Ta
 from contractctl.formats.sql.steps import Step, filling, refused
 from contractctl.formats.sql.values import bounds
 from contractctl.formats.sql.ways import place, regroup_of, transform_of
-from contractctl.formats.sql.writing import column_name, identifier
+from contractctl.formats.sql.writing import charset_of, column_name, identifier
 from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation
@@ -119,7 +119,7 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     column = step.new or step.old
     assert column is not None  # noqa: S101 - a step has one of them
     schema, table = (found.after, _new(found, step)) if step.new else (found.before, _old(found, step))
-    yield "type", " ".join((type_text(schema, table, column), *_charset(table, column)))
+    yield "type", _type(schema, table, column)
     yield from _after(found, step)
     yield from _before(found, step)
     if step.beside:
@@ -160,10 +160,9 @@ def _of_copied(found: Path, step: Step) -> Iterator[tuple[str, str]]:
         yield "breaks", "yes"
 
 
-def _charset(table: Table, column: Column) -> Iterator[str]:
-    """The character set that the column says beside its type."""
-    start = f"{column.name}: CHARACTER SET "
-    yield from (one.removeprefix(f"{column.name}: ") for one in table.unjudged if one.startswith(start))
+def _type(schema: Schema, table: Table, column: Column) -> str:
+    """A column's type, with the character set that it says beside it."""
+    return f"{type_text(schema, table, column)} {charset_of(table, column)}".rstrip()
 
 
 def _breaks(found: Path, step: Step) -> bool:
@@ -250,7 +249,7 @@ def _of_several(found: Path, step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _facts(schema: Schema, table: Table, column: Column) -> Iterator[tuple[str, str]]:
-    yield "type", type_text(schema, table, column)
+    yield "type", _type(schema, table, column)
     default = default_text(schema, table, column)
     if default is not None:
         yield "default", default
@@ -277,7 +276,7 @@ def _of_two_tables(found: Path, step: Step) -> Iterator[tuple[str, str]]:
             if (value := filling(old, column, fills)) is not None:
                 yield f"fill.{column_name(column, dialect)}", value
     else:
-        yield "type", type_text(found.after, new, step.news[0])
+        yield "type", _type(found.after, new, step.news[0])
         yield from _after(found, step)
         yield from _before(found, step)
         for word, table, column in (("fill", new, step.news[0]), ("old_fill", old, step.olds[0])):

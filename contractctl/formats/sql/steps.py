@@ -9,7 +9,7 @@ from contractctl.formats.sql import unstaged
 from contractctl.formats.sql.bonds import Bond, only
 from contractctl.formats.sql.schema import Column, Family, Schema, Table, column_pointer, locate
 from contractctl.formats.sql.values import holds_all
-from contractctl.formats.sql.writing import NUMBERED, clauses_of
+from contractctl.formats.sql.writing import CHARACTERS, NUMBERED, charset_of
 from contractctl.model.declared import On
 
 _CLOCK = ": ON UPDATE "
@@ -70,7 +70,8 @@ def changes(before: Schema, after: Schema, bonds: tuple[Bond, ...], fills: Mappi
         if name in after.tables:
             steps = tuple(_steps(before, after, table, bonds, fills))
             found += steps
-            _nothing_else(after, _rekeyed(_without_clauses(table, steps), steps), after.tables[name])
+            new = after.tables[name]
+            _nothing_else(after, _rekeyed(_with_clauses(table, new, steps), steps), new)
     for step in found:
         _free(before, after, step)
         _demand_no_moment(after, step, fills)
@@ -143,6 +144,20 @@ def _same_counting(after: Schema, table: Table, old: Column, new: Column) -> Non
         raise refused(after, table.name, reason, new)
 
 
+def _same_charset(after: Schema, old: tuple[Table, Column], new: tuple[Table, Column]) -> None:
+    """Whether a text fits into another character set, no trigger can tell before it is there."""
+    charsets = [charset_of(*old), charset_of(*new)]
+    if charsets[0] == charsets[1]:
+        return
+    shown = [charset.removeprefix(CHARACTERS).strip() or "its table's" for charset in charsets]
+    reason = (
+        f"'{old[1].written}' becomes '{new[1].written}' and changes its character set ({shown[0]} to {shown[1]}), which"
+        " is not staged"
+    )
+    hint = "rename it now, in the character set that it has, and change that in a revision and a version of its own"
+    raise refused(after, new[0].name, reason, new[1], hint=hint)
+
+
 def _goes_over_to_a_copy(after: Schema, old: Column, new: Column) -> bool:
     """Whether no second column can stand for it until it has its new type, and a copy of the table can."""
     whole = old.type.family is new.type.family is Family.INTEGER
@@ -177,6 +192,7 @@ def _bound_step(before: Schema, after: Schema, bond: Bond) -> Step:
     if bond.kind == "rename":
         _same_promise(after, new, olds[0], news[0])
         _same_counting(after, new, olds[0], news[0])
+        _same_charset(after, (old, olds[0]), (new, news[0]))
         _demand_not_counted(after, new, olds[0], news[0])
         if _in_key(before.dialect, old, olds[0]) and _in_key(after.dialect, new, news[0]):
             kind = "change-key-type"
@@ -245,22 +261,25 @@ def _reads(generated: Column, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", spoken) is not None
 
 
-def _without_clauses(table: Table, steps: tuple[Step, ...]) -> Table:
-    """The table without what is kept as text of columns that go, and with that of an identity under its new name."""
-    gone = {
-        f"{column.written}: {clause}"
-        for step in steps
-        if step.kind == "drop-column"
-        for column in step.olds
-        for clause in clauses_of(table, column)
-    }
-    numbers = {  # the sequence stays with a column that gets another name
-        f"{step.olds[0].written}: {NUMBERED}": f"{step.news[0].written}: {NUMBERED}"
-        for step in steps
-        if len(step.olds) == len(step.news) == 1
-    }
+def _with_clauses(table: Table, new: Table, steps: tuple[Step, ...]) -> Table:
+    """The table with what is kept as text of its columns as the steps leave it.
+
+    It goes with a column that goes, and a character set comes with one that comes. With a column that only gets another
+    name these stay, and so does a sequence.
+    """
+    gone, come, names = set[str](), list[str](), dict[str, str]()
+    for step in steps:
+        if step.kind == "drop-column":
+            names_gone = {name for column in step.olds for name in (column.written, column.name)}
+            gone |= {clause for clause in table.unjudged if clause.partition(": ")[0] in names_gone}
+        elif len(step.olds) == len(step.news) == 1 and step.table == step.to:
+            names[f"{step.olds[0].written}: {NUMBERED}"] = f"{step.news[0].written}: {NUMBERED}"
+            names[f"{step.olds[0].name}: {CHARACTERS}"] = f"{step.news[0].name}: {CHARACTERS}"
+        else:
+            gone |= {f"{column.name}: {charset_of(table, column)}" for column in step.olds}
+            come += [f"{column.name}: {charset_of(new, column)}" for column in step.news if charset_of(new, column)]
     left = (clause for clause in table.unjudged if clause not in gone)
-    return replace(table, unjudged=tuple(_under_new_name(clause, numbers) for clause in left))
+    return replace(table, unjudged=(*(_under_new_name(clause, names) for clause in left), *come))
 
 
 def _under_new_name(clause: str, names: Mapping[str, str]) -> str:
@@ -282,15 +301,14 @@ def _rekeyed(table: Table, steps: tuple[Step, ...]) -> Table:
 
 def _nothing_else(after: Schema, old: Table, new: Table) -> None:
     _same_clocks(after, old, new)
-    for what, word in (
-        ("strict", "whether it is STRICT"),
-        ("rowid", "whether it has a rowid"),
-        ("unjudged", "a clause that contractctl keeps as text"),
-    ):
+    for what, word in (("strict", "whether it is STRICT"), ("rowid", "whether it has a rowid")):
         if getattr(old, what) != getattr(new, what):
-            said = sorted(set(old.unjudged) ^ set(new.unjudged))
-            shown = f" ('{said[0]}')" if what == "unjudged" and said else ""
-            raise refused(after, new.name, f"of '{new.written}' changes {word}{shown}, which is not staged")
+            raise refused(after, new.name, f"of '{new.written}' changes {word}, which is not staged")
+    if said := sorted(set(old.unjudged) ^ set(new.unjudged)):
+        reason = (
+            f"of '{new.written}' changes a clause that contractctl keeps as text ('{said[0]}'), which is not staged"
+        )
+        raise refused(after, new.name, reason)
     keys = [next((replace(u, written="") for u in table.uniques if u.primary), None) for table in (old, new)]
     if keys[0] != keys[1]:
         raise refused(after, new.name, f"the primary key of '{new.written}' changes, which is not staged")

@@ -29,7 +29,7 @@ _CONSTRAINTS = frozenset({"EXCLUDE", "LIKE", "UNIQUE", "PRIMARY", "FOREIGN", "CO
 _KEY = "PRIMARY KEY"
 NUMBERED = "("
 """How what an identity says of its numbers begins, which is kept as text; nothing else of a column does so."""
-_CHARACTERS = "CHARACTER SET"
+CHARACTERS = "CHARACTER SET"
 """It stands right behind the type."""
 
 
@@ -70,14 +70,19 @@ def column_definition(table: Table, column: Column, dialect: str) -> str:
 
 def clauses_of(table: Table, column: Column) -> tuple[str, ...]:
     """What is kept as text of one column."""
-    start = f"{column.written}: "
-    return tuple(clause.removeprefix(start) for clause in table.unjudged if clause.startswith(start))
+    parts = (clause.partition(": ") for clause in table.unjudged)
+    return tuple(text for name, _, text in parts if text and name in {column.written, column.name})
+
+
+def charset_of(table: Table, column: Column) -> str:
+    """The character set that the column says beside its type, as its clause; empty where it says none."""
+    return next((clause for clause in clauses_of(table, column) if clause.startswith(CHARACTERS)), "")
 
 
 def _unjudged(table: Table, dialect: str) -> tuple[str, list[str], list[str]]:
     """What is kept as text of the whole table: before the word TABLE, within its parentheses, behind them."""
-    of_columns = {f"{c.written}: {clause}" for c in table.columns for clause in clauses_of(table, c)}
-    left = [clause for clause in table.unjudged if clause not in of_columns]
+    names = {name for column in table.columns for name in (column.written, column.name)}
+    left = [clause for clause in table.unjudged if ": " not in clause or clause.partition(": ")[0] not in names]
     before = [clause for clause in left if clause.upper() in _KINDS_OF_TABLE]
     within = [clause for clause in left if clause.split(maxsplit=1)[0].upper() in _CONSTRAINTS]
     behind = [clause for clause in left if clause not in (*before, *within) and dialect != "mysql"]
@@ -93,7 +98,8 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
     if column.type.text:
         yield _type(column.type, dialect)
     others = clauses_of(table, column)
-    yield from (clause for clause in others if clause.startswith(_CHARACTERS))
+    if charset := charset_of(table, column):
+        yield charset
     if column.counted:
         yield from _counted(table, column, dialect)
     elif not column.nullable and not _alone_in_key(table, column):
@@ -107,7 +113,7 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
     if column.generated is not None:
         kind = "STORED" if column.stored else "VIRTUAL"
         yield f"GENERATED ALWAYS AS ({_bare(column.generated.written)}) {kind}"
-    yield from (clause for clause in others if not clause.startswith(_CHARACTERS))
+    yield from (clause for clause in others if not clause.startswith(CHARACTERS))
     if _alone_in_key(table, column):
         yield _KEY
 

@@ -1,5 +1,7 @@
 """Do two versions of a table stand side by side, and are the steps between them named?"""
 
+from typing import Any
+
 import pytest
 
 from contractctl.errors import ContractctlError
@@ -25,11 +27,11 @@ def source(text: str) -> Source:
     return Source((File("orders.sql", text),))
 
 
-def steps(old: str, new: str, dialect: str = "sqlite", **given: dict[str, str]) -> tuple[Operation, ...]:
+def steps(old: str, new: str, dialect: str = "sqlite", **given: Any) -> tuple[Operation, ...]:
     return operations(source(old), source(new), Declared(**given), "orders/orders", Policy(dialect))
 
 
-def found_at_the_ends(old: str, new: str, dialect: str = "sqlite", **given: dict[str, str]) -> list[list[str]]:
+def found_at_the_ends(old: str, new: str, dialect: str = "sqlite", **given: Any) -> list[list[str]]:
     """The rules that clients of the old and of the new version break against the staged one."""
     made = intermediate(source(old), source(new), Declared(**given), Policy(dialect))
     text = made.files[0].text
@@ -367,11 +369,57 @@ def test_what_a_column_of_mariadb_does_by_itself_is_not_lost_with_it(old: str, n
     assert error.value.hint
 
 
+LATIN = "CREATE TABLE orders (id INT PRIMARY KEY, aNote VARCHAR(9) CHARACTER SET latin1)"
+HALVES = "one VARCHAR(9) CHARACTER SET latin1, two VARCHAR(9) CHARACTER SET latin1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given"),
+    [
+        ("aNote", "aRemark", {"renames": {"aNote": "aRemark"}}),
+        ("aNote VARCHAR(9)", "aRemark VARCHAR(20)", {"renames": {"aNote": "aRemark"}}),
+        ("latin1)", "latin1, code CHAR(3) CHARACTER SET ascii)", {}),
+        (", aNote VARCHAR(9) CHARACTER SET latin1", "", {}),
+    ],
+    ids=["rename", "rename-type", "add", "drop"],
+)
+def test_a_columns_character_set_comes_and_goes_with_it(old: str, new: str, given: dict[str, dict[str, str]]) -> None:
+    changed = LATIN.replace(old, new)
+
+    for step in steps(LATIN, changed, "mysql", **given):
+        assert "CHARACTER SET" in step.parameters["type"]
+    assert found_at_the_ends(LATIN, changed, "mysql", **given) == [[], []]
+
+
 def test_a_column_that_gets_another_type_keeps_its_character_set() -> None:
-    old = "CREATE TABLE orders (id INT PRIMARY KEY, note VARCHAR(9) CHARACTER SET latin1)"
-    (found,) = steps(old, old.replace("(9)", "(20)"), "mysql")
+    new = LATIN.replace("(9)", "(20)")
+    (found,) = steps(LATIN, new, "mysql")
 
     assert found.parameters["type"] == "VARCHAR(20) CHARACTER SET latin1"
+    text = intermediate(source(LATIN), source(new), Declared(), Policy("mysql")).files[0].text
+    assert (
+        "`aNote__new` VARCHAR(20) CHARACTER SET latin1" in text or "aNote__new VARCHAR(20) CHARACTER SET latin1" in text
+    )
+
+
+def test_what_a_column_is_split_into_has_its_character_set() -> None:
+    new = LATIN.replace("aNote VARCHAR(9) CHARACTER SET latin1", HALVES)
+    ups = {"one": "substring_index(aNote, '-', 1)", "two": "substring_index(aNote, '-', -1)"}
+    given: dict[str, Any] = {
+        "splits": {"aNote": ("one", "two")},
+        "ups": ups,
+        "downs": {"aNote": "concat(one, '-', two)"},
+    }
+    (found,) = steps(LATIN, new, "mysql", **given)
+
+    assert found.parameters["type.two"] == "VARCHAR(9) CHARACTER SET latin1"
+    assert found_at_the_ends(LATIN, new, "mysql", **given) == [[], []]
+
+
+def test_a_new_name_brings_no_other_character_set() -> None:
+    new = LATIN.replace("aNote", "aRemark").replace(" CHARACTER SET latin1", "")
+    with pytest.raises(ContractctlError, match=r"'aNote' becomes 'aRemark' and changes its character set \(latin1 to"):
+        steps(LATIN, new, "mysql", renames={"aNote": "aRemark"})
 
 
 def test_an_enum_keeps_the_capitals_of_its_name() -> None:
