@@ -5,7 +5,18 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from contractctl.databases import Compared, Database, Filled, Key, Synchronisation, copied_rows, run, sharing
-from contractctl.databases.crossing import HERE, THERE, across_of, apart, held, is_absent, is_null, other, together
+from contractctl.databases.crossing import (
+    HERE,
+    THERE,
+    across_of,
+    apart,
+    held,
+    is_absent,
+    is_null,
+    other,
+    rows_here,
+    together,
+)
 
 
 def fill(
@@ -46,8 +57,7 @@ def _update(database: Database, connection: Connection, sync: Synchronisation, w
     across = across_of(sync)
     sets = [(one.new, f"{HERE}.{database.quote(one.old)}") for one in across.columns]
     on = f"{together(database, sync, HERE, THERE)} AND {apart(database, across.columns, HERE, THERE)}"
-    source = f"SELECT * FROM {database.table(sync.table)} WHERE {where}"
-    return run(connection, database.update_from(across.table, sets, source, on)).rowcount
+    return run(connection, database.update_from(across.table, sets, rows_here(database, sync, where), on)).rowcount
 
 
 def compare(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Compared:
@@ -141,9 +151,8 @@ def _alone(database: Database, sync: Synchronisation) -> str:
 
 
 def _joined(database: Database, sync: Synchronisation, where: str) -> str:
-    rows = f"(SELECT * FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
-    on = together(database, sync, HERE, THERE)
-    return f"{rows} LEFT JOIN {database.table(across_of(sync).table)} AS {THERE} ON {on}"
+    rows, on = rows_here(database, sync, where), together(database, sync, HERE, THERE)
+    return f"({rows}) AS {HERE} LEFT JOIN {database.table(across_of(sync).table)} AS {THERE} ON {on}"
 
 
 def _count(database: Database, connection: Connection, sync: Synchronisation, where: str, condition: str) -> int:

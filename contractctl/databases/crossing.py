@@ -34,6 +34,15 @@ def other(sync: Synchronisation) -> Synchronisation:
     return Synchronisation(sync.plan, across.table, across.there, (), across.key_types)
 
 
+def rows_here(database: Database, sync: Synchronisation, where: str) -> str:
+    """The old side's rows, and of them what queries ask: `SELECT *` would leave out what is INVISIBLE on MariaDB."""
+    across, names = across_of(sync), list[str]()
+    for name in (*sync.key, *across.here, *(one.old for one in across.columns)):
+        if not any(database.same(name, other) for other in names):
+            names.append(name)
+    return f"SELECT {', '.join(map(database.quote, names))} FROM {database.table(sync.table)} WHERE {where}"
+
+
 def together(database: Database, sync: Synchronisation, here: str, there: str) -> str:
     """Whether two rows belong together; each is a table's alias, NEW or OLD, or empty for the statement's own."""
     across = across_of(sync)

@@ -26,6 +26,7 @@ from contractctl.databases.crossing import (
     of_row,
     other,
     rekeyed_here,
+    rows_here,
     together,
 )
 
@@ -219,8 +220,8 @@ def _shared_by(  # noqa: PLR0913, PLR0917 - which of those that share what
     groups: str | None = None,
 ) -> tuple[Key, ...]:
     """Keys of the shared rows that a condition's rows share, where one of these is true of both; only of `groups`."""
-    rows = f"(SELECT * FROM {database.table(sync.table)} WHERE {where}) AS {HERE}"
-    joined = f"{rows} JOIN {_shared(database, sync)} AS {THERE} ON {together(database, sync, HERE, THERE)}"
+    rows = rows_here(database, sync, where)
+    joined = f"({rows}) AS {HERE} JOIN {_shared(database, sync)} AS {THERE} ON {together(database, sync, HERE, THERE)}"
     if groups is not None:
         joined += f" JOIN ({groups}) AS {_LOOKED_AT} ON {together(database, sync, _LOOKED_AT, THERE)}"
     keys = database.key_list(other(sync), THERE)

@@ -106,6 +106,18 @@ def test_rows_that_were_there_are_filled_once_and_what_was_taken_away_stays_away
     assert set(shop.facts().values()) == {0}
 
 
+@pytest.mark.parametrize("words", [shops.MARIADB], ids=str)
+def test_what_is_invisible_is_moved_like_the_rest(shop):
+    there, here = MOVE
+    hidden = "u_id integer INVISIBLE UNIQUE, phone {text} INVISIBLE)"
+    here = here.replace("u_id integer UNIQUE, phone {text})", hidden)
+    rows = "INSERT INTO t (id, u_id, phone) VALUES (1, 1, '11'), (2, 2, '22'), (3, 3, '33')"
+    start(shop, (there, here), MOVED, "INSERT INTO u (id) VALUES (1), (2), (3)", rows)
+
+    assert shop.fill().rows == 3
+    assert (shop.rows("SELECT * FROM u ORDER BY id"), shop.differing()) == ([(1, "11"), (2, "22"), (3, "33")], ())
+
+
 @pytest.mark.parametrize("words", ENGINES, ids=str)
 def test_a_moved_value_goes_where_its_row_goes_and_without_one_it_stays_and_is_counted(shop):
     """Hazards 1, 19, 25."""

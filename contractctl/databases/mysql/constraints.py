@@ -66,9 +66,11 @@ def rename_constraint(catalog: Catalog, table: str, sort: str, name: str, new: s
         case "check":
             return ()  # it stands in a column's definition, and has no name
         case "foreign-key":
-            add = catalog.ask(
-                _REFERENCE.format(of=of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"), name=literal(name))
+            of = (
+                of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"),
+                of_table(table, "r.CONSTRAINT_SCHEMA", "r.TABLE_NAME"),
             )
+            add = catalog.ask(_REFERENCE.format(of=" AND ".join(of), name=literal(name)))
             indexed = catalog.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", name, "INDEX_NAME"), "0") != "0"
             index = alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}")
             key = _unchecked(alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}"))
@@ -125,7 +127,7 @@ SELECT concat('FOREIGN KEY (', group_concat('`', replace(k.COLUMN_NAME, '`', '``
   '` (', group_concat('`', replace(k.REFERENCED_COLUMN_NAME, '`', '``'), '`' ORDER BY k.ORDINAL_POSITION),
   ') ON DELETE ', r.DELETE_RULE, ' ON UPDATE ', r.UPDATE_RULE)
 FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
-  ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
+  ON r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
 WHERE {of} AND k.CONSTRAINT_NAME = {name}
 GROUP BY r.DELETE_RULE, r.UPDATE_RULE, k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME
 """

@@ -221,25 +221,30 @@ def _shared_conditions(connection: Connection, table: str, column: str) -> Itera
 def _triggers(connection: Connection, table: str, column: str) -> Iterator[str]:
     """Triggers of the table that say NEW.column or OLD.column, and others that name both."""
     query = (
-        "SELECT TRIGGER_NAME, ACTION_STATEMENT,"
+        "SELECT TRIGGER_NAME, ACTION_STATEMENT, EVENT_OBJECT_SCHEMA,"
         f" {of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')} FROM information_schema.TRIGGERS"
     )
-    bare = table.rpartition(".")[2]
-    for name, text, own in run(connection, query):
-        if not name.startswith(OURS) and _names(text, column) and (own or _names(text, bare)):
+    schema = _schema(connection, table)
+    for name, text, of, own in run(connection, query):
+        if not name.startswith(OURS) and _names(text, column) and (own or _means(text, of, schema, table)):
             yield f"trigger '{name}'"
 
 
 def _routines(connection: Connection, table: str, column: str) -> Iterator[str]:
     query = (
-        "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+        "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, ROUTINE_DEFINITION, ROUTINE_SCHEMA FROM information_schema.ROUTINES"
         " WHERE ROUTINE_DEFINITION IS NOT NULL"
-        " UNION ALL SELECT 'event', EVENT_NAME, EVENT_DEFINITION FROM information_schema.EVENTS"
+        " UNION ALL SELECT 'event', EVENT_NAME, EVENT_DEFINITION, EVENT_SCHEMA FROM information_schema.EVENTS"
     )
-    bare = table.rpartition(".")[2]
-    for kind, name, text in run(connection, query):
-        if not name.startswith(OURS) and _names(text, column) and _names(text, bare):
+    schema = _schema(connection, table)
+    for kind, name, text, of in run(connection, query):
+        if not name.startswith(OURS) and _names(text, column) and _means(text, of, schema, table):
             yield f"{kind} '{name}'"
+
+
+def _means(text: str, of: str, schema: str, table: str) -> bool:
+    """Whether a text of one database may mean the table: in another one than the table's it names that, too."""
+    return _names(text, table.rpartition(".")[2]) and (same(of, schema) or _names(text, schema))
 
 
 def _names_no_other(clause: str, column: str) -> bool:

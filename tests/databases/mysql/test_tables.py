@@ -1,15 +1,19 @@
 """What does MariaDB say of a table: its columns and key, what depends on a column, and what stands in our way?"""
 
 import threading
+from contextlib import closing
 
 import pymysql
 import pytest
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import mysql as database
 from contractctl.databases import run
+from contractctl.databases.mysql import tables
 from contractctl.errors import ContractctlError
 from contractctl.operations.steps import StageColumn
+from tests.databases import shops
 
 T = "CREATE TABLE t (id INT PRIMARY KEY, old VARCHAR(20), new VARCHAR(20), n INT)"
 DEPENDENTS = {
@@ -75,6 +79,8 @@ def test_a_table_that_somebody_holds_for_too_long_is_never_one_without_columns(s
         holder.start()
         while not shop.rows("SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'altering table'"):
             assert holder.is_alive()
+        # nobody has to open it for what another table says of itself
+        assert list(tables.cascades(connection, "other", "id")) == []
         for ask, before, said in questions:
             run(connection, before)
             with pytest.raises(DBAPIError, match=said) as refusal:
@@ -94,6 +100,20 @@ def test_what_depends_on_a_column_is_named(shop):
         shop.run(ddl)
     with shop.engine.begin() as connection:
         assert database.dependents(connection, "t", "old") == tuple(sorted(DEPENDENTS))
+
+
+def test_what_another_database_has_depends_on_a_column_where_it_names_the_database(shop, mariadb_server):
+    """Hazard 34: its own table may have the same names, as a copy's has."""
+    shop.run(T)
+    own = make_url(shop.url).database
+    with mariadb_server.database() as url, closing(shops.MARIADB.connect(url)) as app:
+        shop.run(T, app=app)
+        for name, table in (("twin", "t"), ("far", f"{own}.t")):
+            shop.run(f"CREATE TABLE {name} (id INT)", app=app)
+            shop.run(f"CREATE TRIGGER {name} AFTER INSERT ON {name} FOR EACH ROW UPDATE {table} SET old = 'x'", app=app)
+            shop.run(f"CREATE PROCEDURE p_{name}() UPDATE {table} SET old = 'x'", app=app)
+        with shop.engine.begin() as connection:
+            assert database.dependents(connection, "t", "old") == ("procedure 'p_far'", "trigger 'far'")
 
 
 def test_a_view_over_a_view_that_breaks_is_named_with_it(shop):
