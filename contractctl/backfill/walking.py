@@ -128,16 +128,24 @@ def _batch(  # noqa: PLR0913, PLR0917 - one batch of what, how large, for the ho
 ) -> _Batch:
     """One batch and its checkpoint, together or not at all; smaller each time that it got into somebody's way.
 
-    It counts on every row until one is bad: then it is done again, and that row set aside.
+    It counts on every row until one is bad: then it is done again, and that row set aside. Where it is not found at
+    once, half the batch is done again: whoever waits for the other half goes on.
     """
-    limit = max(1, limit >> attempt)
-    try:
-        return _try_batch(engine, job, number, outside, limit, careful=careful)
-    except journal.RefusedError as error:
-        cause = error.__cause__
-        if careful or not isinstance(cause, DBAPIError) or not databases.of(engine).blames_a_row(cause):
-            raise
-    return _try_batch(engine, job, number, outside, limit, careful=True)
+    limit = most = max(1, limit >> attempt)
+    while True:
+        try:
+            done = _try_batch(engine, job, number, outside, limit, careful=careful)
+        except journal.RefusedError as error:
+            if (careful and limit == 1) or not _blames_a_row(engine, error):
+                raise
+            limit, careful = limit // 2 if careful else limit, True
+        else:
+            return replace(done, careful=done.careful or limit < most)
+
+
+def _blames_a_row(engine: Engine, error: journal.RefusedError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and databases.of(engine).blames_a_row(cause)
 
 
 @dataclass(frozen=True, slots=True)

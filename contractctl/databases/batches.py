@@ -34,6 +34,8 @@ from contractctl.databases.sides import (
     up,
 )
 
+SEARCHED = 20
+"""So many rows are halved again and again in one transaction, which holds them, to find those that are refused."""
 UNCONVERTIBLE = "the value cannot be converted: down(up(value)) is not the value"
 
 
@@ -110,8 +112,8 @@ def fill(  # noqa: PLR0913 - which rows of what, and how
     """Give the new side its values in every row of (after, upto] that has not got them; the same again changes nothing.
 
     Values written from the new side and conflicts stay. A row that cannot be converted is set aside with its error,
-    in the same transaction; where it is not `careful`, a row that raises an error raises it here, and nothing of the
-    transaction can be kept.
+    in the same transaction. Where it is not `careful`, a row that raises an error raises it here, and so does one that
+    is to be found among more than SEARCHED: nothing of the transaction can be kept then.
     """
     if sync.across is not None:
         before = None if after is None else between(database, sync, None, after)
@@ -135,7 +137,10 @@ def _fill_range(
         if raising:
             rest = _fill_range(database, connection, sync, after, upto)
             return Filled(rest.rows, rest.set_aside + raising)
-        middle = _middle(database, connection, sync, after, upto)
+        rows = _count(database, connection, sync, after, upto)
+        if rows > SEARCHED:
+            raise
+        middle = upper_key(database, connection, sync, after, rows // 2) if rows > 1 else None
         if middle is None:
             return _fill_one(database, connection, sync, between(database, sync, after, upto))
     first = _fill_range(database, connection, sync, after, middle)
@@ -328,14 +333,11 @@ def forgetting(database: Database, sync: Synchronisation) -> Iterator[Statement]
             yield Statement(f"DELETE FROM {table} WHERE {stale}", "the marks' rows", Work.SCAN)
 
 
-def _middle(
+def _count(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None, upto: Key | None
-) -> Key | None:
-    """A key that splits the range in two halves with rows in both; None where it holds a single row or none."""
+) -> int:
     where = between(database, sync, after, upto)
-    count = f"SELECT count(*) FROM {database.table(sync.table)} WHERE {where}"
-    rows = int(run(connection, count).scalar_one())
-    return None if rows <= 1 else upper_key(database, connection, sync, after, rows // 2)
+    return int(run(connection, f"SELECT count(*) FROM {database.table(sync.table)} WHERE {where}").scalar_one())
 
 
 def _set_aside(database: Database, connection: Connection, sync: Synchronisation, where: str, why: str) -> Filled:

@@ -17,6 +17,7 @@ import psycopg
 import pymysql
 import pytest
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import (
     Database,
@@ -190,16 +191,22 @@ class Shop:
         return self.rows(f"SELECT {key}, column_name FROM contractctl_{table} ORDER BY {key}")
 
     def fill(self, limit: int = 1000) -> Filled:
-        """Backfill the whole table in batches."""
+        """Backfill the whole table in batches, smaller ones where a row is refused."""
         after: Key | None = None
         rows = aside = 0
         while True:
-            with self.engine.begin() as connection:
-                upto = batches.upper_key(self.database, connection, self.sync, after, limit)
-                if upto is None:
-                    return Filled(rows, aside)
-                filled = batches.fill(self.database, connection, self.sync, after, upto)
-            rows, aside, after = rows + filled.rows, aside + filled.set_aside, upto
+            try:
+                with self.engine.begin() as connection:
+                    upto = batches.upper_key(self.database, connection, self.sync, after, limit)
+                    if upto is None:
+                        return Filled(rows, aside)
+                    filled = batches.fill(self.database, connection, self.sync, after, upto)
+            except DBAPIError as error:
+                if limit <= batches.SEARCHED or not self.database.blames_a_row(error):
+                    raise
+                limit //= 2
+            else:
+                rows, aside, after = rows + filled.rows, aside + filled.set_aside, upto
 
     def differing(self) -> tuple[Key, ...]:
         with self.engine.begin() as connection:

@@ -13,6 +13,7 @@ import filling
 import pytest
 import shop
 from filling import ROWS, at_work, outside, threads, unfilled, wait_for
+from sqlalchemy.event import listen
 
 from contractctl import databases, journal, migration
 from contractctl.backfill import Pace, Progress, backfill, checkpoints
@@ -109,6 +110,21 @@ def test_a_crew_walks_every_kind_of_key(unfilled_shop: Path, kind: str) -> None:
     assert shop.rows(unfilled_shop, "SELECT count(*) FROM things WHERE new_name = 'name'") == [(400,)]
     (claims,) = shop.rows(unfilled_shop, "SELECT max(claims) FROM contractctl_checkpoint")
     assert int(str(claims[0])) > 1
+
+
+def test_the_search_for_rows_that_are_refused_holds_no_rows_for_long(unfilled_shop: Path) -> None:
+    """Hazard 21, 25: what a batch has tried is free for writers again before it is tried otherwise."""
+    engine = filling.engine_of(unfilled_shop)
+    ddl = "id INTEGER PRIMARY KEY, old_name VARCHAR(40), new_name VARCHAR(40) CHECK (new_name NOT LIKE '%7')"
+    sync = filling.things(engine, ddl, "VALUES " + ", ".join(f"({n}, 'name {n}', NULL)" for n in range(1, 1001)))
+    refusals = [0]
+    listen(engine, "begin", lambda _: refusals.append(0))
+    listen(engine, "rollback_savepoint", lambda *_: refusals.append(refusals.pop() + 1))
+
+    found = backfill(engine, sync, Pace(), outside())
+
+    assert (found.rows, found.seen, found.set_aside) == (900, 1000, 100)
+    assert max(refusals) < 50
 
 
 def test_the_rate_holds_at_the_end_of_a_workers_stretch_as_well(unfilled_shop: Path) -> None:
