@@ -18,6 +18,7 @@ from contractctl.databases.definitions import text
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.sql import live, parse
+from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.schema import Schema
@@ -92,7 +93,7 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
         )
     known = tuple(_known(wish, found.schema))
     spoken = {name for _, version in known for name in (*version.tables, *version.views)}
-    folded = {one.name: _folded(one.name, found.schema) for one in asked}
+    folded = {one.name: as_kept(one.name, found.schema.dialect) for one in asked}
     skipped = [one for one in (_skipped(each, found) for each in asked) if one is not None]
     refused = {one.file for one in skipped}
     new = [one for one in asked if folded[one.name] not in spoken and one.name not in refused]
@@ -145,10 +146,6 @@ def _fits(one: Definition, pattern: str) -> bool:
     return fnmatchcase(one.name, pattern) or fnmatchcase(one.name.removeprefix(f"{one.schema}."), pattern)
 
 
-def _folded(name: str, schema: Schema) -> str:
-    return name if schema.dialect == "postgresql" else name.lower()
-
-
 def _known(wish: Wish, live_schema: Schema) -> Iterator[tuple[Contract, Schema]]:
     """The contracts of this database that are there, each with what its draft says, or its latest release."""
     for contract in store.read_all(wish.contracts):
@@ -173,7 +170,7 @@ def _skipped(one: Definition, found: Live) -> Skipped | None:
     """A table that cannot become a contract, and why."""
     if one.refused:
         return Skipped(one.name, one.refused)
-    if _folded(one.name, found.schema) in found.schema.tables.keys() | found.schema.views.keys():
+    if as_kept(one.name, found.schema.dialect) in found.schema.tables.keys() | found.schema.views.keys():
         return None
     reason = next(_unread(one, found), "nothing in it could be understood").partition("; ")[0]
     return Skipped(one.name, f"its definition cannot be read: {reason}")

@@ -13,6 +13,7 @@ from contractctl.compatibility import Terms
 from contractctl.databases.definitions import text
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import live, parse
+from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.schema import Schema
@@ -86,7 +87,7 @@ def check_live(
     found = live.read(connection, sorted(schemas | {""}) if postgresql else ())
     compared = tuple(_compared(one, found) for one in asked if one.versions)
     spoken = {name for one in asked for version in one.versions for name in _names(version.schema)}
-    unspoken = (one.name for one in found.definitions if _folded(one.name, found.schema.dialect) not in spoken)
+    unspoken = (one.name for one in found.definitions if as_kept(one.name, found.schema.dialect) not in spoken)
     passed_over = tuple((one.contract.name, one.reason) for one in asked if not one.versions)
     return LiveCheck(compared, passed_over, tuple(unspoken) if extra else ())
 
@@ -191,10 +192,6 @@ def _names(schema: Schema) -> tuple[str, ...]:
     return (*schema.tables, *schema.views)
 
 
-def _folded(name: str, dialect: str) -> str:
-    return name if dialect == "postgresql" else name.lower()
-
-
 def _compared(asked: _Asked, found: Live) -> Compared:
     results = [_held(asked, version, found) for version in asked.versions]
     best = next((one for one in results if one.status is Status.COMPATIBLE), results[0])
@@ -219,7 +216,7 @@ def _held(asked: _Asked, version: _Version, found: Live) -> Compared:
 def _let_down(contract: Contract, version: _Version, found: Live) -> tuple[Finding, ...]:
     """What applications meet that rely on the version: the database is the provider, and they are its clients."""
     names = set(_names(version.schema))
-    there = [one for one in found.definitions if _folded(one.name, found.schema.dialect) in names and not one.refused]
+    there = [one for one in found.definitions if as_kept(one.name, found.schema.dialect) in names and not one.refused]
     if not there:
         return ()
     terms = Terms(

@@ -68,6 +68,24 @@ def test_what_it_made_can_be_released_and_checked_at_once(
     contractctl("check")
 
 
+def test_tables_whose_names_have_capitals_become_contracts_like_any_other(
+    database_url: str, contractctl: Run, tmp_path: Path
+) -> None:
+    quote = "`" if database_url.startswith("mysql") else '"'
+    make(database_url, [f"CREATE TABLE {quote}LineItems{quote} (id INT PRIMARY KEY, {quote}unitPrice{quote} INT)"])
+    env = {"SHOP_URL": database_url}
+
+    made = contractctl("init", "--from-database", "env:SHOP_URL", "--one-contract", "shop/items", env=env)
+    contractctl("release", "shop/items", env=env)
+    again = contractctl("init", "--from-database", "env:SHOP_URL", env=env)
+    live = contractctl("check", "--live", "--all-tables", env=env)
+
+    assert made.stdout.startswith("1 contract made\n")
+    assert "skipped" not in made.stdout + again.stdout
+    assert "shop/items  there already, the same" in again.stdout
+    assert live.returncode == 0
+
+
 def test_a_second_run_finds_all_of_it_there_and_the_same(init: Callable[..., str], tmp_path: Path) -> None:
     init()
     before = everything(tmp_path)

@@ -45,6 +45,11 @@ def name_of(table: exp.Expr, dialect: str) -> str:
     return ".".join(folded[1:] if folded[0] == _HOME[dialect] and len(folded) > 1 else folded)
 
 
+def as_kept(name: str, dialect: str) -> str:
+    """A table's name out of a catalogue, as name_of() has it: servers tell capitals apart."""
+    return name.lower() if dialect == "sqlite" else name
+
+
 def label_of(label: exp.Expr, dialect: str) -> str:
     """The name of a constraint or an index, as the database keeps it."""
     return fold(label, dialect) if dialect == "postgresql" and isinstance(label, exp.Identifier) else label.name

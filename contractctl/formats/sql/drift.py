@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from contractctl.formats.sql.database_defaults import PLAIN, DatabaseDefaults, without_defaults
+from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
 from contractctl.formats.sql.expressions import known_value
@@ -83,16 +84,12 @@ def _within(version: Schema, live: Schema) -> Schema:
 
 def _unreadable(sides: _Sides, live: Schema) -> None:
     """A table that is there and cannot be read is not gone."""
-    there = {_folded(file.name, live.dialect) for file in live.source.files}
+    there = {as_kept(file.name, live.dialect) for file in live.source.files}
     for name, table in tuple(sides.old.tables.items()):
         if name not in sides.new.tables and name in there:
             what = "it is a view there" if name in live.views else "its definition there cannot be read"
             sides.doubt(table.written, f"the database holds something of this name, and {what}")
             sides.old = replace(sides.old, tables={k: v for k, v in sides.old.tables.items() if k != name})
-
-
-def _folded(name: str, dialect: str) -> str:
-    return name if dialect == "postgresql" else name.lower()
 
 
 def _completed(table: Table, live: Schema) -> Table:
@@ -238,13 +235,13 @@ def _alike_indexes(one: Index, other: Index) -> bool:
 def _unread(sides: _Sides, version: Schema, live: Schema) -> None:
     """Statements that are compared word for word: those of the version, and those about its tables in the database."""
     texts = [{_lasting(unread.text) for unread in schema.unread} for schema in (version, live)]
-    known = {_folded(name, live.dialect) for name in (*version.tables, *version.views)}
+    known = {as_kept(name, live.dialect) for name in (*version.tables, *version.views)}
     for unread in version.unread:
         if _ABOUT_TABLES.match(unread.text) and _lasting(unread.text) not in texts[1]:
             sides.doubt(_beginning(unread.text), f"the database does not say so in these words; {unread.reason}")
             sides.clouded |= {name for name in known if name.rpartition(".")[2].lower() in unread.words}
     for number, unread in enumerate(live.unread):
-        file = _folded(live.source.files[live.places["unread", number][0]].name, live.dialect)
+        file = as_kept(live.source.files[live.places["unread", number][0]].name, live.dialect)
         if file in known and _lasting(unread.text) not in texts[0]:
             sides.doubt(_beginning(unread.text), f"the version does not say so in these words; {unread.reason}")
 
