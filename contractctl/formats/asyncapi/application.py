@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from contractctl.formats.asyncapi.document import Document
-from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, items, resolved, template, text
+from contractctl.formats.asyncapi.parts import (
+    Unresolved,
+    called,
+    child,
+    entries,
+    fields,
+    items,
+    resolved,
+    template,
+    text,
+)
 from contractctl.formats.description import below, refused
 from contractctl.formats.json_schema.spots import Spot
 
@@ -154,7 +164,7 @@ def _channel(document: Document, spot: Spot, name: str) -> Channel:
     found = child(document, spot, "channel")
     if found is None:
         raise refused(document, spot, f"operation '{name}' has no channel", "refer to one: channel: {$ref: …}")
-    return _of(document, str(found.pointer[-1]) if found.pointer else name, found)
+    return _of(document, called(found), found)
 
 
 def _of(document: Document, name: str, spot: Spot) -> Channel:
@@ -187,11 +197,24 @@ def _replies(document: Document, spot: Spot) -> Iterator[Reply]:
     yield Reply(channel, location, messages, reply)
 
 
+def untold(document: Document, spot: Spot) -> str | None:
+    """Why nobody knows all that a message or an operation says: one of its traits leads nowhere."""
+    traits = fields(document, spot).get("traits")
+    for number, trait in enumerate(traits if isinstance(traits, list) else ()):
+        try:
+            first = (0,) if isinstance(trait, list) and trait else ()
+            resolved(document, below(document, spot, "traits", number, *first))
+        except Unresolved as error:
+            return error.reason
+    return None
+
+
 def _message(document: Document, written: Spot, key: str) -> Message:
     reference = written.value.get("$ref") if isinstance(written.value, dict) else None
     last = str(reference).rpartition("/")[2] if isinstance(reference, str) else ""
     try:
-        spot, missing = resolved(document, written), None
+        spot = resolved(document, written)
+        missing = untold(document, spot)
     except Unresolved as error:
         spot, missing = written, error.reason
     named = [text(document, spot, name) for name in ("messageId", "name", "title")]

@@ -1,5 +1,6 @@
 """What stands where in a document? Its parts by name, references followed."""
 
+import posixpath
 from collections.abc import Iterator
 
 from contractctl.formats.asyncapi.document import Document
@@ -12,6 +13,7 @@ __all__ = [
     "PLACEHOLDER",
     "Unresolved",
     "at",
+    "called",
     "child",
     "entries",
     "fields",
@@ -58,3 +60,8 @@ def text(document: Document, spot: Spot | None, name: str) -> str | None:
 def at(spot: Spot | None) -> Pointer | None:
     """Where a spot is, with its file, as a finding says it."""
     return None if spot is None else (spot.file, *spot.pointer)
+
+
+def called(spot: Spot) -> str:
+    """The name of what is one of several: that of its place, or of its file where it is all of that."""
+    return str(spot.pointer[-1]) if spot.pointer else posixpath.basename(spot.base).partition(".")[0]

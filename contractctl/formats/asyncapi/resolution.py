@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from contractctl.formats.asyncapi import bindings
-from contractctl.formats.asyncapi.application import Operation, Reply, operations
+from contractctl.formats.asyncapi.application import Operation, Reply, operations, untold
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import written
 from contractctl.formats.asyncapi.messages import messages
-from contractctl.formats.asyncapi.parts import Unresolved, child
+from contractctl.formats.asyncapi.parts import Unresolved, called, child
 from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.places import counterpart, parameters
 from contractctl.formats.asyncapi.security import security
@@ -71,6 +71,9 @@ def _removed(
 def _operation(client: Document, provider: Document, used: Operation, served: Operation) -> Iterator[Found]:
     asking = meeting(Way(client, provider, is_from_client=True), (used, served))
     met = asking if not used.sends else meeting(Way(provider, client, is_from_client=False), (served, used))
+    for document, operation in ((client, used), (provider, served)):
+        reasons = (untold(document, spot) for spot in operation.spots)
+        yield from (Undecided(used.label, reason) for reason in reasons if reason is not None)
     clauses: tuple[Callable[[], Iterator[Found]], ...] = (
         partial(servers, asking, (used, served)),
         partial(security, asking, (used, served)),
@@ -97,7 +100,7 @@ def _bindings(met: Meeting, writer: Operation, reader: Operation) -> Iterator[Fo
 def _side_by_side(one: Operation, other: Operation) -> Iterator[tuple[Spot, Spot]]:
     """Where the one is written, each with the place of the same name in the other."""
     for spot in one.spots:
-        same = (there for there in other.spots if there.pointer[-1:] == spot.pointer[-1:])
+        same = (there for there in other.spots if called(there) == called(spot))
         yield spot, next(same, other.spots[0])
 
 

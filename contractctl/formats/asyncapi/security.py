@@ -11,7 +11,7 @@ from dataclasses import replace
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.document import Document
-from contractctl.formats.asyncapi.parts import child, entries, fields, items, resolved
+from contractctl.formats.asyncapi.parts import called, child, entries, fields, items, resolved
 from contractctl.formats.asyncapi.servers import addresses, kept
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
 from contractctl.formats.json_schema.spots import Spot
@@ -27,12 +27,12 @@ _PLAIN = frozenset({"scramSha256", "scramSha512", "plain", "gssapi", "userPasswo
 def security(met: Meeting, ends: tuple[Operation, Operation]) -> Iterator[Found]:
     """Requirements are alternatives: whichever the client has chosen must be enough for one of the application's."""
     documents = met.way.writer, met.way.reader
-    called, served = (addresses(document, one.channel.spot) for document, one in zip(documents, ends, strict=True))
-    for ends_there, address in kept(called, served).items():
+    used, serving = (addresses(document, one.channel.spot) for document, one in zip(documents, ends, strict=True))
+    for ends_there, address in kept(used, serving).items():
         yield from _demanded(met, address, ends_there)
     for spot, others in counterparts(*ends):
         for other in others:
-            yield from _demanded(met, f"{spot.pointer[-1]}", ((spot,), (other,)))
+            yield from _demanded(met, called(spot), ((spot,), (other,)))
 
 
 def counterparts(used: Operation, served: Operation) -> Iterator[tuple[Spot, list[Spot]]]:
@@ -40,10 +40,10 @@ def counterparts(used: Operation, served: Operation) -> Iterator[tuple[Spot, lis
 
     That of its name; of another name any that is new there, and where none is, any.
     """
-    known = {spot.pointer[-1:] for spot in used.spots}
-    come = [one for one in served.spots if one.pointer[-1:] not in known]
+    known = {called(spot) for spot in used.spots}
+    come = [one for one in served.spots if called(one) not in known]
     for spot in used.spots:
-        named = [one for one in served.spots if one.pointer[-1:] == spot.pointer[-1:]]
+        named = [one for one in served.spots if called(one) == called(spot)]
         yield spot, [one for one in named if one.pointer == spot.pointer] or named or come or list(served.spots)
 
 
@@ -94,9 +94,8 @@ def _one(document: Document, written: Spot) -> tuple[str, Alternative]:
     scheme = resolved(document, written)
     said = fields(document, scheme)
     scopes = _scopes(said.get("scopes"))
-    return _worded(
-        {str(scheme.pointer[-1]) if "$ref" in fields(document, written) else str(said.get("type")): scopes}
-    ), {_wire(said): scopes}
+    name = called(scheme) if "$ref" in fields(document, written) else str(said.get("type"))
+    return _worded({name: scopes}), {_wire(said): scopes}
 
 
 def _worded(schemes: Mapping[str, frozenset[str]]) -> str:

@@ -1,0 +1,65 @@
+"""Are parts in files of their own judged, and is what nobody can read unknown?"""
+
+import pytest
+
+from contractctl.compatibility import Terms, compare_sources
+from contractctl.model.contract import File, Source
+from contractctl.model.verdict import Comparison, Status
+
+MAIN = """\
+asyncapi: 3.0.0
+info: {title: Shop, version: "1"}
+channels:
+  orders: {$ref: orders.yaml}
+operations:
+  place: {$ref: place.yaml}
+"""
+PARTS = {
+    "orders.yaml": "address: orders\nmessages: {placed: {payload: {type: %s}}}\n",
+    "place.yaml": "action: send\nchannel: {$ref: 'shop.yaml#/channels/orders'}\nsecurity: [{$ref: key.yaml}]\n%s",
+    "key.yaml": "type: %s\n",
+}
+
+
+def version(kind: str = "string", traits: str = "", scheme: str = "X509") -> Source:
+    said = {"orders.yaml": kind, "place.yaml": traits, "key.yaml": scheme}
+    files = [File(f"api/{path}", text % said[path]) for path, text in PARTS.items()]
+    return Source((*files, File("api/shop.yaml", MAIN)), folder="api")
+
+
+def judged(old: Source, new: Source) -> Comparison:
+    return compare_sources(old, new, "asyncapi", Terms())
+
+
+def test_operations_channels_and_schemes_may_have_files_of_their_own() -> None:
+    assert judged(version(), version()).backward.status is Status.COMPATIBLE
+
+    (payload,) = judged(version(), version(kind="integer")).backward.findings
+    (scheme,) = judged(version(), version(scheme="plain")).backward.findings
+
+    assert (payload.rule, scheme.rule) == ("json-schema-type-refused", "asyncapi-security-tightened")
+    assert payload.witness is not None
+
+
+@pytest.mark.parametrize("traits", ["traits: [{$ref: all.yaml}]\n", "traits: [{$ref: '#/nowhere'}]\n"])
+def test_what_has_a_trait_that_leads_nowhere_is_unknown(traits: str) -> None:
+    old = version(traits=f"title: old\n{traits}")
+    answer = judged(old, version(traits=f"title: new\n{traits}"))
+
+    assert {answer.backward.status, answer.forward.status} == {Status.UNKNOWN}
+    assert any("leads nowhere" in one or "is not among" in one for one in answer.backward.reasons)
+
+
+def test_a_message_with_a_trait_that_leads_nowhere_is_unknown() -> None:
+    message = "{payload: {type: string}, traits: [{$ref: all.yaml}]}"
+    place = "{action: send, channel: {$ref: '#/channels/orders'}}"
+    old, new = (
+        MAIN.replace("{$ref: place.yaml}", place).replace(
+            "{$ref: orders.yaml}", f"{{address: o, title: {title}, messages: {{m: {message}}}}}"
+        )
+        for title in ("old", "new")
+    )
+
+    answer = judged(*(Source((File("shop.yaml", text),)) for text in (old, new)))
+
+    assert answer.backward.status is Status.UNKNOWN
