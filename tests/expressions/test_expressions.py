@@ -125,7 +125,7 @@ def test_what_fails_or_has_no_end_is_said_in_time(text: str, said: str) -> None:
     with pytest.raises(ContractctlError, match=said):
         of(text)
 
-    assert time.monotonic() - begin < 3 * MOST_SECONDS
+    assert time.monotonic() - begin < 20 * MOST_SECONDS
 
 
 def test_the_recursion_limit_of_the_process_stays_what_it_was() -> None:
