@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from contractctl.documents import Json
-from contractctl.formats.description import as_object
+from contractctl.formats.description import as_object, below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.media import covering, normal, schema_of
@@ -28,7 +28,8 @@ def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]
         if not all(names is None or key in names for names in declared):
             continue
         sent, taken = as_object(left.get(key)), as_object(right.get(key))
-        if _effective(name, ends[0], sent) != _effective(name, others[0], taken):
+        said = [_effective(name, document, _headed(document, spot, key)) for document, spot in (ends, others)]
+        if said[0] != said[1]:
             yield key
         elif "contentType" in {**sent, **taken}:
             offered, known = _types(*ends, key, sent), _types(*others, key, taken)
@@ -59,6 +60,31 @@ def _effective(name: str, document: Document, encoding: Mapping[str, Json]) -> d
         for key, value in encoding.items()
         if key not in ignored and (key not in usual or value != usual[key])
     }
+
+
+def _headed(document: Document, media: Spot, key: str) -> dict[str, Json]:
+    """An encoding with its headers written out, wherever they stand."""
+    encoding = as_object(as_object(fields(document, media).get("encoding")).get(key))
+    if not isinstance(encoding.get("headers"), dict):
+        return encoding
+    return {**encoding, "headers": _written_out(document, below(document, media, "encoding", key, "headers"), ())}
+
+
+def _written_out(document: Document, spot: Spot, inside: tuple[object, ...]) -> Json:
+    """A value with what it refers to in place; where that leads back, it stays a reference. Raise Unresolved."""
+    value = spot.value
+    if isinstance(value, list):
+        return [_written_out(document, below(document, spot, number), inside) for number in range(len(value))]
+    if not isinstance(value, dict):
+        return value
+    said = {key: _written_out(document, below(document, spot, key), inside) for key in value if key != "$ref"}
+    if "$ref" not in value:
+        return said
+    there = resolved(document, spot)
+    if there.key in inside:
+        return {**said, "$ref": value["$ref"]}
+    meant = _written_out(document, there, (*inside, there.key))
+    return {**said, "$ref": meant} if said else meant
 
 
 def _types(document: Document, media: Spot, key: str, encoding: Mapping[str, Json]) -> dict[str, None]:

@@ -37,7 +37,11 @@ def webhooks(way: Way) -> Iterator[Found]:
         made = known.get(name)
         if made is not None and same_around and way.shared.holds(awaited, made):
             continue
-        yield from _back(way, _Awaited("openapi-webhook-removed", f"webhook {name}", {"webhook": name}, awaited), made)
+        waiting = _Awaited("openapi-webhook-removed", f"webhook {name}", {"webhook": name}, awaited)
+        try:
+            yield from _back(way, waiting, made)
+        except Unresolved as error:
+            yield Undecided(waiting.label, error.reason)
 
 
 class _Met:

@@ -9,7 +9,7 @@ from contractctl.documents import Json
 from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.parts import Unresolved, child, fields, items
+from contractctl.formats.openapi.parts import child, fields, items
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
 from contractctl.model.verdict import Effect, Undecided
 
@@ -95,10 +95,7 @@ def _scopes(scopes: Json) -> frozenset[str]:
 def _wires(document: Document, name: str) -> list[str]:
     """What tells a scheme from others on the wire, for each of its flows; its name does not travel."""
     components = child(document, document.root, "components")
-    try:
-        scheme = child(document, child(document, components, "securitySchemes"), name)
-    except Unresolved:
-        scheme = None
+    scheme = child(document, child(document, components, "securitySchemes"), name)
     if scheme is None:
         return [f"? {name}"]
     said = fields(document, scheme)
