@@ -1,10 +1,11 @@
 """What does ALTER TABLE change? As dumps use it, and hand-written files after them."""
 
+import re
 from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.column_definitions import collated, with_default
+from contractctl.formats.sql.column_definitions import collated, numbers_of, with_default
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of, name_of
 from contractctl.formats.sql.definitions import add_part, settled
 from contractctl.formats.sql.demands import not_null_columns
@@ -15,6 +16,8 @@ from contractctl.formats.sql.types import type_of
 
 _OF_NO_MEANING = (exp.AutoIncrementProperty, exp.RowFormatProperty, exp.SchemaCommentProperty)
 """Options of a table that change no promise."""
+_NUMBER = re.compile(r"\b(?<!NO )(INCREMENT|MINVALUE|MAXVALUE) (?:BY )?(-? ?\d+)", re.IGNORECASE)
+_CYCLE = re.compile(r"(?<!NO )\bCYCLE\b", re.IGNORECASE)
 
 
 def alter(defined: Defined, tree: exp.Alter) -> str:
@@ -33,11 +36,15 @@ def alter(defined: Defined, tree: exp.Alter) -> str:
     return table.name
 
 
-def count_up(defined: Defined, table: str, column: str, *, always: bool) -> None:
+def count_up(defined: Defined, table: str, column: str, options: str, *, always: bool) -> None:
     """ALTER COLUMN … ADD GENERATED … AS IDENTITY, which pg_dump writes and sqlglot does not know."""
-    if table not in defined.tables or not defined.tables[table].column(column):
+    known = defined.tables[table].column(column) if table in defined.tables else None
+    if known is None:
         raise NotUnderstoodError(f"the identity is for a column '{table}.{column}' that is not understood")
-    defined.tables[table] = changed(defined.tables[table], column, counted=True, always=always)
+    said = {match[1].lower(): match[2].replace(" ", "") for match in _NUMBER.finditer(options)}
+    said |= {"cycle": "True"} if _CYCLE.search(options) else {}
+    counted = changed(defined.tables[table], column, counted=True, always=always)
+    defined.tables[table] = replace(counted, unjudged=(*counted.unjudged, *numbers_of(said, known)))
 
 
 def _act(defined: Defined, table: Table, action: exp.Expr) -> Table:

@@ -1,5 +1,6 @@
 """What does the definition of one column say? Its type, and each constraint that stands behind it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlglot import exp
@@ -94,7 +95,8 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             nullable = column.nullable and dialect != "mysql"
             return changed(table, name, counted=True, nullable=nullable)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
-            table = replace(table, unjudged=(*table.unjudged, *_numbers(kind, column)))
+            said = {word: str(value) for word, value in kind.args.items() if value is not None}
+            table = replace(table, unjudged=(*table.unjudged, *numbers_of(said, column)))
             return changed(table, name, counted=True, always=bool(kind.this), nullable=False)
         case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
             source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
@@ -124,11 +126,11 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             return replace(table, unjudged=(*table.unjudged, clause))
 
 
-def _numbers(kind: exp.GeneratedAsIdentityColumnConstraint, column: Column) -> tuple[str, ...]:
-    """What an identity says of its numbers, as it is written; nothing where that holds anyway."""
-    said = [(word, str(kind.args[word])) for word in _USUAL_NUMBERS if kind.args.get(word) is not None]
-    options = [_NUMBERS[word].format(value) for word, value in said if value not in _USUAL_NUMBERS[word]]
-    return (f"{column.written}: {NUMBERED}{' '.join(options)})",) if options else ()
+def numbers_of(said: Mapping[str, str], column: Column) -> tuple[str, ...]:
+    """What an identity says of its numbers, as a clause; nothing where that holds anyway. said: by sqlglot's words."""
+    unusual = (word for word in _NUMBERS if word in said and said[word] not in _USUAL_NUMBERS[word])
+    options = " ".join(_NUMBERS[word].format(said[word]) for word in unusual)
+    return (f"{column.written}: {NUMBERED}{options})",) if options else ()
 
 
 def _computed(tree: exp.Expr, column: Column, dialect: str) -> Expression:

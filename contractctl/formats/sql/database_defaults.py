@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from contractctl.formats.sql.schema import Column, Family, Table, Unique
+from contractctl.formats.sql.schema import Column, Family, Table, Type, Unique
 from contractctl.formats.sql.table_options import charset_name
 
 _CHARSET = re.compile(r"(?:^|: )CHARACTER SET[= ]\w+$|: BINARY$")
@@ -34,6 +34,7 @@ PLAIN = DatabaseDefaults()
 
 def without_defaults(table: Table, defaults: DatabaseDefaults) -> Table:
     """The table without what holds anyway, what its primary key says already, and how rows are kept."""
+    table = _with_json(table) if defaults.collations else table
     own = dict(_column_charsets(table))
     option = _OPTION.search(table.options)
     of_table = charset_name(option[1]) if option else None
@@ -47,6 +48,23 @@ def without_defaults(table: Table, defaults: DatabaseDefaults) -> Table:
         clauses = tuple(one for one in clauses if not _CHARSET.search(one))
     uniques = tuple(one for one in table.uniques if one.primary or one.columns != table.primary_key or _partial(one))
     return replace(table, columns=columns, uniques=uniques, unjudged=clauses)
+
+
+def _with_json(table: Table) -> Table:
+    """MariaDB's type JSON is a text of which a CHECK asks that it be JSON: https://mariadb.com/kb/en/json/."""
+    asked = {next(iter(one.columns)): one for one in table.checks if one.condition.text.startswith("JSON_VALID(")}
+    columns = {
+        column.name: replace(column, type=Type(Family.OTHER, "json", name="json"), collation=None)
+        for column in table.columns
+        if column.name in asked
+        and (column.type.name == "json" or (column.type.text, column.collation) == ("longtext", "utf8mb4_bin"))
+        and asked[column.name].condition.text == f"JSON_VALID({column.name})"
+    }
+    return replace(
+        table,
+        columns=tuple(columns.get(column.name, column) for column in table.columns),
+        checks=tuple(one for one in table.checks if one not in [asked[name] for name in columns]),
+    )
 
 
 def _partial(unique: Unique) -> bool:

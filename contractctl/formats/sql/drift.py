@@ -13,6 +13,7 @@ from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
 from contractctl.formats.sql.expressions import known_value
+from contractctl.formats.sql.parsing import attached
 from contractctl.formats.sql.queries import same_query
 from contractctl.formats.sql.schema import Check, Column, Index, Schema, Table, Unique
 from contractctl.model.verdict import Change, Undecided
@@ -54,7 +55,7 @@ def drift(version: Schema, live: Schema, defaults: DatabaseDefaults = PLAIN) -> 
     none of its business.
     """
     sides = _Sides(replace(version, unread=()), _within(version, live), live)
-    _unreadable(sides, live)
+    _unreadable(sides, version, live)
     for name in sides.old.tables.keys() & sides.new.tables.keys():
         _table(
             sides,
@@ -82,8 +83,10 @@ def _within(version: Schema, live: Schema) -> Schema:
     return replace(live, tables=tables, views=views, enums=enums, indexes=indexes, unread=())
 
 
-def _unreadable(sides: _Sides, live: Schema) -> None:
-    """A table that is there and cannot be read is not gone."""
+def _unreadable(sides: _Sides, version: Schema, live: Schema) -> None:
+    """A table that is there and cannot be read is not gone, nor is one that is a partition of another."""
+    partitions = attached(version.unread)
+    sides.old = replace(sides.old, tables={k: v for k, v in sides.old.tables.items() if k not in partitions})
     there = {as_kept(file.name, live.dialect) for file in live.source.files}
     for name, table in tuple(sides.old.tables.items()):
         if name not in sides.new.tables and name in there:

@@ -11,6 +11,7 @@ from contractctl.formats.sql.keys import index_meaning, unique_of
 from contractctl.formats.sql.schema import Index, Table, View
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_unique
+from contractctl.formats.sql.table_options import option_text
 
 
 def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:
@@ -83,7 +84,7 @@ def _properties(tree: exp.Create) -> Iterator[str]:
     properties = tree.args.get("properties")
     for part in properties.expressions if properties else ():
         if not isinstance(part, exp.DefinerProperty | exp.AlgorithmProperty | exp.SqlSecurityProperty):
-            yield part.sql()
+            yield option_text(part, "postgresql")
 
 
 def _reads(defined: Defined, query: exp.Expr, sources: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -116,7 +116,7 @@ def _without_end(tokens: tuple[Token, ...], heads: list[str]) -> tuple[tuple[Tok
     for kind, pattern in _ENDS:
         if kind in heads and (match := pattern.search(words)):
             kept = tokens[: -match[0].count(" ")]
-            return kept, f"check_option='{(match[1] or 'cascaded').lower()}'" if kind == "VIEW" else ""
+            return kept, f"check_option={(match[1] or 'cascaded').lower()}" if kind == "VIEW" else ""
     return tokens, ""
 
 

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -62,6 +62,9 @@ _IDENTITY = re.compile(
     re.IGNORECASE,
 )
 _SEQUENCE = re.compile(r"^CREATE SEQUENCE (?:IF NOT EXISTS )?(\S+(?: \. \S+)?)", re.IGNORECASE)
+_SQLITES_OWN = re.compile(r"^CREATE TABLE sqlite_\w+ \(", re.IGNORECASE)
+"""What `.schema` prints of AUTOINCREMENT and ANALYZE: https://www.sqlite.org/fileformat2.html#intschema."""
+_ATTACHED = re.compile(r"^ALTER TABLE .* ATTACH PARTITION (\S+(?: \. \S+)?) (?:FOR|DEFAULT)", re.IGNORECASE)
 _LIMITED = re.compile(
     r"^(?:CREATE|ALTER) SEQUENCE .*(?:(?<!NO )MAXVALUE (?!9223372036854775807\b|2147483647\b|32767\b)"
     r"|(?<!NO )MINVALUE (?!1\b)|(?<!NO )\bCYCLE\b|INCREMENT (?:BY (?!1\b)|(?!BY |1\b)))",
@@ -147,7 +150,7 @@ def _whole(reading: _Reading, source: Source, *, certain: bool, by_place: bool =
     _name_referred(reading.defined)
     _mark_filled(reading.defined, source)
     _call_too(reading.defined, source)
-    _tell_counters_apart(reading.defined)
+    _tell_counters_apart(reading.defined, attached(reading.unread))
     return Schema(
         dialect=reading.defined.dialect,
         certain=certain,
@@ -172,9 +175,16 @@ def _name_referred(defined: Defined) -> None:
             defined.tables[name] = replace(table, foreign_keys=keys)
 
 
-def _tell_counters_apart(defined: Defined) -> None:
+def attached(unread: Iterable[Unread]) -> frozenset[str]:
+    """Tables that become partitions of another one, as pg_dump writes it: no database tells of them by themselves."""
+    found = (_ATTACHED.search(one.text) for one in unread)
+    return frozenset(match[1].replace(" ", "").removeprefix("public.") for match in found if match)
+
+
+def _tell_counters_apart(defined: Defined, partitions: frozenset[str]) -> None:
     """A sequence by which one column alone is counted up is its own, whatever it is called."""
-    counted = [(table, column) for table in defined.tables.values() for column in table.columns if column.counted]
+    whole = (table for name, table in defined.tables.items() if name not in partitions)
+    counted = [(table, column) for table in whole for column in table.columns if column.counted]
     users = Counter(column.counter or f"{table.name}_{column.name}_seq" for table, column in counted)
     for name, table in defined.tables.items():
         columns = tuple(
@@ -205,13 +215,13 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
     plain = " ".join(token.text for token in words.tokens)
     if match := _SEQUENCE.match(plain):
         reading.sequences.add(match[1].replace(" ", "").lower().removeprefix("public."))
-    if _silent(words, plain):
+    if _silent(words, plain) or (reading.defined.dialect == "sqlite" and _SQLITES_OWN.match(plain)):
         return
     defined = reading.defined
     try:
         if match := _IDENTITY.match(plain):
             subject = match[1].replace(" ", "").removeprefix("public.").lower()
-            count_up(defined, subject, match[2].lower(), always=match[3].upper() == "ALWAYS")
+            count_up(defined, subject, match[2].lower(), plain[match.end() :], always=match[3].upper() == "ALWAYS")
             tree: exp.Expr | None = None
         elif words.heads("CREATE", "DOMAIN"):
             subject, tree = create_domain(defined, words), None

@@ -25,6 +25,9 @@ def same_query(one: View, other: View, schema: Schema) -> bool:
 def _spelled_out(view: View, dialect: str, columns: dict[str, object]) -> str:
     """The query with every `*` written out, every column with its table, and nothing that could be left out."""
     tree = sqlglot.parse_one(view.text, dialect=sqlglot_dialect(dialect))
+    for table in tree.find_all(exp.Table):
+        if dialect == "postgresql" and table.db == "public":  # the schema that is searched anyway
+            table.set("db", None)
     tree = tree.transform(_bare)
     tree = qualify(tree, dialect=sqlglot_dialect(dialect), schema=columns, validate_qualify_columns=False)
     return tree.sql(dialect=sqlglot_dialect(dialect))

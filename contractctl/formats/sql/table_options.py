@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from contractctl.formats.sql.defined import name_of
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.schema import Table
 from contractctl.formats.sql.statements import sqlglot_dialect
@@ -24,8 +25,18 @@ def properties(tree: exp.Create, dialect: str) -> Iterator[str]:
         ) and not _is_usual(part):
             if isinstance(part, exp.CharacterSetProperty):
                 yield f"CHARACTER SET={charset_name(part.this.name)}"
+            elif isinstance(part, exp.InheritsProperty):
+                yield f"INHERITS ({', '.join(name_of(parent, dialect) for parent in part.expressions)})"
             else:
-                yield part.sql(dialect=sqlglot_dialect(dialect))
+                yield option_text(part, dialect)
+
+
+def option_text(part: exp.Expr, dialect: str) -> str:
+    """PostgreSQL prints the option fillfactor=70 as fillfactor='70', and TRUE as 'true'."""
+    value = part.args.get("value") if type(part) is exp.Property else None
+    if isinstance(value, exp.Boolean):
+        return f"{part.name}={str(value.this).lower()}"
+    return f"{part.name}={value.name}" if value is not None else part.sql(dialect=sqlglot_dialect(dialect))
 
 
 def properties_of(tree: exp.Create) -> list[exp.Expr]:

@@ -111,6 +111,11 @@ SAME = {
             "`a` timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp()",
         ),
         ("a json", "`a` json DEFAULT NULL"),
+        (
+            "a longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`a`))",  # mysqldump
+            "`a` json DEFAULT NULL",
+        ),
+        ("a json CHECK (json_valid(a))", "`a` json DEFAULT NULL"),
         ("a bit(3) DEFAULT 5", "`a` bit(3) DEFAULT b'101'"),
         ("a varbinary(3) DEFAULT 0x61", "`a` varbinary(3) DEFAULT 'a'"),
         ("a binary", "`a` binary(1) DEFAULT NULL"),
@@ -169,6 +174,7 @@ DRIFTED = [
     ("postgresql", "a int REFERENCES t2 (x)", "a int REFERENCES t2 (x) ON DELETE CASCADE", "foreign key"),
     ("postgresql", "a int", "a int, b int", "column"),
     ("postgresql", "a int, b int", "a int", "column"),
+    ("mysql", "a longtext", "a json", "type"),
     ("mysql", "a float unsigned", "a float", "type"),
     ("mysql", "a varchar(9)", "a varchar(9) COLLATE utf8mb4_bin", "collation"),
     ("mysql", "a varchar(9), UNIQUE (a(5))", "a varchar(9), UNIQUE (a)", "key"),
@@ -231,6 +237,33 @@ def test_an_index_is_what_it_is_and_not_what_it_is_called(version: str, live: st
     drifted = found("postgresql", f"{table};{version};", f"{table};{live};")
 
     assert sorted({type(one) for one in drifted}, key=str) == kinds
+
+
+def test_what_pg_dump_writes_of_a_view_and_of_partitions_is_no_drift() -> None:
+    dump = """
+        CREATE TABLE public.t (id bigint NOT NULL, a text) PARTITION BY HASH (id);
+        CREATE SEQUENCE public.t_id_seq START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
+        ALTER TABLE ONLY public.t ALTER COLUMN id SET DEFAULT nextval('public.t_id_seq'::regclass);
+        CREATE TABLE public.t1 (id bigint DEFAULT nextval('public.t_id_seq'::regclass) NOT NULL, a text);
+        CREATE VIEW public.v WITH (security_barrier='true') AS
+          SELECT x.id FROM (public.t x JOIN public.t y ON ((x.id = y.id))) WHERE (x.id > 1) WITH LOCAL CHECK OPTION;
+        ALTER TABLE ONLY public.t ATTACH PARTITION public.t1 FOR VALUES WITH (modulus 1, remainder 0);
+    """
+    table = "CREATE TABLE t (id bigint NOT NULL DEFAULT nextval('t_id_seq'::regclass), a text) PARTITION BY HASH (id);"
+    view = "SELECT x.id FROM t x JOIN t y ON x.id = y.id WHERE x.id > 1"
+    options = "security_barrier=true, check_option=local"
+    live = read("postgresql", ("t", table), ("v", f"CREATE VIEW v WITH ({options}) AS {view};"))
+
+    (doubt,) = drift(read("postgresql", ("shop.sql", dump)), live, DEFAULTS["postgresql"])
+
+    assert isinstance(doubt, Undecided)
+    assert "ATTACH PARTITION" in doubt.path
+
+
+def test_what_sqlite_keeps_for_itself_is_no_table_of_a_dump() -> None:
+    dump = "CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT);\nCREATE TABLE sqlite_sequence(name,seq);"
+
+    assert set(read("sqlite", ("shop.sql", dump)).tables) == {"t"}
 
 
 def test_tables_that_the_version_does_not_speak_of_are_none_of_its_business() -> None:

@@ -148,6 +148,17 @@ def test_keys_that_say_the_same_and_act_otherwise_are_all_heeded() -> None:
     assert told("sqlite", two.format("CASCADE"), two.format("SET DEFAULT")) == ["?"]
 
 
+@pytest.mark.parametrize("said", ["INCREMENT BY 2", "MAXVALUE 100", "MINVALUE -5", "NO MAXVALUE CYCLE"])
+def test_an_identity_that_counts_otherwise_is_another_one_however_it_is_written(said: str) -> None:
+    dump = f"""CREATE TABLE t (id int NOT NULL);
+    ALTER TABLE t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME t_id_seq START WITH 1 {said} CACHE 1);
+    """
+    usual = "INCREMENT BY 1 NO MINVALUE NO MAXVALUE"
+
+    assert told("postgresql", dump.replace(said, usual), dump) == ["?"]
+    assert told("postgresql", dump.replace(said, usual), "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)") == []
+
+
 def test_a_foreign_key_that_wants_all_of_its_columns_is_another_key() -> None:
     two = "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) "
 
