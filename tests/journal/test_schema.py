@@ -152,6 +152,24 @@ def test_a_schema_of_ones_own_holds_the_journal(postgresql_url: str) -> None:
         assert set(inspect(engine).get_table_names(schema="shop")) >= {"contractctl_journal", "contractctl_version"}
 
 
+def test_a_second_operator_under_another_role_is_told_to_be_a_member_of_the_first(
+    postgresql_server: Server, postgresql_url: str
+) -> None:
+    with opened(postgresql_url):
+        postgresql_server.run("CREATE ROLE dora LOGIN")
+    try:
+        with (
+            pytest.raises(RefusedError, match="may not do that: permission denied for table contractctl_") as refusal,
+            opened(postgresql_url.replace("postgres@", "dora@")),
+        ):
+            pass
+    finally:
+        postgresql_server.run("DROP ROLE dora")
+
+    hint = "connect as the role that owns it, or as a member of that role: GRANT the role TO this user"
+    assert refusal.value.hint == hint
+
+
 def test_a_user_who_may_make_no_tables_is_told(postgresql_server: Server, postgresql_url: str) -> None:
     postgresql_server.run("CREATE ROLE carl LOGIN")
     try:

@@ -7,6 +7,11 @@ from contractctl.databases.causes import driver_error
 _KEPT = "finished work is kept, and the same command resumes"
 _AGAIN = "end long transactions, and run it again"
 _RIGHTS = "grant it to this user"
+_OWNERS = "connect as the role that owns it, or as a member of that role: GRANT the role TO this user"
+_OWNED = re.compile(r"must be owner|contractctl_")
+"""What no single grant gives: whoever changes tables owns them, and contractctl's are whose the first stage was."""
+
+_FORBIDDEN = "42501"
 
 _MEANINGS = {
     "53100": ("the server's disk is full", f"free some space; {_KEPT}"),
@@ -21,7 +26,7 @@ _MEANINGS = {
     "57P": ("the server is shutting down, or starting", f"wait for it; {_KEPT}"),
     "08": ("the connection to the server is lost", f"is the server there? {_KEPT}"),
     "25006": ("the database cannot be written", "is this a replica, or default_transaction_read_only set?"),
-    "42501": ("this user may not do that", f"{_RIGHTS}; where row-level security is the reason: BYPASSRLS"),
+    _FORBIDDEN: ("this user may not do that", f"{_RIGHTS}; where row-level security is the reason: BYPASSRLS"),
     "3F000": ("there is no such schema", "is search_path right for this user?"),
     "XX": ("the database is damaged", "restore it; amcheck shows what is wrong"),
     "58": ("the server's disk does not answer", f"check the server's disk; {_KEPT}"),
@@ -69,7 +74,7 @@ def meaning(error: BaseException) -> tuple[str, str]:
     if code is not None:
         for beginning, (message, hint) in _MEANINGS.items():
             if code.startswith(beginning):
-                return f"{message}: {said}", hint
+                return f"{message}: {said}", _OWNERS if code == _FORBIDDEN and _OWNED.search(said) else hint
     elif _of_driver(error):
         for pattern, message, hint in _CONNECTING:
             if pattern.search(said):
