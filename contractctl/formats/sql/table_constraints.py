@@ -49,8 +49,9 @@ def refer(table: Table, columns: tuple[str, ...], reference: exp.Expr, dialect: 
     referred = tuple(fold(c, dialect) for c in target.expressions) if isinstance(target, exp.Schema) else ()
     other = name_of(target.this if isinstance(target, exp.Schema) else target, dialect)
     options = [str(option).upper() for option in reference.args.get("options") or ()]
-    actions = tuple(sorted(o for o in options if o.startswith("ON ") and o not in _WITHOUT_ACTION[dialect]))
     timing = tuple(sorted(o for o in options if not o.startswith("ON ") and o not in _USUAL))
+    without = _WITHOUT_ACTION[dialect] - ({"ON DELETE RESTRICT"} if timing else set())  # RESTRICT waits for nobody
+    actions = tuple(sorted(o for o in options if o.startswith("ON ") and o not in without))
     key = ForeignKey(columns, other, referred, actions, name, timing)
     return replace(table, foreign_keys=(*table.foreign_keys, key))
 

@@ -27,6 +27,8 @@ _WIDTHS = {"bit": "bit(1)", "year": "year(4)"}
 """As databases write them."""
 _STRICT = frozenset({"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"})
 """Types of SQLite's strict tables: https://www.sqlite.org/stricttables.html. It refuses a table with another one."""
+_NAME = 63
+"""Bytes in PostgreSQL's type name, which cuts what is longer."""
 _SHORT_FLOAT = 24
 """Most binary digits of a single-precision float."""
 
@@ -143,7 +145,9 @@ def _string(name: str, text: str, sizes: tuple[int, ...], dialect: str) -> Type 
         return Type(Family.TEXT, text, padded=True)
     if name in {"CHAR", "NCHAR", "BPCHAR"}:
         return Type(Family.TEXT, text.replace("bpchar", "char"), size=size or 1, padded=True)
-    if name in {"VARCHAR", "NVARCHAR", "NAME"}:
+    if name == "NAME":
+        return Type(Family.TEXT, text, size=_NAME, octets=True)
+    if name in {"VARCHAR", "NVARCHAR"}:
         return Type(Family.TEXT, text, size=size)
     mysql = dialect == "mysql"
     if mysql and size is not None and name in {"TEXT", "BLOB"}:

@@ -159,6 +159,18 @@ def test_an_identity_that_counts_otherwise_is_another_one_however_it_is_written(
     assert told("postgresql", dump.replace(said, usual), "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)") == []
 
 
+def test_a_foreign_key_that_restricts_waits_for_no_commit() -> None:
+    key = PARENT + "CREATE TABLE t (a int REFERENCES p (id) {} DEFERRABLE INITIALLY DEFERRED)"
+
+    assert told("postgresql", key.format(""), key.format("ON DELETE RESTRICT")) == ["?"]
+    assert told("postgresql", key.format(""), key.format("ON DELETE NO ACTION")) == []
+
+
+def test_a_name_holds_63_bytes() -> None:
+    assert told("postgresql", column("text"), column("name")) == ["type-narrowed"]
+    assert told("postgresql", column("name"), column("text")) == []
+
+
 def test_a_foreign_key_that_wants_all_of_its_columns_is_another_key() -> None:
     two = "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) "
 
