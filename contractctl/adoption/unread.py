@@ -26,6 +26,10 @@ _LANGUAGES = (
         re.compile(r"(?:^|/)db/schema\.rb$"),
         f"a Rails schema in Ruby is not supported; let Rails write db/structure.sql, or {_DATABASE}",
     ),
+    (
+        re.compile(r"(?:^|/)database/migrations/\w+\.php$"),
+        f"Laravel migrations are not supported; php artisan schema:dump writes SQL that is, or {_DATABASE}",
+    ),
     (re.compile(r"(?:^|/)dbt_project\.yml$"), f"dbt models are not supported; {_DATABASE}"),
     (re.compile(r"\.(?:fbs|raml|smithy|thrift|tsp|wsdl|xsd)$"), "of no format that contractctl supports"),
 )

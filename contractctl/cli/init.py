@@ -150,7 +150,8 @@ def _next(
         if survey.skipped or survey.unread:
             yield "no schema was found that can be read: check what is named above, and run this again"
         else:
-            yield "no schema was found; make one: a .avsc file, or a .sql file with CREATE TABLE, and run this again"
+            yield "no schema was found; contractctl init --help lists the files that it reads"
+            yield "tables that only code or a database knows: contractctl init --from-database URL"
         return
     if not survey.adopted:
         yield "next: contractctl list"

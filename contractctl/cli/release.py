@@ -95,7 +95,12 @@ def _names(given: tuple[str, ...], folder: Path, *, everything: bool) -> tuple[s
         raise ContractctlError(
             wrong, hint="contractctl release CONTRACT…, or --all for every draft that is not released"
         )
-    return tuple(dict.fromkeys(given)) or tuple(name for name in store.names(folder) if _is_due(folder, name))
+    known = store.names(folder)
+    if not known and not given:
+        raise ContractctlError(
+            f"there are no contracts in {folder}", hint="contractctl init finds the schemas of this repository"
+        )
+    return tuple(dict.fromkeys(given)) or tuple(name for name in known if _is_due(folder, name))
 
 
 def _is_due(folder: Path, name: str) -> bool:

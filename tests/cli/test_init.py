@@ -208,6 +208,7 @@ def test_an_empty_repository_is_told_what_to_do(tmp_path: Path, contractctl: Run
 
     assert done.stdout.startswith("0 contracts made\n")
     assert "no schema was found" in done.stderr
+    assert "contractctl init --from-database URL" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -341,10 +342,12 @@ def test_what_is_written_in_a_language_that_is_not_read_is_said_and_not_passed_o
 ) -> None:
     put(tmp_path / "shop/orders/migrations/0001_initial.py", "")
     put(tmp_path / "shop/users/migrations/0001_initial.py", "")
+    put(tmp_path / "database/migrations/2024_01_01_create_users.php", "<?php")
     put(tmp_path / "payments.avdl", "protocol P {}")
 
     done = contractctl("init")
 
     assert "no contract: payments.avdl: Avro IDL is not supported; convert it to .avsc: " in done.stdout
     assert "no contract: shop/orders/migrations/0001_initial.py and 1 more: Django migrations" in done.stdout
+    assert "create_users.php: Laravel migrations are not supported; php artisan schema:dump" in done.stdout
     assert "check what is named above" in done.stderr

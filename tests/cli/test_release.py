@@ -343,6 +343,10 @@ def test_all_are_those_whose_drafts_are_not_released_as_they_stand(
     assert "no contract is named" in contractctl("release", code=2).stderr
 
 
+def test_all_of_no_contracts_is_no_silent_yes(contractctl: Run) -> None:
+    assert "there are no contracts in" in contractctl("release", "--all", code=2).stderr
+
+
 def test_all_finishes_a_release_that_was_cut_short(contractctl: Run, released: Path) -> None:
     (released.parent / "versions" / "SHA256SUMS").unlink()
 

@@ -104,7 +104,7 @@ def test_texts_numbers_and_comments_end_where_graphql_core_ends_them(inside: str
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("type Query {\n  a: [Int\n}", "new:3:1: expected ']', found '}'"),
+        ("type Query {\n  a: [Int}", "new:2:10: expected ']', found '}'"),
         (
             "type Query { a: Int } query { a }",
             "new:1:23: a client's operation stands among the definitions of a schema",
