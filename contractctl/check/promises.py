@@ -15,7 +15,7 @@ from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit
 from contractctl.model.contract import Contract, Policy, Source, Version
 from contractctl.model.verdict import Level, Status
-from contractctl.toml_text import Table, toml_table
+from contractctl.toml_text import toml_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Promise:
     level: Level
     strict: bool
     policy: Policy
-    draft: Source | None
+    draft: Sequence[str]
+    """Its files or its folder, from the root."""
     releases: frozenset[str]
     """What lay in its versions/, by name."""
 
@@ -68,6 +69,8 @@ def promise(base: Base, contracts: Path, name: str) -> Promise | None:
     if path is None or file is None:
         return None
     folder = posixpath.dirname(path)
+    versions = f"{folder}/{store.VERSIONS}"
+    releases = {path.removeprefix(f"{versions}/").partition("/")[0] for path in base.below(versions)}
     try:
         table = toml_table(file.text, path)
         format_name = table.needed_text("format")
@@ -76,16 +79,11 @@ def promise(base: Base, contracts: Path, name: str) -> Promise | None:
             level=Level((table.text("compatibility") or Level.BACKWARD).upper()),
             strict=table.flag("strict"),
             policy=store.read_policy(table, format_name),
-            draft=_draft(base, folder, table, format_name),
-            releases=_releases(base, f"{folder}/{store.VERSIONS}"),
+            draft=[posixpath.normpath(posixpath.join(folder, one)) for one in table.text_or_texts("draft")],
+            releases=frozenset(releases - {store.SUMS}),
         )
     except (ContractctlError, ValueError):
         return None
-
-
-def _releases(base: Base, folder: str) -> frozenset[str]:
-    names = {path.removeprefix(f"{folder}/").partition("/")[0] for path in base.below(folder)}
-    return frozenset(names - {store.SUMS})
 
 
 def protected(contract: Contract, then: Promise | None) -> tuple[Contract, ...]:
@@ -125,10 +123,12 @@ def adopted(base: Base, asked: Question, contract: Contract, then: Promise | Non
 
     Whoever uses a schema does so without a release, too: it was there before it came under contractctl.
     """
-    old = then.draft if then else _adopted(base, asked.contracts, contract)
+    if then is not None and then.releases:
+        return None
+    old = _draft(base, then) if then else _adopted(base, asked.contracts, contract)
     first = contract.versions[0] if contract.versions else None
     new = first.source if first else contract.draft
-    if old is None or new is None or (then and then.releases):
+    if old is None or new is None:
         return None
     level = asked.level or (contract.level if then else contract.level.joined(asked.loose_level))
     name = str(first.number) if first else DRAFT
@@ -157,10 +157,10 @@ def _noted(pair: Pair) -> Pair:
     return replace(pair, comparison=replace(pair.comparison, notes=(*pair.comparison.notes, note)))
 
 
-def _draft(base: Base, folder: str, table: Table, format_name: str) -> Source | None:
-    paths = [posixpath.normpath(posixpath.join(folder, one)) for one in table.text_or_texts("draft")]
-    whole = len(paths) == 1 and base.near.read(paths[0]) is None
-    return _source(base, base.below(paths[0]) if whole else paths, format_name, paths[0] if whole else "")
+def _draft(base: Base, then: Promise) -> Source | None:
+    whole = len(then.draft) == 1 and base.near.read(then.draft[0]) is None
+    paths = base.below(then.draft[0]) if whole else then.draft
+    return _source(base, paths, then.format, then.draft[0] if whole else "")
 
 
 def _adopted(base: Base, contracts: Path, contract: Contract) -> Source | None:
@@ -190,4 +190,8 @@ def _source(base: Base, paths: Sequence[str], format_name: str, folder: str) -> 
         return None
     if not folder and len(files) > 1:
         folder = posixpath.commonpath([posixpath.dirname(file.name) for file in files])
-    return Source(files, needed(format_name, files, base.near), folder)
+    try:
+        companions = needed(format_name, files, base.near)
+    except ContractctlError:  # a name that several files define: it is judged as one that none does
+        companions = ()
+    return Source(files, companions, folder)
