@@ -1,6 +1,7 @@
 """Does a message that is both sent and received have to become two? What serves both clients may differ by the way."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contractctl.formats.asyncapi.application import Message, Operation, operations
 from contractctl.formats.asyncapi.making import Making, listed, messages_at
@@ -20,7 +21,7 @@ def parted(before: Whole, after: Whole, sunset: str) -> Whole | None:
     for one in both:
         shared = [message for message in one.messages if message.spot.key in sent]
         (_part_older if making.is_older else _part)(making, one, shared)
-    return Whole(after.again(making.made), after.said)
+    return replace(after, document=after.again(making.made))
 
 
 def _sent(operation: Operation) -> Iterator[Message]:

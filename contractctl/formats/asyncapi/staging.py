@@ -11,7 +11,7 @@ from contractctl.formats.asyncapi.parts import Unresolved
 from contractctl.formats.asyncapi.resolution import incompatibilities
 from contractctl.formats.asyncapi.schemas_merged import chosen_of
 from contractctl.formats.asyncapi.translating import translated
-from contractctl.formats.asyncapi.whole import Whole, whole
+from contractctl.formats.asyncapi.whole import Whole, rewritten, wholes
 from contractctl.formats.retirement import operations_of
 from contractctl.model.contract import Policy, Source
 from contractctl.model.plan import Operation
@@ -29,26 +29,26 @@ def operations(  # noqa: PLR0913, PLR0917 - as Staging has it, and the day
     operations. sunset: the day, as 2027-03-31, until which the old parts are served. Raise ContractctlError for a
     rename that does not fit.
     """
-    making, _ = _merged(parse(old, policy), parse(new, policy), sunset)
+    making, _, _ = _merged(parse(old, policy), parse(new, policy), sunset)
     return operations_of(making.parts.steps, renames, contract, sunset)
 
 
 def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -> Source:
     """The new version's document with the old one's parts beside, dated.
 
-    An application of it works with clients of both. Everything else in it stays as its author wrote it. Raise
-    ContractctlError where its text leaves no room for that.
+    An application of it works with clients of both. Everything else in it stays as its author wrote it, in the
+    files that have it. Raise ContractctlError where its text leaves no room for that.
     """
-    making, after = _merged(parse(old, policy), parse(new, policy), sunset)
-    return after.rewritten(making.made)
+    making, before, after = _merged(parse(old, policy), parse(new, policy), sunset)
+    return rewritten(before, after, making.made)
 
 
-def _merged(old: Document, new: Document, sunset: str) -> tuple[Making, Whole]:
-    before, after = whole(old), whole(new)
+def _merged(old: Document, new: Document, sunset: str) -> tuple[Making, Whole, Whole]:
+    before, after = wholes(old, new)
     try:
         if old.major < new.major:
             before = translated(before) or before
-        return _in_one_piece(before, after, sunset), after
+        return _in_one_piece(before, after, sunset), before, after
     except Unresolved as error:
         raise ContractctlError(
             f"one of the two versions cannot be read completely: {error.reason}",

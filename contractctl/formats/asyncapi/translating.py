@@ -3,6 +3,8 @@
 https://www.asyncapi.com/docs/migration/migrating-to-v3.
 """
 
+from dataclasses import replace
+
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.making import listed
@@ -20,7 +22,7 @@ _OWN_JSON = "application/vnd.aai.asyncapi"
 def translated(older: Whole) -> Whole | None:
     """The same in 3.0; None where that would say something else."""
     try:
-        newer = Whole(older.again(_Translating(older.value).value()), older.said)
+        newer = replace(older, document=older.again(_Translating(older.value).value()))
         ends = older.document, newer.document
         found = [*incompatibilities(*ends), *incompatibilities(*reversed(ends))]
     except ContractctlError:

@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 
+from contractctl.documents import read
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Effect, Status
 from tests.formats.labelled_pairs import Pair, entries, labelled
 
 FILE = Path(__file__).parent / "pairs.yaml"
 AVRO = "application/vnd.apache.avro;version=1.9.0"
+_IN_FILES = ("schemas", "messages", "parameters")
 PROTOBUF = "application/vnd.google.protobuf;version=3"
 
 
@@ -96,3 +99,37 @@ def document(seat: str, value: Any) -> dict[str, Any]:  # noqa: C901, PLR0912 - 
             return {"channels": {"c": {"subscribe": {"message": {"payload": {"type": "string"}}}, **value}}}
         case _:
             raise AssertionError(seat)
+
+
+def in_files(whole: Source) -> Source:
+    """The same document with its channels and some of its components in files of their own."""
+    main = orjson.loads(orjson.dumps(read(whole.files[0].text, whole.files[0].name)))
+    components = main.get("components", {})
+    maps = [("channels", main.get("channels"))]
+    maps += [(f"components/{kind}", components[kind]) for kind in _IN_FILES if kind in components]
+    homes = {
+        f"#/{kind}/{name.replace('/', '~1')}": f"{kind}/{number}.yaml"
+        for kind, some in maps
+        for number, name in enumerate(some if isinstance(some, dict) else ())
+    }
+
+    def moved(value: Any, up: str) -> Any:
+        if isinstance(value, list):
+            return [moved(one, up) for one in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: moved(one, up) for key, one in value.items()}
+        if isinstance(value.get("$ref"), str) and value["$ref"].startswith("#/"):
+            home = next((home for home in homes if f"{value['$ref']}/".startswith(f"{home}/")), None)
+            rest = value["$ref"].removeprefix(home or "")
+            found["$ref"] = f"{up}{homes[home]}{f'#{rest}' if rest else ''}" if home else f"{up}main.yaml{rest}"
+        return found
+
+    files = {}
+    for kind, some in maps:
+        for number, name in enumerate(some if isinstance(some, dict) else ()):
+            files[f"{kind}/{number}.yaml"] = moved(some[name], "../" * (kind.count("/") + 1))
+            some[name] = {"$ref": f"{kind}/{number}.yaml"}
+    kept = {"channels", "components"}
+    files["main.yaml"] = {key: one if key in kept else moved(one, "") for key, one in main.items()}
+    return Source(tuple(File(f"api/{path}", yaml.safe_dump(one)) for path, one in sorted(files.items())), folder="api")
