@@ -28,6 +28,8 @@ class Family(StrEnum):
     OTHER = "other"
 
 
+ZEROFILL = "zerofill"
+"""The name of MySQL's whole numbers and decimals that come out as text with zeros before them."""
 MOST_OCTETS = 4
 """Bytes of a character in UTF-8: of PostgreSQL's texts, and of MySQL's utf8mb4."""
 NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.FLOAT})

@@ -102,6 +102,7 @@ SAME = {
         ("a bool", "`a` tinyint(1) DEFAULT NULL"),
         ("a decimal", "`a` decimal(10,0) DEFAULT NULL"),
         ("a float unsigned", "`a` float unsigned DEFAULT NULL"),
+        ("a int zerofill", "`a` int(10) unsigned zerofill DEFAULT NULL"),
         ("a year", "`a` year DEFAULT NULL"),
         ("a int NOT NULL DEFAULT '0'", "`a` int(11) NOT NULL DEFAULT 0"),
         ("a varchar(9) DEFAULT 0", "`a` varchar(9) DEFAULT '0'"),

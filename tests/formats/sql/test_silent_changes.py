@@ -33,6 +33,8 @@ def column(kind: str, options: str = "") -> str:
         ("varchar(63)", "tinytext", []),
         ("tinytext", "varchar(255)", []),
         ("int", "int zerofill", ["type-narrowed"]),  # ZEROFILL makes it unsigned
+        ("int unsigned", "int unsigned zerofill", ["?"]),  # CONCAT gives '0000000007'
+        ("int zerofill", "int unsigned zerofill", []),
         ("double", "double unsigned", ["type-narrowed"]),
         ("float(7,2)", "float(5,2)", ["?"]),
         ("double", "double(5,2)", ["?"]),
