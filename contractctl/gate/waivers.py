@@ -94,6 +94,8 @@ def _wrong_time(case: Case, waiver: Waiver) -> str | None:
         return f"it was made at {moment(waiver.at)}, which is in the future"
     if not waiver.at < waiver.expires <= waiver.at + LONGEST_SECONDS:
         return f"it holds from {moment(waiver.at)} to {moment(waiver.expires)}: at most 7 days are allowed"
+    if waiver.at < case.standing.since - SKEW_SECONDS:
+        return f"it was made at {moment(waiver.at)}, before the plan became {case.standing.state}"
     if case.now >= waiver.expires:
         return f"it has expired at {moment(waiver.expires)}"
     return None

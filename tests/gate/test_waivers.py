@@ -37,7 +37,7 @@ def waiver(scene: Scene, of: str, **changes: Any) -> Waiver:
         ticket="OPS-71",
         owner=ADA,
         approvers=(ADA, GRACE),
-        at=NOW - DAY,
+        at=max(NOW - DAY, scene.standing.since),
         expires=NOW + DAY,
         backing=Backing.COMMITTED,
         place="rename-customer.toml: waiver 1",
@@ -100,6 +100,17 @@ def test_a_waiver_that_does_not_hold_changes_nothing_and_is_told(
 @pytest.mark.parametrize("changes", [{"expires": NOW + 0.001}, {"expires": NOW - DAY + 7 * DAY}, {"at": NOW + 59}])
 def test_a_waiver_holds_up_to_its_borders(reading: Scene, changes: dict[str, Any]) -> None:
     assert decide_case(case(reading, waiver(reading, "reads of", **changes))).outcome is Outcome.PASS
+
+
+def test_a_waiver_does_not_outlive_the_state_that_it_was_made_in(contracting: Scene) -> None:
+    """Rolled back and quiesced again: nobody has waived the time of this brown-out, nor did anybody look at it."""
+    since = NOW - 3600
+    again = contracting.but(standing=Standing(State.QUIESCED, since, 100.0))
+    earlier = waiver(again, "quiesced long enough", at=since - 61)
+
+    assert "before the plan became quiesced" in unused(decide_case(case(again, earlier)))
+    waived = [one.name for one in decide_case(case(again, replace(earlier, at=since))).conditions if one.waiver]
+    assert waived == ["quiesced long enough"]
 
 
 def test_a_waiver_of_another_stage_is_not_of_this_one(reading: Scene) -> None:
