@@ -1,6 +1,7 @@
 """contractctl init: set a repository up."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from contractctl.writing import write_whole
 _GITHUB = Path(".github/workflows/contracts.yml")
 _GITLAB = Path(".gitlab-ci.yml")
 _GITLAB_PART = Path(".gitlab/contracts.yml")
+_VERSION = re.compile(r"[vV]?\d+(?:[-_]\d+)*")
 
 
 @click.command
@@ -126,6 +128,7 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
     yield f"{counted(len(survey.adopted), 'contract')} {verb}{there}"
     for adopted in survey.adopted:
         yield f"  {adopted.contract}  from {adopted.file.relative_to(found.root)}"
+    yield from _numbered(survey, found)
     yield from _written(written, found, dry_run=dry_run)
     for database in found.databases or ("",):
         yield from histories.notes(found, database)
@@ -136,6 +139,20 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
     for one in survey.unread:
         more = f" and {len(one.files) - 1} more" if len(one.files) > 1 else ""
         yield f"no contract: {one.files[0]}{more}: {one.why}"
+
+
+def _numbered(survey: adoption.Survey, found: Settings) -> Iterator[str]:
+    """Folders whose files are called like versions of one thing: as contracts of their own no two are compared."""
+    folders: dict[Path, list[str]] = {}
+    for adopted in survey.adopted:
+        if _VERSION.fullmatch(adopted.file.name.split(".")[0]):
+            folders.setdefault(adopted.file.parent, []).append(adopted.file.name)
+    for folder, files in folders.items():
+        if len(files) > 1:
+            yield (
+                f"{folder.relative_to(found.root)}: {', '.join(files)} are called like versions of one contract, and"
+                " contracts are never compared with others; give one the oldest as its draft, release it, then the next"
+            )
 
 
 def _next(

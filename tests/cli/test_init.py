@@ -337,6 +337,16 @@ def test_steps_of_a_migration_are_one_contract_however_their_tool_lays_them_out(
     assert "b.id  sql-column-removed" in contractctl("check", "prisma/migrations", code=1).stdout
 
 
+def test_files_that_are_called_like_versions_of_one_contract_are_pointed_out(tmp_path: Path, contractctl: Run) -> None:
+    for name in ("orders-value/1.avsc", "orders-value/2.avsc", "orders-key/1.avsc"):
+        put(tmp_path / "registry" / name, '"string"')
+
+    said = contractctl("init").stdout
+
+    assert "registry/orders-value: 1.avsc, 2.avsc are called like versions of one contract" in said
+    assert "orders-key: " not in said
+
+
 def test_what_is_written_in_a_language_that_is_not_read_is_said_and_not_passed_over(
     tmp_path: Path, contractctl: Run
 ) -> None:
