@@ -16,8 +16,8 @@ from contractctl.databases import (
     Synced,
     Synchronisation,
     Work,
-    crossed_rows,
     run,
+    two_tables,
 )
 from contractctl.databases.marks import Marks, read_marks
 from contractctl.databases.sides import (
@@ -117,7 +117,9 @@ def fill(  # noqa: PLR0913 - which rows of what, and how
     """
     if sync.across is not None:
         before = None if after is None else between(database, sync, None, after)
-        return crossed_rows.fill(database, connection, sync, between(database, sync, after, upto), before)
+        return two_tables.rows_of(sync.across).fill(
+            database, connection, sync, between(database, sync, after, upto), before
+        )
     with database.unseen(connection, sync):
         if careful:
             return _fill_range(database, connection, sync, after, upto)

@@ -14,8 +14,8 @@ from contractctl.databases import (
     Key,
     Synced,
     Synchronisation,
-    crossed_rows,
     run,
+    two_tables,
 )
 from contractctl.databases.batches import (
     all_or_nothing,
@@ -51,7 +51,7 @@ def compare(
     """
     where = between(database, sync, after, upto)
     if sync.across is not None:
-        return crossed_rows.compare(database, connection, sync, where)
+        return two_tables.rows_of(sync.across).compare(database, connection, sync, where)
     return _despite_raising(database, connection, sync, partial(_compare, database, connection, sync, where))
 
 
@@ -107,7 +107,7 @@ def _raising(database: Database, marks: Marks, sync: Synchronisation, pair: Sync
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
     """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
     if sync.across is not None:
-        return crossed_rows.only_in_new(database, connection, sync)
+        return two_tables.rows_of(sync.across).only_in_new(database, connection, sync)
     where, marks = [], read_marks(database, connection, sync)
     for pair in sync.columns:
         for table in ("contractctl_set_aside", "contractctl_conflict"):
@@ -131,7 +131,7 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
     them, conflicts among them.
     """
     if sync.across is not None:
-        return crossed_rows.facts(database, connection, sync)
+        return two_tables.rows_of(sync.across).facts(database, connection, sync)
     return _despite_raising(database, connection, sync, partial(_facts, database, connection, sync))
 
 

@@ -17,7 +17,9 @@ _NAMED = 20
 """How many keys of rows are named."""
 
 
-def fill(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
+def fill(
+    database: Database, connection: Connection, sync: Synchronisation, where: str, _before: str | None = None
+) -> Filled:
     """Let the other table hold the rows of a condition; the same again changes nothing.
 
     They are locked before, so that what is written is what they hold.

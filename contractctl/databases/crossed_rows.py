@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Compared, Database, Filled, Key, Synchronisation, copied_rows, run, sharing
+from contractctl.databases import Compared, Database, Filled, Key, Synchronisation, run, sharing
 from contractctl.databases.crossing import (
     HERE,
     THERE,
@@ -27,8 +27,6 @@ def fill(
     The old side's rows are locked before, so that what is written is what they hold. before: the condition of rows to
     which that was done before, where there are some.
     """
-    if across_of(sync).copied is not None:
-        return copied_rows.fill(database, connection, sync, where)
     if across_of(sync).shared:
         aside = _count(database, connection, sync, where, _placeless(database, sync))
         return Filled(sharing.fill(database, connection, sync, where, before), aside)
@@ -63,8 +61,6 @@ def _update(database: Database, connection: Connection, sync: Synchronisation, w
 def compare(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Compared:
     """Compare both sides in the rows of a condition. A row whose value has no place is counted elsewhere."""
     across, wrong = across_of(sync), _wrong(database, sync)
-    if across.copied is not None:
-        return copied_rows.compare(database, connection, sync, where)
     key = [(f"{HERE}.{database.quote(name)}", kind) for name, kind in zip(sync.key, sync.key_types, strict=True)]
     holds = [(held(database, one, THERE), one.type) for one in across.columns]
     asked = [
@@ -82,8 +78,6 @@ def compare(database: Database, connection: Connection, sync: Synchronisation, w
 
 def facts(database: Database, connection: Connection, sync: Synchronisation) -> dict[str, int]:
     """What the gate asks, as `comparison.facts`."""
-    if across_of(sync).copied is not None:
-        return copied_rows.facts(database, connection, sync)
     wrong, nothing = _wrong(database, sync), is_null(database, across_of(sync).columns, THERE)
     asked = (wrong, _placeless(database, sync), f"{wrong} AND {nothing}")
     query = f"SELECT {', '.join(map(_sum, asked))} FROM {_joined(database, sync, '(1 = 1)')}"
@@ -102,8 +96,6 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
     """Make rows agree with their partners again; `old`: the old side is right. How many rows were written."""
-    if across_of(sync).copied is not None:
-        return copied_rows.repair(database, connection, sync, keys, old=old)
     if across_of(sync).shared:
         return sharing.repair(database, connection, sync, keys, old=old)
     return sum(_repair(database, connection, sync, database.has_key(sync, key), old=old) for key in keys)
@@ -124,8 +116,6 @@ def _repair(database: Database, connection: Connection, sync: Synchronisation, w
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
     """Keys, by the other table's columns, of rows there that hold what the old side does not."""
     across, theirs = across_of(sync), other(sync)
-    if across.copied is not None:
-        return copied_rows.only_in_new(database, connection, sync)
     partner = f"SELECT 1 FROM {database.table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, THERE)}"
     kept = f"{partner} AND NOT {apart(database, across.columns, HERE, THERE)}"
     found = f"NOT {is_null(database, across.columns, THERE)} AND NOT EXISTS ({kept})"

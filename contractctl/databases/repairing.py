@@ -14,9 +14,9 @@ from contractctl.databases import (
     Key,
     Synced,
     Synchronisation,
-    crossed_rows,
     read_key,
     run,
+    two_tables,
 )
 from contractctl.databases.batches import (
     UNCONVERTIBLE,
@@ -72,7 +72,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
     Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
     """
     if sync.across is not None:
-        return crossed_rows.repair(database, connection, sync, keys, old=side == "old")
+        return two_tables.rows_of(sync.across).repair(database, connection, sync, keys, old=side == "old")
     written = 0
     with database.unseen(connection, sync):
         for key in keys:
