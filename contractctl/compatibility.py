@@ -8,7 +8,7 @@ from typing import Any
 from contractctl.formats import FORMATS, SERVED, Format, Found, Laboratory, Narrowed, Noted, load, parse, plan_command
 from contractctl.formats.claims import claimed
 from contractctl.formats.pages import page
-from contractctl.model.contract import File, Policy, Source
+from contractctl.model.contract import Contract, File, Policy, Source
 from contractctl.model.verdict import (
     Answer,
     Comparison,
@@ -44,6 +44,10 @@ class Terms:
     """What clients send: where it is known, nothing breaks but what one of these meets."""
     laboratory: Laboratory | None = None
     """Who is asked for witnesses first."""
+
+    def of(self, contract: Contract) -> "Terms":
+        """These, with all that a contract says of how its versions are judged."""
+        return replace(self, policy=contract.policy, strict=contract.strict, contract=contract.name)
 
 
 def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but the texts by keyword

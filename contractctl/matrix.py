@@ -94,14 +94,7 @@ class Judge:
         if old.digest == new.digest:
             same = Answer(Status.COMPATIBLE)
             return Comparison(same, same, contract.policy.chosen(contract.format))
-        terms = Terms(
-            policy=contract.policy,
-            strict=contract.strict,
-            witnesses=self.witnesses,
-            contract=contract.name,
-            old_name=_spoken(old),
-            new_name=_spoken(new),
-        )
+        terms = Terms(witnesses=self.witnesses, old_name=_spoken(old), new_name=_spoken(new)).of(contract)
         try:
             return judged(old.source, new.source, contract.format, terms)
         except ContractctlError as error:

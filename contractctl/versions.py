@@ -80,13 +80,7 @@ def _earlier(contract: Contract, draft: Source) -> Iterator[Answer]:
 
 
 def _compared(contract: Contract, old: Version, draft: Source) -> Comparison:
-    terms = Terms(
-        policy=contract.policy,
-        strict=contract.strict,
-        contract=contract.name,
-        old_name=str(old.number),
-        new_name="the draft",
-    )
+    terms = Terms(old_name=str(old.number), new_name="the draft").of(contract)
     return judged(old.source, draft, contract.format, terms)
 
 

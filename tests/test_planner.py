@@ -35,7 +35,7 @@ class Desk:
     def put(self, name: str, format_: str, text: str) -> None:
         folder = self.contracts / name
         folder.mkdir(parents=True)
-        draft = "draft.sql" if format_ == "sql" else "draft.avsc"
+        draft = f"draft.{ {'sql': 'sql', 'protobuf': 'proto'}.get(format_, 'avsc') }"
         dialect = 'dialect = "sqlite"\n' if format_ == "sql" else ""
         (folder / "contract.toml").write_text(f'format = "{format_}"\ndraft = "{draft}"\n{dialect}')
         (folder / draft).write_text(text)
@@ -100,6 +100,20 @@ def test_the_version_between_is_compatible_with_both_ends(desk):
     for pair in ((old, between), (between, contract.draft)):
         found = compare_sources(*pair, "avro", Terms())
         assert {found.backward.status, found.forward.status} == {Status.COMPATIBLE}
+
+
+def test_a_plan_is_held_to_a_contract_s_strictness_as_check_and_release_are(desk):
+    desk.put("shop/paid", "protobuf", 'syntax = "proto3"; message Paid { string customer_name = 2; }')
+    desk.draft("shop/paid", ("string customer_name = 2", 'reserved 2; reserved "customer_name"; string full_name = 3'))
+    assert desk.plan("shop/paid").plan.movements[0].new == "1.2.0"
+    settings = desk.contracts / "shop/paid/contract.toml"
+
+    settings.write_text(f"strict = true\n{settings.read_text()}")
+    with pytest.raises(ContractctlError, match=r"no version of 'shop/paid' fits between .* does not know 'fullName'"):
+        desk.plan("shop/paid")
+
+    settings.write_text(f'{settings.read_text()}encodings = ["binary"]\n')
+    assert desk.plan("shop/paid").plan.movements[0].intermediate == "1.1.0"
 
 
 def test_a_later_plan_of_an_interface_asks_about_what_the_earlier_one_takes_away(desk):

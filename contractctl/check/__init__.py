@@ -154,14 +154,7 @@ def _major(version: Version, newer: Iterable[Version]) -> str | None:
 def _pair(contract: Contract, old: Version, new: Version | None, level: Level, known: Terms) -> Pair:
     source = new.source if new else contract.draft
     assert source is not None  # noqa: S101 - a draft is judged only where there is one
-    terms = replace(
-        known,
-        policy=contract.policy,
-        strict=contract.strict,
-        contract=contract.name,
-        old_name=str(old.number),
-        new_name=str(new.number) if new else f"the {DRAFT}",
-    )
-    comparison = judged(old.source, source, contract.format, terms)
+    terms = replace(known, old_name=str(old.number), new_name=str(new.number) if new else f"the {DRAFT}")
+    comparison = judged(old.source, source, contract.format, terms.of(contract))
     new_name = str(new.number) if new else DRAFT
     return Pair(contract.name, contract.format, level, str(old.number), new_name, comparison)

@@ -219,13 +219,8 @@ def _let_down(contract: Contract, version: _Version, found: Live) -> tuple[Findi
     there = [one for one in found.definitions if as_kept(one.name, found.schema.dialect) in names and not one.refused]
     if not there:
         return ()
-    terms = Terms(
-        policy=replace(contract.policy, dialect=found.schema.dialect),
-        strict=contract.strict,
-        contract=contract.name,
-        old_name="the draft" if version.name == DRAFT else version.name,
-        new_name=DATABASE,
-    )
+    terms = Terms(old_name="the draft" if version.name == DRAFT else version.name, new_name=DATABASE).of(contract)
+    terms = replace(terms, policy=replace(contract.policy, dialect=found.schema.dialect))
     try:
         return judged(version.source, Source((File(DATABASE, text(there)),)), "sql", terms).backward.findings
     except ContractctlError:  # SQLite refuses what another one wrote

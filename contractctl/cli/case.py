@@ -260,7 +260,7 @@ def _pairs(movement: Movement, contract: Contract) -> Iterator[Series]:
             for direction in Level.FULL.directions:
                 yield Series(_pair(movement, old, direction), float("nan"))
             continue
-        terms = Terms(policy=contract.policy, strict=contract.strict, witnesses=False)
+        terms = Terms(witnesses=False).of(contract)
         comparison = compare_sources(sources[old], intermediate, movement.format, terms)
         for direction in Level.FULL.directions:
             labels = _pair(movement, old, direction)

@@ -217,8 +217,9 @@ def _move(side: Side, wish: Wish) -> tuple[Movement, Source]:
     """The versions that the contract goes through, and the text of the one between."""
     contract, latest = side.contract, side.latest
     between = _intermediate(side, wish)
-    _demand_both_ways(side, wish, between)
-    ends = compare_sources(latest.source, side.draft, contract.format, _terms(contract))
+    terms = Terms(witnesses=False).of(contract)
+    _demand_both_ways(side, wish, between, terms)
+    ends = compare_sources(latest.source, side.draft, contract.format, terms)
     harmless = ends.backward.status is ends.forward.status is Status.COMPATIBLE
     intermediate = latest.number.bump("minor")
     final = intermediate.bump("minor" if harmless else "major")
@@ -238,21 +239,21 @@ def _intermediate(side: Side, wish: Wish) -> Source:
     return tables.intermediate(side.start, side.draft, side.declared(wish), contract.policy)
 
 
-def _demand_both_ways(side: Side, wish: Wish, between: Source) -> None:
+def _demand_both_ways(side: Side, wish: Wish, between: Source, terms: Terms) -> None:
     """Whoever is on either end works with the version between: proven by contractctl's own check."""
     contract = side.contract
-    first = compare_sources(side.latest.source, between, contract.format, _terms(contract))
+    first = compare_sources(side.latest.source, between, contract.format, terms)
     if load(contract.format).SEATS is Seats.MESSAGE:
-        second = compare_sources(between, side.draft, contract.format, _terms(contract))
+        second = compare_sources(between, side.draft, contract.format, terms)
         answers = [first.backward, first.forward, second.backward, second.forward]
     elif contract.format in SERVED:  # clients of both ends, served by the version between
-        answers = [first.backward, compare_sources(between, side.draft, contract.format, _terms(contract)).forward]
+        answers = [first.backward, compare_sources(between, side.draft, contract.format, terms).forward]
     else:  # the same, by the database between
         from contractctl.formats.sql import staging as tables
 
         until_then = tables.meanwhile(side.start, side.draft, side.declared(wish), contract.policy)
         served = parse(contract.format, between, replace(contract.policy, dialect=until_then.dialect))
-        answers = [first.backward, compare_schemas(served, until_then, contract.format, _terms(contract)).forward]
+        answers = [first.backward, compare_schemas(served, until_then, contract.format, terms).forward]
     for answer in answers:
         if answer.status is not Status.COMPATIBLE:
             why = answer.reasons[0] if answer.reasons else next(f.message for f in answer.findings if f.breaks)
@@ -268,10 +269,6 @@ def _differing_less(format_: str) -> str:
     if format_ in SERVED:
         return "keep that as it is, add a part of another name, and remove the old one in a later plan"
     return "make the draft differ less, and plan the rest afterwards"
-
-
-def _terms(contract: Contract) -> Terms:
-    return Terms(policy=contract.policy, witnesses=False, contract=contract.name)
 
 
 def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tuple[Plan, Mapping[Path, str]]:
