@@ -1,6 +1,6 @@
 """What does a client's document ask for? Read by graphql-core against the client's schema; its second door."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from contractctl.formats.graphql import engine
 from contractctl.formats.graphql.lookups import possible_types
 from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.slices import part
-from contractctl.formats.graphql.types import STANDARD_DIRECTIVES, named
+from contractctl.formats.graphql.types import STANDARD_DIRECTIVES, Input, named
 from contractctl.model.contract import File
 from contractctl.model.verdict import Place
 
@@ -219,9 +219,7 @@ class _Reading:
         for name in self.types_here():
             self.found.fields.add((name, node.name.value))
             known = self.schema.types[name].fields.get(node.name.value) if name in self.schema.types else None
-            for one in known.arguments.values() if known else ():
-                if one.default is not None:
-                    _close(self.schema, named(one.type), self.found.objects)
+            self._left_out(known.arguments.values() if known else ())
         if self.info.get_type() is not None:
             self.found.answered.add(named(str(self.info.get_type())))
 
@@ -233,6 +231,8 @@ class _Reading:
 
     def directive(self, node: Any) -> None:  # noqa: ANN401
         self.found.directives.add(node.name.value)
+        known = self.schema.directives.get(node.name.value)
+        self._left_out(known.arguments.values() if known else ())
 
     def argument(self, node: Any) -> None:  # noqa: ANN401
         into = self.found.maybe if node.value.kind == "variable" else self.found.given
@@ -252,7 +252,15 @@ class _Reading:
 
     def object_value(self, _node: Any) -> None:  # noqa: ANN401
         if self.info.get_input_type() is not None:
-            self.found.objects.add(named(str(self.info.get_input_type())))
+            name = named(str(self.info.get_input_type()))
+            self.found.objects.add(name)
+            self._left_out(self.schema.types[name].inputs.values() if name in self.schema.types else ())
+
+    def _left_out(self, inputs: Iterable[Input]) -> None:
+        """What stands for arguments and fields that are left out is written in the document, in effect."""
+        for one in inputs:
+            if one.default is not None:
+                _close(self.schema, named(one.type), self.found.objects)
 
     def object_field(self, node: Any) -> None:  # noqa: ANN401
         if self.info.get_parent_input_type() is not None:
@@ -280,9 +288,10 @@ _ENTERED: Mapping[str, Callable[[_Reading, Any], None]] = {
 
 def _close(schema: Schema, name: str, found: set[str]) -> None:
     """A type of input, and those of its fields, and so on."""
-    pending = [name]
+    pending, met = [name], set[str]()
     while pending:
         one = pending.pop()
-        if one not in found:
-            found.add(one)
+        if one not in met:
+            met.add(one)
             pending += (named(inner.type) for inner in schema.types[one].inputs.values()) if one in schema.types else ()
+    found |= met

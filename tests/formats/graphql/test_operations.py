@@ -173,3 +173,24 @@ def test_a_contract_of_the_store_is_narrowed_too(contractctl: Run, tmp_path: Pat
 
     assert "no day is given until which the old parts of 'shop/api' are served" in refused.stderr
     assert "User.email" in diff.stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "document"),
+    [
+        ("input Holder { by: Deep = {} }", "{ at(holder: {}) }"),
+        ("input Holder { by: By = {deep: {}} } input By { deep: Deep }", "{ at(holder: {}, by: {}) }"),
+        ("input Holder { x: Int } directive @by(deep: Deep = {}) on FIELD", "{ at @by }"),
+    ],
+)
+def test_what_a_default_leaves_out_meets_who_leaves_that_out(place: str, document: str) -> None:
+    by = "By" if "input By" in place else "Int"
+    old, new = (
+        f"type Query {{ at(holder: Holder, by: {by}, deep: Deep): Int }} {place} input Deep {{ x: Int = {default} }}"
+        for default in (1, 2)
+    )
+    terms = Terms(operations=(File("a.graphql", document),))
+
+    answer = compare_sources(source_of(old, "old"), source_of(new, "new"), "graphql", terms).backward
+
+    assert answer.status is Status.INCOMPATIBLE
