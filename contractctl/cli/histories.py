@@ -30,6 +30,14 @@ def notes(found: Settings, database: str) -> Iterator[str]:
         )
 
 
+def remarks(found: Settings, database: str) -> Iterator[str]:
+    """The same where no plan is made: a history that cannot be read is one more of them."""
+    try:
+        yield from notes(found, database)
+    except ContractctlError as error:
+        yield f"{error.message}; {error.hint}"
+
+
 def convention(found: Settings, database: str) -> Mapping[Any, Any]:
     """How the application's models name constraints; empty where nobody can be asked: why, `refusals` says."""
     from sqlalchemy.exc import DBAPIError

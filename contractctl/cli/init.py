@@ -93,7 +93,7 @@ def _of_database(
     done = reflecting.reflect(found, reflecting.Asked(word, tables, schemas, whole, owner, dry_run))
     written = _write(dict(_files(found, ci, done.place.setting)), dry_run=dry_run)
     said = (*reflecting.lines(done, dry_run=dry_run), *_written(written, found, dry_run=dry_run))
-    click.echo("\n".join((*said, *histories.notes(found, done.place.name))))
+    click.echo("\n".join((*said, *histories.remarks(found, done.place.name))))
     for line in reflecting.following(found, done, written, dry_run=dry_run):
         click.echo(line, err=True)
     return Exit.YES
@@ -131,7 +131,7 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
     yield from _numbered(survey, found)
     yield from _written(written, found, dry_run=dry_run)
     for database in found.databases or ("",):
-        yield from histories.notes(found, database)
+        yield from histories.remarks(found, database)
     if survey.skipped:
         yield f"{counted(len(survey.skipped), 'file')} skipped"
     for skipped in survey.skipped:

@@ -48,6 +48,16 @@ def test_the_history_that_plans_go_into_is_named_with_what_env_py_lacks(shop, co
     assert (shop.folder / "alembic" / "versions" / "r_expand.py").is_file()
 
 
+def test_a_history_that_cannot_be_read_keeps_init_from_nothing(shop, contractctl):
+    (shop.folder / "alembic" / "versions" / "broken.py").write_text("from alembic import op\n")
+    (shop.folder / "placed.avsc").write_text('"string"')
+
+    done = contractctl("init", env={"SHOP_URL": shop.url})
+
+    assert done.stdout.startswith("1 contract made; 1 contract there already\n")
+    assert "alembic.ini: Alembic cannot read the history: " in done.stdout
+
+
 def test_an_env_py_through_which_no_stage_can_run_is_told_when_planning(shop, contractctl):
     shop.change_env("config = context.config\n", "config = context.config\nimport models_that_are_not_there\n")
 
