@@ -104,7 +104,14 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
     taken = {name.lower() for name in store.names(wish.contracts)}
     made: list[FromTables] = []
     for name, group in groups:
-        contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group)
+        try:
+            contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group)
+        except ContractctlError as error:
+            if name is not None:
+                raise
+            reason = error.message.rpartition("' ")[2]
+            skipped.append(Skipped(group[0].name, f"it cannot be read by itself, only beside the others: {reason}"))
+            continue
         taken.add(contract.contract.lower())
         made.append(contract)
     return TableSurvey(tuple(made), already, tuple(skipped), beside=beside)

@@ -271,6 +271,21 @@ def test_a_table_that_cannot_be_read_is_skipped_by_name_and_the_others_are_made(
     assert "  odd: its definition cannot be read" in done.stdout
 
 
+def test_a_table_that_is_read_only_beside_its_parent_is_in_one_contract_with_it_or_skipped(
+    postgresql_url: str, contractctl: Run
+) -> None:
+    make(postgresql_url, ["CREATE TABLE events (a int)", "CREATE TABLE clicks (url text) INHERITS (events)"])
+    words = ("init", "--from-database", "env:SHOP")
+
+    together = contractctl(*words, "--dry-run", "--one-contract", "shop/all", env={"SHOP": postgresql_url})
+    apart = contractctl(*words, env={"SHOP": postgresql_url})
+
+    assert apart.stdout.startswith("1 contract made\n")
+    assert "clicks: it cannot be read by itself, only beside the others: it inherits from 'events'" in apart.stdout
+    assert "clicks" in together.stdout
+    assert "skipped" not in together.stdout
+
+
 def test_statements_that_are_kept_word_for_word_are_named(postgresql_url: str, contractctl: Run) -> None:
     make(
         postgresql_url,
