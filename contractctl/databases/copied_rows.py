@@ -28,7 +28,8 @@ def fill(
     run(connection, f"SELECT count(*) FROM (SELECT 1 {here}{database.locking}) AS contractctl_locked")
     names = _names(database, sync)
     select = f"SELECT {names} {here}{database.locking}"
-    rows = run(connection, database.add_new(f"{database.table(across.table)} ({names})", select)).rowcount
+    bring = database.add_new if database.ddl.copying is None else database.ddl.copying.bring
+    rows = run(connection, bring(f"{database.table(across.table)} ({names})", select)).rowcount
     unlike = f"NOT ({_alone(database, sync)}) AND {_apart(database, sync)}"
     if run(connection, f"SELECT count(*) FROM {_joined(database, sync, where)} WHERE {unlike}").scalar_one():
         rows += _update(database, connection, sync, where)

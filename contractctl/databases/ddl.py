@@ -75,7 +75,10 @@ class Copying(Protocol):
     def swap_back(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
         """Give the old table its name back."""
 
-    def drop_copied(self, plan: str, table: str, /) -> tuple[Statement, ...]:
+    def bring(self, target: str, select: str, /) -> str:
+        """SQL that inserts a table's rows into the other one, but for those that are there. They are locked."""
+
+    def drop_copied(self, catalog: Catalog, plan: str, table: str, /) -> tuple[Statement, ...]:
         """Drop the old table, whose name the copy has, and the triggers."""
 
     def obstacles(

@@ -62,6 +62,7 @@ def _copy_tables(connection: Connection, base: str, name: str) -> None:
         *(connection.exec_driver_sql(f"SHOW CREATE TRIGGER {base}.`{trigger}`").one() for trigger in triggers),
     ]
     connection.exec_driver_sql(f"USE {name}")
+    connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")  # they refer to one another in any order
     for create in creates:
         connection.exec_driver_sql(create)
     for table in tables:

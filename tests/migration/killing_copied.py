@@ -1,8 +1,9 @@
 """As killing.py, where a table that AUTO_INCREMENT counts goes over to a copy in which its key is a BIGINT.
 
 Run as: python killing_copied.py FOLDER EVERY URL [STAGE]. Applications write all the time in every way that MariaDB
-has, each rows of its own, and know nothing of the copy; each logs what it has seen of its rows before every commit, and
-the numbers that it was told, so that what is there in the end can be held against the last line.
+has, each rows of its own, which go when their owner does, and know nothing of the copy; each logs what it has seen of
+its rows before every commit, and the numbers that it was told, so that what is there in the end can be held against the
+last line.
 """
 
 import contextlib
@@ -29,9 +30,11 @@ from contractctl.model.declared import Declared
 from contractctl.model.plan import Plan
 
 WRITERS, ROWS, APART = 2, 24, 20
+OWNERS = "CREATE TABLE owners (id INT PRIMARY KEY)"
 ORDERS = (
     "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, owner INT NOT NULL, number INT NOT NULL,"
-    " note VARCHAR(50) NOT NULL DEFAULT '', UNIQUE KEY one (owner, number))"
+    " note VARCHAR(50) NOT NULL DEFAULT '', UNIQUE KEY one (owner, number),"
+    " CONSTRAINT of_owner FOREIGN KEY (owner) REFERENCES owners (id) ON DELETE CASCADE)"
 )
 MOST = 2**31 - 1
 TRIED = ("expand", "dual-write", "backfill", "quiesce", "contract", "rollback")
@@ -41,7 +44,10 @@ def make(folder: Path, url: str) -> None:
     """A shop's folder with orders, and the plan."""
     (folder / "url").write_text(url, encoding="utf-8")
     with shop.connected(folder) as connection:
-        connection.exec_driver_sql(ORDERS)
+        for table in (OWNERS, ORDERS):
+            connection.exec_driver_sql(table)
+        for own in range(WRITERS):
+            connection.exec_driver_sql(f"INSERT INTO owners VALUES ({own})")
         for n in range(ROWS):
             connection.exec_driver_sql(f"INSERT INTO orders (owner, number) VALUES ({n % WRITERS}, {n // WRITERS})")
         connection.commit()
@@ -52,7 +58,10 @@ def make(folder: Path, url: str) -> None:
 
 
 def planned() -> Plan:
-    old, new = (Source((File("shop.sql", text),)) for text in (ORDERS, ORDERS.replace("id INT", "id BIGINT")))
+    old, new = (
+        Source((File("shop.sql", f"{OWNERS};{orders}"),))
+        for orders in (ORDERS, ORDERS.replace("(id INT", "(id BIGINT"))
+    )
     made = staging.operations(old, new, Declared(), "shop/orders", Policy("mysql"))
     assert [one.kind for one in made] == ["copy-table"]
     plan = replace(shop.PLAN, operations=tuple(made), dialect="mysql")
@@ -73,6 +82,7 @@ def ways(own: int, number: int, turn: int) -> tuple[str, ...]:
         f"UPDATE orders SET id = -id WHERE owner = {own} AND number = {number}",
         f"UPDATE IGNORE orders SET number = number + 1, note = '{turn}' WHERE {near}",
         f"DELETE {mine} AND number BETWEEN {number} AND {number + 1}",
+        f"REPLACE INTO owners SELECT {own} FROM DUAL WHERE {turn} % 5 = 0",
     )
 
 
@@ -143,6 +153,9 @@ def _wrong_tables(folder: Path) -> Iterator[str]:
     triggers = len(shop.rows(folder, _TRIGGERS))
     if tables not in ({"orders"}, {"orders", "orders__new", *_SIGNALS}, {"orders", "orders__quiesced", *_SIGNALS}):
         yield f"there are the tables {sorted(tables)}"
+    keys = {str(row[0]) for row in shop.rows(folder, _KEYS)}
+    if tables == {"orders"} and keys != {"of_owner"}:
+        yield f"the foreign key of orders is called {sorted(keys)}"
     if triggers not in ({0} if tables == {"orders"} else {0, 6}):
         yield f"there are {triggers} triggers"
 
@@ -150,6 +163,7 @@ def _wrong_tables(folder: Path) -> Iterator[str]:
 _TRIGGERS = (
     "SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE LIKE 'orders%%'"
 )
+_KEYS = "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()"
 _SIGNALS = ("orders__swap", "orders__swapped")
 
 

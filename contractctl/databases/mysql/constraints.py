@@ -30,7 +30,7 @@ def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: boo
     add = f"ADD CONSTRAINT {quote(key.name)} {clause}"
     index = Index(key.name, quotes(key.columns))
     indexed = catalog.ask(_is_indexed(table, key.columns), "0") != "0"
-    return (*(() if indexed else build_index(catalog, table, index, at_once=False)), _unchecked(alter(table, add)))
+    return (*(() if indexed else build_index(catalog, table, index, at_once=False)), unchecked(alter(table, add)))
 
 
 def add_unique(_look: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
@@ -70,10 +70,10 @@ def rename_constraint(catalog: Catalog, table: str, sort: str, name: str, new: s
                 of_table(table, "k.TABLE_SCHEMA", "k.TABLE_NAME"),
                 of_table(table, "r.CONSTRAINT_SCHEMA", "r.TABLE_NAME"),
             )
-            add = catalog.ask(_REFERENCE.format(of=" AND ".join(of), name=literal(name)))
+            add = catalog.ask(_REFERENCE.format(of=" AND ".join(of), name=literal(name), rules=RULES))
             indexed = catalog.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", name, "INDEX_NAME"), "0") != "0"
             index = alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}")
-            key = _unchecked(alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}"))
+            key = unchecked(alter(table, f"DROP FOREIGN KEY {quote(name)}, ADD CONSTRAINT {quote(new)} {add}"))
             return (*((index,) if indexed else ()), key)
         case _:
             return (alter(table, f"RENAME INDEX {quote(name)} TO {quote(new)}"),)
@@ -102,7 +102,7 @@ def drop_index(table: str, name: str, _beside: bool = True) -> tuple[Statement, 
     return (alter(table, f"DROP INDEX IF EXISTS {quote(name)}", "NOCOPY"),)
 
 
-def _unchecked(statement: Statement) -> Statement:
+def unchecked(statement: Statement) -> Statement:
     """A foreign key that is held against no row that is there: MariaDB would copy the table for that."""
     return replace(statement, sql=f"SET STATEMENT foreign_key_checks = 0 FOR {statement.sql}")
 
@@ -121,11 +121,14 @@ def _is_indexed(table: str, columns: tuple[str, ...]) -> str:
     return f"SELECT count(*) FROM ({counted} GROUP BY INDEX_NAME HAVING count(*) = {len(columns)}) AS found"
 
 
+RULES = """concat(if(r.DELETE_RULE = 'RESTRICT', '', concat(' ON DELETE ', r.DELETE_RULE)),
+  if(r.UPDATE_RULE = 'RESTRICT', '', concat(' ON UPDATE ', r.UPDATE_RULE)))"""
+"""SQL: what a foreign key does. To say that it restricts, which it does by itself, MariaDB writes as NO ACTION."""
 _REFERENCE = """
 SELECT concat('FOREIGN KEY (', group_concat('`', replace(k.COLUMN_NAME, '`', '``'), '`' ORDER BY k.ORDINAL_POSITION),
   ') REFERENCES `', replace(k.REFERENCED_TABLE_SCHEMA, '`', '``'), '`.`', replace(k.REFERENCED_TABLE_NAME, '`', '``'),
   '` (', group_concat('`', replace(k.REFERENCED_COLUMN_NAME, '`', '``'), '`' ORDER BY k.ORDINAL_POSITION),
-  ') ON DELETE ', r.DELETE_RULE, ' ON UPDATE ', r.UPDATE_RULE)
+  ')', {rules})
 FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
   ON r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
 WHERE {of} AND k.CONSTRAINT_NAME = {name}

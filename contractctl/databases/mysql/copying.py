@@ -19,7 +19,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Database, Synchronisation, mysql, run
+from contractctl.databases.catalog import Live
 from contractctl.databases.crossing import across_of, changed, copied_of, of_row, together
+from contractctl.databases.mysql import copied_keys
 from contractctl.databases.mysql.bodies import begin, when
 from contractctl.databases.mysql.engine import SQL_MODE
 from contractctl.databases.mysql.names import entity_name, literal, qualified, quote, quotes, same, table
@@ -36,6 +38,8 @@ _NOT_ALLOWED = 1227
 """ER_SPECIFIC_ACCESS_DENIED_ERROR."""
 _ROW = "contractctl_row"
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+_KEY = re.compile(r"CONSTRAINT `(?:[^`]|``)*` (?=FOREIGN KEY)")
+"""What names a foreign key, which is another name in the copy."""
 
 
 def signal(of: str) -> str:
@@ -85,11 +89,7 @@ def obstacles(connection: Connection, plan: str, of: str, column: str, holds: tu
     for name in _triggers(connection, of):
         if name not in ours:
             yield f"trigger '{name}' would stay with the old '{of}': drop it first, and make it again in the end"
-    for name, other in _foreign_keys(connection, of):
-        yield (
-            f"foreign key '{name}' between '{of}' and '{other}' would stay with the old table: drop it first, in a"
-            " version of its own, and add it again in a later one"
-        )
+    yield from copied_keys.obstacles(Live(_DATABASE, connection), of, column)
     query = f"SELECT CREATE_OPTIONS FROM information_schema.TABLES WHERE {of_table(of)}"
     if "DIRECTORY" in str(run(connection, query).scalar() or "").upper():
         yield f"table '{of}' has a DATA DIRECTORY of its own, which a copy does not get"
@@ -131,19 +131,7 @@ def _says(connection: Connection, of: str, column: str) -> frozenset[str]:
     """What makes the table what it is, line by line, but for its name and this column's type."""
     _, *lines = str(run(connection, f"SHOW CREATE TABLE {table(of)}").one()[1]).splitlines()
     kept = (line for line in lines if not line.lstrip().lower().startswith(quote(column).lower()))
-    return frozenset(_COUNTER.sub("", line).rstrip(",") for line in kept)
-
-
-def _foreign_keys(connection: Connection, of: str) -> list[tuple[str, str]]:
-    """Each with the table at its other end."""
-    own = of_table(of, "CONSTRAINT_SCHEMA", "TABLE_NAME")
-    referring = of_table(of, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME")
-    query = (
-        "SELECT CONSTRAINT_NAME, REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
-        f" WHERE {own} UNION SELECT CONSTRAINT_NAME, TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
-        f" WHERE {referring} ORDER BY 1"
-    )
-    return [(str(name), str(other)) for name, other in run(connection, query)]
+    return frozenset(_KEY.sub("", _COUNTER.sub("", line)).rstrip(",") for line in kept)
 
 
 def _triggers(connection: Connection, of: str) -> tuple[str, ...]:

@@ -7,16 +7,18 @@ has begun to write goes on first, for as long as we wait; whoever comes meanwhil
 from contractctl.databases import Statement, Synchronisation, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.crossing import across_of
+from contractctl.databases.mysql import copied_keys
 from contractctl.databases.mysql.altering import of_triggers
 from contractctl.databases.mysql.copying import counterpart, create, drop_triggers, fits, obstacles, old_readers, signal
 from contractctl.databases.mysql.modifying import Changed, definition
 from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import locked
+from contractctl.databases.mysql.rows import add_new
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.temporary_names import beside_table, copied_table, quiesced_table
 
-__all__ = ("copy_table", "drop_copied", "drop_copy", "follow", "obstacles", "old_readers", "swap", "swap_back")
+__all__ = ("bring", "copy_table", "drop_copied", "drop_copy", "follow", "obstacles", "old_readers", "swap", "swap_back")
 
 _SWAPPING = "EXCLUSIVE, for an instant"
 _COUNTED = "@contractctl_counted"
@@ -32,7 +34,9 @@ def copy_table(catalog: Catalog, table: str, column: str, type_: str) -> tuple[S
     return (
         _beside(f"CREATE TABLE IF NOT EXISTS {copy} LIKE {table_name(table)}"),
         _beside(f"ALTER TABLE {copy} MODIFY COLUMN {modified}"),
-        *(_beside(f"CREATE TABLE IF NOT EXISTS {name} {made}") for name in signals),
+        _beside(f"CREATE TABLE IF NOT EXISTS {signals[0]} {made}"),
+        _beside(f"CREATE TABLE IF NOT EXISTS {signals[1]} {made}{copied_keys.said(catalog, table)}"),
+        *copied_keys.add(catalog, table),
         _beside(f"REPLACE INTO {signals[1]} VALUES (TRUE)"),
     )
 
@@ -42,10 +46,19 @@ def drop_copy(table: str) -> tuple[Statement, ...]:
     return (_dropped(copied_table(table), signal(table), counterpart(table)),)
 
 
-def drop_copied(plan: str, table: str) -> tuple[Statement, ...]:
+def drop_copied(catalog: Catalog, plan: str, table: str) -> tuple[Statement, ...]:
     """Drop the triggers, and the table that was copied, which has not got its name any more."""
-    triggers = drop_triggers(Synchronisation(plan, table, (), ()))
-    return (*of_triggers(triggers), _dropped(quiesced_table(table), signal(table), counterpart(table)))
+    triggers, signals = drop_triggers(Synchronisation(plan, table, (), ())), (signal(table), counterpart(table))
+    names = copied_keys.take_names(catalog, table, signals)
+    return (*of_triggers(triggers), _dropped(quiesced_table(table)), *names, _dropped(*signals))
+
+
+def bring(target: str, select: str) -> str:
+    """INSERT INTO target select, of rows that the table holds, and which are locked.
+
+    What they refer to is not cataloged at, nor held: who deletes it comes to these rows first.
+    """
+    return f"SET STATEMENT foreign_key_checks = 0 FOR {add_new(target, select)}"
 
 
 def follow(sync: Synchronisation) -> tuple[Statement, ...]:

@@ -161,8 +161,9 @@ def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that ch
         reason = f"'{column.written}' gets its type by a copy of '{table.written}', and its values stay what they are"
         raise refused(after, step.to, reason, column, hint="leave --up and --down out")
     for schema in (before, after):
-        for name, key in unstaged.foreign_keys(schema, step.table):
-            reason, hint = unstaged.bound(table, column, name, key)
+        bound = unstaged.bound(schema, schema.tables[step.table], step.olds[0])
+        if bound is not None:
+            reason, hint = bound
             raise refused(after, step.to, reason, column, hint=hint)
     others = [one.kind for one in steps if one is not step and step.table in {one.table, one.to}]
     others += [one.kind for one in parts if step.table in {one.part.table, one.part.referred[0]}]

@@ -8,9 +8,7 @@ So the whole table goes over to a copy, where that can be: operations/copy_table
 A new column can be NULL until it is filled, and of a TIMESTAMP MariaDB forbids that by a copy of the table alone.
 """
 
-from collections.abc import Iterator
-
-from contractctl.formats.sql.schema import Column, ForeignKey, Schema, Table
+from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.writing import column_definition, column_name, identifier, table_identifier
 
 _ALONE = "release the contract with that alone"
@@ -39,23 +37,29 @@ def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str
     return reason, hint
 
 
-def bound(table: Table, column: Column, other: str, key: ForeignKey) -> tuple[str, str]:
-    """Why a table with foreign keys does not go over to a copy, and what to do instead."""
+def bound(schema: Schema, table: Table, column: Column) -> tuple[str, str] | None:
+    """Why a table to which foreign keys refer does not go over to a copy, and what to do instead. None: it does.
+
+    Its own go over with it, but for one that holds the column to another's type.
+    """
+    found = [
+        f"{f'{key.name!r} ' if key.name else ''}of '{other.written}' ({', '.join(key.columns)})"
+        for other in schema.tables.values()
+        for key in other.foreign_keys
+        if key.table == table.name or (other.name == table.name and column.name in key.columns)
+    ]
+    if not found:
+        return None
+    keys, stay = ("foreign key", "stays") if len(found) == 1 else ("foreign keys", "stay")
     reason = (
-        f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and the foreign key"
-        f" {f'{key.name!r} ' if key.name else ''}of '{other}' ({', '.join(key.columns)}) would stay with the old table"
+        f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and the {keys}"
+        f" {', '.join(found)} {stay} with the old table"
     )
     hint = (
-        "drop it in a version of its own; change the types then, of what refers to the column as well; and add it again"
-        " in a later version: all three are staged"
+        f"take three versions, each of which is staged: the first without the {keys}; the second with the new types, of"
+        f" what refers to '{column.written}', too; and the third with the {keys} again"
     )
     return reason, hint
-
-
-def foreign_keys(schema: Schema, table: str) -> Iterator[tuple[str, ForeignKey]]:
-    """Every one of the table and to it, each with the name of the table that has it."""
-    for other in schema.tables.values():
-        yield from ((other.written, key) for key in other.foreign_keys if table in {other.name, key.table})
 
 
 def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:

@@ -110,8 +110,8 @@ class DropCopied(Step):
     table: str
     plan: str = ""
 
-    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
-        return copying(database).drop_copied(self.plan, self.table)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return copying(database).drop_copied(catalog, self.plan, self.table)
 
     def demand(self, database: Database, connection: Connection) -> None:
         if database.exists(connection, copied_table(self.table)):

@@ -238,8 +238,8 @@ RENAMED = COUNTED.replace("(id INT", "(`order` INT").replace("(id)", "(`order`)"
         (
             COUNTED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
             {},
-            "the foreign key 'of_order' of 'items' (of) would stay with the old table",
-            "drop it in a version of its own",
+            "the foreign key 'of_order' of 'items' (of) stays with the old table",
+            "the first without the foreign key; the second with the new types, of what refers to 'id', too",
         ),
         (
             RENAMED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),

@@ -1,0 +1,166 @@
+"""How do the foreign keys of a MariaDB table go over to a copy of it?
+
+The copy refers to the same rows by keys of its own, from the beginning: what becomes of the table's rows when one that
+they refer to goes, or gets another number, MariaDB does in both tables, and no trigger has to see it.
+
+No two keys of a database have one name, so that the copy's are called otherwise until the old table is gone. A table
+beside says in its comment what they will be called: one whose name is shortened cannot be told from it. InnoDB comes to
+a row's keys in the order of their names, and the copy's sort behind. So it holds the table's rows before it looks at
+the copy's; whoever copies rows and holds them meanwhile need not hold what they refer to as well.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
+
+from sqlalchemy import Connection
+
+from contractctl.databases import Statement, run
+from contractctl.databases.catalog import Catalog, Live
+from contractctl.databases.mysql.altering import alter
+from contractctl.databases.mysql.constraints import RULES, unchecked
+from contractctl.databases.mysql.names import literal, quote, quotes, same
+from contractctl.databases.mysql.names import table as table_name
+from contractctl.databases.mysql.tables import exists, of_table
+from contractctl.databases.temporary_names import copied_table
+from contractctl.model.amounts import agreeing, counted
+
+_LENGTH = 63
+_BEHIND = "~"
+"""Sorts behind all that a name is usually made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A foreign key, as the database holds it."""
+
+    name: str
+    columns: tuple[str, ...]
+    to: str
+    referred: tuple[str, ...]
+    rules: str
+
+    @property
+    def says(self) -> str:
+        """What stands behind its name."""
+        refers = f"REFERENCES {table_name(self.to)} ({quotes(self.referred)}){self.rules}"
+        return f"FOREIGN KEY IF NOT EXISTS ({quotes(self.columns)}) {refers}"
+
+
+def keys(catalog: Catalog, of: str) -> tuple[Key, ...]:
+    """The table's own."""
+    where, bare = of_table(of, "k.TABLE_SCHEMA", "k.TABLE_NAME"), str("." not in of).upper()
+    found = json.loads(catalog.ask(_KEYS.format(of=where, bare=bare, rules=RULES)))
+    return tuple(_key(name, list(rows)) for name, rows in groupby(found, key=itemgetter(0)))
+
+
+def _key(name: str, rows: list[list[str]]) -> Key:
+    columns, referred = (tuple(row[at] for row in rows) for at in (1, 2))
+    schema, table, rules = rows[0][3:]
+    return Key(name, columns, f"{schema}.{table}" if schema else table, referred, rules)
+
+
+def add(catalog: Catalog, of: str) -> tuple[Statement, ...]:
+    """Let the copy refer to what the table refers to. It is empty, and nobody waits."""
+    found, copy = keys(catalog, of), copied_table(of)
+    if not found:
+        return ()
+    anew = [f"DROP INDEX {quote(name)}, ADD INDEX {quote(name)} ({on})" for name, on in _indexes(catalog, of, found)]
+    added = [f"ADD CONSTRAINT {quote(called(key.name))} {key.says}" for key in found]
+    steps = (alter(copy, ", ".join(actions), "INPLACE") for actions in (anew, added) if actions)
+    return tuple(map(unchecked, steps))
+
+
+def _indexes(catalog: Catalog, of: str, found: tuple[Key, ...]) -> Iterator[tuple[str, str]]:
+    """Those that may have come with a key, and would go with another one's coming: each with its columns."""
+    columns = {quotes(key.columns) for key in found}
+    for name, on in json.loads(catalog.ask(_INDEXES.format(of=of_table(of)))):
+        if on in columns:
+            yield name, on
+
+
+def take_names(catalog: Catalog, of: str, beside: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Let the keys have the names that the old table's had, which is gone."""
+    found = keys(catalog, of)
+    if not found:
+        return ()
+    where = " OR ".join(f"({of_table(one)})" for one in beside)
+    query = f"SELECT coalesce(nullif(max(TABLE_COMMENT), ''), '[]') FROM information_schema.TABLES WHERE {where}"
+    names = {called(name): name for name in json.loads(catalog.ask(query))}
+    final = [(names.get(key.name, key.name), key) for key in found]
+    actions = (
+        f"DROP FOREIGN KEY IF EXISTS {quote(called(name))}, ADD CONSTRAINT {quote(name)} {key.says}"
+        for name, key in final
+    )
+    return (unchecked(alter(of, ", ".join(actions))),)
+
+
+def said(catalog: Catalog, of: str) -> str:
+    """The comment that says the names of the table's keys."""
+    names = [key.name for key in keys(catalog, of)]
+    return f" COMMENT={literal(json.dumps(names, ensure_ascii=False))}" if names else ""
+
+
+def called(name: str) -> str:
+    """A key's name while it is the copy's: one that RENAME TABLE does not take for its own, and gives no other."""
+    longer = f"{name.replace('_ibfk_', '_ifk_')}__new"
+    if len(longer.encode()) <= _LENGTH:
+        return longer
+    told = f"{_BEHIND}{sha256(name.encode()).hexdigest()[:8]}"
+    return name.encode()[: _LENGTH - len(told)].decode(errors="ignore") + told
+
+
+def obstacles(catalog: Live, of: str, column: str) -> Iterator[str]:
+    """What keeps them from going over, each a sentence."""
+    own, connection = keys(catalog, of), catalog.connection
+    later = "drop it first, in a version of its own, and add it again in a later one"
+    for name, other in _referring(connection, of):
+        yield (
+            f"foreign key '{name}' of '{other}' refers to '{of}', and would stay with the old table: {later}, once its"
+            " own columns have the new type, too"
+        )
+    for key in own:
+        if any(same(one, column) for one in key.columns):
+            yield f"foreign key '{key.name}' of '{of}' holds '{column}' to the type of '{key.to}': {later}"
+    for key in own if not exists(connection, copied_table(of)) else ():
+        lost = run(connection, f"SELECT count(*) FROM {_orphans(of, key)}").scalar_one()
+        if lost:
+            rows, refer = counted(lost, "row"), agreeing(lost, "refers", "refer")
+            yield (
+                f"{rows} of '{of}' {refer} to no row of '{key.to}', as '{key.name}' requires, and can be written to no"
+                f" copy: mend or delete them; to find them: SELECT contractctl_child.* FROM {_orphans(of, key)}"
+            )
+
+
+def _orphans(of: str, key: Key) -> str:
+    given = " AND ".join(f"contractctl_child.{quote(one)} IS NOT NULL" for one in key.columns)
+    pairs = zip(key.columns, key.referred, strict=True)
+    on = " AND ".join(f"contractctl_parent.{quote(there)} = contractctl_child.{quote(here)}" for here, there in pairs)
+    parent = f"SELECT 1 FROM {table_name(key.to)} contractctl_parent WHERE {on}"
+    return f"{table_name(of)} contractctl_child WHERE {given} AND NOT EXISTS ({parent})"
+
+
+def _referring(connection: Connection, of: str) -> list[tuple[str, str]]:
+    to = of_table(of, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME")
+    query = (
+        f"SELECT CONSTRAINT_NAME, TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE {to} ORDER BY 2, 1"
+    )
+    return [(str(name), str(other)) for name, other in run(connection, query)]
+
+
+_KEYS = """
+SELECT coalesce(json_arrayagg(json_array(k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME,
+  if({bare} AND k.REFERENCED_TABLE_SCHEMA = DATABASE(), '', k.REFERENCED_TABLE_SCHEMA), k.REFERENCED_TABLE_NAME,
+  {rules})
+  ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION), '[]')
+FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
+  ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
+WHERE {of}"""
+_INDEXES = """
+SELECT coalesce(json_arrayagg(json_array(INDEX_NAME, columns)), '[]') FROM (
+  SELECT INDEX_NAME, group_concat('`', replace(COLUMN_NAME, '`', '``'), '`' ORDER BY SEQ_IN_INDEX SEPARATOR ', ')
+    AS columns FROM information_schema.STATISTICS WHERE {of} AND NON_UNIQUE = 1 AND INDEX_TYPE = 'BTREE'
+    AND INDEX_COMMENT = '' GROUP BY INDEX_NAME HAVING count(SUB_PART) = 0 AND max(IGNORED) = 'NO') AS found"""

@@ -1,0 +1,259 @@
+"""Do a table's foreign keys go over to its copy, and hold in both? Hazard numbers: staging design."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+import pymysql
+import pytest
+
+from contractctl import operations
+from contractctl.errors import ContractctlError
+from tests.databases import shops
+from tests.operations.lives import Life
+from tests.operations.scenarios import SCENARIOS
+
+COPIED = next(scenario for scenario in SCENARIOS if scenario.kind == "copy-table")
+CUSTOMERS = "CREATE TABLE customers (id integer PRIMARY KEY, name varchar(20), seen integer NOT NULL DEFAULT 0)"
+LONG = "orders_invoice_to_customers_id_4f7f2c1e_fk_customers_customer_id"
+ORDERS = f"""CREATE TABLE orders (
+  id integer AUTO_INCREMENT PRIMARY KEY, customer_id integer NOT NULL, agent_id integer, invoiced_to integer,
+  note varchar(20), CONSTRAINT of_customer FOREIGN KEY (customer_id) REFERENCES customers (id)
+  ON DELETE CASCADE ON UPDATE CASCADE, FOREIGN KEY (agent_id) REFERENCES customers (id) ON DELETE SET NULL
+  ON UPDATE CASCADE, CONSTRAINT {LONG} FOREIGN KEY (invoiced_to) REFERENCES customers (id), KEY said (note)
+)"""
+INTO = "INSERT INTO orders (customer_id, agent_id, invoiced_to) VALUES"
+OTHER = {"dual_write": "orders__new", "quiesce": "orders__quiesced"}
+BUSY = (1020, 1205, 1213)
+Begin = Callable[..., Life]
+
+
+@pytest.fixture
+def begin(mariadb_url: str) -> Iterator[Begin]:
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+
+        def started(*tables: str) -> Life:
+            life = Life(shop, replace(COPIED, tables=tables or (CUSTOMERS, ORDERS)))
+            shop.run("INSERT INTO customers (id) VALUES (1), (2), (3)")
+            return life
+
+        yield started
+
+
+def reached(life: Life, last: str) -> Life:
+    for stage in ("expand", "dual_write", "quiesce", "contract"):
+        life.do(stage)
+        if stage == "dual_write":
+            life.backfill()
+        if stage == last:
+            break
+    return life
+
+
+def rows(life: Life, table: str = "orders") -> list[tuple[object, ...]]:
+    return life.shop.rows(f"SELECT id, customer_id, agent_id, invoiced_to, note FROM {table} ORDER BY id")
+
+
+def shown(life: Life) -> list[str]:
+    """What the table is, line by line; in which order its indexes stand tells nothing."""
+    ((_, text),) = life.shop.rows("SHOW CREATE TABLE orders")
+    return sorted(line.rstrip(",") for line in str(text).splitlines())
+
+
+def test_foreign_keys_are_what_they_were_when_the_old_table_is_gone(begin: Begin) -> None:
+    """Under their names, whoever has given these, with their indexes; and on the way back, again and again."""
+    life = begin()
+    life.shop.run(f"{INTO} (1, 2, 3)")
+    before = shown(life)
+    for _ in range(2):
+        reached(life, "quiesce")
+        life.roll_back("expand", "dual_write", "quiesce")
+        assert shown(life) == before
+        assert life.shop.rows("SHOW TABLES LIKE 'orders%'") == [("orders",)]
+    reached(life, "quiesce")
+    life.undo("quiesce")
+    life.do("quiesce")
+    life.do("contract")
+
+    expected = [line.replace("`id` int(11)", "`id` bigint(20)") for line in before]
+    assert shown(life) == expected
+    life.do("contract")
+    assert shown(life) == expected
+    with pytest.raises(pymysql.IntegrityError):
+        life.shop.run(f"{INTO} (9, NULL, NULL)")
+
+
+@pytest.mark.parametrize("stage", ["dual_write", "quiesce"])
+@pytest.mark.parametrize(
+    ("statement", "left"),
+    [
+        ("DELETE FROM customers WHERE id = 1", [(2, 2, None, None, None)]),
+        ("UPDATE customers SET id = 9 WHERE id = 1", [(1, 9, 2, None, None), (2, 2, 9, None, None)]),
+        ("DELETE FROM customers WHERE id = 2", [(1, 1, None, None, None)]),
+        ("REPLACE INTO customers (id, name) VALUES (1, 'anew')", [(2, 2, None, None, None)]),
+        ("DELETE FROM orders WHERE id = 1", [(2, 2, 1, None, None)]),
+        ("UPDATE orders SET customer_id = 3, agent_id = NULL", [(1, 3, None, None, None), (2, 3, None, None, None)]),
+    ],
+)
+def test_what_a_foreign_key_does_to_rows_it_does_to_both_tables(
+    begin: Begin, statement: str, left: list[tuple[object, ...]], stage: str
+) -> None:
+    """Hazard 13: MariaDB fires no triggers for that."""
+    life = begin()
+    life.shop.run(f"{INTO} (1, 2, NULL), (2, 1, NULL)")
+    reached(life, stage)
+    life.shop.run(statement)
+
+    assert rows(life) == rows(life, OTHER[stage]) == left
+    assert life.differing() == []
+
+
+@pytest.mark.parametrize("stage", ["dual_write", "quiesce"])
+def test_what_refers_to_nothing_is_refused_as_before(begin: Begin, stage: str) -> None:
+    life = begin()
+    life.shop.run(f"{INTO} (1, 2, 3)")
+    reached(life, stage)
+    for statement in (
+        f"{INTO} (9, NULL, NULL)",
+        "UPDATE orders SET agent_id = 9",
+        "DELETE FROM customers WHERE id = 3",
+        "UPDATE customers SET id = 9 WHERE id = 3",
+    ):
+        with pytest.raises(pymysql.IntegrityError, match=r"1451|1452"):
+            life.shop.run(statement)
+    life.shop.run(f"{INTO.replace('INSERT', 'INSERT IGNORE')} (9, NULL, NULL), (2, NULL, NULL)")
+
+    assert [row[1] for row in rows(life)] == [row[1] for row in rows(life, OTHER[stage])] == [1, 2]
+
+
+@pytest.mark.parametrize(("number", "gone"), [(1, 1), (2, 3), (3, 4)])
+def test_whoever_deletes_what_is_referred_to_comes_to_the_table_before_its_copy(
+    begin: Begin, number: int, gone: int
+) -> None:
+    """Hazards 19, 21: so the backfill, which holds the table's rows, need not hold what they refer to."""
+    life = begin(CUSTOMERS, ORDERS.replace("customers (id),", "customers (id) ON DELETE SET NULL,"))
+    life.shop.run("INSERT INTO customers (id) VALUES (4)")
+    life.shop.run(f"{INTO} (1, NULL, NULL), (2, 3, NULL), (2, NULL, 4)")
+    reached(life, "dual_write")
+    with closing(life.shop.connect()) as holder, closing(life.shop.connect()) as deleter:
+        life.shop.run("BEGIN", app=holder)
+        life.shop.run(f"SELECT * FROM orders__new WHERE id = {number} FOR UPDATE", app=holder)
+        life.shop.run("SET SESSION innodb_lock_wait_timeout = 1", app=deleter)
+        life.shop.run("BEGIN", app=deleter)
+        with pytest.raises(pymysql.OperationalError, match="1205"):
+            life.shop.run(f"DELETE FROM customers WHERE id = {gone}", app=deleter)
+        free = life.shop.rows("SELECT id FROM orders ORDER BY id FOR UPDATE SKIP LOCKED")
+
+    assert free == [(one,) for one in (1, 2, 3) if one != number]
+
+
+@contextmanager
+def many_writing(life: Life, statements: Callable[[int, int], tuple[str, ...]]) -> Iterator[None]:
+    """Applications that write, and give way to each other; whatever else they are told is an error."""
+    stop, errors = threading.Event(), list[BaseException]()
+
+    def run(own: int) -> None:
+        chance = random.Random(own)
+        with closing(life.shop.connect()) as app, app.cursor() as cursor:
+            try:
+                cursor.execute(f"SET SESSION tx_isolation = '{('READ-COMMITTED', 'REPEATABLE-READ')[own % 2]}'")
+                while not stop.is_set():
+                    try:
+                        cursor.execute(chance.choice(statements(chance.randint(1, 6), chance.randint(1, 40))))
+                    except pymysql.Error as error:
+                        if error.args[0] not in BUSY:
+                            raise
+            except BaseException as error:  # noqa: BLE001 - it is told below
+                errors.append(error)
+
+    writers = [threading.Thread(target=run, args=(own,)) for own in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert errors == []
+
+
+def written(customer: int, order: int) -> tuple[str, ...]:
+    into = INTO.replace("INSERT", "INSERT IGNORE")
+    return (
+        f"DELETE FROM customers WHERE id = {customer}",
+        f"REPLACE INTO customers (id) VALUES ({customer})",
+        f"INSERT IGNORE INTO customers (id) VALUES ({customer})",
+        f"UPDATE IGNORE customers SET id = {customer} + 1 WHERE id = {customer}",
+        f"UPDATE customers SET seen = seen + 1 WHERE id <= {customer}",
+        f"{into} ({customer}, {customer}, NULL), ({customer} + 1, NULL, NULL), ({customer} + 2, {customer}, NULL)",
+        f"UPDATE IGNORE orders SET customer_id = {customer}, note = 'moved' WHERE id % 40 = {order}",
+        f"UPDATE orders SET agent_id = NULL WHERE id % 40 = {order}",
+        f"DELETE FROM orders WHERE id % 40 = {order}",
+    )
+
+
+def test_both_tables_hold_the_same_while_everybody_writes_them_and_what_they_refer_to(begin: Begin) -> None:
+    """Hazards 13, 19, 21: through the backfill, and there and back again."""
+    life = begin()
+    values = ", ".join(f"({n % 3 + 1}, {n % 2 + 1}, NULL)" for n in range(400))
+    with many_writing(life, written):
+        life.shop.run(f"{INTO.replace('INSERT', 'INSERT IGNORE')} {values}")
+        reached(life, "dual_write")
+        assert life.differing() == []
+        for _ in range(3):
+            life.do("quiesce")
+            time.sleep(0.1)
+            assert life.differing() == []
+            life.undo("quiesce")
+            time.sleep(0.1)
+            assert life.differing() == []
+        life.do("quiesce")
+        time.sleep(0.1)
+
+    assert rows(life) == rows(life, "orders__quiesced")
+    life.do("contract")
+
+
+@pytest.mark.parametrize(
+    ("ddl", "sentence"),
+    [
+        (
+            "CREATE TABLE items (o integer, CONSTRAINT of_order FOREIGN KEY (o) REFERENCES orders (id))",
+            "foreign key 'of_order' of 'items' refers to 'orders', and would stay with the old table",
+        ),
+        (
+            "ALTER TABLE orders ADD CONSTRAINT itself FOREIGN KEY (invoiced_to) REFERENCES orders (id)",
+            "foreign key 'itself' of 'orders' refers to 'orders'",
+        ),
+        (
+            "ALTER TABLE orders ADD CONSTRAINT held FOREIGN KEY (id) REFERENCES customers (id)",
+            "foreign key 'held' of 'orders' holds 'id' to the type of 'customers'",
+        ),
+        (
+            "SET STATEMENT foreign_key_checks = 0 FOR INSERT INTO orders (customer_id) VALUES (9)",
+            "1 row of 'orders' refers to no row of 'customers', as 'of_customer' requires",
+        ),
+    ],
+)
+def test_a_foreign_key_that_cannot_go_along_is_named_before_anything_is_done(
+    begin: Begin, ddl: str, sentence: str
+) -> None:
+    life = begin()
+    life.shop.run(ddl)
+
+    with life.shop.engine.connect() as connection:
+        found = list(operations.hindrances(life.plan, connection))
+    assert any(sentence in one for one in found), found
+
+
+def test_a_foreign_key_that_has_come_meanwhile_is_not_lost(begin: Begin) -> None:
+    """Hazard 48."""
+    life = reached(begin(), "dual_write")
+    life.shop.run("ALTER TABLE orders ADD COLUMN late integer, ADD FOREIGN KEY (late) REFERENCES customers (id)")
+
+    with pytest.raises(ContractctlError, match="was changed since it has a copy"):
+        life.do("quiesce")
