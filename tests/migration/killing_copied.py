@@ -82,7 +82,7 @@ def ways(own: int, number: int, turn: int) -> tuple[str, ...]:
         f"UPDATE orders SET id = -id WHERE owner = {own} AND number = {number}",
         f"UPDATE IGNORE orders SET number = number + 1, note = '{turn}' WHERE {near}",
         f"DELETE {mine} AND number BETWEEN {number} AND {number + 1}",
-        f"REPLACE INTO owners SELECT {own} FROM DUAL WHERE {turn} % 5 = 0",
+        f"REPLACE INTO owners SELECT {own} FROM DUAL WHERE mod({turn}, 5) = 0",
     )
 
 
@@ -163,7 +163,10 @@ def _wrong_tables(folder: Path) -> Iterator[str]:
 _TRIGGERS = (
     "SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE LIKE 'orders%%'"
 )
-_KEYS = "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()"
+_KEYS = (
+    "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
+    " WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = 'orders'"
+)
 _SIGNALS = ("orders__swap", "orders__swapped")
 
 
