@@ -52,8 +52,9 @@ class Key:
 
 def keys(catalog: Catalog, of: str) -> tuple[Key, ...]:
     """The table's own."""
-    where, bare = of_table(of, "k.TABLE_SCHEMA", "k.TABLE_NAME"), str("." not in of).upper()
-    found = json.loads(catalog.ask(_KEYS.format(of=where, bare=bare, rules=RULES)))
+    where = of_table(of, "k.TABLE_SCHEMA", "k.TABLE_NAME"), of_table(of, "r.CONSTRAINT_SCHEMA", "r.TABLE_NAME")
+    query = _KEYS.format(of=" AND ".join(where), bare=str("." not in of).upper(), rules=RULES)
+    found = json.loads(catalog.ask(query))
     return tuple(_key(name, list(rows)) for name, rows in groupby(found, key=itemgetter(0)))
 
 
@@ -157,7 +158,7 @@ SELECT coalesce(json_arrayagg(json_array(k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REF
   {rules})
   ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION), '[]')
 FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
-  ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
+  ON r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
 WHERE {of}"""
 _INDEXES = """
 SELECT coalesce(json_arrayagg(json_array(INDEX_NAME, columns)), '[]') FROM (
