@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from tests import servers
 from tests.servers import Server
 
 os.environ["CONTRACTCTL_CACHE"] = "off"  # verdicts are made, not remembered; in the processes that tests start, too
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores it, for all
 
 settings.register_profile("contractctl", deadline=None)  # a busy machine fails no test
 settings.load_profile("contractctl")

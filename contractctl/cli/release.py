@@ -90,15 +90,15 @@ def command(
 
 def _names(given: tuple[str, ...], folder: Path, *, everything: bool) -> tuple[str, ...]:
     """The contracts that are meant, once each."""
-    if everything == bool(given):
-        wrong = "--all means every contract: name none beside it" if given else "no contract is named"
-        raise ContractctlError(
-            wrong, hint="contractctl release CONTRACT…, or --all for every draft that is not released"
-        )
     known = store.names(folder)
     if not known and not given:
         raise ContractctlError(
             f"there are no contracts in {folder}", hint="contractctl init finds the schemas of this repository"
+        )
+    if everything == bool(given):
+        raise ContractctlError(
+            "--all means every contract: name none beside it" if given else "contractctl release needs CONTRACT…",
+            hint=f"contractctl release {(given or known)[0]}; or --all for every draft that is not released",
         )
     return tuple(dict.fromkeys(given)) or tuple(name for name in known if _is_due(folder, name))
 

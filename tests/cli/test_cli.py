@@ -97,7 +97,7 @@ def test_an_unknown_option_is_something_to_mend(contractctl: Run) -> None:
         (
             "release",
             "contractctl release needs CONTRACT…",
-            "contractctl release shop/orders; contracts here: shop/orders",
+            "contractctl release shop/orders; or --all for every draft that is not released",
         ),
         (
             "migrate canary ship",

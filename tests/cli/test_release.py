@@ -340,7 +340,7 @@ def test_all_are_those_whose_drafts_are_not_released_as_they_stand(
     assert again.stdout == "every draft is released as it stands\n"
     assert refused.stdout.startswith("not released: orders/placed: 2.0.0 would be a major version")
     assert "name none beside it" in contractctl("release", "--all", NAME, code=2).stderr
-    assert "no contract is named" in contractctl("release", code=2).stderr
+    assert "contractctl release needs CONTRACT…" in contractctl("release", code=2).stderr
 
 
 def test_all_of_no_contracts_is_no_silent_yes(contractctl: Run) -> None:
