@@ -47,7 +47,7 @@ class Making:
         document, call = self.way.caller, self.call
         path, query, headers, cookies = call.caller_path, list[tuple[str, str]](), dict[str, str](), dict[str, str]()
         for key, one in parameters_of(document, call.caller_item, call.caller, call.caller_path).items():
-            is_meant = key == self._about()
+            is_meant = key == self.about()
             left_out = self.found.rule == "openapi-parameter-required"
             if not one.required and (not is_meant or left_out):
                 continue
@@ -67,7 +67,7 @@ class Making:
             call.facts["method"], path, tuple(query), tuple(headers.items()), tuple(cookies.items()), media, body
         )
 
-    def _about(self) -> tuple[str, str] | None:
+    def about(self) -> tuple[str, str] | None:
         """The key of the parameter that the finding is about; one in the path has other names on both sides."""
         name, where = self.facts.get("parameter", ""), self.facts.get("part")
         if where is None:
@@ -112,7 +112,22 @@ class Making:
             return ""
         if is_meant and "document" in self.facts:
             return self._meant()
-        return self._sample(role_of(one, self.call.caller_path), single(self.way.caller, one.spot)[1])
+        role, schema = role_of(one, self.call.caller_path), single(self.way.caller, one.spot)[1]
+        if is_meant and self.found.rule == "openapi-parameter-spelled":
+            return self._several(role, schema)
+        return self._sample(role, schema)
+
+    def _several(self, role: Role, schema: Spot | None) -> Json:
+        """A value of several parts, where the schema has such ones: a single one is written alike in most ways."""
+        document = self.way.caller
+        kind = fields(document, schema).get("type") if schema is not None else None
+        if schema is not None and kind == "array":
+            inner = self._sample(role, child(document, schema, "items"))
+            return [inner, inner]
+        if schema is not None and kind == "object":
+            known = dict(entries(document, schema, "properties"))
+            return {name: self._sample(role, spot) for name, spot in known.items()} or {"a": "b"}
+        return self._sample(role, schema)
 
     def _body(self) -> tuple[str, str]:
         document = self.way.caller

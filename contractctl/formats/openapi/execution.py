@@ -1,6 +1,7 @@
 """What does openapi-core say to a request or a response?"""
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 from jsonschema_path import SchemaPath
@@ -16,24 +17,21 @@ from contractctl.formats.openapi.messages import Request, Response
 EXECUTED_BY = f"openapi-core {__version__}"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is made of a parameter."""
+
+    value: Json
+    """None where nothing is found under its name, too."""
+    refused: str | None
+
+
 def refusal(document: dict[str, Json], request: Request, response: Response | None, keyword: str) -> str | None:
     """Its reason for refusing a request, or a response to it, in its own words; None where it takes it.
 
     Where it has several, one for the sake of the keyword, if there is any.
     """
-    spec: Any = SchemaPath.from_dict(document)
-    # without its look at the whole document, which is not what is asked
-    judge = OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
-    asked = MockRequest(
-        request.server or SERVER,
-        request.method,
-        request.path,
-        headers=dict(request.headers),
-        cookies=dict(request.cookies),
-        data=request.body.encode(),
-        content_type=request.media,
-    )
-    asked.parameters.query = ImmutableMultiDict(list(request.query))
+    judge, asked = _judge(document), _asked(request)
     try:
         with warnings.catch_warnings(action="ignore"):  # what it thinks of a document
             if response is None:
@@ -46,6 +44,34 @@ def refusal(document: dict[str, Json], request: Request, response: Response | No
     except OpenAPIError as error:
         return _said(error, keyword)
     return None
+
+
+def reading(document: dict[str, Json], request: Request, where: str, name: str) -> Reading:
+    """What it reads under the name of a parameter in that part of a request."""
+    with warnings.catch_warnings(action="ignore"):
+        result = _judge(document).unmarshal_request(_asked(request))
+    refused = (f"{type(error).__name__}: {error}" for error in result.errors if getattr(error, "name", None) == name)
+    return Reading(getattr(result.parameters, where).get(name), next(refused, None))
+
+
+def _judge(document: dict[str, Json]) -> OpenAPI:
+    spec: Any = SchemaPath.from_dict(document)
+    # without its look at the whole document, which is not what is asked
+    return OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
+
+
+def _asked(request: Request) -> MockRequest:
+    asked = MockRequest(
+        request.server or SERVER,
+        request.method,
+        request.path,
+        headers=dict(request.headers),
+        cookies=dict(request.cookies),
+        data=request.body.encode(),
+        content_type=request.media,
+    )
+    asked.parameters.query = ImmutableMultiDict(list(request.query))
+    return asked
 
 
 def _said(error: OpenAPIError, keyword: str) -> str:

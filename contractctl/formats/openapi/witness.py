@@ -1,9 +1,11 @@
 """Which request or response shows it? A whole one: by the sender's version openapi-core takes it, by the other not."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from contractctl.documents import Json
@@ -14,16 +16,22 @@ from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.excerpts import SERVER, excerpt, outline, under
 from contractctl.formats.openapi.exchanges import Making
 from contractctl.formats.openapi.messages import Request, Response
+from contractctl.formats.openapi.parameters import Parameter, parameters_of
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.resolution import way_between
 from contractctl.formats.openapi.servers import addresses
 from contractctl.formats.openapi.written import NoneFoundError
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
+if TYPE_CHECKING:
+    from contractctl.formats.openapi.execution import Reading
+
 _MOST_SHOWN = 400
 _MOST_SAID = 200
 _SILENT = frozenset({"openapi-failure-unknown"})
 """What no single exchange shows, or none that openapi-core looks at."""
+_MISREAD = frozenset({"openapi-parameter-spelled"})
+"""What is taken, as another value than was sent."""
 _UNDECLARED = frozenset({"json-schema-property-undeclared", "json-schema-object-closed"})
 """What openapi-core does not look at in a form: of that it reads what is declared."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/")
@@ -36,10 +44,13 @@ _MOVED = "openapi-server-removed"
 def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness | None:
     """The exchange that shows a finding; None where none was found, or openapi-core sees it otherwise."""
     found = replace(found, rule=found.facts.get("because", found.rule))  # what is wrong with what is reached instead
-    if found.effect is not Effect.FAILS or found.rule in _SILENT or _is_left_out(found):
+    is_misread = found.rule in _MISREAD
+    if (found.effect is not Effect.FAILS and not is_misread) or found.rule in _SILENT or _is_left_out(found):
         return None
     try:
         sent = meant(way_between(taker, giver), found)
+        if sent is not None and is_misread:
+            return _misread(sent, found)
         shown = (_shown(sent, found, *exchange) for exchange in _exchanges(sent, found)) if sent is not None else ()
         return next((one for one in shown if one is not None), None)
     except (LibraryError, NoneFoundError, Unresolved, RecursionError):  # of components that lead ever on, say
@@ -88,6 +99,35 @@ def _shown(sent: Meant, found: Incompatibility, request: Request, response: Resp
     to = f"{request.method.upper()} {request.path}"
     said = f"{awaited}{response.shown} (to {to})" if response is not None else request.shown
     return Witness(_short(said, _MOST_SHOWN), f"refused: {_short(by_reader, _MOST_SAID)}", _executed_by())
+
+
+def _misread(sent: Meant, found: Incompatibility) -> Witness | None:
+    """A request whose parameter is read as another value by the version of the server."""
+    making = Making(sent.way, sent.call, found)
+    request, key, call = making.request(), making.about(), sent.call
+    named = (
+        parameters_of(sent.way.caller, call.caller_item, call.caller, call.caller_path),
+        parameters_of(sent.way.server, call.server_item, call.server, call.server_path),
+    )
+    if key is None or not all(key in known for known in named):
+        return None
+    by_caller, by_server = (
+        _reading(document, request, known[key])
+        for document, known in zip(_documents(sent, found, "request"), named, strict=True)
+    )
+    if by_caller.refused is not None or by_caller.value is None or by_caller == by_server:
+        return None
+    read = "not found" if by_server.value is None else f"read as {json.dumps(by_server.value)}"
+    answer = f"refused: {by_server.refused}" if by_server.refused else read
+    said = f"{request.shown} (for {json.dumps(by_caller.value)})"
+    return Witness(_short(said, _MOST_SHOWN), _short(answer, _MOST_SAID), _executed_by())
+
+
+def _reading(document: dict[str, Json], request: Request, one: Parameter) -> "Reading":
+    from contractctl.formats.openapi.execution import reading
+
+    with executing():
+        return reading(document, request, one.where, one.name)
 
 
 def _documents(sent: Meant, found: Incompatibility, side: str) -> tuple[dict[str, Json], dict[str, Json]]:

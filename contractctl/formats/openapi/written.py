@@ -56,6 +56,8 @@ def in_query(one: Parameter, value: Json) -> Iterator[tuple[str, str]]:
 def joined(one: Parameter, value: Json) -> str:
     if one.media:
         return json.dumps(value)
+    if isinstance(value, dict) and one.style in {"form", "simple"}:
+        return ",".join(f"{key}{'=' if one.explode else ','}{word(inner)}" for key, inner in value.items())
     if isinstance(value, list) and one.style in {"form", "simple", "spaceDelimited", "pipeDelimited"}:
         return {"spaceDelimited": " ", "pipeDelimited": "|"}.get(one.style, ",").join(map(word, value))
     if one.style not in {"form", "simple"}:

@@ -60,6 +60,29 @@ def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
     assert any(sent in one.sent for one in witnesses if one is not None)
 
 
+@pytest.mark.parametrize(
+    ("name", "sent", "answer"),
+    [
+        ("a list is written with commas", 'POST /x?p=a&p=a (for ["a", "a"])', 'read as ["a"]'),
+        ("a list is parted by pipes", 'POST /x?p=a,a (for ["a", "a"])', 'read as ["a,a"]'),
+        ("a parameter becomes JSON", 'POST /x?p=a (for "a")', "refused: ParameterValidationError"),
+        ("a path parameter gets marks", 'GET /a/a (for "a")', "refused: MissingRequiredParameter"),
+        (
+            "an object in a header is written with equals signs",
+            'POST /x · X-A: a,b (for {"a": "b"})',
+            "refused: ParameterValidationError",
+        ),
+    ],
+)
+def test_a_misreading_is_shown_by_what_is_read(name: str, sent: str, answer: str) -> None:
+    (pair,) = [one for one in PAIRS if one.name == name]
+    (witness,) = [finding.witness for finding in pair.compared(witnesses=True).backward.findings]
+
+    assert witness is not None
+    assert witness.sent == sent
+    assert witness.answer.startswith(answer)
+
+
 def test_what_is_quoted_is_what_the_finding_is_about() -> None:
     order = "{{type: object, required: [{0}], properties: {{{0}: {{type: string}}, status: {{enum: [{1}]}}}}}}"
     old, new = (
