@@ -203,7 +203,7 @@ class Statements(Protocol):
     def hand_over(self, catalog: Catalog, table: str, old: str, new: str, type_: str = "", /) -> tuple[Statement, ...]:
         """Let a column have what counts another one's values up, as this type. Nothing where nothing does."""
 
-    def create_table(self, create: str, /) -> tuple[Statement, ...]:
+    def create_table(self, table: str, create: str, /) -> tuple[Statement, ...]:
         """Make a table by its CREATE TABLE."""
 
     def stand_in(self, catalog: Catalog, table: str, name: str, /) -> tuple[Statement, ...]:
@@ -218,8 +218,8 @@ class Statements(Protocol):
     def give_name_back(self, catalog: Catalog, table: str, name: str, /) -> tuple[Statement, ...]:
         """The other way round: the table has its old name again, and the view stands in for the new one."""
 
-    def drop_table(self, table: str, /) -> tuple[Statement, ...]:
-        """Drop a table on which nothing depends."""
+    def drop_table(self, catalog: Catalog, table: str, was: str, /) -> tuple[Statement, ...]:
+        """Drop a table on which nothing depends. was: what it is called until it is browned out."""
 
     def rename_table(self, table: str, new: str, /) -> tuple[Statement, ...]:
         """Give a table another name."""

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from contractctl import operations
-from contractctl.databases import Statement, Work
+from contractctl.databases import Statement, Work, rows, run
 from contractctl.databases.catalog import Live
 from contractctl.migration.foreseeing import foresee
-from contractctl.model.plan import Stage
+from contractctl.model.plan import Operation, Stage
 from tests.databases import shops
-from tests.operations.lives import Life
+from tests.operations.lives import Life, Scenario
 from tests.operations.scenarios import SCENARIOS
 
 STAGES = {
@@ -21,8 +21,14 @@ STAGES = {
     Stage.CONTRACT: "contract",
 }
 
-
+CHILD = Scenario(
+    "drop-table that refers to another",
+    ("CREATE TABLE orders (id integer PRIMARY KEY)", "CREATE TABLE parcels (id integer REFERENCES orders)"),
+    lambda _: (Operation("drop-table", "parcels", "parcels", old="parcels"),),
+    *((), (), "", "", "", ""),
+)
 KINDS = {
+    CHILD.kind,
     "change-type",
     "change-key-type of a key that is referred to",
     "change-key-type of a key that nobody counts",
@@ -57,7 +63,7 @@ def done(life: Life, name: str) -> list[Statement]:
     ("words", "scenario"),
     [
         pytest.param(words, scenario, id=f"{scenario}-{words}")
-        for scenario in SCENARIOS
+        for scenario in (*SCENARIOS, CHILD)
         for words in shops.ENGINES
         if scenario.kind in KINDS and words.server in scenario.engines
     ],
@@ -85,3 +91,56 @@ def known(statements: list[Statement]) -> list[tuple[str, str, Work, bool]]:
 def _known(sql: str) -> str:
     sql = re.sub(r" CHARACTER SET \w+ COLLATE \w+|(?<=schema_version = )\d+", "", sql)
     return re.split(r"\(| ON | BEFORE | AFTER ", sql)[0] if "TRIGGER" in sql or "FUNCTION" in sql else sql.lower()
+
+
+_LOCKING = {
+    "add-foreign-key",
+    "change-key-type of a key that is referred to",
+    "change-type",
+    "drop-foreign-key",
+    "extract-table",
+    "move-column",
+    "rename-column in an index, unique and checked",
+    "rename-table",
+}
+_LOCKED = """
+SELECT c.relname, upper(trim(regexp_replace(replace(l.mode, 'Lock', ''), '([A-Z])', ' \\1', 'g')))
+FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+  AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+"""
+_FILES = "SELECT oid, pg_relation_filenode(oid) FROM pg_class WHERE relkind = 'r' AND oid > 16384"
+
+
+@pytest.mark.parametrize("scenario", [*(one for one in SCENARIOS if one.kind in _LOCKING), CHILD], ids=str)
+def test_postgresql_locks_and_rewrites_what_a_statement_says(scenario, postgresql_url):
+    with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
+        life = Life(shop, scenario)
+        for stage, name in STAGES.items():
+            if stage is Stage.VERIFY:
+                life.backfill()
+            for step in getattr(operations, name)(life.plan):
+                with shop.engine.connect() as connection:
+                    statements = step.statements(shop.database, Live(shop.database, connection))
+                    for statement in statements:
+                        if "CONCURRENTLY" not in statement.sql:
+                            _hold_to_its_word(connection, getattr(step, "table", ""), statement)
+                    connection.rollback()
+                life.invoke((step,))
+
+
+def _hold_to_its_word(connection, table, statement):
+    """Run it: it locks no other table than it says, in no other way, and rewrites one just where it says so."""
+    there = {name for (name,) in rows(connection, "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")}
+    before, files = set(rows(connection, _LOCKED)), dict(rows(connection, _FILES))
+    run(connection, statement.sql)
+    locked, after = set(rows(connection, _LOCKED)), dict(rows(connection, _FILES))
+
+    mode, _, others = statement.lock.partition(", also on ")
+    further = set(filter(None, others.split(" and ")))
+    own = re.match(r'(?:(?:CREATE|DROP) TRIGGER .*? ON|\w+ TABLE) "(\w+)"', statement.sql)
+    taken = {one for one in locked - before if one[0] in there}
+    assert {name for name, _ in taken} <= {table, *(own.groups() if own else ()), *further}, statement
+    assert {lock for _, lock in taken} <= {mode}, statement
+    assert further <= {name for name, _ in locked}, statement
+    assert any(after.get(one, file) != file for one, file in files.items()) == (statement.work is Work.REWRITE)

@@ -11,7 +11,7 @@ _EXCLUSIVE = "EXCLUSIVE, for an instant"
 _GONE = "contractctl_gone_"
 
 
-def create_table(create: str) -> tuple[Statement, ...]:
+def create_table(_table: str, create: str) -> tuple[Statement, ...]:
     """Make a table by its CREATE TABLE."""
     return (Statement(create, "none", transactional=False),)
 
@@ -49,7 +49,7 @@ def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, 
     return (_renamed_and(rename, view.sql), *grants)
 
 
-def drop_table(table: str) -> tuple[Statement, ...]:
+def drop_table(_look: Catalog, table: str, _was: str) -> tuple[Statement, ...]:
     """Drop a table. MariaDB refuses while a foreign key refers to it."""
     return (Statement(f"DROP TABLE IF EXISTS {table_name(table)}", _EXCLUSIVE, transactional=False, instant=True),)
 

@@ -3,7 +3,15 @@
 from contractctl.databases import LOCK_SECONDS, Statement, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError, ForeignKey, Index, foreign_key
-from contractctl.databases.postgresql.altering import ALONE, BESIDE, WRITERS_OUT, alter, beside_table
+from contractctl.databases.postgresql.altering import (
+    ALONE,
+    BESIDE,
+    WRITERS_OUT,
+    alter,
+    beside_table,
+    referred,
+    shared,
+)
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.waiting import TWO_LOCKS_SECONDS, brief, patient
@@ -18,8 +26,9 @@ def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[
 def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, at_once: bool) -> tuple[Statement, ...]:
     """A foreign key for what is written from now on, then proven for what is there. Nothing where it stands."""
     clause = f"ADD CONSTRAINT {quote(key.name)} {foreign_key(key, quotes, of_table)}"
+    lock = shared(WRITERS_OUT, table, [key.references])
     if at_once:
-        return (alter(table, clause, lock=WRITERS_OUT),)
+        return (alter(table, clause, lock=lock),)
     if catalog.ask(_is_parted(table), "False") == "True":
         raise BlockingError(
             f"PostgreSQL cannot add a foreign key to the partitioned table '{table}' and validate it without blocking"
@@ -27,7 +36,7 @@ def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, at_once: bool
             hint="in a revision of your own, add it to each partition (NOT VALID, then VALIDATE) and then to the"
             " table, which adopts these",
         )
-    add = alter(table, f"{clause} NOT VALID", lock=WRITERS_OUT, transactional=False)
+    add = alter(table, f"{clause} NOT VALID", lock=lock, transactional=False)
     return _proven(catalog, table, key.name, add, TWO_LOCKS_SECONDS)
 
 
@@ -38,9 +47,10 @@ def add_unique(catalog: Catalog, table: str, name: str, _columns: tuple[str, ...
     return (alter(table, f"ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}"),)
 
 
-def drop_constraint(_look: Catalog, table: str, _sort: str, name: str, _says: str) -> tuple[Statement, ...]:
+def drop_constraint(_look: Catalog, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
     """Drop a constraint. PostgreSQL gives every one a name."""
-    return (alter(table, f"DROP CONSTRAINT {quote(name)}"),)
+    others = referred(says) if sort == "foreign-key" else ()
+    return (alter(table, f"DROP CONSTRAINT {quote(name)}", lock=shared(ALONE, table, others)),)
 
 
 def drop_references(_look: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:

@@ -2,7 +2,7 @@
 
 from contractctl.databases import Statement
 from contractctl.databases.catalog import Catalog, RenamedTable
-from contractctl.databases.postgresql.altering import ALONE, alter
+from contractctl.databases.postgresql.altering import ALONE, WRITERS_OUT, alter, referred, shared
 from contractctl.databases.postgresql.names import literal, quote, quotes
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.rights import granting, sharing_columns
@@ -12,9 +12,10 @@ _INVOKER = 150000
 """From when on there are such views: https://www.postgresql.org/docs/current/sql-createview.html."""
 
 
-def create_table(create: str) -> tuple[Statement, ...]:
-    """Make a table by its CREATE TABLE."""
-    return (Statement(create, "none"),)
+def create_table(table: str, create: str) -> tuple[Statement, ...]:
+    """Make a table by its CREATE TABLE. What it refers to gets triggers, and is locked for that."""
+    others = set(referred(create)) - {table}
+    return (Statement(create, shared(WRITERS_OUT, table, sorted(others)) if others else "none"),)
 
 
 def stand_in(catalog: Catalog, table: str, name: str, now: str | None = None) -> tuple[Statement, ...]:
@@ -60,11 +61,21 @@ def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, 
     return (*rename_table(name, table), *view)
 
 
-def drop_table(table: str) -> tuple[Statement, ...]:
-    """Drop a table. PostgreSQL refuses while anything depends on it."""
-    return (Statement(f"DROP TABLE {of_table(table)}", ALONE),)
+def drop_table(catalog: Catalog, table: str, was: str) -> tuple[Statement, ...]:
+    """Drop a table. PostgreSQL refuses while anything depends on it, and locks what it refers to."""
+    others = catalog.ask(_referred(table, was), "").splitlines()
+    return (Statement(f"DROP TABLE {of_table(table)}", shared(ALONE, table, others)),)
 
 
 def rename_table(table: str, new: str) -> tuple[Statement, ...]:
     """Give a table another name in its schema."""
     return (alter(table, f"RENAME TO {quote(new.rpartition('.')[2])}"),)
+
+
+def _referred(*names: str) -> str:
+    """SQL: the tables to which a table refers that has one of these names, each on a line."""
+    tables = ", ".join(f"to_regclass({literal(of_table(name))})" for name in names)
+    return (
+        "SELECT coalesce(string_agg(DISTINCT confrelid::regclass::text, E'\\n'), '') FROM pg_catalog.pg_constraint"
+        f" WHERE contype = 'f' AND conrelid IN ({tables}) AND confrelid <> conrelid"
+    )

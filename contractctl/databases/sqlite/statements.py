@@ -174,7 +174,7 @@ def hand_over(_look: Catalog, _table: str, _old: str, _new: str, _type: str = ""
     return ()
 
 
-def create_table(create: str) -> tuple[Statement, ...]:
+def create_table(_table: str, create: str) -> tuple[Statement, ...]:
     """Make a table by its CREATE TABLE."""
     return (Statement(create, _LOCK),)
 
@@ -222,7 +222,7 @@ def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, 
     return (*rename_table(name, table), *stand_in(RenamedTable(catalog, table, name), table, name))
 
 
-def drop_table(table: str) -> tuple[Statement, ...]:
+def drop_table(_look: Catalog, table: str, _was: str) -> tuple[Statement, ...]:
     """Drop a table."""
     return (Statement(f"DROP TABLE {quote(table)}", _LOCK),)
 

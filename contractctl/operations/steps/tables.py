@@ -24,7 +24,7 @@ class CreateTable(Step):
     """Whether all that it will hold comes from other tables."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - nothing is there
-        return database.ddl.create_table(self.create)
+        return database.ddl.create_table(self.table, self.create)
 
     def demand(self, database: Database, connection: Connection) -> None:
         if database.exists(connection, self.table):
@@ -47,8 +47,8 @@ class UncreateTable(Step):
     table: str
     fed: bool = False
 
-    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
-        return database.ddl.drop_table(self.table)
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.drop_table(catalog, self.table, self.table)
 
     def demand(self, database: Database, connection: Connection) -> None:
         if not self.fed and _has_rows(database, connection, self.table):
@@ -191,8 +191,8 @@ class DropOldTable(Step):
 
     table: str
 
-    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
-        return database.ddl.drop_table(quiesced_table(self.table))
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return database.ddl.drop_table(catalog, quiesced_table(self.table), self.table)
 
     def demand(self, database: Database, connection: Connection) -> None:
         refuse_table_dependents(database, connection, quiesced_table(self.table), ())

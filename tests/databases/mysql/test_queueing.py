@@ -24,7 +24,7 @@ WAYS: dict[str, Callable[[Catalog], Sequence[Statement]]] = {
     "another name of the table": lambda _: statements.rename_table("t", "u"),
     "the place of a view": lambda _: statements.take_name("t", "v"),
     "its place back": lambda catalog: statements.give_name_back(catalog, "u", "t"),
-    "no table": lambda _: statements.drop_table("t"),
+    "no table": lambda catalog: statements.drop_table(catalog, "t", "t"),
 }
 
 
