@@ -191,6 +191,9 @@ class Database(Door, Protocol):
     def weight(self, connection: "Connection", table: str, /) -> int:
         """How many bytes the table takes, as far as that is known without reading it."""
 
+    def kept_waiting(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
+        """Other tables whose writers wait for whoever locks this one, though no statement names them."""
+
     def key_columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
         """What finds a row. Raise ContractctlError where nothing does."""
 

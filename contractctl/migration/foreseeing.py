@@ -33,6 +33,7 @@ _STEPS: Mapping[Stage, Callable[[Plan], tuple[Step, ...]]] = {
 }
 _BATCHES = Statement("", "the rows of one batch", Work.REWRITE)
 _COMPARISON = Statement("", "none", Work.SCAN)
+_UNLOCKED = ("none", "LOCK=NONE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,21 @@ def _of_revisions(plan: Plan, connection: Connection | None) -> Iterator[Foresee
     if connection.dialect.name == "sqlite":
         return _rehearsed(steps, connection)
     ahead = _Ahead.of(Live(databases.of(connection), connection), [step for _, step in steps])
-    return (_foreseen(stage, step, partial(ahead.statements, stage)) for stage, step in steps)
+    return (_queued(_foreseen(stage, step, partial(ahead.statements, stage)), ahead.now) for stage, step in steps)
+
+
+def _queued(found: Foreseen, now: Live) -> Foreseen:
+    """With all who wait for its locks: on MariaDB also whoever writes what the table refers to."""
+    others = now.database.kept_waiting(now.connection, found.table) if found.table and found.statements else ()
+    if not others:
+        return found
+    waits = f"; who writes {' or '.join(others)} waits, too"
+    return replace(found, statements=tuple(_told_of(one, waits) for one in found.statements))
+
+
+def _told_of(statement: Statement, waits: str) -> Statement:
+    locks = statement.work is Work.NONE and statement.lock not in _UNLOCKED
+    return replace(statement, lock=f"{statement.lock}{waits}") if locks else statement
 
 
 def _foreseen(stage: Stage, step: Step, statements: Callable[[Step], tuple[Statement, ...]]) -> Foreseen:

@@ -12,6 +12,7 @@ import pytest
 
 from contractctl import operations
 from contractctl.errors import ContractctlError
+from contractctl.migration.foreseeing import foresee
 from tests.databases import shops
 from tests.operations.lives import Life
 from tests.operations.scenarios import SCENARIOS
@@ -257,3 +258,23 @@ def test_a_foreign_key_that_has_come_meanwhile_is_not_lost(begin: Begin) -> None
 
     with pytest.raises(ContractctlError, match="was changed since it has a copy"):
         life.do("quiesce")
+
+
+def test_what_is_foreseen_names_those_whose_writers_wait(begin: Begin) -> None:
+    """Who writes a customer has the orders open: a table that refers to one cannot be renamed meanwhile."""
+    life = begin()
+    with life.shop.engine.connect() as connection:
+        told = {
+            one.sql.partition(",")[0]: one.lock for step in foresee(life.plan, connection) for one in step.statements
+        }
+    life.shop.run("START TRANSACTION")
+    life.shop.run("UPDATE customers SET seen = 1 WHERE id = 1")
+    with closing(life.shop.connect()) as other:
+        other.cursor().execute("SET SESSION lock_wait_timeout = 0")
+        with pytest.raises(pymysql.OperationalError, match="Lock wait timeout"):
+            other.cursor().execute("RENAME TABLE orders TO elsewhere")
+
+    waiting = "EXCLUSIVE, for an instant; who writes customers waits, too"
+    assert told["RENAME TABLE `orders` TO `orders__quiesced`"] == waiting
+    assert told["DROP TABLE IF EXISTS `orders__quiesced`"] == waiting
+    assert told["CREATE TABLE IF NOT EXISTS `orders__new` LIKE `orders`"] == "none"

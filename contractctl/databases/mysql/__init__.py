@@ -22,7 +22,7 @@ from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import collations, definitions, other_schemas
 from contractctl.databases.mysql.refusals import busy, lost, meaning
-from contractctl.databases.mysql.relations import column_notes, is_view, part_obstacles, parts, weight
+from contractctl.databases.mysql.relations import column_notes, is_view, kept_waiting, part_obstacles, parts, weight
 from contractctl.databases.mysql.rows import (
     add_new,
     beyond,
@@ -67,6 +67,7 @@ __all__ = (
     "is_name",
     "is_view",
     "json_array",
+    "kept_waiting",
     "key_columns",
     "key_list",
     "key_obstacles",

@@ -39,6 +39,16 @@ def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
     )
 
 
+def kept_waiting(connection: Connection, table: str) -> tuple[str, ...]:
+    """Who writes what a table refers to has that table open, too."""
+    schema = "if(UNIQUE_CONSTRAINT_SCHEMA = DATABASE(), '', concat(UNIQUE_CONSTRAINT_SCHEMA, '.'))"
+    query = (
+        f"SELECT DISTINCT concat({schema}, REFERENCED_TABLE_NAME) FROM information_schema.REFERENTIAL_CONSTRAINTS"
+        f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')} AND REFERENCED_TABLE_NAME <> TABLE_NAME ORDER BY 1"
+    )
+    return tuple(str(name) for (name,) in run(connection, query))
+
+
 def weight(connection: Connection, table: str) -> int:
     """How many bytes the table takes, without indexes, as InnoDB estimates it."""
     query = f"SELECT DATA_LENGTH FROM information_schema.TABLES WHERE {of_table(table)}"

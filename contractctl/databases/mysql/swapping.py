@@ -47,10 +47,13 @@ def drop_copy(table: str) -> tuple[Statement, ...]:
 
 
 def drop_copied(catalog: Catalog, plan: str, table: str) -> tuple[Statement, ...]:
-    """Drop the triggers, and the table that was copied, which has not got its name any more."""
+    """Drop the triggers, and the table that was copied, which has not got its name any more.
+
+    The tables beside are the last to go: only the triggers have read them.
+    """
     triggers, signals = drop_triggers(Synchronisation(plan, table, (), ())), (signal(table), counterpart(table))
     names = copied_keys.take_names(catalog, table, signals)
-    return (*of_triggers(triggers), _dropped(quiesced_table(table)), *names, _dropped(*signals))
+    return (*of_triggers(triggers), _dropped(quiesced_table(table)), *names, _dropped(*signals, lock="none"))
 
 
 def bring(target: str, select: str) -> str:
@@ -111,6 +114,6 @@ def _beside(sql: str) -> Statement:
     return Statement(sql, "none", Work.NONE, transactional=False)
 
 
-def _dropped(*tables: str) -> Statement:
+def _dropped(*tables: str, lock: str = _SWAPPING) -> Statement:
     names = ", ".join(map(table_name, tables))
-    return Statement(f"DROP TABLE IF EXISTS {names}", _SWAPPING, transactional=False, instant=True)
+    return Statement(f"DROP TABLE IF EXISTS {names}", lock, transactional=False, instant=True)

@@ -23,6 +23,7 @@ from contractctl.databases.postgresql.refusals import busy, lost, meaning
 from contractctl.databases.postgresql.relations import (
     column_notes,
     is_view,
+    kept_waiting,
     part_obstacles,
     parts,
     table_dependents,
@@ -72,6 +73,7 @@ __all__ = (
     "is_name",
     "is_view",
     "json_array",
+    "kept_waiting",
     "key_columns",
     "key_list",
     "key_obstacles",

@@ -88,6 +88,11 @@ WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.refclassid = 'pg_catalog.
 """
 
 
+def kept_waiting(_connection: Connection, _table: str) -> tuple[str, ...]:
+    """None: a statement that locks what a table refers to says so."""
+    return ()
+
+
 def weight(connection: Connection, table: str) -> int:
     """How many bytes the table takes with its partitions, without indexes."""
     query = (

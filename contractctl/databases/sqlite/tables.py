@@ -63,6 +63,11 @@ def parts(connection: Connection, table: str) -> tuple[str, ...]:
     return (*written, *names)
 
 
+def kept_waiting(_connection: Connection, _table: str) -> tuple[str, ...]:
+    """None: there is one writer at a time."""
+    return ()
+
+
 def weight(connection: Connection, table: str) -> int:
     """How many bytes the table takes."""
     pages = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ? COLLATE NOCASE"
