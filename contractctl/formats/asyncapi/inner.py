@@ -1,6 +1,5 @@
 """What do Avro and Protobuf say of a part that is written in them? Each format's own judge is asked."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -9,7 +8,7 @@ from typing import Any
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.document import Document
-from contractctl.formats.asyncapi.languages import Language, Written, content_type, written_out
+from contractctl.formats.asyncapi.languages import Language, Written, avro_source, content_type
 from contractctl.formats.asyncapi.parts import at
 from contractctl.formats.asyncapi.ways import Found, Meeting, Trial, with_trial
 from contractctl.formats.description import locate
@@ -30,8 +29,8 @@ def answers(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path
     for said in judge_of(name).incompatibilities(taker, giver):
         here = f"{path}: {said.path}" if said.path else path
         places = {
-            "taker_at": _moved(wanted, said.taker_at),
-            "giver_at": _moved(sent, said.giver_at),
+            "taker_at": _moved(way.reader, wanted, said.taker_at),
+            "giver_at": _moved(way.writer, sent, said.giver_at),
         }
         if isinstance(said, Undecided):
             yield Undecided(here, said.reason, **places)
@@ -43,10 +42,13 @@ def answers(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path
         )
 
 
-def _moved(one: Written, pointer: Pointer | None) -> Pointer | None:
+def _moved(document: Document, one: Written, pointer: Pointer | None) -> Pointer | None:
     """Where a place of a payload's own schema stands in the document."""
     if pointer is None:
         return None
+    if one.language is Language.AVRO and pointer[0] != 0:
+        file = source_of(document, one).every[int(pointer[0])]
+        return (document.source.every.index(file), *pointer[1:])
     if one.language is Language.AVRO and not isinstance(one.spot.value, str):
         return (one.spot.file, *one.spot.pointer, *pointer[1:])
     return at(one.spot)
@@ -81,12 +83,7 @@ def _parsed(document: Document, one: Written, encodings: tuple[str, ...]) -> Any
 
 def source_of(document: Document, one: Written) -> Source:
     """A schema of Avro or Protobuf as a version of its own. Raise ContractctlError, without the place."""
-    return _avro(document, one.spot) if one.language is Language.AVRO else _protos(document, one.spot)
-
-
-def _avro(document: Document, spot: Spot) -> Source:
-    text = spot.value if isinstance(spot.value, str) else json.dumps(written_out(document, spot))
-    return Source((File("payload.avsc", text),))
+    return avro_source(document, one.spot) if one.language is Language.AVRO else _protos(document, one.spot)
 
 
 def _protos(document: Document, spot: Spot) -> Source:

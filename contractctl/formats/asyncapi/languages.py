@@ -1,6 +1,7 @@
 """What is a part of a message written in, and does it say the same in another version?"""
 
 import json
+import posixpath
 import re
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -10,10 +11,12 @@ from contractctl.documents import Json
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.meaning import reached
 from contractctl.formats.asyncapi.parts import Unresolved, resolved
+from contractctl.formats.companions import Near, avro, companions
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.model.contract import File, Source
 
 _DEEPEST = 64
 _JSON = re.compile(r"application/(?:vnd\.(?:aai\.)?asyncapi(?:\+\w+)?|schema\+(?:json|yaml))(?:;.*)?", re.IGNORECASE)
@@ -96,21 +99,24 @@ def is_avro(value: Json) -> bool:
 
 
 def is_same(document: Document, one: Written, other_document: Document, other: Written) -> bool:
-    """Whether two schemas say the same, with all that they refer to."""
-    return (one.language, one.dialect) == (other.language, other.dialect) and _told(document, one) == _told(
-        other_document, other
-    )
+    """Whether two schemas say the same, with all that they refer to, and all of that is there."""
+    if (one.language, one.dialect) != (other.language, other.dialect):
+        return False
+    told = _told(document, one)
+    return told is not None and told == _told(other_document, other)
 
 
 @lru_cache(maxsize=4096)
-def _told(document: Document, one: Written) -> str:
-    """The text of a schema, and that of everything that something in it refers to."""
+def _told(document: Document, one: Written) -> str | None:
+    """The text of a schema, and that of everything that something in it refers to; None where some of it is missing."""
+    if one.language is Language.AVRO:
+        files = avro_source(document, one.spot).every
+        return None if avro.missing(files) else json.dumps([file.text for file in files])
     if one.language is Language.PROTOBUF:
         imports = [file.text for file in document.source.companions if file.name.endswith(".proto")]
         return json.dumps([one.spot.value, imports])
     if one.language is not Language.JSON_SCHEMA:
-        said = one.said if one.language is Language.OTHER else ""
-        return json.dumps([said, written_out(document, one.spot)], sort_keys=True)
+        return json.dumps([one.said, written_out(document, one.spot)], sort_keys=True)
     schema = document.in_dialect(one.dialect)
     texts: list[Json] = [one.spot.value]
     for spot in reached(schema, one.spot):
@@ -121,6 +127,16 @@ def _told(document: Document, one: Written) -> str:
             except Unresolved as error:
                 texts.append(error.uri)
     return json.dumps(texts, sort_keys=True)
+
+
+def avro_source(document: Document, spot: Spot) -> Source:
+    """A schema of Avro as a version of its own, with the files that define the types that it names."""
+    is_text = isinstance(spot.value, str)
+    text = str(spot.value) if is_text else json.dumps(written_out(document, spot), sort_keys=True)
+    name = posixpath.join(posixpath.dirname(document.source.every[spot.file].name), "payload.avsc")
+    files = {file.name: file.text.encode() for file in document.source.every}
+    payload = File(name, text)
+    return Source((payload,), companions("avro", payload, Near(files.get, lambda: tuple(files))))
 
 
 def written_out(document: Document, spot: Spot, deep: int = 0) -> Json:

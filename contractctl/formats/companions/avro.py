@@ -49,6 +49,12 @@ def mentions(file: File) -> frozenset[str]:
     return _ends(_names(file.text).referred) if file.name.lower().endswith(_ENDINGS) else frozenset()
 
 
+def missing(files: Collection[File]) -> frozenset[str]:
+    """The names that these files refer to, and none of them defines."""
+    names = [_names(file.text) for file in files]
+    return frozenset(name for one in names for name in one.referred) - {name for one in names for name in one.defined}
+
+
 def _ends(names: Collection[str]) -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for name in names)
 

@@ -1,7 +1,10 @@
 """Are parts in files of their own judged, and is what nobody can read unknown?"""
 
+from pathlib import Path
+
 import pytest
 
+from contractctl import loose
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Status
@@ -63,3 +66,39 @@ def test_a_message_with_a_trait_that_leads_nowhere_is_unknown() -> None:
     answer = judged(*(Source((File("shop.yaml", text),)) for text in (old, new)))
 
     assert answer.backward.status is Status.UNKNOWN
+
+
+AVRO = "{schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {$ref: order.avsc}}"
+ORDER = '{"type": "record", "name": "shop.Order", "fields": [{"name": "total", "type": "Money"}]}'
+MONEY = '{"type": "record", "name": "shop.Money", "fields": [{"name": "cents", "type": "%s"}]}'
+SENDS = f"""\
+asyncapi: 3.0.0
+info: {{title: Shop, version: "1"}}
+channels: {{c: {{address: c, messages: {{m: {{payload: {AVRO}}}}}}}}}
+operations: {{o: {{action: send, channel: {{$ref: '#/channels/c'}}}}}}
+"""
+
+
+def completed_avro(folder: Path, **files: str) -> Source:
+    folder.mkdir()
+    for name, text in {"shop.yaml": SENDS, "order.avsc": ORDER, **files}.items():
+        (folder / name).write_text(text)
+    return loose.version(folder / "shop.yaml")[0]
+
+
+def test_a_type_that_a_third_file_defines_is_judged_where_that_file_alone_changed(tmp_path: Path) -> None:
+    old = completed_avro(tmp_path / "old", **{"money.avsc": MONEY % "long"})
+    new = completed_avro(tmp_path / "new", **{"money.avsc": MONEY % "string"})
+
+    (finding,) = judged(old, new).backward.findings
+
+    assert finding.rule == "avro-type-changed"
+    assert judged(old, old).backward.status is Status.COMPATIBLE
+
+
+def test_a_type_that_no_file_defines_is_unknown_though_the_payload_stays(tmp_path: Path) -> None:
+    old, new = (completed_avro(tmp_path / name, **{"shop.yaml": SENDS + f"# {name}"}) for name in ("old", "new"))
+    answer = judged(old, new)
+
+    assert {answer.backward.status, answer.forward.status} == {Status.UNKNOWN}
+    assert any("'shop.Money' is not defined" in one for one in answer.backward.reasons)
