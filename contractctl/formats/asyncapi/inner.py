@@ -95,7 +95,7 @@ def _protos(document: Document, spot: Spot) -> Source:
     every = document.source.every
     name = f"{document.source.folder}/payload.proto".lstrip("/")
     own = every[spot.file] if not spot.pointer else File(name, spot.value)
-    others = (file for file in document.source.companions if file.name.lower().endswith(".proto"))
+    others = (file for file in every if file.name.lower().endswith(".proto"))
     return Source((own,), tuple(file for file in others if file is not own))
 
 

@@ -113,7 +113,7 @@ def _told(document: Document, one: Written) -> str | None:
         files = avro_source(document, one.spot).every
         return None if avro.missing(files) else json.dumps([file.text for file in files])
     if one.language is Language.PROTOBUF:
-        imports = [file.text for file in document.source.companions if file.name.endswith(".proto")]
+        imports = [file.text for file in document.source.every if file.name.lower().endswith(".proto")]
         return json.dumps([one.spot.value, imports])
     if one.language is not Language.JSON_SCHEMA:
         return json.dumps([one.said, written_out(document, one.spot)], sort_keys=True)

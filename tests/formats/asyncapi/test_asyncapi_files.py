@@ -102,3 +102,23 @@ def test_a_type_that_no_file_defines_is_unknown_though_the_payload_stays(tmp_pat
 
     assert {answer.backward.status, answer.forward.status} == {Status.UNKNOWN}
     assert any("'shop.Money' is not defined" in one for one in answer.backward.reasons)
+
+
+def test_what_a_proto_file_imports_is_judged_where_a_folder_is_the_version() -> None:
+    main = SENDS.replace("vnd.apache.avro;version=1.9.0", "x-protobuf").replace("order.avsc", "order.proto")
+    order = 'syntax = "proto3"; import "money.proto"; message Order { Money total = 1; }'
+    old, new = (
+        Source(
+            (
+                File("shop.yaml", main),
+                File("order.proto", order),
+                File("money.proto", f'syntax = "proto3"; message Money {{ {kind} cents = 1; }}'),
+            )
+        )
+        for kind in ("int64", "string")
+    )
+
+    (finding,) = judged(old, new).backward.findings
+
+    assert finding.rule == "protobuf-type-changed"
+    assert judged(old, old).backward.status is Status.COMPATIBLE
