@@ -124,8 +124,8 @@ def _told(document: Document, one: Written) -> str | None:
             try:
                 there = refer(schema, spot, "$ref")
                 texts.extend((there.value, str(there.dialect)))
-            except Unresolved as error:
-                texts.append(error.uri)
+            except Unresolved:
+                return None
     return json.dumps(texts, sort_keys=True)
 
 

@@ -122,3 +122,12 @@ def test_what_a_proto_file_imports_is_judged_where_a_folder_is_the_version() -> 
 
     assert finding.rule == "protobuf-type-changed"
     assert judged(old, old).backward.status is Status.COMPATIBLE
+
+
+def test_a_json_schema_that_leads_to_a_missing_file_is_unknown_though_its_text_stays() -> None:
+    main, order = SENDS.replace(AVRO, "{$ref: order.yaml}"), File("order.yaml", "properties: {a: {$ref: money.yaml}}")
+    old, new = (Source((File("shop.yaml", f"{main}# {name}"),), (order,)) for name in ("old", "new"))
+    answer = judged(old, new)
+
+    assert {answer.backward.status, answer.forward.status} == {Status.UNKNOWN}
+    assert any("'money.yaml' is not among" in one for one in answer.backward.reasons)
