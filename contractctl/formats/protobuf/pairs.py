@@ -63,9 +63,11 @@ class Asked:
         return is_first
 
     def has_not_changed(self, name: str) -> bool:
-        """Whether a message that both have means the same, with all that it refers to."""
+        """Whether a message that both have means the same, with all that it refers to, and none of that is missing."""
         reader, writer = self.reader, self.writer
         if name in reader.extensions or name in writer.extensions:
+            return False
+        if reader.file_of(name) in reader.lacking or writer.file_of(name) in writer.lacking:
             return False
         return reader.digests[reader.file_of(name)] == writer.digests[writer.file_of(name)]
 

@@ -188,6 +188,15 @@ class Schema:
         return owned.file.name if owned else ""
 
     @cached_property
+    def lacking(self) -> frozenset[str]:
+        """The files that lean on a missing one, by whatever others."""
+        found: set[str] = set()
+        for file in self.files:  # each comes after those that it imports
+            if file.name.startswith(STAND_INS) or not found.isdisjoint(file.dependency):
+                found.add(file.name)
+        return frozenset(found)
+
+    @cached_property
     def digests(self) -> Mapping[str, bytes]:
         """What each file and all that it imports mean: equal digests mean the same."""
         return dict(_digests(self.files))

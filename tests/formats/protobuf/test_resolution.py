@@ -2,8 +2,8 @@
 
 import pytest
 
-from contractctl.compatibility import compare
-from contractctl.model.contract import Policy
+from contractctl.compatibility import Terms, compare, compare_sources
+from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Answer, Comparison, Effect, Status
 
 PROTO2, PROTO3, EDITION = 'syntax = "proto2"; ', 'syntax = "proto3"; ', 'edition = "2023"; '
@@ -353,6 +353,19 @@ def test_a_type_that_is_not_given_is_never_called_compatible() -> None:
         "M.t: 'other.T' is not defined in the given files: give 'other.proto', which they import, beside them",
     )
     assert worse.backward.status is Status.INCOMPATIBLE
+
+
+def test_a_type_that_an_unchanged_import_lacks_is_never_called_compatible() -> None:
+    middle = File("middle.proto", PROTO3 + 'import "far.proto"; message Middle { Far far = 1; }')
+    old, new = (
+        Source((File("m.proto", f'{PROTO3} import "middle.proto"; message M {{ Middle m = 1; {more} }}'),), (middle,))
+        for more in ("", "int32 a = 2;")
+    )
+
+    answer = compare_sources(old, new, "protobuf", Terms(policy=BINARY)).backward
+
+    assert answer.status is Status.UNKNOWN
+    assert "'Far' is not defined" in answer.reasons[0]
 
 
 def test_of_several_missing_files_the_one_in_the_type_s_own_package_is_asked_for() -> None:
