@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from contractctl.settings import Settings
 
 _CANARY, _READS = CanaryRules(), ReadRules()
-_SECONDS = click.FloatRange(min=0)
+
+
+def _seconds(name: str, default: float, help_: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    kind = click.FloatRange(min=0)
+    return click.option(name, type=kind, metavar="SECONDS", default=default, show_default=True, help=help_)
 
 
 @click.command
@@ -79,46 +83,11 @@ _SECONDS = click.FloatRange(min=0)
     metavar="PERCENT,…",
     help="Percentages of the traffic that the new side gets, step by step.",
 )
-@click.option(
-    "--bake",
-    type=_SECONDS,
-    metavar="SECONDS",
-    default=_CANARY.bake_seconds,
-    show_default=True,
-    help="How long each share must hold.",
-)
-@click.option(
-    "--window",
-    type=_SECONDS,
-    metavar="SECONDS",
-    default=_READS.window_seconds,
-    show_default=True,
-    help="How long nothing may have read the old side.",
-)
-@click.option(
-    "--quiesced",
-    type=_SECONDS,
-    metavar="SECONDS",
-    default=_READS.quiesced_seconds,
-    show_default=True,
-    help="How long the brown-out must have lasted before contract.",
-)
-@click.option(
-    "--heartbeat",
-    type=_SECONDS,
-    metavar="SECONDS",
-    default=_READS.heartbeat_seconds,
-    show_default=True,
-    help="How often a consumer sends a sign of life.",
-)
-@click.option(
-    "--fresh",
-    type=_SECONDS,
-    metavar="SECONDS",
-    default=_READS.fresh_seconds,
-    show_default=True,
-    help="How long evidence stays valid.",
-)
+@_seconds("--bake", _CANARY.bake_seconds, "How long each share must hold.")
+@_seconds("--window", _READS.window_seconds, "How long nothing may have read the old side.")
+@_seconds("--quiesced", _READS.quiesced_seconds, "How long the brown-out must have lasted before contract.")
+@_seconds("--heartbeat", _READS.heartbeat_seconds, "How often a consumer sends a sign of life.")
+@_seconds("--fresh", _READS.fresh_seconds, "How long evidence stays valid.")
 @click.option(
     "--approvals",
     type=click.IntRange(min=0),

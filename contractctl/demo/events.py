@@ -9,6 +9,8 @@ from typing import Any
 
 import fastavro
 
+from contractctl.writing import whole
+
 EVERY = 0.5
 """Seconds between two additions to the file."""
 
@@ -39,9 +41,8 @@ class Publisher:
         if not self._waiting or (time.monotonic() < self._due and not now):
             return
         fastavro.writer(self._written, self._schema, self._waiting)
-        scratch = self._file.with_suffix(".part")
-        scratch.write_bytes(self._written.getvalue())
-        scratch.replace(self._file)
+        with whole(self._file) as file:
+            file.write(self._written.getvalue())
         self._waiting, self._due = [], time.monotonic() + EVERY
 
 

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from contractctl.demo.life import Life, say
 from contractctl.errors import ContractctlError
+from contractctl.writing import write_whole
 
 HOST = "127.0.0.1"
 PORTS = "SHOP_METRICS_PORTS"
@@ -64,9 +65,7 @@ class Scraping:
         """From now on these processes, and no others."""
         places = sorted({(name.rsplit("-", 1)[0], self.ports[name]) for name in names})
         targets = [{"targets": [f"{HOST}:{port}"], "labels": {"job": service}} for service, port in places]
-        scratch = folder / _FOLDER / "targets.part"
-        scratch.write_text(json.dumps(targets), encoding="utf-8")
-        scratch.replace(folder / _FOLDER / _TARGETS)
+        write_whole(folder / _FOLDER / _TARGETS, json.dumps(targets))
 
 
 def planned(places: Iterable[tuple[str, ...]]) -> Scraping:

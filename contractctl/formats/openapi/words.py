@@ -106,12 +106,7 @@ class _Names:
 def heirs(document: Document) -> Mapping[Place, tuple[tuple[str, Place], ...]]:
     """The schemas whose `allOf` leads to a schema, by its place, also over others: each with its name."""
     known = {_place(spot): spot for spot in _named(document)}
-    parents = {
-        place: [
-            _place(led) for one in _referred(as_object(spot.value).get("allOf")) if (led := _led(document, spot, one))
-        ]
-        for place, spot in known.items()
-    }
+    parents = {place: [*_parents(document, spot)] for place, spot in known.items()}
     found = defaultdict[Place, list[tuple[str, Place]]](list)
     for place, above in parents.items():
         pending, met = list(above), {place}
