@@ -12,7 +12,7 @@ from contractctl.check.promises import Base, adopted, is_new, other_format, prom
 from contractctl.check.question import Question, problem
 from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
-from contractctl.git import ChangedFile, ChangedModule, Repository, needed_repository
+from contractctl.git import ChangedFile, ChangedModule, Repository
 from contractctl.loose import demand_whole, named
 from contractctl.model.contract import Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan
@@ -29,15 +29,13 @@ def check_store(asked: Question, names: Sequence[str]) -> Checked:
     return _contracts(asked, names or known)
 
 
-def check_against(asked: Question, ref: str, targets: Sequence[str]) -> Checked:
-    """Only what changed since the work split off from `ref`: contracts of the store, and other schema files.
+def check_against(asked: Question, repository: Repository, base: str, targets: Sequence[str]) -> Checked:
+    """Only what changed since the commit at which the work split off: contracts of the store, and other schema files.
 
     targets: names of contracts, and paths and patterns of files; without any, everything.
     Schema files outside the store are judged where a path names them, or where there is no store at all; that one is
     gone is told in any case.
     """
-    repository = needed_repository(asked.contracts.parent)
-    base = repository.merge_base(ref)
     releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")
     everything = repository.changed(base, apart=releases)  # a release looks like its draft, and is not what moved
     names = store.names(asked.contracts)

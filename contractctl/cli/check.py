@@ -19,7 +19,7 @@ from contractctl.model.contract import COLUMNS, CONTENT_MODELS, ENCODINGS, Polic
 from contractctl.model.verdict import Level, Status
 
 if TYPE_CHECKING:
-    from contractctl.settings import Settings
+    from contractctl.git import Repository
 
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
 _FORMS = ("text", "json", "github", "gitlab", "junit", "sarif")
@@ -271,7 +271,8 @@ def _repository(
     from contractctl.planner import read_plans
 
     found = settings.load(Path.cwd())
-    then = found if against is None else _settings_at(against, found)
+    split = None if against is None else _split_off(against, found.contracts.parent)
+    then = found if split is None else settings.load_at(Path.cwd(), *split)
     now, earlier = (replace(one.policy, today=times.today()) for one in (found, then))
     asked = Question(
         contracts=found.contracts,
@@ -281,17 +282,16 @@ def _repository(
         terms=replace(known, policy=now, strict=known.strict or found.strict or then.strict),
         earlier=earlier,
     )
-    checked = check_store(asked, targets) if against is None else check_against(asked, against, targets)
+    checked = check_store(asked, targets) if split is None else check_against(asked, *split, targets)
     return checked, found.unknown_passes and then.unknown_passes
 
 
-def _settings_at(ref: str, found: "Settings") -> "Settings":
-    """What protected the work when it split off: a setting that is lowered on the way protects all the same."""
-    from contractctl import settings
+def _split_off(ref: str, folder: Path) -> "tuple[Repository, str]":
+    """The commit at which the work split off: a setting of it that is lowered on the way protects all the same."""
     from contractctl.git import needed_repository
 
-    repository = needed_repository(found.contracts.parent)
-    return settings.load_at(Path.cwd(), repository, repository.merge_base(ref))
+    repository = needed_repository(folder)
+    return repository, repository.merge_base(ref)
 
 
 def _worded(checked: check.Checked, form: str) -> str:

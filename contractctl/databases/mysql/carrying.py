@@ -70,17 +70,23 @@ def _execute(connection: Connection, statement: Statement) -> None:
 
 def _try(connection: Connection, statement: Statement) -> None:
     """Without waiting, for as long as others would; then as it stands."""
-    for _ in range(_ATTEMPTS if statement.instant else 0):
-        try:
-            with _impatient(connection):
+    if not (statement.instant and _is_done_at_once(connection, statement)):
+        run(connection, statement.sql)
+
+
+def _is_done_at_once(connection: Connection, statement: Statement) -> bool:
+    """Whether one of the attempts met the table free."""
+    with _impatient(connection):
+        for _ in range(_ATTEMPTS):
+            try:
                 run(connection, statement.sql)
-        except DBAPIError as error:
-            if getattr(error.orig, "args", (0,))[0] != _NOT_FREE:
-                raise
-            run(connection, f"DO SLEEP({_PAUSE_SECONDS})")
-        else:
-            return
-    run(connection, statement.sql)
+            except DBAPIError as error:
+                if getattr(error.orig, "args", (0,))[0] != _NOT_FREE:
+                    raise
+                run(connection, f"DO SLEEP({_PAUSE_SECONDS})")
+            else:
+                return True
+    return False
 
 
 @contextmanager
