@@ -33,7 +33,7 @@ def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: boo
     return (*(() if indexed else build_index(catalog, table, index, at_once=False)), unchecked(alter(table, add)))
 
 
-def add_unique(_look: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+def add_unique(_catalog: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
     """Nothing: a unique index is all there is."""
     return ()
 

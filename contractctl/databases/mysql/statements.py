@@ -97,7 +97,7 @@ def patience() -> tuple[Statement, ...]:
     return (Statement(PATIENCE, "none"),)
 
 
-def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(_catalog: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
     """Add a column behind the others. MariaDB itself refuses to do that at once with a default of another kind.
 
     Before 10.10 a TIMESTAMP that does not say NULL is NOT NULL, and a clock.
@@ -112,7 +112,7 @@ def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, .
     return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
 
 
-def share_column(_look: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
+def share_column(_catalog: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
     """Nothing: whom MariaDB lets use a name, it lets use whatever column has it."""
     return ()
 
@@ -170,7 +170,7 @@ def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
     return True
 
 
-def promise_not_null(_look: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
+def promise_not_null(_catalog: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
     """Nothing: NOT NULL itself is made beside everybody's reads and writes."""
     return ()
 
@@ -191,7 +191,7 @@ def allow_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ..
     return _modified(catalog, table, column, nullable=True)
 
 
-def set_default(_look: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+def set_default(_catalog: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
     """Give the column this default, or none; rows that are there keep what they have."""
     action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default}"
     return (alter(table, f"ALTER COLUMN {quote(column)} {action}"),)
@@ -206,7 +206,7 @@ def move_key(catalog: Catalog, table: str, columns: tuple[str, ...], index: str)
     return (alter(table, action, "INPLACE", Work.REWRITE),)
 
 
-def hand_over(_look: Catalog, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
+def hand_over(_catalog: Catalog, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
     """Nothing: only a key's AUTO_INCREMENT counts up."""
     return ()
 

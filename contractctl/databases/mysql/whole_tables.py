@@ -49,7 +49,7 @@ def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, 
     return (_renamed_and(rename, view.sql), *grants)
 
 
-def drop_table(_look: Catalog, table: str, _was: str) -> tuple[Statement, ...]:
+def drop_table(_catalog: Catalog, table: str, _was: str) -> tuple[Statement, ...]:
     """Drop a table. MariaDB refuses while a foreign key refers to it."""
     return (Statement(f"DROP TABLE IF EXISTS {table_name(table)}", _EXCLUSIVE, transactional=False, instant=True),)
 

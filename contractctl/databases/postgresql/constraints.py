@@ -47,18 +47,18 @@ def add_unique(catalog: Catalog, table: str, name: str, _columns: tuple[str, ...
     return (alter(table, f"ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}"),)
 
 
-def drop_constraint(_look: Catalog, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
+def drop_constraint(_catalog: Catalog, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
     """Drop a constraint. PostgreSQL gives every one a name."""
     others = referred(says) if sort == "foreign-key" else ()
     return (alter(table, f"DROP CONSTRAINT {quote(name)}", lock=shared(ALONE, table, others)),)
 
 
-def drop_references(_look: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:
+def drop_references(_catalog: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:
     """Nothing: the table that refers goes in the same transaction as what made its rows."""
     return ()
 
 
-def rename_constraint(_look: Catalog, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
+def rename_constraint(_catalog: Catalog, table: str, sort: str, name: str, new: str) -> tuple[Statement, ...]:
     """Give a constraint, or an index, another name."""
     if sort == "index":
         return (Statement(f"ALTER INDEX {beside_table(table, name)} RENAME TO {quote(new)}", BESIDE),)

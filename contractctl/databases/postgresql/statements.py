@@ -137,7 +137,7 @@ def _both(sync: Synchronisation) -> tuple[Statement, ...]:
     return () if sync.across is None else hold((sync.table, sync.across.table))
 
 
-def relax_not_null(_look: Catalog, table: str, column: str) -> tuple[Statement, ...]:
+def relax_not_null(_catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL."""
     return (alter(table, f"ALTER COLUMN {quote(column)} DROP NOT NULL"),)
 
@@ -166,12 +166,12 @@ def require_not_null(catalog: Catalog, table: str, column: str) -> tuple[Stateme
     return (require, *(give_up_not_null(table, column) if promised else ()))
 
 
-def allow_null(_look: Catalog, table: str, column: str) -> tuple[Statement, ...]:
+def allow_null(_catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
     """Let the column be NULL for good."""
     return (alter(table, f"ALTER COLUMN {quote(column)} DROP NOT NULL"),)
 
 
-def set_default(_look: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
+def set_default(_catalog: Catalog, table: str, column: str, default: str | None) -> tuple[Statement, ...]:
     """Give the column this default, or none."""
     action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default}"
     return (alter(table, f"ALTER COLUMN {quote(column)} {action}"),)

@@ -38,7 +38,7 @@ def patience() -> tuple[Statement, ...]:
     return ()
 
 
-def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(_catalog: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
     """Add a column. SQLite itself refuses a default that is not the same for all rows."""
     parts = (
         quote(column.name),
@@ -50,7 +50,7 @@ def add_column(_look: Catalog, table: str, column: Column) -> tuple[Statement, .
     return (_alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
 
 
-def share_column(_look: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
+def share_column(_catalog: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
     """Nothing: whoever has the file may use it all."""
     return ()
 
@@ -80,7 +80,7 @@ def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
     return False
 
 
-def promise_not_null(_look: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
+def promise_not_null(_catalog: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
     """Nothing: NOT NULL itself reads the table once, and nobody writes meanwhile either way."""
     return ()
 
@@ -115,7 +115,7 @@ def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: boo
     return _with_constraint(catalog, table, "foreign-key", key.name, foreign_key(key, quotes, quote))
 
 
-def add_unique(_look: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
+def add_unique(_catalog: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
     """Nothing: a unique index is all there is."""
     return ()
 
@@ -128,7 +128,7 @@ def drop_constraint(catalog: Catalog, table: str, sort: str, name: str, says: st
     return rewrite(catalog, table, without_constraint(text, sort, name, says))
 
 
-def drop_references(_look: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:
+def drop_references(_catalog: Catalog, _table: str, _to: str) -> tuple[Statement, ...]:
     """Nothing: the table that refers goes in the same transaction as what made its rows."""
     return ()
 
@@ -160,7 +160,7 @@ def drop_index(_table: str, name: str, _beside: bool = False) -> tuple[Statement
     return (Statement(f"DROP INDEX {quote(name)}", _LOCK),)
 
 
-def move_key(_look: Catalog, table: str, _columns: tuple[str, ...], _index: str) -> tuple[Statement, ...]:
+def move_key(_catalog: Catalog, table: str, _columns: tuple[str, ...], _index: str) -> tuple[Statement, ...]:
     """Never: https://www.sqlite.org/lang_altertable.html knows no other key."""
     raise BlockingError(
         f"SQLite cannot change the primary key of '{table}' without rebuilding the table",
@@ -169,7 +169,7 @@ def move_key(_look: Catalog, table: str, _columns: tuple[str, ...], _index: str)
     )
 
 
-def hand_over(_look: Catalog, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
+def hand_over(_catalog: Catalog, _table: str, _old: str, _new: str, _type: str = "") -> tuple[Statement, ...]:
     """Nothing: only an INTEGER PRIMARY KEY counts up, and by itself."""
     return ()
 
@@ -222,7 +222,7 @@ def give_name_back(catalog: Catalog, table: str, name: str) -> tuple[Statement, 
     return (*rename_table(name, table), *stand_in(RenamedTable(catalog, table, name), table, name))
 
 
-def drop_table(_look: Catalog, table: str, _was: str) -> tuple[Statement, ...]:
+def drop_table(_catalog: Catalog, table: str, _was: str) -> tuple[Statement, ...]:
     """Drop a table."""
     return (Statement(f"DROP TABLE {quote(table)}", _LOCK),)
 
