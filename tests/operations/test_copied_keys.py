@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -14,10 +13,9 @@ from contractctl import operations
 from contractctl.errors import ContractctlError
 from contractctl.migration.foreseeing import foresee
 from tests.databases import shops
+from tests.operations.copies import COPIED, Begin, reached, running, there_and_back
 from tests.operations.lives import Life
-from tests.operations.scenarios import SCENARIOS
 
-COPIED = next(scenario for scenario in SCENARIOS if scenario.kind == "copy-table")
 CUSTOMERS = "CREATE TABLE customers (id integer PRIMARY KEY, name varchar(20), seen integer NOT NULL DEFAULT 0)"
 LONG = "orders_invoice_to_customers_id_4f7f2c1e_fk_customers_customer_id"
 ORDERS = f"""CREATE TABLE orders (
@@ -29,7 +27,6 @@ ORDERS = f"""CREATE TABLE orders (
 INTO = "INSERT INTO orders (customer_id, agent_id, invoiced_to) VALUES"
 OTHER = {"dual_write": "orders__new", "quiesce": "orders__quiesced"}
 BUSY = (1020, 1205, 1213)
-Begin = Callable[..., Life]
 
 
 @pytest.fixture
@@ -42,16 +39,6 @@ def begin(mariadb_url: str) -> Iterator[Begin]:
             return life
 
         yield started
-
-
-def reached(life: Life, last: str) -> Life:
-    for stage in ("expand", "dual_write", "quiesce", "contract"):
-        life.do(stage)
-        if stage == "dual_write":
-            life.backfill()
-        if stage == last:
-            break
-    return life
 
 
 def rows(life: Life, table: str = "orders") -> list[tuple[object, ...]]:
@@ -154,32 +141,20 @@ def test_whoever_deletes_what_is_referred_to_comes_to_the_table_before_its_copy(
 @contextmanager
 def many_writing(life: Life, statements: Callable[[int, int], tuple[str, ...]]) -> Iterator[None]:
     """Applications that write, and give way to each other; whatever else they are told is an error."""
-    stop, errors = threading.Event(), list[BaseException]()
 
-    def run(own: int) -> None:
+    def run(own: int, stop: threading.Event) -> None:
         chance = random.Random(own)
         with closing(life.shop.connect()) as app, app.cursor() as cursor:
-            try:
-                cursor.execute(f"SET SESSION tx_isolation = '{('READ-COMMITTED', 'REPEATABLE-READ')[own % 2]}'")
-                while not stop.is_set():
-                    try:
-                        cursor.execute(chance.choice(statements(chance.randint(1, 6), chance.randint(1, 40))))
-                    except pymysql.Error as error:
-                        if error.args[0] not in BUSY:
-                            raise
-            except BaseException as error:  # noqa: BLE001 - it is told below
-                errors.append(error)
+            cursor.execute(f"SET SESSION tx_isolation = '{('READ-COMMITTED', 'REPEATABLE-READ')[own % 2]}'")
+            while not stop.is_set():
+                try:
+                    cursor.execute(chance.choice(statements(chance.randint(1, 6), chance.randint(1, 40))))
+                except pymysql.Error as error:
+                    if error.args[0] not in BUSY:
+                        raise
 
-    writers = [threading.Thread(target=run, args=(own,)) for own in range(4)]
-    for writer in writers:
-        writer.start()
-    try:
+    with running(run):
         yield
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
-    assert errors == []
 
 
 def written(customer: int, order: int) -> tuple[str, ...]:
@@ -204,16 +179,7 @@ def test_both_tables_hold_the_same_while_everybody_writes_them_and_what_they_ref
     with many_writing(life, written):
         life.shop.run(f"{INTO.replace('INSERT', 'INSERT IGNORE')} {values}")
         reached(life, "dual_write")
-        assert life.differing() == []
-        for _ in range(3):
-            life.do("quiesce")
-            time.sleep(0.1)
-            assert life.differing() == []
-            life.undo("quiesce")
-            time.sleep(0.1)
-            assert life.differing() == []
-        life.do("quiesce")
-        time.sleep(0.1)
+        there_and_back(life, 3, pause=0.1)
 
     assert rows(life) == rows(life, "orders__quiesced")
     life.do("contract")

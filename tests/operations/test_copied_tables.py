@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,10 +16,10 @@ from contractctl.databases import comparison, repairing
 from contractctl.databases.mysql import carrying
 from contractctl.errors import ContractctlError
 from tests.databases import shops
+from tests.operations.copies import COPIED, Begin, reached, running, there_and_back
 from tests.operations.lives import Life
-from tests.operations.scenarios import NUMBERED, SCENARIOS
+from tests.operations.scenarios import NUMBERED
 
-COPIED = next(scenario for scenario in SCENARIOS if scenario.kind == "copy-table")
 INTO = "INSERT INTO orders (customer_name, amount) VALUES"
 COLUMNS = "id, customer_name, amount, at, twice"
 BUSY = (1020, 1205, 1213, 1467)
@@ -30,7 +30,6 @@ PARTITIONED = """CREATE TABLE orders (
 COMPRESSED = """CREATE TABLE orders (
   shard char(3) PRIMARY KEY, id integer AUTO_INCREMENT INVISIBLE, customer_name text, UNIQUE (id)
 ) DEFAULT CHARSET=latin1 ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8"""
-Begin = Callable[..., Life]
 
 
 @pytest.fixture
@@ -45,16 +44,6 @@ def begin(mariadb_url: str) -> Iterator[Begin]:
 
 def both(life: Life, *others: str) -> list[list[tuple[object, ...]]]:
     return [life.shop.rows(f"SELECT {COLUMNS} FROM {table} ORDER BY id") for table in ("orders", *others)]
-
-
-def reached(life: Life, last: str) -> Life:
-    for stage in ("expand", "dual_write", "quiesce", "contract"):
-        life.do(stage)
-        if stage == "dual_write":
-            life.backfill()
-        if stage == last:
-            break
-    return life
 
 
 @pytest.mark.parametrize("stage", ["dual_write", "quiesce"])
@@ -137,9 +126,9 @@ def test_a_value_of_every_type_is_copied_as_it_is(begin: Begin) -> None:
 @contextmanager
 def many_writing(life: Life, count: int = 4) -> Iterator[dict[int, list[tuple[object, ...]]]]:
     """Applications that write rows of their own in every way; what each has seen of them last, as it was committed."""
-    stop, seen, errors = threading.Event(), dict[int, list[tuple[object, ...]]](), list[BaseException]()
+    seen = dict[int, list[tuple[object, ...]]]()
 
-    def run(own: int) -> None:
+    def run(own: int, stop: threading.Event) -> None:
         app, chance = life.shop.connect(), random.Random(own)
         app.autocommit(False)
         cursor, turn = app.cursor(), 0
@@ -156,21 +145,11 @@ def many_writing(life: Life, count: int = 4) -> Iterator[dict[int, list[tuple[ob
                     app.rollback()
                     if error.args[0] not in BUSY:
                         raise
-        except BaseException as error:  # noqa: BLE001 - it is told below
-            errors.append(error)
         finally:
             app.close()
 
-    writers = [threading.Thread(target=run, args=(own,)) for own in range(count)]
-    for writer in writers:
-        writer.start()
-    try:
+    with running(run, count):
         yield seen
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
-    assert errors == []
 
 
 def _ways(own: int, number: int, turn: int) -> tuple[str, ...]:
@@ -195,16 +174,7 @@ def test_the_two_change_places_again_and_again_while_everybody_writes(
     with many_writing(life) as seen:
         time.sleep(0.2)
         reached(life, "dual_write")
-        assert life.differing() == []
-        for _ in range(8):
-            life.do("quiesce")
-            time.sleep(0.05)
-            assert life.differing() == []
-            life.undo("quiesce")
-            time.sleep(0.05)
-            assert life.differing() == []
-        life.do("quiesce")
-        time.sleep(0.05)
+        there_and_back(life, 8, pause=0.05)
     orders, old = both(life, "orders__quiesced")
     assert orders == old
     life.do("contract")

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
 from contractctl.documents import read
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Effect, Status
-from tests.formats.labelled_pairs import Pair, entries, labelled
+from tests.formats.labelled_pairs import Pair, entries, labelled, moved, of_files
 
 FILE = Path(__file__).parent / "pairs.yaml"
 AVRO = "application/vnd.apache.avro;version=1.9.0"
@@ -113,23 +112,11 @@ def in_files(whole: Source) -> Source:
         for number, name in enumerate(some if isinstance(some, dict) else ())
     }
 
-    def moved(value: Any, up: str) -> Any:
-        if isinstance(value, list):
-            return [moved(one, up) for one in value]
-        if not isinstance(value, dict):
-            return value
-        found = {key: moved(one, up) for key, one in value.items()}
-        if isinstance(value.get("$ref"), str) and value["$ref"].startswith("#/"):
-            home = next((home for home in homes if f"{value['$ref']}/".startswith(f"{home}/")), None)
-            rest = value["$ref"].removeprefix(home or "")
-            found["$ref"] = f"{up}{homes[home]}{f'#{rest}' if rest else ''}" if home else f"{up}main.yaml{rest}"
-        return found
-
     files = {}
     for kind, some in maps:
         for number, name in enumerate(some if isinstance(some, dict) else ()):
-            files[f"{kind}/{number}.yaml"] = moved(some[name], "../" * (kind.count("/") + 1))
+            files[f"{kind}/{number}.yaml"] = moved(some[name], homes, "../" * (kind.count("/") + 1))
             some[name] = {"$ref": f"{kind}/{number}.yaml"}
     kept = {"channels", "components"}
-    files["main.yaml"] = {key: one if key in kept else moved(one, "") for key, one in main.items()}
-    return Source(tuple(File(f"api/{path}", yaml.safe_dump(one)) for path, one in sorted(files.items())), folder="api")
+    files["main.yaml"] = {key: one if key in kept else moved(one, homes, "") for key, one in main.items()}
+    return of_files(files)

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
 from contractctl.documents import read
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Status
-from tests.formats.labelled_pairs import Pair, entries, labelled
+from tests.formats.labelled_pairs import Pair, entries, labelled, moved, of_files
 
 FILE = Path(__file__).parent / "pairs.yaml"
 ANSWERED = {"responses": {"200": {"description": "ok"}}}
@@ -91,29 +90,13 @@ def in_files(whole: Source, *, has_names: bool) -> Source:
         if kind != "securitySchemes"
     }
 
-    def moved(value: Any, up: str) -> Any:
-        if isinstance(value, list):
-            return [moved(one, up) for one in value]
-        if not isinstance(value, dict):
-            return value
-        found = {key: moved(one, up) for key, one in value.items()}
-        if isinstance(value.get("$ref"), str) and value["$ref"].startswith("#/"):
-            home = next((home for home in homes if f"{value['$ref']}/".startswith(f"{home}/")), None)
-            rest = value["$ref"].removeprefix(home or "")
-            found["$ref"] = f"{up}{homes[home]}{f'#{rest}' if rest else ''}" if home else f"{up}main.yaml{rest}"
-        if isinstance(value.get("discriminator"), dict) and "mapping" in value["discriminator"]:
-            for word, meant in value["discriminator"]["mapping"].items():
-                home = meant if "/" in meant else f"#/components/schemas/{meant}"
-                found["discriminator"]["mapping"][word] = f"{up}{homes[home]}" if home in homes else meant
-        return found
-
     for home, path in homes.items():
         _, _, kind, name = home.split("/")
-        files[path] = moved(components[kind].pop(name), "../")
+        files[path] = moved(components[kind].pop(name), homes, "../")
         if has_names:
             components[kind][name] = {"$ref": path}
     for number, (path, item) in enumerate(main.get("paths", {}).items()):
-        files[f"paths/{number}.yaml"] = moved(item, "../")
+        files[f"paths/{number}.yaml"] = moved(item, homes, "../")
         main["paths"][path] = {"$ref": f"paths/{number}.yaml"}
-    files["main.yaml"] = {key: one if key == "components" else moved(one, "") for key, one in main.items()}
-    return Source(tuple(File(f"api/{path}", yaml.safe_dump(one)) for path, one in sorted(files.items())), folder="api")
+    files["main.yaml"] = {key: one if key == "components" else moved(one, homes, "") for key, one in main.items()}
+    return of_files(files)

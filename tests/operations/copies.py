@@ -1,0 +1,59 @@
+"""What do tests of a table that goes over to a copy share? Its life up to a stage, there and back, and who writes."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.operations.lives import Life
+from tests.operations.scenarios import SCENARIOS
+
+COPIED = next(scenario for scenario in SCENARIOS if scenario.kind == "copy-table")
+Begin = Callable[..., Life]
+
+
+def reached(life: Life, last: str) -> Life:
+    for stage in ("expand", "dual_write", "quiesce", "contract"):
+        life.do(stage)
+        if stage == "dual_write":
+            life.backfill()
+        if stage == last:
+            break
+    return life
+
+
+def there_and_back(life: Life, times: int, pause: float) -> None:
+    """The two change places so often, and once more; both hold the same at every turn. pause: in seconds."""
+    assert life.differing() == []
+    for _ in range(times):
+        life.do("quiesce")
+        time.sleep(pause)
+        assert life.differing() == []
+        life.undo("quiesce")
+        time.sleep(pause)
+        assert life.differing() == []
+    life.do("quiesce")
+    time.sleep(pause)
+
+
+@contextmanager
+def running(run: Callable[[int, threading.Event], None], count: int = 4) -> Iterator[None]:
+    """Each of them at work, until it is told to stop; what one raises is an error."""
+    stop, errors = threading.Event(), list[BaseException]()
+
+    def guarded(own: int) -> None:
+        try:
+            run(own, stop)
+        except BaseException as error:  # noqa: BLE001 - it is told below
+            errors.append(error)
+
+    writers = [threading.Thread(target=guarded, args=(own,)) for own in range(count)]
+    for writer in writers:
+        writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert errors == []
