@@ -151,7 +151,10 @@ def _is_json_schema(file: File) -> bool:
 
 
 def _states_first(file: File, word: str) -> bool:
-    """The root of JSON says its version, as deep as its first name."""
+    """The root says its version: in JSON as deep as its first name, in YAML where a line begins."""
+    if not file.name.lower().endswith(".json"):
+        at = 0 if file.text.startswith(f"{word}:") else file.text.find(f"\n{word}:") + 1
+        return _STATED[word].match(file.text, at) is not None
     first = _FIRST.match(file.text)
     return first is not None and re.search(rf'{re.escape(first[1])}"{word}"\s*:\s*"[0-9]', file.text) is not None
 

@@ -110,6 +110,7 @@ def test_an_asyncapi_document_is_told_by_its_version_at_the_top(name: str, text:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_what_says_that_it_is_an_api_is_one_though_it_names_a_draft(indent: int | None) -> None:
     assert claim("a.json", json.dumps({"$schema": DRAFT, "openapi": "3.1.0"}, indent=indent)) == "openapi"
+    assert claim("a.yaml", f"$schema: {DRAFT}\nopenapi: 3.1.0\n") == "openapi"
 
 
 @pytest.mark.parametrize(
