@@ -86,7 +86,10 @@ def text_of(message: Message) -> str:
     """A message on one line as people write it; empty where nothing is set."""
     from google.protobuf import text_format
 
-    return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
+    try:
+        return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
+    except UnicodeDecodeError:  # it makes entries of its own for a map, and those refuse what is no text
+        return _line(str(message))
 
 
 def _line(said: str) -> str:

@@ -9,7 +9,7 @@ from contractctl.formats.protobuf.runtime import Refused
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.shown import line, sent_in_binary, unseen
 from contractctl.formats.protobuf.types import Field
-from contractctl.formats.protobuf.values import Value, at_end, differ, is_absent, value_of
+from contractctl.formats.protobuf.values import Value, at_end, differ, is_absent, is_no_text, value_of
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _LATER_USE = frozenset(
@@ -162,7 +162,7 @@ class _Trial:
             case "protobuf-type-changed" if case.effect is Effect.LOSES:
                 return not is_absent(got)
             case _:
-                return differ(sent, got)
+                return differ(sent, got) or (case.reader.kind == "string" and is_no_text(got))
 
     @staticmethod
     def _name(schema: Schema, field: Field, value: Value) -> str:

@@ -124,6 +124,20 @@ def test_bytes_that_are_no_text_are_refused_as_text() -> None:
     assert finding.witness.answer.startswith("refused: DecodeError")
 
 
+def test_text_that_nobody_checked_is_shown_as_it_arrives() -> None:
+    """Old readers let bytes through that are no text, and old writers send them, in the values of a map, too."""
+    arriving = judged(message("bytes a = 1;", EDITION), message("optional string a = 1;", PROTO2), BINARY).backward
+    refused = judged(
+        message("map<int32, string> a = 1;", PROTO2), message("map<int32, string> a = 1;"), BINARY
+    ).backward
+
+    assert [one.witness.answer for one in arriving.findings if one.witness] == [r'read a: "\377"']
+    assert rules(refused) == {"utf8-unchecked"}
+    assert [one.witness.sent for one in refused.findings if one.witness] == [
+        r'a { key: 0 value: "\377" } (bytes 0a 05 08 00 12 01 ff)'
+    ]
+
+
 def test_json_is_another_question_than_binary() -> None:
     there = judged(message("int32 a = 1;"), message("sint32 a = 1;"), JSON)
     here = judged(message("map<string, int32> a = 1;"), message(f"repeated E a = 1; {ENTRY}"), JSON)
