@@ -35,17 +35,17 @@ def demand_online(catalog: Catalog, table: str) -> None:
 def demand_no_moment(catalog: Catalog, table: str, column: str) -> None:
     """Raise BlockingError where the column is a TIMESTAMP that can be NULL: to forbid that, MariaDB copies the table.
 
-    Whatever its default ("cannot convert NULL to non-constant DEFAULT").
+    Whatever its default ("cannot convert NULL to non-constant DEFAULT"): the copy makes its own moment of each NULL.
     """
     found = _moment(catalog, table, column)
     if found is None or found.not_null:
         return
     raise BlockingError(
         f"MariaDB can forbid NULL in the TIMESTAMP '{column}' of '{table}' only by copying the table, which blocks"
-        " writes",
+        " writes, and of a NULL would make the moment of the copy",
         hint="make it nullable in both versions (where it is NOT NULL now, change that first, in a version of its"
-        " own); or give it the type DATETIME; or change it at a time without writes, in a revision of your own, and"
-        " release the contract with that alone",
+        " own); or give it the type DATETIME; or change it at a time without writes, in a revision of your own (with"
+        " explicit_defaults_for_timestamp = ON, and once no row holds NULL), and release the contract with that alone",
     )
 
 

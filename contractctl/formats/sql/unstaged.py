@@ -5,13 +5,16 @@ with one that AUTO_INCREMENT counts; and no column that is there gets AUTO_INCRE
 sequence as the default would be known in time, but tells no client its number: LAST_INSERT_ID() then says an older one.
 So the whole table goes over to a copy, where that can be: operations/copy_table.py.
 
-A new column can be NULL until it is filled, and of a TIMESTAMP MariaDB forbids that by a copy of the table alone.
+A new column can be NULL until it is filled, and of a TIMESTAMP MariaDB forbids that by a copy of the table alone: it
+makes the moment of the copy of each NULL, in strict mode, too, which nothing could do beside writers. Where
+explicit_defaults_for_timestamp is OFF, such a column becomes a clock besides.
 """
 
 from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.writing import column_definition, column_name, identifier, table_identifier
 
 _ALONE = "release the contract with that alone"
+_NO_CLOCK = "explicit_defaults_for_timestamp = ON"
 
 
 def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str, str]:
@@ -80,9 +83,15 @@ def moment(table: Table, column: Column) -> tuple[str, str]:
     """Why a TIMESTAMP does not become NOT NULL beside writers, and what to do instead."""
     reason = (
         f"'{column.written}' of '{table.written}' can be NULL until it is filled, and MariaDB forbids that in a"
-        " TIMESTAMP only by a copy of the table, while nobody writes"
+        " TIMESTAMP only by a copy of the table, while nobody writes: of a NULL it would make the moment of the copy"
     )
-    return reason, f"let it be NULL, also in the version before; or make it when nobody has to write, and {_ALONE}"
+    what = f"MODIFY COLUMN {_name(column)} {column_definition(table, column, 'mysql')}, ALGORITHM=COPY, LOCK=SHARED"
+    hint = (
+        "let it be NULL, also in the version before, and make it NOT NULL later, when nobody has to write: give it a"
+        f" value wherever it is NULL, as no error tells what is left, run: SET STATEMENT {_NO_CLOCK} FOR"
+        f" {_alter(table)} {what} (and its COMMENT, if it has one); then {_ALONE}"
+    )
+    return reason, hint
 
 
 def _unbound(schema: Schema, table: Table, old: Column, new: Column) -> str:

@@ -1,5 +1,7 @@
 """Is a MariaDB column that is written anew the same in all the rest, and refused where it could not be?"""
 
+import re
+
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -7,6 +9,10 @@ from contractctl.databases import Work, mysql, run
 from contractctl.databases.catalog import Catalog, Live, Told
 from contractctl.databases.ddl import BlockingError
 from contractctl.databases.mysql.modifying import Changed, modify
+from contractctl.errors import ContractctlError
+from contractctl.formats.sql import staging
+from contractctl.model.contract import File, Policy, Source
+from contractctl.model.declared import Declared
 from contractctl.operations.steps import AllowNull, RelaxNotNull, RequireNotNull
 
 ODD = (
@@ -87,6 +93,27 @@ def test_a_timestamp_that_can_be_null_stays_so_as_the_table_would_be_copied(shop
     done(shop, RequireNotNull("t", "d"))
     done(shop, AllowNull("t", "d"))
     assert [line for line in lines(shop) if line.startswith("`d`")] == ["`d` timestamp NULL DEFAULT NULL,"]
+
+
+@pytest.mark.parametrize("default", ["", " DEFAULT '2020-01-01 00:00:00'"])
+def test_the_way_to_forbid_null_in_a_timestamp_makes_no_clock_of_it_and_a_moment_of_each_null(shop, default):
+    """Hazard 39: this is why it is refused beside writers; no error tells of the NULL, in strict mode either."""
+    table = "CREATE TABLE t (id INT PRIMARY KEY, c TIMESTAMP{null})"
+    declared = Declared(fills={"c": "'2021-01-01'"})
+    versions = [Source((File("t.sql", table.format(null=null)),)) for null in (" NULL", f" NOT NULL{default}")]
+    with pytest.raises(ContractctlError, match="of a NULL it would make the moment of the copy") as refused:
+        staging.operations(*versions, declared, "shop/t", Policy("mysql"))
+    way = re.search("run: (.*?LOCK=SHARED)", str(refused.value.hint))
+    assert way is not None
+
+    shop.run(versions[0].files[0].text)
+    shop.run("INSERT INTO t VALUES (1, '2001-01-01'), (2, NULL)")
+    with shop.engine.connect() as connection:
+        for sql in ("SET explicit_defaults_for_timestamp = OFF, sql_mode = 'TRADITIONAL'", way[1]):
+            run(connection, sql)
+
+    assert [line for line in lines(shop) if line.startswith("`c`")] == [f"`c` timestamp NOT NULL{default},"]
+    assert shop.rows("SELECT id, c = '2001-01-01', c > now() - INTERVAL 1 HOUR FROM t") == [(1, 1, 0), (2, 0, 1)]
 
 
 def _run_of_all(shop, *, nullable: bool) -> None:
