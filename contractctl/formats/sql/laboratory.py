@@ -190,6 +190,7 @@ _REASONS: Mapping[str, Mapping[str, frozenset[str]]] = {
             ("unique-removed", "42P10"),
             ("check-added check-removed", "23514"),
             ("type-narrowed", "22001 22003"),
+            ("default-refused", "22001 22003 22026 23502"),
             ("type-refused type-changed", "22P02 22007 42804 42883"),
             ("enum-value-added enum-value-removed", "22P02"),
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.expressions import value_text
+from contractctl.formats.sql.own_defaults import takes_default
 from contractctl.formats.sql.parsing import agreed
 from contractctl.formats.sql.places import misplaced
 from contractctl.formats.sql.schema import (
@@ -89,9 +90,8 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
         elif given != column:
             yield from _column(client, column, given, dialect)
     for column in provider.columns:
-        if client.column(column.name) is None and not column.omittable:
-            facts = _likely_rename(column, client, provider, client_names_it=False)
-            yield _about_column("sql-column-required", Effect.FAILS, client, column, **facts)
+        if client.column(column.name) is None:
+            yield from _added(client, provider, column, dialect)
     yield from _strictness(client, provider)
     yield from _row_number(client, provider)
     yield from uniques(client, provider, dialect)
@@ -102,6 +102,23 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
         if is_charset and (client.column(name) is None or provider.column(name) is None):
             continue  # of a column that the client does not know, or no longer finds
         yield Undecided(client.written, f"contractctl does not judge '{clause}'", *2 * (table_pointer(client.name),))
+
+
+def _added(client: Table, provider: Table, column: Column, dialect: str) -> Iterator[Found]:
+    """The client's INSERTs leave it out."""
+    if not column.omittable:
+        facts = _likely_rename(column, client, provider, client_names_it=False)
+        yield _about_column("sql-column-required", Effect.FAILS, client, column, **facts)
+        return
+    takes = takes_default(provider, column, dialect)
+    default = column.default.text if column.default else ""
+    if takes is None:
+        at = column_pointer(provider.name, column.name)
+        reason = f"it is new, and contractctl cannot tell whether every row can have its default, {default}"
+        yield Undecided(f"{client.written}.{column.written}", reason, giver_at=at)
+    elif not takes:
+        facts = {"default": default, "type": column.type.text}
+        yield _about_column("sql-default-refused", Effect.FAILS, client, column, **facts)
 
 
 def _about_column(rule: str, effect: Effect, table: Table, column: Column, **facts: str) -> Incompatibility:

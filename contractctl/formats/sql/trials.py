@@ -254,6 +254,7 @@ TRIALS: Mapping[str, Builder] = {
     "sql-view-column-removed": _select,
     "sql-column-removed": _select,
     "sql-column-required": _insert,
+    "sql-default-refused": _insert,
     "sql-column-generated": _column_insert,
     "sql-foreign-key-added": _insert,
     "sql-null-refused": _null,

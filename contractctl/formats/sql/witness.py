@@ -186,6 +186,7 @@ _REASONS: Mapping[str, tuple[str, bool]] = {
     "sql-null-refused": ("NOT NULL", True),
     "sql-null-unexpected": ("NOT NULL", True),
     "sql-default-removed": ("NOT NULL", True),
+    "sql-default-refused": ("", True),
     "sql-column-generated": ("generated", True),
     "sql-foreign-key-added": ("FOREIGN KEY", False),
     "sql-foreign-key-removed": ("FOREIGN KEY", False),
