@@ -50,7 +50,8 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     written = tuple(uris_of(source))
     paths = tuple(_standing(path) if number == main else path for number, path in enumerate(written))
     starts: dict[tuple[int, Pointer], Resource] = {
-        (number, ()): Resource(value, number, (), paths[number], dialect) for number, value in enumerate(values)
+        (number, ()): Resource(value, number, (), paths[number], _own(value, dialect))
+        for number, value in enumerate(values)
     }
     by_path = {uris[number]: one for uris in (written, paths) for (number, _), one in starts.items()}
     judged = replace(policy, content_model="open", formats="assertion")
@@ -101,6 +102,12 @@ def _dialect(file: File, value: Json) -> Dialect:
                 f"{file.name}:{line}:{column}: '{name}' is not an object", hint="fix the document at that place"
             )
     return Dialect.DRAFT4 if match[1] == "0" else Dialect.DRAFT2020
+
+
+def _own(value: Json, dialect: Dialect) -> Dialect:
+    """The dialect of a file: the one that its `$schema` names, which 3.0 does not know."""
+    own = named(as_object(value).get("$schema")) if dialect is not Dialect.DRAFT4 else None
+    return own or dialect
 
 
 def _doubts(file: File, value: Json) -> Iterator[str]:

@@ -10,7 +10,7 @@ from contractctl.formats.openapi.media import covering, normal, schema_of
 from contractctl.formats.openapi.parts import Unresolved, child, fields, resolved
 
 _COMBINING = frozenset({"allOf", "anyOf", "oneOf", "if", "patternProperties", "$ref"})
-_URLENCODED = frozenset({"style", "explode", "allowReserved"})
+_STYLED = frozenset({"style", "explode", "allowReserved"})
 """What says nothing elsewhere in 3.0; in 3.1 it does in multipart/form-data, too."""
 _PLAIN = frozenset({"string", "number", "integer", "boolean"})
 
@@ -28,7 +28,7 @@ def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]
         if not all(names is None or key in names for names in declared):
             continue
         sent, taken = as_object(left.get(key)), as_object(right.get(key))
-        said = [_effective(name, document, _headed(document, spot, key)) for document, spot in (ends, others)]
+        said = [_effective(name, document, spot, key) for document, spot in (ends, others)]
         if said[0] != said[1]:
             yield key
         elif "contentType" in {**sent, **taken}:
@@ -46,20 +46,37 @@ def _declared(document: Document, media: Spot) -> frozenset[str] | None:
     return frozenset(as_object(value["properties"]))
 
 
-def _effective(name: str, document: Document, encoding: Mapping[str, Json]) -> dict[str, Json]:
-    """What an encoding says that is not usual, the media types aside."""
+def _effective(name: str, document: Document, media: Spot, key: str) -> dict[str, Json]:
+    """What the encoding of a property says that is not usual, the media types aside."""
     ignored = {"contentType"}
     if name.startswith("multipart/"):
-        ignored |= _URLENCODED if document.is_3_0 or name != "multipart/form-data" else set()
+        ignored |= _STYLED if document.is_3_0 or name != "multipart/form-data" else set()
     else:
         ignored.add("headers")
-    style = encoding.get("style", "form")
+    said = {word: value for word, value in _headed(document, media, key).items() if word not in ignored}
+    style = said.get("style", "form")
     usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False, "headers": {}}
-    return {
-        key: value
-        for key, value in encoding.items()
-        if key not in ignored and (key not in usual or value != usual[key])
-    }
+    if not _STYLED.isdisjoint(said) and _may_be_object(document, media, key):
+        return usual | said  # without a word of its style, an object is JSON
+    return {word: value for word, value in said.items() if word not in usual or value != usual[word]}
+
+
+def _may_be_object(document: Document, media: Spot, key: str) -> bool:
+    """Whether a property may be an object; what nobody can tell may be."""
+    try:
+        schema = _property(document, media, key)
+    except Unresolved:
+        return True
+    types = as_object(schema.value).get("type") if schema is not None else None
+    return types is None or "object" in (types if isinstance(types, list) else [types])
+
+
+def _property(document: Document, media: Spot, key: str) -> Spot | None:
+    """The schema of a property, where that of its form says it by itself."""
+    spot: Spot | None = media
+    for name in ("schema", "properties", key):
+        spot = child(document, spot, name) if spot is not None and isinstance(spot.value, dict) else None
+    return spot
 
 
 def _headed(document: Document, media: Spot, key: str) -> dict[str, Json]:
@@ -93,15 +110,14 @@ def _types(document: Document, media: Spot, key: str, encoding: Mapping[str, Jso
     if isinstance(said, str):
         return {normal(one): None for one in said.split(",")}
     try:
-        schema = child(document, child(document, child(document, media, "schema"), "properties"), key)
-        return {_usual(document, schema): None}
+        return {_usual(document, _property(document, media, key)): None}
     except Unresolved:
         return {"": None}
 
 
 def _usual(document: Document, schema: Spot | None) -> str:
     """The media type of a field whose encoding says nothing of it; of a list that of its items, in 3.0."""
-    value = fields(document, schema) if schema is not None else {}
+    value = as_object(schema.value) if schema is not None else {}
     kind = value.get("type")
     if kind == "array" and document.is_3_0:
         return _usual(document, child(document, schema, "items"))

@@ -110,6 +110,9 @@ def _spelling(way: Way, call: Call, both: tuple[Parameter, Parameter], at: Ends)
     if unlike(left, right):
         said |= {"sent": left.shown, "taken": right.shown}
         yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)
+    elif sent.name != taken.name and left.is_named:
+        said |= {"sent": f";{sent.name}=…", "taken": f";{taken.name}=…"}
+        yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)
     elif _may_be_reserved(way.caller, sent, left) and not flag(way.server, taken.spot, "allowReserved"):
         said |= {"sent": "reserved characters as they are", "taken": "reserved characters encoded"}
         yield way.served(call, "openapi-parameter-spelled", Effect.MISREADS, at, **said)

@@ -29,6 +29,12 @@ class Spelling:
         return self.types is None or kind in self.types
 
     @property
+    def is_named(self) -> bool:
+        """Whether the parameter's name stands in a path: of an exploded object those of its properties do."""
+        is_taken_apart = self.explode and self.types == frozenset({"object"})
+        return self.style == "matrix" and not is_taken_apart
+
+    @property
     def is_plain(self) -> bool:
         return self.types is not None and self.types <= _PLAIN
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from contractctl.documents import Json
-from contractctl.formats.json_schema.dialects import SUBSCHEMAS, subschemas
+from contractctl.formats.json_schema.dialects import SUBSCHEMAS, named, subschemas
 from contractctl.formats.json_schema.keywords import Read
 from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_under
 from contractctl.formats.json_schema.references import Unresolved, refer
@@ -141,6 +141,10 @@ class View(Meaning):
         if isinstance(spot.value, dict) and isinstance(spot.value.get("$id"), str):
             reason = "schemas with an '$id' of their own are not judged"
             yield Assertion("$id", self._opaque(reason, (id(self.schema), spot.key)))
+            return
+        if not self.document.is_3_0 and _is_of_another_draft(spot):
+            reason = "a schema whose '$schema' names another draft than its file has is not judged"
+            yield Assertion("$schema", self._opaque(reason, (id(self.schema), spot.key)))
             return
         yield from super().assertions(spot)
 
@@ -279,6 +283,11 @@ class Sending(View):
             for keyword, inner in value.items():
                 names.update(names_under(keyword, inner))
         return names if declares else set()
+
+
+def _is_of_another_draft(spot: Spot) -> bool:
+    """https://spec.openapis.org/oas/v3.1.0#specifying-schema-dialects."""
+    return "$schema" in spot.keywords and named(spot.keywords["$schema"]) is not spot.dialect
 
 
 def _is_open(value: Json) -> bool:

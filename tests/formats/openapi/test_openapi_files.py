@@ -63,3 +63,15 @@ def test_a_document_in_several_files_says_what_it_says_in_one(has_names: bool) -
             assert (said(old, new), said(new, old)) == (said(one.old, one.new), said(one.new, one.old)), one.name
             told += is_told
     assert told >= 7
+
+
+def test_a_file_that_names_its_draft_is_judged_by_that() -> None:
+    draft = "$schema: 'http://json-schema.org/draft-07/schema#'\ntype: array\nitems: [{$ref: '#/definitions/Line'%s}]\n"
+    line = "definitions: {Line: {type: %s}}\n"
+    old, worded, changed = (
+        version(main=MAIN.replace("3.0.3", "3.1.0") % "string", order=(draft + line) % said)
+        for said in (("", "string"), (", maxLength: 1", "string"), ("", "integer"))
+    )
+
+    assert said(old, worded) == (frozenset(), False)
+    assert said(old, changed) == (frozenset({"json-schema-type-refused"}), False)
