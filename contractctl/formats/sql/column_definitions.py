@@ -7,11 +7,11 @@ from sqlglot import exp
 
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of
 from contractctl.formats.sql.expressions import expression, fold
-from contractctl.formats.sql.schema import ZEROFILL, Check, Column, Expression, Family, Table, Type, Unique
+from contractctl.formats.sql.schema import Check, Column, Expression, Family, Table, Type, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_check, add_unique, refer, with_conflict, with_timing
 from contractctl.formats.sql.table_options import charset_name, is_national, is_of_another, is_usual_charset
-from contractctl.formats.sql.types import counts, sqlite_type, type_of
+from contractctl.formats.sql.types import counts, sqlite_type, type_of, zero_filled
 from contractctl.formats.sql.writing import NUMBERED
 
 _USUAL_NUMBERS = {
@@ -108,10 +108,8 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             return add_check(table, kind, dialect, label)
         case exp.Reference():
             return refer(table, (name,), kind, dialect, label)
-        case exp.ZeroFillColumnConstraint():  # https://dev.mysql.com/doc/refman/8.4/en/numeric-type-attributes.html
-            text = column.type.text.removesuffix(" unsigned")
-            word = column.type.name if column.type.family is Family.FLOAT else ZEROFILL
-            return changed(table, name, type=replace(column.type, text=f"{text} unsigned", signed=False, name=word))
+        case exp.ZeroFillColumnConstraint():
+            return changed(table, name, type=zero_filled(column.type))
         case exp.CommentColumnConstraint():
             return table
         case exp.CharacterSetColumnConstraint() if is_usual_charset(kind) and not is_of_another(table):

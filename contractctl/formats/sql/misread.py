@@ -169,12 +169,12 @@ def _any_is_a_type(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _unsigned_floats(tokens: Sequence[Token]) -> Iterator[Token]:
-    """`float unsigned`, of which sqlglot knows nothing, says of its values what `float zerofill` says."""
+    """`float unsigned`, of which sqlglot knows nothing, becomes `float zerofill`, and that says ZEROFILL twice."""
     float_ = within = False
     for token in tokens:
         word = token.text.upper()
-        if float_ and not within and word == "UNSIGNED":
-            yield _as(token, TokenType.VAR, "zerofill")
+        if float_ and not within and word in {"UNSIGNED", "ZEROFILL"}:
+            yield from [_as(token, TokenType.VAR, "zerofill")] * (1 if word == "UNSIGNED" else 2)
             continue
         within = float_ and word != ")" and (within or word == "(")
         float_ = word == "FLOAT" or (float_ and (within or word == ")"))

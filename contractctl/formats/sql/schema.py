@@ -28,8 +28,6 @@ class Family(StrEnum):
     OTHER = "other"
 
 
-ZEROFILL = "zerofill"
-"""The name of MySQL's whole numbers and decimals that come out as text with zeros before them."""
 MOST_OCTETS = 4
 """Bytes of a character in UTF-8: of PostgreSQL's texts, and of MySQL's utf8mb4."""
 NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.FLOAT})
@@ -51,6 +49,8 @@ class Type:
     signed: bool = True
     zoned: bool = False
     padded: bool = False
+    zeros: int | None = None
+    """MySQL's ZEROFILL: how many places before the point zeros fill up, where the number is read as a text."""
     octets: bool = False
     """The size of a text counts the bytes of its encoding, not its characters: MySQL's TEXT and its kin."""
     symbols: tuple[str, ...] = ()

@@ -1,6 +1,8 @@
 """Which type is that? The spellings of three dialects as one value."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from sqlglot import exp
@@ -23,6 +25,9 @@ _TIMES = {
 }
 _ADDRESSES = {"IPV4": "inet4", "IPV6": "inet6"}
 """MariaDB's types, by the names that sqlglot has for them."""
+_PLACES = {8: 3, 16: 5, 24: 8, 32: 10, 64: 20}
+_FLOAT_PLACES = {32: 12, 64: 22}
+"""Places of MySQL's numbers that say of none, by their bits."""
 _WIDTHS = {"bit": "bit(1)", "year": "year(4)"}
 """As databases write them."""
 _STRICT = frozenset({"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"})
@@ -67,6 +72,27 @@ def type_of(node: exp.DataType, dialect: str, enums: Mapping[str, tuple[str, ...
         or _moment(name, text, sizes, dialect)
         or Type(Family.OTHER, _WIDTHS.get(text, text), name=text.split("(", 1)[0])
     )
+
+
+def zero_filled(kind: Type) -> Type:
+    """MySQL's number with ZEROFILL, which is never negative; of a float that is still signed with UNSIGNED alone.
+
+    misread.mended() says it so. https://dev.mysql.com/doc/refman/8.4/en/numeric-type-attributes.html
+    """
+    text = f"{kind.text.partition(' unsigned')[0]} unsigned"
+    if kind.signed and kind.text.startswith("float"):
+        return replace(kind, text=text, signed=False)
+    return replace(kind, text=f"{text} zerofill", signed=False, zeros=_places(kind))
+
+
+def _places(kind: Type) -> int:
+    """How wide the number is as a text, without what stands behind the point."""
+    if kind.family is Family.DECIMAL:
+        return (kind.size or 0) - (kind.scale or 0)
+    said = re.search(r"\((\d+)(?:, (\d+))?\)", kind.text)
+    if kind.family is Family.FLOAT:
+        return int(said[1]) - int(said[2]) if said and said[2] else _FLOAT_PLACES[kind.size or 64]
+    return int(said[1]) if said and int(said[1]) else _PLACES[kind.size or 64]
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contractctl.formats.sql.schema import MOST_OCTETS, NUMBERS, ZEROFILL, Column, Family, Type
+from contractctl.formats.sql.schema import MOST_OCTETS, NUMBERS, Column, Family, Type
 from contractctl.model.verdict import Effect, Undecided
 
 Judged = tuple[str, Effect] | Undecided
@@ -32,7 +32,7 @@ def judge_type(  # noqa: C901 - one case a family
     if taken.family != given.family:
         yield from _families(taken, given, dialect, path)
         return
-    if taken.name != given.name and ZEROFILL in {taken.name, given.name}:
+    if taken.zeros != given.zeros:
         yield Undecided(path, "ZEROFILL puts zeros before a number, and contractctl cannot tell who reads it as a text")
     match taken.family:
         case Family.INTEGER:

@@ -35,6 +35,13 @@ def column(kind: str, options: str = "") -> str:
         ("int", "int zerofill", ["type-narrowed"]),  # ZEROFILL makes it unsigned
         ("int unsigned", "int unsigned zerofill", ["?"]),  # CONCAT gives '0000000007'
         ("int zerofill", "int unsigned zerofill", []),
+        ("int zerofill", "int(10) unsigned zerofill", []),  # as the server writes it
+        ("int(3) zerofill", "int(5) zerofill", ["?"]),  # '007' becomes '00007'
+        ("decimal(5,2) zerofill", "decimal(7,2) zerofill", ["?"]),
+        ("float zerofill", "float unsigned", ["?"]),
+        ("float unsigned zerofill", "float zerofill", []),
+        ("float(7,2) zerofill", "float(7,2) unsigned", ["?"]),
+        ("double zerofill", "double unsigned", ["?"]),
         ("double", "double unsigned", ["type-narrowed"]),
         ("float(7,2)", "float(5,2)", ["?"]),
         ("double", "double(5,2)", ["?"]),
