@@ -21,7 +21,8 @@ from contractctl.formats.sql import live, parse
 from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
-from contractctl.formats.sql.schema import Schema
+from contractctl.formats.sql.parsing import parse_database
+from contractctl.formats.sql.schema import Schema, Unread
 from contractctl.model.contract import Contract, File, Policy, Source
 
 _HEAD = "-- As the database had it when this contract was made. From now on this file is the contract.\n"
@@ -104,14 +105,17 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
     taken = {name.lower() for name in store.names(wish.contracts)}
     made: list[FromTables] = []
     for name, group in groups:
-        try:
-            contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group)
-        except ContractctlError as error:
-            if name is not None:
-                raise
-            reason = error.message.rpartition("' ")[2]
+        draft = _draft(group)
+        reason = _unreadable(draft, found.schema.dialect)
+        if reason is not None and name is not None:
+            raise ContractctlError(
+                f"'{name}' cannot be read without tables that it would not hold: {reason}",
+                hint="let --tables name them, too",
+            )
+        if reason is not None:
             skipped.append(Skipped(group[0].name, f"it cannot be read by itself, only beside the others: {reason}"))
             continue
+        contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group, draft)
         taken.add(contract.contract.lower())
         made.append(contract)
     return TableSurvey(tuple(made), already, tuple(skipped), beside=beside)
@@ -179,15 +183,15 @@ def _skipped(one: Definition, found: Live) -> Skipped | None:
         return Skipped(one.name, one.refused)
     if as_kept(one.name, found.schema.dialect) in found.schema.tables.keys() | found.schema.views.keys():
         return None
-    reason = next(_unread(one, found), "nothing in it could be understood").partition("; ")[0]
+    reason = next((unread.reason for unread in _unread(one, found)), "nothing in it could be understood")
     return Skipped(one.name, f"its definition cannot be read: {reason}")
 
 
-def _unread(one: Definition, found: Live) -> Iterator[str]:
+def _unread(one: Definition, found: Live) -> Iterator[Unread]:
     """Statements about it that are not understood."""
     for number, unread in enumerate(found.schema.unread):
         if found.schema.source.files[found.schema.places["unread", number][0]].name == one.name:
-            yield f"{unread.reason}; {unread.text}"
+            yield unread
 
 
 def _names(wish: Wish, one: Definition, taken: set[str]) -> Iterator[str]:
@@ -201,14 +205,27 @@ def _names(wish: Wish, one: Definition, taken: set[str]) -> Iterator[str]:
         number += 1
 
 
-def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -> FromTables:
-    folder = store.folder_of(wish.contracts, name)
-    draft = f"{folder.name}.sql"
+def _draft(group: Sequence[Definition]) -> str:
+    """The text of a contract that holds these tables."""
     schemas = (
         f"CREATE SCHEMA IF NOT EXISTS {_identifier(one)};" for one in sorted({one.schema for one in group} - {""})
     )
-    content = "\n".join((_HEAD.rstrip(), *_not_promised(group), "", *schemas, text(group)))
-    parse_sound("sql", Source((File(draft, content),)), Policy(dialect=found.schema.dialect))
+    return "\n".join((_HEAD.rstrip(), *_not_promised(group), "", *schemas, text(group)))
+
+
+def _unreadable(draft: str, dialect: str) -> str | None:
+    """Why a draft cannot be read without the tables that are not in it; None where it can."""
+    source = Source((File("draft.sql", draft),))
+    try:
+        parse_sound("sql", source, Policy(dialect=dialect))
+    except ContractctlError as error:
+        return next((one.reason for one in parse_database(source, dialect).unread), error.message)
+    return None
+
+
+def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition], content: str) -> FromTables:
+    folder = store.folder_of(wish.contracts, name)
+    draft = f"{folder.name}.sql"
     lines = [
         'format = "sql"',
         f"dialect = {quoted(found.schema.dialect)}",
@@ -219,7 +236,7 @@ def _contract(wish: Wish, found: Live, name: str, group: Sequence[Definition]) -
         "",
     ]
     notes = [f"not part of the contract: {', '.join(one.without)} of {one.name}" for one in group if one.without]
-    notes += [f"kept verbatim: {each.partition('; ')[2][:60]}" for one in group for each in _unread(one, found)]
+    notes += [f"kept verbatim: {unread.text[:60]}" for one in group for unread in _unread(one, found)]
     files = {draft: content, store.CONTRACT: "\n".join(lines)}
     return FromTables(name, folder, files, tuple(one.name for one in group), tuple(notes))
 

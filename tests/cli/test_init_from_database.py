@@ -286,6 +286,18 @@ def test_a_table_that_is_read_only_beside_its_parent_is_in_one_contract_with_it_
     assert "skipped" not in together.stdout
 
 
+def test_one_contract_without_the_parent_of_its_only_table_is_refused_with_the_way_out(
+    postgresql_url: str, contractctl: Run
+) -> None:
+    make(postgresql_url, ["CREATE TABLE events (a int)", "CREATE TABLE clicks (url text) INHERITS (events)"])
+    words = ("init", "--from-database", "env:SHOP", "--one-contract", "shop/clicks", "--tables", "clicks")
+
+    said = contractctl(*words, env={"SHOP": postgresql_url}, code=2).stderr
+
+    assert "'shop/clicks' cannot be read without tables that it would not hold: it inherits from 'events'" in said
+    assert "--tables" in said
+
+
 def test_statements_that_are_kept_word_for_word_are_named(postgresql_url: str, contractctl: Run) -> None:
     make(
         postgresql_url,

@@ -14,8 +14,9 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
 
-_VOLATILE = {
-    "postgresql": """
+VOLATILE_FUNCTIONS = {
+    "postgresql": frozenset(
+        """
         random random_normal setseed now clock_timestamp statement_timestamp transaction_timestamp timeofday
         gen_random_uuid gen_random_bytes uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7
         nextval currval lastval setval txid_current txid_current_if_assigned txid_current_snapshot
@@ -23,25 +24,32 @@ _VOLATILE = {
         pg_sleep_until current_schema current_schemas current_database current_query current_setting set_config
         inet_client_addr inet_client_port inet_server_addr inet_server_port pg_notify pg_advisory_lock
         pg_advisory_xact_lock pg_try_advisory_lock pg_try_advisory_xact_lock version
-    """,
-    "mysql": """
+    """.split()
+    ),
+    "mysql": frozenset(
+        """
         rand now current_timestamp localtime localtimestamp sysdate curdate current_date curtime current_time
         utc_date utc_time utc_timestamp uuid uuid_short sys_guid last_insert_id nextval lastval setval row_count
         found_rows connection_id user current_user session_user system_user current_role database schema version
         sleep benchmark get_lock release_lock release_all_locks is_free_lock is_used_lock master_pos_wait
         master_gtid_wait load_file random_bytes encrypt
-    """,
+    """.split()
+    ),
 }
 """Functions that do not always give the same for the same row, or do something else besides."""
-_VOLATILE_WORDS = {
-    "postgresql": """
+VOLATILE_WORDS = {
+    "postgresql": frozenset(
+        """
         current_date current_time current_timestamp localtime localtimestamp current_user current_role session_user
         user current_catalog current_schema
-    """,
-    "mysql": """
+    """.split()
+    ),
+    "mysql": frozenset(
+        """
         current_date current_time current_timestamp localtime localtimestamp utc_date utc_time utc_timestamp
         current_user current_role
-    """,
+    """.split()
+    ),
 }
 """What is called without parentheses."""
 _NOTHING_GIVEN = {"mysql": frozenset({"unix_timestamp"})}
@@ -50,11 +58,6 @@ _MOMENTS = frozenset({"now", "today", "tomorrow", "yesterday"})
 """Texts that PostgreSQL reads as a moment which is another one tomorrow."""
 _ZONES = frozenset({"time_zone", "session.time_zone"})
 """MariaDB stores a TIMESTAMP by the session's zone, so that naming it is how to be independent of it."""
-
-
-def volatile_names(dialect: str) -> frozenset[str]:
-    """Functions and words that are refused, in small letters."""
-    return frozenset(_VOLATILE.get(dialect, "").split()) | frozenset(_VOLATILE_WORDS.get(dialect, "").split())
 
 
 def read(text: str, dialect: str) -> exp.Expr | None:
@@ -171,10 +174,10 @@ def _is_volatile(token: Token, dialect: str, *, called: bool, after_dot: bool) -
     if token.token_type is TokenType.STRING:
         return False
     word = token.text.lower()
-    if called and word in _VOLATILE.get(dialect, "").split():
+    if called and word in VOLATILE_FUNCTIONS.get(dialect, ()):
         return True
     named = token.token_type is TokenType.IDENTIFIER or after_dot
-    return not named and word in _VOLATILE_WORDS.get(dialect, "").split()
+    return not named and word in VOLATILE_WORDS.get(dialect, ())
 
 
 def _one_row(columns: Collection[str]) -> str:

@@ -3,9 +3,13 @@
 import pytest
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.sql.fragments import demand_fragment, read, renamed, volatile_names
+from contractctl.formats.sql.fragments import VOLATILE_FUNCTIONS, VOLATILE_WORDS, demand_fragment, read, renamed
 
-WORDS = [(dialect, name) for dialect in ("postgresql", "mysql") for name in sorted(volatile_names(dialect))]
+WORDS = [
+    (dialect, name)
+    for dialect in ("postgresql", "mysql")
+    for name in sorted(VOLATILE_FUNCTIONS[dialect] | VOLATILE_WORDS[dialect])
+]
 
 
 @pytest.mark.parametrize(("dialect", "name"), WORDS)
