@@ -156,7 +156,7 @@ def command(
 
 def _first(names: Sequence[str]) -> str:
     """As many as fit on a line."""
-    return ", ".join((*names[:3], "…") if len(names) > 3 else names)  # noqa: PLR2004
+    return ", ".join((*names[:3], "…") if len(names) > 3 else names)  # noqa: PLR2004 - three names do
 
 
 def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: bool) -> int:

@@ -66,7 +66,7 @@ def build(folder: Path, environment: Mapping[str, str], place: Place, scraping: 
 
 def git(folder: Path, environment: Mapping[str, str], command: str) -> None:
     """Run one git command of the scenery."""
-    subprocess.run(shlex.split(command), cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(shlex.split(command), cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603 - our own words
 
 
 def fill_table(folder: Path, place: Place, orders: int = ORDERS) -> None:

@@ -16,10 +16,10 @@ import regex
 _LIMIT: Final = sys.getrecursionlimit()
 
 from jsonata.jexception import JException  # noqa: E402 - the line above comes first
-from jsonata.jsonata import Jsonata  # noqa: E402
-from jsonata.parser import Parser  # noqa: E402
-from jsonata.regex_engine import RegexFlags  # noqa: E402
-from jsonata.utils import Utils  # noqa: E402
+from jsonata.jsonata import Jsonata  # noqa: E402 - as above
+from jsonata.parser import Parser  # noqa: E402 - as above
+from jsonata.regex_engine import RegexFlags  # noqa: E402 - as above
+from jsonata.utils import Utils  # noqa: E402 - as above
 
 sys.setrecursionlimit(_LIMIT)  # the library raises it tenfold for the whole process: where others stop, Python crashes
 

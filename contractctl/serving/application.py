@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from math import ceil
 from typing import Any
 
@@ -315,7 +316,7 @@ def _no_token() -> ProblemError:
 
 async def _problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - Starlette hands over what is registered for it
-    return _response(error, {"www-authenticate": "Bearer"} if error.status == 401 else None)  # noqa: PLR2004
+    return _response(error, {"www-authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -76,7 +76,7 @@ def _patient(seconds: float) -> type[asyncio.Protocol]:
     class Patient(H11Protocol):
         _ends: tuple[asyncio.TimerHandle, ...] = ()
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
             super().connection_made(transport)
             if len(self.connections) > _MOST_CONNECTIONS:
                 transport.abort()

@@ -365,7 +365,7 @@ def test_a_cluster_that_the_settings_name_is_missed_until_its_export_is_collecte
         file.write(named)
     before = contractctl("gate", "rename", "contract", code=1).stdout
     canary = {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "metadata": {"namespace": "shop", "name": "web"}}
-    canary["status"] = {"phase": "Progressing", "canaryWeight": 5}  # type: ignore[assignment]
+    canary["status"] = {"phase": "Progressing", "canaryWeight": 5}
     (shop / "web.json").write_text(json.dumps(canary))
 
     collected = contractctl("evidence", "collect", "rename", "--source", "rollouts").stdout

@@ -61,7 +61,7 @@ def reason(record: Record) -> Unknown | None:
 def outcome(records: tuple[Record, ...], party: Party = QUESTION.consumers["shop/orders"][0]) -> tuple[Outcome, object]:
     """The condition on the one consumer."""
     facts = {"plan": QUESTION.plan, "stage": Stage.QUIESCE, "standing": Standing(State.CANARY, NOW - 10, 100)}
-    made = decide(**facts, consumers={"shop/orders": (party,)}, records=records, now=NOW)  # type: ignore[arg-type]
+    made = decide(**facts, consumers={"shop/orders": (party,)}, records=records, now=NOW)
     (found,) = [one for one in made.conditions if one.name == f"reads of {PATH} by reporting"]
     return found.outcome, found.reason
 

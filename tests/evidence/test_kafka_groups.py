@@ -104,7 +104,7 @@ def gate(records: tuple[Record, ...], *parties: Party) -> tuple[Outcome, str]:
     """What is left to answer of all that the reads gate asks, and the words for it."""
     facts = {"plan": QUESTION.plan, "stage": Stage.QUIESCE, "standing": Standing(State.CANARY, NOW - 10, 100)}
     known = {"shop/orders": parties or QUESTION.consumers["shop/orders"]}
-    made = decide(**facts, consumers=known, records=records, now=NOW)  # type: ignore[arg-type]
+    made = decide(**facts, consumers=known, records=records, now=NOW)
     asked = [one for one in made.conditions if "reads" in one.name or one.name.startswith("consumers of")]
     open_ones = [one for one in asked if one.outcome is not Outcome.PASS]
     assert len(asked) >= 2

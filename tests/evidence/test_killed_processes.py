@@ -77,7 +77,7 @@ def collected(folder: Path, now: float) -> tuple[Record, ...]:
 def outcome(records: tuple[Record, ...], now: float) -> Outcome:
     """What the gate says of the reads of the one consumer."""
     case = {"plan": QUESTION.plan, "stage": Stage.QUIESCE, "standing": Standing(State.CANARY, now - 10, 100)}
-    made = decide(**case, consumers=QUESTION.consumers, records=records, now=now)  # type: ignore[arg-type]
+    made = decide(**case, consumers=QUESTION.consumers, records=records, now=now)
     (found,) = [one for one in made.conditions if one.name == f"reads of {PATH} by reporting"]
     return found.outcome
 

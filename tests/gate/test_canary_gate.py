@@ -233,7 +233,7 @@ def test_evidence_that_mixes_two_shares_is_not_used(canarying: Scene) -> None:
 def test_requests_that_cannot_be_relied_on_are_not_a_yes(
     canarying: Scene, changes: dict[str, object], reason: Unknown
 ) -> None:
-    spoiled = requests((20, 9980), (180, 89820), **changes)  # type: ignore[arg-type]  # of a record
+    spoiled = requests((20, 9980), (180, 89820), **changes)
 
     assert canarying.but(records=(spoiled,)).condition("canary requests").reason is reason
 

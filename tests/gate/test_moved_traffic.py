@@ -22,7 +22,7 @@ ROLLOUT = Share("argo_rollouts", "rollouts.json", "Rollout shop/web", NOW - 60, 
 
 
 def said(percent: float = 10, **changes: object) -> Record:
-    return record(replace(ROLLOUT, percent=percent, **changes), PLAN.name, NOW)  # type: ignore[arg-type]
+    return record(replace(ROLLOUT, percent=percent, **changes), PLAN.name, NOW)
 
 
 def also(scene: Scene, *records: Record) -> Scene:

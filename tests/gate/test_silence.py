@@ -15,11 +15,11 @@ NAME = f"reads of {PATH} by reporting"
 
 
 def with_reads(scene: Scene, *series: Series, **changes: object) -> Scene:
-    return with_records(scene, reads=record(Kind.READS, *series, **changes))  # type: ignore[arg-type]  # of a record
+    return with_records(scene, reads=record(Kind.READS, *series, **changes))
 
 
 def with_party(scene: Scene, **changes: object) -> Scene:
-    party = replace(Party("reporting"), **changes)  # type: ignore[arg-type]  # of a party
+    party = replace(Party("reporting"), **changes)
     return scene.but(consumers={"shop/orders": (party,)})
 
 

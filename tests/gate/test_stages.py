@@ -17,7 +17,7 @@ def compared(backward: float = 0, forward: float = 0, **changes: object) -> Reco
     pair = {"contract": "shop/orders", "old": "1.0.0", "new": "1.1.0"}
     both = {"backward": backward, "forward": forward}
     series = (Series(pair | {"direction": direction}, count) for direction, count in both.items())
-    return record(Kind.COMPATIBILITY, *series, seconds=0.0, **changes)  # type: ignore[arg-type]  # of a record
+    return record(Kind.COMPATIBILITY, *series, seconds=0.0, **changes)
 
 
 def at(stage: Stage, state: State, *records: Record, since: float = NOW - DAY) -> Scene:

@@ -111,7 +111,7 @@ def test_many_files_are_read_by_one_process(root: Path, git: Git, monkeypatch: p
 
     def counted(*arguments: object, **options: object) -> object:
         started.append(arguments)
-        return popen(*arguments, **options)  # type: ignore[call-overload]
+        return popen(*arguments, **options)
 
     monkeypatch.setattr("git.cmd.safer_popen", counted)
     found = {path: repository.blob(blob) for path, blob in repository.files(head, "many").items()}

@@ -81,7 +81,7 @@ def main(url: str, every: int) -> None:
     wrong, point = dict[int, str](), 1 - every
     while True:
         point += every
-        status = forked(lambda point=point: killed(url, point))  # type: ignore[misc] # bound now
+        status = forked(lambda point=point: killed(url, point))
         if status not in (0, signal.SIGKILL):
             wrong[point] = "the opening failed before it was killed"
         if forked(lambda: used(url)) != 0:

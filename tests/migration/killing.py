@@ -206,7 +206,7 @@ def try_point(  # noqa: PLR0917 - where, what, and how far
     databases_copied.copy(base, folder)
     logs = [folder / f"written-{n}.jsonl" for n in range(len(story.writers))]
     pairs = zip(story.writers, logs, strict=True)
-    writers = [forked(lambda write=write, log=log: write(folder, log, done)) for write, log in pairs]  # type: ignore[misc] # bound now
+    writers = [forked(lambda write=write, log=log: write(folder, log, done)) for write, log in pairs]
     while not all(log.exists() for log in logs):
         time.sleep(0.001)
     _, status = os.waitpid(forked(lambda: operate(folder, *command, kill_at=point)), 0)
@@ -257,7 +257,7 @@ def try_stages(
     for done, command in enumerate(FORWARD, 1):
         if tried is None or command[0] in tried:
             found[command[0]] = try_stage(base, command, done, every, story)
-        _, status = os.waitpid(forked(lambda command=command: operate(base, *command)), 0)  # type: ignore[misc] # bound now
+        _, status = os.waitpid(forked(lambda command=command: operate(base, *command)), 0)
         assert status == 0, command
     for name, percent in ENDS:
         if tried is None or name in tried:

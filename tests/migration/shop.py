@@ -172,7 +172,7 @@ def context(folder: Path, **changes: object) -> Context:
         "released": lambda _contract: ("1.0.0", "1.1.0"),
         "pace": Pace(),
     }
-    return Context(**{**given, **changes})  # type: ignore[arg-type]
+    return Context(**{**given, **changes})
 
 
 def dual_writing(folder: Path, **changes: object) -> Context:

@@ -37,7 +37,7 @@ def begin(postgresql_url: str) -> Iterator[Begin]:
     with shops.opened(shops.POSTGRESQL, postgresql_url) as shop:
 
         def started(*tables: str, **changes: object) -> Life:
-            scenario: Scenario = replace(WIDENED, tables=tables, **changes)  # type: ignore[arg-type] # its own fields
+            scenario: Scenario = replace(WIDENED, tables=tables, **changes)
             return Life(shop, scenario)
 
         yield started

@@ -28,7 +28,7 @@ def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
 
         def started(words: Words, *tables: str, **changes: object) -> Life:
             shop = opened.enter_context(shops.opened(words, request.getfixturevalue(f"{words.server}_url")))
-            scenario: Scenario = replace(SCENE, tables=tables, **changes)  # type: ignore[arg-type] # its own fields
+            scenario: Scenario = replace(SCENE, tables=tables, **changes)
             return Life(shop, scenario)
 
         yield started

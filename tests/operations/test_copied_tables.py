@@ -328,9 +328,9 @@ def test_what_was_done_behind_the_triggers_back_is_found_and_repaired(begin: Beg
             pytest.raises(ContractctlError, match=f"--repair {right}|applications write"),
             life.shop.engine.begin() as c,
         ):
-            repairing.repair(life.shop.database, c, sync, [(2,)], wrong)  # type: ignore[arg-type] # a side
+            repairing.repair(life.shop.database, c, sync, [(2,)], wrong)
         with life.shop.engine.begin() as connection:
-            repairing.repair(life.shop.database, connection, sync, [(2,), (3,), (9,)], right)  # type: ignore[arg-type]
+            repairing.repair(life.shop.database, connection, sync, [(2,), (3,), (9,)], right)
         assert life.differing() == []
     life.shop.run("TRUNCATE orders")
     assert life.differing() == [(1,), (2,), (3,)]

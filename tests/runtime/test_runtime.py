@@ -119,7 +119,7 @@ def test_statements_are_decided_by_what_they_read(
         session.add(Order(customer_name="a", total=1))
         session.commit()
         for statement, count in steps:
-            session.execute(statement)  # type: ignore[call-overload]  # each kind of statement has an overload of its own
+            session.execute(statement)
             expected += count
             assert points("contract.field.reads") == {PATH: expected}, str(statement)
 
@@ -163,7 +163,7 @@ def test_the_share_is_spread_evenly_and_a_key_stays_where_it_is() -> None:
 
 def test_whoever_takes_the_new_path_at_10_percent_takes_it_at_50(provider: MeterProvider) -> None:
     meter = provider.get_meter("test")
-    small, large = (Canary("rename", lambda share=share: share, meter=meter) for share in (10.0, 50.0))  # type: ignore[misc]  # a default binds the share
+    small, large = (Canary("rename", lambda share=share: share, meter=meter) for share in (10.0, 50.0))
     keys = [f"order {number}" for number in range(2000)]
 
     assert all(large.takes_new(key) for key in keys if small.takes_new(key))

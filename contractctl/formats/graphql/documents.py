@@ -215,7 +215,7 @@ class _Reading:
     def operation(self, node: Any) -> None:  # noqa: ANN401 - graphql-core's nodes, here and below
         self.found.operations.add(node.operation.value)
 
-    def field(self, node: Any) -> None:  # noqa: ANN401
+    def field(self, node: Any) -> None:  # noqa: ANN401 - a node
         for name in self.types_here():
             self.found.fields.add((name, node.name.value))
             known = self.schema.types[name].fields.get(node.name.value) if name in self.schema.types else None
@@ -223,18 +223,18 @@ class _Reading:
         if self.info.get_type() is not None:
             self.found.answered.add(named(str(self.info.get_type())))
 
-    def fragment(self, node: Any) -> None:  # noqa: ANN401
+    def fragment(self, node: Any) -> None:  # noqa: ANN401 - a node
         self.found.conditions.update(self.types_here())
         condition = getattr(node, "type_condition", None)
         if condition is not None:
             self.found.conditions.add(condition.name.value)
 
-    def directive(self, node: Any) -> None:  # noqa: ANN401
+    def directive(self, node: Any) -> None:  # noqa: ANN401 - a node
         self.found.directives.add(node.name.value)
         known = self.schema.directives.get(node.name.value)
         self._left_out(known.arguments.values() if known else ())
 
-    def argument(self, node: Any) -> None:  # noqa: ANN401
+    def argument(self, node: Any) -> None:  # noqa: ANN401 - a node
         into = self.found.maybe if node.value.kind == "variable" else self.found.given
         directive, field_ = self.info.get_directive(), self.info.get_field_def()
         if directive is not None:
@@ -244,13 +244,13 @@ class _Reading:
             called = next((name for name, one in fields if one is field_), "")
             into.update((name, called, node.name.value) for name in self.types_here())
 
-    def variable(self, node: Any) -> None:  # noqa: ANN401
+    def variable(self, node: Any) -> None:  # noqa: ANN401 - a node
         type_ = node.type
         while hasattr(type_, "type"):
             type_ = type_.type
         _close(self.schema, type_.name.value, self.found.variables)
 
-    def object_value(self, _node: Any) -> None:  # noqa: ANN401
+    def object_value(self, _node: Any) -> None:  # noqa: ANN401 - a node
         if self.info.get_input_type() is not None:
             name = named(str(self.info.get_input_type()))
             self.found.objects.add(name)
@@ -262,11 +262,11 @@ class _Reading:
             if one.default is not None:
                 _close(self.schema, named(one.type), self.found.objects)
 
-    def object_field(self, node: Any) -> None:  # noqa: ANN401
+    def object_field(self, node: Any) -> None:  # noqa: ANN401 - a node
         if self.info.get_parent_input_type() is not None:
             self.found.inputs.add((named(str(self.info.get_parent_input_type())), node.name.value))
 
-    def symbol(self, node: Any) -> None:  # noqa: ANN401
+    def symbol(self, node: Any) -> None:  # noqa: ANN401 - a node
         if self.info.get_input_type() is not None:
             self.found.symbols.add((named(str(self.info.get_input_type())), node.value))
 

@@ -56,8 +56,8 @@ def reading(document: dict[str, Json], request: Request, where: str, name: str) 
 
 def _judge(document: dict[str, Json]) -> OpenAPI:
     spec: Any = SchemaPath.from_dict(document)
-    # without its look at the whole document, which is not what is asked
-    return OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
+    # None: without its look at the whole document, which is not what is asked
+    return OpenAPI(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type] # openapi-core takes None
 
 
 def _asked(request: Request) -> MockRequest:

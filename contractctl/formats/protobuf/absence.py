@@ -4,6 +4,7 @@ https://protobuf.dev/programming-guides/field_presence/
 """
 
 from collections.abc import Iterator
+from math import isnan
 
 from contractctl.formats.protobuf.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.types import Field
@@ -69,7 +70,7 @@ def _plain(default: object) -> object:
     if isinstance(default, str):
         return default.encode()
     if isinstance(default, bool | int | float):
-        return str(float(default)) if abs(default) <= 2**53 or default != default else str(default)  # noqa: PLR0124
+        return str(float(default)) if abs(default) <= 2**53 or isnan(default) else str(default)
     return default
 
 

@@ -56,8 +56,9 @@ class Texts:
         name = self._schema.files[path[0]].name
         found = []
         for span in self._spans.get(path, ()):
-            first, last = (span[0], span[1]), (span[0] if len(span) == 3 else span[2], span[-1])  # noqa: PLR2004
-            found.append(Piece(name, self._offset(name, *first), self._offset(name, *last)))
+            line, column, *last, end = span  # the last line is left out where it is the first
+            end_line = last[0] if last else line
+            found.append(Piece(name, self._offset(name, line, column), self._offset(name, end_line, end)))
         return found
 
     def _offset(self, name: str, line: int, column: int) -> int:

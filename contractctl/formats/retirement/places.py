@@ -98,7 +98,11 @@ def component_of(value: Json) -> str | None:
     """The component's name that a schema refers to."""
     reference = as_object(value).get("$ref")
     steps = _steps(reference) if isinstance(reference, str) else []
-    return steps[2] if len(steps) == 3 and steps[:2] == ["components", "schemas"] else None  # noqa: PLR2004
+    match steps:
+        case ["components", "schemas", name]:
+            return name
+        case _:
+            return None
 
 
 def _steps(reference: str) -> list[str]:

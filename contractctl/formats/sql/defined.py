@@ -63,6 +63,5 @@ def spelling(table: exp.Expr, dialect: str) -> str:
 
 def changed(table: Table, name: str, **values: object) -> Table:
     """The table with other values in one column."""
-    # every caller names fields of Column, with values of their types
-    columns = tuple(replace(c, **values) if c.name == name else c for c in table.columns)  # type: ignore[arg-type]
+    columns = tuple(replace(c, **values) if c.name == name else c for c in table.columns)  # type: ignore[arg-type] # Column's own fields
     return replace(table, columns=columns)

@@ -15,41 +15,39 @@ from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
 
 VOLATILE_FUNCTIONS = {
-    "postgresql": frozenset(
-        """
-        random random_normal setseed now clock_timestamp statement_timestamp transaction_timestamp timeofday
-        gen_random_uuid gen_random_bytes uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7
-        nextval currval lastval setval txid_current txid_current_if_assigned txid_current_snapshot
-        pg_current_xact_id pg_current_xact_id_if_assigned pg_current_snapshot pg_backend_pid pg_sleep pg_sleep_for
-        pg_sleep_until current_schema current_schemas current_database current_query current_setting set_config
-        inet_client_addr inet_client_port inet_server_addr inet_server_port pg_notify pg_advisory_lock
-        pg_advisory_xact_lock pg_try_advisory_lock pg_try_advisory_xact_lock version
-    """.split()
-    ),
-    "mysql": frozenset(
-        """
-        rand now current_timestamp localtime localtimestamp sysdate curdate current_date curtime current_time
-        utc_date utc_time utc_timestamp uuid uuid_short sys_guid last_insert_id nextval lastval setval row_count
-        found_rows connection_id user current_user session_user system_user current_role database schema version
-        sleep benchmark get_lock release_lock release_all_locks is_free_lock is_used_lock master_pos_wait
-        master_gtid_wait load_file random_bytes encrypt
-    """.split()
-    ),
+    dialect: frozenset(words.split())
+    for dialect, words in {
+        "postgresql": """
+            random random_normal setseed now clock_timestamp statement_timestamp transaction_timestamp timeofday
+            gen_random_uuid gen_random_bytes uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7
+            nextval currval lastval setval txid_current txid_current_if_assigned txid_current_snapshot
+            pg_current_xact_id pg_current_xact_id_if_assigned pg_current_snapshot pg_backend_pid pg_sleep pg_sleep_for
+            pg_sleep_until current_schema current_schemas current_database current_query current_setting set_config
+            inet_client_addr inet_client_port inet_server_addr inet_server_port pg_notify pg_advisory_lock
+            pg_advisory_xact_lock pg_try_advisory_lock pg_try_advisory_xact_lock version
+        """,
+        "mysql": """
+            rand now current_timestamp localtime localtimestamp sysdate curdate current_date curtime current_time
+            utc_date utc_time utc_timestamp uuid uuid_short sys_guid last_insert_id nextval lastval setval row_count
+            found_rows connection_id user current_user session_user system_user current_role database schema version
+            sleep benchmark get_lock release_lock release_all_locks is_free_lock is_used_lock master_pos_wait
+            master_gtid_wait load_file random_bytes encrypt
+        """,
+    }.items()
 }
 """Functions that do not always give the same for the same row, or do something else besides."""
 VOLATILE_WORDS = {
-    "postgresql": frozenset(
-        """
-        current_date current_time current_timestamp localtime localtimestamp current_user current_role session_user
-        user current_catalog current_schema
-    """.split()
-    ),
-    "mysql": frozenset(
-        """
-        current_date current_time current_timestamp localtime localtimestamp utc_date utc_time utc_timestamp
-        current_user current_role
-    """.split()
-    ),
+    dialect: frozenset(words.split())
+    for dialect, words in {
+        "postgresql": """
+            current_date current_time current_timestamp localtime localtimestamp current_user current_role session_user
+            user current_catalog current_schema
+        """,
+        "mysql": """
+            current_date current_time current_timestamp localtime localtimestamp utc_date utc_time utc_timestamp
+            current_user current_role
+        """,
+    }.items()
 }
 """What is called without parentheses."""
 _NOTHING_GIVEN = {"mysql": frozenset({"unix_timestamp"})}

@@ -18,7 +18,7 @@ def _columns(case: Case) -> tuple[Column, Column]:
     """The column as the client knows it, and as it is."""
     own, given = case.table.column(case.name), case.given.column(case.name)
     assert own is not None  # noqa: S101 - the finding is about a column that both have
-    assert given is not None  # noqa: S101
+    assert given is not None  # noqa: S101 - as above
     return own, given
 
 

@@ -93,7 +93,7 @@ def writer(log: Log, side: str, seed: int, keys: int, stop: threading.Event) -> 
             elif what < 0.9:
                 cursor.execute(upsert, (key, value))
             elif cursor.execute("DELETE FROM t WHERE id = %s", (key,)):
-                value = None  # type: ignore[assignment] # gone
+                value = None
             else:
                 cursor.execute("ROLLBACK")
                 continue

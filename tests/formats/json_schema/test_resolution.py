@@ -133,7 +133,7 @@ OLD = {
 
 
 def changed(**properties: Any) -> dict[str, Any]:
-    return {**OLD, "properties": {**OLD["properties"], **properties}}  # type: ignore[dict-item]
+    return {**OLD, "properties": {**OLD["properties"], **properties}}
 
 
 @pytest.mark.parametrize(

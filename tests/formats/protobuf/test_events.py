@@ -59,7 +59,7 @@ def journey(old: str = OLD, new: str = NEW, renames: dict[str, str] | None = Non
 
 def through(payload: bytes, way: Journey) -> bytes:
     out = BytesIO()
-    convert(BufferedReader(BytesIO(payload)), "events", out, way)  # type: ignore[arg-type]
+    convert(BufferedReader(BytesIO(payload)), "events", out, way)
     return out.getvalue()
 
 

@@ -79,7 +79,7 @@ def test_two_indexes_are_the_same_where_they_say_the_same(one: str, other: str, 
     found = [read_index(text, "postgresql") for text in (one, other)]
 
     assert all(found)
-    assert (found[0].says("postgresql") == found[1].says("postgresql")) is same  # type: ignore[union-attr]
+    assert (found[0].says("postgresql") == found[1].says("postgresql")) is same
 
 
 @pytest.mark.parametrize(

@@ -324,7 +324,7 @@ def test_the_version_between_serves_both(case: Case) -> None:
         assert list(sql.incompatibilities(client, between)) == []
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].dialect == "postgresql"])  # type: ignore[union-attr]
+@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].dialect == "postgresql"])
 def test_postgresql_takes_the_version_between_and_every_statement(case: Case, postgresql_server: Server) -> None:
     with postgresql_server.database() as url:
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
@@ -336,7 +336,7 @@ def test_postgresql_takes_the_version_between_and_every_statement(case: Case, po
     assert "customers" in names
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].dialect == "mysql"])  # type: ignore[union-attr]
+@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].dialect == "mysql"])
 def test_mariadb_takes_the_version_between(case: Case, mariadb_server: Server) -> None:
     text = intermediate(*case.sides, case.declared, Policy("mysql")).files[0].text
     with mariadb_server.database() as url:
