@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contractctl.compatibility import compare
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, witness
-from contractctl.formats.avro.rendering import wire
+from contractctl.formats.avro.rendering import is_one_schema, wire
 from contractctl.formats.avro.types import Schema
 from contractctl.formats.avro.wire import Refused, read_value, write
 from tests.budgets import budget
@@ -33,6 +33,7 @@ def both(pair: tuple[Any, Any]) -> tuple[Schema, Schema]:
 def test_what_is_compatible_fastavro_reads_with_the_same_values(pair: tuple[Any, Any], data: st.DataObject) -> None:
     reader, writer = both(pair)
     assume(next(iter(incompatibilities(reader, writer)), None) is None)
+    assume(not is_one_schema(reader, writer))  # readers see that, and resolve nothing; read_value() always does
     writes, reads = wire(writer, writer.root), wire(reader, reader.root)
     assume(exists(writer, writer.root))
     datum = data.draw(datums(writer, writer.root))
