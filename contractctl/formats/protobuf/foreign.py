@@ -15,7 +15,7 @@ def samples(schema: Schema) -> Iterator[tuple[bytes, str]]:
     """Messages as they travel, each with how people write it; none where it is not said which message travels."""
     for one in _only(schema):
         try:
-            made = Writer(schema).sample(one)
+            made = next(Writer(schema).samples(one))
         except (NoMessageError, RecursionError):
             continue
         if _is_json(schema):

@@ -65,13 +65,16 @@ class Writer:
                 setattr(made, field.name, next(self.values(field)))
         return made
 
-    def sample(self, message: Message) -> Value:
-        """The smallest message, with the first plain field set besides: so that it is not empty where it can be."""
-        made = self.smallest(message)
+    def samples(self, message: Message) -> Iterator[Value]:
+        """The smallest message, with each value of its first plain field: so that it is not empty where it can be."""
         plain = next((one for one in message.fields if one.kind not in _MESSAGES and not one.extension), None)
-        if plain is not None:
-            self.put(made, plain, next(self.values(plain)))
-        return made
+        if plain is None:
+            yield self.smallest(message)
+            return
+        for value in self.values(plain):
+            made = self.smallest(message)
+            self.put(made, plain, value)
+            yield made
 
     def values(self, field: Field) -> Iterator[Value]:
         """Values of a field that is not a message, the most telling first."""

@@ -80,8 +80,8 @@ class _Trial:
         elif self._case.rule == "protobuf-enum-closed":
             yield from self._with(sent, [self._undeclared(sent)])
         elif sent.kind in _MESSAGES:
-            inner = self._encoded(self._making.sample(self._writer.message(sent.type)))
-            yield self._encoded(self._making.smallest(writer)) + wrapped(sent, inner) * (1 + sent.repeated)
+            for inner in map(self._encoded, self._making.samples(self._writer.message(sent.type))):
+                yield self._encoded(self._making.smallest(writer)) + wrapped(sent, inner) * (1 + sent.repeated)
         elif "symbol" in self._case.facts:
             symbols = self._writer.enum(sent.type).symbols
             yield from self._with(sent, [one.number for one in symbols if one.name == self._case.facts["symbol"]])
@@ -100,7 +100,7 @@ class _Trial:
     def _other(self, field: Field) -> bytes:
         """One more field, encoded."""
         if field.kind in _MESSAGES:
-            return wrapped(field, self._encoded(self._making.sample(self._writer.message(field.type))))
+            return wrapped(field, self._encoded(next(self._making.samples(self._writer.message(field.type)))))
         made = runtime.new(self._writer.pool, self._pair.writer.name)
         self._making.put(made, field, next(self._making.values(field)))
         return self._encoded(made)

@@ -138,6 +138,24 @@ def test_text_that_nobody_checked_is_shown_as_it_arrives() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("map<int64, bool> a = 1;", "map<int32, bool> a = 1;"),
+        ("google.protobuf.Int64Value a = 1;", "google.protobuf.Int32Value a = 1;"),
+    ],
+)
+def test_a_number_that_is_too_large_for_json_s_reader_is_shown_where_it_lies_in_a_map_or_a_wrapper(
+    old: str, new: str
+) -> None:
+    head = PROTO3 + 'import "google/protobuf/wrappers.proto"; '
+
+    (finding,) = judged(message(old, head), message(new, head), JSON).backward.findings
+
+    assert finding.witness is not None
+    assert finding.witness.answer.startswith("refused: ParseError")
+
+
 def test_json_is_another_question_than_binary() -> None:
     there = judged(message("int32 a = 1;"), message("sint32 a = 1;"), JSON)
     here = judged(message("map<string, int32> a = 1;"), message(f"repeated E a = 1; {ENTRY}"), JSON)
