@@ -57,17 +57,19 @@ def _fields(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
     unknown: list[Field] = []
     for sent in pair.writer.fields:
         wanted = names.get(sent.json_name)
+        numbered = pair.reader.by_number.get(sent.number)
         if wanted is None:
-            numbered = pair.reader.by_number.get(sent.number)
             if numbered is None or written & {numbered.json_name, numbered.name}:
                 unknown.append(sent)
             else:
                 yield _renamed(asked, pair, numbered, sent)
+        elif numbered is not None and _is_taken_over(asked, numbered, wanted, sent):
+            yield _renamed(asked, pair, numbered, sent, taken_for=wanted)
         elif wanted.number in met:
             yield _renamed(asked, pair, wanted, sent)
         else:
             met[wanted.number] = sent
-            if sent.name not in names:
+            if names.get(sent.name) is not wanted:
                 yield _original_name(asked, pair, wanted, sent)
             yield from _field(asked, pair, wanted, sent)
     if unknown:
@@ -85,19 +87,27 @@ def _contested(one: Message) -> str:
     return next((name for name in names if names.count(name) > 1), "") if len(set(names)) < len(names) else ""
 
 
-def _renamed(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Case:
+def _is_taken_over(asked: Asked, numbered: Field, wanted: Field, sent: Field) -> bool:
+    """Whether another field has its name in JSON now, while it is still there: by its number and name, or in binary."""
+    if numbered is wanted or wanted.name == sent.name:
+        return False
+    return numbered.name == sent.name or "binary" in asked.reader.policy.encodings
+
+
+def _renamed(asked: Asked, pair: Pair, wanted: Field, sent: Field, taken_for: Field | None = None) -> Case:
     facts = {
         "field": wanted.label,
         "number": str(sent.number),
         "wanted": wanted.json_name,
         "sent": sent.json_name,
+        "became": "" if taken_for is None else f", the name of '{taken_for.label}' there",
         "taker_name": wanted.name,
         "giver_name": sent.name,
         "scope": f"{asked.label(pair.reader)}.",
     }
-    return asked.case(
-        "protobuf-json-name-changed", Effect.FAILS, pair, encoding="json", facts=facts, reader=wanted, writer=sent
-    )
+    effect = Effect.FAILS if taken_for is None else Effect.MISREADS
+    rule = "protobuf-json-name-changed"
+    return asked.case(rule, effect, pair, encoding="json", facts=facts, reader=wanted, writer=sent)
 
 
 def _original_name(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Case:

@@ -198,6 +198,32 @@ def test_a_name_that_another_field_took_over_is_no_rename_in_json() -> None:
     assert "field-renumbered" in rules(judged(old, new, BINARY).backward)
 
 
+X_AND_Y = 'int32 a = 1 [json_name = "x"]; int32 b = 2 [json_name = "y"];'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (X_AND_Y, 'int32 a = 1 [json_name = "y"]; int32 b = 2 [json_name = "x"];'),
+        ('int32 a = 1 [json_name = "x"];', 'int32 z = 1; int32 y = 2 [json_name = "x"];'),
+    ],
+)
+def test_a_json_name_that_is_another_field_s_now_is_taken_for_that_field(old: str, new: str) -> None:
+    (finding, *_) = judged(message(old), message(new)).backward.findings
+
+    assert (finding.rule, finding.effect) == ("protobuf-json-name-changed", Effect.MISREADS)
+    assert "writes 'x', the name of" in finding.message
+    assert finding.witness is not None
+    assert finding.witness.answer.startswith("read ")
+
+
+def test_an_original_name_that_is_another_field_s_now_is_told() -> None:
+    """Numbers and JSON names stay, and the names of the schema are exchanged."""
+    new = 'int32 b = 1 [json_name = "x"]; int32 a = 2 [json_name = "y"];'
+
+    assert rules(judged(message(X_AND_Y), message(new), JSON).backward) == {"field-renamed"}
+
+
 def test_two_names_that_are_one_in_json_leave_it_open_what_json_means() -> None:
     verdict = judged(
         message("optional int32 a_b = 1; optional int32 aB = 2;", PROTO2),
