@@ -1,18 +1,22 @@
 """Is the operation still served where clients call it? https://spec.openapis.org/oas/v3.1.0#server-object."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.parts import child, fields, items, text
+from contractctl.formats.openapi.parts import Unresolved, child, fields, items, text
+from contractctl.formats.openapi.shared import told
 from contractctl.formats.openapi.ways import Call, Ends, Found, Way
 from contractctl.model.verdict import Effect
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
-_MOST = 64
+_MOST = 1_000
+"""Addresses of one server: for more, the answer is unknown."""
 _PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
 
 
@@ -20,10 +24,13 @@ def servers(way: Way, call: Call) -> Iterator[Found]:
     """Every address that the caller may use is one of the server's. A variable without a list may be anything."""
     if way.inverted:
         return  # a callback goes to an address that the client gives
-    called = addresses(way.caller, call.caller, call.caller_item)
-    served = addresses(way.server, call.server, call.server_item)
+    ends = (way.caller, call.caller, call.caller_item), (way.server, call.server, call.server_item)
+    if told(_said(*ends[0])) == told(_said(*ends[1])):
+        return
+    called, served = addresses(*ends[0]), addresses(*ends[1])
+    free = [one for one in served if "{}" in one]
     for address, spot in called.items():
-        if not any(_takes(one, address) for one in served):
+        if address not in served and not any(_takes(one, address) for one in free):
             facts = {"address": address, "served": ", ".join(served)}
             yield way.served(call, "openapi-server-removed", Effect.FAILS, Ends("servers", spot, call.server), **facts)
 
@@ -39,6 +46,12 @@ def _takes(served: str, address: str) -> bool:
     """Whether an address is a served one, or one with something in the place of a free variable."""
     free = "[^/?#]+".join(map(re.escape, served.split("{}")))
     return served == address or re.fullmatch(free, address) is not None
+
+
+def _said(document: Document, operation: Spot, item: Spot) -> Json:
+    """What stands where the servers of an operation are told."""
+    holders = (operation, item, document.root)
+    return next((servers for one in holders if (servers := fields(document, one).get("servers"))), None)
 
 
 def addresses(document: Document, operation: Spot, item: Spot) -> dict[str, Spot]:
@@ -61,7 +74,7 @@ def _listed(document: Document, holder: Spot) -> dict[str, Spot]:
 
 
 def _written_out(document: Document, server: Spot) -> list[str]:
-    """An address with every value of its variables that have a list."""
+    """An address with every value of its variables that have a list. Raise Unresolved where there are too many."""
     url = text(document, server, "url", "/").rstrip("/") or "/"
     variables = child(document, server, "variables")
     choices = []
@@ -69,8 +82,10 @@ def _written_out(document: Document, server: Spot) -> list[str]:
         variable = child(document, variables, name)
         listed = fields(document, variable).get("enum") if variable is not None else None
         choices.append([str(one) for one in listed] if isinstance(listed, list) and listed else ["{}"])
+    if math.prod(map(len, choices)) > _MOST:
+        raise Unresolved(f"the variables of '{url}' make more than {_MOST:,} addresses", "")
     found = []
-    for values in itertools.islice(itertools.product(*choices), _MOST):
+    for values in itertools.product(*choices):
         left = iter(values)
         found.append(_normal(_VARIABLE.sub(lambda _: next(left), url)))  # noqa: B023 - used at once
     return found

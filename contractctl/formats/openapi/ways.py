@@ -64,7 +64,7 @@ class Way:
     ) -> Iterator[Found]:
         """What of the values of a schema is refused: first the caller's and then the server's; None allows anything."""
         if "xml" in facts.get("media", ""):
-            for place in unlike((self.caller, spots[0]), (self.server, spots[1])):
+            for place in unlike((self.caller, spots[0]), (self.server, spots[1]), self.shared):
                 yield Undecided(f"{call.name} {label}", f"'{place}' is written otherwise in XML")
         comparison, media = self.comparison(role), facts.get("media", "")
         caller = spots[0] or _without_schema(self.caller, (self.server, spots[1]), media)

@@ -4,7 +4,7 @@ import pytest
 from openapi_pairs import found, pairs, source
 
 from contractctl.compatibility import compare
-from contractctl.model.verdict import Effect
+from contractctl.model.verdict import Effect, Status
 from tests.formats.labelled_pairs import Pair
 
 PAIRS = pairs()
@@ -104,6 +104,21 @@ def test_a_body_without_a_schema_may_be_what_is_no_text() -> None:
     )
 
     assert [one.rule for one in compare(old, new, format="openapi").forward.findings] == ["json-schema-type-refused"]
+
+
+def test_the_last_of_many_values_of_a_server_counts() -> None:
+    def served(count: int, words: str = "") -> str:
+        variables = {name: {"default": "0", "enum": [str(one) for one in range(count)]} for name in "ab"}
+        url = "https://{a}.example/{b}"
+        value = {"servers": [{"url": url, "variables": variables, "description": words}]}
+        return source("document", value, "3.0").files[0].text
+
+    few = compare(served(10), served(9), format="openapi", witnesses=False)
+    many = compare(served(40), served(39), format="openapi", witnesses=False)
+    worded = compare(served(30, "a"), served(30, "b"), format="openapi", witnesses=False)
+
+    assert (few.backward.status, few.forward.status) == (Status.INCOMPATIBLE, Status.COMPATIBLE)
+    assert (many.backward.status, worded.backward.status) == (Status.UNKNOWN, Status.COMPATIBLE)
 
 
 def test_a_plan_is_offered_for_what_goes() -> None:
