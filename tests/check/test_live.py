@@ -102,6 +102,29 @@ def test_what_only_a_server_can_change_is_found(
     assert said in words(one(url, ORDERS))[0]
 
 
+CONVERTED = """
+    v = 'x'; lower(v) = v; v || w <> ''; v IN ('a', 'b'); coalesce(v, '') <> ''; v LIKE 'x%'; v ~ '^x'; c || v <> ''
+    i / 2 > 1; i / 2.0 > 1; i::numeric / 2 > 1; i / 2::numeric > 1; 2::numeric / i > 1; i::numeric / s > 1
+    i / s::numeric > 1; n / i > 1; n / nullif(i, 0) > 1; i * n > 1.5; (i + s) * n > 0; n % 2 = 0
+    i > 1.5; i::numeric > 1; n > i; f > i; n > f; f > 0; f * i > 2; round(n, 2) = n; round(n::numeric) = n; round(i) = i
+    round(f::numeric, 2) > 0; power(f, 2) < i; coalesce(n, 0) > 1; greatest(n, 1) > 2; n BETWEEN 0 AND 1; f IN (1, 2.5)
+    i::text = '1'; CASE WHEN i > 1 THEN n > 0 END
+"""
+"""Conditions on columns of unlike types, which PostgreSQL prints with all casts that it makes."""
+
+
+def test_casts_that_postgresql_makes_by_itself_are_no_drift(postgresql_url: str) -> None:
+    conditions = [one.strip() for one in CONVERTED.replace("\n", ";").split(";") if one.strip()]
+    checks = "".join(f", CHECK ({condition})" for condition in conditions)
+    columns = "i int, s smallint, n numeric, f double precision, v varchar(9), w varchar, c char(3)"
+    lowered = "CREATE INDEX by_v ON t (lower(v)) WHERE v <> ''"
+    make(postgresql_url, [f"CREATE TABLE t ({columns}{checks})", lowered])
+
+    compared = one(postgresql_url, f"CREATE TABLE t ({columns}{checks})", lowered)
+
+    assert (compared.status, compared.changes, compared.unknown) == (Status.COMPATIBLE, (), ())
+
+
 def test_who_is_let_down_is_shown_by_a_statement_that_was_executed(database_url: str) -> None:
     make(database_url, [ORDERS, "ALTER TABLE orders RENAME COLUMN customer TO buyer"])
 

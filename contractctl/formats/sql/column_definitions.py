@@ -101,7 +101,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
             source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
             stored = dialect == "postgresql" or bool(kind.args.get("persisted"))
-            return changed(table, name, generated=_computed(source, column, dialect), stored=stored)
+            return changed(table, name, generated=_computed(source, table, column, dialect), stored=stored)
         case exp.CollateColumnConstraint():
             return collated(table, name, kind.this.name, dialect)
         case exp.CheckColumnConstraint():
@@ -132,13 +132,13 @@ def numbers_of(said: Mapping[str, str], column: Column) -> tuple[str, ...]:
     return (f"{column.written}: {NUMBERED}{options})",) if options else ()
 
 
-def _computed(tree: exp.Expr, column: Column, dialect: str) -> Expression:
+def _computed(tree: exp.Expr, table: Table, column: Column, dialect: str) -> Expression:
     """PostgreSQL may have it with a cast to the column's type, which it gets anyway; a text would be cut by one."""
     inner = tree.unnest()
     if dialect == "postgresql" and isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Expr):
         cuts = column.type.family is Family.TEXT and inner.to.expressions
         tree = inner.this if type_of(inner.to, dialect, {}) == column.type and not cuts else tree
-    return expression(tree, dialect)
+    return expression(tree, dialect, table)
 
 
 def collated(table: Table, name: str, collation: str, dialect: str) -> Table:

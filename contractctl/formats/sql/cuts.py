@@ -35,19 +35,19 @@ def type_text(schema: Schema, table: Table, column: Column) -> str:
 
 def default_text(schema: Schema, table: Table, column: Column) -> str | None:
     """The column's default, as it was written; None where it has none."""
-    return None if column.default is None else _same(_defaults(schema, table), column.default, schema.dialect)
+    return None if column.default is None else _same(_defaults(schema, table), column.default, schema, table)
 
 
 def condition_text(schema: Schema, table: str, check: Check) -> str:
     """The condition of a CHECK, as it was written."""
-    return _same(_conditions(schema, table), check.condition, schema.dialect)
+    return _same(_conditions(schema, table), check.condition, schema, schema.tables.get(table))
 
 
-def _same(texts: Iterator[str], known: Expression, dialect: str) -> str:
+def _same(texts: Iterator[str], known: Expression, schema: Schema, table: Table | None) -> str:
     """The text that means what is known; else the known one."""
     for text in texts:
-        tree = read(text, dialect)
-        if tree is not None and expression(tree, dialect).text == known.text:
+        tree = read(text, schema.dialect)
+        if tree is not None and expression(tree, schema.dialect, table).text == known.text:
             return text
     return known.written or known.text
 

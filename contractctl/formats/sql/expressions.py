@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from sqlglot import exp
 
-from contractctl.formats.sql.literals import canonical, elements
-from contractctl.formats.sql.schema import NUMBERS, Expression, Family, Type
+from contractctl.formats.sql.casts import Kinds, without_cast
+from contractctl.formats.sql.literals import canonical, elements, number_of
+from contractctl.formats.sql.schema import NUMBERS, Expression, Family, Table, Type
 from contractctl.formats.sql.statements import sqlglot_dialect
 
 Constant = str | Decimal
@@ -19,8 +20,6 @@ _BOOLEANS = {
     for length in range(1 + (word[0] == "o"), len(word) + 1)
 }
 """https://www.postgresql.org/docs/current/datatype-boolean.html: whole words, and beginnings that tell."""
-_WIDEST = frozenset({"DECIMAL", "DOUBLE"})
-_NUMERIC = frozenset({"SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"})
 _PADDING = re.compile(r"(?:\\0)*'$")
 """Zeros that fill a binary up, as MySQL prints them."""
 _BLANKS = re.compile(r" *'$")
@@ -48,12 +47,15 @@ def fold(identifier: exp.Identifier | str, dialect: str) -> str:
     return name if dialect == "postgresql" and quoted else name.lower()
 
 
-def expression(tree: exp.Expr, dialect: str) -> Expression:
-    """An expression and its normal form."""
+def expression(tree: exp.Expr, dialect: str, table: Table | None = None) -> Expression:
+    """An expression and its normal form. table: whose columns it is about."""
     written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
     if isinstance(tree, exp.Literal):  # most defaults are
         return Expression(written, tree, written)
-    return _normal(_Written(written, dialect, tree))
+    casts = dialect == "postgresql" and table is not None and tree.find(exp.Cast) is not None
+    names = columns_of(tree, dialect) if casts else frozenset()
+    kinds = tuple((column.name, column.type) for column in table.columns if column.name in names) if table else ()
+    return _normal(_Written(written, dialect, kinds, tree))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,13 @@ class _Written:
 
     text: str
     dialect: str
+    kinds: tuple[tuple[str, Type], ...]
     tree: exp.Expr = field(compare=False)
 
 
 @lru_cache(maxsize=1024)
 def _normal(written: _Written) -> Expression:
-    plain = _plain(written.tree.copy(), written.dialect)
+    plain = _plain(written.tree.copy(), written.dialect, dict(written.kinds))
     return Expression(plain.sql(dialect=sqlglot_dialect(written.dialect), comments=False), plain, written.text)
 
 
@@ -80,9 +83,9 @@ def constant(tree: exp.Expr) -> Constant | None:
     """A literal's value; None for anything else."""
     if isinstance(tree, exp.Neg):
         inner = constant(tree.this)
-        return -inner if isinstance(inner, Decimal) else None
+        return inner.copy_negate() if isinstance(inner, Decimal) else None
     if isinstance(tree, exp.Literal):
-        return str(tree.this) if tree.is_string else Decimal(str(tree.this))
+        return str(tree.this) if tree.is_string else number_of(str(tree.this))
     if isinstance(tree, exp.Boolean):
         return Decimal(1 if tree.this else 0)
     return None
@@ -90,13 +93,7 @@ def constant(tree: exp.Expr) -> Constant | None:
 
 def as_number(value: Constant) -> Decimal | None:
     """A number, also where it is written as a string."""
-    if isinstance(value, Decimal):
-        return value
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return value if isinstance(value, Decimal) else number_of(value)
 
 
 def value_text(default: Expression, kind: Type) -> str:
@@ -165,7 +162,7 @@ def _is_plain_integer(value: Decimal) -> bool:
     return value.as_tuple().exponent == 0 and abs(value) < 2**63
 
 
-def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
+def _plain(tree: exp.Expr, dialect: str, kinds: Kinds) -> exp.Expr:
     """Fold names; drop table qualifiers and parentheses, and casts that PostgreSQL's dumps add and people leave out."""
 
     def step(node: exp.Expr) -> exp.Expr:
@@ -183,7 +180,7 @@ def _plain(tree: exp.Expr, dialect: str) -> exp.Expr:
             case exp.Case() if isinstance(_uncast(node.args.get("default")), exp.Null):
                 node.set("default", None)
         if dialect == "postgresql":
-            return _as_postgresql_has_it(node) or node
+            return _as_postgresql_has_it(node, kinds) or node
         return (_as_mysql_has_it(node) or node) if dialect == "mysql" else node
 
     before, own = None, sqlglot_dialect(dialect)
@@ -206,11 +203,11 @@ def _uncast(tree: exp.Expr | None) -> exp.Expr | None:
     return _uncast(tree.this) if isinstance(tree, exp.Cast | exp.Paren) else tree
 
 
-def _as_postgresql_has_it(node: exp.Expr) -> exp.Expr | None:
+def _as_postgresql_has_it(node: exp.Expr, kinds: Kinds) -> exp.Expr | None:
     """What it prints, for what people write."""
     match node:
         case exp.Cast():
-            return _number(node) or _literal(node) or (node.this if _castless(node) else None)
+            return without_cast(node, kinds)
         case exp.Between() if not node.args.get("symmetric"):
             low, high = node.args["low"], node.args["high"]
             return exp.and_(exp.GTE(this=node.this.copy(), expression=low), exp.LTE(this=node.this, expression=high))
@@ -259,47 +256,6 @@ def _looser(child: exp.Expr, parent: exp.Expr) -> bool:
     if isinstance(parent, exp.Or) and isinstance(child, exp.And | exp.Or):
         return False
     return not (isinstance(parent, exp.Connector) and not isinstance(child, exp.Connector))
-
-
-def _castless(node: exp.Cast) -> bool:
-    """Whether what is cast is what it was, also without: `(x)::integer` of a column, or of a sum, rounds."""
-    inner = node.this.unnest()
-    texts = {"TEXT", "VARCHAR", "CHAR", "BPCHAR"}
-    if isinstance(inner, exp.Column) and node.to.this.name in _WIDEST and not _divides_wholes(node):
-        return not node.to.expressions  # and (amount)::numeric where it meets one; whole numbers are divided otherwise
-    if isinstance(inner, exp.Column | exp.DPipe):  # PostgreSQL writes (status)::text where status is a varchar
-        return node.to.this.name in texts and not node.to.expressions  # varchar(3) cuts
-    if isinstance(inner, exp.Neg):
-        inner = inner.this.unnest()
-    return isinstance(inner, exp.Literal | exp.Array | exp.ByteString | exp.Null)
-
-
-def _divides_wholes(node: exp.Cast) -> bool:
-    """Whether it may be what keeps a quotient from being cut: `a::numeric / 2`, but not `a::numeric / 2.0`."""
-    quotient = node.find_ancestor(exp.Div)
-    if quotient is None:
-        return False
-    inside = any(one is node for one in quotient.this.walk())
-    other = _uncast(quotient.expression if inside else quotient.this)
-    return not isinstance(other, exp.Literal) or other.is_int
-
-
-def _literal(node: exp.Cast) -> exp.Expr | None:
-    """A text that is cast to a type, in that type's own words."""
-    if not isinstance(node.this, exp.Literal) or not node.this.is_string or isinstance(node.to, exp.ObjectIdentifier):
-        return None
-    stands = canonical(node.this.name, node.to.sql(dialect=sqlglot_dialect("postgresql")).lower())
-    return exp.Literal.string(stands) if stands is not None else None
-
-
-def _number(node: exp.Cast) -> exp.Expr | None:
-    """PostgreSQL prints the number -1 as '-1'::integer."""
-    numeric = not isinstance(node.to, exp.ObjectIdentifier) and node.to.this.name in _NUMERIC
-    number = as_number(str(node.this.this)) if numeric and isinstance(node.this, exp.Literal) else None
-    if number is None:
-        return None
-    literal = exp.Literal.number(str(node.this.this).strip().removeprefix("-"))
-    return exp.Neg(this=literal) if number < 0 else literal
 
 
 def _any(node: exp.EQ) -> exp.Expr | None:

@@ -37,7 +37,7 @@ def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:
         text = f"{text.removesuffix(end)} {options.upper()}{end}"
     unique = replace(
         unique_of(parameters.args.get("columns") or [], table, dialect, label),
-        where=expression(where.this, dialect) if where is not None else None,
+        where=expression(where.this, dialect, table) if where is not None else None,
         nulls_alike=bool(options),
         written=text,
     )

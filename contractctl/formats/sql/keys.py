@@ -41,7 +41,7 @@ def index_meaning(  # noqa: PLR0913 - what an index can say
     if includes:
         words.append(f"include ({', '.join(includes)})")
     if where is not None:
-        words.append(f"where {expression(where.this, dialect).text}")
+        words.append(f"where {expression(where.this, dialect, table).text}")
     return " ".join(filter(None, words))
 
 
@@ -68,4 +68,4 @@ def _part(part: exp.Expr, table: Table | None, dialect: str) -> tuple[str | None
         if column is not None:
             whole = column.type.size is not None and not column.type.octets and int(match[2]) >= column.type.size
             return (name, name) if whole else (None, f"{name}({match[2]})")
-    return None, expression(bare, dialect).text
+    return None, expression(bare, dialect, table).text

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from uuid import UUID
 
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
@@ -13,6 +13,10 @@ _SPAN = re.compile(r"(\d+) *([a-z]+)|(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?")
 _MONTHS = {"month": 1, "mon": 1, "year": 12, "yr": 12, "y": 12}
 _DAYS = {"day": 1, "d": 1, "week": 7, "w": 7}
 _SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "m": 60, "hour": 3600, "hr": 3600, "h": 3600}
+_MOST = 1000
+"""Digits of a number that says how many it has, in PostgreSQL."""
+_LONGEST = 150_000
+"""Digits before or behind its point that a number has nowhere: https://www.postgresql.org/docs/current/datatype-numeric.html."""
 _ELEMENT = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}\\]+?))\s*(?:,|$)')
 
 
@@ -20,6 +24,22 @@ def canonical(text: str, kind: str) -> str | None:
     """The value as a database prints it. kind: its type as SQL. None where nobody here knows how that is."""
     read = _READ.get(re.split(r"\W", kind, maxsplit=1)[0])
     return read(text) if read is not None and not kind.endswith("]") else None
+
+
+def number_of(text: str) -> Decimal | None:
+    """The number that is written there; None also for one that no database holds."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) < _LONGEST else None
+
+
+def rounded(number: Decimal, scale: int) -> Decimal:
+    """With so many places behind the point, halves away from zero; as it is where no database holds it."""
+    if number.adjusted() > _MOST:
+        return number
+    return number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=3 * _MOST))
 
 
 def elements(text: str) -> tuple[str | None, ...] | None:

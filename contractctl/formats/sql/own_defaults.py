@@ -2,12 +2,13 @@
 
 import re
 from contextlib import closing
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from sqlglot import exp
 
 from contractctl.formats.sql.engine import memory, run
 from contractctl.formats.sql.expressions import Constant, as_number, constant
+from contractctl.formats.sql.literals import rounded
 from contractctl.formats.sql.schema import Column, Expression, Family, Table, Type
 from contractctl.formats.sql.values import bounds
 from contractctl.formats.sql.writing import create_table
@@ -62,11 +63,11 @@ def _holds(kind: Type, value: Constant) -> bool | None:
     match kind.family:
         case Family.INTEGER:
             low, high = bounds(kind)
-            return low <= number.to_integral_value(ROUND_HALF_UP) <= high
+            return low <= rounded(number, 0) <= high
         case Family.DECIMAL if kind.size is not None:
             scale = kind.scale or 0
-            rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
-            return abs(rounded) < Decimal(10) ** (kind.size - scale) and (kind.signed or rounded >= 0)
+            kept = rounded(number, scale)
+            return abs(kept) < Decimal(10) ** (kind.size - scale) and (kind.signed or kept >= 0)
         case Family.FLOAT:
             return abs(number) <= _GREATEST[kind.size or 64] and (kind.signed or number >= 0)
         case _:

@@ -60,5 +60,5 @@ def add_check(
     table: Table, part: exp.CheckColumnConstraint, dialect: str, name: str | None, *, of_domain: bool = False
 ) -> Table:
     """The table with a check more; the same again changes nothing."""
-    check = Check(expression(part.this, dialect), columns_of(part.this, dialect), name, of_domain)
+    check = Check(expression(part.this, dialect, table), columns_of(part.this, dialect), name, of_domain)
     return table if check in table.checks else replace(table, checks=(*table.checks, check))

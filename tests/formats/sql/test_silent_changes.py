@@ -114,6 +114,55 @@ def test_a_condition_on_bytes_or_on_a_cast_is_another_condition(dialect: str, ol
 
 
 @pytest.mark.parametrize(
+    ("kind", "cast", "plain"),
+    [
+        ("float8", "round(a::numeric) > 2", "round(a) > 2"),  # 2.5 is 3, or 2
+        ("int", "a::text > '10'", "a > '10'"),
+        ("int", "a::text = '01'", "a = '01'"),
+        ("bool", "a::text = 't'", "a = 't'"),
+        ("int", "a / 2::numeric > 1.2", "a / 2 > 1.2"),
+        ("int", "a / 2::float8 > 1.2", "a / 2 > 1.2"),
+        ("int", "(a::numeric + 1) / 2 > 1.2", "(a + 1) / 2 > 1.2"),
+        ("float8", "a::numeric > 0.3", "a > 0.3"),
+        ("numeric", "a::float8 > 0.3", "a > 0.3"),
+        ("numeric", "a > 1.5::int", "a > 1.5"),
+        ("numeric", "a > 1.55::numeric(3,1)", "a > 1.55"),
+        ("float8", "a > 0.1::real", "a > 0.1"),
+        ("text", "a = 'abc'::varchar(2)", "a = 'abc'"),
+        ("text[]", "a = ARRAY['abc']::varchar(2)[]", "a = ARRAY['abc']"),
+        ("citext", "a::text = 'x'", "a = 'x'"),
+        ("text", "a = 'x'::citext", "a = 'x'"),
+        ("char(3)", "octet_length(a::text) > 2", "octet_length(a) > 2"),
+        ("timestamp", "a > '2020-01-01 10:00'::date", "a > '2020-01-01 10:00'"),
+        ("timestamp", "a > '2020-01-01 10:00:00.6'::timestamp(0)", "a > '2020-01-01 10:00:00.6'"),
+    ],
+)
+def test_a_cast_that_makes_another_value_is_another_condition(kind: str, cast: str, plain: str) -> None:
+    old, new = (f"CREATE TABLE t (a {kind} CHECK ({condition}))" for condition in (cast, plain))
+
+    assert told("postgresql", old, old + " ") == []
+    assert told("postgresql", old, new)
+    assert told("postgresql", new, old)
+
+
+@pytest.mark.parametrize(("cast", "plain"), [("1.5::int", "1.5"), ("'abc'::varchar(2)", "'abc'")])
+def test_a_default_that_is_cut_or_rounded_is_another_default(cast: str, plain: str) -> None:
+    kind = "numeric" if plain == "1.5" else "text"
+
+    assert told("postgresql", column(f"{kind} DEFAULT {cast}"), column(f"{kind} DEFAULT {plain}")) == [
+        "default-changed"
+    ]
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "1e999999999::int", "'1e400'::real"])
+def test_a_number_that_no_database_holds_is_read_all_the_same(number: str) -> None:
+    bounded = f"CREATE TABLE t (a numeric DEFAULT {number} CHECK (a > {number}))"
+
+    assert told("postgresql", bounded, bounded + " ") == []
+    assert told("postgresql", column("numeric"), bounded)
+
+
+@pytest.mark.parametrize(
     ("dialect", "kind", "condition"),
     [
         ("mysql", "varchar(5)", "octet_length(a) <= 20"),
