@@ -1,13 +1,18 @@
 """What does a person declare of a plan? The options of `contractctl plan` as a wish, and what only they can say."""
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import click
 
 from contractctl.errors import ContractctlError
 from contractctl.model.declared import Extraction, Move, On
 
 if TYPE_CHECKING:
-    from contractctl.planner import Likely
+    from contractctl.model.contract import Contract
+    from contractctl.planner import Likely, Surroundings, Wish
 
 _ASKS = {
     "rename": ("'{old}' may have become '{new}'", "is '{old}' renamed to '{new}'?"),
@@ -17,7 +22,7 @@ _ASKS = {
     "move": ("'{old}' may have moved to '{new}'", "is '{old}' moved to '{new}'?"),
     "extract": ("'{old}' may have moved to the table '{new}'", "are '{old}' moved to the table '{new}'?"),
 }
-ANSWERED = frozenset({"rename", "rename-table"})
+_ANSWERED = ("rename", "rename-table")
 """What a yes says all about."""
 
 
@@ -70,7 +75,33 @@ def on_pairs(values: Iterable[str]) -> tuple[On, ...]:
     return tuple(tuple(pair for text in value.split(",") for pair in pairs("on", (text,)).items()) for value in values)
 
 
-def undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> ContractctlError:
+def confirmed(
+    wish: "Wish", contracts: tuple["Contract", ...], settled: frozenset[str], around: "Surroundings"
+) -> "Wish":
+    """The wish, with what a person at the terminal confirms.
+
+    Raise ContractctlError where there is nobody to ask, or where more has to be said than yes. settled: names that
+    options speak of.
+    """
+    from contractctl import planner
+
+    names = tuple(contract.name for contract in contracts)
+    likely = [guess for contract in contracts for guess in planner.likely_changes(contract, around, settled)]
+    if likely and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise _undecided(likely, names)
+    said: dict[str, dict[str, str]] = {kind: {} for kind in _ANSWERED}
+    for guess in likely:
+        if guess.kind in said and said[guess.kind].get(guess.old) == guess.new:
+            continue
+        if not click.confirm(_question(guess), err=True):
+            continue
+        if guess.kind not in said:
+            raise _undecided([guess], names)
+        said[guess.kind][guess.old] = guess.new
+    return replace(wish, renames={**wish.renames, **said["rename"]}, tables={**wish.tables, **said["rename-table"]})
+
+
+def _undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> ContractctlError:
     """The error that names what may be, and the two commands that say so or not."""
     guesses = list({(one.kind, one.old, one.new): one for one in likely}.values())
     asked = ", ".join(_worded(one, 0) for one in guesses)
@@ -84,7 +115,7 @@ def undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> Contractctl
     )
 
 
-def question(guess: "Likely") -> str:
+def _question(guess: "Likely") -> str:
     """What a person is asked about it."""
     return f"{guess.path}: {_worded(guess, 1)}" if guess.path and guess.kind == "rename" else _worded(guess, 1)
 
@@ -133,11 +164,8 @@ def _table(name: str) -> str:
     return name.partition(",")[0].strip().rpartition(".")[0]
 
 
-def declared_names(*wishes: Mapping[str, object]) -> frozenset[str]:
-    """Every name that was spoken of."""
-    found = set[str]()
-    for wish in wishes:
-        for old, new in wish.items():
-            names = new if isinstance(new, tuple) else (str(new),)
-            found |= {part.strip() for text in (old, *names) for part in str(text).split(",")}
+def names(*options: Iterable[str]) -> frozenset[str]:
+    """Every name that OLD=NEW options speak of, with its table and without."""
+    texts = (text for values in options for value in values for text in value.partition("=")[::2])
+    found = {part.strip() for text in texts for part in text.split(",")}
     return frozenset(found | {name.rpartition(".")[2] for name in found if "." in name})

@@ -1,11 +1,9 @@
 """contractctl plan: which stages lead to the draft?"""
 
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +12,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
 if TYPE_CHECKING:
-    from contractctl.model.contract import Contract
-    from contractctl.model.plan import Operation
     from contractctl.planner import Made, Surroundings
-    from contractctl.report.foreseen import Outlook
     from contractctl.settings import Settings
 
 _CANARY, _READS = CanaryRules(), ReadRules()
@@ -150,33 +145,15 @@ def command(
     Exit codes: 0 written, 2 usage or input error.
     """  # noqa: D301 - click wants the character that backslash b stands for
     from contractctl import planner, settings, store
-    from contractctl.cli import declaring, foreseeing, histories
-    from contractctl.cli.case import environment, standing
+    from contractctl.cli import declaring, foreseeing
+    from contractctl.report.plan import plan_json, plan_text
 
-    found = settings.load(Path.cwd())
-    named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
     pairs, joined = declaring.pairs, declaring.on_pairs(on)
-    declared = {"rename": pairs("rename", renames), "rename-table": pairs("rename-table", tables)}
-    regrouped = declaring.splits(splits), declaring.merges(merges)
-    elsewhere = pairs("move", moves), pairs("extract", extracts)
-    settled = {*declaring.declared_names(*declared.values(), *regrouped, *elsewhere), *drops, *adds}
-    plans = planner.read_plans(found.migrations)
-    states = {one.name: standing(found, one).state for one in plans}
-    states |= _released([one for one in plans if states[one.name] is State.PLANNED], found.contracts)
-    around = planner.Surroundings(
-        found.migrations,
-        plans,
-        states,
-        lambda database: environment(found, database),
-        lambda database: histories.convention(found, database),
-    )
-    for kind, confirmed in _asked(named, settled, around).items():
-        declared[kind] |= confirmed
     wish = planner.Wish(
-        renames=declared["rename"],
-        tables=declared["rename-table"],
-        splits=regrouped[0],
-        merges=regrouped[1],
+        renames=pairs("rename", renames),
+        tables=pairs("rename-table", tables),
+        splits=declaring.splits(splits),
+        merges=declaring.merges(merges),
         moves=declaring.moves(moves, joined),
         extractions=declaring.extractions(extracts, joined),
         ups=pairs("up", ups),
@@ -194,15 +171,38 @@ def command(
         restore_point=restore_point,
         sunset=_day(sunset),
     )
-    made = planner.plan(named, wish, name, around)
+    found = settings.load(Path.cwd())
+    named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
+    around = _surroundings(found)
+    settled = declaring.names(renames, tables, splits, merges, moves, extracts) | {*drops, *adds}
+    made = planner.plan(named, declaring.confirmed(wish, named, settled, around), name, around)
     said = foreseeing.ask(made.plan, found)
     if not dry_run:
         planner.write(made, found.contracts)
     for note in (*made.cautions, *said.notes):
         click.echo(f"note: {note}", err=True)
-    outlook = said.outlook if dry_run else None
-    click.echo(_json(made, found, outlook) if form == "json" else _text(made, found, outlook, dry_run=dry_run))
+    files, outlook = _paths(made, found), said.outlook if dry_run else None
+    as_text = form == "text"
+    click.echo(plan_text(made, files, outlook, written=not dry_run) if as_text else plan_json(made, files, outlook))
     return Exit.YES
+
+
+def _surroundings(found: "Settings") -> "Surroundings":
+    """Every plan of the repository, where each stands, and where revisions go."""
+    from contractctl import planner
+    from contractctl.cli import histories
+    from contractctl.cli.case import environment, standing
+
+    plans = planner.read_plans(found.migrations)
+    states = {one.name: standing(found, one).state for one in plans}
+    states |= _released([one for one in plans if states[one.name] is State.PLANNED], found.contracts)
+    return planner.Surroundings(
+        found.migrations,
+        plans,
+        states,
+        lambda database: environment(found, database),
+        lambda database: histories.convention(found, database),
+    )
 
 
 def _day(text: str | None) -> str | None:
@@ -236,29 +236,6 @@ def _steps(text: str) -> tuple[float, ...]:
     return tuple(int(step) if step == int(step) else step for step in steps)
 
 
-def _asked(contracts: tuple["Contract", ...], settled: set[str], around: "Surroundings") -> dict[str, dict[str, str]]:
-    """What a person confirms, by option. Raise ContractctlError where there is nobody to ask, or more to be said."""
-    from contractctl import planner
-    from contractctl.cli import declaring
-
-    names = tuple(contract.name for contract in contracts)
-    likely = [guess for contract in contracts for guess in planner.likely_changes(contract, around, settled)]
-    if not likely:
-        return {}
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise declaring.undecided(likely, names)
-    confirmed: dict[str, dict[str, str]] = {"rename": {}, "rename-table": {}}
-    for guess in likely:
-        if guess.kind in declaring.ANSWERED and confirmed[guess.kind].get(guess.old) == guess.new:
-            continue
-        if not click.confirm(declaring.question(guess), err=True):
-            continue
-        if guess.kind not in declaring.ANSWERED:
-            raise declaring.undecided([guess], names)
-        confirmed[guess.kind][guess.old] = guess.new
-    return confirmed
-
-
 def _released(plans: Sequence[Plan], contracts: Path) -> Mapping[str, State]:
     """Of plans that no journal here knows: those whose last versions are all released, which were contracted elsewhere.
 
@@ -275,62 +252,6 @@ def _released(plans: Sequence[Plan], contracts: Path) -> Mapping[str, State]:
         for plan in plans
         if all(movement.new in known.get(movement.contract, ()) for movement in plan.movements)
     }
-
-
-def _text(made: "Made", found: "Settings", outlook: "Outlook | None", *, dry_run: bool) -> str:
-    from contractctl import planner
-
-    plan = made.plan
-    lines = [f"{'would write' if dry_run else 'wrote'} the plan '{plan.name}'", ""]
-    lines += [f"  {one.contract}: {one.old} → {one.intermediate} (both sides) → {one.new}" for one in plan.movements]
-    for operation in plan.operations:
-        lines.append(f"    {planner.in_words(operation)}")
-        lines += [f"      {way}" for way in _ways(operation)]
-    lines += ["", *(f"  {path}" for path in _paths(made, found)), ""]
-    if outlook is not None:
-        from contractctl.report import foreseen
-
-        lines += ["what its stages will do:", *foreseen.lines(outlook), ""]
-    lines.append(
-        "review and commit these files, then run:" if not dry_run else "to write them, run it without --dry-run"
-    )
-    return "\n".join([*lines, *([] if dry_run else [f"  contractctl migrate expand {plan.name}"])])
-
-
-def _ways(operation: "Operation") -> Iterator[str]:
-    """How values become each other, where that is not just the same value."""
-    if operation.regroup is not None:
-        yield from (f"up {name} = {text}" for name, text in operation.regroup.ups.items())
-        yield from (f"down {name} = {text}" for name, text in operation.regroup.downs.items())
-    elif operation.transform is not None and not _bare(operation.transform.up):
-        ways = (("up", operation.transform.up), ("down", operation.transform.down))
-        yield "   ".join(f"{way} {text}" for way, text in ways if text)
-
-
-def _bare(expression: str) -> bool:
-    """Whether it is a name alone: the value stays what it is."""
-    return expression.strip('"`[]').replace("_", "").isalnum()
-
-
-def _json(made: "Made", found: "Settings", outlook: "Outlook | None") -> str:
-    """`contracts/contractctl/plan` describes it."""
-    from dataclasses import asdict
-
-    plan = made.plan
-    answer: dict[str, Any] = {
-        "plan": plan.name,
-        "movements": [asdict(movement) for movement in plan.movements],
-        "operations": [asdict(operation) for operation in plan.operations],
-        "revisions": {stage.value: revision for stage, revision in plan.revisions.items()},
-        "cautions": list(made.cautions),
-        "files": _paths(made, found),
-        "next": f"contractctl migrate expand {plan.name}",
-    }
-    if outlook is not None:
-        from contractctl.report import foreseen
-
-        answer["stages"] = foreseen.tree(outlook)
-    return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
 def _paths(made: "Made", found: "Settings") -> list[str]:
