@@ -3,16 +3,17 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contractctl import planner
 from contractctl.model.plan import Operation
 from contractctl.planner import Made
-from contractctl.report import foreseen
-from contractctl.report.foreseen import Outlook
+
+if TYPE_CHECKING:
+    from contractctl.report.foreseen import Outlook
 
 
-def plan_text(made: Made, files: Sequence[str], outlook: Outlook | None, *, written: bool) -> str:
+def plan_text(made: Made, files: Sequence[str], outlook: "Outlook | None", *, written: bool) -> str:
     """For people. files: as they are shown; outlook: what the stages will do."""
     plan = made.plan
     lines = [f"{'wrote' if written else 'would write'} the plan '{plan.name}'", ""]
@@ -22,13 +23,15 @@ def plan_text(made: Made, files: Sequence[str], outlook: Outlook | None, *, writ
         lines += [f"      {way}" for way in _ways(operation)]
     lines += ["", *(f"  {path}" for path in files), ""]
     if outlook is not None:
+        from contractctl.report import foreseen
+
         lines += ["what its stages will do:", *foreseen.lines(outlook), ""]
     if not written:
         return "\n".join([*lines, "to write them, run it without --dry-run"])
     return "\n".join([*lines, "review and commit these files, then run:", f"  {_next(made)}"])
 
 
-def plan_json(made: Made, files: Sequence[str], outlook: Outlook | None) -> str:
+def plan_json(made: Made, files: Sequence[str], outlook: "Outlook | None") -> str:
     """The same for machines: `contracts/contractctl/plan` describes it."""
     plan = made.plan
     answer: dict[str, Any] = {
@@ -41,6 +44,8 @@ def plan_json(made: Made, files: Sequence[str], outlook: Outlook | None) -> str:
         "next": _next(made),
     }
     if outlook is not None:
+        from contractctl.report import foreseen
+
         answer["stages"] = foreseen.tree(outlook)
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
