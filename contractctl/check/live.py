@@ -17,7 +17,7 @@ from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.schema import Schema
-from contractctl.formats.sql.transit import settled
+from contractctl.formats.sql.transit import beside, settled
 from contractctl.journal import History
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State
@@ -82,11 +82,14 @@ def check_live(
     drift, too; then `contracts` are all that there are of this database.
     """
     asked = [_asked(contract, plans, connection) for contract in contracts if contract.format == "sql"]
-    schemas = {name.rpartition(".")[0] for one in asked for version in one.versions for name in _names(version.schema)}
-    postgresql = connection.dialect.name == "postgresql"
-    found = live.read(connection, sorted(schemas | {""}) if postgresql else ())
-    compared = tuple(_compared(one, found) for one in asked if one.versions)
     spoken = {name for one in asked for version in one.versions for name in _names(version.schema)}
+    spoken |= {
+        name for one in asked for version in one.versions for name in beside(version.operations, version.schema.dialect)
+    }
+    schemas = {name.rpartition(".")[0] for name in spoken}
+    postgresql = connection.dialect.name == "postgresql"
+    found = live.read(connection, sorted(schemas | {""}) if postgresql else (), sorted(spoken))
+    compared = tuple(_compared(one, found) for one in asked if one.versions)
     unspoken = (one.name for one in found.definitions if as_kept(one.name, found.schema.dialect) not in spoken)
     passed_over = tuple((one.contract.name, one.reason) for one in asked if not one.versions)
     return LiveCheck(compared, passed_over, tuple(unspoken) if extra else ())

@@ -55,10 +55,13 @@ class Door(Protocol):
     def same(self, one: str, other: str, /) -> bool:
         """Whether the engine takes both for the name of one column."""
 
-    def definitions(self, connection: "Connection", schemas: Iterable[str] = (), /) -> tuple[Definition, ...]:
+    def definitions(
+        self, connection: "Connection", schemas: Iterable[str] = (), spoken: Iterable[str] = (), /
+    ) -> tuple[Definition, ...]:
         """Every table and view of these schemas, by name; none, or an empty name, is the schema that is searched first.
 
-        What belongs to the engine, to its extensions, to contractctl or to Alembic is left out.
+        What belongs to the engine, to its extensions, to contractctl or to Alembic is left out. A server that keeps
+        names in other letters than they are given says those of `spoken` as they stand there.
         """
 
     def other_schemas(self, connection: "Connection", schemas: Iterable[str] = (), /) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from contractctl.databases import Definition, Reference, rows, run
 from contractctl.databases.definitions import foreign
 from contractctl.databases.mysql.names import quote
+from contractctl.databases.mysql.spelling import respelled, spelled
 from contractctl.errors import ContractctlError
 
 _AT_ONCE = 100
@@ -34,7 +35,9 @@ _JSON = re.compile(
 _VIEW = re.compile(rf"CREATE (?:ALGORITHM=(\w+) )?(?:DEFINER={_NAME}@{_NAME} )?(?:SQL SECURITY (\w+) )?VIEW ")
 
 
-def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[Definition, ...]:
+def definitions(
+    connection: Connection, schemas: Iterable[str] = (), spoken: Iterable[str] = ()
+) -> tuple[Definition, ...]:
     """Every table and view of the address's database, by name; see databases.Database.
 
     Raise ContractctlError for another schema.
@@ -52,10 +55,14 @@ def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[De
     sequences = {name: _sequence(connection, name) for name, kind in kinds.items() if kind == "SEQUENCE"}
     triggers, functions = _triggers(connection), _functions(connection)
     tables = [name for name in names if kinds[name] != "SEQUENCE"]
+    called = spelled(connection, spoken)
     return tuple(
-        _view(name, shown.get(name), tables, functions)
-        if kinds[name] == "VIEW"
-        else _table(name, shown.get(name), home, sequences, triggers[name])
+        respelled(
+            _view(name, shown.get(name), tables, functions)
+            if kinds[name] == "VIEW"
+            else _table(name, shown.get(name), home, sequences, triggers[name]),
+            called,
+        )
         for name in tables
     )
 

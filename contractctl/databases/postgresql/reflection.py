@@ -84,7 +84,11 @@ class _Filling:
             yield self.parts[oid], rest
 
 
-def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[Definition, ...]:
+def definitions(
+    connection: Connection,
+    schemas: Iterable[str] = (),
+    _spoken: Iterable[str] = (),
+) -> tuple[Definition, ...]:
     """Every table and view of these schemas, or of the one that is searched first, by name; see databases.Database.
 
     Names are written as this connection's search_path has them. Partitions belong to their table.

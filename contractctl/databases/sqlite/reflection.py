@@ -14,7 +14,11 @@ from contractctl.errors import ContractctlError
 _HOME = "main"
 
 
-def definitions(connection: Connection, schemas: Iterable[str] = ()) -> tuple[Definition, ...]:
+def definitions(
+    connection: Connection,
+    schemas: Iterable[str] = (),
+    _spoken: Iterable[str] = (),
+) -> tuple[Definition, ...]:
     """Every table and view, by name; see databases.Database. Raise ContractctlError for a schema that is not `main`."""
     if other := sorted(set(schemas) - {_HOME, ""}):
         raise ContractctlError(

@@ -25,10 +25,10 @@ class Live:
     defaults: DatabaseDefaults
 
 
-def read(connection: "Connection", schemas: Iterable[str] = ()) -> Live:
-    """Everything in these schemas, as `Database.definitions` has it. Reads only."""
+def read(connection: "Connection", schemas: Iterable[str] = (), spoken: Iterable[str] = ()) -> Live:
+    """Everything in these schemas, as `Database.definitions` has it, under the names that are `spoken`. Reads only."""
     database = databases.of(connection)
-    found = database.definitions(connection, schemas)
+    found = database.definitions(connection, schemas, spoken)
     hidden = (File(one.name, "") for one in found if one.refused)
     source = Source((*(File(name, text) for name, text in files(found)), *hidden))
     collation, collations = database.collations(connection)

@@ -6,10 +6,11 @@ over them changes from stage to stage.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contractctl.databases.temporary_names import beside_copied, quiesced
+from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.schema import Column, Index, Schema, Table
 from contractctl.model.plan import Operation
 
@@ -30,17 +31,23 @@ class _Moving:
     """Columns that have the one type or the other, under the same name."""
 
 
-def settled(version: Schema, live: Schema, operations: Iterable[Operation]) -> tuple[Schema, Schema]:
+def beside(operations: Iterable[Operation], dialect: str) -> frozenset[str]:
+    """What tables may be called that a plan makes for a while, or browns out."""
+    moved = (one for one in operations if one.kind == "copy-table" or one.kind in _CHANGED_WHOLE)
+    names = (name for one in moved for table in _tables(one) for name in beside_copied(table))
+    return frozenset(_called(name, dialect) for name in names)
+
+
+def settled(version: Schema, live: Schema, operations: Sequence[Operation]) -> tuple[Schema, Schema]:
     """Both without what is on its way; the database under the names that it has while nothing is browned out."""
     moving: Mapping[str, _Moving] = defaultdict(_Moving)
     whole: set[str] = set()
+    ours = beside(operations, version.dialect)
+    live = replace(live, tables={k: v for k, v in live.tables.items() if k not in ours})
     for operation in operations:
         _collect(moving, operation, version.dialect)
         if operation.kind in _CHANGED_WHOLE:
-            whole |= {_fold(name, version.dialect) for name in _tables(operation)}
-        if operation.kind == "copy-table":
-            ours = {_fold(name, version.dialect) for name in beside_copied(operation.subject)}
-            live = replace(live, tables={k: v for k, v in live.tables.items() if k not in ours})
+            whole |= {_called(name, version.dialect) for name in _tables(operation)}
     gone = {name for name in whole if name not in live.tables}
     version = replace(version, tables={k: v for k, v in version.tables.items() if k not in gone})
     for name, parts in moving.items():
@@ -53,16 +60,19 @@ def settled(version: Schema, live: Schema, operations: Iterable[Operation]) -> t
 
 
 def _tables(operation: Operation) -> Iterator[str]:
-    for name in (operation.parameters.get("to"), operation.subject, operation.new, operation.old):
-        if name is not None and operation.kind != "extract-table":
-            yield name
-    if operation.kind == "extract-table":
-        yield operation.parameters["to"]
+    match operation.kind:
+        case "copy-table":
+            yield operation.subject
+        case "extract-table":
+            yield operation.parameters["to"]
+        case _:
+            names = (operation.parameters.get("to"), operation.subject, operation.new, operation.old)
+            yield from (name for name in names if name is not None)
 
 
 def _collect(moving: Mapping[str, _Moving], operation: Operation, dialect: str) -> None:
-    parts, parameters = moving[_fold(operation.subject, dialect)], operation.parameters
-    other = moving[_fold(parameters["to"], dialect)] if "to" in parameters else parts
+    parts, parameters = moving[_called(operation.subject, dialect)], operation.parameters
+    other = moving[_called(parameters["to"], dialect)] if "to" in parameters else parts
     pairs = _pairs(parameters.get("columns", "")) if operation.kind == "extract-table" else ()
     olds = [operation.old, *(operation.regroup.downs if operation.regroup else ()), *(old for old, _ in pairs)]
     news = [operation.new, *(operation.regroup.ups if operation.regroup else ()), *(new for _, new in pairs)]
@@ -90,7 +100,13 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return [(old, new) for old, _, new in (each.partition("=") for each in text.split(",")) if new]
 
 
+def _called(table: str, dialect: str) -> str:
+    """A table's name, as schemas have it."""
+    return as_kept(table.removeprefix("public.") if dialect == "postgresql" else table, dialect)
+
+
 def _fold(name: str, dialect: str) -> str:
+    """A column's, a constraint's or an index's."""
     return name.removeprefix("public.") if dialect == "postgresql" else name.lower()
 
 
