@@ -43,7 +43,7 @@ def count_up(defined: Defined, table: str, column: str, options: str, *, always:
         raise NotUnderstoodError(f"the identity is for a column '{table}.{column}' that is not understood")
     said = {match[1].lower(): match[2].replace(" ", "") for match in _NUMBER.finditer(options)}
     said |= {"cycle": "True"} if _CYCLE.search(options) else {}
-    counted = changed(defined.tables[table], column, counted=True, always=always)
+    counted = changed(defined.tables[table], column, counted=True, identity=True, always=always)
     defined.tables[table] = replace(counted, unjudged=(*counted.unjudged, *numbers_of(said, known)))
 
 

@@ -97,7 +97,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
             said = {word: str(value) for word, value in kind.args.items() if value is not None}
             table = replace(table, unjudged=(*table.unjudged, *numbers_of(said, column)))
-            return changed(table, name, counted=True, always=bool(kind.this), nullable=False)
+            return changed(table, name, counted=True, identity=True, always=bool(kind.this), nullable=False)
         case exp.ComputedColumnConstraint() | exp.GeneratedAsIdentityColumnConstraint():
             source = kind.this if isinstance(kind, exp.ComputedColumnConstraint) else kind.expression
             stored = dialect == "postgresql" or bool(kind.args.get("persisted"))

@@ -10,7 +10,7 @@ from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed
 from contractctl.formats.sql.demands import not_null_columns
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.keys import index_meaning, unique_of
-from contractctl.formats.sql.schema import Index, Table
+from contractctl.formats.sql.schema import Column, Index, Table
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_check, add_unique, refer, with_conflict, with_timing
 from contractctl.formats.sql.table_options import (
@@ -56,17 +56,35 @@ def _parents(tree: exp.Create, dialect: str) -> Iterator[str]:
 
 
 def _inherit(defined: Defined, table: Table, parent: str) -> Table:
-    """PostgreSQL's tables may inherit: the columns of their parents, with defaults and NOT NULL, and their checks."""
+    """PostgreSQL's tables may inherit: the columns of their parents, with defaults and NOT NULL, and their checks.
+
+    https://www.postgresql.org/docs/current/ddl-inherit.html
+    """
     if parent not in defined.tables:
         raise NotUnderstoodError(f"it inherits from '{parent}', which is not understood")
     above = defined.tables[parent]
-    columns = {column.name: column for column in above.columns}
+    columns = {column.name: _handed_down(above, column) for column in above.columns}
     for own in table.columns:
         merged = columns.get(own.name, own)
-        nullable, default = own.nullable and merged.nullable, own.default or merged.default
-        columns[own.name] = replace(own, nullable=nullable, default=default, counted=own.counted or merged.counted)
+        filled = own if own.default is not None or own.counted or own.generated is not None else merged
+        columns[own.name] = replace(
+            own,
+            nullable=own.nullable and merged.nullable,
+            default=filled.default,
+            counted=filled.counted,
+            counter=filled.counter,
+            generated=filled.generated,
+        )
     checks = (check for check in above.checks if check not in table.checks)
     return replace(table, columns=tuple(columns.values()), checks=(*table.checks, *checks))
+
+
+def _handed_down(parent: Table, column: Column) -> Column:
+    """A column as children get it: a serial is a default, with its sequence; an identity is the parent's alone."""
+    if column.identity:
+        return replace(column, counted=False, identity=False, always=False)
+    counter = column.counter or f"{parent.name}_{column.name}_seq"
+    return replace(column, counter=counter) if column.counted else column
 
 
 def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
@@ -74,7 +92,9 @@ def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
     other = name_of(part.this, defined.dialect)
     if other not in defined.tables or part.expressions:
         raise NotUnderstoodError(f"it is created LIKE '{other}', which is not understood")
-    columns = (replace(c, default=None, counted=False, generated=None) for c in defined.tables[other].columns)
+    columns = (
+        Column(c.name, c.written, c.type, c.nullable, collation=c.collation) for c in defined.tables[other].columns
+    )
     return replace(table, columns=(*table.columns, *columns))
 
 

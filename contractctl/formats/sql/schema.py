@@ -81,6 +81,8 @@ class Column:
     """serial, identity, AUTO_INCREMENT, or SQLite's INTEGER PRIMARY KEY: the database makes the value."""
     counter: str | None = None
     """The sequence that gives the numbers, where it is one that counts for another column, too."""
+    identity: bool = field(default=False, compare=False)
+    """It is an identity that counts: that is not handed down, as the default of a serial is."""
     always: bool = False
     """GENERATED ALWAYS AS IDENTITY: a value that is given is refused."""
     generated: Expression | None = None
