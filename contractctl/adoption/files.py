@@ -14,7 +14,7 @@ from contractctl.adoption.names import contract_names, owned, quoted
 from contractctl.adoption.unread import Unread, unread
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
-from contractctl.formats.claims import AS_OPENAPI, SWAGGER, claimed, is_swagger, may_be_claimed
+from contractctl.formats.claims import Unjudged, claimed, may_be_claimed, unjudged
 from contractctl.formats.companions import Near
 from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
@@ -99,7 +99,7 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
     found.skip({file: reason for file, reason in found.broken.items() if file not in joined})
     own = (file for file in candidates if file.is_relative_to(migrations))
     found.skip({whole.folder: _IN_THE_WAY for whole in multi_file.steps(own, found.read)})
-    foreign = unread([_relative(file, root) for file in there], found.queries)
+    foreign = unread([_relative(file, root) for file in there], found.unjudged, found.queries)
     return Survey(known, tuple(found.adopted), tuple(found.skipped), tuple(foreign))
 
 
@@ -122,6 +122,7 @@ class _Surveying:
     skipped: list[Skipped] = field(default_factory=list)
     broken: dict[Path, str] = field(default_factory=dict)
     """Files that are not a schema by themselves, and why."""
+    unjudged: dict[Unjudged, list[str]] = field(default_factory=dict)
     queries: list[str] = field(default_factory=list)
 
     def read(self, path: Path) -> File | None:
@@ -129,6 +130,9 @@ class _Surveying:
 
     def add_files(self, files: Iterable[Path]) -> None:
         for file in files:
+            if (kind := self._unjudged(file)) is not None:
+                self.unjudged.setdefault(kind, []).append(_relative(file, self.root))
+                continue
             try:
                 found = _schema(file, self.root, self.defaults, self.near)
             except ContractctlError as error:
@@ -139,6 +143,10 @@ class _Surveying:
                 continue
             if found is not None:
                 self._adopt(file, found, file)
+
+    def _unjudged(self, file: Path) -> Unjudged | None:
+        read = self.read(file)
+        return unjudged(read) if read is not None and claimed(read) is None else None
 
     def add_multi_file(self, whole: MultiFile) -> None:
         try:
@@ -228,8 +236,6 @@ def _schema(file: Path, root: Path, defaults: Defaults, near: Near) -> _Schema |
     shown = _relative(file, root)
     read = near.read(named(file, root))
     name = claimed(read) if read is not None else None
-    if read is not None and name is None and is_swagger(read):
-        raise ContractctlError(SWAGGER, hint=AS_OPENAPI)
     if read is None or name is None:
         return None
     if _UNWRITABLE.search(str(file)):

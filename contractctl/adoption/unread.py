@@ -1,8 +1,10 @@
 """What will people look for in vain among the contracts? Other languages, with what makes them readable; queries."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from contractctl.formats.claims import Unjudged
 
 _DATABASE = "contractctl init --from-database URL makes contracts of its tables"
 
@@ -35,10 +37,14 @@ _LANGUAGES = (
 )
 
 
-def unread(paths: Sequence[str], queries: Sequence[str]) -> Iterator[Unread]:
+def unread(
+    paths: Sequence[str], documents: Mapping[Unjudged, Sequence[str]], queries: Sequence[str]
+) -> Iterator[Unread]:
     """Kind by kind. paths: all there are, from the root, with slashes. queries: SQL that makes no table."""
     for pattern, why in _LANGUAGES:
         if files := tuple(path for path in paths if pattern.search(path)):
             yield Unread(files, why)
+    for kind, found in documents.items():
+        yield Unread(tuple(found), f"{kind.why}; {kind.way}")
     if queries:
         yield Unread(tuple(queries), "makes no table")

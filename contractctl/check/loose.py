@@ -11,7 +11,7 @@ from contractctl.check.question import Question, problem
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse
-from contractctl.formats.claims import AS_OPENAPI, ENDINGS, SWAGGER, claimed, is_swagger, may_be_claimed
+from contractctl.formats.claims import ENDINGS, claimed, may_be_claimed, unjudged
 from contractctl.formats.companions import ROOMS, Near, companions, marks, mentions
 from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.git import ChangedFile, Repository
@@ -160,7 +160,8 @@ def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
     then = sight.then.read(one.old) if one.old else None
     if then is None:  # a new step of a migration changes what was there before
         return _Moved("sql", now, now) if claimed(now) == "sql" and foreign_tables(now) else None
-    format_name = claimed(now) or claimed(then) or ("openapi" if is_swagger(now) else None)
+    kind = unjudged(now)
+    format_name = claimed(now) or claimed(then) or (kind.format if kind else None)
     if format_name is None or (format_name == "sql" and not (_is_of_tables(then) or _is_of_tables(now))):
         return None
     return _Moved(format_name, then, now)
@@ -261,8 +262,8 @@ def _unjudged(one: _Moved) -> str | None:
     """Why nothing can be said of a file by itself, where that is so."""
     if one.then.text.startswith(_LFS):
         return "its old content is in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
-    if is_swagger(one.now):
-        return f"{SWAGGER}: {AS_OPENAPI}"
+    if (kind := unjudged(one.now)) is not None:
+        return f"{kind.why}: {kind.way}"
     if one.format == "sql" and (one.then is one.now or not (makes_tables(one.then) and makes_tables(one.now))):
         tables = ", ".join(foreign_tables(one.now) or foreign_tables(one.then))
         way = "contractctl init makes one contract of all steps; without it, contractctl check OLD_FOLDER NEW_FOLDER"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from contractctl.errors import ContractctlError
@@ -28,8 +29,38 @@ ENDINGS: Mapping[str, str] = {
 """File endings, and the formats that claim them."""
 SHARED = frozenset({".json", ".yaml", ".yml"})
 """Endings of documents of any kind."""
-SWAGGER = "a Swagger 2.0 document, and contractctl does not judge these"
-AS_OPENAPI = "convert it to OpenAPI 3, with swagger2openapi for example"
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A kind of document that is not judged as it is, and what makes one of it that is."""
+
+    format: str
+    what: str
+    way: str
+
+    @property
+    def why(self) -> str:
+        return f"{self.what}, and contractctl does not judge these"
+
+
+_SWAGGER_2 = Unjudged("openapi", "a Swagger 2.0 document", "convert it to OpenAPI 3, with swagger2openapi for example")
+_REGISTERED = {
+    word: Unjudged(
+        format_name,
+        f"a Schema Registry's JSON around {called}",
+        f"write the schema into a file of its own: jq -r .schema FILE > NAME{ending}",
+    )
+    for word, format_name, called, ending in (
+        ("AVRO", "avro", "an Avro schema", ".avsc"),
+        ("JSON", "json-schema", "a JSON Schema", ".schema.json"),
+        ("PROTOBUF", "protobuf", "a Protobuf schema", ".proto"),
+    )
+}
+"""What is sent to a registry, and what it answers: https://docs.confluent.io/platform/current/schema-registry/develop/api.html."""
+_REGISTRY_KEYS = frozenset(
+    {"schema", "schemaType", "references", "metadata", "ruleSet", "subject", "version", "id", "guid", "ts", "deleted"}
+)
 _NAMED = {"openapi": "an OpenAPI", "swagger": "a Swagger 2.0", "asyncapi": "an AsyncAPI"}
 _DIALECT = re.compile(r"""^\ufeff?(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
 """At the top of a YAML document: with nothing before it, or behind its brace."""
@@ -70,9 +101,23 @@ def claimed(file: File) -> str | None:
     return found or (_by_content(file) if file.name.lower().endswith(tuple(SHARED)) else None)
 
 
-def is_swagger(file: File) -> bool:
-    """Whether it describes an API as Swagger did, before that was called OpenAPI."""
-    return file.name.lower().endswith(tuple(SHARED)) and _SWAGGER.search(file.text) is not None
+def unjudged(file: File) -> Unjudged | None:
+    """The kind of a document that holds a schema, and is not judged as it is; None for any other."""
+    if not file.name.lower().endswith(tuple(SHARED)):
+        return None
+    return _SWAGGER_2 if _SWAGGER.search(file.text) else _registered(file)
+
+
+def _registered(file: File) -> Unjudged | None:
+    """A schema as text in JSON, as a registry has it: an object with `schema`, and nothing that is not a registry's."""
+    value = _loaded(file) if '"schema"' in file.text and file.name.lower().endswith(".json") else None
+    if not isinstance(value, dict) or not value.keys() <= _REGISTRY_KEYS:
+        return None
+    text, type_ = value.get("schema"), value.get("schemaType", "AVRO")
+    if not isinstance(text, str) or not isinstance(type_, str):
+        return None
+    said = "schemaType" in value or isinstance(_loaded(File("schema.json", text)), dict | list)
+    return _REGISTERED.get(type_) if said else None
 
 
 def format_of(file: File) -> str:
@@ -91,8 +136,8 @@ def format_of(file: File) -> str:
         raise ContractctlError(
             f"{file.name} holds client operations, not a schema", hint="name the files that define the types"
         )
-    if is_swagger(file):
-        raise ContractctlError(f"{file.name} is {SWAGGER}", hint=AS_OPENAPI)
+    if (kind := unjudged(file)) is not None:
+        raise ContractctlError(f"{file.name} is {kind.why}", hint=kind.way)
     raise ContractctlError(
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
         hint="state its format: --as json-schema",
@@ -100,7 +145,9 @@ def format_of(file: File) -> str:
 
 
 def demand_schema(file: File) -> None:
-    """Raise ContractctlError for a document of an API: taken for a JSON Schema, it would allow everything."""
+    """Raise ContractctlError for what is none: taken for a JSON Schema, a document of an API would allow everything."""
+    if (kind := _registered(file)) is not None:
+        raise ContractctlError(f"{file.name} is {kind.what}, and no JSON Schema", hint=kind.way)
     value = _loaded(file) if file.name.lower().endswith(".json") else None
     if isinstance(value, dict):
         found = next((word for word in ("openapi", "swagger", "asyncapi") if isinstance(value.get(word), str)), None)

@@ -217,6 +217,30 @@ def test_a_swagger_document_is_not_passed_over(tmp_path: Path, git: Git, contrac
     assert "api.yaml: a Swagger 2.0 document" in contractctl("init", "--dry-run").stdout
 
 
+def test_a_schema_as_a_registry_has_it_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    """What is sent to a Schema Registry: JSON that holds the schema as text."""
+    files = {name: tmp_path / f"{name}.json" for name in ("order", "payment", "other")}
+    schema = json.dumps({"type": "enum", "name": "E", "symbols": ["A", "B"]})
+    files["order"].write_text(json.dumps({"schema": schema}))
+    files["payment"].write_text(json.dumps({"schemaType": "PROTOBUF", "schema": 'syntax = "proto3";'}))
+    files["other"].write_text(json.dumps({"schema": "public"}))
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    for file in files.values():
+        file.write_text(file.read_text().replace(', \\"B\\"', "").replace("public", "own").replace("proto3", "proto2"))
+
+    done = contractctl("check", "--against", "main", "--format", "json", code=3)
+    said = contractctl("check", "order.json", "order.json", code=2).stderr
+    found = contractctl("init", "--dry-run").stdout
+
+    assert judged(done) == {"order.json": "unknown", "payment.json": "unknown"}
+    assert "order.json is a Schema Registry's JSON around an Avro schema, and contractctl does not judge these" in said
+    assert "jq -r .schema FILE > NAME.avsc" in said
+    assert "no contract: payment.json: a Schema Registry's JSON around a Protobuf schema" in found
+    assert "other.json" not in found
+
+
 PROTO = """syntax = "proto3";
 package shop.v1;
 import "shop/v1/money.proto";

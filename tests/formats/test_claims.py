@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.claims import claimed, demand_schema, format_of, may_be_claimed
+from contractctl.formats.claims import claimed, demand_schema, format_of, may_be_claimed, unjudged
 from contractctl.model.contract import File
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -151,6 +151,30 @@ def test_a_document_of_an_api_is_never_taken_for_a_schema_that_allows_everything
 )
 def test_a_schema_may_speak_of_one(name: str, text: str) -> None:
     demand_schema(File(name, text))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ({"schema": '{"type": "string"}'}, "avro"),
+        ({"schema": '{"type": "string"}', "subject": "orders-value", "id": 7, "version": 1}, "avro"),
+        ({"schema": '{"type": "string"}', "schemaType": "JSON", "references": []}, "json-schema"),
+        ({"schema": "message M {}", "schemaType": "PROTOBUF"}, "protobuf"),
+        ({"schema": "public"}, None),
+        ({"schema": {"type": "string"}}, None),
+        ({"schema": '{"type": "string"}', "host": "localhost"}, None),
+        ({"schema": '{"type": "string"}', "schemaType": "CSV"}, None),
+    ],
+)
+def test_what_a_registry_has_around_a_schema_is_told_from_other_json(value: object, kind: str | None) -> None:
+    found = unjudged(File("a.json", json.dumps(value)))
+
+    assert (found.format if found else None) == kind
+
+
+def test_what_a_registry_has_around_a_schema_is_never_taken_for_a_schema_that_allows_everything() -> None:
+    with pytest.raises(ContractctlError, match="Schema Registry's JSON around a JSON Schema, and no JSON Schema"):
+        demand_schema(File("a.json", json.dumps({"schema": "{}", "schemaType": "JSON"})))
 
 
 def test_a_file_in_another_encoding_is_told_so() -> None:
