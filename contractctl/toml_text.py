@@ -1,6 +1,7 @@
 """What does this TOML file say? Each key is asked for by name and type; a key that nobody asks for is an error."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,15 @@ class Table:
     def needed_text(self, key: str) -> str:
         value = self.text(key)
         if value is None:
-            raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is missing", hint=f'add the line {key} = "…"')
+            raise self._missing(key, '"…"')
+        return value
+
+    def needed_day(self, key: str) -> date:
+        value = self._value(key)
+        if value is None:
+            raise self._missing(key, "2026-12-31")
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self._wrong(key, "a day, without quotes: 2026-12-31")
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
@@ -119,6 +128,11 @@ class Table:
         if not isinstance(value, kind):
             raise self._wrong(key, wanted)
         return value
+
+    def _missing(self, key: str, example: str) -> ContractctlError:
+        return ContractctlError(
+            f"{self._file}: '{self._prefix}{key}' is missing", hint=f"add the line {key} = {example}"
+        )
 
     def _wrong(self, key: str, wanted: str) -> ContractctlError:
         # a URL may hold a secret, whatever shape it was given in

@@ -7,6 +7,7 @@ from itertools import pairwise
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse, parse_sound
+from contractctl.model.acceptance import Acceptance
 from contractctl.model.contract import Contract, Source, Version
 from contractctl.model.verdict import Answer, Comparison, Finding, Level, Status
 from contractctl.verdicts import judged
@@ -25,13 +26,61 @@ class Pair:
     old: str
     new: str
     comparison: Comparison
-    excused: str | None = None
-    """Why an incompatibility does not fail the check, where it does not: it stays visible all the same."""
+    excuse: str | None = None
+    """Why nothing that was found fails the check, where that is so: it stays visible all the same."""
+    acceptances: tuple[Acceptance, ...] = ()
+    """Excuses of single findings."""
 
     @property
     def status(self) -> Status:
         """The verdict in the directions that the level demands."""
         return worst(self.comparison.towards(direction).status for direction in self.level.directions)
+
+    @property
+    def standing(self) -> Status:
+        """What of the verdict is not excused."""
+        if self.excuse is not None:
+            return Status.COMPATIBLE
+        return worst(self._left(self.comparison.towards(direction)) for direction in self.level.directions)
+
+    @property
+    def excused(self) -> str | None:
+        """Why the pair does not fail the check, where it is excused."""
+        if self.excuse is not None or self.status is Status.COMPATIBLE or self.standing is not Status.COMPATIBLE:
+            return self.excuse
+        return "; ".join(f"{one.about} is {one.words}" for one in self.met if one.holds)
+
+    def acceptance(self, found: Finding | str) -> Acceptance | None:
+        """The one that names a finding, or a reason why it is unknown; of several the last to expire."""
+        return max((one for one in self.acceptances if one.names(found)), key=lambda one: one.expires, default=None)
+
+    def excuse_of(self, found: Finding | str) -> str | None:
+        """Why this does not fail the check, where it is excused."""
+        acceptance = self.acceptance(found)
+        return self.excuse or (acceptance.words if acceptance and acceptance.holds else None)
+
+    def excuses(self, found: Finding | str) -> bool:
+        """Whether this does not fail the check, whatever it is."""
+        return self.excuse_of(found) is not None
+
+    @property
+    def met(self) -> tuple[Acceptance, ...]:
+        """The acceptances that name something which was found."""
+        named = (self.acceptance(found) for found in self.found)
+        return tuple(dict.fromkeys(one for one in named if one is not None))
+
+    @property
+    def found(self) -> tuple[Finding | str, ...]:
+        """All findings, and all reasons why something is unknown."""
+        return self.comparison.backward.found + self.comparison.forward.found
+
+    def _left(self, answer: Answer) -> Status:
+        """What remains of an answer: behind findings that are accepted, something may be unknown all the same."""
+        if not any(self.excuses(found) for found in answer.found):
+            return answer.status
+        if any(finding.breaks and not self.excuses(finding) for finding in answer.findings):
+            return Status.INCOMPATIBLE
+        return Status.COMPATIBLE if all(self.excuses(reason) for reason in answer.reasons) else Status.UNKNOWN
 
     @property
     def demanded(self) -> tuple[Finding, ...]:
@@ -60,6 +109,8 @@ class Checked:
     """Schema files that changed and were not judged: they belong to no contract, and nobody named them."""
     unreleased: tuple[str, ...] = ()
     """Contracts of which nothing is released yet: drafts that were read and held against nothing."""
+    idle: tuple[Acceptance, ...] = ()
+    """Acceptances that name nothing which was found."""
 
     @property
     def verdict(self) -> Status:
@@ -71,7 +122,7 @@ class Checked:
         """The worst of what is not excused: what the exit code says."""
         if self.problems:
             return Status.INCOMPATIBLE
-        return worst(pair.status for pair in self.pairs if pair.excused is None)
+        return worst(pair.standing for pair in self.pairs)
 
 
 def worst(statuses: Iterable[Status]) -> Status:
@@ -98,8 +149,8 @@ def since(old: Source, new: Source, format_name: str, terms: Terms) -> Compariso
 
 
 def strictest(pairs: Iterable[Pair]) -> Pair:
-    """Of one pair that was judged in several ways the worst answer; the first of equal ones."""
-    return min(pairs, key=lambda pair: _WORST_FIRST.index(pair.status))
+    """Of one pair that was judged in several ways the worst answer, excused as it is; the first of equal ones."""
+    return min(pairs, key=lambda pair: (_WORST_FIRST.index(pair.standing), _WORST_FIRST.index(pair.status)))
 
 
 def check_files(old: Source, new: Source, format_name: str, level: Level, terms: Terms) -> Checked:
@@ -118,16 +169,17 @@ def check_contract(
 ) -> Iterator[Pair]:
     """The draft against the releases that its level names; the latest release, and new ones, against those before.
 
-    What breaks an earlier version is excused by a major version between the two, or by the plan `staged` that leads
-    there. terms: what is known beside the contract. is_new: whether nobody has judged a release yet.
+    What breaks an earlier version is excused by a major version between the two, by the plan `staged` that leads
+    there, or as far as the contract accepts it. terms: what is known beside the contract. is_new: whether nobody has
+    judged a release yet.
     """
     level = level or contract.level
     if contract.draft is not None:
         for version in contract.versions if level.transitive else contract.versions[-1:]:
-            excused = staged or _major(version, contract.versions)
-            yield replace(_pair(contract, version, None, level, terms), excused=excused)
+            excuse = staged or _major(version, contract.versions)
+            yield replace(_pair(contract, version, None, level, terms), excuse=excuse)
     for before, later in _steps(contract.versions, level, is_new):
-        yield replace(_pair(contract, before, later, level, terms), excused=_major(before, (later,)))
+        yield replace(_pair(contract, before, later, level, terms), excuse=_major(before, (later,)))
     if contract.draft is not None and not contract.versions and contract.format in FORMATS:
         parse_sound(contract.format, contract.draft, contract.policy)  # it is read, at least
 
@@ -157,4 +209,6 @@ def _pair(contract: Contract, old: Version, new: Version | None, level: Level, k
     terms = replace(known, old_name=str(old.number), new_name=str(new.number) if new else f"the {DRAFT}")
     comparison = judged(old.source, source, contract.format, terms.of(contract))
     new_name = str(new.number) if new else DRAFT
-    return Pair(contract.name, contract.format, level, str(old.number), new_name, comparison)
+    return Pair(
+        contract.name, contract.format, level, str(old.number), new_name, comparison, acceptances=contract.accepted
+    )

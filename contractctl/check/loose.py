@@ -1,11 +1,12 @@
 """Are schema files outside the store compatible with what they were? Those that changed, and who refers to them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from contractctl import store
 from contractctl.check import Checked, Pair, since, strictest, unknown
+from contractctl.check.accepted import idle
 from contractctl.check.multi_file import MultiFile, multi_files
 from contractctl.check.question import Question, problem
 from contractctl.compatibility import Terms
@@ -16,6 +17,7 @@ from contractctl.formats.companions import ROOMS, Near, companions, marks, menti
 from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
+from contractctl.model.acceptance import Acceptance
 from contractctl.model.contract import File
 from contractctl.model.verdict import Comparison
 from contractctl.verdicts import judged
@@ -42,6 +44,17 @@ class _Sight:
     base: str
     then: Near
     now: Near
+    accepted: Mapping[Acceptance, frozenset[str]]
+    """Each with its files, as paths from the root."""
+
+    def accepted_in(self, path: str) -> tuple[Acceptance, ...]:
+        """What is accepted of a file, or of a folder whose files are judged as one."""
+        within = f"{path}/"
+        return tuple(
+            one
+            for one, files in self.accepted.items()
+            if any(file == path or file.startswith(within) for file in files)
+        )
 
     def present(self, path: str) -> File | None:
         """The file of the work tree at a path from the root."""
@@ -83,7 +96,8 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     named_ = {*present, *(one.old for one in changes.asked_for if one.old)}
     pairs += tuple(_pair_of_multi_file(sight, whole) for whole in several if not whole.paths.isdisjoint(named_))
     gone = tuple(one for one in check_gone(asked, changes).problems if one.contract not in parts)
-    return Checked(pairs, gone)
+    of_no_file = tuple(one for one, files in sight.accepted.items() if not files)
+    return Checked(pairs, gone, idle=idle(pairs) + of_no_file)
 
 
 def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
@@ -98,7 +112,8 @@ def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
 def _sight(asked: Question, changes: Changes) -> _Sight:
     repository, root = changes.repository, changes.repository.root
     now = in_work_tree(root, lambda: (root / path for path in repository.present()))
-    return _Sight(asked, repository, changes.base, at_commit(repository, changes.base), now)
+    accepted = {one: frozenset(repository.present([str(asked.root / (one.file or ""))])) for one in asked.accepted}
+    return _Sight(asked, repository, changes.base, at_commit(repository, changes.base), now, accepted)
 
 
 def check_gone(asked: Question, changes: Changes) -> Checked:
@@ -287,7 +302,8 @@ def _worst(sight: _Sight, what: tuple[str, str, str], answers: Iterable[Comparis
     """`what` is judged: its path, its format, and what it was called."""
     (path, format_name, before), level = what, sight.asked.level or sight.asked.loose_level
     old = f"{before} at {sight.base[:12]}"
-    return strictest(Pair(path, format_name, level, old, path, answer) for answer in answers)
+    accepted = sight.accepted_in(path)
+    return strictest(Pair(path, format_name, level, old, path, one, acceptances=accepted) for one in answers)
 
 
 def _pair_of_multi_file(sight: _Sight, whole: MultiFile) -> Pair:

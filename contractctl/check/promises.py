@@ -147,6 +147,7 @@ def adopted(base: Base, asked: Question, contract: Contract, then: Promise | Non
         f"{old.folder or old.name} at {base.commit[:12]}",
         name,
         since(old, new, contract.format, terms),
+        acceptances=contract.accepted,
     )
     return pair if pair.status is Status.COMPATIBLE else _noted(pair)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from contractctl.check import Problem
 from contractctl.compatibility import Terms
 from contractctl.formats.pages import page
+from contractctl.model.acceptance import Acceptance
 from contractctl.model.contract import Policy
 from contractctl.model.plan import Plan
 from contractctl.model.verdict import Level
@@ -27,6 +28,11 @@ class Question:
     """Of files outside the store; contracts have a policy, and may have a strictness, of their own."""
     earlier: Policy | None = None
     """How files outside the store were judged at the base."""
+
+    accepted: tuple[Acceptance, ...] = ()
+    """In files outside the store, as of today; contracts have their own."""
+    root: Path = Path()
+    """Where the paths of these files begin."""
 
     @property
     def policies(self) -> tuple[Policy, ...]:

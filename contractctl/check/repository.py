@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract, strictest
+from contractctl.check.accepted import dated, idle
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
 from contractctl.check.question import Question, problem
@@ -65,7 +66,8 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
         inside += _in_modules(asked, repository, modules, paths)
         inside += (one.pair(asked) for one in lost(repository, base, modules, paths))
     found = checked.problems + new_problems + loose.problems
-    return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased)
+    named_in_vain = checked.idle + loose.idle
+    return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased, named_in_vain)
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules: Sequence[ChangedModule]) -> None:
@@ -96,7 +98,7 @@ def _contracts(asked: Question, names: Sequence[str], base: Base | None = None) 
         pairs += _store_pairs(asked, read[name]) if base is None else _pairs_since(asked, read[name], base)
     judged = {one.contract for one in problems} | {one.contract for one in pairs}
     unreleased = tuple(name for name in names if not read[name].versions and name not in judged)
-    return Checked(tuple(pairs), tuple(problems), unreleased=unreleased)
+    return Checked(tuple(pairs), tuple(problems), unreleased=unreleased, idle=idle(pairs))
 
 
 def _store_pairs(
@@ -122,8 +124,13 @@ def _pairs_since(asked: Question, contract: Contract, base: Base) -> Iterator[Pa
 
 def _as_of(asked: Question, contract: Contract) -> Contract:
     """A contract as it is judged in this repository, today."""
-    policy = replace(contract.policy, today=asked.terms.policy.today)
-    return replace(contract, strict=contract.strict or asked.terms.strict, policy=policy)
+    today = asked.terms.policy.today
+    return replace(
+        contract,
+        strict=contract.strict or asked.terms.strict,
+        policy=replace(contract.policy, today=today),
+        accepted=dated(contract.accepted, today),
+    )
 
 
 def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:

@@ -149,6 +149,9 @@ def command(
     if checked.unreleased:
         way_out = "release a version: contractctl release NAME, or --all"
         click.echo(f"not judged, never released: {_first(checked.unreleased)}; {way_out}", err=True)
+    for one in checked.idle:
+        where = f" in {one.file}" if one.file else ""
+        click.echo(f"nothing to accept: {one.about}{where}: {one.place} names it, and it was not found", err=True)
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]
@@ -266,6 +269,7 @@ def _repository(
     targets: tuple[str, ...], against: str | None, level: Level | None, known: Terms
 ) -> tuple[check.Checked, bool]:
     from contractctl import settings
+    from contractctl.check.accepted import dated
     from contractctl.check.question import Question
     from contractctl.check.repository import check_against, check_store
     from contractctl.planner import read_plans
@@ -273,7 +277,8 @@ def _repository(
     found = settings.load(Path.cwd())
     split = None if against is None else _split_off(against, found.contracts.parent)
     then = found if split is None else settings.load_at(Path.cwd(), *split)
-    now, earlier = (replace(one.policy, today=times.today()) for one in (found, then))
+    today = times.today()
+    now, earlier = (replace(one.policy, today=today) for one in (found, then))
     asked = Question(
         contracts=found.contracts,
         plans=read_plans(found.migrations),
@@ -281,6 +286,8 @@ def _repository(
         loose_level=found.level.joined(then.level),
         terms=replace(known, policy=now, strict=known.strict or found.strict or then.strict),
         earlier=earlier,
+        accepted=dated(found.accepted, today),
+        root=found.root,
     )
     checked = check_store(asked, targets) if split is None else check_against(asked, *split, targets)
     return checked, found.unknown_passes and then.unknown_passes

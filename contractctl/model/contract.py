@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contractctl.errors import ContractctlError
+from contractctl.model.acceptance import Acceptance
 from contractctl.model.verdict import Level
 
 _SEMANTIC = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
@@ -214,6 +215,8 @@ class Contract:
     """Whether data loss breaks, too."""
     database: str = ""
     """Which of several databases holds the table, by its name in contractctl.toml."""
+    accepted: tuple[Acceptance, ...] = ()
+    """Findings of `check` that do not fail it; whatever else asks about compatibility knows nothing of them."""
 
     @property
     def latest(self) -> Version | None:

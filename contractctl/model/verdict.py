@@ -162,7 +162,12 @@ class Answer:
     status: Status
     findings: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
-    """Why it is unknown; empty for the other two."""
+    """What could not be decided: why it is unknown, where nothing breaks for certain."""
+
+    @property
+    def found(self) -> "tuple[Finding | str, ...]":
+        """The findings, then the reasons."""
+        return self.findings + self.reasons
 
 
 @dataclass(frozen=True, slots=True)

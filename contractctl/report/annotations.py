@@ -7,11 +7,9 @@ from pathlib import Path
 
 from contractctl import git
 from contractctl.check import Checked, Pair, Problem
+from contractctl.model.acceptance import UNKNOWN, Acceptance
 from contractctl.model.verdict import Finding, Place, Status
 from contractctl.report.policies import policies
-
-UNKNOWN = "unknown"
-"""In the place of a rule, where nothing could be decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,9 @@ class Annotation:
     """What tells it from the other remarks on this rule and contract, whatever line it moves to."""
     place: Place | None
     text: str
-    """Lines: what happens, the proof, the way out."""
+    """Lines: what happens, the proof, the way out or who accepts it."""
+    excuse: str | None = None
+    """Why it does not fail the check, where it is excused."""
 
     @property
     def fingerprint(self) -> str:
@@ -52,9 +52,10 @@ def _from(root: Path, one: Annotation) -> Annotation:
 def of_pair(pair: Pair) -> Iterator[Annotation]:
     """The findings that the level demands, and what could not be decided."""
     yield from (_finding(pair, finding) for finding in pair.demanded)
-    reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
-    if pair.status is Status.UNKNOWN:
-        yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(reasons))
+    if Status.UNKNOWN in {pair.status, pair.standing}:
+        reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
+        lines = [line for reason in reasons for line in (reason, *_accepted(pair.acceptance(reason)))]
+        yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(lines), pair.excused)
 
 
 def of_problem(problem: Problem) -> Annotation:
@@ -70,15 +71,24 @@ def _finding(pair: Pair, finding: Finding) -> Annotation:
     if witness:
         lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
         lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
-    lines += [finding.remedy, *policies(pair.comparison.policy)]
+    acceptance = pair.acceptance(finding)
+    lines += _accepted(acceptance)
+    lines += () if acceptance and acceptance.holds else (finding.remedy,)
+    lines += policies(pair.comparison.policy)
+    excuse = pair.excuse_of(finding)
     return Annotation(
-        error=finding.breaks and pair.excused is None,
+        error=finding.breaks and excuse is None,
         rule=finding.rule,
         contract=pair.contract,
         about=f"{_versions(pair)}, {finding.direction}: {finding.path}",
         place=finding.new or finding.old,
         text="\n".join(lines),
+        excuse=excuse,
     )
+
+
+def _accepted(acceptance: Acceptance | None) -> tuple[str, ...]:
+    return (acceptance.words,) if acceptance else ()
 
 
 def _versions(pair: Pair) -> str:

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from contractctl.check import Checked, Pair
-from contractctl.model.verdict import Status
+from contractctl.model.acceptance import Acceptance
+from contractctl.model.verdict import Finding, Status
 from contractctl.report.findings import finding_tree
 from contractctl.report.policies import policy_tree
 
@@ -39,6 +40,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "new": pair.new,
         "verdict": pair.status.value,
         "excused": pair.excused,
+        "accepted": [_acceptance(one) for one in pair.met],
         "backward": pair.comparison.backward.status.value,
         "forward": pair.comparison.forward.status.value,
         "unknown": {
@@ -46,5 +48,23 @@ def _pair(pair: Pair) -> dict[str, Any]:
             "forward": list(pair.comparison.forward.reasons),
         },
         "notes": list(pair.comparison.notes),
-        "findings": [finding_tree(finding) for finding in pair.comparison.findings],
+        "findings": [
+            {**finding_tree(finding), "accepted": _is_accepted(pair, finding)} for finding in pair.comparison.findings
+        ],
+    }
+
+
+def _is_accepted(pair: Pair, finding: Finding) -> bool:
+    acceptance = pair.acceptance(finding)
+    return acceptance is not None and acceptance.holds
+
+
+def _acceptance(acceptance: Acceptance) -> dict[str, Any]:
+    return {
+        "rule": acceptance.rule,
+        "path": acceptance.path,
+        "reason": acceptance.reason,
+        "owner": acceptance.owner,
+        "expires": acceptance.expires.isoformat(),
+        "holds": acceptance.holds,
     }

@@ -44,16 +44,19 @@ def _pair(pair: Pair) -> ET.Element:
     if pair.status is Status.COMPATIBLE:
         return case
     if pair.excused is not None:
-        ET.SubElement(case, "skipped", message=_plain(pair.excused))
+        ET.SubElement(case, "skipped", message=_plain(pair.excused)).text = _plain(_texts(of_pair(pair)))
         return case
-    _end(case, _WORDS[pair.status], list(of_pair(pair)))
+    _end(case, _WORDS[pair.standing], list(of_pair(pair)))
     return case
 
 
 def _end(case: ET.Element, tag: str, remarks: list[Annotation]) -> None:
-    what = ", ".join(dict.fromkeys(one.rule for one in remarks))
-    texts = [f"{_at(one)}{one.rule}\n{one.text}" for one in remarks]
-    ET.SubElement(case, tag, message=_plain(what), type=tag).text = _plain("\n\n".join(texts))
+    what = ", ".join(dict.fromkeys(one.rule for one in remarks if one.excuse is None))
+    ET.SubElement(case, tag, message=_plain(what), type=tag).text = _plain(_texts(remarks))
+
+
+def _texts(remarks: Iterable[Annotation]) -> str:
+    return "\n\n".join(f"{_at(one)}{one.rule}\n{one.text}" for one in remarks)
 
 
 def _at(one: Annotation) -> str:

@@ -11,8 +11,9 @@ from urllib.parse import quote
 from contractctl import __version__
 from contractctl.check import Checked
 from contractctl.formats import pages
+from contractctl.model.acceptance import UNKNOWN
 from contractctl.model.verdict import Place
-from contractctl.report.annotations import UNKNOWN, Annotation, annotations
+from contractctl.report.annotations import Annotation, annotations
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -46,6 +47,8 @@ def _result(one: Annotation, index: int) -> dict[str, Any]:
         "message": {"text": f"{one.contract}: {one.text}"},
         "partialFingerprints": {"contractctl/v1": one.fingerprint},
     }
+    if one.excuse is not None:
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": one.excuse}]
     if one.place is not None:
         result["locations"] = [{"physicalLocation": _location(one.place)}]
     return result

@@ -6,7 +6,7 @@ import click
 
 from contractctl.check import Checked, Pair
 from contractctl.model.amounts import counted
-from contractctl.model.verdict import Status
+from contractctl.model.verdict import Finding, Status
 from contractctl.report.findings import finding_lines
 from contractctl.report.policies import policies
 
@@ -27,17 +27,18 @@ def verdict(checked: Checked) -> str:
 
 def answer(checked: Checked) -> str:
     """The answer in one line."""
-    failing = [pair for pair in checked.pairs if pair.excused is None and pair.status is not Status.COMPATIBLE]
+    failing = [pair for pair in checked.pairs if pair.standing is not Status.COMPATIBLE]
     pairs = counted(len(checked.pairs), "pair")
     if checked.unreleased and not checked.pairs and not checked.problems:
         return f"nothing judged: {counted(len(checked.unreleased), 'contract')} without a release"
     if not failing and not checked.problems:
         excused = [f"{' '.join(_title(pair))}: {pair.excused}" for pair in _excused(checked)]
-        note = f"; excused: {'; '.join(excused)}" if excused else ""
-        return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged{note}"
+        if excused:
+            return f"{click.style('passes', fg='green', bold=True)}: {pairs} judged; excused: {'; '.join(excused)}"
+        return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged"
     word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
     worst = [f"{one.contract} ({one.rule})" for one in checked.problems]
-    worst += [" ".join(_title(pair)) for pair in failing if pair.status is checked.standing]
+    worst += [" ".join(_title(pair)) for pair in failing if pair.standing is checked.standing]
     names = ", ".join(worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line
     return f"{word}: {names}{more}"
@@ -55,20 +56,28 @@ def _pair(pair: Pair) -> Iterator[str]:
     judged = "; ".join((f"level {pair.level}", *policies(pair.comparison.policy)))
     name, *versions = _title(pair)
     yield "  ".join((click.style(name, bold=True), *versions, sides, f"({judged})"))
-    if pair.excused:
-        yield f"  excused: {pair.excused}"
+    if pair.excuse:
+        yield f"  excused: {pair.excuse}"
     for direction in pair.level.directions:
         for reason in pair.comparison.towards(direction).reasons:
             yield f"  unknown, {direction}: {reason}"
+            yield from _accepted(pair, reason)
     for finding in pair.demanded:
         yield ""
         yield from finding_lines(finding)
-        if pair.excused is None:
+        yield from _accepted(pair, finding)
+        if not pair.excuses(finding):
             yield f"    → {finding.remedy}"
     rest = len(pair.comparison.findings) - len(pair.demanded)
     if rest:
         yield ""
         yield f"  {counted(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
+
+
+def _accepted(pair: Pair, found: Finding | str) -> Iterator[str]:
+    acceptance = pair.acceptance(found)
+    if acceptance is not None:
+        yield f"    {click.style(acceptance.words, fg='yellow')}"
 
 
 def _title(pair: Pair) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ from contractctl.evidence.asked import Asked
 from contractctl.flagd import Flag
 from contractctl.git import Repository
 from contractctl.model import canonical
+from contractctl.model.acceptance import Acceptance
 from contractctl.model.cluster import Naming
 from contractctl.model.contract import Contract, Policy
 from contractctl.model.verdict import Level
 from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
 from contractctl.settings.kubernetes import read_naming
-from contractctl.store import read_policy
+from contractctl.store import read_acceptances, read_policy
 from contractctl.toml_text import Table, read_toml, toml_table
 
 FILE = "contractctl.toml"
@@ -72,6 +73,8 @@ class Settings:
     """Whether data loss breaks, too."""
     unknown_passes: bool = False
     """Whether `check` lets an unknown verdict pass."""
+    accepted: tuple[Acceptance, ...] = ()
+    """Findings of `check` in files outside the store that do not fail it; a contract names its own."""
     default_branch: str = "main"
     databases: Mapping[str, NamedDatabase] = field(default_factory=dict)
     """By name; that of [database] has none."""
@@ -192,6 +195,7 @@ def _settings(root: Path, table: Table) -> Settings:
         policy=read_policy(table),
         strict=table.flag("strict"),
         unknown_passes=table.flag("unknown_passes"),
+        accepted=read_acceptances(table, of_files=True),
         default_branch=table.text("default_branch", "main") or "main",
         databases=read_databases(root, table),
         evidence=tuple(_evidence(source) for source in table.tables("evidence")),

@@ -1,5 +1,6 @@
 """Which contracts are there, and in which versions? Folders with a contract.toml; releases that never change again."""
 
+from contractctl.store.acceptances import read_acceptances
 from contractctl.store.contracts import (
     CONTRACT,
     broken_releases,
@@ -26,6 +27,7 @@ __all__ = [
     "folder_of",
     "names",
     "read",
+    "read_acceptances",
     "read_all",
     "read_policy",
     "release",

@@ -8,6 +8,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.contract import Contract, Party, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level
 from contractctl.store import releases
+from contractctl.store.acceptances import read_acceptances
 from contractctl.store.policies import read_policy
 from contractctl.store.texts import digest, shown, source, sources
 from contractctl.toml_text import Table, read_toml
@@ -44,6 +45,7 @@ def read(contracts: Path, name: str) -> Contract:
         policy=read_policy(table, format_name),
         strict=table.flag("strict"),
         database=table.text("database") or "",
+        accepted=read_acceptances(table),
     )
     table.done()
     return contract

@@ -1,0 +1,30 @@
+"""Which findings does this TOML file accept? Its [[accepted]] tables, each whole, or named where it is wrong."""
+
+from contractctl.model.acceptance import Acceptance
+from contractctl.toml_text import Table
+
+
+def read_acceptances(table: Table, *, of_files: bool = False) -> tuple[Acceptance, ...]:
+    """of_files: whether each says which files outside the store it is for."""
+    return tuple(_acceptance(one, of_files=of_files) for one in table.tables("accepted"))
+
+
+def _acceptance(table: Table, *, of_files: bool) -> Acceptance:
+    found = Acceptance(
+        rule=_said(table, "rule"),
+        path=table.needed_text("path"),
+        reason=_said(table, "reason"),
+        owner=_said(table, "owner"),
+        expires=table.needed_day("expires"),
+        place=table.file,
+        file=_said(table, "file") if of_files else None,
+    )
+    table.done()
+    return found
+
+
+def _said(table: Table, key: str) -> str:
+    text = table.needed_text(key).strip()
+    if not text:
+        raise table.wrong(key, "a text that is not empty")
+    return text
