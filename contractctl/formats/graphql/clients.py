@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.graphql.documents import Document, Uses, documents, refusals, uses
+from contractctl.formats.graphql.documents import Document, documents, refusals
 from contractctl.formats.graphql.schema import Schema
+from contractctl.formats.graphql.uses import Input_, Uses, uses
 from contractctl.model.contract import File
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
@@ -89,7 +90,7 @@ def _meets(found: Incompatibility, used: Uses) -> bool:
         case "graphql-operation-removed":
             return facts["operation"] in used.operations
         case "graphql-type-removed" | "graphql-type-kind-changed":
-            return facts["type"] in used.conditions | used.answered | used.variables | used.objects
+            return facts["type"] in used.conditions | used.answered | used.variables | used.objects | used.implied
         case "graphql-fragment-impossible":
             return {facts["object"], facts["type"]} <= used.conditions | used.answered
         case "graphql-type-unknown":
@@ -99,7 +100,7 @@ def _meets(found: Incompatibility, used: Uses) -> bool:
         case "graphql-enum-value-removed":
             return facts["enum"] in used.variables or (facts["enum"], facts["value"]) in used.symbols
         case "graphql-one-of-added":
-            return facts["type"] in used.variables | used.objects
+            return facts["type"] in used.variables | used.objects | used.implied
         case rule if rule.startswith("graphql-directive-"):
             return facts["directive"] in used.directives
         case rule if rule.startswith("graphql-input-"):
@@ -118,7 +119,7 @@ def _shows_in_document(found: Incompatibility, used: Uses) -> bool:
     if found.rule.startswith("graphql-input-"):
         if found.rule == "graphql-input-default-changed" or facts["holder"] in used.variables:
             return False
-        return found.rule != "graphql-input-null-refused" or not used.maybe
+        return not used.may_be_null(_place(facts["holder"], facts["input"]), facts.get("after", ""))
     if found.rule == "graphql-enum-value-removed":
         return facts["enum"] not in used.variables
     if found.rule == "graphql-one-of-added":
@@ -131,20 +132,30 @@ def _meets_place(path: str, used: Uses) -> bool:
     type_, _, field = path.partition(".")
     if field:
         return (type_, field) in used.fields
-    return not path or type_ in used.answered | used.variables | used.conditions | used.objects or "(" in path
+    return (
+        not path
+        or type_ in used.answered | used.variables | used.conditions | used.objects | used.implied
+        or "(" in path
+    )
 
 
 def _gives(rule: str, holder: str, name: str, used: Uses) -> bool:
     """Whether an argument or input field is given, or left out where that matters."""
-    left_out = rule in {"graphql-input-required", "graphql-input-default-changed"}
-    type_, _, field = holder.partition(".")
-    if not field and not holder.startswith("@"):
-        if holder in used.variables:
-            return True
-        written = (holder, name) in used.inputs
-        return holder in used.objects and (left_out or written)
-    place = ("@", holder[1:], name) if holder.startswith("@") else (type_, field, name)
-    called = holder[1:] in used.directives if holder.startswith("@") else (type_, field) in used.fields
-    if left_out:
-        return called and place not in used.given
-    return place in used.given | used.maybe
+    place = _place(holder, name)
+    if holder in used.variables or (rule == "graphql-input-default-changed" and holder in used.implied):
+        return True
+    if rule == "graphql-input-default-changed":
+        return place in used.lacking
+    if rule != "graphql-input-required":
+        return place in used.given
+    *type_, field = place[:-1]
+    if not type_:
+        return holder in used.objects | used.implied
+    return field in used.directives if type_ == ["@"] else (*type_, field) in used.fields
+
+
+def _place(holder: str, name: str) -> Input_:
+    """Where an argument or input field is given: of `Query.user`, `@cached` or `CreateUser`."""
+    if holder.startswith("@"):
+        return "@", holder[1:], name
+    return (*holder.split("."), name)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.graphql.documents import Uses, documents, refusals, sights
+from contractctl.formats.graphql.documents import documents, refusals
 from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.types import Field, Type
+from contractctl.formats.graphql.uses import Uses, sights
 from contractctl.model.contract import File
 from contractctl.model.verdict import Place, Undecided
 
@@ -81,18 +82,18 @@ def _use_of(known: Schema, at: _Coordinate) -> Callable[[Uses], bool] | None:
     if argument:
         place = (holder, member, argument)
         is_there = field is not None and argument in field.arguments
-        return (lambda used: place in used.given | used.maybe) if is_there else None
+        return (lambda used: place in used.given) if is_there else None
     if field is not None:
         return lambda used: (holder, member) in used.fields
     if member in type_.symbols:
         return lambda used: (holder, member) in used.symbols or holder in used.variables
     if member in type_.inputs:
-        return lambda used: (holder, member) in used.inputs or holder in used.variables
+        return lambda used: (holder, member) in used.given or holder in used.variables
     if member in {*type_.members, *type_.interfaces}:
         return lambda used: bool({holder, member} & (used.conditions | used.answered))
     if member:
         return None
-    return lambda used: holder in used.conditions | used.answered | used.variables | used.objects
+    return lambda used: holder in used.conditions | used.answered | used.variables | used.objects | used.implied
 
 
 def _lacking(type_: Type, field: Field | None, at: _Coordinate) -> Callable[[Uses], bool] | None:
@@ -102,7 +103,7 @@ def _lacking(type_: Type, field: Field | None, at: _Coordinate) -> Callable[[Use
     if field is not None:
         return lambda used: (at.holder, at.member) in used.fields
     if type_.inputs and not at.member:
-        return lambda used: at.holder in used.objects | used.variables
+        return lambda used: at.holder in used.objects | used.implied | used.variables
     return None
 
 
@@ -111,5 +112,5 @@ def _directive(known: Schema, name: str, argument: str) -> Callable[[Uses], bool
     if directive is None or (argument and argument not in directive.arguments):
         return None
     if argument:
-        return lambda used: ("@", name, argument) in used.given | used.maybe
+        return lambda used: ("@", name, argument) in used.given
     return lambda used: name in used.directives

@@ -47,10 +47,10 @@ def _changed(holder: Holder, mine: Input, theirs: Input, *, others: bool) -> Ite
         yield _found("type-changed", Effect.FAILS, holder, mine, **types)
         return
     if mine.default is not None and theirs.required:
-        yield _found("required", Effect.FAILS, holder, mine, why="has no default any more")
+        yield _found("required", Effect.FAILS, holder, mine, why="has no default any more", **types)
     elif holder.one_of and theirs.required and others:
         yield _found("required", Effect.FAILS, holder, mine, why="was one of several")
-    elif _refuses_null(nullable(mine.type) + "!" if holder.one_of else mine.type, theirs.type):
+    elif refuses_null(nullable(mine.type) + "!" if holder.one_of else mine.type, theirs.type):
         yield _found("null-refused", Effect.FAILS, holder, mine, **types)
     if mine.default is not None and not theirs.required:
         before, after = _said(mine.default, mine.type), None
@@ -72,12 +72,12 @@ def _same_build(mine: str, theirs: str) -> bool:
     return mine.replace("!", "") == theirs.replace("!", "")
 
 
-def _refuses_null(mine: str, theirs: str) -> bool:
+def refuses_null(mine: str, theirs: str) -> bool:
     """Whether null is refused where the client may give it: as the whole, or as an item."""
     if theirs.endswith("!") and not mine.endswith("!"):
         return True
     inside, others = item(mine), item(theirs)
-    return inside is not None and others is not None and _refuses_null(inside, others)
+    return inside is not None and others is not None and refuses_null(inside, others)
 
 
 def _said(value: Value, type_: str) -> object:

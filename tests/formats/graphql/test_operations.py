@@ -194,3 +194,72 @@ def test_what_a_default_leaves_out_meets_who_leaves_that_out(place: str, documen
     answer = compare_sources(source_of(old, "old"), source_of(new, "new"), "graphql", terms).backward
 
     assert answer.status is Status.INCOMPATIBLE
+
+
+GIVEN = """
+type Query { a(x: Int = 1): Int l(m: [Int]): Int o(i: I): Int }
+input I { x: Int z: Int = 1 y: D } scalar D directive @d(x: Int = 1) on FIELD
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meets", "passes"),
+    [
+        (
+            "I { x: Int",
+            "I { x: Int!",
+            "($v: Int = 1) { o(i: {x: $v}) }",
+            "($v: Int!) { o(i: {x: $v}) }",
+        ),
+        ("[Int]", "[Int!]", "($v: Int = 1) { l(m: [$v]) }", "($v: Int!, $w: [Int!]) { l(m: [$v]) k: l(m: $w) }"),
+        (
+            "a(x: Int = 1)",
+            "a(x: Int! = 1)",
+            "($v: Int) { ...f k: a(x: 1) } fragment f on Query { a(x: $v) }",
+            "($v: Int) { l(m: [$v]) a(x: 1) }",
+        ),
+        ("a(x: Int = 1)", "a(x: Int!)", "($v: Int = 2) { a(x: $v) }", "($v: Int! = 2) { a(x: $v) }"),
+        ("a(x: Int = 1)", "a(x: Int = 2)", "{ a(x: 5) b: a }", "($v: Int = 3, $w: Int!) { a(x: $v) b: a(x: $w) }"),
+        ("@d(x: Int = 1)", "@d(x: Int = 2)", "{ a @d(x: 1) b: a @d }", "{ a @d(x: 1) b: a }"),
+        ("z: Int = 1", "z: Int = 2", "{ o(i: {y: 1}) }", "{ o(i: {z: 3}) }"),
+    ],
+)
+def test_a_variable_meets_what_it_may_be_and_nothing_else(old: str, new: str, meets: str, passes: str) -> None:
+    assert old in GIVEN
+
+    broken, fine = (
+        compare_sources(
+            source_of(GIVEN, "old"),
+            source_of(GIVEN.replace(old, new), "new"),
+            "graphql",
+            Terms(operations=(File("a.graphql", f"query {document}"),)),
+        ).backward
+        for document in (meets, passes)
+    )
+
+    assert broken.status is Status.INCOMPATIBLE
+    assert fine.status is Status.COMPATIBLE
+
+
+def test_a_variable_of_a_fragment_is_what_operations_of_other_files_declare() -> None:
+    def answered(*documents: str) -> Status:
+        sent = tuple(File(f"{number}.graphql", text) for number, text in enumerate(documents))
+        new = source_of(GIVEN.replace("a(x: Int = 1)", "a(x: Int! = 1)"), "new")
+        return compare_sources(source_of(GIVEN, "old"), new, "graphql", Terms(operations=sent)).backward.status
+
+    fragment = "fragment f on Query { a(x: $v) }"
+
+    assert answered("query ($v: Int!) { ...f }", fragment) is Status.COMPATIBLE
+    assert answered("query ($v: Int!) { ...f }", fragment, "query ($v: Int) { ...f }") is Status.INCOMPATIBLE
+    assert answered(fragment) is Status.INCOMPATIBLE
+
+
+def test_a_scalar_that_is_described_elsewhere_meets_who_writes_one() -> None:
+    old, new = (GIVEN.replace("scalar D", f'scalar D @specifiedBy(url: "https://a.example/{n}")') for n in (1, 2))
+    terms = [Terms(operations=(File("a.graphql", text),)) for text in ("{ o(i: {y: 1}) }", "{ a }")]
+
+    written, not_written = (
+        compare_sources(source_of(old, "old"), source_of(new, "new"), "graphql", one).backward for one in terms
+    )
+
+    assert (written.status, not_written.status) == (Status.UNKNOWN, Status.COMPATIBLE)
