@@ -31,6 +31,9 @@ from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 Found = Incompatibility | Undecided
 
+_OF_A_COLUMN = (CHARACTERS, "ON UPDATE")
+"""How clauses begin that touch nobody who does not know their column."""
+
 
 def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
     """Every reason why statements against the client's tables fail, misread or lose against the provider's."""
@@ -98,8 +101,8 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
     yield from foreign_keys(client, provider)
     yield from checks(client, provider, dialect)
     for clause in sorted(set(client.unjudged) ^ set(provider.unjudged)):
-        name, is_charset, _ = clause.partition(f": {CHARACTERS}")
-        if is_charset and (client.column(name) is None or provider.column(name) is None):
+        name, _, said = clause.partition(": ")
+        if said.startswith(_OF_A_COLUMN) and (client.column(name) is None or provider.column(name) is None):
             continue  # of a column that the client does not know, or no longer finds
         yield Undecided(client.written, f"contractctl does not judge '{clause}'", *2 * (table_pointer(client.name),))
 
