@@ -123,6 +123,8 @@ class Told:
     database: Database
     known: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     """Of each table the columns that matter; those of its key have their place in it."""
+    why: str = ""
+    """What the revision does that nobody can tell without the database, where that is known beforehand."""
 
     @property
     def live(self) -> bool:
@@ -134,7 +136,7 @@ class Told:
     def key(self, table: str) -> tuple[Column, ...]:
         keyed = [column for column in self._columns(table) if column.key_place]
         if not keyed:
-            raise _untold(table)
+            raise _untold(table, self.why)
         return tuple(sorted(keyed, key=lambda column: column.key_place))
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
@@ -142,13 +144,13 @@ class Told:
 
     def ask(self, query: str, otherwise: str | None = None) -> str:  # noqa: ARG002 - there is nobody to ask
         if otherwise is None:
-            raise unwritable()
+            raise unwritable(self.why)
         return otherwise
 
     def _columns(self, table: str) -> tuple[Column, ...]:
         found = next((columns for name, columns in self.known.items() if self.database.same(name, table)), ())
         if not found:
-            raise _untold(table)
+            raise _untold(table, self.why)
         return found
 
 
@@ -204,17 +206,14 @@ class UntoldError(ContractctlError):
     """What would have to be asked of the database as it stands then."""
 
 
-def _untold(table: str) -> UntoldError:
-    return UntoldError(
-        f"this revision does not describe '{table}', so it cannot be written as a script (--sql)",
-        hint="run it online, against a copy of the database if you want to see what it does",
-    )
+def _untold(table: str, why: str = "") -> UntoldError:
+    return unwritable(why or f"this revision does not describe '{table}'")
 
 
-def unwritable() -> UntoldError:
+def unwritable(why: str = "") -> UntoldError:
     """What is said where a script would need what only the database knows."""
     return UntoldError(
-        "this revision reads the database that it changes, so it cannot be written as a script (--sql)",
+        f"{why or 'this revision reads the database that it changes'}, so it cannot be written as a script (--sql)",
         hint="run it online, against a copy of the database if you want to see what it does",
     )
 

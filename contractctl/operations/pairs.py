@@ -101,7 +101,7 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Catalog:
     if pairs and isinstance(pairs[0], Crossing):
         return _told_across(database, pairs[0])
     if pairs and isinstance(pairs[0], Whole):
-        return Told(database)
+        return told_of_copied(database, pairs[0].source)
     columns: dict[str, Column] = {}
     for pair in pairs:
         for name in (*pair.old, *(pair.via or new for new in pair.new)):
@@ -113,6 +113,15 @@ def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Catalog:
             column = columns.get(name) or database.as_shown(Column(name, type_), counted=False)
             columns[name] = replace(column, not_null=True, key_place=place, never_null=True)
     return Told(database, {table: tuple(columns.values())})
+
+
+def told_of_copied(database: Database, table: str) -> Catalog:
+    """Nothing: a plan knows the columns of its contract, and what else the table has would be lost with it."""
+    return Told(
+        database,
+        why=f"this revision copies '{table}' as it stands, with every column and foreign key, and a plan knows only"
+        " those of its contract",
+    )
 
 
 def _told_across(database: Database, pair: Crossing) -> Catalog:

@@ -6,8 +6,10 @@ import pytest
 
 from contractctl import operations
 from contractctl.errors import ContractctlError
+from contractctl.model.plan import Plan
 from contractctl.operations.steps import RelaxNotNull, RequireNotNull
 from tests.databases import shops
+from tests.operations.copies import COPIED
 from tests.operations.lives import Life, Scenario
 from tests.operations.scenarios import SCENARIOS
 from tests.operations.scripts import run, script
@@ -130,6 +132,26 @@ def test_a_script_that_would_need_to_ask_is_refused(mariadb_url):
         life = Life(shop, scenario)
         with pytest.raises(ContractctlError, match="reads the database that it changes"):
             script(life.plan.dialect, operations.dual_write(life.plan))
+
+
+@pytest.mark.parametrize("stage", ["expand", "dual_write", "quiesce", "contract"])
+def test_a_script_of_a_table_that_is_copied_is_refused_as_it_would_leave_out_what_no_contract_has(stage):
+    plan = Plan("plan", (), COPIED.planned(shops.MARIADB), {})
+    steps = getattr(operations, stage)(plan)
+    with pytest.raises(ContractctlError, match=r"copies 'orders' as it stands.*cannot be written as a script"):
+        script("mysql", steps)
+
+
+def test_a_copy_that_is_not_in_use_goes_by_a_script(mariadb_url):
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+        life = Life(shop, COPIED)
+        before = life.schema()
+        for stage in ("expand", "dual_write"):
+            life.do(stage)
+        for stage in ("dual_write", "expand"):
+            run(life.url, script("mysql", operations.rollback(getattr(operations, stage)(life.plan))))
+
+        assert life.schema() == before
 
 
 def test_a_script_lets_mariadb_keep_what_a_column_is_besides(mariadb_url):

@@ -11,15 +11,24 @@ from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import BlockingError, Copying
 from contractctl.databases.temporary_names import copied_table, quiesced_table
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Whole, seen, synchronisation
+from contractctl.operations.pairs import Whole, seen, synchronisation, told_of_copied
 from contractctl.operations.steps.step import Step
 
 
 @dataclass(frozen=True)
-class CopyTable(Step):
-    """Make a copy of a table without rows, in which one column is of another type."""
+class _AsItStands(Step):
+    """A step that hangs on all that the table has, which only the database says."""
 
     table: str
+
+    def told(self, database: Database) -> Catalog:
+        return told_of_copied(database, self.table)
+
+
+@dataclass(frozen=True)
+class CopyTable(_AsItStands):
+    """Make a copy of a table without rows, in which one column is of another type."""
+
     column: str
     type: str
 
@@ -54,10 +63,9 @@ class DropCopy(Step):
 
 
 @dataclass(frozen=True)
-class Swap(Step):
+class Swap(_AsItStands):
     """Give the copy the table's name. What is written from then on goes to the old table, too."""
 
-    table: str
     pairs: tuple[Whole, ...]
     plan: str = ""
 
@@ -77,10 +85,9 @@ class Swap(Step):
 
 
 @dataclass(frozen=True)
-class SwapBack(Step):
+class SwapBack(_AsItStands):
     """Give the old table its name back."""
 
-    table: str
     pairs: tuple[Whole, ...]
     plan: str = ""
 
@@ -102,12 +109,11 @@ class SwapBack(Step):
 
 
 @dataclass(frozen=True)
-class DropCopied(Step):
+class DropCopied(_AsItStands):
     """Drop the old table, whose name the copy has. Nothing brings it back."""
 
     drops: ClassVar[bool] = True
 
-    table: str
     plan: str = ""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
