@@ -1,6 +1,7 @@
 """How does a stream of events go from one version to another, whatever their format?"""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -12,6 +13,9 @@ from contractctl.model.plan import Operation
 
 Event = Mapping[str, object]
 Convert = Callable[[Event], dict[str, object]]
+
+_LINE = "line"
+_PLACE = re.compile(rf"^{_LINE}(?::1)?(?::(\d+))?: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def convert_lines(lines: Iterable[bytes], out: BinaryIO, convert: Convert, bad: 
         if not line.strip():
             continue
         try:
-            converted = convert(_event(line, number))
+            converted = convert(_event(line.rstrip()))
         except ContractctlError as error:
             bad(Bad(number, line.decode("utf-8", "replace").rstrip("\r\n"), error.message))
             continue
@@ -59,8 +63,13 @@ def convert_lines(lines: Iterable[bytes], out: BinaryIO, convert: Convert, bad: 
     return written
 
 
-def _event(line: bytes, number: int) -> dict[str, Json]:
-    value = read_json(decode(line, f"line {number}"), f"line {number}")
+def _event(line: bytes) -> dict[str, Json]:
+    """Whoever hears of a bad line knows its number; where in it something is wrong, its column tells."""
+    try:
+        value = read_json(decode(line, _LINE), _LINE)
+    except ContractctlError as error:
+        message = _PLACE.sub(lambda place: f"column {place[1]}: " if place[1] else "", error.message)
+        raise ContractctlError(message, hint=error.hint) from None
     if not isinstance(value, dict):
         raise ContractctlError("an event is an object with fields", hint="write one JSON object on each line")
     return value

@@ -65,6 +65,20 @@ def test_a_container_goes_up_and_comes_down_with_values_codec_and_metadata() -> 
     assert list(fastavro.reader(lowered, return_named_type=True)) == EVENTS
 
 
+def test_a_line_that_is_no_event_is_told_with_its_place_in_it() -> None:
+    """The number of the line is that of the event, and stands beside it."""
+    bad: list[Bad] = []
+    lines = [b'{"a": 1\n', b'{"a": 1, "a": 2}\n', b"\xff\n", b"[]\n"]
+
+    assert lines_converted(lines, io.BytesIO(), route(bad.append)) == 0
+    assert [(one.number, one.error.partition(": expecting")[0]) for one in bad] == [
+        (1, "column 8: this is not JSON"),
+        (2, "column 10: the key 'a' appears twice in one object"),
+        (3, "byte 0xff at offset 0 is not UTF-8"),
+        (4, "an event is an object with fields"),
+    ]
+
+
 def test_json_lines_go_up_and_come_down() -> None:
     lines = [b'{"customer_name": "Ada", "at": 18446744073709551617, "pay": {"Card": {"card": "x"}}}\n', b"\n"]
     raised, lowered = io.BytesIO(), io.BytesIO()
