@@ -1,6 +1,6 @@
 """What do Avro and Protobuf say of a part that is written in them? Each format's own judge is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
@@ -16,6 +16,9 @@ from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Pointer, Undecided
 
+_End = tuple[Any, Pointer | None, Document, Pointer | None]
+"""A schema and a place in it, the document that it was taken out of and the place there."""
+
 
 def answers(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path: str) -> Iterator[Found]:
     """As that format's own judge says."""
@@ -26,14 +29,19 @@ def answers(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path
         for document, one in ((way.writer, sent), (way.reader, wanted))
     )
     name = sent.language.name.lower()
-    for said in judge_of(name).incompatibilities(taker, giver):
+    judge = judge_of(name)
+    for said in judge.incompatibilities(taker, giver):
         here = f"{path}: {said.path}" if said.path else path
         places = {
             "taker_at": _moved(way.reader, wanted, said.taker_at),
             "giver_at": _moved(way.writer, sent, said.giver_at),
         }
         if isinstance(said, Undecided):
-            yield Undecided(here, said.reason, **places)
+            told_of = (
+                (taker, said.taker_at, way.reader, places["taker_at"]),
+                (giver, said.giver_at, way.writer, places["giver_at"]),
+            )
+            yield Undecided(here, _in_documents(judge, said.reason, told_of), **places)
             continue
         if said.flipped:  # what the format's own reader sends back: nobody sends it here
             continue
@@ -52,6 +60,16 @@ def _moved(document: Document, one: Written, pointer: Pointer | None) -> Pointer
     if one.language is Language.AVRO and not isinstance(one.spot.value, str):
         return (one.spot.file, *one.spot.pointer, *pointer[1:])
     return at(one.spot)
+
+
+def _in_documents(judge: ModuleType, reason: str, ends: Iterable[_End]) -> str:
+    """A reason that names places in schemas taken out of documents, with the places in the documents."""
+    for schema, inside, document, outside in ends:
+        there = judge.locate(schema, inside) if inside is not None else None
+        here = locate(document, outside) if outside is not None else None
+        if there and here:
+            reason = reason.replace(":".join(map(str, there)), ":".join(map(str, here)))
+    return reason
 
 
 def judge_of(name: str) -> ModuleType:

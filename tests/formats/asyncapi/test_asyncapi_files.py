@@ -104,6 +104,18 @@ def test_a_type_that_no_file_defines_is_unknown_though_the_payload_stays(tmp_pat
     assert any("'shop.Money' is not defined" in one for one in answer.backward.reasons)
 
 
+def test_a_type_that_is_missing_is_placed_in_the_file_that_names_it(tmp_path: Path) -> None:
+    inline = SENDS.replace("{$ref: order.avsc}", ORDER)
+    apart, inside = (
+        completed_avro(tmp_path / name, **{"shop.yaml": text}) for name, text in (("a", SENDS), ("b", inline))
+    )
+    old = completed_avro(tmp_path / "old", **{"order.avsc": ORDER.replace("}]", '}, {"name": "n", "type": "int"}]')})
+
+    columns = ORDER.index('"Money"') + 1, inline.splitlines()[2].index('"Money"') + 1
+    assert f"/a/order.avsc:1:{columns[0]}): give" in judged(old, apart).forward.reasons[0]
+    assert f"/b/shop.yaml:3:{columns[1]}): give" in judged(old, inside).forward.reasons[0]
+
+
 def test_what_a_proto_file_imports_is_judged_where_a_folder_is_the_version() -> None:
     main = SENDS.replace("vnd.apache.avro;version=1.9.0", "x-protobuf").replace("order.avsc", "order.proto")
     order = 'syntax = "proto3"; import "money.proto"; message Order { Money total = 1; }'
