@@ -1,10 +1,12 @@
-"""Which acceptances hold today? Those of a known rule, for a year at most, on and before their last day."""
+"""Which acceptances hold today? Those of a known rule, for a year at most, until their last day is over."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from contractctl import store
 from contractctl.check import Pair
+from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
 from contractctl.formats.pages import page
 from contractctl.model.acceptance import UNKNOWN, Acceptance
@@ -22,6 +24,21 @@ def dated(acceptances: Sequence[Acceptance], today: str | None) -> tuple[Accepta
         _demand_rule(one)
         _demand_end(one, day)
     return tuple(replace(one, holds=day <= one.expires) for one in acceptances)
+
+
+def demand_outside(asked: Question) -> None:
+    """Raise ContractctlError for an acceptance of a file that is a contract's draft: its contract.toml has those."""
+    if not asked.accepted:
+        return
+    drafts = {path: name for name in store.names(asked.contracts) for path in store.draft_paths(asked.contracts, name)}
+    for one in asked.accepted:
+        path = (asked.root / (one.file or "")).resolve()
+        name = next((drafts[at] for at in (path, *path.parents) if at in drafts), None)
+        if name is not None:
+            raise ContractctlError(
+                f"{one.place}: 'accepted.file' is the draft of {name}: {one.file}",
+                hint=f"write that [[accepted]] into the {store.CONTRACT} of {name}, without file",
+            )
 
 
 def idle(pairs: Iterable[Pair]) -> tuple[Acceptance, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract, strictest
-from contractctl.check.accepted import dated, idle
+from contractctl.check.accepted import dated, demand_outside, idle
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
 from contractctl.check.question import Question, problem
@@ -21,6 +21,7 @@ from contractctl.model.plan import Movement, Plan
 
 def check_store(asked: Question, names: Sequence[str]) -> Checked:
     """The contracts of those names; every one of the store without names."""
+    demand_outside(asked)
     known = store.names(asked.contracts)
     if not known and not names:
         raise ContractctlError(
@@ -37,6 +38,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     Schema files outside the store are judged where a path names them, or where there is no store at all; that one is
     gone is told in any case.
     """
+    demand_outside(asked)
     releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")
     everything = repository.changed(base, apart=releases)  # a release looks like its draft, and is not what moved
     names = store.names(asked.contracts)

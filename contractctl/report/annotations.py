@@ -52,8 +52,8 @@ def _from(root: Path, one: Annotation) -> Annotation:
 def of_pair(pair: Pair) -> Iterator[Annotation]:
     """The findings that the level demands, and what could not be decided."""
     yield from (_finding(pair, finding) for finding in pair.demanded)
-    if Status.UNKNOWN in {pair.status, pair.standing}:
-        reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
+    reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
+    if reasons and pair.standing is not Status.INCOMPATIBLE:
         lines = [line for reason in reasons for line in (reason, *_accepted(pair.acceptance(reason)))]
         yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(lines), pair.excused)
 

@@ -24,7 +24,8 @@ def _acceptance(table: Table, *, of_files: bool) -> Acceptance:
 
 
 def _said(table: Table, key: str) -> str:
-    text = table.needed_text(key).strip()
+    """On one line, as it is shown."""
+    text = " ".join(table.needed_text(key).split())
     if not text:
         raise table.wrong(key, "a text that is not empty")
     return text

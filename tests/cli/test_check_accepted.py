@@ -199,7 +199,7 @@ def test_what_is_unknown_behind_an_accepted_finding_stays_unknown(contract: Path
     accept(contract, entry(), entry("$", "unknown"))
     (pair,) = verdict(checked(contract))["pairs"]
     assert checked(contract).standing is Status.COMPATIBLE
-    assert (pair["verdict"], [one["rule"] for one in pair["accepted"]]) == ("incompatible", [RULE, "unknown"])
+    assert github.verdict(checked(contract)).count("::warning ") == 2
 
 
 @pytest.mark.parametrize(
@@ -257,6 +257,15 @@ def test_what_the_base_protects_is_not_hidden_behind_an_accepted_finding(
 
     contractctl("check")
     assert "  b  " in contractctl("check", "--against", "main", code=1).stdout
+
+
+def test_what_is_accepted_of_a_draft_stands_beside_it(contract: Path, contractctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "contractctl.toml").write_text(entry(more='file = "contracts/shop/order/order.json"\n'))
+
+    message = contractctl("check", code=2).stderr
+
+    assert "contractctl.toml: 'accepted.file' is the draft of shop/order" in message
+    assert "into the contract.toml of shop/order" in message
 
 
 def test_nothing_but_check_knows_of_it(contract: Path, contractctl: Run, tmp_path: Path) -> None:
