@@ -149,12 +149,16 @@ def adopted(base: Base, asked: Question, contract: Contract, then: Promise | Non
         since(old, new, contract.format, terms),
         acceptances=contract.accepted,
     )
-    return pair if pair.status is Status.COMPATIBLE else _noted(pair)
+    return pair if pair.status is Status.COMPATIBLE else _noted(pair, base.commit)
 
 
-def _noted(pair: Pair) -> Pair:
-    """With the way to a plan, which starts at a release."""
-    note = f"nothing of {pair.contract} was released then: to stage the change, release first what the base has"
+def _noted(pair: Pair, commit: str) -> Pair:
+    """With the reason why it is judged, and the ways on: a plan starts at a release."""
+    note = (
+        f"nothing of {pair.contract} was released at {commit[:12]}, but whoever uses it has what its files were there:"
+        " it is held against these. To stage the change, release them first, as they were; where nobody uses them yet,"
+        f" accept the finding, by [[accepted]] in its {store.CONTRACT}"
+    )
     return replace(pair, comparison=replace(pair.comparison, notes=(*pair.comparison.notes, note)))
 
 

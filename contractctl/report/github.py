@@ -9,8 +9,8 @@ from contractctl.report.annotations import Annotation, annotations
 
 
 def verdict(checked: Checked) -> str:
-    """One annotation for each finding that counts, then the answer in a line."""
-    return "\n".join([*map(_line, annotations(checked)), text.answer(checked)])
+    """One annotation for each finding that counts, then the answer in a line, and what is to be noted."""
+    return "\n".join([*map(_line, annotations(checked)), text.answer(checked), *text.notes(checked)])
 
 
 def _line(one: Annotation) -> str:

@@ -21,8 +21,13 @@ def verdict(checked: Checked) -> str:
     for pair in checked.pairs:
         if pair.comparison.findings or pair.status is not Status.COMPATIBLE:
             lines += ["", *_pair(pair)]
-    notes = dict.fromkeys(note for pair in checked.pairs for note in pair.comparison.notes)
-    return "\n".join([*lines, *(["", *(f"note: {note}" for note in notes)] if notes else ())])
+    said = notes(checked)
+    return "\n".join([*lines, *(["", *said] if said else ())])
+
+
+def notes(checked: Checked) -> list[str]:
+    """What was assumed, and what goes for a pair as a whole: each in a line, once."""
+    return [f"note: {note}" for note in dict.fromkeys(note for one in checked.pairs for note in one.comparison.notes)]
 
 
 def answer(checked: Checked) -> str:

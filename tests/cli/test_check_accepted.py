@@ -199,6 +199,7 @@ def test_what_is_unknown_behind_an_accepted_finding_stays_unknown(contract: Path
     accept(contract, entry(), entry("$", "unknown"))
     (pair,) = verdict(checked(contract))["pairs"]
     assert checked(contract).standing is Status.COMPATIBLE
+    assert (pair["verdict"], [one["rule"] for one in pair["accepted"]]) == ("incompatible", [RULE, "unknown"])
     assert github.verdict(checked(contract)).count("::warning ") == 2
 
 
