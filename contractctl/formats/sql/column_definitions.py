@@ -25,7 +25,7 @@ _NUMBERS = {"increment": "INCREMENT BY {}", "minvalue": "MINVALUE {}", "maxvalue
 
 
 def add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
-    """The table with a column more. Raise NotUnderstoodError where it stands twice, or has no type."""
+    """The table with a column more, of which only the type is known. Raise NotUnderstoodError where it stands twice."""
     dialect = defined.dialect
     name = fold(part.this, dialect)
     if table.column(name):
@@ -47,9 +47,14 @@ def add_column(defined: Defined, table: Table, part: exp.ColumnDef) -> Table:
             table = add_unique(table, Unique((name,)))
         if is_national(kind, dialect):
             table = replace(table, unjudged=(*table.unjudged, f"{name}: CHARACTER SET utf8mb3"))
+    return table
+
+
+def constrain_column(table: Table, part: exp.ColumnDef, dialect: str) -> Table:
+    """The table with all that the column's definition says beside its type."""
     for constraint in part.args.get("constraints") or ():
         label = label_of(constraint.this, dialect) if constraint.this else None
-        table = _constrain(table, name, constraint.args["kind"], dialect, label)
+        table = _constrain(table, fold(part.this, dialect), constraint.args["kind"], dialect, label)
     return table
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from contractctl.formats.sql.column_definitions import add_column
+from contractctl.formats.sql.column_definitions import add_column, constrain_column
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of, name_of, spelling
 from contractctl.formats.sql.demands import not_null_columns
 from contractctl.formats.sql.expressions import fold
@@ -39,9 +39,11 @@ def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     table = replace(table, unjudged=tuple(properties(tree, defined.dialect)), strict="strict" in options.lower())
     default_collation = tree.find(exp.CollateProperty)
     for part in tree.this.expressions:
-        table = add_part(defined, table, part)
+        table = _with_columns(defined, table, part)
     for parent in _parents(tree, defined.dialect):
         table = _inherit(defined, table, parent)
+    for part in tree.this.expressions:
+        table = _with_constraints(defined, table, part)
     if default_collation is not None:
         own = with_charsets(tree, defined.dialect)
         table = collated_by_default(table, charset_name(default_collation.this.name), own)
@@ -123,14 +125,31 @@ def settled_in_sqlite(table: Table, declared: Mapping[str, str], *, rowid_key: b
 
 def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
     """A table with one more column or constraint."""
+    return _with_constraints(defined, _with_columns(defined, table, part), part)
+
+
+def _with_columns(defined: Defined, table: Table, part: exp.Expr) -> Table:
+    """The columns alone: what constraints say of them depends on the types of all."""
+    match part:
+        case exp.ColumnDef():
+            return add_column(defined, table, part)
+        case exp.Identifier():  # SQLite: a column without a type
+            return add_column(defined, table, exp.ColumnDef(this=part))
+        case exp.LikeProperty() if defined.dialect == "postgresql":
+            return _like(defined, table, part)
+        case _:
+            return table
+
+
+def _with_constraints(defined: Defined, table: Table, part: exp.Expr) -> Table:
     dialect = defined.dialect
     name = (label_of(part.this, dialect) or None) if isinstance(part, exp.Constraint) and part.this else None
     for inner in part.expressions if isinstance(part, exp.Constraint) else (part,):
         match inner:
             case exp.ColumnDef():
-                table = add_column(defined, table, inner)
-            case exp.Identifier():  # SQLite: a column without a type
-                table = add_column(defined, table, exp.ColumnDef(this=inner))
+                table = constrain_column(table, inner, dialect)
+            case exp.Identifier() | exp.LikeProperty() if dialect == "postgresql" or isinstance(inner, exp.Identifier):
+                pass  # a column without a type, and columns of another table: they are there
             case exp.PrimaryKey():
                 unique = unique_of(inner.expressions, table, dialect, name, primary=True)
                 table = with_timing(add_unique(table, unique), inner, unique.columns)
@@ -144,8 +163,6 @@ def add_part(defined: Defined, table: Table, part: exp.Expr) -> Table:
                 table = refer(table, columns, inner.args["reference"], dialect, name)
             case exp.CheckColumnConstraint():
                 table = add_check(table, inner, dialect, name)
-            case exp.LikeProperty() if dialect == "postgresql":
-                table = _like(defined, table, inner)
             case exp.IndexColumnConstraint():
                 label = inner.this.name if inner.this else ""
                 text = inner.sql(dialect=sqlglot_dialect(dialect))

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from contractctl.formats.sql.expressions import Constant, constant
 from contractctl.formats.sql.schema import MOST_OCTETS, Check, Type
+from contractctl.formats.sql.statements import sqlglot_dialect
 
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
 
@@ -64,15 +65,21 @@ def conditions(checks: tuple[Check, ...]) -> Conditions:
         for part in _conjuncts(check.condition.tree):
             names = frozenset(column.name for column in part.find_all(exp.Column))
             found = _values(part)
+            words = _words(part if found is None else found[0], check.condition.dialect)
             if found is not None:
-                terms.setdefault(found[0], []).append(found[1])
-                columns[found[0]] = names
+                terms.setdefault(words, []).append(found[1])
+                columns[words] = names
             elif not _forbids_null(part):  # that is the column's own promise
-                others.add(part.sql())
-                columns[part.sql()] = names
-                open_to_null |= {part.sql()} if _gives_null(part) else set()
+                others.add(words)
+                columns[words] = names
+                open_to_null |= {words} if _gives_null(part) else set()
     bound = {term: tuple(values) for term, values in terms.items()}
     return Conditions(bound, frozenset(others), columns, frozenset(open_to_null))
+
+
+def _words(tree: exp.Expr, dialect: str) -> str:
+    """As the dialect says it: in sqlglot's own words x'61' is 97."""
+    return tree.sql(dialect=sqlglot_dialect(dialect))
 
 
 def same_conditions(one: tuple[Check, ...], other: tuple[Check, ...]) -> bool:
@@ -115,7 +122,8 @@ def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:
         yield column, Range(Decimal(low), Decimal(high))
     if kind.family.value == "text" and kind.size:
         widest = 1 if kind.octets else MOST_OCTETS
-        yield f"LENGTH({column})", Range(Decimal(0), Decimal(kind.size))
+        for length in ("LENGTH", "CHAR_LENGTH"):
+            yield f"{length}({column})", Range(Decimal(0), Decimal(kind.size))
         yield f"OCTET_LENGTH({column})", Range(Decimal(0), Decimal(kind.size * widest))
 
 
@@ -147,13 +155,13 @@ def _gives_null(tree: exp.Expr) -> bool:
     return compares and isinstance(tree.this, exp.Column) and all(isinstance(node, known) for node in inside)
 
 
-def _values(tree: exp.Expr) -> tuple[str, Values] | None:
+def _values(tree: exp.Expr) -> tuple[exp.Expr, Values] | None:
     """The term and the values that it may take, where the condition is as simple as that."""
     tree = tree.unnest()
     if isinstance(tree, exp.In) and tree.expressions:
         found = [constant(item) for item in tree.expressions]
         known = [value for value in found if value is not None]
-        return (tree.this.sql(), Among(frozenset(known))) if len(known) == len(found) else None
+        return (tree.this, Among(frozenset(known))) if len(known) == len(found) else None
     if isinstance(tree, exp.Or):
         left, right = _values(tree.this), _values(tree.expression)
         if left and right and left[0] == right[0] and isinstance(left[1], Among) and isinstance(right[1], Among):
@@ -164,7 +172,7 @@ def _values(tree: exp.Expr) -> tuple[str, Values] | None:
     return None
 
 
-def _comparison(tree: exp.Expr) -> tuple[str, Values] | None:
+def _comparison(tree: exp.Expr) -> tuple[exp.Expr, Values] | None:
     left, right, kind = tree.this.unnest(), tree.expression.unnest(), type(tree)
     if constant(left) is not None:
         left, right, kind = right, left, _FLIPPED.get(kind, kind)
@@ -172,9 +180,9 @@ def _comparison(tree: exp.Expr) -> tuple[str, Values] | None:
     if bound is None or constant(left) is not None:
         return None
     if kind is exp.EQ:
-        return left.sql(), Among(frozenset({bound}))
+        return left, Among(frozenset({bound}))
     if isinstance(bound, str):
         return None
     if kind in {exp.GT, exp.GTE}:
-        return left.sql(), Range(low=bound, low_open=kind is exp.GT)
-    return left.sql(), Range(high=bound, high_open=kind is exp.LT)
+        return left, Range(low=bound, low_open=kind is exp.GT)
+    return left, Range(high=bound, high_open=kind is exp.LT)

@@ -51,7 +51,7 @@ def expression(tree: exp.Expr, dialect: str, table: Table | None = None) -> Expr
     """An expression and its normal form. table: whose columns it is about."""
     written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
     if isinstance(tree, exp.Literal):  # most defaults are
-        return Expression(written, tree, written)
+        return Expression(written, tree, written, dialect)
     casts = dialect == "postgresql" and table is not None and tree.find(exp.Cast) is not None
     names = columns_of(tree, dialect) if casts else frozenset()
     kinds = tuple((column.name, column.type) for column in table.columns if column.name in names) if table else ()
@@ -71,7 +71,8 @@ class _Written:
 @lru_cache(maxsize=1024)
 def _normal(written: _Written) -> Expression:
     plain = _plain(written.tree.copy(), written.dialect, dict(written.kinds))
-    return Expression(plain.sql(dialect=sqlglot_dialect(written.dialect), comments=False), plain, written.text)
+    text = plain.sql(dialect=sqlglot_dialect(written.dialect), comments=False)
+    return Expression(text, plain, written.text, written.dialect)
 
 
 def columns_of(tree: exp.Expr, dialect: str) -> frozenset[str]:

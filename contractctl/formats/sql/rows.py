@@ -94,7 +94,8 @@ def _value(column: Column, asked: Conditions, number: int) -> object:
     if listed:
         allowed = sorted((v for v in listed[0].values if all(limit.holds(v) for limit in limits)), key=str)
         return _plain(allowed[(number - 1) % len(allowed)]) if allowed else None
-    lengths = [limit for term in ("LENGTH", "OCTET_LENGTH") for limit in asked.terms.get(f"{term}({column.name})", ())]
+    terms = (f"{length}({column.name})" for length in ("LENGTH", "CHAR_LENGTH", "OCTET_LENGTH"))
+    lengths = [limit for term in terms for limit in asked.terms.get(term, ())]
     if lengths and column.type.family is Family.TEXT:
         return "abcdefgh"[number % 8] * max((_within(limit, 1) for limit in lengths), default=1)
     ranges = [limit for limit in limits if isinstance(limit, Range)]

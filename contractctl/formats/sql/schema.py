@@ -66,6 +66,8 @@ class Expression:
     """Normal form: names folded, needless parentheses and casts of literals gone."""
     tree: exp.Expr = field(compare=False, repr=False)
     written: str = field(compare=False, repr=False, default="")
+    dialect: str = field(compare=False, repr=False, default="")
+    """Whose words these are."""
 
 
 @dataclass(frozen=True, slots=True)

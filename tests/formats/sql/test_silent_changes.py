@@ -107,6 +107,9 @@ def test_words_that_change_a_constraint_are_not_passed_over(old: str, new: str) 
         ("mysql", "a int CHECK (a > '10')", "a int CHECK (CAST(a AS CHAR) > '10')"),
         ("sqlite", "a INT CHECK (a > '10')", "a INT CHECK (CAST(a AS TEXT) > '10')"),
         ("sqlite", "a BLOB CHECK (a = '1')", "a BLOB CHECK (a = CAST('1' AS INTEGER))"),
+        ("sqlite", "a BLOB CHECK (a <> x'61')", "a BLOB CHECK (a <> 97)"),
+        ("sqlite", "a BLOB CHECK (coalesce(a, x'61') = 97)", "a BLOB CHECK (coalesce(a, 97) = 97)"),
+        ("mysql", "a varchar(5) CHECK (a <> b'110001')", "a varchar(5) CHECK (a <> 49)"),  # the text '1'
     ],
 )
 def test_a_condition_on_bytes_or_on_a_cast_is_another_condition(dialect: str, old: str, new: str) -> None:
