@@ -1,7 +1,7 @@
 """OpenAPI documents of megabytes: Stripe's where they lie beside the checkout, and a made one; against openapi-diff.
 
 In processor time of whole processes, so that other work on the machine does not count. Cold: nothing is remembered.
-Warm: the same pair was judged before. oasdiff stands beside them where a machine has it.
+Warm: the same pair was judged before. oasdiff is measured too where a machine has it.
 """
 
 import json

@@ -269,7 +269,7 @@ def _lines(name: str, schema: Any, defaults: Defaults) -> tuple[str, ...]:  # no
 
 
 def _without_place(message: str, file: Path, shown: str) -> str:
-    """The message without the file's name, which stands beside it already."""
+    """The message without the file's name, which is printed beside it."""
     for name in (str(file), os.path.relpath(file), shown):
         message = message.removeprefix(name)
     return re.sub(r"^(:\d+)*:? *", "", message)

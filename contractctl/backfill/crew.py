@@ -68,7 +68,7 @@ class _Losses:
 
 
 def fill(run: Run, crew: Crew) -> Checkpoint:
-    """Let the crew fill the table to its end. Each takes turns; what is claimed stands in the database."""
+    """Let the crew fill the table to its end. Each takes turns; claims are kept in the database."""
     names, losses = count(1), _Losses()
     while True:
         try:

@@ -1,4 +1,4 @@
-"""How is an approval written down? In a file that is reviewed in git, whatever else stands there untouched."""
+"""How is an approval written down? In a file that is reviewed in git, everything else in it untouched."""
 
 from datetime import UTC, datetime
 from pathlib import Path

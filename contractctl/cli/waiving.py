@@ -179,7 +179,7 @@ def _break(plan: Plan, made: Sequence[Waiver], who: str) -> None:
 
 
 def _keep(path: Path, plan: str, made: Sequence[Waiver], *, break_glass: bool) -> None:
-    """Into the file, in the place of what says the same; whatever else stands there stays as it is."""
+    """Into the file, replacing what says the same; everything else in it stays as it is."""
     import tomlkit
 
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()

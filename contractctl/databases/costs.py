@@ -24,6 +24,6 @@ class Statement:
     """In the engine's own words: ACCESS EXCLUSIVE, LOCK=NONE, …"""
     work: Work = Work.NONE
     transactional: bool = True
-    """Whether it can stand in a transaction with others."""
+    """Whether it can run in a transaction with others."""
     instant: bool = False
     """Whether it takes an instant, and does nothing where it fails: it can be tried until nobody has the table."""

@@ -30,7 +30,7 @@ class Definition:
     shown: str = ""
     """The same as SQL."""
     schema: str = ""
-    """Its schema, where that stands before its name."""
+    """Its schema, where that comes before its name."""
     view: bool = False
     before: tuple[str, ...] = ()
     """Statements that make what it is made with, and others may be, too: types, sequences."""
@@ -39,7 +39,7 @@ class Definition:
     lines: tuple[str, ...] = ()
     """Columns and constraints, in the parentheses behind the head."""
     tail: str = ""
-    """What stands behind the parentheses."""
+    """What comes after the parentheses."""
     after: tuple[str, ...] = ()
     """Statements about it: indexes, comments."""
     references: tuple[Reference, ...] = ()

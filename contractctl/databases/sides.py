@@ -118,7 +118,7 @@ def mark(database: Database, sync: Synchronisation, pair: Synced) -> str:
 
 
 def marked(database: Database, table: str, sync: Synchronisation, pair: Synced, row: str = "") -> str:
-    """Whether the row stands in one of contractctl's side tables for this pair.
+    """Whether the row is in one of contractctl's side tables for this pair.
 
     The key's columns carry the table's name, or that of `row`: they may be called like the side tables' own.
     """

@@ -96,7 +96,7 @@ class Shop:
         return name
 
     def _note(self, order: int, name: str, seconds: float) -> None:
-        """Only after the commit: what stands in the log, the database has promised to keep."""
+        """Only after the commit: what is in the log, the database has promised to keep."""
         entry = {"at": time.time(), "order": order, "name": name, "ms": round(seconds * 1000, 1)}
         self._log.write(json.dumps(entry, ensure_ascii=False) + "\n")
         if order > self._last:

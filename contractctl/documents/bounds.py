@@ -48,7 +48,7 @@ def refuse_depth(name: str) -> NoReturn:
 
 
 def depth(value: Json) -> int:
-    """How many containers stand inside each other."""
+    """How many containers are inside each other."""
     level, deep = [value] if type(value) in _CONTAINERS else [], 0
     while level:
         deep += 1

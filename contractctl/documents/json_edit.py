@@ -24,7 +24,7 @@ class _Member:
 
 
 def json_slice(text: str, pointer: Pointer) -> str:
-    """The text of a value, as it stands there. Its later lines keep their indentation."""
+    """The text of a value, as it is there. Its later lines keep their indentation."""
     start = offset_of(text, pointer)
     return text[start : _end(text, start)]
 
@@ -145,7 +145,7 @@ class _Style:
     """How a text is laid out."""
 
     unit: str
-    """One step of indentation; empty where the text stands on one line."""
+    """One step of indentation; empty where the text is on one line."""
     newline: str
     colon: str
     after_comma: str

@@ -1,6 +1,6 @@
 """What does a large text of JSON say, where it is plain? Read by orjson, several times as fast as Python reads it.
 
-orjson reads some texts otherwise than read_json() promises: of a key that stands twice it keeps one value, and whole
+orjson reads some texts otherwise than read_json() promises: of a key that is given twice it keeps one value, and whole
 numbers beyond 64 bits lose digits. Whatever may be such a text is left to be read exactly.
 """
 

@@ -25,7 +25,7 @@ class _DuplicateKeyError(Exception):
 
 
 def read_json(text: str | bytes, name: str) -> Json:
-    """JSON text to plain values; `name` stands in messages. Whole numbers are exact whatever their size.
+    """JSON text to plain values; `name` is the file's, for messages. Whole numbers are exact whatever their size.
 
     Raise ContractctlError, with line and column, for anything that is not one JSON value as RFC 8259 has it, and for
     duplicate keys, NaN and Infinity, nesting beyond MOST_LEVELS and texts beyond MOST_CHARACTERS.
@@ -73,7 +73,7 @@ def offset_of(text: str, pointer: Pointer) -> int:
 
 
 class _Map:
-    """Where the values of a text stand: of each container as far as somebody asked, and no member twice."""
+    """Where the values of a text are: of each container as far as somebody asked, and no member twice."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -111,7 +111,7 @@ class _Members:
 
 
 def _members(text: str, offset: int) -> Iterator[tuple[str | int, int]]:
-    """Each key or number, and where its value begins; what stands between is skipped by the parser, in C."""
+    """Each key or number, and where its value begins; what lies between is skipped by the parser, in C."""
     if text[offset] not in "{[":
         return
     is_object, number, position = text[offset] == "{", 0, _next(text, offset + 1)
@@ -129,7 +129,7 @@ def _members(text: str, offset: int) -> Iterator[tuple[str | int, int]]:
 
 
 def _next(text: str, position: int) -> int:
-    """Where the next character that is not white space stands."""
+    """Where the next character that is not white space is."""
     while text[position] in " \t\r\n":
         position += 1
     return position

@@ -22,7 +22,7 @@ _ENTRY = r"""[A-Za-z0-9_/$"']"""
 """What a key may begin with: no sign that says something else at the beginning of a line."""
 _FIRST = re.compile(rf"([ ]*){_ENTRY}")
 _BRANCH = re.compile(r'[ ]*(?:[A-Za-z_/][A-Za-z0-9_/{}.-]*|"[ !#-\[\]-~]*"):[ ]*\n')
-"""A line with a key alone: its value stands below."""
+"""A line with a key alone: its value follows below."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _of_mapping(text: str, node: "MappingNode", both: tuple[dict[str, Json], dic
 
 
 def _removals(text: str, node: "MappingNode", wanted: dict[str, Json]) -> Iterator[Splice]:
-    """What goes: its lines where it stands on lines of its own."""
+    """What goes: whole lines where it has them to itself."""
     members, cleared = node.value, 0
     for number, (key, value) in enumerate(members):
         start, end = key.start_mark.index, _over(text, value)
@@ -260,7 +260,7 @@ def _placed(text: str, mapping: "MappingNode", member: tuple[str, Json], before:
 
 
 def _after(text: str, end: int, column: int) -> int:
-    """Where the last line of a mapping is over: comments that stand further out belong to what follows."""
+    """Where the last line of a mapping is over: comments that are further out belong to what follows."""
     lines = text[:end].split("\n")
     if lines[-1].strip(" -") == "":  # the blanks before the next key, or before the dash of the next item
         lines.pop()

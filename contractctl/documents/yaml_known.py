@@ -33,7 +33,7 @@ class _Joined:
 
 
 class _NotAloneError(Exception):
-    """A block that has to be read where it stands."""
+    """A block that has to be read where it is."""
 
 
 _KNOWN: WeakValueDictionary[tuple[str, int], _Entry] = WeakValueDictionary()

@@ -30,11 +30,11 @@ Place = tuple[int, int]
 At: TypeAlias = "Mark | CMark | None"
 """The place of an event as PyYAML has it: of a hundred thousand a few are ever asked for."""
 Places = dict[int, dict[str | int, At]]
-"""By the identity of a container: where each of its values stands."""
+"""By the identity of a container: where each of its values is."""
 
 
 def read_yaml(text: str | bytes, name: str) -> Json:
-    """YAML text to plain values; `name` stands in messages. An alias gives the very object that its anchor gave.
+    """YAML text to plain values; `name`: the file's, for messages. An alias gives the very object that its anchor gave.
 
     Raise ContractctlError, with line and column, for anything that is not one document, for tags, keys that are no
     strings, duplicate keys, what JSON has no value for, nesting beyond MOST_LEVELS and aliases beyond MOST_REPEATED.

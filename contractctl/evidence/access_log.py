@@ -52,7 +52,7 @@ class _Settings:
     form: str
     contract: str
     keys: Mapping[str, str]
-    """Where things stand in JSON."""
+    """Where each of these is found in JSON."""
     columns: tuple[str, ...]
     consumer: str
     version: str
@@ -61,7 +61,7 @@ class _Settings:
     fields: str
     requests: tuple[str, ...]
     base: str | None
-    """What stands before the contract's own paths; None where the log may have others."""
+    """What comes before the contract's own paths; None where the log may have others."""
     covers: tuple[str, ...]
     names: Mapping[str, str]
     sampling: float

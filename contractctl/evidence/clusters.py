@@ -101,7 +101,7 @@ def _by_labels(one: Workload, naming: Naming) -> Iterator[_Claim]:
 
 
 def _by_images(one: Workload, naming: Naming) -> Iterator[_Claim]:
-    """The tag stands after the last `:` behind the last `/`; a digest behind `@` is not a version anybody records."""
+    """The tag comes after the last `:` behind the last `/`; a digest behind `@` is not a version anybody records."""
     for image in one.images:
         name, _, digest = image.partition("@")
         path, slash, last = name.rpartition("/")

@@ -46,7 +46,7 @@ class CounterPresence:
             self._room -= 1
 
     def counter(self, resource: Labels, attributes: Mapping[str, str], life: Life, *, delta: bool) -> None:
-        """A counter of reads stood there."""
+        """A counter of reads was exported."""
         end = math.inf if delta else life.last / NANO
         stood = self._stood[_key(resource, attributes)]
         stood[:] = merged([*stood, (life.first / NANO, end)], reach=NEAR * self.beat)

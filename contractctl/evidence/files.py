@@ -1,4 +1,4 @@
-"""Which lines stand in the files of a source? One at a time, however long a file is."""
+"""Which lines do the files of a source have? One at a time, however long a file is."""
 
 import glob
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Which consumer groups are still on the old topic, or before the end of the old version? And is any of it kept?
 
 A group that has a member there, moves there or is being balanced may read whatever an event has. None of that proves
-silence: who commits nothing, or commits elsewhere, stands in no list. Nobody reads what is not there: silence is proven
+silence: who commits nothing, or elsewhere, appears in no list. Nobody reads what is not there: silence is proven
 for as long as the old topics were empty and nothing was written to them, snapshot by snapshot, and only for `covers`.
 """
 

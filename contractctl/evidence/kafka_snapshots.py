@@ -14,7 +14,7 @@ _MOST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a group stands in one partition."""
+    """A group's offset in one partition."""
 
     current: int | None
     """None where it has committed nothing."""

@@ -150,7 +150,7 @@ def _stands(cells: Mapping[str, str], *, member: bool) -> Place:
 
 
 def _member(reading: Reading, snapshot: Snapshot, text: str) -> None:
-    """A line of --members, whose columns the tool aligns: what a member has stands behind #PARTITIONS."""
+    """A line of --members, whose columns the tool aligns: what a member has comes after #PARTITIONS."""
     begin = reading.header.index("CONSUMER-ID")
     has = _cells(_HAS, text, reading.header.index("#PARTITIONS"))["has"]
     group = snapshot.group(_owner(reading, text[:begin]))

@@ -1,4 +1,4 @@
-"""Which lines stand in log files, rotated and compressed ones as well? One line at a time, however long the log is."""
+"""Which lines do log files have, rotated and compressed ones as well? One line at a time, however long the log is."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""How are contractctl's metrics named, and who stands in their attributes?"""
+"""How are contractctl's metrics named, and which attributes say who it is?"""
 
 import math
 from collections.abc import Iterable, Mapping

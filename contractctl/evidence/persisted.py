@@ -9,7 +9,7 @@ from contractctl.model.contract import File
 
 
 def documents(manifests: Sequence[tuple[str, bytes]], files: Sequence[File]) -> tuple[File, ...]:
-    """The documents that stand in the manifests themselves: `{id: text}`, or Apollo's list of `operations`.
+    """The documents that the manifests themselves hold: `{id: text}`, or Apollo's list of `operations`.
 
     An id without its text is the SHA-256 of one of the files. Raise UnusableError where there is no such file.
     """
@@ -25,7 +25,7 @@ def documents(manifests: Sequence[tuple[str, bytes]], files: Sequence[File]) -> 
 
 
 def _listed(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
-    """(id, text) of each document; the text is empty where it stands elsewhere."""
+    """(id, text) of each document; the text is empty where it is elsewhere."""
     try:
         tree = json.loads(raw)
     except (ValueError, RecursionError):

@@ -49,7 +49,7 @@ _STRUCTURE = frozenset(
 )
 """They make the column and what stands around it; what else a text with several statements does has its own entry."""
 _WAIT = 3.0
-"""Seconds within which a statement of ours must stand in the files."""
+"""Seconds within which a statement of ours must reach the files."""
 
 
 def collect(given: Given) -> tuple[Record, ...]:
@@ -129,7 +129,7 @@ class _Asked:
     names: Mapping[str, str]
     settled: frozenset[str]
     marker: str | None
-    """What must stand in one of them; None where nothing was sent to the server."""
+    """What one of them must hold; None where nothing was sent to the server."""
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ class _Kept:
     """What is kept of a log, however long it is."""
 
     there: bool
-    """Whether the marker stands in it."""
+    """Whether it holds the marker."""
     since: float
     """What is older matters no more."""
     tick: float

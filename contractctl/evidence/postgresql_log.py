@@ -1,4 +1,4 @@
-"""What stands in PostgreSQL's log, as csvlog, jsonlog or stderr? One entry at a time, however long it is."""
+"""What does PostgreSQL's log say, as csvlog, jsonlog or stderr? One entry at a time, however long it is."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ class Entry:
 
 
 class _UnreadableError(ValueError):
-    """What stands there is no entry of a log."""
+    """This is no entry of a log."""
 
 
 def entries(seen: Observations, location: str, root: Path) -> Iterator[Entry]:

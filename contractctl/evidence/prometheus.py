@@ -242,7 +242,7 @@ def _take(seen: Observations, query: _Query, labels: Labels, run: Growth) -> Non
 # who was there to count it
 
 _Stood = dict[tuple[Target, str, str, str], list[Span]]
-"""When the counters of a target's consumer, contract and path stood there."""
+"""When the counters of a target's consumer, contract and path existed."""
 
 
 def _stood(
@@ -288,7 +288,7 @@ def _unheard(seen: Observations, query: _Query, found: Mapping[Labels, _Counter]
 
 
 def _signs(seen: Observations, server: Server, query: _Query, stood: _Stood) -> None:
-    """Signs of life count where a counter stood beside them: without one there was nothing that could have counted."""
+    """Signs of life count where a counter of the same process was seen: nothing else could have counted."""
     kept: dict[Labels, list[float]] = defaultdict(list)
     dark: set[str] = set()
     for labels, values in samples(seen, server, query.sign, query.begin, query.end):

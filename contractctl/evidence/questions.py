@@ -44,7 +44,7 @@ class Field:
     is_column: bool = True
     """Whether a database has it: what a server writes down of its statements says nothing about the others."""
     is_answered: bool = True
-    """Whether it stands in answers alone, so that a request that asks for others does not use it."""
+    """Whether only answers have it, so that a request that asks for others does not use it."""
     is_of_event: bool = False
     """Whether it is a field of an event, whose type people name with its namespace or without."""
     is_swapped: bool = False
@@ -172,7 +172,7 @@ def declares(party: Party, field: Field) -> bool:
 
 
 def names(reads: Sequence[str], field: Field) -> bool:
-    """Whether this very field, or something in it, stands in a list of what is read."""
+    """Whether this very field, or something in it, is in a list of what is read."""
     gone = _plain(field.path)
     return any(_holds(gone, _plain(named)) for named in reads)
 

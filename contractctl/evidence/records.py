@@ -110,7 +110,7 @@ def reaches_back(question: Question, field: Field) -> float:
 def certainty(read: Read, field: Field) -> str | None:
     """How surely it is one of this field; None where it is none. One that names no contract counts.
 
-    Whoever reads a part of the field reads it, and so does whoever reads everything that stands beside it. What holds
+    Whoever reads a part of the field reads it, and so does whoever reads everything beside it. What holds
     the field may have been read for something else; where no path is named, anything may have been read.
     """
     if read.contract not in ("", field.contract):

@@ -50,7 +50,7 @@ def concerns(method: str, uri: str, patterns: tuple[str, ...]) -> bool:
 def certainty(uri: str, parameter: str, path: str) -> str | None:
     """How surely a request reads the field at `orders.customer_name`; None where it asks for other fields alone.
 
-    Only a plain list of names excludes anything: `fields=id,total`. One that names what the field stands in does not.
+    Only a plain list of names excludes anything: `fields=id,total`. One that names what holds the field does not.
     """
     *above, own = path.split(".")
     asked = list(_asked(uri, parameter, above)) if parameter else []
@@ -66,9 +66,9 @@ def certainty(uri: str, parameter: str, path: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def use(method: str, uri: str, base: str, of: Field, *, is_whole: bool) -> str | None:
-    """How surely a request uses an operation, or what stands in one; None where it calls another.
+    """How surely a request uses an operation, or a part of one; None where it calls another.
 
-    base: what stands before the contract's own paths. is_whole: whether the address has its query, if there is one.
+    base: what comes before the contract's own paths. is_whole: whether the address has its query, if there is one.
     What a log does not show of a call, it may have.
     """
     path, query = _split(uri)

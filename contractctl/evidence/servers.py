@@ -25,7 +25,7 @@ class UnusableError(Exception):
 def answer(seen: Observations, location: str, limit: str, ask: "Callable[[Connection], T]") -> T | None:
     """What a server answers in a session that cannot write; `limit` is the SQL that limits its statements' time.
 
-    None where something goes wrong: it spoils what was seen, and no address stands in the words for it.
+    None where something goes wrong: it spoils what was seen, and the words for it hold no address.
     """
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -118,7 +118,7 @@ def take(seen: Observations, looked: Looked, question: Question, path: Path) -> 
 def _span(before: Look, now: Look, statements: Mapping[str, Statement], watch: Watch) -> Span:
     flaw = _flaw(before, now)
     grown = {key: calls - before.calls.get(key, 0.0) for key, calls in now.calls.items()}
-    if flaw:  # whatever stands there was counted some time: it can prove a read, and no silence
+    if flaw:  # whatever the look has was counted some time: it can prove a read, and no silence
         grown = {key: count if count > 0 else now.calls[key] for key, count in grown.items()}
     counts: dict[Touched, float] = {}
     for key, count in grown.items():

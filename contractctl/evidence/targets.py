@@ -1,4 +1,4 @@
-"""Which process stands behind a series of Prometheus, when did it begin again, and when did nobody count for it?"""
+"""Which process is behind a series of Prometheus, when did it begin again, and when did nobody count for it?"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

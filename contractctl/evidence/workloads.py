@@ -1,4 +1,4 @@
-"""Which workloads and pods stand in what `kubectl get … -o json` or `-o yaml` has exported, and is that all of them?
+"""Which workloads and pods are in what `kubectl get … -o json` or `-o yaml` has exported, and is that all of them?
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks and the API
 reference of `apps/v1`, `batch/v1` and `v1`.
@@ -59,7 +59,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What stands in the files."""
+    """What is in the files."""
 
     workloads: tuple[Workload, ...]
     missing: tuple[str, ...]
@@ -71,7 +71,7 @@ def read(documents: Iterable[tuple[str, Json]]) -> Export:
     found: dict[tuple[str, str], Workload] = {}
     missing: list[str] = []
     for place, document in documents:
-        if document is None:  # nothing stands between two separators of YAML
+        if document is None:  # nothing is between two separators of YAML
             continue
         top = _tree(document, place)
         missing += _broken_off(top, place)
@@ -181,7 +181,7 @@ def _count(status: _Tree, key: str, place: str) -> int:
 
 
 def _pods_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
-    """A status that counts more pods than stand in the export shows that some, or all of a kind, were left out."""
+    """A status that counts more pods than are in the export shows that some, or all of a kind, were left out."""
     made: dict[str, int] = {}
     for one in workloads:
         made[one.owner] = made.get(one.owner, 0) + (int(one.stands) if one.kind == "Pod" else one.pods)

@@ -1,6 +1,6 @@
 """What does a declared expression make of an event? JSONata, read once, bounded, and a function of its input alone.
 
-An expression stands in a plan: `up` makes a value of the new version from a record of the old one, `down` the other
+An expression belongs to a plan: `up` makes a value of the new version from a record of the old one, `down` the other
 way round. The language is JSONata (https://docs.jsonata.org), whose numbers are doubles: a value that is passed on as
 it is stays exact, one that is calculated with is exact up to 2^53.
 """
@@ -41,7 +41,7 @@ class Expression:
 
 
 def read_expression(text: str, where: str) -> Expression:
-    """Read an expression. `where` stands in messages.
+    """Read an expression. `where`: its place, for messages.
 
     Raise ContractctlError for invalid JSONata, for functions whose answer is never the same twice, and for $eval.
     """

@@ -136,7 +136,7 @@ def _regular_expression(pattern: str, flags: RegexFlags) -> _Pattern:
 
 
 def _variables(root: object) -> Iterator[str]:
-    """The names of all variables, functions among them, wherever they stand in a parsed expression."""
+    """The names of all variables, functions among them, wherever a parsed expression has them."""
     pending, seen = [root], set[int]()
     while pending:
         node = pending.pop()

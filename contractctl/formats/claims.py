@@ -75,7 +75,7 @@ _STATED = {
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
 _FIRST = re.compile(r'\ufeff?\{(\s*\n\s+)"')
 _STATED_SOMEWHERE = {word: re.compile(rf"""{word}["']?\s*:\s*["']?[0-9]""") for word in _STATED}
-"""Found much faster in a text of megabytes, and looked at more closely where it stands."""
+"""Found much faster in a text of megabytes, and looked at more closely where it is."""
 _MOST_BEFORE = 200
 """Characters of white space and quotes before it."""
 _OPERATION = re.compile(r"(?:[\s,\ufeff]|#[^\n]*\n)*+(?:\{|(?:query|mutation|subscription|fragment)\b)")
@@ -230,7 +230,7 @@ def _loaded(file: File) -> object:
 
     try:
         return known_json(file.text, file.name)
-    except ContractctlError:  # what stands twice in it, say, is for its reader to tell
+    except ContractctlError:  # what it defines twice, say, is for its reader to tell
         pass
     try:
         return json.loads(file.text.removeprefix("\ufeff"))

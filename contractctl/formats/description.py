@@ -48,7 +48,7 @@ def value_of(file: File) -> Json:
 
 
 def is_read(file: File) -> bool:
-    """Whether its name says JSON or YAML: a payload may stand in a language of its own."""
+    """Whether its name says JSON or YAML: a payload may have a language of its own."""
     return file.name.lower().endswith((".json", ".yaml", ".yml", ".avsc"))
 
 
@@ -119,7 +119,7 @@ def fields(document: Description, spot: Spot) -> dict[str, Json]:
 
 
 def items(document: Description, spot: Spot | None, name: str) -> Iterator[Spot]:
-    """Every item of a list that stands under a name, as it is written."""
+    """Every item of a list with this name, as it is written."""
     if spot is None or name not in fields(document, spot):
         return
     inner = below(document, spot, name)
@@ -144,7 +144,7 @@ def reference(*steps: str | int) -> str:
 
 
 def at(root: Json, pointer: Pointer) -> Json:
-    """What stands at a place of a value; None where nothing does."""
+    """What a value has at a place; None where it has nothing."""
     for step in pointer:
         if isinstance(root, dict) and step in root:
             root = root[str(step)]

@@ -152,5 +152,5 @@ class Events(Protocol):
     def convert(self, stream: BufferedReader, name: str, out: BinaryIO, journey: "Journey") -> int:
         """A stream of events, in any container that the format knows, to one of the same kind. How many were written.
 
-        `name` stands in messages. A bad event leaves nothing of itself behind.
+        `name` is the file's, for messages. A bad event leaves nothing of itself behind.
         """

@@ -36,7 +36,7 @@ def tables_made(file: File) -> set[str]:
 
 
 def foreign_tables(file: File) -> tuple[str, ...]:
-    """The tables and views that it changes or drops and does not make: what they are stands in other files."""
+    """The tables and views that it changes or drops and does not make: their definitions are in other files."""
     text = _COMMENT.sub(" ", file.text)
     made = tables_made(file)
     return tuple(dict.fromkeys(name for name in map(_bare, _CHANGED.findall(text)) if name not in made))

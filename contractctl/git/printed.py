@@ -31,7 +31,7 @@ class ChangedModule:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands at a path in the tree of a commit."""
+    """What the tree of a commit has at a path."""
 
     path: str
     mode: str

@@ -1,4 +1,4 @@
-"""What have clusters shown to run in an environment? Their lists stand in its chain; the newest of each counts."""
+"""What have clusters shown to run in an environment? Their lists are in its chain; the newest of each counts."""
 
 import json
 from collections.abc import Mapping

@@ -37,7 +37,7 @@ class Deployment:
 
 
 def chain(environment: str) -> str:
-    """What stands in the journal where a plan's name stands otherwise."""
+    """What takes the place of a plan's name in the journal."""
     return f"{_CHAIN}{environment}"
 
 

@@ -173,7 +173,7 @@ def _upgrade_at_once(session: Session, revision: str) -> None:
 
 
 def _upgrade_alone(session: Session, revision: str) -> None:
-    """A revision with statements that cannot stand in a transaction: it begins its own, and each holds the lease."""
+    """A revision with statements that cannot run in a transaction: it begins its own, and each holds the lease."""
     engine = session.context.engine
     with journal.plain_words(engine):
         schema_changes.upgrade_alone(engine, session.environment, revision, partial(at_work_alone, session))

@@ -59,7 +59,7 @@ def upgrade(connection: Connection, environment: Environment, revision: str) -> 
 
 
 def upgrade_alone(engine: Engine, environment: Environment, revision: str, around: Around) -> None:
-    """As `upgrade`, in transactions of the revision's own: some of its statements stand outside of any.
+    """As `upgrade`, in transactions of the revision's own: some of its statements run outside of any.
 
     `around` is entered with the connection before the first of them, and left in the last.
     """

@@ -87,7 +87,7 @@ class Operation:
     """What else the kind needs: type (SQL of the new column), default (SQL literal or JSON), via (helper column).
 
     Of a part of an interface: sunset (the day, as 2027-03-31, until which clients were told that it is served), only
-    (answers: it stands in nothing that clients send).
+    (answers: nothing that clients send has it).
     """
     regroup: Regroup | None = None
     """Of a column that is split, or of columns that are merged."""

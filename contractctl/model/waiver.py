@@ -12,7 +12,7 @@ class Backing(StrEnum):
     COMMITTED = "committed"
     """It stands like this in the commit that is checked out: reviewed as everything in git is."""
     UNCOMMITTED = "uncommitted"
-    """It stands in a file that says otherwise in git, or nothing."""
+    """The file in git says otherwise, or nothing."""
     JOURNAL = "journal"
     """Break-glass: the journal tells who did it."""
     NOWHERE = "nowhere"

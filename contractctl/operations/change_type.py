@@ -1,4 +1,4 @@
-"""How does a column get another type? A second column of the new type stands beside it until nobody uses the old.
+"""How does a column get another type? A second column of the new type exists beside it until nobody uses the old.
 
 Where the new version calls it something else (new is not old) this is a rename with a transform: applications read
 the new name as soon as they are moved. Where the name stays, the new values wait in the column `via` (amount__new):

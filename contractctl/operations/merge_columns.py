@@ -1,4 +1,4 @@
-"""How are columns merged into one? As any regrouping: the whole stands beside its parts until nobody uses these."""
+"""How are columns merged into one? As any regrouping: the whole exists beside its parts until nobody uses these."""
 
 from contractctl.databases import Work
 from contractctl.operations import hindering, regrouping

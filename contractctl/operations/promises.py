@@ -14,7 +14,7 @@ from contractctl.operations.words import added, fill, has, is_plain
 def relaxed(operation: Operation, column: str, *, given: bool, of: str = "") -> Iterator[Step]:
     """What the expand revision does for the old column's: whoever leaves it out is not refused.
 
-    `given`: triggers give it a value then. `of` is what stands behind a parameter's name, where there are several.
+    `given`: triggers give it a value then. `of` is what comes after a parameter's name, where there are several.
     """
     if has(operation, f"old_not_null{of}") and f"old_default{of}" not in operation.parameters:
         yield RelaxNotNull(operation.subject, column, given)

@@ -1,4 +1,4 @@
-"""How is a column renamed? The new name stands beside the old until nobody uses the old.
+"""How is a column renamed? The new name exists beside the old until nobody uses the old.
 
 parameters: old_not_null and not_null ("yes") are what both versions promise; default is the new column's; counted
 where the database counts the column up ("yes", "always"): the old column goes on doing so until its counter goes over.

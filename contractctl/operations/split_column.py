@@ -1,4 +1,4 @@
-"""How is one column split into several? As any regrouping: the parts stand beside the whole until nobody uses it."""
+"""How is one column split into several? As any regrouping: the parts exist beside the whole until nobody uses it."""
 
 from contractctl.databases import Work
 from contractctl.operations import hindering, regrouping

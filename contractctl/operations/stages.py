@@ -186,7 +186,7 @@ def _leaving(plan: Plan) -> Iterator[LeaveNewSide]:
 
 
 def stands_alone(plan: Plan, stage: Stage) -> bool:
-    """Whether the stage's revision has statements that may stand outside of any transaction."""
+    """Whether the stage's revision has statements that may run outside of any transaction."""
     return stage is Stage.VERIFY or (stage is Stage.CONTRACT and any(step.first for step in contract(plan)))
 
 
@@ -277,7 +277,7 @@ def _apart(steps: list[Step]) -> list[Step]:
 
 
 def _is_idle(plan: Plan, step: Step) -> bool:
-    """Whether the plan's engine does nothing for it, whatever stands in the database."""
+    """Whether the plan's engine does nothing for it, whatever the database holds."""
     if not plan.dialect:
         return False
     ddl = databases.named(plan.dialect).ddl

@@ -1,4 +1,4 @@
-"""How does a plan stand in git? As TOML that people review, and that reads back as the same plan."""
+"""How is a plan kept in git? As TOML that people review, and that reads back as the same plan."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -146,7 +146,7 @@ def _plain(value: object) -> dict[str, object]:
 
 
 def _written(value: object) -> object:
-    """A text that has double quotes stands in single ones; a whole number of seconds needs no point."""
+    """A text that has double quotes gets single ones; a whole number of seconds needs no point."""
     import tomlkit
 
     if isinstance(value, str) and '"' in value and "'" not in value and value.isprintable():

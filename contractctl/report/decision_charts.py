@@ -1,6 +1,6 @@
 """How are a canary's numbers drawn: how strongly they speak against it, and how much worse it may be?
 
-Inline SVG that takes its colours from the page. What is drawn stands in words and in a table beside it, too.
+Inline SVG that takes its colours from the page. What is drawn is also said in words and in a table beside it.
 """
 
 import math

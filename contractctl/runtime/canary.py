@@ -56,7 +56,7 @@ class Canary:
 
 
 def bucket(plan: str, key: str) -> float:
-    """Where a key stands between 0 and 100, evenly spread; another plan spreads the same keys otherwise."""
+    """A key's place between 0 and 100, evenly spread; another plan spreads the same keys otherwise."""
     drawn = int.from_bytes(sha256(f"{plan}\0{key}".encode()).digest()[:8])
     return drawn / 2**64 * _EVERYBODY
 

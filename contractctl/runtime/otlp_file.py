@@ -36,7 +36,7 @@ def provider(path: Path, *, service: str, version: str = "", seconds: float = 60
     """A meter provider that appends to `path` at once, every `seconds`, and once more when it is shut down.
 
     A process that is killed takes with it what it counted since it last wrote. That it was there, and did not come to
-    its end, stands in the file: evidence takes that time as lost.
+    its end, is noted in the file: evidence takes that time as lost.
     """
     attributes = {"service.name": service, "service.instance.id": str(uuid4())}
     resource = Resource.create(attributes | ({"service.version": version} if version else {}))

@@ -118,7 +118,7 @@ class _Desk:
         return decide
 
     def _hook(self, read: "_Read") -> "_Endpoint":
-        """As `_deciding`. Flagger sends no header, so that the token may stand in its metadata."""
+        """As `_deciding`. Flagger sends no header, so that its metadata may hold the token."""
 
         async def decide(request: Request) -> Response:
             by_header = "authorization" in request.headers

@@ -39,7 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def shown(host: str, port: int) -> str:
-    """As it stands in a URL."""
+    """As a URL writes it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -85,7 +85,7 @@ def unwrapped(table: exp.Expr) -> exp.Expr:
 
 
 def is_below(node: exp.Expr | None, other: exp.Expr | None) -> bool:
-    """Whether a node stands somewhere in another one, or is it."""
+    """Whether a node is another one, or somewhere in it."""
     while node is not None and node is not other:
         node = node.parent
     return node is not None

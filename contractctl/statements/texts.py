@@ -1,4 +1,4 @@
-"""Which words stand in an SQL text, and is it whole? Read before it is parsed, as servers normalise it."""
+"""Which words does an SQL text have, and is it whole? Read before it is parsed, as servers normalise it."""
 
 import re
 from collections import Counter
@@ -55,12 +55,12 @@ class Text:
     sql: str
     dialect: str
     counts: Counter[str]
-    """How often each word stands in it: keywords, names, quoted or not; without regard to case."""
+    """How often it has each word: keywords, names, quoted or not; without regard to case."""
     first: str
     calls: bool
-    """Whether a word that may be a function's name stands before a parenthesis."""
+    """Whether a word that may be a function's name comes before a parenthesis."""
     problem: str | None
-    """Why the text may say something else than what stands there."""
+    """Why the text may not be what was sent."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -71,7 +71,7 @@ def read(sql: str, dialect: str) -> Text:
     """Split a text into words. Nothing is refused: what is odd is noted as its problem."""
     found = _Reader(dialect, _cut_off(sql))
     if found.problem:
-        sql = _ELLIPSIS.sub("", sql)  # what stands before it may show a read
+        sql = _ELLIPSIS.sub("", sql)  # what comes before it may show a read
     if dialect == "mysql":
         for pattern, instead in _MYSQL_LISTS:
             sql = pattern.sub(instead, sql)
@@ -107,7 +107,7 @@ class _Reader:
     calls: bool = False
     depth: int = 0
     before: str = ""
-    """The name or keyword just before, white space apart; with a point where one stands before it."""
+    """The name or keyword just before, white space apart; with a point where one comes before it."""
 
     def spoiled(self, problem: str) -> None:
         self.problem = self.problem or problem

@@ -48,7 +48,7 @@ def _parsed(text: Text) -> list[exp.Expr]:
 
 
 def _swallowed(text: Text, trees: list[exp.Expr], target: Target) -> Iterator[str]:
-    """Names that stand in the text, and nowhere in the tree: what they mean is not known."""
+    """Names that are in the text, and nowhere in the tree: what they mean is not known."""
     wanted = {target.column.casefold(), *table_names(target), *names(target.through)}
     seen = [node.name.casefold() for tree in trees for node in tree.find_all(exp.Identifier)]
     for name in sorted(wanted & text.words):
@@ -71,7 +71,7 @@ def _statement(tree: exp.Expr, target: Target) -> Statement:
 
 
 def _joins(parentheses: exp.Subquery, tables: tuple[exp.Table, ...]) -> bool:
-    """Whether what stands in parentheses is a join of the table, and no query."""
+    """Whether what is in parentheses is a join of the table, and no query."""
     return any(is_below(table, parentheses) and scope_of(table) is scope_of(parentheses) for table in tables)
 
 

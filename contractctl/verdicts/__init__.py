@@ -33,7 +33,7 @@ def judged(old: Source, new: Source, format_name: str, terms: Terms) -> Comparis
 
 
 def _key(old: Source, new: Source, format_name: str, terms: Terms) -> bytes:
-    """Both texts under the names that stand in findings, how they are judged, and by what."""
+    """Both texts under the names that findings use, how they are judged, and by what."""
     said = (_judges(), format_name, terms, _said(old), _said(new))
     return sha256(repr(said).encode("utf-8", "surrogatepass")).digest()
 

@@ -14,7 +14,7 @@ from contractctl.databases.postgresql.rows import may_be_unseen
 from contractctl.databases.postgresql.tables import columns, family, oid
 
 _UNIQUE_DEFAULTS = ("gen_random_uuid(", "uuid_generate_", "uuidv4(", "uuidv7(", "random(", "clock_timestamp(")
-"""Functions that never give a value twice, as they stand in a default."""
+"""Functions that never give a value twice, as a default spells them."""
 
 
 def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:

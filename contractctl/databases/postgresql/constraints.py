@@ -18,13 +18,13 @@ from contractctl.databases.postgresql.waiting import TWO_LOCKS_SECONDS, brief, p
 
 
 def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[Statement, ...]:
-    """A CHECK for what is written from now on, then proven for what is there. Nothing where it stands."""
+    """A CHECK for what is written from now on, then proven for every row. Nothing where it exists."""
     add = alter(table, f"ADD CONSTRAINT {quote(name)} CHECK ({condition}) NOT VALID", transactional=False)
     return _proven(catalog, table, name, add)
 
 
 def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, at_once: bool) -> tuple[Statement, ...]:
-    """A foreign key for what is written from now on, then proven for what is there. Nothing where it stands."""
+    """A foreign key for what is written from now on, then proven for every row. Nothing where it exists."""
     clause = f"ADD CONSTRAINT {quote(key.name)} {foreign_key(key, quotes, of_table)}"
     lock = shared(WRITERS_OUT, table, [key.references])
     if at_once:
@@ -41,7 +41,7 @@ def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, at_once: bool
 
 
 def add_unique(catalog: Catalog, table: str, name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:
-    """Make of the index of that name the constraint of that name: nothing has to be read. Nothing where it stands."""
+    """Make of the index of that name the constraint of that name: nothing has to be read. Nothing where it exists."""
     if catalog.ask(state_of(table, name), "") == "valid":
         return ()
     return (alter(table, f"ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}"),)

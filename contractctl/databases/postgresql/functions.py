@@ -47,7 +47,7 @@ def pin_path(signature: str) -> str:
 
 
 def dollars(text: str) -> str:
-    """The text in dollar quotes that do not stand in it."""
+    """The text in dollar quotes that do not occur in it."""
     marks = ("$$", *(f"$c{number}$" for number in range(len(text))))
     mark = next(mark for mark in marks if mark not in text)
     return f"{mark}{text}{mark}"

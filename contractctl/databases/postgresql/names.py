@@ -1,4 +1,4 @@
-"""How do names and values stand in SQL for PostgreSQL? The one place where they are quoted."""
+"""How are names and values written in SQL for PostgreSQL? The one place where they are quoted."""
 
 import json
 import math
@@ -21,7 +21,7 @@ _LEAST_BIGINT = -(2**63)
 
 
 def quote(name: str) -> str:
-    """An identifier, whatever stands in it."""
+    """An identifier, whatever characters it has."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -75,7 +75,7 @@ def literal(value: KeyPart) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether PostgreSQL takes both for one name: as they stand in its catalogue, every letter counts."""
+    """Whether PostgreSQL takes both for one name: as its catalogue has them, every letter counts."""
     return one == other
 
 

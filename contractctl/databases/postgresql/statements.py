@@ -149,7 +149,7 @@ def gives_at_once(sync: Synchronisation, column: str) -> bool:
 
 
 def promise_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
-    """A CHECK that says the same. Nothing where it stands."""
+    """A CHECK that says the same. Nothing where it exists."""
     name = _promise(column)
     return add_check(catalog, table, name, f"{quote(column)} IS NOT NULL")
 

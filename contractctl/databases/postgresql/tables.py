@@ -144,7 +144,7 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid IN ({family}
 def _without_name(text: str, column: str) -> str:
     """The definition's tokens with the column as @, and as few parentheses as the server may write or leave out.
 
-    What stands behind REFERENCES are another table's names.
+    The names after REFERENCES are another table's.
     """
     own, references, theirs = text.partition(" REFERENCES ")
     parts = (

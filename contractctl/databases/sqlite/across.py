@@ -78,7 +78,7 @@ def _name(of: Synchronisation, event: str) -> str:
 
 
 def _tidy(sync: Synchronisation) -> Iterator[str]:
-    """What old applications take for a value stands in the place of NULL."""
+    """What old applications take for a value replaces NULL."""
     for one in across_of(sync).columns:
         if one.absent != "NULL":
             old, here = quote(one.old), quote(sync.table)

@@ -1,4 +1,4 @@
-"""Which constraints stand in a CREATE TABLE text, and how does it read with one more, or one less?
+"""Which constraints are in a CREATE TABLE text, and how does it read with one more, or one less?
 
 Everything that is not changed stays byte for byte: https://www.sqlite.org/lang_createtable.html.
 """
@@ -117,7 +117,7 @@ def _of_column(entry: ColumnText) -> Iterator[Constraint]:
 
 
 def _own(column: str) -> tuple[str, ...]:
-    """What stands before REFERENCES where the table says it."""
+    """What comes before REFERENCES where the table says it."""
     return ("FOREIGN", "KEY", "(", column.upper(), ")")
 
 

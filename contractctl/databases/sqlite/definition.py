@@ -25,7 +25,7 @@ class ColumnText:
     """Without blanks, the name first."""
 
     def has(self, *words: str) -> bool:
-        """Whether the keywords stand in it, one after the other and outside of parentheses."""
+        """Whether it has the keywords, one after the other and outside of parentheses."""
         return _find(self.tokens, words) is not None
 
     def after(self, word: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How do names and values stand in SQL for SQLite? The one place where they are quoted."""
+"""How are names and values written in SQL for SQLite? The one place where they are quoted."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ _INFINITE = {float("inf"): "9e999", float("-inf"): "-9e999"}
 
 
 def quote(name: str) -> str:
-    """An identifier, whatever stands in it: https://www.sqlite.org/lang_keywords.html."""
+    """An identifier, whatever characters it has: https://www.sqlite.org/lang_keywords.html."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -38,7 +38,7 @@ def literal(value: KeyPart) -> str:
 
 
 def _text(text: str) -> str:
-    """A text; NUL cannot stand in SQL."""
+    """A text; SQL cannot hold NUL."""
     quoted = "'" + text.replace("'", "''").replace("\0", "'||char(0)||'") + "'"
     return f"({quoted})" if "\0" in text else quoted
 

@@ -106,7 +106,7 @@ def set_default(catalog: Catalog, table: str, column: str, default: str | None) 
 
 
 def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[Statement, ...]:
-    """Add a CHECK, and hold it against every row. Nothing where it stands."""
+    """Add a CHECK, and hold it against every row. Nothing where it exists."""
     return _with_constraint(catalog, table, "check", name, f"CHECK ({condition})")
 
 
@@ -121,7 +121,7 @@ def add_unique(_catalog: Catalog, _table: str, _name: str, _columns: tuple[str, 
 
 
 def drop_constraint(catalog: Catalog, table: str, sort: str, name: str, says: str) -> tuple[Statement, ...]:
-    """Drop a constraint; a unique one is an index, unless it stands in the table's text."""
+    """Drop a constraint; a unique one is an index, unless it is in the table's text."""
     text = _text(catalog, table)
     if sort == "unique" and not has_constraint(text, sort, name, says):
         return drop_index(table, name)
@@ -144,7 +144,7 @@ def rename_constraint(catalog: Catalog, table: str, sort: str, name: str, new: s
 
 
 def build_index(catalog: Catalog, table: str, index: Index, _at_once: bool) -> tuple[Statement, ...]:
-    """Build an index. Nobody writes meanwhile, as SQLite has one writer at a time. Nothing where it stands."""
+    """Build an index. Nobody writes meanwhile, as SQLite has one writer at a time. Nothing where it exists."""
     there = (
         f"SELECT count(*) FROM main.sqlite_schema WHERE type = 'index' AND name = {literal(index.name)} COLLATE NOCASE"
     )

@@ -220,7 +220,7 @@ def key_obstacles(_connection: Connection, _table: str, _column: str) -> tuple[s
 
 
 def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[str, ...]:
-    """Nothing keeps an index from going that does not stand in the table's own text."""
+    """Nothing keeps an index from going that is not part of the table's own text."""
     return ()
 
 
@@ -259,7 +259,7 @@ _IN_TABLE = "a table constraint or a generated column"
 
 
 def _named(kind: str, name: str, text: str, table: str, probe: str) -> str | None:
-    """The dependent's name for people. The table itself only where the column stands outside its own definition."""
+    """The dependent's name for people. The table itself only where the column is outside its own definition."""
     if kind != "table":
         return f"{kind} '{name}'"
     if not same(name, table):

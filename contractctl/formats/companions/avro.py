@@ -96,7 +96,7 @@ def _defines(path: str, name: str, near: Near) -> bool:
 
 @lru_cache(maxsize=4)
 def _index(near: Near) -> Mapping[str, tuple[str, ...]]:
-    """Every name that stands in a file beside "name", as it ends, and the files in which it does."""
+    """Every name that a file gives by the key "name", as it ends, and the files that do."""
     found: dict[str, dict[str, None]] = {}
     for path in near.listed():
         content = near.content(path) if path.lower().endswith(_ENDINGS) else None

@@ -35,7 +35,7 @@ class Bundle:
     document: Described
     value: dict[str, Json]
     parts: Mapping[Key, Pointer]
-    """Where the parts of other files stand in it."""
+    """Where it has the parts of other files."""
     files: Mapping[str, Held]
     """By their paths, seen from the main one."""
     main: str
@@ -56,7 +56,7 @@ def bundles(before: Described, after: Described) -> tuple[Bundle, Bundle]:
 
 
 def _free(taken: set[Pointer], key: Key, kind: str) -> Pointer:
-    """A component's place that nothing stands at."""
+    """A component's place that is free."""
     path, pointer = key
     stem = str(pointer[-1]) if pointer else posixpath.basename(path).partition(".")[0]
     name, number = stem, 2

@@ -21,7 +21,7 @@ _ONE = {
     "reply": "replies",
     "correlationId": "correlationIds",
 }
-"""What stands under a name of its own."""
+"""What has a name of its own."""
 _SEVERAL = frozenset({"parameters", "responses", "headers", "examples", "links", "callbacks", "messages", "channels"})
 _OTHER = "x-parts"
 

@@ -1,6 +1,6 @@
 """How do the files of a document say what the one document has become? Each change in the file that has the part.
 
-A part that only the old version had comes back in its file; one that was parted from another stands beside that.
+A part that only the old version had comes back in its file; one that was parted from another comes beside that.
 """
 
 import posixpath
@@ -66,7 +66,7 @@ def _new(before: Bundle, after: Bundle, made: dict[str, Json]) -> Iterator[tuple
 
 
 def _again(before: Bundle, after: Bundle, key: Key | None) -> _Home | None:
-    """The place that an old part had, where that is free, or nobody uses what stands there."""
+    """The place that an old part had, where that is free, or nobody uses what has it."""
     if key is None:
         return None
     path, pointer = key

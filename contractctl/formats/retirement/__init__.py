@@ -34,9 +34,9 @@ class Step:
     beside: frozenset[str] = frozenset()
     """What is new in the same place: what this may be called from now on."""
     is_answered: bool = False
-    """Whether it is a property that stands in answers alone."""
+    """Whether it is a property of answers alone."""
     is_in_query: bool = False
-    """Whether it is a parameter that stands in the address of a request, by its own name."""
+    """Whether it is a parameter in the address of a request, by its own name."""
 
     @property
     def path(self) -> str:

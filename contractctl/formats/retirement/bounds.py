@@ -11,7 +11,7 @@ WORDS = (*_MOST, *_LEAST)
 
 
 def bounds_of(schema: Object) -> Bounds:
-    """By keyword. One that an exclusive bound stands beside, or turns into one, is left alone."""
+    """By keyword. One that has an exclusive bound beside it, or turns into one, is left alone."""
     found: Bounds = {}
     for word in WORDS:
         value = schema.get(word)

@@ -14,7 +14,7 @@ _MOST_REFERENCES = 16
 
 
 def own(value: Json) -> Json:
-    """A copy of which no part stands twice."""
+    """A copy in which no part is shared."""
     copy: Json = json.loads(json.dumps(value))
     return copy
 

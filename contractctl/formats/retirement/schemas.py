@@ -23,7 +23,7 @@ class Schemas:
     """The schemas of the document that is made."""
 
     def __init__(self, places: Places, steps: list[Step], sunset: str, *, wraps: bool, taken: str) -> None:
-        """wraps: a reference hides what stands beside it. taken: how a component's name goes on for what is taken."""
+        """wraps: a reference hides its neighbours. taken: how a component's name goes on for what is taken."""
         self._places, self._steps, self._sunset, self._wraps, self._taken = places, steps, sunset, wraps, taken
         self._met: set[tuple[int, int, Seat]] = set()
         self._schemas: dict[int, Object] = {}
@@ -70,7 +70,7 @@ class Schemas:
             self._schemas[id(new)] = new
 
     def _beside(self, old: Object, new: Object, label: str) -> None:
-        """The properties that go stand beside those that come."""
+        """The properties that go, beside those that come."""
         before = as_object(old.get("properties"))
         written = self._written[id(new)].names
         known = self._known(new)
