@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contractctl.git import Repository
 
 FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})
-"""Folders whose schemas belong to somebody else, or were made from ours."""
+"""Folders whose schemas are other people's, or were made from ours."""
 
 
 _IN_PARTS = frozenset({"asyncapi", "openapi"})

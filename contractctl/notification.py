@@ -1,4 +1,4 @@
-"""Has everybody been told? The journal's events go to a receiver over HTTP, in their order, each at least once."""
+"""Has every event been delivered? The journal's go to a receiver over HTTP, in their order, each at least once."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Told:
 
 
 def deliver(engine: Engine, receiver: web.Server, tries: int, outside: Outside) -> Told:
-    """Send what waits, one event after the other. Whoever receives tells repeats by the event's id.
+    """Send what waits, one event after the other. The receiver tells repeats by the event's id.
 
     An event is on record as sent once its receiver has answered 2xx: who is killed between the two sends it again.
     Raise ContractctlError where the receiver refuses an event: none that comes later overtakes it.

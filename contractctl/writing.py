@@ -18,7 +18,7 @@ def write_whole(path: Path, text: str) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """A new file, which takes the place of the old one at the end: a reader, and whoever is killed, finds one of them.
+    """A new file, which takes the place of the old one at the end: a reader finds one of them, also after a kill.
 
     Folders above it are made; a link stays one; a device or a pipe is written as it is. Nothing is written where the
     block raises. Raise OSError, naming `path`.

@@ -256,7 +256,7 @@ def _beside(kind: Kind, url: str, work: Callable[[], object]) -> dict[str, list[
 
 
 def _watch(kind: str, url: str, statement: str, stop: Event, tell: "SimpleQueue[Any]") -> None:
-    """Read or write single rows, until somebody says stop."""
+    """Read or write single rows, until the process is told to stop."""
     chance, taken = Random(statement), list[float]()
     with closing(_application(KINDS[kind], url)) as application, application.cursor() as cursor:
         tell.put(statement)

@@ -52,5 +52,5 @@ def backfill(
 
 
 def checkpoint(connection: Connection, sync: Synchronisation) -> Checkpoint:
-    """How far the table has been filled, whoever did it."""
+    """How far the table has been filled, by any worker."""
     return checkpoints.reached(connection, sync)

@@ -21,7 +21,7 @@ _COUNTED = ("rows", "seen", "set_aside")
 
 
 class FencedError(ContractctlError):
-    """Somebody else goes on from here: nothing of the transaction may be kept."""
+    """Another worker goes on from here: nothing of the transaction may be kept."""
 
     def __init__(self) -> None:
         super().__init__("somebody else is running this backfill", hint="to see who: contractctl migrate status")
@@ -29,7 +29,7 @@ class FencedError(ContractctlError):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far one table is, whoever filled it."""
+    """How far one table is filled, by any worker."""
 
     rows: int = 0
     """Rows that were changed."""
@@ -37,7 +37,7 @@ class Checkpoint:
     """Rows gone through."""
     set_aside: int = 0
     why: str = ""
-    """What holds everybody up just now; empty where nothing does."""
+    """Why all workers are paused right now; empty where they are not."""
     done: bool = False
     workers: int = 0
     """How many claims are being filled."""
@@ -70,7 +70,7 @@ class Walker:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A plan's backfill and verify do nothing until somebody resumes them."""
+    """A plan's backfill and verify do nothing until they are resumed."""
 
     at: float
     actor: str
@@ -89,13 +89,13 @@ def reached(connection: Connection, sync: Synchronisation) -> Checkpoint:
 
 
 def unfilled(connection: Connection, sync: Synchronisation) -> Stretch | None:
-    """What whoever is alone does next: what was claimed, and then what was not. None where the table is done."""
+    """What a single worker does next: what was claimed, and then what was not. None where the table is done."""
     rows = connection.execute(select(CHECKPOINT).where(*_of(sync)).order_by(CHECKPOINT.c.number.desc())).mappings()
     return next((found for row in rows if not (found := _stretch(row)).done), None)
 
 
 def begin(connection: Connection, sync: Synchronisation, token: int, now: float) -> None:
-    """Make the table ours: whoever was at work on it is fenced off, and what they had claimed is free."""
+    """Make the table ours: other operators are fenced off, and what they had claimed is free."""
     known = {"token": token, "worker": "", "why": "", "at": now}
     if connection.execute(CHECKPOINT.update().where(*_of(sync)).values(**known)).rowcount == 0:
         first = {**dict.fromkeys((*_COUNTED, "claims", "done"), 0), "last_key": None, "upto_key": None}
@@ -104,12 +104,12 @@ def begin(connection: Connection, sync: Synchronisation, token: int, now: float)
 
 
 def dismiss(connection: Connection, sync: Synchronisation, token: int) -> None:
-    """Let everybody who works for this operator end after the batch that they are at."""
+    """Let all workers of this operator end after their current batch."""
     connection.execute(CHECKPOINT.update().where(*_frontier(sync), CHECKPOINT.c.token == token).values(token=0))
 
 
 def look(connection: Connection, sync: Synchronisation, number: int, walker: Walker) -> tuple[Stretch, str]:
-    """The stretch as it is now, and what holds everybody up. Raise FencedError where it is not the walker's."""
+    """The stretch as it is now, and why all are paused. Raise FencedError where it is not the walker's."""
     wanted = CHECKPOINT.c.number.in_({FRONTIER, number})
     query = select(CHECKPOINT, PAUSE.c.actor, PAUSE.c.reason).where(*_of(sync), wanted)
     rows = connection.execute(query.outerjoin_from(CHECKPOINT, PAUSE, PAUSE.c.plan == CHECKPOINT.c.plan)).mappings()
@@ -137,7 +137,7 @@ def keep(  # noqa: PLR0913, PLR0917 - what became of what, and whose it is
 def claim(  # noqa: PLR0913, PLR0917 - of what, by whom, and how much
     database: Database, connection: Connection, sync: Synchronisation, walker: Walker, rows: int, now: float
 ) -> Stretch | None:
-    """Claim what somebody has given back, or the next keys; None where nothing is left to claim.
+    """Claim what another worker has given back, or the next keys; None where nothing is left to claim.
 
     Costs one look along the key's index over as many keys as are claimed. Where everything is claimed and filled, the
     table is done. Raise FencedError where another operator is at work.
@@ -186,12 +186,12 @@ def name_of(worker: str) -> str:
 
 
 def hold_up(connection: Connection, sync: Synchronisation, token: int, why: str) -> None:
-    """Hold everybody up, or let them go on where `why` is empty."""
+    """Pause all workers, or let them go on where `why` is empty."""
     connection.execute(CHECKPOINT.update().where(*_frontier(sync), CHECKPOINT.c.token == token).values(why=why))
 
 
 def pause(connection: Connection, plan: str, found: Pause) -> None:
-    """Let the plan's backfill and verify do nothing any more, whoever runs them."""
+    """Stop the plan's backfill and verify, in every process that runs them."""
     connection.execute(PAUSE.delete().where(PAUSE.c.plan == plan))
     connection.execute(PAUSE.insert().values(plan=plan, at=found.at, actor=found.actor, reason=found.reason))
 

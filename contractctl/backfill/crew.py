@@ -1,4 +1,4 @@
-"""How do several workers share one piece of work? Whoever dies, another one goes on; what was done is done."""
+"""How do several workers share one piece of work? Where one dies, another goes on; what was done is done."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +51,7 @@ class _Losses:
         self._progress, self._times = -1, 0
 
     def since(self, progress: int) -> None:
-        """How far everybody is."""
+        """How far the workers are."""
         if progress != self._progress:
             self._progress, self._times = progress, 0
 
@@ -163,7 +163,7 @@ def _turns(shift: _Shift, ended: Iterable["Future[Answer[Turn]]"]) -> Iterator[T
 
 
 def _mourn(losses: _Losses, dead: list[BaseException]) -> None:
-    """Those who died together count as one. A broken executor takes everybody along."""
+    """Those who died together count as one. A broken executor takes all its workers along."""
     broken = next((error for error in dead if isinstance(error, BrokenExecutor)), None)
     if broken is not None:
         raise _BrokenError(broken)
@@ -172,7 +172,7 @@ def _mourn(losses: _Losses, dead: list[BaseException]) -> None:
 
 
 def _send_home(shift: _Shift) -> None:
-    """Whoever is still at work ends after the batch that they are at."""
+    """Workers that are still busy end after their current batch."""
     if not shift.running:
         return
     with journal.writing(shift.run.engine) as connection:
@@ -184,7 +184,7 @@ def _send_home(shift: _Shift) -> None:
 
 @dataclass(slots=True)
 class _Given(Generic[Asked, Found]):
-    """A task that somebody has."""
+    """A task that a worker has."""
 
     task: Asked
     future: "Future[Answer[Found]] | None" = None

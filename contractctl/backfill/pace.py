@@ -22,7 +22,7 @@ _LEAST_PAUSE = 0.004
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much a backfill may take from everybody else."""
+    """How much a backfill may slow down applications."""
 
     batch_seconds: float | None = None
     """How long one batch may hold others up: its rows are chosen for it, batch by batch. None: as suits the engine."""
@@ -51,13 +51,13 @@ class Outside:
     """Proves in a transaction that this operator is still the one, or raises."""
     told: Callable[[Progress], None]
     token: int = 1
-    """This operator's fencing token: whoever has a smaller one does not go on."""
+    """This operator's fencing token: a process with a smaller one does not go on."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants it to end after this batch."""
 
 
 def batch_seconds(pace: Pace, *, one_writer: bool) -> float:
-    """Less where everybody waits who writes, and not only who writes the same rows."""
+    """Less where all writers wait, and not only those of the same rows."""
     if pace.batch_seconds is not None:
         return pace.batch_seconds
     return _TOGETHER_SECONDS if one_writer else _ROWS_SECONDS

@@ -27,7 +27,7 @@ class Run:
         self._throttle, self._held = Throttle(engine, job, outside), outside.clock()
 
     def begin(self) -> Checkpoint:
-        """Make the table ours, whoever was at work on it."""
+        """Make the table ours: another operator may have been at work on it."""
         reached = patiently(self.job.pace, self.outside, self._begin)
         if not reached.done:
             self._throttle()  # what cannot be asked is refused before anything is done

@@ -23,7 +23,7 @@ class Throttle:
         self._replicas = tuple(map(databases.create_engine, job.pace.replicas)) if job.pace.max_lag else ()
 
     def __call__(self) -> None:
-        """Hold everybody up, or let them go on. Raise ContractctlError where this database cannot be asked at all."""
+        """Pause all workers, or let them go on. Raise ContractctlError where this database cannot be asked at all."""
         pace, now = self._job.pace, self._outside.clock()
         if (pace.max_load is None and pace.max_lag is None) or now < self._next:
             return

@@ -48,7 +48,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One batch that is committed, or none where everybody is held up."""
+    """One batch that is committed, or none where all workers are paused."""
 
     stretch: Stretch
     rows: int
@@ -58,7 +58,7 @@ class Step:
     limit: int
     """How many rows the next batch may have."""
     why: str = ""
-    """What holds everybody up."""
+    """Why all workers are paused."""
 
 
 def walk(engine: Engine, job: Job, stretch: Stretch, outside: Outside, limit: int = FIRST_BATCH) -> Iterator[Step]:
@@ -82,7 +82,7 @@ def walk(engine: Engine, job: Job, stretch: Stretch, outside: Outside, limit: in
 
 
 def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Found:
-    """Try again where the database only asks for patience, later each time and never in step with somebody else.
+    """Try again where the database only asks for patience, later each time and never in step with another process.
 
     `work` is told how often it has been tried before. Where it was the connection that was lost, it may have been done.
     """
@@ -126,7 +126,7 @@ class _Batch:
 def _batch(  # noqa: PLR0913, PLR0917 - one batch of what, how large, for the how-manieth time
     engine: Engine, job: Job, number: int, outside: Outside, limit: int, careful: bool, attempt: int
 ) -> _Batch:
-    """One batch and its checkpoint, together or not at all; smaller each time that it got into somebody's way.
+    """One batch and its checkpoint, together or not at all; smaller each time that it met another's lock.
 
     It counts on every row until one is bad: then it is done again, and that row set aside. Where it is not found at
     once, half the batch is done again: whoever waits for the other half goes on.

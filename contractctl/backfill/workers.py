@@ -81,7 +81,7 @@ class Comparing:
 
 
 def fill(task: Filling) -> Answer[Turn]:
-    """Fill for some seconds, or until nothing is left to claim, or somebody holds everybody up."""
+    """Fill for some seconds, or until nothing is left to claim, or all are paused."""
     return _answer(task.version, partial(_fill, task))
 
 

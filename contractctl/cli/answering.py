@@ -13,7 +13,7 @@ from contractctl.model import decision
 from contractctl.serving import Answer, Deployability, Gate, ProblemError, Question, Readiness, Verdict
 
 _COME_AGAIN = 1.0
-"""Seconds, where somebody else holds what is to be read."""
+"""Seconds, where another process locks what is to be read."""
 
 
 def answer(question: Question) -> Answer:

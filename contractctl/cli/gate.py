@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LONGEST_NAP = 15.0
 """Evidence may be collected meanwhile: look again at least so often, in seconds."""
 _LOOK_SECONDS = 3.0
-"""Where somebody looks on."""
+"""With --watch, in seconds."""
 _REPLAY = "replay"
 _FORMS = ("text", "json", "html")
 
@@ -130,7 +130,7 @@ def _stage(word: str) -> Stage:
 def _decided(
     asked: Callable[[float], "Case"], at: str | None, wait: str | None, *, watch: bool
 ) -> tuple[Decision, "Case"]:
-    """Decide, and decide again: while somebody looks on, until it is yes or no; else while waiting alone can help."""
+    """Decide, and decide again: with `watch` until it is yes or no; else while waiting alone can help."""
     from contractctl.cli import times, watching
     from contractctl.gate import decide_case
     from contractctl.report import decision as words

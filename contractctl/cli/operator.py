@@ -89,7 +89,7 @@ def context(word: str, ways: Ways) -> Context:
 
 
 def opened(word: str) -> "tuple[Plan, Engine]":
-    """A plan and its database, for whoever only wants to say something to those who work on it."""
+    """A plan and its database, to pause, resume or slow down those who work on it."""
     found = settings.load(Path.cwd())
     plan = case.named(found, word)
     return plan, databases.create_engine(_url(found, plan))

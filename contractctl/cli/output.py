@@ -1,4 +1,4 @@
-"""Where does an answer go, and in which form? What the ending of a file says, unless somebody says otherwise."""
+"""Where does an answer go, and in which form? What the ending of a file says, unless --format does."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Does somebody want this command to end? Ctrl-C and SIGTERM are taken as a wish, and obeyed after a whole batch."""
+"""Is this command to end? Ctrl-C and SIGTERM are taken as a wish, and obeyed after a whole batch."""
 
 import signal
 from collections.abc import Iterator

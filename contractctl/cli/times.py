@@ -1,4 +1,4 @@
-"""Which moment, and which span, did somebody type? Which day is it?"""
+"""Which moment, and which span, was typed? Which day is it?"""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""How is an answer shown that changes while somebody looks on? Drawn anew on a terminal, else told when it changes."""
+"""How is an answer shown that changes while a person looks on? Drawn anew on a terminal, else told when it changes."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
 
 LOCK_SECONDS = 2.0
-"""How long a transaction of ours waits for a lock on a server: whoever comes later waits behind it."""
+"""How long a transaction of ours waits for a lock on a server: later sessions queue behind it."""
 
 
 def of(bind: "Engine | Connection") -> Database:

@@ -1,4 +1,4 @@
-"""What does a statement cost everybody else?"""
+"""What does a statement cost other sessions?"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Work(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a revision, and what it costs everybody else."""
+    """One statement of a revision, and what it costs other sessions."""
 
     sql: str
     lock: str

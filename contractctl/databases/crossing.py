@@ -17,14 +17,14 @@ DELETING = "(row)"
 
 def across_of(sync: Synchronisation) -> Across:
     """The other side."""
-    assert sync.across is not None  # noqa: S101 - whoever asks has looked
+    assert sync.across is not None  # noqa: S101 - callers have looked
     return sync.across
 
 
 def copied_of(sync: Synchronisation) -> Copied:
     """What tells the table from its copy."""
     copied = across_of(sync).copied
-    assert copied is not None  # noqa: S101 - whoever asks has looked
+    assert copied is not None  # noqa: S101 - callers have looked
     return copied
 
 

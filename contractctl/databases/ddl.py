@@ -97,7 +97,7 @@ class Statements(Protocol):
     """Facts in, statements out; nothing is executed here. Any of these raises BlockingError where it would block."""
 
     promises: bool
-    """Whether it can prove beside everybody's writes that there is no NULL, before NOT NULL stands."""
+    """Whether it can prove while applications write that there is no NULL, before NOT NULL stands."""
     relaxes_given: bool
     """Whether NOT NULL is in the way of a column that triggers give its value."""
     reads_what_triggers_write: bool
@@ -192,7 +192,7 @@ class Statements(Protocol):
         """Give a constraint, or an index (sort: index), another name."""
 
     def build_index(self, catalog: Catalog, table: str, index: Index, at_once: bool, /) -> tuple[Statement, ...]:
-        """Build an index beside everybody's writes; `at_once` of a new table. Nothing where it stands."""
+        """Build an index while applications write; `at_once` of a new table. Nothing where it stands."""
 
     def drop_index(self, table: str, name: str, beside: bool, /) -> tuple[Statement, ...]:
         """Drop an index; `beside` everybody's reads and writes, outside of a transaction, where the engine can."""

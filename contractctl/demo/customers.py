@@ -27,7 +27,7 @@ def cents(order: int) -> int:
 
 
 class Customers:
-    """Whoever walks in next. The family names are in a file, read again when it has changed."""
+    """The next customer. The family names are in a file, read again when it has changed."""
 
     def __init__(self, file: Path, random: Random) -> None:
         self._file = file

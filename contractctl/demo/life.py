@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from types import FrameType
 
 PARENT = "CONTRACTCTL_DEMO_PARENT"
-"""The process that must live; whoever starts one by hand leaves it out, and then it is the shell."""
+"""The process that must live; without it, as when started by hand, the shell."""
 TICK = 0.02
 """Seconds between two bursts of requests."""
 
 
 def say(words: str) -> None:
-    """One line to whoever reads what the process prints, at once."""
+    """One line of output, flushed at once."""
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 
 
 class Life:
-    """Alive until somebody asks it to stop, or until the process that started it is gone."""
+    """Alive until it is asked to stop, or until the process that started it is gone."""
 
     def __init__(self) -> None:
         self._stopping = False

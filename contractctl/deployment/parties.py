@@ -37,7 +37,7 @@ class _Table:
 
 
 def known(question: Question) -> Iterator[Reason]:
-    """Whoever is live must have said what it has to do with contracts: it may be a counterpart of this one."""
+    """A live version must have said what it has to do with contracts: it may be a counterpart of this one."""
     where, asked = question.environment, (question.service, question.version)
     for service, version, share in live_versions(question.live):
         if question.declarations.get((service, version)) is None and (service, version) != asked:
@@ -139,7 +139,7 @@ def _unseen(question: Question, contract: Contract, name: str, who: str) -> Iter
 
 
 def _attested(question: Question, contract: Contract, consumer: str | None) -> bool:
-    """Whether somebody answers for it that nobody consumes the contract, or that this one does not read it."""
+    """Whether it is attested that nobody consumes the contract, or that this one does not read it."""
     statement = "no-consumers" if consumer is None else "does-not-read"
     wanted = {"statement": statement, "contract": contract.name, **({"consumer": consumer} if consumer else {})}
     return any(

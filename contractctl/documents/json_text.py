@@ -73,7 +73,7 @@ def offset_of(text: str, pointer: Pointer) -> int:
 
 
 class _Map:
-    """Where the values of a text are: of each container as far as somebody asked, and no member twice."""
+    """Where the values of a text are: of each container as far as it was asked for, and no member twice."""
 
     def __init__(self, text: str) -> None:
         self._text = text

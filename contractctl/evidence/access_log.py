@@ -250,7 +250,7 @@ def _reads(kept: _Seen) -> Iterator[Read]:
 
 
 def _signs(kept: _Seen, apart: float) -> Iterator[Sign]:
-    """Where every one of the logs has a line: of several, one that is missing would hide whoever it has seen."""
+    """Where every one of the logs has a line: of several, one that is missing would hide the consumers in it."""
     logs = list(kept.alive.values())
     ticks = sorted(set.intersection(*map(set, logs))) if logs else []
     lines = sorted(max(log[tick] for log in logs) for tick in ticks)

@@ -236,7 +236,7 @@ def _unread(found: _Search, consumer: str) -> str | None:
 
 
 def _stranger(found: _Search, code: _Code) -> str | None:
-    """Code of somebody whom no contract.toml lists: the gate would not ask about it."""
+    """Code of a consumer that no contract.toml lists: the gate would not ask about it."""
     consumer, question = code.consumer, code.question
     for own, places in found.places.items():
         if places and all(party.name != consumer for party in question.consumers.get(own.contract, ())):

@@ -37,7 +37,7 @@ class CounterPresence:
         return self._room < 0
 
     def sign(self, resource: Labels, attributes: Mapping[str, str], at: float) -> None:
-        """Somebody was alive."""
+        """A sign of life."""
         runs, near = self._signs[_key(resource, attributes)], NEAR * self.beat
         if runs and runs[-1][0] - near <= at <= runs[-1][1] + near:
             runs[-1] = min(runs[-1][0], at), max(runs[-1][1], at)
@@ -52,7 +52,7 @@ class CounterPresence:
         stood[:] = merged([*stood, (life.first / NANO, end)], reach=NEAR * self.beat)
 
     def tell(self, seen: Observations, fields: Sequence[Field]) -> None:
-        """Take as lost the time in which somebody was alive without a counter; who never had one is dark."""
+        """Take as lost the time in which a process was alive without a counter; one that never had any is dark."""
         for (resource, consumer, contract, path), runs in self._signs.items():
             for one in fields:
                 if contract not in ("", one.contract) or path not in ("", one.path):

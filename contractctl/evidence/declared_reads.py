@@ -189,7 +189,7 @@ def _series(field: Field, places: Sequence[Place], asked: _Asked) -> Series:
 
 
 def _stranger(found: Mapping[Field, list[Place]], asked: _Asked, question: Question) -> str | None:
-    """Files of somebody whom no contract.toml lists: the gate would not ask about it."""
+    """Files of a consumer that no contract.toml lists: the gate would not ask about it."""
     for own, places in found.items():
         parties = question.consumers.get(own.contract, ())
         if places and all(party.name != asked.consumer for party in parties):

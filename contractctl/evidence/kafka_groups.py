@@ -128,7 +128,7 @@ def _empty_since(snapshots: list[Snapshot], settings: _Settings) -> tuple[float 
 
 
 def _flaw(snapshot: Snapshot, settings: _Settings) -> str | None:
-    """Why at this moment somebody may have found something of the old side, or nobody can say."""
+    """Why at this moment a consumer may have found something of the old side, or why that is unknown."""
     if not snapshot.groups:
         return f"missing source: {snapshot.where}: it has no group: kafka-consumer-groups.sh --describe --all-groups"
     for topic in settings.topics:
@@ -188,7 +188,7 @@ def _kept(snapshot: Snapshot, settings: _Settings) -> str | None:
 
 
 def _written(before: Snapshot, after: Snapshot, settings: _Settings) -> str | None:
-    """Why somebody may have found something of the old side between two snapshots that both had none."""
+    """Why a consumer may have found something of the old side between two snapshots that both had none."""
     if after.at - before.at > _FAR:
         minutes = (after.at - before.at) / 60
         return f"window not covered: {minutes:.0f} minutes lie between {before.where} and {after.where}"

@@ -21,7 +21,7 @@ class Place:
     end: int | None
     """None where the partition has nobody to ask."""
     member: bool
-    """Whether somebody has it assigned."""
+    """Whether a member has it assigned."""
 
 
 @dataclass(slots=True)

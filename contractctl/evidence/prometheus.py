@@ -270,7 +270,7 @@ def _stood(
 
 
 def _beside_those_that_count(seen: Observations, query: _Query, targets: Iterable[Target], wanted: Wanted) -> None:
-    """A process that is down for whoever scrapes it, or a build without instruments, reads what nobody counts."""
+    """A process that cannot be scraped, or a build without instruments, reads what nobody counts."""
     for target, spans in wanted.silent(targets):
         if seconds(spans, query.begin, query.end) > max(2 * query.beat, _FEW * (query.end - query.begin)):
             seen.spoiled(f"dark consumer: {target} belongs to the same job, but exports no counter: absent is not zero")

@@ -24,7 +24,7 @@ _BY_PROVIDERS = ("-webhook", "-callback")
 """What a provider calls: no log of its own tells of it."""
 _SERVER = "connect "
 _NAMED = ("-property", "-parameter", "-header", "-definition")
-"""What the kinds of operations on parts of interfaces end with that whoever uses them calls by name."""
+"""What the kinds of operations on parts of interfaces end with that clients call by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which share of the traffic does somebody else give to the new path? What is set, not what was counted."""
+"""Which share of the traffic does another tool give to the new path? What is set, not what was counted."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence

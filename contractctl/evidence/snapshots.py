@@ -87,7 +87,7 @@ class Watch:
 
     targets: tuple[tuple[Field, Target], ...]
     settled: frozenset[str] = frozenset()
-    """Statements that somebody has looked through and answers for, as triage.same() writes them."""
+    """Statements that a person has looked through and answers for, as triage.same() writes them."""
 
 
 @dataclass(frozen=True, slots=True)

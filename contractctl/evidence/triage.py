@@ -1,4 +1,4 @@
-"""Which statements has somebody looked through, since no program understands them? A reviewed file in git.
+"""Which statements has a person looked through, since no program understands them? A reviewed file in git.
 
 [[statements]]
 sql = "SELECT report_totals($1)"

@@ -71,7 +71,7 @@ class _Nowhere(HTTPRedirectHandler):
 
 
 class _SameHost(HTTPRedirectHandler):
-    """A redirect elsewhere would carry the question, and perhaps the secret, to somebody who was not asked."""
+    """A redirect elsewhere would carry the question, and perhaps the secret, to a server that was not asked."""
 
     def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
@@ -102,7 +102,7 @@ def _ask(server: Server, request: Request, redirects: type[HTTPRedirectHandler])
     def ask() -> None:
         try:
             came.append(_asked(server, request, redirects))
-        except BaseException as error:  # noqa: BLE001 - raised below, where somebody listens
+        except BaseException as error:  # noqa: BLE001 - raised below, where the caller still waits
             came.append(error)
 
     patience = _WHOLE * server.timeout
@@ -117,7 +117,7 @@ def _ask(server: Server, request: Request, redirects: type[HTTPRedirectHandler])
             raise said
         return said
     finally:
-        del said  # an error that its own frame holds would keep the socket open until somebody collects garbage
+        del said  # an error that its own frame holds would keep the socket open until garbage is collected
 
 
 def _asked(server: Server, request: Request, redirects: type[HTTPRedirectHandler]) -> Answer:

@@ -52,7 +52,7 @@ def _moved(case: Case, source: str, mover: str, record: Record) -> Condition:
 
 
 def _is(share: float, asked: float) -> bool:
-    """Nobody and everybody are never a matter of rounding."""
+    """0 and 100 % are never a matter of rounding."""
     if share in (_NOBODY, _EVERYBODY) or asked in (_NOBODY, _EVERYBODY):
         return share == asked
     return abs(share - asked) <= _ROUNDED

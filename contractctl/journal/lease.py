@@ -17,7 +17,7 @@ _LEAST_WAIT = 1.0
 
 
 class HeldError(ContractctlError):
-    """Somebody else is at work on the plan. Waiting mends it."""
+    """Another operator is at work on the plan. Waiting mends it."""
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message, hint="wait until they are done, or until that time if they have crashed")
@@ -44,14 +44,14 @@ class Lease:
     plan: str
     holder: str
     token: int
-    """The fencing token: whoever comes with a smaller one is refused."""
+    """The fencing token: a smaller one is refused."""
     seconds: float
     """How long it lasts after each sign of life."""
     expires_at: float
 
 
 def acquire(connection: Connection, plan: str, operator: Operator, now: float) -> Lease:
-    """Take the lease. Raise HeldError where somebody has it, unless it has expired or they have died.
+    """Take the lease. Raise HeldError where another operator has it, unless it has expired or that process has died.
 
     Of several who try at once one gets it: they meet at the lease's row, whose lock is kept to the transaction's end.
     """
@@ -75,7 +75,7 @@ def acquire(connection: Connection, plan: str, operator: Operator, now: float) -
 
 
 def _locked(connection: Connection, plan: str, now: float) -> Lease | None:
-    """The lease, with its row locked. Whoever holds that lock for long is at work, whatever the lease says."""
+    """The lease, with its row locked. A process that holds that lock for long is at work, whatever the lease says."""
     try:
         with connection.begin_nested():
             return _read(connection, select(LEASE).where(LEASE.c.plan == plan).with_for_update())

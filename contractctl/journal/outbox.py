@@ -1,4 +1,4 @@
-"""What has happened and is not told yet? Events in the order of their entries, until somebody has taken them."""
+"""What has happened and is not told yet? Events in the order of their entries, until a receiver has taken them."""
 
 import json
 from dataclasses import dataclass
@@ -32,5 +32,5 @@ def count(connection: Connection) -> int:
 
 
 def delivered(connection: Connection, number: int, at: float) -> None:
-    """Somebody has taken it. It stays there: the journal is held against it."""
+    """A receiver has taken it. It stays there: the journal is held against it."""
     connection.execute(OUTBOX.update().where(OUTBOX.c.id == number).values(delivered_at=at))

@@ -103,7 +103,7 @@ def _stamped(session: Session, revision: str) -> ContractctlError:
 
 
 def _kept_in_step(session: Session) -> dict[str, Any]:
-    """The outcome's body of a dual-write that somebody else has run: a script, most often, which can ask no database.
+    """The outcome's body of a dual-write that was run by other means: a script, most often, which can ask no database.
 
     What only the database knows of its columns may ask for other triggers. Nobody has filled a row yet, nor has anybody
     moved to the new side.

@@ -1,4 +1,4 @@
-"""Whose command is at work on a connection? Revisions ask; whoever runs them proves its lease."""
+"""Whose command is at work on a connection? Revisions ask; the command that runs them proves its lease."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

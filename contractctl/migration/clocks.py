@@ -1,4 +1,4 @@
-"""Do this machine and the database tell the same time? Whoever asks how long a state has lasted must know."""
+"""Do this machine and the database tell the same time? A gate that asks how long a state has lasted must know."""
 
 from datetime import datetime
 

@@ -120,7 +120,7 @@ def _compare(
 
 
 class _Watch:
-    """Sees between two ranges to what must not wait: the lease, whoever wants to stop it, and whoever paused it."""
+    """Sees between two ranges to what must not wait: the lease, a wish to stop, and a pause."""
 
     def __init__(self, session: Session) -> None:
         self._session, self._held = session, session.context.clock()

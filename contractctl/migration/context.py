@@ -20,7 +20,7 @@ Side = Literal["old", "new"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A plan, its database, and whoever works on it."""
+    """A plan, its database, and the operator."""
 
     plan: Plan
     migrations: Path
@@ -48,7 +48,7 @@ class Context:
     workers: Crew | None = None
     """Who fills and compares beside this process; None: nobody."""
     stopping: Callable[[], bool] = lambda: False
-    """Whether somebody wants what can be stopped to end."""
+    """Whether what can be stopped is to end."""
 
 
 @dataclass(frozen=True, slots=True)

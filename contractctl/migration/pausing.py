@@ -1,4 +1,4 @@
-"""May a plan's backfill and verify go on? A switch in the database, obeyed within a batch by whoever is at work."""
+"""May a plan's backfill and verify go on? A switch in the database, obeyed within a batch by every process at work."""
 
 from sqlalchemy import Engine
 
@@ -9,7 +9,7 @@ from contractctl.model.plan import Plan, Stage
 
 
 def pause(engine: Engine, plan: Plan, by: Pause, commit: str = "") -> None:
-    """Let nobody go on. Whoever is at work waits; whoever begins anew is told."""
+    """Pause. A process at work waits; one that begins anew is told."""
     journal.open(engine)
     with journal.writing(engine) as connection:
         backfill.pause(connection, plan.name, by)
@@ -17,7 +17,7 @@ def pause(engine: Engine, plan: Plan, by: Pause, commit: str = "") -> None:
 
 
 def resume(engine: Engine, plan: Plan, by: Pause, commit: str = "") -> bool:
-    """Let everybody go on. Whether anything was paused."""
+    """Resume. Whether anything was paused."""
     journal.open(engine)
     with journal.writing(engine) as connection:
         was_paused = backfill.resume(connection, plan.name)

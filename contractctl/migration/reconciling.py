@@ -12,7 +12,7 @@ from contractctl.migration.words import FOLLOWING, command, where
 from contractctl.model.plan import Plan, Stage, State
 
 _REVISIONS = frozenset({Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT})
-"""Stages that are done with their revision, whoever runs it."""
+"""Stages that are done with their revision, however it was run."""
 _PROMISING = (Stage.VERIFY, Stage.CONTRACT)
 """What a constraint promises, triggers know of: a stage that was killed in between has not told them.
 
@@ -21,7 +21,7 @@ Nothing is hidden by recreating them: the stage that resumes compares every row 
 
 
 def reconcile(session: Session, history: History, wanted: str) -> History:
-    """Give every act that the database shows its outcome, whoever did it: a command that was killed, or Alembic.
+    """Give every act that the database shows its outcome, also those of a killed command or of Alembic.
 
     Raise ContractctlError where the database has fewer revisions than the journal says, unless a rollback is wanted.
     """

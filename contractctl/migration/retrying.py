@@ -15,7 +15,7 @@ _AGAIN_SECONDS = 60.0
 
 
 class BusyError(ContractctlError):
-    """Somebody has held what the stage needs for too long. Waiting mends it."""
+    """Another session has locked what the stage needs for too long. Waiting mends it."""
 
     def __init__(self, message: str, *, hint: str, retry_after: float) -> None:
         super().__init__(message, hint=hint)

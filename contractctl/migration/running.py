@@ -109,7 +109,7 @@ def _go_on(session: Session, history: History, half: Stage, wanted: str) -> Resu
 
 
 def _demand_not_paused(session: Session) -> None:
-    """What is paused is not begun anew; whoever is at work already waits to be resumed."""
+    """What is paused is not begun anew; a process at work already waits to be resumed."""
     with journal.reading(session.context.engine) as connection:
         found = pause_of(connection, session.plan.name)
     if found is not None:
@@ -214,7 +214,7 @@ def _already(session: Session, history: History, stage: str, percent: float | No
 
 
 def _brought_back(session: Session, history: History, gone: tuple[str, ...]) -> Result:
-    """Repeat what dual-write does where somebody has undone it. What was written meanwhile, verify finds."""
+    """Repeat what dual-write does where it has been undone. What was written meanwhile, verify finds."""
     acts.bring_triggers_back(session)
     key = f"{history.key(Stage.DUAL_WRITE)}-triggers-{history.last.id if history.last else 0}"
     session.note(EntryKind.CHECK, Stage.DUAL_WRITE, key, {"brought_back": list(gone)})

@@ -1,4 +1,4 @@
-"""Has somebody said that nobody uses this database, as one of a test or of a developer, and does it bear that out?
+"""Was it declared that no user depends on this database, a test's or a developer's, and does it bear that out?
 
 Then there is nobody whom a gate would protect. It is said by whoever runs Alembic, each time: on the command line with
 `-x contractctl=unused`, in a program by config.attributes["contractctl"] = "unused".

@@ -9,7 +9,7 @@ Pointer = tuple[str | int, ...]
 
 
 class Effect(StrEnum):
-    """What an incompatibility does to whoever meets it."""
+    """What an incompatibility does to the side that meets it."""
 
     FAILS = "fails"
     """The reader rejects the data, or the provider the call."""

@@ -44,7 +44,7 @@ class Waiver:
 
     @property
     def said(self) -> dict[str, str | float]:
-        """What it says, whoever approved it and wherever it stands."""
+        """What it says, without its approvals and its state in git."""
         return {
             "plan": self.plan,
             "stage": self.stage,

@@ -31,7 +31,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """Whoever leaves it out gets the fill's value."""
+    """A statement that leaves it out gets the fill's value."""
     value = fill(operation)
     if value is None:
         return ()

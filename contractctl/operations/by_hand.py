@@ -1,4 +1,4 @@
-"""How does a refusal reach whoever runs alembic by hand, whatever env.py that goes through?"""
+"""How does a refusal reach a person who runs alembic by hand, whatever env.py that goes through?"""
 
 from alembic.util import CommandError
 

@@ -25,7 +25,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """Whoever leaves the column out gets the new default."""
+    """A statement that leaves the column out gets the new default."""
     return () if operation.parameters.get("stands") == "expand" else _changed(operation)
 
 

@@ -1,4 +1,4 @@
-"""How does an index come? It is built beside everybody's writes, before anybody relies on it.
+"""How does an index come? It is built while applications write, before anybody relies on it.
 
 parameters: columns (SQL), unique ("yes"), where, using, include, sort, rest; stands and becomes as in add_check, or
 expand. What refuses no row is built with what is validated: until then nobody needs it, and it takes its time. A unique

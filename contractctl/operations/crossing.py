@@ -71,7 +71,7 @@ def crossing(
 
 
 def is_shared(operation: Operation) -> bool:
-    """Whether somebody has said that several rows may have one of the other table."""
+    """Whether it was declared that several rows may have one of the other table."""
     return has(operation, "shared") or (operation.transform is not None and operation.transform.lossy)
 
 

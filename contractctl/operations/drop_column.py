@@ -33,7 +33,7 @@ hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
-    """Its name is gone for a while: whoever still reads it fails now, and can be helped."""
+    """Its name is gone for a while: an application that still reads it fails now, and can be helped."""
     return (BrownOut(operation.subject, {dropped(operation): None}),)
 
 

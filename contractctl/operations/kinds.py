@@ -55,7 +55,7 @@ class Kind(Protocol):
         """What is kept in step."""
 
     def validate(self, operation: Operation, /) -> tuple[Step, ...]:
-        """What is proven and made ready once both sides agree: it takes its time, beside everybody's writes."""
+        """What is proven and made ready once both sides agree: it takes its time, while applications write."""
 
     def quiesce(self, operation: Operation, /) -> tuple[Step, ...]:
         """What is taken away for a while."""

@@ -12,7 +12,7 @@ from contractctl.operations.words import added, fill, has, is_plain
 
 
 def relaxed(operation: Operation, column: str, *, given: bool, of: str = "") -> Iterator[Step]:
-    """What the expand revision does for the old column's: whoever leaves it out is not refused.
+    """What the expand revision does for the old column's: a statement that leaves it out is not refused.
 
     `given`: triggers give it a value then. `of` is what comes after a parameter's name, where there are several.
     """

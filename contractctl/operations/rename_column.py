@@ -41,7 +41,7 @@ hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
-    """The old name is gone for a while: whoever still reads it fails now, and can be helped."""
+    """The old name is gone for a while: an application that still reads it fails now, and can be helped."""
     return (BrownOut(operation.subject, {names(operation)[0]: None}),)
 
 

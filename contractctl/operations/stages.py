@@ -150,7 +150,7 @@ def contract(plan: Plan) -> tuple[Step, ...]:
 def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step, ...]:
     """What comes before expand and dual-write are taken back, each statement for itself.
 
-    What will be NOT NULL again is proven beside everybody's writes; where nothing is undone with a transaction, the new
+    What will be NOT NULL again is proven while applications write; where nothing is undone with a transaction, the new
     side can be written no more, and a new table holds no rows of the old one. `kept`: both sides are kept in step.
     """
     relaxed = [step for step in _expand(plan) if isinstance(step, RelaxNotNull)]
@@ -256,7 +256,7 @@ def _once(steps: Iterable[Step]) -> list[Step]:
 
 
 def _beside_all(steps: list[Step]) -> list[Step]:
-    """Where nothing goes but indexes, they need no transaction, and can go beside everybody's reads and writes."""
+    """Where nothing goes but indexes, they need no transaction, and can go while applications read and write."""
     if not all(isinstance(step, DropIndex) for step in steps):
         return steps
     return [replace(step, beside=True) for step in steps if isinstance(step, DropIndex)]

@@ -240,7 +240,7 @@ def _intermediate(side: Side, wish: Wish) -> Source:
 
 
 def _demand_both_ways(side: Side, wish: Wish, between: Source, terms: Terms) -> None:
-    """Whoever is on either end works with the version between: proven by contractctl's own check."""
+    """Applications of either end work with the version between: proven by contractctl's own check."""
     contract = side.contract
     first = compare_sources(side.latest.source, between, contract.format, terms)
     if load(contract.format).SEATS is Seats.MESSAGE:

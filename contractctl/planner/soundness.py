@@ -44,7 +44,7 @@ def demand_sound(plan: Plan, file: str) -> None:
 
 
 def _demand_meant(operation: Operation, format_: str, file: str) -> None:
-    """A table's operations are looked at by whoever carries them out."""
+    """A table's operations are examined where they are carried out."""
     kind = operation.kind
     if format_ == "sql" and operation.is_of_tables:
         return

@@ -1,4 +1,4 @@
-"""What does each reason for "unknown" mean to somebody who has not met it before?"""
+"""What does each reason for "unknown" mean to a reader who has not met it before?"""
 
 from contractctl.model.decision import Unknown
 

@@ -14,7 +14,7 @@ _BEGUN = time.time()
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One field that somebody watches."""
+    """One field whose reads are counted."""
 
     contract: str
     path: str

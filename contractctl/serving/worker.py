@@ -16,7 +16,7 @@ READY = b"ready\n"
 
 
 def answer_all(answer: Callable[[Question], Answer]) -> None:
-    """Answer what comes on stdin. Does not return: it ends with whoever asks, even in the middle of an answer."""
+    """Answer what comes on stdin. Does not return: it ends with its parent process, even in the middle of an answer."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is not an answer
     lines: SimpleQueue[bytes] = SimpleQueue()

@@ -47,7 +47,7 @@ class EvidenceSource:
 
     @property
     def meant(self) -> list[object]:
-        """What tells it from another: of a server its address, whoever asks it; files may lie elsewhere elsewhere."""
+        """What tells it from another: of a server its address; files may lie elsewhere on other machines."""
         where = urlsplit(self.location)._replace(query="") if self.source in _SERVERS else None
         place = self.given if where is None else urlunsplit(where._replace(netloc=where.netloc.rpartition("@")[2]))
         return [self.source, place, dict(self.options)]

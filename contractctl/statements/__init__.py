@@ -40,9 +40,9 @@ class Target:
     also: Collection[str] = ()
     """Other names under which the table is read: its partitions, and what it is a partition of."""
     through: Collection[str] = ()
-    """Views and functions that depend on the column: whoever names one touches it."""
+    """Views and functions that depend on the column: a statement that names one touches it."""
     fires: Collection[str] = ()
-    """Tables with a trigger that touches the column: whoever writes to one does, too."""
+    """Tables with a trigger that touches the column: a statement that writes to one does, too."""
     nested_seen: bool = False
     """Statements inside functions are told apart from their callers: a call by itself then hides nothing."""
 

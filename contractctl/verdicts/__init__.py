@@ -62,7 +62,7 @@ def _listed(folder: str) -> list[str]:
 
 
 def _own() -> list[tuple[str, int, int]]:
-    """Code and rule pages, by size and time: whoever works on them wants no verdict of yesterday's."""
+    """Code and rule pages, by size and time: a developer who changes them wants no verdict of yesterday's."""
     found = []
     for folder, _, files in os.walk(Path(__file__).parent.parent):
         for name in files:

@@ -256,7 +256,7 @@ def _gone_there(sync: Synchronisation) -> Iterator[str]:
 
 
 def _forget_there(sync: Synchronisation) -> str:
-    """Whoever had that partner holds nothing more."""
+    """A row that had that partner holds nothing more."""
     across = across_of(sync)
     nothing = ", ".join(f"{_here(sync)}.{quote(one.old)} = {one.absent}" for one in across.columns)
     some = f"NOT {is_absent(_DATABASE, across.columns, _here(sync))}"

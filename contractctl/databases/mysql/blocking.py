@@ -15,7 +15,7 @@ _UNTOLD = """SELECT 1 FROM information_schema.COLUMNS c WHERE {of}
 
 
 def demand_online(catalog: Catalog, table: str) -> None:
-    """Raise BlockingError where an index keeps MariaDB from writing rows anew beside everybody's writes."""
+    """Raise BlockingError where an index keeps MariaDB from writing rows anew while applications write."""
     query = f"SELECT group_concat(INDEX_NAME) FROM ({odd_indexes(table, 'FULLTEXT', 'SPATIAL')}) AS odd"
     try:
         names = catalog.ask(f"SELECT coalesce(({query}), '')")

@@ -80,7 +80,7 @@ def rename_constraint(catalog: Catalog, table: str, sort: str, name: str, new: s
 
 
 def build_index(catalog: Catalog, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
-    """Build an index beside everybody's reads and writes. Nothing where it stands."""
+    """Build an index while applications read and write. Nothing where it stands."""
     if catalog.ask(_has(table, "STATISTICS", "TABLE_SCHEMA", index.name, "INDEX_NAME"), "0") != "0":
         return ()
     if index.sort and not at_once:

@@ -32,7 +32,7 @@ class Changed:
 def modify(
     catalog: Catalog, table: str, column: str, changed: Changed, work: Work = Work.NONE
 ) -> tuple[Statement, ...]:
-    """The statement that does it, where rows are written anew beside everybody's reads and writes.
+    """The statement that does it, where rows are written anew while applications read and write.
 
     A script asks the server itself how the column is.
     """

@@ -160,7 +160,7 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
 
 
 def relax_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
-    """Let the column be NULL: the table is written anew, beside everybody's reads and writes."""
+    """Let the column be NULL: the table is written anew, while applications read and write."""
     demand_way_back(catalog, table, column)
     return _modified(catalog, table, column, nullable=True)
 
@@ -171,7 +171,7 @@ def gives_at_once(_sync: Synchronisation, _column: str) -> bool:
 
 
 def promise_not_null(_catalog: Catalog, _table: str, _column: str) -> tuple[Statement, ...]:
-    """Nothing: NOT NULL itself is made beside everybody's reads and writes."""
+    """Nothing: NOT NULL itself is made while applications read and write."""
     return ()
 
 
@@ -181,7 +181,7 @@ def give_up_not_null(_table: str, _column: str) -> tuple[Statement, ...]:
 
 
 def require_not_null(catalog: Catalog, table: str, column: str) -> tuple[Statement, ...]:
-    """Forbid NULL in a column that has none: the table is written anew, beside everybody's reads and writes."""
+    """Forbid NULL in a column that has none: the table is written anew, while applications read and write."""
     demand_no_moment(catalog, table, column)
     return _modified(catalog, table, column, nullable=False)
 
@@ -198,7 +198,7 @@ def set_default(_catalog: Catalog, table: str, column: str, default: str | None)
 
 
 def move_key(catalog: Catalog, table: str, columns: tuple[str, ...], index: str) -> tuple[Statement, ...]:
-    """Keep the rows by another key: every row is written anew, beside everybody's reads and writes."""
+    """Keep the rows by another key: every row is written anew, while applications read and write."""
     demand_online(catalog, table)
     for name in columns:
         demand_no_moment(catalog, table, name)

@@ -262,7 +262,7 @@ def _gone_there(sync: Synchronisation) -> Iterator[str]:
 
 
 def _forget_there(sync: Synchronisation) -> str:
-    """Whoever had that partner holds nothing more."""
+    """A row that had that partner holds nothing more."""
     across = across_of(sync)
     nothing = ", ".join(f"{quote(one.old)} = {one.absent}" for one in across.columns)
     where = f"{together(database, sync, HERE, 'OLD')} AND NOT {is_absent(database, across.columns, HERE)}"

@@ -10,7 +10,7 @@ from contractctl.databases.postgresql.tokens import Token, spoken
 ALONE = "ACCESS EXCLUSIVE"
 """Nobody reads or writes meanwhile."""
 BESIDE = "SHARE UPDATE EXCLUSIVE"
-"""Everybody reads and writes meanwhile."""
+"""Applications read and write meanwhile."""
 WRITERS_OUT = "SHARE ROW EXCLUSIVE"
 """Nobody writes meanwhile."""
 
@@ -29,7 +29,7 @@ def shared(lock: str, table: str, others: Iterable[str]) -> str:
 
 
 def referred(sql: str) -> tuple[str, ...]:
-    """The tables to which foreign keys in a piece of SQL refer: whoever makes or drops one locks both ends."""
+    """The tables to which foreign keys in a piece of SQL refer: to make or drop one locks both ends."""
     found = spoken(sql)
     names = (_name(found[at + 1 :]) for at, token in enumerate(found) if token.says("REFERENCES"))
     return tuple(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""How do constraints and indexes come and go beside everybody's writes? For new rows first, then proven for all."""
+"""How do constraints and indexes come and go while applications write? For new rows first, then proven for all."""
 
 from contractctl.databases import LOCK_SECONDS, Statement, Work
 from contractctl.databases.catalog import Catalog
@@ -66,7 +66,7 @@ def rename_constraint(_catalog: Catalog, table: str, sort: str, name: str, new: 
 
 
 def build_index(catalog: Catalog, table: str, index: Index, at_once: bool) -> tuple[Statement, ...]:
-    """Build an index beside everybody's writes; where an earlier build has failed, what it left is dropped first."""
+    """Build an index while applications write; where an earlier build has failed, what it left is dropped first."""
     if at_once:
         return (Statement(_create_index(table, index, "INDEX"), WRITERS_OUT),)
     state = catalog.ask(_index_state(table, index.name), "")

@@ -18,7 +18,7 @@ LEAST = 140000
 _CONNECT_SECONDS = 10
 _TURN_SECONDS = 30
 _LOCKS = crc32(b"contractctl") - 2**31
-"""Our advisory locks, among everybody's."""
+"""Marks our advisory locks among others'."""
 
 _SETTINGS: Mapping[str, str] = {
     "row_security": "off",  # rows that a policy hides would be lost in silence: it fails instead

@@ -28,7 +28,7 @@ RAISES = """data_exception OR integrity_constraint_violation OR cardinality_viol
 
 
 def function(head: str, variables: Iterable[str], body: Iterable[str], settings: Iterable[str] = PINNED) -> str:
-    """CREATE FUNCTION head AS body, with the rights of its owner, and not of whoever writes.
+    """CREATE FUNCTION head AS body, with the rights of its owner, and not of the writer.
 
     A name that both a column and a variable could have means the column: an expression over columns stays one.
     """

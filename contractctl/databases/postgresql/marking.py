@@ -117,7 +117,7 @@ def _pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
         return
     given = f"c_new := {given_new(pair, 'c_is')};\n{tell_had_old(pair, 'c_old :=', 'c_is')}"
     to_do = "c_op = 'INSERT' OR c_old OR c_new OR c_anew"
-    if is_guarded(pair):  # whoever makes its other side marks it as well
+    if is_guarded(pair):  # what makes its other side marks it as well
         to_do = "c_op = 'KEY' AND c_anew"
     yield f"""c_why := NULL;
 c_anew := false;

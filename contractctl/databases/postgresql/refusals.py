@@ -9,7 +9,7 @@ _AGAIN = "end long transactions, and run it again"
 _RIGHTS = "grant it to this user"
 _OWNERS = "connect as the role that owns it, or as a member of that role: GRANT the role TO this user"
 _OWNED = re.compile(r"must be owner|contractctl_")
-"""What no single grant gives: whoever changes tables owns them, and contractctl's are whose the first stage was."""
+"""What no single grant gives: only an owner changes tables, and contractctl's belong to the role of the first stage."""
 
 _FORBIDDEN = "42501"
 

@@ -17,7 +17,7 @@ _KINDS = {"v": "view", "m": "materialized view", "f": "foreign table", "S": "seq
 _ITSELF = "@"
 """Stands for the column in the text of what guards it, so that the guards of two columns can be compared."""
 COUNTED = "nextval('contractctl: counted'::regclass)"
-"""The default of a column that is counted up, until somebody can ask by which sequence."""
+"""The default of a column that is counted up, until it can be asked by which sequence."""
 _NEVER_NULL = f"CHECK ({_ITSELF} IS NOT NULL)"
 
 

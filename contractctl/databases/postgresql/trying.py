@@ -1,4 +1,4 @@
-"""On which rows do the old side's expressions raise? A function that says so, for whoever must ask a whole table.
+"""On which rows do the old side's expressions raise? A function that says so, so that a whole table can be asked.
 
 A statement over many rows fails with the first of them; this one is several times slower, and only asked after that.
 """

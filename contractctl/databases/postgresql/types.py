@@ -89,7 +89,7 @@ def read(written: str) -> Type:
 
 
 def spelled(written: str) -> str:
-    """A type's name, as somebody has written it, as format_type() writes it; one in quotes stays as it is."""
+    """A type's name, however it was written, as format_type() writes it; one in quotes stays as it is."""
     match = _SPELLED.fullmatch(" ".join(written.lower().split()))
     if match is None or '"' in written:
         return written

@@ -34,7 +34,7 @@ def stand_in(catalog: Catalog, table: str, name: str, now: str | None = None) ->
 
 
 def _leaves_rights(table: str) -> str:
-    """SQL: whether a view can leave the rights to whoever uses it. That one must be allowed to use all its columns.
+    """SQL: whether a view can check the rights of its user, who must then be allowed to use all its columns.
 
     Where some may use columns by their names alone, the view has just these rights; unless policies hide rows, too.
     """

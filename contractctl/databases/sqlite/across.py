@@ -166,7 +166,7 @@ def _give_here(sync: Synchronisation, *, inserted: bool) -> str:
 
 
 def _forget_there(sync: Synchronisation) -> str:
-    """Whoever had that partner, and has none now, holds nothing more."""
+    """A row that had that partner, and has none now, holds nothing more."""
     across, here = across_of(sync), quote(sync.table)
     nothing = ", ".join(f"{quote(one.old)} = {one.absent}" for one in across.columns)
     there = f"EXISTS (SELECT 1 FROM {quote(across.table)} AS {THERE} WHERE {together(_DATABASE, sync, here, THERE)})"

@@ -41,7 +41,7 @@ def unhurried(_connection: Connection) -> None:
 
 @contextmanager
 def alone(_engine: Engine, _what: str) -> Iterator[None]:
-    """Be the only one: whoever writes to a SQLite file is."""
+    """Be the only writer: SQLite has one."""
     yield
 
 

@@ -51,7 +51,7 @@ def add_column(_catalog: Catalog, table: str, column: Column) -> tuple[Statement
 
 
 def share_column(_catalog: Catalog, _table: str, _olds: tuple[str, ...], _new: str) -> tuple[Statement, ...]:
-    """Nothing: whoever has the file may use it all."""
+    """Nothing: a process that may open the file may use all of it."""
     return ()
 
 
@@ -111,7 +111,7 @@ def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[
 
 
 def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: bool) -> tuple[Statement, ...]:
-    """Add a foreign key. SQLite holds it against no row that is there: whoever adds it has looked."""
+    """Add a foreign key. SQLite holds it against no row that is there: the caller has looked."""
     return _with_constraint(catalog, table, "foreign-key", key.name, foreign_key(key, quotes, quote))
 
 

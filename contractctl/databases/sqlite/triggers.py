@@ -60,7 +60,7 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
-    """The names of those that are gone: whoever rebuilds a table drops its triggers."""
+    """The names of those that are gone: rebuilding a table drops its triggers."""
     if sync.across is not None:
         return across.missing_triggers(connection, sync)
     query = "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE"

@@ -101,7 +101,7 @@ class RelaxNotNull(Step):
 
 @dataclass(frozen=True)
 class PromiseNotNull(Step):
-    """Prove that no row holds NULL and let none come, where an engine can do that beside everybody's writes.
+    """Prove that no row holds NULL and let none come, where an engine can do that while applications write.
 
     There `RequireNotNull` then has nothing left to read. With `pairs`, only where these give the column its value in
     time: nobody is refused who was not before.

@@ -1,6 +1,6 @@
 """What may a revision do to a table's constraints and indexes?
 
-What takes long is done beside everybody's writes, before the rest of its revision, and stands for itself: begun again
+What takes long is done while applications write, before the rest of its revision, and stands for itself: begun again
 it goes on. Names that others had taken were found before the plan began, so what bears such a name is ours.
 """
 
@@ -226,7 +226,7 @@ class RenameConstraint(Step):
 
 @dataclass(frozen=True)
 class BuildIndex(Step):
-    """Build an index beside everybody's writes."""
+    """Build an index while applications write."""
 
     table: str
     name: str
@@ -301,7 +301,7 @@ class DropIndex(Step):
     table: str
     name: str
     beside: bool = False
-    """Outside of a transaction, beside everybody's reads and writes."""
+    """Outside of a transaction, while applications read and write."""
 
     @property
     def first(self) -> bool:

@@ -122,7 +122,7 @@ def going(dropped: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class BrownOut(Step):
-    """Take the old columns' names away from whoever still uses them; the values stay, and stay in step.
+    """Take the old columns' names away from applications that still use them; the values stay, and stay in step.
 
     A column that holds the new values for the time being takes the name over.
     """

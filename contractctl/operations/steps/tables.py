@@ -147,7 +147,7 @@ class GiveNameBack(Step):
 
 @dataclass(frozen=True)
 class BrownOutTable(Step):
-    """Take the table's name away from whoever still uses it; its rows stay."""
+    """Take the table's name away from applications that still use it; its rows stay."""
 
     table: str
     dropped: tuple[str, ...] = ()
