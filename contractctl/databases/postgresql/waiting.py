@@ -14,7 +14,7 @@ STATEMENT_SECONDS = 10.0
 """How long a statement of a revision may take that only changes the catalogue."""
 _SECOND_LOCK_SECONDS = 0.2
 TWO_LOCKS_SECONDS = 0.7
-"""Of one statement that locks two tables. Less than deadlock_timeout, so that the application is not the one to fail."""
+"""Of one statement that locks two tables. Less than deadlock_timeout, so that no application fails instead of us."""
 _LIMITS = ("lock_timeout", "statement_timeout")
 _SESSIONS = tuple(f"SET {name} = " for name in _LIMITS)
 _PATIENT = ("SET lock_timeout = '10min'", "SET statement_timeout = 0")
