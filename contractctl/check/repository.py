@@ -195,9 +195,10 @@ def _edited_since(
             continue
         kept = one.new is not None and _kept(asked, inside, one.old, one.new)
         now = (repository.root / one.new).read_bytes() if one.new and kept else None
+        then = repository.read(base, one.old)
         if now is None:
             yield problem("release-deleted", name, named(repository.root / one.old, repository.root), base[:12])
-        elif now != repository.read(base, one.old):
+        elif then is None or store.with_lf(now) != store.with_lf(then):
             yield problem("release-edited", name, named(repository.root / one.old, repository.root), base[:12])
 
 

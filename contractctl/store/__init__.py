@@ -15,7 +15,7 @@ from contractctl.store.contracts import (
 )
 from contractctl.store.policies import read_policy
 from contractctl.store.releases import SUMS, VERSIONS
-from contractctl.store.texts import digest, source
+from contractctl.store.texts import digest, source, with_lf
 
 __all__ = [
     "CONTRACT",
@@ -34,4 +34,5 @@ __all__ = [
     "release_path",
     "source",
     "version_path",
+    "with_lf",
 ]

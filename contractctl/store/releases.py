@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import SemanticVersion, Source
-from contractctl.store.texts import digest, paths, sha256, shown, source
+from contractctl.store.texts import digest, file_digest, paths, shown, source, with_lf
 from contractctl.writing import SCRATCHES, write_whole
 
 SUMS = "SHA256SUMS"
@@ -132,7 +132,7 @@ def _sums(versions: Path) -> dict[str, str]:
     path = versions / SUMS
     if not path.is_file():
         return {}
-    lines = path.read_bytes().decode(errors="replace").removesuffix("\n").split("\n")
+    lines = with_lf(path.read_bytes()).decode(errors="replace").removesuffix("\n").split("\n")
     matches = [_SUM.fullmatch(line) for line in lines]
     if None in matches:
         bad = matches.index(None) + 1
@@ -144,7 +144,7 @@ def _sums(versions: Path) -> dict[str, str]:
 
 def _sums_of(path: Path) -> dict[str, str]:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    return {p.relative_to(path.parent).as_posix(): sha256(p.read_bytes()) for p in files}
+    return {p.relative_to(path.parent).as_posix(): file_digest(p.read_bytes()) for p in files}
 
 
 def _of_version(file: str, version: str) -> bool:

@@ -28,12 +28,12 @@ def sources(paths: Sequence[Path], within: Path | None = None) -> Source:
 
 
 def digest(source_: Source) -> str:
-    """What a version is known by: sha256 of its file as sha256sum prints it; of several, over names and digests."""
-    sums = [sha256(file.content) for file in source_.files]
+    """What a version is known by: that of its file; of several, sha256 over names and digests."""
+    sums = [file_digest(file.content) for file in source_.files]
     if len(sums) == 1:
         return sums[0]
     named = sorted(zip(paths(source_), sums, strict=True), key=lambda pair: PurePosixPath(pair[0]).parts)
-    return sha256("".join(f"{one}  {path}\n" for path, one in named).encode())
+    return file_digest("".join(f"{one}  {path}\n" for path, one in named).encode())
 
 
 def paths(source_: Source) -> list[str]:
@@ -42,11 +42,16 @@ def paths(source_: Source) -> list[str]:
     return [os.path.relpath(file.name, folder) for file in source_.files]
 
 
-def sha256(content: bytes) -> str:
-    """The digest of one file's content, as sha256sum prints it."""
+def file_digest(content: bytes) -> str:
+    """sha256 of one file's content as sha256sum prints it, once its lines end in LF."""
     import hashlib  # a check of two files has no digests to make
 
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(with_lf(content)).hexdigest()
+
+
+def with_lf(content: bytes) -> bytes:
+    """The same text whatever git makes of its line ends, as core.autocrlf and text=auto have it do; NUL is in none."""
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
 def shown(path: Path) -> str:

@@ -131,6 +131,23 @@ def test_an_edited_release_is_found(contractctl: Run, store: Path) -> None:
     assert [problem["rule"] for problem in answer["problems"]] == ["release-edited"]
 
 
+@pytest.mark.parametrize("clone", [(), ("-c", "core.autocrlf=true")], ids=["lf", "crlf"])
+def test_line_ends_that_git_converts_edit_no_release(
+    contractctl: Run, store: Path, git: Git, tmp_path: Path, clone: tuple[str, ...]
+) -> None:
+    (tmp_path / ".gitattributes").write_text("* text=auto\n")
+    (store / "placed.avsc").write_bytes(WIDER.replace("\n", "\r\n").encode())
+    contractctl("release", "orders/placed")
+    git("add", "-A")
+    git("commit", "-qm", "release 1.1.0")
+    git(*clone, "clone", "-q", ".", "elsewhere")
+    elsewhere = tmp_path / "elsewhere"
+
+    assert (b"\r\n" in (elsewhere / "contracts/orders/placed/placed.avsc").read_bytes()) is bool(clone)
+    assert contractctl("check", cwd=elsewhere).stdout.startswith("compatible: ")
+    assert contractctl("list", cwd=elsewhere).stdout.splitlines()[1].split()[3:5] == ["1.1.0", "1.1.0"]
+
+
 def test_a_deleted_release_is_found(contractctl: Run, store: Path) -> None:
     (store / "versions" / "1.0.0.avsc").unlink()
 
