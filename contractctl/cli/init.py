@@ -91,12 +91,25 @@ def _of_database(
     from contractctl.cli import reflecting
 
     done = reflecting.reflect(found, reflecting.Asked(word, tables, schemas, whole, owner, dry_run))
+    named = _named(found, done.place.setting, dry_run=dry_run)
     written = _write(dict(_files(found, ci, done.place.setting)), dry_run=dry_run)
-    said = (*reflecting.lines(done, dry_run=dry_run), *_written(written, found, dry_run=dry_run))
+    said = (*reflecting.lines(done, dry_run=dry_run), *named, *_written(written, found, dry_run=dry_run))
     click.echo("\n".join((*said, *histories.remarks(found, done.place.name))))
-    for line in reflecting.following(found, done, written, dry_run=dry_run):
+    lacking = not named and found.root / settings.FILE not in written
+    for line in reflecting.following(found, done, lacking=lacking, dry_run=dry_run):
         click.echo(line, err=True)
     return Exit.YES
+
+
+def _named(found: Settings, url: str | None, *, dry_run: bool) -> list[str]:
+    """Let settings that an earlier init has made, when it knew of none, name the database. What is said of it."""
+    path = found.root / settings.FILE
+    text = path.read_bytes().decode() if path.is_file() else ""
+    if url is None or found.databases or _NO_DATABASE not in text:
+        return []
+    if not dry_run:
+        write_whole(path, text.replace(_NO_DATABASE, _database(url)))
+    return [f"{'would write' if dry_run else 'wrote'} the database into {settings.FILE}"]
 
 
 def _demand_database(**given: object) -> None:

@@ -1,6 +1,7 @@
 """What does init make of a database? Its tables as contracts, and words for what was made and what was not."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -78,15 +79,18 @@ def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
     yield from (f"  {skipped.file}: {skipped.reason}" for skipped in survey.skipped)
 
 
-def following(found: Settings, done: Reflected, written: Sequence[Path], *, dry_run: bool) -> Iterator[str]:
-    """What is to be done next."""
+def following(found: Settings, done: Reflected, *, lacking: bool, dry_run: bool) -> Iterator[str]:
+    """What is to be done next. `lacking`: the settings are the user's own, and may not name the database."""
     place = done.place
     if place.secret:
         yield "the URL holds a password, which is now in the shell's history: give it as env:NAME next time"
-    if place.setting is not None and not found.databases and found.root / FILE not in written and not dry_run:
-        yield f'{FILE} names no database; add:  [database]  url = "{place.setting}"'
-    if place.setting is not None and place.variable is not None and not found.databases:
-        yield f"{FILE} takes the URL from the environment: set {place.variable}"
+    if place.setting is not None and not found.databases:
+        if lacking and not dry_run:
+            own = (found.root / FILE).is_file()
+            file, table = (FILE, "database") if own else ("pyproject.toml", "tool.contractctl.database")
+            yield f'{file} names no database; add to it:\n  [{table}]\n  url = "{place.setting}"'
+        if place.variable is not None and place.variable not in os.environ:
+            yield f"the URL is taken from the environment: set {place.variable}"
     if dry_run:
         yield "next: contractctl init --from-database …"
     elif not done.survey.made:

@@ -225,8 +225,31 @@ def test_settings_that_are_there_are_kept_and_told_what_they_lack(contractctl: R
     said = contractctl("init", "--from-database", "sqlite:///shop.db").stderr
 
     assert (tmp_path / "contractctl.toml").read_text() == 'level = "FULL"\n'
-    assert 'url = "sqlite:///shop.db"' in said
+    assert '\n  [database]\n  url = "sqlite:///shop.db"\n' in said
     assert store.read(tmp_path / "contracts", "shop/orders").level == "FULL"
+
+
+def test_settings_that_init_made_before_get_the_database(contractctl: Run, tmp_path: Path) -> None:
+    make(f"sqlite:///{tmp_path / 'shop.db'}", SHOP)
+    contractctl("init")
+    path, before = tmp_path / "contractctl.toml", (tmp_path / "contractctl.toml").read_text()
+
+    assert "would" in contractctl("init", "--from-database", "sqlite:///shop.db", "--dry-run").stdout
+    assert path.read_text() == before
+    done = contractctl("init", "--from-database", "sqlite:///shop.db")
+
+    assert "wrote the database into contractctl.toml" in done.stdout
+    assert "add" not in done.stderr
+    assert tomllib.loads(path.read_text())["database"] == {"url": "sqlite:///shop.db"}
+    assert path.read_text().startswith(before.partition("# [database]")[0])
+    assert contractctl("check", "--live").stdout
+
+
+def test_a_variable_that_is_set_is_not_asked_for(init: Callable[..., str], contractctl: Run, shop: str) -> None:
+    asked = "set DATABASE_URL" in contractctl("init", "--from-database", shop, "--dry-run").stderr
+
+    assert asked is not shop.startswith("sqlite")
+    assert "SHOP_URL" not in init()
 
 
 def test_names_that_are_no_file_names_become_names(contractctl: Run, tmp_path: Path) -> None:
