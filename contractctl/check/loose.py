@@ -22,9 +22,6 @@ from contractctl.model.contract import File
 from contractctl.model.verdict import Comparison
 from contractctl.verdicts import judged
 
-_LFS = "version https://git-lfs.github.com/spec/"
-"""How a pointer begins: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
@@ -209,7 +206,7 @@ def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
     """Raise ContractctlError for what may be a schema, and was left in Git LFS."""
     for one in changed:
         file = sight.present(one.new) if one.new and may_be_claimed(one.new) else None
-        if file is not None and file.text.startswith(_LFS):
+        if file is not None and file.in_lfs:
             raise ContractctlError(
                 f"{file.name} changed in Git LFS, but only its pointer is here, so its content is unknown",
                 hint="git lfs pull; or name the paths to judge",
@@ -275,7 +272,7 @@ def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:
 
 def _unjudged(one: _Moved) -> str | None:
     """Why nothing can be said of a file by itself, where that is so."""
-    if one.then.text.startswith(_LFS):
+    if one.then.in_lfs:
         return "its old content is in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
     if (kind := unjudged(one.now)) is not None:
         return f"{kind.why}: {kind.way}"

@@ -126,8 +126,8 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command line in this process. Every way to end is decided here."""
     try:
-        # https://no-color.org; without it click asks whether there is a terminal
-        colour = False if os.environ.get("NO_COLOR") else None
+        # https://no-color.org; without it click asks whether there is a terminal, and not whether it is a dumb one
+        colour = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
         answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False, color=colour)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -42,7 +42,8 @@ def command(keep: bool, database: str | None, prometheus: bool, no_color: bool) 
         click.echo(words, nl=False, color=True)
 
     signal.signal(signal.SIGTERM, _terminated)
-    coloured = sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+    plainly = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    coloured = sys.stdout.isatty() and not plainly
     try:
         tell(
             write if coloured else plain(write), os.environ, keep=keep, place=Place(_url(database)), scraped=prometheus

@@ -111,8 +111,10 @@ def parse_sound(name: str, source: Source, policy: Policy = Policy()) -> Any:
 
 @lru_cache(maxsize=128)
 def _parsed(name: str, source: Source, policy: Policy) -> Any:
-    for file in source.every if name not in BINARY else ():
-        if file.data is not None:
+    for file in source.every:
+        if file.in_lfs:
+            raise ContractctlError(f"{file.name}: only its pointer in Git LFS is here", hint="git lfs pull")
+        if file.data is not None and name not in BINARY:
             refuse_binary(file)
     return load(name).parse(source, policy)
 

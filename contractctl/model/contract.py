@@ -121,6 +121,13 @@ class File:
         return _from(self._content, File(name, self.text, self.data))
 
     @property
+    def in_lfs(self) -> bool:
+        """Whether only the pointer of a file in Git LFS is here:
+        https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer.
+        """
+        return self.text.startswith("version https://git-lfs.github.com/spec/")
+
+    @property
     def content(self) -> bytes:
         read = self.data if self._content is None else self._content
         return self.text.encode("utf-8", "surrogatepass") if read is None else read

@@ -217,8 +217,11 @@ def test_no_colour_is_no_colour_on_a_terminal_either(tmp_path: Path) -> None:
     (tmp_path / "a.avsc").write_text('"int"')
     (tmp_path / "b.avsc").write_text('"string"')
 
-    shown = [on_a_terminal(tmp_path, variables) for variables in ({}, {"NO_COLOR": "1"})]
-    assert ["\033[" in words for words in shown] == [True, False]
+    shown = [
+        on_a_terminal(tmp_path, {"TERM": "xterm"} | variables)
+        for variables in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"})
+    ]
+    assert ["\033[" in words for words in shown] == [True, False, False]
 
 
 def on_a_terminal(folder: Path, variables: dict[str, str]) -> str:

@@ -132,6 +132,14 @@ def test_an_odd_name_becomes_a_name_that_the_store_takes(tmp_path: Path, contrac
     contractctl("release", contract.name)
 
 
+@pytest.mark.parametrize("name", ["a.avsc", "a.proto", "a.graphql", "a.schema.json"])
+def test_what_was_left_in_git_lfs_is_called_that(name: str, tmp_path: Path, contractctl: Run) -> None:
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n")
+
+    assert f"{name}: only its pointer in Git LFS is here" in contractctl("init", "--dry-run").stdout
+    assert "hint: git lfs pull" in contractctl("check", name, name, code=2).stderr
+
+
 def test_a_path_that_toml_cannot_hold_is_skipped(tmp_path: Path, contractctl: Run) -> None:
     put(tmp_path / "two\nlines.avsc", RECORD)
 
