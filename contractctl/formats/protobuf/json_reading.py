@@ -29,8 +29,9 @@ WRAPPERS = {
 """Messages whose JSON is that of the scalar inside."""
 _TEXTS = frozenset({"google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask"})
 """Messages whose JSON is a text."""
-_ANYTHING = "google.protobuf.Value"
-_SPECIAL = _TEXTS | {_ANYTHING, "google.protobuf.Struct", "google.protobuf.ListValue", "google.protobuf.Any"}
+_ANYTHING, _ANY_OBJECT, _ANY_LIST = (f"google.protobuf.{name}" for name in ("Value", "Struct", "ListValue"))
+_SPECIAL = _TEXTS | {_ANYTHING, _ANY_OBJECT, _ANY_LIST, "google.protobuf.Any"}
+_NO_OBJECTS = _TEXTS | WRAPPERS.keys() | {_ANYTHING, _ANY_LIST}
 _MESSAGES = frozenset({"message", "group"})
 
 
@@ -131,9 +132,9 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
         yield unsure
         return
     step = Step(pair, wanted, sent)
-    if wanted.kind in _MESSAGES and wanted.type == _ANYTHING and not wanted.repeated:
-        return
     reader, writer = _entry(asked.reader, wanted), _entry(asked.writer, sent)
+    if _takes_any(wanted, reader) in {"anything", _form(sent, writer)}:
+        return
     if reader is not None and writer is not None:
         key = key_in_json(writer.by_number[1].kind, reader.by_number[1].kind)
         if key is not None:
@@ -162,9 +163,29 @@ def _value(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
         yield type_changed(asked, pair, wanted, sent, mistake, encoding="json")
 
 
+def _takes_any(wanted: Field, entry: Message | None) -> str:
+    """Of what form a reader takes any JSON: Struct and a map of Value take every object, for one."""
+    if entry is not None:
+        return "an object" if entry.by_number[2].type == _ANYTHING and entry.by_number[1].kind == "string" else ""
+    if wanted.repeated:
+        return "a list" if wanted.type == _ANYTHING else ""
+    return {_ANYTHING: "anything", _ANY_OBJECT: "an object", _ANY_LIST: "a list"}.get(wanted.type, "")
+
+
+def _form(sent: Field, entry: Message | None) -> str:
+    """What stands in JSON for a field, whatever is in it."""
+    if entry is not None or sent.repeated:
+        return _shape(sent, entry)
+    return "an object" if _is_object(sent) else "a list" if sent.type == _ANY_LIST else "a single value"
+
+
+def _is_object(sent: Field) -> bool:
+    return sent.kind in _MESSAGES and sent.type not in _NO_OBJECTS
+
+
 def _unlike(wanted: Field, sent: Field) -> Mistake | None:
     read, written = _scalar(wanted), _scalar(sent)
-    if read in {written, _ANYTHING}:
+    if read in {written, _ANYTHING} or (read == _ANY_OBJECT and _is_object(sent)):
         return None
     if read == "string" and written in _TEXTS:
         return None

@@ -184,6 +184,38 @@ def test_a_timestamp_is_text_in_json_and_text_is_no_timestamp() -> None:
     assert rules(verdict.forward) == {"json-type-changed"}
 
 
+STRUCT = PROTO3 + 'import "google/protobuf/struct.proto"; '
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("google.protobuf.Struct a = 1;", "map<string, google.protobuf.Value> a = 1;"),
+        ("map<string, int32> a = 1;", "google.protobuf.Struct a = 1;"),
+        ("M a = 1;", "google.protobuf.Struct a = 1;"),
+        ("repeated M a = 1;", "repeated google.protobuf.Struct a = 1;"),
+        ("map<int32, M> a = 1;", "map<string, google.protobuf.Struct> a = 1;"),
+        ("google.protobuf.ListValue a = 1;", "repeated google.protobuf.Value a = 1;"),
+        ("repeated int32 a = 1;", "google.protobuf.ListValue a = 1;"),
+    ],
+)
+def test_what_takes_any_object_or_list_reads_those_of_others_in_json(old: str, new: str) -> None:
+    assert judged(message(old, STRUCT), message(new, STRUCT), JSON).backward.status is Status.COMPATIBLE
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("repeated M a = 1;", "google.protobuf.Struct a = 1;"),
+        ("map<string, int32> a = 1;", "google.protobuf.ListValue a = 1;"),
+        ("google.protobuf.Struct a = 1;", "map<bool, google.protobuf.Value> a = 1;"),
+        ("string a = 1;", "google.protobuf.Struct a = 1;"),
+    ],
+)
+def test_what_takes_any_object_takes_no_list_and_no_text(old: str, new: str) -> None:
+    assert rules(judged(message(old, STRUCT), message(new, STRUCT), JSON).backward) == {"json-type-changed"}
+
+
 def test_a_reader_of_json_takes_the_original_name_too() -> None:
     verdict = judged(message("int32 first_name = 1;"), message('int32 first_name = 1 [json_name = "first"];'), JSON)
 
