@@ -6,10 +6,12 @@ Most of what stands there tells people how a broker or a client is set up; that 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Message
-from contractctl.formats.asyncapi.parts import entries, resolved
+from contractctl.formats.asyncapi.document import Document
+from contractctl.formats.asyncapi.parts import entries, resolved, text
 from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Effect, Undecided
@@ -95,6 +97,15 @@ _MEANT: Mapping[str, Json] = {
     "amqp.queue.autoDelete": False,
 }
 """What a field that is not there means."""
+_SECURED = {
+    "kafka-secure": "kafka",
+    "amqps": "amqp",
+    "mqtts": "mqtt",
+    "secure-mqtt": "mqtt",
+    "wss": "ws",
+    "https": "http",
+}
+"""Protocols that are spoken to a server as others are, but for their encryption."""
 
 
 def of_operations(met: Meeting, ends: tuple[Spot, Spot]) -> Iterator[Found]:
@@ -119,16 +130,32 @@ def _compared(
         dict(entries(document, spot, "bindings"))
         for document, spot in zip((met.way.writer, met.way.reader), ends, strict=True)
     )
-    for protocol in given:
-        if protocol.startswith("x-") or protocol not in taken:
+    spoken = _spoken(met.way.writer) & _spoken(met.way.reader)
+    for protocol in {**given, **taken}:
+        is_told_by_both = protocol in given and protocol in taken
+        if protocol.startswith("x-") or not (is_told_by_both or protocol in spoken):
             continue  # what only one version speaks of is a protocol that it has come to, or left
-        at = resolved(met.way.reader, taken[protocol]), resolved(met.way.writer, given[protocol])
-        sides = _flat(at[1].value), _flat(at[0].value)
+        at = (
+            resolved(met.way.reader, taken[protocol]) if protocol in taken else ends[1],
+            resolved(met.way.writer, given[protocol]) if protocol in given else ends[0],
+        )
+        sides = (
+            _flat(at[1].value if protocol in given else {}),
+            _flat(at[0].value if protocol in taken else {}),
+        )
         for field in dict.fromkeys((*sides[0], *sides[1])):
             values = [side.get(field, _MEANT.get(f"{protocol}.{field}")) for side in sides]
             if _told(values[0]) != _told(values[1]):
                 changed = _Changed(protocol, field, values[0], values[1])
                 yield from _said(met, name, changed, at, table.get(protocol), sent)
+
+
+@lru_cache(maxsize=8)
+def _spoken(document: Document) -> frozenset[str]:
+    """The protocols of a document's servers, as bindings call them."""
+    servers = (resolved(document, one) for _, one in entries(document, document.root, "servers"))
+    protocols = ((text(document, server, "protocol") or "").lower() for server in servers)
+    return frozenset(_SECURED.get(one, one) for one in protocols)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema import formats
-from contractctl.formats.json_schema.dialects import SUBSCHEMAS, subschemas
+from contractctl.formats.json_schema.dialects import SUBSCHEMAS, named, subschemas
 from contractctl.formats.json_schema.keywords import Read
 from contractctl.formats.json_schema.meaning import Assertion, Meaning, names_under
 from contractctl.formats.json_schema.references import Unresolved, refer
@@ -33,6 +33,9 @@ class Asserted(Meaning):
             )
         elif isinstance(value, dict) and "schemaFormat" in value and "schema" in value:
             yield Assertion("", self._opaque(f"a schema refers to one in '{value['schemaFormat']}'", repr(value)))
+        elif isinstance(value, dict) and "$schema" in value and named(value["$schema"]) not in {None, spot.dialect}:
+            reason = "a schema whose '$schema' names another draft than what it stands in is not judged"
+            yield Assertion("", self._opaque(reason, repr(value)))
         else:
             yield from super().assertions(spot)
 

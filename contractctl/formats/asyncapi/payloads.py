@@ -28,6 +28,10 @@ def judged(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], label
                 path, f"one version says nothing of the {trial.part}, and the other does so in {_other(ends)}"
             )
             return
+        other = next((one for one in ends if one.language is Language.OTHER), None)
+        if other is not None:
+            yield Undecided(path, f"schemas in '{other.said}' are not judged", at(wanted.spot), at(sent.spot))
+            return
         facts = {"sent": sent.said, "wanted": wanted.said}
         yield found_at.found(
             "asyncapi-schema-format-changed", Effect.FAILS, label, (wanted.spot, sent.spot), trial, **facts

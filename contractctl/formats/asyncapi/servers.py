@@ -4,6 +4,7 @@ https://www.asyncapi.com/docs/reference/specification/v3.0.0#serverObject.
 """
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +18,8 @@ from contractctl.model.verdict import Effect, Undecided
 
 Servers = Mapping[str, tuple[Spot, ...]]
 """The servers of a channel by the address at which clients find them."""
-_MOST = 64
+_MOST = 1_000
+"""Addresses of one server: for more, the answer is unknown."""
 _APART = frozenset({"amqp", "amqps", "mqtt", "mqtts", "secure-mqtt"})
 """Protocols of which a broker turns away whoever speaks a version that it does not."""
 _KAFKA = frozenset({"kafka", "kafka-secure"})
@@ -55,7 +57,7 @@ def kept(called: Servers, served: Servers) -> dict[tuple[tuple[Spot, ...], tuple
 
 def serving(address: str, served: Servers) -> tuple[Spot, ...]:
     """The servers at this address, or at one whose variables may make it this one."""
-    fitting = (spots for one, spots in served.items() if re.fullmatch(_server_pattern(one), address))
+    fitting = (spots for one, spots in served.items() if one == address or _may_be(one, address))
     return tuple(dict.fromkeys(itertools.chain.from_iterable(fitting)))
 
 
@@ -80,7 +82,10 @@ def _named(known: Mapping[str, Spot], name: str) -> Spot:
 
 
 def _written_out(document: Document, server: Spot) -> list[str]:
-    """A server's address with every value of its variables that have a list; its protocol is a part of it."""
+    """A server's address with every value of its variables that have a list; its protocol is a part of it.
+
+    Raise Unresolved where there are too many.
+    """
     protocol = (text(document, server, "protocol") or "").lower()
     url = (
         text(document, server, "url")
@@ -93,15 +98,18 @@ def _written_out(document: Document, server: Spot) -> list[str]:
         listed = fields(document, resolved(document, known[name])).get("enum") if name in known else None
         choices.append([str(one) for one in listed] if isinstance(listed, list) and listed else ["{}"])
     scheme = "" if place.startswith(f"{protocol}:") else f" ({protocol})"
+    if math.prod(map(len, choices)) > _MOST:
+        raise Unresolved(f"the variables of '{place}' make more than {_MOST:,} addresses", place)
     found = []
-    for values in itertools.islice(itertools.product(*choices), _MOST):
+    for values in itertools.product(*choices):
         left = iter(values)
         found.append(PLACEHOLDER.sub(lambda _: next(left), place) + scheme)  # noqa: B023 - used at once
     return found
 
 
-def _server_pattern(address: str) -> str:
-    return "[^/?#]+".join(map(re.escape, address.split("{}")))
+def _may_be(free: str, address: str) -> bool:
+    """Whether variables that may be anything may make an address another."""
+    return "{}" in free and bool(re.fullmatch("[^/?#]+".join(map(re.escape, free.split("{}"))), address))
 
 
 # versions of a protocol
