@@ -74,7 +74,7 @@ def _left_out(sides: _Sides, term: str, demand: Values, names: frozenset[str]) -
     if sides.effect is not Effect.FAILS:
         return  # the column is gone, which is a finding of its own
     column = sides.provider.column(term)
-    if column is None:
+    if column is None or column.generated is not None:
         yield _undecided(sides, term, names)
     elif column.default is not None:
         value = constant(column.default.tree)
@@ -86,7 +86,7 @@ def _left_null(sides: _Sides, names: frozenset[str]) -> bool:
     """Whether the writer knows none of the columns, and a row that leaves them out has NULL there."""
     columns = [sides.provider.column(name) for name in names]
     left_out = sides.effect is Effect.FAILS and all(sides.writer.column(name) is None for name in names)
-    return left_out and all(c is not None and c.nullable and c.default is None for c in columns)
+    return left_out and all(column is not None and column.absent_is_null for column in columns)
 
 
 def _other(sides: _Sides, text: str, names: frozenset[str]) -> Iterator[Found]:

@@ -82,8 +82,7 @@ def _added_unique(client: Table, provider: Table, unique: Unique) -> Iterator[Fo
 
 def _never_alike(column: Column, unique: Unique) -> bool:
     """Whether rows that leave the column out never clash in it: they get NULL, or the next number."""
-    is_null = column.nullable and column.default is None and column.generated is None
-    return column.counted or (is_null and not unique.nulls_alike)
+    return column.counted or (column.absent_is_null and not unique.nulls_alike)
 
 
 def _removed_unique(client: Table, provider: Table, unique: Unique, dialect: str) -> Iterator[Found]:
@@ -132,10 +131,10 @@ def _actions(key: ForeignKey) -> str:
 
 def _added_key(client: Table, provider: Table, key: ForeignKey) -> Iterator[Found]:
     unknown = [column for name in key.columns if not client.column(name) and (column := provider.column(name))]
-    if any(column.nullable and column.default is None for column in unknown):
+    if any(column.absent_is_null for column in unknown):
         return  # left out, it is NULL, and NULL refers to nothing
     if len(unknown) == len(key.columns):
-        yield Undecided(client.written, f"the default of '{unknown[0].written}' must stand in '{key.table}'")
+        yield Undecided(client.written, f"the value of '{unknown[0].written}' must stand in '{key.table}'")
         return
     yield _found("sql-foreign-key-added", Effect.FAILS, client, _key_facts(key))
 

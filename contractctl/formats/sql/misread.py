@@ -68,6 +68,7 @@ def mended(tokens: tuple[Token, ...], dialect: str, own: frozenset[str]) -> tupl
     if heads[0] != "CREATE":
         return tokens, ""
     if "TABLE" in heads[:3]:
+        tokens = tuple(_virtual(tokens))
         if dialect == "sqlite":
             return _without_options(tuple(_any_is_a_type(tokens)))
         return tuple(_elements(tokens, dialect)), ""
@@ -156,6 +157,17 @@ def _as_mysql_has_it(token: Token) -> Token:
     if kind is None:
         return token
     return _as(token, kind, kind.name.lower())
+
+
+def _virtual(tokens: Sequence[Token]) -> Iterator[Token]:
+    """`AS (…) NOT NULL` is `AS (…) VIRTUAL NOT NULL`: sqlglot reads the first as `(…) IS NOT NULL`."""
+    opened: list[bool] = []
+    for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
+        yield token
+        if token.text == "(":
+            opened.append(before is not None and before.text.upper() == "AS")
+        elif token.text == ")" and opened and opened.pop() and after is not None and after.text.upper() == "NOT":
+            yield _as(token, TokenType.VAR, "VIRTUAL")
 
 
 def _any_is_a_type(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -8,6 +8,7 @@ checks. It meets rows that others wrote. Rows of other tables that refer to its 
 import re
 from collections.abc import Iterator
 
+from contractctl.formats.sql.computed import computes_for_all
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.expressions import value_text
@@ -113,14 +114,14 @@ def _added(client: Table, provider: Table, column: Column, dialect: str) -> Iter
         facts = _likely_rename(column, client, provider, client_names_it=False)
         yield _about_column("sql-column-required", Effect.FAILS, client, column, **facts)
         return
-    takes = takes_default(provider, column, dialect)
-    default = column.default.text if column.default else ""
-    if takes is None:
+    takes = takes_default(provider, column, dialect) if computes_for_all(provider, column, dialect) else None
+    given = column.generated or column.default
+    if takes is None and given is not None:
         at = column_pointer(provider.name, column.name)
-        reason = f"it is new, and contractctl cannot tell whether every row can have its default, {default}"
+        reason = f"it is new, and contractctl cannot tell whether every row can have its value, {given.text}"
         yield Undecided(f"{client.written}.{column.written}", reason, giver_at=at)
-    elif not takes:
-        facts = {"default": default, "type": column.type.text}
+    elif takes is False and given is not None:
+        facts = {"default": given.text, "type": column.type.text}
         yield _about_column("sql-default-refused", Effect.FAILS, client, column, **facts)
 
 

@@ -99,6 +99,11 @@ class Column:
         given = self.default is not None or self.counted or self.generated is not None or self.filled
         return self.nullable or given
 
+    @property
+    def absent_is_null(self) -> bool:
+        """Whether a row that leaves it out has NULL there."""
+        return self.nullable and self.default is None and self.generated is None and not self.counted
+
 
 @dataclass(frozen=True, slots=True)
 class Unique:

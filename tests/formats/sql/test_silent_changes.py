@@ -238,6 +238,58 @@ def test_a_child_computes_what_its_parent_computes() -> None:
     assert told("postgresql", parent.format("b int"), parent.format("b int, g int")) == []
 
 
+@pytest.mark.parametrize(
+    ("dialect", "computed"),
+    [
+        ("postgresql", "g int GENERATED ALWAYS AS (a * 2) STORED"),  # 2000000000 is an int, and twice that is none
+        ("postgresql", "g bigint GENERATED ALWAYS AS (a * 2) STORED"),  # computed as an int all the same
+        ("postgresql", "g int GENERATED ALWAYS AS (10 / a) STORED"),
+        ("postgresql", "g int NOT NULL GENERATED ALWAYS AS (nullif(s, 1)) STORED"),
+        ("postgresql", "g text NOT NULL GENERATED ALWAYS AS (lower(v)) STORED"),
+        ("postgresql", "g varchar(5) GENERATED ALWAYS AS (v || '-') STORED"),
+        ("postgresql", "g int GENERATED ALWAYS AS (v::int) STORED"),
+        ("postgresql", "g numeric(4,2) GENERATED ALWAYS AS (a) STORED"),
+        ("mysql", "g tinyint AS (s * 2) STORED"),
+        ("mysql", "g bigint AS (u - 7) STORED"),
+        ("sqlite", "g int AS (nullif(a, 1)) NOT NULL"),
+        ("sqlite", "g int AS (a) CHECK (g > 5)"),
+        ("postgresql", "g smallint GENERATED ALWAYS AS (s) STORED CHECK (g > 5)"),
+        ("postgresql", "g smallint GENERATED ALWAYS AS (s) STORED CHECK (g > a)"),
+        ("postgresql", "g smallint GENERATED ALWAYS AS (s) STORED REFERENCES u (id)"),
+        ("sqlite", "g AS (json_extract(v, '$.x')) STORED"),
+    ],
+)
+def test_a_new_column_that_cannot_be_computed_for_every_row_may_refuse_one(dialect: str, computed: str) -> None:
+    table = "CREATE TABLE t (a int, s smallint NOT NULL, v varchar(5){}{})"
+    unsigned = ", u int unsigned" if dialect == "mysql" else ""
+
+    assert told(dialect, table.format(unsigned, ""), table.format(unsigned, f", {computed}")) == ["?"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "computed"),
+    [
+        ("postgresql", "g int GENERATED ALWAYS AS (s * 2) STORED"),
+        ("postgresql", "g int NOT NULL GENERATED ALWAYS AS (s + 1) STORED"),
+        ("postgresql", "g text GENERATED ALWAYS AS (lower(trim(v)) || '-') STORED"),
+        ("postgresql", "g text NOT NULL GENERATED ALWAYS AS (coalesce(v, '')) STORED"),
+        ("postgresql", "g varchar(6) GENERATED ALWAYS AS (v || '-') STORED"),
+        ("postgresql", "g boolean GENERATED ALWAYS AS (a > 5) STORED"),
+        ("postgresql", "g tsvector GENERATED ALWAYS AS (to_tsvector('english', coalesce(v, ''))) STORED"),
+        ("postgresql", "g text GENERATED ALWAYS AS (j ->> 'x') STORED"),
+        ("mysql", "g int AS (a * 2) VIRTUAL"),
+        ("mysql", "g int AS (s * 2) STORED"),
+        ("sqlite", "g AS (a / s) STORED"),
+        ("sqlite", "g AS (json_extract(v, '$.x'))"),
+    ],
+)
+def test_a_new_column_that_is_computed_for_every_row_refuses_none(dialect: str, computed: str) -> None:
+    table = "CREATE TABLE t (a int, s smallint NOT NULL, v varchar(5){}{})"
+    json = ", j jsonb" if dialect == "postgresql" else ""
+
+    assert told(dialect, table.format(json, ""), table.format(json, f", {computed}")) == []
+
+
 def test_a_table_like_another_is_filled_by_nobody() -> None:
     other = "CREATE TABLE p (id int GENERATED ALWAYS AS IDENTITY); CREATE TABLE c ({})"
 
