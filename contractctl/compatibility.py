@@ -40,6 +40,8 @@ class Terms:
     """What stands for the contract in the commands that remedies print."""
     old_name: str = "old"
     new_name: str = "new"
+    released: tuple[str, ...] = ()
+    """Names of versions that cannot change any more: remedies ask others to."""
     operations: tuple[File, ...] = ()
     """What clients send: where it is known, nothing breaks but what one of these meets."""
     laboratory: Laboratory | None = None
@@ -146,6 +148,18 @@ class _Hearing:
     def giver(self) -> _Seat:
         return self.old if self.new_takes else self.new
 
+    @property
+    def clients_are_new(self) -> bool:
+        """Whether it is asked how new clients get on with what serves them already."""
+        return self.judge.SEATS is Seats.INTERFACE and self.direction is Direction.FORWARD
+
+    def mended(self, seat: _Seat) -> str:
+        """Which version can do what a remedy asks of this one."""
+        released = self.terms.released
+        if seat.name not in released:
+            return seat.name
+        return "the next version" if self.new.name in released else "a version in between"
+
 
 def _answer(hearing: _Hearing) -> Answer:
     findings: dict[tuple[str, str, str], Finding] = {}
@@ -194,6 +208,8 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
     words |= {"rename": _rename(found.facts, new_takes=new_takes), **found.facts}
     words |= {"plan": _plan(judge, terms, found.facts)}
     words |= {"retype": ""} if judge.NAME in SERVED else {}  # what is served, its application makes
+    who = {"taker": hearing.mended(taker), "giver": hearing.mended(giver)}
+    who |= {"taker_as_is": taker.name, "giver_as_is": giver.name}
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
     new, old = places if new_takes else places[::-1]
     return Finding(
@@ -203,11 +219,17 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
         breaks=terms.strict or found.effect is not Effect.LOSES,
         path=found.path,
         message=rule.message.format_map(words),
-        remedy=rule.remedy.format_map(words),
+        remedy=_first(hearing, words) if hearing.clients_are_new else rule.remedy.format_map(words | who),
         old=old,
         new=new,
         witness=_witness(hearing, found) if terms.witnesses else None,
     )
+
+
+def _first(hearing: _Hearing, words: Mapping[str, str]) -> str:
+    """The way out for clients that know more than what serves them: no page has another, each says how to serve."""
+    stage = "; where one becomes another, stage it: {plan}{rename}".format_map(words) if words["rename"] else ""
+    return f"have {hearing.new.name} in place everywhere before anybody relies on this{stage}"
 
 
 def _witness(hearing: _Hearing, found: Incompatibility) -> Witness | None:

@@ -94,7 +94,9 @@ class Judge:
         if old.digest == new.digest:
             same = Answer(Status.COMPATIBLE)
             return Comparison(same, same, contract.policy.chosen(contract.format))
-        terms = Terms(witnesses=self.witnesses, old_name=_spoken(old), new_name=_spoken(new)).of(contract)
+        released = tuple(one.name for one in (old, new) if one.name != DRAFT)
+        known = Terms(witnesses=self.witnesses, old_name=_spoken(old), new_name=_spoken(new), released=released)
+        terms = known.of(contract)
         try:
             return judged(old.source, new.source, contract.format, terms)
         except ContractctlError as error:

@@ -1,6 +1,7 @@
 """Do the rule pages say the truth? Every page's example is run, and every rule is tried on every pair."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -67,6 +68,21 @@ def test_a_page_s_example_breaks_no_other_rule_in_its_direction(rule: str) -> No
 def test_no_placeholder_stays_unfilled_in_what_people_read(rule: str) -> None:
     for finding in compared(rule).findings:
         assert not re.search(r"\{\w+\}", finding.message + finding.remedy)
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE)
+def test_no_remedy_asks_a_released_version_to_change(rule: str) -> None:
+    """Where it speaks of one, it tells what happens there: `{giver_as_is}`."""
+    example = page(rule).example
+    assert example is not None
+    terms = Terms(policy=example.policy, witnesses=False, old_name="1.0.0", new_name="2.0.0", released=("1.0.0",))
+    both = replace(terms, released=("1.0.0", "2.0.0"))
+
+    for sides in ((example.old, example.new), (example.new, example.old)):
+        for finding in compare_sources(*sides, format_of_rule(rule), terms).findings:
+            assert "1.0.0" not in finding.remedy or "_as_is}" in page(finding.rule).remedy
+        for finding in compare_sources(*sides, format_of_rule(rule), both).backward.findings:
+            assert not re.search(r"[12]\.0\.0", finding.remedy) or "_as_is}" in page(finding.rule).remedy
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLE)

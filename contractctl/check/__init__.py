@@ -13,6 +13,8 @@ from contractctl.model.verdict import Answer, Comparison, Finding, Level, Status
 from contractctl.verdicts import judged
 
 DRAFT = "draft"
+OLD = "the old version"
+"""What a version that lies in git alone is called: it cannot change any more."""
 _WORST_FIRST = (Status.INCOMPATIBLE, Status.UNKNOWN, Status.COMPATIBLE)
 
 
@@ -206,7 +208,8 @@ def _major(version: Version, newer: Iterable[Version]) -> str | None:
 def _pair(contract: Contract, old: Version, new: Version | None, level: Level, known: Terms) -> Pair:
     source = new.source if new else contract.draft
     assert source is not None  # noqa: S101 - a draft is judged only where there is one
-    terms = replace(known, old_name=str(old.number), new_name=str(new.number) if new else f"the {DRAFT}")
+    released = tuple(str(one.number) for one in (old, new) if one)
+    terms = replace(known, old_name=released[0], new_name=str(new.number) if new else f"the {DRAFT}", released=released)
     comparison = judged(old.source, source, contract.format, terms.of(contract))
     new_name = str(new.number) if new else DRAFT
     return Pair(

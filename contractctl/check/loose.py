@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from contractctl import store
-from contractctl.check import Checked, Pair, since, strictest, unknown
+from contractctl.check import OLD, Checked, Pair, since, strictest, unknown
 from contractctl.check.accepted import idle
 from contractctl.check.multi_file import MultiFile, multi_files
 from contractctl.check.question import Question, problem
@@ -291,7 +291,7 @@ def _pair(sight: _Sight, one: _Moved) -> Pair:
 
 
 def _terms(sight: _Sight) -> Iterator[Terms]:
-    known = replace(sight.asked.terms, old_name="the old version", new_name="the new version")
+    known = replace(sight.asked.terms, old_name=OLD, new_name="the new version", released=(OLD,))
     yield from (replace(known, policy=policy) for policy in sight.asked.policies)
 
 

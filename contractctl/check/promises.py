@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contractctl import store
-from contractctl.check import DRAFT, Pair, since, unknown
+from contractctl.check import DRAFT, OLD, Pair, since, unknown
 from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
 from contractctl.formats.companions import Near, needed
@@ -137,8 +137,9 @@ def adopted(base: Base, asked: Question, contract: Contract, then: Promise | Non
         policy=contract.policy,
         strict=contract.strict,
         contract=contract.name,
-        old_name="the old version",
+        old_name=OLD,
         new_name=name if first else f"the {DRAFT}",
+        released=(OLD,),
     )
     pair = Pair(
         contract.name,

@@ -111,6 +111,7 @@ def test_a_rename_stands_old_to_new_whichever_direction_it_breaks(contractctl: R
     done = contractctl("check", "--level", "FORWARD", code=1)
 
     assert "--rename customer_name=full_name" in done.stdout
+    assert "→ give 'customer_name' a default in a version in between, or let the draft send it" in done.stdout
 
 
 def test_a_transitive_level_judges_every_release(contractctl: Run, store: Path) -> None:

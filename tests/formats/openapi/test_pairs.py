@@ -122,7 +122,7 @@ def test_the_last_of_many_values_of_a_server_counts() -> None:
 
 
 def test_a_plan_is_offered_for_what_goes() -> None:
-    gone = {one.rule: one.remedy for pair in PAIRS for one in pair.compared().findings}
+    gone = {one.rule: one.remedy for pair in PAIRS for one in pair.compared().backward.findings}
 
     for rule in ("openapi-operation-removed", "openapi-parameter-required", "json-schema-property-required"):
         assert "contractctl plan CONTRACT" in gone[rule]
