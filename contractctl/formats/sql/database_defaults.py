@@ -51,20 +51,20 @@ def without_defaults(table: Table, defaults: DatabaseDefaults) -> Table:
 
 
 def _with_json(table: Table) -> Table:
-    """MariaDB's type JSON is a text of which a CHECK asks that it be JSON: https://mariadb.com/kb/en/json/."""
-    asked = {next(iter(one.columns)): one for one in table.checks if one.condition.text.startswith("JSON_VALID(")}
-    columns = {
-        column.name: replace(column, type=Type(Family.OTHER, "json", name="json"), collation=None)
-        for column in table.columns
-        if column.name in asked
-        and (column.type.name == "json" or (column.type.text, column.collation) == ("longtext", "utf8mb4_bin"))
-        and asked[column.name].condition.text == f"JSON_VALID({column.name})"
-    }
+    """MariaDB's type JSON is a text with a CHECK that it be JSON, or any other: https://mariadb.com/kb/en/json/."""
+    asked = {next(iter(check.columns)) for check in table.checks if len(check.columns) == 1}
+    names = {column.name for column in table.columns if column.name in asked and _may_be_json(column)}
+    json = Type(Family.OTHER, "json", name="json")
+    valid = {f"JSON_VALID({name})" for name in names}
     return replace(
         table,
-        columns=tuple(columns.get(column.name, column) for column in table.columns),
-        checks=tuple(one for one in table.checks if one not in [asked[name] for name in columns]),
+        columns=tuple(replace(c, type=json, collation=None) if c.name in names else c for c in table.columns),
+        checks=tuple(check for check in table.checks if check.condition.text not in valid),
     )
+
+
+def _may_be_json(column: Column) -> bool:
+    return column.type.name == "json" or (column.type.text, column.collation) == ("longtext", "utf8mb4_bin")
 
 
 def _partial(unique: Unique) -> bool:

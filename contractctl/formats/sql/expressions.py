@@ -229,11 +229,16 @@ def _as_postgresql_has_it(node: exp.Expr, kinds: Kinds) -> exp.Expr | None:
 
 
 def _as_mysql_has_it(node: exp.Expr) -> exp.Expr | None:
-    """It prints CURRENT_TIMESTAMP for NOW(). Its LENGTH counts bytes; elsewhere, as CHAR_LENGTH here, characters."""
+    """It prints CURRENT_TIMESTAMP for NOW(), and a cast to bytes as one to characters of the character set binary.
+
+    Its LENGTH counts bytes; elsewhere, as CHAR_LENGTH here, characters.
+    """
     if isinstance(node, exp.Localtimestamp | exp.Localtime):
         return exp.CurrentTimestamp(this=node.this)
     if isinstance(node, exp.Anonymous) and node.name.upper() == "NOW":
         return exp.CurrentTimestamp(this=next(iter(node.expressions), None))
+    if isinstance(node, exp.Cast) and node.to.this.name == "CHARACTER_SET" and node.to.args["kind"].name == "binary":
+        node.set("to", exp.DataType.build("binary", dialect="mysql"))
     if isinstance(node, exp.Length) and node.args.get("binary"):
         return exp.Anonymous(this="OCTET_LENGTH", expressions=[node.this])
     if isinstance(node, exp.Anonymous) and node.name.upper() == "OCTET_LENGTH":

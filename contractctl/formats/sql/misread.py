@@ -41,6 +41,8 @@ _NO_POSTGRESQL_TYPES = """
 """Words that sqlglot takes for types there, and PostgreSQL does not."""
 _NO_COLUMNS = "ADD COLUMN EXISTS DROP ALTER RENAME TO AND OR NOT WHEN THEN ELSE CASE IN IS LIKE BY"
 """Words before a column's name."""
+_BEFORE_OPERANDS = frozenset({"(", "=", "<>", "!=", "<", "<=", ">", ">=", "<=>", "AND", "OR", "NOT", "LIKE", "WHERE"})
+"""What stands before a value in an expression, and before no type."""
 _NO_NAMES = frozenset({"EXCLUDE"})
 """Words that begin a constraint, where sqlglot does not see that they are a column's name."""
 
@@ -61,7 +63,7 @@ def mended(tokens: tuple[Token, ...], dialect: str, own: frozenset[str]) -> tupl
     if dialect == "postgresql" and own:
         tokens = tuple(_own_types(tokens, own))
     if dialect == "mysql":
-        tokens = tuple(_unsigned_floats([_as_mysql_has_it(token) for token in tokens]))
+        tokens = tuple(_cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in tokens])]))
     heads = [token.text.upper() for token in tokens[:4]]
     if heads[:2] == ["ALTER", "TABLE"]:
         return tuple(_named_checks(tokens)), ""
@@ -191,6 +193,21 @@ def _unsigned_floats(tokens: Sequence[Token]) -> Iterator[Token]:
         within = float_ and word != ")" and (within or word == "(")
         float_ = word == "FLOAT" or (float_ and (within or word == ")"))
         yield token
+
+
+def _cast_to_bytes(tokens: Sequence[Token]) -> Iterator[Token]:
+    """`BINARY a` is `CAST(a AS BINARY)`: sqlglot knows it of texts alone, and takes it for a type."""
+    left = iter(zip((None, *tokens), tokens, (*tokens[1:], None), (*tokens[2:], None, None), strict=False))
+    for before, token, after, behind in left:
+        starts = before is not None and before.text.upper() in _BEFORE_OPERANDS
+        named = after is not None and after.token_type in {TokenType.VAR, TokenType.IDENTIFIER}
+        if not (starts and named and token.text.upper() == "BINARY") or (
+            behind is not None and behind.text in {"(", "."}
+        ):
+            yield token
+            continue
+        yield from (_as(token, TokenType.VAR, "CAST"), _as(token, TokenType.L_PAREN, "("), next(left)[1])
+        yield from (_as(token, TokenType.ALIAS, "AS"), token, _as(token, TokenType.R_PAREN, ")"))
 
 
 def _elements(tokens: Sequence[Token], dialect: str) -> Iterator[Token]:
