@@ -1,23 +1,21 @@
-"""What is known of a plan at this moment? Its file, its standing, its consumers and all records, for the gate."""
+"""What is known of a plan at this moment? Its file, where it stands, and who consumes what it changes."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import approvals, asked, declared_reads, record_file
-from contractctl.evidence.shares import of_flags, uncollected
-from contractctl.model.contract import Contract, Party, Reading
-from contractctl.model.evidence import Kind, Record, Series, stated
-from contractctl.model.plan import Movement, Plan, Standing, State
+from contractctl.model.contract import Party, Reading
+from contractctl.model.plan import Plan, Standing, State
 from contractctl.model.service import Use
-from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from contractctl.deployment import Unfiled
     from contractctl.revisions import Environment
 
@@ -56,45 +54,50 @@ def named(settings: Settings, word: str) -> Plan:
 
 
 def standing(settings: Settings, plan: Plan) -> Standing:
-    """What the journal says; planned where there is no journal yet. Nothing is created.
+    """What the journal says; planned where there is no journal yet.
 
     Raise ContractctlError where the journal was tampered with.
     """
-    if not is_there(settings, plan.database):
-        return Standing(State.PLANNED, 0.0)
-    from contractctl import databases, journal
+    from contractctl import journal
 
-    engine = databases.create_engine(settings.journal_url(plan.database))
-    try:
-        with journal.reading(engine) as connection:
-            if journal.version(connection) is None:
-                return Standing(State.PLANNED, 0.0)
-            journal.verify_chain(connection, plan.name)
-            return journal.standing(connection, plan.name)
-    finally:
-        engine.dispose()
+    with _journal(settings, plan.database) as connection:
+        if connection is None:
+            return Standing(State.PLANNED, 0.0)
+        journal.verify_chain(connection, plan.name)
+        return journal.standing(connection, plan.name)
 
 
 def unfiled(settings: Settings, plans: Iterable[Plan], database: str) -> Iterator["Unfiled"]:
-    """What the journal of a database tells to be under way, and is none of these plans. Nothing is created."""
-    if not is_there(settings, database):
-        return
-    from contractctl import databases, journal
+    """What the journal of a database tells to be under way, and is none of these plans."""
+    from contractctl import journal
     from contractctl.deployment import Unfiled
     from contractctl.journal import deployments
 
     known, environments = {plan.name for plan in plans}, deployments.chain("")
+    with _journal(settings, database) as connection:
+        if connection is None:
+            return
+        for name in journal.plans(connection):
+            if name in known or name.startswith(environments):
+                continue
+            history = journal.history(connection, name)
+            contracts = history.work.get("contracts")
+            if history.standing.state not in _NOT_UNDER_WAY:
+                yield Unfiled(name, history.standing, None if contracts is None else frozenset(contracts))
+
+
+@contextmanager
+def _journal(settings: Settings, database: str) -> Iterator["Connection | None"]:
+    """A snapshot of a database's journal; None where there is none yet. Nothing is created."""
+    if not is_there(settings, database):
+        yield None
+        return
+    from contractctl import databases, journal
+
     engine = databases.create_engine(settings.journal_url(database))
     try:
         with journal.reading(engine) as connection:
-            names = journal.plans(connection) if journal.version(connection) is not None else ()
-            for name in names:
-                if name in known or name.startswith(environments):
-                    continue
-                history = journal.history(connection, name)
-                contracts = history.work.get("contracts")
-                if history.standing.state not in _NOT_UNDER_WAY:
-                    yield Unfiled(name, history.standing, None if contracts is None else frozenset(contracts))
+            yield None if journal.version(connection) is None else connection
     finally:
         engine.dispose()
 
@@ -165,109 +168,3 @@ def _with_live(listed: tuple[Party, ...], contract: str, uses: Sequence[tuple[st
         every = [one.reads for one in live[service]]
         reads = tuple(sorted({one for some in every for one in some})) if all(every) else ()
         yield Party(service, reads, live=tuple(live[service]))
-
-
-def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record, ...]:
-    """All records: collected ones, approvals, the contracts compared now, and what the database says now."""
-    settings, plan = it.settings, it.plan
-    path = evidence or record_file.path_of(settings.migrations, plan.name)
-    if evidence and not evidence.is_file():
-        raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
-    written = record_file.read(path) if path.is_file() else ()
-    _demand_collected(path, written)
-    collected = _held(settings, asked.held(written, settings.asked, plan.name, now), now)
-    said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
-    flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
-    moved = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]
-    silent = (*uncollected(moved, plan.name, collected, now), *_undeclared(settings, plan, collected, now))
-    return (*collected, *silent, *said, *flags, *compared(settings, plan, now), *_counted(settings, plan, now))
-
-
-_COLLECTED = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY, Kind.STATIC_READS})
-"""What instruments see. Approvals are reviewed in git; compatibility and the database are asked by us, at once."""
-
-
-def _demand_collected(path: Path, written: tuple[Record, ...]) -> None:
-    for number, record in enumerate(written, 1):
-        if record.kind not in _COLLECTED and not asked.says(record):
-            raise ContractctlError(
-                f"{path}:{number}: '{record.kind}' is not a kind of record that instruments produce",
-                hint="collect it again: contractctl evidence collect PLAN",
-            )
-
-
-def _undeclared(settings: Settings, plan: Plan, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
-    """Documents and schemas of consumers that the settings name, and that nobody has read as they are named now."""
-    laid = [(one.source, one.location, one.resolved) for one in settings.evidence if one.source in declared_reads.NAMES]
-    return tuple(declared_reads.uncollected(laid, plan, collected, now))
-
-
-def _held(settings: Settings, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
-    """Searches of code, held against what is live at this moment."""
-    if not any(record.kind is Kind.STATIC_READS for record in collected):
-        return collected
-    from contractctl.cli import ledger
-    from contractctl.evidence import deployed
-
-    return deployed.held(collected, ledger.everything(settings, now))
-
-
-def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
-    if not is_there(settings, plan.database):
-        return ()
-    from contractctl import databases, migration
-
-    engine = databases.create_engine(settings.journal_url(plan.database))
-    try:
-        migration.demand_one_time(engine, time.time())
-        return migration.database_records(engine, plan, lambda: now)
-    finally:
-        engine.dispose()
-
-
-def compared(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
-    """The intermediate versions held against every live version, both ways; nothing where one is not released."""
-    from contractctl import store
-
-    found = [(move, settings.judged(store.read(settings.contracts, move.contract))) for move in plan.movements]
-    return tuple(_compared(move, contract, now) for move, contract in found)
-
-
-def _compared(movement: Movement, contract: Contract, now: float) -> Record:
-    series = tuple(_pairs(movement, contract))
-    texts = "".join(f"{version.number} {version.digest} " for version in contract.versions)
-    identity = f"{movement} {texts} {[(sorted(one.labels.items()), str(one.value)) for one in series]}"
-    return stated(
-        Kind.COMPATIBILITY,
-        source="store",
-        query=f"{movement.contract}: {movement.old} and live versions with {movement.intermediate}",
-        at=now,
-        series=series,
-        digest=sha256(identity.encode()).hexdigest(),
-    )
-
-
-def _pairs(movement: Movement, contract: Contract) -> Iterator[Series]:
-    from contractctl.compatibility import Terms, compare_sources
-
-    sources = {str(version.number): version.source for version in contract.versions}
-    live = {movement.old} | {number for party in contract.consumers + contract.producers for number in party.versions}
-    intermediate = sources.get(movement.intermediate)
-    if intermediate is None:
-        return
-    for old in sorted(live - {movement.intermediate}):
-        if old not in sources:  # somebody is said to live with a version that nobody has
-            for direction in Level.FULL.directions:
-                yield Series(_pair(movement, old, direction), float("nan"))
-            continue
-        terms = Terms(witnesses=False).of(contract)
-        comparison = compare_sources(sources[old], intermediate, movement.format, terms)
-        for direction in Level.FULL.directions:
-            labels = _pair(movement, old, direction)
-            answer = comparison.towards(Direction(direction))
-            count = sum(finding.breaks for finding in answer.findings)
-            yield Series(labels, float("nan") if answer.status is Status.UNKNOWN else float(count))
-
-
-def _pair(movement: Movement, old: str, direction: str) -> dict[str, str]:
-    return {"contract": movement.contract, "old": old, "new": movement.intermediate, "direction": direction}

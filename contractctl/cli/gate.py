@@ -117,7 +117,7 @@ def command(
     if record:
         _record(case, decision)
     _tell(decision, case, form, output)
-    return _exit(decision)
+    return writing.exit_of(decision)
 
 
 def _stage(word: str) -> Stage:
@@ -166,13 +166,13 @@ def _say_waiting(_whole: str, missing: str) -> None:
 def case_of(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
     """Everything that the decision rests on; a canary that nobody names a percent for is its next step."""
     from contractctl import settings
-    from contractctl.cli import case, waiving
+    from contractctl.cli import case, observing, waiving
     from contractctl.gate.case import Case
 
     it = case.known(settings.load(Path.cwd()), word)
     if stage is Stage.CANARY and percent is None:
         percent = _next_step(it.plan, it.standing)
-    records = (*case.records(it, now, evidence), *waiving.known(it.settings, it.plan, now))
+    records = (*observing.records(it, now, evidence), *waiving.known(it.settings, it.plan, now))
     return Case(it.plan, stage, percent, it.standing, it.consumers, records, now)
 
 
@@ -214,14 +214,6 @@ def _record(case: "Case", decision: Decision) -> None:
 
     path = decision_file.write(settings.load(Path.cwd()).migrations, case, decision)
     click.echo(f"recorded: {path}", err=True)
-
-
-def _exit(decision: Decision) -> Exit:
-    if decision.outcome is Outcome.PASS:
-        return Exit.YES
-    if decision.outcome is Outcome.FAIL:
-        return Exit.NO
-    return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT
 
 
 def _tell(decision: Decision, case: "Case", form: str, output: Path | None) -> None:

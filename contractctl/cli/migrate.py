@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from contractctl.cli import Exit, Group
-from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Stage
 
 if TYPE_CHECKING:
@@ -301,7 +300,7 @@ def _run(
 ) -> int:
     from contractctl import migration
     from contractctl.backfill import PausedError, StoppedError
-    from contractctl.cli import operator, progress, stopping
+    from contractctl.cli import operator, output, progress, stopping
     from contractctl.journal import HeldError
     from contractctl.report import board
 
@@ -319,18 +318,10 @@ def _run(
         except migration.DiffersError as error:
             return _refused(board.refusal(error, form, details=error.body), Exit.NO)
     click.echo(board.result(result, form))
-    return Exit.YES if result.done else _exit(result.decision)
+    return Exit.YES if result.done or result.decision is None else output.exit_of(result.decision)
 
 
 def _refused(answer: str, code: Exit) -> Exit:
     """A "no" and a "wait" are answers, with exit codes of their own; whatever else is wrong is to be mended."""
     click.echo(answer)
     return code
-
-
-def _exit(decision: Decision | None) -> Exit:
-    if decision is None or decision.outcome is Outcome.PASS:
-        return Exit.YES
-    if decision.outcome is Outcome.FAIL:
-        return Exit.NO
-    return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from contractctl import databases, settings, store
 from contractctl.backfill import Crew, Pace, Progress, executors
-from contractctl.cli import case, waiving
+from contractctl.cli import case, observing, waiving
 from contractctl.cli.who import actor, commit
 from contractctl.errors import ContractctlError
 from contractctl.gate import decide_case, decision_file
@@ -42,7 +42,7 @@ class _Gate:
         now = time.time()
         consumers = case.consumers(self.settings, self.plan)
         known = case.Known(self.settings, self.plan, history.standing, consumers)
-        records = (*case.records(known, now), *waiving.known(self.settings, self.plan, now))
+        records = (*observing.records(known, now), *waiving.known(self.settings, self.plan, now))
         question = Case(self.plan, stage, percent, history.standing, consumers, records, now)
         decision = decide_case(question)
         decision_file.write(self.settings.migrations, question, decision)

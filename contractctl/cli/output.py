@@ -1,4 +1,4 @@
-"""Where does an answer go, and in which form? What the ending of a file says, unless --format does."""
+"""Where does an answer go, in which form, and with which exit code?"""
 
 import os
 from collections.abc import Sequence
@@ -6,14 +6,19 @@ from pathlib import Path
 
 import click
 
+from contractctl.cli import Exit
 from contractctl.errors import ContractctlError
+from contractctl.model.decision import Decision, Outcome
 from contractctl.writing import write_whole
 
 _FORMS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html"}
 
 
 def form_of(form: str | None, output: Path | None, known: Sequence[str]) -> str:
-    """The form, one of `known`; text where nothing says it. Raise ContractctlError where the folder is not there."""
+    """What --format says, else the file's ending if that is one of `known`, else text.
+
+    Raise ContractctlError where the file's folder is not there.
+    """
     if output and not output.parent.is_dir():
         raise ContractctlError(f"there is no folder {output.parent}", hint=f"make it: mkdir -p {output.parent}")
     ending = _FORMS.get(output.suffix.lower(), "text") if output else "text"
@@ -24,3 +29,14 @@ def write(worded: str, output: Path, *, err: bool = False) -> None:
     """All of it or nothing, without colours; it is told on stdout, or on stderr where stdout has something to say."""
     write_whole(output, click.unstyle(worded) + "\n")
     click.echo(f"wrote {os.path.relpath(output)}", err=err)
+
+
+def exit_of(decision: Decision) -> Exit:
+    """The exit code that says what the gate decided."""
+    match decision.outcome:
+        case Outcome.PASS:
+            return Exit.YES
+        case Outcome.FAIL:
+            return Exit.NO
+        case Outcome.UNKNOWN:
+            return Exit.UNKNOWN if decision.retry_after is None else Exit.WAIT

@@ -13,6 +13,8 @@ from contractctl.model.amounts import agreeing
 from contractctl.model.decision import Condition, Outcome, Unknown
 
 _EVERYBODY = 100.0
+_LOOKS = 12
+"""So often in the bake time a doubtful canary is worth another look: every five minutes of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _not_worse(case: Case, it: Compared, found: Alarm) -> Condition:
     )
     if found.doubtful:
         words = f"{passed.message}: worse, if they did not come in bursts; {_why(it, found)}"
-        waiting = max(case.plan.canary.bake_seconds / 12, case.clock.patience)
+        waiting = max(case.plan.canary.bake_seconds / _LOOKS, case.clock.patience)
         return replace(unknown(passed, Flaw(Unknown.TOO_FEW_SAMPLES, words, waiting)), observed=passed.observed)
     if not found.raised:
         return passed

@@ -26,6 +26,7 @@ _REACHES = {
     Stage.QUIESCE: State.QUIESCED,
     Stage.CONTRACT: State.CONTRACTED,
 }
+_ANSWERS = {Outcome.PASS: "may begin", Outcome.FAIL: "may not begin", Outcome.UNKNOWN: "may not begin yet"}
 
 
 def run(
@@ -170,9 +171,6 @@ def _ask(session: Session, history: History, stage: str, percent: float | None) 
     body = {**canonical.tree(decision), "plan_digest": planner.plan_digest(session.plan)}
     session.note(EntryKind.DECISION, stage, key, body)
     return decision
-
-
-_ANSWERS = {Outcome.PASS: "may begin", Outcome.FAIL: "may not begin", Outcome.UNKNOWN: "may not begin yet"}
 
 
 def _decided(session: Session, history: History, decision: Decision, percent: float | None) -> Result:
