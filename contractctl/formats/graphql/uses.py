@@ -148,7 +148,8 @@ class _Reading:
     def _given(self, place: Input_, value: Any) -> None:  # noqa: ANN401 - a node
         self.found.given.add(place)
         self.found.varying.setdefault(place, set()).update(self._varying(value))
-        if value.kind != "variable" and self.info.get_input_type() is not None:
+        # an object is noted where it begins, which is its one place
+        if value.kind not in {"variable", "object_value"} and self.info.get_input_type() is not None:
             self.found.objects.add(named(str(self.info.get_input_type())))
 
     def _left_out(self, holder: Input_, known: Mapping[str, Input], nodes: Iterable[Any]) -> None:
