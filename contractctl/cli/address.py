@@ -59,7 +59,7 @@ def named(found: Settings, name: str = "") -> Address:
     if database is None:
         raise ContractctlError(
             "no database is named",
-            hint=f'write into {FILE}: [database] url = "env:{_VARIABLE}"; or give its address: --database URL',
+            hint=f'give its address, --database URL, or write into {FILE}:\n  [database]\n  url = "env:{_VARIABLE}"',
         )
     title = _there(database.url, found.root)
     return Address(database.url, database.name, database.name or title, None)

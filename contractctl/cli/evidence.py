@@ -74,7 +74,7 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
             )
     chosen = [source for source in found.evidence if not sources or source.source in sources]
     if not chosen:
-        hint = 'add to contractctl.toml: [[evidence]] source = "otlp", path = "telemetry/*.jsonl"'
+        hint = 'add to contractctl.toml:\n  [[evidence]]\n  source = "otlp"\n  path = "telemetry/*.jsonl"'
         raise ContractctlError("no source of evidence is configured", hint=hint)
     return chosen
 

@@ -135,7 +135,7 @@ def _url(found: Settings, plan: Plan) -> str:
         if found.database(plan.database) is None:
             raise ContractctlError(
                 f"'{plan.name}' changes tables, but no database is configured",
-                hint='write into contractctl.toml: [database] url = "sqlite:///shop.db", or url = "env:NAME"',
+                hint='write into contractctl.toml:\n  [database]\n  url = "env:NAME"  # or "sqlite:///shop.db"',
             )
         if not case.is_there(found, plan.database):
             raise ContractctlError("the database file does not exist", hint="is [database] url right?")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from contractctl.gate.case import Case
 from contractctl.gate.trust import Flaw, unknown
-from contractctl.gate.words import moment, part, span
+from contractctl.gate.words import moment, part, span, where
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.plan import Plan, Stage, Standing, State
 
@@ -32,8 +32,8 @@ def in_order(case: Case) -> Condition:
     passed = Condition(
         name=STEP_BEFORE,
         outcome=Outcome.PASS,
-        message=f"'{plan.name}' is {_where(standing)}",
-        observed=_where(standing),
+        message=f"'{plan.name}' is {where(standing)}",
+        observed=where(standing),
         threshold=f"{needed} or later",
     )
     if why := _out_of_order(case, needed):
@@ -48,7 +48,7 @@ def _out_of_order(case: Case, needed: State) -> str | None:
     if standing.state is State.ROLLED_BACK:
         return None if case.stage is Stage.EXPAND else f"'{plan.name}' has been rolled back"
     if _ORDER.index(standing.state) < _ORDER.index(needed):
-        return f"'{plan.name}' is {_where(standing)}; {case.stage} follows {needed}"
+        return f"'{plan.name}' is {where(standing)}; {case.stage} follows {needed}"
     if case.stage is Stage.CANARY:
         return _share_out_of_order(plan, case.percent or 0.0, standing)
     last = plan.canary.steps[-1]
@@ -116,10 +116,6 @@ def sunset_come(case: Case) -> Iterator[Condition]:
 def running(standing: Standing) -> float:
     """The share of the new path; a brown-out keeps it, and may end by going back to it."""
     return standing.percent if standing.state in (State.CANARY, State.QUIESCED) else 0.0
-
-
-def _where(standing: Standing) -> str:
-    return f"in canary at {standing.percent:g} %" if standing.state is State.CANARY else standing.state.value
 
 
 def _next(plan: Plan, standing: Standing) -> str | None:

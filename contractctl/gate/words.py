@@ -1,6 +1,8 @@
-"""How do a time, a span and a number read in a message?"""
+"""How do a time, a span, a number and a plan's standing read in a message?"""
 
 from datetime import UTC, datetime
+
+from contractctl.model.plan import Standing, State
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _UNITS = ((2 * _DAY, _DAY, "days"), (2 * _HOUR, _HOUR, "h"), (2 * _MINUTE, _MINUTE, "min"), (0.0, 1.0, "s"))
@@ -14,6 +16,13 @@ def moment(at: float) -> str:
         return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (ValueError, OverflowError, OSError):  # beyond the calendar, as milliseconds taken for seconds are
         return f"second {at:g}"
+
+
+def where(standing: Standing) -> str:
+    """`in canary at 10 %`, `dual-writing`."""
+    if standing.state is State.CANARY:
+        return f"in canary at {standing.percent:g} %"
+    return str(standing.state.value).replace("rolled-back", "rolled back")
 
 
 def span(seconds: float) -> str:

@@ -11,12 +11,13 @@ from contractctl import databases, journal, operations
 from contractctl.databases import Synchronisation
 from contractctl.errors import ContractctlError
 from contractctl.gate.facts import amiss
+from contractctl.gate.words import where
 from contractctl.journal import MOVES, Entry, EntryKind, Note
 from contractctl.migration import unused
 from contractctl.migration.at_work import session_of
 from contractctl.migration.context import Session
 from contractctl.migration.facts import measure
-from contractctl.migration.words import command, where
+from contractctl.migration.words import command
 from contractctl.model.decision import Outcome
 from contractctl.model.plan import Plan, Stage
 from contractctl.operations.by_hand import RefusedByHandError, by_hand

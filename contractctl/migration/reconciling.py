@@ -4,11 +4,12 @@ from typing import Any
 
 from contractctl import databases, planner
 from contractctl.errors import ContractctlError
+from contractctl.gate.words import where
 from contractctl.journal import ROLLBACK, EntryKind, History
 from contractctl.migration import acts, revised
 from contractctl.migration.context import Session
 from contractctl.migration.facts import BOTH_SIDES
-from contractctl.migration.words import FOLLOWING, command, where
+from contractctl.migration.words import FOLLOWING, command
 from contractctl.model.plan import Plan, Stage, State
 
 _REVISIONS = frozenset({Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT})

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from contractctl import journal, planner
 from contractctl.backfill import PausedError, StoppedError, pause_of
 from contractctl.errors import ContractctlError
+from contractctl.gate.words import where
 from contractctl.journal import MOVES, ROLLBACK, EntryKind, History
 from contractctl.migration import acts, revised, rolling_back, sharing
 from contractctl.migration.comparing import DiffersError, compare_all, repair_all
 from contractctl.migration.context import Context, Result, Session, Side
 from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.reconciling import begun_with, cut_short, reconcile
-from contractctl.migration.words import command, doing, next_command, where
+from contractctl.migration.words import command, doing, next_command
 from contractctl.model import canonical
 from contractctl.model.amounts import agreeing, counted
 from contractctl.model.decision import Decision, Outcome

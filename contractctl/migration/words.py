@@ -16,13 +16,6 @@ FOLLOWING = {
 """The stage that leads on; a canary has several steps before that."""
 
 
-def where(standing: Standing) -> str:
-    """`in canary at 10 %`, `dual-writing`."""
-    if standing.state is State.CANARY:
-        return f"in canary at {standing.percent:g} %"
-    return str(standing.state.value).replace("rolled-back", "rolled back")
-
-
 def next_command(plan: Plan, standing: Standing) -> str | None:
     """What leads one step on; None where nothing does."""
     if standing.state in (State.VERIFIED, State.CANARY):

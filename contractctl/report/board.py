@@ -7,11 +7,10 @@ from typing import Any
 from contractctl.backfill import Pause
 from contractctl.errors import ContractctlError
 from contractctl.gate import decision_file
-from contractctl.gate.words import moment, number, span
+from contractctl.gate.words import moment, number, span, where
 from contractctl.journal import Entry
 from contractctl.migration import Result, Row
 from contractctl.migration.board import Table
-from contractctl.migration.words import where
 from contractctl.model import canonical
 from contractctl.model.amounts import agreeing, counted
 from contractctl.model.decision import Decision

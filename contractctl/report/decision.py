@@ -44,16 +44,19 @@ def answer(decision: Decision, percent: float | None) -> str:
     """The first line: whether the stage may begin."""
     stage = f"{decision.stage} at {percent:g} %" if percent is not None else decision.stage
     total = counted(len(decision.conditions), "condition")
-    open_ = len(open_conditions(decision))
-    fails, waits = ("does not hold", "is open") if open_ == 1 else ("do not hold", "are open")
+    still = [one.outcome for one in open_conditions(decision)]
+    fails, unknown = still.count(Outcome.FAIL), still.count(Outcome.UNKNOWN)
     if decision.outcome is Outcome.PASS:
         waived = sum(bool(one.waiver) and not one.holds for one in decision.conditions)
         though = f", with {waived} of {total} waived" if waived else ""
         return f"pass: {stage} of '{decision.plan}' may begin{though}"
     if decision.outcome is Outcome.FAIL:
-        return f"fail: {stage} of '{decision.plan}' may not begin; {open_} of {total} {fails}"
+        held = f"{fails} of {total} {'does' if fails == 1 else 'do'} not hold"
+        more = f", {unknown} {'is' if unknown == 1 else 'are'} unknown" if unknown else ""
+        return f"fail: {stage} of '{decision.plan}' may not begin; {held}{more}"
     retry = decision.retry_after
     if retry is None:
-        return f"unknown: it cannot be told whether {stage} of '{decision.plan}' may begin; {open_} of {total} {waits}"
+        waits = f"{unknown} of {total} {'is' if unknown == 1 else 'are'} open"
+        return f"unknown: it cannot be told whether {stage} of '{decision.plan}' may begin; {waits}"
     again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
     return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"

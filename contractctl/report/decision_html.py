@@ -6,7 +6,7 @@ from html import escape
 from contractctl import canary
 from contractctl.gate import comparing, requests
 from contractctl.gate.case import Case
-from contractctl.gate.words import moment, number, percent, span
+from contractctl.gate.words import moment, number, percent, span, where
 from contractctl.model.decision import Condition, Decision, Outcome
 from contractctl.model.evidence import Record
 from contractctl.report import decision_charts as charts
@@ -40,7 +40,7 @@ def decision(made: Decision, case: Case) -> str:
 def _header(made: Decision, case: Case) -> Iterator[str]:
     still = [one.outcome for one in made.conditions if one.is_open]
     waived = sum(bool(one.waiver) and not one.holds for one in made.conditions)
-    standing, since = escape(case.standing.state), escape(moment(case.standing.since))
+    standing, since = escape(where(case.standing)), escape(moment(case.standing.since))
     yield f"<h1>{escape(made.stage)} of {escape(made.plan)}</h1>\n"
     word, _, rest = answer(made, case.percent).partition(": ")
     yield f'<p class="lead">{_badge(made.outcome, word)} {escape(rest)}</p>\n'

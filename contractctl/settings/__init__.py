@@ -115,7 +115,8 @@ class Settings:
         found = self.databases.get(name)
         if found is None and name:
             raise ContractctlError(
-                f"no database is called '{name}'", hint=f'write into {FILE}: [databases.{name}] url = "env:NAME"'
+                f"no database is called '{name}'",
+                hint=f'write into {FILE}:\n  [databases.{name}]\n  url = "env:NAME"',
             )
         return found
 

@@ -78,6 +78,10 @@ def test_every_condition_stands_there_with_what_was_seen_and_what_is_needed(
         assert ("What does not hold" in shown.text) is any(one.is_open for one in made.conditions)
 
 
+def test_the_page_says_where_the_plan_stands_as_every_message_does(canarying: Scene) -> None:
+    assert f"the plan is in canary at {canarying.standing.percent:g} % since " in page(canarying)[1].text
+
+
 def test_the_drawing_ends_at_what_was_decided_and_says_it_in_words(canarying: Scene) -> None:
     made, shown = page(worsening(canarying))
 

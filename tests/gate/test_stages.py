@@ -8,6 +8,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.decision import Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import Movement, Operation, Stage, Standing, State
+from contractctl.report import decision as report
 from tests.gate.conftest import DAY, NOW, PLAN, Scene, approval, fact, record, with_records
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
@@ -222,6 +223,7 @@ def test_fail_beats_unknown(contracting: Scene) -> None:
 
     assert {one.outcome for one in decision.conditions} == {PASS, FAIL, UNKNOWN}
     assert decision.outcome is FAIL
+    assert report.answer(decision, None).endswith("1 of 8 conditions does not hold, 1 is unknown")
 
 
 def test_a_share_belongs_to_a_canary_and_to_nothing_else(contracting: Scene) -> None:
