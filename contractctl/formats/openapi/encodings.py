@@ -37,6 +37,14 @@ def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]
                 yield key
 
 
+def field_of(document: Document, media: Spot, key: str) -> Spot | None:
+    """The schema of a property, where that of its form says it by itself."""
+    spot: Spot | None = media
+    for name in ("schema", "properties", key):
+        spot = child(document, spot, name) if spot is not None and isinstance(spot.value, dict) else None
+    return spot
+
+
 def _declared(document: Document, media: Spot) -> frozenset[str] | None:
     """The properties of a form whose schema names them all by itself; None where it may have others."""
     schema = schema_of(document, media)
@@ -64,19 +72,11 @@ def _effective(name: str, document: Document, media: Spot, key: str) -> dict[str
 def _may_be_object(document: Document, media: Spot, key: str) -> bool:
     """Whether a property may be an object; what nobody can tell may be."""
     try:
-        schema = _property(document, media, key)
+        schema = field_of(document, media, key)
     except Unresolved:
         return True
     types = as_object(schema.value).get("type") if schema is not None else None
     return types is None or "object" in (types if isinstance(types, list) else [types])
-
-
-def _property(document: Document, media: Spot, key: str) -> Spot | None:
-    """The schema of a property, where that of its form says it by itself."""
-    spot: Spot | None = media
-    for name in ("schema", "properties", key):
-        spot = child(document, spot, name) if spot is not None and isinstance(spot.value, dict) else None
-    return spot
 
 
 def _headed(document: Document, media: Spot, key: str) -> dict[str, Json]:
@@ -110,7 +110,7 @@ def _types(document: Document, media: Spot, key: str, encoding: Mapping[str, Jso
     if isinstance(said, str):
         return {normal(one): None for one in said.split(",")}
     try:
-        return {_usual(document, _property(document, media, key)): None}
+        return {_usual(document, field_of(document, media, key)): None}
     except Unresolved:
         return {"": None}
 

@@ -11,11 +11,14 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.comparison import SchemaComparison
+from contractctl.formats.openapi.document import Document
+from contractctl.formats.openapi.encodings import field_of
 from contractctl.formats.openapi.media import is_text, media_types, schema_of, single
 from contractctl.formats.openapi.messages import Request, Response
 from contractctl.formats.openapi.parameters import Parameter, parameters_of, role_of
 from contractctl.formats.openapi.parts import PLACEHOLDER, child, entries, fields, flag, placeholders, resolved
 from contractctl.formats.openapi.security import worded
+from contractctl.formats.openapi.styles import spelling
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Way
 from contractctl.formats.openapi.written import BOUNDARY, NoneFoundError, form, in_query, joined, multipart, word
@@ -114,12 +117,11 @@ class Making:
             return self._meant()
         role, schema = role_of(one, self.call.caller_path), single(self.way.caller, one.spot)[1]
         if is_meant and self.found.rule == "openapi-parameter-spelled":
-            return self._several(role, schema)
+            return self._several(self.way.caller, role, schema)
         return self._sample(role, schema)
 
-    def _several(self, role: Role, schema: Spot | None) -> Json:
+    def _several(self, document: Document, role: Role, schema: Spot | None) -> Json:
         """A value of several parts, where the schema has such ones: a single one is written alike in most ways."""
-        document = self.way.caller
         kind = fields(document, schema).get("type") if schema is not None else None
         if schema is not None and kind == "array":
             inner = self._sample(role, child(document, schema, "items"))
@@ -152,6 +154,9 @@ class Making:
         if is_text(media):
             role = Role.HEADER if role.is_answer else Role.PARAMETER
         value = self._meant() if is_meant else self._sample(role, schema_of(document, holder))
+        if self.found.rule == "openapi-encoding-changed" and self.facts["media"] == media and isinstance(value, dict):
+            field = self.facts["name"]
+            value = {**value, field: self._several(document, role, field_of(document, holder, field))}
         if _JSON in media or media in {"*/*", "application/*"}:
             return json.dumps(value, ensure_ascii=False)
         if media == _FORM and isinstance(value, dict):
@@ -166,11 +171,19 @@ class Making:
         document, about = self.way.server, self.facts.get("header", "").lower()
         for name, spot in entries(document, given, "headers"):
             header = resolved(document, spot)
-            is_meant = name.lower() == about and "document" in self.facts
-            if not is_meant and not flag(document, header, "required"):
+            is_about = name.lower() == about
+            is_meant = is_about and "document" in self.facts
+            is_spelled = is_about and self.found.rule == "openapi-header-spelled"
+            if not is_meant and not is_spelled and not flag(document, header, "required"):
                 continue
             media, schema = single(document, header)
-            value = self._meant() if is_meant else self._sample(Role.RESPONSE if media else Role.HEADER, schema)
+            role = Role.RESPONSE if media else Role.HEADER
+            if is_spelled:
+                explode = spelling(document, header, "simple").explode
+                one = Parameter(header, "header", name, True, "simple", explode, media)
+                yield name, joined(one, self._several(document, role, schema))
+                continue
+            value = self._meant() if is_meant else self._sample(role, schema)
             yield name, json.dumps(value) if _JSON in media else word(value)
 
     def _credentials(self, query: list[tuple[str, str]], headers: dict[str, str], cookies: dict[str, str]) -> None:

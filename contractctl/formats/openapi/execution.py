@@ -1,6 +1,7 @@
 """What does openapi-core say to a request or a response?"""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ EXECUTED_BY = f"openapi-core {__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is made of a parameter."""
+    """What is made of a parameter, a field of a form or a header."""
 
     value: Json
     """None where nothing is found under its name, too."""
@@ -37,21 +38,33 @@ def refusal(document: dict[str, Json], request: Request, response: Response | No
             if response is None:
                 judge.validate_request(asked)
             else:
-                answer = MockResponse(
-                    response.body.encode(), int(response.status), dict(response.headers), response.media
-                )
-                judge.validate_response(asked, answer)
+                judge.validate_response(asked, _answered(response))
     except OpenAPIError as error:
         return _said(error, keyword)
     return None
 
 
 def reading(document: dict[str, Json], request: Request, where: str, name: str) -> Reading:
-    """What it reads under the name of a parameter in that part of a request."""
+    """What it reads under a name in that part of a request: a parameter, or a field of its body."""
     with warnings.catch_warnings(action="ignore"):
         result = _judge(document).unmarshal_request(_asked(request))
+    if where == "body":
+        return _read(result.body, name, (_said(error, "") for error in result.errors))
     refused = (f"{type(error).__name__}: {error}" for error in result.errors if getattr(error, "name", None) == name)
-    return Reading(getattr(result.parameters, where).get(name), next(refused, None))
+    return _read(getattr(result.parameters, where), name, refused)
+
+
+def header(document: dict[str, Json], request: Request, response: Response, name: str) -> Reading:
+    """What it reads under the name of a header of a response."""
+    with warnings.catch_warnings(action="ignore"):
+        result = _judge(document).unmarshal_response(_asked(request), _answered(response))
+    refused = (_said(error, "") for error in result.errors if getattr(error, "name", None) == name)
+    return _read(result.headers, name, refused)
+
+
+def _read(values: Any, name: str, refused: Iterator[str]) -> Reading:  # noqa: ANN401 - any value
+    value = values.get(name) if isinstance(values, dict) else None
+    return Reading(value.decode() if isinstance(value, bytes) else value, next(refused, None))
 
 
 def _judge(document: dict[str, Json]) -> OpenAPI:
@@ -74,7 +87,11 @@ def _asked(request: Request) -> MockRequest:
     return asked
 
 
-def _said(error: OpenAPIError, keyword: str) -> str:
+def _answered(response: Response) -> MockResponse:
+    return MockResponse(response.body.encode(), int(response.status), dict(response.headers), response.media)
+
+
+def _said(error: Exception, keyword: str) -> str:
     """The error, and the innermost reason for it: those between cannot all be put in words."""
     inner: BaseException = error
     while inner.__cause__ is not None:

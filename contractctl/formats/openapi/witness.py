@@ -15,9 +15,10 @@ from contractctl.formats.openapi.calls import Meant, meant
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.excerpts import SERVER, excerpt, outline, under
 from contractctl.formats.openapi.exchanges import Making
+from contractctl.formats.openapi.media import media_types
 from contractctl.formats.openapi.messages import Request, Response
-from contractctl.formats.openapi.parameters import Parameter, parameters_of
-from contractctl.formats.openapi.parts import Unresolved
+from contractctl.formats.openapi.parameters import parameters_of
+from contractctl.formats.openapi.parts import Unresolved, child
 from contractctl.formats.openapi.resolution import way_between
 from contractctl.formats.openapi.servers import addresses
 from contractctl.formats.openapi.written import NoneFoundError
@@ -30,13 +31,16 @@ _MOST_SHOWN = 400
 _MOST_SAID = 200
 _SILENT = frozenset({"openapi-failure-unknown"})
 """What no single exchange shows, or none that openapi-core looks at."""
-_MISREAD = frozenset({"openapi-parameter-spelled"})
+_MISREAD = frozenset({"openapi-parameter-spelled", "openapi-encoding-changed", "openapi-header-spelled"})
 """What is taken, as another value than was sent."""
 _UNDECLARED = frozenset({"json-schema-property-undeclared", "json-schema-object-closed"})
 """What openapi-core does not look at in a form: of that it reads what is declared."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/")
 _AWAITED = frozenset({"openapi-success-removed", "openapi-media-type-removed"})
 """Answers that the caller waits for: by the server's version they are none."""
+_Part = tuple[str, str]
+"""A part of a message, and the name in it."""
+_ANSWERED = "answer"
 _OPEN = re.compile(r"\{\}")
 _MOVED = "openapi-server-removed"
 
@@ -66,15 +70,7 @@ def _is_left_out(found: Incompatibility) -> bool:
 def _exchanges(sent: Meant, found: Incompatibility) -> Iterator[tuple[Request, Response | None]]:
     request = Making(sent.way, sent.call, found).request()
     if found.rule in _AWAITED:
-        call = sent.call
-        turned = replace(
-            call,
-            caller=call.server,
-            server=call.caller,
-            caller_item=call.server_item,
-            server_item=call.caller_item,
-        )
-        yield from ((request, response) for response in Making(sent.way.back, turned, found).responses())
+        yield from ((request, response) for response in _turned(sent, found).responses())
     elif "status" in found.facts:
         yield from ((request, response) for response in Making(sent.way, sent.call, found).responses())
     elif found.rule == _MOVED:
@@ -83,6 +79,15 @@ def _exchanges(sent: Meant, found: Incompatibility) -> Iterator[tuple[Request, R
         yield replace(request, server=server, path=f"{url.path.rstrip('/')}{request.path}"), None
     else:
         yield request, None
+
+
+def _turned(sent: Meant, found: Incompatibility) -> Making:
+    """The same call by the version of the other side."""
+    call = sent.call
+    turned = replace(
+        call, caller=call.server, server=call.caller, caller_item=call.server_item, server_item=call.caller_item
+    )
+    return Making(sent.way.back, turned, found)
 
 
 def _shown(sent: Meant, found: Incompatibility, request: Request, response: Response | None) -> Witness | None:
@@ -102,32 +107,65 @@ def _shown(sent: Meant, found: Incompatibility, request: Request, response: Resp
 
 
 def _misread(sent: Meant, found: Incompatibility) -> Witness | None:
-    """A request whose parameter is read as another value by the version of the server."""
+    """A message of which a part is read as another value by the version of whoever takes it."""
     making = Making(sent.way, sent.call, found)
-    request, key, call = making.request(), making.about(), sent.call
+    parts = _parts(sent, making)
+    if parts is None:
+        return None
+    request = making.request()
+    response = next(making.responses(), None) if parts[0][0] == _ANSWERED else None
+    media, side = (request.media, "request") if response is None else (response.media, "response")
+    by_caller, by_server = (
+        _reading(under(document, media.partition(";")[0]), request, response, part)
+        for document, part in zip(_documents(sent, found, side), parts, strict=True)
+    )
+    by_sender, by_reader = (by_caller, by_server) if response is None else (by_server, by_caller)
+    if by_sender.refused is not None or by_sender.value is None or by_sender == by_reader:
+        return None
+    if parts[0][0] == "body" and not _reads_its_own(sent, found, parts[1]):
+        return None
+    read = "not found" if by_reader.value is None else f"read as {json.dumps(by_reader.value)}"
+    answer = f"refused: {by_reader.refused}" if by_reader.refused else read
+    to = f"to {request.method.upper()} {request.path}, "
+    shown, to = (request.shown, "") if response is None else (response.shown, to)
+    said = f"{shown} ({to}for {json.dumps(by_sender.value)})"
+    return Witness(_short(said, _MOST_SHOWN), _short(answer, _MOST_SAID), _executed_by())
+
+
+def _reads_its_own(sent: Meant, found: Incompatibility, part: _Part) -> bool:
+    """Whether openapi-core reads a form of the server's at all as that version writes it: some it does not."""
+    body = child(sent.way.server, sent.call.server, "requestBody")
+    if found.facts["media"] not in media_types(sent.way.server, body):
+        return False
+    request = _turned(sent, found).request()
+    read = _reading(_documents(sent, found, "request")[1], request, None, part)
+    return read.refused is None and read.value is not None
+
+
+def _parts(sent: Meant, making: Making) -> tuple[_Part, _Part] | None:
+    """Which part of a message a finding is about, as the caller calls it and as the server does."""
+    if making.found.rule == "openapi-encoding-changed":
+        part = "body", making.facts["name"]
+        return part, part
+    if making.found.rule == "openapi-header-spelled":
+        part = _ANSWERED, making.facts["header"]
+        return part, part
+    key, call = making.about(), sent.call
     named = (
         parameters_of(sent.way.caller, call.caller_item, call.caller, call.caller_path),
         parameters_of(sent.way.server, call.server_item, call.server, call.server_path),
     )
     if key is None or not all(key in known for known in named):
         return None
-    by_caller, by_server = (
-        _reading(document, request, known[key])
-        for document, known in zip(_documents(sent, found, "request"), named, strict=True)
-    )
-    if by_caller.refused is not None or by_caller.value is None or by_caller == by_server:
-        return None
-    read = "not found" if by_server.value is None else f"read as {json.dumps(by_server.value)}"
-    answer = f"refused: {by_server.refused}" if by_server.refused else read
-    said = f"{request.shown} (for {json.dumps(by_caller.value)})"
-    return Witness(_short(said, _MOST_SHOWN), _short(answer, _MOST_SAID), _executed_by())
+    caller, server = (known[key] for known in named)
+    return (caller.where, caller.name), (server.where, server.name)
 
 
-def _reading(document: dict[str, Json], request: Request, one: Parameter) -> "Reading":
-    from contractctl.formats.openapi.execution import reading
+def _reading(document: dict[str, Json], request: Request, response: Response | None, part: _Part) -> "Reading":
+    from contractctl.formats.openapi.execution import header, reading
 
     with executing():
-        return reading(document, request, one.where, one.name)
+        return reading(document, request, *part) if response is None else header(document, request, response, part[1])
 
 
 def _documents(sent: Meant, found: Incompatibility, side: str) -> tuple[dict[str, Json], dict[str, Json]]:

@@ -9,6 +9,8 @@ from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parameters import Parameter
 from contractctl.formats.openapi.parts import fields
 
+_STYLED = frozenset({"style", "explode", "allowReserved"})
+"""Where one of these stands, a field is written as a parameter of a query is."""
 BOUNDARY = "part"
 """What parts of a form are set apart by."""
 
@@ -23,16 +25,19 @@ def form(document: Document, holder: Spot, value: dict[str, Json]) -> Iterator[t
     for name, inner in value.items():
         said = encodings.get(name) if isinstance(encodings, dict) else None
         said = said if isinstance(said, dict) else {}
-        if isinstance(inner, list) and said.get("explode", True):
-            yield from ((name, word(one)) for one in inner)
-        elif isinstance(inner, list):
-            yield name, ",".join(map(word, inner))
-        elif isinstance(inner, dict) and said.get("style") == "deepObject":
-            yield from ((f"{name}[{key}]", word(one)) for key, one in inner.items())
-        elif isinstance(inner, dict):
-            yield name, json.dumps(inner)
-        else:
-            yield name, word(inner)
+        if _STYLED.isdisjoint(said):
+            yield from _as_media(name, inner, str(said.get("contentType", "")))
+            continue
+        style = str(said.get("style", "form"))
+        explode = said.get("explode", style == "form") is True
+        yield from in_query(Parameter(holder, "query", name, True, style, explode, ""), inner)
+
+
+def _as_media(name: str, value: Json, media: str) -> Iterator[tuple[str, str]]:
+    """A field of a form as a text of a media type, by itself or by what is usual: of each item, where it is a list."""
+    items = value if isinstance(value, list) else [value]
+    for one in items:
+        yield name, json.dumps(one) if "json" in media or isinstance(one, dict) else word(one)
 
 
 def multipart(pairs: list[tuple[str, str]]) -> str:

@@ -15,6 +15,7 @@ def test_a_pair_is_judged_as_its_label_says(pair: Pair) -> None:
     assert found(pair.compared()) == (pair.backward, pair.forward)
 
 
+PART = "POST /x · Content-Type: multipart/form-data; boundary=part"
 UNSEEN = {"openapi-body-removed", "openapi-security-tightened"}
 """A body that no operation asks for, and scopes: openapi-core looks at neither."""
 
@@ -72,6 +73,21 @@ def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
             'POST /x · X-A: a,b (for {"a": "b"})',
             "refused: ParameterValidationError",
         ),
+        (
+            "a list in a form is written with commas",
+            'POST /x · Content-Type: application/x-www-form-urlencoded · a=a&a=a (for ["a", "a"])',
+            'read as ["a"]',
+        ),
+        (
+            "a part of text becomes JSON",
+            PART + ' · --part Content-Disposition: form-data; name="a" a --part-- (for "a")',
+            "refused: RequestBodyValidationError: Failed to deserialize value with application/json",
+        ),
+        (
+            "an object in a header of a response is written with equals signs",
+            '200 · X-A: a=b (to POST /x, for {"a": "b"})',
+            "read as {}",
+        ),
     ],
 )
 def test_a_misreading_is_shown_by_what_is_read(name: str, sent: str, answer: str) -> None:
@@ -81,6 +97,15 @@ def test_a_misreading_is_shown_by_what_is_read(name: str, sent: str, answer: str
     assert witness is not None
     assert witness.sent == sent
     assert witness.answer.startswith(answer)
+
+
+@pytest.mark.parametrize(
+    "name", ["styles count for parts in 3.1", "an object in a form gets the style that others have"]
+)
+def test_what_openapi_core_cannot_read_in_either_way_is_no_witness(name: str) -> None:
+    (pair,) = [one for one in PAIRS if one.name == name]
+
+    assert [finding.witness for finding in pair.compared(witnesses=True).findings] == [None, None]
 
 
 def test_what_is_quoted_is_what_the_finding_is_about() -> None:
