@@ -81,7 +81,9 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool, all
     import asyncio
 
     from contractctl import settings
-    from contractctl.serving import ProblemError, application, connections, hosts
+    from contractctl.serving import ProblemError, connections, hosts
+    from contractctl.serving.application import application
+    from contractctl.serving.door import Terms
     from contractctl.serving.workers import Workers
 
     token = _token(no_token=no_token)
@@ -90,7 +92,7 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool, all
     named = _names(allowed) if allowed or token is None else None
     settings.load(Path.cwd())
     workers = Workers([sys.executable, "-m", "contractctl.cli.answering"])
-    app = application.application(application.Terms(token, timeout, most, named), workers.ask, _log)
+    app = application(Terms(token, timeout, most, named), workers.ask, _log)
 
     async def serve(place: socket.socket) -> int:
         try:
