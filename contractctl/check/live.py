@@ -192,7 +192,7 @@ def _read(contract: Contract, sources: Mapping[str, Source], plan: str | None, c
 
 
 def _names(schema: Schema) -> tuple[str, ...]:
-    return (*schema.tables, *schema.views)
+    return (*schema.tables, *schema.views, *(unread.makes for unread in schema.unread if unread.makes))
 
 
 def _compared(asked: _Asked, found: Live) -> Compared:

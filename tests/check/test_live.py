@@ -125,6 +125,23 @@ def test_casts_that_postgresql_makes_by_itself_are_no_drift(postgresql_url: str)
     assert (compared.status, compared.changes, compared.unknown) == (Status.COMPATIBLE, (), ())
 
 
+VIRTUAL = (
+    "create virtual table if not exists Search using fts5(customer, content='orders', content_rowid='id')",
+    "CREATE VIRTUAL TABLE places USING rtree(id, x0, x1)",
+)
+
+
+def test_virtual_tables_are_compared_word_for_word_and_what_they_keep_their_rows_in_is_theirs(sqlite_url: str) -> None:
+    make(sqlite_url, [ORDERS, *VIRTUAL])
+
+    same = live(sqlite_url, contract(ORDERS, *VIRTUAL), extra=True)
+    other = one(sqlite_url, ORDERS, VIRTUAL[0].replace("customer,", "customer, note,"), VIRTUAL[1])
+
+    assert (same.status, same.extra, same.compared[0].unknown) == (Status.COMPATIBLE, (), ())
+    assert other.status is Status.UNKNOWN
+    assert live(sqlite_url, contract(ORDERS, VIRTUAL[0]), extra=True).extra == ("places",)
+
+
 def test_who_is_let_down_is_shown_by_a_statement_that_was_executed(database_url: str) -> None:
     make(database_url, [ORDERS, "ALTER TABLE orders RENAME COLUMN customer TO buyer"])
 

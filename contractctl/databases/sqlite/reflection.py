@@ -40,7 +40,7 @@ def definitions(
     named = {name.lower(): name for name, _, _ in things}
     referred = _referred(connection)
     return tuple(
-        Definition(name, quote(name), refused="it is a virtual table, whose content its module determines")
+        Definition(name, quote(name), head=text, refused="it is a virtual table, whose content its module determines")
         if kinds.get(name) == "virtual"
         else Definition(
             name=name,

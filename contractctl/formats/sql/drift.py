@@ -238,7 +238,8 @@ def _alike_indexes(one: Index, other: Index) -> bool:
 def _unread(sides: _Sides, version: Schema, live: Schema) -> None:
     """Statements that are compared word for word: those of the version, and those about its tables in the database."""
     texts = [{_lasting(unread.text) for unread in schema.unread} for schema in (version, live)]
-    known = {as_kept(name, live.dialect) for name in (*version.tables, *version.views)}
+    virtual = (unread.makes for unread in version.unread if unread.makes)
+    known = {as_kept(name, live.dialect) for name in (*version.tables, *version.views, *virtual)}
     for unread in version.unread:
         if _ABOUT_TABLES.match(unread.text) and _lasting(unread.text) not in texts[1]:
             sides.doubt(_beginning(unread.text), f"the database does not say so in these words; {unread.reason}")

@@ -29,7 +29,7 @@ def read(connection: "Connection", schemas: Iterable[str] = (), spoken: Iterable
     """Everything in these schemas, as `Database.definitions` has it, under the names that are `spoken`. Reads only."""
     database = databases.of(connection)
     found = database.definitions(connection, schemas, spoken)
-    hidden = (File(one.name, "") for one in found if one.refused)
+    hidden = (File(one.name, one.head) for one in found if one.refused)
     source = Source((*(File(name, text) for name, text in files(found)), *hidden))
     collation, collations = database.collations(connection)
     return Live(found, parse_database(source, dialect(connection)), DatabaseDefaults(collation, collations))

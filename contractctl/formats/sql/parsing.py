@@ -64,6 +64,11 @@ _IDENTITY = re.compile(
 _SEQUENCE = re.compile(r"^CREATE SEQUENCE (?:IF NOT EXISTS )?(\S+(?: \. \S+)?)", re.IGNORECASE)
 _SQLITES_OWN = re.compile(r"^CREATE TABLE sqlite_\w+ \(", re.IGNORECASE)
 """What `.schema` prints of AUTOINCREMENT and ANALYZE: https://www.sqlite.org/fileformat2.html#intschema."""
+_VIRTUAL = re.compile(r"^CREATE VIRTUAL TABLE (?:IF NOT EXISTS )?(\S+) (.*)", re.IGNORECASE)
+_SHADOW = re.compile(
+    r"^CREATE TABLE (\S+)_(?:config|content|data|docsize|idx|node|parent|rowid|segdir|segments|stat) \(", re.IGNORECASE
+)
+"""A table in which a virtual one keeps its rows: https://www.sqlite.org/vtab.html#xshadowname."""
 _ATTACHED = re.compile(r"^ALTER TABLE .* ATTACH PARTITION (\S+(?: \. \S+)?) (?:FOR|DEFAULT)", re.IGNORECASE)
 _LIMITED = re.compile(
     r"^(?:CREATE|ALTER) SEQUENCE .*(?:(?<!NO )MAXVALUE (?!9223372036854775807\b|2147483647\b|32767\b)"
@@ -215,7 +220,7 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
     plain = " ".join(token.text for token in words.tokens)
     if match := _SEQUENCE.match(plain):
         reading.sequences.add(match[1].replace(" ", "").lower().removeprefix("public."))
-    if _silent(words, plain) or (reading.defined.dialect == "sqlite" and _SQLITES_OWN.match(plain)):
+    if _silent(words, plain) or (reading.defined.dialect == "sqlite" and _is_sqlites_own(reading, plain)):
         return
     defined = reading.defined
     try:
@@ -242,9 +247,20 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
         reading.places.update(_places(tree, subject, defined, (file, words.start)))
 
 
+def _is_sqlites_own(reading: _Reading, plain: str) -> bool:
+    """Whether it makes a table that comes with another one, and is nobody's to name."""
+    shadow = _SHADOW.match(plain)
+    virtual = {unread.makes for unread in reading.unread if unread.makes}
+    return bool(_SQLITES_OWN.match(plain)) or (shadow is not None and shadow[1].lower() in virtual)
+
+
 def _unread(words: Words, error: Exception) -> Unread:
     reason = str(error).split(". Line", 1)[0] if isinstance(error, NotUnderstoodError) else "it cannot be parsed"
     names = frozenset(token.text.lower() for token in words.tokens)
+    virtual = _VIRTUAL.match(words.spaced)
+    if virtual is not None:  # SQLite keeps its beginning in words of its own
+        text = f"CREATE VIRTUAL TABLE {virtual[1]} {virtual[2]}"
+        return Unread(text, names, words.line, "what a virtual table holds is its module's", virtual[1].lower())
     return Unread(words.spaced, names, words.line, reason)
 
 

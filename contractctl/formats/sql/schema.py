@@ -224,6 +224,8 @@ class Unread:
     words: frozenset[str]
     line: int
     reason: str
+    makes: str = ""
+    """A table that it makes, of which that is all that is known: one of SQLite's virtual ones."""
 
 
 @dataclass(frozen=True, slots=True)

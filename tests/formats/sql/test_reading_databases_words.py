@@ -157,3 +157,18 @@ def test_names_with_capitals_stay_apart_in_conditions() -> None:
     (check,) = table("postgresql", 'CREATE TABLE t ("A" int, a int, CHECK (("A") > a));').checks
 
     assert check.condition.text == '"A" > a'
+
+
+def test_tables_in_which_a_virtual_one_keeps_its_rows_are_nobodys() -> None:
+    virtual = "CREATE TABLE t (a TEXT); CREATE VIRTUAL TABLE search USING fts5(a);"
+    shadows = """CREATE TABLE 'search_data'(id INTEGER PRIMARY KEY, block BLOB);
+    CREATE TABLE 'search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+    CREATE TABLE search_notes (a TEXT);"""
+
+    assert set(read("sqlite", virtual + shadows).tables) == {"t", "search_notes"}
+    assert set(read("sqlite", "CREATE TABLE t (a TEXT);" + shadows).tables) == {
+        "t",
+        "search_data",
+        "search_idx",
+        "search_notes",
+    }
