@@ -136,8 +136,15 @@ class Table:
 
     def _wrong(self, key: str, wanted: str) -> ContractctlError:
         # a URL may hold a secret, whatever shape it was given in
-        shown = "of another kind" if key == "url" else repr(self._values[key])
+        shown = "of another kind" if key == "url" else _shown(self._values[key])
         return ContractctlError(f"{self._file}: '{self._prefix}{key}' is {shown}", hint=f"it takes {wanted}")
+
+
+def _shown(value: object) -> str:
+    """As TOML has it, where Python's own way is far from that."""
+    if isinstance(value, dict):
+        return "a table"
+    return str(value) if isinstance(value, date) else repr(value)
 
 
 def read_toml(path: Path, name: str) -> Table:

@@ -137,7 +137,7 @@ def test_a_broken_pyproject_of_somebody_else_is_none_of_our_business(tmp_path: P
         ('[[flags]]\nplan = "a"\npath = "f.json"\nnew = "old"', "'flags.new' is 'old'", "another variant"),
         ('migrations = "/etc"', "'migrations' is '/etc'", "inside the repository"),
         ('database = "x"', "'database' is 'x'", "a table, [database]"),
-        ("[evidence]", "'evidence' is {}", "[[evidence]]"),
+        ("[evidence]", "'evidence' is a table", "[[evidence]]"),
         ('[[evidence]]\nsource = "tea-leaves"', "'evidence.source' is 'tea-leaves'", "prometheus"),
         ('[[evidence]]\npath = "x"', "'evidence.source' is missing", "add the line source ="),
         ('[[evidence]]\nsource = "otlp"', "'evidence.path' is missing", "add the line path ="),

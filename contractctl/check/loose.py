@@ -109,7 +109,7 @@ def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
 def _sight(asked: Question, changes: Changes) -> _Sight:
     repository, root = changes.repository, changes.repository.root
     now = in_work_tree(root, lambda: (root / path for path in repository.present()))
-    accepted = {one: frozenset(repository.present([str(asked.root / (one.file or ""))])) for one in asked.accepted}
+    accepted = {one: frozenset(repository.present([one.file or ""], asked.root)) for one in asked.accepted}
     return _Sight(asked, repository, changes.base, at_commit(repository, changes.base), now, accepted)
 
 

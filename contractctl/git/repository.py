@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import git
 
 _GLOB = frozenset("*?[")
+_AS_IT_IS: Mapping[int, str] = {}
+_IN_A_PATTERN = str.maketrans({character: f"\\{character}" for character in "\\*?["})
+"""How the characters of a folder's name are written, which may look like a pattern's."""
 _WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILES = frozenset({"100644", "100755"})
 _LINK = "120000"
@@ -151,7 +154,7 @@ class Repository:
         )
         if not paths:
             return tuple(whole)
-        specs = [self._pathspec(path) for path in paths]
+        specs = self._pathspecs(paths)
         how = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules")
         named = {*self._run("diff", *how, base, "--", *specs).split("\0"), *self._untracked(specs)}
         return tuple(one for one in whole if not named.isdisjoint({one.old, one.new}))
@@ -176,12 +179,12 @@ class Repository:
         """The repository of a submodule; None where it is not checked out."""
         return open_objects(self.root / path)
 
-    def present(self, paths: Sequence[str] = ()) -> tuple[str, ...]:
+    def present(self, paths: Sequence[str] = (), within: Path | None = None) -> tuple[str, ...]:
         """The files of the work tree that git does not ignore, tracked or not, as paths from the root.
 
-        paths: as changed() takes them.
+        paths: as changed() takes them, or relative to the folder `within`.
         """
-        specs = [self._pathspec(path) for path in paths] or [":(top)"]
+        specs = self._pathspecs(paths, within) or [":(top)"]
         how = ("--cached", "--others", "--exclude-standard", "-z", "--full-name")
         listed = self._run("ls-files", *how, "--", *specs)
         return tuple(sorted({path for path in listed.split("\0") if path}))
@@ -207,14 +210,24 @@ class Repository:
         """A path of the work tree from its root, as git writes it."""
         return path.resolve().relative_to(self.root.resolve()).as_posix()
 
-    def _pathspec(self, path: str) -> str:
+    def _pathspecs(self, paths: Sequence[str], within: Path | None = None) -> list[str]:
+        """What looks like a pattern may be a file's very name, too."""
+        folder = Path.cwd() if within is None else within.resolve()
+        literal = [f":(top,literal){self._from_root(path, folder, _AS_IT_IS)}" for path in paths]
+        return literal + [
+            f":(top,glob){self._from_root(path, folder, _IN_A_PATTERN)}" for path in paths if _GLOB & set(path)
+        ]
+
+    def _from_root(self, path: str, folder: Path, written: Mapping[int, str]) -> str:
+        """written: how the folders are in which a relative path lies; an absolute one says them itself."""
+        if Path(path).is_absolute():
+            written = _AS_IT_IS
+        above, root = (str(one).translate(written) for one in (folder, self.root.resolve()))
         try:
-            # an absolute pattern is joined to itself
-            from_root = Path(os.path.normpath(Path.cwd() / path)).relative_to(self.root.resolve()).as_posix()
+            from_root = Path(os.path.normpath(Path(above) / path)).relative_to(root).as_posix()
         except ValueError:
             raise ContractctlError(f"'{path}' lies outside the repository", hint=f"name paths in {self.root}") from None
-        magic = "glob" if _GLOB & set(path) else "literal"
-        return f":(top,{magic}){'' if from_root == '.' else from_root}"
+        return "" if from_root == "." else from_root
 
     def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
         return self._git.run(*arguments, allowed=allowed)

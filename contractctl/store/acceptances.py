@@ -1,5 +1,7 @@
 """Which findings does this TOML file accept? Its [[accepted]] tables, each whole, or named where it is wrong."""
 
+from pathlib import PurePosixPath
+
 from contractctl.model.acceptance import Acceptance
 from contractctl.toml_text import Table
 
@@ -17,10 +19,17 @@ def _acceptance(table: Table, *, of_files: bool) -> Acceptance:
         owner=_said(table, "owner"),
         expires=table.needed_day("expires"),
         place=table.file,
-        file=_said(table, "file") if of_files else None,
+        file=_inside(table, "file") if of_files else None,
     )
     table.done()
     return found
+
+
+def _inside(table: Table, key: str) -> str:
+    path = PurePosixPath(_said(table, key))
+    if path.is_absolute() or ".." in path.parts:
+        raise table.wrong(key, "a path or pattern that begins in the folder of this file")
+    return str(path)
 
 
 def _said(table: Table, key: str) -> str:

@@ -210,6 +210,7 @@ def test_what_is_unknown_behind_an_accepted_finding_stays_unknown(contract: Path
         (entry(more='until = "2026"\n'), "'accepted.until' is not a known key"),
         (entry(more='file = "api/order.json"\n'), "'accepted.file' is not a known key"),
         (entry(expires=f'"{SOON}"'), "a day, without quotes"),
+        (entry(expires="2026-12-31T00:00:00Z"), "'accepted.expires' is 2026-12-31 00:00:00+00:00; it takes a day"),
         (entry(expires=str(TODAY + timedelta(days=400))), "more than a year from now"),
         (entry().replace(REASON, " "), "a text that is not empty"),
         (entry().replace("owner", "# owner"), "'accepted.owner' is missing"),
@@ -300,6 +301,8 @@ def test_an_acceptance_for_another_file_accepts_nothing(loose: Path, contractctl
         f"nothing to accept: {RULE} at a in api/orders.schema.json: contractctl.toml names it, and it was not found\n"
     )
 
+    settings.write_text(entry(more='file = "../api/order.schema.json"\n'))
+    assert "begins in the folder of this file" in contractctl("check", "--against", "main", code=2).stderr
     settings.write_text(entry())
     assert "'accepted.file' is missing" in contractctl("check", "--against", "main", code=2).stderr
     settings.write_text(entry(rule="nothing", more='file = "api/order.schema.json"\n'))

@@ -155,6 +155,16 @@ def test_patterns_are_meant_from_where_they_are_written(root: Path, git: Git, mo
     assert "lies outside the repository" in refused(lambda: opened(root).changed(base, ["/etc"]))[0]
 
 
+def test_a_name_that_looks_like_a_pattern_is_a_name(root: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = git("rev-parse", "HEAD", cwd=root)
+    commit(git, root, {"[id] x/[to].sql": "1\n", "[id] x/t.sql": "2\n", "i x/t.sql": "3\n"})
+    monkeypatch.chdir(root / "[id] x")
+
+    assert {one.new for one in opened(root).changed(base, ["[to].sql"])} == {"[id] x/[to].sql", "[id] x/t.sql"}
+    assert set(opened(root).present(["t.*"])) == {"[id] x/t.sql"}
+    assert set(opened(root).present(["*/t.sql"], root)) == {"[id] x/t.sql", "i x/t.sql"}
+
+
 def test_a_repository_of_another_owner_is_trusted_only_by_the_user(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
