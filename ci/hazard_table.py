@@ -133,7 +133,7 @@ def cases_of(item: pytest.Item) -> Iterable[Case]:
 
 
 def engines_of(item: pytest.Item) -> tuple[str, ...]:
-    """By its parameters, its fixtures, or the folder that it stands in; SQLite is the one that is always there."""
+    """By its parameters, its fixtures, or its folder; SQLite is the one that is always there."""
     parts = item.path.relative_to(TESTS).parts
     if parts[0] in _EVERYWHERE:
         return ENGINES
