@@ -57,10 +57,10 @@ def told_of_heirs(ends: tuple[Document, Spot], others: tuple[Document, Spot]) ->
             continue
         for word in sent.words.keys() & taken.words.keys():
             with suppress(Unresolved):
-                yield _meant(ends[0], sent, word), _meant(others[0], taken, word)
+                yield meant(ends[0], sent, word), meant(others[0], taken, word)
 
 
-def _meant(document: Document, one: Told, word: str) -> Spot:
+def meant(document: Document, one: Told, word: str) -> Spot:
     """The schema that a word means."""
     spot = one.spot
     asking = Spot({"$ref": one.words[word]}, spot.file, spot.pointer, spot.base, spot.dialect)
@@ -86,6 +86,6 @@ def _are_alike(one: tuple[Document, Told, str], other: tuple[Document, Told, str
     if one[1].words[one[2]] == other[1].words[other[2]]:
         return True
     try:
-        return repr(_meant(*one).value) == repr(_meant(*other).value)
+        return repr(meant(*one).value) == repr(meant(*other).value)
     except Unresolved:
         return False

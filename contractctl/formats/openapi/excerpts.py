@@ -1,5 +1,6 @@
 """What of a document does one operation need? As a document of its own, in one file, for others to execute."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from contractctl.documents import Json
@@ -9,6 +10,7 @@ from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parameters import Parameter, parameters_of
 from contractctl.formats.openapi.parts import METHODS, child, entries, fields, resolved
+from contractctl.formats.openapi.words import told
 
 _COMPONENT = 3
 _ELSEWHERE = frozenset({"callbacks", "servers", "links", "parameters"})
@@ -18,9 +20,14 @@ SERVER = "http://provider.example"
 """Where the excerpt is served, whatever the document says: for all that is not about servers."""
 
 
-def excerpt(document: Document, path: str, item: Spot, method: str, side: str) -> dict[str, Json]:
-    """A document with one side of that operation alone, request or response; what it refers to is under components."""
-    cutting = _cutting(document)
+def excerpt(  # noqa: PLR0913 - which document, which operation, which side of it
+    document: Document, path: str, item: Spot, method: str, side: str, *, has_words: bool = False
+) -> dict[str, Json]:
+    """A document with one side of that operation alone, request or response; what it refers to is under components.
+
+    has_words: whether discriminators stand in it, each with all of its words, for openapi-core to go by.
+    """
+    cutting = _cutting(document, has_words)
     root = fields(document, document.root)
     held = below(document, item, method)
     operation: dict[str, Json] = {
@@ -83,16 +90,17 @@ def _under(value: Json, name: str, media: str) -> Json:
 
 
 @lru_cache(maxsize=2)
-def _cutting(document: Document) -> "_Cutting":
+def _cutting(document: Document, has_words: bool) -> "_Cutting":
     """One for all findings about a document: they meet the same components."""
-    return _Cutting(document)
+    return _Cutting(document, has_words=has_words)
 
 
 class _Cutting:
     """Copies of parts, with those that they refer to."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, has_words: bool) -> None:
         self.components: dict[str, Json] = {}
+        self._has_words = has_words
         self._document = document
         self._names: dict[tuple[object, ...], str] = {}
 
@@ -112,7 +120,19 @@ class _Cutting:
                 found[key] = self._encodings(spot, below(self._document, spot, key))
             elif key not in {"example", "examples", "discriminator"} or spot.pointer[-1:] == ("properties",):
                 found[key] = self.copied(below(self._document, spot, key))
+            elif key == "discriminator" and self._has_words:
+                found[key] = self._words(spot)
         return found
+
+    def _words(self, spot: Spot) -> Json:
+        """A discriminator with each word that it knows, and the schemas that they mean."""
+        one = told(self._document, spot)
+        if one is None:
+            return {}
+        mapping: dict[str, Json] = {
+            word: self._led(replace(spot, value={"$ref": meant}), meant) for word, meant in one.words.items()
+        }
+        return {"propertyName": one.name, "mapping": mapping}
 
     def parameter(self, one: Parameter) -> Json:
         """A parameter, with the usual style where its own means nothing, and exploded where there is no choice."""

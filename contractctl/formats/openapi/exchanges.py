@@ -11,6 +11,7 @@ from contractctl.documents import Json
 from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.comparison import SchemaComparison
+from contractctl.formats.openapi.discriminators import meant
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.encodings import field_of
 from contractctl.formats.openapi.media import is_text, media_types, schema_of, single
@@ -21,6 +22,7 @@ from contractctl.formats.openapi.security import worded
 from contractctl.formats.openapi.styles import spelling
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.ways import Call, Way
+from contractctl.formats.openapi.words import told
 from contractctl.formats.openapi.written import BOUNDARY, NoneFoundError, form, in_query, joined, multipart, word
 from contractctl.model.verdict import Incompatibility
 
@@ -153,7 +155,11 @@ class Making:
         document = self.way.server if role is Role.RESPONSE else self.way.caller
         if is_text(media):
             role = Role.HEADER if role.is_answer else Role.PARAMETER
-        value = self._meant() if is_meant else self._sample(role, schema_of(document, holder))
+        is_told = self.found.rule == "openapi-discriminator-changed" and self.facts.get("media") == media
+        if is_told and ("status" in self.facts) == role.is_answer:
+            value = self._told_by_a_word(document, role, schema_of(document, holder))
+        else:
+            value = self._meant() if is_meant else self._sample(role, schema_of(document, holder))
         if self.found.rule == "openapi-encoding-changed" and self.facts["media"] == media and isinstance(value, dict):
             field = self.facts["name"]
             value = {**value, field: self._several(document, role, field_of(document, holder, field))}
@@ -166,6 +172,18 @@ class Making:
         if isinstance(value, str) or is_text(media):
             return word(value)
         raise NoneFoundError
+
+    def _told_by_a_word(self, document: Document, role: Role, schema: Spot | None) -> Json:
+        """A value of what its sender means by the word, where it is the whole of a message that the word tells of."""
+        spot = resolved(document, schema) if schema is not None else None
+        one = told(document, spot) if spot is not None else None
+        if one is None or (one.spot.file, *one.spot.pointer) != self.found.giver_at:
+            raise NoneFoundError
+        said = self.facts["word"] if self.facts["word"] in one.words else next(iter(one.words), "")
+        value = self._sample(role, meant(document, one, said)) if said else None
+        if not isinstance(value, dict):
+            raise NoneFoundError
+        return {**value, one.name: said}
 
     def _headers(self, given: Spot) -> Iterator[tuple[str, str]]:
         document, about = self.way.server, self.facts.get("header", "").lower()

@@ -33,6 +33,8 @@ _SILENT = frozenset({"openapi-failure-unknown"})
 """What no single exchange shows, or none that openapi-core looks at."""
 _MISREAD = frozenset({"openapi-parameter-spelled", "openapi-encoding-changed", "openapi-header-spelled"})
 """What is taken, as another value than was sent."""
+_TOLD = frozenset({"openapi-discriminator-changed"})
+"""What is taken for a value of another schema: openapi-core goes by the words, and refuses what is no such value."""
 _UNDECLARED = frozenset({"json-schema-property-undeclared", "json-schema-object-closed"})
 """What openapi-core does not look at in a form: of that it reads what is declared."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/")
@@ -48,12 +50,12 @@ _MOVED = "openapi-server-removed"
 def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness | None:
     """The exchange that shows a finding; None where none was found, or openapi-core sees it otherwise."""
     found = replace(found, rule=found.facts.get("because", found.rule))  # what is wrong with what is reached instead
-    is_misread = found.rule in _MISREAD
-    if (found.effect is not Effect.FAILS and not is_misread) or found.rule in _SILENT or _is_left_out(found):
+    is_shown = found.effect is Effect.FAILS or found.rule in _MISREAD | _TOLD
+    if not is_shown or found.rule in _SILENT or _is_left_out(found):
         return None
     try:
         sent = meant(way_between(taker, giver), found)
-        if sent is not None and is_misread:
+        if sent is not None and found.rule in _MISREAD:
             return _misread(sent, found)
         shown = (_shown(sent, found, *exchange) for exchange in _exchanges(sent, found)) if sent is not None else ()
         return next((one for one in shown if one is not None), None)
@@ -175,10 +177,10 @@ def _documents(sent: Meant, found: Incompatibility, side: str) -> tuple[dict[str
     paths = call.caller_path, call.server_path
     if "reached" in found.facts:
         paths = found.facts["path"], found.facts["reached"]
-    caller = excerpt(way.caller, paths[0], call.caller_item, method, side)
+    caller = excerpt(way.caller, paths[0], call.caller_item, method, side, has_words=found.rule in _TOLD)
     if not call.server_path:
         return caller, outline(way.server, sent.served)
-    server = excerpt(way.server, paths[1], call.server_item, method, side)
+    server = excerpt(way.server, paths[1], call.server_item, method, side, has_words=found.rule in _TOLD)
     if found.rule == _MOVED:
         caller["servers"] = _servers(way.caller, call.caller, call.caller_item)
         server["servers"] = _servers(way.server, call.server, call.server_item)

@@ -88,6 +88,16 @@ def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
             '200 · X-A: a=b (to POST /x, for {"a": "b"})',
             "read as {}",
         ),
+        (
+            "a second word comes",
+            '200 · Content-Type: application/json · {"b": "a", "k": "c"} (to POST /x)',
+            "refused: InvalidData",
+        ),
+        (
+            "a word of a request gets another meaning",
+            'POST /x · Content-Type: application/json · {"a": "a", "k": "x"}',
+            "refused: InvalidRequestBody: 'b' is a required property",
+        ),
     ],
 )
 def test_a_misreading_is_shown_by_what_is_read(name: str, sent: str, answer: str) -> None:
