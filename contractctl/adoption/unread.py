@@ -45,6 +45,6 @@ def unread(
         if files := tuple(path for path in paths if pattern.search(path)):
             yield Unread(files, why)
     for kind, found in documents.items():
-        yield Unread(tuple(found), f"{kind.why}; {kind.way}")
+        yield Unread(tuple(found), f"{kind.why}; {kind.way_of(found[0])}")
     if queries:
         yield Unread(tuple(queries), "makes no table")

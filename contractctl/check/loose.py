@@ -275,7 +275,7 @@ def _unjudged(one: _Moved) -> str | None:
     if one.then.in_lfs:
         return "its old content is in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
     if (kind := unjudged(one.now)) is not None:
-        return f"{kind.why}: {kind.way}"
+        return f"{kind.why}: {kind.way_of(one.now.name)}"
     if one.format == "sql" and (one.then is one.now or not (makes_tables(one.then) and makes_tables(one.now))):
         tables = ", ".join(foreign_tables(one.now) or foreign_tables(one.then))
         way = "contractctl init makes one contract of all steps; without it, contractctl check OLD_FOLDER NEW_FOLDER"

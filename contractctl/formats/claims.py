@@ -1,6 +1,7 @@
 """Which format is this file of? Its ending tells; where several formats share an ending, what the file says."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -38,10 +39,17 @@ class Unjudged:
     format: str
     what: str
     way: str
+    """{file} stands for one of them, {own} for what it becomes."""
+    ending: str = ""
 
     @property
     def why(self) -> str:
         return f"{self.what}, and contractctl does not judge these"
+
+    def way_of(self, path: str) -> str:
+        """What to do with one of them."""
+        own = PurePosixPath(path).with_suffix(self.ending)
+        return self.way.format(file=shlex.quote(path), own=shlex.quote(str(own)))
 
 
 _SWAGGER_2 = Unjudged("openapi", "a Swagger 2.0 document", "convert it to OpenAPI 3, with swagger2openapi for example")
@@ -49,7 +57,8 @@ _REGISTERED = {
     word: Unjudged(
         format_name,
         f"a Schema Registry's JSON around {called}",
-        f"write the schema into a file of its own: jq -r .schema FILE > NAME{ending}",
+        "write the schema into a file of its own: jq -r .schema {file} > {own}",
+        ending,
     )
     for word, format_name, called, ending in (
         ("AVRO", "avro", "an Avro schema", ".avsc"),
@@ -137,7 +146,7 @@ def format_of(file: File) -> str:
             f"{file.name} holds client operations, not a schema", hint="name the files that define the types"
         )
     if (kind := unjudged(file)) is not None:
-        raise ContractctlError(f"{file.name} is {kind.why}", hint=kind.way)
+        raise ContractctlError(f"{file.name} is {kind.why}", hint=kind.way_of(file.name))
     raise ContractctlError(
         f"{file.name}: no format claims this file: it has no $schema that names a draft of JSON Schema",
         hint="state its format: --as json-schema",
@@ -147,7 +156,7 @@ def format_of(file: File) -> str:
 def demand_schema(file: File) -> None:
     """Raise ContractctlError for what is none: taken for a JSON Schema, a document of an API would allow everything."""
     if (kind := _registered(file)) is not None:
-        raise ContractctlError(f"{file.name} is {kind.what}, and no JSON Schema", hint=kind.way)
+        raise ContractctlError(f"{file.name} is {kind.what}, and no JSON Schema", hint=kind.way_of(file.name))
     value = _loaded(file) if file.name.lower().endswith(".json") else None
     if isinstance(value, dict):
         found = next((word for word in ("openapi", "swagger", "asyncapi") if isinstance(value.get(word), str)), None)

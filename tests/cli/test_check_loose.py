@@ -236,7 +236,7 @@ def test_a_schema_as_a_registry_has_it_is_not_passed_over(tmp_path: Path, git: G
 
     assert judged(done) == {"order.json": "unknown", "payment.json": "unknown"}
     assert "order.json is a Schema Registry's JSON around an Avro schema, and contractctl does not judge these" in said
-    assert "jq -r .schema FILE > NAME.avsc" in said
+    assert "jq -r .schema order.json > order.avsc" in said
     assert "no contract: payment.json: a Schema Registry's JSON around a Protobuf schema" in found
     assert "other.json" not in found
 
