@@ -7,6 +7,8 @@ QUIESCED = "__quiesced"
 
 _LENGTH = 63
 """Bytes: the least that an engine allows a name (PostgreSQL)."""
+_BEHIND = "~"
+"""Sorts behind all that a name is usually made of."""
 
 
 def shortened(name: str) -> str:
@@ -14,8 +16,25 @@ def shortened(name: str) -> str:
     raw = name.encode()
     if len(raw) <= _LENGTH:
         return name
-    told = f"_{sha256(raw).hexdigest()[:8]}"
+    told = f"_{_checksum(raw)}"
     return raw[: _LENGTH - len(told)].decode(errors="ignore") + told
+
+
+def behind(name: str, ending: str) -> str:
+    """The name with an ending; where it has to be cut it sorts behind the name all the same, byte by byte.
+
+    So it does unless the name begins with 54 bytes of which none is ASCII.
+    """
+    raw = (name + ending).encode()
+    if len(raw) <= _LENGTH:
+        return name + ending
+    told = f"{_BEHIND}{_checksum(raw)}"
+    at = next((at for at in range(_LENGTH - len(told), 0, -1) if raw[at] < ord(_BEHIND)), None)
+    return shortened(name + ending) if at is None else raw[:at].decode() + told
+
+
+def _checksum(raw: bytes) -> str:
+    return sha256(raw).hexdigest()[:8]
 
 
 def quiesced(name: str) -> str:
@@ -40,6 +59,6 @@ def beside_copied(name: str) -> tuple[str, ...]:
 
 
 def beside_table(name: str, ending: str) -> str:
-    """The table's name with an ending, in the same schema."""
+    """The table's name with an ending, in the same schema. It sorts behind: databases/mysql/copying.py says why."""
     schema, dot, bare = name.rpartition(".")
-    return f"{schema}{dot}{shortened(bare + ending)}"
+    return f"{schema}{dot}{behind(bare, ending)}"

@@ -12,7 +12,6 @@ the copy's; whoever copies rows and holds them meanwhile need not hold what they
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 
@@ -25,12 +24,8 @@ from contractctl.databases.mysql.constraints import RULES, unchecked
 from contractctl.databases.mysql.names import literal, quote, quotes, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tables import exists, of_table
-from contractctl.databases.temporary_names import copied_table
+from contractctl.databases.temporary_names import behind, copied_table
 from contractctl.model.amounts import agreeing, counted
-
-_LENGTH = 63
-_BEHIND = "~"
-"""Sorts behind all that a name is usually made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +102,7 @@ def said(catalog: Catalog, of: str) -> str:
 
 def called(name: str) -> str:
     """A key's name while it is the copy's: one that RENAME TABLE does not take for its own, and gives no other."""
-    longer = f"{name.replace('_ibfk_', '_ifk_')}__new"
-    if len(longer.encode()) <= _LENGTH:
-        return longer
-    told = f"{_BEHIND}{sha256(name.encode()).hexdigest()[:8]}"
-    return name.encode()[: _LENGTH - len(told)].decode(errors="ignore") + told
+    return behind(name.replace("_ibfk_", "_ifk_"), "__new")
 
 
 def obstacles(catalog: Live, of: str, column: str) -> Iterator[str]:

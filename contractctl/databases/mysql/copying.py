@@ -7,7 +7,7 @@ finds the one done and not the other. They ask it with a lock, as a plain read w
 What NEW says of an UPDATE is not always what the table holds: UPDATE IGNORE fires AFTER triggers also for a row that it
 leaves as it is, and an UPDATE that changes nothing shows a moment that ON UPDATE has not written. So the row is read.
 
-All names begin with the table's own. A statement opens the table before what its triggers need, and RENAME TABLE locks
+All names sort behind the table's own. A statement opens the table before what its triggers need, and RENAME TABLE locks
 names in their order: neither waits for the other in a circle.
 """
 
