@@ -171,7 +171,8 @@ class _Building:
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._values += 1
-        self._put(value, event.start_mark)
+        is_code = self._wants_key() and type(value) is int and str(value) == text
+        self._put(text if is_code else value, event.start_mark)  # `200:`, as everybody reads it
 
     def _plain(self, text: str, event: "Event") -> Json:
         try:

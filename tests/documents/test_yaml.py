@@ -74,6 +74,13 @@ def test_a_plain_scalar_is_what_the_core_schema_of_1_2_says(text: str, value: Js
     assert type(found) is type(value)
 
 
+def test_a_whole_number_is_a_key_as_it_is_written() -> None:
+    text = "responses:\n  200: {a: 1}\n  -1: b\n"
+
+    assert read_yaml(text, "f.yaml") == {"responses": {"200": {"a": 1}, "-1": "b"}}
+    assert locate_yaml(text, "f.yaml", ("responses", "200", "a")) == (2, 12)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -83,7 +90,8 @@ def test_a_plain_scalar_is_what_the_core_schema_of_1_2_says(text: str, value: Js
         ("a:\n\t- b", "f.yaml:2:1: this is not YAML: found character that cannot start any token"),
         ("a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins here"),
         ("a: 1\nb: 2\n'a': 3\n", "f.yaml:3:1: the key 'a' appears twice in one mapping"),
-        ("a:\n  200: x\n", "f.yaml:2:3: the key 200 is not a string"),
+        ("a:\n  0200: x\n", "f.yaml:2:3: the key 200 is not a string"),
+        ("a:\n  200: x\n  '200': y\n", "f.yaml:3:3: the key '200' appears twice in one mapping"),
         ("null: x\n", "f.yaml:1:1: the key null is not a string"),
         ("? [a]\n: x\n", "f.yaml:1:3: a key is a list or a mapping"),
         ("? {a: b}\n: x\n", "f.yaml:1:3: a key is a list or a mapping"),
