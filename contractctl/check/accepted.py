@@ -8,6 +8,7 @@ from contractctl import store
 from contractctl.check import Pair
 from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
+from contractctl.formats import FORMATS
 from contractctl.formats.pages import page
 from contractctl.model.acceptance import UNKNOWN, Acceptance
 
@@ -58,6 +59,11 @@ def _demand_rule(one: Acceptance) -> None:
         page(one.rule)
     except ContractctlError as error:
         raise ContractctlError(f"{one.place}: 'accepted.rule': {error.message}", hint=error.hint) from None
+    if not one.rule.startswith(tuple(f"{name}-" for name in FORMATS)):
+        raise ContractctlError(
+            f"{one.place}: 'accepted.rule' is {one.rule}, and no finding: its files are to be mended",
+            hint=f"how to mend that: contractctl explain {one.rule}",
+        )
 
 
 def _demand_end(one: Acceptance, day: date) -> None:

@@ -112,6 +112,9 @@ def command(
     With --operations (GraphQL only), only incompatibilities that affect an operation or fragment in these files of the
     repository fail the check; each names the files. The others are only shown.
 
+    A finding that contract.toml accepts, by [[accepted]] with a reason and a last day, is shown and does not fail the
+    check; nor does what a plan leads to stage by stage. For files outside the store contractctl.toml has these.
+
     Exit codes: 0 compatible, 1 incompatible, 2 usage or input error, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are
     if no_cache:

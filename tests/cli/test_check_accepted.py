@@ -207,6 +207,7 @@ def test_what_is_unknown_behind_an_accepted_finding_stays_unknown(contract: Path
     ("wrong", "said"),
     [
         (entry(rule="json-schema-type-refuse"), "did you mean 'json-schema-type-refused'?"),
+        (entry(rule="release-edited"), "how to mend that: contractctl explain release-edited"),
         (entry(more='until = "2026"\n'), "'accepted.until' is not a known key"),
         (entry(more='file = "api/order.json"\n'), "'accepted.file' is not a known key"),
         (entry(expires=f'"{SOON}"'), "a day, without quotes"),
