@@ -170,4 +170,7 @@ def with_default(table: Table, name: str, tree: exp.Expr | None, dialect: str) -
         return changed(table, name, default=None)
     if isinstance(tree, exp.Anonymous) and tree.name.lower() == "nextval":
         return changed(table, name, counted=True, default=None, counter=_sequence(tree))
+    column = table.column(name)
+    if isinstance(tree, exp.Boolean) and dialect == "postgresql" and column and column.type.family is Family.TEXT:
+        tree = exp.Literal.string(str(tree.this).lower())  # elsewhere TRUE is 1
     return changed(table, name, default=expression(tree, dialect))

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlglot
-from sqlglot import Token, TokenType
+from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
+from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import TokenError
+from sqlglot.generators.postgres import PostgresGenerator
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.series import done
@@ -71,9 +73,24 @@ class Words:
         return tuple(token.text.upper() for token in self.tokens[: len(words)]) == words
 
 
+class _Postgresql(Postgres):
+    """sqlglot's, which leaves out how many places of a second are asked for."""
+
+    class Generator(PostgresGenerator):
+        TRANSFORMS = {  # noqa: RUF012 - as sqlglot has it
+            **PostgresGenerator.TRANSFORMS,
+            exp.CurrentTimestamp: lambda self, moment: (
+                self.func("CURRENT_TIMESTAMP", moment.this) if moment.this else "CURRENT_TIMESTAMP"
+            ),
+        }
+
+
+_DIALECTS = {name: Dialect.get_or_raise(known) for name, known in _SQLGLOT.items()} | {"postgresql": _Postgresql()}
+
+
 def sqlglot_dialect(dialect: str) -> Dialect:
     """The dialect of that name, in contractctl's words."""
-    return Dialect.get_or_raise(_SQLGLOT[dialect])
+    return _DIALECTS[dialect]
 
 
 def detect(text: str) -> str | None:

@@ -157,6 +157,20 @@ def test_a_default_that_is_cut_or_rounded_is_another_default(cast: str, plain: s
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("text", "true", "'1'"),
+        ("timestamptz", "current_timestamp", "current_timestamp(0)"),
+        ("timestamp", "localtimestamp(3)", "localtimestamp(0)"),
+    ],
+)
+def test_a_default_that_reads_otherwise_is_another_default(kind: str, one: str, other: str) -> None:
+    versions = [column(f"{kind} DEFAULT {default}") for default in (one, other)]
+
+    assert told("postgresql", *versions) == told("postgresql", *reversed(versions)) == ["default-changed"]
+
+
 @pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "1e999999999::int", "'1e400'::real"])
 def test_a_number_that_no_database_holds_is_read_all_the_same(number: str) -> None:
     bounded = f"CREATE TABLE t (a numeric DEFAULT {number} CHECK (a > {number}))"
