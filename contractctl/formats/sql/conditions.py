@@ -54,7 +54,7 @@ def _demand(sides: _Sides, held: Conditions, term: str, demand: Values, names: f
     whole = column is not None and _whole(column, sides)
     limits = _limits(sides, held, term, names)
     holds = _comparison(column)
-    textual = _textual(column, demand)
+    textual = any(_textual(column, values) for values in (demand, *limits))
     if demand in limits or (not textual and _included(limits, demand, holds, whole=whole)):
         return
     entangled = textual or any(names & held.columns[other] for other in held.others)
@@ -141,9 +141,15 @@ def _included(limits: tuple[Values, ...], demand: Values, holds: Holds, *, whole
     return low_kept and high_kept
 
 
-def _textual(column: Column | None, demand: Values) -> bool:
-    """Whether SQLite compares the bounds as texts: '10' is below '2' then, and nothing is said here about that."""
-    return column is not None and column.type.affinity == "TEXT" and isinstance(demand, Range)
+def _textual(column: Column | None, values: Values) -> bool:
+    """Whether a text meets a number: nothing is said here about which of them becomes what the other is.
+
+    In SQLite the bounds become texts, and '10' is below '2' then; in MySQL the text becomes a number.
+    """
+    if column is None or column.type.affinity not in {None, "TEXT"} or column.type.family is not Family.TEXT:
+        return False
+    numbers = isinstance(values, Range) or any(isinstance(value, Decimal) for value in values.values)
+    return isinstance(values, Range) if column.type.affinity == "TEXT" else numbers
 
 
 def _comparison(column: Column | None) -> Holds:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from contractctl.formats.sql.casts import Kinds, without_cast
 from contractctl.formats.sql.literals import canonical, elements, number_of
@@ -25,6 +25,9 @@ _PADDING = re.compile(r"(?:\\0)*'$")
 _BLANKS = re.compile(r" *'$")
 _REWORDED = frozenset({Family.DATE, Family.OTHER, Family.TIME, Family.TIMESTAMP})
 """Families whose values databases print in words of their own."""
+_OPERATIONS = (exp.Binary, exp.Between, exp.In, exp.Not)
+_OPERATORS = (*_OPERATIONS, exp.Unary, exp.AtTimeZone, exp.Bracket)
+"""What stands around its operands without parentheses."""
 _DENIED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.NEQ,
     exp.NEQ: exp.EQ,
@@ -48,8 +51,11 @@ def fold(identifier: exp.Identifier | str, dialect: str) -> str:
 
 
 def expression(tree: exp.Expr, dialect: str, table: Table | None = None) -> Expression:
-    """An expression and its normal form. table: whose columns it is about."""
-    written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    """An expression and its normal form. table: whose columns it is about.
+
+    Raise UnsupportedError where sqlglot would leave out a part of it.
+    """
+    written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False, unsupported_level=ErrorLevel.RAISE)
     if isinstance(tree, exp.Literal):  # most defaults are
         return Expression(written, tree, written, dialect)
     casts = dialect == "postgresql" and table is not None and tree.find(exp.Cast) is not None
@@ -248,11 +254,10 @@ def _as_mysql_has_it(node: exp.Expr) -> exp.Expr | None:
 
 def _regrouped(tree: exp.Expr) -> exp.Expr:
     """Put back the parentheses that the tree's own shape needs, so that its text says what it says."""
-    for node in list(tree.find_all(exp.Binary, exp.Not, exp.Neg)):
-        for key in ("this", "expression"):
-            child = node.args.get(key)
-            if isinstance(child, exp.Binary | exp.Between | exp.In) and _looser(child, node):
-                node.set(key, exp.Paren(this=child.copy()))
+    for node in [node for node in tree.walk() if isinstance(node, _OPERATORS) and not isinstance(node, exp.Paren)]:
+        for key, child in list(node.args.items()):
+            if isinstance(child, _OPERATIONS) and _looser(child, node):
+                node.set(key, exp.Paren(this=child))
     return tree
 
 

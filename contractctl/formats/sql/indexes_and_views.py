@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, label_of, name_of, spelling
 from contractctl.formats.sql.expressions import expression, fold
@@ -12,6 +12,9 @@ from contractctl.formats.sql.schema import Index, Table, View
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_unique
 from contractctl.formats.sql.table_options import option_text
+
+_USUAL = frozenset({"ALGORITHM=UNDEFINED", "ALGORITHM=MERGE", "SQL SECURITY DEFINER"})
+"""What a view of MySQL may say of itself, and what that does not change: https://mariadb.com/kb/en/view-algorithms/."""
 
 
 def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:
@@ -73,17 +76,20 @@ def create_view(defined: Defined, tree: exp.Create, options: str = "") -> str:
         outputs = tuple(s.alias_or_name if dialect == "postgresql" else s.alias_or_name.lower() for s in query.selects)
     sources = {t.alias_or_name.lower(): name_of(t, dialect) for t in query.find_all(exp.Table)}
     reads = frozenset(_reads(defined, query, sources))
-    text = query.sql(dialect=sqlglot_dialect(dialect), comments=False)
+    text = query.sql(dialect=sqlglot_dialect(dialect), comments=False, unsupported_level=ErrorLevel.RAISE)
     tables, properties = frozenset(sources.values()), " ".join(filter(None, (*_properties(tree), options)))
     defined.views[name] = View(name, spelling(head, dialect), text, outputs, reads, tables, properties)
     return name
 
 
 def _properties(tree: exp.Create) -> Iterator[str]:
-    """What is said of a view beside its query. Who defined it and how MySQL runs it do not change what it gives."""
+    """What is said of a view beside its query, and does not hold anyway. Who defined it does not change what it gives."""
     properties = tree.args.get("properties")
     for part in properties.expressions if properties else ():
-        if not isinstance(part, exp.DefinerProperty | exp.AlgorithmProperty | exp.SqlSecurityProperty):
+        if isinstance(part, exp.AlgorithmProperty | exp.SqlSecurityProperty):
+            text = part.sql(dialect="mysql").upper()
+            yield from (text,) if text not in _USUAL else ()
+        elif not isinstance(part, exp.DefinerProperty):
             yield option_text(part, "postgresql")
 
 

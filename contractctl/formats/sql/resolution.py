@@ -250,6 +250,8 @@ def _filling(column: Column, kind: Type) -> str:
         return column.generated.text
     if column.counted:
         return "the next number"
+    if column.first_symbol is not None:
+        return f"'{column.first_symbol}'"
     if column.default is None:
         return "NULL"
     return value_text(column.default, kind)

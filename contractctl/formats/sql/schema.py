@@ -97,7 +97,13 @@ class Column:
     def omittable(self) -> bool:
         """Whether an INSERT may leave it out."""
         given = self.default is not None or self.counted or self.generated is not None or self.filled
-        return self.nullable or given
+        return self.nullable or given or self.type.name == "enum"
+
+    @property
+    def first_symbol(self) -> str | None:
+        """What MySQL puts into an ENUM that is NOT NULL and has no default."""
+        implied = self.type.name == "enum" and not self.nullable and self.default is None
+        return next(iter(self.type.symbols), None) if implied else None
 
     @property
     def absent_is_null(self) -> bool:

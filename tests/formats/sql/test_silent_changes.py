@@ -158,6 +158,50 @@ def test_a_default_that_is_cut_or_rounded_is_another_default(cast: str, plain: s
 
 
 @pytest.mark.parametrize(
+    ("dialect", "one", "other"),
+    [
+        ("postgresql", "a - b - 1 > 1", "a - (b - 1) > 1"),
+        ("mysql", "a / b / 2 > 1", "a / (b / 2) > 1"),
+        ("sqlite", "1 < a - b - 1", "1 < a - (b - 1)"),
+        ("mysql", "a BETWEEN 1 AND 3 AND b = 1", "a BETWEEN 1 AND (3 AND b = 1)"),
+        ("sqlite", "NOT a = b", "(NOT a) = b"),
+        ("sqlite", "NOT a IN (0, 1)", "(NOT a) IN (0, 1)"),
+        ("postgresql", "~ a + 1 > b", "~ (a + 1) > b"),
+    ],
+)
+def test_parentheses_that_say_what_comes_first_say_something(dialect: str, one: str, other: str) -> None:
+    versions = [f"CREATE TABLE t (a int, b int, CHECK ({condition}))" for condition in (one, other)]
+
+    assert told(dialect, *versions)
+    assert told(dialect, *reversed(versions))
+
+
+def test_a_condition_of_which_a_part_is_lost_on_the_way_is_not_read() -> None:
+    """MariaDB's TO_CHAR, whose format sqlglot leaves out."""
+    dated = f"{VIEWED} CREATE TABLE t (a date CHECK (to_char(a, 'YYYY') > '1'))"
+
+    assert told("mysql", dated, dated) == []
+    assert told("mysql", dated, dated.replace("YYYY", "DD")) == ["?"]
+
+
+@pytest.mark.parametrize("other", ["x IN ('1')", "x IN (1, 2)", "x < 2", "x = '1' OR x = 2"])
+def test_a_text_that_is_compared_with_a_number_is_compared_otherwise(other: str) -> None:
+    versions = [f"CREATE TABLE t (x varchar(9) CHECK ({condition}))" for condition in ("x = 1", other)]
+
+    assert told("mysql", *versions)
+    assert told("mysql", *reversed(versions))
+
+
+def test_an_enum_that_is_never_null_begins_with_its_first_value() -> None:
+    """https://mariadb.com/kb/en/enum/#null-and-empty-values"""
+    kind = "enum('x','y') NOT NULL"
+
+    assert told("mysql", column(kind), column(f"{kind} DEFAULT 'x'")) == []
+    assert told("mysql", column(kind), column(f"{kind} DEFAULT 'y'")) == ["default-changed"]
+    assert told("mysql", column("int"), f"CREATE TABLE t (a int, b {kind})") == []
+
+
+@pytest.mark.parametrize(
     ("kind", "one", "other"),
     [
         ("text", "true", "'1'"),
@@ -343,6 +387,15 @@ def test_a_view_that_becomes_a_table_still_owes_its_columns(dialect: str) -> Non
     assert told(dialect, view, f"{VIEWED}CREATE TABLE v (a int)") == ["view-column-removed"]
     assert told(dialect, view, f"{VIEWED}CREATE TABLE v (a int, b int)") == ["?"]
     assert told(dialect, f"{VIEWED}CREATE VIEW v AS SELECT * FROM s", f"{VIEWED}CREATE TABLE v (a int)") == ["?"]
+
+
+@pytest.mark.parametrize("said", ["ALGORITHM=TEMPTABLE", "SQL SECURITY INVOKER"])
+def test_a_view_that_cannot_be_written_or_asks_who_reads_is_another_view(said: str) -> None:
+    view = f"{VIEWED}CREATE {{}} VIEW v AS SELECT a FROM s"
+    usual = "ALGORITHM=UNDEFINED DEFINER=`root`@`%` SQL SECURITY DEFINER"
+
+    assert told("mysql", view.format(""), view.format(said)) == ["?"]
+    assert told("mysql", view.format(""), view.format(usual)) == []
 
 
 def test_a_view_that_is_kept_is_another_view() -> None:
