@@ -83,7 +83,7 @@ def create_view(defined: Defined, tree: exp.Create, options: str = "") -> str:
 
 
 def _properties(tree: exp.Create) -> Iterator[str]:
-    """What is said of a view beside its query, and does not hold anyway. Who defined it does not change what it gives."""
+    """What is said of a view and does not hold anyway. Who defined it does not change what it gives."""
     properties = tree.args.get("properties")
     for part in properties.expressions if properties else ():
         if isinstance(part, exp.AlgorithmProperty | exp.SqlSecurityProperty):
