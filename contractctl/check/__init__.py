@@ -56,6 +56,11 @@ class Pair:
         """The one that names a finding, or a reason why it is unknown; of several the last to expire."""
         return max((one for one in self.acceptances if one.names(found)), key=lambda one: one.expires, default=None)
 
+    def said_of(self, found: Finding | str) -> tuple[str, ...]:
+        """The words of its acceptance, if any; one that is over matters only where the finding counts again."""
+        one = self.acceptance(found)
+        return (one.words,) if one and (one.holds or self.excuse is None) else ()
+
     def excuse_of(self, found: Finding | str) -> str | None:
         """Why this does not fail the check, where it is excused."""
         acceptance = self.acceptance(found)

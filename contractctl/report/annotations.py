@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contractctl import git
 from contractctl.check import Checked, Pair, Problem
-from contractctl.model.acceptance import UNKNOWN, Acceptance
+from contractctl.model.acceptance import UNKNOWN
 from contractctl.model.verdict import Finding, Place, Status
 from contractctl.report.policies import policies
 
@@ -54,7 +54,7 @@ def of_pair(pair: Pair) -> Iterator[Annotation]:
     yield from (_finding(pair, finding) for finding in pair.demanded)
     reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
     if reasons and pair.standing is not Status.INCOMPATIBLE:
-        lines = [line for reason in reasons for line in (reason, *_accepted(pair.acceptance(reason)))]
+        lines = [line for reason in reasons for line in (reason, *pair.said_of(reason))]
         yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(lines), pair.excused)
 
 
@@ -72,7 +72,7 @@ def _finding(pair: Pair, finding: Finding) -> Annotation:
         lines += [f"sent: {witness.sent}", f"answer: {witness.answer} ({witness.executed_by})"]
         lines += [f"but: {reply.answer} ({reply.executed_by})" for reply in witness.also]
     acceptance = pair.acceptance(finding)
-    lines += _accepted(acceptance)
+    lines += pair.said_of(finding)
     lines += () if acceptance and acceptance.holds else (finding.remedy,)
     lines += policies(pair.comparison.policy)
     excuse = pair.excuse_of(finding)
@@ -85,10 +85,6 @@ def _finding(pair: Pair, finding: Finding) -> Annotation:
         text="\n".join(lines),
         excuse=excuse,
     )
-
-
-def _accepted(acceptance: Acceptance | None) -> tuple[str, ...]:
-    return (acceptance.words,) if acceptance else ()
 
 
 def _versions(pair: Pair) -> str:

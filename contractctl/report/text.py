@@ -1,12 +1,12 @@
 """What does a person read on a terminal? The answer first, then who is let down, the proof and the way out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
 from contractctl.check import Checked, Pair
 from contractctl.model.amounts import counted
-from contractctl.model.verdict import Finding, Status
+from contractctl.model.verdict import Status
 from contractctl.report.findings import finding_lines
 from contractctl.report.policies import policies
 
@@ -66,11 +66,11 @@ def _pair(pair: Pair) -> Iterator[str]:
     for direction in pair.level.directions:
         for reason in pair.comparison.towards(direction).reasons:
             yield f"  unknown, {direction}: {reason}"
-            yield from _accepted(pair, reason)
+            yield from _indented(pair.said_of(reason))
     for finding in pair.demanded:
         yield ""
         yield from finding_lines(finding)
-        yield from _accepted(pair, finding)
+        yield from _indented(pair.said_of(finding))
         if not pair.excuses(finding):
             yield f"    → {finding.remedy}"
     rest = len(pair.comparison.findings) - len(pair.demanded)
@@ -79,10 +79,8 @@ def _pair(pair: Pair) -> Iterator[str]:
         yield f"  {counted(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
 
 
-def _accepted(pair: Pair, found: Finding | str) -> Iterator[str]:
-    acceptance = pair.acceptance(found)
-    if acceptance is not None:
-        yield f"    {click.style(acceptance.words, fg='yellow')}"
+def _indented(said: Iterable[str]) -> Iterator[str]:
+    return (f"    {click.style(words, fg='yellow')}" for words in said)
 
 
 def _title(pair: Pair) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import Policy, SemanticVersion
 from contractctl.model.verdict import Status
-from contractctl.report import github, gitlab, junit, sarif
+from contractctl.report import github, gitlab, junit, sarif, text
 from contractctl.report import json as json_report
 from tests.conftest import Run
 
@@ -187,6 +187,18 @@ def test_one_that_has_expired_counts_again(contract: Path, contractctl: Run) -> 
     assert [one["holds"] for one in pair["accepted"]] == [False]
     assert not any(one["accepted"] for one in pair["findings"])
     assert "it counts again" in github.verdict(checked(contract))
+
+
+def test_one_that_has_expired_is_not_said_to_count_after_the_major_release(contract: Path) -> None:
+    accept(contract, entry(expires=PAST))
+    at, draft = contract.parent.parent, store.source(contract / "order.json")
+    store.release(at, "shop/order", SemanticVersion(2, 0, 0), draft)
+
+    found = checked(contract)
+
+    assert found.standing is Status.COMPATIBLE
+    assert "2.0.0 was released as a major version" in text.verdict(found)
+    assert "counts again" not in text.verdict(found) + github.verdict(found)
 
 
 def test_what_is_unknown_behind_an_accepted_finding_stays_unknown(contract: Path, contractctl: Run) -> None:
