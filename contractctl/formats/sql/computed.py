@@ -10,16 +10,19 @@ from contractctl.formats.sql.values import bounds
 
 _TEXTS = (exp.DPipe, exp.Concat, exp.ConcatWs, exp.Lower, exp.Upper, exp.Trim, exp.MD5, exp.Length, exp.Substring)
 _CONDITIONS = (exp.Connector, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Is, exp.Between)
+_PATTERNS = (exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpILike, exp.SimilarTo, exp.Escape)
 _CHOICES = (exp.Coalesce, exp.Case, exp.If, exp.Nullif, exp.Greatest, exp.Least)
+_MOMENTARY = (exp.Extract, exp.TimestampTrunc, exp.AtTimeZone, exp.DataType, exp.Collate)
 _WORDS = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Var)
 _PATHS = (exp.JSONPath, exp.JSONPathKey, exp.JSONPathRoot, exp.JSONPathSubscript)
-_NEVER_FAIL = (*_TEXTS, *_CONDITIONS, *_CHOICES, exp.Extract, exp.TimestampTrunc, *_WORDS, *_PATHS)
+_NEVER_FAIL = (*_TEXTS, *_CONDITIONS, *_PATTERNS, *_CHOICES, *_MOMENTARY, *_WORDS, *_PATHS)
 """What has a value, or is NULL, whatever its columns hold: no arithmetic, no cast, no function of a user's."""
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul)
 _NEVER_NULL = (exp.DPipe, exp.Concat, exp.Lower, exp.Upper, exp.Trim, exp.MD5, exp.Length, *_ARITHMETIC, *_WORDS)
 """What is not NULL where its columns are not."""
 _SEARCHES = frozenset({"TO_TSVECTOR", "SETWEIGHT"})
 """PostgreSQL's functions that take any text."""
+_MOMENTS = frozenset({Family.DATE, Family.TIMESTAMP})
 _JSON = frozenset({"json", "jsonb"})
 _LENGTHS = 2**31
 _MD5 = 32
@@ -34,13 +37,20 @@ def computes_for_all(table: Table, column: Column, dialect: str) -> bool:
         return False
     if not column.stored:
         return True  # it is computed when it is read
-    if dialect == "sqlite" and not table.strict:  # where arithmetic has a value, or is NULL
-        return all(_never_fails(node, table, dialect) for node in tree.walk() if isinstance(node, exp.Func))
+    if dialect == "sqlite" and not table.strict:
+        return never_fails(tree, table, dialect)
     if column.type.family is Family.INTEGER and (span := _span(tree, table, dialect)) is not None:
         low, high = bounds(column.type)
         return low <= span[0] and span[1] <= high
     plain = all(_never_fails(node, table, dialect) for node in tree.walk())
     return plain and _fits(tree, table, column, dialect)
+
+
+def never_fails(tree: exp.Expr, table: Table, dialect: str) -> bool:
+    """Whether an expression has a value, or is NULL, for every row."""
+    if dialect == "sqlite":  # where arithmetic and casts have
+        return all(_never_fails(node, table, dialect) for node in tree.walk() if isinstance(node, exp.Func))
+    return _span(tree, table, dialect) is not None or all(_never_fails(node, table, dialect) for node in tree.walk())
 
 
 def _column(tree: exp.Expr, table: Table, dialect: str) -> Column | None:
@@ -51,7 +61,19 @@ def _never_fails(node: exp.Expr, table: Table, dialect: str) -> bool:
     if isinstance(node, exp.JSONExtract | exp.JSONExtractScalar):  # a text may be none
         columns = [_column(column, table, dialect) for column in node.find_all(exp.Column)]
         return all(column is not None and column.type.name in _JSON for column in columns)
-    return isinstance(node, _NEVER_FAIL) or (isinstance(node, exp.Anonymous) and node.name.upper() in _SEARCHES)
+    if isinstance(node, exp.Cast):
+        to_text = node.to.is_type("text", "varchar") and not node.to.expressions
+        return to_text or _is_cast_of_moments(node, table, dialect)
+    if isinstance(node, exp.Anonymous):
+        return node.name.upper() in _SEARCHES
+    return isinstance(node, _NEVER_FAIL)
+
+
+def _is_cast_of_moments(node: exp.Expr, table: Table, dialect: str) -> bool:
+    """Of a moment to its day, or the other way round; a text may be none."""
+    moments = {_column(column, table, dialect) for column in node.this.find_all(exp.Column)}
+    known = all(column is not None and column.type.family in _MOMENTS for column in moments)
+    return known and isinstance(node, exp.Cast) and node.to.is_type("date", "timestamp", "timestamptz")
 
 
 def _never_null(tree: exp.Expr, table: Table, dialect: str) -> bool:

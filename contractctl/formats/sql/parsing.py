@@ -164,6 +164,7 @@ def _whole(reading: _Reading, source: Source, *, certain: bool, by_place: bool =
         views=reading.defined.views,
         indexes=tuple(reading.defined.indexes),
         enums=reading.defined.enums,
+        domains={name: repr(domain) for name, domain in reading.defined.domains.items()},
         by_place=by_place,
         sequences=frozenset(reading.sequences),
         unread=tuple(reading.unread),

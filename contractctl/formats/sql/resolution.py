@@ -8,7 +8,7 @@ checks. It meets rows that others wrote. Rows of other tables that refer to its 
 import re
 from collections.abc import Iterator
 
-from contractctl.formats.sql.computed import computes_for_all
+from contractctl.formats.sql.computed import computes_for_all, never_fails
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.expressions import value_text
@@ -52,7 +52,8 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
             yield from _table(table, given, client.dialect)
             if client.by_place:
                 yield from misplaced(table, given, client.dialect if client.certain else None)
-    yield from _enums_inside(client, provider)
+    yield from _types_inside(client, provider)
+    yield from _computing(client, provider)
     yield from _searches(client, provider)
     yield from _sequences(client, provider)
     yield from views(client, provider)
@@ -288,17 +289,31 @@ def _row_number(client: Table, provider: Table) -> Iterator[Incompatibility]:
         yield Incompatibility("sql-column-removed", Effect.FAILS, f"{client.written}.rowid", facts, at, at)
 
 
-def _enums_inside(client: Schema, provider: Schema) -> Iterator[Found]:
-    """An enum that is part of another type, of an array above all."""
-    for name, symbols in client.enums.items():
-        if provider.enums.get(name) == symbols:
-            continue
+def _types_inside(client: Schema, provider: Schema) -> Iterator[Found]:
+    """An enum or a domain that is part of another type, of an array above all."""
+    changed = {("enum", name) for name, symbols in client.enums.items() if provider.enums.get(name) != symbols}
+    changed |= {("domain", name) for name, says in client.domains.items() if provider.domains.get(name) != says}
+    for kind, name in sorted(changed):
         for table in client.tables.values():
             for column in table.columns:
-                if column.type.family is Family.OTHER and name in re.findall(r"[\w.]+", column.type.text):
+                if column.type.text != name and name in re.findall(r"[\w.]+", column.type.text):
                     at = column_pointer(table.name, column.name)
-                    reason = f"the enum '{name}' changed, and contractctl does not judge it inside '{column.type.text}'"
+                    told = f"the {kind} '{name}' changed, and contractctl does not judge it"
+                    reason = f"{told} inside '{column.type.text}'"
                     yield Undecided(f"{table.written}.{column.written}", reason, at, at)
+
+
+def _computing(client: Schema, provider: Schema) -> Iterator[Found]:
+    """A row is refused for which an index cannot be computed."""
+    known = {(index.table, index.meaning) for index in client.indexes}
+    for index in provider.indexes:
+        table = provider.tables.get(index.table)
+        if (index.table, index.meaning) in known or index.table not in client.tables or table is None:
+            continue
+        for one in index.computes:
+            if not never_fails(one.tree, table, provider.dialect):
+                reason = f"'{one.text}' is indexed, and contractctl cannot tell whether it has a value for every row"
+                yield Undecided(client.tables[index.table].written, reason, giver_at=table_pointer(index.table))
 
 
 def _searches(client: Schema, provider: Schema) -> Iterator[Found]:

@@ -203,13 +203,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that is not unique: it makes statements fast or slow, and none of them fail."""
+    """An index that is not unique: it makes statements fast or slow, and none of them fail but for what it computes."""
 
     name: str
     table: str
     text: str
     meaning: str = ""
     """What it is, whatever it is called and in whichever words: two are the same index where this is the same."""
+    computes: tuple[Expression, ...] = ()
+    """What is computed of each row for it: a row for which that fails is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,8 @@ class Schema:
     views: Mapping[str, View]
     indexes: tuple[Index, ...]
     enums: Mapping[str, tuple[str, ...]]
+    domains: Mapping[str, str]
+    """All that a domain says, by its name."""
     by_place: bool
     """Whether statements may name no columns and take them by their place."""
     sequences: frozenset[str]

@@ -380,6 +380,36 @@ def test_an_enum_inside_an_array_is_an_enum() -> None:
     assert told("postgresql", old, old + " ") == []
 
 
+def test_a_domain_inside_an_array_is_a_domain() -> None:
+    old, new = (f"CREATE DOMAIN d AS int{says}; {column('d[]')}" for says in ("", " CHECK (VALUE > 0)"))
+
+    assert told("postgresql", old, new) == ["?"]
+    assert told("postgresql", old, old + " ") == []
+
+
+@pytest.mark.parametrize(
+    ("dialect", "index", "expected"),
+    [
+        ("postgresql", "((10 / a))", ["?"]),
+        ("postgresql", "((b::int))", ["?"]),
+        ("postgresql", "(a) WHERE b::int > 5", ["?"]),
+        ("postgresql", "(some_function(b))", ["?"]),
+        ("postgresql", "(lower(b), a DESC) WHERE b LIKE 'x%' AND c IS NOT NULL", []),
+        ("postgresql", "((c::date), (a::text))", []),
+        ("postgresql", "(date_trunc('day', c))", []),
+        ("postgresql", "USING gin (to_tsvector('english', b))", []),
+        ("sqlite", "(json_extract(b, '$.x'))", ["?"]),
+        ("sqlite", "(a / 2, lower(b))", []),
+    ],
+)
+def test_an_index_that_cannot_be_computed_for_every_row_may_refuse_one(
+    dialect: str, index: str, expected: list[str]
+) -> None:
+    table = "CREATE TABLE t (a int, b text, c timestamp)"
+
+    assert told(dialect, table, f"{table}; CREATE INDEX i ON t {index}") == expected
+
+
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
 def test_a_view_that_becomes_a_table_still_owes_its_columns(dialect: str) -> None:
     view = f"{VIEWED}CREATE VIEW v AS SELECT a, b FROM s"
