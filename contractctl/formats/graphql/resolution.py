@@ -44,6 +44,10 @@ class _Meeting:
     client: Schema
     provider: Schema
 
+    @property
+    def types(self) -> tuple[inputs.Types, inputs.Types]:
+        return self.client.types, self.provider.types
+
     def all(self) -> Iterator[Found]:
         yield from self._roots()
         for name, mine in self.client.types.items():
@@ -55,7 +59,7 @@ class _Meeting:
         yield from self._objects()
         for name, directive in self.client.directives.items():
             if any(location in EXECUTABLE for location in directive.locations):
-                yield from _directive(directive, self.provider.directives.get(name))
+                yield from _directive(directive, self.provider.directives.get(name), self.types)
 
     # where operations start
 
@@ -131,7 +135,8 @@ class _Meeting:
         alone = len(mine.inputs) == 1 and all(one.required for one in mine.inputs.values())
         if theirs.one_of and not mine.one_of and not alone:
             yield Incompatibility("graphql-one-of-added", Effect.FAILS, mine.name, {"type": mine.name}, at, at)
-        yield from inputs.judge(Holder(mine.name, "input field", at, mine.one_of), mine.inputs, theirs.inputs)
+        holder = Holder(mine.name, "input field", at, mine.one_of)
+        yield from inputs.judge(holder, mine.inputs, theirs.inputs, self.types)
 
     # fields
 
@@ -147,7 +152,8 @@ class _Meeting:
                 facts = {"type": mine.name, "field": field.name, "until": _deprecated(field)}
                 yield Incompatibility("graphql-field-removed", Effect.FAILS, path, facts, at, ("types", theirs.name))
             elif given != field:
-                yield from inputs.judge(Holder(path, "argument", at), field.arguments, given.arguments)
+                holder = Holder(path, "argument", at)
+                yield from inputs.judge(holder, field.arguments, given.arguments, self.types)
                 if given.type != field.type:
                     yield from self._answered(mine, field, given, deeper)
 
@@ -294,7 +300,9 @@ def _unknown(type_: str, one: str, at: tuple[str, ...]) -> Incompatibility:
     return Incompatibility("graphql-type-unknown", Effect.LOSES, f"{type_}.{one}", facts, at, ("types", one))
 
 
-def _directive(mine: DirectiveDefinition, theirs: DirectiveDefinition | None) -> Iterator[Found]:
+def _directive(
+    mine: DirectiveDefinition, theirs: DirectiveDefinition | None, known: tuple[inputs.Types, inputs.Types]
+) -> Iterator[Found]:
     """https://spec.graphql.org/October2021/#sec-Validation.Directives: where clients write them."""
     path, at = f"@{mine.name}", ("directives", mine.name)
     if theirs is None:
@@ -306,7 +314,7 @@ def _directive(mine: DirectiveDefinition, theirs: DirectiveDefinition | None) ->
             yield Incompatibility("graphql-directive-location-removed", Effect.FAILS, path, facts, at, at)
     if mine.repeatable and not theirs.repeatable:
         yield Incompatibility("graphql-directive-once", Effect.FAILS, path, {"directive": mine.name}, at, at)
-    yield from inputs.judge(Holder(path, "argument", at), mine.arguments, theirs.arguments)
+    yield from inputs.judge(Holder(path, "argument", at), mine.arguments, theirs.arguments, known)
 
 
 def _deprecated(field: Field) -> str:
