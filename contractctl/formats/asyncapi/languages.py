@@ -32,6 +32,8 @@ _DRAFTS = {
 }
 
 
+_OPENING = frozenset('{["')
+"""What a text of JSON begins with that is a schema of Avro."""
 _ONLY_AVRO = frozenset({"bytes", "double", "enum", "fixed", "float", "int", "long", "map", "record"})
 """Types that JSON Schema does not have."""
 _OBJECTS = frozenset({"headers", "query"})
@@ -131,7 +133,7 @@ def _told(document: Document, one: Written) -> str | None:
 
 def avro_source(document: Document, spot: Spot) -> Source:
     """A schema of Avro as a version of its own, with the files that define the types that it names."""
-    is_text = isinstance(spot.value, str)
+    is_text = isinstance(spot.value, str) and spot.value.lstrip()[:1] in _OPENING  # else the name of a type
     text = str(spot.value) if is_text else json.dumps(written_out(document, spot), sort_keys=True)
     name = posixpath.join(posixpath.dirname(document.source.every[spot.file].name), "payload.avsc")
     files = {file.name: file.text.encode() for file in document.source.every}
