@@ -138,7 +138,9 @@ def known_value(default: Expression, kind: Type) -> str | None:
 
 
 def _binary(tree: exp.Expr, kind: Type) -> str | None:
-    """MySQL's b'101' and x'61' are numbers where a number is asked for, and bytes elsewhere."""
+    """MySQL's b'101' and x'61' are numbers where a number is asked for, and bytes elsewhere; SQLite's are bytes."""
+    if kind.affinity is not None:
+        return None
     number = int(tree.name, 2 if isinstance(tree, exp.BitString) else 16)
     if kind.family in NUMBERS or kind.name == "bit":
         return str(Decimal(number).normalize())

@@ -215,6 +215,13 @@ def test_a_default_that_reads_otherwise_is_another_default(kind: str, one: str, 
     assert told("postgresql", *versions) == told("postgresql", *reversed(versions)) == ["default-changed"]
 
 
+def test_bytes_by_default_are_no_text_in_sqlite() -> None:
+    blob, text = (column(f"blob DEFAULT {default}") for default in ("x'61'", "'a'"))
+
+    assert told("sqlite", blob, text) == told("sqlite", text, blob) == ["default-changed"]
+    assert told("sqlite", blob, blob.replace("x'61'", "X'61'")) == []
+
+
 @pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "1e999999999::int", "'1e400'::real"])
 def test_a_number_that_no_database_holds_is_read_all_the_same(number: str) -> None:
     bounded = f"CREATE TABLE t (a numeric DEFAULT {number} CHECK (a > {number}))"
