@@ -1,6 +1,6 @@
 """contractctl check: is the new version compatible?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib import import_module
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKNOWN: Exit.UNKNOWN}
 _FORMS = ("text", "json", "github", "gitlab", "junit", "sarif")
 """Each a module of contractctl.report."""
+_OF_TWO_FILES = ("schema", "dialect", "content_model", "encodings", "assert_formats", "columns")
+"""Parameters that say of two files what contract.toml says of a contract."""
 _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 
 
@@ -120,19 +122,7 @@ def command(
     if no_cache:
         caches.switch_off()
     if live or database is not None or all_tables:
-        _demand_live_alone(
-            against,
-            level,
-            schema,
-            dialect,
-            content_model,
-            encodings,
-            assert_formats,
-            columns,
-            strict,
-            operations,
-            witness_on,
-        )
+        _demand_live_alone()
         return _live(targets, database, form, extra=all_tables)
     demanded = Level(level.upper()) if level else None
     passes_unknown = False
@@ -143,21 +133,27 @@ def command(
             policy = _policy(dialect, content_model, encodings, columns, assert_formats=assert_formats)
             checked = _files(targets[0], targets[1], demanded or Level.BACKWARD, schema, replace(known, policy=policy))
         else:
-            _demand_two_files(schema, dialect, content_model, encodings, assert_formats, columns)
+            _demand_two_files()
             checked, passes_unknown = _repository(targets, against, demanded, known)
     click.echo(_worded(checked, form))
-    if checked.passed_over:
-        way_out = "name them, or create contracts: contractctl init"
-        click.echo(f"not judged, without a contract: {_first(checked.passed_over)}; {way_out}", err=True)
-    if checked.unreleased:
-        way_out = "release a version: contractctl release NAME, or --all"
-        click.echo(f"not judged, never released: {_first(checked.unreleased)}; {way_out}", err=True)
-    for one in checked.idle:
-        where = f" in {one.file}" if one.file else ""
-        click.echo(f"nothing to accept: {one.about}{where}: {one.place} names it, and it was not found", err=True)
+    for note in _notes(checked):
+        click.echo(note, err=True)
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]
+
+
+def _notes(checked: check.Checked) -> Iterator[str]:
+    """What was left out, and what was accepted in vain."""
+    if checked.passed_over:
+        way_out = "name them, or create contracts: contractctl init"
+        yield f"not judged, without a contract: {_first(checked.passed_over)}; {way_out}"
+    if checked.unreleased:
+        way_out = "release a version: contractctl release NAME, or --all"
+        yield f"not judged, never released: {_first(checked.unreleased)}; {way_out}"
+    for one in checked.idle:
+        where = f" in {one.file}" if one.file else ""
+        yield f"nothing to accept: {one.about}{where}: {one.place} names it, and it was not found"
 
 
 def _first(names: Sequence[str]) -> str:
@@ -177,24 +173,29 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
     return _EXITS[drift.worst(checked)]
 
 
-def _demand_live_alone(*given: object) -> None:
+def _demand_live_alone() -> None:
     """Two versions are compared, or a version and a database: what says how goes with the former."""
-    options = (
-        "--against",
-        "--level",
-        "--as",
-        "--dialect",
-        "--content-model",
-        "--encodings",
-        "--assert-formats",
-        "--columns",
-    )
-    for option, value in zip((*options, "--strict", "--operations", "--witness-on"), given, strict=True):
-        if value:
-            raise ContractctlError(
-                f"{option} does not go with --live",
-                hint="--live only compares the database with the released versions",
-            )
+    for option in _given("against", "level", *_OF_TWO_FILES, "strict", "operations", "witness_on"):
+        raise ContractctlError(
+            f"{option} does not go with --live", hint="--live only compares the database with the released versions"
+        )
+
+
+def _demand_two_files() -> None:
+    """What contract.toml and contractctl.toml say is not said again on the command line."""
+    for option in _given(*_OF_TWO_FILES):
+        raise ContractctlError(
+            f"{option} goes with two files: contractctl check OLD NEW",
+            hint="for contracts set it in contract.toml, for other files in contractctl.toml",
+        )
+
+
+def _given(*names: str) -> Iterator[str]:
+    """Those of these options that were given, as they are written: --dialect."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name in names and context.params[option.name]:
+            yield option.opts[0]
 
 
 def _policy(
@@ -211,17 +212,6 @@ def _policy(
             )
         policy = replace(policy, encodings=tuple(one for one in ENCODINGS if one in given))
     return replace(policy, formats="assertion") if assert_formats else policy
-
-
-def _demand_two_files(*given: object) -> None:
-    """What contract.toml and contractctl.toml say is not said again on the command line."""
-    options = ("--as", "--dialect", "--content-model", "--encodings", "--assert-formats", "--columns")
-    for option, value in zip(options, given, strict=True):
-        if value:
-            raise ContractctlError(
-                f"{option} goes with two files: contractctl check OLD NEW",
-                hint="for contracts set it in contract.toml, for other files in contractctl.toml",
-            )
 
 
 def _are_files(targets: tuple[str, ...]) -> bool:

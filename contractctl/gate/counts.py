@@ -37,14 +37,14 @@ class Observed:
         return found or {"outcome"}
 
 
-def looks(observed: Observed, measure: str, bad: str) -> tuple[Look, ...]:
-    """One Look for each interval since the share was entered: failures have the word `bad`, requests any word."""
-    return _looks(observed, observed.running, measure, bad)
+def looks(observed: Observed) -> tuple[Look, ...]:
+    """Requests and failures in each interval since the share was entered."""
+    return _looks(observed, observed.running)
 
 
-def earlier_old(observed: Observed, measure: str, bad: str) -> Counts:
+def earlier_old(observed: Observed) -> Counts:
     """The old path at earlier shares."""
-    return canary.summed(_looks(observed, observed.earlier, measure, bad)).old
+    return canary.summed(_looks(observed, observed.earlier)).old
 
 
 def total(observed: Observed, measure: str, word: str, **labels: str) -> float:
@@ -70,14 +70,14 @@ def tallied(
     return list(counts.values())
 
 
-def _looks(observed: Observed, records: Sequence[Record], measure: str, bad: str) -> tuple[Look, ...]:
-    found = tallied(observed, records, lambda labels: labels.get(measure))
-    return tuple(Look(_counts(look, "new", bad), _counts(look, "old", bad)) for look in found)
+def _looks(observed: Observed, records: Sequence[Record]) -> tuple[Look, ...]:
+    found = tallied(observed, records, lambda labels: labels.get("outcome"))
+    return tuple(Look(_counts(look, "new"), _counts(look, "old")) for look in found)
 
 
-def _counts(look: Mapping[tuple[str, str], float], path: str, bad: str) -> Counts:
+def _counts(look: Mapping[tuple[str, str], float], path: str) -> Counts:
     every = sum(count for (side, _), count in look.items() if side == path)
-    return Counts(look.get((path, bad), 0.0), every)
+    return Counts(look.get((path, "bad"), 0.0), every)
 
 
 def _series(observed: Observed, records: Sequence[Record]) -> list[Series]:

@@ -152,7 +152,7 @@ def _hole(running: Sequence[Record], since: float) -> float:
 
 def _share(case: Case, observed: Observed) -> Condition:
     tolerance, asked = case.plan.canary.share_tolerance, case.standing.percent
-    own = looks(observed, "outcome", "bad")
+    own = looks(observed)
     seen = canary.summed(own)
     everything = seen.new.total + seen.old.total
     share = seen.new.total / everything * 100 if everything else 0.0
@@ -186,8 +186,8 @@ def _errors(case: Case, observed: Observed) -> comparing.Compared:
         sample="sample",
         did="failed",
         nouns="failures",
-        looks=looks(observed, "outcome", "bad"),
-        before=earlier_old(observed, "outcome", "bad"),
+        looks=looks(observed),
+        before=earlier_old(observed),
         seconds=observed.seconds,
         records=observed.records,
         percent=case.standing.percent,
@@ -196,7 +196,7 @@ def _errors(case: Case, observed: Observed) -> comparing.Compared:
 
 def _baked(case: Case, observed: Observed) -> Condition:
     needed, share = case.plan.canary.bake_seconds, case.standing.percent
-    own = looks(observed, "outcome", "bad")
+    own = looks(observed)
     without = sum(1 for look in own if _is_without(look, share))
     seconds = observed.seconds * (1 - without / max(len(own), 1))
     passed = Condition(

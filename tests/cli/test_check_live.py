@@ -142,7 +142,16 @@ def test_a_contract_in_the_sql_of_another_engine_is_not_compared(
 
 @pytest.mark.parametrize("option", ["--against=main", "--level=FULL", "--strict", "--dialect=sqlite"])
 def test_how_two_versions_are_compared_does_not_go_with_a_database(option: str, contractctl: Run) -> None:
-    assert "does not go with --live" in contractctl("check", "--live", option, code=2).stderr
+    name = option.partition("=")[0]
+
+    assert f"{name} does not go with --live" in contractctl("check", "--live", option, code=2).stderr
+
+
+@pytest.mark.parametrize("option", ["--as=sql", "--schema=sql", "--dialect=sqlite", "--columns=positional"])
+def test_what_contract_toml_says_is_not_said_of_contracts_again(option: str, contractctl: Run) -> None:
+    name = option.partition("=")[0].replace("--schema", "--as")
+
+    assert f"{name} goes with two files: contractctl check OLD NEW" in contractctl("check", option, code=2).stderr
 
 
 def test_without_a_database_it_is_a_thing_to_mend(contractctl: Run, tmp_path: Path) -> None:

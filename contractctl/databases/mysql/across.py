@@ -153,8 +153,8 @@ def _here(sync: Synchronisation) -> str:
     return table(sync.table)
 
 
-def _partner_there(sync: Synchronisation, row: str = "NEW") -> str:
-    return f"FROM {table(across_of(sync).table)} WHERE {together(_DATABASE, sync, row, _there(sync))}"
+def _partner_there(sync: Synchronisation) -> str:
+    return f"FROM {table(across_of(sync).table)} WHERE {together(_DATABASE, sync, 'NEW', _there(sync))}"
 
 
 def _partner_here(sync: Synchronisation, row: str = "NEW") -> str:
