@@ -81,6 +81,22 @@ _MESSAGES: Mapping[str, _Felt] = {
     "ws": _Felt(),
     "googlepubsub": _Felt((), (), ("attributes", "orderingKey", "schema")),
 }
+_SERVERS: Mapping[str, _Felt] = {
+    "mqtt": _Felt(
+        (),
+        (),
+        (
+            "clientId",
+            "cleanSession",
+            "lastWill",
+            "keepAlive",
+            "sessionExpiryInterval",
+            "maximumPacketSize",
+        ),
+    ),
+    "solace": _Felt(("msgVpn",), (), ("clientName",)),
+    "pulsar": _Felt(("tenant",)),
+}
 _SCHEMAS = frozenset({"headers", "query", "key"})
 """Fields that are schemas, which are judged as such."""
 _MEANT: Mapping[str, Json] = {
@@ -106,6 +122,13 @@ _SECURED = {
     "https": "http",
 }
 """Protocols that are spoken to a server as others are, but for their encryption."""
+
+
+def of_servers(met: Meeting, ends: tuple[Spot, tuple[Spot, ...]]) -> Iterator[Found]:
+    """The bindings of a server of the writer's; nothing where one of the reader's at its address has no others."""
+    spot, others = ends
+    answers = [list(_compared(met, "server", (spot, other), _SERVERS)) for other in others]
+    yield from min(answers, key=len, default=[])
 
 
 def of_operations(met: Meeting, ends: tuple[Spot, Spot]) -> Iterator[Found]:

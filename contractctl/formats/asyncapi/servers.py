@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, Unresolved, entries, fields, items, resolved, text
@@ -35,6 +36,8 @@ def servers(met: Meeting, ends: tuple[Operation, Operation]) -> Iterator[Found]:
     )
     for (spots, there), address in kept(called, served).items():
         yield from _versions(met, address, (there, spots))
+        for spot in spots:
+            yield from bindings.of_servers(met, (spot, there))
     for address, spots in called.items():
         if serving(address, served):
             continue
