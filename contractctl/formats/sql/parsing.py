@@ -78,10 +78,13 @@ _LIMITED = re.compile(
 """A sequence that comes to an end, or counts otherwise than by one from one."""
 _LOUD = re.compile(
     r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|\$user , public\b|''|\"\")"
-    r"|^SELECT .* INTO |^CREATE SCHEMA .* CREATE ",
+    r"|^SELECT .* INTO |^CREATE SCHEMA .* CREATE "
+    r"|^SELECT (?:(?!pg_catalog )\w+ \. )?(?!(?:setval|set_config|nextval|now|version) )\w+ \((?!.*\bFROM\b)",
     re.IGNORECASE,
 )
-"""Among the silent statements those that make a table after all, or say in which schema the next one lies."""
+"""Among the silent statements those that make a table after all, or say in which schema the next one lies; and calls
+of functions, which may do anything: `SELECT AddGeometryColumn('t', …)`.
+"""
 _FILLED = re.compile(r"^-- contractctl: triggers fill (.+?)(?:, nobody reads NULL from it)?$", re.MULTILINE)
 """How a staged version says that NULL is never read from a column that may be left out."""
 _CALLED = re.compile(r"^-- contractctl: (.+) is called (.+), too$", re.MULTILINE)
