@@ -28,7 +28,9 @@ from contractctl.planner.side import (
 )
 from contractctl.planner.touched import tables_by, touched_by
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_LONGEST_NAME = 60
+"""Of a plan: what the side tables' keys have room for on MariaDB."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Surroundings) -> Made:
@@ -191,20 +193,19 @@ def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
 def _default_name(operations: Sequence[Operation]) -> str:
     """After the first that makes one thing of another: the indexes and constraints that come and go are its company."""
     operation = max(operations, key=lambda one: one.old is not None and one.new is not None)
-    table, name = (
-        operation.subject.rpartition(".")[2],
-        operation.old or operation.new or operation.parameters.get("to", ""),
-    )
+    table = operation.subject.rpartition(".")[2]
+    name = operation.old or operation.new or operation.parameters.get("to", "")
     words = (operation.kind.split("-")[0], *dict.fromkeys((table, name)))
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")[:60]
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")[:_LONGEST_NAME]
 
 
 def _demand_free(name: str | None, migrations: Path) -> None:
     if name is None:
         return
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         raise ContractctlError(
-            f"'{name}' is not a name for a plan", hint="use up to 60 lower-case letters, digits and hyphens"
+            f"'{name}' is not a name for a plan",
+            hint=f"use up to {_LONGEST_NAME} lower-case letters, digits and hyphens",
         )
     if path_of(migrations, name).exists():
         raise ContractctlError(
