@@ -1,10 +1,11 @@
 """Can every row have a column that is computed? A row for which the expression fails is refused as a whole."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from sqlglot import exp
 
-from contractctl.formats.sql.expressions import fold
+from contractctl.formats.sql.expressions import constant, fold
 from contractctl.formats.sql.schema import Column, Family, Table
 from contractctl.formats.sql.values import bounds
 
@@ -42,15 +43,16 @@ def computes_for_all(table: Table, column: Column, dialect: str) -> bool:
     if column.type.family is Family.INTEGER and (span := _span(tree, table, dialect)) is not None:
         low, high = bounds(column.type)
         return low <= span[0] and span[1] <= high
-    plain = all(_never_fails(node, table, dialect) for node in tree.walk())
-    return plain and _fits(tree, table, column, dialect)
+    return never_fails(tree, table, dialect) and _fits(tree, table, column, dialect)
 
 
 def never_fails(tree: exp.Expr, table: Table, dialect: str) -> bool:
     """Whether an expression has a value, or is NULL, for every row."""
     if dialect == "sqlite":  # where arithmetic and casts have
         return all(_never_fails(node, table, dialect) for node in tree.walk() if isinstance(node, exp.Func))
-    return _span(tree, table, dialect) is not None or all(_never_fails(node, table, dialect) for node in tree.walk())
+    if _span(tree, table, dialect) is not None or (dialect == "postgresql" and _is_exact(tree, table)):
+        return True
+    return all(_never_fails(node, table, dialect) for node in tree.walk())
 
 
 def _column(tree: exp.Expr, table: Table, dialect: str) -> Column | None:
@@ -67,6 +69,26 @@ def _never_fails(node: exp.Expr, table: Table, dialect: str) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.name.upper() in _SEARCHES
     return isinstance(node, _NEVER_FAIL)
+
+
+def _is_exact(tree: exp.Expr, table: Table) -> bool:
+    """Whether it calculates in PostgreSQL's numeric, which has room for 131072 digits, and divides by no zero."""
+    tree = tree.unnest()
+    if isinstance(tree, exp.Div) and constant(tree.expression.unnest()) in {None, Decimal(0)}:
+        return False
+    if isinstance(tree, (exp.Div, *_ARITHMETIC)):
+        sides = [side.unnest() for side in (tree.this, tree.expression)]
+        exact = [_is_exact(side, table) for side in sides]
+        return any(exact) and all(known or _is_whole(side, table) for known, side in zip(exact, sides, strict=True))
+    if isinstance(tree, exp.Literal):
+        return not tree.is_string and not tree.is_int
+    column = _column(tree, table, "postgresql")
+    return column is not None and column.type.family is Family.DECIMAL
+
+
+def _is_whole(tree: exp.Expr, table: Table) -> bool:
+    column = _column(tree, table, "postgresql")
+    return bool(tree.is_int) or (column is not None and column.type.family is Family.INTEGER)
 
 
 def _is_cast_of_moments(node: exp.Expr, table: Table, dialect: str) -> bool:

@@ -314,6 +314,9 @@ def test_a_child_computes_what_its_parent_computes() -> None:
         ("postgresql", "g varchar(5) GENERATED ALWAYS AS (v || '-') STORED"),
         ("postgresql", "g int GENERATED ALWAYS AS (v::int) STORED"),
         ("postgresql", "g numeric(4,2) GENERATED ALWAYS AS (a) STORED"),
+        ("postgresql", "g numeric(4,2) GENERATED ALWAYS AS (a * 1.5) STORED"),
+        ("postgresql", "g numeric GENERATED ALWAYS AS (a * s * 1.5) STORED"),  # a * s is an int
+        ("postgresql", "g numeric GENERATED ALWAYS AS (1.5 / a) STORED"),
         ("mysql", "g tinyint AS (s * 2) STORED"),
         ("mysql", "g bigint AS (u - 7) STORED"),
         ("sqlite", "g int AS (nullif(a, 1)) NOT NULL"),
@@ -342,6 +345,8 @@ def test_a_new_column_that_cannot_be_computed_for_every_row_may_refuse_one(diale
         ("postgresql", "g boolean GENERATED ALWAYS AS (a > 5) STORED"),
         ("postgresql", "g tsvector GENERATED ALWAYS AS (to_tsvector('english', coalesce(v, ''))) STORED"),
         ("postgresql", "g text GENERATED ALWAYS AS (j ->> 'x') STORED"),
+        ("postgresql", "g numeric GENERATED ALWAYS AS (a / 2.54) STORED"),
+        ("postgresql", "g numeric GENERATED ALWAYS AS ((1.5 + a) * s - 2) STORED"),
         ("mysql", "g int AS (a * 2) VIRTUAL"),
         ("mysql", "g int AS (s * 2) STORED"),
         ("sqlite", "g AS (a / s) STORED"),
