@@ -5,6 +5,10 @@ with one that AUTO_INCREMENT counts; and no column that is there gets AUTO_INCRE
 sequence as the default would be known in time, but tells no client its number: LAST_INSERT_ID() then says an older one.
 So the whole table goes over to a copy, where that can be: operations/copy_table.py.
 
+A copy brings no second name: until it has the table's the one is there, and from then on the other. A generated column
+would be a second name to read by, but not to search by, as it gets no index, nor to write by: a number that is given to
+it is passed over, with a warning alone where the session is not strict.
+
 A new column can be NULL until it is filled, and of a TIMESTAMP MariaDB forbids that by a copy of the table alone: it
 makes the moment of the copy of each NULL, in strict mode, too, which nothing could do beside writers. Where
 explicit_defaults_for_timestamp is OFF, such a column becomes a clock besides.
