@@ -107,11 +107,15 @@ def _bare(file: "FileDescriptorProto") -> bytes:
 
 
 def _part_json_names(messages: "Iterable[DescriptorProto]") -> None:
-    """proto2 allows two fields one name in JSON, and the runtime does not: the later ones keep their original names."""
+    """A name in JSON may be another field's, too, or its original name: protoc lets it pass, and the runtime does not.
+
+    The later ones of several, and what is called as another field is originally, get names that no JSON has.
+    """
     for message in messages:
         taken: set[str] = set()
+        originals = {field.name for field in message.field}
         for field in message.field:
-            if field.json_name in taken:
+            if field.json_name in taken | (originals - {field.name}):
                 field.json_name = f"{field.name} ({field.number})"
             taken.add(field.json_name)
         _part_json_names(message.nested_type)

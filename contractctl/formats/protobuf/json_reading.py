@@ -84,7 +84,8 @@ def accepted(reader: Message) -> Mapping[str, Field]:
 
 
 def _contested(one: Message) -> str:
-    names = [field.json_name for field in one.fields]
+    """A name that readers may take for two fields: in JSON it is the one's, and the other's, or its original one."""
+    names = [name for field in one.fields for name in dict.fromkeys((field.json_name, field.name))]
     return next((name for name in names if names.count(name) > 1), "") if len(set(names)) < len(names) else ""
 
 

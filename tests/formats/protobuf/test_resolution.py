@@ -267,6 +267,15 @@ def test_two_names_that_are_one_in_json_leave_it_open_what_json_means() -> None:
     assert "'aB' in JSON" in verdict.backward.reasons[0]
 
 
+def test_a_json_name_that_is_another_field_s_original_one_leaves_it_open_what_json_means() -> None:
+    """It passes protoc, and Python's runtime takes no such schema."""
+    old, new = message("string a = 1;"), message('string a = 1 [json_name = "b"]; string c = 2 [json_name = "a"];')
+
+    assert judged(old, new, BINARY).backward.status is Status.COMPATIBLE
+    assert judged(old, new, JSON).backward.status is Status.UNKNOWN
+    assert "'a' in JSON" in judged(old, new, JSON).backward.reasons[0]
+
+
 def test_the_zero_that_is_never_written_may_have_another_name() -> None:
     """Without explicit presence zero is left out of JSON; in a list and in a map it is not."""
     old, new = "enum E { ZERO = 0; ONE = 1; }", "enum E { NOTHING = 0; ONE = 1; }"
