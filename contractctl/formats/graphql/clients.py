@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contractctl.errors import ContractctlError
 from contractctl.formats.graphql.documents import Document, documents, refusals
 from contractctl.formats.graphql.schema import Schema
+from contractctl.formats.graphql.types import BUILT_IN, named
 from contractctl.formats.graphql.uses import Input_, Uses, uses
 from contractctl.model.contract import File
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
@@ -28,6 +29,7 @@ class Clients:
     """Documents, read against the client's schema and the provider's, and which of them a finding has named."""
 
     def __init__(self, client: Schema, provider: Schema, operations: Sequence[File]) -> None:
+        self.provider = provider
         self.read: list[tuple[Document, Uses, tuple[str, ...]]] = []
         self.blamed: set[str] = set()
         self.foreign: dict[str, str] = {}
@@ -60,6 +62,9 @@ class Clients:
                 users = users or tuple(self.foreign)
             unmet |= not users
             yield one, users
+            untold = self._untold(one) if isinstance(one, Incompatibility) and not users else None
+            if untold is not None:
+                yield untold
         for file, why in self.foreign.items() if unmet else ():
             reason = f"it is not valid for the version that clients have ({why}): what its client sends is not known"
             yield Undecided(file, reason), (file,)
@@ -68,6 +73,22 @@ class Clients:
                 facts = {"file": document.file, "why": refused[0].rstrip(".")}
                 other = Incompatibility("graphql-operation-refused", Effect.FAILS, document.file, facts)
                 yield other, (document.file,)
+
+    def _untold(self, found: Incompatibility) -> tuple[Undecided, tuple[str, ...]] | None:
+        """What is written where the provider takes a scalar of its own: any value is valid there in a document."""
+        facts = found.facts
+        match found.rule:
+            case "graphql-input-type-changed":
+                name = named(facts["after"])
+            case "graphql-type-kind-changed":
+                name = facts["type"]
+            case _:
+                return None
+        if self.provider.kind(name) != "scalar" or name in BUILT_IN:
+            return None
+        files = tuple(document.file for document, used, refused in self.read if not refused and _meets(found, used))
+        reason = f"which values '{name}' takes is not written in the schema"
+        return (Undecided(found.path, reason, found.taker_at, found.giver_at), files) if files else None
 
     def _users(self, found: Incompatibility | Undecided) -> tuple[str, ...]:
         files = []

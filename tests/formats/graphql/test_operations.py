@@ -263,3 +263,31 @@ def test_a_scalar_that_is_described_elsewhere_meets_who_writes_one() -> None:
     )
 
     assert (written.status, not_written.status) == (Status.UNKNOWN, Status.COMPATIBLE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "written"),
+    [
+        ("a(x: Int = 1)", "a(x: D)", "{ a(x: 1) }"),
+        ("I { x: Int", "I { x: D", "{ o(i: {x: 1}) }"),
+        ("@d(x: Int = 1)", "@d(x: D)", "{ l @d(x: 1) }"),
+        ("input I { x: Int z: Int = 1 y: D }", "scalar I", "{ o(i: {x: 1}) }"),
+    ],
+)
+def test_which_values_a_scalar_of_the_provider_takes_is_unknown_to_who_writes_one(
+    old: str, new: str, written: str
+) -> None:
+    assert old in GIVEN
+
+    met, unmet = (
+        compare_sources(
+            source_of(GIVEN, "old"),
+            source_of(GIVEN.replace(old, new), "new"),
+            "graphql",
+            Terms(operations=(File("a.graphql", document),)),
+        ).backward
+        for document in (written, "{ l }")
+    )
+
+    assert (met.status, unmet.status) == (Status.UNKNOWN, Status.COMPATIBLE)
+    assert "takes is not written in the schema" in met.reasons[0]
