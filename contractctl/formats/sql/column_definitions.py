@@ -98,7 +98,7 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
             return with_timing(with_conflict(add_unique(table, unique), kind), kind, (name,))
         case exp.AutoIncrementColumnConstraint():
             nullable = column.nullable and dialect != "mysql"
-            return changed(table, name, counted=True, nullable=nullable)
+            return changed(replace(table, reuses=False), name, counted=True, nullable=nullable)
         case exp.GeneratedAsIdentityColumnConstraint() if kind.expression is None:
             said = {word: str(value) for word, value in kind.args.items() if value is not None}
             table = replace(table, unjudged=(*table.unjudged, *numbers_of(said, column)))

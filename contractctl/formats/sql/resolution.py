@@ -52,6 +52,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
             yield from _table(table, given, client.dialect)
             if client.by_place:
                 yield from misplaced(table, given, client.dialect if client.certain else None)
+    yield from _numbers_again(client, provider)
     yield from _types_inside(client, provider)
     yield from _computing(client, provider)
     yield from _searches(client, provider)
@@ -287,6 +288,18 @@ def _row_number(client: Table, provider: Table) -> Iterator[Incompatibility]:
         at = table_pointer(client.name)
         facts = {"table": client.written, "column": "rowid"}
         yield Incompatibility("sql-column-removed", Effect.FAILS, f"{client.written}.rowid", facts, at, at)
+
+
+def _numbers_again(client: Schema, provider: Schema) -> Iterator[Found]:
+    """AUTOINCREMENT gives no number twice: https://www.sqlite.org/autoinc.html."""
+    for name, table in client.tables.items():
+        given = provider.tables.get(name)
+        if client.dialect == "sqlite" and given is not None and given.reuses and not table.reuses:
+            at = table_pointer(name)
+            reason = (
+                "without AUTOINCREMENT numbers of rows that are gone are given again: who still knows them is unknown"
+            )
+            yield Undecided(table.written, reason, at, at)
 
 
 def _types_inside(client: Schema, provider: Schema) -> Iterator[Found]:

@@ -164,6 +164,8 @@ class Table:
     strict: bool = False
     rowid: bool = True
     """SQLite only: whether `rowid` names a row, as it does unless the table is WITHOUT ROWID."""
+    reuses: bool = field(default=True, compare=False)
+    """SQLite only: whether the numbers of rows that are gone are given again, as they are without AUTOINCREMENT."""
     options: str = field(default="", compare=False)
     """What follows the closing parenthesis, for writing the table again."""
     unjudged: tuple[str, ...] = ()

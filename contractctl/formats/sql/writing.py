@@ -65,7 +65,7 @@ def create_table(table: Table, dialect: str, indexes: tuple[str, ...] = ()) -> s
 
 def column_definition(table: Table, column: Column, dialect: str) -> str:
     """What stands behind a column's name, but for PRIMARY KEY."""
-    return " ".join(part for part in [*_parts(table, column, dialect)][1:] if part != _KEY)
+    return " ".join(part for part in [*_parts(table, column, dialect)][1:] if not part.startswith(_KEY))
 
 
 def clauses_of(table: Table, column: Column) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _parts(table: Table, column: Column, dialect: str) -> Iterator[str]:
         yield f"GENERATED ALWAYS AS ({_bare(column.generated.written)}) {kind}"
     yield from (clause for clause in others if not clause.startswith(CHARACTERS))
     if _alone_in_key(table, column):
-        yield _KEY
+        yield _KEY if table.reuses or dialect != "sqlite" else f"{_KEY} AUTOINCREMENT"
 
 
 def _type(type_: Type, dialect: str) -> str:

@@ -215,6 +215,14 @@ def test_a_default_that_reads_otherwise_is_another_default(kind: str, one: str, 
     assert told("postgresql", *versions) == told("postgresql", *reversed(versions)) == ["default-changed"]
 
 
+def test_numbers_that_are_given_again_may_meet_who_still_knows_them() -> None:
+    once = column("INTEGER PRIMARY KEY AUTOINCREMENT")
+    again = once.replace(" AUTOINCREMENT", "")
+
+    assert told("sqlite", once, again) == ["?"]
+    assert told("sqlite", again, once) == told("sqlite", once, once) == []
+
+
 def test_bytes_by_default_are_no_text_in_sqlite() -> None:
     blob, text = (column(f"blob DEFAULT {default}") for default in ("x'61'", "'a'"))
 

@@ -197,6 +197,13 @@ def test_a_table_written_again_is_the_same_table(dialect: str, table: str) -> No
     assert parse(source(create_table(value, dialect, within)), Policy(dialect)).tables == schema.tables
 
 
+@pytest.mark.parametrize("key", ["INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER PRIMARY KEY"])
+def test_a_table_written_again_gives_numbers_twice_only_where_it_did(key: str) -> None:
+    (table,) = parse(source(f"CREATE TABLE orders (id {key})"), Policy("sqlite")).tables.values()
+
+    assert f"id {key}\n" in create_table(table, "sqlite")
+
+
 @pytest.mark.parametrize(
     ("change", "given", "sentence"),
     [
