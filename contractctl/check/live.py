@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DATABASE = "the database"
 DRAFT = "draft"
+_COLLATION = "sql-collation-changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,9 @@ def _compared(asked: _Asked, found: Live) -> Compared:
     if best.status is not Status.INCOMPATIBLE:
         return best
     version = next(one for one in asked.versions if one.name == best.version)
-    return replace(best, let_down=_let_down(asked.contract, version, found), like=_like(asked.contract, best, found))
+    return replace(
+        best, let_down=_let_down(asked.contract, best, version, found), like=_like(asked.contract, best, found)
+    )
 
 
 def _held(asked: _Asked, version: _Version, found: Live) -> Compared:
@@ -216,8 +219,11 @@ def _held(asked: _Asked, version: _Version, found: Live) -> Compared:
     )
 
 
-def _let_down(contract: Contract, version: _Version, found: Live) -> tuple[Finding, ...]:
-    """What applications meet that rely on the version: the database is the provider, and they are its clients."""
+def _let_down(contract: Contract, best: Compared, version: _Version, found: Live) -> tuple[Finding, ...]:
+    """What applications meet that rely on the version: the database is the provider, and they are its clients.
+
+    MariaDB prints the collation of its columns also where that is its own, which a version without one means.
+    """
     names = set(_names(version.schema))
     there = [one for one in found.definitions if as_kept(one.name, found.schema.dialect) in names and not one.refused]
     if not there:
@@ -225,9 +231,11 @@ def _let_down(contract: Contract, version: _Version, found: Live) -> tuple[Findi
     terms = Terms(old_name="the draft" if version.name == DRAFT else version.name, new_name=DATABASE).of(contract)
     terms = replace(terms, policy=replace(contract.policy, dialect=found.schema.dialect))
     try:
-        return judged(version.source, Source((File(DATABASE, text(there)),)), "sql", terms).backward.findings
+        findings = judged(version.source, Source((File(DATABASE, text(there)),)), "sql", terms).backward.findings
     except ContractctlError:  # SQLite refuses what another one wrote
         return ()
+    collated = {change.path for change in best.changes if change.what == "collation"}
+    return tuple(one for one in findings if one.rule != _COLLATION or one.path in collated)
 
 
 def _like(contract: Contract, best: Compared, found: Live) -> str | None:

@@ -102,6 +102,18 @@ def test_what_only_a_server_can_change_is_found(
     assert said in words(one(url, ORDERS))[0]
 
 
+def test_another_collation_lets_down_who_compares_and_the_databases_own_does_not(mariadb_url: str) -> None:
+    """MariaDB prints both."""
+    alter = "ALTER TABLE orders MODIFY customer VARCHAR(80) NOT NULL"
+    make(mariadb_url, [ORDERS, f"{alter} COLLATE utf8mb4_bin"])
+    other = one(mariadb_url, ORDERS)
+    make(mariadb_url, [alter, "ALTER TABLE orders DROP COLUMN price"])
+    own = one(mariadb_url, ORDERS)
+
+    assert {finding.rule for finding in other.let_down} == {"sql-collation-changed"}
+    assert {finding.rule for finding in own.let_down} == {"sql-column-removed"}
+
+
 CONVERTED = """
     v = 'x'; lower(v) = v; v || w <> ''; v IN ('a', 'b'); coalesce(v, '') <> ''; v LIKE 'x%'; v ~ '^x'; c || v <> ''
     i / 2 > 1; i / 2.0 > 1; i::numeric / 2 > 1; i / 2::numeric > 1; 2::numeric / i > 1; i::numeric / s > 1
