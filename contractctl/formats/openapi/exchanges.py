@@ -78,8 +78,8 @@ class Making:
         if where is None:
             return None
         if where == "path":
-            order = placeholders(self.call.server_path)
-            return where, str(order.index(name)) if name in order else ""
+            ways = map(placeholders, (self.call.server_path, self.call.caller_path))
+            return where, next((str(order.index(name)) for order in ways if name in order), "")
         return where, name.lower() if where == "header" else name
 
     def responses(self) -> Iterator[Response]:

@@ -87,7 +87,13 @@ def _turned(sent: Meant, found: Incompatibility) -> Making:
     """The same call by the version of the other side."""
     call = sent.call
     turned = replace(
-        call, caller=call.server, server=call.caller, caller_item=call.server_item, server_item=call.caller_item
+        call,
+        caller=call.server,
+        server=call.caller,
+        caller_item=call.server_item,
+        server_item=call.caller_item,
+        caller_path=call.server_path,
+        server_path=call.caller_path,
     )
     return Making(sent.way.back, turned, found)
 
@@ -124,7 +130,7 @@ def _misread(sent: Meant, found: Incompatibility) -> Witness | None:
     by_sender, by_reader = (by_caller, by_server) if response is None else (by_server, by_caller)
     if by_sender.refused is not None or by_sender.value is None or by_sender == by_reader:
         return None
-    if parts[0][0] == "body" and not _reads_its_own(sent, found, parts[1]):
+    if response is None and not _reads_its_own(sent, found, parts[1]):
         return None
     read = "not found" if by_reader.value is None else f"read as {json.dumps(by_reader.value)}"
     answer = f"refused: {by_reader.refused}" if by_reader.refused else read
@@ -135,9 +141,9 @@ def _misread(sent: Meant, found: Incompatibility) -> Witness | None:
 
 
 def _reads_its_own(sent: Meant, found: Incompatibility, part: _Part) -> bool:
-    """Whether openapi-core reads a form of the server's at all as that version writes it: some it does not."""
+    """Whether openapi-core reads it by the server's version as that version writes it: some styles it never reads."""
     body = child(sent.way.server, sent.call.server, "requestBody")
-    if found.facts["media"] not in media_types(sent.way.server, body):
+    if part[0] == "body" and found.facts["media"] not in media_types(sent.way.server, body):
         return False
     request = _turned(sent, found).request()
     read = _reading(_documents(sent, found, "request")[1], request, None, part)

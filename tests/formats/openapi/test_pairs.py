@@ -67,7 +67,6 @@ def test_a_failure_is_shown_by_what_travels(name: str, sent: str) -> None:
         ("a list is written with commas", 'POST /x?p=a&p=a (for ["a", "a"])', 'read as ["a"]'),
         ("a list is parted by pipes", 'POST /x?p=a,a (for ["a", "a"])', 'read as ["a,a"]'),
         ("a parameter becomes JSON", 'POST /x?p=a (for "a")', "refused: ParameterValidationError"),
-        ("a path parameter gets marks", 'GET /a/a (for "a")', "refused: MissingRequiredParameter"),
         (
             "an object in a header is written with equals signs",
             'POST /x · X-A: a,b (for {"a": "b"})',
@@ -110,7 +109,13 @@ def test_a_misreading_is_shown_by_what_is_read(name: str, sent: str, answer: str
 
 
 @pytest.mark.parametrize(
-    "name", ["styles count for parts in 3.1", "an object in a form gets the style that others have"]
+    "name",
+    [
+        "styles count for parts in 3.1",
+        "an object in a form gets the style that others have",
+        "an object is written in brackets",
+        "a path parameter gets marks",
+    ],
 )
 def test_what_openapi_core_cannot_read_in_either_way_is_no_witness(name: str) -> None:
     (pair,) = [one for one in PAIRS if one.name == name]
