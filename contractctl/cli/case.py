@@ -60,7 +60,7 @@ def standing(settings: Settings, plan: Plan) -> Standing:
     """
     from contractctl import journal
 
-    with _journal(settings, plan.database) as connection:
+    with journal_of(settings, plan.database) as connection:
         if connection is None:
             return Standing(State.PLANNED, 0.0)
         journal.verify_chain(connection, plan.name)
@@ -74,7 +74,7 @@ def unfiled(settings: Settings, plans: Iterable[Plan], database: str) -> Iterato
     from contractctl.journal import deployments
 
     known, environments = {plan.name for plan in plans}, deployments.chain("")
-    with _journal(settings, database) as connection:
+    with journal_of(settings, database) as connection:
         if connection is None:
             return
         for name in journal.plans(connection):
@@ -87,7 +87,7 @@ def unfiled(settings: Settings, plans: Iterable[Plan], database: str) -> Iterato
 
 
 @contextmanager
-def _journal(settings: Settings, database: str) -> Iterator["Connection | None"]:
+def journal_of(settings: Settings, database: str) -> Iterator["Connection | None"]:
     """A snapshot of a database's journal; None where there is none yet. Nothing is created."""
     if not is_there(settings, database):
         yield None

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,13 +78,13 @@ def live(found: "Settings", environment: str, now: float) -> Environment:
 
     Raise ContractctlError where its journal was tampered with.
     """
-    with _reading(found) as connection:
+    with case.journal_of(found, "") as connection:
         return Environment() if connection is None else _environment(found, connection, environment, now)
 
 
 def everything(found: "Settings", now: float) -> Mapping[str, Environment]:
     """Every environment. Raise ContractctlError where its journal was tampered with."""
-    with _reading(found) as connection:
+    with case.journal_of(found, "") as connection:
         if connection is None:
             return {}
         names = deployments.environments(connection)
@@ -108,17 +107,3 @@ def _doubts(cluster: str, one: Seen, oldest: float, now: float) -> Iterator[Doub
         allowed = f"{span(now - oldest)} are allowed"
         yield Doubt(Doubting.STALE, f"the list of the cluster '{cluster}', of {moment(one.at)}, is {age}; {allowed}")
     yield from (replace(doubt, message=f"in the cluster '{cluster}', {doubt.message}") for doubt in one.doubts)
-
-
-@contextmanager
-def _reading(found: "Settings") -> "Iterator[Connection | None]":
-    """The journal; None where there is none yet."""
-    if not case.is_there(found, ""):
-        yield None
-        return
-    engine = databases.create_engine(found.journal_url())
-    try:
-        with journal.reading(engine) as connection:
-            yield None if journal.version(connection) is None else connection
-    finally:
-        engine.dispose()

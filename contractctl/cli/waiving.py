@@ -81,18 +81,10 @@ def _reviewed(path: Path, plan: str) -> tuple[waivers.Entry, ...]:
 
 def _held(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:
     """What the journal tells of broken glass; who broke it is who approved it. Old ones are history."""
-    from contractctl import databases, journal
-    from contractctl.cli import case
+    from contractctl.cli.case import journal_of
 
-    if not case.is_there(found, plan.database):
-        return ()
-    engine = databases.create_engine(found.journal_url(plan.database))
-    try:
-        with journal.reading(engine) as connection:
-            there = journal.version(connection) is not None
-            return _of_journal(connection, plan, now) if there else ()
-    finally:
-        engine.dispose()
+    with journal_of(found, plan.database) as connection:
+        return () if connection is None else _of_journal(connection, plan, now)
 
 
 def _of_journal(connection: "Connection", plan: Plan, now: float) -> tuple[Waiver, ...]:

@@ -23,21 +23,9 @@ from contractctl.model.evidence import Record
 
 NAME = "access_log"
 _OPTIONS = (
-    *(
-        "agent",
-        "base",
-        "columns",
-        "consumer",
-        "contract",
-        "covers",
-        "field",
-        "fields",
-        "form",
-        "host",
-        "method",
-        "new_versions",
-    ),
-    *("request", "requests", "roles", "sampling", "status", "time", "uri", "user", "version"),
+    *log_lines.KEYS,
+    *("base", "columns", "consumer", "contract", "covers", "field", "fields", "form", "new_versions"),
+    *("requests", "roles", "sampling", "version"),
 )
 _HOUR = 3600.0
 _MOST = 1_000
