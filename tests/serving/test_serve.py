@@ -287,7 +287,7 @@ def test_the_log_and_the_metrics_tell_of_requests_and_keep_the_secret(server: Se
     assert {"method": "GET", "path": f"/v1/go/{PASSES}", "status": 200, "verdict": "pass"}.items() <= lines[-2].items()
     assert lines[-1]["path"] == "/v1/go/gate/…/expand"
     assert 'contractctl_serve_answers_total{endpoint="/v1/go/gate/{plan}/{stage}",verdict="pass"}' in metrics
-    assert 'contractctl_serve_requests_total{endpoint="/v1/go/gate/{plan}/{stage}",status="404"}' in metrics
+    assert 'contractctl_serve_requests_total{endpoint="/v1/go/gate/{plan}/{stage}",status="400"}' in metrics
     assert TOKEN not in server.log.read_text() + metrics
     assert "rename" not in metrics
 
