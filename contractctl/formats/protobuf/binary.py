@@ -4,6 +4,7 @@ https://protobuf.dev/programming-guides/proto3/#updating, https://protobuf.dev/p
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contractctl.formats.protobuf.enums import symbols_in_binary
 from contractctl.formats.protobuf.oneofs import conflicts
@@ -74,9 +75,9 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
     if mistake is not None:
         yield type_changed(asked, pair, wanted, sent, mistake)
     elif sent.kind in _MESSAGES:
-        step = Step(pair, wanted, sent)
-        yield Pair(asked.reader.message(wanted.type), asked.writer.message(sent.type), step)
-        yield from _entries(asked, pair, wanted, sent)
+        inner = Pair(asked.reader.message(wanted.type), asked.writer.message(sent.type), Step(pair, wanted, sent))
+        yield inner
+        yield from _entries(asked, inner, wanted, sent)
     elif sent.kind == wanted.kind == "enum":
         yield from symbols_in_binary(asked, pair, wanted, sent)
     elif sent.kind == wanted.kind == "string" and wanted.checked and not sent.checked:
@@ -125,13 +126,26 @@ def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
 
 
 def _entries(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:
-    """A map is a list of entries on the wire, and keeps one of each key."""
-    reader, writer = asked.reader.message(wanted.type), asked.writer.message(sent.type)
-    if reader.is_entry and not writer.is_entry and sent.repeated:
+    """A map is a list of entries on the wire. It keeps one of each key, and some readers none that holds more."""
+    if not pair.reader.is_entry or pair.writer.is_entry or pair.way is None:
+        return
+    more = next((field for field in pair.writer.fields if field.number not in pair.reader.by_number), None)
+    if more is not None:
+        case = asked.case(
+            "protobuf-map-entries-lost",
+            Effect.MISREADS,
+            pair,
+            encoding="binary",
+            facts={"field": wanted.label, "more": more.label, "number": str(more.number)},
+            reader=pair.reader.by_number[2],
+            writer=more,
+        )
+        yield replace(case, path=asked.path(pair))
+    elif sent.repeated:
         yield asked.case(
             "protobuf-map-keys-merged",
             Effect.LOSES,
-            pair,
+            pair.way.inside,
             encoding="binary",
             facts={"field": wanted.label, "sent": described(asked.writer, sent)},
             reader=wanted,

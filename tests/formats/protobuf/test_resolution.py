@@ -116,6 +116,18 @@ def test_a_value_that_is_taken_for_another_is_shown_as_it_was_read(case: str) ->
     assert finding.new.line == 1
 
 
+@pytest.mark.parametrize("label", ["", "repeated "])
+def test_an_entry_that_holds_more_than_a_map_is_left_out_of_it(label: str) -> None:
+    more = f"{label}E a = 1; message E {{ string key = 1; int32 value = 2; string note = 3; }}"
+
+    found = judged(message(more), message("map<string, int32> a = 1;"), BINARY).backward.findings
+    (finding,) = (one for one in found if one.rule == "protobuf-map-entries-lost")
+
+    assert (finding.path, finding.effect) == ("M.a", Effect.MISREADS)
+    assert finding.witness is not None
+    assert finding.witness.answer.startswith("read nothing")
+
+
 def test_bytes_that_are_no_text_are_refused_as_text() -> None:
     (finding,) = judged(message("bytes a = 1;"), message("string a = 1;"), BINARY).backward.findings
 
