@@ -23,7 +23,7 @@ from tests.conftest import GIT_IDENTITY
 PROJECT = Path(__file__).parents[1]
 PAGES = (PROJECT / "README.md", *sorted(PROJECT.glob("contractctl/*/README.md")), PROJECT / "ci/benches/README.md")
 """The README and the pages that it leads to, in the order in which their commands are run."""
-README, TEXT = PAGES[0], PAGES[0].read_text(encoding="utf-8")
+TEXT = PAGES[0].read_text(encoding="utf-8")
 EVERYTHING = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VOLATILE = (

@@ -44,7 +44,7 @@ def look(documents: Iterable[tuple[str, Json]], naming: Naming, at: float) -> Se
     unnamed: dict[str, None] = {}
     known = {one.uid: one for one in export.workloads}
     for one in export.workloads:
-        if not one.stands or any(_is_no_service(each, naming) for each in _line(one, known)):
+        if not one.is_live or any(_is_no_service(each, naming) for each in _line(one, known)):
             continue
         try:
             claims = _claims(one, naming)

@@ -49,7 +49,7 @@ class Workload:
     images: tuple[str, ...]
     pods: int
     """How many pods its status counts; of a pod 1 where it is ready to serve."""
-    stands: bool
+    is_live: bool
     """Whether it runs, or can start pods at any moment."""
 
     @property
@@ -131,7 +131,7 @@ def _workload(one: _Tree, place: str) -> Workload:
             for each in _list(inside.get(key), place)
         ),
         pods=_ready(meta, status, place) if kind == "Pod" else _count(status, _PODS_OF.get(kind, ""), place),
-        stands=_stands(kind, owner, spec, status, place),
+        is_live=_is_live(kind, owner, spec, status, place),
     )
 
 
@@ -147,7 +147,7 @@ def _template(spec: _Tree, place: str) -> _Tree:
     return _tree(_tree(spec.get("jobTemplate"), place).get("spec"), place) if "jobTemplate" in spec else spec
 
 
-def _stands(kind: str, owner: str, spec: _Tree, status: _Tree, place: str) -> bool:
+def _is_live(kind: str, owner: str, spec: _Tree, status: _Tree, place: str) -> bool:
     """A workload of 0 replicas can be scaled up without asking anybody; an older ReplicaSet of one that has another
     now cannot, nor runs a pod or a job that has come to its end.
     """
@@ -184,7 +184,7 @@ def _pods_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
     """A status that counts more pods than are in the export shows that some, or all of a kind, were left out."""
     made: dict[str, int] = {}
     for one in workloads:
-        made[one.owner] = made.get(one.owner, 0) + (int(one.stands) if one.kind == "Pod" else one.pods)
+        made[one.owner] = made.get(one.owner, 0) + (int(one.is_live) if one.kind == "Pod" else one.pods)
     for one in workloads:
         if one.kind in _PODS_OF and made.get(one.uid, 0) < one.pods:
             yield f"{one.title} has {one.pods} pods, and {made.get(one.uid, 0)} of them are in the export"
@@ -192,7 +192,7 @@ def _pods_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
 
 def _makers_missing(workloads: tuple[Workload, ...]) -> Iterator[str]:
     """Of the sets without pods one can start at any moment, and only what makes them says which."""
-    idle = {one.owner: one for one in workloads if one.kind == "ReplicaSet" and not one.stands}
+    idle = {one.owner: one for one in workloads if one.kind == "ReplicaSet" and not one.is_live}
     for owner in sorted(idle.keys() - {one.uid for one in workloads}):
         title = idle[owner].title
         yield f"the owner of {title} is not in the export, so its current version is not known"

@@ -54,7 +54,7 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
             revision = session.plan.revisions.get(Stage(stage))
             if revision is None or revision not in applied(session):
                 return None
-            if stage == Stage.CONTRACT and both_sides_stand(session):
+            if stage == Stage.CONTRACT and _has_both_sides(session):
                 raise _stamped(session, revision)
             return {"revision": revision, **(_kept_in_step(session) if stage == Stage.DUAL_WRITE else {})}
         case Stage.BACKFILL:
@@ -70,7 +70,7 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
             return None
 
 
-def both_sides_stand(session: Session) -> bool:
+def _has_both_sides(session: Session) -> bool:
     """Whether all is there that the contract revision takes away."""
     with journal.reading(session.context.engine) as connection:
         database, syncs = databases.of(connection), _there(session, connection) or ()
