@@ -13,6 +13,8 @@ from contractctl.databases.catalog import Live
 from contractctl.operations.steps import BuildIndex, DropIndex, MoveKey, RenameConstraint, Step
 from tests.databases import shops
 from tests.databases.shops import Shop
+from tests.operations.lives import STAGES, Life
+from tests.operations.scenarios import SCENARIOS
 
 TABLE = "CREATE TABLE orders (id int PRIMARY KEY, id__new bigint NOT NULL, amount int, UNIQUE INDEX by_id (id__new))"
 WAITING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
@@ -70,6 +72,23 @@ def test_nothing_is_taken_for_done_while_somebody_else_has_the_table_for_himself
                 DropIndex("orders", "by_id").run(connection)
         held.result()
         engine.dispose()
+
+
+def test_a_brown_out_that_is_over_is_passed_when_its_stage_is_run_again(mariadb_url: str) -> None:
+    """Hazard 22: each statement commits by itself, and a step behind it may not have been done."""
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+        life = Life(shop, next(scenario for scenario in SCENARIOS if scenario.kind == "change-type"))
+        columns = life.shop.rows("SHOW COLUMNS FROM orders")
+        for stage in STAGES[:4]:
+            life.do(stage)
+        browned = life.shop.rows("SHOW COLUMNS FROM orders")
+        life.do("quiesce")
+        assert life.shop.rows("SHOW COLUMNS FROM orders") == browned
+        life.undo("quiesce")
+        life.undo("quiesce")
+
+        life.roll_back("expand", "dual_write")
+        assert life.shop.rows("SHOW COLUMNS FROM orders") == columns
 
 
 def take(shop: Shop, step: Step) -> None:

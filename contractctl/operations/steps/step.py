@@ -122,6 +122,9 @@ def _invoke(operations: Operations, step: Step) -> None:
 def _carry_out(operations: Operations, step: Step) -> None:
     context = operations.migration_context
     database = databases.named(context.dialect.name)
+    if not (context.as_sql or database.transactional_ddl):  # what is done already has no statements any more
+        step.run(operations.get_bind())
+        return
     catalog = step.told(database) if context.as_sql else Live(database, operations.get_bind())
     statements = step.statements(database, catalog)
     alone = database.transactional_ddl and not all(statement.transactional for statement in statements)
