@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from contractctl.databases import Column, Statement, Synchronisation
+from contractctl.databases import Column, Copied, Statement, Synchronisation
 from contractctl.databases.catalog import Catalog
 from contractctl.errors import ContractctlError
 
@@ -81,13 +81,16 @@ class Copying(Protocol):
     def drop_copied(self, catalog: Catalog, plan: str, table: str, /) -> tuple[Statement, ...]:
         """Drop the old table, whose name the copy has, and the triggers."""
 
-    def obstacles(
-        self, connection: "Connection", plan: str, table: str, column: str, holds: tuple[int, int], /
-    ) -> Iterator[str]:
-        """What keeps the table from going over to a copy, or to the one that there is, each a sentence.
+    def index_foreign_key(
+        self, catalog: Catalog, table: str, name: str, columns: tuple[str, ...], /
+    ) -> tuple[Statement, ...]:
+        """Build the index that a foreign key needs. Nothing where one begins with these columns."""
 
-        holds: the least and the greatest number of the column.
-        """
+    def obstacles(self, connection: "Connection", plan: str, table: str, copied: Copied, /) -> Iterator[str]:
+        """What keeps the table from going over to a copy, or to the one that there is, each a sentence."""
+
+    def referring(self, connection: "Connection", table: str, /) -> Iterator[tuple[str, str]]:
+        """Name and table of each foreign key that refers to the table, whichever of the two has the name."""
 
     def old_readers(self, connection: "Connection", plan: str, table: str, /) -> Iterator[str]:
         """Transactions that would see the copy as it was while it was being filled, each a sentence."""

@@ -112,6 +112,8 @@ class Copied:
     least: int
     """The least number, and the greatest, that the table holds there which was first; the copy holds more."""
     most: int
+    referring: tuple[str, ...] = ()
+    """The tables of which foreign keys refer to it and go over with it; once for each key."""
     swapped: bool = False
     """Whether the copy has taken the table's name."""
 

@@ -1,20 +1,20 @@
 """How does a foreign key come? For what is written from now on at first, then proven for what is there.
 
 parameters: columns and referred, with commas between; references; on_delete, on_update, timing; stands and becomes as
-in add_check, or expand where the table is new.
+in add_check, or expand where the table is new, or quiesce where it refers to a table that goes over to a copy then;
+via: its columns' names before that.
 """
 
 from contractctl.databases import Work
 from contractctl.model.plan import Operation
 from contractctl.operations import hindering
 from contractctl.operations.effort import Effort
-from contractctl.operations.steps import AddForeignKey, RenameConstraint, Step
+from contractctl.operations.steps import AddForeignKey, IndexForeignKey, ReferToCopied, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, listed, needed, nothing, stands
 
 effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN)
 
 dual_write = nothing
-quiesce = nothing
 hindrances = hindering.of_a_new_part
 
 
@@ -24,8 +24,15 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def validate(operation: Operation) -> tuple[Step, ...]:
-    """All rows refer to rows that are there, and will."""
+    """All rows refer to rows that are there, and will. Where only quiesce can add it, its index is there."""
+    if stands(operation) == "quiesce":
+        return (IndexForeignKey(operation.subject, added(operation), listed(operation, "via")),)
     return _add(operation) if stands(operation) == "verify" else ()
+
+
+def quiesce(operation: Operation) -> tuple[Step, ...]:
+    """The copy that rows are to refer to has the table's name."""
+    return _add(operation, ReferToCopied) if stands(operation) == "quiesce" else ()
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
@@ -36,10 +43,10 @@ def contract(operation: Operation) -> tuple[Step, ...]:
     return () if name is None else (RenameConstraint(operation.subject, added(operation), name, "foreign-key"),)
 
 
-def _add(operation: Operation, *, at_once: bool = False) -> tuple[Step, ...]:
+def _add(operation: Operation, sort: type[AddForeignKey] = AddForeignKey, *, at_once: bool = False) -> tuple[Step, ...]:
     parameters = operation.parameters
     return (
-        AddForeignKey(
+        sort(
             operation.subject,
             added(operation),
             listed(operation, "columns"),

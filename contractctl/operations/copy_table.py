@@ -4,7 +4,10 @@ No trigger of MariaDB knows the number of a row that is being inserted before it
 be kept in step with the first, and a table can. The copy has all that the table has; whatever is written to the table
 is written to it, and the backfill brings the rest. Quiesce gives it the table's name, in one instant; from then on the
 old table follows, until the end, for those who roll back. Applications know one name, and write one table, always.
-parameters: type, old_type, least and most (what the old type holds), not_null; breaks as of change-type.
+Foreign keys that refer to the key go over as operations of their own, see add_foreign_key: their columns change their
+type as well, and refer to the copy as soon as it has the name.
+parameters: type, old_type, least and most (what the old type holds), not_null; breaks as of change-type; referring: the
+tables of these foreign keys, once for each.
 """
 
 from collections.abc import Iterator
@@ -16,10 +19,10 @@ from contractctl.databases.temporary_names import beside_copied
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations.effort import Effort
-from contractctl.operations.pairs import Whole
+from contractctl.operations.pairs import Whole, copied
 from contractctl.operations.steps import CopyTable, DropCopied, Step, Swap
 from contractctl.operations.steps.copies import copying
-from contractctl.operations.words import added, needed, nothing
+from contractctl.operations.words import added, listed, needed, nothing
 
 effort = Effort(
     None,
@@ -39,7 +42,10 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 def dual_write(operation: Operation) -> tuple[Whole, ...]:
     """Both tables hold the same rows."""
     least, most = (_number(operation, what) for what in ("least", "most"))
-    return (Whole({}, {}, source=operation.subject, column=added(operation), least=least, most=most),)
+    referring = listed(operation, "referring") if "referring" in operation.parameters else ()
+    return (
+        Whole({}, {}, source=operation.subject, column=added(operation), least=least, most=most, referring=referring),
+    )
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
@@ -63,7 +69,7 @@ def hindrances(operation: Operation, database: Database, connection: Connection,
     if begun:
         return
     (pair,) = dual_write(operation)
-    yield from copying(database).obstacles(connection, "", table, name, (pair.least, pair.most))
+    yield from copying(database).obstacles(connection, "", table, copied(pair))
     taken = (
         one for one in beside_copied(table) if database.exists(connection, one) or database.is_view(connection, one)
     )

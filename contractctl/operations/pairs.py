@@ -74,6 +74,8 @@ class Whole(Pair):
     least: int = 0
     """The least number that its column holds in the old type, and the greatest."""
     most: int = 0
+    referring: tuple[str, ...] = ()
+    """The tables of which foreign keys refer to it and go over with it; once for each key."""
 
 
 def leaving_name(column: str) -> str:
@@ -209,9 +211,14 @@ def _whole(database: Database, catalog: Catalog, plan: str, pair: Whole) -> Sync
         names,
         types,
         tuple(Crossed(column.name, column.name, column.type) for column in columns),
-        copied=Copied(pair.column, pair.least, pair.most, there[1]),
+        copied=replace(copied(pair), swapped=there[1]),
     )
     return Synchronisation(plan, pair.source, names, (), types, across)
+
+
+def copied(pair: Whole) -> Copied:
+    """What a plan says of a table that is copied, before it has been."""
+    return Copied(pair.column, pair.least, pair.most, pair.referring)
 
 
 def _demand_alike(database: Database, here: "_Seen", there: "_Seen", one: Column, two: Column) -> None:

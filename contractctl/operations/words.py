@@ -96,7 +96,7 @@ def paired(operation: Operation, what: str) -> dict[str, str]:
 
 
 def stands(operation: Operation) -> str:
-    """The stage from which on a constraint or an index holds: expand, verify, contract."""
+    """The stage from which on a constraint or an index holds: expand, verify, quiesce, contract."""
     return operation.parameters.get("stands", "contract")
 
 

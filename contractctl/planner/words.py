@@ -3,6 +3,8 @@
 from contractctl.model.plan import Operation, Stage
 from contractctl.planner.touched import pairs_in
 
+_LATE = {Stage.QUIESCE.value: ", once quiesced", Stage.CONTRACT.value: ", once contracted"}
+
 
 def in_words(operation: Operation) -> str:
     """Kind, table, and what becomes what."""
@@ -22,7 +24,7 @@ def in_words(operation: Operation) -> str:
         case "create-table" | "drop-table":
             return head
         case kind if kind.startswith(("add-", "drop-", "create-")) and _says(operation):
-            late = ", once contracted" if said.get("stands") == Stage.CONTRACT else ""
+            late = _LATE.get(said.get("stands", ""), "")
             return f"{head}: {operation.new or operation.old} {_says(operation)}{late}"
         case _:
             names = dict.fromkeys(name for name in (operation.old, operation.new) if name)

@@ -1,9 +1,9 @@
 """As killing.py, where a table that AUTO_INCREMENT counts goes over to a copy in which its key is a BIGINT.
 
 Run as: python killing_copied.py FOLDER EVERY URL [STAGE]. Applications write all the time in every way that MariaDB
-has, each rows of its own, which go when their owner does, and know nothing of the copy; each logs what it has seen of
-its rows before every commit, and the numbers that it was told, so that what is there in the end can be held against the
-last line.
+has, each rows of its own, which go when their owner does, and items, which go with these rows, and know nothing of the
+copy; each logs what it has seen of its rows before every commit, and the numbers that it was told, so that what is
+there in the end can be held against the last line.
 """
 
 import contextlib
@@ -36,20 +36,27 @@ ORDERS = (
     " note VARCHAR(50) NOT NULL DEFAULT '', UNIQUE KEY one (owner, number),"
     " CONSTRAINT of_owner FOREIGN KEY (owner) REFERENCES owners (id) ON DELETE CASCADE)"
 )
+ITEMS = (
+    "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, of INT NOT NULL,"
+    " CONSTRAINT of_order FOREIGN KEY (of) REFERENCES orders (id) ON DELETE CASCADE)"
+)
 MOST = 2**31 - 1
-TRIED = ("expand", "dual-write", "backfill", "quiesce", "contract", "rollback")
+TRIED = ("expand", "dual-write", "backfill", "verify", "quiesce", "contract", "rollback")
+HELD = 1451
+"""ER_ROW_IS_REFERENCED_2."""
 
 
 def make(folder: Path, url: str) -> None:
     """A shop's folder with orders, and the plan."""
     (folder / "url").write_text(url, encoding="utf-8")
     with shop.connected(folder) as connection:
-        for table in (OWNERS, ORDERS):
+        for table in (OWNERS, ORDERS, ITEMS):
             connection.exec_driver_sql(table)
         for own in range(WRITERS):
             connection.exec_driver_sql(f"INSERT INTO owners VALUES ({own})")
         for n in range(ROWS):
             connection.exec_driver_sql(f"INSERT INTO orders (owner, number) VALUES ({n % WRITERS}, {n // WRITERS})")
+        connection.exec_driver_sql("INSERT INTO items (of) SELECT id FROM orders WHERE number < 9")
         connection.commit()
     plan = planned()
     revisions.write(plan, revisions.environment(folder / "migrations"))
@@ -59,11 +66,14 @@ def make(folder: Path, url: str) -> None:
 
 def planned() -> Plan:
     old, new = (
-        Source((File("shop.sql", f"{OWNERS};{orders}"),))
-        for orders in (ORDERS, ORDERS.replace("(id INT", "(id BIGINT"))
+        Source((File("shop.sql", f"{OWNERS};{orders};{items}"),))
+        for orders, items in (
+            (ORDERS, ITEMS),
+            (ORDERS.replace("(id INT", "(id BIGINT"), ITEMS.replace("of INT", "of BIGINT")),
+        )
     )
     made = staging.operations(old, new, Declared(), "shop/orders", Policy("mysql"))
-    assert [one.kind for one in made] == ["copy-table"]
+    assert [one.kind for one in made] == ["drop-foreign-key", "copy-table", "change-type", "add-foreign-key"]
     plan = replace(shop.PLAN, operations=tuple(made), dialect="mysql")
     return replace(plan, revisions=revisions.identifiers(shop.NAME, validating=bool(operations.validate(plan))))
 
@@ -83,6 +93,9 @@ def ways(own: int, number: int, turn: int) -> tuple[str, ...]:
         f"UPDATE IGNORE orders SET number = number + 1, note = '{turn}' WHERE {near}",
         f"DELETE {mine} AND number BETWEEN {number} AND {number + 1}",
         f"REPLACE INTO owners SELECT {own} FROM DUAL WHERE mod({turn}, 5) = 0",
+        f"INSERT INTO items (of) SELECT id FROM orders WHERE {near}",
+        f"UPDATE items JOIN orders ON orders.id = items.of SET of = (SELECT max(id) {mine}) WHERE {near}",
+        f"DELETE items FROM items JOIN orders ON orders.id = items.of WHERE {near}",
     )
 
 
@@ -103,7 +116,7 @@ def write_all_the_time(folder: Path, log: Path, _done: int, *, own: int) -> None
                 connection.commit()
             except DBAPIError as error:
                 connection.rollback()
-                if not databases.of(connection).busy(error):
+                if not (databases.of(connection).busy(error) or getattr(error.orig, "args", (0,))[0] == HELD):
                     raise
                 continue
             written.write(json.dumps([seen, told]) + "\n")
@@ -122,7 +135,8 @@ def write(connection: Connection, own: int, statement: str) -> int:
 
 
 def read(connection: Connection, own: int) -> list[list[object]]:
-    query = f"SELECT id, number, note FROM orders WHERE owner = {own} ORDER BY number"
+    items = "(SELECT count(*) FROM items WHERE items.of = orders.id)"
+    query = f"SELECT id, number, note, {items} FROM orders WHERE owner = {own} ORDER BY number"
     return [list(row) for row in connection.exec_driver_sql(query)]
 
 
@@ -153,9 +167,14 @@ def _wrong_tables(folder: Path) -> Iterator[str]:
     triggers = len(shop.rows(folder, _TRIGGERS))
     if tables not in ({"orders"}, {"orders", "orders__new", *_SIGNALS}, {"orders", "orders__quiesced", *_SIGNALS}):
         yield f"there are the tables {sorted(tables)}"
-    keys = {str(row[0]) for row in shop.rows(folder, _KEYS)}
-    if tables == {"orders"} and keys != {"of_owner"}:
-        yield f"the foreign key of orders is called {sorted(keys)}"
+    keys = {f"{name} of {table}" for name, table in shop.rows(folder, _KEYS)}
+    if tables == {"orders"} and keys != {"of_owner of orders", "of_order of items"}:
+        yield f"the foreign keys are {sorted(keys)}"
+    if lost := shop.rows(folder, "SELECT of FROM items WHERE of NOT IN (SELECT id FROM orders)"):
+        yield f"items of no order: {lost}"
+    for (other,) in shop.rows(folder, _OF_ITEMS) if filled else ():
+        if apart := shop.rows(folder, f"SELECT of, {other} FROM items WHERE NOT (of <=> {other})"):
+            yield f"the orders of items are {apart}"
     if triggers not in ({0} if tables == {"orders"} else {0, 6}):
         yield f"there are {triggers} triggers"
 
@@ -164,8 +183,12 @@ _TRIGGERS = (
     "SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE LIKE 'orders%%'"
 )
 _KEYS = (
-    "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
-    " WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = 'orders'"
+    "SELECT CONSTRAINT_NAME, TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
+    " WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME IN ('orders', 'items')"
+)
+_OF_ITEMS = (
+    "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'items'"
+    " AND COLUMN_NAME IN ('of__new', 'of__quiesced')"
 )
 _SIGNALS = ("orders__swap", "orders__swapped")
 

@@ -80,7 +80,7 @@ def test_a_table_that_goes_over_to_a_copy_survives_whoever_is_killed_at_it(tmp_p
     found = json.loads(done.stdout)
     assert {stage: of["wrong"] for stage, of in found.items() if of["wrong"]} == {}, done.stderr
     assert {stage for stage, of in found.items() if of["points"] > LEAST_POINTS_OF_COPIES - every} == {
-        *("expand", "dual-write", "backfill", "quiesce", "contract", "rollback")
+        *("expand", "dual-write", "backfill", "verify", "quiesce", "contract", "rollback")
     }
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.operations.lives import Life
+from tests.operations.lives import STAGES, Life
 from tests.operations.scenarios import SCENARIOS
 
 COPIED = next(scenario for scenario in SCENARIOS if scenario.kind == "copy-table")
@@ -13,7 +13,7 @@ Begin = Callable[..., Life]
 
 
 def reached(life: Life, last: str) -> Life:
-    for stage in ("expand", "dual_write", "quiesce", "contract"):
+    for stage in STAGES:
         life.do(stage)
         if stage == "dual_write":
             life.backfill()

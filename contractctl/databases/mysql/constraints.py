@@ -28,9 +28,14 @@ def add_foreign_key(catalog: Catalog, table: str, key: ForeignKey, _at_once: boo
         return ()
     clause = foreign_key(replace(key, timing=""), quotes, table_name)  # of MariaDB there is none
     add = f"ADD CONSTRAINT {quote(key.name)} {clause}"
-    index = Index(key.name, quotes(key.columns))
-    indexed = catalog.ask(_is_indexed(table, key.columns), "0") != "0"
-    return (*(() if indexed else build_index(catalog, table, index, at_once=False)), unchecked(alter(table, add)))
+    return (*index_foreign_key(catalog, table, key.name, key.columns), unchecked(alter(table, add)))
+
+
+def index_foreign_key(catalog: Catalog, table: str, name: str, columns: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Build the index that a foreign key needs. Nothing where one begins with these columns."""
+    if catalog.ask(_is_indexed(table, columns), "0") != "0":
+        return ()
+    return build_index(catalog, table, Index(name, quotes(columns)), at_once=False)
 
 
 def add_unique(_catalog: Catalog, _table: str, _name: str, _columns: tuple[str, ...]) -> tuple[Statement, ...]:

@@ -10,14 +10,15 @@ the copy's; whoever copies rows and holds them meanwhile need not hold what they
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Statement, run
+from contractctl.databases import Copied, Statement, run
 from contractctl.databases.catalog import Catalog, Live
 from contractctl.databases.mysql.altering import alter
 from contractctl.databases.mysql.constraints import RULES, unchecked
@@ -26,6 +27,8 @@ from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tables import exists, of_table
 from contractctl.databases.temporary_names import behind, copied_table
 from contractctl.model.amounts import agreeing, counted
+
+_LATER = "drop it first, in a version of its own, and add it again in a later one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +108,30 @@ def called(name: str) -> str:
     return behind(name.replace("_ibfk_", "_ifk_"), "__new")
 
 
-def obstacles(catalog: Live, of: str, column: str) -> Iterator[str]:
+def obstacles(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
     """What keeps them from going over, each a sentence."""
     own, connection = keys(catalog, of), catalog.connection
-    later = "drop it first, in a version of its own, and add it again in a later one"
-    for name, other in _referring(connection, of):
-        yield (
-            f"foreign key '{name}' of '{other}' refers to '{of}', and would stay with the old table: {later}, once its"
-            " own columns have the new type, too"
-        )
+    yield from _strangers(connection, of, copied.referring)
     for key in own:
-        if any(same(one, column) for one in key.columns):
-            yield f"foreign key '{key.name}' of '{of}' holds '{column}' to the type of '{key.to}': {later}"
-    for key in own if not exists(connection, copied_table(of)) else ():
-        lost = run(connection, f"SELECT count(*) FROM {_orphans(of, key)}").scalar_one()
-        if lost:
-            rows, refer = counted(lost, "row"), agreeing(lost, "refers", "refer")
-            yield (
-                f"{rows} of '{of}' {refer} to no row of '{key.to}', as '{key.name}' requires, and can be written to no"
-                f" copy: mend or delete them; to find them: SELECT contractctl_child.* FROM {_orphans(of, key)}"
-            )
+        if any(same(one, copied.column) for one in key.columns):
+            yield f"foreign key '{key.name}' of '{of}' holds '{copied.column}' to the type of '{key.to}': {_LATER}"
+    if exists(connection, copied_table(of)):
+        return
+    for key in own:
+        yield from _lost(connection, of, key, ", and can be written to no copy")
+    for other in dict.fromkeys(copied.referring):
+        yield from (what for key in keys(catalog, other) if same(key.to, of) for what in _lost(connection, other, key))
+
+
+def _lost(connection: Connection, of: str, key: Key, so: str = "") -> Iterator[str]:
+    """Rows that refer to nothing, as only who switches the checks off can write them."""
+    lost = run(connection, f"SELECT count(*) FROM {_orphans(of, key)}").scalar_one()
+    if lost:
+        rows, refer = counted(lost, "row"), agreeing(lost, "refers", "refer")
+        yield (
+            f"{rows} of '{of}' {refer} to no row of '{key.to}', as '{key.name}' requires{so}: mend or delete them; to"
+            f" find them: SELECT contractctl_child.* FROM {_orphans(of, key)}"
+        )
 
 
 def _orphans(of: str, key: Key) -> str:
@@ -135,12 +142,34 @@ def _orphans(of: str, key: Key) -> str:
     return f"{table_name(of)} contractctl_child WHERE {given} AND NOT EXISTS ({parent})"
 
 
-def _referring(connection: Connection, of: str) -> list[tuple[str, str]]:
+def _strangers(connection: Connection, of: str, known: Iterable[str]) -> Iterator[str]:
+    """What refers to the table and does not go along. known: the tables of what does, once for each."""
+    along = Counter(name.lower() for name in known)
+    for other, found in groupby(referring(connection, of), key=itemgetter(1)):
+        names = [name for name, _ in found]
+        if along[other.lower()] == 0:
+            yield from (
+                f"foreign key '{name}' of '{other}' refers to '{of}', and would stay with the old table: {_LATER}, once"
+                " its own columns have the new type, too"
+                for name in names
+            )
+        elif len(names) > along[other.lower()]:
+            yield (
+                f"the foreign keys {', '.join(map(repr, names))} of '{other}' refer to '{of}', and the contract knows"
+                f" {along[other.lower()]}: what it does not know would stay with the old table: {_LATER}"
+            )
+
+
+def referring(connection: Connection, of: str) -> Iterator[tuple[str, str]]:
+    """Name and table of each that refers to the table; tables of its own database are named as it is."""
     to = of_table(of, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME")
+    own = literal("".join(of.rpartition(".")[:2]))
+    schema = f"if(CONSTRAINT_SCHEMA = UNIQUE_CONSTRAINT_SCHEMA, {own}, concat(CONSTRAINT_SCHEMA, '.'))"
     query = (
-        f"SELECT CONSTRAINT_NAME, TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE {to} ORDER BY 2, 1"
+        f"SELECT CONSTRAINT_NAME, concat({schema}, TABLE_NAME) FROM information_schema.REFERENTIAL_CONSTRAINTS"
+        f" WHERE {to} ORDER BY 2, 1"
     )
-    return [(str(name), str(other)) for name, other in run(connection, query)]
+    yield from ((str(name), str(other)) for name, other in run(connection, query).all())
 
 
 _KEYS = """

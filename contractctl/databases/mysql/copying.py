@@ -18,7 +18,7 @@ from typing import cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Database, Synchronisation, mysql, run
+from contractctl.databases import Copied, Database, Synchronisation, mysql, run
 from contractctl.databases.catalog import Live
 from contractctl.databases.crossing import across_of, changed, copied_of, of_row, together
 from contractctl.databases.mysql import copied_keys
@@ -78,8 +78,9 @@ def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str
     return tuple(name for name in names if name not in there)
 
 
-def obstacles(connection: Connection, plan: str, of: str, column: str, holds: tuple[int, int]) -> Iterator[str]:
+def obstacles(connection: Connection, plan: str, of: str, copied: Copied) -> Iterator[str]:
     """What keeps a table from giving its name to a copy, each a sentence."""
+    column, holds = copied.column, (copied.least, copied.most)
     found = next((one for one in columns(connection, of) if same(one.name, column)), None)
     if found is None:
         yield f"table '{of}' has no column '{column}'"
@@ -89,7 +90,7 @@ def obstacles(connection: Connection, plan: str, of: str, column: str, holds: tu
     for name in _triggers(connection, of):
         if name not in ours:
             yield f"trigger '{name}' would stay with the old '{of}': drop it first, and make it again in the end"
-    yield from copied_keys.obstacles(Live(_DATABASE, connection), of, column)
+    yield from copied_keys.obstacles(Live(_DATABASE, connection), of, copied)
     query = f"SELECT CREATE_OPTIONS FROM information_schema.TABLES WHERE {of_table(of)}"
     if "DIRECTORY" in str(run(connection, query).scalar() or "").upper():
         yield f"table '{of}' has a DATA DIRECTORY of its own, which a copy does not get"
@@ -172,7 +173,23 @@ def _body(sync: Synchronisation, side: str, event: str, *, strict: bool) -> list
         return [write]
     left = f"EXISTS (SELECT 1 {_found(sync, 'OLD')} LOCK IN SHARE MODE)"
     rekeyed = changed(_DATABASE, across.here, across.key_types)
-    return [when(rekeyed, [when(f"NOT {left}", [delete])]), write]
+    return [when(rekeyed, [when(f"NOT {left}", _moved(sync, to, anywhere=side == "old" or strict))]), write]
+
+
+def _moved(sync: Synchronisation, to: str, *, anywhere: bool) -> list[str]:
+    """The row has another key there, too. What refers to it is asked, and does not go as with one that is deleted.
+
+    `anywhere`: the other table can hold every key. Else the row gives its key up before it goes.
+    """
+    names, copied = across_of(sync).here, copied_of(sync)
+    least = f"{quote(copied.column)} = {copied.least}"
+    keyed = ", ".join(f"{quote(name)} = NEW.{quote(name)}" for name in names)
+    move = f"UPDATE {to} SET {{}} WHERE {together(_DATABASE, sync, 'OLD', '')}"
+    if anywhere:
+        return [move.format(keyed)]
+    at = (least if same(name, copied.column) else f"{quote(name)} = OLD.{quote(name)}" for name in names)
+    given_up = [move.format(least), f"DELETE FROM {to} WHERE {' AND '.join(at)}"]
+    return [when(fits(sync, "NEW"), [move.format(keyed)], given_up)]
 
 
 def _insert(sync: Synchronisation, to: str, row: str) -> str:

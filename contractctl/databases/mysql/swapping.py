@@ -2,13 +2,19 @@
 
 Everything is made beside the table; one RENAME TABLE gives the copy its name, and another one takes it back. Whoever
 has begun to write goes on first, for as long as we wait; whoever comes meanwhile waits for an instant.
+
+RENAME TABLE takes one table after the other, and of each waits inside of InnoDB for those who have written what refers
+to it. One that fails at the second table takes the first one back, and may wait in vain for that as well: there would
+be no table of that name. So when the two change places, what refers to them refers to the old one alone.
 """
 
 from contractctl.databases import Statement, Synchronisation, Work
 from contractctl.databases.catalog import Catalog
-from contractctl.databases.crossing import across_of
+from contractctl.databases.crossing import across_of, copied_of
 from contractctl.databases.mysql import copied_keys
 from contractctl.databases.mysql.altering import of_triggers
+from contractctl.databases.mysql.constraints import index_foreign_key
+from contractctl.databases.mysql.copied_keys import referring
 from contractctl.databases.mysql.copying import counterpart, create, drop_triggers, fits, obstacles, old_readers, signal
 from contractctl.databases.mysql.modifying import Changed, definition
 from contractctl.databases.mysql.names import literal, quote
@@ -18,7 +24,19 @@ from contractctl.databases.mysql.rows import add_new
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.temporary_names import beside_table, copied_table, quiesced_table
 
-__all__ = ("bring", "copy_table", "drop_copied", "drop_copy", "follow", "obstacles", "old_readers", "swap", "swap_back")
+__all__ = (
+    "bring",
+    "copy_table",
+    "drop_copied",
+    "drop_copy",
+    "follow",
+    "index_foreign_key",
+    "obstacles",
+    "old_readers",
+    "referring",
+    "swap",
+    "swap_back",
+)
 
 _SWAPPING = "EXCLUSIVE, for an instant"
 _COUNTED = "@contractctl_counted"
@@ -82,7 +100,9 @@ def swap(sync: Synchronisation) -> tuple[Statement, ...]:
         (copied_table(sync.table), sync.table),
         *_signals(sync.table),
     ]
-    return (*of_triggers(anew), Statement(_renamed(renames), _SWAPPING, transactional=False, instant=True))
+    free = _free(sync)
+    sql = f"BEGIN NOT ATOMIC\n{free}{_renamed(renames)};\nEND" if free else _renamed(renames)
+    return (*of_triggers(anew), Statement(sql, _swapping(sync), transactional=False, instant=True))
 
 
 def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:
@@ -93,8 +113,29 @@ def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:
     refuse = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(_TOO_GREAT)}"
     too_great = f"IF EXISTS (SELECT 1 FROM {table_name(sync.table)} WHERE NOT {fits(sync)}) THEN {refuse}; END IF"
     renames = [(sync.table, copied_table(sync.table)), (quiesced_table(sync.table), sync.table), *_signals(sync.table)]
-    steps = "".join(f"{step};\n" for step in (handler, *strict, too_great, _renamed(renames)))
-    return (Statement(f"BEGIN NOT ATOMIC\n{steps}END", _SWAPPING, transactional=False),)
+    before = "".join(f"{step};\n" for step in (handler, *strict, too_great))
+    body = f"{before}{_free(sync)}{_renamed(renames)};\n"
+    return (Statement(f"BEGIN NOT ATOMIC\n{body}END", _swapping(sync), transactional=False),)
+
+
+def _free(sync: Synchronisation) -> str:
+    """Let those go on first who have written what refers to the table, which RENAME TABLE waits for inside of InnoDB.
+
+    It has the table for itself by then, and would keep it from them as well.
+    """
+    tables = ", ".join(f"{table_name(name)} WRITE" for name in _of_others(sync))
+    return (
+        f"EXECUTE IMMEDIATE {literal(f'LOCK TABLES {tables}')};\nEXECUTE IMMEDIATE 'UNLOCK TABLES';\n" if tables else ""
+    )
+
+
+def _swapping(sync: Synchronisation) -> str:
+    others = _of_others(sync)
+    return f"{_SWAPPING}; who writes {' or '.join(others)} waits, too" if others else _SWAPPING
+
+
+def _of_others(sync: Synchronisation) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(copied_of(sync).referring))
 
 
 def _copy(sync: Synchronisation) -> str:

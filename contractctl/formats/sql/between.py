@@ -17,7 +17,7 @@ from contractctl.formats.sql.defined import Defined
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.indexes_and_views import create_index
 from contractctl.formats.sql.parsing import called_comment, filled_comment, parse
-from contractctl.formats.sql.parts import PartStep
+from contractctl.formats.sql.parts import BESIDE, PartStep
 from contractctl.formats.sql.path import Path, path
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
@@ -66,7 +66,7 @@ def _staged(found: Path) -> dict[str, Table]:
     for table in {step.table for step in found.steps if step.kind == "change-key-type"}:
         tables[table] = _with_new_key(found, of(table))
     for part in found.parts:
-        if part.stands is not Stage.CONTRACT and part.part.table in found.before.tables:
+        if part.stands in BESIDE and part.part.table in found.before.tables:
             tables[part.part.table] = _with_part(found, of(part.part.table), part)
     return {name: table for name, table in tables.items() if table != found.before.tables[name]}
 

@@ -2,7 +2,8 @@
 
 Old applications write until the plan is contracted. What refuses rows that they may write holds only then. What speaks
 of a new column alone, or says of it what holds of the old one, holds as soon as the column is filled: its stage is
-`verify`. An index refuses nothing: it is made at once.
+`verify`. An index refuses nothing: it is made at once. What refers to a table that goes over to a copy holds from
+`quiesce` on, when the copy has its name, under the names that columns have then; until then the old one holds for both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,9 @@ Names = Mapping[str, Mapping[str, str]]
 """Table → folded name of a column → another one of it."""
 _ADDS = {"unique": "add-unique", "check": "add-check", "foreign-key": "add-foreign-key", "index": "create-index"}
 _DROPS = {"unique": "drop-unique", "check": "drop-check", "foreign-key": "drop-foreign-key", "index": "drop-index"}
+
+BESIDE = (Stage.EXPAND, Stage.VERIFY)
+"""From these on it stands beside what it will replace, and so do its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Columns:
     """New columns that nothing is written into but by applications that know them."""
     tables: Mapping[str, str]
     """Old name → new name of tables that are renamed."""
+    copied: frozenset[str] = frozenset()
+    """Tables that go over to a copy."""
 
 
 def parts_of(schema: Schema, table: Table) -> tuple[Part, ...]:
@@ -166,7 +172,7 @@ def _coming(part: Part, sides: _Sides, along: Part | None) -> PartStep:
     demand_plain(part.name, f"of '{sides.new.written}' the {part.sort.replace('-', ' ')}")
     stands = _stands(part, sides.columns, along)
     made = part
-    if stands is not Stage.CONTRACT:
+    if stands in BESIDE:
         made = _placed(part, sides)
     becomes = None
     if stands is not Stage.CONTRACT and _compared(part.name, sides.after.dialect) in sides.standing:
@@ -186,7 +192,7 @@ def _stands(part: Part, columns: Columns, along: Part | None) -> Stage:
     if not part.refuses:
         return Stage.EXPAND
     if along is not None and _keeps(along, columns):
-        return Stage.VERIFY
+        return Stage.QUIESCE if part.referred[0] in columns.copied else Stage.VERIFY
     unfed = columns.unfed.get(part.table, frozenset())
     if along is None and part.columns and unfed.issuperset(part.columns):
         return Stage.VERIFY

@@ -9,7 +9,7 @@ from contractctl.formats.sql import changing_keys, unstaged
 from contractctl.formats.sql.bonds import bonds, renamed_tables
 from contractctl.formats.sql.names import demand_plain, side_name
 from contractctl.formats.sql.parsing import parse
-from contractctl.formats.sql.parts import Columns, PartStep, part_steps
+from contractctl.formats.sql.parts import Columns, Part, PartStep, part_steps
 from contractctl.formats.sql.regrouping import demand_sound
 from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.steps import OWN_REVISION, Step, changes, filling, refused
@@ -17,6 +17,7 @@ from contractctl.formats.sql.tables import Created, created, demand_the_same, dr
 from contractctl.formats.sql.ways import keeps_values, side
 from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
+from contractctl.model.plan import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +161,34 @@ def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that ch
     if not keeps_values(step, before.dialect, declared):
         reason = f"'{column.written}' gets its type by a copy of '{table.written}', and its values stay what they are"
         raise refused(after, step.to, reason, column, hint="leave --up and --down out")
+    along = referring(after, parts, step)
+    their = {(one.part.table, one.part.columns) for one in along}
     for schema in (before, after):
-        bound = unstaged.bound(schema, schema.tables[step.table], step.olds[0])
+        bound = unstaged.bound(schema, schema.tables[step.table], step.olds[0], their)
         if bound is not None:
             reason, hint = bound
             raise refused(after, step.to, reason, column, hint=hint)
     others = [one.kind for one in steps if one is not step and step.table in {one.table, one.to}]
-    others += [one.kind for one in parts if step.table in {one.part.table, one.part.referred[0]}]
+    others += [one.kind for one in parts if step.table in {one.part.table, one.part.referred[0]} and one not in along]
     if others:
         reason = f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and changes besides"
         raise refused(after, step.to, f"{reason} ({others[0]})", column, hint="plan the one, and then the other")
+
+
+def referring(after: Schema, parts: tuple[PartStep, ...], step: Step) -> tuple[PartStep, ...]:
+    """Those foreign keys of other tables that go over to a table's copy: each that goes, and what comes for it."""
+    coming = [one for one in parts if one.stands is Stage.QUIESCE and _goes_over(after, one.part, step)]
+    parted = [one.part for one in coming]
+    return tuple(one for one in parts if one in coming or one.along in parted)
+
+
+def _goes_over(after: Schema, part: Part, step: Step) -> bool:
+    table, columns = part.referred
+    if table != step.table or part.table == table or not unstaged.changes_no_row(part.value):
+        return False
+    pairs = zip(part.columns, columns, strict=False)
+    own = [after.tables[part.table].column(here) for here, there in pairs if there == step.news[0].name]
+    return any(one is not None and one.type == step.news[0].type for one in own)
 
 
 def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts: tuple[PartStep, ...]) -> None:
@@ -208,7 +227,8 @@ def _columns(
             kept.setdefault(step.table, set()).add(step.olds[0].name)
         if step.kind == "add-column" and _is_unfed(after, step, declared):
             unfed.setdefault(step.table, set()).add(step.news[0].name)
-    return Columns(_frozen(leaving), twins, _frozen(kept), places, _frozen(unfed), renamed)
+    copied = frozenset(step.table for step in steps if step.kind == "copy-table")
+    return Columns(_frozen(leaving), twins, _frozen(kept), places, _frozen(unfed), renamed, copied)
 
 
 def _is_unfed(after: Schema, step: Step, declared: Declared) -> bool:

@@ -10,6 +10,7 @@ is not so is not there:
   stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
 - `least`, `most`: the numbers that a column holds whose table goes over to a copy, in which it holds more.
+  `referring`: the tables whose foreign keys go over to the copy as well, once for each key.
 - `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
 - `new_key`: the primary key as it will be, where that has several columns: each one's name while both versions are
   served, and the one that it gets: "tenant_id=tenant_id,id__new=id".
@@ -21,9 +22,10 @@ is not so is not there:
 - `create`: the statement that makes the table, or the index.
 - Of a constraint: `columns`, `nulls`, `references`, `referred`, `on_delete`, `on_update`, `timing`, `condition`; of an
   index `columns` (SQL), `unique`, `where`, `using`, `include`, `sort` (FULLTEXT, SPATIAL) and `rest`.
-- `stands`: the stage from which on it holds: expand, verify, contract. Before the last one, columns go by the names
-  that they have while both versions are served (`via`), in `contract` by those of the new version. What goes, goes in
-  the last one.
+- `stands`: the stage from which on it holds: expand, verify, quiesce, contract. In the first two, columns go by the
+  names that they have while both versions are served (`via`), then by those of the new version. What goes, goes in the
+  last one. `quiesce` is for what refers to a table that goes over to a copy: it says as `via` what its columns are
+  called before.
 - `becomes`: the name that it takes over once the old one of that name is gone. `named`: "no" where the contract has no
   name for it, and this is what the database would call it; it is best looked for by what it says.
 - `along`: the constraint or index of the other version that says the same of its columns, and comes or goes with it.
@@ -35,7 +37,7 @@ from contractctl.formats.sql.between import intermediate, meanwhile
 from contractctl.formats.sql.cuts import condition_text, default_text, type_text
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.parts import Part, PartStep, parts_of
-from contractctl.formats.sql.path import Path, path
+from contractctl.formats.sql.path import Path, path, referring
 from contractctl.formats.sql.regrouping import is_shared
 from contractctl.formats.sql.resolution import values
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
@@ -45,7 +47,7 @@ from contractctl.formats.sql.ways import place, regroup_of, transform_of
 from contractctl.formats.sql.writing import charset_of, column_name, identifier
 from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
-from contractctl.model.plan import Operation
+from contractctl.model.plan import Operation, Stage
 from contractctl.model.verdict import Effect, Undecided
 
 __all__ = ["intermediate", "meanwhile", "operations"]
@@ -156,6 +158,9 @@ def _of_copied(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     least, most = bounds(old.type)
     yield "least", str(least)
     yield "most", str(most)
+    along = ",".join(one.part.table for one in referring(found.after, found.parts, step) if one.stands is Stage.QUIESCE)
+    if along:
+        yield "referring", along
     if _breaks(found, step):
         yield "breaks", "yes"
 
@@ -297,8 +302,17 @@ def _part(found: Path, step: PartStep, contract: str) -> Operation:
         subject=part.table,
         old=None if comes else name,
         new=name if comes else None,
-        parameters=dict(_part_parameters(schema, step)),
+        parameters=dict(_part_parameters(schema, step)) | dict(_waiting(found, step)),
     )
+
+
+def _waiting(found: Path, step: PartStep) -> Iterator[tuple[str, str]]:
+    """By which names its columns go before it holds, where it is made ready for that."""
+    if step.stands is Stage.QUIESCE:
+        table = found.after.tables[step.part.table]
+        steps = (one for one in found.steps if one.beside and one.to == table.name)
+        beside = {new.name: place(one, new, found.dialect) for one in steps for new in one.news}
+        yield "via", ",".join(beside.get(name, _written(table, name, found.dialect)) for name in step.part.columns)
 
 
 def _part_parameters(schema: Schema, step: PartStep) -> Iterator[tuple[str, str]]:

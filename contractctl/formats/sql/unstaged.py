@@ -14,11 +14,14 @@ makes the moment of the copy of each NULL, in strict mode, too, which nothing co
 explicit_defaults_for_timestamp is OFF, such a column becomes a clock besides.
 """
 
-from contractctl.formats.sql.schema import Column, Schema, Table
+from collections.abc import Collection
+
+from contractctl.formats.sql.schema import Column, ForeignKey, Schema, Table
 from contractctl.formats.sql.writing import column_definition, column_name, identifier, table_identifier
 
 _ALONE = "release the contract with that alone"
 _NO_CLOCK = "explicit_defaults_for_timestamp = ON"
+_LEAVING = frozenset({"ON DELETE CASCADE", "ON DELETE RESTRICT", "ON UPDATE RESTRICT"})
 
 
 def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str, str]:
@@ -44,16 +47,20 @@ def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str
     return reason, hint
 
 
-def bound(schema: Schema, table: Table, column: Column) -> tuple[str, str] | None:
+def bound(
+    schema: Schema, table: Table, column: Column, along: Collection[tuple[str, tuple[str, ...]]]
+) -> tuple[str, str] | None:
     """Why a table to which foreign keys refer does not go over to a copy, and what to do instead. None: it does.
 
-    Its own go over with it, but for one that holds the column to another's type.
+    Its own go over with it, but for one that holds the column to another's type. along: table and columns of others'
+    that go over as well.
     """
     found = [
         f"{f'{key.name!r} ' if key.name else ''}of '{other.written}' ({', '.join(key.columns)})"
         for other in schema.tables.values()
         for key in other.foreign_keys
-        if key.table == table.name or (other.name == table.name and column.name in key.columns)
+        if (key.table == table.name and (other.name, key.columns) not in along)
+        or (other.name == table.name and column.name in key.columns)
     ]
     if not found:
         return None
@@ -63,10 +70,17 @@ def bound(schema: Schema, table: Table, column: Column) -> tuple[str, str] | Non
         f" {', '.join(found)} {stay} with the old table"
     )
     hint = (
-        f"take three versions, each of which is staged: the first without the {keys}; the second with the new types, of"
-        f" what refers to '{column.written}', too; and the third with the {keys} again"
+        f"another table's goes along where it refers to '{column.written}', its own column gets the new type in this"
+        " version, too, and it changes no row by itself (SET NULL, ON UPDATE CASCADE); else take three versions, each"
+        f" of which is staged: the first without the {keys}; the second with the new types, of what refers to"
+        f" '{column.written}', too; and the third with the {keys} again"
     )
     return reason, hint
+
+
+def changes_no_row(key: object) -> bool:
+    """Whether a foreign key leaves rows as they are, or takes them away whole: no trigger sees what it does to them."""
+    return isinstance(key, ForeignKey) and _LEAVING.issuperset(key.actions)
 
 
 def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:

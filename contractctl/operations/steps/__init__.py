@@ -24,7 +24,15 @@ from contractctl.operations.steps.constraints import (
     RenameConstraint,
     TakeForeignKeyBack,
 )
-from contractctl.operations.steps.copies import CopyTable, DropCopied, DropCopy, Swap, SwapBack
+from contractctl.operations.steps.copies import (
+    CopyTable,
+    DropCopied,
+    DropCopy,
+    IndexForeignKey,
+    ReferToCopied,
+    Swap,
+    SwapBack,
+)
 from contractctl.operations.steps.keeping import (
     BrownOut,
     EndBrownOut,
@@ -73,11 +81,13 @@ __all__ = (
     "GiveUpNotNull",
     "HandOver",
     "HoldTables",
+    "IndexForeignKey",
     "KeepInStep",
     "LeaveNewSide",
     "LetRowsGo",
     "MoveKey",
     "PromiseNotNull",
+    "ReferToCopied",
     "RelaxNotNull",
     "RenameConstraint",
     "RenewTriggers",

@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
+from contractctl import databases
 from contractctl.databases import Database, Statement, Synchronisation, copied_rows
-from contractctl.databases.catalog import Catalog
+from contractctl.databases.catalog import Catalog, Live
 from contractctl.databases.ddl import BlockingError, Copying
 from contractctl.databases.temporary_names import copied_table, quiesced_table
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Whole, seen, synchronisation, told_of_copied
+from contractctl.operations.pairs import Whole, copied, seen, synchronisation, told_of_copied
+from contractctl.operations.steps.constraints import AddForeignKey, DropConstraint, DropIndex
 from contractctl.operations.steps.step import Step
 
 
@@ -97,6 +99,7 @@ class SwapBack(_AsItStands):
     def demand(self, database: Database, connection: Connection) -> None:
         """What only the copy can hold would be lost; the statement itself looks once more."""
         sync = _demand_followed(database, connection, self)
+        _demand_none_refers(copying(database), connection, self.table, "gives its name back to the old table")
         keys = copied_rows.beyond(database, connection, sync)
         if keys:
             raise copied_rows.lost(sync, keys)
@@ -106,6 +109,51 @@ class SwapBack(_AsItStands):
 
     def reverse(self) -> Step:
         return Swap(self.table, self.pairs, self.plan)
+
+
+@dataclass(frozen=True)
+class IndexForeignKey(Step):
+    """Build the index that a foreign key needs, while applications write, where there is none over its columns."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def first(self) -> bool:
+        return True
+
+    def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
+        return copying(database).index_foreign_key(catalog, self.table, self.name, self.columns)
+
+    def done(self, database: Database, connection: Connection) -> bool:
+        return not self.statements(database, Live(database, connection))
+
+    def reverse(self) -> Step:
+        return DropIndex(self.table, self.name)
+
+
+@dataclass(frozen=True)
+class ReferToCopied(AddForeignKey):
+    """As AddForeignKey, to a table that has gone over to a copy just now.
+
+    Until then the table that was copied has held all that is written to what both hold. So the key comes first, and
+    then the question whether every row fulfils it.
+    """
+
+    @property
+    def first(self) -> bool:
+        return False
+
+    def run(self, connection: Connection, *, alone: bool = False) -> None:
+        Step.run(self, connection, alone=alone)
+        super().demand(databases.of(connection), connection)
+
+    def demand(self, database: Database, connection: Connection) -> None:
+        """Nothing before it stands."""
+
+    def reverse(self) -> Step:
+        return DropConstraint(self.table, self.name, "foreign-key")
 
 
 @dataclass(frozen=True)
@@ -125,6 +173,7 @@ class DropCopied(_AsItStands):
                 f"'{self.table}' is the old table still: '{copied_table(self.table)}' has not taken its name",
                 hint=f"run: contractctl migrate quiesce {self.plan}",
             )
+        _demand_none_refers(copying(database), connection, quiesced_table(self.table), "goes")
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -152,8 +201,18 @@ def _demand_followed(database: Database, connection: Connection, step: Swap | Sw
     return sync
 
 
+def _demand_none_refers(how: Copying, connection: Connection, table: str, what: str) -> None:
+    """What the plan knows of does not any more. what: becomes of the table."""
+    found = next(how.referring(connection, table), None)
+    if found is not None:
+        raise ContractctlError(
+            f"foreign key '{found[0]}' of '{found[1]}' refers to '{table}', which {what}",
+            hint="drop it first, and add it again in the end",
+        )
+
+
 def _refuse(how: Copying, connection: Connection, plan: str, pair: Whole) -> None:
-    obstacles = how.obstacles(connection, plan, pair.source, pair.column, (pair.least, pair.most))
+    obstacles = how.obstacles(connection, plan, pair.source, copied(pair))
     found = next(chain(obstacles, how.old_readers(connection, plan, pair.source)), None)
     if found is not None:
         raise ContractctlError(found, hint="nothing was changed; mend it, and run it again")

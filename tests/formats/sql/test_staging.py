@@ -243,7 +243,7 @@ RENAMED = COUNTED.replace("(id INT", "(`order` INT").replace("(id)", "(`order`)"
     ("new", "names", "reason", "way"),
     [
         (
-            COUNTED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
+            COUNTED.replace("(id INT", "(id BIGINT"),
             {},
             "the foreign key 'of_order' of 'items' (of) stays with the old table",
             "the first without the foreign key; the second with the new types, of what refers to 'id', too",
@@ -305,6 +305,65 @@ def test_what_mariadb_counts_gets_a_wider_type_by_a_copy(old: str, type_: str, s
     assert (step.kind, step.subject, step.old, step.new) == ("copy-table", "orders", "id", "id")
     assert said.items() <= step.parameters.items()
     assert step.parameters["type"] == type_
+
+
+def test_what_refers_to_it_goes_over_to_the_copy_where_its_own_column_is_widened_as_well() -> None:
+    wider = COUNTED.replace("INT UNSIGNED", "BIGINT UNSIGNED")
+    gone, copied, retyped, come = steps(COUNTED, wider, "mysql")
+
+    assert (gone.kind, gone.old, retyped.kind, retyped.subject) == (
+        "drop-foreign-key",
+        "of_order",
+        "change-type",
+        "items",
+    )
+    assert (copied.kind, copied.parameters["referring"]) == ("copy-table", "items")
+    assert (come.kind, come.new) == ("add-foreign-key", "of_order__new")
+    refers = {"columns": "of", "via": "of__new", "references": "orders", "referred": "id"}
+    assert come.parameters == refers | {"stands": "quiesce", "becomes": "of_order", "along": "of_order"}
+    staged = intermediate(source(COUNTED), source(wider), Declared(), Policy("mysql"))
+    assert staged.files[0].text.count("FOREIGN KEY") == 1
+
+
+STAYS = "stays with the old table"
+
+
+def test_what_refers_to_it_in_a_type_of_another_sign_stays_with_the_old_table() -> None:
+    """The server would refuse the key when the copy has the name already."""
+    wider = COUNTED.replace("(id INT UNSIGNED", "(id BIGINT UNSIGNED").replace("`of` INT UNSIGNED", "`of` BIGINT")
+
+    with pytest.raises(ContractctlError, match=f"'items' .of. {STAYS}"):
+        steps(COUNTED, wider, "mysql")
+
+
+@pytest.mark.parametrize(
+    ("old", "sentence"),
+    [
+        (COUNTED.replace("orders (id))", "orders (id) ON DELETE SET NULL)"), f"'of_order' of 'items' (of) {STAYS}"),
+        (COUNTED.replace("orders (id))", "orders (id) ON UPDATE CASCADE)"), f"'of_order' of 'items' (of) {STAYS}"),
+        (COUNTED.replace("note VARCHAR(9)", "note INT UNSIGNED REFERENCES orders (id)"), f"of 'orders' (note) {STAYS}"),
+        (
+            f"{COUNTED}; CREATE TABLE notes (n INT PRIMARY KEY, id INT, FOREIGN KEY (id) REFERENCES orders (id))",
+            f"the foreign key of 'notes' (id) {STAYS}",
+        ),
+        (
+            COUNTED.replace("VARCHAR(9)", "VARCHAR(9) UNIQUE")
+            .replace("`of` INT UNSIGNED", "`of` VARCHAR(9)")
+            .replace("orders (id)", "orders (note)"),
+            f"'of_order' of 'items' (of) {STAYS}",
+        ),
+        (
+            COUNTED.replace("(n INT", "(n INT UNSIGNED AUTO_INCREMENT"),
+            "'items' goes over to a copy, as 'n' gets another",
+        ),
+    ],
+)
+def test_what_refers_to_it_otherwise_stays_with_the_old_table(old: str, sentence: str) -> None:
+    """Where the server changes rows and no trigger sees it; where the table, or what refers to it, changes besides."""
+    with pytest.raises(ContractctlError) as error:
+        steps(old, old.replace("INT UNSIGNED", "BIGINT UNSIGNED"), "mysql")
+
+    assert sentence in error.value.message
 
 
 @pytest.mark.parametrize(
