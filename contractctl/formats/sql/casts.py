@@ -44,7 +44,8 @@ def without_cast(node: exp.Cast, kinds: Kinds) -> exp.Expr | None:
     if isinstance(constant, exp.Literal):
         return _literal(node, constant, negative=inner is not constant, kinds=kinds)
     if isinstance(inner, exp.Array | exp.ByteString | exp.Null):
-        return None if _innermost(node.to).expressions else node.this
+        empty = isinstance(inner, exp.Array) and not inner.expressions
+        return None if _innermost(node.to).expressions and not empty else node.this
     if node.to.expressions:  # varchar(3) cuts, and numeric(5, 2) rounds
         return None
     target = str(node.to.this.name)

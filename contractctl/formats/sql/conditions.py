@@ -74,12 +74,17 @@ def _left_out(sides: _Sides, term: str, demand: Values, names: frozenset[str]) -
     if sides.effect is not Effect.FAILS:
         return  # the column is gone, which is a finding of its own
     column = sides.provider.column(term)
-    if column is None or column.generated is not None:
+    if column is None or column.generated is not None or (column.counted and not _counts_within(demand)):
         yield _undecided(sides, term, names)
     elif column.default is not None:
         value = constant(column.default.tree)
         if value is None or _textual(column, demand) or not _comparison(column)(demand, value):
             yield _undecided(sides, term, names)
+
+
+def _counts_within(demand: Values) -> bool:
+    """Whether all numbers from one on meet it."""
+    return isinstance(demand, Range) and demand.high is None and demand.holds(Decimal(1))
 
 
 def _left_null(sides: _Sides, names: frozenset[str]) -> bool:

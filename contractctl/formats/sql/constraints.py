@@ -131,7 +131,8 @@ def _actions(key: ForeignKey) -> str:
 
 def _added_key(client: Table, provider: Table, key: ForeignKey) -> Iterator[Found]:
     unknown = [column for name in key.columns if not client.column(name) and (column := provider.column(name))]
-    if any(column.absent_is_null for column in unknown):
+    partly = "MATCH FULL" in key.timing and len(unknown) < len(key.columns)  # which refuses NULL in some columns alone
+    if any(column.absent_is_null for column in unknown) and not partly:
         return  # left out, it is NULL, and NULL refers to nothing
     if len(unknown) == len(key.columns):
         yield Undecided(client.written, f"the value of '{unknown[0].written}' must stand in '{key.table}'")

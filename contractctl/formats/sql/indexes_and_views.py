@@ -55,6 +55,10 @@ def _computed(parameters: exp.Expr, table: Table, dialect: str) -> Iterator[Expr
         bare = bare.this if isinstance(bare, exp.Opclass) else bare
         if not isinstance(bare, exp.Column | exp.Identifier):
             yield expression(bare, dialect, table)
+            continue
+        column = table.column(fold(bare.this if isinstance(bare, exp.Column) else bare, dialect))
+        if column is not None and column.generated is not None and not column.stored:
+            yield column.generated
     if (where := parameters.args.get("where")) is not None:
         yield expression(where.this, dialect, table)
 

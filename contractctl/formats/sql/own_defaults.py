@@ -1,5 +1,6 @@
 """Does a column take its own default? Engines ask that late: when the first row leaves the column out."""
 
+import json
 import re
 from contextlib import closing
 from decimal import Decimal
@@ -19,6 +20,7 @@ _REFUSALS = ("cannot store", "NOT NULL constraint failed")
 """How SQLite refuses a column's value, not the expression that gives it."""
 _GREATEST = {32: Decimal("3.4028235677973366e38"), 64: Decimal("1.7976931348623158e308")}
 """Of floating-point numbers, by their bits."""
+_SIZED_ARRAY = re.compile(r"\)\[\]$")
 _BITS = re.compile(r"bit\((\d+)\)")
 _MOMENTS = frozenset({Family.DATE, Family.TIME, Family.TIMESTAMP})
 _OF_THE_MOMENT = (
@@ -44,6 +46,12 @@ def takes_default(table: Table, column: Column, dialect: str) -> bool | None:
         return _sqlite_takes(table, column)
     tree = _calculated(column.default.tree)
     value = constant(tree)
+    if (
+        _SIZED_ARRAY.search(column.type.text)
+        and value != "{}"
+        and not (isinstance(tree, exp.Array) and not tree.expressions)
+    ):
+        return None
     return _computes(tree, column.type, dialect) if value is None else _holds(column.type, value)
 
 
@@ -74,6 +82,8 @@ def _holds(kind: Type, value: Constant) -> bool | None:
     """Whether a constant is within the type's size; a word that is of no such type is refused with the table."""
     if kind.family is Family.TEXT:
         return kind.size is None or kind.octets or len(str(value).rstrip(" ")) <= kind.size
+    if kind.name == "json" and isinstance(value, str):
+        return _is_json(value)
     if bits := _BITS.fullmatch(kind.text):
         return len(str(value)) == int(bits[1]) if isinstance(value, str) else None
     number = as_number(value)
@@ -91,6 +101,14 @@ def _holds(kind: Type, value: Constant) -> bool | None:
             return abs(number) <= _GREATEST[kind.size or 64] and (kind.signed or number >= 0)
         case _:
             return True
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _computes(tree: exp.Expr, kind: Type, dialect: str) -> bool | None:

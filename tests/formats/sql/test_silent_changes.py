@@ -215,6 +215,35 @@ def test_a_default_that_reads_otherwise_is_another_default(kind: str, one: str, 
     assert told("postgresql", *versions) == told("postgresql", *reversed(versions)) == ["default-changed"]
 
 
+@pytest.mark.parametrize(
+    ("dialect", "added", "expected"),
+    [
+        ("postgresql", "b varchar(2)[] DEFAULT '{abc}'", ["?"]),
+        ("postgresql", "b varchar(2)[] DEFAULT ARRAY['abc']", ["?"]),
+        ("postgresql", "b varchar(2)[] DEFAULT '{}'", []),
+        ("postgresql", "b varchar(2)[] DEFAULT ARRAY[]::varchar(2)[]", []),
+        ("postgresql", "b serial CHECK (b > 5)", ["?"]),
+        ("postgresql", "b serial CHECK (b > 0)", []),
+        ("postgresql", "b int, FOREIGN KEY (a, b) REFERENCES u (a, b) MATCH FULL", ["foreign-key-added"]),
+        ("postgresql", "b int, FOREIGN KEY (a, b) REFERENCES u (a, b)", []),
+        ("mysql", "b json DEFAULT '{'", ["default-refused"]),
+        ("mysql", "b json DEFAULT '{}'", []),
+    ],
+)
+def test_what_a_new_column_holds_where_it_is_left_out_is_asked_of_all_that_is_about_it(
+    dialect: str, added: str, expected: list[str]
+) -> None:
+    parent = "CREATE TABLE u (a int, b int, PRIMARY KEY (a, b)); "
+
+    assert told(dialect, parent + column("int"), f"{parent}CREATE TABLE t (a int, {added})") == expected
+
+
+def test_an_index_over_what_is_computed_when_it_is_read_computes_it() -> None:
+    table = "CREATE TABLE t (a TEXT, g AS (json_extract(a, '$.x')))"
+
+    assert told("sqlite", table, f"{table}; CREATE INDEX i ON t (g)") == ["?"]
+
+
 def test_numbers_that_are_given_again_may_meet_who_still_knows_them() -> None:
     once = column("INTEGER PRIMARY KEY AUTOINCREMENT")
     again = once.replace(" AUTOINCREMENT", "")
