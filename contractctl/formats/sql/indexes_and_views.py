@@ -54,7 +54,8 @@ def _computed(parameters: exp.Expr, table: Table, dialect: str) -> Iterator[Expr
         bare = part.this if isinstance(part, exp.Ordered) else part
         bare = bare.this if isinstance(bare, exp.Opclass) else bare
         if not isinstance(bare, exp.Column | exp.Identifier):
-            yield expression(bare, dialect, table)
+            if dialect != "mysql" or isinstance(bare, exp.Paren):  # a(5) is the beginning of a column
+                yield expression(bare, dialect, table)
             continue
         column = table.column(fold(bare.this if isinstance(bare, exp.Column) else bare, dialect))
         if column is not None and column.generated is not None and not column.stored:

@@ -1,5 +1,6 @@
 """Which statement shows it? Run against the client's tables, then against the provider's, in an engine."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -140,7 +141,9 @@ class _Sqlite:
         kind, named = _REASONS.get(found.rule, ("", False))
         if found.rule == "sql-type-refused" and refusal.text == "datatype mismatch":
             return True  # so SQLite words it for the number of a row
-        return kind in refusal.text and (not named or found.facts["column"].lower() in refusal.text.lower())
+        name = rf"(?<!\w){re.escape(found.facts['column'])}(?!\w)" if named else ""
+        said = any(words in refusal.text for words in kind.split(" or "))
+        return said and re.search(name, refusal.text, re.IGNORECASE) is not None
 
 
 def _outcome(trial: Trial, tables: tuple[str, ...]) -> Outcome:
@@ -186,7 +189,7 @@ _REASONS: Mapping[str, tuple[str, bool]] = {
     "sql-null-refused": ("NOT NULL", True),
     "sql-null-unexpected": ("NOT NULL", True),
     "sql-default-removed": ("NOT NULL", True),
-    "sql-default-refused": ("", True),
+    "sql-default-refused": ("cannot store or NOT NULL", True),
     "sql-column-generated": ("generated", True),
     "sql-foreign-key-added": ("FOREIGN KEY", False),
     "sql-foreign-key-removed": ("FOREIGN KEY", False),

@@ -397,6 +397,14 @@ def test_a_new_column_that_is_computed_for_every_row_refuses_none(dialect: str, 
     assert told(dialect, table.format(json, ""), table.format(json, f", {computed}")) == []
 
 
+def test_a_refusal_for_another_reason_shows_nothing() -> None:
+    """The function of the other column is PostgreSQL's alone, and SQLite refuses that."""
+    refused = "CREATE TABLE t (a int, c varchar(2) DEFAULT 'abc', e int DEFAULT current_setting('x.y')::int)"
+    (found,) = [one for one in backward("postgresql", column("int"), refused).findings if one.breaks]
+
+    assert (found.rule, found.witness) == ("sql-default-refused", None)
+
+
 def test_a_table_like_another_is_filled_by_nobody() -> None:
     other = "CREATE TABLE p (id int GENERATED ALWAYS AS IDENTITY); CREATE TABLE c ({})"
 
@@ -448,6 +456,8 @@ def test_a_domain_inside_an_array_is_a_domain() -> None:
         ("postgresql", "(date_trunc('day', c))", []),
         ("postgresql", "USING gin (to_tsvector('english', b))", []),
         ("sqlite", "(json_extract(b, '$.x'))", ["?"]),
+        ("mysql", "((10 / a))", ["?"]),
+        ("mysql", "(b(10), a)", []),
         ("sqlite", "(a / 2, lower(b))", []),
     ],
 )
