@@ -32,7 +32,8 @@ from sqlalchemy import Engine
 from contractctl import backfill, databases, journal
 from contractctl.backfill import executors
 from contractctl.databases import LOCK_SECONDS, Synchronisation, comparison, run
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.locating import synchronisation
+from contractctl.operations.pairs import Pair
 from tests import servers
 from tests.servers import Kind
 

@@ -21,7 +21,7 @@ from contractctl.databases.ddl import BlockingError
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import CONFLICT, KEPT, SET_ASIDE
 from contractctl.model.plan import Plan, Stage
-from contractctl.operations.pairs import seen
+from contractctl.operations.locating import seen
 from contractctl.operations.steps import HandOver, PromiseNotNull, RequireNotNull, StageColumn, Step
 
 _STEPS: Mapping[Stage, Callable[[Plan], tuple[Step, ...]]] = {

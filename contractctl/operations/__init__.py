@@ -6,7 +6,7 @@ from contractctl.databases import Synchronisation
 from contractctl.model.plan import Plan
 from contractctl.operations.asking import check_expressions, hindrances, losses, notes
 from contractctl.operations.kinds import KINDS, Kind, of_tables, pairs_by_table
-from contractctl.operations.pairs import synchronisation
+from contractctl.operations.locating import synchronisation
 from contractctl.operations.stages import (
     before_rollback,
     contract,

@@ -33,7 +33,8 @@ from contractctl.databases import (
     sqlite,
 )
 from contractctl.model.plan import Transform
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.locating import synchronisation
+from contractctl.operations.pairs import Pair
 
 _ROW = "plan {mark}, table_name {mark}, {quoted_key} {mark}, column_name {mark}"
 _OF_ROW = "PRIMARY KEY (plan, table_name, {quoted_key}, column_name)"

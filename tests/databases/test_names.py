@@ -3,7 +3,8 @@
 import pytest
 
 from contractctl.databases import run
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.locating import synchronisation
+from contractctl.operations.pairs import Pair
 
 ODD_NAMES = [
     "sel ect",

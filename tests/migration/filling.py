@@ -19,7 +19,8 @@ from contractctl.backfill import Crew, Outside, Progress, executors
 from contractctl.databases import Synchronisation, run
 from contractctl.migration import Context
 from contractctl.model.plan import Plan, Transform
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.locating import synchronisation
+from contractctl.operations.pairs import Pair
 
 ROWS = 2000
 

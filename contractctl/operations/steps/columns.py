@@ -10,7 +10,9 @@ from contractctl.databases.catalog import Catalog, Live, find, get, place
 from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
-from contractctl.operations.pairs import Pair, leaving_name, seen, told
+from contractctl.operations.locating import seen
+from contractctl.operations.pairs import Pair, leaving_name
+from contractctl.operations.scripted import told
 from contractctl.operations.steps.step import Step
 
 

@@ -12,7 +12,9 @@ from contractctl.databases.catalog import Catalog, Live
 from contractctl.databases.ddl import BlockingError, Copying
 from contractctl.databases.temporary_names import copied_table, quiesced_table
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Whole, copied, seen, synchronisation, told_of_copied
+from contractctl.operations.locating import seen, synchronisation
+from contractctl.operations.pairs import Whole, copied
+from contractctl.operations.scripted import told_of_copied
 from contractctl.operations.steps.constraints import AddForeignKey, DropConstraint, DropIndex
 from contractctl.operations.steps.step import Step
 

@@ -10,16 +10,9 @@ from contractctl.databases import SIDE_TABLES, Across, Copied, Database, Stateme
 from contractctl.databases.catalog import Catalog, Live, RenamedColumns, find
 from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import (
-    Crossing,
-    Pair,
-    Whole,
-    demand_trust,
-    leaving_name,
-    seen,
-    synchronisation,
-    told,
-)
+from contractctl.operations.locating import demand_trust, seen, synchronisation
+from contractctl.operations.pairs import Crossing, Pair, Whole, leaving_name
+from contractctl.operations.scripted import told
 from contractctl.operations.steps.columns import refuse_dependents
 from contractctl.operations.steps.step import Step
 

@@ -15,7 +15,8 @@ from contractctl.databases import Statement, run
 from contractctl.databases import mysql as database
 from contractctl.databases.catalog import Live, RenamedColumns
 from contractctl.databases.mysql.triggers import EVENTS
-from contractctl.operations.pairs import Pair, seen
+from contractctl.operations.locating import seen
+from contractctl.operations.pairs import Pair
 
 T = "CREATE TABLE t (id {key}, old {text}, new {text}, n INT NOT NULL DEFAULT 0)"
 THERE = {"old": "old__quiesced"}

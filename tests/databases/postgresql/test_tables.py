@@ -7,7 +7,8 @@ from contractctl.databases import postgresql as database
 from contractctl.databases.postgresql import tokens, types
 from contractctl.databases.postgresql.tables import columns, exists, key_columns
 from contractctl.errors import ContractctlError
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.locating import synchronisation
+from contractctl.operations.pairs import Pair
 
 T = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT)"
 

@@ -10,7 +10,8 @@ import pytest
 
 from contractctl.databases import run
 from contractctl.model.plan import Transform
-from contractctl.operations.pairs import Pair, synchronisation
+from contractctl.operations.locating import synchronisation
+from contractctl.operations.pairs import Pair
 
 T = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT, other TEXT)"
 TIDY = """
