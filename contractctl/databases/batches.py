@@ -19,7 +19,7 @@ from contractctl.databases import (
     run,
     two_tables,
 )
-from contractctl.databases.marks import Marks, read_marks
+from contractctl.databases.marks import Marks, every_mark, read_marks
 from contractctl.databases.sides import (
     all_null,
     is_kept,
@@ -30,6 +30,7 @@ from contractctl.databases.sides import (
     of_pair,
     or_raising,
     out_of_step,
+    shown,
     unconverted,
     up,
 )
@@ -201,8 +202,32 @@ def _fill_at_once(database: Database, connection: Connection, sync: Synchronisat
         marks = read_marks(database, connection, sync)
     rows = _update(database, connection, marks, sync, where, only_empty=True)
     if locked:
+        if _leave_given(database, connection, sync, where):
+            marks = read_marks(database, connection, sync)
         rows += _update(database, connection, marks, sync, where, only_empty=False)
     return Filled(rows, aside)
+
+
+def _leave_given(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
+    """Put in conflict what somebody gave the new side before triggers saw it, or behind their back. How many values.
+
+    Which of both sides is right is not known, so neither is overwritten. A default is given by nobody.
+    """
+    target = f"contractctl_conflict (plan, table_name, {database.quote('key')}, column_name, old_value, new_value, at)"
+    found = 0
+    for pair in sync.columns:
+        if pair.one_sided or not all(_holds_what_was_given(one) for one in pair.new):
+            continue
+        values = ", ".join(shown(database, side) for side in (pair.old, pair.new))
+        rows = f"SELECT {mark(database, sync, pair)}, {values}, {database.now()} FROM {database.table(sync.table)}"
+        given = f"NOT {all_null(database, pair.new)} AND {waiting(database, every_mark(sync), sync, pair)}"
+        found += run(connection, database.add_new(target, f"{rows} WHERE {where} AND {given}")).rowcount
+    return found
+
+
+def _holds_what_was_given(one: Held) -> bool:
+    column = one.column
+    return one.default is None and (column is None or not (column.not_null or column.generated or column.on_update))
 
 
 def _lock_doubtful(database: Database, connection: Connection, marks: Marks, sync: Synchronisation, where: str) -> bool:

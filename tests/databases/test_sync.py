@@ -81,6 +81,21 @@ def test_different_values_on_both_sides_are_kept_and_recorded(shop, pair):
     assert shop.differing() == ((1,),)
 
 
+def test_what_the_new_side_was_given_before_there_were_triggers_is_not_overwritten(shop, pair):
+    """Hazard 1, 4: a new version that runs too early, as after a rollback; which side is right is not known."""
+    early = ((1, "Ann", "Bea", None), (2, None, "Cem", None), (3, "Dan", "Dan", None), (4, "Eve", None, None))
+    shop.table(T, pair(), rows=early)
+    filled = shop.fill()
+
+    assert (filled.rows, shop.rows()) == (1, [*early[:3], (4, "Eve", "Eve", None)])
+    assert shop.marks("conflict") == [("[1]", "new"), ("[2]", "new")]
+    assert (shop.fill().rows, shop.facts()["conflicts"], shop.differing()) == (0, 2, ((1,), (2,)))
+    shop.repair("old", (1,))
+    shop.repair("new", (2,))
+    assert shop.rows()[:2] == [(1, "Ann", "Ann", None), (2, "Cem", "Cem", None)]
+    assert (shop.facts()["conflicts"], shop.differing()) == (0, ())
+
+
 def test_the_next_write_of_one_side_settles_a_conflict(shop, pair):
     """Hazard 4."""
     shop.table(T, pair(), rows=((1, "Ann", "Ann", None),))

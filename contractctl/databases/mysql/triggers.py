@@ -33,7 +33,8 @@ from contractctl.databases.mysql.tokens import Sort, tokens
 from contractctl.databases.mysql.trying import create_functions, drop_functions
 from contractctl.databases.sides import alike, all_null, down, in_step, up
 
-EVENTS = ("before_insert", "before_update", "after_insert", "after_update", "after_delete")
+EVENTS = ("before_update", "before_insert", "after_update", "after_insert", "after_delete")
+"""In the order in which they come, one by one beside everybody's writes: what an INSERT has kept in step stays so."""
 
 _LEFT, _BACK = "contractctl_left", "contractctl_back"
 _OTHER = "contractctl_other"
@@ -64,10 +65,10 @@ def create(sync: Synchronisation, *, anew: bool = False) -> dict[str, str]:
 def bodies(sync: Synchronisation) -> dict[str, str]:
     """What each trigger does, as the server keeps it word by word."""
     written = (
-        _before_insert(sync),
         _unless_filling(sync, _before_update(sync)),
-        marks.after_insert(sync),
+        _before_insert(sync),
         _unless_filling(sync, marks.after_update(sync)),
+        marks.after_insert(sync),
         marks.after_delete(sync),
     )
     return {event: begin(body) for event, body in zip(EVENTS, written, strict=True)}

@@ -82,7 +82,8 @@ def test_a_user_who_may_not_be_a_replica_fills_all_the_same_and_says_who_sees_it
     for statement in AUDIT:
         shop.run(statement)
     shop.table("", pair() if way == "plain" else pair(shout), rows=many(20), start=False)
-    shop.run("INSERT INTO t VALUES (50, 'mcdonald', 'McDonald')")
+    if way == "computed":
+        shop.run("INSERT INTO t VALUES (50, 'mcdonald', 'McDonald')")
     for name in ("t", "audit", "contractctl_kept", "contractctl_conflict", "contractctl_set_aside"):
         shop.run(f"ALTER TABLE {name} OWNER TO {role}")
     shop.run(f"GRANT CREATE ON SCHEMA public TO {role}")
@@ -97,7 +98,7 @@ def test_a_user_who_may_not_be_a_replica_fills_all_the_same_and_says_who_sees_it
     shop.run("TRUNCATE audit")
     filled = shop.fill(limit=7)
 
-    assert filled.rows == 20 + (way == "plain")
+    assert filled.rows == 20
     assert len(shop.rows("SELECT * FROM audit")) == 2 * filled.rows
     assert shop.differing() == ()
     with shop.engine.begin() as connection:
