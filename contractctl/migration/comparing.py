@@ -63,7 +63,7 @@ def compare_all(session: Session) -> dict[str, Any]:
 
 
 def _to_mend(session: Session, sync: Synchronisation) -> str:
-    repair = f"if the old side is right: contractctl migrate verify {session.plan.name} --repair old"
+    repair = f"contractctl migrate verify {session.plan.name} --repair old, or --repair new: whichever side is right"
     if sync.across is None or not sync.across.shared:
         return repair
     names = ", ".join(one.new for one in sync.across.columns)
