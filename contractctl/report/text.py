@@ -34,8 +34,8 @@ def answer(checked: Checked) -> str:
     """The answer in one line."""
     failing = [pair for pair in checked.pairs if pair.standing is not Status.COMPATIBLE]
     pairs = counted(len(checked.pairs), "pair")
-    if checked.unreleased and not checked.pairs and not checked.problems:
-        return f"nothing judged: {counted(len(checked.unreleased), 'contract')} without a release"
+    if not checked.pairs and not checked.problems:
+        return f"nothing judged: {_why_nothing(checked)}"
     if not failing and not checked.problems:
         excused = [f"{' '.join(_title(pair))}: {pair.excused}" for pair in _excused(checked)]
         if excused:
@@ -47,6 +47,12 @@ def answer(checked: Checked) -> str:
     names = ", ".join(worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line
     return f"{word}: {names}{more}"
+
+
+def _why_nothing(checked: Checked) -> str:
+    if checked.unreleased:
+        return f"{counted(len(checked.unreleased), 'contract')} without a release"
+    return "what has changed belongs to no contract" if checked.passed_over else "no schema has changed"
 
 
 def _excused(checked: Checked) -> Iterator[Pair]:
