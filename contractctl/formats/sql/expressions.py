@@ -58,9 +58,10 @@ def expression(tree: exp.Expr, dialect: str, table: Table | None = None) -> Expr
     written = tree.sql(dialect=sqlglot_dialect(dialect), comments=False, unsupported_level=ErrorLevel.RAISE)
     if isinstance(tree, exp.Literal):  # most defaults are
         return Expression(written, tree, written, dialect)
-    casts = dialect == "postgresql" and table is not None and tree.find(exp.Cast) is not None
-    names = columns_of(tree, dialect) if casts else frozenset()
-    kinds = tuple((column.name, column.type) for column in table.columns if column.name in names) if table else ()
+    kinds: tuple[tuple[str, Type], ...] = ()
+    if dialect == "postgresql" and table is not None and tree.find(exp.Cast) is not None:
+        names = columns_of(tree, dialect)
+        kinds = tuple((column.name, column.type) for column in table.columns if column.name in names)
     return _normal(_Written(written, dialect, kinds, tree))
 
 

@@ -46,11 +46,8 @@ def takes_default(table: Table, column: Column, dialect: str) -> bool | None:
         return _sqlite_takes(table, column)
     tree = _calculated(column.default.tree)
     value = constant(tree)
-    if (
-        _SIZED_ARRAY.search(column.type.text)
-        and value != "{}"
-        and not (isinstance(tree, exp.Array) and not tree.expressions)
-    ):
+    is_empty = value == "{}" or (isinstance(tree, exp.Array) and not tree.expressions)
+    if _SIZED_ARRAY.search(column.type.text) and not is_empty:
         return None
     return _computes(tree, column.type, dialect) if value is None else _holds(column.type, value)
 

@@ -21,11 +21,11 @@ directive @cached(ttl: Int) on FIELD
 """
 
 
-def judged(new: str, *documents: str, strict: bool = False) -> Answer:
+def judged(new: str, *documents: str, old: str = OLD, strict: bool = False) -> Answer:
     """Backward, for clients that send these."""
     sent = tuple(File(f"{number}.graphql", text) for number, text in enumerate(documents))
     terms = Terms(operations=sent, strict=strict)
-    return compare_sources(source_of(OLD, "old"), source_of(new, "new"), "graphql", terms).backward
+    return compare_sources(source_of(old, "old"), source_of(new, "new"), "graphql", terms).backward
 
 
 def changed(old: str, new: str) -> str:
@@ -79,9 +79,7 @@ def test_a_document_that_is_refused_for_a_reason_that_no_rule_gives_breaks_all_t
         "Film { title: String", "Film {"
     )
 
-    old = source_of(OLD.replace("Film { title: String", "Film {"), "old")
-    sent = Terms(operations=(File("a.graphql", aliased),))
-    answer = compare_sources(old, source_of(new, "new"), "graphql", sent).backward
+    answer = judged(new, aliased, old=OLD.replace("Film { title: String", "Film {"))
 
     assert [one.rule for one in answer.findings if one.breaks] == ["graphql-operation-refused"]
 
@@ -189,11 +187,8 @@ def test_what_a_default_leaves_out_meets_who_leaves_that_out(place: str, documen
         f"type Query {{ at(holder: Holder, by: {by}, deep: Deep): Int }} {place} input Deep {{ x: Int = {default} }}"
         for default in (1, 2)
     )
-    terms = Terms(operations=(File("a.graphql", document),))
 
-    answer = compare_sources(source_of(old, "old"), source_of(new, "new"), "graphql", terms).backward
-
-    assert answer.status is Status.INCOMPATIBLE
+    assert judged(new, document, old=old).status is Status.INCOMPATIBLE
 
 
 GIVEN = """
@@ -227,15 +222,8 @@ input I { x: Int z: Int = 1 y: D } scalar D directive @d(x: Int = 1) on FIELD
 def test_a_variable_meets_what_it_may_be_and_nothing_else(old: str, new: str, meets: str, passes: str) -> None:
     assert old in GIVEN
 
-    broken, fine = (
-        compare_sources(
-            source_of(GIVEN, "old"),
-            source_of(GIVEN.replace(old, new), "new"),
-            "graphql",
-            Terms(operations=(File("a.graphql", f"query {document}"),)),
-        ).backward
-        for document in (meets, passes)
-    )
+    given = GIVEN.replace(old, new)
+    broken, fine = (judged(given, f"query {document}", old=GIVEN) for document in (meets, passes))
 
     assert broken.status is Status.INCOMPATIBLE
     assert fine.status is Status.COMPATIBLE
@@ -243,9 +231,7 @@ def test_a_variable_meets_what_it_may_be_and_nothing_else(old: str, new: str, me
 
 def test_a_variable_of_a_fragment_is_what_operations_of_other_files_declare() -> None:
     def answered(*documents: str) -> Status:
-        sent = tuple(File(f"{number}.graphql", text) for number, text in enumerate(documents))
-        new = source_of(GIVEN.replace("a(x: Int = 1)", "a(x: Int! = 1)"), "new")
-        return compare_sources(source_of(GIVEN, "old"), new, "graphql", Terms(operations=sent)).backward.status
+        return judged(GIVEN.replace("a(x: Int = 1)", "a(x: Int! = 1)"), *documents, old=GIVEN).status
 
     fragment = "fragment f on Query { a(x: $v) }"
 
@@ -256,11 +242,8 @@ def test_a_variable_of_a_fragment_is_what_operations_of_other_files_declare() ->
 
 def test_a_scalar_that_is_described_elsewhere_meets_who_writes_one() -> None:
     old, new = (GIVEN.replace("scalar D", f'scalar D @specifiedBy(url: "https://a.example/{n}")') for n in (1, 2))
-    terms = [Terms(operations=(File("a.graphql", text),)) for text in ("{ o(i: {y: 1}) }", "{ a }")]
 
-    written, not_written = (
-        compare_sources(source_of(old, "old"), source_of(new, "new"), "graphql", one).backward for one in terms
-    )
+    written, not_written = (judged(new, document, old=old) for document in ("{ o(i: {y: 1}) }", "{ a }"))
 
     assert (written.status, not_written.status) == (Status.UNKNOWN, Status.COMPATIBLE)
 
@@ -279,15 +262,7 @@ def test_which_values_a_scalar_of_the_provider_takes_is_unknown_to_who_writes_on
 ) -> None:
     assert old in GIVEN
 
-    met, unmet = (
-        compare_sources(
-            source_of(GIVEN, "old"),
-            source_of(GIVEN.replace(old, new), "new"),
-            "graphql",
-            Terms(operations=(File("a.graphql", document),)),
-        ).backward
-        for document in (written, "{ l }")
-    )
+    met, unmet = (judged(GIVEN.replace(old, new), document, old=GIVEN) for document in (written, "{ l }"))
 
     assert (met.status, unmet.status) == (Status.UNKNOWN, Status.COMPATIBLE)
     assert "takes is not written in the schema" in met.reasons[0]
