@@ -23,7 +23,8 @@ WITH RECURSIVE up (oid) AS (
 ), down (oid) AS (
   SELECT oid FROM up UNION SELECT i.inhrelid FROM pg_inherits i JOIN down ON down.oid = i.inhparent
 )
-SELECT c.oid, c.relname FROM down JOIN pg_class c USING (oid)
+SELECT c.oid, n.nspname || '.' || c.relname FROM down JOIN pg_class c USING (oid)
+JOIN pg_namespace n ON n.oid = c.relnamespace
 """
 _OBJECTS = """
 SELECT v.oid, v.relname, 'view', pg_get_viewdef(v.oid)
@@ -65,7 +66,7 @@ class Reached:
     """How a column is reached in a database."""
 
     also: tuple[str, ...]
-    """Partitions, and what the table is a partition of."""
+    """Partitions, and what the table is a partition of, with their schemas."""
     views: tuple[str, ...]
     through: tuple[str, ...]
     """Those, and functions that read it or call one that does: their text may be put in the place of a call."""

@@ -38,7 +38,7 @@ class Target:
     dialect: str
     """postgresql, mysql or sqlite."""
     also: Collection[str] = ()
-    """Other names under which the table is read: its partitions, and what it is a partition of."""
+    """Other names under which the table is read: its partitions, and what it is a partition of; qualified like it."""
     through: Collection[str] = ()
     """Views and functions that depend on the column: a statement that names one touches it."""
     fires: Collection[str] = ()

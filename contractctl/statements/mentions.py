@@ -51,7 +51,7 @@ def _column(it: Statement, column: exp.Column) -> Reading | None:
         return Reading(Touch.UNKNOWN, f"nobody knows what '{column.table}' stands for")
     if written:
         return written
-    if _is_output(column):
+    if _is_output(it, column):
         return None
     return _unqualified(it, column)
 
@@ -122,7 +122,7 @@ def _listed(it: Statement, schema: exp.Schema) -> Reading | None:
     return Reading(Touch.UNKNOWN, "it stands in a list that cannot be understood")
 
 
-def _is_output(column: exp.Column) -> bool:
+def _is_output(it: Statement, column: exp.Column) -> bool:
     """`SELECT full_name AS customer … ORDER BY customer`: a bare name there is the output's before any column's."""
     ordered = column.parent
     if not isinstance(ordered, exp.Ordered) or not isinstance(ordered.parent, exp.Order):
@@ -131,5 +131,11 @@ def _is_output(column: exp.Column) -> bool:
     if not isinstance(select, exp.Select):
         return False
     return any(
-        isinstance(one, exp.Alias) and one.alias.casefold() == column.name.casefold() for one in select.expressions
+        isinstance(one, exp.Alias) and _known_as(it, one.args["alias"]) == _known_as(it, column.this)
+        for one in select.expressions
     )
+
+
+def _known_as(it: Statement, name: exp.Identifier) -> str:
+    """PostgreSQL tells quoted names apart by case: AS "Customer" is no output called customer."""
+    return name.name if name.quoted and it.target.dialect == "postgresql" else name.name.casefold()

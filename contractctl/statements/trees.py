@@ -76,10 +76,13 @@ def _joins(parentheses: exp.Subquery, tables: tuple[exp.Table, ...]) -> bool:
 
 
 def _is_target(table: exp.Table, target: Target) -> bool:
+    return any(_may_be(table, name) for name in (target.table, *target.also))
+
+
+def _may_be(table: exp.Table, name: str) -> bool:
     """An unqualified name may be found in any schema of the search path: it is ours."""
-    schema, _, _ = target.table.rpartition(".")
-    elsewhere = schema and table.db and table.db.casefold() != schema.casefold()
-    return table.name.casefold() in table_names(target) and not elsewhere
+    schema, _, plain = name.casefold().rpartition(".")
+    return table.name.casefold() == plain and (not schema or table.db.casefold() in ("", schema))
 
 
 def _touches(it: Statement) -> Iterator[Reading]:

@@ -63,6 +63,15 @@ def test_a_partition_is_the_table_under_another_name() -> None:
         assert touch(sql, target("postgresql", also=("public.orders_2026",))).touch is Touch.READS
 
 
+def test_a_partition_in_another_schema_is_the_table_all_the_same() -> None:
+    sales = Target("sales.orders", "customer", "postgresql", also=("archive.orders_2024", "sales.orders"))
+
+    for sql in ("SELECT customer FROM archive.orders_2024", "SELECT * FROM orders_2024"):
+        assert touch(sql, sales).touch is Touch.READS
+    for sql in ("SELECT customer FROM sales.orders_2024", "SELECT customer FROM archive.orders"):
+        assert touch(sql, sales).touch is Touch.NONE
+
+
 def test_only_a_name_with_another_schema_is_another_table() -> None:
     qualified = Target("sales.orders", "customer", "postgresql")
 
