@@ -74,6 +74,22 @@ def test_foreign_keys_are_what_they_were_when_the_old_table_is_gone(begin: Begin
         life.shop.run(f"{INTO} (9, NULL, NULL)")
 
 
+def test_keys_whose_names_are_nearly_alike_go_over_under_names_of_their_own(begin: Begin) -> None:
+    """MariaDB gives names with _ibfk_ to keys by itself, and others where the table is renamed."""
+    names = ("of_ibfk_1", "of_ifk_1", "of_i~bfk_1", "of_ibfk_ibfk_1", "orders_ibfk_9")
+    keys = (f"CONSTRAINT `{name}` FOREIGN KEY (to_{n}) REFERENCES customers (id)" for n, name in enumerate(names))
+    columns = ", ".join(f"to_{n} INT" for n in range(len(names)))
+    life = begin(CUSTOMERS, f"CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, {columns}, {', '.join(keys)})")
+    before = shown(life)
+    reached(life, "quiesce")
+    life.undo("quiesce")
+    assert shown(life) == before
+    life.do("quiesce")
+    life.do("contract")
+
+    assert shown(life) == [line.replace("`id` int(11)", "`id` bigint(20)") for line in before]
+
+
 @pytest.mark.parametrize("stage", ["dual_write", "quiesce"])
 @pytest.mark.parametrize(
     ("statement", "left"),

@@ -104,8 +104,8 @@ def said(catalog: Catalog, of: str) -> str:
 
 
 def called(name: str) -> str:
-    """A key's name while it is the copy's: one that RENAME TABLE does not take for its own, and gives no other."""
-    return behind(name.replace("_ibfk_", "_ifk_"), "__new")
+    """A key's name while it is the copy's, no other key's: RENAME TABLE takes what has _ibfk_ for its own."""
+    return behind(name.replace("~", "~~").replace("_ibfk", "_i~bfk"), "__new")
 
 
 def obstacles(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
