@@ -83,6 +83,8 @@ def _constrain(  # noqa: C901, PLR0912 - one case a kind of constraint
     column = table.column(name)
     assert column is not None  # noqa: S101 - it was added a moment ago
     match kind:
+        case exp.NotNullColumnConstraint() if dialect == "postgresql" and kind.args.get("allow_null"):
+            return table  # NULL says what holds anyway, and where the column's domain forbids it, it stays forbidden
         case exp.NotNullColumnConstraint():
             return changed(table, name, nullable=bool(kind.args.get("allow_null")))
         case exp.DefaultColumnConstraint() if isinstance(kind.this, exp.Collate):

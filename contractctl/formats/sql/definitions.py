@@ -40,7 +40,8 @@ def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
     default_collation = tree.find(exp.CollateProperty)
     for part in tree.this.expressions:
         table = _with_columns(defined, table, part)
-    for parent in _parents(tree, defined.dialect):
+    table = replace(table, inherits=tuple(_parents(tree, defined.dialect)))
+    for parent in table.inherits:
         table = _inherit(defined, table, parent)
     for part in tree.this.expressions:
         table = _with_constraints(defined, table, part)

@@ -114,7 +114,7 @@ def type_limits(column: str, kind: Type) -> Iterator[tuple[str, Values]]:
     """What a column's type alone says of its values, as conditions would."""
     if kind.affinity is not None:
         return
-    if kind.symbols:
+    if kind.symbols and kind.name != "set":  # which holds several at once
         yield column, Among(frozenset(kind.symbols))
     if kind.family.value == "integer" and kind.size:
         low = -(2 ** (kind.size - 1)) if kind.signed else 0

@@ -52,6 +52,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
             yield from _table(table, given, client.dialect)
             if client.by_place:
                 yield from misplaced(table, given, client.dialect if client.certain else None)
+    yield from _heirs(client, provider)
     yield from _numbers_again(client, provider)
     yield from _types_inside(client, provider)
     yield from _computing(client, provider)
@@ -300,6 +301,21 @@ def _numbers_again(client: Schema, provider: Schema) -> Iterator[Found]:
                 "without AUTOINCREMENT numbers of rows that are gone are given again: who still knows them is unknown"
             )
             yield Undecided(table.written, reason, at, at)
+
+
+def _heirs(client: Schema, provider: Schema) -> Iterator[Undecided]:
+    """Rows of PostgreSQL's children are read from their parent, whose keys do not hold for them.
+
+    https://www.postgresql.org/docs/current/ddl-inherit.html#DDL-INHERIT-CAVEATS
+    """
+    for name, table in client.tables.items():
+        given = provider.tables.get(name)
+        if given is None or not table.uniques or any(name in heir.inherits for heir in client.tables.values()):
+            continue
+        for heir in provider.tables.values():
+            if name in heir.inherits and heir.name not in client.tables:
+                reason = f"rows of '{heir.written}', which inherits from it, are read from it, and its keys do not hold"
+                yield Undecided(table.written, f"{reason} for them", *2 * (table_pointer(name),))
 
 
 def _types_inside(client: Schema, provider: Schema) -> Iterator[Found]:

@@ -168,6 +168,8 @@ class Table:
     """SQLite only: whether the numbers of rows that are gone are given again, as they are without AUTOINCREMENT."""
     options: str = field(default="", compare=False)
     """What follows the closing parenthesis, for writing the table again."""
+    inherits: tuple[str, ...] = field(default=(), compare=False)
+    """PostgreSQL only: tables whose columns it has, and which give out its rows as theirs."""
     unjudged: tuple[str, ...] = ()
     """Clauses that are kept and compared as text, and not understood."""
 

@@ -49,6 +49,9 @@ def judge_type(  # noqa: C901 - one case a family
             yield from _others(taken, given, path)
         case Family.ENUM if dialect == "mysql" and taken.name != given.name:  # a SET holds several of its values
             yield _REFUSED if taken.name == "set" else _CHANGED
+        case Family.ENUM if taken.name != given.name:
+            told = f"the enum is called '{given.name}', and statements may name it '{taken.name}', as casts do"
+            yield Undecided(path, f"{told}: contractctl cannot tell whether one does")
         case Family.BOOLEAN | Family.DATE | Family.ENUM:  # an enum's values are judged by themselves
             return
 

@@ -1,0 +1,46 @@
+"""Is nothing called compatible where two features of a table meet that hold apart from each other?"""
+
+import pytest
+
+from contractctl.compatibility import compare
+from contractctl.model.verdict import Status
+
+
+def told(dialect: str, old: str, new: str) -> list[str]:
+    """The rules that break, without their prefix; "?" where the answer is unknown."""
+    answer = compare(old, new, format="sql", dialect=dialect).backward
+    rules = [found.rule.removeprefix("sql-") for found in answer.findings if found.breaks]
+    return rules or (["?"] if answer.status is Status.UNKNOWN else [])
+
+
+def test_a_check_on_a_set_meets_several_of_its_values_at_once() -> None:
+    table = "CREATE TABLE t (a set('x','y'){})"
+
+    assert told("mysql", table.format(""), table.format(", CHECK (a IN ('', 'x', 'y'))")) == ["?"]
+
+
+def test_a_domain_forbids_null_in_a_column_that_is_said_to_hold_it() -> None:
+    versions = [f"CREATE DOMAIN d AS int{rest}; CREATE TABLE t (a d NULL)" for rest in ("", " NOT NULL")]
+
+    assert told("postgresql", *versions) == ["null-refused"]
+
+
+@pytest.mark.parametrize(("key", "expected"), [(" PRIMARY KEY", ["?"]), (" UNIQUE", ["?"]), (" NOT NULL", [])])
+def test_the_keys_of_a_table_do_not_hold_for_rows_of_a_new_child(key: str, expected: list[str]) -> None:
+    parent, first, second = (
+        f"CREATE TABLE p (a int{key});",
+        "CREATE TABLE c () INHERITS (p);",
+        "CREATE TABLE d () INHERITS (p)",
+    )
+
+    assert told("postgresql", parent, parent + first) == expected
+    assert told("postgresql", parent + first, parent + first + second) == []  # then they did not hold before
+
+
+def test_casts_name_the_enum_of_a_column() -> None:
+    versions = [
+        f"CREATE TYPE {name} AS ENUM ('sad', 'happy'); CREATE TABLE t (a {name})" for name in ("mood", "humour", "Mood")
+    ]
+
+    assert told("postgresql", versions[0], versions[1]) == ["?"]
+    assert told("postgresql", versions[0], versions[2]) == []
