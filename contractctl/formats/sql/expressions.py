@@ -173,16 +173,25 @@ def _is_plain_integer(value: Decimal) -> bool:
 
 
 def _plain(tree: exp.Expr, dialect: str, kinds: Kinds) -> exp.Expr:
-    """Fold names; drop table qualifiers and parentheses, and casts that PostgreSQL's dumps add and people leave out."""
+    """Fold names, and drop table qualifiers."""
+
+    def folded(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column):
+            return node
+        name = fold(node.this, dialect)
+        return exp.column(exp.to_identifier(name, quoted=name != name.lower()))
+
+    return reworded(tree.transform(folded, copy=False), dialect, kinds)
+
+
+def reworded(tree: exp.Expr, dialect: str, kinds: Kinds) -> exp.Expr:
+    """Without parentheses that say nothing, and without casts that PostgreSQL's dumps add and people leave out."""
 
     def step(node: exp.Expr) -> exp.Expr:
         inner = node.this
         match node:
             case exp.Paren() if isinstance(inner, exp.Expr):
                 return inner
-            case exp.Column():
-                name = fold(inner, dialect)
-                return exp.column(exp.to_identifier(name, quoted=name != name.lower()))
             case exp.Not() if type(inner) in _DENIED:
                 return _denied(inner) or node
             case exp.In(expressions=[only]):

@@ -47,12 +47,9 @@ def judge_type(  # noqa: C901 - one case a family
             yield from _moments(taken, given)
         case Family.OTHER:
             yield from _others(taken, given, path)
-        case Family.ENUM if dialect == "mysql" and taken.name != given.name:  # a SET holds several of its values
-            yield _REFUSED if taken.name == "set" else _CHANGED
-        case Family.ENUM if taken.name != given.name:
-            told = f"the enum is called '{given.name}', and statements may name it '{taken.name}', as casts do"
-            yield Undecided(path, f"{told}: contractctl cannot tell whether one does")
-        case Family.BOOLEAN | Family.DATE | Family.ENUM:  # an enum's values are judged by themselves
+        case Family.ENUM:
+            yield from _enums(taken, given, dialect, path)
+        case Family.BOOLEAN | Family.DATE:
             return
 
 
@@ -133,6 +130,17 @@ def _moments(taken: Type, given: Type) -> Iterator[Judged]:
         yield _ROUNDED
     if _less(taken.scale, given.scale):
         yield WIDENED
+
+
+def _enums(taken: Type, given: Type, dialect: str, path: str) -> Iterator[Judged]:
+    """Their values are judged by themselves."""
+    if taken.name == given.name:
+        return
+    if dialect == "mysql":  # a SET holds several of its values
+        yield _REFUSED if taken.name == "set" else _CHANGED
+        return
+    told = f"the enum is called '{given.name}', and statements may name it '{taken.name}', as casts do"
+    yield Undecided(path, f"{told}: contractctl cannot tell whether one does")
 
 
 def _others(taken: Type, given: Type, path: str) -> Iterator[Judged]:
