@@ -27,6 +27,9 @@ class Catalog(Protocol):
     def storing(self, table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
         """As `Database.storing`."""
 
+    def coming(self, table: str, name: str, /) -> Column | None:
+        """The column, where earlier stages have yet to bring it: the database does not know the one that is meant."""
+
     def ask(self, query: str, otherwise: str | None = None, /) -> str:
         """The one value that a query answers; `otherwise` where nobody can be asked, or raise ContractctlError."""
 
@@ -50,6 +53,9 @@ class Live:
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.database.storing(self.connection, table)
+
+    def coming(self, _table: str, _name: str) -> Column | None:
+        return None
 
     def ask(self, query: str, _otherwise: str | None = None) -> str:
         return str(run(self.connection, query).scalar_one())
@@ -78,6 +84,13 @@ class RenamedColumns:
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.catalog.storing(table)
+
+    def coming(self, table: str, name: str) -> Column | None:
+        if not self.same(table, self.table):
+            return self.catalog.coming(table, name)
+        now = next((old for old, new in self.names.items() if self.same(new, name)), name)
+        found = self.catalog.coming(table, now)
+        return None if found is None else self._renamed(found)
 
     def ask(self, query: str, otherwise: str | None = None) -> str:
         return self.catalog.ask(query, otherwise)
@@ -108,6 +121,9 @@ class RenamedTable:
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.catalog.storing(self._now(table))
+
+    def coming(self, table: str, name: str) -> Column | None:
+        return self.catalog.coming(self._now(table), name)
 
     def ask(self, query: str, otherwise: str | None = None) -> str:
         return self.catalog.ask(query, otherwise)
@@ -142,6 +158,9 @@ class Told:
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.database.storing(None, table)
 
+    def coming(self, _table: str, _name: str) -> Column | None:
+        return None
+
     def ask(self, query: str, otherwise: str | None = None) -> str:  # noqa: ARG002 - there is nobody to ask
         if otherwise is None:
             raise unwritable(self.why)
@@ -160,7 +179,7 @@ class Ahead:
 
     now: Live
     told: Catalog
-    coming: Mapping[str, tuple[Column, ...]]
+    brought: Mapping[str, tuple[Column, ...]]
     """Of each table the columns that come."""
     asks: bool = True
     """Whether the database knows already what it is asked; else the answer is `otherwise`, where there is one."""
@@ -171,7 +190,7 @@ class Ahead:
 
     def columns(self, table: str) -> tuple[Column, ...]:
         found: list[Column] = []
-        for more in (self._there(table), self.coming.get(table, ()), self._told(table)):
+        for more in (self._there(table), self.brought.get(table, ()), self._told(table)):
             found += [one for one in more if not any(self.now.database.same(one.name, other.name) for other in found)]
         if not found:
             raise _untold(table)
@@ -182,6 +201,9 @@ class Ahead:
 
     def storing(self, table: str) -> Callable[[str, Column, Iterable[Column]], str]:
         return self.now.storing(table)
+
+    def coming(self, table: str, name: str) -> Column | None:
+        return next((one for one in self.brought.get(table, ()) if self.now.database.same(one.name, name)), None)
 
     def ask(self, query: str, otherwise: str | None = None) -> str:
         if otherwise is not None and not self.asks:

@@ -16,13 +16,22 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases, operations
 from contractctl.databases import Column, Database, Statement, Work, rows, run
-from contractctl.databases.catalog import Ahead, Live, get
+from contractctl.databases.catalog import Ahead, Live, RenamedColumns, get
 from contractctl.databases.ddl import BlockingError
 from contractctl.errors import ContractctlError
 from contractctl.journal.tables import CONFLICT, KEPT, SET_ASIDE
 from contractctl.model.plan import Plan, Stage
 from contractctl.operations.locating import seen
-from contractctl.operations.steps import HandOver, PromiseNotNull, RequireNotNull, StageColumn, Step
+from contractctl.operations.steps import (
+    BrownOut,
+    DropOldColumn,
+    HandOver,
+    PromiseNotNull,
+    RequireNotNull,
+    StageColumn,
+    Step,
+    StopKeepingInStep,
+)
 
 _STEPS: Mapping[Stage, Callable[[Plan], tuple[Step, ...]]] = {
     Stage.EXPAND: operations.expand,
@@ -121,6 +130,10 @@ class _Ahead:
     """The same, once they have the constraints of those whose places they take."""
     promised: frozenset[tuple[str, str]]
     """Columns of which it is proven before the end that they are not NULL."""
+    names: Mapping[str, Mapping[str, str]]
+    """Of each table, which columns have which other names once it is quiesced."""
+    along: frozenset[tuple[str, str]]
+    """Old columns that go with the triggers."""
 
     @classmethod
     def of(cls, now: Live, steps: list[Step]) -> "_Ahead":
@@ -131,7 +144,10 @@ class _Ahead:
                 added = step.added(now.database, now)
                 coming[step.table] = (*coming.get(step.table, ()), added)
                 heirs[step.table] = (*heirs.get(step.table, ()), _heir(now, step, added))
-        found = cls(now, coming, heirs, frozenset())
+        names = {step.table: step.names for step in steps if isinstance(step, BrownOut)}
+        stops = [step for step in steps if isinstance(step, StopKeepingInStep) and step.drops_columns(now.database)]
+        along = {(step.table, column) for step in stops for column in step.dropping}
+        found = cls(now, coming, heirs, frozenset(), names, frozenset(along))
         early = [step for step in steps if isinstance(step, PromiseNotNull) and step.plan]
         promised = {(step.table, step.column) for step in early if found.statements(Stage.VERIFY, step)}
         return replace(found, promised=frozenset(promised))
@@ -148,10 +164,15 @@ class _Ahead:
                 return database.ddl.promise_not_null(now, step.table, step.column)
             case HandOver():  # what counts the column up is asked under the name that it has now
                 return database.ddl.hand_over(now, step.table, step.old, step.new, step.type)
-            case _:  # what RequireNotNull asks for will have been promised
-                asks = not isinstance(step, RequireNotNull)
+            case DropOldColumn() if (step.table, step.column) in self.along:
+                return ()
+            case RequireNotNull():  # what it asks for will have been promised
+                names = self.names.get(step.table, {})
+                ahead = Ahead(now, step.told(database), self.heirs, asks=False)
+                return step.statements(database, RenamedColumns(ahead, step.table, names, database.same))
+            case _:
                 coming = self.coming if stage is Stage.DUAL_WRITE else self.heirs
-                return step.statements(database, Ahead(now, step.told(database), coming, asks))
+                return step.statements(database, Ahead(now, step.told(database), coming))
 
     def _goes_along(self, step: PromiseNotNull) -> bool:
         """Whether the column is another one's heir: by then it has the same constraints, by the steps before."""

@@ -11,7 +11,7 @@ from contractctl.databases.mysql.blocking import (
     of_column,
     untold_default,
 )
-from contractctl.databases.mysql.names import literal, quote, same
+from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.names import table as table_name
 
 _SAID = "@contractctl_said"
@@ -39,14 +39,12 @@ def modify(
     instant = work is not Work.REWRITE
     if not instant:
         demand_online(catalog, table)
-    demand_known_default(catalog, table, column)
-    query = _query(table, column, changed)
     head = f"ALTER TABLE {table_name(table)} MODIFY COLUMN {quote(column)} "
     how = f", ALGORITHM={'INSTANT' if instant else 'INPLACE'}, LOCK=NONE"
     try:
-        sql = f"{head}{_definition(catalog, query, table, column, changed)}{how}"
+        sql = f"{head}{definition(catalog, table, column, changed)}{how}"
     except UntoldError:
-        told = f"concat({literal(head)}, ({query.strip()}), {literal(how)})"
+        told = f"concat({literal(head)}, ({_query(table, column, changed)}), {literal(how)})"
         refusal = literal(f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(lost_default(table, column))}")
         unknown = untold_default(table, column)
         asked = Statement(f"SET {_SAID} = if(EXISTS ({unknown}), {refusal}, {told})", "none")
@@ -55,20 +53,15 @@ def modify(
 
 
 def definition(catalog: Catalog, table: str, column: str, changed: Changed) -> str:
-    """What stands behind the column's name then. Raise UntoldError where no server says how it is now."""
+    """What stands behind the column's name then: what the server says of it, or what the plan does where it is to come.
+
+    Raise UntoldError where neither does.
+    """
+    coming = catalog.coming(table, column)
+    if coming is not None:
+        return _told(coming, changed)
     demand_known_default(catalog, table, column)
     return catalog.ask(_query(table, column, changed))
-
-
-def _definition(catalog: Catalog, query: str, table: str, column: str, changed: Changed) -> str:
-    """What the server says of the column; where that is still to come, what the plan says."""
-    try:
-        return catalog.ask(query)
-    except UntoldError:
-        found = next((one for one in catalog.columns(table) if same(one.name, column)), None)
-        if found is None or not found.type:
-            raise
-        return _told(found, changed)
 
 
 def _told(column: Column, changed: Changed) -> str:

@@ -99,6 +99,10 @@ class StopKeepingInStep(Step):
         across = Across(self.to, copied=copied) if self.to or copied else None
         return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), (), across=across), columns)
 
+    def drops_columns(self, database: Database) -> bool:
+        """Whether they go with the triggers: there is no transaction for both."""
+        return not (database.transactional_ddl or self.to or self.copied)
+
     def demand(self, database: Database, connection: Connection) -> None:
         for column in self.dropping:
             refuse_dependents(database, connection, self.table, quiesced(column), ())
@@ -129,13 +133,18 @@ class BrownOut(Step):
     dropped: tuple[str, ...] = ()
     """Constraints and indexes that go with the columns in the end, by the plan."""
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Which name becomes which, in an order in which each is free."""
+        return _names(self.columns)
+
     def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         heirs = ((old, new) for old, new in self.columns.items() if new is not None)
         shared = [one for old, new in heirs for one in database.ddl.share_column(catalog, self.table, (old,), new)]
-        return (*shared, *_renamed(database, catalog, self, _names(self.columns)))
+        return (*shared, *_renamed(database, catalog, self, self.names))
 
     def demand(self, database: Database, connection: Connection) -> None:
         for column in self.columns:
@@ -193,7 +202,6 @@ def other_table(pairs: tuple[Pair, ...]) -> str:
 
 
 def _names(columns: Mapping[str, str | None]) -> dict[str, str]:
-    """Which name becomes which, in an order in which each is free."""
     names = {}
     for column, via in columns.items():
         names[column] = quiesced(column)
