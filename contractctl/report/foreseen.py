@@ -84,7 +84,7 @@ def _counted(outlook: Outlook, step: Foreseen, statements: Sequence[Statement]) 
 
 
 def _cost(outlook: Outlook, step: Foreseen, statements: Sequence[Statement]) -> str:
-    locks = ", ".join(dict.fromkeys(statement.lock for statement in statements))
+    locks = ", ".join(dict.fromkeys(one.lock for one in statements if one.lock != "none")) or "none"
     longest = max(statements, key=lambda one: list(_WORK).index(one.work))
     time = outlook.of(step.table, longest)
     how = "" if time.seconds is None or longest.work is Work.NONE else f", {_time(time.seconds)} ({time.reckoned})"

@@ -1,5 +1,6 @@
 """Which lock does a statement take? https://www.postgresql.org/docs/current/explicit-locking.html."""
 
+import re
 from collections.abc import Iterable
 
 from contractctl.databases import Statement, Work
@@ -13,6 +14,7 @@ BESIDE = "SHARE UPDATE EXCLUSIVE"
 """Applications read and write meanwhile."""
 WRITERS_OUT = "SHARE ROW EXCLUSIVE"
 """Nobody writes meanwhile."""
+_ON_TABLE = re.compile(r"\b(?:(?:CREATE|DROP) TRIGGER|ALTER TABLE)\b")
 
 
 def alter(
@@ -20,6 +22,11 @@ def alter(
 ) -> Statement:
     """ALTER TABLE, with the lock that it takes and what it does to the rows under it."""
     return Statement(f"ALTER TABLE {of_table(table)} {action}", lock, work, transactional)
+
+
+def of_triggers(statements: Iterable[str], lock: str) -> tuple[Statement, ...]:
+    """Those that create or drop triggers, with the lock that they take, and their functions, which lock no table."""
+    return tuple(Statement(sql, lock if _ON_TABLE.search(sql) else "none") for sql in statements)
 
 
 def shared(lock: str, table: str, others: Iterable[str]) -> str:

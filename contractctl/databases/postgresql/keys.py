@@ -2,7 +2,7 @@
 
 from contractctl.databases import Statement
 from contractctl.databases.catalog import Catalog
-from contractctl.databases.postgresql.altering import ALONE, BESIDE, WRITERS_OUT, alter
+from contractctl.databases.postgresql.altering import ALONE, WRITERS_OUT, alter
 from contractctl.databases.postgresql.names import literal, quote
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.rights import granting
@@ -35,7 +35,7 @@ def hand_over(catalog: Catalog, table: str, old: str, new: str, type_: str = "")
         place = f"{of_table(table)}.{quote(new)}"
         default = f"ALTER COLUMN {quote(new)} SET DEFAULT nextval({literal(sequence)}::regclass)"
         wider = (Statement(f"ALTER SEQUENCE {sequence} AS {type_}", WRITERS_OUT),) if type_ else ()
-        return (*wider, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", BESIDE), alter(table, default))
+        return (*wider, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {place}", WRITERS_OUT), alter(table, default))
     kind = "ALWAYS" if how == "always" else "BY DEFAULT"
     pace = catalog.ask(_pace(table, old, type_), "")
     grants = catalog.ask(granting(literal(sequence), f"SEQUENCE {sequence}", ("USAGE", "SELECT", "UPDATE")), "")

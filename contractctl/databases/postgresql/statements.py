@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contractctl.databases import Column, Statement, Synchronisation, Work
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.ddl import Copying
-from contractctl.databases.postgresql.altering import ALONE, WRITERS_OUT, alter
+from contractctl.databases.postgresql.altering import ALONE, WRITERS_OUT, alter, of_triggers
 from contractctl.databases.postgresql.blocking import refuse_domain, refuse_volatile
 from contractctl.databases.postgresql.constraints import (
     add_check,
@@ -125,12 +125,12 @@ def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation |
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
     """Create the triggers, in the place of any that are there."""
-    return (*stop_keeping(sync), *(Statement(sql, WRITERS_OUT) for sql in triggers(sync)))
+    return (*stop_keeping(sync), *of_triggers(triggers(sync), WRITERS_OUT))
 
 
 def stop_keeping(sync: Synchronisation, _columns: tuple[str, ...] = ()) -> tuple[Statement, ...]:
     """Drop them, whether or not they are there."""
-    return (*_both(sync), *(Statement(sql, ALONE) for sql in drop_triggers(sync)))
+    return (*_both(sync), *of_triggers(drop_triggers(sync), ALONE))
 
 
 def _both(sync: Synchronisation) -> tuple[Statement, ...]:
