@@ -426,7 +426,7 @@ def test_reserving_the_number_and_the_name_of_what_is_gone_leaves_nothing_to_say
     assert (
         judged(old, new.replace('reserved "b"; ', ""))
         .backward.findings[0]
-        .message.endswith("'b' of M can be taken again for something else")
+        .message.endswith("'b' of M can be reused for something else")
     )
 
 
