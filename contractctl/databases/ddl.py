@@ -119,8 +119,13 @@ class Statements(Protocol):
     def patience(self) -> tuple[Statement, ...]:
         """What a revision says first: nothing of it waits for a lock, or works under one, for long."""
 
-    def add_column(self, catalog: Catalog, table: str, column: Column, /) -> tuple[Statement, ...]:
-        """Add a column. Raise ContractctlError for a default that would write every row anew."""
+    def add_column(
+        self, catalog: Catalog, table: str, column: Column, old: str | None = None, /
+    ) -> tuple[Statement, ...]:
+        """Add a column. Raise ContractctlError for a default that would write every row anew.
+
+        `old`: the one whose place it takes. Its comment, and whatever else is said of it, is said of the new one.
+        """
 
     def share_column(self, catalog: Catalog, table: str, olds: tuple[str, ...], new: str, /) -> tuple[Statement, ...]:
         """Let those use the new column who may use each of the old ones by its name, and not the whole table."""

@@ -35,7 +35,7 @@ def staged(operation: Operation) -> StageColumn:
             f"the change of type of '{operation.subject}.{old}' does not say which type",
             hint='add type = "…" to the operation\'s parameters in the plan file',
         )
-    return StageColumn(operation.subject, place, type=type_, collation=collation, heir_of=(old,))
+    return StageColumn(operation.subject, place, type=type_, collation=collation, heir_of=(old,), instead_of=old)
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:

@@ -64,6 +64,12 @@ def definition(catalog: Catalog, table: str, column: str, changed: Changed) -> s
     return catalog.ask(_query(table, column, changed))
 
 
+def comment_of(catalog: Catalog, table: str, column: str) -> str:
+    """The clause that says the column's comment; empty where it has none, or a script does not know."""
+    query = f"SELECT {_COMMENT} FROM information_schema.COLUMNS c WHERE {of_column(table, column)}"
+    return catalog.ask(query, "").strip()
+
+
 def _told(column: Column, changed: Changed) -> str:
     nullable = not column.not_null if changed.nullable is None else changed.nullable
     parts = (
@@ -88,10 +94,8 @@ def _query(table: str, column: str, changed: Changed) -> str:
         check = literal(f" CHECK ({changed.check})" if changed.check else "")
     if changed.on_update is not None:
         on_update = literal(f" ON UPDATE {changed.on_update}")
-    return (
-        f"SELECT {_DEFINITION.format(type=type_, nullable=nullable, on_update=on_update, check=check)}\n"
-        f"FROM information_schema.COLUMNS c WHERE {of_column(table, column)}"
-    )
+    parts = {"type": type_, "nullable": nullable, "on_update": on_update, "comment": _COMMENT, "check": check}
+    return f"SELECT {_DEFINITION.format(**parts)}\nFROM information_schema.COLUMNS c WHERE {of_column(table, column)}"
 
 
 _TYPE = """concat(c.COLUMN_TYPE, if(c.CHARACTER_SET_NAME IS NULL, '',
@@ -111,11 +115,12 @@ _CHECK = """coalesce((SELECT concat(' CHECK (', k.CHECK_CLAUSE, ')') FROM inform
         WHERE o.TABLE_SCHEMA = c.TABLE_SCHEMA AND o.TABLE_NAME = c.TABLE_NAME AND o.COLUMN_NAME = k.CONSTRAINT_NAME))
     ORDER BY k.CONSTRAINT_NAME = c.COLUMN_NAME DESC LIMIT 1), '')"""
 """The column's own. It keeps the name that the column had at first."""
+_COMMENT = "if(c.COLUMN_COMMENT = '', '', concat(' COMMENT ', quote(c.COLUMN_COMMENT)))"
 _DEFINITION = """concat({type},
   {nullable},
   if(c.EXTRA LIKE '%auto_increment%', ' AUTO_INCREMENT', ''),
   if(c.COLUMN_DEFAULT IS NULL OR c.COLUMN_DEFAULT = 'NULL', '', concat(' DEFAULT ', c.COLUMN_DEFAULT)),
   {on_update},
   if(c.EXTRA LIKE '%INVISIBLE%', ' INVISIBLE', ''),
-  if(c.COLUMN_COMMENT = '', '', concat(' COMMENT ', quote(c.COLUMN_COMMENT))),
+  {comment},
   {check})"""

@@ -22,7 +22,7 @@ from contractctl.databases.mysql.constraints import (
     drop_references,
     rename_constraint,
 )
-from contractctl.databases.mysql.modifying import Changed, modify
+from contractctl.databases.mysql.modifying import Changed, comment_of, modify
 from contractctl.databases.mysql.names import quote
 from contractctl.databases.mysql.renaming import both_at_once, drop_in_step, rename_in_step
 from contractctl.databases.mysql.triggers import create, drop_triggers
@@ -97,7 +97,7 @@ def patience() -> tuple[Statement, ...]:
     return (Statement(PATIENCE, "none"),)
 
 
-def add_column(_catalog: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(catalog: Catalog, table: str, column: Column, old: str | None = None) -> tuple[Statement, ...]:
     """Add a column behind the others. MariaDB itself refuses to do that at once with a default of another kind.
 
     Before 10.10 a TIMESTAMP that does not say NULL is NOT NULL, and a clock.
@@ -108,6 +108,7 @@ def add_column(_catalog: Catalog, table: str, column: Column) -> tuple[Statement
         f"COLLATE {column.collation}" if column.collation else "",
         "NOT NULL" if column.not_null else "NULL" if read(column.type).family is Family.TIMESTAMP else "",
         f"DEFAULT {column.default}" if column.default is not None else "",
+        comment_of(catalog, table, old) if old is not None else "",
     )
     return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
 

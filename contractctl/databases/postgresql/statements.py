@@ -22,6 +22,7 @@ from contractctl.databases.postgresql.constraints import (
     rename_constraint,
     state_of,
 )
+from contractctl.databases.postgresql.descriptions import describing
 from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.keys import hand_over, move_key
 from contractctl.databases.postgresql.names import quote
@@ -92,7 +93,7 @@ carries_checks = False
 copying: Copying | None = None
 
 
-def add_column(catalog: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(catalog: Catalog, table: str, column: Column, old: str | None = None) -> tuple[Statement, ...]:
     """Add a column. A default that is the same for all rows is kept in the catalogue; any other is refused."""
     if column.default is not None:
         refuse_volatile(catalog, table, column.name, column.default)
@@ -104,7 +105,9 @@ def add_column(catalog: Catalog, table: str, column: Column) -> tuple[Statement,
         f"DEFAULT {column.default}" if column.default is not None else "",
         "NOT NULL" if column.not_null else "",
     )
-    return (alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}"),)
+    said = describing(catalog, table, old, column.name, column.type) if old is not None else ()
+    add = alter(table, f"ADD COLUMN {' '.join(part for part in parts if part)}")
+    return (add, *(Statement(statement, "none") for statement in said))
 
 
 def share_column(catalog: Catalog, table: str, olds: tuple[str, ...], new: str) -> tuple[Statement, ...]:

@@ -38,7 +38,7 @@ def patience() -> tuple[Statement, ...]:
     return ()
 
 
-def add_column(_catalog: Catalog, table: str, column: Column) -> tuple[Statement, ...]:
+def add_column(_catalog: Catalog, table: str, column: Column, _old: str | None = None) -> tuple[Statement, ...]:
     """Add a column. SQLite itself refuses a default that is not the same for all rows."""
     parts = (
         quote(column.name),

@@ -30,10 +30,12 @@ class StageColumn(Step):
     not_null: bool = False
     heir_of: tuple[str, ...] = ()
     """The columns that go on in it, besides the one that it is like: who may use all of them may use it."""
+    instead_of: str | None = None
+    """The column whose place it takes in another type."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         olds = self.heir_of or ((self.like,) if self.like is not None else ())
-        add = database.ddl.add_column(catalog, self.table, self.added(database, catalog))
+        add = database.ddl.add_column(catalog, self.table, self.added(database, catalog), self.instead_of or self.like)
         return (*add, *database.ddl.share_column(catalog, self.table, olds, self.column))
 
     def demand(self, database: Database, connection: Connection) -> None:
