@@ -34,6 +34,8 @@ UNION ALL SELECT name FROM performance_schema.setup_consumers
 UNION ALL SELECT name FROM performance_schema.setup_instruments WHERE name LIKE 'statement/%' AND enabled = 'NO'
 UNION ALL SELECT concat('the accounts of ', user, '@', host) FROM performance_schema.setup_actors
   WHERE enabled = 'NO' OR host <> '%' OR user <> '%'
+UNION ALL SELECT concat('the session of ', processlist_user, '@', processlist_host) FROM performance_schema.threads
+  WHERE type = 'FOREGROUND' AND instrumented = 'NO' AND processlist_user IS NOT NULL
 UNION ALL SELECT 'setup_actors' FROM dual WHERE NOT EXISTS (SELECT 1 FROM performance_schema.setup_actors)
 LIMIT 1
 """
@@ -51,11 +53,13 @@ def collect(given: Given) -> tuple[Record, ...]:
     known_options(options, ("replicas", "triage"))
     settled = triage.settled(given.root, options.get("triage"))
     seen = Observations(NAME, " ".join(_ENTRIES.split()))
+    path = state(given.folder, question, NAME, given.location)
 
     def look(connection: "Connection") -> Looked:
-        if off := databases.run(connection, _SWITCHED_OFF).scalar():
-            raise UnusableError(f"missing source: {off} is not counted by the performance schema")
-        demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
+        with snapshots.noted(path):
+            if off := databases.run(connection, _SWITCHED_OFF).scalar():
+                raise UnusableError(f"missing source: {off} is not counted by the performance schema")
+            demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
         rows = list(connection.exec_driver_sql(_ENTRIES))
         overflow = sum(float(count) for _, digest, _, count in rows if digest is None)
         lost = overflow + float(connection.exec_driver_sql(_LOST).scalar() or 0)
@@ -66,7 +70,7 @@ def collect(given: Given) -> tuple[Record, ...]:
 
     found = answer(seen, given.location, _LIMIT, look)
     if found is not None:
-        snapshots.take(seen, found, question, state(given.folder, question, NAME, given.location))
+        snapshots.take(seen, found, question, path)
     return records(seen, question)
 
 

@@ -4,6 +4,7 @@ A look is compared with the one before. Every role is counted; a role is a consu
 `roles` gives it. What could hide a statement (other settings, evictions, resets, a restart, a replica) is unknown.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contractctl import databases
@@ -35,7 +36,9 @@ FROM pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datn
 """
 _STANDING = """
 SELECT extract(epoch FROM clock_timestamp())::float8, pg_postmaster_start_time()::text, i.stats_reset::text, i.dealloc,
-  (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming')
+  (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'),
+  (SELECT extract(epoch FROM min(backend_start))::float8 FROM pg_stat_activity
+   WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid())
 FROM pg_stat_statements_info i
 """
 _SETTINGS = """
@@ -60,11 +63,13 @@ def collect(given: Given) -> tuple[Record, ...]:
     known_options(options, ("roles", "replicas", "triage"))
     names, settled = accounts(options), triage.settled(given.root, options.get("triage"))
     seen = Observations(NAME, " ".join(_ENTRIES.split()))
+    path = state(given.folder, question, NAME, given.location)
 
     def ask(connection: "Connection") -> Looked:
-        _demand_settings(connection)
-        at, started, reset, evicted, replicas = _standing(connection)
-        demand_replicas(options, replicas)
+        with snapshots.noted(path):
+            _demand_settings(connection)
+            replicas, look = _standing(connection)
+            demand_replicas(options, replicas)
         rows = list(connection.exec_driver_sql(_ENTRIES))
         statements = {key: Statement(names.get(role, role), sql or _HIDDEN) for key, role, _, sql in rows}
         if any(one.sql == _HIDDEN for one in statements.values()):
@@ -72,12 +77,11 @@ def collect(given: Given) -> tuple[Record, ...]:
                 "unparseable: statements of other roles are not visible: GRANT pg_read_all_stats to this role"
             )
         calls = {key: float(count) for key, _, count, _ in rows}
-        look = Look(at, f"{started} {reset}", evicted, calls)
-        return Looked(look, statements, _watch(connection, question, settled))
+        return Looked(replace(look, calls=calls), statements, _watch(connection, question, settled))
 
     found = answer(seen, given.location, _LIMIT, ask)
     if found is not None:
-        snapshots.take(seen, found, question, state(given.folder, question, NAME, given.location))
+        snapshots.take(seen, found, question, path)
     return records(seen, question)
 
 
@@ -92,12 +96,13 @@ def _demand_settings(connection: "Connection") -> None:
         raise UnusableError(f"sampled: a role or database has settings of its own for {NAME}: ALTER ROLE … RESET")
 
 
-def _standing(connection: "Connection") -> tuple[float, str, str, float, int]:
+def _standing(connection: "Connection") -> tuple[int, Look]:
+    """How many replicas there are, and what the server says of itself."""
     there = connection.exec_driver_sql(f"SELECT 1 FROM pg_extension WHERE extname = '{NAME}'").scalar()
     if not there:
         raise UnusableError(f"missing source: this database has no {NAME}: run CREATE EXTENSION {NAME}")
-    at, started, reset, evicted, replicas = connection.exec_driver_sql(_STANDING).one()
-    return float(at), str(started), str(reset), float(evicted), int(replicas)
+    at, started, reset, evicted, replicas, oldest = connection.exec_driver_sql(_STANDING).one()
+    return int(replicas), Look(at, f"{started} {reset}", float(evicted), {}, oldest=oldest)
 
 
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:

@@ -6,12 +6,14 @@ something proves nothing. One in which it has not covers every moment, whoever w
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, Question, needed_window, sign_of_life_seconds
+from contractctl.evidence.servers import UnusableError
 from contractctl.model import canonical
 from contractctl.model.amounts import agreeing
 from contractctl.statements import Target, Touch, touch
@@ -47,6 +49,8 @@ class Look:
     """By entry."""
     started: float = 0.0
     """When the server began, where the epoch does not tell: to a second or so."""
+    oldest: float | None = field(default=None, metadata=canonical.OPTIONAL)
+    """When the first of the sessions that are connected began, where one keeps the settings that it began with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Kept:
 
     last: Look
     spans: tuple[Span, ...] = ()
+    hidden: str | None = field(default=None, metadata=canonical.OPTIONAL)
+    """Why statements may have gone uncounted since the last look, where somebody has looked in vain."""
+    sound: float = field(default=0.0, metadata=canonical.OPTIONAL)
+    """From when on the settings count every statement again, once they did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +116,31 @@ def take(seen: Observations, looked: Looked, question: Question, path: Path) -> 
         _write(path, Kept(look))
         seen.spoiled("window not covered: this was the first snapshot; counts are known from the next one on")
         return
-    kept = Kept(look, (*before.spans, _span(before.last, look, looked.statements, watch)))
+    spans = (*before.spans, _span(before, look, looked.statements, watch))
+    kept = Kept(look, spans, sound=look.at if before.hidden else before.sound)
     _write(path, kept)
     seen.answered(canonical.dumps(canonical.tree(kept)).encode())
     for span in kept.spans:
         _tell(seen, span, watch, question)
 
 
-def _span(before: Look, now: Look, statements: Mapping[str, Statement], watch: Watch) -> Span:
-    flaw = _flaw(before, now)
+@contextmanager
+def noted(path: Path) -> Iterator[None]:
+    """Where the server turns out not to count every statement: once it does again, nobody knows what was sent before.
+
+    Raise UnusableError as it comes.
+    """
+    try:
+        yield
+    except UnusableError as error:
+        if (before := _read(path)) is not None:
+            _write(path, replace(before, hidden=before.hidden or str(error)))
+        raise
+
+
+def _span(kept: Kept, now: Look, statements: Mapping[str, Statement], watch: Watch) -> Span:
+    before = kept.last
+    flaw = kept.hidden or _flaw(before, now) or _uncounted_sessions(kept, now)
     grown = {key: calls - before.calls.get(key, 0.0) for key, calls in now.calls.items()}
     if flaw:  # whatever the look has was counted some time: it can prove a read, and no silence
         grown = {key: count if count > 0 else now.calls[key] for key, count in grown.items()}
@@ -141,6 +165,13 @@ def _flaw(before: Look, now: Look) -> str | None:
     if any(now.calls.get(key, -1.0) < calls for key, calls in before.calls.items()):
         return "counter reset: entries were removed from the statistics"
     return None
+
+
+def _uncounted_sessions(kept: Kept, now: Look) -> str | None:
+    began = [look.oldest for look in (kept.last, now) if look.oldest is not None]
+    if not began or min(began) >= kept.sound:
+        return None
+    return "sampled: sessions are connected since before the settings counted every statement: end them"
 
 
 def _touched(statement: Statement, watch: Watch) -> Iterator[Touched]:

@@ -124,6 +124,32 @@ def test_what_is_read_by_what_a_statement_names_is_seen_where_the_server_puts_it
     assert outcome(found) is not Outcome.PASS
 
 
+def test_what_was_not_counted_for_a_while_was_not_silent_once_it_is_counted_again(
+    forgetful: Server, look: Look
+) -> None:
+    """The settings are mended, as the answer in between demands: what was read until then is known to nobody."""
+    look("pg_stat_statements", url := forgetful.url())
+    run(url, "ALTER ROLE postgres SET pg_stat_statements.track = 'none'")
+    plain = url.replace("+psycopg", "")
+    with closing(psycopg.connect(plain, autocommit=True)) as pooled:
+        pooled.execute("SELECT customer_name FROM orders")
+        assert problem(look("pg_stat_statements", url)).startswith("sampled: pg_stat_statements.track is 'none'")
+        run(url, "ALTER ROLE postgres RESET ALL")
+
+        mended = look("pg_stat_statements", url)
+        time.sleep(RULES.window_seconds)
+        pooled.execute("SELECT customer_name FROM orders")
+        pooling = look("pg_stat_statements", url)
+
+    assert problem(mended).startswith("sampled: pg_stat_statements.track is 'none'")
+    assert outcome(mended) is not Outcome.PASS
+    assert problem(pooling).startswith("sampled: sessions are connected since before")
+    assert outcome(pooling) is not Outcome.PASS
+    look("pg_stat_statements", url)
+    time.sleep(1.5 * RULES.window_seconds)
+    assert problem(look("pg_stat_statements", url)) == ""
+
+
 def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: Look, tmp_path: Path) -> None:
     arguments = ("-h", servers.HOST, "-p", str(forgetful.port), "-U", forgetful.kind.account, "--no-loop")
     receiving = subprocess.Popen(
@@ -138,7 +164,11 @@ def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: L
             time.sleep(0.05)
         assert problem(found).startswith("missing source: 1 replica counts by itself; configure each as a source")
         assert outcome(found) is Outcome.UNKNOWN
-        assert not problem(look("pg_stat_statements", forgetful.url(), replicas="1")).startswith("missing source")
+        assert problem(look("pg_stat_statements", forgetful.url(), replicas="1")).startswith(
+            "missing source: 1 replica"
+        )
+        time.sleep(RULES.window_seconds)
+        assert problem(look("pg_stat_statements", forgetful.url(), replicas="1")) == ""
     finally:
         receiving.terminate()
         receiving.wait()

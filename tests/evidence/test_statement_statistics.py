@@ -213,6 +213,33 @@ def test_digests_that_were_emptied_are_unknown(mariadb: Server, look: Callable[.
     assert problem(look("mariadb_digests", url)).startswith("counter reset")
 
 
+@pytest.mark.parametrize(
+    ("table", "where", "what"),
+    [
+        ("setup_consumers SET enabled", "name = 'statements_digest'", "statements_digest"),
+        ("threads SET instrumented", "processlist_id = {}", "the session of "),
+    ],
+)
+def test_what_mariadb_did_not_count_for_a_while_was_not_silent_once_it_counts_again(
+    mariadb: Server, look: Callable[..., tuple[Record, ...]], table: str, where: str, what: str
+) -> None:
+    url = mariadb.url("shop")
+    engine = create_engine(url)
+    with engine.connect() as pooled:
+        of = where.format(pooled.execute(text("SELECT connection_id()")).scalar())
+        look("mariadb_digests", url)
+        mariadb.run(f"UPDATE performance_schema.{table} = 'NO' WHERE {of}")
+        pooled.execute(text("SELECT customer_name FROM orders"))
+        found = look("mariadb_digests", url)
+        mariadb.run(f"UPDATE performance_schema.{table} = 'YES' WHERE {of}")
+        mended = look("mariadb_digests", url)
+    engine.dispose()
+
+    assert problem(found).startswith(f"missing source: {what}")
+    assert problem(mended).startswith(f"missing source: {what}")
+    assert outcome(mended) is not Outcome.PASS
+
+
 def test_views_and_functions_in_the_database_are_readers(
     postgresql_url: str, mariadb_url: str, look: Callable[..., tuple[Record, ...]]
 ) -> None:
