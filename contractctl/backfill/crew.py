@@ -30,7 +30,7 @@ Found = TypeVar("Found")
 class Crew:
     """Workers beside this process."""
 
-    gather: Callable[[], AbstractContextManager[tuple[Executor, int]]]
+    gather: Callable[[], AbstractContextManager[tuple[Executor, int]]] = field(repr=False)
     """Opens an executor, and says how many tasks it can do at once; called again where it has broken."""
     address: str = field(repr=False)
     """The database's, as the workers reach it: a URL, or env:NAME for a variable of their own environment."""

@@ -1,10 +1,10 @@
-"""Who are the workers? Processes of this machine, a Dask cluster, or whatever executor a program has."""
+"""Who are the workers? Threads or processes of this machine, a Dask cluster, or any executor that a program has."""
 
 import os
 import re
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import parent_process
@@ -20,17 +20,23 @@ if TYPE_CHECKING:
 
 _DASK = re.compile(r"dask://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:@\[\]]+):(?P<port>\d{1,5})/?")
 _CONNECT_SECONDS = 10
+PROCESSES = "processes"
 MOST = 64
 """More workers than that only wait for each other."""
 
 
 def crew(workers: int | None, address: str, executor: str | None = None) -> Crew | None:
-    """Those that are asked for: so many processes, or a cluster at `executor`; None where one process is enough."""
+    """Those that are asked for; None where this process alone is enough.
+
+    The work is the server's, so threads are enough to give it several things to do at once, and are there immediately.
+    """
+    if executor == PROCESSES:
+        return Crew(partial(_processes, workers or os.cpu_count() or 1), address)
     if executor is not None:
         return Crew(partial(_dask, _scheduler(executor), workers), address)
     if workers is None or workers == 1:
         return None
-    return Crew(partial(_processes, workers), address)
+    return Crew(partial(_threads, workers, address), address)
 
 
 def of(executor: Executor, workers: int, address: str) -> Crew:
@@ -44,6 +50,12 @@ def _given(executor: Executor, workers: int, address: str) -> Iterator[tuple[Exe
         yield executor, workers
     finally:
         leave(address)
+
+
+@contextmanager
+def _threads(workers: int, address: str) -> Iterator[tuple[Executor, int]]:
+    with ThreadPoolExecutor(workers) as executor, _given(executor, workers, address) as given:
+        yield given
 
 
 @contextmanager
@@ -72,7 +84,9 @@ def _scheduler(word: str) -> str:
     """The scheduler's address in Dask's words."""
     match = _DASK.fullmatch(word)
     if match is None or not 0 < int(match["port"]) < 2**16:
-        raise ContractctlError(f"'{word}' names no executor", hint="write it like dask://scheduler.example:8786")
+        raise ContractctlError(
+            f"'{word}' names no executor", hint=f"write '{PROCESSES}', or an address like dask://scheduler.example:8786"
+        )
     return f"tcp://{match['host']}:{match['port']}"
 
 

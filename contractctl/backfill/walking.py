@@ -166,7 +166,8 @@ def _try_batch(  # noqa: PLR0913 - as _batch
             sight = _look_ahead(connection, job, number, limit)
         if sight.why:
             return _Batch(sight.stretch, limit, careful, why=sight.why)
-    with journal.writing(engine) as connection:
+    # what a crash takes back, the checkpoint with it, is done again; the journal's next entry makes all of it durable
+    with journal.writing(databases.of(engine).unhurried(engine)) as connection:
         sight = sight or _look_ahead(connection, job, number, limit)
         if sight.why:
             return _Batch(sight.stretch, limit, careful, why=sight.why)
@@ -176,9 +177,6 @@ def _try_batch(  # noqa: PLR0913 - as _batch
             checkpoints.finish(connection, job.sync, job.walker, after)
         else:
             checkpoints.keep(connection, job.sync, job.walker, sight.stretch, after, outside.clock())
-        # what a fall takes back, the checkpoint with it, is done again; the end of it all is certain
-        if not after.done:
-            databases.of(connection).unhurried(connection)
     return _Batch(after, limit, careful and aside > 0, outside.clock() - began)
 
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from threading import Lock
 from typing import Generic, TypeVar
 
 from sqlalchemy import Engine
@@ -21,9 +22,11 @@ from contractctl.errors import ContractctlError
 
 _SECONDS = 10.0
 """How long a turn lasts: a worker that comes later gets one soon, and one that has lost its operator ends soon."""
-_BATCHES = 4
+_BATCHES = 2
 """How many batches are claimed at once."""
 _ENVIRONMENT = "env:"
+
+_OPENING = Lock()
 
 Found = TypeVar("Found")
 
@@ -101,7 +104,7 @@ def _answer(version: str, work: Callable[[], Found]) -> Answer[Found]:
 
 
 def _fill(task: Filling) -> Turn:
-    engine, outside, walker = _engine_at(task.address), _outside(), task.job.walker
+    engine, outside, walker = _engine(task.address), _outside(), task.job.walker
     job = replace(task.job, walker=replace(walker, name=checkpoints.name_of(walker.name)))
     give_back = partial(_give_back, engine, task.job)
     patiently(job.pace, outside, give_back)  # what an earlier run of this task has left
@@ -139,13 +142,18 @@ def _give_back(engine: Engine, job: Job, _attempt: int) -> None:
 
 
 def _compare(task: Comparing) -> Compared:
-    engine = _engine_at(task.address)
+    engine = _engine(task.address)
 
     def work(_attempt: int) -> Compared:
         with journal.reading(engine) as connection:
             return comparison.compare(databases.of(connection), connection, task.sync, task.after, task.upto)
 
     return patiently(Pace(), _outside(), work)
+
+
+def _engine(address: str) -> Engine:
+    with _OPENING:
+        return _engine_at(address)
 
 
 @cache
@@ -163,7 +171,7 @@ def _engine_at(address: str) -> Engine:
 
 def leave(address: str) -> None:
     """Close what tasks have opened in this process, where an executor has no others."""
-    _engine_at(address).dispose()
+    _engine(address).dispose()
 
 
 def _outside() -> Outside:

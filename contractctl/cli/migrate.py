@@ -29,10 +29,12 @@ _workers = click.option(
     "--workers",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Use this many processes; with --executor, this many tasks.",
+    help="Do this many things at once, each over its own connection.",
 )
 _executor = click.option(
-    "--executor", metavar="dask://HOST:PORT", help="Run on a Dask cluster; needs contractctl[dask]."
+    "--executor",
+    metavar="processes|dask://HOST:PORT",
+    help="Run the workers as processes, or on a Dask cluster (needs contractctl[dask]); else they are threads.",
 )
 
 

@@ -55,9 +55,9 @@ class Ways:
 
     pace: Pace = field(default_factory=Pace)
     workers: int | None = None
-    """So many processes; None: this one, or as many as the executor has."""
+    """So many at once; None: one, or as many as the executor has."""
     executor: str | None = None
-    """An executor's address."""
+    """An executor's address, or that they are processes."""
     told: Callable[[Progress], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
 

@@ -25,10 +25,10 @@ class Door(Protocol):
     def reading(self, engine: "Engine", /) -> "Engine":
         """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
 
-    def unhurried(self, connection: "Connection", /) -> None:
-        """Let this transaction's commit not wait for the disk, where a transaction may say that for itself.
+    def unhurried(self, engine: "Engine", /) -> "Engine":
+        """The same engine, whose commits do not wait for the disk, where a transaction may say that for itself.
 
-        A fall of the server may then take it back, and never what was committed later without it.
+        A crash of the server may then take one back, but never without what was committed later.
         """
 
     def alone(self, engine: "Engine", what: str, /) -> AbstractContextManager[None]:

@@ -29,10 +29,10 @@ def parse(text: str) -> URL:
 def opened(url: URL, extra: str, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's options
     """An engine for the address. `extra` is the one of contractctl that brings the driver.
 
-    A connection that died while nobody used it is exchanged before a transaction begins.
+    A connection that died while nobody used it is exchanged before a transaction begins. Each thread gets one.
     """
     try:
-        return sqlalchemy_engine(url, pool_pre_ping=True, **options)
+        return sqlalchemy_engine(url, pool_pre_ping=True, max_overflow=-1, **options)
     except ImportError as error:
         raise ContractctlError(
             f"the driver '{url.get_driver_name()}' is not installed", hint=f'run: pip install "contractctl[{extra}]"'

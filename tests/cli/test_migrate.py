@@ -263,7 +263,7 @@ def test_processes_do_what_one_would(migrate: Callable[..., str], shop: Path) ->
 def test_workers_whose_operator_is_killed_end_too(migrate: Callable[..., str], shop: Path) -> None:
     migrate("expand", "names")
     migrate("dual-write", "names")
-    operator = begin(shop, "backfill", "names", "--workers", "2", "--rate", "10")
+    operator = begin(shop, "backfill", "names", "--workers", "2", "--executor", "processes", "--rate", "10")
     children = Path(f"/proc/{operator.pid}/task/{operator.pid}/children")
     wait_for(
         lambda: rows(shop, "SELECT 1 FROM contractctl_checkpoint WHERE worker <> ''") if checkpointed(shop) else ()

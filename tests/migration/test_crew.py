@@ -74,11 +74,11 @@ def filled(folder: Path) -> int:
     return int(str(shop.rows(folder, "SELECT count(*) FROM orders WHERE full_name IS customer_name")[0][0]))
 
 
-def test_processes_fill_every_row_once(folder: Path) -> None:
-    seen = Seen(executors.crew(3, address(folder)))
-    told: list[Progress] = []
+@pytest.mark.parametrize("executor", [None, "processes"])
+def test_a_crew_fills_every_row_once(folder: Path, executor: str | None) -> None:
+    crew, told = executors.crew(3, address(folder), executor), list[Progress]()
 
-    found = migration.run("backfill", shop.context(folder, workers=seen.crew, pace=BRISK, told=told.append))
+    found = migration.run("backfill", shop.context(folder, workers=crew, pace=BRISK, told=told.append))
 
     assert found.details == {"tables": {"orders": {"rows": ROWS, "set_aside": 0}}}
     assert filled(folder) == ROWS
@@ -88,7 +88,7 @@ def test_processes_fill_every_row_once(folder: Path) -> None:
 
 
 def test_a_worker_that_is_killed_is_made_up_for_and_nothing_is_done_twice(folder: Path) -> None:
-    seen = Seen(executors.crew(3, address(folder)))
+    seen = Seen(executors.crew(3, address(folder), "processes"))
     killed: list[int] = []
 
     def told(progress: Progress) -> None:
@@ -175,13 +175,13 @@ def test_the_rate_is_for_all_workers_together(folder: Path) -> None:
 
 
 def test_workers_stop_within_a_batch_when_they_are_asked_to(folder: Path) -> None:
-    seen, asked = Seen(executors.crew(2, address(folder))), threading.Event()
+    crew, asked = executors.crew(2, address(folder)), threading.Event()
 
     def told(progress: Progress) -> None:
         if progress.seen > 100:
             asked.set()
 
-    context = shop.context(folder, workers=seen.crew, pace=Pace(rows_per_second=500), told=told, stopping=asked.is_set)
+    context = shop.context(folder, workers=crew, pace=Pace(rows_per_second=500), told=told, stopping=asked.is_set)
     with pytest.raises(StoppedError):
         migration.run("backfill", context)
     before = filled(folder)
@@ -212,7 +212,7 @@ def test_workers_of_an_operator_who_has_been_taken_over_stop(folder: Path) -> No
 
 
 def test_a_paused_crew_does_nothing_until_it_is_resumed(folder: Path) -> None:
-    seen = Seen(executors.crew(2, address(folder)))
+    crew = executors.crew(2, address(folder))
     paused_at: list[int] = []
     waits: list[Progress] = []
 
@@ -229,9 +229,7 @@ def test_a_paused_crew_does_nothing_until_it_is_resumed(folder: Path) -> None:
                 migration.resume(engine, shop.PLAN, Pause(time.time(), "Bob", "it is empty again"))
         engine.dispose()
 
-    found = migration.run(
-        "backfill", shop.context(folder, workers=seen.crew, pace=Pace(rows_per_second=5000), told=told)
-    )
+    found = migration.run("backfill", shop.context(folder, workers=crew, pace=Pace(rows_per_second=5000), told=told))
 
     assert 500 <= paused_at[0] < ROWS
     assert {one.why for one in waits} == {"paused by Ada: the shop is full"}
@@ -240,9 +238,10 @@ def test_a_paused_crew_does_nothing_until_it_is_resumed(folder: Path) -> None:
     assert found.details["tables"]["orders"]["rows"] == ROWS
 
 
-def test_several_processes_compare_as_one_does(folder: Path) -> None:
+@pytest.mark.parametrize("executor", [None, "processes"])
+def test_a_crew_compares_as_one_process_does(folder: Path, executor: str | None) -> None:
     migration.run("backfill", shop.context(folder))
-    crew = executors.crew(3, address(folder))
+    crew = executors.crew(3, address(folder), executor)
 
     alone = migration.run("verify", shop.context(folder)).details
     together = migration.run("verify", shop.context(folder, workers=crew)).details
@@ -256,7 +255,7 @@ def test_a_worker_that_is_killed_while_it_compares_is_made_up_for(
 ) -> None:
     monkeypatch.setattr("contractctl.migration.comparing._RANGE", 100)
     migration.run("backfill", shop.context(folder))
-    seen, looks = Seen(executors.crew(2, address(folder))), []
+    seen, looks = Seen(executors.crew(2, address(folder), "processes")), []
 
     def stopping() -> bool:
         looks.append(1)
@@ -312,7 +311,7 @@ def test_an_address_is_not_shown_where_a_task_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["dask://", "dask://host", "dask://host:0", "dask://host:99999", "tcp://host:1", "dask://a b:1"]
+    "word", ["dask://", "dask://host", "dask://host:0", "dask://host:99999", "tcp://host:1", "dask://a b:1", "process"]
 )
 def test_an_executor_that_nobody_knows_is_refused(word: str) -> None:
     with pytest.raises(ContractctlError, match="names no executor"):

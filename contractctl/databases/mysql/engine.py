@@ -66,8 +66,9 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READING: True})
 
 
-def unhurried(_connection: Connection) -> None:
-    """Whether commits wait for the disk, the whole server says."""
+def unhurried(engine: Engine) -> Engine:
+    """The same engine: whether commits wait for the disk is a setting of the whole server."""
+    return engine
 
 
 @contextmanager

@@ -20,6 +20,11 @@ _TURN_SECONDS = 30
 _LOCKS = crc32(b"contractctl") - 2**31
 """Marks our advisory locks among others'."""
 
+_UNHURRIED = "contractctl_unhurried"
+_COMMITS_AT_ONCE = (
+    "CASE current_setting('synchronous_standby_names') WHEN '' THEN set_config('synchronous_commit', 'off', true) END"
+)
+
 _SETTINGS: Mapping[str, str] = {
     "row_security": "off",  # rows that a policy hides would be lost in silence: it fails instead
     "standard_conforming_strings": "on",
@@ -76,13 +81,12 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def unhurried(connection: Connection) -> None:
-    """The commit does not wait: the log is on the disk within a second, or with the next commit that waits for it.
+def unhurried(engine: Engine) -> Engine:
+    """The same engine; its commits do not wait: the log is on disk within a second, or with the next commit that waits.
 
     Not where commits wait for a replica, too: everybody else's would then wait until it has caught up with ours.
     """
-    nobody = "current_setting('synchronous_standby_names') = ''"
-    connection.exec_driver_sql(f"SELECT set_config('synchronous_commit', 'off', true) WHERE {nobody}")
+    return engine.execution_options(**{_UNHURRIED: True})
 
 
 @contextmanager
@@ -133,13 +137,15 @@ def _begin(settings: Mapping[str, str], connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     if driver.autocommit:
         _set(connection, {name: settings[name] for name in _TRACKED}, local=False)
+    elif connection.get_execution_options().get(_UNHURRIED, False):
+        _set(connection, settings, _COMMITS_AT_ONCE, local=True)
     else:
         _set(connection, settings, local=True)
 
 
-def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
+def _set(connection: Connection, settings: Mapping[str, str], *more: str, local: bool) -> None:
     calls = (f"set_config({literal(name)}, {literal(value)}, {local})" for name, value in settings.items())
-    connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
+    connection.exec_driver_sql(f"SELECT {', '.join((*calls, *more))}")
 
 
 def heed(_connection: Connection) -> None:

@@ -35,8 +35,9 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READING: True})
 
 
-def unhurried(_connection: Connection) -> None:
-    """Whether commits wait for the disk cannot be said inside of a transaction."""
+def unhurried(engine: Engine) -> Engine:
+    """The same engine: whether commits wait for the disk is up to the file's users."""
+    return engine
 
 
 @contextmanager
