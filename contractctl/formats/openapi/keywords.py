@@ -16,13 +16,12 @@ from contractctl.formats.json_schema.search.nodes import (
     Properties,
     Required,
 )
-from contractctl.formats.json_schema.search.values import BOOLEAN, NULL, NUMBER, exact
+from contractctl.formats.json_schema.search.values import NULL, exact
 from contractctl.formats.json_schema.spots import Spot
 
 if TYPE_CHECKING:
     from contractctl.formats.openapi.views import View
 
-_NARROWING = frozenset({"pattern", "enum", "const", "format", "minLength", "maxLength", "contentEncoding"})
 _RANGES = {"int32": 31, "int64": 63}
 _ANY_TEXT = frozenset({"password", "binary", "float", "double", "int32", "int64"})
 """Formats that leave every text as it is."""
@@ -56,9 +55,6 @@ def _type(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Liter
     literal = view.usual(read, spot, "type", value)
     if view.document.is_3_0 and value.get("nullable") is True:
         literal = view.space.any_of((literal, view.space.kinds(NULL)))
-    as_text = view.comparison.role.is_text and view.takes
-    if as_text and value["type"] == "string" and _NARROWING.isdisjoint(value):
-        return view.space.any_of((literal, view.space.kinds(NUMBER | BOOLEAN)))  # it arrives as text anyway
     return literal
 
 

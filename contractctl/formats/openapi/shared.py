@@ -27,7 +27,7 @@ _DYNAMIC = (b"u\x0b\x00\x00\x00$dynamicRef", b"u\x0d\x00\x00\x00$recursiveRef")
 """Keys of references that are no `$ref`."""
 _MAPPING = b"u\x07\x00\x00\x00mapping"
 _DISCRIMINATOR = b"u\x0d\x00\x00\x00discriminator"
-WORDS = ("readOnly", "writeOnly")
+WORDS = ("readOnly", "writeOnly", "not", "if")
 """Keywords that most documents do not have, and that ask much where they stand."""
 _NAMING = {"paths": 2, "webhooks": 2, "components": 3}
 _MAPS = frozenset(
@@ -103,7 +103,8 @@ def shared(one: Document, other: Document) -> Shared:
                 differing.add(unit)
                 pending.append(unit)
     changed = [text for unit, text in others.items() if said.get(unit) != text]
-    words = (word for word in WORDS if any(word.encode() in text for text in chain(said.values(), changed)))
+    keys = {word: b"u" + len(word).to_bytes(4, "little") + word.encode() for word in WORDS}
+    words = (word for word in WORDS if any(keys[word] in text for text in chain(said.values(), changed)))
     return Shared(frozenset(said.keys() - differing), one, worded, frozenset(words))
 
 

@@ -24,6 +24,7 @@ from contractctl.formats.json_schema.search.nodes import (
 )
 from contractctl.formats.json_schema.search.space import Space
 from contractctl.formats.json_schema.spots import Spot, inside
+from contractctl.formats.openapi.as_text import apart, as_text
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.keywords import READ
 from contractctl.formats.openapi.likeness import Alike
@@ -112,6 +113,7 @@ class View(Meaning):
         """Who reads the keywords below which more may be less."""
         self.components = components
         self.endless = comparison.endless[document is comparison.reader]
+        self._arrives_as_text = comparison.role.is_text and (self.takes or document is comparison.reader)
         self._may_hide = not comparison.role.is_text and comparison.role.hides in comparison.shared.words
 
     @property
@@ -146,7 +148,10 @@ class View(Meaning):
             reason = "a schema whose '$schema' names another draft than its file has is not judged"
             yield Assertion("$schema", self._opaque(reason, (id(self.schema), spot.key)))
             return
-        yield from super().assertions(spot)
+        for one in super().assertions(spot):
+            yield one
+            if self._arrives_as_text and (unknown := apart(self, spot, one.keyword)) != TRUE:
+                yield Assertion(one.keyword, unknown)
 
     def referred(self, spot: Spot, keyword: str) -> Literal:
         """A component that both documents have is an atom: its own question is asked elsewhere, and once."""
@@ -163,7 +168,8 @@ class View(Meaning):
         if self.document.is_3_0 and keyword in _UNKNOWN_IN_3_0:
             return TRUE
         own = READ.get(keyword)
-        return own(self, read, spot, value) if own is not None else super()._read(read, spot, keyword, value)
+        literal = own(self, read, spot, value) if own is not None else super()._read(read, spot, keyword, value)
+        return as_text(self, keyword, value, literal) if self._arrives_as_text else literal
 
     def usual(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
         """What the keyword asserts in JSON Schema."""

@@ -18,7 +18,7 @@ from contractctl.formats.json_schema.search.nodes import (
     Required,
 )
 from contractctl.formats.json_schema.search.outcomes import NONE, Found, Unknown
-from contractctl.formats.json_schema.search.values import ANYTHING, NAMES, NUMBER, kinds
+from contractctl.formats.json_schema.search.values import NAMES, NUMBER, kinds
 from contractctl.formats.json_schema.shown import shown
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def type_(asked: "Asked", about: "About") -> Iterator[Said]:
     """Which kinds of value may come that are not taken."""
     wanted = [about.value] if isinstance(about.value, str) else about.value
     assert isinstance(wanted, list)  # noqa: S101 - read already
-    refused = [*kinds(ANYTHING & ~asked.space.can_be(about.assertion.literal))]
-    sent = [kind for kind in refused if isinstance(asked.ask(about.place, asked.space.literal(Kinds(kind))), Found)]
+    refused = [*kinds(asked.space.can_be(about.refused) & ~sum({NAMES[str(name)] for name in wanted}))]
+    each = {kind: asked.space.all_of((asked.space.literal(Kinds(kind)), about.refused)) for kind in refused}
+    sent = [kind for kind in refused if isinstance(asked.ask(about.place, each[kind]), Found)]
     words = [facts.KINDS[next(name for name, bit in NAMES.items() if bit == kind)] for kind in sent]
     broken = asked.space.all_of((asked.space.kinds(NUMBER), asked.space.literal(MultipleOf(Fraction(1))) ^ 1))
     if len(sent) == len(refused) > 2:  # noqa: PLR2004 - two are named

@@ -1,0 +1,87 @@
+"""What is taken where only a text arrives? In a query, a path or a header `5` and "5" are one.
+
+https://spec.openapis.org/oas/v3.1.0#style-values
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from contractctl.documents import Json
+from contractctl.formats.json_schema.search.nodes import TRUE, Literal, Opaque, Pattern
+from contractctl.formats.json_schema.search.values import BOOLEAN, NUMBER, STRING
+from contractctl.formats.json_schema.spots import Spot
+
+if TYPE_CHECKING:
+    from contractctl.formats.openapi.views import View
+
+_LISTS = ("enum", "const")
+_OF_TEXTS = frozenset({"pattern", "format", "minLength", "maxLength", "contentEncoding"})
+_OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_WRITTEN = re.compile(r"true|false|-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?")
+_DENYING = frozenset({"not", "if"})
+_DIGITS = {"int32": 8, "int64": 17}
+"""How many may follow the first in any number of a format."""
+
+
+def as_text(view: "View", keyword: str, value: dict[str, Json], literal: Literal) -> Literal:
+    """What a keyword asserts of a value of which only the text arrives. literal: what it asserts in JSON."""
+    if keyword in _LISTS:
+        return view.space.any_of((literal, view.space.enum(_alike(value))))
+    if keyword != "type" or not view.takes:
+        return literal
+    others = view.space.any_of(_read_otherwise(view, value))
+    if not view.comparison.shared.words.isdisjoint(_DENYING):
+        others = view.space.all_of((others, _unknown(view, "what is denied of a value of another type is not judged")))
+    return view.space.any_of((literal, others))
+
+
+def apart(view: "View", spot: Spot, keyword: str) -> Literal:
+    """What a keyword that stands apart from the type makes of the text of another type."""
+    if "type" in spot.keywords or keyword not in _OF_TEXTS | _OF_NUMBERS:
+        return TRUE
+    others = STRING if keyword in _OF_NUMBERS or spot.keywords[keyword] in _DIGITS else NUMBER | BOOLEAN
+    reason = f"what '{keyword}', which stands apart from the type, makes of the text of another is not judged"
+    return view.space.any_of((view.space.kinds(others) ^ 1, _unknown(view, reason)))
+
+
+def _unknown(view: "View", reason: str) -> Literal:
+    return view.space.literal(Opaque(reason, "text"))
+
+
+def _read_otherwise(view: "View", value: dict[str, Json]) -> Iterator[Literal]:
+    """What of other types has a text that may be read as one of these."""
+    for name in value["type"] if isinstance(value["type"], list) else [value["type"]]:
+        if name == "boolean":
+            yield view.space.enum(["true", "false"])
+        elif name in {"integer", "number"} and _OF_NUMBERS.isdisjoint(value):
+            yield _numeric(view, value)
+        elif name == "string" and _OF_TEXTS.isdisjoint(value):
+            listed = not value.keys().isdisjoint(_LISTS)
+            yield view.space.enum(_alike(value)) if listed else view.space.kinds(NUMBER | BOOLEAN)
+
+
+def _numeric(view: "View", value: dict[str, Json]) -> Literal:
+    """Texts that everybody reads as a whole number.
+
+    The empty one stands apart, so that it is not the example of what is refused: in a query it may pass for nothing.
+    """
+    more = _DIGITS.get(str(value.get("format")), "")
+    written = view.space.literal(Pattern(f"^(-?(0|[1-9][0-9]{{0,{more}}}))?$"))
+    return view.space.all_of((view.space.kinds(STRING), written, view.space.enum([""]) ^ 1))
+
+
+def _alike(value: dict[str, Json]) -> list[Json]:
+    """What has the same text as one of the values that a schema lists."""
+    listed = value.get("enum", [value.get("const")])
+    return [other for one in (listed if isinstance(listed, list) else ()) for other in _other_readings(one)]
+
+
+def _other_readings(value: Json) -> Iterator[Json]:
+    if isinstance(value, bool | int | float):
+        yield json.dumps(value)
+    elif isinstance(value, str) and _WRITTEN.fullmatch(value):
+        read = json.loads(value)
+        if json.dumps(read) == value:
+            yield read
