@@ -11,7 +11,7 @@ from contractctl.databases import Size
 FIRST_BATCH = 2_000
 _LEAST_BATCH = 10
 LARGEST_BATCH = 50_000
-_MANY_ROWS = 5_000
+_MANY_ROWS = 10_000
 """A batch may have so many rows, however small the table is: it is filled in a moment."""
 _FEW = 100
 _TOGETHER_SECONDS, _ROWS_SECONDS = 0.05, 0.2
