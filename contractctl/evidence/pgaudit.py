@@ -6,6 +6,7 @@ says that every statement is written, a statement of ours was found in these fil
 
 import csv
 import io
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -31,15 +32,27 @@ if TYPE_CHECKING:
 
 _LIMIT = "SET LOCAL statement_timeout = '10s'"
 _AUDIT = "AUDIT: "
-_NEEDED = frozenset({"read", "write", "ddl"})
-_CLASSES = _NEEDED | {"function", "role", "misc", "misc_set"}
+_NEEDED = frozenset({"read", "write", "ddl", "role"})
+"""Of role are the statements that give an account settings of its own."""
+_CLASSES = _NEEDED | {"function", "misc", "misc_set"}
 _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name LIKE 'pgaudit.%%'"
 _OVERRIDES = (
     "SELECT count(*) FROM pg_db_role_setting s, unnest(s.setconfig) one WHERE one LIKE 'pgaudit.%' OR one LIKE 'log%'"
 )
+_BEGAN = """
+SELECT extract(epoch FROM pg_postmaster_start_time())::float8,
+  extract(epoch FROM min(coalesce(backend_start, '-infinity')))::float8
+FROM pg_stat_activity
+WHERE coalesce(backend_type, 'client backend') = 'client backend' AND pid <> pg_backend_pid()
+"""
+"""Of a session that this account may not see, nobody knows when it began."""
 _REPLICAS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
-_ANEW = re.compile(r'parameter "(pgaudit\.|log_)\S*" (changed|removed)|^starting PostgreSQL')
-"""From here on other settings may hold."""
+_ANEW = re.compile(r'parameter "log_\S*" (changed|removed)|\W(pgaudit[.]\w|log_(min_messages|destination|directory)\W)')
+"""From here on other settings may hold; servers tell of it in many languages."""
+_OWN_SETTINGS = re.compile(
+    r"\balter\s+(role|user|database)\b.*\b(set|reset)\s+(\"?(pgaudit[.]|log_)|all\b)", re.IGNORECASE | re.DOTALL
+)
+"""From here on they may for sessions that begin."""
 _UNTOLD = ("<not logged>", "<previously logged>", "")
 _SWITCHED = re.compile("set_config.*(pgaudit[.]|log_min_messages)", re.IGNORECASE | re.DOTALL)
 """A superuser may, for its own session; its SET itself takes effect before it would be written."""
@@ -62,16 +75,16 @@ def collect(given: Given) -> tuple[Record, ...]:
     known_options(options, ("server", "database", "roles", "replicas", "triage"))
     names, settled = accounts(options), triage.settled(given.root, options.get("triage"))
     seen = Observations("pgaudit", given.location)
-    targets = tuple((field, _target(field)) for field in question.columns)
+    told = _Told(tuple((field, _target(field)) for field in question.columns))
     marker = f"contractctl {uuid4().hex}"
     if "server" in options:
         found = answer(
             seen, options["server"], _LIMIT, lambda connection: _asked(connection, options, question, marker)
         )
-        targets = targets if found is None else found
+        told = found or told
     else:
         seen.spoiled('missing source: no server confirms that pgaudit logs every statement: add server = "env:NAME"')
-    asked = _Asked(targets, options.get("database", ""), names, settled, marker if seen.problem is None else None)
+    asked = _Asked(told, options.get("database", ""), names, settled, marker if seen.problem is None else None)
     _until_found(seen, given, asked)
     return records(seen, question)
 
@@ -82,10 +95,20 @@ def _target(
     return Target(field.table, field.column, "postgresql", also=also, through=through, nested_seen=nested_seen)
 
 
-def _asked(
-    connection: "Connection", options: Mapping[str, str], question: Question, marker: str
-) -> tuple[tuple[Field, Target], ...]:
-    """What leads to each field; a statement of ours stays in the log. Raise UnusableError where not all is written."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the server says of itself."""
+
+    targets: tuple[tuple[Field, Target], ...]
+    """The fields, and what leads to each."""
+    started: float = 0.0
+    """When it began."""
+    oldest: float = math.inf
+    """When the first of the sessions that are connected did."""
+
+
+def _asked(connection: "Connection", options: Mapping[str, str], question: Question, marker: str) -> _Told:
+    """A statement of ours stays in the log. Raise UnusableError where not all is written."""
     settings = {str(name): str(value) for name, value in connection.exec_driver_sql(_SETTINGS)}
     if "pgaudit.log" not in settings:
         raise UnusableError("missing source: pgaudit is not loaded: set shared_preload_libraries = 'pgaudit'")
@@ -104,7 +127,8 @@ def _asked(
         reached = postgresql_catalog.reached(connection, of)
         found.append((of, _target(of, reached.also, reached.through, nested_seen=True)))
     connection.exec_driver_sql(f"SELECT '{marker}'")
-    return tuple(found)
+    started, oldest = connection.exec_driver_sql(_BEGAN).one()
+    return _Told(tuple(found), started, math.inf if oldest is None else oldest)
 
 
 def _logged(setting: str) -> frozenset[str]:
@@ -124,7 +148,7 @@ def _logged(setting: str) -> frozenset[str]:
 class _Asked:
     """What entries are held against."""
 
-    targets: tuple[tuple[Field, Target], ...]
+    told: _Told
     database: str
     names: Mapping[str, str]
     settled: frozenset[str]
@@ -143,13 +167,17 @@ class _Kept:
     tick: float
     anew: float = 0.0
     """From when on the settings of now held."""
+    own: float = 0.0
+    """From when on they did for every session that began."""
     alive: dict[int, tuple[float, float]] = field(default_factory=dict)
     """By tick of the clock: its first and its last line in that tick."""
 
     def look_at(self, entry: Entry) -> None:
         """Every line is a sign of life."""
-        if _ANEW.search(entry.message):
+        is_audit = entry.message.startswith(_AUDIT)
+        if (_OWN_SETTINGS if is_audit else _ANEW).search(entry.message):
             self.anew = max(self.anew, entry.at)
+            self.own = max(self.own, entry.at) if is_audit else self.own
         if entry.at >= self.since:
             first, last = self.alive.get(tick := int(entry.at // self.tick), (entry.at, entry.at))
             self.alive[tick] = min(first, entry.at), max(last, entry.at)
@@ -161,7 +189,8 @@ def _until_found(seen: Observations, given: Given, asked: _Asked) -> None:
     since = question.now - max((reaches_back(question, one) for one in question.fields), default=0.0)
     while True:
         trial = Observations(seen.source, seen.query)
-        kept = _Kept(asked.marker is None, since, question.plan.reads.heartbeat_seconds / 2)
+        tick = question.plan.reads.heartbeat_seconds / 2
+        kept = _Kept(asked.marker is None, since, tick, anew=asked.told.started)
         condenser = Condenser(trial, question)
         for entry in entries(trial, given.location, given.root):
             kept.there = kept.there or str(asked.marker) in entry.message
@@ -178,7 +207,9 @@ def _until_found(seen: Observations, given: Given, asked: _Asked) -> None:
         seen.spoiled(trial.problem)
     if not kept.there:
         seen.spoiled("missing source: a test statement sent to the server is in none of these files")
-    _signs(seen, kept, asked.targets, question)
+    if asked.told.oldest < kept.own:
+        seen.spoiled("sampled: sessions are connected since before a role or database got other settings: end them")
+    _signs(seen, kept, asked.told.targets, question)
 
 
 def _take(seen: Observations, entry: Entry, asked: _Asked) -> None:
@@ -190,7 +221,7 @@ def _take(seen: Observations, entry: Entry, asked: _Asked) -> None:
     sql = None if about[7] in _UNTOLD else about[7]
     if sql and _SWITCHED.search(sql):
         seen.spoiled(f"sampled: a session of {entry.user or 'somebody'} changed what is logged: {sql[:60]}")
-    for of, target in asked.targets:
+    for of, target in asked.told.targets:
         found = Touch.UNKNOWN if sql is None else _touch(sql, target)
         if found is not Touch.NONE and (sql is None or triage.same(sql) not in asked.settled):
             certainty = {Touch.UNKNOWN: "unknown", Touch.WRITES: "writes"}.get(found, "")

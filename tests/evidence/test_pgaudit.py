@@ -1,18 +1,22 @@
 """Does pgaudit's log show who touched the column, and is one that may miss something never silence? The real thing."""
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from contractctl import evidence
 from contractctl.evidence import postgresql_log
 from contractctl.evidence.observations import Observations
 from contractctl.model.decision import Outcome
-from contractctl.model.evidence import Record
+from contractctl.model.evidence import Kind, Record
 from tests import servers
 from tests.evidence.conftest import PLAN, QUESTION
 from tests.evidence.test_statement_statistics import RULES, TABLE, outcome, problem, readers, run
@@ -86,11 +90,11 @@ def test_every_form_of_the_log_tells_who_touched_the_column(audited: Server, loo
 def test_settings_that_leave_statements_out_are_unknown(
     audited: Server, look: Look, act: str, undo: str, why: str
 ) -> None:
-    audited.run(act)
+    audited.run(f"SET pgaudit.log = 'none'; {act}")
     try:
         found = look(server=audited.url())
     finally:
-        audited.run(undo)
+        audited.run(f"SET pgaudit.log = 'none'; {undo}")
 
     assert problem(found).startswith(why)
     assert outcome(found) is not Outcome.PASS
@@ -116,6 +120,43 @@ def test_without_the_server_silence_proves_nothing_and_reads_still_count(audited
 
 def test_a_server_without_pgaudit_is_unknown(postgresql_url: str, look: Look) -> None:
     assert problem(look(server=postgresql_url)).startswith("missing source: pgaudit is not loaded")
+
+
+def test_what_a_role_with_settings_of_its_own_has_read_is_unknown_once_it_has_them_no_more(
+    audited: Server, look: Look
+) -> None:
+    """They are reset, as the answer demands: time counts from then on, and no session may be left from before."""
+    audited.run("ALTER ROLE app SET pgaudit.log = 'none'")
+    with closing(psycopg.connect(audited.url(account="app").replace("+psycopg", ""))) as pooled:
+        pooled.execute("SELECT customer_name FROM orders")
+        audited.run("ALTER ROLE app RESET pgaudit.log")
+        at = time.time()
+        found = look(server=audited.url())
+    later = look(server=audited.url())
+
+    assert problem(found).startswith("sampled: sessions are connected since before")
+    assert outcome(found) is not Outcome.PASS
+    assert problem(later) == ""
+    assert alive_since(later) >= at - 1
+
+
+def alive_since(found: tuple[Record, ...]) -> float:
+    """From when on the log speaks."""
+    beats = (one.first_seen for it in found if it.kind is Kind.HEARTBEAT for one in it.series)
+    return min((at for at in beats if at is not None), default=math.inf)
+
+
+def test_other_settings_are_noticed_in_whatever_language_the_server_tells_of_them(audited: Server, look: Look) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=5)
+    told = audited.folder / "data" / "log" / "german.log"
+    told.write_text(f"{at:%Y-%m-%d %H:%M:%S.%f} UTC [1] @ LOG:  Parameter »pgaudit.log« auf »all« gesetzt\n")
+    try:
+        found = look("log", server=audited.url())
+    finally:
+        told.unlink()
+
+    assert problem(found) == ""
+    assert alive_since(found) >= at.timestamp()
 
 
 def test_a_session_that_switched_its_own_audit_off_is_unknown(audited: Server, look: Look) -> None:
