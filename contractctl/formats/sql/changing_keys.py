@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.bonds import Bond
+from contractctl.formats.sql.partitions import PARTITIONED
 from contractctl.formats.sql.schema import Column, Schema, Table
 from contractctl.formats.sql.steps import Step, refused
 from contractctl.formats.sql.ways import is_said, keeps_values
@@ -50,7 +51,7 @@ def demand_whole(after: Schema, steps: Iterable[Step]) -> None:
     """A partitioned table keeps its key: no server makes another one of it while others write."""
     for step in steps:
         table = after.tables[step.to]
-        if step.kind == "change-key-type" and any(clause.startswith("PARTITION BY ") for clause in table.unjudged):
+        if step.kind == "change-key-type" and any(clause.startswith(PARTITIONED) for clause in table.unjudged):
             reason = (
                 f"'{step.news[0].written}' is in the primary key of '{table.written}', which is partitioned: no other"
                 " key can be built there while others write"

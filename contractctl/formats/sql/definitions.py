@@ -10,6 +10,7 @@ from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed
 from contractctl.formats.sql.demands import not_null_columns
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.keys import index_meaning, unique_of
+from contractctl.formats.sql.partitions import partitioned
 from contractctl.formats.sql.schema import Column, Index, Table
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_check, add_unique, refer, with_conflict, with_timing
@@ -33,10 +34,13 @@ def create_table(defined: Defined, tree: exp.Create, options: str) -> str:
         return name
     if name in defined.tables:
         raise NotUnderstoodError(f"the table '{name}' already exists")
+    partitioning = ""
     if defined.dialect == "mysql":
+        partitioning = options
         options = " ".join(part.sql(dialect="mysql") for part in properties_of(tree) if not is_counter(part))
     table = Table(name, spelling(tree.this.this, defined.dialect), (), options=options)
     table = replace(table, unjudged=tuple(properties(tree, defined.dialect)), strict="strict" in options.lower())
+    table = partitioned(table, partitioning) if partitioning else table
     default_collation = tree.find(exp.CollateProperty)
     for part in tree.this.expressions:
         table = _with_columns(defined, table, part)

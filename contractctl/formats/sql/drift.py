@@ -14,6 +14,7 @@ from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
 from contractctl.formats.sql.expressions import known_value
 from contractctl.formats.sql.parsing import attached
+from contractctl.formats.sql.partitions import lasting
 from contractctl.formats.sql.queries import same_query
 from contractctl.formats.sql.schema import Check, Column, Index, Schema, Table, Unique
 from contractctl.model.verdict import Change, Undecided
@@ -193,8 +194,9 @@ def _alike_uniques(one: Unique, other: Unique) -> bool:
 
 def _clauses(sides: _Sides, before: Table, after: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Clauses are compared as texts: where both sides have some of their own, they may say the same in other words."""
-    own = [clause for clause in before.unjudged if clause not in after.unjudged]
-    theirs = [clause for clause in after.unjudged if clause not in before.unjudged]
+    ours, others = ([lasting(clause) for clause in table.unjudged] for table in (before, after))
+    own = [clause for clause in ours if clause not in others]
+    theirs = [clause for clause in others if clause not in ours]
     if own and theirs:
         sides.either(before.written, "a clause", "; ".join(own), "; ".join(theirs))
         return (), ()
@@ -237,27 +239,22 @@ def _alike_indexes(one: Index, other: Index) -> bool:
 
 def _unread(sides: _Sides, version: Schema, live: Schema) -> None:
     """Statements that are compared word for word: those of the version, and those about its tables in the database."""
-    texts = [{_lasting(unread.text) for unread in schema.unread} for schema in (version, live)]
+    texts = [{unread.text for unread in schema.unread} for schema in (version, live)]
     virtual = (unread.makes for unread in version.unread if unread.makes)
     known = {as_kept(name, live.dialect) for name in (*version.tables, *version.views, *virtual)}
     for unread in version.unread:
-        if _ABOUT_TABLES.match(unread.text) and _lasting(unread.text) not in texts[1]:
+        if _ABOUT_TABLES.match(unread.text) and unread.text not in texts[1]:
             sides.doubt(_beginning(unread.text), f"the database does not say so in these words; {unread.reason}")
             sides.clouded |= {name for name in known if name.rpartition(".")[2].lower() in unread.words}
     for number, unread in enumerate(live.unread):
         file = as_kept(live.source.files[live.places["unread", number][0]].name, live.dialect)
-        if file in known and _lasting(unread.text) not in texts[0]:
+        if file in known and unread.text not in texts[0]:
             sides.doubt(_beginning(unread.text), f"the version does not say so in these words; {unread.reason}")
 
 
 def _words(change: Change) -> str:
     values = " → ".join(value for value in (change.old, change.new) if value is not None)
     return f"{change.what} {change.kind}{f': {values}' if values else ''}"
-
-
-def _lasting(text: str) -> str:
-    """A statement without the partitions of MariaDB's tables, which come and go."""
-    return re.sub(r"^(ALTER TABLE .* PARTITION BY .*?\)) \( PARTITION .*$", r"\1", text)
 
 
 def _beginning(text: str) -> str:

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from sqlglot import Token, TokenType
 
+from contractctl.formats.sql.partitions import apart
+
 _OPTIONS = re.compile(r"(?:(?:strict|without rowid)(?:, |$))+", re.IGNORECASE)
 _TYPES = {
     "postgresql": {},
@@ -56,14 +58,22 @@ _ALIKE = ("NULLS", "NOT", "DISTINCT")
 
 
 def mended(tokens: tuple[Token, ...], dialect: str, own: frozenset[str]) -> tuple[tuple[Token, ...], str]:
-    """The tokens, and options that stand apart from them, in small letters: of SQLite's tables, views, indexes.
+    """The tokens, and what stands apart from them: options of SQLite's tables, of views and indexes, in small letters;
+    how a table of MySQL is partitioned.
 
     own: names of types that were made before.
     """
     if dialect == "postgresql" and own:
         tokens = tuple(_own_types(tokens, own))
-    if dialect == "mysql":
-        tokens = tuple(_cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in tokens])]))
+    if dialect != "mysql":
+        return _mended(tokens, dialect)
+    tokens, partitioning = apart(tokens)
+    tokens = tuple(_cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in tokens])]))
+    kept, options = _mended(tokens, dialect)
+    return kept, options or partitioning
+
+
+def _mended(tokens: tuple[Token, ...], dialect: str) -> tuple[tuple[Token, ...], str]:
     heads = [token.text.upper() for token in tokens[:4]]
     if heads[:2] == ["ALTER", "TABLE"]:
         return tuple(_named_checks(tokens)), ""

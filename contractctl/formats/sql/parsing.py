@@ -19,6 +19,7 @@ from contractctl.formats.sql.enums import change_enum, changes_enum
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.kinds import define
 from contractctl.formats.sql.misread import mended
+from contractctl.formats.sql.partitions import partition
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
 from contractctl.formats.sql.series import in_order
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
@@ -61,6 +62,7 @@ _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
 )
+_PARTITIONED = re.compile(r"ALTER TABLE (?:IF EXISTS )?(\S+(?: \. \S+)?) PARTITION BY ", re.IGNORECASE)
 _SEQUENCE = re.compile(r"^CREATE SEQUENCE (?:IF NOT EXISTS )?(\S+(?: \. \S+)?)", re.IGNORECASE)
 _SQLITES_OWN = re.compile(r"^CREATE TABLE sqlite_\w+ \(", re.IGNORECASE)
 """What `.schema` prints of AUTOINCREMENT and ANALYZE: https://www.sqlite.org/fileformat2.html#intschema."""
@@ -232,6 +234,8 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
             subject = match[1].replace(" ", "").removeprefix("public.").lower()
             count_up(defined, subject, match[2].lower(), plain[match.end() :], always=match[3].upper() == "ALWAYS")
             tree: exp.Expr | None = None
+        elif defined.dialect == "mysql" and (match := _PARTITIONED.match(plain)):
+            subject, tree = partition(defined, match[1].replace(" ", ""), words.tokens), None
         elif words.heads("CREATE", "DOMAIN"):
             subject, tree = create_domain(defined, words), None
         elif changes_enum(words):
