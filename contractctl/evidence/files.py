@@ -1,6 +1,7 @@
 """Which lines do the files of a source have? One at a time, however long a file is."""
 
 import glob
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ class Readable(Protocol):
 
 def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, str]]:
     """(place, line) of every line of every file that the pattern matches. What cannot be read is noted in `seen`."""
+    known = {sha256().digest(): ""}
     for name, path in matched(seen, location, root):
         try:
             with path.open("rb") as file:
@@ -30,6 +32,9 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, 
                         yield place, line
         except OSError as error:
             seen.spoiled(f"source error: {name}: {error.strerror}")
+            continue
+        if (other := known.setdefault(seen.raw[-1], name)) not in ("", name):
+            seen.spoiled(f"conflicting evidence: {other} and {name} have the same content: it counts once")
 
 
 def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> Iterator[tuple[str, str | None]]:
@@ -82,15 +87,21 @@ def contents(seen: Observations, location: str, root: Path) -> Iterator[tuple[st
 
 
 def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, Path]]:
-    """(name, path) of every file that the pattern matches; where there is none, or one leads out, `seen` notes it."""
-    found = sorted(glob.glob(location, root_dir=root, recursive=True))  # noqa: PTH207 - takes absolute patterns, too
+    """(name, path) of every file that the pattern matches; where there is none, or one leads out, `seen` notes it.
+
+    A file to which links lead comes once.
+    """
+    found = glob.glob(location, root_dir=root, recursive=True)  # noqa: PTH207 - takes absolute patterns, too
     if not found:
         seen.spoiled(f"missing source: no file matches '{location}'")
-    for name in found:
-        path = root / name
-        if path.is_dir():
+    real = {name: Path(os.path.realpath(root / name)) for name in found}  # resolve() raises where links go in a circle
+    names: dict[Path, str] = {}
+    for name in sorted(found, key=lambda name: ((root / name).is_symlink(), name)):
+        names.setdefault(real[name], name)
+    for name in sorted(names.values()):
+        if real[name].is_dir():
             continue
-        if not Path(location).is_absolute() and not path.resolve().is_relative_to(root.resolve()):
+        if not Path(location).is_absolute() and not real[name].is_relative_to(root.resolve()):
             seen.spoiled(f"source error: {name} is a link that leads outside the repository")
             continue
-        yield name, path
+        yield name, root / name

@@ -498,3 +498,34 @@ def test_a_read_that_names_no_contract_is_a_read_of_the_field(tmp_path: Path) ->
     lines(tmp_path, read(contract="", count=7))
 
     assert only(collected(tmp_path), Kind.READS).series[0].value == 7
+
+
+def requests(count: float, *, at: float = NOW - 60) -> list[dict[str, object]]:
+    about = {"kind": "canary", "from": at - 60, "to": at, "plan": PLAN.name, "path": "new"}
+    return [{**about, "outcome": "ok", "count": count}, {**about, "outcome": "bad", "count": 0}]
+
+
+def test_a_file_under_two_names_is_counted_once(tmp_path: Path) -> None:
+    lines(tmp_path, *requests(5), name="today.jsonl")
+    (tmp_path / "current.jsonl").symlink_to("today.jsonl")
+
+    series = only(collected(tmp_path, since=NOW - 600), Kind.CANARY).series
+
+    assert sum(one.value for one in series) == 5
+
+
+def test_a_link_that_leads_in_a_circle_is_a_source_error(tmp_path: Path) -> None:
+    (tmp_path / "seen.jsonl").symlink_to("seen.jsonl")
+
+    assert all((one.problem or "").startswith("source error: seen.jsonl: ") for one in collected(tmp_path))
+
+
+def test_a_copy_beside_the_file_makes_no_second_sample(tmp_path: Path) -> None:
+    lines(tmp_path, *requests(5), name="today.jsonl")
+    lines(tmp_path, *requests(5), name="today-1.jsonl")
+    lines(tmp_path, name="empty.jsonl")
+    lines(tmp_path, name="empty-1.jsonl")
+
+    record = only(collected(tmp_path, since=NOW - 600), Kind.CANARY)
+
+    assert record.problem == "conflicting evidence: today-1.jsonl and today.jsonl have the same content: it counts once"
