@@ -17,6 +17,8 @@ class Acceptance:
     """UNKNOWN accepts what could not be decided there."""
     path: str
     """As findings have it."""
+    says: str | None
+    """Words of the finding's message, without which it is another finding: one more value that goes, say."""
     reason: str
     owner: str
     """Who answers for it."""
@@ -32,7 +34,7 @@ class Acceptance:
     @property
     def about(self) -> str:
         """What is accepted."""
-        return f"{self.rule} at {self.path}"
+        return f"{self.rule} at {self.path}" + (f", {self.says}" if self.says else "")
 
     @property
     def words(self) -> str:
@@ -43,5 +45,8 @@ class Acceptance:
     def names(self, found: Finding | str) -> bool:
         """Whether this is about a finding, or about a reason for which something is unknown."""
         if isinstance(found, str):
-            return self.rule == UNKNOWN and found.startswith(f"{self.path}: ")
-        return (self.rule, self.path) == (found.rule, found.path)
+            return self.rule == UNKNOWN and found.startswith(f"{self.path}: ") and self._fits(found)
+        return (self.rule, self.path) == (found.rule, found.path) and self._fits(found.message)
+
+    def _fits(self, message: str) -> bool:
+        return self.says is None or self.says in " ".join(message.split())

@@ -63,6 +63,7 @@ def _acceptance(acceptance: Acceptance) -> dict[str, Any]:
     return {
         "rule": acceptance.rule,
         "path": acceptance.path,
+        "says": acceptance.says,
         "reason": acceptance.reason,
         "owner": acceptance.owner,
         "expires": acceptance.expires.isoformat(),

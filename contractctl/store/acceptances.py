@@ -15,6 +15,7 @@ def _acceptance(table: Table, *, of_files: bool) -> Acceptance:
     found = Acceptance(
         rule=_said(table, "rule"),
         path=table.needed_text("path"),
+        says=_said(table, "says") if table.has("says") else None,
         reason=_said(table, "reason"),
         owner=_said(table, "owner"),
         expires=table.needed_day("expires"),

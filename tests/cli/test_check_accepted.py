@@ -114,7 +114,15 @@ def test_what_is_accepted_is_never_compatible_for_machines(contract: Path) -> No
     (pair,) = answer["pairs"]
     assert (answer["verdict"], pair["verdict"], answer["passes"]) == ("incompatible", "incompatible", True)
     assert pair["excused"] == f"{RULE} at a is accepted until {SOON} by ada@example.org: {REASON}"
-    told = {"rule": RULE, "path": "a", "reason": REASON, "owner": "ada@example.org", "expires": SOON, "holds": True}
+    told = {
+        "rule": RULE,
+        "path": "a",
+        "says": None,
+        "reason": REASON,
+        "owner": "ada@example.org",
+        "expires": SOON,
+        "holds": True,
+    }
     assert pair["accepted"] == [told]
     assert [(one["path"], one["accepted"]) for one in pair["findings"] if one["direction"] == "backward"] == [
         ("a", True)
@@ -164,6 +172,24 @@ def test_an_acceptance_is_for_one_rule_at_one_path(contract: Path, other: str) -
 
     assert found.standing is Status.INCOMPATIBLE
     assert [one.place[-len("shop/order/contract.toml") :] for one in found.idle] == ["shop/order/contract.toml"]
+
+
+def test_an_acceptance_of_one_value_that_goes_does_not_cover_the_next(contract: Path) -> None:
+    value, kinds = "json-schema-value-refused", ["card", "cash", "gift"]
+    (contract / "order.json").write_text(order(b={"enum": kinds}))
+    at, draft = contract.parent.parent, store.source(contract / "order.json")
+    store.release(at, "shop/order", SemanticVersion(2, 0, 0), draft)
+    accept(contract, entry("b", value, more="says = 'may send \"gift\" as'\n"))
+    (contract / "order.json").write_text(order(b={"enum": kinds[:2]}))
+
+    found = checked(contract)
+    assert found.standing is Status.COMPATIBLE
+    assert f'{value} at b, may send "gift" as is accepted until' in text.answer(found)
+
+    (contract / "order.json").write_text(order(b={"enum": kinds[:1]}))
+    found = checked(contract)
+    assert found.standing is Status.INCOMPATIBLE
+    assert [one.about for one in found.idle] == [f'{value} at b, may send "gift" as']
 
 
 def test_an_acceptance_that_is_not_needed_is_told_and_fails_nothing(contract: Path, contractctl: Run) -> None:
