@@ -61,15 +61,17 @@ def foreign_key(key: ForeignKey, quotes: Callable[[Iterable[str]], str], table: 
 
 
 class Copying(Protocol):
-    """How a table goes over to a copy of it in which one column is of another type; as `Statements`."""
+    """How a table goes over to a copy of it in which columns are of another type; as `Statements`."""
 
-    def copy_table(self, catalog: Catalog, table: str, column: str, type_: str, /) -> tuple[Statement, ...]:
+    def copy_table(
+        self, catalog: Catalog, table: str, columns: tuple[str, ...], type_: str, /
+    ) -> tuple[Statement, ...]:
         """Make the copy, without rows."""
 
     def drop_copy(self, table: str, /) -> tuple[Statement, ...]:
         """Drop the copy, which has not got the table's name."""
 
-    def swap(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
+    def swap(self, catalog: Catalog, sync: Synchronisation, /) -> tuple[Statement, ...]:
         """Give the copy the table's name. Each follows the other, whichever is written."""
 
     def swap_back(self, sync: Synchronisation, /) -> tuple[Statement, ...]:

@@ -114,6 +114,9 @@ class Copied:
     most: int
     referring: tuple[str, ...] = ()
     """The tables of which foreign keys refer to it and go over with it; once for each key."""
+    within: tuple[str, ...] = ()
+    """Columns of the table itself that refer to it, and have its type. Then the copy takes no greater number, either,
+    until the old table is gone: rows that refer to one could not be in that one."""
     swapped: bool = False
     """Whether the copy has taken the table's name."""
 

@@ -6,8 +6,9 @@ is written to it, and the backfill brings the rest. Quiesce gives it the table's
 old table follows, until the end, for those who roll back. Applications know one name, and write one table, always.
 Foreign keys that refer to the key go over as operations of their own, see add_foreign_key: their columns change their
 type as well, and refer to the copy as soon as it has the name.
+So does what refers to the key in the table itself: its columns get the type in the copy, too, and refer to the copy.
 parameters: type, old_type, least and most (what the old type holds), not_null; breaks as of change-type; referring: the
-tables of these foreign keys, once for each.
+tables of these foreign keys, once for each; within: the columns of the table's own.
 """
 
 from collections.abc import Iterator
@@ -36,15 +37,24 @@ validate = nothing
 
 def expand(operation: Operation) -> tuple[Step, ...]:
     """The copy is there, without rows."""
-    return (CopyTable(operation.subject, added(operation), needed(operation, "type")),)
+    columns = (added(operation), *_named(operation, "within"))
+    return (CopyTable(operation.subject, columns, needed(operation, "type")),)
 
 
 def dual_write(operation: Operation) -> tuple[Whole, ...]:
     """Both tables hold the same rows."""
     least, most = (_number(operation, what) for what in ("least", "most"))
-    referring = listed(operation, "referring") if "referring" in operation.parameters else ()
     return (
-        Whole({}, {}, source=operation.subject, column=added(operation), least=least, most=most, referring=referring),
+        Whole(
+            {},
+            {},
+            source=operation.subject,
+            column=added(operation),
+            least=least,
+            most=most,
+            referring=_named(operation, "referring"),
+            within=_named(operation, "within"),
+        ),
     )
 
 
@@ -74,6 +84,10 @@ def hindrances(operation: Operation, database: Database, connection: Connection,
         one for one in beside_copied(table) if database.exists(connection, one) or database.is_view(connection, one)
     )
     yield from (f"the database already has a table or a view '{one}'" for one in taken)
+
+
+def _named(operation: Operation, what: str) -> tuple[str, ...]:
+    return listed(operation, what) if what in operation.parameters else ()
 
 
 def _number(operation: Operation, what: str) -> int:

@@ -69,6 +69,8 @@ class Whole(Pair):
     most: int = 0
     referring: tuple[str, ...] = ()
     """The tables of which foreign keys refer to it and go over with it; once for each key."""
+    within: tuple[str, ...] = ()
+    """Columns of its own that refer to it, and get its type."""
 
 
 def leaving_name(column: str) -> str:
@@ -87,7 +89,7 @@ def written_out(database: Database, pair: Pair) -> Pair:
 
 def copied(pair: Whole) -> Copied:
     """What a plan says of a table that is copied, before it has been."""
-    return Copied(pair.column, pair.least, pair.most, pair.referring)
+    return Copied(pair.column, pair.least, pair.most, pair.referring, pair.within)
 
 
 def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:

@@ -30,6 +30,9 @@ def columns_by(operation: Operation) -> Iterator[tuple[str, str]]:
             yield from ((parameters.get("to", ""), new) for _, new in pairs)
             yield from ((operation.subject, old) for old, _ in pairs)
             yield parameters.get("to", ""), parameters.get("to", "")
+        case "copy-table":
+            names = (operation.new or "", *filter(None, parameters.get("within", "").split(",")))
+            yield from ((operation.subject, name) for name in names)
         case _:
             both = (name for name in (operation.new, operation.old) if name is not None)
             yield from ((operation.subject, name) for name in dict.fromkeys(both))

@@ -1,9 +1,9 @@
 """As killing.py, where a table that AUTO_INCREMENT counts goes over to a copy in which its key is a BIGINT.
 
 Run as: python killing_copied.py FOLDER EVERY URL [STAGE]. Applications write all the time in every way that MariaDB
-has, each rows of its own, which go when their owner does, and items, which go with these rows, and know nothing of the
-copy; each logs what it has seen of its rows before every commit, and the numbers that it was told, so that what is
-there in the end can be held against the last line.
+has, each rows of its own, which go when their owner does and refer to each other, and items, which go with these rows,
+and know nothing of the copy; each logs what it has seen of its rows before every commit, and the numbers that it was
+told, so that what is there in the end can be held against the last line.
 """
 
 import contextlib
@@ -33,7 +33,8 @@ WRITERS, ROWS, APART = 2, 24, 20
 OWNERS = "CREATE TABLE owners (id INT PRIMARY KEY)"
 ORDERS = (
     "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, owner INT NOT NULL, number INT NOT NULL,"
-    " note VARCHAR(50) NOT NULL DEFAULT '', UNIQUE KEY one (owner, number),"
+    " note VARCHAR(50) NOT NULL DEFAULT '', after INT, UNIQUE KEY one (owner, number),"
+    " CONSTRAINT of_itself FOREIGN KEY (after) REFERENCES orders (id),"
     " CONSTRAINT of_owner FOREIGN KEY (owner) REFERENCES owners (id) ON DELETE CASCADE)"
 )
 ITEMS = (
@@ -69,7 +70,10 @@ def planned() -> Plan:
         Source((File("shop.sql", f"{OWNERS};{orders};{items}"),))
         for orders, items in (
             (ORDERS, ITEMS),
-            (ORDERS.replace("(id INT", "(id BIGINT"), ITEMS.replace("of INT", "of BIGINT")),
+            (
+                ORDERS.replace("(id INT", "(id BIGINT").replace("after INT", "after BIGINT"),
+                ITEMS.replace("of INT", "of BIGINT"),
+            ),
         )
     )
     made = staging.operations(old, new, Declared(), "shop/orders", Policy("mysql"))
@@ -92,6 +96,8 @@ def ways(own: int, number: int, turn: int) -> tuple[str, ...]:
         f"UPDATE orders SET id = -id WHERE owner = {own} AND number = {number}",
         f"UPDATE IGNORE orders SET number = number + 1, note = '{turn}' WHERE {near}",
         f"DELETE {mine} AND number BETWEEN {number} AND {number + 1}",
+        f"UPDATE orders SET after = (SELECT max(one.id) FROM orders one WHERE one.owner = {own}) WHERE {near}",
+        f"UPDATE orders SET after = NULL WHERE owner = {own} AND mod(number, 5) <> 0",
         f"REPLACE INTO owners SELECT {own} FROM DUAL WHERE mod({turn}, 5) = 0",
         f"INSERT INTO items (of) SELECT id FROM orders WHERE {near}",
         f"UPDATE items JOIN orders ON orders.id = items.of SET of = (SELECT max(id) {mine}) WHERE {near}",
@@ -136,7 +142,7 @@ def write(connection: Connection, own: int, statement: str) -> int:
 
 def read(connection: Connection, own: int) -> list[list[object]]:
     items = "(SELECT count(*) FROM items WHERE items.of = orders.id)"
-    query = f"SELECT id, number, note, {items} FROM orders WHERE owner = {own} ORDER BY number"
+    query = f"SELECT id, number, note, after, {items} FROM orders WHERE owner = {own} ORDER BY number"
     return [list(row) for row in connection.exec_driver_sql(query)]
 
 
@@ -168,10 +174,12 @@ def _wrong_tables(folder: Path) -> Iterator[str]:
     if tables not in ({"orders"}, {"orders", "orders__new", *_SIGNALS}, {"orders", "orders__quiesced", *_SIGNALS}):
         yield f"there are the tables {sorted(tables)}"
     keys = {f"{name} of {table}" for name, table in shop.rows(folder, _KEYS)}
-    if tables == {"orders"} and keys != {"of_owner of orders", "of_order of items"}:
+    if tables == {"orders"} and keys != {"of_owner of orders", "of_itself of orders", "of_order of items"}:
         yield f"the foreign keys are {sorted(keys)}"
-    if lost := shop.rows(folder, "SELECT of FROM items WHERE of NOT IN (SELECT id FROM orders)"):
-        yield f"items of no order: {lost}"
+    for one, column in (("items", "of"), ("orders", "after")):
+        where = f"{column} IS NOT NULL AND {column} NOT IN (SELECT id FROM orders)"
+        if lost := shop.rows(folder, f"SELECT {column} FROM {one} WHERE {where}"):
+            yield f"{one} of no order: {lost}"
     for (other,) in shop.rows(folder, _OF_ITEMS) if filled else ():
         if apart := shop.rows(folder, f"SELECT of, {other} FROM items WHERE NOT (of <=> {other})"):
             yield f"the orders of items are {apart}"

@@ -12,7 +12,7 @@ the copy's; whoever copies rows and holds them meanwhile need not hold what they
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 
@@ -62,15 +62,31 @@ def _key(name: str, rows: list[list[str]]) -> Key:
     return Key(name, columns, f"{schema}.{table}" if schema else table, referred, rules)
 
 
+def _refers_to_itself(key: Key, of: str) -> bool:
+    """Whether the table's key refers to the table."""
+    return key.to == of
+
+
 def add(catalog: Catalog, of: str) -> tuple[Statement, ...]:
     """Let the copy refer to what the table refers to. It is empty, and nobody waits."""
     found, copy = keys(catalog, of), copied_table(of)
     if not found:
         return ()
     anew = [f"DROP INDEX {quote(name)}, ADD INDEX {quote(name)} ({on})" for name, on in _indexes(catalog, of, found)]
-    added = [f"ADD CONSTRAINT {quote(called(key.name))} {key.says}" for key in found]
+    added = [f"ADD CONSTRAINT {quote(called(key.name))} {key.says}" for key in found if not _refers_to_itself(key, of)]
     steps = (alter(copy, ", ".join(actions), "INPLACE") for actions in (anew, added) if actions)
     return tuple(map(unchecked, steps))
+
+
+def add_to_itself(catalog: Catalog, of: str) -> tuple[Statement, ...]:
+    """Let the copy's rows refer to each other, as the table's do: it holds what the table holds. Nothing where they do.
+
+    While it was being filled, what a row refers to might have come after it.
+    """
+    copy = copied_table(of)
+    found = [replace(key, to=copy) for key in keys(catalog, of) if _refers_to_itself(key, of)]
+    added = ", ".join(f"ADD CONSTRAINT {quote(called(key.name))} {key.says}" for key in found)
+    return (unchecked(alter(copy, added)),) if added else ()
 
 
 def _indexes(catalog: Catalog, of: str, found: tuple[Key, ...]) -> Iterator[tuple[str, str]]:
@@ -113,14 +129,32 @@ def obstacles(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
     own, connection = keys(catalog, of), catalog.connection
     yield from _strangers(connection, of, copied.referring)
     for key in own:
-        if any(same(one, copied.column) for one in key.columns):
-            yield f"foreign key '{key.name}' of '{of}' holds '{copied.column}' to the type of '{key.to}': {_LATER}"
+        if _refers_to_itself(key, of) and not _goes_along(key, copied):
+            yield (
+                f"foreign key '{key.name}' of '{of}' refers to '{of}' itself, as the contract does not know, or changes"
+                f" rows by itself: {_LATER}"
+            )
+        elif not _refers_to_itself(key, of) and (held := _held(key, copied)):
+            yield f"foreign key '{key.name}' of '{of}' holds '{held}' to the type of '{key.to}': {_LATER}"
     if exists(connection, copied_table(of)):
         return
     for key in own:
         yield from _lost(connection, of, key, ", and can be written to no copy")
     for other in dict.fromkeys(copied.referring):
         yield from (what for key in keys(catalog, other) if same(key.to, of) for what in _lost(connection, other, key))
+
+
+def _goes_along(key: Key, copied: Copied) -> bool:
+    """Whether it refers to the column that is meant, from one of those that get its type, and changes no row."""
+    known = len(key.columns) == 1 and any(same(key.columns[0], name) for name in copied.within)
+    leaves = not any(f" ON DELETE {rule}" in key.rules for rule in ("CASCADE", "SET NULL"))
+    return known and leaves and same(key.referred[0], copied.column)
+
+
+def _held(key: Key, copied: Copied) -> str:
+    """The column that gets another type, if it is one of the key's."""
+    retyped = (copied.column, *copied.within)
+    return next((one for one in key.columns if any(same(one, name) for name in retyped)), "")
 
 
 def _lost(connection: Connection, of: str, key: Key, so: str = "") -> Iterator[str]:
@@ -161,13 +195,14 @@ def _strangers(connection: Connection, of: str, known: Iterable[str]) -> Iterato
 
 
 def referring(connection: Connection, of: str) -> Iterator[tuple[str, str]]:
-    """Name and table of each that refers to the table; tables of its own database are named as it is."""
+    """Name and table of each of another table that refers to it; those of its own database are named as it is."""
     to = of_table(of, "UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME")
     own = literal("".join(of.rpartition(".")[:2]))
     schema = f"if(CONSTRAINT_SCHEMA = UNIQUE_CONSTRAINT_SCHEMA, {own}, concat(CONSTRAINT_SCHEMA, '.'))"
     query = (
         f"SELECT CONSTRAINT_NAME, concat({schema}, TABLE_NAME) FROM information_schema.REFERENTIAL_CONSTRAINTS"
-        f" WHERE {to} ORDER BY 2, 1"
+        f" WHERE {to} AND NOT (CONSTRAINT_SCHEMA = UNIQUE_CONSTRAINT_SCHEMA AND BINARY TABLE_NAME ="
+        " BINARY REFERENCED_TABLE_NAME) ORDER BY 2, 1"
     )
     yield from ((str(name), str(other)) for name, other in run(connection, query).all())
 

@@ -68,7 +68,12 @@ def create(sync: Synchronisation, *, strict: bool = False) -> tuple[str, ...]:
 
 def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
     """The statements that drop them, whether or not they are there."""
-    return tuple(f"DROP TRIGGER IF EXISTS {_qualified(sync, side, event)}" for side, event in reversed(_all()))
+    return (*drops(sync, "old"), *drops(sync, "new"))
+
+
+def drops(sync: Synchronisation, side: str) -> tuple[str, ...]:
+    """Of these the ones of one side."""
+    return tuple(f"DROP TRIGGER IF EXISTS {_qualified(sync, side, event)}" for event in reversed(_EVENTS))
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
@@ -96,7 +101,8 @@ def obstacles(connection: Connection, plan: str, of: str, copied: Copied) -> Ite
         yield f"table '{of}' has a DATA DIRECTORY of its own, which a copy does not get"
     copy = copied_table(of)
     if _DATABASE.exists(connection, copy) and not _DATABASE.exists(connection, quiesced_table(of)):
-        for line in sorted(_says(connection, of, column) ^ _says(connection, copy, column)):
+        retyped = (column, *copied.within)
+        for line in sorted(_says(connection, of, retyped) ^ _says(connection, copy, retyped)):
             yield f"table '{of}' was changed since it has a copy ({line.strip().rstrip(',')}): roll back, and plan anew"
 
 
@@ -128,10 +134,11 @@ def old_readers(connection: Connection, plan: str, of: str) -> Iterator[str]:
         )
 
 
-def _says(connection: Connection, of: str, column: str) -> frozenset[str]:
-    """What makes the table what it is, line by line, but for its name and this column's type."""
+def _says(connection: Connection, of: str, retyped: tuple[str, ...]) -> frozenset[str]:
+    """What makes the table what it is, line by line, but for its name, these columns' type, and what refers to it."""
     _, *lines = str(run(connection, f"SHOW CREATE TABLE {table(of)}").one()[1]).splitlines()
-    kept = (line for line in lines if not line.lstrip().lower().startswith(quote(column).lower()))
+    skipped, itself = tuple(quote(name).lower() for name in retyped), f" REFERENCES {quote(of.rpartition('.')[2])} ("
+    kept = (line for line in lines if not (line.lstrip().lower().startswith(skipped) or itself in line))
     return frozenset(_KEY.sub("", _COUNTER.sub("", line)).rstrip(",") for line in kept)
 
 
@@ -163,6 +170,7 @@ def _awake(sync: Synchronisation, side: str) -> str:
 
 def _body(sync: Synchronisation, side: str, event: str, *, strict: bool) -> list[str]:
     across, to = across_of(sync), table(_follows(sync, side))
+    strict = strict or bool(copied_of(sync).within)
     delete = f"DELETE FROM {to} WHERE {together(_DATABASE, sync, 'OLD', '')}"
     if event == "delete":
         return [delete]

@@ -150,7 +150,7 @@ def stop_keeping(sync: Synchronisation, columns: tuple[str, ...] = ()) -> tuple[
     """
     drops = drop_triggers(sync)
     if sync.across is not None and sync.across.copied is not None:
-        return of_triggers(drops)
+        return swapping.stop_following(sync, swapped=False)
     if sync.across is not None:
         return both_at_once(sync.table, sync.across.table, drops)
     functions = tuple(Statement(sql, "none") for sql in drops if sql.startswith(_FUNCTION))

@@ -15,7 +15,7 @@ from contractctl.databases.mysql import copied_keys
 from contractctl.databases.mysql.altering import of_triggers
 from contractctl.databases.mysql.constraints import index_foreign_key
 from contractctl.databases.mysql.copied_keys import referring
-from contractctl.databases.mysql.copying import counterpart, create, drop_triggers, fits, obstacles, old_readers, signal
+from contractctl.databases.mysql.copying import counterpart, create, drops, fits, obstacles, old_readers, signal
 from contractctl.databases.mysql.modifying import Changed, definition
 from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.names import table as table_name
@@ -43,15 +43,16 @@ _COUNTED = "@contractctl_counted"
 _TOO_GREAT = "a row has come that the old table cannot hold: there is no way back while it is there"
 
 
-def copy_table(catalog: Catalog, table: str, column: str, type_: str) -> tuple[Statement, ...]:
-    """Make a copy without rows, with all that a table has of its own, in which one column is of another type."""
+def copy_table(catalog: Catalog, table: str, columns: tuple[str, ...], type_: str) -> tuple[Statement, ...]:
+    """Make a copy without rows, with all that a table has of its own, in which columns are of another type."""
     copy = table_name(copied_table(table))
-    modified = f"{quote(column)} {definition(catalog, table, column, Changed(type=type_))}"
+    changed = ((column, definition(catalog, table, column, Changed(type=type_))) for column in columns)
+    modified = ", ".join(f"MODIFY COLUMN {quote(column)} {defined}" for column, defined in changed)
     signals = [table_name(name) for name in (signal(table), counterpart(table))]
     made = "(swapped BOOLEAN NOT NULL PRIMARY KEY) ENGINE=InnoDB"
     return (
         _beside(f"CREATE TABLE IF NOT EXISTS {copy} LIKE {table_name(table)}"),
-        _beside(f"ALTER TABLE {copy} MODIFY COLUMN {modified}"),
+        _beside(f"ALTER TABLE {copy} {modified}"),
         _beside(f"CREATE TABLE IF NOT EXISTS {signals[0]} {made}"),
         _beside(f"CREATE TABLE IF NOT EXISTS {signals[1]} {made}{copied_keys.said(catalog, table)}"),
         *copied_keys.add(catalog, table),
@@ -69,9 +70,10 @@ def drop_copied(catalog: Catalog, plan: str, table: str) -> tuple[Statement, ...
 
     The tables beside are the last to go: only the triggers have read them.
     """
-    triggers, signals = drop_triggers(Synchronisation(plan, table, (), ())), (signal(table), counterpart(table))
+    signals = signal(table), counterpart(table)
     names = copied_keys.take_names(catalog, table, signals)
-    return (*of_triggers(triggers), _dropped(quiesced_table(table)), *names, _dropped(*signals, lock="none"))
+    triggers = stop_following(Synchronisation(plan, table, (), ()), swapped=True)
+    return (*triggers, _dropped(quiesced_table(table)), *names, _dropped(*signals, lock="none"))
 
 
 def bring(target: str, select: str) -> str:
@@ -92,8 +94,21 @@ def follow(sync: Synchronisation) -> tuple[Statement, ...]:
     return locked((sync.table, copy), (*triggers, f"SET {_COUNTED} = ({ask})", count_on))
 
 
-def swap(sync: Synchronisation) -> tuple[Statement, ...]:
-    """Give the copy the table's name; what its triggers do from then on is written anew before."""
+def stop_following(sync: Synchronisation, *, swapped: bool) -> tuple[Statement, ...]:
+    """Drop the triggers, whether or not they are there; those of the table that applications write all at once.
+
+    The other table may be held to keys of its rows to each other, and would refuse what the rest of the triggers bring.
+    """
+    written, other = ("new", "old") if swapped else ("old", "new")
+    at_once = (f"EXECUTE IMMEDIATE {literal(drop)}" for drop in drops(sync, written))
+    return (*locked((sync.table,), at_once), *of_triggers(drops(sync, other)))
+
+
+def swap(catalog: Catalog, sync: Synchronisation) -> tuple[Statement, ...]:
+    """Give the copy the table's name; what its triggers do from then on is written anew before.
+
+    Now that it holds all rows, what refers to one of them within the table is held to that in the copy, too.
+    """
     anew = (sql for sql in create(sync) if f" ON {_copy(sync)} " in sql)
     renames = [
         (sync.table, quiesced_table(sync.table)),
@@ -102,7 +117,8 @@ def swap(sync: Synchronisation) -> tuple[Statement, ...]:
     ]
     free = _free(sync)
     sql = f"BEGIN NOT ATOMIC\n{free}{_renamed(renames)};\nEND" if free else _renamed(renames)
-    return (*of_triggers(anew), Statement(sql, _swapping(sync), transactional=False, instant=True))
+    itself = copied_keys.add_to_itself(catalog, sync.table)
+    return (*itself, *of_triggers(anew), Statement(sql, _swapping(sync), transactional=False, instant=True))
 
 
 def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:

@@ -21,7 +21,7 @@ from contractctl.formats.sql.parts import BESIDE, PartStep
 from contractctl.formats.sql.path import Path, path
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
-from contractctl.formats.sql.steps import OWN_REVISION, Step, filling
+from contractctl.formats.sql.steps import COPIED_ALONG, OWN_REVISION, Step, filling
 from contractctl.formats.sql.tables import bare
 from contractctl.formats.sql.ways import place, side
 from contractctl.formats.sql.writing import charset_of, create_table, foreign_key, table_identifier
@@ -84,7 +84,7 @@ def _leaving(found: Path, step: Step, column: Column) -> Column:
         case "change-default":
             harmless = not column.omittable and step.news[0].default is not None
             return replace(column, default=step.news[0].default) if harmless else column
-        case "drop-not-null" | "copy-table":
+        case "drop-not-null" | "copy-table" | "copied-along":
             return column
         case "drop-column":
             if column.omittable:
@@ -180,7 +180,7 @@ def _known(found: Path, table: Table, column: Column) -> Column:
         step = steps[0]
         return replace(column, name=side(step, column, found.dialect), written=place(step, column, found.dialect))
     old = steps[0].olds[0]
-    if steps[0].kind == "copy-table":
+    if steps[0].kind in {"copy-table", COPIED_ALONG}:
         return replace(column, type=old.type)
     default = old.default if old.omittable or column.default is None else column.default
     return replace(column, nullable=column.nullable and old.nullable, default=default)

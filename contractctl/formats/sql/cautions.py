@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contractctl.formats.sql.parts import PartStep
-from contractctl.formats.sql.path import Path, path
+from contractctl.formats.sql.path import Path, path, within_copied
 from contractctl.formats.sql.staging import is_harmless_default
 from contractctl.formats.sql.steps import Step
 from contractctl.formats.sql.ways import place
@@ -31,7 +31,8 @@ def _of_column(found: Path, step: Step) -> Iterator[str]:
         beside = place(step, step.news[0], found.dialect)
         yield f"until the end, new applications use '{step.to}.{beside}' instead of {name}"
     elif step.kind == "copy-table":
-        yield f"until quiesce, {name} is {step.olds[0].type.text}: no application gives it a number beyond that"
+        until = "the end" if within_copied(found.steps, step) else "quiesce"
+        yield f"until {until}, {name} is {step.olds[0].type.text}: no application gives it a number beyond that"
     elif step.kind == "drop-not-null":
         yield f"until the end, new applications write no NULL into {name}: old ones do not expect it"
     elif step.kind == "change-default" and not is_harmless_default(step):

@@ -1,6 +1,6 @@
 """What leads from one version of the tables to the next? All that changes, or the reason why it is not staged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.parts import Columns, Part, PartStep, part_steps
 from contractctl.formats.sql.regrouping import demand_sound
 from contractctl.formats.sql.schema import Column, Schema, Table
-from contractctl.formats.sql.steps import OWN_REVISION, Step, changes, filling, refused
+from contractctl.formats.sql.steps import COPIED_ALONG, OWN_REVISION, Step, changes, filling, refused
 from contractctl.formats.sql.tables import Created, created, demand_the_same, dropped_in_order
 from contractctl.formats.sql.ways import keeps_values, side
 from contractctl.model.contract import Policy, Source
@@ -158,21 +158,31 @@ def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that ch
 ) -> None:
     """A copy holds what its table holds, and nothing else becomes of the table meanwhile."""
     table, column = after.tables[step.to], step.news[0]
-    if not keeps_values(step, before.dialect, declared):
-        reason = f"'{column.written}' gets its type by a copy of '{table.written}', and its values stay what they are"
-        raise refused(after, step.to, reason, column, hint="leave --up and --down out")
+    within = within_copied(steps, step)
+    for one in (step, *within):
+        if not keeps_values(one, before.dialect, declared):
+            name = one.news[0].written
+            reason = f"'{name}' gets its type by a copy of '{table.written}', and its values stay what they are"
+            raise refused(after, step.to, reason, one.news[0], hint="leave --up and --down out")
     along = referring(after, parts, step)
-    their = {(one.part.table, one.part.columns) for one in along}
+    their = {(one.part.table, one.part.columns) for one in along} | {
+        (step.table, (one.olds[0].name,)) for one in within
+    }
     for schema in (before, after):
         bound = unstaged.bound(schema, schema.tables[step.table], step.olds[0], their)
         if bound is not None:
             reason, hint = bound
             raise refused(after, step.to, reason, column, hint=hint)
-    others = [one.kind for one in steps if one is not step and step.table in {one.table, one.to}]
+    others = [one.kind for one in steps if one not in {step, *within} and step.table in {one.table, one.to}]
     others += [one.kind for one in parts if step.table in {one.part.table, one.part.referred[0]} and one not in along]
     if others:
         reason = f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and changes besides"
         raise refused(after, step.to, f"{reason} ({others[0]})", column, hint="plan the one, and then the other")
+
+
+def within_copied(steps: Iterable[Step], step: Step) -> tuple[Step, ...]:
+    """What goes over to a table's copy with its counted column, to which it refers."""
+    return tuple(one for one in steps if one.kind == COPIED_ALONG and one.table == step.table)
 
 
 def referring(after: Schema, parts: tuple[PartStep, ...], step: Step) -> tuple[PartStep, ...]:
@@ -184,11 +194,13 @@ def referring(after: Schema, parts: tuple[PartStep, ...], step: Step) -> tuple[P
 
 def _goes_over(after: Schema, part: Part, step: Step) -> bool:
     table, columns = part.referred
+    name, type_ = step.news[0].name, step.news[0].type
     if table != step.table or part.table == table or not unstaged.changes_no_row(part.value):
         return False
+    retyped = {name, *unstaged.within(after.tables[table], name)}
     pairs = zip(part.columns, columns, strict=False)
-    own = [after.tables[part.table].column(here) for here, there in pairs if there == step.news[0].name]
-    return any(one is not None and one.type == step.news[0].type for one in own)
+    own = [after.tables[part.table].column(here) for here, there in pairs if there in retyped]
+    return name in columns and all(one is not None and one.type == type_ for one in own)
 
 
 def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts: tuple[PartStep, ...]) -> None:

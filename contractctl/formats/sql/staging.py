@@ -10,7 +10,8 @@ is not so is not there:
   stands in its expressions already.
 - `via`: the column in which new values wait, as the name stays and the type does not.
 - `least`, `most`: the numbers that a column holds whose table goes over to a copy, in which it holds more.
-  `referring`: the tables whose foreign keys go over to the copy as well, once for each key.
+  `referring`: the tables whose foreign keys go over to the copy as well, once for each key. `within`: the columns of
+  the table itself that refer to the one that is meant, and get its type.
 - `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
 - `new_key`: the primary key as it will be, where that has several columns: each one's name while both versions are
   served, and the one that it gets: "tenant_id=tenant_id,id__new=id".
@@ -37,11 +38,11 @@ from contractctl.formats.sql.between import intermediate, meanwhile
 from contractctl.formats.sql.cuts import condition_text, default_text, type_text
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.parts import Part, PartStep, parts_of
-from contractctl.formats.sql.path import Path, path, referring
+from contractctl.formats.sql.path import Path, path, referring, within_copied
 from contractctl.formats.sql.regrouping import is_shared
 from contractctl.formats.sql.resolution import values
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
-from contractctl.formats.sql.steps import Step, filling, refused
+from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling, refused
 from contractctl.formats.sql.values import bounds
 from contractctl.formats.sql.ways import place, regroup_of, transform_of
 from contractctl.formats.sql.writing import charset_of, column_name, identifier
@@ -83,7 +84,9 @@ def _operations(found: Path, contract: str) -> Iterator[Operation]:
             yield Operation("create-table", contract, name, new=name, parameters={"create": made.text})
     for old, new in found.renamed.items():
         yield Operation("rename-table", contract, old, old=old, new=new)
-    yield from (_column(found, step, contract) for step in found.steps if step.kind != "extract-table")
+    yield from (
+        _column(found, step, contract) for step in found.steps if step.kind not in {"extract-table", COPIED_ALONG}
+    )
     for kind in _LAST:
         yield from (_part(found, step, contract) for step in found.parts if step.kind == kind)
     for table in found.dropped:
@@ -161,6 +164,8 @@ def _of_copied(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     along = ",".join(one.part.table for one in referring(found.after, found.parts, step) if one.stands is Stage.QUIESCE)
     if along:
         yield "referring", along
+    if within := within_copied(found.steps, step):
+        yield "within", ",".join(column_name(one.news[0], found.dialect) for one in within)
     if _breaks(found, step):
         yield "breaks", "yes"
 

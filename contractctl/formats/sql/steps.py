@@ -23,6 +23,10 @@ _KINDS = {
 }
 
 
+COPIED_ALONG = "copied-along"
+"""The kind of a step that comes about by another column's copy-table: it refers to that one, in its own table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What happens to columns of one table. olds: before; news: after."""
@@ -49,7 +53,7 @@ class Step:
     @property
     def stays(self) -> bool:
         """Whether it is about one column that keeps its place, and has no second one beside it."""
-        return self.kind in {"set-not-null", "drop-not-null", "change-default", "copy-table"}
+        return self.kind in {"set-not-null", "drop-not-null", "change-default", "copy-table", COPIED_ALONG}
 
     @property
     def beside(self) -> bool:
@@ -68,9 +72,9 @@ def changes(before: Schema, after: Schema, bonds: tuple[Bond, ...], fills: Mappi
     found: list[Step] = []
     for name, table in before.tables.items():
         if name in after.tables:
-            steps = tuple(_steps(before, after, table, bonds, fills))
-            found += steps
             new = after.tables[name]
+            steps = _with_what_goes_along(table, new, tuple(_steps(before, after, table, bonds, fills)))
+            found += steps
             _nothing_else(after, _rekeyed(_with_clauses(table, new, steps), steps), new)
     for step in found:
         _free(before, after, step)
@@ -97,6 +101,21 @@ def _steps(
     for column in only(new, old):
         if (new.name, column.name) not in arriving:
             yield _added(after, new, column, fills)
+
+
+def _with_what_goes_along(old: Table, new: Table, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, where a table goes over to a copy with what refers to its counted column within the table."""
+    copied = next((step for step in steps if step.kind == "copy-table"), None)
+    if copied is None or old.primary_key != (copied.olds[0].name,):
+        return steps
+    along = {
+        name
+        for name in unstaged.within(old, copied.olds[0].name) & unstaged.within(new, copied.news[0].name)
+        if (column := old.column(name)) and replace(column, type=copied.news[0].type) == new.column(name)
+    }
+    return tuple(
+        replace(step, kind=COPIED_ALONG) if step.olds and step.olds[0].name in along else step for step in steps
+    )
 
 
 def _added(after: Schema, table: Table, column: Column, fills: Mapping[str, str]) -> Step:

@@ -81,7 +81,8 @@ def _collect(moving: Mapping[str, _Moving], operation: Operation, dialect: str) 
         parts.columns |= {_fold(name.strip(), dialect) for name in parameters.get("columns", "").split(",")}
         return
     if operation.kind == "copy-table":
-        parts.retyped |= {_fold(name, dialect) for name in olds if name}
+        within = filter(None, parameters.get("within", "").split(","))
+        parts.retyped |= {_fold(name, dialect) for name in (*olds, *within) if name}
         return
     parts.columns |= {_fold(name, dialect) for name in olds if name}
     other.columns |= {_fold(name, dialect) for name in news if name}

@@ -22,6 +22,9 @@ from contractctl.formats.sql.writing import column_definition, column_name, iden
 _ALONE = "release the contract with that alone"
 _NO_CLOCK = "explicit_defaults_for_timestamp = ON"
 _LEAVING = frozenset({"ON DELETE CASCADE", "ON DELETE RESTRICT", "ON UPDATE RESTRICT"})
+_REFUSING = frozenset({"ON DELETE RESTRICT", "ON UPDATE RESTRICT", "ON UPDATE CASCADE", "ON UPDATE SET NULL"})
+"""What a foreign key of a table to itself does that refuses, and changes no row: InnoDB lets no such key follow an
+UPDATE of the very table."""
 
 
 def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str, str]:
@@ -52,8 +55,8 @@ def bound(
 ) -> tuple[str, str] | None:
     """Why a table to which foreign keys refer does not go over to a copy, and what to do instead. None: it does.
 
-    Its own go over with it, but for one that holds the column to another's type. along: table and columns of others'
-    that go over as well.
+    Its own go over with it, but for one that holds the column to another's type. along: table and columns of those
+    that refer to it and go over as well.
     """
     found = [
         f"{f'{key.name!r} ' if key.name else ''}of '{other.written}' ({', '.join(key.columns)})"
@@ -70,12 +73,22 @@ def bound(
         f" {', '.join(found)} {stay} with the old table"
     )
     hint = (
-        f"another table's goes along where it refers to '{column.written}', its own column gets the new type in this"
-        " version, too, and it changes no row by itself (SET NULL, ON UPDATE CASCADE); else take three versions, each"
+        f"one goes along where it refers to '{column.written}', its own column gets the new type in this version, too,"
+        " and it changes no row by itself (SET NULL, ON UPDATE CASCADE; of the table itself: ON DELETE CASCADE, SET"
+        " NULL); else take three versions, each"
         f" of which is staged: the first without the {keys}; the second with the new types, of what refers to"
         f" '{column.written}', too; and the third with the {keys} again"
     )
     return reason, hint
+
+
+def within(table: Table, column: str) -> frozenset[str]:
+    """Columns of a table that refer to another one of it, and to nothing else; no key changes rows by itself."""
+    refer, others = set[str](), {column}
+    for key in table.foreign_keys:
+        to_it = (key.table, key.referred or table.primary_key) == (table.name, (column,))
+        (refer if to_it and _REFUSING.issuperset(key.actions) else others).update(key.columns)
+    return frozenset(refer - others)
 
 
 def changes_no_row(key: object) -> bool:

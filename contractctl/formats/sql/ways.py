@@ -6,7 +6,7 @@ from contractctl.formats.sql.fragments import demand_fragment
 from contractctl.formats.sql.names import side_name
 from contractctl.formats.sql.regrouping import is_lossy
 from contractctl.formats.sql.schema import Column, Family, Schema, Type
-from contractctl.formats.sql.steps import Step, filling, refused
+from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling, refused
 from contractctl.formats.sql.values import WIDENED, judge_type
 from contractctl.formats.sql.writing import column_name, identifier
 from contractctl.model.declared import Declared, said
@@ -94,7 +94,7 @@ def bare_ways(step: Step, dialect: str) -> tuple[str, str]:
 
 def keeps_values(step: Step, dialect: str, declared: Declared) -> bool:
     """Whether the new column holds the very values of the old one: nothing else is declared, and nothing is cut."""
-    if step.kind not in {"rename-column", "change-type", "change-key-type", "copy-table"}:
+    if step.kind not in {"rename-column", "change-type", "change-key-type", "copy-table", COPIED_ALONG}:
         return False
     old, new = step.olds[0], step.news[0]
     names = tuple(dict.fromkeys((column_name(new, dialect), column_name(old, dialect))))

@@ -31,13 +31,13 @@ class _AsItStands(Step):
 
 @dataclass(frozen=True)
 class CopyTable(_AsItStands):
-    """Make a copy of a table without rows, in which one column is of another type."""
+    """Make a copy of a table without rows, in which columns are of another type."""
 
-    column: str
+    columns: tuple[str, ...]
     type: str
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
-        return copying(database).copy_table(catalog, self.table, self.column, self.type)
+        return copying(database).copy_table(catalog, self.table, self.columns, self.type)
 
     def done(self, database: Database, connection: Connection) -> bool:  # noqa: ARG002 - it can be done again
         return False
@@ -74,7 +74,7 @@ class Swap(_AsItStands):
     plan: str = ""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
-        return copying(database).swap(seen(database, catalog, self.plan, self.table, self.pairs))
+        return copying(database).swap(catalog, seen(database, catalog, self.plan, self.table, self.pairs))
 
     def demand(self, database: Database, connection: Connection) -> None:
         for pair in self.pairs:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contractctl.databases import Across, Copied, Crossed, Synchronisation
+from contractctl.databases.catalog import Live
 from contractctl.databases.mysql import swapping
 from contractctl.databases.mysql.copying import counterpart, signal
 from contractctl.databases.mysql.names import quote
@@ -16,11 +17,13 @@ NAMES = ("orders", "o" * 54, "orders_" + "m" * 56, "orders_" + "9" * 57, "Bestel
 WAITING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
 
 
-def swapped(name: str) -> str:
+def swapped(shop: Shop, name: str) -> str:
     """The statement in which a table and its copy change places."""
     column = Crossed("id", "id", "int(11)")
     across = Across(copied_table(name), ("id",), ("id",), ("int(11)",), (column,), copied=Copied("id", 0, 9))
-    return swapping.swap(Synchronisation("p", name, ("id",), (), ("int(11)",), across))[-1].sql
+    with shop.engine.connect() as connection:
+        catalog = Live(shop.database, connection)
+        return swapping.swap(catalog, Synchronisation("p", name, ("id",), (), ("int(11)",), across))[-1].sql
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -33,7 +36,7 @@ def test_whoever_waits_for_a_table_has_nothing_yet_that_its_triggers_need(shop: 
     shop.run("BEGIN", app=reader)
     shop.rows(f"SELECT * FROM {quote(name)}", app=reader)
     with ThreadPoolExecutor(1) as pool:
-        moved = pool.submit(shop.run, swapped(name), app=mover)
+        moved = pool.submit(shop.run, swapped(shop, name), app=mover)
         while shop.rows(WAITING) != [(1,)]:
             time.sleep(0.01)
         shop.run("SET lock_wait_timeout = 0")

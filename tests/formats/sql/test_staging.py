@@ -12,6 +12,7 @@ from contractctl.formats.sql.writing import create_table
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation, Transform
+from contractctl.planner.touched import touched_by
 
 ORDERS = """CREATE TABLE orders (
   id INTEGER PRIMARY KEY,
@@ -325,6 +326,25 @@ def test_what_refers_to_it_goes_over_to_the_copy_where_its_own_column_is_widened
     assert staged.files[0].text.count("FOREIGN KEY") == 1
 
 
+ITSELF = "CREATE TABLE orders (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, after INT UNSIGNED REFERENCES orders (id))"
+
+
+@pytest.mark.parametrize("rule", ["", " ON DELETE RESTRICT", " ON DELETE NO ACTION ON UPDATE CASCADE"])
+def test_what_refers_to_it_in_its_own_table_goes_over_to_the_copy_where_it_is_widened_as_well(rule: str) -> None:
+    old = ITSELF.replace("(id))", f"(id){rule})")
+    wider = old.replace("INT UNSIGNED", "BIGINT UNSIGNED")
+    (copied,) = steps(old, wider, "mysql")
+
+    assert (copied.kind, copied.old, copied.new) == ("copy-table", "id", "id")
+    assert (copied.parameters["type"], copied.parameters["within"]) == ("BIGINT UNSIGNED", "after")
+    assert touched_by(copied) == (("orders", "after"), ("orders", "id"))
+    staged = intermediate(source(old), source(wider), Declared(), Policy("mysql"))
+    assert staged.files[0].text.count("BIGINT") == 0
+    with pytest.raises(ContractctlError, match="'after' gets its type by a copy of 'orders'"):
+        steps(old, wider, "mysql", ups={"after": "after + 1"})
+
+
+T = "CREATE TABLE t (id INT UNSIGNED PRIMARY KEY)"
 STAYS = "stays with the old table"
 
 
@@ -341,7 +361,14 @@ def test_what_refers_to_it_in_a_type_of_another_sign_stays_with_the_old_table() 
     [
         (COUNTED.replace("orders (id))", "orders (id) ON DELETE SET NULL)"), f"'of_order' of 'items' (of) {STAYS}"),
         (COUNTED.replace("orders (id))", "orders (id) ON UPDATE CASCADE)"), f"'of_order' of 'items' (of) {STAYS}"),
-        (COUNTED.replace("note VARCHAR(9)", "note INT UNSIGNED REFERENCES orders (id)"), f"of 'orders' (note) {STAYS}"),
+        (ITSELF.replace("orders (id)", "orders (id) ON DELETE CASCADE"), f"of 'orders' (after) {STAYS}"),
+        (ITSELF.replace("orders (id)", "orders (id) ON DELETE SET NULL"), f"of 'orders' (after) {STAYS}"),
+        (f"{ITSELF[:-1]}, CONSTRAINT both FOREIGN KEY (after) REFERENCES t (id)); {T}", f"of 'orders' (after) {STAYS}"),
+        (f"{ITSELF}; CREATE TABLE t (id INT UNSIGNED PRIMARY KEY REFERENCES orders (after))", f"of 't' (id) {STAYS}"),
+        (
+            SHARDED[:-1].replace("INT", "INT UNSIGNED") + ", FOREIGN KEY (shard) REFERENCES orders (id))",
+            f"(shard) {STAYS}",
+        ),
         (
             f"{COUNTED}; CREATE TABLE notes (n INT PRIMARY KEY, id INT, FOREIGN KEY (id) REFERENCES orders (id))",
             f"the foreign key of 'notes' (id) {STAYS}",
