@@ -7,6 +7,7 @@ from contractctl.databases.mysql.bodies import caught, when
 from contractctl.databases.mysql.expressions import bind, differs
 from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.trying import stored_type
+from contractctl.databases.mysql.types import nothing
 from contractctl.databases.sides import alike, all_null, down, down_possible, in_step, unlike, up_possible
 
 WAS, _MADE = "contractctl_was", "contractctl_made"
@@ -32,13 +33,14 @@ def given_new(pair: Synced) -> str:
 
 
 def given_old(pair: Synced) -> str:
-    """Whether it gives the old one: a default hides that nothing was given."""
+    """Whether it gives the old one: a default hides that nothing was given, and so does what the server puts in."""
     return f"({' OR '.join(map(_given, pair.old))})"
 
 
 def _given(one: Held) -> str:
     value = f"NEW.{quote(one.name)}"
-    return f"({value} IS NOT NULL AND {differs(value, one.default or 'NULL', one.type)})"
+    put_in = nothing(one.type) if one.column is not None and one.column.not_null else "NULL"
+    return f"({value} IS NOT NULL AND {differs(value, one.default or put_in, one.type)})"
 
 
 def limited(side: Iterable[Held]) -> bool:

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from uuid import UUID
 
+from contractctl.databases.mysql.names import literal
 from contractctl.databases.mysql.tokens import Sort, spoken
 
 _UNKNOWN_LENGTH = 1_000_000
@@ -62,6 +64,7 @@ _FAMILIES = {
 _BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names.split()}
 _LENGTHS = {"TINYTEXT": 255, "TEXT": 65_535, "TINYBLOB": 255, "BLOB": 65_535, "CHAR": 1, "BINARY": 1, "BIT": 1}
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INT": 32, "INTEGER": 32, "BIGINT": 64, "SERIAL": 64}
+_NO_ADDRESS = {"UUID": f"'{UUID(int=0)}'", "INET6": "'::'", "INET4": "'0.0.0.0'"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
 
 
@@ -105,6 +108,28 @@ def whole_numbers(type_: str) -> tuple[int, int] | None:
         return None
     unsigned = bool(words & {"UNSIGNED", "ZEROFILL", "SERIAL"})
     return (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def nothing(type_: str) -> str:
+    """What a column that is NOT NULL and has no default holds where INSERT IGNORE … SELECT leaves it out, as SQL."""
+    found = read(type_)
+    match found.family:
+        case Family.TEXT | Family.CHAR | Family.BINARY | Family.SET | Family.GEOMETRY:
+            return "''"
+        case Family.PADDED:
+            return f"X'{'00' * (found.length or 1)}'"
+        case Family.ENUM:
+            return literal(found.labels[0])
+        case Family.DATE:
+            return "'0000-00-00'"
+        case Family.TIME:
+            return "'00:00:00'"
+        case Family.DATETIME | Family.TIMESTAMP:
+            return "'0000-00-00 00:00:00'"
+        case Family.NATIVE:
+            return _NO_ADDRESS[found.name]
+        case _:
+            return "0"
 
 
 def json_length(type_: str) -> int:

@@ -56,6 +56,58 @@ def test_a_row_that_update_ignore_skips_keeps_its_marks_and_so_its_values(shop, 
     assert (shop.marks("conflict"), shop.marks("kept")) == ([("[1]", "new")], [("[2]", "new")])
 
 
+GIVEN = {
+    "INT": "5",
+    "DECIMAL(9, 2)": "1.25",
+    "FLOAT": "0.1",
+    "BIT(3)": "b'101'",
+    "YEAR": "2001",
+    "VARCHAR(20)": "' '",
+    "CHAR(3) CHARACTER SET latin1": "'Bea'",
+    "TEXT": "'Bea'",
+    "JSON": "'{}'",
+    "BLOB": "X'00'",
+    "BINARY(3)": "X'01'",
+    "ENUM('it''s', 'two')": "'two'",
+    "SET('a', 'b')": "'a,b'",
+    "DATE": "'2024-02-29'",
+    "TIME(3)": "'-1:00:00.125'",
+    "DATETIME(6)": "'2024-02-29 12:00:00.000001'",
+    "UUID": "'6ccd780c-baba-1026-9564-5b8c656024db'",
+    "INET6": "'::1'",
+    "POINT": "point(1, 2)",
+}
+"""A value of each type."""
+
+
+@pytest.mark.parametrize("insert", ["INSERT IGNORE INTO", "REPLACE INTO"])
+def test_what_the_server_puts_into_a_column_that_is_left_out_was_not_given(shop, insert):
+    """Hazard 5, 11: INSERT … SELECT fills what is NOT NULL before triggers see it: the old side was '' or 0.
+
+    So it does in every mode with IGNORE, and without it in a session that is not strict.
+    """
+    columns = ", ".join(f"old_{n} {type_} NOT NULL, new_{n} {type_}" for n, type_ in enumerate(GIVEN))
+    pairs = (Pair({f"old_{n}": f"`new_{n}`"}, {f"new_{n}": f"`old_{n}`"}) for n in range(len(GIVEN)))
+    shop.table(f"CREATE TABLE t (id {{key}}, {columns})", *pairs)
+    if insert == "REPLACE INTO":
+        shop.run("SET sql_mode = ''")
+    names = ", ".join(f"new_{n}" for n in range(len(GIVEN)))
+    shop.run(f"{insert} t ({names}) SELECT {', '.join(GIVEN.values())}")
+
+    (kept,) = shop.rows(f"SELECT {', '.join(f'old_{n} = new_{n}' for n in range(len(GIVEN)))} FROM t")
+    assert dict(zip(GIVEN, kept, strict=True)) == dict.fromkeys(GIVEN, 1)
+    assert shop.facts() == NO_FACTS
+
+
+def test_rows_of_a_key_that_is_left_out_do_not_take_each_others_place(shop):
+    """Hazard 11, 23: each of them had the key 0, so that the second one was ignored: lost."""
+    shop.table("CREATE TABLE t (id INT PRIMARY KEY, new BIGINT)", Pair({"id": "CAST(`new` AS INT)"}, {"new": "`id`"}))
+    shop.run("INSERT IGNORE INTO t (new) SELECT 1 UNION ALL SELECT 2")
+
+    assert shop.rows("SELECT id, new FROM t ORDER BY id") == [(1, 1), (2, 2)]
+    assert shop.facts() == NO_FACTS
+
+
 @pytest.mark.parametrize("side", ["old", "new"])
 def test_replace_by_another_key_takes_the_old_rows_place(shop, side):
     """Hazard 11, 45: the row that makes way holds the same value under both unique keys."""
