@@ -20,6 +20,7 @@ from contractctl.migration.retrying import insist
 from contractctl.migration.revised import applied
 from contractctl.migration.rolling_back import rollback
 from contractctl.migration.sharing import canary, flags_are_at, share_of
+from contractctl.migration.unrecorded import demand_recorded
 from contractctl.model.plan import Stage, State
 from contractctl.operations import of_tables
 
@@ -189,6 +190,7 @@ def _demand_no_hindrance(session: Session) -> None:
         begun = halfway and any(entry.key == key for entry in journal.entries(connection, session.plan.name))
         first = next(operations.hindrances(session.plan, connection, begun=begun), None)
         if first is not None:
+            demand_recorded(connection, session.plan)
             raise ContractctlError(first, hint="nothing was changed; fix it, or plan again")
         for refusal in refusals(session.plan, connection) if not begun else ():
             raise refusal

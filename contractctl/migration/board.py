@@ -1,7 +1,7 @@
 """Where does every plan stand, since when, and what comes next? Reads only; makes no tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine, select
 
@@ -10,10 +10,12 @@ from contractctl.backfill import Checkpoint, Pause, checkpoint, pause_of
 from contractctl.databases import comparison
 from contractctl.journal import Entry, History, Lease
 from contractctl.journal.tables import CONFLICT, SET_ASIDE
+from contractctl.migration.unrecorded import in_step
 from contractctl.migration.words import next_command
 from contractctl.model.plan import Plan, Standing, State
 
 _NAMED = 20
+_BEFORE = (State.PLANNED, State.EXPANDED, State.ROLLED_BACK)
 _BOTH_SIDES = (State.DUAL_WRITING, State.BACKFILLED, State.VERIFIED, State.CANARY, State.QUIESCED)
 
 
@@ -47,6 +49,8 @@ class Row:
     tables: tuple[Table, ...]
     paused: Pause | None
     """Who holds backfill and verify up; None where nobody does."""
+    unrecorded: tuple[str, ...]
+    """Tables whose triggers stand, though the journal says nothing of that."""
     next: str | None
     broken: tuple[str, ...]
     """What is wrong with the journal."""
@@ -56,7 +60,7 @@ def board(engine: Engine, plans: Sequence[Plan], now: float) -> tuple[Row, ...]:
     """One row a plan, all in one snapshot."""
     with journal.reading(engine) as connection:
         there = journal.version(connection) is not None
-        return tuple(_row(connection, plan, now) if there else planned(plan) for plan in plans)
+        return tuple(_row(connection, plan, now) if there else _lost(connection, plan) for plan in plans)
 
 
 def _row(connection: Connection, plan: Plan, now: float) -> Row:
@@ -72,6 +76,7 @@ def _row(connection: Connection, plan: Plan, now: float) -> Row:
         lease=lease if lease is not None and lease.expires_at > now else None,
         tables=_tables(connection, plan, history),
         paused=pause_of(connection, plan.name),
+        unrecorded=in_step(connection, plan) if _may_be_unrecorded(history) else (),
         next=next_command(plan, history.standing),
         broken=tuple(journal.broken_links(connection, plan.name)),
     )
@@ -80,7 +85,17 @@ def _row(connection: Connection, plan: Plan, now: float) -> Row:
 def planned(plan: Plan) -> Row:
     """The row of a plan to which nothing has happened."""
     standing = History().standing
-    return Row(plan.name, standing, (), (), None, None, (), None, next_command(plan, standing), ())
+    return Row(plan.name, standing, (), (), None, None, (), None, (), next_command(plan, standing), ())
+
+
+def _lost(connection: Connection, plan: Plan) -> Row:
+    """The row of a plan without any journal, whatever has happened to it."""
+    return replace(planned(plan), unrecorded=in_step(connection, plan))
+
+
+def _may_be_unrecorded(history: History) -> bool:
+    """Whether the journal says that no triggers stand yet, nor any more."""
+    return history.pending is None and history.standing.state in _BEFORE
 
 
 def _tables(connection: Connection, plan: Plan, history: History) -> tuple[Table, ...]:

@@ -12,6 +12,7 @@ from contractctl.migration.comparing import DiffersError, compare_all, repair_al
 from contractctl.migration.context import Context, Result, Session, Side
 from contractctl.migration.facts import BOTH_SIDES
 from contractctl.migration.reconciling import begun_with, cut_short, reconcile
+from contractctl.migration.unrecorded import demand_recorded
 from contractctl.migration.words import command, doing, next_command
 from contractctl.model import canonical
 from contractctl.model.amounts import agreeing, counted
@@ -191,6 +192,9 @@ def _already(session: Session, history: History, stage: str, percent: float | No
     standing, name = history.standing, session.plan.name
     if stage == ROLLBACK:
         passed = standing.state in (State.PLANNED, State.ROLLED_BACK)
+        if passed:
+            with journal.reading(session.context.engine) as connection:
+                demand_recorded(connection, session.plan)
     elif stage == Stage.CANARY:
         passed = standing.state is State.CANARY and standing.percent == percent
         passed = passed and sharing.flags_are_at(session, standing.percent)

@@ -94,6 +94,12 @@ def _row(row: Row, now: float) -> Iterator[str]:
     since = "" if standing.state is State.PLANNED else f" since {moment(standing.since)} ({span(now - standing.since)})"
     yield f"{row.plan}: {where(standing)}{since}"
     yield from (f"  the journal has been tampered with: {words}" for words in row.broken)
+    if row.unrecorded:
+        tables = " and ".join(row.unrecorded)
+        yield (
+            f"  found    triggers that keep both sides of {tables} in step; the journal does not know of them: it was"
+            " lost, or alembic was run by itself"
+        )
     if row.lease is not None:
         yield f"  held by {row.lease.holder} until {moment(row.lease.expires_at)}"
     if row.begun is not None:
@@ -139,6 +145,7 @@ def _row_tree(row: Row) -> dict[str, Any]:
         "next": row.next,
         "lease": None if lease is None else {"holder": lease.holder, "until": lease.expires_at},
         "paused": None if row.paused is None else canonical.tree(row.paused),
+        "unrecorded": list(row.unrecorded),
         "begun": None if row.begun is None else _entry_tree(row.begun),
         "tables": [_table_tree(table) for table in row.tables],
         "decisions": [_entry_tree(entry) for entry in row.decisions],

@@ -133,6 +133,55 @@ def test_the_answer_as_json_holds_what_a_pipeline_needs(migrate: Callable[..., s
     assert (again["done"], again["decision"]) == (True, None)
 
 
+def lose(shop: Path, *patterns: str) -> None:
+    """Tables of these names are gone, as after somebody has restored the others alone."""
+    connection = sqlite3.connect(shop / "shop.db")
+    for pattern in patterns:
+        found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB ?", (pattern,))
+        for (name,) in found.fetchall():
+            connection.execute(f"DROP TABLE {name}")
+    connection.commit()
+    connection.close()
+
+
+def test_status_says_that_triggers_stand_of_which_a_lost_journal_tells_nothing(
+    migrate: Callable[..., str], shop: Path
+) -> None:
+    migrate("expand", "names")
+    before = migrate("status")
+    migrate("dual-write", "names")
+    lose(shop, "contractctl_*")
+
+    told = migrate("status")
+    as_json = json.loads(migrate("status", "--format", "json"))["plans"][0]
+
+    assert "found" not in before
+    found = (
+        "triggers that keep both sides of orders in step; the journal does not know of them: it was lost, or alembic"
+    )
+    lines = ("names: planned", f"  found    {found} was run by itself", "  next     contractctl migrate expand names")
+    assert tuple(told.splitlines()) == lines
+    assert (as_json["state"], as_json["unrecorded"]) == ("planned", ["orders"])
+    assert migrate("expand", "names").startswith("already done: 'names' is dual-writing\n")
+    assert "found" not in migrate("status")
+
+
+def test_where_alembic_has_lost_its_table_too_the_way_on_is_told(migrate: Callable[..., str], shop: Path) -> None:
+    for stage in ("expand", "dual-write"):
+        migrate(stage, "names")
+    lose(shop, "contractctl_*", "alembic_version")
+
+    for stage in ("expand", "rollback"):
+        refusal = migrate(stage, "names", code=2)
+        assert "triggers that keep both sides of orders in step are there" in refusal
+        assert "alembic stamp names_dual" in refusal
+    alembic = [sys.executable, "-m", "alembic", "stamp", "names_dual"]
+    subprocess.run(alembic, cwd=shop / "migrations", check=True, capture_output=True)
+
+    assert migrate("rollback", "names").startswith("rollback is done: 'names' is rolled back\n")
+    assert rows(shop, "SELECT count(customer_name) FROM orders") == [(ROWS,)]
+
+
 def test_status_shows_the_board_without_making_anything(
     migrate: Callable[..., str], contractctl: Run, shop: Path
 ) -> None:
