@@ -104,6 +104,12 @@ class Problem:
     file: str | None
     message: str
     remedy: str
+    acceptance: Acceptance | None = None
+
+    @property
+    def excuse(self) -> str | None:
+        """Why this does not fail the check, where it is accepted."""
+        return self.acceptance.words if self.acceptance and self.acceptance.holds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +131,14 @@ class Checked:
         return Status.INCOMPATIBLE if self.problems else worst(pair.status for pair in self.pairs)
 
     @property
+    def failing(self) -> tuple[Problem, ...]:
+        """The problems that nobody has accepted."""
+        return tuple(one for one in self.problems if one.excuse is None)
+
+    @property
     def standing(self) -> Status:
         """The worst of what is not excused: what the exit code says."""
-        if self.problems:
+        if self.failing:
             return Status.INCOMPATIBLE
         return worst(pair.standing for pair in self.pairs)
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from contractctl import store
-from contractctl.check import Pair
+from contractctl.check import Pair, Problem
 from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
 from contractctl.formats.pages import page
-from contractctl.model.acceptance import UNKNOWN, Acceptance
+from contractctl.model.acceptance import DELETED, UNKNOWN, Acceptance
 
 _LONGEST_DAYS = 366
 
@@ -42,6 +43,13 @@ def demand_outside(asked: Question) -> None:
             )
 
 
+def of_deleted(asked: Question, file: Path, found: Problem) -> Problem:
+    """That a file is gone, with who has accepted it; of several the last to expire."""
+    there = file.resolve()
+    own = [one for one in asked.accepted if one.rule == DELETED and (asked.root / (one.file or "")).resolve() == there]
+    return replace(found, acceptance=max(own, key=lambda one: one.expires, default=None))
+
+
 def idle(pairs: Iterable[Pair]) -> tuple[Acceptance, ...]:
     """Those of judged pairs that name nothing that was found there."""
     known: dict[Acceptance, bool] = {}
@@ -53,7 +61,7 @@ def idle(pairs: Iterable[Pair]) -> tuple[Acceptance, ...]:
 
 
 def _demand_rule(one: Acceptance) -> None:
-    if one.rule == UNKNOWN:
+    if one.rule == UNKNOWN or (one.rule == DELETED and one.file is not None):
         return
     try:
         page(one.rule)

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from contractctl import store
 from contractctl.check import OLD, Checked, Pair, since, strictest, unknown
-from contractctl.check.accepted import idle
+from contractctl.check.accepted import idle, of_deleted
 from contractctl.check.multi_file import MultiFile, multi_files
 from contractctl.check.question import Question, problem
 from contractctl.compatibility import Terms
@@ -17,7 +17,7 @@ from contractctl.formats.companions import ROOMS, Near, companions, marks, menti
 from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit, completed, in_work_tree, named
-from contractctl.model.acceptance import Acceptance
+from contractctl.model.acceptance import DELETED, Acceptance
 from contractctl.model.contract import File
 from contractctl.model.verdict import Comparison
 from contractctl.verdicts import judged
@@ -123,7 +123,7 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
     read = ((path, before.read(path)) for path in gone if not outside.held(path))
     return Checked(
         problems=tuple(
-            problem("contract-deleted", path, named(root / path, root), changes.base[:12])
+            of_deleted(asked, root / path, problem(DELETED, path, named(root / path, root), changes.base[:12]))
             for path, file in read
             if file is not None and _is_schema(file)
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Checked, Pair, Problem, check_contract, strictest
-from contractctl.check.accepted import dated, demand_outside, idle
+from contractctl.check.accepted import dated, demand_outside, idle, of_deleted
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
 from contractctl.check.question import Question, problem
@@ -15,6 +15,7 @@ from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
 from contractctl.git import ChangedFile, ChangedModule, Repository
 from contractctl.loose import demand_whole, named
+from contractctl.model.acceptance import DELETED
 from contractctl.model.contract import Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan
 
@@ -53,7 +54,10 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
         or _lies_in(asked, repository, name, modules)
     ]
     checked = _contracts(asked, touched, Base.of(repository, base, everything)) if touched else Checked()
-    problems = [*_edited_since(asked, repository, base, everything), *_deleted(asked, repository, base, changed)]
+    deleted = tuple(_deleted(asked, repository, base, changed))
+    whole = {one.contract for one in deleted}
+    problems = [one for one in _edited_since(asked, repository, base, everything) if one.contract not in whole]
+    problems += deleted
     in_store = bool(names) and (bool(targets) or _had_store(asked, repository, base))
     loose = (check_gone if in_store and not paths else check_loose)(
         asked, Changes(repository, base, everything, changed, paths)
@@ -68,7 +72,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
         inside += _in_modules(asked, repository, modules, paths)
         inside += (one.pair(asked) for one in lost(repository, base, modules, paths))
     found = checked.problems + new_problems + loose.problems
-    named_in_vain = checked.idle + loose.idle
+    named_in_vain = tuple(one for one in checked.idle + loose.idle if one not in {it.acceptance for it in found})
     return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased, named_in_vain)
 
 
@@ -217,4 +221,5 @@ def _deleted(asked: Question, repository: Repository, base: str, changed: Sequen
             continue
         if one.old.startswith(inside) and Path(one.old).name == store.CONTRACT:
             name = Path(one.old.removeprefix(inside)).parent.as_posix()
-            yield problem("contract-deleted", name, named(repository.root / one.old, repository.root), base[:12])
+            gone = repository.root / one.old
+            yield of_deleted(asked, gone, problem(DELETED, name, named(gone, repository.root), base[:12]))

@@ -7,6 +7,8 @@ from contractctl.model.verdict import Finding
 
 UNKNOWN = "unknown"
 """In the place of a rule, where nothing could be decided."""
+DELETED = "contract-deleted"
+"""The rule of a file that is gone: what is accepted of it is the file itself."""
 
 
 @dataclass(frozen=True, slots=True)

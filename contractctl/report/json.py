@@ -23,6 +23,7 @@ def verdict(checked: Checked) -> str:
                 "file": problem.file,
                 "message": problem.message,
                 "remedy": problem.remedy,
+                "accepted": None if problem.acceptance is None else _acceptance(problem.acceptance),
             }
             for problem in checked.problems
         ],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from contractctl.check import Checked, Pair
+from contractctl.check import Checked, Pair, Problem
 from contractctl.model.amounts import counted
 from contractctl.model.verdict import Status
 from contractctl.report.findings import finding_lines
@@ -17,7 +17,7 @@ def verdict(checked: Checked) -> str:
     """The whole check. Colours are ANSI codes; click takes them away where no terminal reads."""
     lines = [answer(checked)]
     for problem in checked.problems:
-        lines += ["", f"{_red(problem.rule)}  {problem.contract}", f"  {problem.message}", f"  → {problem.remedy}"]
+        lines += ["", *_problem(problem)]
     for pair in checked.pairs:
         if pair.comparison.findings or pair.status is not Status.COMPATIBLE:
             lines += ["", *_pair(pair)]
@@ -36,13 +36,14 @@ def answer(checked: Checked) -> str:
     pairs = counted(len(checked.pairs), "pair")
     if not checked.pairs and not checked.problems:
         return f"nothing judged: {_why_nothing(checked)}"
-    if not failing and not checked.problems:
+    if not failing and not checked.failing:
         excused = [f"{' '.join(_title(pair))}: {pair.excused}" for pair in _excused(checked)]
+        excused += [f"{one.contract}: {one.rule} is {one.excuse}" for one in checked.problems]
         if excused:
             return f"{click.style('passes', fg='green', bold=True)}: {pairs} judged; excused: {'; '.join(excused)}"
         return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged"
     word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
-    worst = [f"{one.contract} ({one.rule})" for one in checked.problems]
+    worst = [f"{one.contract} ({one.rule})" for one in checked.failing]
     worst += [" ".join(_title(pair)) for pair in failing if pair.standing is checked.standing]
     names = ", ".join(worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line
@@ -57,6 +58,14 @@ def _why_nothing(checked: Checked) -> str:
 
 def _excused(checked: Checked) -> Iterator[Pair]:
     return (pair for pair in checked.pairs if pair.excused and pair.status is not Status.COMPATIBLE)
+
+
+def _problem(problem: Problem) -> Iterator[str]:
+    yield f"{_red(problem.rule)}  {problem.contract}"
+    yield f"  {problem.message}"
+    yield from _indented([problem.acceptance.words] if problem.acceptance else [])
+    if problem.excuse is None:
+        yield f"  → {problem.remedy}"
 
 
 def _pair(pair: Pair) -> Iterator[str]:

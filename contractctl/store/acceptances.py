@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from contractctl.model.acceptance import Acceptance
+from contractctl.model.acceptance import DELETED, Acceptance
 from contractctl.toml_text import Table
 
 
@@ -12,15 +12,16 @@ def read_acceptances(table: Table, *, of_files: bool = False) -> tuple[Acceptanc
 
 
 def _acceptance(table: Table, *, of_files: bool) -> Acceptance:
+    rule, file = _said(table, "rule"), _inside(table, "file") if of_files else None
     found = Acceptance(
-        rule=_said(table, "rule"),
-        path=table.needed_text("path"),
+        rule=rule,
+        path=file if file and rule == DELETED else table.needed_text("path"),
         says=_said(table, "says") if table.has("says") else None,
         reason=_said(table, "reason"),
         owner=_said(table, "owner"),
         expires=table.needed_day("expires"),
         place=table.file,
-        file=_inside(table, "file") if of_files else None,
+        file=file,
     )
     table.done()
     return found

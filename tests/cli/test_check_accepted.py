@@ -349,3 +349,31 @@ def test_an_acceptance_for_another_file_accepts_nothing(loose: Path, contractctl
         "contractctl.toml: 'accepted.rule': there is no rule"
         in contractctl("check", "--against", "main", code=2).stderr
     )
+
+
+@pytest.mark.parametrize("gone", ["api/order.schema.json", "contracts/shop/order/contract.toml"])
+def test_that_a_file_is_gone_can_be_accepted_and_stays_visible(
+    gone: str, contractctl: Run, git: Git, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("contract" if gone.startswith("contracts") else "loose")
+    git("rm", "-rqf", gone.replace("contract.toml", ""))
+    contractctl("check", "--against", "main", code=1)
+    accepted = entry(rule="contract-deleted", more=f'file = "{gone}"\n').replace('path = "a"\n', "")
+    (tmp_path / "contractctl.toml").write_text(accepted)
+
+    done = contractctl("check", "--against", "main")
+
+    assert done.stdout.startswith("passes: 0 pairs judged; excused: ")
+    assert f"contract-deleted is accepted until {SOON} by ada@example.org: {REASON}" in done.stdout
+    assert "restore it" not in done.stdout
+    assert done.stderr == ""
+    answer = json.loads(contractctl("check", "--against", "main", "--format", "json").stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(answer)
+    assert (answer["verdict"], answer["passes"]) == ("incompatible", True)
+    assert [one["accepted"]["holds"] for one in answer["problems"]] == [True]
+    assert contractctl("check", "--against", "main", "--format", "github").stdout.startswith("::warning ")
+    assert "<skipped " in contractctl("check", "--against", "main", "--format", "junit").stdout
+
+    for other in (accepted.replace(SOON, PAST), accepted.replace(gone, f"{gone}x")):
+        (tmp_path / "contractctl.toml").write_text(other)
+        assert "restore it" in contractctl("check", "--against", "main", code=1).stdout
