@@ -34,7 +34,7 @@ def computes_for_all(table: Table, column: Column, dialect: str) -> bool:
     if column.generated is None:
         return True
     tree = column.generated.tree
-    if not column.nullable and not _never_null(tree, table, dialect):
+    if not column.nullable and not never_null(tree, table, dialect):
         return False
     if not column.stored:
         return True  # it is computed when it is read
@@ -98,9 +98,10 @@ def _is_cast_of_moments(node: exp.Expr, table: Table, dialect: str) -> bool:
     return known and isinstance(node, exp.Cast) and node.to.is_type("date", "timestamp", "timestamptz")
 
 
-def _never_null(tree: exp.Expr, table: Table, dialect: str) -> bool:
+def never_null(tree: exp.Expr, table: Table, dialect: str) -> bool:
+    """Whether an expression is known to be NULL for no row of the table."""
     if isinstance(tree, exp.Coalesce):
-        return any(_never_null(part, table, dialect) for part in tree.iter_expressions())
+        return any(never_null(part, table, dialect) for part in tree.iter_expressions())
     columns = [_column(column, table, dialect) for column in tree.find_all(exp.Column)]
     given = all(isinstance(node, _NEVER_NULL) and not isinstance(node, exp.Null) for node in tree.walk())
     return given and all(column is not None and not column.nullable for column in columns)

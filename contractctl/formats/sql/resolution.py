@@ -8,7 +8,7 @@ checks. It meets rows that others wrote. Rows of other tables that refer to its 
 import re
 from collections.abc import Iterator
 
-from contractctl.formats.sql.computed import computes_for_all, never_fails
+from contractctl.formats.sql.computed import computes_for_all, never_fails, never_null
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.expressions import value_text
@@ -182,6 +182,7 @@ def values(table: Table, client: Column, provider: Column, dialect: str) -> Iter
 def _column(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:
     yield from values(table, client, provider, dialect)
     yield from _nulls(table, client, provider)
+    yield from _computed_nulls(table, client, provider, dialect)
     yield from _left_out(table, client, provider)
     yield from _counters(table, client, provider)
     if provider.always and not client.always and client.generated is None:
@@ -227,6 +228,16 @@ def _nulls(table: Table, client: Column, provider: Column) -> Iterator[Incompati
         yield _about_column("sql-null-refused", Effect.FAILS, table, client)
     if not client.nullable and provider.nullable and not provider.filled and not provider.counted:
         yield _about_column("sql-null-unexpected", Effect.MISREADS, table, client)
+
+
+def _computed_nulls(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Undecided]:
+    """A row is refused whose value comes out NULL where NULL is forbidden."""
+    given = provider.generated
+    if given is None or not client.nullable or provider.nullable or never_null(given.tree, table, dialect):
+        return
+    at = column_pointer(table.name, client.name)
+    reason = f"it is NOT NULL, and contractctl cannot tell for which rows {given.text} is NULL"
+    yield Undecided(f"{table.written}.{client.written}", reason, at, at)
 
 
 def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:

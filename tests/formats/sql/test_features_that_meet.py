@@ -44,3 +44,13 @@ def test_casts_name_the_enum_of_a_column() -> None:
 
     assert told("postgresql", versions[0], versions[1]) == ["?"]
     assert told("postgresql", versions[0], versions[2]) == []
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql", "sqlite"])
+@pytest.mark.parametrize(("source", "expected"), [("", ["?"]), (" NOT NULL", [])])
+def test_a_computed_column_that_may_not_be_null_refuses_the_rows_for_which_it_is(
+    dialect: str, source: str, expected: list[str]
+) -> None:
+    table = f"CREATE TABLE t (a varchar(9){source}, g varchar(9){{}} GENERATED ALWAYS AS (lower(a)) STORED)"
+
+    assert told(dialect, table.format(""), table.format(" NOT NULL")) == expected
