@@ -1,5 +1,6 @@
 """How is git called, and what is said where it cannot answer? Nothing is fetched, and every refusal has a way out."""
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 _NO_REMOTE = {"GIT_ALLOW_PROTOCOL": "none"}
 """git would fetch unasked what a partial clone lacks; with no protocol left it fails instead, in every version."""
+_INDEX = "GIT_INDEX_FILE"
 _FOUND = 3
 """What `git cat-file --batch` says of an object that it has: id, type, size."""
 
@@ -20,12 +22,23 @@ def no_git() -> ContractctlError:
     return ContractctlError("git is not installed", hint="install it: apt-get install git")
 
 
+def _own_index(root: Path, git_dir: Path) -> dict[str, str]:
+    """In a hook git names the index of the hook's repository; for another one, such as a submodule, it is the other's.
+
+    One that git makes for a single commit stays: it lies beside the one that it replaces.
+    """
+    named = os.environ.get(_INDEX)
+    if named is None or (root / named).resolve().parent == git_dir.resolve():
+        return {}
+    return {_INDEX: str(git_dir / "index")}
+
+
 class Calls:
     """git in one repository. Every method raises ContractctlError where git cannot answer."""
 
     def __init__(self, repo: "git.Repo") -> None:
-        repo.git.update_environment(**_NO_REMOTE)
         self.root = Path(repo.working_tree_dir or repo.git_dir)
+        repo.git.update_environment(**_NO_REMOTE, **_own_index(self.root, Path(repo.git_dir)))
         self._repo = repo
         self._objects: git.Git.AutoInterrupt | None = None
         """The process that serves blob(), once it is needed."""

@@ -1,6 +1,7 @@
 """Does the door to git read exactly, cheaply, and only what it was asked for?"""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -173,3 +174,39 @@ def test_a_repository_of_another_owner_is_trusted_only_by_the_user(root: Path, m
 
     assert "belongs to another user" in message
     assert hint == f"git config --global --add safe.directory {root}"
+
+
+@pytest.mark.parametrize("said", [{"GIT_INDEX_FILE": ".git/index"}, {"GIT_DIR": "{root}/.git"}])
+def test_what_git_tells_a_hook_of_its_repository_is_not_taken_for_another_one(
+    root: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, str]
+) -> None:
+    """A pre-commit hook that looks into a submodule, or elsewhere, would compare one's files with the other's index."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git("init", "-q", "-b", "main", cwd=inner)
+    base = commit(git, inner, {"api.avsc": "one\n", "same.avsc": "same\n"})
+    (inner / "api.avsc").write_text("two\n")
+    git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "vendor", cwd=root)
+    (root / "vendor/api.avsc").write_text("two\n")
+    for name, value in said.items():
+        monkeypatch.setenv(name, value.format(root=root))
+
+    module = opened(root).module("vendor")
+
+    assert module is not None
+    assert [change.new for change in module.changed(base)] == ["api.avsc"]
+    assert [change.new for change in opened(inner).changed(base)] == ["api.avsc"]
+
+
+def test_the_index_that_git_makes_for_one_commit_is_the_one_that_its_hook_sees(
+    root: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`git commit PATH` adds the path in an index of its own; the other one does not have it yet."""
+    (root / ".gitignore").write_text("*.proto\n")
+    commit(git, root, {})
+    (root / "c.proto").write_text("three\n")
+    shutil.copy(root / ".git/index", root / ".git/next-index-1.lock")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/next-index-1.lock")
+    git("add", "--force", "c.proto", cwd=root)
+
+    assert "c.proto" in opened(root).present()
