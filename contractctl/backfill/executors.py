@@ -2,21 +2,14 @@
 
 import os
 import re
-import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import parent_process
-from threading import Thread
-from typing import TYPE_CHECKING
 
 from contractctl.backfill.crew import Crew
 from contractctl.backfill.workers import leave
 from contractctl.errors import ContractctlError
-
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
 
 _DASK = re.compile(r"dask://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:@\[\]]+):(?P<port>\d{1,5})/?")
 _CONNECT_SECONDS = 10
@@ -31,7 +24,9 @@ def crew(workers: int | None, address: str, executor: str | None = None) -> Crew
     The work is the server's, so threads are enough to give it several things to do at once, and are there immediately.
     """
     if executor == PROCESSES:
-        return Crew(partial(_processes, workers or os.cpu_count() or 1), address)
+        from contractctl.backfill.processes import processes  # for whoever asks for them, and not before
+
+        return Crew(partial(processes, workers or os.cpu_count() or 1), address)
     if executor is not None:
         return Crew(partial(_dask, _scheduler(executor), workers), address)
     if workers is None or workers == 1:
@@ -56,28 +51,6 @@ def _given(executor: Executor, workers: int, address: str) -> Iterator[tuple[Exe
 def _threads(workers: int, address: str) -> Iterator[tuple[Executor, int]]:
     with ThreadPoolExecutor(workers) as executor, _given(executor, workers, address) as given:
         yield given
-
-
-@contextmanager
-def _processes(workers: int) -> Iterator[tuple[Executor, int]]:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_be_a_worker) as executor:
-        yield executor, workers
-
-
-def _be_a_worker() -> None:
-    """End when the operator says so, after a whole batch; and when the operator is gone, since nobody else would."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to everybody
-    parent = parent_process()
-    assert parent is not None  # noqa: S101 - narrows for mypy: this runs in a child
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: "BaseProcess") -> None:
-    parent.join()
-    os._exit(1)
 
 
 def _scheduler(word: str) -> str:

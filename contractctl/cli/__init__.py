@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from contractctl import __version__
+from contractctl.cli import stopping
 from contractctl.errors import ContractctlError
 
 
@@ -117,6 +118,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run a command and end the process with the exit code that the command's answer has."""
+    stopping.end_like_ctrl_c()
     gc.set_threshold(_FEW_LOOKS)  # what is loaded stays: it is hardly worth a look for garbage
     answer = run(sys.argv[1:])
     gc.freeze()  # what was read needs no last look for garbage: the process gives all of it back
@@ -138,9 +140,9 @@ def run(arguments: list[str]) -> int:
         return _complain(*told(error))
     except click.ClickException as error:
         return _complain(error.format_message(), None)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("stopped; finished work is kept, and the same command resumes from there", err=True)
-        return 130
+        return stopping.exit_code(error)
     except ContractctlError as error:
         return _complain(error.message, error.hint)
     except SystemExit as end:

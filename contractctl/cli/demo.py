@@ -1,17 +1,12 @@
 """contractctl demo: live through one breaking change on this machine."""
 
 import os
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 import click
 
-from contractctl.cli import Exit
+from contractctl.cli import Exit, stopping
 from contractctl.errors import ContractctlError
-
-_INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 @click.command
@@ -41,7 +36,6 @@ def command(keep: bool, database: str | None, prometheus: bool, no_color: bool) 
     def write(words: str) -> None:
         click.echo(words, nl=False, color=True)
 
-    signal.signal(signal.SIGTERM, _terminated)
     plainly = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     coloured = sys.stdout.isatty() and not plainly
     try:
@@ -54,9 +48,9 @@ def command(keep: bool, database: str | None, prometheus: bool, no_color: bool) 
             "hint: run it again with --keep and look into the folder; if that does not help, it is a bug", err=True
         )
         return Exit.NO
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         click.echo("stopped: no process is left running" + (", the folder is kept" if keep else ""), err=True)
-        return _INTERRUPTED
+        return stopping.exit_code(error)
     return Exit.YES
 
 
@@ -67,8 +61,3 @@ def _url(given: str | None) -> str | None:
     if not os.environ.get(name):
         raise ContractctlError(f"the environment variable '{name}' is not set", hint="set it to the database's address")
     return os.environ[name]
-
-
-def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Like Ctrl-C: on the way out every process is stopped and the folder removed."""
-    sys.exit(_TERMINATED)

@@ -1,13 +1,45 @@
-"""Is this command to end? Ctrl-C and SIGTERM are taken as a wish, and obeyed after a whole batch."""
+"""Is this command to end? A signal ends it as Ctrl-C does; what goes in batches obeys after a whole one."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_WITHOUT_A_WORD = (signal.SIGTERM, signal.SIGHUP)
+"""Python ends at once at these: nothing is closed, and a server goes on with a statement of nobody."""
+_SIGNALS = (signal.SIGINT, *_WITHOUT_A_WORD)
 _BY_SIGNAL = 128
 """What a shell adds to a signal's number for the exit code."""
+
+
+class EndedError(KeyboardInterrupt):
+    """A signal has come that ends this command, wherever it is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = _BY_SIGNAL + number
+
+
+def exit_code(error: BaseException) -> int:
+    """As if the signal behind the error had ended us; where there is none, it was Ctrl-C."""
+    cause = error.__cause__ or error
+    return cause.exit_code if isinstance(cause, EndedError) else _BY_SIGNAL + signal.SIGINT
+
+
+def end_like_ctrl_c() -> None:
+    """From now on whoever stops this process, or closes its terminal, has it close what is open."""
+    for number in filter(_heard, _WITHOUT_A_WORD):
+        signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    raise EndedError(number)
+
+
+def _heard(number: int) -> bool:
+    """Whether the signal says anything to us: nohup, and a shell for what it starts in the background, ignore some."""
+    return signal.getsignal(number) is not signal.SIG_IGN
 
 
 class Asked:
@@ -27,7 +59,7 @@ class Asked:
     def take(self, number: int, _frame: FrameType | None) -> None:
         """The first one is a wish, the second one an order."""
         if self._signal:
-            raise KeyboardInterrupt
+            raise EndedError(number)
         self._signal = number
 
 
@@ -35,7 +67,7 @@ class Asked:
 def asked(*, takes_long: bool) -> Iterator[Asked]:
     """Within it signals are only noted, where it is something that takes long and can be ended in between."""
     found = Asked()
-    before = {number: signal.signal(number, found.take) for number in _SIGNALS if takes_long}
+    before = {number: signal.signal(number, found.take) for number in filter(_heard, _SIGNALS) if takes_long}
     try:
         yield found
     finally:

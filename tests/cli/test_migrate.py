@@ -247,7 +247,7 @@ def test_the_second_operator_is_told_who_is_at_work_and_to_wait(migrate: Callabl
     assert migrate("backfill", "names").startswith("backfill is done")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_backfill_that_is_asked_to_end_does_so_after_a_whole_batch(
     migrate: Callable[..., str], shop: Path, number: int, code: int
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 import shop
 
 from contractctl import journal, migration
-from contractctl.backfill import Crew, Pace, Pause, Progress, StoppedError, executors
+from contractctl.backfill import Crew, Pace, Pause, Progress, StoppedError, executors, processes
 from contractctl.databases import key_text
 from contractctl.errors import ContractctlError
 from contractctl.migration import Context, DiffersError
@@ -316,3 +316,14 @@ def test_an_address_is_not_shown_where_a_task_is() -> None:
 def test_an_executor_that_nobody_knows_is_refused(word: str) -> None:
     with pytest.raises(ContractctlError, match="names no executor"):
         executors.crew(2, "sqlite:///x", word)
+
+
+def test_a_terminal_s_signals_pass_a_worker_by_from_its_first_moment_on() -> None:
+    """Ctrl-C goes to everybody in the terminal; a worker that is still being loaded would die of it, and say so."""
+    ours = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    with processes.processes(1) as (executor, _):
+        theirs = executor.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+
+    assert theirs - ours == {signal.SIGINT, signal.SIGHUP}
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == ours
