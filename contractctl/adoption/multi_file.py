@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.folders import visible_files
 from contractctl.formats import parse_sound
 from contractctl.formats.claims import claimed
 from contractctl.formats.scripts import foreign_tables, lies_beside, tables_made
@@ -34,10 +35,9 @@ class MultiFile:
 
     def others(self) -> Iterator[Path]:
         """What else lies there and could be taken for a part of it."""
-        for path in sorted(self.folder.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
+        for path in sorted(visible_files(self.folder)):
             beside = self.format == "sql" and lies_beside(path.name)
-            if path.is_file() and path not in self.files and not hidden and not beside:
+            if path.is_file() and path not in self.files and not beside:
                 yield path
 
 

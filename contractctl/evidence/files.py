@@ -94,6 +94,8 @@ def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str
     found = glob.glob(location, root_dir=root, recursive=True)  # noqa: PTH207 - takes absolute patterns, too
     if not found:
         seen.spoiled(f"missing source: no file matches '{location}'")
+    for name in _closed(location, root):
+        seen.spoiled(f"source error: {name}: what lies in this folder cannot be read")
     real = {name: Path(os.path.realpath(root / name)) for name in found}  # resolve() raises where links go in a circle
     names: dict[Path, str] = {}
     for name in sorted(found, key=lambda name: ((root / name).is_symlink(), name)):
@@ -105,3 +107,12 @@ def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str
             seen.spoiled(f"source error: {name} is a link that leads outside the repository")
             continue
         yield name, root / name
+
+
+def _closed(location: str, root: Path) -> Iterator[str]:
+    """The folders that a pattern leads into, and that we may not look into: glob passes them over without a word."""
+    parts = Path(location).parts
+    for above in (os.path.join(*parts[:count]) for count in range(1, len(parts))):  # noqa: PTH118 - a pattern
+        for name in sorted(glob.glob(above, root_dir=root, recursive=True)):  # noqa: PTH207 - as above
+            if os.path.isdir(root / name) and not os.access(root / name, os.R_OK | os.X_OK):  # noqa: PTH112 - no errors
+                yield name

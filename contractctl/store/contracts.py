@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
+from contractctl.folders import visible_files
 from contractctl.model.contract import Contract, Party, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level
 from contractctl.store import releases
@@ -19,8 +20,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 
 def names(contracts: Path) -> tuple[str, ...]:
     """The contracts of the store, by name; none where there is no such folder."""
-    found = (path.parent.relative_to(contracts).as_posix() for path in contracts.rglob(CONTRACT))
-    return tuple(sorted(name for name in found if not name.startswith(".") and "/." not in name))
+    found = (path.parent for path in visible_files(contracts) if path.name == CONTRACT)
+    return tuple(sorted(folder.relative_to(contracts).as_posix() for folder in found))
 
 
 def read(contracts: Path, name: str) -> Contract:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from contractctl.errors import ContractctlError
+from contractctl.folders import visible_files
 from contractctl.model.contract import File, Source
 
 
 def source(path: Path, within: Path | None = None) -> Source:
     """A file, or the files of a folder, as the text of one version. `within`: links may not lead out of this folder."""
-    files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*") if p.is_file() and _seen(p, path))
+    files = [path] if not path.is_dir() else sorted(p for p in visible_files(path) if p.is_file())
     if not files:
         raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema files there")
     folder = shown(path) if path.is_dir() else ""
@@ -59,10 +60,6 @@ def shown(path: Path) -> str:
     plain = os.path.normpath(path)  # a draft outside its contract's folder is named without the way there
     here = os.getcwd()  # noqa: PTH109 - asked for every file of a store: text is faster than paths
     return "." if plain == here else plain.removeprefix(f"{here.rstrip('/')}/")
-
-
-def _seen(file: Path, folder: Path) -> bool:
-    return not any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def _content(file: Path, within: Path | None) -> bytes:
