@@ -6,14 +6,16 @@ from sqlalchemy import Connection
 
 from contractctl import databases
 from contractctl.databases import Database
+from contractctl.databases.catalog import Live, find
 from contractctl.model.plan import Operation, Plan
 from contractctl.operations import hindering, sampling
 from contractctl.operations.kinds import KINDS, of_tables, pairs_by_table
-from contractctl.operations.pairs import check
+from contractctl.operations.pairs import Crossing, Pair, Whole, check
 from contractctl.operations.stages import PARTS_THAT_GO, dropped_parts, expand, quiesce
 from contractctl.operations.steps import (
     BrownOut,
     BrownOutTable,
+    RelaxNotNull,
     StageColumn,
     Step,
 )
@@ -62,11 +64,30 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
                 f" '{to}' at once, as INSERT INTO {table} … SELECT … FROM {to} does, and the other way round: take them"
                 " apart before"
             )
+        yield from _asked_for(plan, database, connection, table, pairs)
     for table in dict.fromkeys(step.table for step in expand(plan) if isinstance(step, StageColumn)):
         if database.exists(connection, table):
             yield from database.column_notes(connection, table)
     for step in quiesce(plan):
         yield from _before_quiesce(database, connection, step, dropped_parts(plan))
+
+
+def _asked_for(
+    plan: Plan, database: Database, connection: Connection, table: str, pairs: tuple[Pair, ...]
+) -> Iterator[str]:
+    """What an INSERT … SELECT must give all the same, since it is asked before a trigger can give it."""
+    if database.ddl.relaxes_given or any(isinstance(pair, Crossing | Whole) for pair in pairs):
+        return
+    relaxed = {(step.table, step.column) for step in expand(plan) if isinstance(step, RelaxNotNull) and not step.given}
+    for name in (name for pair in pairs for name in pair.old if (table, name) not in relaxed):
+        column = find(database, Live(database, connection), table, name)
+        if column is not None and column.not_null and column.default is None:
+            yield (
+                "from dual-write to contract the database refuses (1364) INSERT … SELECT and REPLACE … SELECT that give"
+                f" the new side of '{table}.{name}' alone, as it is NOT NULL and has no default: where new applications"
+                f" have such statements, let it have one before dual-write: ALTER TABLE {database.table(table)} ALTER"
+                f" COLUMN {database.quote(name)} SET DEFAULT …"
+            )
 
 
 def _before_quiesce(database: Database, connection: Connection, step: Step, dropped: tuple[str, ...]) -> Iterator[str]:
