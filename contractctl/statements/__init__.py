@@ -85,7 +85,8 @@ def _without_parsing(text: "Text", target: Target) -> Reading | None:
 
 
 _WRITERS = frozenset({"insert", "update", "delete", "merge", "replace", "copy", "load", "truncate", "import"})
-_CALLS = frozenset({"call", "do"})
+_CALLS = frozenset({"call", "do", "execute", "fetch", "move"})
+"""What these run is told by itself: a cursor's query where it is declared, a prepared one each time."""
 _OPAQUE = frozenset(
     {
         "call",

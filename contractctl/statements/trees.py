@@ -1,5 +1,6 @@
 """What does a parsed statement do to a column? Every name in it is looked at in its place."""
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -18,6 +19,11 @@ from contractctl.statements.scopes import (
 from contractctl.statements.texts import Text
 
 _DIALECTS = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite"}
+_PREFIXED = re.compile(
+    r"\A\s*(?:declare\s+\S+\s[\w\s]*?\bcursor\b(?:\s+with(?:out)?\s+hold)?\s+for|prepare\s+\w+\s*(?:\([^()]*\)\s*)?\bas)\s",
+    re.IGNORECASE,
+)
+"""What PostgreSQL has before the query of a cursor, or of what is prepared."""
 _UNDERSTOOD = (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Values, exp.TruncateTable, exp.Copy)
 _NOT_UNDERSTOOD = (exp.Command, exp.Merge, exp.Into, exp.Pivot, exp.MatchRecognize, exp.Create)
 _ORDER = list(Touch)
@@ -40,8 +46,9 @@ def _parsed(text: Text) -> list[exp.Expr]:
     import sqlglot
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what it does not know; here that is an answer
+    sql = _PREFIXED.sub("", text.sql) if text.dialect == "postgresql" else text.sql
     try:
-        trees = [tree for tree in sqlglot.parse(text.sql, read=_DIALECTS[text.dialect]) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(sql, read=_DIALECTS[text.dialect]) if tree is not None]
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError):
         return []
     return [tree for tree in trees if not isinstance(tree, exp.Semicolon)]

@@ -60,7 +60,7 @@ def look(audited: Server, tmp_path: Path) -> Look:
 def test_every_form_of_the_log_tells_who_touched_the_column(audited: Server, look: Look) -> None:
     server = audited.url()
     for _ in range(4):
-        run(server, "SELECT id, total FROM orders")
+        run(server, 'DECLARE "_curs_1" CURSOR FOR SELECT id, total FROM orders', 'FETCH FORWARD 40 FROM "_curs_1"')
         time.sleep(0.25)
     quiet = look("csv", window=RULES.window_seconds, server=server)
     run(

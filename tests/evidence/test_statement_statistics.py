@@ -96,6 +96,7 @@ def test_postgresql_tells_by_role_who_touched_the_column(
     assert problem(first).startswith("window not covered")
     assert outcome(first) is Outcome.UNKNOWN
     run(url, "SELECT id, total FROM orders", "UPDATE orders SET total = 1")
+    run(url, 'DECLARE "_curs_1" CURSOR FOR SELECT id, total FROM orders', 'FETCH FORWARD 40 FROM "_curs_1"')
     time.sleep(0.6)
 
     quiet = look("pg_stat_statements", url)

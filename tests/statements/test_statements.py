@@ -52,7 +52,8 @@ def test_no_prefix_of_a_statement_that_reads_is_said_not_to_touch(cut: str) -> N
 
 
 def test_a_call_hides_nothing_where_nested_statements_are_seen() -> None:
-    for sql in ("SELECT f_other(1)", "CALL p_report()", "SELECT total, f_other(id) FROM orders"):
+    alone = ("CALL p_report()", 'FETCH FORWARD 40 FROM "_curs_1"', "MOVE 3 IN c", "EXECUTE p(1)")
+    for sql in (*alone, "SELECT f_other(1)", "SELECT total, f_other(id) FROM orders"):
         assert touch(sql, target("postgresql")).touch is Touch.UNKNOWN
         assert touch(sql, target("postgresql", nested_seen=True)).touch is Touch.NONE
 
