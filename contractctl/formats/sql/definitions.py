@@ -107,9 +107,14 @@ def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
 
 def settled(table: Table, *, key_forbids_null: bool = True) -> Table:
     """What the table's parts mean for each other: a primary key forbids NULL, and so may a CHECK."""
-    forbidden = {name for check in table.checks for name in not_null_columns(check)}
-    forbidden |= set(table.primary_key) if key_forbids_null else set()
-    columns = (replace(c, nullable=False) if c.nullable and c.name in forbidden else c for c in table.columns)
+    checked = {name for check in table.checks for name in not_null_columns(check)}
+    keys = set(table.primary_key) if key_forbids_null else set()
+    columns = (
+        replace(c, nullable=False, checked=c.type.name == "enum" and c.name not in keys)
+        if c.nullable and c.name in checked | keys
+        else c
+        for c in table.columns
+    )
     return replace(table, columns=tuple(columns))
 
 

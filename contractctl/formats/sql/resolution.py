@@ -250,7 +250,7 @@ def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incomp
         return
     words = {"before": before, "after": after}
     if not provider.omittable:
-        if client.default is not None or client.counted or client.generated is not None:
+        if client.default or client.counted or client.generated or client.first_symbol is not None:
             yield _about_column("sql-default-removed", Effect.FAILS, table, client, **words)
     elif client.generated is not None:
         yield _about_column("sql-generation-changed", Effect.MISREADS, table, client, **words)

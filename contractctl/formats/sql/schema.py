@@ -90,6 +90,8 @@ class Column:
     generated: Expression | None = None
     stored: bool = True
     collation: str | None = None
+    checked: bool = False
+    """MySQL's ENUM in which a CHECK alone forbids NULL: it does not begin with its first value."""
     filled: bool = False
     """A plan's triggers fill it, so that nobody reads NULL from it; a staged version says so in a comment."""
 
@@ -97,12 +99,12 @@ class Column:
     def omittable(self) -> bool:
         """Whether an INSERT may leave it out."""
         given = self.default is not None or self.counted or self.generated is not None or self.filled
-        return self.nullable or given or self.type.name == "enum"
+        return self.nullable or given or self.first_symbol is not None
 
     @property
     def first_symbol(self) -> str | None:
         """What MySQL puts into an ENUM that is NOT NULL and has no default."""
-        implied = self.type.name == "enum" and not self.nullable and self.default is None
+        implied = self.type.name == "enum" and not (self.nullable or self.checked or self.default)
         return next(iter(self.type.symbols), None) if implied else None
 
     @property

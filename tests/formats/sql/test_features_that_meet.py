@@ -54,3 +54,13 @@ def test_a_computed_column_that_may_not_be_null_refuses_the_rows_for_which_it_is
     table = f"CREATE TABLE t (a varchar(9){source}, g varchar(9){{}} GENERATED ALWAYS AS (lower(a)) STORED)"
 
     assert told(dialect, table.format(""), table.format(" NOT NULL")) == expected
+
+
+def test_an_enum_that_is_never_null_by_a_check_alone_does_not_begin_with_its_first_value() -> None:
+    one, by_check = (
+        f"CREATE TABLE t (a int, e enum('x', 'y') {says})" for says in ("NOT NULL", "CHECK (e IS NOT NULL)")
+    )
+
+    assert told("mysql", "CREATE TABLE t (a int)", by_check) == ["column-required"]
+    assert told("mysql", one, by_check) == ["default-removed"]
+    assert told("mysql", by_check, one) == []
