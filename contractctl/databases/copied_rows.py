@@ -28,8 +28,8 @@ def fill(
     run(connection, f"SELECT count(*) FROM (SELECT 1 {here}{database.locking}) AS contractctl_locked")
     names = _names(database, sync)
     select = f"SELECT {names} {here}{database.locking}"
-    bring = database.add_new if database.ddl.copying is None else database.ddl.copying.bring
-    rows = run(connection, bring(f"{database.table(across.table)} ({names})", select)).rowcount
+    bring = database.add_new(f"{database.table(across.table)} ({names})", select)
+    rows = run(connection, _unheld(database, bring)).rowcount
     unlike = f"NOT ({_alone(database, sync)}) AND {_apart(database, sync)}"
     if run(connection, f"SELECT count(*) FROM {_joined(database, sync, where)} WHERE {unlike}").scalar_one():
         rows += _update(database, connection, sync, where)
@@ -41,7 +41,12 @@ def _update(database: Database, connection: Connection, sync: Synchronisation, w
     sets = [(one.new, f"{HERE}.{database.quote(one.old)}") for one in across.columns if one.new not in across.there]
     source = f"SELECT {_names(database, sync)} FROM {database.table(sync.table)} WHERE {where}"
     on = f"{together(database, sync, HERE, THERE)} AND {_apart(database, sync)}"
-    return run(connection, database.update_from(across.table, sets, source, on)).rowcount
+    return run(connection, _unheld(database, database.update_from(across.table, sets, source, on))).rowcount
+
+
+def _unheld(database: Database, sql: str) -> str:
+    """Held to no foreign key: the rows that are written come from a table that is held to them all."""
+    return sql if database.ddl.copying is None else database.ddl.copying.unheld(sql)
 
 
 def compare(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Compared:
@@ -101,7 +106,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
         where = database.has_key(sync, key)
         run(connection, f"SELECT 1 FROM {here} WHERE {where}{database.locking}")
         gone = f"NOT EXISTS (SELECT 1 FROM {here} WHERE {where})"
-        written += run(connection, f"DELETE FROM {there} WHERE {where} AND {gone}").rowcount
+        written += run(connection, _unheld(database, f"DELETE FROM {there} WHERE {where} AND {gone}")).rowcount
         written += fill(database, connection, sync, where).rows
     return written
 

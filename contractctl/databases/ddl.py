@@ -77,8 +77,8 @@ class Copying(Protocol):
     def swap_back(self, sync: Synchronisation, /) -> tuple[Statement, ...]:
         """Give the old table its name back."""
 
-    def bring(self, target: str, select: str, /) -> str:
-        """SQL that inserts a table's rows into the other one, but for those that are there. They are locked."""
+    def unheld(self, sql: str, /) -> str:
+        """The statement, which writes to the other table what the table holds, held to no foreign key. It is locked."""
 
     def drop_copied(self, catalog: Catalog, plan: str, table: str, /) -> tuple[Statement, ...]:
         """Drop the old table, whose name the copy has, and the triggers."""

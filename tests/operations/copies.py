@@ -1,15 +1,20 @@
 """What do tests of a table that goes over to a copy share? Its life up to a stage, there and back, and who writes."""
 
+import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+
+import pymysql
 
 from tests.operations.lives import STAGES, Life
 from tests.operations.scenarios import SCENARIOS
 
 COPIED = next(scenario for scenario in SCENARIOS if scenario.kind == "copy-table")
 Begin = Callable[..., Life]
+BUSY = (1020, 1205, 1213)
+"""What a writer is told who is to come again."""
 
 
 def reached(life: Life, last: str) -> Life:
@@ -57,3 +62,34 @@ def running(run: Callable[[int, threading.Event], None], count: int = 4) -> Iter
         for writer in writers:
             writer.join()
     assert errors == []
+
+
+@contextmanager
+def many_writing(
+    life: Life, transactions: Callable[[random.Random], Sequence[tuple[str, ...]]], refused: Sequence[int]
+) -> Iterator[list[int]]:
+    """Applications that write both ways, several statements in one transaction. How many of these were kept.
+
+    refused: by which numbers they may be.
+    """
+    kept = list[int]()
+
+    def run(own: int, stop: threading.Event) -> None:
+        chance = random.Random(own)
+        with closing(life.shop.connect()) as app, app.cursor() as cursor:
+            app.autocommit(False)
+            cursor.execute(f"SET SESSION tx_isolation = '{('READ-COMMITTED', 'REPEATABLE-READ')[own % 2]}'")
+            while not stop.is_set():
+                try:
+                    for statement in chance.choice(transactions(chance)):
+                        cursor.execute(statement)
+                    app.commit()
+                    kept.append(own)
+                except pymysql.Error as error:
+                    app.rollback()
+                    if error.args[0] not in (*BUSY, *refused):
+                        raise
+                time.sleep(0.005)
+
+    with running(run, 3):
+        yield kept

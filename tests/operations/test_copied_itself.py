@@ -1,16 +1,14 @@
 """Does what refers to its own table go over to the table's copy, and is it held to that at every moment?"""
 
 import random
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pymysql
 import pytest
 
 from contractctl import operations
+from contractctl.databases import copied_rows
 from contractctl.databases.catalog import Live
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import staging
@@ -20,7 +18,7 @@ from contractctl.model.plan import Operation
 from contractctl.operations.steps import Swap
 from tests.databases import shops
 from tests.databases.shops import Words
-from tests.operations.copies import COPIED, reached, running, there_and_back
+from tests.operations.copies import COPIED, many_writing, reached, there_and_back
 from tests.operations.lives import STAGES, Life
 
 AUTHORS = "CREATE TABLE authors (id INT PRIMARY KEY)"
@@ -31,7 +29,6 @@ COMMENTS = """CREATE TABLE comments (id INT AUTO_INCREMENT PRIMARY KEY, parent_i
 WIDER = ("(id INT", "(id BIGINT"), ("parent_id INT", "parent_id BIGINT"), ("thread_id INT", "thread_id BIGINT")
 PLAIN = COMMENTS.replace("comments", "plain").replace("CONSTRAINT ", "CONSTRAINT plain_")
 OTHER = {"dual_write": "comments__new", "validate": "comments__new", "quiesce": "comments__quiesced"}
-BUSY = (1020, 1205, 1213)
 HELD_TO = (1062, 1451, 1452)
 
 
@@ -171,33 +168,8 @@ def _emptied(life: Life) -> None:
         life.shop.run(f"DELETE FROM {table}")
 
 
-@contextmanager
-def many_writing(life: Life) -> Iterator[list[int]]:
-    """Applications that write both ways, several statements in one transaction. How many of these were kept."""
-    kept = list[int]()
-
-    def run(own: int, stop: threading.Event) -> None:
-        chance = random.Random(own)
-        with closing(life.shop.connect()) as app, app.cursor() as cursor:
-            app.autocommit(False)
-            cursor.execute(f"SET SESSION tx_isolation = '{('READ-COMMITTED', 'REPEATABLE-READ')[own % 2]}'")
-            while not stop.is_set():
-                try:
-                    for statement in chance.choice(transactions(*(chance.randint(1, 40) for _ in range(3)))):
-                        cursor.execute(statement)
-                    app.commit()
-                    kept.append(own)
-                except pymysql.Error as error:
-                    app.rollback()
-                    if error.args[0] not in (*BUSY, *HELD_TO):
-                        raise
-                time.sleep(0.005)
-
-    with running(run, 3):
-        yield kept
-
-
-def transactions(one: int, two: int, three: int) -> tuple[tuple[str, ...], ...]:
+def transactions(chance: random.Random) -> tuple[tuple[str, ...], ...]:
+    one, two, three = (chance.randint(1, 40) for _ in range(3))
     into = "INSERT IGNORE INTO comments (id, parent_id, thread_id, author_id, slug)"
     return (
         (f"{into} VALUES ({one}, {two}, {three}, {one % 4}, 's{two}'), ({two}, {one}, NULL, NULL, NULL)",),
@@ -224,7 +196,7 @@ def transactions(one: int, two: int, three: int) -> tuple[tuple[str, ...], ...]:
 def test_nothing_refers_to_nothing_while_everybody_writes_and_the_two_change_places(life: Life) -> None:
     """Hazards 13, 19, 21, 29."""
     filled(life)
-    with many_writing(life) as kept:
+    with many_writing(life, transactions, HELD_TO) as kept:
         reached(life, "validate")
         before = len(kept)
         there_and_back(life, 2, pause=0.1)
@@ -273,3 +245,23 @@ def test_what_has_come_to_refer_to_its_own_table_meanwhile_is_named(life: Life, 
     else:
         with life.shop.engine.connect() as connection:
             assert any(sentence in one for one in operations.hindrances(life.plan, connection))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_rows_that_refer_to_each_other_are_repaired_in_whichever_order(life: Life, *, backwards: bool) -> None:
+    """What one refers to may come after it, and may go before it."""
+    reached(filled(life), "quiesce")
+    for damage in (
+        "UPDATE comments__quiesced SET parent_id = NULL, thread_id = NULL WHERE id IN (3, 6)",
+        "DELETE FROM comments__quiesced WHERE id IN (2, 5, 4)",
+        "INSERT INTO comments__quiesced (id, parent_id) VALUES (90, NULL), (91, 90), (92, 93), (93, NULL)",
+    ):
+        life.shop.run(f"SET STATEMENT foreign_key_checks = 0 FOR {damage}")
+    (sync,), wrong = life.synchronisations(), sorted(life.differing(), reverse=backwards)
+    assert len(wrong) == 9
+    for key in wrong:
+        with life.shop.engine.begin() as connection:
+            copied_rows.repair(life.shop.database, connection, sync, [key], old=False)
+
+    assert life.differing() == []
+    assert rows(life) == rows(life, "comments__quiesced")

@@ -13,7 +13,7 @@ from contractctl import operations
 from contractctl.errors import ContractctlError
 from contractctl.migration.foreseeing import foresee
 from tests.databases import shops
-from tests.operations.copies import COPIED, Begin, reached, running, there_and_back
+from tests.operations.copies import BUSY, COPIED, Begin, reached, running, there_and_back
 from tests.operations.lives import Life
 
 CUSTOMERS = "CREATE TABLE customers (id integer PRIMARY KEY, name varchar(20), seen integer NOT NULL DEFAULT 0)"
@@ -26,7 +26,6 @@ ORDERS = f"""CREATE TABLE orders (
 )"""
 INTO = "INSERT INTO orders (customer_id, agent_id, invoiced_to) VALUES"
 OTHER = {"dual_write": "orders__new", "quiesce": "orders__quiesced"}
-BUSY = (1020, 1205, 1213)
 
 
 @pytest.fixture

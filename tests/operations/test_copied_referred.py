@@ -1,11 +1,8 @@
 """Does what refers to a table go over to its copy, and is it held to that at every moment? Hazards: staging design."""
 
-import random
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 
 import pymysql
@@ -22,7 +19,7 @@ from contractctl.model.plan import Operation
 from contractctl.operations.steps import ReferToCopied, Swap
 from tests.databases import shops
 from tests.databases.shops import Words
-from tests.operations.copies import COPIED, reached, running, there_and_back
+from tests.operations.copies import COPIED, many_writing, reached, there_and_back
 from tests.operations.lives import STAGES, Life
 
 ORDERS = "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(20))"
@@ -191,34 +188,7 @@ def test_a_number_that_the_old_table_cannot_hold_is_held_to_the_key_as_any_other
     assert held(life) == [[1, 2, 3, 3000000001, 3000000002], [1, 1, 2], [1, 3, 3]]
 
 
-BUSY = (1020, 1205, 1213)
 HELD_TO = (1048, 1062, 1451, 1452)
-
-
-@contextmanager
-def many_writing(life: Life) -> Iterator[list[int]]:
-    """Applications that write both ways, several statements in one transaction. How many of these were kept."""
-    kept = list[int]()
-
-    def run(own: int, stop: threading.Event) -> None:
-        chance = random.Random(own)
-        with closing(life.shop.connect()) as app, app.cursor() as cursor:
-            app.autocommit(False)
-            cursor.execute(f"SET SESSION tx_isolation = '{('READ-COMMITTED', 'REPEATABLE-READ')[own % 2]}'")
-            while not stop.is_set():
-                try:
-                    for statement in chance.choice(transactions(chance.randint(1, 12))):
-                        cursor.execute(statement)
-                    app.commit()
-                    kept.append(own)
-                except pymysql.Error as error:
-                    app.rollback()
-                    if error.args[0] not in (*BUSY, *HELD_TO):
-                        raise
-                time.sleep(0.005)
-
-    with running(run, 3):
-        yield kept
 
 
 def transactions(order: int) -> tuple[tuple[str, ...], ...]:
@@ -240,7 +210,7 @@ def transactions(order: int) -> tuple[tuple[str, ...], ...]:
 def test_nothing_refers_to_nothing_while_everybody_writes_and_the_two_change_places(begin: Begin) -> None:
     """Hazards 13, 19, 21, 29."""
     life = filled(begin())
-    with many_writing(life) as kept:
+    with many_writing(life, lambda chance: transactions(chance.randint(1, 12)), HELD_TO) as kept:
         reached(life, "validate")
         before = len(kept)
         there_and_back(life, 2, pause=0.1)

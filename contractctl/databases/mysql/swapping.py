@@ -20,12 +20,10 @@ from contractctl.databases.mysql.modifying import Changed, definition
 from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.renaming import locked
-from contractctl.databases.mysql.rows import add_new
 from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.temporary_names import beside_table, copied_table, quiesced_table
 
 __all__ = (
-    "bring",
     "copy_table",
     "drop_copied",
     "drop_copy",
@@ -36,6 +34,7 @@ __all__ = (
     "referring",
     "swap",
     "swap_back",
+    "unheld",
 )
 
 _SWAPPING = "EXCLUSIVE, for an instant"
@@ -76,12 +75,13 @@ def drop_copied(catalog: Catalog, plan: str, table: str) -> tuple[Statement, ...
     return (*triggers, _dropped(quiesced_table(table)), *names, _dropped(*signals, lock="none"))
 
 
-def bring(target: str, select: str) -> str:
-    """INSERT INTO target select, of rows that the table holds, and which are locked.
+def unheld(sql: str) -> str:
+    """The statement, by which the other table is to hold what the table holds, and which is locked there.
 
-    What they refer to is not cataloged at, nor held: who deletes it comes to these rows first.
+    What that refers to is not looked at, nor held: who deletes it comes to the table's rows first. And where rows refer
+    to each other, the one may come before what it refers to, and go after that.
     """
-    return f"SET STATEMENT foreign_key_checks = 0 FOR {add_new(target, select)}"
+    return f"SET STATEMENT foreign_key_checks = 0 FOR {sql}"
 
 
 def follow(sync: Synchronisation) -> tuple[Statement, ...]:
