@@ -19,7 +19,8 @@ def write(made: Made, contracts: Path) -> tuple[Path, ...]:
     sums = [contracts / contract / store.VERSIONS / store.SUMS for contract, _, _ in made.releases]
     written: list[Path] = []
     released: list[Path] = []
-    with _nothing_half_done(written, released, sums):
+    folders = {folder for path in made.files for folder in path.parents if not folder.exists()}
+    with _nothing_half_done(written, released, sums, folders):
         for path, text in sorted(made.files.items(), key=lambda item: "plans" in item[0].parts):
             written.append(path)
             write_whole(path, text)
@@ -29,7 +30,10 @@ def write(made: Made, contracts: Path) -> tuple[Path, ...]:
 
 
 @contextmanager
-def _nothing_half_done(written: list[Path], released: list[Path], kept: list[Path]) -> Iterator[None]:
+def _nothing_half_done(
+    written: list[Path], released: list[Path], kept: list[Path], folders: set[Path]
+) -> Iterator[None]:
+    """folders: those that are not there before; left empty, they would be taken for an Alembic environment."""
     before = {path: path.read_bytes() if path.is_file() else None for path in kept}
     try:
         yield
@@ -44,4 +48,7 @@ def _nothing_half_done(written: list[Path], released: list[Path], kept: list[Pat
                 path.unlink(missing_ok=True)
             else:
                 path.write_bytes(content)
+        for folder in sorted(folders, reverse=True):  # the innermost first
+            with suppress(OSError):
+                folder.rmdir()
         raise

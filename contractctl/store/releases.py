@@ -119,12 +119,15 @@ def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
 
     names = _names(number, source_)
     whole = place_of(versions, number, source_)
-    with tempfile.TemporaryDirectory(dir=versions, prefix=_SCRATCH) as scratch:
-        for name, file in zip(names, source_.files, strict=True):
-            made = Path(scratch) / name
-            made.parent.mkdir(parents=True, exist_ok=True)
-            made.write_bytes(file.content)
-        (Path(scratch) / whole.name).rename(whole)
+    try:
+        with tempfile.TemporaryDirectory(dir=versions, prefix=_SCRATCH) as scratch:
+            for name, file in zip(names, source_.files, strict=True):
+                made = Path(scratch) / name
+                made.parent.mkdir(parents=True, exist_ok=True)
+                made.write_bytes(file.content)
+            (Path(scratch) / whole.name).rename(whole)
+    except OSError as error:  # a full disk names no file, and what is being made is nobody's name
+        raise OSError(error.errno, error.strerror, str(whole)) from error
     return whole
 
 

@@ -181,6 +181,7 @@ def test_a_version_of_several_files_is_taken_back_whole(desk, monkeypatch):
     with pytest.raises(OSError, match="full"):
         desk.write(replace(made, releases=((contract, number, several), (contract, number.bump("minor"), source))))
     assert desk.files() == before
+    assert not desk.migrations.exists(), "the next plan would take empty folders for an Alembic environment"
 
 
 def test_a_name_that_is_taken_is_said(desk):

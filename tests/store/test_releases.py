@@ -81,6 +81,22 @@ def test_whatever_the_draft_is_called_its_release_is_found_again(tmp_path: Path,
     assert store.version_path(tmp_path, NAME, ONE) == made
 
 
+def test_a_disk_that_takes_no_more_is_told_with_the_release_that_was_not_made(tmp_path: Path) -> None:
+    """The system's own error names no file; a limit of 1 KiB a file stands for the full disk."""
+    lines = (
+        "import sys; from pathlib import Path; from contractctl import store",
+        "from contractctl.model.contract import File, SemanticVersion, Source",
+        f"source = Source((File('draft.avsc', {'x' * 2000!r}),))",
+        f"store.release(Path(sys.argv[1]), {NAME!r}, SemanticVersion(1, 0, 0), source)",
+    )
+    limited = ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", sys.executable, "-c", "\n".join(lines), str(tmp_path)]
+
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+
+    assert f"File too large: '{versions(tmp_path)}/1.0.0.avsc'" in done.stderr
+    assert [path.name for path in versions(tmp_path).iterdir()] == []
+
+
 def test_a_taken_number_is_refused_and_the_release_stays(tmp_path: Path) -> None:
     made = store.release(tmp_path, NAME, ONE, text("one"))
 
