@@ -19,6 +19,9 @@ def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
 def _providers(question: Question, rows: dict[_Pair, Verification], held: list[str]) -> Iterator[Reason]:
     """The version asked about is a consumer: its providers must be there."""
     asked = question.service, question.version
+    others = sorted({row.provider for row in rows.values() if row.consumer == question.service})
+    if others and not _is_imported(rows, asked):
+        yield _unseen(asked, ", ".join(others), None)
     for provider in sorted({row.provider for row in rows.values() if (row.consumer, row.consumer_version) == asked}):
         live = question.live.get(provider)
         if live is None or not live.shares:
@@ -42,6 +45,25 @@ def _consumers(question: Question, rows: dict[_Pair, Verification], held: list[s
             if (consumer, version) in pacts:
                 pair = (consumer, version, question.service, question.version)
                 yield from _verified(rows, pair, f"{consumer}@{version}", share, held)
+            elif consumer in {name for name, _ in pacts} and not _is_imported(rows, (consumer, version)):
+                yield _unseen((consumer, version), question.service, share)
+
+
+def _is_imported(rows: dict[_Pair, Verification], consumer: tuple[str, str]) -> bool:
+    return any((row.consumer, row.consumer_version) == consumer for row in rows.values())
+
+
+def _unseen(consumer: tuple[str, str], provider: str, share: float | None) -> Reason:
+    """A matrix that does not know a version, and knows others of it, is older than the version."""
+    name = "@".join(consumer)
+    return Reason(
+        Why.NOT_VERIFIED,
+        f"other versions of {consumer[0]} have pacts with {provider}, but the imported matrix does not know {name}",
+        "import it again: contractctl service import-pacts MATRIX.json; where that version has no pacts, take the rows"
+        f" of {consumer[0]} out of its pacts.json",
+        counterpart=name,
+        share=share,
+    )
 
 
 def _verified(

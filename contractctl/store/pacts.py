@@ -56,13 +56,13 @@ def read(contracts: Path, consumer: str) -> tuple[Verification, ...]:
 
 
 def against(contracts: Path, consumers: Iterable[str], provider: str) -> Iterator[Verification]:
-    """The rows of these consumers that name a provider."""
-    wanted = json.dumps(provider)
+    """All rows of those of these consumers that have a pact with a provider."""
+    wanted = json.dumps(provider, ensure_ascii=False)
     for consumer in consumers:
         path = path_of(contracts, consumer)
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if wanted in text:
-            yield from (row for row in _parsed(path, consumer, text) if row.provider == provider)
+            yield from _parsed(path, consumer, text)
 
 
 def _added(path: Path, consumer: str, rows: list[Verification]) -> Path:

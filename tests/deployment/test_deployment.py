@@ -321,6 +321,23 @@ def test_a_pact_counts_as_it_was_verified(living: Shop, result: bool | None, why
     assert living.whys("shop", "2") == {"not verified"}
 
 
+def test_a_version_that_the_imported_matrix_does_not_know_is_not_one_without_pacts(living: Shop) -> None:
+    """The matrix is older than the version: what it was verified against is not there yet."""
+    contracts = living.folder / "contracts"
+    for version in ("1", "2"):
+        living.declare("web", version)
+    pacts.add(contracts, pacts.parse(rows(("1", "1", True, "2026-01-01")), "matrix.json"))
+    living.deploy("web", "2")
+
+    assert living.whys("web", "1") == set()
+    assert living.whys("web", "2") == {"not verified"}
+    assert living.whys("shop", "1") == {"not verified"}
+
+    elsewhere = rows(("2", "1", True, "2026-02-01")).replace('"shop"', '"billing"')
+    pacts.add(contracts, pacts.parse(elsewhere, "matrix.json"))
+    assert living.whys("shop", "1") == set()  # version 2 has pacts, and none with the shop
+
+
 def test_a_pact_with_a_provider_that_is_not_live_is_unknown(living: Shop) -> None:
     living.declare("web", "1")
     pacts.add(living.folder / "contracts", pacts.parse(rows(("1", "", None, "")), "matrix.json"))
