@@ -7,6 +7,11 @@ No two keys of a database have one name, so that the copy's are called otherwise
 beside says in its comment what they will be called: one whose name is shortened cannot be told from it. InnoDB comes to
 a row's keys in the order of their names, and the copy's sort behind. So it holds the table's rows before it looks at
 the copy's; whoever copies rows and holds them meanwhile need not hold what they refer to as well.
+
+A key of the table to itself refers to the copy, in the copy, which holds what its rows refer to only when it holds all
+of them. So it comes last, just before the two change places: until then the table refuses for both what it refuses.
+That does for a key which does nothing else. One that deletes rows or empties them would have to do so in the copy from
+the beginning, where a row may be there before what it refers to.
 """
 
 import json

@@ -5,7 +5,7 @@ has begun to write goes on first, for as long as we wait; whoever comes meanwhil
 
 RENAME TABLE takes one table after the other, and of each waits inside of InnoDB for those who have written what refers
 to it. One that fails at the second table takes the first one back, and may wait in vain for that as well: there would
-be no table of that name. So when the two change places, what refers to them refers to the old one alone.
+be no table of that name. So when the two change places, other tables refer to the old one alone.
 """
 
 from contractctl.databases import Statement, Synchronisation, Work
