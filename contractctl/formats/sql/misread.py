@@ -134,11 +134,17 @@ def _without_end(tokens: tuple[Token, ...], heads: list[str]) -> tuple[tuple[Tok
 
 
 def _mysql_index(tokens: tuple[Token, ...], heads: list[str]) -> tuple[tuple[Token, ...], str]:
-    """FULLTEXT and SPATIAL stand apart; `USING BTREE` says what holds anyway, before ON or at the end."""
+    """FULLTEXT and SPATIAL stand apart. `USING BTREE`, before ON or at the end, and a COMMENT say nothing new."""
     kind = heads[1].lower() if heads[1] in {"FULLTEXT", "SPATIAL"} else ""
     words = [token.text.upper() for token in tokens]
     at = words.index("USING") if "USING" in words else len(words)
     kept = tokens[:at] + tokens[at + 2 :]
+    pairs = enumerate(pairwise(kept))
+    comments = (
+        at for at, (word, text) in pairs if word.text.upper() == "COMMENT" and text.token_type is TokenType.STRING
+    )
+    at = next(comments, len(kept))
+    kept = kept[:at] + kept[at + 2 :]
     return (kept[0], *kept[2:]) if kind else kept, kind
 
 

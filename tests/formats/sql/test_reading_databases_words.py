@@ -137,12 +137,14 @@ def test_a_check_is_added_without_a_name() -> None:
         ("postgresql", "ALTER TABLE t ALTER COLUMN a SET STORAGE PLAIN"),
         ("mysql", "CREATE INDEX i USING BTREE ON t (a)"),
         ("mysql", "CREATE INDEX i ON t (a) USING BTREE"),
+        ("mysql", "CREATE INDEX i ON t (a) COMMENT 'by comment'"),
+        ("mysql", "CREATE UNIQUE INDEX i USING BTREE ON t (comment) COMMENT 'by comment'"),
         ("mysql", "CREATE FULLTEXT INDEX i ON t (a)"),
         ("mysql", "CREATE VIEW v AS SELECT a FROM t WITH CASCADED CHECK OPTION"),
     ],
 )
 def test_a_statement_is_read(dialect: str, statement: str) -> None:
-    table(dialect, f"CREATE TABLE t (a int); {statement};")
+    table(dialect, f"CREATE TABLE t (a int, comment int); {statement};")
 
 
 def test_what_a_view_says_of_writing_through_it_is_read_in_both_spellings() -> None:

@@ -81,6 +81,18 @@ def test_the_staged_version_serves_clients_of_both_ends(old: str, new: str, give
     assert found_at_the_ends(old, new, **given) == [[], []]
 
 
+def test_an_index_of_mariadb_keeps_its_comment() -> None:
+    """It was no statement that the staged version could be read from, so that there was none."""
+    said = "CREATE TABLE orders (id INT PRIMARY KEY, note TEXT, INDEX by_note (note(9)) COMMENT 'for the search');\n"
+    new = said.replace("note TEXT", "remark TEXT").replace("(note(", "(remark(")
+
+    made = intermediate(source(said), source(new), Declared(renames={"note": "remark"}), Policy("mysql"))
+    comes = next(one for one in steps(said, new, "mysql", renames={"note": "remark"}) if one.kind == "create-index")
+
+    assert parse(made, Policy("mysql")).unread == ()
+    assert comes.parameters["rest"] == "COMMENT 'for the search'"
+
+
 def test_a_type_waits_beside_under_a_name_of_its_own() -> None:
     new = ORDERS.replace("amount INTEGER", "amount TEXT")
     (operation,) = steps(ORDERS, new)
