@@ -21,6 +21,8 @@ def in_words(operation: Operation) -> str:
             return f"{head}: {', '.join(here for here, _ in pairs)} → {said.get('to')} ({news})"
         case "rename-table":
             return f"{head} → {operation.new}"
+        case "copy-table" if "within" in said:
+            return f"{head}: {operation.new}, {said['within'].replace(',', ', ')}"
         case "create-table" | "drop-table":
             return head
         case kind if kind.startswith(("add-", "drop-", "create-")) and _says(operation):

@@ -13,6 +13,7 @@ from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Operation, Transform
 from contractctl.planner.touched import touched_by
+from contractctl.planner.words import in_words
 
 ORDERS = """CREATE TABLE orders (
   id INTEGER PRIMARY KEY,
@@ -350,6 +351,7 @@ def test_what_refers_to_it_in_its_own_table_goes_over_to_the_copy_where_it_is_wi
     assert (copied.kind, copied.old, copied.new) == ("copy-table", "id", "id")
     assert (copied.parameters["type"], copied.parameters["within"]) == ("BIGINT UNSIGNED", "after")
     assert touched_by(copied) == (("orders", "after"), ("orders", "id"))
+    assert in_words(copied) == "copy-table orders: id, after"
     staged = intermediate(source(old), source(wider), Declared(), Policy("mysql"))
     assert staged.files[0].text.count("BIGINT") == 0
     with pytest.raises(ContractctlError, match="'after' gets its type by a copy of 'orders'"):
