@@ -228,8 +228,8 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
 
 def _first(hearing: _Hearing, words: Mapping[str, str]) -> str:
     """The way out for clients that know more than what serves them: no page has another, each says how to serve."""
-    stage = "; where one becomes another, stage it: {plan}{rename}".format_map(words) if words["rename"] else ""
-    return f"have {hearing.new.name} in place everywhere before anybody relies on this{stage}"
+    stage = "; if one becomes another, stage it: {plan}{rename}".format_map(words) if words["rename"] else ""
+    return f"deploy {hearing.new.name} everywhere before anybody relies on this{stage}"
 
 
 def _witness(hearing: _Hearing, found: Incompatibility) -> Witness | None:

@@ -113,7 +113,7 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
                 hint="let --tables name them, too",
             )
         if reason is not None:
-            skipped.append(Skipped(group[0].name, f"it cannot be read by itself, only beside the others: {reason}"))
+            skipped.append(Skipped(group[0].name, f"it cannot be read alone, only together with the others: {reason}"))
             continue
         contract = _contract(wish, found, name or next(_names(wish, group[0], taken)), group, draft)
         taken.add(contract.contract.lower())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contractctl.formats.claims import Unjudged
 
-_DATABASE = "contractctl init --from-database URL makes contracts of its tables"
+_DATABASE = "contractctl init --from-database URL creates contracts from its tables"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ def _demand_rule(one: Acceptance) -> None:
         raise ContractctlError(f"{one.place}: 'accepted.rule': {error.message}", hint=error.hint) from None
     if not one.rule.startswith(tuple(f"{name}-" for name in FORMATS)):
         raise ContractctlError(
-            f"{one.place}: 'accepted.rule' is {one.rule}, and no finding: its files are to be mended",
-            hint=f"how to mend that: contractctl explain {one.rule}",
+            f"{one.place}: 'accepted.rule' is {one.rule}, which cannot be accepted: fix its files",
+            hint=f"how to fix them: contractctl explain {one.rule}",
         )
 
 

@@ -156,9 +156,9 @@ def adopted(base: Base, asked: Question, contract: Contract, then: Promise | Non
 def _noted(pair: Pair, commit: str) -> Pair:
     """With the reason why it is judged, and the ways on: a plan starts at a release."""
     note = (
-        f"nothing of {pair.contract} was released at {commit[:12]}, but whoever uses it has what its files were there:"
-        " it is held against these. To stage the change, release them first, as they were; where nobody uses them yet,"
-        f" accept the finding, by [[accepted]] in its {store.CONTRACT}"
+        f"{pair.contract} had no release at {commit[:12]}, so it is compared with its files at that commit, which its"
+        " users have. To stage the change, first release them as they were; if nobody uses them yet, accept the finding"
+        f" with [[accepted]] in its {store.CONTRACT}"
     )
     return replace(pair, comparison=replace(pair.comparison, notes=(*pair.comparison.notes, note)))
 

@@ -49,8 +49,8 @@ class Lost:
     def pair(self, asked: Question) -> Pair:
         """Nothing is known of them, and what to do."""
         reason = (
-            f"the submodule '{self.path}' is gone since {self.base[:12]}, where it was at {self.commit[:12]}: nobody"
-            " knows who uses the contracts that lay in it; where somebody does, restore it:"
+            f"the submodule '{self.path}' was removed since {self.base[:12]}, where it was at {self.commit[:12]}: it is"
+            " unknown who uses the contracts in it; if anybody does, restore it:"
             f" git checkout {self.base[:12]} -- .gitmodules {self.path}"
         )
         return _unknown(asked, (self.path, "submodule"), f"{self.path} at {self.commit[:12]}", "nothing", reason)

@@ -153,7 +153,7 @@ def _notes(checked: check.Checked) -> Iterator[str]:
         yield f"not judged, never released: {_first(checked.unreleased)}; {way_out}"
     for one in checked.idle:
         where = f" in {one.file}" if one.file else ""
-        yield f"nothing to accept: {one.about}{where}: {one.place} names it, and it was not found"
+        yield f"nothing to accept: {one.about}{where}: {one.place} lists it, but there is no such finding"
 
 
 def _first(names: Sequence[str]) -> str:

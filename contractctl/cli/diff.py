@@ -22,9 +22,13 @@ _TWO_FILES = 2
 @click.argument("what", nargs=-1, required=True, metavar="CONTRACT [OLD] [NEW] | OLD_FILE NEW_FILE")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 @click.option(
-    "--as", "--schema", "schema", type=click.Choice(tuple(FORMATS)), help="Format of two files, where they do not tell."
+    "--as",
+    "--schema",
+    "schema",
+    type=click.Choice(tuple(FORMATS)),
+    help="Format of the two files, if it cannot be detected.",
 )
-@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of two files.")
+@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of the two files.")
 def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str | None) -> int:
     """Show what changed between two versions, in words.
 

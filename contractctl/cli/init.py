@@ -136,8 +136,8 @@ def _written(paths: list[Path], found: Settings, *, dry_run: bool) -> Iterator[s
 
 
 def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry_run: bool) -> Iterator[str]:
-    there = f"; {counted(len(survey.known), 'contract')} there already" if survey.known else ""
-    verb = "would be made" if dry_run else "made"
+    there = f"; {counted(len(survey.known), 'contract')} already there" if survey.known else ""
+    verb = "would be created" if dry_run else "created"
     yield f"{counted(len(survey.adopted), 'contract')} {verb}{there}"
     for adopted in survey.adopted:
         yield f"  {adopted.contract}  from {adopted.file.relative_to(found.root)}"
@@ -163,8 +163,9 @@ def _numbered(survey: adoption.Survey, found: Settings) -> Iterator[str]:
     for folder, files in folders.items():
         if len(files) > 1:
             yield (
-                f"{folder.relative_to(found.root)}: {', '.join(files)} are called like versions of one contract, and"
-                " contracts are never compared with others; give one the oldest as its draft, release it, then the next"
+                f"{folder.relative_to(found.root)}: {', '.join(files)} are named like versions of one contract, but"
+                " each became a separate contract, and contracts are not compared with each other; instead, give one"
+                " contract the oldest file as its draft, release it, then the next"
             )
 
 
@@ -178,15 +179,15 @@ def _next(
         return
     if not survey.adopted and not survey.known:
         if survey.skipped or survey.unread:
-            yield "no schema was found that can be read: check what is named above, and run this again"
+            yield "no readable schema was found: see the files listed above, and run this again"
         else:
             yield "no schema was found; contractctl init --help lists the files that it reads"
-            yield "tables that only code or a database knows: contractctl init --from-database URL"
+            yield "for tables that are defined only in code or in a database: contractctl init --from-database URL"
         return
     if not survey.adopted:
         yield "next: contractctl list"
         return
-    yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then:"
+    yield "review the contract.toml files (owner, compatibility, consumers, producers), then run:"
     yield f"  contractctl release {survey.adopted[0].contract if len(survey.adopted) == 1 else '--all'}"
 
 
@@ -209,13 +210,13 @@ def _database(url: str) -> str:
 
 
 _SETTINGS = """\
-# Where contractctl finds things. These are the defaults; whatever is left out is as it stands here.
+# Where contractctl finds things. These are the defaults; you can leave out what you do not change.
 contracts = "contracts"
 migrations = "migrations"
-level = "BACKWARD"       # of files that have no contract; a contract names its own
+level = "BACKWARD"       # for files without a contract; a contract sets its own
 default_branch = "main"
 
-# The database that holds the tables, and that staged changes are carried out in. A secret is never written here.
+# The database that holds the tables, and in which staged changes run. Never write a password here.
 """
 _NO_DATABASE = """\
 # [database]

@@ -103,7 +103,7 @@ def _doubts(cluster: str, one: Seen, oldest: float, now: float) -> Iterator[Doub
     from contractctl.gate.words import moment, span
 
     if not oldest <= one.at <= now + _SKEW_SECONDS:
-        age = f"{span(now - one.at)} old" if one.at < now else f"{span(one.at - now)} ahead of the moment of asking"
+        age = f"{span(now - one.at)} old" if one.at < now else f"{span(one.at - now)} in the future"
         allowed = f"{span(now - oldest)} are allowed"
         yield Doubt(Doubting.STALE, f"the list of the cluster '{cluster}', of {moment(one.at)}, is {age}; {allowed}")
     yield from (replace(doubt, message=f"in the cluster '{cluster}', {doubt.message}") for doubt in one.doubts)

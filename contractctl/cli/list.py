@@ -39,5 +39,5 @@ def command(form: str) -> int:
         click.echo("\n".join(columns(_HEADS, [[value or "-" for value in row.values()] for row in rows])))
     else:
         click.echo(f"no contracts in {folder}")
-        click.echo("contractctl init finds the schemas of this repository and makes contracts of them", err=True)
+        click.echo("contractctl init finds the schemas in this repository and creates contracts for them", err=True)
     return Exit.YES

@@ -36,10 +36,10 @@ _NO_TERMINAL = 240
 def command(names: tuple[str, ...], form: str | None, output: Path | None, no_cache: bool) -> int:
     """Show which versions are compatible with which.
 
-    Each pair of versions of a contract is judged in both directions: BF both hold, B- backward only, -F forward only,
-    -- neither, ? unknown. A draft that differs from the latest release is shown as the version 'draft'. Consumers are
-    compared with producers at the versions that contract.toml lists for them, and for the fields that it says they
-    read.
+    Each pair of versions of a contract is judged in both directions: BF compatible both ways, B- backward only,
+    -F forward only, -- neither, ? unknown. A draft that differs from the latest release is shown as the version
+    'draft'. Consumers are compared with producers at the versions that contract.toml lists for them, and for the
+    fields that it says they read.
 
     The HTML is one file that needs no network: click a cell to see what breaks there, and for whom.
     """

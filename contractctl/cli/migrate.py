@@ -152,7 +152,7 @@ def verify(
 
 @command.command
 @click.argument("plan")
-@click.option("--reason", default="", metavar="TEXT", help="Why; it is shown to whoever waits.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; shown to those who wait.")
 def pause(plan: str, reason: str) -> int:
     """Pause PLAN's backfill and verify, whoever runs them.
 
@@ -172,7 +172,7 @@ def pause(plan: str, reason: str) -> int:
 
 @command.command
 @click.argument("plan")
-@click.option("--reason", default="", metavar="TEXT", help="Why; it is journalled.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; recorded in the journal.")
 def resume(plan: str, reason: str) -> int:
     """Resume PLAN's backfill and verify."""
     from contractctl import migration
@@ -182,7 +182,7 @@ def resume(plan: str, reason: str) -> int:
 
     found, engine = opened(plan)
     was = migration.resume(engine, found, Pause(time.time(), actor(), reason), commit())
-    click.echo(f"'{found.name}' {'goes on' if was else 'was not paused'}")
+    click.echo(f"'{found.name}' {'is resumed' if was else 'was not paused'}")
     return Exit.YES
 
 

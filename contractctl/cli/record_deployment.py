@@ -16,7 +16,7 @@ from contractctl.errors import ContractctlError
     "--canary",
     type=float,
     metavar="PERCENT",
-    help="It is a canary with this percentage of the traffic, beside what is live.",
+    help="It is a canary with this percentage of the traffic, beside the live version.",
 )
 @click.option("--commit", metavar="ID", help="The full id of its commit, for searches of its code.")
 def command(service: str, version: str, environment: str, canary: float | None, commit: str | None) -> int:

@@ -62,18 +62,18 @@ def reflect(found: Settings, asked: Asked) -> Reflected:
 def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
     """What was made, what was there, and what was left out and why."""
     survey = done.survey
-    there = f"; {counted(len(survey.already), 'contract')} there already" if survey.already else ""
-    yield f"{counted(len(survey.made), 'contract')} {'would be made' if dry_run else 'made'}{there}"
+    there = f"; {counted(len(survey.already), 'contract')} already there" if survey.already else ""
+    yield f"{counted(len(survey.made), 'contract')} {'would be created' if dry_run else 'created'}{there}"
     for made in survey.made:
         yield f"  {made.contract}  from {', '.join(made.tables)}"
         yield from (f"    {note}" for note in made.notes)
     for already in survey.already:
         differs = f"differs in {already.differences}: contractctl check --live {already.contract}"
-        yield f"  {already.contract}  there already, {differs if already.differences else 'the same'}"
+        yield f"  {already.contract}  already there, {differs if already.differences else 'the same'}"
     if survey.left:
         yield f"  {', '.join(survey.left)}: in no contract yet, and that contract already exists"
     if survey.beside:
-        yield f"left out, being in other schemas: {' '.join(f'--schema {quote(name)}' for name in survey.beside)}"
+        yield f"left out, as they are in other schemas: {' '.join(f'--schema {quote(name)}' for name in survey.beside)}"
     if survey.skipped:
         yield f"{counted(len(survey.skipped), 'table')} skipped"
     yield from (f"  {skipped.file}: {skipped.reason}" for skipped in survey.skipped)
@@ -83,7 +83,7 @@ def following(found: Settings, done: Reflected, *, lacking: bool, dry_run: bool)
     """What is to be done next. `lacking`: the settings are the user's own, and may not name the database."""
     place = done.place
     if place.secret:
-        yield "the URL holds a password, which is now in the shell's history: give it as env:NAME next time"
+        yield "the URL holds a password, which is now in your shell history: give it as env:NAME next time"
     if place.setting is not None and not found.databases:
         if lacking and not dry_run:
             own = (found.root / FILE).is_file()
@@ -96,7 +96,7 @@ def following(found: Settings, done: Reflected, *, lacking: bool, dry_run: bool)
     elif not done.survey.made:
         yield "next: contractctl check --live"
     else:
-        yield "look through the contract.toml files: owner, compatibility, who consumes and who produces; then:"
+        yield "review the contract.toml files (owner, compatibility, consumers, producers), then run:"
         yield "  contractctl check --live"
         made = done.survey.made
         yield f"  contractctl release {made[0].contract if len(made) == 1 else '--all'}"

@@ -27,10 +27,10 @@ _SHOWN = 5
 
 @click.command
 @click.argument("contracts", nargs=-1, metavar="CONTRACT…")
-@click.option("--all", "everything", is_flag=True, help="Every contract whose draft is not released as it stands.")
+@click.option("--all", "everything", is_flag=True, help="Every contract whose draft is not yet released.")
 @click.option("--version", "given", metavar="X.Y.Z", help="Release under this number.")
-@click.option("--major", "part", flag_value="major", help="The next major version: it breaks somebody.")
-@click.option("--minor", "part", flag_value="minor", help="The next minor version: it adds something.")
+@click.option("--major", "part", flag_value="major", help="The next major version: a breaking change.")
+@click.option("--minor", "part", flag_value="minor", help="The next minor version: an addition.")
 @click.option("--patch", "part", flag_value="patch", help="The next patch version: no meaningful change.")
 @click.option(
     "--contracted-elsewhere",
@@ -65,7 +65,7 @@ def command(
     found, day = settings.load(Path.cwd()), times.today()
     names = _names(contracts, found.contracts, everything=everything)
     if not names:
-        click.echo("every draft is released as it stands")
+        click.echo("every draft is already released")
         return Exit.YES
     _demand_one(names, given, form)
     read = [found.judged(store.read(found.contracts, name), day) for name in names]
@@ -97,7 +97,7 @@ def _names(given: tuple[str, ...], folder: Path, *, everything: bool) -> tuple[s
         )
     if everything == bool(given):
         raise ContractctlError(
-            "--all means every contract: name none beside it" if given else "contractctl release needs CONTRACT…",
+            "--all means every contract: leave the names out" if given else "contractctl release needs CONTRACT…",
             hint=f"contractctl release {(given or known)[0]}; or --all for every draft that is not released",
         )
     return tuple(dict.fromkeys(given)) or tuple(name for name in known if _is_due(folder, name))
@@ -233,7 +233,7 @@ def _way(contract: Contract, migrations: Path) -> str:
                 command = f"contractctl release {contract.name} --version {move.new}"
                 return f"the plan '{plan.name}' leads there; once it is contracted: {command}"
     way = plan_command(contract.format, contract.name)
-    return f"to break nobody: {way}; to break them: contractctl release {contract.name} --major"
+    return f"to avoid the break: {way}; to accept it: contractctl release {contract.name} --major"
 
 
 def _why(step: Step) -> str:

@@ -180,7 +180,7 @@ def no_divergence(case: Case, *, within_seconds: float = math.inf) -> Iterator[C
             name="conflicts",
             kind=Kind.DIVERGENCE,
             fact="conflicts",
-            good="nobody wrote both sides with different values",
+            good="no row was written with different values on both sides",
             remedy=f"see which: contractctl migrate status {case.plan.name}; decide which side is right and write it",
             within_seconds=within_seconds,
         ),

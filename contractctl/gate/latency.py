@@ -72,7 +72,7 @@ def _unusable(case: Case, observed: Observed, bound: str) -> Flaw | None:
         fast = total(observed, "speed", "fast", path=path, bound=bound)
         known = any(one.labels.get("bound") == bound for record in observed.running for one in record.series)
         if timed and not known:
-            return Flaw(Unknown.UNPARSEABLE, f"no bucket ends at {bound} s: nobody can tell which requests are slow")
+            return Flaw(Unknown.UNPARSEABLE, f"no bucket ends at {bound} s: it is unknown which requests are slow")
         if fast > timed:
             return Flaw(Unknown.CONFLICTING_EVIDENCE, f"{number(fast)} of {number(timed)} requests were fast")
         went = total(observed, "outcome", "ok", path=path) + total(observed, "outcome", "bad", path=path)

@@ -98,7 +98,7 @@ def _there(session: Session, connection: Connection) -> tuple[Synchronisation, .
 def _stamped(session: Session, revision: str) -> ContractctlError:
     return ContractctlError(
         f"alembic's table says that '{revision}' has run, and the old side of '{session.plan.name}' still exists and"
-        " is kept in step: somebody has stamped it",
+        " is kept in step: it was stamped",
         hint="correct that table: alembic stamp with the revision that was really run last",
     )
 
@@ -163,7 +163,7 @@ def _demand_nothing_to_revise(session: Session, stage: Stage) -> None:
     if stage is not Stage.VERIFY and of_tables(session.plan):
         raise ContractctlError(
             f"the plan '{session.plan.name}' changes tables, and names no revision for {stage}",
-            hint="restore its file from git: the id stands under [revisions]",
+            hint="restore its file from git: the id is under [revisions]",
         )
 
 

@@ -57,6 +57,6 @@ def answer(decision: Decision, percent: float | None) -> str:
     retry = decision.retry_after
     if retry is None:
         waits = f"{unknown} of {total} {'is' if unknown == 1 else 'are'} open"
-        return f"unknown: it cannot be told whether {stage} of '{decision.plan}' may begin; {waits}"
+        return f"unknown: it is not known whether {stage} of '{decision.plan}' may begin; {waits}"
     again = f"ask again in {span(retry)}, {moment(decision.at + retry)}"
     return f"wait: {stage} of '{decision.plan}' may not begin yet; {again}"

@@ -8,7 +8,7 @@ from contractctl.deployment import Answer, Outcome
 _WORDS = {
     Outcome.YES: "yes: {asked} may go to '{where}'",
     Outcome.NO: "no: {asked} may not go to '{where}'",
-    Outcome.UNKNOWN: "unknown: it cannot be told whether {asked} may go to '{where}'",
+    Outcome.UNKNOWN: "unknown: it is not known whether {asked} may go to '{where}'",
     Outcome.WAIT: "wait: {asked} may not go to '{where}' yet",
 }
 

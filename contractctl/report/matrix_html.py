@@ -55,8 +55,8 @@ def _tiles(matrices: tuple[Matrix, ...]) -> str:
         (
             ("", len(matrices), agreeing(len(matrices), "contract")),
             ("", len(pairs), agreeing(len(pairs), "pair of versions", "pairs of versions")),
-            ("yes", both, "hold both ways"),
-            ("no", len(pairs) - both - unknown, "break somebody"),
+            ("yes", both, "compatible both ways"),
+            ("no", len(pairs) - both - unknown, "incompatible"),
             ("unknown", unknown, "unknown"),
         )
     )

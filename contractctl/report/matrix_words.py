@@ -7,7 +7,7 @@ from contractctl.model.verdict import Answer, Comparison, Seats, Status
 from contractctl.report.policies import policies
 
 LETTERS = {
-    "BF": "both directions hold",
+    "BF": "compatible both ways",
     "B-": "backward only",
     "-F": "forward only",
     "--": "neither",
@@ -60,7 +60,7 @@ def answer(matrices: tuple[Matrix, ...]) -> str:
     pairs = [letters(cell.comparison) for cell in cells]
     both = pairs.count("BF")
     unknown = sum("?" in pair for pair in pairs)
-    parts = [f"{both} hold both ways", f"{len(pairs) - both - unknown} break somebody", f"{unknown} unknown"]
+    parts = [f"{both} compatible both ways", f"{len(pairs) - both - unknown} incompatible", f"{unknown} unknown"]
     contracts = counted(len(matrices), "contract")
     return f"{contracts}, {counted(len(pairs), 'pair')} of versions: {', '.join(parts)}"
 

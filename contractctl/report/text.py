@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from contractctl.check import Checked, Pair, Problem
-from contractctl.model.amounts import counted
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.verdict import Status
 from contractctl.report.findings import finding_lines
 from contractctl.report.policies import policies
@@ -91,7 +91,8 @@ def _pair(pair: Pair) -> Iterator[str]:
     rest = len(pair.comparison.findings) - len(pair.demanded)
     if rest:
         yield ""
-        yield f"  {counted(rest, 'finding')} in a direction that {pair.level} does not demand; --level FULL shows them"
+        there = f"in a direction that {pair.level} does not check"
+        yield f"  {counted(rest, 'finding')} {there}; --level FULL shows {agreeing(rest, 'it', 'them')}"
 
 
 def _indented(said: Iterable[str]) -> Iterator[str]:

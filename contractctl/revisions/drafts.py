@@ -34,7 +34,7 @@ def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
     ids = plan.revisions
     yield Draft(
         ids[Stage.EXPAND],
-        "expand: what is new stands beside what is old",
+        "expand: add the new side beside the old one",
         ANCHORS[EXPAND],
         depends_on=needs,
         steps=operations.expand(plan),

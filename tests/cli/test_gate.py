@@ -249,7 +249,7 @@ def test_what_waiting_cannot_mend_exits_with_3(contractctl: Run, shop: Path) -> 
 
     done = contractctl("gate", "rename", "canary", code=3)
 
-    assert done.stdout.startswith("unknown: it cannot be told whether canary at 50 % of 'rename' may begin")
+    assert done.stdout.startswith("unknown: it is not known whether canary at 50 % of 'rename' may begin")
 
 
 def watching(shop: Path, **streams: Any) -> subprocess.Popen[bytes]:
@@ -286,7 +286,7 @@ def test_on_a_terminal_a_watched_answer_is_drawn_and_can_be_left(shop: Path) -> 
     with watching(shop, stdout=subprocess.DEVNULL, stderr=there) as watched:
         os.close(there)
         drawn = b""
-        while b"it cannot be told" not in drawn:
+        while b"it is not known" not in drawn:
             drawn += os.read(here, 4096)
         watched.send_signal(signal.SIGINT)
         watched.wait(timeout=60)

@@ -54,7 +54,7 @@ def test_a_history_that_cannot_be_read_keeps_init_from_nothing(shop, contractctl
 
     done = contractctl("init", env={"SHOP_URL": shop.url})
 
-    assert done.stdout.startswith("1 contract made; 1 contract there already\n")
+    assert done.stdout.startswith("1 contract created; 1 contract already there\n")
     assert "alembic.ini: Alembic cannot read the history: " in done.stdout
 
 

@@ -40,7 +40,7 @@ def repository(tmp_path: Path, git: Git) -> Path:
 def test_a_schema_becomes_a_draft_where_it_is(repository: Path, contractctl: Run) -> None:
     done = contractctl("init")
 
-    assert done.stdout.startswith("2 contracts made\n")
+    assert done.stdout.startswith("2 contracts created\n")
     assert store.names(repository / "contracts") == ("billing/invoice-sent", "shop/orders")
     made = tomllib.loads((repository / "contracts/shop/orders/contract.toml").read_text())
     assert made == {
@@ -72,7 +72,7 @@ def test_a_second_run_changes_nothing(repository: Path, contractctl: Run) -> Non
     done = contractctl("init", "--ci", "github")
 
     assert everything(repository) == before
-    assert done.stdout == "0 contracts made; 2 contracts there already\n"
+    assert done.stdout == "0 contracts created; 2 contracts already there\n"
 
 
 def test_a_new_schema_is_adopted_by_the_next_run_and_the_others_keep_what_was_written(
@@ -94,7 +94,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(repository: Path, contractct
 
     assert everything(repository) == before
     wet = contractctl("init", "--ci", "gitlab").stdout
-    assert dry == wet.replace("contracts made", "contracts would be made").replace("wrote ", "would write ")
+    assert dry == wet.replace("contracts created", "contracts would be created").replace("wrote ", "would write ")
 
 
 def test_a_file_that_does_not_parse_is_skipped_with_the_reason(repository: Path, contractctl: Run) -> None:
@@ -103,7 +103,7 @@ def test_a_file_that_does_not_parse_is_skipped_with_the_reason(repository: Path,
     (repository / "schemas/latin.avsc").write_bytes(b'"\xe9"')
 
     done = contractctl("init")
-    assert done.stdout.startswith("2 contracts made\n")
+    assert done.stdout.startswith("2 contracts created\n")
     assert "no contract: db/query.sql: makes no table\n" in done.stdout
     assert "schemas/broken.avsc: " in done.stdout
     assert "schemas/latin.avsc: " in done.stdout
@@ -154,7 +154,7 @@ def test_what_git_ignores_and_what_belongs_to_others_is_left_alone(repository: P
     put(repository / ".hidden/y.avsc", RECORD)
     (repository / "schemas/billing/link.avsc").symlink_to("InvoiceSent.avsc")
 
-    assert contractctl("init").stdout.startswith("2 contracts made\n")
+    assert contractctl("init").stdout.startswith("2 contracts created\n")
 
 
 def test_a_draft_or_release_of_a_contract_is_not_adopted_again(repository: Path, contractctl: Run) -> None:
@@ -162,7 +162,7 @@ def test_a_draft_or_release_of_a_contract_is_not_adopted_again(repository: Path,
     put(repository / "contracts/a/b/b.avsc", RECORD)
     put(repository / "contracts/a/b/versions/1.0.0.avsc", RECORD)
 
-    assert contractctl("init").stdout.startswith("2 contracts made; 1 contract there already\n")
+    assert contractctl("init").stdout.startswith("2 contracts created; 1 contract already there\n")
 
 
 def test_a_release_whose_contract_has_lost_its_toml_is_no_contract_of_its_own(
@@ -180,10 +180,10 @@ def test_a_release_whose_contract_has_lost_its_toml_is_no_contract_of_its_own(
 
 def test_it_works_without_git_and_from_a_folder_below(tmp_path: Path, git: Git, contractctl: Run) -> None:
     put(tmp_path / "schemas/x.avsc", RECORD)
-    assert contractctl("init", "--dry-run").stdout.startswith("1 contract would be made\n")
+    assert contractctl("init", "--dry-run").stdout.startswith("1 contract would be created\n")
 
     git("init", "-q")
-    assert contractctl("init", cwd=tmp_path / "schemas").stdout.startswith("1 contract made\n")
+    assert contractctl("init", cwd=tmp_path / "schemas").stdout.startswith("1 contract created\n")
     assert (tmp_path / "contractctl.toml").is_file()
 
 
@@ -214,7 +214,7 @@ def test_a_ci_file_that_is_there_is_not_touched(repository: Path, contractctl: R
 def test_an_empty_repository_is_told_what_to_do(tmp_path: Path, contractctl: Run) -> None:
     done = contractctl("init")
 
-    assert done.stdout.startswith("0 contracts made\n")
+    assert done.stdout.startswith("0 contracts created\n")
     assert "no schema was found" in done.stderr
     assert "contractctl init --from-database URL" in done.stderr
 
@@ -299,7 +299,7 @@ def test_files_that_are_one_schema_together_become_one_contract(tmp_path: Path, 
         ["api/graphql", "from", "api/graphql"],
     ]
     assert "1 file skipped\n  root.graphql:" in said
-    assert contractctl("init").stdout.startswith("0 contracts made; 3 contracts there already\n")
+    assert contractctl("init").stdout.startswith("0 contracts created; 3 contracts already there\n")
 
     contractctl("release", "db/steps")
     (tmp_path / "db/steps/V11__gone.sql").write_text("ALTER TABLE orders DROP COLUMN status;")
@@ -351,7 +351,7 @@ def test_files_that_are_called_like_versions_of_one_contract_are_pointed_out(tmp
 
     said = contractctl("init").stdout
 
-    assert "registry/orders-value: 1.avsc, 2.avsc are called like versions of one contract" in said
+    assert "registry/orders-value: 1.avsc, 2.avsc are named like versions of one contract" in said
     assert "orders-key: " not in said
 
 

@@ -50,7 +50,7 @@ def test_each_table_and_view_becomes_a_contract(init: Callable[..., str], tmp_pa
     said = init("--owner", "team-shop")
 
     names = store.names(tmp_path / "contracts")
-    assert said.startswith("3 contracts made\n")
+    assert said.startswith("3 contracts created\n")
     assert [name.rpartition("/")[2] for name in names] == ["customers", "names", "orders"]
     contract = store.read(tmp_path / "contracts", names[2])
     assert (contract.format, contract.owner, contract.versions) == ("sql", "team-shop", ())
@@ -80,9 +80,9 @@ def test_tables_whose_names_have_capitals_become_contracts_like_any_other(
     again = contractctl("init", "--from-database", "env:SHOP_URL", env=env)
     live = contractctl("check", "--live", "--all-tables", env=env)
 
-    assert made.stdout.startswith("1 contract made\n")
+    assert made.stdout.startswith("1 contract created\n")
     assert "skipped" not in made.stdout + again.stdout
-    assert "shop/items  there already, the same" in again.stdout
+    assert "shop/items  already there, the same" in again.stdout
     assert live.returncode == 0
 
 
@@ -92,8 +92,8 @@ def test_a_second_run_finds_all_of_it_there_and_the_same(init: Callable[..., str
 
     said = init()
 
-    assert said.startswith("0 contracts made; 3 contracts there already\n")
-    assert said.count("there already, the same") == 3
+    assert said.startswith("0 contracts created; 3 contracts already there\n")
+    assert said.count("already there, the same") == 3
     assert everything(tmp_path) == before
 
 
@@ -106,9 +106,9 @@ def test_a_contract_that_is_there_is_compared_and_never_written(
 
     said = init("--dry-run")
 
-    assert "orders  there already, differs in 1: contractctl check --live" in said
-    assert "customers  there already, the same" in said
-    assert "1 contract would be made" in said
+    assert "orders  already there, differs in 1: contractctl check --live" in said
+    assert "customers  already there, the same" in said
+    assert "1 contract would be created" in said
     assert everything(tmp_path) == before
 
 
@@ -117,7 +117,7 @@ def test_one_contract_holds_them_all(init: Callable[..., str], tmp_path: Path, c
 
     assert store.names(tmp_path / "contracts") == ("shop/everything",)
     contractctl("release", "shop/everything")
-    assert "shop/everything  there already, the same" in init("--one-contract", "shop/everything")
+    assert "shop/everything  already there, the same" in init("--one-contract", "shop/everything")
 
 
 def test_a_table_that_came_later_is_named_and_put_into_no_contract_that_is_there(
@@ -144,7 +144,7 @@ def test_a_name_that_fits_nothing_is_a_typing_error(init: Callable[..., str], tm
 def test_a_dry_run_writes_nothing(init: Callable[..., str], tmp_path: Path) -> None:
     before = everything(tmp_path)
 
-    assert init("--dry-run").startswith("3 contracts would be made\n")
+    assert init("--dry-run").startswith("3 contracts would be created\n")
     assert everything(tmp_path) == before
 
 
@@ -174,7 +174,7 @@ def test_a_password_on_the_command_line_is_used_and_neither_stored_nor_said(
             server.run(f"GRANT SELECT, SHOW VIEW ON {url.rpartition('/')[2]}.* TO teller")
         done = contractctl("init", "--from-database", secret)
 
-    assert done.stdout.startswith("3 contracts made\n")
+    assert done.stdout.startswith("3 contracts created\n")
     assert "give it as env:NAME" in done.stderr
     assert "pass-word" not in done.stdout + done.stderr
     assert not any(b"pass-word" in content for content in everything(tmp_path).values())
@@ -290,7 +290,7 @@ def test_a_table_that_cannot_be_read_is_skipped_by_name_and_the_others_are_made(
 
     done = contractctl("init", "--from-database", "env:SHOP", env={"SHOP": mariadb_url})
 
-    assert done.stdout.startswith("3 contracts made\n")
+    assert done.stdout.startswith("3 contracts created\n")
     assert "  odd: its definition cannot be read" in done.stdout
 
 
@@ -303,8 +303,8 @@ def test_a_table_that_is_read_only_beside_its_parent_is_in_one_contract_with_it_
     together = contractctl(*words, "--dry-run", "--one-contract", "shop/all", env={"SHOP": postgresql_url})
     apart = contractctl(*words, env={"SHOP": postgresql_url})
 
-    assert apart.stdout.startswith("1 contract made\n")
-    assert "clicks: it cannot be read by itself, only beside the others: it inherits from 'events'" in apart.stdout
+    assert apart.stdout.startswith("1 contract created\n")
+    assert "clicks: it cannot be read alone, only together with the others: it inherits from 'events'" in apart.stdout
     assert "clicks" in together.stdout
     assert "skipped" not in together.stdout
 
@@ -354,7 +354,7 @@ def test_the_text_of_a_contract_makes_the_schemas_that_its_tables_are_in(
     with postgresql_server.database() as empty:
         make(empty, [(tmp_path / "contracts/shop/all/all.sql").read_text()])
         made = contractctl("init", "--from-database", "env:SHOP", *chosen, "--dry-run", env={"SHOP": empty}).stdout
-    assert "there already" in made
+    assert "already there" in made
     assert "differs" not in made
 
 

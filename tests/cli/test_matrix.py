@@ -65,7 +65,7 @@ def test_the_terminal_shows_letters_for_every_pair_and_the_draft_as_a_version(co
     done = contractctl("matrix")
 
     assert done.stdout.splitlines()[0] == (
-        "1 contract, 3 pairs of versions: 0 hold both ways, 3 break somebody, 0 unknown"
+        "1 contract, 3 pairs of versions: 0 compatible both ways, 3 incompatible, 0 unknown"
     )
     row = next(line for line in done.stdout.splitlines() if "│ 1.0.0" in line)
     assert row.split() == ["│", "1.0.0", "│", "--", "│", "--", "│"]

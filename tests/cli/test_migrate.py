@@ -294,7 +294,7 @@ def test_a_paused_plan_is_not_begun_anew_and_goes_on_where_somebody_waits(
     assert "next: run: contractctl migrate resume names" in said
     assert as_json["retry_after"] > 0
 
-    assert migrate("resume", "names") == "'names' goes on\n"
+    assert migrate("resume", "names") == "'names' is resumed\n"
     assert migrate("resume", "names") == "'names' was not paused\n"
     assert migrate("backfill", "names").startswith("backfill is done")
     migrate("pause", "names")

@@ -63,7 +63,7 @@ def test_a_table_that_somebody_has_for_himself_is_said_in_words(
         draft = ORDERS.replace("customer_name", "full_name")
         _, said = plan(dialect, url, draft, *RENAME, code=2)
 
-    assert "could not be queried about the plan: somebody else held a lock for too long" in said
+    assert "could not be queried about the plan: another session held a lock for too long" in said
     assert "end long transactions, and run it again" in said
     assert "1205" not in said
 

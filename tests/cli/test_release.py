@@ -337,9 +337,9 @@ def test_all_are_those_whose_drafts_are_not_released_as_they_stand(
     refused = contractctl("release", "--all", code=1)
 
     assert first.stdout == "released orders/paid 1.0.0\n"
-    assert again.stdout == "every draft is released as it stands\n"
+    assert again.stdout == "every draft is already released\n"
     assert refused.stdout.startswith("not released: orders/placed: 2.0.0 would be a major version")
-    assert "name none beside it" in contractctl("release", "--all", NAME, code=2).stderr
+    assert "leave the names out" in contractctl("release", "--all", NAME, code=2).stderr
     assert "contractctl release needs CONTRACT…" in contractctl("release", code=2).stderr
 
 

@@ -14,10 +14,10 @@ _MEANINGS = {
     1114: _DISK,
     1040: ("the server has no connection left", "raise max_connections, or end idle connections"),
     1203: ("this user has no connection left", "raise max_user_connections, or end idle connections"),
-    1205: ("somebody else held a lock for too long", "end long transactions, and run it again"),
+    1205: ("another session held a lock for too long", "end long transactions, and run it again"),
     1213: ("deadlock: two transactions waited for each other, and ours was ended", "run it again"),
-    1684: ("somebody else is changing a table", "run it again"),
-    1020: ("somebody else has changed the same rows", "run it again"),
+    1684: ("another session is changing a table", "run it again"),
+    1020: ("another session has changed the same rows", "run it again"),
     1969: ("the statement took longer than allowed", "raise max_statement_time for this user"),
     1045: ("the password is wrong, or the user unknown", "correct the URL"),
     1698: ("the server refuses the login", "give the user a password, and put it into the URL"),
@@ -52,7 +52,7 @@ _MEANINGS = {
 """What a number means: https://mariadb.com/kb/en/mariadb-error-code-reference/; from 2000 on they are the client's."""
 
 _SAID = {
-    "append-only": ("the journal is append-only, and somebody tried to change it", "leave contractctl_journal alone"),
+    "append-only": ("the journal is append-only, but something tried to change it", "leave contractctl_journal alone"),
     "no space left": _DISK,
     "disk full": _DISK,
     "errcode: 28": _DISK,

@@ -18,9 +18,9 @@ _MEANINGS = {
     "53200": ("the server is out of memory", _KEPT),
     "53300": ("the server has no connection left", "raise max_connections, or end idle connections"),
     "54": ("that is more than PostgreSQL can take", "fix what it names"),
-    "55P03": ("somebody else held a lock for too long", _AGAIN),
+    "55P03": ("another session held a lock for too long", _AGAIN),
     "40P01": ("deadlock: two transactions waited for each other, and ours was ended", "run it again"),
-    "40001": ("somebody else has changed the same rows", "run it again"),
+    "40001": ("another session has changed the same rows", "run it again"),
     "57014": ("the statement was cancelled", "is statement_timeout too short for this user? run it again"),
     "25P03": ("the server ended a transaction that was idle", "raise idle_in_transaction_session_timeout"),
     "57P": ("the server is shutting down, or starting", f"wait for it; {_KEPT}"),
@@ -70,7 +70,10 @@ def meaning(error: BaseException) -> tuple[str, str]:
     """The driver's error in plain words, and what to do."""
     code, said = _code(error), _said(error)
     if "append-only" in said:
-        return f"the journal is append-only, and somebody tried to change it: {said}", "leave contractctl_journal alone"
+        return (
+            f"the journal is append-only, but something tried to change it: {said}",
+            "leave contractctl_journal alone",
+        )
     if code is not None:
         for beginning, (message, hint) in _MEANINGS.items():
             if code.startswith(beginning):

@@ -10,7 +10,7 @@ _MEANINGS = {
     "disk i/o": ("the disk does not answer", "check the disk; finished work is kept"),
     "not a database": ("the file is not a SQLite database", "is the URL right?"),
     "malformed": ("the database file is damaged", "restore it; PRAGMA integrity_check shows what is wrong"),
-    "append-only": ("the journal is append-only, and somebody tried to change it", "leave contractctl_journal alone"),
+    "append-only": ("the journal is append-only, but something tried to change it", "leave contractctl_journal alone"),
 }
 """What SQLite's sentences hold, and what they mean: https://www.sqlite.org/rescode.html."""
 
