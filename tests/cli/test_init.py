@@ -368,4 +368,4 @@ def test_what_is_written_in_a_language_that_is_not_read_is_said_and_not_passed_o
     assert "no contract: payments.avdl: Avro IDL is not supported; convert it to .avsc: " in done.stdout
     assert "no contract: shop/orders/migrations/0001_initial.py and 1 more: Django migrations" in done.stdout
     assert "create_users.php: Laravel migrations are not supported; php artisan schema:dump" in done.stdout
-    assert "check what is named above" in done.stderr
+    assert "see the files listed above" in done.stderr

@@ -367,7 +367,7 @@ def test_schemas_that_nobody_asked_for_are_named(postgresql_url: str, contractct
     both = contractctl("init", "--from-database", "env:SHOP", "--schema", "public", "--schema", "the sales", env=env)
 
     assert "--schema 'the sales'" in alone.stderr
-    assert "left out, being in other schemas: --schema 'the sales'\n" in beside.stdout
+    assert "left out, as they are in other schemas: --schema 'the sales'\n" in beside.stdout
     assert "left out" not in both.stdout
 
 
