@@ -173,11 +173,18 @@ def _share(case: Case, observed: Observed) -> Condition:
         words = (
             f"{number(left)} {agreeing(left, 'request')} still took the old path, {asked:g} % should take the new one"
         )
-        return unknown(passed, Flaw(Unknown.SHARE_MISMATCH, words))
+        return unknown(replace(passed, remedy=_anew(case)), Flaw(Unknown.SHARE_MISMATCH, words))
     chance = canary.binomial_two_sided(round(seen.new.total), round(everything), asked / 100)
     if abs(share - asked) <= tolerance or chance >= _MISMATCH:
         return replace(passed, remedy=None)
     return replace(passed, outcome=Outcome.UNKNOWN, reason=Unknown.SHARE_MISMATCH)
+
+
+def _anew(case: Case) -> str:
+    """What once took the old path stays counted for as long as the share is this one."""
+    below = max((step for step in case.plan.canary.steps if step < _EVERYBODY), default=0)
+    lowered = f"contractctl migrate canary {case.plan.name} {below:g}"
+    return f"{_FOLLOW}; once they do, begin the count anew: {lowered}, and {_EVERYBODY:g} again"
 
 
 def _errors(case: Case, observed: Observed) -> comparing.Compared:

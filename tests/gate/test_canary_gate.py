@@ -197,6 +197,8 @@ def test_at_100_percent_nobody_takes_the_old_path_once_the_share_has_come_throug
     assert coming.condition("canary share").outcome is PASS
     assert left.condition("canary share").reason is Unknown.SHARE_MISMATCH
     assert left.condition("canary share").message.startswith("10 requests still took the old path")
+    anew = "begin the count anew: contractctl migrate canary rename-customer 50, and 100 again"
+    assert (left.condition("canary share").remedy or "").endswith(anew)
 
 
 def test_requests_of_which_nobody_counts_the_failures_are_not_healthy(canarying: Scene) -> None:
