@@ -5,6 +5,7 @@ where there is none, everybody was silent. What could hide a statement is unknow
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contractctl import databases
@@ -55,20 +56,24 @@ def collect(given: Given) -> tuple[Record, ...]:
     seen = Observations(NAME, " ".join(_ENTRIES.split()))
     path = state(given.folder, question, NAME, given.location)
 
-    def look(connection: "Connection") -> Looked:
+    def ask(connection: "Connection") -> Looked:
         with snapshots.noted(path):
             if off := databases.run(connection, _SWITCHED_OFF).scalar():
                 raise UnusableError(f"missing source: {off} is not counted by the performance schema")
             demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
+        mark, sent = snapshots.marked(question.plan.name)
+        connection.exec_driver_sql(sent)
         rows = list(connection.exec_driver_sql(_ENTRIES))
         overflow = sum(float(count) for _, digest, _, count in rows if digest is None)
         lost = overflow + float(connection.exec_driver_sql(_LOST).scalar() or 0)
         counted = [(f"{schema}/{digest}", text, count) for schema, digest, text, count in rows if digest is not None]
         calls = {key: float(count) for key, _, count in counted}
         statements = {key: Statement("", str(text or "")) for key, text, _ in counted}
-        return Looked(_look(connection, lost, calls), statements, _watch(connection, question, settled))
+        own = sum(count for key, count in calls.items() if mark in statements[key].sql)
+        look = replace(_look(connection, lost, calls), own=own)
+        return Looked(look, statements, _watch(connection, question, settled))
 
-    found = answer(seen, given.location, _LIMIT, look)
+    found = answer(seen, given.location, _LIMIT, ask)
     if found is not None:
         snapshots.take(seen, found, question, path)
     return records(seen, question)

@@ -70,6 +70,8 @@ def collect(given: Given) -> tuple[Record, ...]:
             _demand_settings(connection)
             replicas, look = _standing(connection)
             demand_replicas(options, replicas)
+        mark, sent = snapshots.marked(question.plan.name)
+        connection.exec_driver_sql(sent)
         rows = list(connection.exec_driver_sql(_ENTRIES))
         statements = {key: Statement(names.get(role, role), sql or _HIDDEN) for key, role, _, sql in rows}
         if any(one.sql == _HIDDEN for one in statements.values()):
@@ -77,7 +79,8 @@ def collect(given: Given) -> tuple[Record, ...]:
                 "unparseable: statements of other roles are not visible: GRANT pg_read_all_stats to this role"
             )
         calls = {key: float(count) for key, _, count, _ in rows}
-        return Looked(replace(look, calls=calls), statements, _watch(connection, question, settled))
+        own = sum(count for key, count in calls.items() if mark in statements[key].sql)
+        return Looked(replace(look, calls=calls, own=own), statements, _watch(connection, question, settled))
 
     found = answer(seen, given.location, _LIMIT, ask)
     if found is not None:

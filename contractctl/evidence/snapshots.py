@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -49,6 +50,8 @@ class Look:
     """By entry."""
     started: float = 0.0
     """When the server began, where the epoch does not tell: to a second or so."""
+    own: float = field(default=0.0, metadata=canonical.OPTIONAL)
+    """How often the statement was counted that every look sends before it counts: from look to look once more."""
     oldest: float | None = field(default=None, metadata=canonical.OPTIONAL)
     """When the first of the sessions that are connected began, where one keeps the settings that it began with."""
 
@@ -108,6 +111,15 @@ class Looked:
     watch: Watch
 
 
+def marked(plan: str) -> tuple[str, str]:
+    """(name, statement): what every look for this plan sends, and the name by which it is found among what was counted.
+
+    PostgreSQL holds statements to be the same that differ in the names of their columns alone, and tells WITH apart.
+    """
+    name = f"contractctl_look_{sha256(plan.encode()).hexdigest()[:12]}"
+    return name, f"WITH {name} AS (SELECT 1 AS one) SELECT one FROM {name}"
+
+
 def take(seen: Observations, looked: Looked, question: Question, path: Path) -> None:
     """Compare a look with the one before, keep both, and tell everything that the file knows."""
     look, watch = looked.look, looked.watch
@@ -162,7 +174,7 @@ def _flaw(before: Look, now: Look) -> str | None:
         gone = now.evicted - before.evicted
         were = agreeing(gone, "statement was", "statements were")
         return f"truncated: {gone:g} {were} evicted from the statistics"
-    if any(now.calls.get(key, -1.0) < calls for key, calls in before.calls.items()):
+    if now.own <= before.own or any(now.calls.get(key, -1.0) < calls for key, calls in before.calls.items()):
         return "counter reset: entries were removed from the statistics"
     return None
 

@@ -150,6 +150,23 @@ def test_what_was_not_counted_for_a_while_was_not_silent_once_it_is_counted_agai
     assert problem(look("pg_stat_statements", url)) == ""
 
 
+def test_statistics_of_one_database_that_were_emptied_between_two_looks_are_no_silence(
+    forgetful: Server, look: Look
+) -> None:
+    """From elsewhere; and whatever was counted before the first look is sent again until the second."""
+    url, elsewhere = forgetful.url(), "template1"
+    forgetful.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements", elsewhere)
+    forgetful.run("SELECT pg_stat_statements_reset()", elsewhere)
+    look("pg_stat_statements", url)
+    run(url, "SELECT customer_name FROM orders")
+    forgetful.run("SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = 'postgres'", elsewhere)
+
+    found = look("pg_stat_statements", url)
+
+    assert problem(found).startswith("counter reset: entries were removed")
+    assert outcome(found) is not Outcome.PASS
+
+
 def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: Look, tmp_path: Path) -> None:
     arguments = ("-h", servers.HOST, "-p", str(forgetful.port), "-U", forgetful.kind.account, "--no-loop")
     receiving = subprocess.Popen(
