@@ -129,7 +129,8 @@ def take(seen: Observations, looked: Looked, question: Question, path: Path) -> 
         seen.spoiled("window not covered: this was the first snapshot; counts are known from the next one on")
         return
     spans = (*before.spans, _span(before, look, looked.statements, watch))
-    kept = Kept(look, spans, sound=look.at if before.hidden else before.sound)
+    by_settings = (before.hidden or "").startswith("sampled")
+    kept = Kept(look, spans, sound=look.at if by_settings else before.sound)
     _write(path, kept)
     seen.answered(canonical.dumps(canonical.tree(kept)).encode())
     for span in kept.spans:

@@ -145,9 +145,13 @@ def test_what_was_not_counted_for_a_while_was_not_silent_once_it_is_counted_agai
     assert outcome(mended) is not Outcome.PASS
     assert problem(pooling).startswith("sampled: sessions are connected since before")
     assert outcome(pooling) is not Outcome.PASS
-    look("pg_stat_statements", url)
-    time.sleep(1.5 * RULES.window_seconds)
-    assert problem(look("pg_stat_statements", url)) == ""
+    assert clean_at_last(look, url)
+
+
+def clean_at_last(look: Look, url: str, **options: str) -> bool:
+    """Whether what was wrong is over once a window has passed, however slow the machine is."""
+    looks = (time.sleep(RULES.window_seconds) or look("pg_stat_statements", url, **options) for _ in range(20))
+    return any(problem(found) == "" for found in looks)
 
 
 def test_statistics_of_one_database_that_were_emptied_between_two_looks_are_no_silence(
@@ -184,8 +188,7 @@ def test_what_is_read_from_a_replica_is_counted_there(forgetful: Server, look: L
         assert problem(look("pg_stat_statements", forgetful.url(), replicas="1")).startswith(
             "missing source: 1 replica"
         )
-        time.sleep(RULES.window_seconds)
-        assert problem(look("pg_stat_statements", forgetful.url(), replicas="1")) == ""
+        assert clean_at_last(look, forgetful.url(), replicas="1")
     finally:
         receiving.terminate()
         receiving.wait()
