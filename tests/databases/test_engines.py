@@ -564,6 +564,15 @@ def test_a_statement_that_took_too_long_may_come_again(postgresql_url: str) -> N
     assert refusal.busy
 
 
+def test_a_pooler_without_a_connection_to_give_is_said_to_be_one(postgresql_url: str) -> None:
+    """As pgbouncer 1.18 says it where its pool has a single connection: whoever does something alone needs a second."""
+    said = "RAISE EXCEPTION 'query_wait_timeout' USING ERRCODE = '08P01'"
+    refusal = refused(postgresql_url, f"DO $$ BEGIN {said}; END $$")
+
+    assert refusal.message == "the pooler in front of the server has had no connection to give: query_wait_timeout"
+    assert "two are needed at once, and more with --workers: raise its pool size" in str(refusal.hint)
+
+
 def test_a_way_to_log_in_that_the_driver_lacks_is_said(mariadb_server: Server) -> None:
     mariadb_server.run("INSTALL SONAME 'auth_ed25519'")
     try:

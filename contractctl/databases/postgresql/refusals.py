@@ -33,6 +33,10 @@ _MEANINGS = {
 }
 """What a code, or the class that it begins with, means: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
+_POOLER = "query_wait_timeout"
+"""All that pgbouncer says to who has waited for one of its connections for as long as that setting lets him."""
+_NO_CONNECTION = "the pooler in front of the server has had no connection to give"
+_TWO = "two are needed at once, and more with --workers: raise its pool size, or name the server itself in the URL"
 _NOT_NOW = re.compile(r"starting up|shutting down|recovery mode|not yet accepting|terminating connection")
 
 _CONNECTING = (
@@ -74,6 +78,8 @@ def meaning(error: BaseException) -> tuple[str, str]:
             f"the journal is append-only, but something tried to change it: {said}",
             "leave contractctl_journal alone",
         )
+    if said == _POOLER:
+        return f"{_NO_CONNECTION}: {said}", f"{_TWO}; {_KEPT}"
     if code is not None:
         for beginning, (message, hint) in _MEANINGS.items():
             if code.startswith(beginning):
