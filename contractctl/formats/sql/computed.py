@@ -138,6 +138,8 @@ def _longest(tree: exp.Expr, table: Table, dialect: str) -> int | None:
             return _MD5
         case exp.Trim() | exp.Paren():
             return _longest(tree.this, table, dialect)
+        case exp.Lower() | exp.Upper() if dialect == "mysql":  # character by character; elsewhere 'İ' becomes two
+            return _longest(tree.this, table, dialect)
         case exp.DPipe() | exp.Concat() | exp.Coalesce():
             parts = [_longest(part, table, dialect) for part in tree.iter_expressions()]
             return None if None in parts else sum(part for part in parts if part is not None)

@@ -9,7 +9,7 @@ from contractctl.formats.sql.column_definitions import add_column, constrain_col
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed, label_of, name_of, spelling
 from contractctl.formats.sql.demands import not_null_columns
 from contractctl.formats.sql.expressions import fold
-from contractctl.formats.sql.keys import index_meaning, unique_of
+from contractctl.formats.sql.keys import index_computes, index_meaning, unique_of
 from contractctl.formats.sql.partitions import partitioned
 from contractctl.formats.sql.schema import Column, Index, Table
 from contractctl.formats.sql.statements import sqlglot_dialect
@@ -178,7 +178,8 @@ def _with_constraints(defined: Defined, table: Table, part: exp.Expr) -> Table:
                 text = inner.sql(dialect=sqlglot_dialect(dialect))
                 kind = str(inner.args.get("kind") or "").lower()
                 meaning = index_meaning(inner.expressions, table, dialect, kind=kind)
-                defined.indexes.append(Index(label, table.name, text, meaning))
+                computes = tuple(index_computes(inner.expressions, table, dialect))
+                defined.indexes.append(Index(label, table.name, text, meaning, computes))
             case _:
                 table = replace(table, unjudged=(*table.unjudged, inner.sql(dialect=sqlglot_dialect(dialect))))
     return table

@@ -7,8 +7,8 @@ from sqlglot import ErrorLevel, exp
 
 from contractctl.formats.sql.defined import Defined, NotUnderstoodError, label_of, name_of, spelling
 from contractctl.formats.sql.expressions import expression, fold
-from contractctl.formats.sql.keys import index_meaning, unique_of
-from contractctl.formats.sql.schema import Expression, Index, Table, View
+from contractctl.formats.sql.keys import index_computes, index_meaning, unique_of
+from contractctl.formats.sql.schema import Index, Table, View
 from contractctl.formats.sql.statements import sqlglot_dialect
 from contractctl.formats.sql.table_constraints import add_unique
 from contractctl.formats.sql.table_options import option_text
@@ -32,7 +32,8 @@ def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:
     if table is None or not tree.args.get("unique"):
         unique_ = "UNIQUE" if tree.args.get("unique") else ""
         kind = f"{unique_} {options if dialect == 'mysql' else ''}".strip()
-        computes = tuple(_computed(parameters, table, dialect)) if table is not None else ()
+        parts, where = parameters.args.get("columns") or [], parameters.args.get("where")
+        computes = tuple(index_computes(parts, table, dialect, where)) if table is not None else ()
         defined.indexes.append(Index(label, name, text, _meaning(parameters, table, kind, dialect), computes))
         return name
     where = parameters.args.get("where")
@@ -47,21 +48,6 @@ def create_index(defined: Defined, tree: exp.Create, options: str = "") -> str:
     )
     defined.tables[name] = add_unique(table, unique)
     return name
-
-
-def _computed(parameters: exp.Expr, table: Table, dialect: str) -> Iterator[Expression]:
-    for part in parameters.args.get("columns") or []:
-        bare = part.this if isinstance(part, exp.Ordered) else part
-        bare = bare.this if isinstance(bare, exp.Opclass) else bare
-        if not isinstance(bare, exp.Column | exp.Identifier):
-            if dialect != "mysql" or isinstance(bare, exp.Paren):  # a(5) is the beginning of a column
-                yield expression(bare, dialect, table)
-            continue
-        column = table.column(fold(bare.this if isinstance(bare, exp.Column) else bare, dialect))
-        if column is not None and column.generated is not None and not column.stored:
-            yield column.generated
-    if (where := parameters.args.get("where")) is not None:
-        yield expression(where.this, dialect, table)
 
 
 def _meaning(parameters: exp.Expr, table: Table | None, kind: str, dialect: str) -> str:

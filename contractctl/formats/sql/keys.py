@@ -1,12 +1,12 @@
 """What are a key and an index made of? Their parts, each in words of which there is only one choice."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
 from contractctl.formats.sql.expressions import expression, fold
-from contractctl.formats.sql.schema import Table, Unique
+from contractctl.formats.sql.schema import Expression, Table, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
 
 _BEGINNING = re.compile(r"`?(\w+)`?\((\d+)\)")
@@ -69,3 +69,21 @@ def _part(part: exp.Expr, table: Table | None, dialect: str) -> tuple[str | None
             whole = column.type.size is not None and not column.type.octets and int(match[2]) >= column.type.size
             return (name, name) if whole else (None, f"{name}({match[2]})")
     return None, expression(bare, dialect, table).text
+
+
+def index_computes(
+    parts: Iterable[exp.Expr], table: Table, dialect: str, where: exp.Expr | None = None
+) -> Iterator[Expression]:
+    """What is computed of each row for an index over these parts."""
+    for part in parts:
+        bare = part.this if isinstance(part, exp.Ordered) else part
+        bare = bare.this if isinstance(bare, exp.Opclass) else bare
+        if not isinstance(bare, exp.Column | exp.Identifier):
+            if dialect != "mysql" or isinstance(bare, exp.Paren):  # a(5) is the beginning of a column
+                yield expression(bare, dialect, table)
+            continue
+        column = table.column(fold(bare.this if isinstance(bare, exp.Column) else bare, dialect))
+        if column is not None and column.generated is not None and not column.stored:
+            yield column.generated
+    if where is not None:
+        yield expression(where.this, dialect, table)

@@ -8,7 +8,8 @@ checks. It meets rows that others wrote. Rows of other tables that refer to its 
 import re
 from collections.abc import Iterator
 
-from contractctl.formats.sql.computed import computes_for_all, never_fails, never_null
+from contractctl.formats.sql.computed import computes_for_all
+from contractctl.formats.sql.computed_rows import columns_computed, indexes_computed
 from contractctl.formats.sql.conditions import checks
 from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.expressions import value_text
@@ -55,7 +56,7 @@ def incompatibilities(client: Schema, provider: Schema) -> Iterator[Found]:
     yield from _heirs(client, provider)
     yield from _numbers_again(client, provider)
     yield from _types_inside(client, provider)
-    yield from _computing(client, provider)
+    yield from indexes_computed(client, provider)
     yield from _searches(client, provider)
     yield from _sequences(client, provider)
     yield from views(client, provider)
@@ -99,6 +100,7 @@ def _table(client: Table, provider: Table, dialect: str) -> Iterator[Found]:
     for column in provider.columns:
         if client.column(column.name) is None:
             yield from _added(client, provider, column, dialect)
+    yield from columns_computed(client, provider, dialect)
     yield from _strictness(client, provider)
     yield from _row_number(client, provider)
     yield from uniques(client, provider, dialect)
@@ -182,7 +184,6 @@ def values(table: Table, client: Column, provider: Column, dialect: str) -> Iter
 def _column(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Found]:
     yield from values(table, client, provider, dialect)
     yield from _nulls(table, client, provider)
-    yield from _computed_nulls(table, client, provider, dialect)
     yield from _left_out(table, client, provider)
     yield from _counters(table, client, provider)
     if provider.always and not client.always and client.generated is None:
@@ -228,16 +229,6 @@ def _nulls(table: Table, client: Column, provider: Column) -> Iterator[Incompati
         yield _about_column("sql-null-refused", Effect.FAILS, table, client)
     if not client.nullable and provider.nullable and not provider.filled and not provider.counted:
         yield _about_column("sql-null-unexpected", Effect.MISREADS, table, client)
-
-
-def _computed_nulls(table: Table, client: Column, provider: Column, dialect: str) -> Iterator[Undecided]:
-    """A row is refused whose value comes out NULL where NULL is forbidden."""
-    given = provider.generated
-    if given is None or not client.nullable or provider.nullable or never_null(given.tree, table, dialect):
-        return
-    at = column_pointer(table.name, client.name)
-    reason = f"it is NOT NULL, and contractctl cannot tell for which rows {given.text} is NULL"
-    yield Undecided(f"{table.written}.{client.written}", reason, at, at)
 
 
 def _left_out(table: Table, client: Column, provider: Column) -> Iterator[Incompatibility]:
@@ -341,19 +332,6 @@ def _types_inside(client: Schema, provider: Schema) -> Iterator[Found]:
                     told = f"the {kind} '{name}' changed, and contractctl does not judge it"
                     reason = f"{told} inside '{column.type.text}'"
                     yield Undecided(f"{table.written}.{column.written}", reason, at, at)
-
-
-def _computing(client: Schema, provider: Schema) -> Iterator[Found]:
-    """A row is refused for which an index cannot be computed."""
-    known = {(index.table, index.meaning) for index in client.indexes}
-    for index in provider.indexes:
-        table = provider.tables.get(index.table)
-        if (index.table, index.meaning) in known or index.table not in client.tables or table is None:
-            continue
-        for one in index.computes:
-            if not never_fails(one.tree, table, provider.dialect):
-                reason = f"'{one.text}' is indexed, and contractctl cannot tell whether it has a value for every row"
-                yield Undecided(client.tables[index.table].written, reason, giver_at=table_pointer(index.table))
 
 
 def _searches(client: Schema, provider: Schema) -> Iterator[Found]:

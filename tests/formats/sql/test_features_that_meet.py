@@ -64,3 +64,24 @@ def test_an_enum_that_is_never_null_by_a_check_alone_does_not_begin_with_its_fir
     assert told("mysql", "CREATE TABLE t (a int)", by_check) == ["column-required"]
     assert told("mysql", one, by_check) == ["default-removed"]
     assert told("mysql", by_check, one) == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "g varchar(3) AS (lower(a)) STORED)",
+        "g varchar(3) AS (lower(a)) VIRTUAL, KEY (g))",
+        "g varchar(3) AS (lower(a)) VIRTUAL); CREATE INDEX i ON t (g)",
+        "g varchar(3) AS (lower(a)) VIRTUAL, b int, UNIQUE (g, b))",
+    ],
+)
+def test_a_virtual_column_that_is_computed_with_the_row_now_must_fit(after: str) -> None:
+    """MariaDB cuts it when it is read: "Data too long" otherwise."""
+    before, after = (
+        "CREATE TABLE t (a varchar(9), g varchar(3) AS (lower(a)) VIRTUAL)",
+        f"CREATE TABLE t (a varchar(9), {after}",
+    )
+    wide, wider = (text.replace("g varchar(3)", "g varchar(9)") for text in (before, after))
+
+    assert told("mysql", before, after) == ["?"]
+    assert told("mysql", wide, wider) == []
