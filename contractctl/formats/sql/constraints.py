@@ -93,7 +93,7 @@ def _removed_unique(client: Table, provider: Table, unique: Unique, dialect: str
         return
     if dialect != "mysql":
         yield _found("sql-unique-removed", Effect.FAILS, client, facts)
-    elif not any(set(other.columns) <= set(unique.columns) and not other.where for other in provider.uniques):
+    elif not any(_demands_as_much(other, unique) for other in provider.uniques):
         yield _found("sql-duplicates-unexpected", Effect.MISREADS, client, facts)
 
 

@@ -85,3 +85,10 @@ def test_a_virtual_column_that_is_computed_with_the_row_now_must_fit(after: str)
 
     assert told("mysql", before, after) == ["?"]
     assert told("mysql", wide, wider) == []
+
+
+@pytest.mark.parametrize("other", ["UNIQUE (b(2))", "UNIQUE ((lower(b)))"])
+def test_a_key_over_a_part_of_a_column_does_not_stand_for_one_that_is_gone(other: str) -> None:
+    tables = [f"CREATE TABLE t (a int{key}, b varchar(9), {other})" for key in (" UNIQUE", "")]
+
+    assert told("mysql", *tables) == ["duplicates-unexpected"]
