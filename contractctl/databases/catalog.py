@@ -211,7 +211,10 @@ class Ahead:
         try:
             return self.now.ask(query, otherwise)
         except NoResultFound as error:
-            raise unwritable() from error
+            raise UntoldError(
+                "they hang on what the stages before make of the tables",
+                hint="run these first, and look again",
+            ) from error
 
     def _there(self, table: str) -> tuple[Column, ...]:
         there = self.now.database.exists(self.now.connection, table)

@@ -117,6 +117,16 @@ def test_what_mariadb_cannot_do_to_a_column_hangs_on_the_type_that_it_has_by_the
     assert ["can forbid NULL in the TIMESTAMP 'amount'" in refusal for refusal in refusals] == [True] * refused
 
 
+def test_what_hangs_on_earlier_stages_is_not_told_in_the_words_for_scripts(mariadb_url):
+    scenario = next(one for one in SCENARIOS if one.kind == "change-key-type of one column of several")
+    with shops.opened(shops.MARIADB, mariadb_url) as shop:
+        life = Life(shop, scenario)
+        with shop.engine.connect() as connection:
+            unknown = [(one.stage, one.unknown) for one in foresee(life.plan, connection) if one.unknown]
+
+    assert unknown == [(Stage.CONTRACT, "they hang on what the stages before make of the tables")]
+
+
 def known(statements: list[Statement]) -> list[tuple[str, str, Work, bool]]:
     """What must be the same. Of functions and triggers that is the name: in them types are spelled as the plan does."""
     return [(_known(one.sql), one.lock.partition("; who writes")[0], one.work, one.transactional) for one in statements]
