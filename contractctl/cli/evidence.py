@@ -141,17 +141,15 @@ def _words(record: Record) -> str:
         return ", ".join(f"{series.labels.get('mover')} gives {series.value:.4g} %" for series in record.series)
     counts: dict[str, float] = {}
     for series in record.series:
-        key = _requests(series.labels)
-        counts[key] = counts.get(key, 0.0) + series.value
+        if "speed" not in series.labels:  # a histogram has a dozen buckets: the gate tells of the one that counts
+            key = _requests(series.labels)
+            counts[key] = counts.get(key, 0.0) + series.value
     return f"{over}: " + ", ".join(f"{number(count)} {key}" for key, count in sorted(counts.items()))
 
 
 def _requests(labels: Mapping[str, str]) -> str:
-    """`new bad`, `old fast (0.5 s)`, `shadow different`."""
-    if "shadow" in labels:
-        return f"shadow {labels['shadow']}"
-    within = f" ({labels['bound']} s)" if "bound" in labels else ""
-    return f"{labels.get('path')} {labels.get('outcome') or labels.get('speed')}{within}"
+    """`new bad`, `shadow different`."""
+    return f"shadow {labels['shadow']}" if "shadow" in labels else f"{labels.get('path')} {labels.get('outcome')}"
 
 
 def _reader(labels: Mapping[str, str], often: str) -> str:

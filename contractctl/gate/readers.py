@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from contractctl.evidence.declared_reads import CERTAINTY
 from contractctl.evidence.questions import CADENCES, DAY, GAPS, covers, declares, names
 from contractctl.gate.calendar import uncovered_end
+from contractctl.gate.case import Case
 from contractctl.gate.people import Attestation, in_words
 from contractctl.gate.silence import Observed, Seen, about, dark, unproven
 from contractctl.gate.trust import Flaw, flaw, unknown
@@ -14,6 +15,7 @@ from contractctl.model.amounts import agreeing
 from contractctl.model.contract import Party
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.plan import State
 
 _STILL = 0.1
 """A consumer that read within this part of its window still reads, whatever its rhythm."""
@@ -129,7 +131,7 @@ def _read(reader: Reader, passed: Condition, last: float) -> Condition:
             outcome=Outcome.FAIL,
             message=fact,
             observed=f"{state}: {number(reader.seen.reads)} reads",
-            remedy=f"move {name} to the new side{listed}",
+            remedy=f"move {name} to the new side{listed}{_brought_back(on.case, last)}",
         )
     if found := dark(on, name, last):
         return replace(unknown(passed, found), remedy=_instrument(name))
@@ -137,6 +139,13 @@ def _read(reader: Reader, passed: Condition, last: float) -> Condition:
     words = f"{fact}; quiet for {part(quiet, reader.needed)}" + (f", {end.name} end not covered yet" if end else "")
     until = max(reader.needed - quiet, end.until - on.case.now if end else 0.0)
     return unknown(passed, Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, until)))
+
+
+def _brought_back(case: Case, last: float) -> str:
+    """Whoever reads what was quiesced gets errors at this moment."""
+    if case.standing.state is not State.QUIESCED or last < case.standing.since:
+        return ""
+    return f"; until it has moved, bring the old side back: contractctl migrate canary {case.plan.name} 100"
 
 
 def _may_read(reader: Reader) -> Flaw | None:

@@ -115,6 +115,26 @@ def test_a_plan_is_led_by_the_real_gate_up_to_where_evidence_is_missing(
     assert rows(shop, "SELECT count(customer_name) FROM orders") == [(ROWS,)]
 
 
+def test_what_was_collected_of_a_canary_is_told_without_the_buckets_of_a_histogram(
+    migrate: Callable[..., str], shop: Path, contractctl: Run
+) -> None:
+    for stage in ("expand", "dual-write", "backfill", "verify"):
+        migrate(stage, "names")
+    migrate("canary", "names", "1")
+    with (shop / "contractctl.toml").open("a") as toml:
+        toml.write('[[evidence]]\nsource = "jsonl"\npath = "seen.jsonl"\n')
+    now = time.time()
+    about = {"kind": "canary", "from": now, "to": now + 0.1, "plan": "names", "path": "new"}
+    fast = {**about, "outcome": "ok", "count": 90, "slow": 3, "slower_than": 0.5}
+    lines = (fast, {**about, "outcome": "bad", "count": 1})
+    (shop / "seen.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    time.sleep(0.2)
+
+    said = contractctl("evidence", "collect", "names", cwd=shop, code=None).stdout
+
+    assert ": 1 new bad, 90 new ok\n" in said
+
+
 def test_a_decision_that_migrate_made_can_be_replayed(
     migrate: Callable[..., str], contractctl: Run, shop: Path
 ) -> None:

@@ -493,3 +493,15 @@ def test_an_instrument_on_another_contracts_column_of_that_name_proves_nothing(c
     spoiled = with_records(contracting, reads=counted, heartbeat=replace(alive, series=(elsewhere,)))
 
     assert spoiled.decide().outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(("ago", "back"), [(60, True), (3 * DAY, False)])
+def test_whoever_reads_what_is_quiesced_is_helped_first(contracting: Scene, ago: float, back: bool) -> None:
+    """Its statements fail at this moment; one that read before the brown-out has not failed yet."""
+    late = record(Kind.READS, reads(12, last=NOW - ago))
+
+    remedy = with_records(contracting, reads=late).condition("reads of").remedy or ""
+
+    assert remedy.startswith("move reporting to the new side")
+    said = "; until it has moved, bring the old side back: contractctl migrate canary rename-customer 100"
+    assert remedy.endswith(said) is back
