@@ -60,9 +60,9 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
         to = other_table(pairs)
         if to and not database.ddl.reads_what_triggers_write:
             yield (
-                f"from dual-write on the database refuses (1442) statements that write what goes on in '{to}' and read"
-                f" '{to}' at once, as INSERT INTO {table} … SELECT … FROM {to} does, and the other way round: take them"
-                " apart before"
+                f"from dual-write on, the database rejects (1442) statements that write columns which move to '{to}'"
+                f" and also read '{to}', such as INSERT INTO {table} … SELECT … FROM {to}, and the reverse: split them"
+                " before"
             )
         yield from _asked_for(plan, database, connection, table, pairs)
     for table in dict.fromkeys(step.table for step in expand(plan) if isinstance(step, StageColumn)):
@@ -95,9 +95,9 @@ def _before_quiesce(database: Database, connection: Connection, step: Step, drop
         for column, instead in step.columns.items():
             if instead is not None and database.ddl.remembers_types:
                 yield (
-                    f"from quiesce on '{step.table}.{column}' has another type, and sessions that have prepared what"
-                    " gives it back are refused (cached plan must not change result type): let applications that"
-                    " prepare statements reconnect then"
+                    f"from quiesce on, '{step.table}.{column}' has another type, and prepared statements that return it"
+                    " fail (cached plan must not change result type): let applications that prepare statements"
+                    " reconnect then"
                 )
             for name in _others(database.dependents(connection, step.table, column), dropped):
                 yield f"{name} uses '{step.table}.{column}': drop or rewrite it before quiesce"

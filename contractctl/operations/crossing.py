@@ -83,8 +83,8 @@ def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     found = tuple(pairs)
     if len(found) > 1 and any(isinstance(pair, Whole) for pair in found):
         raise ContractctlError(
-            f"plan '{plan.name}' lets '{table}' go over to a copy, and changes more of it",
-            hint="plan the one, and once it is contracted the other",
+            f"plan '{plan.name}' replaces '{table}' by a copy, and makes other changes to it",
+            hint="plan one of them first, and the other once that is contracted",
         )
     crossings = [pair for pair in found if isinstance(pair, Crossing)]
     if not crossings:
@@ -126,8 +126,8 @@ def hindrances(
             yield f"what old readers get in '{table}.{name}' must be the same in every row, but {absent} is not"
         if column.default is not None and _bare(column.default) not in {_bare(absent or "NULL"), "NULL"}:
             yield (
-                f"'{table}.{name}' has the default {column.default}, so that nobody can tell whether it was given: say"
-                f' that old readers find the same where nothing is, --fill "{name}={column.default}"'
+                f"'{table}.{name}' has the default {column.default}, so it is unknown whether a value was given: let"
+                f' old readers get the same where there is none: --fill "{name}={column.default}"'
             )
     for name in key(operation):
         finding = _find(database, found, name)

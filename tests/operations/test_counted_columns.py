@@ -150,10 +150,10 @@ def test_a_script_stages_a_counted_column_as_contractctl_does_and_it_can_be_take
 @pytest.mark.parametrize(
     ("new", "ways", "sentence"),
     [
-        ("ticket bigserial UNIQUE", {}, "'number' of 'orders' is counted up by the database, which is not staged"),
-        ("ticket integer NOT NULL UNIQUE", {}, "whether the database counts 'ticket' up changes"),
-        ("ticket serial", {}, "'number' is counted up by the database, and 'orders_number_key' does not go over"),
-        ("ticket serial UNIQUE", {"ticket": "number + 1"}, "its values would become others under the new name"),
+        ("ticket bigserial UNIQUE", {}, "'number' of 'orders' is numbered by the database, which is not staged"),
+        ("ticket integer NOT NULL UNIQUE", {}, "whether the database numbers 'ticket' changes"),
+        ("ticket serial", {}, "'number' is numbered by the database, and 'orders_number_key' cannot go with it"),
+        ("ticket serial UNIQUE", {"ticket": "number + 1"}, "its values would change under the new name"),
     ],
 )
 def test_a_counted_column_that_changes_more_than_its_name_is_refused_while_it_is_planned(

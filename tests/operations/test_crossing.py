@@ -21,7 +21,7 @@ CREATE = "CREATE TABLE addresses (order_id INTEGER PRIMARY KEY, town TEXT)"
         ("phone", "buyer=code", {}, "several rows of 'customers' may hold the same (code)"),
         ("phone", "nobody=id", {}, "table 'orders' has no column 'nobody'"),
         ("fax", "buyer=id", {}, "table 'orders' has no column 'fax'"),
-        ("state", "buyer=id", {}, "'orders.state' has the default 'new', so that nobody can tell whether it was given"),
+        ("state", "buyer=id", {}, "'orders.state' has the default 'new', so it is unknown whether a value was given"),
         ("phone", "buyer=id", {"old_fill": "town"}, "must be the same in every row, but town is not"),
     ],
 )

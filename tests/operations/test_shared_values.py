@@ -80,7 +80,7 @@ def test_a_table_is_extracted_from_rows_that_share_one_only_if_it_may_hold_what_
     (made,) = planned("")
     assert made.parameters["shared"] == "yes"
 
-    with pytest.raises(ContractctlError, match="rows of 'orders' that share one may not agree"):
+    with pytest.raises(ContractctlError, match="rows of 'orders' that share one may disagree"):
         planned(" NOT NULL DEFAULT 'x'")
 
 

@@ -34,14 +34,14 @@ def _refused_by_sqlite(after: Schema, table: Table, old: Column, new: Column) ->
     )
     if old.name == new.name:
         hint = (
-            "leave its type: an INTEGER of SQLite holds 64 bits, and a text is as long as it is, whatever the type"
-            " says; for other values add a column with a UNIQUE index beside the key, and leave the key"
+            "keep its type: an INTEGER of SQLite holds 64 bits, and text has any length, whatever the type says; for"
+            " other values keep the key, and add a column with a UNIQUE index beside it"
         )
     else:
         names = (identifier(one.written, after.dialect) for one in (old, new))
         rename = f"ALTER TABLE {table_identifier(table.written, after.dialect)} RENAME COLUMN {' TO '.join(names)}"
         hint = (
-            f"keep its name; or, while no application runs that says '{old.written}': {rename}, which takes an instant;"
+            f"keep its name; or, while no application that uses '{old.written}' runs: {rename}, which takes an instant;"
             " then release the contract with that alone"
         )
     return refused(after, table.name, reason, new, hint=hint)
@@ -78,8 +78,8 @@ def demand_found(before: Schema, after: Schema, steps: Iterable[Step]) -> None:
             key = table.row_keys[0]
             column = next(columns[one] for one in key if one in columns)
             reason = (
-                f"'{table.written}' has no primary key: its rows are found by UNIQUE ({', '.join(key)}), which forbids"
-                f" NULL in '{column.written}' no more while that goes on elsewhere"
+                f"'{table.written}' has no primary key: its rows are identified by UNIQUE ({', '.join(key)}), in"
+                f" which '{column.written}' could be NULL while it is being replaced"
             )
             hint = "make that the primary key, or give it one, in a revision and a version of its own; then plan this"
             raise refused(after, name, reason, hint=hint)
@@ -93,5 +93,5 @@ def demand_both_ways(before: Schema, after: Schema, steps: Iterable[Step], decla
             continue
         name = step.news[0].written
         reason = f"the primary key '{name}' would not hold the same values in its new type"
-        hint = f'widen it, or say both ways: --up "{name}=SQL over {name}" --down "{name}=SQL over {name}__new"'
+        hint = f'widen it, or give both conversions: --up "{name}=SQL over {name}" --down "{name}=SQL over {name}__new"'
         raise refused(after, step.to, reason, step.news[0], hint=hint)

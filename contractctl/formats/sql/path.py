@@ -126,7 +126,7 @@ def _demand_same_views(before: Schema, after: Schema, tables: tuple[str, ...]) -
     for name in tables:
         for view in before.views.values():
             if name in view.tables:
-                reason = f"the view '{view.written}' reads '{before.tables[name].written}', which goes"
+                reason = f"the view '{view.written}' reads '{before.tables[name].written}', which is removed"
                 raise refused(before, view.name, reason, hint="first drop the view, in a separate version")
 
 
@@ -144,8 +144,8 @@ def _demand_names(before: Schema, after: Schema, step: Step) -> None:
     if step.beside:
         name = side_name(step.news[0].name, before.dialect)
         if before.tables[step.table].column(name) or after.tables[step.to].column(name):
-            reason = f"'{step.news[0].written}' changes its type, and '{name}' is there already, where new values wait"
-            raise refused(after, step.table, reason, step.news[0], hint=f"rename '{name}' first, in a plan of its own")
+            reason = f"'{step.news[0].written}' changes its type, but '{name}', for its new values, already exists"
+            raise refused(after, step.table, reason, step.news[0], hint=f"rename '{name}' first, in a separate plan")
 
 
 def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that changes
@@ -162,7 +162,7 @@ def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that ch
     for one in (step, *within):
         if not keeps_values(one, before.dialect, declared):
             name = one.news[0].written
-            reason = f"'{name}' gets its type by a copy of '{table.written}', and its values stay what they are"
+            reason = f"'{name}' gets its type by a copy of '{table.written}', so its values cannot change"
             raise refused(after, step.to, reason, one.news[0], hint="leave --up and --down out")
     along = referring(after, parts, step)
     their = {(one.part.table, one.part.columns) for one in along} | {
@@ -176,8 +176,8 @@ def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that ch
     others = [one.kind for one in steps if one not in {step, *within} and step.table in {one.table, one.to}]
     others += [one.kind for one in parts if step.table in {one.part.table, one.part.referred[0]} and one not in along]
     if others:
-        reason = f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and changes besides"
-        raise refused(after, step.to, f"{reason} ({others[0]})", column, hint="plan the one, and then the other")
+        reason = f"'{table.written}' is replaced by a copy to retype '{column.written}', and has other changes"
+        raise refused(after, step.to, f"{reason} ({others[0]})", column, hint="plan one of them first, then the other")
 
 
 def within_copied(steps: Iterable[Step], step: Step) -> tuple[Step, ...]:
@@ -207,13 +207,13 @@ def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts:
     """One sequence gives both columns their values: what the one may hold the other may, and holds it."""
     column, name = step.olds[0], step.olds[0].written
     if not keeps_values(step, before.dialect, declared):
-        reason = f"'{name}' is counted up by the database, and its values would become others under the new name"
+        reason = f"'{name}' is numbered by the database, and its values would change under the new name"
         raise refused(before, step.table, reason, column, hint="leave out --up and --down to rename it unchanged")
     for one in parts:
         mine = one.part.table == step.table and column.name in one.part.columns
         referred = one.part.referred[0] == step.table and column.name in one.part.referred[1]
         if (mine or referred) and one.kind.startswith("drop-") and one.part.refuses and one.along is None:
-            reason = f"'{name}' is counted up by the database, and '{one.part.name}' does not go over to its new name"
+            reason = f"'{name}' is numbered by the database, and '{one.part.name}' cannot go with it to its new name"
             raise refused(
                 before, step.table, reason, column, hint="rename it now, and make that change in a later version"
             )

@@ -37,9 +37,10 @@ def _demand_no_null(before: Schema, after: Schema, step: Step, declared: Declare
             loose = [other.written for other in others if other.nullable]
             if not column.nullable and loose and filling(table, column, declared.fills) is None:
                 reason = (
-                    f"'{column.written}' is NOT NULL and made of '{loose[0]}', which may be NULL: {readers} read NULL"
+                    f"'{column.written}' is NOT NULL and computed from '{loose[0]}', which may be NULL: {readers} read"
+                    " NULL"
                 )
-                hint = f'say what stands there instead: --fill "{column.written}=SQL"'
+                hint = f'say what to store instead: --fill "{column.written}=SQL"'
                 raise refused(schema, name, reason, column, hint=hint)
 
 
@@ -48,30 +49,30 @@ def _demand_rows(before: Schema, after: Schema, step: Step, declared: Declared) 
     source, target = before.tables[step.table], after.tables[step.to]
     new_source = after.tables[step.table]
     here, there = tuple(here for here, _ in step.on), tuple(there for _, there in step.on)
-    hint = 'say which columns find the row: --on "COLUMN=COLUMN"'
+    hint = 'say which columns match the rows: --on "COLUMN=COLUMN"'
     known = before.tables.get(step.to, target)
     pairs = [*((source, new_source, name) for name in here), *((known, target, name) for name in there)]
     for old, new, name in pairs:
         if old.column(name) != new.column(name):
-            reason = f"'{new.written}.{name}' finds the row for '{step.olds[0].written}' and changes itself"
-            raise refused(after, new.name, reason, hint="change it in a plan of its own")
+            reason = f"'{new.written}.{name}' identifies the row for '{step.olds[0].written}', and changes, too"
+            raise refused(after, new.name, reason, hint="change it in a separate plan")
     if not (_is_unique(target, there) and _is_unique(known, there)):
-        reason = f"({', '.join(there)}) finds several rows of '{target.written}', as it is not unique there"
+        reason = f"({', '.join(there)}) matches several rows of '{target.written}', because it is not unique there"
         if not is_shared(before, step):
             hint = (
-                "what each of them holds for itself has no place in one old column: add the new column, filled by the"
+                "their different values do not fit into one old column: add the new column, filled by the"
                 f" applications, and drop '{step.olds[0].written}' in a later version"
             )
         raise refused(after, step.to, reason, hint=hint)
     if is_lossy(source, (*step.olds, *step.news), declared):
         return
     names = ", ".join(column.written for column in step.olds)
-    lossy = f"say that it may be so: --lossy {step.olds[0].written}"
+    lossy = f"confirm that this is intended: --lossy {step.olds[0].written}"
     if not _is_unique(source, here):
-        reason = f"several rows of '{source.written}' have one row of '{target.written}': '{names}' would be one value"
+        reason = f"several rows of '{source.written}' share a row of '{target.written}', and so one value of '{names}'"
         raise refused(before, step.table, reason, step.olds[0], hint=lossy)
     if any(column.nullable for name in here if (column := source.column(name)) is not None and not column.counted):
-        reason = f"where ({', '.join(here)}) is NULL, '{names}' has no row of '{target.written}' to go to"
+        reason = f"if ({', '.join(here)}) is NULL, there is no row of '{target.written}' for '{names}'"
         raise refused(before, step.table, reason, step.olds[0], hint=lossy)
 
 
@@ -79,11 +80,11 @@ def _demand_moved(before: Schema, after: Schema, step: Step, declared: Declared)
     source, target, old, new = before.tables[step.table], after.tables[step.to], step.olds[0], step.news[0]
     if old.nullable and not new.nullable and filling(target, new, declared.fills) is None:
         reason = f"'{new.written}' is NOT NULL in '{target.written}', and '{old.written}' may be NULL"
-        hint = f'say what stands there instead: --fill "{new.written}=SQL"'
+        hint = f'say what to store instead: --fill "{new.written}=SQL"'
         raise refused(after, step.to, reason, new, hint=hint)
     if not new.nullable and new.default is None and filling(target, new, declared.fills) is None:
-        reason = f"'{new.written}' is NOT NULL, and rows of '{target.written}' may have none of '{source.written}'"
-        hint = f'give it a default, or say what stands there instead: --fill "{new.written}=SQL"'
+        reason = f"'{new.written}' is NOT NULL, but a row of '{target.written}' may have no row of '{source.written}'"
+        hint = f'give it a default, or say what to store instead: --fill "{new.written}=SQL"'
         raise refused(after, step.to, reason, new, hint=hint)
     if not old.nullable and not _always_there(source, step, new):
         _demand_old_fill(before, step, old, declared)
@@ -99,7 +100,7 @@ def _always_there(source: Table, step: Step, new: Column) -> bool:
 
 def _demand_old_fill(before: Schema, step: Step, old: Column, declared: Declared) -> None:
     if filling(before.tables[step.table], old, declared.fills) is None:
-        reason = f"'{old.written}' is NOT NULL, and new applications may give it no row of '{step.to}'"
+        reason = f"'{old.written}' is NOT NULL, but new applications may write no row of '{step.to}' for it"
         hint = f'say what old readers get instead: --fill "{old.written}=SQL"'
         raise refused(before, step.table, reason, old, hint=hint)
 
@@ -111,7 +112,7 @@ def _demand_extracted(before: Schema, after: Schema, step: Step, declared: Decla
             reason = f"'{old.written}' is {old.type.text} and '{step.to}.{new.written}' {new.type.text}"
             raise refused(after, step.to, reason, new, hint="extract it as it is, and change its type in a later plan")
         if is_shared(before, step) and not new.nullable:
-            reason = f"'{step.to}.{new.written}' is NOT NULL, and rows of '{step.table}' that share one may not agree"
+            reason = f"'{step.to}.{new.written}' is NOT NULL, and rows of '{step.table}' that share one may disagree"
             raise refused(after, step.to, reason, new, hint="make it nullable, and NOT NULL in a later plan")
         if old.nullable and not new.nullable:
             reason = f"'{old.written}' may be NULL, and '{step.to}.{new.written}' is NOT NULL"
@@ -121,7 +122,7 @@ def _demand_extracted(before: Schema, after: Schema, step: Step, declared: Decla
     given = {new.name for new in step.news} | {there for _, there in step.on}
     for column in target.columns:
         if column.name not in given and not column.omittable:
-            reason = f"'{column.written}' of '{target.written}' is NOT NULL, and nothing of '{step.table}' goes there"
+            reason = f"'{column.written}' of '{target.written}' is NOT NULL, and no column of '{step.table}' fills it"
             raise refused(after, step.to, reason, column, hint="give it a default, or make it nullable")
 
 

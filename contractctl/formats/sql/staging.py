@@ -237,7 +237,7 @@ def _fill(found: Path, step: Step, column: Column) -> str | None:
         return declared if step.kind == "set-not-null" else None
     if column.default is not None:
         return default_text(found.after, table, column)
-    reason = f"'{table.written}.{column.written}' becomes NOT NULL, and nothing says what takes the place of NULL"
+    reason = f"'{table.written}.{column.written}' becomes NOT NULL, and nothing says what replaces NULL"
     hint = f'give it a default in the new version, or say what to fill in: --fill "{column.written}=SQL"'
     raise refused(found.after, table.name, reason, column, hint=hint)
 

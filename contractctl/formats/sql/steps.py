@@ -124,7 +124,7 @@ def _added(after: Schema, table: Table, column: Column, fills: Mapping[str, str]
         hint = f'give it a default, or say what to fill in: --fill "{column.written}=SQL"'
         raise refused(after, table.name, reason, column, hint=hint)
     if column.counted:
-        reason = f"'{column.written}' is new and counted up by the database, which would write every row again"
+        reason = f"'{column.written}' is new and numbered by the database, which would rewrite every row"
         raise refused(after, table.name, reason, column)
     return Step("add-column", table.name, (), (column,), table.name)
 
@@ -159,7 +159,7 @@ def _changed(after: Schema, table: Table, old: Column, new: Column) -> Iterator[
 
 def _same_counting(after: Schema, table: Table, old: Column, new: Column) -> None:
     if (new.counted, new.always) != (old.counted, old.always):
-        reason = f"whether the database counts '{new.written}' up changes, which is not staged"
+        reason = f"whether the database numbers '{new.written}' changes, which is not staged"
         raise refused(after, table.name, reason, new)
 
 
@@ -233,11 +233,11 @@ def _free(before: Schema, after: Schema, step: Step) -> None:
         table = schema.tables[name]
         for column in columns:
             if bound := next(_bound(schema, table, column, step), None):
-                reason = f"'{column.written}' of '{table.written}' stands in {bound}, which is not staged"
+                reason = f"'{column.written}' of '{table.written}' is used in {bound}, which is not staged"
                 hint = f"take it out of {bound} first, in a version of its own"
                 raise refused(schema, table.name, reason, column, hint=hint)
             if column.counted and not _goes_on_counting(before, step):
-                reason = f"'{column.written}' of '{table.written}' is counted up by the database, which is not staged"
+                reason = f"'{column.written}' of '{table.written}' is numbered by the database, which is not staged"
                 raise refused(schema, table.name, reason, column)
 
 

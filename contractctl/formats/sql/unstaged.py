@@ -35,17 +35,17 @@ def retyped(schema: Schema, table: Table, old: Column, new: Column) -> tuple[str
     renamed = old.name != new.name
     holds = "under the same name" if renamed else f"of whole numbers that hold all of {old.type.text}, and more"
     reason = (
-        f"'{new.written}' is counted up by AUTO_INCREMENT, which MariaDB gives to no other column, and no trigger knows"
-        f" the number of a row being inserted: only a copy of '{table.written}' gives it another type, and it is made"
-        f" beside writers for types {holds}"
+        f"'{new.written}' is an AUTO_INCREMENT column: a MariaDB table has only one, and no trigger knows the number of"
+        f" a row being inserted, so only a copy of '{table.written}' can change its type; without blocking writes that"
+        f" is possible for types {holds}"
     )
     if renamed:
         return reason, "change its type now, and its name in a later version"
     what = f"MODIFY COLUMN {_name(new)} {column_definition(table, new, schema.dialect)}, ALGORITHM=COPY, LOCK=SHARED"
     hint = (
-        f"when nobody has to write, run: {_alter(table)} {what} (and its COMMENT, if it has one); readers go on,"
-        " writers wait for the whole copy (reckon with 10 MB of the table a second), but from MariaDB 11.2 on LOCK=NONE"
-        f" in its place lets them go on, too; {_unbound(schema, table, old, new)}then {_ALONE}"
+        f"at a time without writes, run: {_alter(table)} {what} (and its COMMENT, if it has one); readers continue,"
+        " writers wait for the whole copy (about 10 MB of the table per second), but from MariaDB 11.2 on, LOCK=NONE"
+        f" instead lets them continue, too; {_unbound(schema, table, old, new)}then {_ALONE}"
     )
     return reason, hint
 
@@ -69,7 +69,7 @@ def bound(
         return None
     keys, stay = ("foreign key", "stays") if len(found) == 1 else ("foreign keys", "stay")
     reason = (
-        f"'{table.written}' goes over to a copy, as '{column.written}' gets another type, and the {keys}"
+        f"'{table.written}' is replaced by a copy to retype '{column.written}', and the {keys}"
         f" {', '.join(found)} {stay} with the old table"
     )
     hint = (
@@ -99,11 +99,11 @@ def changes_no_row(key: object) -> bool:
 def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:
     """Why it does not go by two names, and what to do instead."""
     reason = (
-        f"'{old.written}' of '{table.written}' is counted up by AUTO_INCREMENT: no trigger of MariaDB knows the number"
-        f" of a row being inserted, so that it cannot be '{new.written}' as well"
+        f"'{old.written}' of '{table.written}' is an AUTO_INCREMENT column: no MariaDB trigger knows the number of a"
+        f" row being inserted, so '{new.written}' cannot exist beside it"
     )
     hint = (
-        f"keep its name; or, while no application runs that says '{old.written}': {_alter(table)} RENAME COLUMN"
+        f"keep its name; or, while no application that uses '{old.written}' runs: {_alter(table)} RENAME COLUMN"
         f" {_name(old)} TO {_name(new)}, ALGORITHM=INSTANT, LOCK=NONE, which takes an instant, whatever the table's"
         f" size; then {_ALONE}"
     )
@@ -113,13 +113,13 @@ def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:
 def moment(table: Table, column: Column) -> tuple[str, str]:
     """Why a TIMESTAMP does not become NOT NULL beside writers, and what to do instead."""
     reason = (
-        f"'{column.written}' of '{table.written}' can be NULL until it is filled, and MariaDB forbids that in a"
-        " TIMESTAMP only by a copy of the table, while nobody writes: of a NULL it would make the moment of the copy"
+        f"'{column.written}' of '{table.written}' can be NULL until it is filled, and MariaDB can forbid NULL in a"
+        " TIMESTAMP only by copying the table, which blocks writes and turns each NULL into the time of the copy"
     )
     what = f"MODIFY COLUMN {_name(column)} {column_definition(table, column, 'mysql')}, ALGORITHM=COPY, LOCK=SHARED"
     hint = (
-        "let it be NULL, also in the version before, and make it NOT NULL later, when nobody has to write: give it a"
-        f" value wherever it is NULL, as no error tells what is left, run: SET STATEMENT {_NO_CLOCK} FOR"
+        "leave it nullable, also in the version before, and make it NOT NULL later, at a time without writes: replace"
+        f" every NULL (no error reports what is left), then run: SET STATEMENT {_NO_CLOCK} FOR"
         f" {_alter(table)} {what} (and its COMMENT, if it has one); then {_ALONE}"
     )
     return reason, hint
@@ -136,8 +136,8 @@ def _unbound(schema: Schema, table: Table, old: Column, new: Column) -> str:
     if not bound:
         return ""
     return (
-        f"before, drop every foreign key that refers to it, {', '.join(bound)}, and make it again when its own column"
-        " has the same type; "
+        f"before that, drop every foreign key that refers to it, {', '.join(bound)}, and create it again once its"
+        " column has the same type; "
     )
 
 

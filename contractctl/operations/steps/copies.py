@@ -185,8 +185,8 @@ def copying(database: Database) -> Copying:
     """How the engine does it. Raise BlockingError where it does not."""
     if database.ddl.copying is None:
         raise BlockingError(
-            "a table goes over to a copy of it on MariaDB alone",
-            hint="plan anew, with the contract in the dialect of the database that it is to run on",
+            "only on MariaDB is a table replaced by a copy",
+            hint="plan again, with the contract in the dialect of the database that it runs on",
         )
     return database.ddl.copying
 
@@ -217,4 +217,4 @@ def _refuse(how: Copying, connection: Connection, plan: str, pair: Whole) -> Non
     obstacles = how.obstacles(connection, plan, pair.source, copied(pair))
     found = next(chain(obstacles, how.old_readers(connection, plan, pair.source)), None)
     if found is not None:
-        raise ContractctlError(found, hint="nothing was changed; mend it, and run it again")
+        raise ContractctlError(found, hint="nothing was changed; fix it, and run it again")

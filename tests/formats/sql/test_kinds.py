@@ -474,8 +474,8 @@ REFUSED = [
     (PG, (("id int PRIMARY KEY", "id int, PRIMARY KEY (id, customer_id)"),), {}, "the primary key of 'orders' changes"),
     (PG, (("id int GENERATED", "id smallint GENERATED"),), {}, "shop.sql:2: the primary key 'id' would not hold"),
     (PG, (("  note text", "  note text, d int GENERATED ALWAYS AS (amount * 2) STORED"),), {}, "a generated column"),
-    (PG, (("  note text", "  note text, n bigserial"),), {}, "shop.sql:14: 'n' is new and counted up by the database"),
-    (PG, (("score int DEFAULT 0", "score serial"),), {}, "whether the database counts 'score' up changes"),
+    (PG, (("  note text", "  note text, n bigserial"),), {}, "shop.sql:14: 'n' is new and numbered by the database"),
+    (PG, (("score int DEFAULT 0", "score serial"),), {}, "whether the database numbers 'score' changes"),
     (PG, (("score int DEFAULT 0", "score bigint NOT NULL DEFAULT 0"),), {}, "the type of 'score' changes together"),
     (PG, (("CREATE INDEX", "CREATE TYPE mood AS ENUM ('sad');\nCREATE INDEX"),), {}, "the type 'mood' is new"),
     (PG, (("CREATE INDEX", "CREATE VIEW v AS SELECT id FROM orders;\nCREATE INDEX"),), {}, "the view 'v' changes"),
@@ -485,22 +485,22 @@ REFUSED = [
      "shop.sql:4: no expression computes 'first' from 'full_name'"),
     (PG, (("full_name text", "first text NOT NULL, last text"),),
      {"splits": {"full_name": ("first", "last")}, "ups": {"first": "full_name", "last": "full_name"},
-      "downs": {"full_name": "first"}}, "'first' is NOT NULL and made of 'full_name', which may be NULL"),
+      "downs": {"full_name": "first"}}, "'first' is NOT NULL and computed from 'full_name', which may be NULL"),
     (PG, (("full_name text", "first text, last text"),),
      {"splits": {"full_name": ("first", "last")}, "ups": {"first": "md5(random()::text)", "last": "full_name"},
       "downs": {"full_name": "first"}}, "up of 'customers.first' does not always give the same value: 'random'"),
     (PG, (("  city text,\n", ""), ("  score", "  city text,\n  score")),
      {"moves": (Move("orders.city", "customers.city", (("customer_id", "id"),)),)},
-     "several rows of 'orders' have one row of 'customers': 'city' would be one value"),
+     "several rows of 'orders' share a row of 'customers', and so one value of 'city'"),
     (PG, (("  city text,\n", ""), ("  score", "  city text,\n  score")),
      {"moves": (Move("orders.city", "customers.city", (("amount", "score"),)),), "lossy": frozenset({"city"})},
-     "finds several rows of 'customers', as it is not unique there"),
+     "matches several rows of 'customers', because it is not unique there"),
     (PG, (("  city text,\n", ""), ("  score", "  city text,\n  score")),
      {"moves": (Move("orders.city", "customers.city", ()),)}, "no --on says which row of 'customers' matches"),
     (PG, (("full_name text", "mail text"),), {"renames": {"full_name": "mail", "customers.full_name": "mail"}},
      "'customers.full_name' is in both the rename"),
     (PG, (("full_name text", 'full_name text, "a,b" text'),), {}, "has a comma, a dot or an equals sign in its name"),
-    (PG, (("note text", "note text, amount__new int"), ("amount int", "amount bigint")), {}, "'amount__new' is there"),
+    (PG, (("note text", "note text, amount__new int"), ("amount int", "amount bigint")), {}, "'amount__new', for its"),
     ("mysql", (("  note varchar(200)", "  note varchar(200), at timestamp(3) ON UPDATE CURRENT_TIMESTAMP(3)"),), {},
      "a clause that contractctl keeps as text ('at: ON UPDATE"),
 ]  # fmt: skip
@@ -550,7 +550,7 @@ def test_what_alone_finds_the_rows_does_not_go_before_there_is_a_key(
 ) -> None:
     """NULL would be allowed there while both versions are served; dual-write was the first to say so."""
     old, new = source(ONLY_UNIQUE), source(ONLY_UNIQUE.replace(*change))
-    with pytest.raises(ContractctlError, match=r"no primary key: its rows are found by UNIQUE \(code\)") as raised:
+    with pytest.raises(ContractctlError, match=r"no primary key: its rows are identified by UNIQUE \(code\)") as raised:
         operations(old, new, said, "shop/codes", Policy(dialect))
     assert "make that the primary key, or give it one" in str(raised.value.hint)
 
@@ -588,8 +588,8 @@ def test_the_key_of_a_partitioned_table_stays_and_the_way_out_is_told() -> None:
 @pytest.mark.parametrize(
     ("key", "change", "way"),
     [
-        ("id INTEGER PRIMARY KEY", ("id INTEGER", "id BIGINT"), "leave its type: an INTEGER of SQLite holds 64 bits"),
-        ("a TEXT, id INTEGER, PRIMARY KEY (a, id)", ("a TEXT", "a INTEGER"), "leave its type"),
+        ("id INTEGER PRIMARY KEY", ("id INTEGER", "id BIGINT"), "keep its type: an INTEGER of SQLite holds 64 bits"),
+        ("a TEXT, id INTEGER, PRIMARY KEY (a, id)", ("a TEXT", "a INTEGER"), "keep its type"),
         ("id INTEGER PRIMARY KEY", ("id INTEGER", "no INTEGER"), "ALTER TABLE t RENAME COLUMN id TO no, which takes"),
         ("a TEXT, id INTEGER, PRIMARY KEY (a, id)", ("id", "no"), "ALTER TABLE t RENAME COLUMN id TO no, which takes"),
     ],

@@ -221,7 +221,7 @@ def test_a_table_written_again_gives_numbers_twice_only_where_it_did(key: str) -
 @pytest.mark.parametrize(
     ("change", "given", "sentence"),
     [
-        (("note TEXT", "note TEXT NOT NULL"), {}, "nothing says what takes the place of NULL"),
+        (("note TEXT", "note TEXT NOT NULL"), {}, "nothing says what replaces NULL"),
         (("note TEXT", "note TEXT, n INT NOT NULL"), {}, "'n' is NOT NULL, new and without a default"),
         (
             ("id INTEGER PRIMARY", "number INTEGER PRIMARY"),
@@ -265,25 +265,25 @@ RENAMED = COUNTED.replace("(id INT", "(`order` INT").replace("(id)", "(`order`)"
         (
             RENAMED.replace("INT UNSIGNED", "BIGINT UNSIGNED"),
             {"orders.id": "order"},
-            "'order' is counted up by AUTO_INCREMENT, which MariaDB gives to no other column",
+            "'order' is an AUTO_INCREMENT column: a MariaDB table has only one",
             "change its type now, and its name in a later version",
         ),
         (
             COUNTED.replace("INT UNSIGNED", "INT"),
             {},
-            "it is made beside writers for types of whole numbers that hold all of int unsigned, and more",
-            "'of_order' of 'items' (of), and make it again when its own column has the same type; then release",
+            "that is possible for types of whole numbers that hold all of int unsigned, and more",
+            "'of_order' of 'items' (of), and create it again once its column has the same type; then release",
         ),
         (
             COUNTED.replace("INT UNSIGNED", "MEDIUMINT UNSIGNED"),
             {},
-            "only a copy of 'orders' gives it another type",
+            "only a copy of 'orders' can change its type",
             "MODIFY COLUMN id MEDIUMINT UNSIGNED NOT NULL AUTO_INCREMENT, ALGORITHM=COPY, LOCK=SHARED",
         ),
         (
             RENAMED,
             {"orders.id": "order"},
-            "'id' of 'orders' is counted up by AUTO_INCREMENT: no trigger of MariaDB knows the number of a row",
+            "'id' of 'orders' is an AUTO_INCREMENT column: no MariaDB trigger knows the number of a row",
             "ALTER TABLE orders RENAME COLUMN id TO `order`, ALGORITHM=INSTANT, LOCK=NONE",
         ),
     ],
@@ -395,7 +395,7 @@ def test_what_refers_to_it_in_a_type_of_another_sign_stays_with_the_old_table() 
         ),
         (
             COUNTED.replace("(n INT", "(n INT UNSIGNED AUTO_INCREMENT"),
-            "'items' goes over to a copy, as 'n' gets another",
+            "'items' is replaced by a copy to retype 'n'",
         ),
     ],
 )
@@ -410,9 +410,9 @@ def test_what_refers_to_it_otherwise_stays_with_the_old_table(old: str, sentence
 @pytest.mark.parametrize(
     ("old", "new", "given", "sentence"),
     [
-        (WIDENED, "note VARCHAR(20)", {}, "goes over to a copy, as 'id' gets another type, and changes besides"),
-        (WIDENED, "note VARCHAR(9), KEY by_note (note)", {}, "and changes besides (create-index)"),
-        (WIDENED, "note VARCHAR(9)", {"ups": {"id": "id + 1"}}, "and its values stay what they are"),
+        (WIDENED, "note VARCHAR(20)", {}, "is replaced by a copy to retype 'id', and has other changes"),
+        (WIDENED, "note VARCHAR(9), KEY by_note (note)", {}, "and has other changes (create-index)"),
+        (WIDENED, "note VARCHAR(9)", {"ups": {"id": "id + 1"}}, "so its values cannot change"),
     ],
 )
 def test_a_table_goes_over_to_a_copy_as_it_is(
@@ -441,7 +441,7 @@ MOMENT = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT
 def test_a_timestamp_of_mariadb_that_would_be_null_until_the_end_is_refused(
     old: str, new: str, given: dict[str, dict[str, str]]
 ) -> None:
-    with pytest.raises(ContractctlError, match="MariaDB forbids that in a TIMESTAMP only by a copy of the table"):
+    with pytest.raises(ContractctlError, match="MariaDB can forbid NULL in a TIMESTAMP only by copying the table"):
         steps(old, new, "mysql", **given)
 
 
