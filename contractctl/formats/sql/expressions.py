@@ -112,6 +112,7 @@ def value_text(default: Expression, kind: Type) -> str:
 def known_value(default: Expression, kind: Type) -> str | None:
     """The value as the column holds it: MySQL prints '0' for the 0 of a number, and all the zeros of a binary.
 
+    1.0 and 1 are one number, to whoever compares or calculates, though PostgreSQL's numeric shows the zero.
     None where it is computed, or where the database may print it in words that are not known here.
     """
     if isinstance(default.tree, exp.BitString | exp.HexString):
