@@ -123,8 +123,8 @@ def old_readers(connection: Connection, plan: str, of: str) -> Iterator[str]:
         if getattr(error.orig, "args", (0,))[0] != _NOT_ALLOWED:
             raise
         yield (
-            f"nobody here may see whether a transaction is older than the rows of the copy of '{of}', and would miss"
-            " some: grant PROCESS to the one who migrates"
+            "this user is not allowed to see whether a transaction is older than the rows of the copy of"
+            f" '{of}' and would miss some: grant PROCESS to the user that migrates"
         )
         return
     for number in found:

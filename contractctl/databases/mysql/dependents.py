@@ -63,7 +63,7 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
     yield from (text for one in there if same(one.name, column) for text in _of_itself(connection, table, one))
     parts = f"SELECT 1 FROM information_schema.PARTITIONS WHERE {of_table(table)} AND PARTITION_NAME IS NOT NULL"
     if run(connection, f"{parts} LIMIT 1").first() is not None:
-        yield "is in the key of a partitioned table, which MariaDB changes by a copy alone, while nobody writes"
+        yield "is in the key of a partitioned table, which MariaDB can change only by a copy, while nobody writes"
 
 
 def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
@@ -100,9 +100,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         yield f"has a default that is not text, which MariaDB does not show: {as_expression(table, column)}"
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
-        yield (
-            f"has a default that is never the same twice ({default}): it cannot be told from a value that a writer gave"
-        )
+        yield (f"has a default that is never the same twice ({default}): a given value looks the same")
 
 
 def _counts_up(connection: Connection, table: str, column: str) -> bool:

@@ -142,7 +142,7 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
     yield from _of_itself(connection, table, found)
     for parted, deferrable in run(connection, _KEY.format(table=oid(connection, table))):
         if parted:
-            yield "is in the key of a partitioned table, and PostgreSQL makes no key of an index that is there already"
+            yield "is in the key of a partitioned table, and PostgreSQL makes no key from an existing index there"
         if deferrable:
             yield "is a key that is DEFERRABLE, which cannot identify rows while they are written"
 
@@ -160,7 +160,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
     if found.generated:
         yield "is a generated column, which cannot be written"
     if any(name in (found.default or "") for name in _UNIQUE_DEFAULTS):
-        yield f"has a default that is never twice the same ({found.default}): it cannot be told from a value given"
+        yield f"has a default that is never the same twice ({found.default}): a given value looks the same"
     place = _PLACE.format(table=oid(connection, table), column=literal(column))
     parted, inherited, full, identity = run(connection, place).one()
     if full is not None:
