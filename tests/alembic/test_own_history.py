@@ -172,8 +172,8 @@ def test_files_are_named_as_the_repository_names_its_own(repository):
     plan = a_plan()
     files = written(repository, plan)
 
-    assert re.fullmatch(r"\d{4}_\d\d_\d\d-rename_expand_what_is_new_.py", files["rename_expand"].name)
-    older = files["rename_expand"].with_name("2001_01_01-rename_expand_what_is_new_.py")
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d-rename_expand_add_the_new_.py", files["rename_expand"].name)
+    older = files["rename_expand"].with_name("2001_01_01-rename_expand_add_the_new_.py")
     files["rename_expand"].rename(older)
     again = revisions.render(plan, environment(repository))
     assert again[older] == older.read_text()

@@ -135,9 +135,9 @@ def test_a_draft_that_was_never_released_is_held_against_what_the_base_has(
 
     for form in ("text", "github"):
         said = contractctl("check", "--against", "main", "--format", form, code=1).stdout
-        assert said.splitlines()[-1].startswith("note: nothing of shop/placed was released at ")
-        assert "To stage the change, release them first" in said
-        assert "by [[accepted]] in its contract.toml" in said
+        assert said.splitlines()[-1].startswith("note: shop/placed had no release at ")
+        assert "To stage the change, first release them as they were" in said
+        assert "with [[accepted]] in its contract.toml" in said
 
 
 def test_a_folder_that_is_adopted_is_held_against_what_it_was(branch: Path, git: Git, contractctl: Run) -> None:
