@@ -101,7 +101,7 @@ def test_the_way_to_forbid_null_in_a_timestamp_makes_no_clock_of_it_and_a_moment
     table = "CREATE TABLE t (id INT PRIMARY KEY, c TIMESTAMP{null})"
     declared = Declared(fills={"c": "'2021-01-01'"})
     versions = [Source((File("t.sql", table.format(null=null)),)) for null in (" NULL", f" NOT NULL{default}")]
-    with pytest.raises(ContractctlError, match="of a NULL it would make the moment of the copy") as refused:
+    with pytest.raises(ContractctlError, match="turns each NULL into the time of the copy") as refused:
         staging.operations(*versions, declared, "shop/t", Policy("mysql"))
     way = re.search("run: (.*?LOCK=SHARED)", str(refused.value.hint))
     assert way is not None
