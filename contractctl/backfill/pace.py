@@ -11,9 +11,9 @@ from contractctl.databases import Size
 FIRST_BATCH = 2_000
 _LEAST_BATCH = 10
 LARGEST_BATCH = 50_000
-_MANY_ROWS = 10_000
+_MANY_ROWS = 5_000
 """A batch may have so many rows, however small the table is: it is filled in a moment."""
-_FEW = 100
+_FEW = 200
 _TOGETHER_SECONDS, _ROWS_SECONDS = 0.05, 0.2
 _PAUSE_SHARE = 0.5
 """Of the time that a batch took."""
@@ -77,8 +77,7 @@ def most_rows(pace: Pace, most: int) -> int:
 def largest_batch(size: Size | None, *, one_writer: bool) -> int:
     """Of a table of this size. Where others only wait for rows that we hold, only few of them shall.
 
-    While a batch runs, half of its rows are locked on average: what one write in two hundred waits for does not show in
-    the 99th percentile.
+    What one write in two hundred waits for does not show in the 99th percentile.
     """
     if one_writer or size is None:
         return LARGEST_BATCH
