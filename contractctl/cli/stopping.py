@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-_WITHOUT_A_WORD = (signal.SIGTERM, signal.SIGHUP)
-"""Python ends at once at these: nothing is closed, and a server goes on with a statement of nobody."""
+_WITHOUT_A_WORD = tuple(one for one in signal.Signals if one.name in {"SIGTERM", "SIGHUP"})
+"""Python ends at once at these: nothing is closed, and a server goes on with a statement of nobody. Windows has one."""
 _SIGNALS = (signal.SIGINT, *_WITHOUT_A_WORD)
 _BY_SIGNAL = 128
 """What a shell adds to a signal's number for the exit code."""
