@@ -37,10 +37,12 @@ FROM pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datn
 _STANDING = """
 SELECT extract(epoch FROM clock_timestamp())::float8, pg_postmaster_start_time()::text, i.stats_reset::text, i.dealloc,
   (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'),
-  (SELECT extract(epoch FROM min(backend_start))::float8 FROM pg_stat_activity
-   WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid())
+  (SELECT extract(epoch FROM min(coalesce(backend_start, 'epoch')))::float8 FROM pg_stat_activity
+   WHERE datname = current_database() AND coalesce(backend_type, 'client backend') = 'client backend'
+     AND pid <> pg_backend_pid())
 FROM pg_stat_statements_info i
 """
+"""Of a session that this account may not see, nobody knows when it began."""
 _SETTINGS = """
 SELECT name, setting FROM pg_settings
 WHERE name IN ('pg_stat_statements.track', 'pg_stat_statements.track_utility', 'compute_query_id')

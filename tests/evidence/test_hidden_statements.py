@@ -148,6 +148,32 @@ def test_what_was_not_counted_for_a_while_was_not_silent_once_it_is_counted_agai
     assert clean_at_last(look, url)
 
 
+def test_a_session_that_this_account_may_not_see_may_have_begun_before_the_settings_were_mended(
+    forgetful: Server, look: Look
+) -> None:
+    """What others do to the settings they do in another database, so that nothing of theirs is counted in this one."""
+    plain = forgetful.url().replace("+psycopg", "")
+    with forgetful.database() as elsewhere:
+        run(elsewhere, "CREATE EXTENSION pg_stat_statements", "CREATE ROLE shy LOGIN")
+        run(elsewhere, "SELECT pg_stat_statements_reset()")
+        look("pg_stat_statements", shy := forgetful.url(account="shy"))
+        run(elsewhere, "ALTER ROLE postgres SET pg_stat_statements.track = 'none'")
+        try:
+            with closing(psycopg.connect(plain, autocommit=True)) as pooled:
+                look("pg_stat_statements", shy)
+                run(elsewhere, "ALTER ROLE postgres RESET ALL")
+                look("pg_stat_statements", shy)
+                look("pg_stat_statements", shy)
+                time.sleep(RULES.window_seconds)
+                pooled.execute("SELECT customer_name FROM orders")
+                pooling = look("pg_stat_statements", shy)
+        finally:
+            run(elsewhere, "ALTER ROLE postgres RESET ALL", "DROP ROLE shy")
+
+    assert problem(pooling).startswith("sampled: sessions are connected since before")
+    assert outcome(pooling) is not Outcome.PASS
+
+
 def clean_at_last(look: Look, url: str, **options: str) -> bool:
     """Whether what was wrong is over once a window has passed, however slow the machine is."""
     looks = (time.sleep(RULES.window_seconds) or look("pg_stat_statements", url, **options) for _ in range(20))

@@ -100,7 +100,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         yield f"has a default that is not text, which MariaDB does not show: {as_expression(table, column)}"
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
-        yield (f"has a default that is never the same twice ({default}): a given value looks the same")
+        yield f"has a default that is never the same twice ({default}): a given value looks the same"
 
 
 def _counts_up(connection: Connection, table: str, column: str) -> bool:
