@@ -15,6 +15,7 @@ import pytest
 
 from contractctl import resources
 from tests.conftest import GIT_IDENTITY, Run
+from tests.waiting import wait_for
 
 ROWS = 400
 
@@ -78,13 +79,6 @@ def begin(shop: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def wait_for(what: Callable[[], object]) -> None:
-    until = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def checkpointed(shop: Path) -> bool:

@@ -4,23 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
 
 from tests.conftest import GIT_IDENTITY, Run
+from tests.waiting import wait_for
 
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE%%' AND wait_event_type = 'Lock'"
 """Whether somebody's ALTER TABLE stands in the queue: behind it everybody waits who wants to read the table."""
-
-
-def wait_for(what: Callable[[], object]) -> None:
-    until = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def altering(engine: Engine) -> bool:

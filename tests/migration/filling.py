@@ -119,13 +119,6 @@ def at_work(work: Callable[[], Any]) -> "Future[Any]":
     return future
 
 
-def wait_for(what: Callable[[], object]) -> None:
-    until = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def unfilled(folder: Path) -> int:
     """How many orders have two sides that differ."""
     return sum(old != new for old, new in shop.rows(folder, "SELECT customer_name, full_name FROM orders"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import filling
 import pytest
 import shop
-from filling import ROWS, at_work, outside, threads, unfilled, wait_for
+from filling import ROWS, at_work, outside, threads, unfilled
 from sqlalchemy.event import listen
 
 from contractctl import databases, journal, migration
@@ -21,6 +21,7 @@ from contractctl.backfill.checkpoints import Walker
 from contractctl.backfill.walking import Job, walk
 from contractctl.errors import ContractctlError
 from contractctl.journal import Operator
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
@@ -33,7 +34,7 @@ def test_beside_writers_who_insert_delete_and_move_rows_nothing_is_lost(unfilled
     writers = [filling.Writer(unfilled_shop, "customer_name", 1), filling.Writer(unfilled_shop, "full_name", 2)]
     for writer in writers:
         writer.start()
-    wait_for(lambda: all(len(writer.values) > 5 for writer in writers))
+    wait_for(lambda: all(len(writer.values) > 5 for writer in writers), seconds=60)
 
     crew = threads(unfilled_shop)
     found = migration.run("backfill", filling.context(unfilled_shop, workers=crew, pace=Pace(rows_per_second=800)))

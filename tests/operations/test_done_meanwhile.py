@@ -1,8 +1,6 @@
 """Is a step done where another's statement has done it meanwhile? On MariaDB a dead command's goes on to its end."""
 
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +13,7 @@ from tests.databases import shops
 from tests.databases.shops import Shop
 from tests.operations.lives import STAGES, Life
 from tests.operations.scenarios import SCENARIOS
+from tests.waiting import wait_for
 
 TABLE = "CREATE TABLE orders (id int PRIMARY KEY, id__new bigint NOT NULL, amount int, UNIQUE INDEX by_id (id__new))"
 WAITING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
@@ -36,11 +35,11 @@ def test_a_step_that_was_done_while_it_waited_is_done(mariadb_url: str, step: St
         with shop.engine.connect() as connection:
             (statement,) = step.statements(shop.database, Live(shop.database, connection))
         others = pool.submit(shop.run, statement.sql, app=dead)
-        wait_until(lambda: shop.rows(WAITING) == [(1,)])
+        wait_for(lambda: shop.rows(WAITING) == [(1,)], seconds=30)
         begun = threading.Event()
         event.listen(shop.engine, "before_cursor_execute", lambda *said: said[2] == statement.sql and begun.set())
         ours = pool.submit(take, shop, step)
-        wait_until(begun.is_set)
+        wait_for(begun.is_set, seconds=30)
         shop.run("COMMIT", app=reader)
 
         assert (ours.result(), others.exception()) == (None, None)
@@ -94,9 +93,3 @@ def test_a_brown_out_that_is_over_is_passed_when_its_stage_is_run_again(mariadb_
 def take(shop: Shop, step: Step) -> None:
     with shop.engine.connect() as connection:
         step.run(connection.execution_options(isolation_level="AUTOCOMMIT"), alone=True)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
