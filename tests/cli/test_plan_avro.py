@@ -1,11 +1,15 @@
 """Is an Avro contract whose field is split planned, released in between and converted, from the command line alone?"""
 
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from contractctl.formats.pages import page
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "shop/customer"
@@ -62,3 +66,22 @@ def test_an_expression_that_answers_differently_each_time_is_refused(shop: Path,
     )
 
     assert "$now answers differently each time" in said.stderr
+
+
+def test_the_command_on_a_rule_page_plans_the_example_of_that_page(tmp_path: Path, contractctl: Run) -> None:
+    shown = page("avro-type-changed")
+    command = re.findall(r"^    contractctl (.+?(?:\\\n.+?)*)$", shown.text, re.MULTILINE)
+    assert shown.example is not None
+    assert len(command) == 1
+    words = shlex.split(command[0].replace("\\\n", " "))
+    folder = tmp_path / "contracts" / words[1]
+    folder.mkdir(parents=True)
+    (tmp_path / "contractctl.toml").touch()
+    (folder / "contract.toml").write_text('format = "avro"\nowner = "shop"\ndraft = "draft.avsc"\n')
+    (folder / "draft.avsc").write_text(shown.example.old.files[0].text)
+    contractctl("release", words[1])
+    (folder / "draft.avsc").write_text(shown.example.new.files[0].text.replace("total", "total_cents"))
+
+    contractctl(*words)
+
+    assert contractctl("check", words[1]).stdout.startswith("compatible")
