@@ -30,6 +30,7 @@ _VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d UTC)?"), "…"),
     (re.compile(r"\b[0-9a-f]{12,}\b"), "…"),
     (re.compile(r"\(\d+(\.\d+)? m?s\)"), "(…)"),
+    (re.compile(r"in \d+ days"), "in … days"),
     (re.compile(r"(SQLite|fastavro) \d+\.\d+(\.\d+)?"), r"\1 …"),
     (re.compile(r"^\S+: \d+ % of .*\n", re.MULTILINE), ""),  # a backfill's progress, on a machine that takes its time
 )
