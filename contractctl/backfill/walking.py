@@ -24,7 +24,7 @@ from contractctl.backfill.pace import (
 )
 from contractctl.backfill.stopping import StoppedError
 from contractctl.backoff import wait
-from contractctl.databases import Filled, Synchronisation, batches
+from contractctl.databases import Filled, Synchronisation, batches, filling
 from contractctl.errors import ContractctlError
 
 LOOK_AGAIN = 0.5
@@ -194,7 +194,7 @@ def _fill(connection: Connection, job: Job, sight: _Sight, *, careful: bool) -> 
     if ahead is None:
         return replace(before, done=True), 0
     database = databases.of(connection)
-    filled = batches.fill(database, connection, job.sync, before.last_key, ahead.upto, careful=careful)
+    filled = filling.fill(database, connection, job.sync, before.last_key, ahead.upto, careful=careful)
     return _moved(before, ahead, filled), filled.set_aside
 
 

@@ -18,3 +18,8 @@ def driver_error(error: BaseException) -> BaseException:
             own = earlier.orig
         earlier = earlier.__context__
     return own
+
+
+def said(error: DBAPIError) -> str:
+    """What the database itself has said."""
+    return str(error.orig.args[-1] if error.orig is not None and error.orig.args else error)

@@ -17,13 +17,10 @@ from contractctl.databases import (
     run,
     two_tables,
 )
-from contractctl.databases.batches import (
-    all_or_nothing,
-    between,
-    can_be_kept,
-    waiting,
-)
+from contractctl.databases.batches import between
 from contractctl.databases.marks import Marks, read_marks
+from contractctl.databases.savepoints import all_or_nothing
+from contractctl.databases.setting_aside import waiting
 from contractctl.databases.sides import (
     all_null,
     any_null,
@@ -181,7 +178,7 @@ def _wanted(database: Database, marks: Marks, sync: Synchronisation, pair: Synce
     excused = []
     if marks.of("contractctl_set_aside", pair):
         excused.append(marked(database, "contractctl_set_aside", sync, pair))
-    if can_be_kept(pair) and marks.of("contractctl_kept", pair):
+    if pair.can_be_kept and marks.of("contractctl_kept", pair):
         excused.append(is_kept(database, sync, pair))
     problem = database.problem(sync, pair) if careful else None
     raising = "" if problem is None else f" WHEN {problem} IS NOT NULL THEN NULL"

@@ -18,14 +18,10 @@ from contractctl.databases import (
     run,
     two_tables,
 )
-from contractctl.databases.batches import (
-    UNCONVERTIBLE,
-    all_or_nothing,
-    can_be_kept,
-    said,
-    set_aside,
-    staying,
-)
+from contractctl.databases.causes import said
+from contractctl.databases.filling import staying
+from contractctl.databases.savepoints import all_or_nothing
+from contractctl.databases.setting_aside import UNCONVERTIBLE, set_aside
 from contractctl.databases.sides import (
     all_null,
     down,
@@ -141,7 +137,7 @@ def _take_over(row: _Row, pair: Synced, side: tuple[Held, ...]) -> int:
         if pair.exact:
             row.set_aside(pair, unconverted(database, pair), UNCONVERTIBLE)
         return written
-    if can_be_kept(pair):
+    if pair.can_be_kept:
         here = f"FROM {row.table} WHERE {row.where}"
         kept = f"SELECT {mark(database, sync, pair)} {here} AND NOT ({survives(database, pair)})"
         target = f"contractctl_kept (plan, table_name, {database.quote('key')}, column_name)"

@@ -87,6 +87,11 @@ class Synced:
         return len(self.old) == 1 and self.old[0].column is not None and self.old[0].column.key_place > 0
 
     @property
+    def can_be_kept(self) -> bool:
+        """Whether the new side may rightly hold what the old one does not ask for."""
+        return not (self.plain or self.one_sided)
+
+    @property
     def exact(self) -> bool:
         """Whether a value must come back from the other side to count as converted."""
         return not (self.one_sided or self.lossy or self.plain)

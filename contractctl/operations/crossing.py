@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Column, Database, batches, run
+from contractctl.databases import Column, Database, run, savepoints
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation, Plan
 from contractctl.operations.pairs import Crossing, Pair, Whole
@@ -183,7 +183,7 @@ def _find(database: Database, found: Iterable[Column], name: str) -> Column | No
 
 def _is_constant(connection: Connection, sql: str) -> bool:
     try:
-        with batches.all_or_nothing(connection):
+        with savepoints.all_or_nothing(connection):
             run(connection, f"SELECT {sql}")
     except DBAPIError:
         return False

@@ -26,6 +26,7 @@ from contractctl.databases import (
     Synchronisation,
     batches,
     comparison,
+    filling,
     mysql,
     postgresql,
     repairing,
@@ -201,9 +202,9 @@ class Shop:
                     upto = batches.upper_key(self.database, connection, self.sync, after, limit)
                     if upto is None:
                         return Filled(rows, aside)
-                    filled = batches.fill(self.database, connection, self.sync, after, upto)
+                    filled = filling.fill(self.database, connection, self.sync, after, upto)
             except DBAPIError as error:
-                if limit <= batches.SEARCHED or not self.database.blames_a_row(error):
+                if limit <= filling.SEARCHED or not self.database.blames_a_row(error):
                     raise
                 limit //= 2
             else:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from contractctl.databases import batches, comparison, key_text, read_key, run
+from contractctl.databases import batches, comparison, filling, key_text, read_key, run
 from contractctl.model.plan import Transform
 from tests.databases import shops
 from tests.databases.shops import ENGINES, SQLITE_WAL
@@ -41,7 +41,7 @@ def test_batches_go_by_key_and_lose_no_row_that_comes_goes_or_moves_meanwhile(sh
     shop.table(T, pair(), rows=many(30))
     with shop.engine.begin() as connection:
         upto = batches.upper_key(shop.database, connection, shop.sync, None, 10)
-        batches.fill(shop.database, connection, shop.sync, None, upto)
+        filling.fill(shop.database, connection, shop.sync, None, upto)
     shop.run("DELETE FROM t WHERE id = 10")
     shop.run("DELETE FROM t WHERE id = 15")
     shop.run("UPDATE t SET id = 1000 WHERE id = 20")
@@ -50,7 +50,7 @@ def test_batches_go_by_key_and_lose_no_row_that_comes_goes_or_moves_meanwhile(sh
     while upto is not None:
         with shop.engine.begin() as connection:
             after, upto = upto, batches.upper_key(shop.database, connection, shop.sync, upto, 10)
-            batches.fill(shop.database, connection, shop.sync, after, upto)
+            filling.fill(shop.database, connection, shop.sync, after, upto)
 
     assert shop.facts()["remaining"] == 1  # row -1 moved to where the backfill had been: verify finds it
     assert shop.differing() == ((-1,),)
@@ -64,7 +64,7 @@ def test_a_batch_that_is_rolled_back_leaves_nothing_half_done(shop, pair, number
     shop.table("CREATE TABLE t (id {key}, old {text}, new {integer})", pair(number), rows=rows)
     with shop.engine.connect() as connection:
         transaction = connection.begin()
-        filled = batches.fill(shop.database, connection, shop.sync, None, None)
+        filled = filling.fill(shop.database, connection, shop.sync, None, None)
         transaction.rollback()
 
     assert (filled.rows, filled.set_aside) == (2, 1)

@@ -22,7 +22,8 @@ from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases, journal, migration
 from contractctl.backfill import Pace, Progress, backfill, checkpoints
-from contractctl.databases import batches, run
+from contractctl.databases import run
+from contractctl.databases.filling import fill
 from contractctl.errors import ContractctlError
 from tests import servers
 from tests.servers import Kind, Server
@@ -225,7 +226,7 @@ def test_a_batch_holds_up_nobody_who_inserts_between_its_rows(unfilled_shop: Pat
         application.exec_driver_sql("DELETE FROM orders WHERE id = 50")
         application.commit()
         with engine.begin() as connection:
-            batches.fill(databases.of(engine), connection, sync, (10,), (100,))
+            fill(databases.of(engine), connection, sync, (10,), (100,))
             began = time.monotonic()
             application.exec_driver_sql("INSERT INTO orders (id, customer_name, total_cents) VALUES (50, 'Ada', 1)")
             application.commit()

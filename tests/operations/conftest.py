@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from contractctl import operations
-from contractctl.databases import Filled, Key, batches, comparison
+from contractctl.databases import Filled, Key, comparison, filling
 from contractctl.databases import sqlite as database
 from contractctl.model.plan import Operation, Plan, Transform
 from contractctl.operations.steps import Step
@@ -56,7 +56,7 @@ class Life:
     def backfill(self) -> Filled:
         with self.engine.begin() as connection:
             filled = [
-                batches.fill(database, connection, sync, None, None)
+                filling.fill(database, connection, sync, None, None)
                 for sync in operations.synchronisations(self.plan, connection)
             ]
         return Filled(sum(one.rows for one in filled), sum(one.set_aside for one in filled))

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from contractctl import operations
-from contractctl.databases import batches, comparison, definitions
+from contractctl.databases import comparison, definitions, filling
 from contractctl.model.plan import Operation, Plan
 from contractctl.operations.steps import Step
 from tests.databases.shops import Shop, Words
@@ -137,7 +137,7 @@ class Life:
 
             def fill(sync: Any = sync) -> None:
                 with self.shop.engine.begin() as connection:
-                    batches.fill(self.shop.database, connection, sync, None, None)
+                    filling.fill(self.shop.database, connection, sync, None, None)
 
             self.patiently(fill)
 

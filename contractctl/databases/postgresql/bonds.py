@@ -6,12 +6,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl.databases import Column, run
-from contractctl.databases.batches import all_or_nothing
 from contractctl.databases.postgresql.names import LAST, OURS, literal, quote
 from contractctl.databases.postgresql.names import table as of_table
 from contractctl.databases.postgresql.relations import IDENTITY
 from contractctl.databases.postgresql.rows import may_be_unseen
 from contractctl.databases.postgresql.tables import columns, family, oid
+from contractctl.databases.savepoints import all_or_nothing
 
 _UNIQUE_DEFAULTS = ("gen_random_uuid(", "uuid_generate_", "uuidv4(", "uuidv7(", "random(", "clock_timestamp(")
 """Functions that never give a value twice, as a default spells them."""

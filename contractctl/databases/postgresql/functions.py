@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from contractctl.databases import Database, Held, Synced, Synchronisation, postgresql
-from contractctl.databases.batches import can_be_kept
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import differs
 from contractctl.databases.postgresql.names import UNSEEN, literal, quote
@@ -150,7 +149,7 @@ def asks_sequence(pair: Synced) -> bool:
 def is_dirty(pair: Synced) -> str:
     """Whether a row may have marks: its sides are not in step, or one is NULL since the other cannot be converted."""
     parts = [out_of_step(database, pair)]
-    if can_be_kept(pair):
+    if pair.can_be_kept:
         parts.append(unanswered(pair))
     if pair.exact:
         parts.append(unconverted(database, pair))

@@ -7,7 +7,6 @@ triggers, the application's and these here again: they find the row in step, or 
 from collections.abc import Iterator
 
 from contractctl.databases import Held, Synced, Synchronisation, sides
-from contractctl.databases.batches import can_be_kept
 from contractctl.databases.postgresql.functions import (
     RAISES,
     changed,
@@ -57,7 +56,7 @@ END IF;"""
 def _make_other(sync: Synchronisation, pair: Synced, this_row: str) -> str:
     downs, ups = down(database, pair), up(database, pair)
     kept = not_kept = ""
-    if can_be_kept(pair):
+    if pair.can_be_kept:
         kept = f"IF NOT (SELECT {survives(database, pair)} FROM {row(pair, 'NEW')}) THEN {keep(sync, pair)} END IF;"
         not_kept = f" AND NOT {sides.is_kept(database, sync, pair, 'contractctl_row')}"
     target = f"UPDATE {table(sync.table)} AS contractctl_row SET"

@@ -6,7 +6,6 @@ A row that was in step before and is in step now has no marks and gets none: who
 from collections.abc import Iterator
 
 from contractctl.databases import SIDE_TABLES, Synced, Synchronisation, sides
-from contractctl.databases.batches import can_be_kept
 from contractctl.databases.postgresql.expressions import now
 from contractctl.databases.postgresql.functions import (
     changed,
@@ -141,8 +140,8 @@ END IF;"""
 
 def standing(pair: Synced, source: str) -> str:
     """How the two sides stand to each other in a row. Where an expression raises they do not agree: c_why says it."""
-    agreed = alike(database, pair.old, down(database, pair)) if can_be_kept(pair) else "false"
-    nothing = unanswered(pair) if can_be_kept(pair) else "false"
+    agreed = alike(database, pair.old, down(database, pair)) if pair.can_be_kept else "false"
+    nothing = unanswered(pair) if pair.can_be_kept else "false"
     return f"""c_out := false;
 c_agreed := false;
 c_unanswered := false;
@@ -166,7 +165,7 @@ def set_marks(sync: Synchronisation, pair: Synced, now: str) -> str:
     Where an expression has raised, a NULL is not a value that somebody wrote, but what was left of the conversion.
     """
     nothing = any_null(database, (*pair.old, *pair.new), now)
-    kept = f"IF c_out AND c_agreed THEN\n  {keep(sync, pair)}\nELS" if can_be_kept(pair) else ""
+    kept = f"IF c_out AND c_agreed THEN\n  {keep(sync, pair)}\nELS" if pair.can_be_kept else ""
     return f"""{forget(sync, pair)}
 {kept}IF c_out AND c_new AND c_old AND NOT (c_why IS NOT NULL AND {nothing}) THEN
   {_conflict(sync, pair, now)}

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Held, Synced, Synchronisation, sides, sqlite
-from contractctl.databases.batches import can_be_kept
 from contractctl.databases.sides import (
     alike,
     all_null,
@@ -174,7 +173,7 @@ def _set_new(sync: Synchronisation, pair: Synced, when: str, only_new: str) -> s
     values = up(sqlite, pair)
     untouched = alike(sqlite, pair.old, (f"NEW.{quote(one.name)}" for one in pair.old))
     refused = f"{only_new} AND {untouched} AND {unlike(sqlite, pair.old, down(sqlite, pair))}"
-    kept = f" AND NOT ({is_kept(sqlite, sync, pair)})" if can_be_kept(pair) else ""
+    kept = f" AND NOT ({is_kept(sqlite, sync, pair)})" if pair.can_be_kept else ""
     return (
         f"UPDATE OR IGNORE {quote(sync.table)} SET {_assigned(pair.new, values)} WHERE {_this_row(sync)} AND {when}"
         f" AND {unlike(sqlite, pair.new, values)} AND NOT ({refused}){kept}"
@@ -190,7 +189,7 @@ def _fill_one(sync: Synchronisation, pair: Synced) -> str:
 
 def _keep(sync: Synchronisation, pair: Synced, when: str) -> Iterator[str]:
     """Mark a new-side value that the old side could not give back: it is right, and the backfill leaves it alone."""
-    if can_be_kept(pair):
+    if pair.can_be_kept:
         yield (
             f"INSERT OR IGNORE INTO contractctl_kept (plan, table_name, key, column_name) SELECT {_mark(sync, pair)}"
             f" FROM {quote(sync.table)} WHERE {_this_row(sync)} AND {when}"
@@ -210,7 +209,7 @@ def _conflict(sync: Synchronisation, pair: Synced, when: str) -> str:
 def _finish(sync: Synchronisation, pair: Synced, changed: str, one_side: str) -> Iterator[str]:
     """Set aside what the other side could not take, and drop a mark that no longer says anything."""
     row, lost = _this_row(sync), out_of_step(sqlite, pair)
-    if can_be_kept(pair):
+    if pair.can_be_kept:
         agreed = alike(sqlite, pair.old, down(sqlite, pair))
         yield (
             f"DELETE FROM contractctl_kept WHERE {of_pair(sqlite, sync, pair)} AND {_key_is(sync, 'NEW')} AND {changed}"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from contractctl.databases import SIDE_TABLES, Across, Copied, Database, Statement, Synchronisation, batches
+from contractctl.databases import SIDE_TABLES, Across, Copied, Database, Statement, Synchronisation, setting_aside
 from contractctl.databases.catalog import Catalog, Live, RenamedColumns, find
 from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
@@ -30,7 +30,7 @@ class KeepInStep(Step):
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         sync = seen(database, catalog, self.plan, self.table, self.pairs)
-        return (*batches.forgetting(database, sync), *database.ddl.keep_in_step(sync))
+        return (*setting_aside.forgetting(database, sync), *database.ddl.keep_in_step(sync))
 
     def demand(self, database: Database, connection: Connection) -> None:
         """The triggers write their marks there; without them every write of every application would fail."""

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import batches, run
+from contractctl.databases import batches, filling, run
 from contractctl.databases import mysql as database
 from contractctl.model.plan import Transform
 
@@ -153,11 +153,11 @@ def test_a_deadlock_is_told_as_one_and_leaves_nothing_half_done(shop, pair):
     told: list[DBAPIError] = []
     with shop.engine.connect() as connection:
         transaction = connection.begin()
-        batches.fill(database, connection, shop.sync, None, (10,))
+        filling.fill(database, connection, shop.sync, None, (10,))
         with beside(shop, heavy) as raised:
             try:
                 waiting(shop)
-                batches.fill(database, connection, shop.sync, (10,), None)
+                filling.fill(database, connection, shop.sync, (10,), None)
             except DBAPIError as error:
                 told.append(error)
             finally:
@@ -279,7 +279,7 @@ def test_a_batch_reads_its_rows_and_no_others(shop, pair, number):
         after = ("a5", 510)
         upto = batches.upper_key(database, connection, shop.sync, after, 300)
         assert upto is not None
-        assert batches.fill(database, connection, shop.sync, after, upto).rows == 300
+        assert filling.fill(database, connection, shop.sync, after, upto).rows == 300
     walks = [sql for sql in seen if "`t`" in sql and sql.lstrip().startswith(("SELECT", "UPDATE", "INSERT"))]
 
     assert len(walks) >= 4

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import batches, comparison, run
+from contractctl.databases import batches, comparison, filling, run
 from contractctl.databases.postgresql import lost, notes, unseen
 from contractctl.model.plan import Transform
 from contractctl.operations.pairs import Pair
@@ -149,7 +149,7 @@ def test_a_batch_reads_its_rows_and_no_others(shop, pair):
     event.listen(shop.engine, "before_cursor_execute", lambda *told: seen.append(told[2]))
     with shop.engine.begin() as connection:
         upto = batches.upper_key(shop.database, connection, shop.sync, ("20", 5000), 100)
-        batches.fill(shop.database, connection, shop.sync, ("20", 5000), upto)
+        filling.fill(shop.database, connection, shop.sync, ("20", 5000), upto)
         comparison.compare(shop.database, connection, shop.sync, ("20", 5000), upto)
         walks = [sql for sql in seen if 'FROM "t"' in sql or 'UPDATE "t"' in sql]
         plans = ["\n".join(run(connection, f"EXPLAIN {sql}").scalars()) for sql in walks]

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from contractctl.databases import batches
+from contractctl.databases import batches, filling
 from contractctl.databases import sqlite as database
 from contractctl.databases.sqlite import unseen
 
@@ -41,7 +41,7 @@ def test_a_batch_that_is_rolled_back_leaves_nothing_half_done(shop, pair):
     schema = shop.rows("SELECT * FROM sqlite_schema")
     with shop.engine.connect() as connection:
         connection.begin()
-        batches.fill(database, connection, shop.sync, None, None)
+        filling.fill(database, connection, shop.sync, None, None)
         connection.rollback()
 
     assert shop.rows("SELECT count(*) FROM t WHERE new IS NOT NULL") == [(0,)]
@@ -67,7 +67,7 @@ def test_a_batch_reads_its_rows_and_no_others(shop, pair):
     with shop.engine.begin() as connection:
         connection.connection.driver_connection.set_trace_callback(seen.append)
         upto = batches.upper_key(database, connection, shop.sync, ("a", 1), 10) or ("b", 2)
-        batches.fill(database, connection, shop.sync, ("a", 1), upto)
+        filling.fill(database, connection, shop.sync, ("a", 1), upto)
         connection.connection.driver_connection.set_trace_callback(None)
     walks = [sql for sql in seen if '"t"' in sql and sql.startswith(("SELECT", "UPDATE"))]
 
