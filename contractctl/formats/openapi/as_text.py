@@ -32,7 +32,7 @@ def as_text(view: "View", keyword: str, value: dict[str, Json], literal: Literal
     if keyword != "type" or not view.takes:
         return literal
     others = view.space.any_of(_read_otherwise(view, value))
-    if not view.comparison.shared.words.isdisjoint(_DENYING):
+    if not view.readings.shared.words.isdisjoint(_DENYING):
         others = view.space.all_of((others, _unknown(view, "what is denied of a value of another type is not judged")))
     return view.space.any_of((literal, others))
 

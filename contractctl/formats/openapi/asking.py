@@ -23,7 +23,7 @@ class InSeat(Asked):
         """The names of properties that were met in the writer's schemas: documents are too large to look for others."""
         view = self.reader
         return (
-            frozenset(view.comparison.sending.names | view.comparison.whole.names)
+            frozenset(view.readings.sending.names | view.readings.whole.names)
             if isinstance(view, View)
             else frozenset()
         )
@@ -36,7 +36,7 @@ class InSeat(Asked):
         """Properties that are sent and do not travel this way."""
         view = self.reader
         declared = spot.value.get("properties") if isinstance(spot.value, dict) else None
-        if not isinstance(view, View) or not isinstance(declared, dict) or view.comparison.role.is_text:
+        if not isinstance(view, View) or not isinstance(declared, dict) or view.readings.role.is_text:
             return
         for name in declared:
             if not view.hides(spot, name):
@@ -46,4 +46,4 @@ class InSeat(Asked):
             if isinstance(outcome, Found):
                 self.proof = self.proof or outcome
                 about = About(spot, place, Assertion("properties", there ^ 1), outcome)
-                yield self.finding("openapi-property-hidden", about, name=name, keyword=view.comparison.role.hides)
+                yield self.finding("openapi-property-hidden", about, name=name, keyword=view.readings.role.hides)

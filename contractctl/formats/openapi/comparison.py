@@ -1,15 +1,8 @@
 """Does the reader's document accept what the writer's allows? Each pair of components is asked once.
 
-What a component refers to stands in a question as an atom that both sides share. Where the two components behind it
-mean the same, that is what it is. Where they differ, it stands for what both of them allow, and the two are a question
-of their own: if all that is sent there is taken, then both allow the same as far as anything is sent,
-and "none" here is true; if it is not, that is a finding already. Values are finite, so going from component to
-component, in circles even, each question may rest on those about smaller values. The reader's atoms may stand only
-where more inside means more outside: elsewhere, below `oneOf` or `not`, the reader's component is read out in full,
-unless it allows nothing but what the writer's does, too.
-
-Where a finding about two components turns out to be none in the message that led to them, an atom no longer stands for
-them: whatever refers to them is asked once more, with the two read out, up to the messages themselves.
+Where a finding about two components turns out to be none in the message that led to them, an atom (readings.py) no
+longer stands for them: whatever refers to them is asked once more, with the two read out, up to the messages
+themselves.
 """
 
 import json
@@ -24,51 +17,26 @@ from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.places import lifted
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
-from contractctl.formats.json_schema.search.nodes import FALSE, Literal
-from contractctl.formats.json_schema.search.outcomes import NONE, Found, SpentError
+from contractctl.formats.json_schema.search.nodes import Literal
+from contractctl.formats.json_schema.search.outcomes import Found, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
-from contractctl.formats.json_schema.search.space import Space
-from contractctl.formats.json_schema.search.values import NULL
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.likeness import Alike, alike
-from contractctl.formats.openapi.pairs import Key, Question, counterpart, ends_of, key_of, marks, referring
+from contractctl.formats.openapi.likeness import alike
+from contractctl.formats.openapi.pairs import Key, Question, ends_of, key_of, marks, referring
 from contractctl.formats.openapi.parts import Unresolved
-from contractctl.formats.openapi.recursion import InfiniteRecursion
+from contractctl.formats.openapi.readings import Readings
 from contractctl.formats.openapi.routes import routes
 from contractctl.formats.openapi.shared import Shared, references, told, unit_of, without_extensions
-from contractctl.formats.openapi.views import TURNING, Components, Role, Sending, Taking, View
+from contractctl.formats.openapi.views import TURNING, Role, View
 from contractctl.model.verdict import Incompatibility, Undecided
 
 _WORK = 10_000
-_WORK_ASIDE = 3_000
 _WORK_IN_ALL = 300_000
 """Forty times what two versions of a document of megabytes need that are far apart."""
 _SPENT = "the work that two documents are worth has been spent: this, and what comes after it, was not judged"
-
-
-class _Bodies(dict[int, Literal]):
-    """What named nodes stand for; those of atoms are read when somebody asks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.later: dict[int, tuple[View, ...]] = {}
-        self.spots: dict[int, tuple[Spot, ...]] = {}
-
-    def __missing__(self, number: int) -> Literal:
-        views = [view.at_rest for view in self.later[number]]
-        spots = [_seen(view, spot) for view, spot in zip(views, self.spots[number], strict=True)]
-        space = views[0].space
-        self[number] = literal = space.all_of(view.read_out(spot) for view, spot in zip(views, spots, strict=True))
-        return literal
-
-
-def _seen(view: "View", spot: Spot) -> Spot:
-    """A part that both documents have, as the one has it that a view reads: it may count its files otherwise."""
-    resource = view.document.schemas.resources.get(spot.base)
-    return spot if resource is None or resource.file == spot.file else replace(spot, file=resource.file)
 
 
 @dataclass(slots=True)
@@ -79,13 +47,9 @@ class SchemaComparison:
     writer: Document
     reader: Document
     shared: Shared
-    space: Space = field(default_factory=Space)
+    readings: Readings = field(init=False)
     solver: Solver = field(init=False)
-    bodies: _Bodies = field(default_factory=_Bodies)
-    endless: tuple[InfiniteRecursion, InfiniteRecursion] = field(init=False)
-    """Of the writer's schemas and of the reader's."""
     pending: deque[Question] = field(default_factory=deque)
-    met: set[Key] = field(default_factory=set)
     heirs: deque[Question] = field(default_factory=deque)
     """What values of another schema may be, as a word of theirs says: asked as if it were a message of its own."""
     seats: dict[Key, Question] = field(default_factory=dict)
@@ -96,49 +60,19 @@ class SchemaComparison:
     """What was found, by the question that it answers."""
     dropped: dict[Key, None] = field(default_factory=dict)
     """Components of which something was found that their seat takes: what refers to them is still to be asked."""
-    doubtful: set[Key] = field(default_factory=set)
-    """Those of them that are read out by now, wherever they are referred to."""
     settled: set[Key] = field(default_factory=set)
     """Those of them that are a message of their own, where it was found as well."""
     work: int = _WORK_IN_ALL
     """What is left for all questions that come."""
     is_spent: bool = False
     """Whether it was said that nothing is left."""
-    alike: dict[int, Alike] = field(default_factory=dict)
-    """Parts that both documents have in the same words, by their identity."""
-    narrower: dict[Hashable, bool] = field(default_factory=dict)
     label: str = ""
     seat: Mapping[str, str] = field(default_factory=dict)
     """Where what is being asked right now stands."""
-    sending: Sending = field(init=False)
-    taking: Taking = field(init=False)
-    whole: Sending = field(init=False)
-    """What is sent, whatever the reader makes of it."""
-    exact_writer: View = field(init=False)
-    exact_reader: View = field(init=False)
 
     def __post_init__(self) -> None:
-        self.space.bodies = self.bodies
-        self.endless = InfiniteRecursion(self.writer), InfiniteRecursion(self.reader)
-        self.solver = Solver(self.space)
-        self.exact_reader = View(self.space, self.reader, self, Components.LATER)
-        exact_writer = View(self.space, self.writer, self, Components.LATER)
-        self.whole = Sending(self.space, self.writer, self, Components.LATER, exact_writer)
-        self._look()
-
-    def _look(self) -> None:
-        """With views that have read nothing yet: what was read before stands for what is no longer taken as given."""
-        self.exact_writer = View(self.space, self.writer, self, Components.BOTH)
-        self.sending = Sending(self.space, self.writer, self, Components.BOTH, self.exact_writer)
-        self.taking = Taking(self.space, self.reader, self, Components.BOTH, self._exact(self.reader))
-
-    @property
-    def round(self) -> int:
-        """What is read where other components are read out is something else."""
-        return len(self.doubtful)
-
-    def _exact(self, document: Document) -> View:
-        return View(self.space, document, self, Components.EXACT)
+        self.readings = Readings(self.role, self.writer, self.reader, self.shared, self._enqueue)
+        self.solver = Solver(self.readings.space)
 
     def ask(self, writer: Spot, reader: Spot, label: str, seat: Mapping[str, str]) -> Iterator[tuple[Question, Said]]:
         """What of the values of one schema the other refuses, and what of the components that they refer to."""
@@ -157,8 +91,7 @@ class SchemaComparison:
                     yield question, said
                     if isinstance(said, Incompatibility):
                         self.settled.add(key)
-            self.doubtful |= dropped.keys() - self.settled
-            self._look()
+            self.readings.doubt(dropped.keys() - self.settled)
             for seat, question in tuple(self.asked):
                 if self._leads(question, dropped.keys() - self.settled):
                     yield from self._once_more(seat, question)
@@ -200,10 +133,10 @@ class SchemaComparison:
                 if target.key in met or self.shared.has(unit_of(target.base, target.pointer)):
                     continue
                 met.add(target.key)
-                pair = self._pair(self.writer, target)
+                pair = self.readings.pair(self.writer, target)
                 if pair is not None and pair in components:
                     return True
-                if pair is None or pair in self.doubtful:
+                if pair is None or pair in self.readings.doubtful:
                     pending.append(target)
         return False
 
@@ -212,14 +145,6 @@ class SchemaComparison:
         for text in references(told(spot.value), spot.value):
             with suppress(Unresolved):
                 yield refer(self.writer.schemas, referring(spot, text), "$ref")
-
-    def _pair(self, document: Document, target: Spot) -> Key | None:
-        """What is asked about a component; None for what is always read out."""
-        other = counterpart(self._other(document), target)
-        if other is None:
-            return None
-        writer, reader = (target, other) if document is self.writer else (other, target)
-        return key_of(ends_of(self.writer, writer), ends_of(self.reader, reader))
 
     def _confirmed(self, seat: Question, question: Question, said: Said) -> Iterator[tuple[Question, Said]]:
         """A finding with the whole value of its seat, where the reader refuses that, too.
@@ -230,14 +155,15 @@ class SchemaComparison:
         if not isinstance(said, Incompatibility) or is_seat or "document" not in said.facts:
             yield question, _with_whole(said, is_whole=True)
             return
-        value = json.loads(said.facts["document"])
+        value, readings = json.loads(said.facts["document"]), self.readings
         try:
-            sent, taken = self.travelling(self.whole.root(seat.writer)), self.exact_reader.root(seat.reader)
+            sent = readings.travelling(readings.whole.root(seat.writer))
+            taken = readings.exact_reader.root(seat.reader)
         except RecursionError:
             yield question, _with_whole(said, is_whole=False)
             return
         for place in routes(self.writer, seat.writer, question.writer):
-            outcome = self._solved((sent, lifted(self.space, place, self.space.enum([value]))))
+            outcome = self._solved((sent, lifted(readings.space, place, readings.space.enum([value]))))
             if outcome is None:
                 yield question, _with_whole(said, is_whole=False)
                 return
@@ -245,7 +171,7 @@ class SchemaComparison:
                 document = json.dumps(outcome, ensure_ascii=False)
                 yield question, _with_whole(replace(said, facts={**said.facts, "document": document}), is_whole=True)
                 return
-        if question.key not in self.doubtful | self.settled:
+        if question.key not in self.readings.doubtful | self.settled:
             self.dropped[question.key] = None
 
     def _solved(self, literals: tuple[Literal, ...]) -> Json:
@@ -260,23 +186,23 @@ class SchemaComparison:
 
     def _takes(self, literal: Literal, value: Json) -> bool:
         try:
-            return holds(self.space, literal, value)
+            return holds(self.readings.space, literal, value)
         except (UndecidedError, RecursionError):
             return False
 
     def _enqueue(self, writer: Spot, reader: Spot) -> None:
         writer, reader = ends_of(self.writer, writer), ends_of(self.reader, reader)
         key = key_of(writer, reader)
-        if key in self.met or self.shared.holds(writer, reader):
+        if key in self.readings.met or self.shared.holds(writer, reader):
             return
-        self.met.add(key)
+        self.readings.met.add(key)
         self.pending.append(Question(writer, reader, self.label, self.seat))
 
     def _enqueue_heirs(self, writer: Spot, reader: Spot) -> None:
         question = Question(ends_of(self.writer, writer), ends_of(self.reader, reader), self.label, self.seat)
         if question.key not in self.seats and not self.shared.holds(question.writer, question.reader):
             self.seats[question.key] = question
-            self.met.add(question.key)
+            self.readings.met.add(question.key)
             self.heirs.append(question)
 
     def _answers(self, question: Question) -> Iterator[Said]:
@@ -286,7 +212,7 @@ class SchemaComparison:
             for pair in below:
                 self._enqueue(*pair)
         else:
-            yield from self._asked(self.taking, self.sending, question)
+            yield from self._asked(self.readings.taking, self.readings.sending, question)
         yield from told_apart(*ends)
         for heirs in told_of_heirs(*ends):
             self._enqueue_heirs(*heirs)
@@ -298,27 +224,21 @@ class SchemaComparison:
                 self.is_spent = True
                 yield Undecided("$", _SPENT)
             return
+        known = self.readings.alike
         for left, right, said in alike(question.writer, question.reader, self.shared):
-            self.alike[id(left)] = self.alike[id(right)] = said  # the documents live longer than what is known of them
+            known[id(left)] = known[id(right)] = said  # the documents live longer than what is known of them
         try:
             sent = writer.root(question.writer)  # first: the reader's atoms are those that the writer sends
             reader.root(question.reader)
         except RecursionError:
             yield Undecided("$", "it is nested too deeply to decide")
             return
-        sent = self.travelling(sent)
+        sent = self.readings.travelling(sent)
         schemas = self.writer.schemas
-        asked = InSeat(self.space, self.solver, reader, question.reader, sent, schemas, question.writer)
+        asked = InSeat(self.readings.space, self.solver, reader, question.reader, sent, schemas, question.writer)
         granted = asked.work
         yield from asked.answers()
         self.work -= granted - asked.work
-
-    def travelling(self, sent: Literal) -> Literal:
-        """What of it there is a text for: https://spec.openapis.org/oas/v3.1.1#style-values."""
-        if not self.role.is_text:
-            return sent
-        never = self.space.enum(["", [], {}]) if self.role is Role.SEGMENT else FALSE
-        return self.space.all_of((sent, self.space.kinds(NULL) ^ 1, never ^ 1))
 
     def _below(self, question: Question) -> list[tuple[Spot, Spot]] | None:
         """Where both schemas have the same words: the components that they refer to, which are all that may differ.
@@ -332,7 +252,7 @@ class SchemaComparison:
             return None
         value = without_extensions(writer.value)
         said = told(value)
-        if TURNING.search(said) or self.endless[0](writer) or self.endless[1](reader):
+        if TURNING.search(said) or self.readings.endless[0](writer) or self.readings.endless[1](reader):
             return None
         found = []
         for text in references(said, value):
@@ -342,78 +262,10 @@ class SchemaComparison:
             except Unresolved:
                 return None
             key = key_of(ends_of(self.writer, one), ends_of(self.reader, other))
-            if marks(one) != marks(other) or key in self.doubtful:
+            if marks(one) != marks(other) or key in self.readings.doubtful:
                 return None
             found.append((one, other))
         return found
-
-    def atom(self, view: View, target: Spot) -> Literal | None:
-        """The literal that stands for a component in both documents; None where it has to be read out."""
-        unit = unit_of(target.base, target.pointer)
-        if len(unit) != len(target.pointer) + 1:
-            return None
-        if self.shared.has(unit):
-            return self._named(("same", unit), (self.taking,), (target,))
-        other = counterpart(self._other(view.document), target)
-        if other is None or not self._may_share(view, target, other):
-            return None
-        writer, reader = (target, other) if view.document is self.writer else (other, target)
-        if view is self.sending or view is self.exact_writer:
-            self._enqueue(writer, reader)
-        return self._named(("both", unit, self.round), (self.exact_writer, self.taking), (writer, reader))
-
-    def same(self, said: Alike, spot: Spot) -> Literal:
-        """What stands for a part that both documents have in the same words: it is read when somebody asks."""
-        return self._named(("alike", said), (self.taking,), (spot,))
-
-    def same_sent(self, said: Alike, spot: Spot) -> Literal:
-        """What the writer sends by such a part."""
-        return self._named(("alike, sent", said), (self.sending,), (spot,))
-
-    def _may_share(self, view: View, target: Spot, other: Spot) -> bool:
-        """Whether a component may stand for what both documents allow: it is sent, and what was found of it holds."""
-        pair = self._pair(view.document, target)
-        if pair in self.doubtful:
-            return False
-        if view.components is Components.BOTH:
-            return view.document is self.writer or pair in self.met
-        return view.components is Components.EXACT and self._is_narrower(view, target, other)
-
-    def _is_narrower(self, view: View, target: Spot, other: Spot) -> bool:
-        """Whether the reader's component allows nothing that the writer's does not: then both allow what it allows.
-
-        It is asked aside, of views of its own: those that ask are in the middle of reading.
-        """
-        if view.document is not self.reader:
-            return False
-        key = target.base, target.pointer
-        if key not in self.narrower:
-            self.narrower[key] = False  # as long as it is not known
-            solver = Solver(self.space, _WORK_ASIDE)
-            try:
-                mine = self._exact(self.reader).root(target)
-                theirs = Taking(self.space, self.writer, self, Components.BOTH, self._exact(self.writer)).root(other)
-                self.narrower[key] = solver.solve((mine, theirs ^ 1)) is NONE
-            except (SpentError, RecursionError):
-                return False
-        return self.narrower[key]
-
-    def later(self, view: View, target: Spot) -> Literal:
-        """What a schema says in a view, read when somebody asks."""
-        return self._named((type(view), view.document, target.key), (view,), (target,))
-
-    def sent(self, target: Spot) -> Literal:
-        """What the writer sends by a component."""
-        return self._named(("sent", target.base, target.pointer, self.round), (self.sending,), (target,))
-
-    def _other(self, document: Document) -> Document:
-        return self.reader if document is self.writer else self.writer
-
-    def _named(self, key: Hashable, views: tuple[View, ...], spots: tuple[Spot, ...]) -> Literal:
-        literal = self.space.name(key)
-        self.bodies.later.setdefault(literal >> 1, views)
-        self.bodies.spots.setdefault(literal >> 1, spots)
-        return literal
 
 
 def _mark(said: Said) -> Hashable:

@@ -232,7 +232,8 @@ class Making:
         if schema is None:
             return "anything"
         comparison = self.way.comparison(role)
-        return _solved(comparison, (comparison.travelling(comparison.whole.root(schema)),))
+        readings = comparison.readings
+        return _solved(comparison, (readings.travelling(readings.whole.root(schema)),))
 
     def _meant(self) -> Json:
         """The value that the finding is about."""

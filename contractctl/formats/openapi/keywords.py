@@ -33,7 +33,7 @@ def _properties(view: "View", read: Read, spot: Spot, value: dict[str, Json]) ->
     usual = view.usual(read, spot, "properties", value)
     declared = value["properties"]
     hidden = [name for name in declared if view.hides(spot, name)] if isinstance(declared, dict) else []
-    if not hidden or view.comparison.role.is_text:
+    if not hidden or view.readings.role.is_text:
         return usual
     gone = Properties(tuple((name, FALSE) for name in hidden), (), TRUE)
     return view.space.all_of((usual, view.space.literal(gone)))
@@ -42,7 +42,7 @@ def _properties(view: "View", read: Read, spot: Spot, value: dict[str, Json]) ->
 def _required(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
     """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: where it does not travel it is not required."""
     declared, required = value.get("properties"), value["required"]
-    if not isinstance(declared, dict) or not isinstance(required, list) or view.comparison.role.is_text:
+    if not isinstance(declared, dict) or not isinstance(required, list) or view.readings.role.is_text:
         return view.usual(read, spot, "required", value)
     left = [name for name in required if not (isinstance(name, str) and name in declared and view.hides(spot, name))]
     if len(left) == len(required) or not all(isinstance(name, str) for name in left):

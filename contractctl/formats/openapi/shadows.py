@@ -220,11 +220,11 @@ def _may_be(comparison: SchemaComparison, document: Document, one: Parameter | N
     _, schema = single(document, one.spot)
     if schema is None:
         return True
-    space = comparison.space
+    space = comparison.readings.space
     meant = space.enum(_values(text)) if text is not None else _spelled(space, expression)
     comparison.solver.work = _WORK
     try:
-        return comparison.solver.solve((comparison.whole.root(schema), meant)) is not NONE
+        return comparison.solver.solve((comparison.readings.whole.root(schema), meant)) is not NONE
     except (SpentError, RecursionError):
         return True
 

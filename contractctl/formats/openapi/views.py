@@ -31,7 +31,7 @@ from contractctl.formats.openapi.likeness import Alike
 from contractctl.formats.openapi.recursion import IN_PLACE
 
 if TYPE_CHECKING:
-    from contractctl.formats.openapi.comparison import SchemaComparison
+    from contractctl.formats.openapi.readings import Readings
 
 UNHEARD = "^unheard-of"
 """The names of properties that nobody has declared, as far as anybody sends such."""
@@ -100,21 +100,21 @@ class View(Meaning):
         self,
         space: Space,
         document: Document,
-        comparison: "SchemaComparison",
+        readings: "Readings",
         components: Components,
         turning: "View | None" = None,
     ) -> None:
         super().__init__(
-            space, document.schemas, frozenset({f"{type(self).__name__} {components.name} {comparison.round}"})
+            space, document.schemas, frozenset({f"{type(self).__name__} {components.name} {readings.round}"})
         )
         self.document = document
-        self.comparison = comparison
+        self.readings = readings
         self.turning = turning or self
         """Who reads the keywords below which more may be less."""
         self.components = components
-        self.endless = comparison.endless[document is comparison.reader]
-        self._arrives_as_text = comparison.role.is_text and (self.takes or document is comparison.reader)
-        self._may_hide = not comparison.role.is_text and comparison.role.hides in comparison.shared.words
+        self.endless = readings.endless[document is readings.reader]
+        self._arrives_as_text = readings.role.is_text and (self.takes or document is readings.reader)
+        self._may_hide = not readings.role.is_text and readings.role.hides in readings.shared.words
 
     @property
     def at_rest(self) -> "View":
@@ -123,10 +123,10 @@ class View(Meaning):
 
     def _like(self) -> "View":
         turning = None if self.turning is self else self.turning.at_rest
-        return type(self)(self.space, self.document, self.comparison, self.components, turning)
+        return type(self)(self.space, self.document, self.readings, self.components, turning)
 
     def of(self, spot: Spot) -> Literal:
-        said = self.comparison.alike.get(id(spot.value))
+        said = self.readings.alike.get(id(spot.value))
         return self.read_out(spot) if said is None else self._same(said, spot)
 
     def read_out(self, spot: Spot) -> Literal:
@@ -134,7 +134,7 @@ class View(Meaning):
         return super().of(spot)
 
     def _same(self, said: Alike, spot: Spot) -> Literal:
-        return self.comparison.same(said, spot)
+        return self.readings.same(said, spot)
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
         if self.endless(spot):
@@ -157,11 +157,11 @@ class View(Meaning):
         """A component that both documents have is an atom: its own question is asked elsewhere, and once."""
         with suppress(Unresolved):
             target = refer(self.schema, spot, keyword)
-            atom = self.comparison.atom(self, target)
+            atom = self.readings.atom(self, target)
             if atom is not None:
                 return atom
             if self.components is Components.LATER:
-                return self.comparison.later(self, target)
+                return self.readings.later(self, target)
         return super().referred(spot, keyword)
 
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
@@ -220,7 +220,7 @@ class View(Meaning):
                 return False
             refers = "$ref" in inner.value
             beside = refers and self.document.is_3_0  # what stands beside a reference is ignored there
-            if inner.value.get(self.comparison.role.hides) is True and not beside:
+            if inner.value.get(self.readings.role.hides) is True and not beside:
                 return True
             if not refers:
                 return False
@@ -247,15 +247,15 @@ class Sending(View):
 
     def _same(self, said: Alike, spot: Spot) -> Literal:
         """The part, so that it is known at once where the other side has it, too; and what is sent by it."""
-        return self.space.all_of((super()._same(said, spot), self.comparison.same_sent(said, spot)))
+        return self.space.all_of((super()._same(said, spot), self.readings.same_sent(said, spot)))
 
     def referred(self, spot: Spot, keyword: str) -> Literal:
         """The atom, so that it is known at once where the other side has it, too; and what is sent by it."""
         with suppress(Unresolved):
             target = refer(self.schema, spot, keyword)
-            atom = self.comparison.atom(self, target)
+            atom = self.readings.atom(self, target)
             if atom is not None:
-                return self.space.all_of((atom, self.comparison.sent(target)))
+                return self.space.all_of((atom, self.readings.sent(target)))
         return super().referred(spot, keyword)
 
     def _read(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:

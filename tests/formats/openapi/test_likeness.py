@@ -32,8 +32,8 @@ def test_a_part_in_the_same_words_is_not_read() -> None:
     way = way_between(old, new)
 
     assert len(list(paths(way))) == 1
-    assert "left" in way.comparison(Role.REQUEST).sending.names
-    assert "inner" not in way.comparison(Role.REQUEST).sending.names
+    assert "left" in way.comparison(Role.REQUEST).readings.sending.names
+    assert "inner" not in way.comparison(Role.REQUEST).readings.sending.names
 
 
 @pytest.mark.parametrize(
