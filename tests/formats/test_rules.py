@@ -41,6 +41,13 @@ def test_every_format_rule_has_an_example(rule: str) -> None:
     assert page(rule).example is not None
 
 
+@pytest.mark.parametrize("rule", rules())
+def test_a_page_says_what_happens_and_what_to_do_before_it_shows_an_example(rule: str) -> None:
+    parts = ["## What happens", "## What to do", *(["## Example"] if page(rule).example else [])]
+
+    assert re.findall(r"^## .*$", page(rule).text, re.MULTILINE) == parts
+
+
 def test_no_two_rules_have_the_same_title() -> None:
     titles = [page(rule).title for rule in rules()]
 
