@@ -22,6 +22,7 @@ _LOOKS = 12
 """Looks in a canary's bake time."""
 _EVEN_LOOKS = 48
 """Looks of equal length; later ones grow, so that a long canary does not fill a file."""
+_GROWTH = 1.1
 _ALL = f".{EVERYTHING}"
 _BEFORE = 24
 """How many bake times before a share the old path's requests still count as a baseline."""
@@ -264,8 +265,17 @@ def _request_series(requests: Sequence[Request], since: float, bake: float) -> I
 
 def look(age: float, bake: float) -> int:
     """The number of a look: fixed by the moment the share was entered, whenever and however often one collects."""
-    length = max(bake / _LOOKS, 1.0)
-    number = age / length
+    number = age / _look_seconds(bake)
     if number < _EVEN_LOOKS:
         return max(0, math.floor(number))
-    return _EVEN_LOOKS + math.floor(math.log(number / _EVEN_LOOKS) / math.log(1.1))
+    return _EVEN_LOOKS + math.floor(math.log(number / _EVEN_LOOKS) / math.log(_GROWTH))
+
+
+def look_end(number: int, bake: float) -> float:
+    """How many seconds after the share was entered a look ends."""
+    even = min(number + 1, _EVEN_LOOKS)
+    return even * _look_seconds(bake) * _GROWTH ** (number + 1 - even)
+
+
+def _look_seconds(bake: float) -> float:
+    return max(bake / _LOOKS, 1.0)

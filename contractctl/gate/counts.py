@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from contractctl import canary
 from contractctl.canary import Counts, Look
 from contractctl.evidence.observations import SHADOW
+from contractctl.evidence.records import look_end
 from contractctl.model.evidence import Record, Series
 
 MEASURES = {"outcome": ("ok", "bad"), "speed": ("timed", "fast"), "shadow": SHADOW}
@@ -20,10 +22,20 @@ class Observed:
     """Of the running share, one after the other."""
     earlier: tuple[Record, ...]
     """Of earlier shares: what 100 % is held against."""
-    seconds: float
-    """How long the running share has been observed."""
+    since: float
+    """When the running share was entered."""
     records: tuple[str, ...]
     plan: str
+
+    @property
+    def until(self) -> float:
+        """The end of what was observed."""
+        return self.running[-1].window_to
+
+    @property
+    def seconds(self) -> float:
+        """How long the running share has been observed."""
+        return self.until - self.since
 
     @property
     def series(self) -> list[Series]:
@@ -40,6 +52,17 @@ class Observed:
 def looks(observed: Observed) -> tuple[Look, ...]:
     """Requests and failures in each interval since the share was entered."""
     return _looks(observed, observed.running)
+
+
+def dated(observed: Observed, bake: float) -> list[tuple[float, Look]]:
+    """The same in the order of time, each with the moment by which all of it had been counted."""
+    found = []
+    for (index, number), look in _tallied(observed, observed.running, _outcome).items():
+        end = observed.running[index].window_to
+        if number.isdecimal():
+            end = min(end, observed.since + look_end(int(number), bake))
+        found.append((end, _look(look)))
+    return sorted(found, key=itemgetter(0))
 
 
 def earlier_old(observed: Observed) -> Counts:
@@ -60,6 +83,13 @@ def tallied(
     observed: Observed, records: Sequence[Record], word: Callable[[Mapping[str, str]], str | None]
 ) -> list[Mapping[tuple[str, str], float]]:
     """How many there were in each interval, by path and word; what has no word is left out."""
+    return list(_tallied(observed, records, word).values())
+
+
+def _tallied(
+    observed: Observed, records: Sequence[Record], word: Callable[[Mapping[str, str]], str | None]
+) -> Mapping[tuple[int, str], Mapping[tuple[str, str], float]]:
+    """The same by record and number of the look."""
     counts: dict[tuple[int, str], dict[tuple[str, str], float]] = {}
     for index, record in enumerate(records):
         for one in _series(observed, [record]):
@@ -67,12 +97,19 @@ def tallied(
                 look = counts.setdefault((index, one.labels.get("look", "")), {})
                 side = one.labels["path"], said
                 look[side] = look.get(side, 0.0) + one.value
-    return list(counts.values())
+    return counts
 
 
 def _looks(observed: Observed, records: Sequence[Record]) -> tuple[Look, ...]:
-    found = tallied(observed, records, lambda labels: labels.get("outcome"))
-    return tuple(Look(_counts(look, "new"), _counts(look, "old")) for look in found)
+    return tuple(_look(look) for look in tallied(observed, records, _outcome))
+
+
+def _outcome(labels: Mapping[str, str]) -> str | None:
+    return labels.get("outcome")
+
+
+def _look(counted: Mapping[tuple[str, str], float]) -> Look:
+    return Look(_counts(counted, "new"), _counts(counted, "old"))
 
 
 def _counts(look: Mapping[tuple[str, str], float], path: str) -> Counts:

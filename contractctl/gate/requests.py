@@ -8,9 +8,10 @@ from contractctl.evidence.shares import is_share
 from contractctl.gate import comparing, latency, shadow
 from contractctl.gate.case import Case
 from contractctl.gate.counts import MEASURES, Observed, earlier_old, looks
+from contractctl.gate.everybody import everybody
 from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import number, part, span
-from contractctl.model.amounts import agreeing, counted
+from contractctl.model.amounts import counted
 from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record
 from contractctl.model.plan import Plan
@@ -103,7 +104,7 @@ def _observed(case: Case, own: Sequence[Record]) -> Observed | Flaw:
         words = f"{newest.source}: {span(hole)} of the {span(seconds)} at this share were not observed"
         return Flaw(Unknown.WINDOW_NOT_COVERED, words)
     digests = tuple(record.digest for record in [*earlier, *running])
-    observed = Observed(tuple(running), tuple(earlier), seconds, digests, case.plan.name)
+    observed = Observed(tuple(running), tuple(earlier), since, digests, case.plan.name)
     return _strange(observed) or _uncounted(observed) or observed
 
 
@@ -152,8 +153,7 @@ def _hole(running: Sequence[Record], since: float) -> float:
 
 def _share(case: Case, observed: Observed) -> Condition:
     tolerance, asked = case.plan.canary.share_tolerance, case.standing.percent
-    own = looks(observed)
-    seen = canary.summed(own)
+    seen = canary.summed(looks(observed))
     everything = seen.new.total + seen.old.total
     share = seen.new.total / everything * 100 if everything else 0.0
     passed = Condition(
@@ -169,22 +169,12 @@ def _share(case: Case, observed: Observed) -> Condition:
         words = f"no request was counted in {span(observed.seconds)}"
         return unknown(passed, Flaw(Unknown.TOO_FEW_SAMPLES, words, max(observed.seconds, case.clock.patience)))
     passed = replace(passed, remedy=_FOLLOW)
-    if asked == _EVERYBODY and (left := canary.summed(own[1:]).old.total):
-        words = (
-            f"{number(left)} {agreeing(left, 'request')} still took the old path, {asked:g} % should take the new one"
-        )
-        return unknown(replace(passed, remedy=_anew(case)), Flaw(Unknown.SHARE_MISMATCH, words))
+    if asked == _EVERYBODY:
+        return everybody(case, observed, passed)
     chance = canary.binomial_two_sided(round(seen.new.total), round(everything), asked / 100)
     if abs(share - asked) <= tolerance or chance >= _MISMATCH:
         return replace(passed, remedy=None)
     return replace(passed, outcome=Outcome.UNKNOWN, reason=Unknown.SHARE_MISMATCH)
-
-
-def _anew(case: Case) -> str:
-    """What once took the old path stays counted for as long as the share is this one."""
-    below = max((step for step in case.plan.canary.steps if step < _EVERYBODY), default=0)
-    lowered = f"contractctl migrate canary {case.plan.name} {below:g}"
-    return f"{_FOLLOW}; once they do, begin the count anew: {lowered}, and {_EVERYBODY:g} again"
 
 
 def _errors(case: Case, observed: Observed) -> comparing.Compared:

@@ -187,20 +187,6 @@ def test_a_time_in_which_nobody_took_the_new_path_is_no_bake_time(canarying: Sce
     assert scene.but(records=(in_looks([on] * 6 + [seldom] * 6),)).condition("canary bake").outcome is PASS
 
 
-def test_at_100_percent_nobody_takes_the_old_path_once_the_share_has_come_through(contracting: Scene) -> None:
-    everybody, some = ((0.0, 10000.0), (0.0, 0.0)), ((0.0, 9990.0), (0.0, 10.0))
-    scene = contracting.but(stage=Stage.QUIESCE, standing=Standing(State.CANARY, NOW - 60 - 7200, 100))
-
-    coming = scene.but(records=(*contracting.records, in_looks([some, *[everybody] * 11])))
-    left = scene.but(records=(*contracting.records, in_looks([*[everybody] * 11, some])))
-
-    assert coming.condition("canary share").outcome is PASS
-    assert left.condition("canary share").reason is Unknown.SHARE_MISMATCH
-    assert left.condition("canary share").message.startswith("10 requests still took the old path")
-    anew = "begin the count anew: contractctl migrate canary rename-customer 50, and 100 again"
-    assert (left.condition("canary share").remedy or "").endswith(anew)
-
-
 def test_requests_of_which_nobody_counts_the_failures_are_not_healthy(canarying: Scene) -> None:
     made = requests((0, 10000), (180, 89820))
     good = tuple(one for one in made.series if (one.labels["path"], one.labels["outcome"]) != ("new", "bad"))
