@@ -49,6 +49,8 @@ WHERE coalesce(backend_type, 'client backend') = 'client backend' AND pid <> pg_
 _REPLICAS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
 _ANEW = re.compile(r'parameter "log_\S*" (changed|removed)|\W(pgaudit[.]\w|log_(min_messages|destination|directory)\W)')
 """From here on other settings may hold; servers tell of it in many languages."""
+_CLASSES_ANEW = re.compile(r"\Wpgaudit[.]log\W")
+"""Until here nobody may have been told of accounts that got settings of their own."""
 _OWN_SETTINGS = re.compile(
     r"\balter\s+(role|user|database)\b.*\b(set|reset)\s+(\"?(pgaudit[.]|log_)|all\b)", re.IGNORECASE | re.DOTALL
 )
@@ -177,7 +179,8 @@ class _Kept:
         is_audit = entry.message.startswith(_AUDIT)
         if (_OWN_SETTINGS if is_audit else _ANEW).search(entry.message):
             self.anew = max(self.anew, entry.at)
-            self.own = max(self.own, entry.at) if is_audit else self.own
+            if is_audit or _CLASSES_ANEW.search(entry.message):
+                self.own = max(self.own, entry.at)
         if entry.at >= self.since:
             first, last = self.alive.get(tick := int(entry.at // self.tick), (entry.at, entry.at))
             self.alive[tick] = min(first, entry.at), max(last, entry.at)
@@ -208,7 +211,9 @@ def _until_found(seen: Observations, given: Given, asked: _Asked) -> None:
     if not kept.there:
         seen.spoiled("missing source: a test statement sent to the server is in none of these files")
     if asked.told.oldest < kept.own:
-        seen.spoiled("sampled: sessions are connected since before a role or database got other settings: end them")
+        seen.spoiled(
+            "sampled: sessions are connected since before the log settings of all or of a role changed: end them"
+        )
     _signs(seen, kept, asked.told.targets, question)
 
 

@@ -84,7 +84,8 @@ class Span:
 class Kept:
     """What the file holds."""
 
-    last: Look
+    last: Look | None
+    """None where everybody has looked in vain so far."""
     spans: tuple[Span, ...] = ()
     hidden: str | None = field(default=None, metadata=canonical.OPTIONAL)
     """Why statements may have gone uncounted since the last look, where somebody has looked in vain."""
@@ -124,14 +125,15 @@ def take(seen: Observations, looked: Looked, question: Question, path: Path) -> 
     """Compare a look with the one before, keep both, and tell everything that the file knows."""
     look, watch = looked.look, looked.watch
     before = _read(path)
-    if before is None:
-        _write(path, Kept(look))
-        seen.spoiled("window not covered: this was the first snapshot; counts are known from the next one on")
-        return
-    spans = (*before.spans, _span(before, look, looked.statements, watch))
     by_settings = (before.hidden or "").startswith("sampled")
+    spans = before.spans
+    if before.last is not None:
+        spans = (*spans, _span(before, before.last, look, looked.statements, watch))
     kept = Kept(look, spans, sound=look.at if by_settings else before.sound)
     _write(path, kept)
+    if before.last is None:
+        seen.spoiled("window not covered: this was the first snapshot; counts are known from the next one on")
+        return
     seen.answered(canonical.dumps(canonical.tree(kept)).encode())
     for span in kept.spans:
         _tell(seen, span, watch, question)
@@ -146,14 +148,13 @@ def noted(path: Path) -> Iterator[None]:
     try:
         yield
     except UnusableError as error:
-        if (before := _read(path)) is not None:
-            _write(path, replace(before, hidden=before.hidden or str(error)))
+        before = _read(path)
+        _write(path, replace(before, hidden=before.hidden or str(error)))
         raise
 
 
-def _span(kept: Kept, now: Look, statements: Mapping[str, Statement], watch: Watch) -> Span:
-    before = kept.last
-    flaw = kept.hidden or _flaw(before, now) or _uncounted_sessions(kept, now)
+def _span(kept: Kept, before: Look, now: Look, statements: Mapping[str, Statement], watch: Watch) -> Span:
+    flaw = kept.hidden or _flaw(before, now) or _uncounted_sessions(kept.sound, before, now)
     grown = {key: calls - before.calls.get(key, 0.0) for key, calls in now.calls.items()}
     if flaw:  # whatever the look has was counted some time: it can prove a read, and no silence
         grown = {key: count if count > 0 else now.calls[key] for key, count in grown.items()}
@@ -180,9 +181,9 @@ def _flaw(before: Look, now: Look) -> str | None:
     return None
 
 
-def _uncounted_sessions(kept: Kept, now: Look) -> str | None:
-    began = [look.oldest for look in (kept.last, now) if look.oldest is not None]
-    if not began or min(began) >= kept.sound:
+def _uncounted_sessions(sound: float, *looks: Look) -> str | None:
+    began = [look.oldest for look in looks if look.oldest is not None]
+    if not began or min(began) >= sound:
         return None
     return "sampled: sessions are connected since before the settings counted every statement: end them"
 
@@ -230,9 +231,9 @@ def moments(begin: float, end: float, every: float) -> Sequence[float]:
     return (*(begin + n * step for n in range(whole + 1)), end)
 
 
-def _read(path: Path) -> Kept | None:
+def _read(path: Path) -> Kept:
     if not path.is_file():
-        return None
+        return Kept(None)
     try:
         return canonical.value(Kept, json.loads(path.read_text(encoding="utf-8")), str(path))
     except (ValueError, RecursionError):

@@ -148,6 +148,27 @@ def test_what_was_not_counted_for_a_while_was_not_silent_once_it_is_counted_agai
     assert clean_at_last(look, url)
 
 
+def test_a_session_from_before_settings_that_the_very_first_look_found_wrong_is_not_silent(
+    forgetful: Server, look: Look
+) -> None:
+    run(url := forgetful.url(), "ALTER ROLE postgres SET pg_stat_statements.track = 'none'")
+    with closing(psycopg.connect(url.replace("+psycopg", ""), autocommit=True)) as pooled:
+        try:
+            first = look("pg_stat_statements", url)
+        finally:
+            run(url, "ALTER ROLE postgres RESET ALL")
+        mended = look("pg_stat_statements", url)
+        time.sleep(RULES.window_seconds)
+        pooled.execute("SELECT customer_name FROM orders")
+        pooling = look("pg_stat_statements", url)
+
+    assert problem(first).startswith("sampled: pg_stat_statements.track is 'none'")
+    assert problem(mended).startswith("window not covered: this was the first snapshot")
+    assert problem(pooling).startswith("sampled: sessions are connected since before")
+    assert outcome(pooling) is not Outcome.PASS
+    assert clean_at_last(look, url)
+
+
 def test_a_session_that_this_account_may_not_see_may_have_begun_before_the_settings_were_mended(
     forgetful: Server, look: Look
 ) -> None:

@@ -159,6 +159,26 @@ def test_other_settings_are_noticed_in_whatever_language_the_server_tells_of_the
     assert alive_since(found) >= at.timestamp()
 
 
+def test_a_session_from_before_the_server_wrote_who_got_settings_of_its_own_may_have_some(
+    audited: Server, look: Look
+) -> None:
+    """With `pgaudit.log = 'read'` no line tells that a role was given other settings, and given them back."""
+    with closing(psycopg.connect(audited.url(account="app").replace("+psycopg", ""))) as pooled:
+        at = datetime.now(UTC)
+        told = audited.folder / "data" / "log" / "reloaded.log"
+        line = 'LOG:  parameter "pgaudit.log" changed to "all"'
+        told.write_text(f"{at:%Y-%m-%d %H:%M:%S.%f} UTC [1] @ {line}\n")
+        try:
+            found = look("log", server=audited.url())
+            pooled.close()
+            later = look("log", server=audited.url())
+        finally:
+            told.unlink()
+
+    assert problem(found).startswith("sampled: sessions are connected since before")
+    assert problem(later) == ""
+
+
 def test_a_session_that_switched_its_own_audit_off_is_unknown(audited: Server, look: Look) -> None:
     run(
         audited.url(account="app"),

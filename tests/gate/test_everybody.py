@@ -36,9 +36,8 @@ def test_a_share_that_took_a_while_to_come_through_is_counted_from_there(contrac
     through = at_100_percent(contracting, [coming, coming, *[ALL] * 12]).condition("canary share")
 
     assert (early.reason, early.retry_after) == (Unknown.BAKING, 300)
-    assert early.message == "10,000 requests took the old path, the last before 2026-11-03 03:04:00 UTC; " + (
-        "none for 55 of 60 min"
-    )
+    last = "2026-11-03 03:04:00 UTC"
+    assert early.message == f"10,000 requests took the old path, the last before {last}; none for 55 of 60 min"
     assert (through.outcome, through.threshold) == (Outcome.PASS, "nobody on the old path for 60 min")
 
 
