@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from contractctl.formats.sql.parts import PartStep
 from contractctl.formats.sql.path import Path, path, within_copied
-from contractctl.formats.sql.staging import is_harmless_default
 from contractctl.formats.sql.steps import Step
 from contractctl.formats.sql.ways import place
 from contractctl.model.contract import Policy, Source
@@ -35,7 +34,7 @@ def _of_column(found: Path, step: Step) -> Iterator[str]:
         yield f"until {until}, {name} is {step.olds[0].type.text}: no application gives it a number beyond that"
     elif step.kind == "drop-not-null":
         yield f"until the end, new applications write no NULL into {name}: old ones do not expect it"
-    elif step.kind == "change-default" and not is_harmless_default(step):
+    elif step.kind == "change-default" and not step.is_harmless_default:
         yield f"until the end, {name} keeps its old default: new applications give the value themselves"
 
 
@@ -43,5 +42,5 @@ def _of_part(step: PartStep) -> Iterator[str]:
     name, table = step.part.name, step.part.table
     if step.loosens:
         yield f"until the end, '{name}' goes on refusing rows of '{table}': old applications rely on it"
-    elif step.stands is Stage.CONTRACT and not step.kind.startswith("drop-"):
+    elif step.stands is Stage.CONTRACT and not step.goes:
         yield f"until the end, '{table}' may hold rows that '{name}' refuses: fix them, and write no more of them"

@@ -70,6 +70,10 @@ class PartStep:
     loosens: bool = False
     """It goes, and all that it speaks of stays."""
 
+    @property
+    def goes(self) -> bool:
+        return self.kind.startswith("drop-")
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:

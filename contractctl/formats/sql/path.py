@@ -212,7 +212,7 @@ def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts:
     for one in parts:
         mine = one.part.table == step.table and column.name in one.part.columns
         referred = one.part.referred[0] == step.table and column.name in one.part.referred[1]
-        if (mine or referred) and one.kind.startswith("drop-") and one.part.refuses and one.along is None:
+        if (mine or referred) and one.goes and one.part.refuses and one.along is None:
             reason = f"'{name}' is numbered by the database, and '{one.part.name}' cannot go with it to its new name"
             raise refused(
                 before, step.table, reason, column, hint="rename it now, and make that change in a later version"

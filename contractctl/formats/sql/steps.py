@@ -56,6 +56,11 @@ class Step:
         return self.kind in {"set-not-null", "drop-not-null", "change-default", "copy-table", COPIED_ALONG}
 
     @property
+    def is_harmless_default(self) -> bool:
+        """Whether a default comes to a column that old applications must give: none of them ever meets it."""
+        return self.kind == "change-default" and not self.olds[0].omittable and self.news[0].default is not None
+
+    @property
     def beside(self) -> bool:
         """Whether the new values wait in a column with a name of its own, as the name stays and the type does not."""
         return self.kind in {"change-type", "change-key-type"} and self.olds[0].name == self.news[0].name
