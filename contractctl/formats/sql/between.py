@@ -19,9 +19,10 @@ from contractctl.formats.sql.indexes_and_views import create_index
 from contractctl.formats.sql.parsing import called_comment, filled_comment, parse
 from contractctl.formats.sql.parts import BESIDE, PartStep
 from contractctl.formats.sql.path import Path, path
+from contractctl.formats.sql.refusals import OWN_REVISION
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
-from contractctl.formats.sql.steps import COPIED_ALONG, OWN_REVISION, Step, filling
+from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling
 from contractctl.formats.sql.tables import bare
 from contractctl.formats.sql.ways import place, side
 from contractctl.formats.sql.writing import charset_of, create_table, foreign_key, table_identifier

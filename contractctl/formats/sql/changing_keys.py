@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.bonds import Bond
 from contractctl.formats.sql.partitions import PARTITIONED
+from contractctl.formats.sql.refusals import refused
 from contractctl.formats.sql.schema import Column, Schema, Table
-from contractctl.formats.sql.steps import Step, refused
+from contractctl.formats.sql.steps import Step
 from contractctl.formats.sql.ways import is_said, keeps_values
 from contractctl.formats.sql.writing import identifier, table_identifier
 from contractctl.model.declared import Declared

@@ -14,9 +14,9 @@ from sqlglot import exp
 from contractctl.formats.sql.fragments import renamed
 from contractctl.formats.sql.indexes import IndexText, index_of, plain_columns, with_columns
 from contractctl.formats.sql.names import automatic_name, demand_plain, side_name
+from contractctl.formats.sql.refusals import refused
 from contractctl.formats.sql.schema import Check, ForeignKey, Index, Schema, Table, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
-from contractctl.formats.sql.steps import refused
 from contractctl.formats.sql.writing import identifier
 from contractctl.model.plan import Stage
 

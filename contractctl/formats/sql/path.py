@@ -7,12 +7,14 @@ from functools import lru_cache
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import changing_keys, unstaged
 from contractctl.formats.sql.bonds import bonds, renamed_tables
+from contractctl.formats.sql.column_steps import column_steps
 from contractctl.formats.sql.names import demand_plain, side_name
 from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.parts import Columns, Part, PartStep, part_steps
+from contractctl.formats.sql.refusals import OWN_REVISION, refused
 from contractctl.formats.sql.regrouping import demand_sound
 from contractctl.formats.sql.schema import Column, Schema, Table
-from contractctl.formats.sql.steps import COPIED_ALONG, OWN_REVISION, Step, changes, filling, refused
+from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling
 from contractctl.formats.sql.tables import Created, created, demand_the_same, dropped_in_order
 from contractctl.formats.sql.ways import keeps_values, side
 from contractctl.model.contract import Policy, Source
@@ -67,7 +69,7 @@ def path(old: Source, new: Source, declared: Declared, policy: Policy = Policy()
     _demand_nothing_refers(after, gone)
     bound = bonds(before, after, declared)
     changing_keys.demand_the_same(before, after, bound)
-    steps = changes(before, after, bound, declared.fills)
+    steps = column_steps(before, after, bound, declared.fills)
     for step in steps:
         _demand_names(before, after, step)
         demand_sound(before, after, step, declared)

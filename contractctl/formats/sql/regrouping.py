@@ -1,7 +1,8 @@
 """Is a column that is split, merged, moved or extracted a change after which no value is lost and nobody reads NULL?"""
 
+from contractctl.formats.sql.refusals import refused
 from contractctl.formats.sql.schema import Column, Schema, Table
-from contractctl.formats.sql.steps import Step, filling, refused
+from contractctl.formats.sql.steps import Step, filling
 from contractctl.model.declared import Declared
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from contractctl.formats.sql.indexes import makes_index
 from contractctl.formats.sql.parts import Columns, Part, PartStep, parts_of, with_names
+from contractctl.formats.sql.refusals import refused
 from contractctl.formats.sql.schema import ForeignKey, Schema, Table
-from contractctl.formats.sql.steps import refused
 from contractctl.formats.sql.writing import create_table
 from contractctl.model.plan import Stage
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from contractctl.formats.sql.fragments import demand_fragment
 from contractctl.formats.sql.names import side_name
+from contractctl.formats.sql.refusals import refused
 from contractctl.formats.sql.regrouping import is_lossy
 from contractctl.formats.sql.schema import Column, Family, Schema, Type
-from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling, refused
+from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling
 from contractctl.formats.sql.values import WIDENED, judge_type
 from contractctl.formats.sql.writing import column_name, identifier
 from contractctl.model.declared import Declared, said
