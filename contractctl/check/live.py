@@ -17,7 +17,7 @@ from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.schema import Schema
-from contractctl.formats.sql.transit import beside, settled
+from contractctl.formats.sql.transit import beside, on_its_way, settled
 from contractctl.journal import History
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State
@@ -222,6 +222,7 @@ def _held(asked: _Asked, version: _Version, found: Live) -> Compared:
 def _let_down(contract: Contract, best: Compared, version: _Version, found: Live) -> tuple[Finding, ...]:
     """What applications meet that rely on the version: the database is the provider, and they are its clients.
 
+    What a plan in flight has taken away or forbidden is no drift, and lets nobody down who follows the plan.
     MariaDB prints the collation of its columns also where that is its own, which a version without one means.
     """
     names = set(_names(version.schema))
@@ -235,7 +236,13 @@ def _let_down(contract: Contract, best: Compared, version: _Version, found: Live
     except ContractctlError:  # SQLite refuses what another one wrote
         return ()
     collated = {change.path for change in best.changes if change.what == "collation"}
-    return tuple(one for one in findings if one.rule != _COLLATION or one.path in collated)
+    changed = {change.path for change in best.changes}
+    return tuple(
+        one
+        for one in findings
+        if (one.rule != _COLLATION or one.path in collated)
+        and (one.path in changed or not on_its_way(one.path, version.operations, found.schema.dialect))
+    )
 
 
 def _like(contract: Contract, best: Compared, found: Live) -> str | None:

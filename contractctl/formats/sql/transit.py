@@ -5,6 +5,7 @@ out, and in their types. Whether they may be NULL, what they are filled with, an
 over them changes from stage to stage.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -59,6 +60,19 @@ def settled(version: Schema, live: Schema, operations: Sequence[Operation]) -> t
     return version, _without_ours(live)
 
 
+def on_its_way(path: str, operations: Sequence[Operation], dialect: str) -> bool:
+    """Whether a path, `table` or `table.column`, is of something that the operations move."""
+    moving: Mapping[str, _Moving] = defaultdict(_Moving)
+    for operation in operations:
+        _collect(moving, operation, dialect)
+    whole = {_called(name, dialect) for one in operations if one.kind in _CHANGED_WHOLE for name in _tables(one)}
+    table, _, column = path.rpartition(".")
+    if _called(path, dialect) in whole or _called(table, dialect) in whole:
+        return True
+    parts = moving[_called(table, dialect)]
+    return _fold(column, dialect) in parts.columns | parts.retyped
+
+
 def _tables(operation: Operation) -> Iterator[str]:
     match operation.kind:
         case "copy-table":
@@ -78,7 +92,8 @@ def _collect(moving: Mapping[str, _Moving], operation: Operation, dialect: str) 
     news = [operation.new, *(operation.regroup.ups if operation.regroup else ()), *(new for _, new in pairs)]
     if _is_part(operation):
         parts.names |= {_fold(name, dialect) for name in (*olds, *news, parameters.get("becomes")) if name}
-        parts.columns |= {_fold(name.strip(), dialect) for name in parameters.get("columns", "").split(",")}
+        columns = parameters.get("columns", "").split(",")
+        parts.columns |= {_fold(name.strip(), dialect) for name in columns if name.strip()}
         return
     if operation.kind == "copy-table":
         within = filter(None, parameters.get("within", "").split(","))
@@ -171,7 +186,9 @@ def _is_moving(index: Index, parts: _Moving) -> bool:
 
 
 def _mentions(texts: Iterable[str], columns: set[str]) -> bool:
-    return any(name in text for text in texts for name in columns)
+    """Whether a text names one of the columns; `id` is not named by `user_id`."""
+    names = "|".join(map(re.escape, columns))
+    return bool(columns) and any(re.search(rf"(?<!\w)(?:{names})(?!\w)", text) for text in texts)
 
 
 def _without_ours(live: Schema) -> Schema:
