@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from contractctl import store
-from contractctl.check import Checked, Pair, Problem, check_contract, strictest
+from contractctl.check import DRAFT, Checked, Pair, Problem, check_contract, strictest
 from contractctl.check.accepted import dated, demand_outside, idle, of_deleted
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
@@ -18,6 +18,7 @@ from contractctl.loose import demand_whole, named
 from contractctl.model.acceptance import DELETED
 from contractctl.model.contract import Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan
+from contractctl.model.verdict import Status
 
 
 def check_store(asked: Question, names: Sequence[str]) -> Checked:
@@ -111,7 +112,10 @@ def _store_pairs(
     asked: Question, contract: Contract, is_new: Callable[[Version], bool] = lambda _: False
 ) -> Iterator[Pair]:
     contract = _as_of(asked, contract)
-    yield from check_contract(contract, asked.level, _staged(contract, asked.plans), asked.terms, is_new)
+    excuse, note = _staged(contract, asked.plans), _led_elsewhere(contract, asked.plans)
+    for pair in check_contract(contract, asked.level, excuse, asked.terms, is_new):
+        told = note if pair.new == DRAFT and pair.excuse is None and pair.status is not Status.COMPATIBLE else ()
+        yield replace(pair, comparison=replace(pair.comparison, notes=(*pair.comparison.notes, *told)))
 
 
 def _pairs_since(asked: Question, contract: Contract, base: Base) -> Iterator[Pair]:
@@ -150,6 +154,18 @@ def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:
             if leads_there and _starts_here(contract, movement):
                 return f"plan '{plan.name}' leads there stage by stage"
     return None
+
+
+def _led_elsewhere(contract: Contract, plans: Sequence[Plan]) -> tuple[str, ...]:
+    """Which plan starts here and leads to another draft, as a note: whoever edits the draft meanwhile has to know."""
+    return tuple(
+        f"{contract.name}: the plan '{plan.name}' was written for another draft, and does not excuse this one: make the"
+        f" other changes after it, from its {movement.new}; or roll it back, and plan them together"
+        for plan in plans
+        for movement in plan.movements
+        if movement.contract == contract.name and contract.latest
+        if str(contract.latest.number) == movement.intermediate
+    )
 
 
 def _starts_here(contract: Contract, movement: Movement) -> bool:

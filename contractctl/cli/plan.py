@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contractctl.cli import Exit
+from contractctl.cli import Exit, times
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _CANARY, _READS = CanaryRules(), ReadRules()
 
 
-def _seconds(name: str, default: float, help_: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    kind = click.FloatRange(min=0)
-    return click.option(name, type=kind, metavar="SECONDS", default=default, show_default=True, help=help_)
+def _span(name: str, default: float, help_: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    spelled = times.spelled(default)
+    return click.option(name, type=times.Span(), metavar="SPAN", default=spelled, show_default=True, help=help_)
 
 
 @click.command
@@ -78,11 +78,11 @@ def _seconds(name: str, default: float, help_: str) -> Callable[[Callable[..., i
     metavar="PERCENT,…",
     help="Percentages of the traffic that the new side gets, step by step.",
 )
-@_seconds("--bake", _CANARY.bake_seconds, "How long each share must hold.")
-@_seconds("--window", _READS.window_seconds, "How long nothing may have read the old side.")
-@_seconds("--quiesced", _READS.quiesced_seconds, "How long the brown-out must have lasted before contract.")
-@_seconds("--heartbeat", _READS.heartbeat_seconds, "How often a consumer sends a sign of life.")
-@_seconds("--fresh", _READS.fresh_seconds, "How long evidence stays valid.")
+@_span("--bake", _CANARY.bake_seconds, "How long each share must hold.")
+@_span("--window", _READS.window_seconds, "How long nothing may have read the old side: 90s, 12h, 31d.")
+@_span("--quiesced", _READS.quiesced_seconds, "How long the brown-out must have lasted before contract.")
+@_span("--heartbeat", _READS.heartbeat_seconds, "How often a consumer sends a sign of life.")
+@_span("--fresh", _READS.fresh_seconds, "How long evidence stays valid.")
 @click.option(
     "--approvals",
     type=click.IntRange(min=0),

@@ -4,6 +4,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+import click
+
 from contractctl.errors import ContractctlError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -33,6 +35,25 @@ def span(text: str) -> float:
     if match is None:
         raise ContractctlError(f"'{text}' is not a duration", hint="write it like 30m; units are s, m, h and d")
     return float(match[1]) * _UNITS[match[2]]
+
+
+def spelled(seconds: float) -> str:
+    """The span as `span` reads it, in the largest unit that needs no fraction."""
+    unit = next((unit for unit in reversed(_UNITS) if seconds and seconds % _UNITS[unit] == 0), "s")
+    return f"{seconds / _UNITS[unit]:g}{unit}"
+
+
+class Span(click.ParamType[float]):
+    """An option's span; a number alone is seconds, as plan files have them."""
+
+    name = "span"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value)
+        try:
+            return span(f"{text}s" if text.replace(".", "", 1).isdecimal() else text)
+        except ContractctlError as error:
+            self.fail(f"{error}; {error.hint}", param, ctx)
 
 
 def today() -> str:

@@ -134,6 +134,11 @@ def test_an_unknown_option_is_something_to_mend(contractctl: Run) -> None:
             "invalid value for 'PERCENT': 'half' is not a number",
             "contractctl migrate canary --help",
         ),
+        (
+            "plan shop/orders --window 31days",
+            "invalid value for '--window': '31days' is not a duration; write it like 30m; units are s, m, h and d",
+            "contractctl plan --help",
+        ),
         ("migrate expnd", "no such command 'expnd'. Did you mean 'expand'?", "contractctl migrate --help"),
         (
             "show orders",

@@ -124,16 +124,29 @@ def test_json_says_what_was_written_and_what_comes_next(shop, contractctl):
 def test_the_options_reach_the_plan_file(shop, contractctl):
     contractctl(
         "plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r", "--canary", "5,50,100",
-        "--bake", "2", "--window", "3", "--quiesced", "4", "--heartbeat", "5", "--fresh", "6", "--approvals", "1",
+        "--bake", "2", "--window", "3d", "--quiesced", "4", "--heartbeat", "5", "--fresh", "6", "--approvals", "1",
         "--restore-point", "s3://backups/1",
     )  # fmt: skip
     text = (shop / "migrations/plans/r.toml").read_text()
 
     for line in (
-        "steps = [5, 50, 100]", "bake_seconds = 2", "window_seconds = 3", "quiesced_seconds = 4",
+        "steps = [5, 50, 100]", "bake_seconds = 2", "window_seconds = 259200", "quiesced_seconds = 4",
         "heartbeat_seconds = 5", "fresh_seconds = 6", "approvals = 1", 'restore_point = "s3://backups/1"',
     ):  # fmt: skip
         assert f"{line}\n" in text
+
+
+def test_a_draft_that_goes_on_while_its_plan_is_carried_out_is_told_which_plan_no_longer_excuses_it(shop, contractctl):
+    contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r")
+    as_planned = contractctl("check", "shop/orders")
+    draft = shop / "contracts/shop/orders/orders.sql"
+    draft.write_text(draft.read_text().replace("  amount", "  note TEXT,\n  amount"))
+
+    said = contractctl("check", "shop/orders", code=1)
+
+    assert "plan 'r' leads there" in as_planned.stdout
+    assert "note:" not in as_planned.stdout
+    assert "note: shop/orders: the plan 'r' was written for another draft, and does not excuse this one" in said.stdout
 
 
 def test_planning_twice_says_that_the_plan_exists(shop, contractctl):
