@@ -17,7 +17,7 @@ from contractctl.gate.case import Case
 from contractctl.gate.order import STEP_BEFORE
 from contractctl.gate.waivers import LONGEST_SECONDS, approvers_needed, binding
 from contractctl.model import canonical
-from contractctl.model.decision import Condition, Decision
+from contractctl.model.decision import Condition, Decision, Outcome
 from contractctl.model.evidence import Record
 from contractctl.model.plan import Plan
 from contractctl.model.waiver import Backing, Waiver
@@ -122,6 +122,10 @@ def _chosen(decision: Decision, wish: Wish) -> list[Condition]:
         if name not in [one.name for one in opened]:
             raise ContractctlError(f"'{name}' is not an open condition that can be waived", hint=f"open: {listed}")
     chosen = [one for one in opened if not wish.conditions or one.name in wish.conditions]
+    if decision.outcome is Outcome.PASS and not chosen:
+        raise ContractctlError(
+            "nothing is open: the stage may begin", hint=f"contractctl gate {decision.plan} {decision.stage} says so"
+        )
     if not chosen:
         raise ContractctlError("no open condition can be waived", hint="the order of the stages cannot be waived")
     return chosen

@@ -103,7 +103,7 @@ def _missing(question: Question, contract: Contract, others: list[Counterpart], 
         yield Reason(
             Why.NO_KNOWN_CONSUMERS,
             f"nobody who is live in '{where}' is known to consume {contract.name}",
-            f"record its consumers, or attest in approvals/{where}.toml: "
+            f"record its consumers, or attest in migrations/approvals/{where}.toml: "
             f'[[attestations]] statement = "no-consumers", contract = "{contract.name}"',
             contract=contract.name,
         )

@@ -233,7 +233,7 @@ def searched(reader: Reader) -> Condition:
     if said := _does_not_read(reader):
         return replace(passed, message=in_words(said), observed="attested", records=(said.record,))
     missing = Flaw(Unknown.MISSING_SOURCE, f"the code of {reader.name} has not been searched for '{reader.path}'")
-    file = f"approvals/{reader.on.case.plan.name}.toml"
+    file = f"migrations/approvals/{reader.on.case.plan.name}.toml"
     remedy = (
         f'search it: [[evidence]] source = "code"; or attest in {file}: [[attestations]] statement = "does-not-read"'
     )

@@ -70,8 +70,9 @@ def _known(case: Case, field: Field, parties: Sequence[Party], said: Sequence[At
     words = f"no consumer of {field.contract} is known; that is not the same as none"
     remedy = (
         f"list them in the contract.toml of {field.contract}: [[consumers]] name, reads; or attest that there are none"
-        f" in approvals/{case.plan.name}.toml:"
-        ' [[attestations]] statement = "no-consumers", contract, by, reason, at, expires'
+        f" in migrations/approvals/{case.plan.name}.toml: [[attestations]]"
+        f' statement = "no-consumers", contract = "{field.contract}", by = "…", reason = "…",'
+        " at = 2026-11-03T09:00:00Z, expires = 2026-12-03T09:00:00Z"
     )
     return replace(unknown(passed, Flaw(Unknown.NO_KNOWN_CONSUMERS, words)), remedy=remedy)
 

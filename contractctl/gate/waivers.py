@@ -65,12 +65,14 @@ def in_words(waiver: Waiver) -> str:
 
 
 def binding(case: Case, condition: Condition) -> str:
-    """Digest of a verdict and of the records that it rests on: not of the clock, nor of what changes with it alone."""
+    """Digest of a verdict, of the share that is asked for, and of the records that it rests on.
+
+    Not of the clock, nor of what changes with it alone.
+    """
     rests_on = {_substance(record) for record in case.records if record.digest in condition.records}
     reason = condition.reason.value if condition.reason else None
-    return canonical.digest(
-        [case.plan.name, case.stage.value, condition.name, condition.outcome.value, reason, sorted(rests_on)]
-    )
+    verdict = [condition.name, condition.outcome.value, reason]
+    return canonical.digest([case.plan.name, case.stage.value, case.percent, *verdict, sorted(rests_on)])
 
 
 def _substance(record: Record) -> str:
@@ -115,7 +117,8 @@ def _wrong_verdict(case: Case, conditions: Sequence[Condition], waiver: Waiver) 
     digests = [binding(case, condition) for condition in found]
     if waiver.evidence in digests:
         return None
-    return f"the evidence has changed since: it is bound to {waiver.evidence[:12]}, this is {digests[0][:12]}"
+    what = "the evidence has changed since" if case.percent is None else "it is for another share, or other evidence"
+    return f"{what}: it is bound to {waiver.evidence[:12]}, this is {digests[0][:12]}"
 
 
 def _too_few(case: Case, waiver: Waiver) -> str | None:

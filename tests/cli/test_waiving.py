@@ -78,6 +78,8 @@ def test_broken_glass_is_loud_and_holds_by_the_journal_alone(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "!!! BREAK-GLASS !!! Grace <grace@example.org> let" in done.stderr
     assert "BREAK-GLASS by Grace <grace@example.org>, until" in done.stdout
+    again = contractctl("gate", "rename", "expand", "--break-glass", *WHY, code=2)
+    assert "nothing is open: the stage may begin" in again.stderr
     (broken / "migrations" / "waivers" / "rename.toml").unlink()
     assert contractctl("gate", "rename", "expand", code=None).returncode == 0
     with sqlite3.connect(broken / "shop.db") as connection:

@@ -148,6 +148,18 @@ def test_a_move_that_can_be_undone_needs_one_approver(canarying: Scene) -> None:
     assert decision.retry_after is None
 
 
+def test_a_waiver_of_one_share_lets_no_other_begin(canarying: Scene) -> None:
+    """A share follows the one before within seconds where nothing is counted: the state is no older than the waiver."""
+    scene = canarying.but(records=(), standing=Standing(State.CANARY, NOW, 10))
+    made = waiver(scene, "canary requests", at=NOW)
+
+    assert decide_case(case(scene, made)).outcome is Outcome.PASS
+    following = decide_case(case(scene.but(percent=100, standing=Standing(State.CANARY, NOW, 50)), made))
+
+    assert following.outcome is Outcome.UNKNOWN
+    assert "it is for another share" in unused(following)
+
+
 def test_the_order_of_the_stages_is_not_waived(contracting: Scene) -> None:
     early = contracting.but(standing=Standing(State.EXPANDED, NOW - 2 * DAY))
 
