@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contractctl.formats import FORMATS, SERVED, Format, Found, Laboratory, Narrowed, Noted, load, parse, plan_command
+from contractctl.formats import FORMATS, SERVED, Format, Laboratory, Narrowed, Noted, load, parse, plan_command
 from contractctl.formats.claims import claimed
 from contractctl.formats.pages import page
 from contractctl.model.contract import Contract, File, Policy, Source
@@ -15,6 +15,7 @@ from contractctl.model.verdict import (
     Direction,
     Effect,
     Finding,
+    Found,
     Incompatibility,
     Place,
     Pointer,

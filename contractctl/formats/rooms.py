@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 from contractctl.model.contract import File, Policy, Source
-from contractctl.model.verdict import Change, Incompatibility, Place, Seats, Undecided, Witness
+from contractctl.model.verdict import Change, Found, Incompatibility, Place, Seats, Undecided, Witness
 
 if TYPE_CHECKING:
     from contractctl.formats.streams import Journey
     from contractctl.model.plan import Operation
-
-Found = Incompatibility | Undecided
 
 
 class Format(Protocol):

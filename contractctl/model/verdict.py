@@ -107,6 +107,10 @@ class Undecided:
     giver_at: Pointer | None = None
 
 
+Found = Incompatibility | Undecided
+"""What a format says of two versions: why one cannot take what the other gives, or that it cannot tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What one library says to a payload."""

@@ -12,9 +12,9 @@ from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import entries, resolved, text
-from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
+from contractctl.formats.asyncapi.ways import Facet, Meeting
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.model.verdict import Effect, Undecided
+from contractctl.model.verdict import Effect, Found, Undecided
 
 
 @dataclass(frozen=True, slots=True)

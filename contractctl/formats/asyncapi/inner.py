@@ -10,11 +10,11 @@ from contractctl.errors import ContractctlError
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import Language, Written, avro_source, content_type
 from contractctl.formats.asyncapi.parts import at
-from contractctl.formats.asyncapi.ways import Found, Meeting, Trial, with_trial
+from contractctl.formats.asyncapi.ways import Meeting, Trial, with_trial
 from contractctl.formats.description import locate
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.contract import File, Policy, Source
-from contractctl.model.verdict import Pointer, Undecided
+from contractctl.model.verdict import Found, Pointer, Undecided
 
 _End = tuple[Any, Pointer | None, Document, Pointer | None]
 """A schema and a place in it, the document that it was taken out of and the place there."""

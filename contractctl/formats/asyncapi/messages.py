@@ -18,9 +18,9 @@ from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_avro, is_same, written
 from contractctl.formats.asyncapi.parts import Unresolved, child, text
 from contractctl.formats.asyncapi.payloads import judged
-from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
+from contractctl.formats.asyncapi.ways import Facet, Meeting
 from contractctl.formats.json_schema.uris import pointer_of
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
+from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
 if TYPE_CHECKING:
     from contractctl.formats.json_schema.spots import Spot

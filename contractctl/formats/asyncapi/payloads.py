@@ -8,10 +8,10 @@ from contractctl.formats.asyncapi.comparison import seen
 from contractctl.formats.asyncapi.languages import Language, Written, is_same
 from contractctl.formats.asyncapi.meaning import reached
 from contractctl.formats.asyncapi.parts import at
-from contractctl.formats.asyncapi.ways import Found, Meeting, Trial, with_trial
+from contractctl.formats.asyncapi.ways import Meeting, Trial, with_trial
 from contractctl.formats.json_schema.resolution import Asked
 from contractctl.formats.json_schema.spots import Schema, Spot
-from contractctl.model.verdict import Effect, Undecided
+from contractctl.model.verdict import Effect, Found, Undecided
 
 
 def judged(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], label: str) -> Iterator[Found]:

@@ -12,9 +12,10 @@ from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import Language, Written
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, entries, fields, resolved, template
 from contractctl.formats.asyncapi.payloads import judged
-from contractctl.formats.asyncapi.ways import Found, Meeting
+from contractctl.formats.asyncapi.ways import Meeting
 from contractctl.formats.json_schema.dialects import Dialect
 from contractctl.formats.json_schema.spots import Spot
+from contractctl.model.verdict import Found
 
 
 def counterpart(operation: Operation, known: dict[tuple[bool, str], Operation]) -> Operation | None:

@@ -19,9 +19,9 @@ from contractctl.formats.asyncapi.payloads import judged
 from contractctl.formats.asyncapi.places import counterpart, parameters
 from contractctl.formats.asyncapi.security import security
 from contractctl.formats.asyncapi.servers import servers
-from contractctl.formats.asyncapi.ways import Facet, Found, Meeting, Trial, Way, meeting
+from contractctl.formats.asyncapi.ways import Facet, Meeting, Trial, Way, meeting
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.model.verdict import Effect, Undecided
+from contractctl.model.verdict import Effect, Found, Undecided
 
 if TYPE_CHECKING:
     from contractctl.documents import Json

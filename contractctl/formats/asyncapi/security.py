@@ -13,9 +13,9 @@ from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import called, child, entries, fields, items, resolved
 from contractctl.formats.asyncapi.servers import addresses, kept
-from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
+from contractctl.formats.asyncapi.ways import Facet, Meeting
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.model.verdict import Effect
+from contractctl.model.verdict import Effect, Found
 
 Alternative = Mapping[str, frozenset[str]]
 """What somebody shows, by how it looks on the wire, each with the scopes that it was granted."""

@@ -13,9 +13,9 @@ from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Operation
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import PLACEHOLDER, Unresolved, entries, fields, items, resolved, text
-from contractctl.formats.asyncapi.ways import Facet, Found, Meeting
+from contractctl.formats.asyncapi.ways import Facet, Meeting
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.model.verdict import Effect, Undecided
+from contractctl.model.verdict import Effect, Found, Undecided
 
 Servers = Mapping[str, tuple[Spot, ...]]
 """The servers of a channel by the address at which clients find them."""

@@ -9,9 +9,7 @@ from contractctl.formats.asyncapi.application import Message, Operation
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.parts import at
 from contractctl.formats.json_schema.spots import Spot
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
-
-Found = Incompatibility | Undecided
+from contractctl.model.verdict import Effect, Incompatibility
 
 
 @dataclass(frozen=True, slots=True)

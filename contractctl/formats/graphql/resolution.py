@@ -15,9 +15,8 @@ from contractctl.formats.graphql.schema import Schema
 from contractctl.formats.graphql.shapes import beside, shape
 from contractctl.formats.graphql.subgraphs import taken_away
 from contractctl.formats.graphql.types import EXECUTABLE, KINDS, DirectiveDefinition, Field, Type, named
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
+from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
-Found = Incompatibility | Undecided
 Pairs = list[tuple[str, str, str]]
 """A type of the client's, the provider's in its place, and the field that leads there."""
 

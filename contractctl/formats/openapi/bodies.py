@@ -6,8 +6,8 @@ from contractctl.formats.openapi.encodings import unlike
 from contractctl.formats.openapi.media import covering, is_text, media_types, meeting, schema_of
 from contractctl.formats.openapi.parts import child, flag
 from contractctl.formats.openapi.views import Role
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way
-from contractctl.model.verdict import Effect
+from contractctl.formats.openapi.ways import Call, Ends, Way
+from contractctl.model.verdict import Effect, Found
 
 
 def request_body(way: Way, call: Call) -> Iterator[Found]:

@@ -14,8 +14,8 @@ from contractctl.formats.openapi.responses import responses
 from contractctl.formats.openapi.security import same_schemes, security
 from contractctl.formats.openapi.servers import servers
 from contractctl.formats.openapi.sunset import removal, sunset
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way, pointer
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
+from contractctl.formats.openapi.ways import Call, Ends, Way, pointer
+from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
 
 def paths(way: Way) -> Iterator[Found]:

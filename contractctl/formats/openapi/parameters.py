@@ -9,8 +9,8 @@ from contractctl.formats.openapi.media import single
 from contractctl.formats.openapi.parts import flag, items, placeholders, resolved, text
 from contractctl.formats.openapi.styles import Spelling, spelling, unlike
 from contractctl.formats.openapi.views import Role
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way
-from contractctl.model.verdict import Effect
+from contractctl.formats.openapi.ways import Call, Ends, Way
+from contractctl.model.verdict import Effect, Found
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}

@@ -11,8 +11,8 @@ from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.operations import paths, webhooks
 from contractctl.formats.openapi.shadows import REMOVED, landed, shadowed
 from contractctl.formats.openapi.shared import Shared, shared
-from contractctl.formats.openapi.ways import Found, Way
-from contractctl.model.verdict import Incompatibility, Undecided
+from contractctl.formats.openapi.ways import Way
+from contractctl.model.verdict import Found, Incompatibility, Undecided
 
 
 def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:

@@ -13,8 +13,8 @@ from contractctl.formats.openapi.parts import entries, flag, resolved
 from contractctl.formats.openapi.shared import told
 from contractctl.formats.openapi.styles import spelling, unlike
 from contractctl.formats.openapi.views import Role
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way
-from contractctl.model.verdict import Effect, Undecided
+from contractctl.formats.openapi.ways import Call, Ends, Way
+from contractctl.model.verdict import Effect, Found, Undecided
 
 _CODE = re.compile(r"[1-5]\d\d")
 _RANGE = re.compile(r"[1-5]XX", re.IGNORECASE)

@@ -10,8 +10,8 @@ from contractctl.formats.description import as_object
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import child, fields, items
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way
-from contractctl.model.verdict import Effect, Undecided
+from contractctl.formats.openapi.ways import Call, Ends, Way
+from contractctl.model.verdict import Effect, Found, Undecided
 
 Alternative = Mapping[str, frozenset[str]]
 """What a call carries, by how it looks on the wire, each with the scopes that it was granted."""

@@ -11,8 +11,8 @@ from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import Unresolved, child, fields, items, text
 from contractctl.formats.openapi.shared import told
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way
-from contractctl.model.verdict import Effect
+from contractctl.formats.openapi.ways import Call, Ends, Way
+from contractctl.model.verdict import Effect, Found
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _MOST = 1_000

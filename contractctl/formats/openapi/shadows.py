@@ -26,8 +26,8 @@ from contractctl.formats.openapi.parts import METHODS, Unresolved, entries, fiel
 from contractctl.formats.openapi.servers import meet
 from contractctl.formats.openapi.templates import Overlap, covers, overlap
 from contractctl.formats.openapi.views import Role
-from contractctl.formats.openapi.ways import Call, Found, Way, pointer
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
+from contractctl.formats.openapi.ways import Call, Way, pointer
+from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
 REMOVED = frozenset({"openapi-operation-removed", "openapi-operation-removed-early"})
 """What fails for clients, though another operation may answer in its place."""

@@ -11,8 +11,8 @@ from contractctl.formats.description import SUNSETS
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.parts import fields
-from contractctl.formats.openapi.ways import Call, Ends, Found, Way
-from contractctl.model.verdict import Effect, Incompatibility
+from contractctl.formats.openapi.ways import Call, Ends, Way
+from contractctl.model.verdict import Effect, Found, Incompatibility
 
 _DAY = len("2026-11-27")
 """So much of a moment is its day."""

@@ -13,9 +13,7 @@ from contractctl.formats.openapi.pairs import Question
 from contractctl.formats.openapi.shared import Shared
 from contractctl.formats.openapi.views import Role
 from contractctl.formats.openapi.xml import unlike
-from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
-
-Found = Incompatibility | Undecided
+from contractctl.model.verdict import Effect, Found, Incompatibility, Pointer, Undecided
 
 
 @dataclass(frozen=True, slots=True)

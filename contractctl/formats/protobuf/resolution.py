@@ -10,9 +10,7 @@ from contractctl.formats.protobuf import absence, binary, json_reading, promises
 from contractctl.formats.protobuf.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.roots import Roots, removed, renamed, roots
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.model.verdict import Incompatibility, Undecided
-
-Found = Incompatibility | Undecided
+from contractctl.model.verdict import Found, Undecided
 
 
 def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Found]:

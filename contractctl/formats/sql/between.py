@@ -16,11 +16,12 @@ from contractctl.formats.sql.constraints import foreign_keys, uniques
 from contractctl.formats.sql.defined import Defined
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.indexes_and_views import create_index
-from contractctl.formats.sql.parsing import called_comment, filled_comment, parse
+from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.parts import BESIDE, PartStep
 from contractctl.formats.sql.path import Path, path
 from contractctl.formats.sql.refusals import OWN_REVISION
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
+from contractctl.formats.sql.staged_comments import called_comment, filled_comment
 from contractctl.formats.sql.statements import parse_tree, sqlglot_dialect
 from contractctl.formats.sql.steps import COPIED_ALONG, Step, filling
 from contractctl.formats.sql.tables import bare

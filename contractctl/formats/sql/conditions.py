@@ -8,9 +8,8 @@ from itertools import chain
 from contractctl.formats.sql.demands import Among, Conditions, Range, Values, conditions, type_limits
 from contractctl.formats.sql.expressions import Constant, as_number, constant
 from contractctl.formats.sql.schema import NUMBERS, Column, Family, Table, column_pointer, table_pointer
-from contractctl.model.verdict import Effect, Incompatibility, Pointer, Undecided
+from contractctl.model.verdict import Effect, Found, Incompatibility, Pointer, Undecided
 
-Found = Incompatibility | Undecided
 Holds = Callable[[Values, Constant], bool]
 _LETTERS = tuple("xyzqwvkj") + tuple("abcdefghilmnoprstu")
 

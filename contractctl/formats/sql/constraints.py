@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from contractctl.formats.sql.schema import Column, ForeignKey, Table, Unique, table_pointer
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
-
-Found = Incompatibility | Undecided
+from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
 
 def uniques(client: Table, provider: Table, dialect: str) -> Iterator[Found]:

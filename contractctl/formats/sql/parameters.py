@@ -34,13 +34,13 @@ Each parameter is an SQL fragment of the dialect or a list of names with commas 
 
 from collections.abc import Iterator
 
+from contractctl.formats.sql.columns import values
 from contractctl.formats.sql.cuts import condition_text, default_text, type_text
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.parts import Part, PartStep, parts_of
 from contractctl.formats.sql.path import Path, referring, within_copied
 from contractctl.formats.sql.refusals import refused
 from contractctl.formats.sql.regrouping import is_shared
-from contractctl.formats.sql.resolution import values
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
 from contractctl.formats.sql.steps import Step, filling
 from contractctl.formats.sql.values import bounds

@@ -11,7 +11,7 @@ from sqlglot.errors import ParseError, UnsupportedError
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql.alterations import count_up
-from contractctl.formats.sql.defined import Defined, NotUnderstoodError, changed
+from contractctl.formats.sql.defined import Defined, NotUnderstoodError
 from contractctl.formats.sql.definitions import settled_in_sqlite
 from contractctl.formats.sql.domains import create_domain
 from contractctl.formats.sql.engine import run
@@ -22,42 +22,14 @@ from contractctl.formats.sql.misread import mended
 from contractctl.formats.sql.partitions import partition
 from contractctl.formats.sql.schema import DIALECTS, Schema, Statement, Unread, column_pointer, table_pointer
 from contractctl.formats.sql.series import in_order
+from contractctl.formats.sql.silence import changes_nothing
+from contractctl.formats.sql.staged_comments import call_too, mark_filled
 from contractctl.formats.sql.statements import Words, detect, parse_tree, split
 from contractctl.model.contract import Policy, Source
 from contractctl.model.verdict import Pointer
 
-_SILENT = frozenset(
-    [
-        "ANALYZE",
-        "BEGIN",
-        "COMMENT",
-        "COMMIT",
-        "COPY",
-        "END",
-        "GO",
-        "INSERT",
-        "LOCK",
-        "PRAGMA",
-        "ROLLBACK",
-        "SELECT",
-        "SET",
-        "START",
-        "UNLOCK",
-        "USE",
-        "VACUUM",
-    ]
-)
-"""Statements that change no promise of a table: session settings, comments, rows."""
-_SILENT_PAIRS = frozenset({"CREATE EXTENSION", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE DATABASE", "ALTER SEQUENCE"})
 _UNEXPECTED_SHAPE = (AttributeError, IndexError, KeyError)
 """sqlglot lets many a broken statement pass and leaves holes in its tree: such a statement counts as unread."""
-_OWNER = re.compile(
-    r"ALTER (?:TABLE|VIEW|TYPE|SCHEMA|FUNCTION|DOMAIN) .* OWNER TO \S+"
-    r"|ALTER TABLE .* ALTER (?:COLUMN )?\S+ SET (?:STORAGE|STATISTICS|COMPRESSION) \S+"
-    r"|ALTER TABLE .* (?:REPLICA IDENTITY .*|CLUSTER ON \S+|SET WITHOUT CLUSTER)",
-    re.IGNORECASE,
-)
-"""Whose it is, and how rows are kept: no promise of a table."""
 _IDENTITY = re.compile(
     r"ALTER TABLE (?:ONLY )?(\S+(?: \. \S+)?) ALTER (?:COLUMN )?(\S+) ADD GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY",
     re.IGNORECASE,
@@ -72,35 +44,6 @@ _SHADOW = re.compile(
 )
 """A table in which a virtual one keeps its rows: https://www.sqlite.org/vtab.html#xshadowname."""
 _ATTACHED = re.compile(r"^ALTER TABLE .* ATTACH PARTITION (\S+(?: \. \S+)?) (?:FOR|DEFAULT)", re.IGNORECASE)
-_LIMITED = re.compile(
-    r"^(?:CREATE|ALTER) SEQUENCE .*(?:(?<!NO )MAXVALUE (?!9223372036854775807\b|2147483647\b|32767\b)"
-    r"|(?<!NO )MINVALUE (?!1\b)|(?<!NO )\bCYCLE\b|INCREMENT (?:BY (?!1\b)|(?!BY |1\b)))",
-    re.IGNORECASE,
-)
-"""A sequence that comes to an end, or counts otherwise than by one from one."""
-_LOUD = re.compile(
-    r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|\$user , public\b|''|\"\")"
-    r"|^SELECT .* INTO |^CREATE SCHEMA .* CREATE "
-    r"|^SELECT (?:(?!pg_catalog )\w+ \. )?(?!(?:setval|set_config|nextval|now|version) )\w+ \((?!.*\bFROM\b)",
-    re.IGNORECASE,
-)
-"""Among the silent statements those that make a table after all, or say in which schema the next one lies; and calls
-of functions, which may do anything: `SELECT AddGeometryColumn('t', …)`.
-"""
-_FILLED = re.compile(r"^-- contractctl: triggers fill (.+?)(?:, nobody reads NULL from it)?$", re.MULTILINE)
-"""How a staged version says that NULL is never read from a column that may be left out."""
-_CALLED = re.compile(r"^-- contractctl: (.+) is called (.+), too$", re.MULTILINE)
-"""How a staged version says that a table has two names."""
-
-
-def called_comment(table: str, other: str) -> str:
-    """The line that says so; what parse() understands."""
-    return f"-- contractctl: {table} is called {other}, too"
-
-
-def filled_comment(table: str, column: str) -> str:
-    """The line that says so; what parse() understands."""
-    return f"-- contractctl: triggers fill {table}.{column}, nobody reads NULL from it"
 
 
 @dataclass(slots=True)
@@ -158,8 +101,8 @@ def parse_database(source: Source, dialect: str) -> Schema:
 
 def _whole(reading: _Reading, source: Source, *, certain: bool, by_place: bool = False) -> Schema:
     _name_referred(reading.defined)
-    _mark_filled(reading.defined, source)
-    _call_too(reading.defined, source)
+    mark_filled(reading.defined, source)
+    call_too(reading.defined, source)
     _tell_counters_apart(reading.defined, attached(reading.unread))
     return Schema(
         dialect=reading.defined.dialect,
@@ -226,7 +169,7 @@ def _read(reading: _Reading, words: Words, file: int) -> None:
     plain = " ".join(token.text for token in words.tokens)
     if match := _SEQUENCE.match(plain):
         reading.sequences.add(match[1].replace(" ", "").lower().removeprefix("public."))
-    if _silent(words, plain) or (reading.defined.dialect == "sqlite" and _is_sqlites_own(reading, plain)):
+    if changes_nothing(words, plain) or (reading.defined.dialect == "sqlite" and _is_sqlites_own(reading, plain)):
         return
     defined = reading.defined
     try:
@@ -270,14 +213,6 @@ def _unread(words: Words, error: Exception) -> Unread:
         text = f"CREATE VIRTUAL TABLE {virtual[1]} {virtual[2]}"
         return Unread(text, names, words.line, "what a virtual table holds is its module's", virtual[1].lower())
     return Unread(words.spaced, names, words.line, reason)
-
-
-def _silent(words: Words, plain: str) -> bool:
-    first = words.tokens[0].text.upper().split()[0]
-    pair = " ".join(token.text.upper() for token in words.tokens[:2])
-    if _LOUD.search(plain) or _LIMITED.search(plain):
-        return False
-    return first in _SILENT or pair in _SILENT_PAIRS or bool(_OWNER.fullmatch(plain))
 
 
 def _places(
@@ -331,24 +266,3 @@ def _place(source: Source, statement: str) -> str:
         if statement in file.text:
             return f"{file.name}:{file.text.count(chr(10), 0, file.text.index(statement)) + 1}"
     return source.name
-
-
-def _mark_filled(defined: Defined, source: Source) -> None:
-    for file in source.files:
-        said = frozenset(_FILLED.findall(file.text))
-        for name, table in [*defined.tables.items()] if said else ():
-            for column in table.columns:  # any sign may stand in a name
-                if f"{name}.{column.name}" in said:
-                    defined.tables[name] = changed(defined.tables[name], column.name, filled=True)
-
-
-def _call_too(defined: Defined, source: Source) -> None:
-    """A table under a second name is the same table, and whoever refers to the one refers to the other."""
-    for file in source.files:
-        for name, other in _CALLED.findall(file.text):
-            if name not in defined.tables or other in defined.tables:
-                continue
-            defined.tables[other] = replace(defined.tables[name], name=other, written=other)
-            for owner, table in defined.tables.items():
-                more = tuple(replace(key, table=other) for key in table.foreign_keys if key.table == name)
-                defined.tables[owner] = replace(table, foreign_keys=(*table.foreign_keys, *more))

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from contractctl.formats.sql.schema import Schema, Table, View, table_pointer
-from contractctl.model.verdict import Effect, Incompatibility, Undecided
-
-Found = Incompatibility | Undecided
+from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
 
 def views(client: Schema, provider: Schema) -> Iterator[Found]:
