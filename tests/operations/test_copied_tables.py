@@ -4,8 +4,9 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pymysql
 import pytest
@@ -14,11 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from contractctl import operations
 from contractctl.databases import comparison, repairing
 from contractctl.databases.mysql import carrying
+from contractctl.databases.mysql.copying import going_back
 from contractctl.errors import ContractctlError
 from tests.databases import shops
 from tests.operations.copies import COPIED, Begin, reached, running, there_and_back
 from tests.operations.lives import Life
 from tests.operations.scenarios import NUMBERED
+from tests.waiting import wait_for
 
 INTO = "INSERT INTO orders (customer_name, amount) VALUES"
 COLUMNS = "id, customer_name, amount, at, twice"
@@ -234,6 +237,59 @@ def test_a_number_too_great_that_comes_at_the_last_moment_is_found_by_the_statem
 
     assert len(life.shop.rows("SELECT id FROM orders")) == 2
     assert life.missing_triggers() == ()
+
+
+def test_nobody_is_refused_any_more_when_the_way_back_was_not_free(begin: Begin) -> None:
+    """Hazard 29: one reads the old table, for which RENAME TABLE waits, and one the table once it has given up."""
+    life = reached(begin(), "quiesce")
+    (sync,) = life.synchronisations()
+    copying = life.shop.database.ddl.copying
+    assert copying is not None
+
+    def read(table: str, reader: Any) -> None:
+        life.shop.run("BEGIN", app=reader)
+        life.shop.rows(f"SELECT * FROM {table}", app=reader)
+
+    def read_behind(reader: Any) -> None:
+        waiting = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata%'"
+        wait_for(lambda: life.shop.rows(waiting, app=reader) == [(1,)])
+        read("orders", reader)
+
+    with closing(life.shop.connect()) as one, closing(life.shop.connect()) as other:
+        read("orders__quiesced", one)
+        behind = threading.Thread(target=read_behind, args=(other,))
+        behind.start()
+        with pytest.raises(DBAPIError, match="Lock wait timeout"), life.shop.engine.connect() as connection:
+            life.shop.database.carry_out(connection, copying.swap_back(sync))
+        behind.join()
+        life.shop.run("INSERT INTO orders (id, customer_name) VALUES (3000000000, 'many')")
+
+    assert life.shop.rows("SELECT id FROM orders") == [(3000000000,)]
+
+
+def test_while_the_old_table_gets_its_name_back_no_row_comes_that_it_cannot_hold(begin: Begin) -> None:
+    life = reached(begin(), "quiesce")
+    life.shop.run("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+    row = "orders (id, customer_name) VALUES ({}, 'Ann')"
+    life.shop.run(f"INSERT INTO {row.format(1)}")
+    (sync,) = life.synchronisations()
+    with closing(life.shop.connect()) as migrating:
+        life.shop.run(f"DO GET_LOCK({going_back(sync)}, 0)", app=migrating)
+        for statement in (
+            f"INSERT INTO {row.format(3000000000)}",
+            f"INSERT IGNORE INTO {row.format(3000000000)}",
+            f"REPLACE INTO {row.format(3000000000)}",
+            f"INSERT INTO {row.format(1)} ON DUPLICATE KEY UPDATE id = 3000000000",
+            "UPDATE orders SET id = 3000000000",
+            "UPDATE IGNORE orders SET id = 3000000000",
+        ):
+            with pytest.raises(pymysql.DataError, match="Out of range value for column 'id'"):
+                life.shop.run(statement)
+        life.shop.run("UPDATE orders SET id = 2")
+        assert [[row[0] for row in rows] for rows in both(life, "orders__quiesced")] == [[2], [2]]
+    life.shop.run("UPDATE orders SET id = 3000000000")
+
+    assert life.shop.rows("SELECT id FROM orders") == [(3000000000,)]
 
 
 @pytest.mark.parametrize(

@@ -52,17 +52,24 @@ def counterpart(of: str) -> str:
     return beside_table(of, "__swap")
 
 
-def create(sync: Synchronisation, *, strict: bool = False) -> tuple[str, ...]:
-    """The statements that create the triggers, each in the place of one that is there.
+def going_back(sync: Synchronisation) -> str:
+    """SQL: a lock's name. While a session has it, the copy's triggers refuse a row that the old table cannot hold.
 
-    `strict`: of the copy's alone, which then refuse a row that the old table cannot hold.
+    They ask once the row is there, so that who has it finds each row that has not been refused. It goes with its
+    session, however that ends: nobody is refused any more when the old table does not get its name back.
     """
+    schema, _, of = sync.table.rpartition(".")
+    within = literal(schema) if schema else "DATABASE()"
+    return f"concat('contractctl ', md5(concat({within}, ' ', {literal(entity_name(sync.plan, of, 'back'))})))"
+
+
+def create(sync: Synchronisation) -> tuple[str, ...]:
+    """The statements that create the triggers, each in the place of one that is there."""
     return tuple(
         f"SET STATEMENT sql_mode = {literal(SQL_MODE)} FOR CREATE OR REPLACE TRIGGER {_qualified(sync, side, event)}"
         f" AFTER {event.upper()} ON {table(_stands(sync, side))} FOR EACH ROW\n"
-        + begin([when(_awake(sync, side), _body(sync, side, event, strict=strict))])
+        + begin([when(_awake(sync, side), _body(sync, side, event))])
         for side, event in _all()
-        if side == "new" or not strict
     )
 
 
@@ -168,20 +175,20 @@ def _awake(sync: Synchronisation, side: str) -> str:
     return found if side == "new" else f"NOT {found}"
 
 
-def _body(sync: Synchronisation, side: str, event: str, *, strict: bool) -> list[str]:
+def _body(sync: Synchronisation, side: str, event: str) -> list[str]:
     across, to = across_of(sync), table(_follows(sync, side))
-    strict = strict or bool(copied_of(sync).within)
+    holds_all = side == "old" or bool(copied_of(sync).within)
     delete = f"DELETE FROM {to} WHERE {together(_DATABASE, sync, 'OLD', '')}"
     if event == "delete":
         return [delete]
     write = _insert(sync, to, "NEW") if event == "insert" else _as_it_stands(sync, to)
-    if side == "new" and not strict:
-        write = when(fits(sync, "NEW"), [write])
+    if not holds_all:
+        write = when(_held_to(sync), [write])
     if event == "insert":
         return [write]
     left = f"EXISTS (SELECT 1 {_found(sync, 'OLD')} LOCK IN SHARE MODE)"
     rekeyed = changed(_DATABASE, across.here, across.key_types)
-    return [when(rekeyed, [when(f"NOT {left}", _moved(sync, to, anywhere=side == "old" or strict))]), write]
+    return [when(rekeyed, [when(f"NOT {left}", _moved(sync, to, anywhere=holds_all))]), write]
 
 
 def _moved(sync: Synchronisation, to: str, *, anywhere: bool) -> list[str]:
@@ -197,7 +204,7 @@ def _moved(sync: Synchronisation, to: str, *, anywhere: bool) -> list[str]:
         return [move.format(keyed)]
     at = (least if same(name, copied.column) else f"{quote(name)} = OLD.{quote(name)}" for name in names)
     given_up = [move.format(least), f"DELETE FROM {to} WHERE {' AND '.join(at)}"]
-    return [when(fits(sync, "NEW"), [move.format(keyed)], given_up)]
+    return [when(_held_to(sync), [move.format(keyed)], given_up)]
 
 
 def _insert(sync: Synchronisation, to: str, row: str) -> str:
@@ -222,6 +229,11 @@ def fits(sync: Synchronisation, row: str = "") -> str:
     """Whether the old table can hold a row."""
     copied = copied_of(sync)
     return f"({of_row(_DATABASE, row, copied.column)} BETWEEN {copied.least} AND {copied.most})"
+
+
+def _held_to(sync: Synchronisation) -> str:
+    """Whether the old table is to have the row: one that it cannot hold it then refuses."""
+    return f"({fits(sync, 'NEW')} OR IS_USED_LOCK({going_back(sync)}) IS NOT NULL)"
 
 
 def _name(sync: Synchronisation, side: str, event: str) -> str:

@@ -13,9 +13,19 @@ from contractctl.databases.catalog import Catalog
 from contractctl.databases.crossing import across_of, copied_of
 from contractctl.databases.mysql import copied_keys
 from contractctl.databases.mysql.altering import of_triggers
+from contractctl.databases.mysql.bodies import when
 from contractctl.databases.mysql.constraints import index_foreign_key
 from contractctl.databases.mysql.copied_keys import referring
-from contractctl.databases.mysql.copying import counterpart, create, drops, fits, obstacles, old_readers, signal
+from contractctl.databases.mysql.copying import (
+    counterpart,
+    create,
+    drops,
+    fits,
+    going_back,
+    obstacles,
+    old_readers,
+    signal,
+)
 from contractctl.databases.mysql.modifying import Changed, definition
 from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.names import table as table_name
@@ -39,6 +49,7 @@ __all__ = (
 
 _SWAPPING = "EXCLUSIVE, for an instant"
 _COUNTED = "@contractctl_counted"
+_NOT_ALONE = "another session is giving the old table its name back"
 _TOO_GREAT = "a row has come that the old table cannot hold: there is no way back while it is there"
 
 
@@ -122,16 +133,27 @@ def swap(catalog: Catalog, sync: Synchronisation) -> tuple[Statement, ...]:
 
 
 def swap_back(sync: Synchronisation) -> tuple[Statement, ...]:
-    """Give the old table its name back, unless there is a row that it cannot hold; from here on none comes."""
-    usual = [f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync) if f" ON {table_name(sync.table)} " in sql]
-    strict = [f"EXECUTE IMMEDIATE {literal(sql)}" for sql in create(sync, strict=True)]
-    handler = f"DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN {'; '.join(usual)}; RESIGNAL; END"
-    refuse = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {literal(_TOO_GREAT)}"
-    too_great = f"IF EXISTS (SELECT 1 FROM {table_name(sync.table)} WHERE NOT {fits(sync)}) THEN {refuse}; END IF"
+    """Give the old table its name back, unless there is a row that it cannot hold; meanwhile none comes."""
+    lock = going_back(sync)
+    handler = f"DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN DO RELEASE_LOCK({lock}); RESIGNAL; END"
+    steps = (
+        handler,
+        when(f"NOT coalesce(GET_LOCK({lock}, 0), FALSE)", [_refuse(_NOT_ALONE, "MYSQL_ERRNO = 1205, ")]),
+        when(f"EXISTS ({_too_great_in(sync)})", [_refuse(_TOO_GREAT)]),
+    )
     renames = [(sync.table, copied_table(sync.table)), (quiesced_table(sync.table), sync.table), *_signals(sync.table)]
-    before = "".join(f"{step};\n" for step in (handler, *strict, too_great))
-    body = f"{before}{_free(sync)}{_renamed(renames)};\n"
+    before = "".join(f"{step};\n" for step in steps)
+    body = f"{before}{_free(sync)}{_renamed(renames)};\nDO RELEASE_LOCK({lock});\n"
     return (Statement(f"BEGIN NOT ATOMIC\n{body}END", _swapping(sync), transactional=False),)
+
+
+def _too_great_in(sync: Synchronisation) -> str:
+    """With a lock, so that whoever has written such a row, and not been refused, has kept it or taken it back."""
+    return f"SELECT 1 FROM {table_name(sync.table)} WHERE NOT {fits(sync)} LOCK IN SHARE MODE"
+
+
+def _refuse(why: str, number: str = "") -> str:
+    return f"SIGNAL SQLSTATE '45000' SET {number}MESSAGE_TEXT = {literal(why)}"
 
 
 def _free(sync: Synchronisation) -> str:
