@@ -9,7 +9,7 @@ from contractctl.formats.asyncapi.languages import Language, Written, is_same
 from contractctl.formats.asyncapi.meaning import reached
 from contractctl.formats.asyncapi.parts import at
 from contractctl.formats.asyncapi.ways import Meeting, Trial, with_trial
-from contractctl.formats.json_schema.resolution import Asked
+from contractctl.formats.json_schema.asking import Asked
 from contractctl.formats.json_schema.spots import Schema, Spot
 from contractctl.model.verdict import Effect, Found, Undecided
 

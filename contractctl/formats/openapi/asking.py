@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from contractctl.formats.json_schema.asking import About, Asked
 from contractctl.formats.json_schema.explanations import Said
 from contractctl.formats.json_schema.meaning import Assertion
 from contractctl.formats.json_schema.places import Place
-from contractctl.formats.json_schema.resolution import About, Asked
 from contractctl.formats.json_schema.search.nodes import Required
 from contractctl.formats.json_schema.search.outcomes import Found
 from contractctl.formats.json_schema.search.values import OBJECT

@@ -11,8 +11,6 @@ from contractctl.formats.sql.steps import Step, filling
 from contractctl.formats.sql.writing import CHARACTERS, NUMBERED, charset_of
 
 _CLOCK = ": ON UPDATE "
-
-
 OWN_REVISION = "make that change in a revision and a version of its own, and plan the rest"
 
 

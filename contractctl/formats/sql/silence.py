@@ -26,11 +26,7 @@ _SILENT = frozenset(
     ]
 )
 """Statements that change no promise of a table: session settings, comments, rows."""
-
-
 _SILENT_PAIRS = frozenset({"CREATE EXTENSION", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE DATABASE", "ALTER SEQUENCE"})
-
-
 _OWNER = re.compile(
     r"ALTER (?:TABLE|VIEW|TYPE|SCHEMA|FUNCTION|DOMAIN) .* OWNER TO \S+"
     r"|ALTER TABLE .* ALTER (?:COLUMN )?\S+ SET (?:STORAGE|STATISTICS|COMPRESSION) \S+"
@@ -38,16 +34,12 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 """Whose it is, and how rows are kept: no promise of a table."""
-
-
 _LIMITED = re.compile(
     r"^(?:CREATE|ALTER) SEQUENCE .*(?:(?<!NO )MAXVALUE (?!9223372036854775807\b|2147483647\b|32767\b)"
     r"|(?<!NO )MINVALUE (?!1\b)|(?<!NO )\bCYCLE\b|INCREMENT (?:BY (?!1\b)|(?!BY |1\b)))",
     re.IGNORECASE,
 )
 """A sequence that comes to an end, or counts otherwise than by one from one."""
-
-
 _LOUD = re.compile(
     r"^SET (?:SESSION |LOCAL )?search_path (?:=|TO) (?!public\b|\$user , public\b|''|\"\")"
     r"|^SELECT .* INTO |^CREATE SCHEMA .* CREATE "

@@ -8,8 +8,6 @@ from contractctl.model.contract import Source
 
 _FILLED = re.compile(r"^-- contractctl: triggers fill (.+?)(?:, nobody reads NULL from it)?$", re.MULTILINE)
 """How a staged version says that NULL is never read from a column that may be left out."""
-
-
 _CALLED = re.compile(r"^-- contractctl: (.+) is called (.+), too$", re.MULTILINE)
 """How a staged version says that a table has two names."""
 

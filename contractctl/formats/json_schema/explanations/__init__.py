@@ -7,7 +7,7 @@ from contractctl.formats.json_schema.explanations import children, in_place, val
 from contractctl.formats.json_schema.explanations.rules import Said, whole
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.resolution import About, Asked
+    from contractctl.formats.json_schema.asking import About, Asked
 
 __all__ = ("Said", "explain")
 

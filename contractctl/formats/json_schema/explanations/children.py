@@ -33,7 +33,7 @@ from contractctl.formats.json_schema.spots import inside
 from contractctl.model.amounts import counted
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.resolution import About, Asked
+    from contractctl.formats.json_schema.asking import About, Asked
 
 
 # https://json-schema.org/draft/2020-12/json-schema-core#section-10.3

@@ -24,7 +24,7 @@ from contractctl.formats.json_schema.spots import inside
 from contractctl.model.verdict import Incompatibility
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.resolution import About, Asked
+    from contractctl.formats.json_schema.asking import About, Asked
 
 
 _MOST_GROUPS = 6

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from contractctl.model.verdict import Incompatibility, Undecided
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.resolution import About, Asked
+    from contractctl.formats.json_schema.asking import About, Asked
 
 Said: TypeAlias = Incompatibility | Undecided
 

@@ -22,7 +22,7 @@ from contractctl.formats.json_schema.search.values import NAMES, NUMBER, kinds
 from contractctl.formats.json_schema.shown import shown
 
 if TYPE_CHECKING:
-    from contractctl.formats.json_schema.resolution import About, Asked
+    from contractctl.formats.json_schema.asking import About, Asked
 
 
 def type_(asked: "Asked", about: "About") -> Iterator[Said]:
