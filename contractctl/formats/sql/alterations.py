@@ -12,6 +12,7 @@ from contractctl.formats.sql.demands import not_null_columns
 from contractctl.formats.sql.expressions import fold
 from contractctl.formats.sql.schema import Check, ForeignKey, Table, Unique
 from contractctl.formats.sql.statements import sqlglot_dialect
+from contractctl.formats.sql.table_options import collated_later
 from contractctl.formats.sql.types import type_of
 
 _OF_NO_MEANING = (exp.AutoIncrementProperty, exp.RowFormatProperty, exp.SchemaCommentProperty)
@@ -51,7 +52,7 @@ def _act(defined: Defined, table: Table, action: exp.Expr) -> Table:
     dialect = defined.dialect
     match action:
         case exp.ColumnDef():
-            return add_part(defined, table, action)
+            return collated_later(add_part(defined, table, action), action, dialect)
         case exp.AddConstraint():
             for part in action.expressions:
                 table = add_part(defined, table, part)
@@ -110,6 +111,7 @@ def _modify_column(defined: Defined, table: Table, action: exp.ModifyColumn) -> 
     place = next(at for at, column in enumerate(table.columns) if column.name == name)
     others = table.columns[:place] + table.columns[place + 1 :]
     table = add_part(defined, replace(table, columns=others), action.this)
+    table = collated_later(table, action.this, defined.dialect)
     return replace(table, columns=(*others[:place], table.columns[-1], *others[place:]))
 
 

@@ -84,13 +84,24 @@ def collated_by_default(table: Table, collation: str, but: frozenset[str]) -> Ta
     return replace(table, columns=columns)
 
 
+def collated_later(table: Table, added: exp.ColumnDef, dialect: str) -> Table:
+    """MySQL's tables hand their own collation down to columns that are added or redefined later, too."""
+    own = re.search(r"\bCOLLATE[= ]'?(\w+)", table.options, re.IGNORECASE) if dialect == "mysql" else None
+    if own is None or _names_charset(added, dialect):
+        return table
+    others = frozenset(column.name for column in table.columns) - {fold(added.this, dialect)}
+    return collated_by_default(table, charset_name(own[1]), others)
+
+
 def with_charsets(tree: exp.Create, dialect: str) -> frozenset[str]:
     """Columns that name a character set: they have the usual collation of that."""
     return frozenset(
-        fold(column.this, dialect)
-        for column in tree.this.find_all(exp.ColumnDef)
-        if column.find(exp.CharacterSetColumnConstraint) or is_national(column.args.get("kind"), dialect)
+        fold(column.this, dialect) for column in tree.this.find_all(exp.ColumnDef) if _names_charset(column, dialect)
     )
+
+
+def _names_charset(column: exp.ColumnDef, dialect: str) -> bool:
+    return bool(column.find(exp.CharacterSetColumnConstraint)) or is_national(column.args.get("kind"), dialect)
 
 
 def is_national(kind: exp.Expr | None, dialect: str) -> bool:

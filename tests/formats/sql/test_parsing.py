@@ -148,6 +148,26 @@ def test_a_dump_of_postgresql_is_read_whole() -> None:
     assert [unique.columns for unique in table.uniques] == [("id",), ("code",)]
 
 
+def test_columns_that_a_later_migration_adds_or_redefines_have_the_tables_collation() -> None:
+    """As Prisma writes every table, and MariaDB makes of it."""
+    table = read(
+        "CREATE TABLE `Post` (id INT, title VARCHAR(255))"
+        " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;\n"
+        "ALTER TABLE `Post` MODIFY `title` VARCHAR(191) NOT NULL, ADD COLUMN `slug` VARCHAR(191);\n"
+        "ALTER TABLE `Post` CHANGE `slug` `path` VARCHAR(190), ADD COLUMN `own` VARCHAR(9) COLLATE utf8mb4_bin,"
+        " ADD COLUMN `latin` VARCHAR(9) CHARACTER SET latin1;\n",
+        "mysql",
+    ).tables["Post"]
+
+    assert {column.written: column.collation for column in table.columns} == {
+        "id": None,
+        "title": "utf8mb4_unicode_ci",
+        "path": "utf8mb4_unicode_ci",
+        "own": "utf8mb4_bin",
+        "latin": None,
+    }
+
+
 def test_a_dump_of_mysql_is_read_whole() -> None:
     schema = read(
         """
