@@ -32,7 +32,10 @@ class Exit(IntEnum):
 # name → (module, what `contractctl --help` says of it); a test holds it against each command's own help
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Set up a repository: find its schemas, write contract.toml files and CI files."),
-    "check": ("check", "Is the new version compatible? The store, a git base, or two files."),
+    "check": (
+        "check",
+        "Check whether the new version is compatible: contracts, what changed since a git commit, or two files.",
+    ),
     "diff": ("diff", "Show what changed between two versions, in words."),
     "explain": ("explain", "Show a rule's page: what breaks for whom, and how to resolve it."),
     "release": ("release", "Freeze the draft as the next version."),
@@ -43,13 +46,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Write the staged path to the draft: plan file, intermediate versions, revisions."),
     "migrate": ("migrate", "Run a plan's stages; each is resumable and safe to repeat."),
     "evidence": ("evidence", "Collect observations for the gates."),
-    "gate": ("gate", "May this stage begin? Decide from evidence, offline."),
+    "gate": ("gate", "Decide from evidence, offline, whether a stage may begin."),
     "record-deployment": ("record_deployment", "Record that a version of a service is live in an environment."),
     "record-undeployment": (
         "record_undeployment",
         "Record that a version of a service is no longer live in an environment.",
     ),
-    "can-i-deploy": ("can_i_deploy", "May this version be deployed there? Checked against everything that is live."),
+    "can-i-deploy": ("can_i_deploy", "Check whether a version may be deployed, given everything that is live there."),
     "environment": ("environment", "Show which versions of services are live where."),
     "service": ("service", "Import what services declare and what a Pact broker has verified."),
     "notify": ("notify", "Send the journal's events to a receiver, each at least once."),

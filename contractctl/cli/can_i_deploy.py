@@ -27,11 +27,11 @@ _LONGEST_NAP = 15.0
     metavar="ENVIRONMENT",
     help="Where it would be deployed, for example production.",
 )
+@click.option("--at", metavar="TIME", help="Answer as of this time: ISO 8601 with a time zone, or Unix seconds.")
 @click.option("--wait", metavar="SPAN", help="Keep asking for up to this long while waiting can help: 90s, 30m, 2h.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
-@click.option("--at", metavar="TIME", help="The time to answer for: ISO 8601 with a time zone, or Unix seconds.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(service: str, version: str, environment: str, wait: str | None, form: str, at: str | None) -> int:
-    """May this version be deployed there? Checked against everything that is live.
+    """Check whether a version may be deployed, given everything that is live there.
 
     Everything that the version provides or consumes is checked against every version that is live on the other side,
     canaries included, against the plans in flight, and against what a Pact broker has verified. What nobody has

@@ -33,7 +33,9 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 @click.argument("targets", nargs=-1, metavar="[OLD NEW | CONTRACT… | PATHS…]")
 @click.option("--against", metavar="REF", help="Judge only what changed since this branch, tag or commit split off.")
 @click.option("--level", type=_LEVELS, help="Judge at this level instead of the contracts' own.")
-@click.option("--format", "form", type=click.Choice(_FORMS), default="text", help="Form of the answer.")
+@click.option(
+    "--strict", is_flag=True, help="Treat data loss as a failure, too: precision, values beyond the reader's range."
+)
 @click.option(
     "--as",
     "--schema",
@@ -42,14 +44,16 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
     help="Format of OLD and NEW, if it cannot be detected.",
 )
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
-@click.option("--content-model", type=click.Choice(CONTENT_MODELS), help="How OLD and NEW (json-schema) are judged.")
-@click.option("--assert-formats", is_flag=True, help="OLD and NEW (json-schema) enforce 'format' and 'content*'.")
+@click.option(
+    "--content-model",
+    type=click.Choice(CONTENT_MODELS),
+    help="How open objects are judged (json-schema): explain json-schema-property-open.",
+)
+@click.option(
+    "--assert-formats", is_flag=True, help="Readers of OLD and NEW (json-schema) enforce 'format' and 'content*'."
+)
 @click.option("--encodings", metavar="LIST", help="Encodings of OLD and NEW (protobuf): any of binary,json,source.")
 @click.option("--columns", type=click.Choice(COLUMNS), help="Whether statements name the columns of OLD and NEW (sql).")
-@click.option("--no-cache", is_flag=True, help="Do not use cached verdicts; CONTRACTCTL_CACHE=off does the same.")
-@click.option(
-    "--strict", is_flag=True, help="Treat data loss as a failure, too: precision, values beyond the reader's range."
-)
 @click.option(
     "--operations",
     multiple=True,
@@ -66,6 +70,8 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
     "--database", metavar="URL", help="With --live: this database, as a URL, env:NAME, or its configured name."
 )
 @click.option("--all-tables", is_flag=True, help="With --live: report tables without a contract as drift, too.")
+@click.option("--no-cache", is_flag=True, help="Do not use cached verdicts; CONTRACTCTL_CACHE=off does the same.")
+@click.option("--format", "form", type=click.Choice(_FORMS), default="text", help="Output format.")
 def command(
     targets: tuple[str, ...],
     against: str | None,
@@ -85,14 +91,14 @@ def command(
     database: str | None,
     all_tables: bool,
 ) -> int:
-    """Is the new version compatible? The store, a git base, or two files.
+    """Check whether the new version is compatible: contracts, what changed since a git commit, or two files.
 
     \b
-    contractctl check                          every contract's draft and releases
+    contractctl check                          every contract: its draft and its releases
     contractctl check orders/order-placed      one contract
     contractctl check old.avsc new.avsc        two files or folders; needs no configuration
     contractctl check --against origin/main    only what changed since the branch split off
-    contractctl check --against v1 'db/*.sql'  those files then and now, in the store or not; or CONTRACT…
+    contractctl check --against v1 'db/*.sql'  only these files or contracts, in the store or not
     contractctl check --live                   every contract of tables against its database
 
     Formats: asyncapi and openapi (JSON and YAML by its asyncapi or openapi), avro (.avsc, .avpr), graphql (.graphql),
@@ -100,22 +106,22 @@ def command(
     a file refers to are read with it; when such a file changes, the files that refer to it are judged. A changed git
     submodule is unknown: run check --against inside it, with the commit that the answer names.
 
-    Every incompatibility says who breaks, shows a payload or statement that was actually executed, and how to resolve
-    it. The level decides which directions count: BACKWARD (new serves what exists), FORWARD (old survives what is
-    new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged BACKWARD.
+    Every incompatibility says who breaks and how to resolve it, and shows a payload or statement that was actually
+    executed. The level decides which directions count: BACKWARD (the new version serves what exists), FORWARD (the old
+    one survives what is new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged
+    BACKWARD.
 
-    With --live each contract's released version is compared with the database itself: tables, columns, types, NULL,
-    defaults, keys, checks, indexes, views. Different spellings of the same are not drift, nor are changes of a plan in
-    flight.
+    --live compares each contract's released version with the database: tables, columns, types, NULL, defaults, keys,
+    checks, indexes, views. Different spellings of the same thing are not drift, nor are changes of a plan in flight.
 
-    With --witness-on, table incompatibilities are demonstrated on a PostgreSQL or MariaDB server of yours: in a schema
-    that is never committed, or a database that is dropped afterwards. Everything else on it is left alone.
+    --witness-on demonstrates incompatibilities of tables on a PostgreSQL or MariaDB server of yours, in a schema that
+    is never committed, or a database that is dropped afterwards. Everything else on it is left alone.
 
-    With --operations (GraphQL only), only incompatibilities that affect an operation or fragment in these files of the
-    repository fail the check; each names the files. The others are only shown.
+    --operations (GraphQL only) fails the check only for incompatibilities that affect an operation or fragment in these
+    files of the repository, and names the files. The others are only shown.
 
-    A finding that contract.toml accepts, by [[accepted]] with a reason and a last day, is shown and does not fail the
-    check; nor does what a plan leads to stage by stage. For files outside the store contractctl.toml has these.
+    Two kinds of findings are shown but do not fail the check: those that contract.toml (for other files
+    contractctl.toml) accepts with [[accepted]], a reason and an expiry date, and changes that a plan stages.
 
     Exit codes: 0 compatible, 1 incompatible, 2 usage or input error, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are

@@ -20,7 +20,6 @@ _TWO_FILES = 2
 
 @click.command
 @click.argument("what", nargs=-1, required=True, metavar="CONTRACT [OLD] [NEW] | OLD_FILE NEW_FILE")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 @click.option(
     "--as",
     "--schema",
@@ -29,6 +28,7 @@ _TWO_FILES = 2
     help="Format of the two files, if it cannot be detected.",
 )
 @click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of the two files.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(what: tuple[str, ...], form: str, schema: str | None, dialect: str | None) -> int:
     """Show what changed between two versions, in words.
 

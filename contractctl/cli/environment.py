@@ -28,7 +28,7 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("names", nargs=-1, metavar="[ENVIRONMENT…]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def list_(names: tuple[str, ...], form: str) -> int:
     """List what is on record, for every environment or for these.
 

@@ -29,7 +29,7 @@ def command() -> None:
 @click.option(
     "--source", "sources", multiple=True, metavar="NAME", help="Only these sources: pg_stat_statements, otlp, …"
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def collect(plan: str, sources: tuple[str, ...], form: str) -> int:
     """Ask every source in contractctl.toml what a gate of PLAN needs, and record the answers.
 

@@ -34,33 +34,46 @@ _FORMS = ("text", "json", "html")
 @click.argument("stage")
 @click.option("--percent", type=float, metavar="PERCENT", help="The canary percentage; by default the next step.")
 @click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Decide from this evidence file.")
+@click.option("--at", metavar="TIME", help="Decide as of this time: ISO 8601 with a time zone, or Unix seconds.")
+@click.option("--wait", metavar="SPAN", help="Keep asking for up to this long while waiting can help: 90s, 30m, 2h.")
+@click.option(
+    "--watch", is_flag=True, help="Show the answer as it changes, until it is yes or no; --wait limits the time."
+)
+@click.option(
+    "--waive",
+    "waived",
+    multiple=True,
+    metavar="CONDITION",
+    help="Write a waiver of this condition, for review in git. Repeatable.",
+)
+@click.option(
+    "--break-glass", is_flag=True, help="Let open conditions through now, unreviewed; the journal records who did it."
+)
+@click.option("--reason", metavar="TEXT", help="With --waive, --break-glass: why.")
+@click.option("--ticket", metavar="ID", help="With --waive, --break-glass: where it is followed up.")
+@click.option("--owner", metavar="NAME", help="With --waive, --break-glass: who is responsible; by default you.")
+@click.option(
+    "--for",
+    "lasts",
+    default="1d",
+    show_default=True,
+    metavar="SPAN",
+    help="With --waive, --break-glass: how long it holds, 7d at most.",
+)
+@click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMS),
-    help="Form of the answer; by default from the file extension of -o, else text.",
+    help="Output format; by default from the file extension of -o, else text.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the answer to this file.",
+    help="Write the output to this file.",
 )
-@click.option("--at", metavar="TIME", help="Decide as of this time: ISO 8601 with a time zone, or Unix seconds.")
-@click.option("--wait", metavar="SPAN", help="Keep asking for up to this long while waiting can help: 90s, 30m, 2h.")
-@click.option(
-    "--watch", is_flag=True, help="Show the answer as it changes, until it is yes or no; --wait limits the time."
-)
-@click.option("--waive", "waived", multiple=True, metavar="CONDITION", help="Write a waiver of it, for review in git.")
-@click.option(
-    "--break-glass", is_flag=True, help="Let what is open through now, unreviewed; the journal records who did it."
-)
-@click.option("--reason", metavar="TEXT", help="Of a waiver: why.")
-@click.option("--ticket", metavar="ID", help="Of a waiver: where it is followed up.")
-@click.option("--owner", metavar="NAME", help="Of a waiver: who is responsible; you by default.")
-@click.option("--for", "lasts", default="1d", metavar="SPAN", help="Of a waiver: how long it holds, 7d at most.")
-@click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
 def command(
     plan: str,
     stage: str,
@@ -79,22 +92,22 @@ def command(
     lasts: str,
     record: bool,
 ) -> int:
-    """May this stage begin? Decide from evidence, offline.
+    """Decide from evidence, offline, whether a stage may begin.
 
     \b
     contractctl gate PLAN STAGE     expand, dual-write, backfill, verify, canary, quiesce or contract
-    contractctl gate replay FILE    decide again from a recorded decision's inputs, and compare every byte
+    contractctl gate replay FILE    decide again from the inputs of a recorded decision, and compare every byte
 
-    The network is not used: `contractctl evidence collect PLAN` does that before. What is not known is never a yes.
-    With --watch the answer is updated every few seconds, from what `evidence collect` records in the meantime, until
-    it is pass or fail.
+    The network is not used: run `contractctl evidence collect PLAN` before. What is not known is never a yes. --watch
+    updates the answer every few seconds, from what `evidence collect` records in the meantime, until it is pass or
+    fail.
 
     \b
-    --waive CONDITION --reason … --ticket …      writes migrations/waivers/PLAN.toml; it holds once it is committed
-    --break-glass --reason … --ticket …          lets everything open, or what --waive names, through at once
+    --waive CONDITION --reason … --ticket …      writes migrations/waivers/PLAN.toml; it applies once it is committed
+    --break-glass --reason … --ticket …          lets every open condition, or those that --waive names, through at once
 
-    A waiver is bound to the verdict and its evidence, expires, and stays visible. A stage that cannot be undone needs
-    two people: the second one runs the same command.
+    A waiver is bound to the verdict and its evidence, expires, and stays visible. For a stage that cannot be undone it
+    needs two people: the second one runs the same command.
 
     With --format json the answer is one object, described by the contract contractctl/decision. The HTML is one file
     that needs no network: every number in words, the canary drawn over time. With -o the text is printed as well.

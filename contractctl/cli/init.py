@@ -21,21 +21,25 @@ _VERSION = re.compile(r"[vV]?\d+(?:[-_]\d+)*")
 
 
 @click.command
-@click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Write the CI job that checks every change, too.")
-@click.option("--owner", metavar="NAME", help="Who owns the contracts that are made.")
+@click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Also write the CI job that checks every change.")
+@click.option("--owner", metavar="NAME", help="The owner of the new contracts.")
 @click.option(
-    "--from-database", metavar="URL", help="Adopt the tables of a database: a URL, env:NAME, or its configured name."
+    "--from-database",
+    metavar="URL",
+    help="Make contracts from the tables of this database: a URL, env:NAME, or its configured name.",
 )
-@click.option("--tables", metavar="LIST", help="With a database: only these, names or patterns: 'orders,customer*'.")
+@click.option(
+    "--tables", metavar="LIST", help="With --from-database: only these tables, names or patterns: 'orders,customer*'."
+)
 @click.option(
     "--schema",
     "schemas",
     metavar="NAME",
     multiple=True,
-    help="With PostgreSQL: only this schema. Repeatable.",
+    help="With --from-database on PostgreSQL: only this schema. Repeatable.",
 )
-@click.option("--one-contract", metavar="NAME", help="With a database: all tables as one contract.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@click.option("--one-contract", metavar="NAME", help="With --from-database: all tables as one contract.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
 def command(
     ci: str | None,
     owner: str | None,
@@ -47,17 +51,17 @@ def command(
 ) -> int:
     """Set up a repository: find its schemas, write contract.toml files and CI files.
 
-    Every schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), GraphQL
+    Each schema becomes the draft of a contract: Avro (.avsc, .avpr), Protobuf (.proto, descriptor sets), GraphQL
     schemas (.graphql), JSON Schema (.schema.json, and every JSON or YAML file whose $schema names a draft), OpenAPI
-    and AsyncAPI (JSON or YAML), tables (.sql with CREATE TABLE). Files that a draft refers to become part of it; a
-    folder of SQL migrations (Flyway, Prisma, Drizzle, golang-migrate, …), and one whose GraphQL files form a schema
-    only together, become one contract. The files stay where they are; contracts/<domain>/<name>/contract.toml names
-    them, and the domain and the name come from their paths. Files that git ignores, contractctl's migrations, and
-    files that have a contract already are left alone. Nothing is released.
+    and AsyncAPI (JSON or YAML), tables (.sql with CREATE TABLE). A draft includes the files that it refers to. A folder
+    of SQL migrations (Flyway, Prisma, Drizzle, golang-migrate, …) becomes one contract, and so do GraphQL files that
+    only together form a schema. The files stay where they are: contracts/<domain>/<name>/contract.toml names them, and
+    is itself named after their path. Files that git ignores, contractctl's migrations, and files that already have a
+    contract are left alone. Nothing is released.
 
-    With --from-database the tables and views of a database become contracts instead, one each, or all of them in one.
-    The database is only read. contractctl's own tables, Alembic's, and those of extensions are left out. The URL is
-    not stored anywhere: contractctl.toml takes it from the environment.
+    --from-database makes contracts from the tables and views of a database instead, one each or all in one. The
+    database is only read. The tables of contractctl, Alembic and extensions are left out. The URL is not stored:
+    contractctl.toml takes it from the environment.
 
     Run it again whenever there are new schemas: existing contracts are never touched.
     """

@@ -13,7 +13,7 @@ _HEADS = ("CONTRACT", "FORMAT", "LEVEL", "LATEST", "DRAFT", "OWNER")
 
 
 @click.command
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(form: str) -> int:
     """List the contracts.
 

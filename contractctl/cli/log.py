@@ -16,7 +16,7 @@ _SHORT = 12
 
 @click.command
 @click.argument("names", nargs=-1, metavar="[CONTRACT…]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(names: tuple[str, ...], form: str) -> int:
     """Show who released what, and when.
 

@@ -19,20 +19,20 @@ _NO_TERMINAL = 240
 
 @click.command
 @click.argument("names", nargs=-1, metavar="[CONTRACT…]")
+@click.option("--no-cache", is_flag=True, help="Do not use cached verdicts; CONTRACTCTL_CACHE=off does the same.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMS),
-    help="Form of the answer; by default from the file extension of FILE, else text.",
+    help="Output format; by default from the file extension of -o, else text.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the answer to this file.",
+    help="Write the output to this file.",
 )
-@click.option("--no-cache", is_flag=True, help="Do not use cached verdicts; CONTRACTCTL_CACHE=off does the same.")
 def command(names: tuple[str, ...], form: str | None, output: Path | None, no_cache: bool) -> int:
     """Show which versions are compatible with which.
 

@@ -17,9 +17,7 @@ _ROLLBACK = "rollback"
 _PAUSED_SECONDS = 60.0
 """When to ask again whether a plan is still paused."""
 
-_form = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer."
-)
+_form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 _decide_only = click.option(
     "--decide-only", is_flag=True, help="Only ask the gate, and journal its decision for a plain alembic upgrade."
 )
@@ -29,12 +27,12 @@ _workers = click.option(
     "--workers",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Do this many things at once, each over its own connection.",
+    help="How many workers, each with its own connection; by default 1, or with --executor one per CPU or Dask thread.",
 )
 _executor = click.option(
     "--executor",
     metavar="processes|dask://HOST:PORT",
-    help="Run the workers as processes, or on a Dask cluster (needs contractctl[dask]); else they are threads.",
+    help="Run the workers as processes, or on a Dask cluster (needs contractctl[dask]); by default they are threads.",
 )
 
 
@@ -133,7 +131,7 @@ def backfill(
 
 @command.command
 @click.argument("plan")
-@click.option("--repair", type=click.Choice(["old", "new"]), help="First repair rows that differ, from this side.")
+@click.option("--repair", type=click.Choice(["old", "new"]), help="First repair rows that differ: copy from this side.")
 @_workers
 @_executor
 @_form

@@ -35,7 +35,7 @@ _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
     show_default=True,
     help="The time for an answer.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(word: str, database: str, tries: int, timeout: float, form: str) -> int:
     """Send the journal's events to a receiver, each at least once.
 

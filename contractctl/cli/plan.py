@@ -61,7 +61,10 @@ def _span(name: str, default: float, help_: str) -> Callable[[Callable[..., int]
     "--down", "downs", multiple=True, metavar="COLUMN=SQL", help="Computes the old value from the new columns."
 )
 @click.option(
-    "--lossy", multiple=True, metavar="COLUMN", help="Values of COLUMN need not survive conversion there and back."
+    "--lossy",
+    multiple=True,
+    metavar="COLUMN",
+    help="Accept that values of COLUMN change when converted there and back.",
 )
 @click.option(
     "--fill",
@@ -94,7 +97,7 @@ def _span(name: str, default: float, help_: str) -> Callable[[Callable[..., int]
 @click.option("--restore-point", metavar="TEXT", help="Where the data can be restored from.")
 @click.option("--sunset", metavar="DATE", help="The day until which old parts of an interface are served.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, its files and every statement; write nothing.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(
     contracts: tuple[str, ...],
     renames: tuple[str, ...],
@@ -135,12 +138,12 @@ def command(
     contractctl plan shop/api --rename Order.customer=buyer --rename "GET /orders=GET /purchases" --sunset 2027-03-31
     contractctl plan shop/feed --rename Placed.customer=buyer --rename "send orders=send purchases" --sunset 2027-03-31
 
-    Compares each contract's draft with its latest release. What may be a rename, a split, a merge, a move or an
-    extraction is asked about, never guessed. --up expressions are SQL over the old columns, --down over the new ones;
-    where a column changes its type and keeps its name, the new side is called COLUMN__new until it takes over the
-    name.
+    Compares each contract's draft with its latest release. If a change may be a rename, a split, a merge, a move or an
+    extraction, contractctl asks instead of guessing. --up expressions are SQL over the old columns, --down over the new
+    ones; if a column changes its type and keeps its name, the new side is called COLUMN__new until the end. For events
+    the expressions are JSONata over the fields.
 
-    What each operation does to a table's rows is shown, for each database, by: contractctl explain operations
+    `contractctl explain operations` shows what each operation does to a table's rows, on each database.
 
     Exit codes: 0 written, 2 usage or input error.
     """  # noqa: D301 - click wants the character that backslash b stands for

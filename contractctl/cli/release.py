@@ -39,7 +39,7 @@ _SHOWN = 5
     help="The plan that leads there is contracted in a database that is not reachable here.",
 )
 @click.option("--dry-run", is_flag=True, help="Show which number it would be, and why; write nothing.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(
     contracts: tuple[str, ...],
     everything: bool,

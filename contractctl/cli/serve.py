@@ -55,7 +55,7 @@ def command(host: str, port: int, timeout: float, most: int, no_token: bool, all
 
     \b
     GET  /v1/gate/PLAN/STAGE?percent=5                     200, the verdict in the body: Argo Rollouts' web metric
-    GET  /v1/go/gate/PLAN/STAGE                            200 for a pass alone: curl --fail in a job
+    GET  /v1/go/gate/PLAN/STAGE                            200 only for a pass: curl --fail in a job
     POST /v1/flagger/gate/PLAN/STAGE                       the same, for Flagger's webhooks
     GET  /v1/can-i-deploy/SERVICE/VERSION?to=ENVIRONMENT   and /v1/go/…, /v1/flagger/…, as above
     GET  /health/live, /health/ready, /metrics

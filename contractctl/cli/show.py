@@ -19,7 +19,7 @@ _SHORT = 12
 @click.command
 @click.argument("name", metavar="CONTRACT")
 @click.argument("version", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def command(name: str, version: str | None, form: str) -> int:
     """Show one contract, or one of its versions.
 

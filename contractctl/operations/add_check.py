@@ -11,7 +11,7 @@ from contractctl.operations.effort import Effort
 from contractctl.operations.steps import AddCheck, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, needed, nothing, stands
 
-effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN, "on MariaDB in a column's definition, without a name")
+effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN, "on MariaDB it becomes part of a column's definition, without a name")
 
 expand = nothing
 dual_write = nothing

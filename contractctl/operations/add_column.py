@@ -11,7 +11,7 @@ from contractctl.operations.pairs import Pair
 from contractctl.operations.steps import StageColumn, Step
 from contractctl.operations.words import added, fill, has, knowing, nothing
 
-effort = Effort(Work.SCAN, Work.SCAN, Work.REWRITE, "rows are read or written for NOT NULL alone")
+effort = Effort(Work.SCAN, Work.SCAN, Work.REWRITE, "rows are read or written only for NOT NULL")
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:

@@ -23,7 +23,7 @@ effort = Effort(
     None,
     Work.SCAN,
     Work.REWRITE,
-    "on MariaDB without AUTO_INCREMENT (see copy-table); SQLite would rebuild the table",
+    "on MariaDB only without AUTO_INCREMENT (see copy-table); SQLite would have to rebuild the table",
 )
 
 quiesce = change_type.quiesce

@@ -29,7 +29,7 @@ effort = Effort(
     None,
     None,
     Work.NONE,
-    "on MariaDB alone: a column that AUTO_INCREMENT counts gets a type that holds more; the backfill copies the rows",
+    "only on MariaDB: widens an AUTO_INCREMENT column; the backfill copies the rows",
 )
 
 validate = nothing

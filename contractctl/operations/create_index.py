@@ -12,7 +12,7 @@ from contractctl.operations.effort import Effort
 from contractctl.operations.steps import BuildIndex, RenameConstraint, Step
 from contractctl.operations.words import added, becomes, has, needed, nothing, stands
 
-effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN, "on PostgreSQL not of a partitioned table")
+effort = Effort(Work.SCAN, Work.SCAN, Work.SCAN, "not on a partitioned table of PostgreSQL")
 
 dual_write = nothing
 quiesce = nothing

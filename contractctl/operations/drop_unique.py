@@ -10,7 +10,7 @@ from contractctl.operations.effort import Effort
 from contractctl.operations.steps import DropConstraint, Step
 from contractctl.operations.words import dropped, nothing
 
-effort = Effort(Work.NONE, Work.NONE, Work.NONE, "in SQLite an index alone, not one in the table's definition")
+effort = Effort(Work.NONE, Work.NONE, Work.NONE, "on SQLite only a unique index, not a constraint of the table")
 
 expand = nothing
 dual_write = nothing

@@ -9,10 +9,10 @@ from contractctl.operations.effort import Effort
 ENGINES = ("SQLite", "PostgreSQL", "MariaDB")
 _WORDS = {Work.NONE: "at once", Work.SCAN: "reads rows", Work.REWRITE: "writes rows", None: "refused"}
 _LEGEND = """\
-the most that any statement of its revisions does to a table's rows. On PostgreSQL and MariaDB rows are read and
-written without blocking others, on SQLite while nobody else writes. plan refuses what is not possible and says what to
-do instead; where both sides are kept in step, existing rows are also filled, batch by batch.
-what it means for your tables: contractctl plan --dry-run"""
+Each cell is the most that any statement of the operation does to the rows of its table. PostgreSQL and MariaDB read
+and write them without blocking others, SQLite while nobody else writes. What is refused, plan refuses and says what to
+do instead. If both sides are kept in step, existing rows are also filled, batch by batch.
+For your own tables: contractctl plan --dry-run"""
 
 
 def text() -> str:
