@@ -7,16 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import (
-    Compared,
-    Database,
-    Held,
-    Key,
-    Synced,
-    Synchronisation,
-    run,
-    two_tables,
-)
+from contractctl.databases import Compared, Database, Held, Key, Synced, Synchronisation, run, two_tables
 from contractctl.databases.batches import between
 from contractctl.databases.marks import Marks, read_marks
 from contractctl.databases.savepoints import all_or_nothing

@@ -7,17 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import (
-    SIDE_TABLES,
-    Database,
-    Held,
-    Key,
-    Synced,
-    Synchronisation,
-    read_key,
-    run,
-    two_tables,
-)
+from contractctl.databases import SIDE_TABLES, Database, Held, Key, Synced, Synchronisation, read_key, run, two_tables
 from contractctl.databases.causes import said
 from contractctl.databases.filling import staying
 from contractctl.databases.savepoints import all_or_nothing

@@ -13,34 +13,17 @@ from itertools import chain
 
 from contractctl.errors import ContractctlError
 from contractctl.evidence.counters import Growth, growth
-from contractctl.evidence.metrics import (
-    CANARY,
-    DURATION,
-    READS,
-    SHADOW_READS,
-    TAKEN,
-    consumer_of,
-    take_lost,
-    take_sign,
-)
+from contractctl.evidence.metrics import CANARY, READS, TAKEN, consumer_of, take_lost, take_sign
 from contractctl.evidence.observations import Observations
-from contractctl.evidence.questions import Question, needed_window
+from contractctl.evidence.prometheus_queries import Query, one_of, queries
 from contractctl.evidence.range_vectors import Labels, Samples, UnusableError, label_sets, samples
 from contractctl.evidence.records import records
 from contractctl.evidence.sources import Given
 from contractctl.evidence.spans import Span, merged, seconds, without
-from contractctl.evidence.targets import NEAR, Life, Target, Wanted, lives, present, told_twice, uncounted
+from contractctl.evidence.targets import Life, Target, Wanted, lives, present, told_twice, uncounted
 from contractctl.evidence.web import NoAnswerError, Server
 from contractctl.model.evidence import Record
 
-_METRICS = {
-    "reads": "contract_field_reads_total",
-    "heartbeat": "contract_instrumentation_info",
-    "canary": "contract_canary_requests_total",
-    "duration": "contract_canary_duration_seconds_bucket",
-    "shadow": "contract_shadow_reads_total",
-    "started": "contract_instrumentation_started_seconds",
-}
 _FEW = 0.01
 """Of the window: for so long a process may be there that does not count yet."""
 _PROCESS = "process_start_time_seconds"
@@ -62,26 +45,6 @@ _ATTRIBUTES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """One counter over one window, and how often its process gives a sign of life."""
-
-    metric: str
-    counter: str
-    """A selector, as all of them are."""
-    sign: str
-    """Empty for a canary: it is alive as long as it counts."""
-    started: str
-    begin: float
-    end: float
-    beat: float
-
-    @property
-    def near(self) -> float:
-        """Seconds within which one sample follows another."""
-        return NEAR * self.beat
-
-
 def collect(given: Given) -> tuple[Record, ...]:
     """Ask the server at the URL that is the location.
 
@@ -92,10 +55,10 @@ def collect(given: Given) -> tuple[Record, ...]:
     server = Server.at(
         given.location, of="[[evidence]] prometheus", token=options.get("token"), timeout=_timeout(options)
     )
-    queries = list(_queries(given.question, options))
-    shown = " ; ".join(one for query in queries for one in (query.counter, query.sign) if one)
+    asked = list(queries(given.question, options))
+    shown = " ; ".join(one for query in asked for one in (query.counter, query.sign) if one)
     seen = Observations("prometheus", f"{server.url}: {shown}", environment=given.question.environment)
-    for query in queries:
+    for query in asked:
         try:
             _follow(seen, server, query)
         except (UnusableError, NoAnswerError) as error:
@@ -114,39 +77,6 @@ def _timeout(options: Mapping[str, str]) -> float:
             hint="write timeout = 30",
         )
     return seconds
-
-
-def _queries(question: Question, options: Mapping[str, str]) -> Iterator[_Query]:
-    """Reads and signs of life over the longest window that any consumer needs, then the requests of the share."""
-    rules = question.plan.reads
-    names = {key: options.get(key, default) for key, default in _METRICS.items()}
-    contracts = sorted({field.contract for field in question.fields})
-    beat = max(1.0, rules.heartbeat_seconds)
-    if contracts:
-        parties = [party for contract in contracts for party in question.consumers.get(contract, ())]
-        longest = max(needed_window(rules, party, None) for party in (None, *parties))
-        begin = question.now - longest - 2 * beat
-        selector = f'{{contract_name=~"{_one_of(contracts)}|"}}'
-        counter, sign = names["reads"] + selector, names["heartbeat"] + selector
-        yield _Query(READS, counter, sign, names["started"], begin, question.now, beat)
-    if question.since is not None:
-        begin = question.since - question.plan.canary.bake_seconds
-        selector = f'{{contract_plan="{_quoted(question.plan.name)}"}}'
-        asked = [(CANARY, "canary"), (SHADOW_READS, "shadow")]
-        if question.plan.canary.slow_seconds is not None:
-            asked.append((DURATION, "duration"))
-        for metric, name in asked:
-            yield _Query(metric, names[name] + selector, "", names["started"], begin, question.now, beat)
-
-
-def _one_of(texts: Iterable[str]) -> str:
-    """As literals inside a regular expression inside a quoted string."""
-    escaped = ("".join(f"\\{letter}" if letter in r"\.+*?()[]{}|^$" else letter for letter in text) for text in texts)
-    return _quoted("|".join(escaped))
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 _Attributes = dict[str, str]
@@ -170,12 +100,12 @@ class _Counter:
     resets: list[Span] = field(default_factory=list)
 
 
-def _follow(seen: Observations, server: Server, query: _Query) -> None:
+def _follow(seen: Observations, server: Server, query: Query) -> None:
     known = label_sets(seen, server, query.counter, query.begin, query.end)
     if query.metric != READS and (label := told_twice(known)):
         seen.spoiled(f"conflicting evidence: a counter appears twice, distinguished by '{label}': select one of them")
     targets = frozenset(map(Target.of, known))
-    jobs = f'{{job=~"{_one_of(sorted({target.job for target in targets}))}"}}'
+    jobs = f'{{job=~"{one_of(sorted({target.job for target in targets}))}"}}'
     begun: dict[Target, Life] = {}
     if targets:
         told = (samples(seen, server, name + jobs, query.begin, query.end) for name in (query.started, _PROCESS))
@@ -195,7 +125,7 @@ def _follow(seen: Observations, server: Server, query: _Query) -> None:
         _unheard(seen, query, found, wanted)
 
 
-def _counted(seen: Observations, server: Server, query: _Query, begun: Mapping[Target, Life]) -> dict[Labels, _Counter]:
+def _counted(seen: Observations, server: Server, query: Query, begun: Mapping[Target, Life]) -> dict[Labels, _Counter]:
     """Every series, followed to its end; its growth is taken on the way."""
     found: dict[Labels, _Counter] = {}
     for labels, values in samples(seen, server, query.counter, query.begin, query.end):
@@ -228,14 +158,14 @@ def _on(known: _Counter, values: Samples, restarts: list[Span]) -> Iterator[Grow
     return steps
 
 
-def _belongs(query: _Query, run: Growth, step: Growth) -> bool:
+def _belongs(query: Query, run: Growth, step: Growth) -> bool:
     """Whether two steps may stand as one: quiet ones, and reads no further apart than signs of life."""
     if query.metric != READS or (run.count == 0) != (step.count == 0):
         return False
     return run.count == 0 or step.end - run.begin <= query.beat
 
 
-def _take(seen: Observations, query: _Query, labels: Labels, run: Growth) -> None:
+def _take(seen: Observations, query: Query, labels: Labels, run: Growth) -> None:
     TAKEN[query.metric](seen, _attributes(labels), run)
 
 
@@ -247,7 +177,7 @@ _Stood = dict[tuple[Target, str, str, str], list[Span]]
 
 def _stood(
     seen: Observations,
-    query: _Query,
+    query: Query,
     found: Mapping[Labels, _Counter],
     begun: Mapping[Target, Life],
     wanted: Wanted,
@@ -269,14 +199,14 @@ def _stood(
     return stood
 
 
-def _beside_those_that_count(seen: Observations, query: _Query, targets: Iterable[Target], wanted: Wanted) -> None:
+def _beside_those_that_count(seen: Observations, query: Query, targets: Iterable[Target], wanted: Wanted) -> None:
     """A process that cannot be scraped, or a build without instruments, reads what nobody counts."""
     for target, spans in wanted.silent(targets):
         if seconds(spans, query.begin, query.end) > max(2 * query.beat, _FEW * (query.end - query.begin)):
             seen.spoiled(f"dark consumer: {target} belongs to the same job, but exports no counter: absent is not zero")
 
 
-def _unheard(seen: Observations, query: _Query, found: Mapping[Labels, _Counter], wanted: Wanted) -> None:
+def _unheard(seen: Observations, query: Query, found: Mapping[Labels, _Counter], wanted: Wanted) -> None:
     """What a process of the canary has counted since it was last scraped, while it should have been, nobody knows."""
     last: dict[Target, tuple[float, Labels]] = {}
     for labels, counter in found.items():
@@ -287,7 +217,7 @@ def _unheard(seen: Observations, query: _Query, found: Mapping[Labels, _Counter]
         take_lost(seen, CANARY, _attributes(labels), ((at, end) for _, end in spans))
 
 
-def _signs(seen: Observations, server: Server, query: _Query, stood: _Stood) -> None:
+def _signs(seen: Observations, server: Server, query: Query, stood: _Stood) -> None:
     """Signs of life count where a counter of the same process was seen: nothing else could have counted."""
     kept: dict[Labels, list[float]] = defaultdict(list)
     dark: set[str] = set()
