@@ -11,8 +11,8 @@ from contractctl.databases import Across, Copied, Crossed, Database, Synchronisa
 
 HERE, THERE = "contractctl_here", "contractctl_there"
 """What the old side's rows and the other table's are called in a query."""
-DELETING = "(row)"
-"""In place of a column's name among the marks: the old side's row is just being deleted."""
+MOVING = "(row)"
+"""In place of a column's name among the marks: the old side's row goes or gets another key, its partner goes along."""
 
 
 def across_of(sync: Synchronisation) -> Across:
@@ -141,14 +141,14 @@ def is_marked(database: Database, mark: tuple[str, str, str, str]) -> str:
     return f"plan = {plan} AND table_name = {of} AND {database.quote('key')} = {key} AND column_name = {column}"
 
 
-def deleting(database: Database, sync: Synchronisation, names: Iterable[str]) -> tuple[str, str, str, str]:
-    """The mark on a row that is being deleted, over it, OLD, or its partner."""
-    return marked(database, sync, "OLD", names, DELETING)
+def moving(database: Database, sync: Synchronisation, names: Iterable[str]) -> tuple[str, str, str, str]:
+    """The mark on a row whose partner goes along with it, over it, OLD, or its partner."""
+    return marked(database, sync, "OLD", names, MOVING)
 
 
-def is_deleting(database: Database, sync: Synchronisation, names: Iterable[str]) -> str:
+def is_moving(database: Database, sync: Synchronisation, names: Iterable[str]) -> str:
     """What finds that mark."""
-    return is_marked(database, deleting(database, sync, names))
+    return is_marked(database, moving(database, sync, names))
 
 
 def _is_absent(database: Database, one: Crossed, value: str) -> str:

@@ -90,6 +90,53 @@ def test_an_extracted_row_says_what_its_columns_say_whichever_is_written(shop):
 
 
 @pytest.mark.parametrize("words", ENGINES, ids=str)
+def test_an_upsert_that_finds_its_row_writes_what_it_was_given_and_nothing_of_the_partners(shop):
+    """Hazards 5, 11: of either version, also NULL, and what readers of the old one get instead."""
+    start(shop, EXTRACTION, EXTRACTED)
+    shop.run("INSERT INTO t (id, street, town) VALUES (1, 'A', 'Rome'), (2, 'B', 'Oslo')")
+
+    shop.run(_upsert(shop, "t", "id", street=None, town="'-'"))
+    shop.run(_upsert(shop, "t", "id", amount="'x'", street="'a'"))
+    assert both(shop)[0] == [(1, "a", "-"), (2, "B", "Oslo")]
+    shop.run(_upsert(shop, "u", "t_id", street=None, city="'Bonn'"))
+    assert both(shop)[0] == [(1, None, "Bonn"), (2, "B", "Oslo")]
+
+
+def _upsert(shop: Shop, table: str, key: str, **values: str | None) -> str:
+    """What writes all of these values to row 1, whether it is there or not."""
+    update = ("ON DUPLICATE KEY UPDATE", "VALUES({0})")
+    if shop.words.server != "mariadb":
+        update = (f"ON CONFLICT ({key}) DO UPDATE SET", "excluded.{0}")
+    sets = ", ".join(f"{name} = {update[1].format(name)}" for name in values)
+    given = ", ".join(value or "NULL" for value in values.values())
+    return f"INSERT INTO {table} ({key}, {', '.join(values)}) VALUES (1, {given}) {update[0]} {sets}"
+
+
+REFERENCES = ", FOREIGN KEY (t_id) REFERENCES t (id)"
+ALONG = [
+    pytest.param(words, key, id=f"{words}-{number}")
+    for words in ENGINES
+    for number, key in enumerate(("", REFERENCES, f"{REFERENCES} ON DELETE CASCADE ON UPDATE CASCADE"))
+    if words is not shops.MARIADB or key != REFERENCES  # it asks such a key before any trigger
+]
+
+
+@pytest.mark.parametrize(("words", "key"), ALONG)
+def test_an_extracted_row_goes_along_with_the_key_of_its_partner_and_takes_nothing_back(shop, key):
+    """Hazards 13, 19: whatever its foreign key says."""
+    start(shop, (EXTRACTION[0], EXTRACTION[1].replace(REFERENCES, key)), EXTRACTED)
+    shop.run("INSERT INTO t (id, street, town) VALUES (2, 'B', 'Oslo'), (1, 'A', 'Rome'), (3, NULL, '-')")
+
+    shop.run("UPDATE t SET id = id + 1, street = 'b', town = '-' WHERE id = 3")
+    shop.run("UPDATE t SET id = 3, street = NULL, town = 'Bonn' WHERE id = 2")
+    shop.run("UPDATE t SET id = 2 WHERE id = 1")
+    assert both(shop)[0] == [(2, "A", "Rome"), (3, None, "Bonn"), (4, "b", "-")]
+    shop.run("DELETE FROM t WHERE id > 2")
+    assert both(shop) == ([(2, "A", "Rome")], [(2, "A", "Rome")])
+    assert shop.marks("kept") == []
+
+
+@pytest.mark.parametrize("words", ENGINES, ids=str)
 def test_rows_that_were_there_are_filled_once_and_what_was_taken_away_stays_away(shop):
     """Hazards 1, 19, 22."""
     rows = "INSERT INTO t (id, street, town) VALUES (1, 'A', 'Rome'), (2, 'B', '-'), (3, NULL, '-'), (4, 'D', 'Bonn')"

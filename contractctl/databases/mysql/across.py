@@ -20,11 +20,11 @@ from contractctl.databases import Database, Synchronisation, mysql, run
 from contractctl.databases.crossing import (
     across_of,
     apart,
-    deleting,
     given_here,
     is_absent,
-    is_deleting,
+    is_moving,
     is_null,
+    moving,
     other,
     rekeyed_here,
     rekeyed_there,
@@ -166,8 +166,9 @@ def _updated_here(sync: Synchronisation) -> Iterator[str]:
     former = together(_DATABASE, sync, "OLD", _there(sync))
     if across.makes_rows:
         pairs = zip(across.there, across.here, strict=True)
-        keys = ", ".join(f"{_there(sync)}.{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
-        left = f"UPDATE {table(across.table)} SET {keys} WHERE {former}"
+        sets = [f"{_there(sync)}.{quote(there)} = NEW.{quote(here)}" for there, here in pairs]
+        sets += [f"{_there(sync)}.{quote(one.new)} = NEW.{quote(one.old)}" for one in across.columns]
+        left = f"UPDATE {table(across.table)} SET {', '.join(sets)} WHERE {former}"
     else:
         left = when(f"NOT {_some_there(sync)}", [_empty(sync)])
     yield when(rekeyed, [left])
@@ -208,14 +209,14 @@ def _going(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     if across.makes_rows:
         target = f"contractctl_kept (plan, table_name, {quote('key')}, column_name)"
-        yield f"INSERT IGNORE INTO {target} VALUES ({', '.join(deleting(_DATABASE, sync, across.here))})"
+        yield f"INSERT IGNORE INTO {target} VALUES ({', '.join(moving(_DATABASE, sync, across.here))})"
         yield f"DELETE FROM {table(across.table)} WHERE {together(_DATABASE, sync, 'OLD', '')}"
 
 
 def _gone_here(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     yield (
-        f"DELETE FROM contractctl_kept WHERE {is_deleting(_DATABASE, sync, across.here)}"
+        f"DELETE FROM contractctl_kept WHERE {is_moving(_DATABASE, sync, across.here)}"
         if across.makes_rows
         else _empty(sync)
     )
@@ -233,11 +234,12 @@ def _empty(sync: Synchronisation) -> str:
 
 def _take_there(sync: Synchronisation) -> Iterator[str]:
     """What a new row leaves out it takes from its partner."""
-    partner = _partner_here(sync)
-    for one in across_of(sync).columns:
+    across, partner = across_of(sync), _partner_here(sync)
+    is_there = f"{sharing.is_new(across.table, across.there)} AND EXISTS (SELECT 1 {partner})"
+    for one in across.columns:
         new, something = f"NEW.{quote(one.new)}", f"NOT {is_absent(_DATABASE, (one,), _here(sync))}"
         value = f"(SELECT {_here(sync)}.{quote(one.old)} {partner} AND {something}{_LOCKED})"
-        yield when(f"{new} IS NULL", [when(f"EXISTS (SELECT 1 {partner})", [f"SET {new} = {value}"])])
+        yield when(f"{new} IS NULL", [when(is_there, [f"SET {new} = {value}"])])
 
 
 def _updated_there(sync: Synchronisation) -> Iterator[str]:
@@ -249,7 +251,7 @@ def _updated_there(sync: Synchronisation) -> Iterator[str]:
 def _gone_there(sync: Synchronisation) -> Iterator[str]:
     across, forget = across_of(sync), _forget_there(sync)
     if across.makes_rows:
-        mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {is_deleting(_DATABASE, sync, across.there)})"
+        mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {is_moving(_DATABASE, sync, across.there)})"
         yield when(f"NOT {mark}", [forget])
     else:
         yield forget

@@ -20,12 +20,21 @@ _LOCKED, _TO_WRITE = " LOCK IN SHARE MODE", " FOR UPDATE"
 
 def take_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     """What a row leaves out it takes from the shared one, or from its only partner."""
-    for one in across_of(sync).columns:
+    across, is_there = across_of(sync), f"EXISTS (SELECT 1 {_shared(sync)})"
+    if inserted:
+        is_there = f"{is_new(sync.table, sync.key, () if across.shared else across.here)} AND {is_there}"
+    for one in across.columns:
         new, value = f"NEW.{quote(one.old)}", f"(SELECT {_new(sync, one)} {_shared(sync)}{_LOCKED})"
         asked = sharing.taken_here(_DATABASE, sync, one, inserted=inserted)
-        yield when(asked, [when(f"EXISTS (SELECT 1 {_shared(sync)})", [f"SET {new} = coalesce({value}, {new})"])])
+        yield when(asked, [when(is_there, [f"SET {new} = coalesce({value}, {new})"])])
         if one.absent != "NULL":
             yield when(f"{new} IS NULL", [f"SET {new} = {one.absent}"])
+
+
+def is_new(name: str, *keys: tuple[str, ...]) -> str:
+    """Whether no row holds one of these keys already: an upsert that finds its row writes what it was given."""
+    same = (" AND ".join(f"{quote(one)} = NEW.{quote(one)}" for one in key) for key in keys if key)
+    return " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table(name)} WHERE {found})" for found in dict.fromkeys(same))
 
 
 def give_there(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
@@ -68,8 +77,8 @@ def _marked(mark: tuple[str, str, str, str], statement: str) -> Iterator[str]:
 
 def take_there(sync: Synchronisation) -> Iterator[str]:
     """A new shared row that says nothing holds what all agree on that share it."""
-    here = table(sync.table)
-    for one in across_of(sync).columns:
+    across, here = across_of(sync), table(sync.table)
+    for one in across.columns:
         new, old = f"NEW.{quote(one.new)}", of_row(_DATABASE, here, one.old)
         unlike = f"{_sharing(sync)} AND {_DATABASE.differs(old, new, one.type)}"
         nothing = is_absent(_DATABASE, (one,), here)
@@ -77,7 +86,8 @@ def take_there(sync: Synchronisation) -> Iterator[str]:
             f"SET {new} = (SELECT {old} {_sharing(sync)} AND NOT {nothing} LIMIT 1{_LOCKED})",
             when(f"EXISTS (SELECT 1 {unlike}{_LOCKED})", [f"SET {new} = NULL"]),
         ]
-        yield when(f"{new} IS NULL", [when(f"EXISTS (SELECT 1 {_sharing(sync)})", take)])
+        is_there = f"{is_new(across.table, across.there)} AND EXISTS (SELECT 1 {_sharing(sync)})"
+        yield when(f"{new} IS NULL", [when(is_there, take)])
 
 
 def give_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:

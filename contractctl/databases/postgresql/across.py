@@ -1,9 +1,10 @@
-"""Which triggers keep columns of two tables in step on PostgreSQL? BEFORE triggers take, AFTER triggers give.
+"""Which triggers keep columns of two tables in step on PostgreSQL? AFTER triggers take and give.
 
 What a statement leaves out of a new row is taken from the row's partner in the other table; what it writes is given to
-the partner. A trigger that is fired by the other one finds both in step and does nothing: values decide, nothing is
-kept in a session. Only a row that is being deleted is marked, in the side tables and so in the same transaction, since
-its partner goes before it, as a foreign key may demand.
+the partner. Both only once the row is there: an upsert may yet take another way, and then writes what it was given, be
+it NULL. A trigger that is fired by the other one finds both in step and does nothing: values decide, nothing is kept in
+a session. Where a row is deleted or gets another key, its partner goes along at once, before a foreign key between them
+is asked; meanwhile it is marked, in the side tables and so in the same transaction, as not written by itself.
 
 Where a row comes or gets another partner, that one is locked before it is looked at: whoever is just writing it has
 then finished. Two transactions that insert two partners at the same moment, with no foreign key between the tables, do
@@ -21,13 +22,13 @@ from contractctl.databases.crossing import (
     THERE,
     across_of,
     apart,
-    deleting,
     given_here,
     given_there,
     held,
     is_absent,
-    is_deleting,
+    is_moving,
     is_null,
+    moving,
     other,
     rekeyed_here,
     rekeyed_there,
@@ -37,10 +38,11 @@ from contractctl.databases.crossing import (
 )
 from contractctl.databases.postgresql import sharing
 from contractctl.databases.postgresql.functions import database, function, pin_path
-from contractctl.databases.postgresql.names import function_name, literal, quote, quotes, table, trigger_name
+from contractctl.databases.postgresql.names import EARLY, function_name, literal, quote, quotes, table, trigger_name
 from contractctl.databases.postgresql.tables import oid
 
-_EVENTS = ("across_take", "across_give", "across_gone", "across_empty", "across_going")
+_FOLLOW, _GOING = f"{EARLY}_follow", f"{EARLY}_going"
+_EVENTS = ("across_take", "across_give", "across_gone", "across_empty", _FOLLOW, _GOING)
 _FOUND = "contractctl_found"
 _LOCKED = " FOR NO KEY UPDATE"
 
@@ -70,8 +72,10 @@ _ENABLED = "SELECT tgenabled::text FROM pg_catalog.pg_trigger WHERE tgrelid = {t
 
 def _events(sync: Synchronisation) -> Iterator[tuple[Synchronisation, tuple[str, ...]]]:
     across = across_of(sync)
-    usual = _EVENTS[:2] if across.shared else _EVENTS[:4]
-    yield sync, (*usual, "across_going") if across.makes_rows and not across.shared else usual
+    usual = ("across_give",) if across.shared else ("across_give", "across_gone", "across_empty")
+    along = (_FOLLOW, _GOING) if across.makes_rows and not across.shared else ()
+    here = tuple(event for event in usual if not (along and event == "across_gone"))
+    yield sync, ("across_take", *here, *along)
     yield other(sync), usual
 
 
@@ -91,40 +95,35 @@ def _here(sync: Synchronisation) -> Iterator[str]:
     yield from _trigger(sync, "across_take", "BEFORE INSERT OR UPDATE", _take_here(sync))
     yield from _trigger(sync, "across_give", "AFTER INSERT OR UPDATE", _give_there(sync))
     if across.makes_rows:
-        yield from _trigger(sync, "across_going", "BEFORE DELETE", _going(sync))
-    yield from _trigger(sync, "across_gone", "AFTER DELETE", _gone_here(sync))
+        yield from _trigger(sync, _FOLLOW, "AFTER UPDATE", _follow(sync), condition=rekeyed_here(database, sync))
+        yield from _trigger(sync, _GOING, "AFTER DELETE", _going(sync))
+    else:
+        yield from _trigger(sync, "across_gone", "AFTER DELETE", (_empty(sync), "RETURN NULL;"))
     yield from _truncate(sync, across.table)
 
 
 def _there(sync: Synchronisation) -> Iterator[str]:
     of = other(sync)
     if across_of(sync).shared:
-        yield from _trigger(of, "across_take", "BEFORE INSERT", sharing.take_there(sync), sharing.VARIABLES)
         yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", sharing.give_here(sync), sharing.VARIABLES)
         return
-    yield from _trigger(of, "across_take", "BEFORE INSERT", _take_there(sync))
     yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", _give_here(sync))
     yield from _trigger(of, "across_gone", "AFTER DELETE", _gone_there(sync))
     yield from _truncate(of, sync.table)
 
 
 def _take_here(sync: Synchronisation) -> Iterator[str]:
-    """A new row that gives nothing, or a moved value's row that gets another partner, holds what that one says."""
+    """A moved value's row that gets another partner holds what that one says."""
     across = across_of(sync)
-    left_out = [is_absent(database, (one,), "NEW") for one in across.columns]
-    asked = f"TG_OP = 'INSERT' AND ({' OR '.join(left_out)})"
     if not across.makes_rows:
-        asked = f"{asked} OR TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} AND NOT {written_here(database, sync)}"
-    values = ", ".join(quote(one.new) for one in across.columns)
-    where = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
-    yield f"IF {asked} THEN"
-    yield f"  SELECT {values} INTO {_FOUND} FROM {table(across.table)} AS {THERE} WHERE {where}{_LOCKED};"
-    yield "  IF FOUND THEN"
-    for one, absent in zip(across.columns, left_out, strict=True):
-        value = held(database, one, _FOUND)
-        yield f"    IF TG_OP = 'UPDATE' OR {absent} THEN NEW.{quote(one.old)} := {value}; END IF;"
-    yield "  END IF;"
-    yield "END IF;"
+        values = ", ".join(quote(one.new) for one in across.columns)
+        where = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
+        yield f"IF TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} AND NOT {written_here(database, sync)} THEN"
+        yield f"  SELECT {values} INTO {_FOUND} FROM {table(across.table)} AS {THERE} WHERE {where}{_LOCKED};"
+        yield "  IF FOUND THEN"
+        yield from (f"    NEW.{quote(one.old)} := {held(database, one, _FOUND)};" for one in across.columns)
+        yield "  END IF;"
+        yield "END IF;"
     yield from sharing.filled(across.columns)
 
 
@@ -132,11 +131,11 @@ def _give_there(sync: Synchronisation) -> Iterator[str]:
     """What the row now holds goes to its partner, which is made where there is none and it is to be."""
     across = across_of(sync)
     to = table(across.table)
-    yield f"IF TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} THEN"
-    yield from _follow(sync) if across.makes_rows else _leave(sync)
-    yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written_here(database, sync)} THEN RETURN NULL;"
-    yield "END IF;"
-    yield f"IF TG_OP = 'INSERT' OR {rekeyed_here(database, sync)} THEN"
+    rekeyed, written = rekeyed_here(database, sync), written_here(database, sync)
+    yield f"IF TG_OP = 'UPDATE' AND NOT ({rekeyed} OR {written}) THEN RETURN NULL; END IF;"
+    if not across.makes_rows:
+        yield from _leave(sync)
+    yield f"IF TG_OP = 'INSERT' OR {rekeyed} THEN"
     yield f"  PERFORM 1 FROM {to} AS {THERE} WHERE {together(database, sync, 'NEW', THERE)}{_LOCKED};"
     yield "END IF;"
     if across.makes_rows:
@@ -146,6 +145,7 @@ def _give_there(sync: Synchronisation) -> Iterator[str]:
         yield f"  INSERT INTO {to} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING;"
         yield "END IF;"
     yield "IF TG_OP = 'INSERT' THEN"
+    yield f"  {sharing.take_left_out(sync)}"
     yield f"  {_give_partner(sync, inserted=True)}"
     yield "ELSE"
     yield f"  {_give_partner(sync, inserted=False)}"
@@ -170,34 +170,29 @@ def _follow(sync: Synchronisation) -> Iterator[str]:
     across = across_of(sync)
     pairs = zip(across.there, across.here, strict=True)
     keys = ", ".join(f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
-    yield f"  UPDATE {table(across.table)} AS {THERE} SET {keys} WHERE {together(database, sync, 'OLD', THERE)};"
+    yield from _along(sync, f"UPDATE {table(across.table)} AS {THERE} SET {keys}")
+
+
+def _going(sync: Synchronisation) -> Iterator[str]:
+    """A row of its own goes with its partner."""
+    yield from _along(sync, f"DELETE FROM {table(across_of(sync).table)} AS {THERE}")
+
+
+def _along(sync: Synchronisation, statement: str) -> Iterator[str]:
+    """A statement on the row's partner, marked as none that an application has written."""
+    mark = moving(database, sync, across_of(sync).here)
+    yield from sharing.marked(mark, f"{statement} WHERE {together(database, sync, 'OLD', THERE)};")
+    yield "RETURN NULL;"
 
 
 def _leave(sync: Synchronisation) -> Iterator[str]:
     """The former partner gives the value up where the new one takes it over; else it keeps what nobody else holds."""
     across = across_of(sync)
     some = f"{together(database, sync, 'NEW', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
-    yield f"  IF NOT EXISTS (SELECT 1 FROM {table(across.table)} AS {THERE} WHERE {some}) THEN"
-    yield f"    {_empty(sync)}"
-    yield "  END IF;"
-
-
-def _going(sync: Synchronisation) -> Iterator[str]:
-    across = across_of(sync)
-    yield f"INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
-    yield f"  VALUES ({', '.join(deleting(database, sync, across.here))}) ON CONFLICT DO NOTHING;"
-    yield f"DELETE FROM {table(across.table)} AS {THERE} WHERE {together(database, sync, 'OLD', THERE)};"
-    yield "RETURN OLD;"
-
-
-def _gone_here(sync: Synchronisation) -> Iterator[str]:
-    across = across_of(sync)
-    yield (
-        f"DELETE FROM contractctl_kept WHERE {is_deleting(database, sync, across.here)};"
-        if across.makes_rows
-        else _empty(sync)
-    )
-    yield "RETURN NULL;"
+    nobody = f"NOT EXISTS (SELECT 1 FROM {table(across.table)} AS {THERE} WHERE {some})"
+    yield f"IF TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} AND {nobody} THEN"
+    yield f"  {_empty(sync)}"
+    yield "END IF;"
 
 
 def _empty(sync: Synchronisation) -> str:
@@ -208,25 +203,10 @@ def _empty(sync: Synchronisation) -> str:
     return f"UPDATE {table(across.table)} AS {THERE} SET {nothing} WHERE {where};"
 
 
-def _take_there(sync: Synchronisation) -> Iterator[str]:
-    """What a new row leaves out it takes from its partner."""
-    across = across_of(sync)
-    values = ", ".join(f"{HERE}.{quote(one.old)}" for one in across.columns)
-    yield f"IF {' OR '.join(f'NEW.{quote(one.new)} IS NULL' for one in across.columns)} THEN"
-    where = together(database, sync, HERE, "NEW")
-    yield f"  SELECT {values} INTO {_FOUND} FROM {table(sync.table)} AS {HERE} WHERE {where}{_LOCKED};"
-    yield "  IF FOUND THEN"
-    for one in across.columns:
-        left_out = f"NEW.{quote(one.new)} IS NULL AND NOT {is_absent(database, (one,), _FOUND)}"
-        yield f"    IF {left_out} THEN NEW.{quote(one.new)} := {_FOUND}.{quote(one.old)}; END IF;"
-    yield "  END IF;"
-    yield "END IF;"
-    yield "RETURN NEW;"
-
-
 def _give_here(sync: Synchronisation) -> Iterator[str]:
     rekeyed = rekeyed_there(database, sync)
     yield f"IF TG_OP = 'UPDATE' AND {rekeyed} THEN"
+    yield from _unless_along(sync)
     yield f"  {_forget_there(sync)}"
     yield f"ELSIF TG_OP = 'UPDATE' AND NOT {written_there(database, sync)} THEN RETURN NULL;"
     yield "END IF;"
@@ -234,11 +214,27 @@ def _give_here(sync: Synchronisation) -> Iterator[str]:
     yield f"  PERFORM 1 FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'NEW')}{_LOCKED};"
     yield "END IF;"
     yield "IF TG_OP = 'INSERT' THEN"
+    yield f"  {_take_left_out(sync)}"
     yield f"  {_give(sync, inserted=True)}"
     yield "ELSE"
     yield f"  {_give(sync, inserted=False)}"
     yield "END IF;"
     yield "RETURN NULL;"
+
+
+def _take_left_out(sync: Synchronisation) -> str:
+    """What a new row of the other table leaves out it takes from its partner."""
+    across, sets, due = across_of(sync), list[str](), list[str]()
+    for one in across.columns:
+        new, old = f"{THERE}.{quote(one.new)}", f"{HERE}.{quote(one.old)}"
+        left_out = f"{new} IS NULL AND NOT {is_absent(database, (one,), HERE)}"
+        sets.append(f"{quote(one.new)} = CASE WHEN {left_out} THEN {old} ELSE {new} END")
+        due.append(f"{left_out}")
+    itself = " AND ".join(f"{THERE}.{quote(name)} = NEW.{quote(name)}" for name in across.there)
+    return (
+        f"UPDATE {table(across.table)} AS {THERE} SET {', '.join(sets)} FROM {table(sync.table)} AS {HERE}"
+        f" WHERE {itself} AND {together(database, sync, HERE, THERE)} AND ({' OR '.join(due)});"
+    )
 
 
 def _give(sync: Synchronisation, *, inserted: bool) -> str:
@@ -254,11 +250,17 @@ def _give(sync: Synchronisation, *, inserted: bool) -> str:
 
 
 def _gone_there(sync: Synchronisation) -> Iterator[str]:
-    if across_of(sync).makes_rows:
-        mark = is_deleting(database, sync, across_of(sync).there)
-        yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"
+    yield from _unless_along(sync)
     yield _forget_there(sync)
     yield "RETURN NULL;"
+
+
+def _unless_along(sync: Synchronisation) -> Iterator[str]:
+    """Nothing is to be done where the row only went along with its partner."""
+    across = across_of(sync)
+    if across.makes_rows:
+        mark = is_moving(database, sync, across.there)
+        yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"
 
 
 def _forget_there(sync: Synchronisation) -> str:
@@ -269,15 +271,22 @@ def _forget_there(sync: Synchronisation) -> str:
     return f"UPDATE {table(sync.table)} AS {HERE} SET {nothing} WHERE {where};"
 
 
-def _trigger(
-    of: Synchronisation, event: str, when: str, body: Iterable[str], variables: Iterable[str] = (f"{_FOUND} record",)
+def _trigger(  # noqa: PLR0913 - what CREATE TRIGGER says
+    of: Synchronisation,
+    event: str,
+    when: str,
+    body: Iterable[str],
+    variables: Iterable[str] = (f"{_FOUND} record",),
+    *,
+    condition: str = "",
 ) -> Iterator[str]:
     name = function_name(of, event)
     yield function(f"{quote(name)}() RETURNS trigger", variables, body)
     yield pin_path(f"{quote(name)}()")
+    asked = f" WHEN ({condition})" if condition else ""
     yield (
         f"CREATE TRIGGER {quote(trigger_name(of, event))} {when} ON {table(of.table)}"
-        f" FOR EACH ROW EXECUTE FUNCTION {quote(name)}()"
+        f" FOR EACH ROW{asked} EXECUTE FUNCTION {quote(name)}()"
     )
     yield f"ALTER TABLE {table(of.table)} ENABLE ALWAYS TRIGGER {quote(trigger_name(of, event))}"
 

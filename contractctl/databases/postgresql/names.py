@@ -8,11 +8,11 @@ from hashlib import sha256
 from contractctl.databases import KeyPart, Synchronisation
 
 FIRST, LAST = "!contractctl_", "~contractctl_"
-"""What names of triggers begin with: they fire in the order of their names' bytes, and ours come last, but for one."""
+"""What names of triggers begin with: they fire in the order of their names' bytes; ours come last, but for a few."""
 OURS = "^[!~]contractctl_"
 """What both of these match."""
 EARLY = "early"
-"""The event whose trigger comes first."""
+"""What those events begin with whose triggers come first: before an application's, and before foreign keys'."""
 UNSEEN = "contractctl.unseen"
 """The setting that lets through what contractctl itself writes for a plan, until its transaction ends."""
 _LENGTH = 63
@@ -32,7 +32,7 @@ def quotes(names: Iterable[str]) -> str:
 
 def trigger_name(sync: Synchronisation, event: str) -> str:
     """The name of a plan's trigger on one of a table's events."""
-    return _name(FIRST if event == EARLY else LAST, sync, event)
+    return _name(FIRST if event.startswith(EARLY) else LAST, sync, event)
 
 
 def function_name(sync: Synchronisation, what: str) -> str:

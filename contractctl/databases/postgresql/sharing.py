@@ -21,7 +21,7 @@ from contractctl.databases.crossing import (
     rekeyed_there,
     together,
 )
-from contractctl.databases.postgresql.functions import database
+from contractctl.databases.postgresql.functions import database, indented
 from contractctl.databases.postgresql.names import quote, quotes, table
 
 _FOUND, _ASKED = "contractctl_found", "contractctl_asked"
@@ -35,9 +35,10 @@ class _Condition(Protocol):
 
 
 def take_here(sync: Synchronisation) -> Iterator[str]:
-    """What a row leaves out it takes from the shared one."""
+    """A row that goes over to another shared one holds what that one says, where it is not given something else."""
     across = across_of(sync)
-    yield _asked(sync, sharing.taken_here)
+    asked = [sharing.taken_here(database, sync, one, inserted=False) for one in across.columns]
+    yield f"{_ASKED} := CASE WHEN TG_OP = 'UPDATE' THEN ARRAY[{', '.join(asked)}] END;"
     values = ", ".join(quote(one.new) for one in across.columns)
     yield f"IF {_ANY} THEN"
     yield f"  SELECT {values} INTO {_FOUND} {_shared(sync)} FOR SHARE;"
@@ -59,10 +60,21 @@ def filled(columns: tuple[Crossed, ...]) -> Iterator[str]:
 
 
 def give_there(sync: Synchronisation) -> Iterator[str]:
-    """What a row says goes to the shared one, marked as its own."""
+    """What a row says goes to the shared one, marked as its own; what a new row leaves out comes from there."""
     across = across_of(sync)
+    left_out = " OR ".join(is_absent(database, (one,), "NEW") for one in across.columns)
     yield _asked(sync, sharing.given_here)
-    yield f"IF NOT {_ANY} THEN RETURN NULL; END IF;"
+    yield f"IF {_ANY} THEN"
+    yield from map(indented, _give(sync))
+    yield f"ELSIF {_INSERTED} THEN"
+    yield f"  PERFORM 1 {_shared(sync)} FOR SHARE;"
+    yield "END IF;"
+    yield f"IF {_INSERTED} AND ({left_out}) THEN {take_left_out(sync)} END IF;"
+    yield "RETURN NULL;"
+
+
+def _give(sync: Synchronisation) -> Iterator[str]:
+    across = across_of(sync)
     if across.makes_rows:
         yield from _make(sync)
     different = _different(across.columns, "NEW", THERE)
@@ -79,9 +91,23 @@ def give_there(sync: Synchronisation) -> Iterator[str]:
     where = together(database, sync, "NEW", THERE)
     yield f"IF EXISTS (SELECT 1 {_shared(sync)} AND {different}) THEN"
     mark = sharing.giving_to(database, sync, THERE, _shared(sync))
-    yield from _marked(mark, f"UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};")
+    yield from marked(mark, f"UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};")
     yield "END IF;"
-    yield "RETURN NULL;"
+
+
+def take_left_out(sync: Synchronisation) -> str:
+    """Let a new row hold in the columns that it leaves out what the row of the other table says."""
+    across, sets, due = across_of(sync), list[str](), list[str]()
+    for one in across.columns:
+        old, new = of_row(database, HERE, one.old), of_row(database, THERE, one.new)
+        left_out = f"{is_absent(database, (one,), HERE)} AND {new} IS NOT NULL"
+        sets.append(f"{quote(one.old)} = CASE WHEN {left_out} THEN {new} ELSE {old} END")
+        due.append(f"{left_out} AND {database.differs(old, new, one.type)}")
+    itself = " AND ".join(f"{of_row(database, HERE, name)} = {of_row(database, 'NEW', name)}" for name in sync.key)
+    return (
+        f"UPDATE {table(sync.table)} AS {HERE} SET {', '.join(sets)} FROM {table(across.table)} AS {THERE}"
+        f" WHERE {itself} AND {together(database, sync, HERE, THERE)} AND ({' OR '.join(due)});"
+    )
 
 
 def _make(sync: Synchronisation) -> Iterator[str]:
@@ -93,36 +119,23 @@ def _make(sync: Synchronisation) -> Iterator[str]:
     said = (f"{_ASKED}[{at}] AND NOT {is_absent(database, (one,), 'NEW')}" for at, one in enumerate(across.columns, 1))
     insert = f"INSERT INTO {table(across.table)} ({names}) VALUES ({', '.join(values)}) ON CONFLICT DO NOTHING;"
     yield f"IF ({' OR '.join(said)}) AND NOT EXISTS (SELECT 1 {_shared(sync)}) THEN"
-    yield from _marked(sharing.giving(database, sync, "NEW", across.here), insert)
+    yield from marked(sharing.giving(database, sync, "NEW", across.here), insert)
     yield "END IF;"
 
 
-def _marked(mark: tuple[str, str, str, str], statement: str) -> Iterator[str]:
+def marked(mark: tuple[str, str, str, str], statement: str) -> Iterator[str]:
+    """The statement, and while it runs the mark."""
     yield f"  INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
     yield f"    VALUES ({', '.join(mark)}) ON CONFLICT DO NOTHING;"
     yield f"  {statement}"
     yield f"  DELETE FROM contractctl_kept WHERE {is_marked(database, mark)};"
 
 
-def take_there(sync: Synchronisation) -> Iterator[str]:
-    """A new shared row that says nothing holds what all agree on that share it."""
-    across = across_of(sync)
-    rows = f"FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'NEW')}"
-    nothing = " OR ".join(f"NEW.{quote(one.new)} IS NULL" for one in across.columns)
-    yield f"IF {nothing} THEN"
-    yield f"  PERFORM 1 {rows} FOR SHARE;"
-    for one in across.columns:
-        value = f"({sharing.said(database, sync, one, 'NEW')})"
-        asked = f"NEW.{quote(one.new)} IS NULL AND {sharing.agreed(database, sync, one, 'NEW')}"
-        yield f"  IF {asked} THEN NEW.{quote(one.new)} := {value}; END IF;"
-    yield "END IF;"
-    yield "RETURN NEW;"
-
-
 def give_here(sync: Synchronisation) -> Iterator[str]:
     """What a shared row says goes to all that share it, unless it was just given it by one of them."""
     across = across_of(sync)
     yield _asked(sync, given_there)
+    yield from _take_left_out_there(sync)
     yield f"IF NOT {_ANY} THEN RETURN NULL; END IF;"
     mark = sharing.is_giving(database, sync, "NEW", across.there)
     yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"
@@ -138,6 +151,26 @@ def give_here(sync: Synchronisation) -> Iterator[str]:
     different = _different(across.columns, HERE, "NEW")
     yield f"UPDATE {table(sync.table)} AS {HERE} SET {sets} WHERE {where} AND {different};"
     yield "RETURN NULL;"
+
+
+def _take_left_out_there(sync: Synchronisation) -> Iterator[str]:
+    """A new shared row that says nothing holds what all agree on that share it."""
+    across = across_of(sync)
+    due = {
+        one: f"{of_row(database, THERE, one.new)} IS NULL AND {sharing.agreed(database, sync, one, THERE)}"
+        for one in across.columns
+    }
+    sets = ", ".join(
+        f"{quote(one.new)} = CASE WHEN {when} THEN ({sharing.said(database, sync, one, THERE)})"
+        f" ELSE {of_row(database, THERE, one.new)} END"
+        for one, when in due.items()
+    )
+    itself = " AND ".join(f"{of_row(database, THERE, name)} = {of_row(database, 'NEW', name)}" for name in across.there)
+    where = f"{itself} AND ({' OR '.join(due.values())})"
+    yield f"IF {_INSERTED} AND ({' OR '.join(f'NEW.{quote(one.new)} IS NULL' for one in across.columns)}) THEN"
+    yield f"  PERFORM 1 FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'NEW')} FOR SHARE;"
+    yield f"  UPDATE {table(across.table)} AS {THERE} SET {sets} WHERE {where};"
+    yield "END IF;"
 
 
 def _shared(sync: Synchronisation) -> str:

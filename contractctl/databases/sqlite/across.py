@@ -86,14 +86,16 @@ def _tidy(sync: Synchronisation) -> Iterator[str]:
 
 
 def _rekey_here(sync: Synchronisation) -> Iterator[str]:
-    """A row of its own goes along with the key; a moved value is the new partner's, or goes over to it."""
+    """A row of its own goes along, with what its partner holds; a moved value is the new one's, or goes over to it."""
     across, to = across_of(sync), quote(across_of(sync).table)
     rekeyed = rekeyed_here(_DATABASE, sync)
     former = together(_DATABASE, sync, "OLD", to)
     if across.makes_rows:
         pairs = zip(across.there, across.here, strict=True)
-        keys = ", ".join(f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
-        yield f"UPDATE {to} SET {keys} WHERE {former} AND {rekeyed}"
+        sets = [f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs]
+        row = f"FROM {quote(sync.table)} AS {HERE} WHERE {_this(sync, HERE)}"
+        sets += [f"{quote(one.new)} = (SELECT {HERE}.{quote(one.old)} {row})" for one in across.columns]
+        yield f"UPDATE {to} SET {', '.join(sets)} WHERE {former} AND {rekeyed}"
         return
     some = f"EXISTS (SELECT 1 {_partner(sync)} AND NOT {is_null(_DATABASE, across.columns, THERE)})"
     nothing = ", ".join(f"{quote(one.new)} = NULL" for one in across.columns)
@@ -151,10 +153,15 @@ def _take_there(sync: Synchronisation) -> str:
 
 
 def _give_here(sync: Synchronisation, *, inserted: bool) -> str:
+    """What the row says goes to its partner; but where a foreign key only took it along, it has no former one."""
     across, here = across_of(sync), quote(sync.table)
     key = " AND ".join(f"{THERE}.{quote(name)} = NEW.{quote(name)}" for name in across.there)
     row = f"FROM {quote(across.table)} AS {THERE} WHERE {key}"
     given = {one: given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    if across.makes_rows and not inserted:
+        former = f"SELECT 1 FROM {here} AS {HERE} WHERE {together(_DATABASE, sync, HERE, 'OLD')}"
+        written = {one: changed(_DATABASE, (one.new,), (one.type,)) for one in across.columns}
+        given = {one: f"({asked} AND ({written[one]} OR EXISTS ({former})))" for one, asked in given.items()}
     sets = ", ".join(
         f"{quote(one.old)} = CASE WHEN {asked} THEN (SELECT {held(_DATABASE, one, THERE)} {row})"
         f" ELSE {quote(one.old)} END"
