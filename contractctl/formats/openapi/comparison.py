@@ -18,14 +18,14 @@ from contractctl.formats.json_schema.places import lifted
 from contractctl.formats.json_schema.references import refer
 from contractctl.formats.json_schema.search.membership import UndecidedError, holds
 from contractctl.formats.json_schema.search.nodes import Literal
-from contractctl.formats.json_schema.search.outcomes import Found, SpentError
+from contractctl.formats.json_schema.search.outcomes import NONE, Found, Outcome, SpentError
 from contractctl.formats.json_schema.search.solver import Solver
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.asking import InSeat
 from contractctl.formats.openapi.discriminators import told_apart, told_of_heirs
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.likeness import alike
-from contractctl.formats.openapi.pairs import Key, Question, ends_of, key_of, marks, referring
+from contractctl.formats.openapi.pairs import Key, Question, ends_of, is_marked, key_of, marks, referring
 from contractctl.formats.openapi.parts import Unresolved
 from contractctl.formats.openapi.readings import Readings
 from contractctl.formats.openapi.routes import routes
@@ -149,7 +149,8 @@ class SchemaComparison:
     def _confirmed(self, seat: Question, question: Question, said: Said) -> Iterator[tuple[Question, Said]]:
         """A finding with the whole value of its seat, where the reader refuses that, too.
 
-        Where the reader takes it, what refers to the component has to be asked once more.
+        Where the reader takes it, or no value of the seat has it there, what refers to the component has to be asked
+        once more.
         """
         is_seat = question.key == seat.key
         if not isinstance(said, Incompatibility) or is_seat or "document" not in said.facts:
@@ -164,25 +165,27 @@ class SchemaComparison:
             return
         for place in routes(self.writer, seat.writer, question.writer):
             outcome = self._solved((sent, lifted(readings.space, place, readings.space.enum([value]))))
-            if outcome is None:
+            if outcome is NONE:
+                continue
+            if not isinstance(outcome, Found):
                 yield question, _with_whole(said, is_whole=False)
                 return
-            if not self._takes(taken, outcome):
-                document = json.dumps(outcome, ensure_ascii=False)
+            if not self._takes(taken, outcome.value):
+                document = json.dumps(outcome.value, ensure_ascii=False)
                 yield question, _with_whole(replace(said, facts={**said.facts, "document": document}), is_whole=True)
                 return
         if question.key not in self.readings.doubtful | self.settled:
             self.dropped[question.key] = None
 
-    def _solved(self, literals: tuple[Literal, ...]) -> Json:
+    def _solved(self, literals: tuple[Literal, ...]) -> Outcome | None:
+        """What the solver says; None where that would take too long."""
         self.solver.work = _WORK
         try:
-            outcome = self.solver.solve(literals)
+            return self.solver.solve(literals)
         except (SpentError, RecursionError):
             return None
         finally:
             self.work -= _WORK - max(self.solver.work, 0)
-        return outcome.value if isinstance(outcome, Found) else None
 
     def _takes(self, literal: Literal, value: Json) -> bool:
         try:
@@ -252,7 +255,12 @@ class SchemaComparison:
             return None
         value = without_extensions(writer.value)
         said = told(value)
-        if TURNING.search(said) or self.readings.endless[0](writer) or self.readings.endless[1](reader):
+        if (
+            TURNING.search(said)
+            or self._hides(said)
+            or self.readings.endless[0](writer)
+            or self.readings.endless[1](reader)
+        ):
             return None
         found = []
         for text in references(said, value):
@@ -262,10 +270,15 @@ class SchemaComparison:
             except Unresolved:
                 return None
             key = key_of(ends_of(self.writer, one), ends_of(self.reader, other))
-            if marks(one) != marks(other) or key in self.readings.doubtful:
+            is_hidden = not self.role.is_text and is_marked(self.writer, one, self.role.hides)
+            if is_hidden or marks(one) != marks(other) or key in self.readings.doubtful:
                 return None
             found.append((one, other))
         return found
+
+    def _hides(self, said: bytes) -> bool:
+        """Whether a schema, as told() makes it, speaks of properties that do not travel: what they refer to may not."""
+        return not self.role.is_text and told(self.role.hides)[1:] in said
 
 
 def _mark(said: Said) -> Hashable:

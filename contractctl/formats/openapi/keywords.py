@@ -30,11 +30,12 @@ _BASE64 = "^[A-Za-z0-9+/=\\s]*$"
 
 def _properties(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
     """What does not travel is not there, and whoever sends it is refused."""
-    usual = view.usual(read, spot, "properties", value)
     declared = value["properties"]
     hidden = [name for name in declared if view.hides(spot, name)] if isinstance(declared, dict) else []
-    if not hidden or view.readings.role.is_text:
-        return usual
+    if not isinstance(declared, dict) or not hidden:
+        return view.usual(read, spot, "properties", value)
+    left = {name: one for name, one in declared.items() if name not in hidden}
+    usual = view.usual(read, spot, "properties", {**value, "properties": left})
     gone = Properties(tuple((name, FALSE) for name in hidden), (), TRUE)
     return view.space.all_of((usual, view.space.literal(gone)))
 

@@ -58,6 +58,24 @@ def marks(spot: Spot) -> tuple[object, ...]:
     return value.get("readOnly"), value.get("writeOnly"), value.get("$ref")
 
 
+def is_marked(document: Document, spot: Spot, word: str) -> bool:
+    """Whether a word is true of a schema: by itself, or by what it refers to."""
+    for _ in range(_MOST_REFERENCES):
+        if not isinstance(spot.value, dict):
+            return False
+        refers = "$ref" in spot.value
+        beside = refers and document.is_3_0  # what stands beside a reference is ignored there
+        if spot.value.get(word) is True and not beside:
+            return True
+        if not refers:
+            return False
+        try:
+            spot = refer(document.schemas, spot, "$ref")
+        except Unresolved:
+            return False
+    return False
+
+
 def key_of(writer: Spot, reader: Spot) -> Key:
     return writer.base, writer.pointer, reader.base, reader.pointer
 

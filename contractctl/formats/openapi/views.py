@@ -28,6 +28,7 @@ from contractctl.formats.openapi.as_text import apart, as_text
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.keywords import READ
 from contractctl.formats.openapi.likeness import Alike
+from contractctl.formats.openapi.pairs import is_marked
 from contractctl.formats.openapi.recursion import IN_PLACE
 
 if TYPE_CHECKING:
@@ -212,23 +213,9 @@ class View(Meaning):
 
     def hides(self, spot: Spot, name: str) -> bool:
         """Whether a property of the schema at a spot does not travel."""
-        if not self._may_hide:
-            return False
-        inner = inside(self.schema, spot, "properties", name)
-        for _ in range(8):
-            if not isinstance(inner.value, dict):
-                return False
-            refers = "$ref" in inner.value
-            beside = refers and self.document.is_3_0  # what stands beside a reference is ignored there
-            if inner.value.get(self.readings.role.hides) is True and not beside:
-                return True
-            if not refers:
-                return False
-            try:
-                inner = refer(self.schema, inner, "$ref")
-            except Unresolved:
-                return False
-        return False
+        return self._may_hide and is_marked(
+            self.document, inside(self.schema, spot, "properties", name), self.readings.role.hides
+        )
 
 
 class Taking(View):
