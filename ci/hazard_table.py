@@ -1,4 +1,4 @@
-"""Which test stands for which hazard, on which database? Read off the docstrings: `Hazard 4, 20: …`."""
+"""Which test covers which hazard, on which database? Read from the docstrings: `Hazard 4, 20: …`."""
 
 import argparse
 import re
@@ -18,62 +18,63 @@ ENGINES = ("sqlite", "postgresql", "mariadb")
 _NUMBERS = re.compile(r"\bHazards? ((?:\d+(?:, | and )?)+)")
 _FIXTURES = {"postgresql_url": "postgresql", "postgresql_server": "postgresql", "mariadb_url": "mariadb"}
 _EVERYWHERE = ("gate", "evidence")
-"""Folders of tests that ask no database: they hold for a plan on any."""
+"""Folders of tests that need no database: they apply to plans on every one."""
 _FOLDERS = {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mariadb"}
 
 HAZARDS: Mapping[int, str] = {
-    1: "a new-side write to a row that is not yet filled must not destroy the old value",
-    2: "the client's version is not guessed from its session",
-    3: "up and down that are not inverse do not ping-pong",
-    4: "both sides written with different values",
-    5: "an INSERT gives neither side, both, an explicit NULL, or leaves a default that hides it",
-    6: "a value that is rightly NULL",
-    7: "an expression whose answer is never the same twice is refused",
-    8: "an application's own triggers, before or after ours",
-    9: "statements that name columns without changing them",
-    10: "generated columns",
-    11: "upserts",
-    12: "bulk loads, TRUNCATE, the replication role",
-    13: "foreign-key cascades",
-    14: "collations that ignore case or padding",
-    15: "the backfill fires nobody's triggers, or says whose",
-    16: "triggers that only come AFTER",
-    17: "an empty batch is not the end",
-    18: "no cursor from an unordered answer",
-    19: "rows that come, go, or change their key meanwhile",
-    20: "nothing is computed in the client and written back",
-    21: "deadlocks and lock timeouts are tried again",
-    22: "a crash between a batch and its checkpoint",
-    23: "keys of every kind, and none at all",
-    24: "no batch reads the whole table",
-    25: "one bad row",
-    26: "lag of replicas, load, long snapshots",
-    27: "row-level security and missing rights",
-    28: "repeatable-read snapshots and gap locks",
-    29: "DDL never waits long for a lock, and tries again",
-    30: "constraints come NOT VALID, once triggers fill",
-    31: "an invalid index that a failed build has left",
-    32: "triggers go before the column",
-    33: "whatever rebuilds a table drops its triggers",
-    34: "views over a column that goes",
-    35: "cached plans",
-    36: "partitions, also those attached later",
-    37: "long names, collisions, quoting",
-    38: "defaults that rewrite the table",
-    39: "what would copy the table is refused, ALGORITHM and LOCK are stated",
-    40: "foreign keys come NOT VALID first",
-    41: "sequences and identities that the old column owns",
-    42: "conversions that hang on the session's time zone",
-    43: "old columns that cannot take a new value",
-    44: "values cut or clamped in silence",
-    45: "values that collide under a unique key once converted",
-    46: "statements that name every column, and those that name none",
-    47: "rare readers; missing telemetry is unknown",
-    48: "a reader that appears between the gate and the drop",
-    49: "old applications that come back",
-    50: "the drop needs zero divergence, proven just before",
+    1: "a write to the new side of a row that is not filled yet destroys the old value",
+    2: "the version of a client is guessed from its session, and the guess is wrong",
+    3: "--up and --down are not inverse, and the two sides change each other for ever",
+    4: "one statement writes different values to both sides",
+    5: "an INSERT gives neither side, both, an explicit NULL, or a default that looks like a value",
+    6: "a value that is rightly NULL counts as not filled",
+    7: "an expression returns another value each time",
+    8: "a trigger of the application runs before or after ours",
+    9: "a statement names a column without changing it, or changes one that it does not name",
+    10: "generated columns have no value yet when a trigger runs",
+    11: "upserts take another path than INSERT and UPDATE",
+    12: "bulk loads, TRUNCATE and the replication role pass triggers by",
+    13: "foreign-key cascades change rows without triggers",
+    14: "a collation that ignores case or padding calls different values equal",
+    15: "the backfill fires the triggers of the application",
+    16: "triggers can only run after the row is written",
+    17: "the backfill takes an empty batch for the end",
+    18: "the backfill takes an unordered answer for a position",
+    19: "rows are inserted, deleted or get another key during the backfill",
+    20: "the backfill writes back a value that it read before somebody changed it",
+    21: "a deadlock or a lock timeout ends the backfill",
+    22: "a crash happens between a batch and its checkpoint",
+    23: "a table has a key of several columns, of text or of another kind, or none",
+    24: "each batch reads the whole table",
+    25: "one row that cannot be converted stops everything",
+    26: "replicas lag, the server is busy, or a snapshot stays open for long",
+    27: "row-level security or missing privileges hide rows",
+    28: "repeatable-read snapshots do not see new rows, and gap locks block writers",
+    29: "DDL waits for a lock, and everybody else waits behind it",
+    30: "a constraint blocks writers while it checks the table, or is added before triggers fill its column",
+    31: "a failed build leaves an invalid index",
+    32: "a column is dropped while a trigger still uses it",
+    33: "rebuilding a table drops its triggers",
+    34: "a view uses a column that is dropped",
+    35: "cached plans of prepared statements no longer fit",
+    36: "a table has partitions, or gets one later",
+    37: "names are too long, collide, or need quotes",
+    38: "a default rewrites the whole table",
+    39: "an ALTER copies the table and blocks writers",
+    40: "a foreign key blocks writers while it checks the table",
+    41: "the old column owns a sequence or an identity",
+    42: "a conversion depends on the time zone of the session",
+    43: "a new value does not fit into the old column",
+    44: "a value is cut or clamped without an error",
+    45: "converted values collide under a unique key",
+    46: "ORMs name every column, and `SELECT *` names none",
+    47: "a reader is rare, or its telemetry is missing and taken for silence",
+    48: "a reader appears between the gate and the drop",
+    49: "old applications come back",
+    50: "the old side is dropped although rows differ",
 }
-_SQLITE_ONLY = "only SQLite: its triggers come AFTER"
+"""What can go wrong in a staged migration."""
+_SQLITE_ONLY = "only on SQLite, where a BEFORE trigger cannot change the row"
 _ONE_WRITER = "SQLite has one writer at a time"
 NOT_THERE: Mapping[tuple[int, str], str] = {
     (16, "postgresql"): _SQLITE_ONLY,
@@ -82,17 +83,17 @@ NOT_THERE: Mapping[tuple[int, str], str] = {
     (26, "sqlite"): "SQLite has no replicas",
     (27, "sqlite"): "SQLite has no rights on rows or columns",
     (28, "sqlite"): _ONE_WRITER,
-    (30, "sqlite"): "SQLite has no NOT VALID: a constraint stands once no row breaks it",
-    (31, "sqlite"): "an index of SQLite is built whole or not at all",
-    (35, "sqlite"): "SQLite prepares a statement anew when the schema changes",
+    (30, "sqlite"): "SQLite has no NOT VALID: a constraint is added once no row violates it",
+    (31, "sqlite"): "SQLite builds an index completely or not at all",
+    (35, "sqlite"): "SQLite prepares a statement again when the schema changes",
     (36, "sqlite"): "SQLite has no partitions",
-    (39, "sqlite"): "MariaDB's own",
-    (39, "postgresql"): "MariaDB's own",
-    (40, "sqlite"): "SQLite adds no foreign key to a table that is there: refused",
-    (41, "sqlite"): "SQLite's columns own no sequence",
-    (31, "mariadb"): "an index of InnoDB is built whole or not at all",
+    (39, "sqlite"): "only on MariaDB, which has ALGORITHM and LOCK",
+    (39, "postgresql"): "only on MariaDB, which has ALGORITHM and LOCK",
+    (40, "sqlite"): "SQLite cannot add a foreign key to an existing table: refused",
+    (41, "sqlite"): "columns of SQLite own no sequence",
+    (31, "mariadb"): "InnoDB builds an index completely or not at all",
 }
-"""Where a hazard cannot come up, and why."""
+"""Where a hazard cannot occur, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class _Collector:
 
 
 def cases_of(item: pytest.Item) -> Iterable[Case]:
-    """What a test says that it stands for, and on which engine it runs."""
+    """What a test says that it covers, and on which engine it runs."""
     function = getattr(item, "function", None)
     said = _NUMBERS.findall(getattr(function, "__doc__", None) or "")
     numbers = {int(number) for text in said for number in re.findall(r"\d+", text)}
@@ -169,10 +170,11 @@ def page(cases: Iterable[Case], results: Mapping[str, str]) -> str:
     for case in cases:
         by[case.hazard, case.engine].append(case)
     lines = [
-        "# Which test stands for which hazard",
+        "# Hazards of a staged migration, and their tests",
         "",
-        "Made by `ci/hazards --write` from the tests' docstrings; a test holds the two together. Every test named here",
-        "runs against a real database in `ci/test`.",
+        "What can go wrong, and the tests which show that it does not. `ci/hazards --write` makes this page from the",
+        "docstrings of the tests; a test compares the two. All of them run in `ci/test`, against a real database,",
+        "except for those in `gate` and `evidence`, which need none and apply to all three.",
     ]
     for number, words in HAZARDS.items():
         lines += ["", f"## {number}. {words[0].upper()}{words[1:]}", "", "| database | tests |", "|---|---|"]
@@ -193,10 +195,10 @@ def _named(case: Case, results: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Exit code 1 where a hazard has neither a test nor a reason, or a test of one failed."""
+    """Return 1 if a hazard has neither a test nor a reason, or if one of its tests failed."""
     asked = argparse.ArgumentParser(prog="ci/hazards", description=__doc__)
     asked.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(PROJECT)}")
-    asked.add_argument("--run", action="store_true", help="run the tests, and say how each went")
+    asked.add_argument("--run", action="store_true", help="run the tests, and show their results")
     options = asked.parse_args()
     cases, results = collected(run=options.run)
     text = page(cases, results)

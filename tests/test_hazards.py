@@ -8,7 +8,7 @@ PROJECT = Path(__file__).parents[1]
 
 
 def test_every_hazard_has_its_tests_or_a_reason_and_the_page_names_them() -> None:
-    """What is stale is written anew by: ./ci/hazards --write."""
+    """To update the page, run: ./ci/hazards --write."""
     command = [sys.executable, "-m", "ci.hazard_table"]
     made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
