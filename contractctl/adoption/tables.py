@@ -18,10 +18,10 @@ from contractctl.databases.definitions import text
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse_sound
 from contractctl.formats.sql import live, parse
-from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.parsing import parse_database
+from contractctl.formats.sql.parsing.defined import as_kept
 from contractctl.formats.sql.schema import Schema, Unread
 from contractctl.model.contract import Contract, File, Policy, Source
 

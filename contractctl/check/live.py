@@ -13,9 +13,9 @@ from contractctl.compatibility import Terms
 from contractctl.databases.definitions import text
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import live, parse
-from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.drift import drift
 from contractctl.formats.sql.live import Live
+from contractctl.formats.sql.parsing.defined import as_kept
 from contractctl.formats.sql.schema import Schema
 from contractctl.formats.sql.transit import beside, on_its_way, settled
 from contractctl.journal import History

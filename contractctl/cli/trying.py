@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from contractctl import databases, journal
 from contractctl.cli.address import whole_url
-from contractctl.formats.sql.laboratory import Laboratory, laboratory
+from contractctl.formats.sql.witness.laboratory import Laboratory, laboratory
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Operation:
     """One schema change with its whole staged life; `kind` names its file in operations/ or its format's staging."""
 
     kind: str
-    """rename-column, split-column and the others of formats/sql/staging.py; rename-field, add-field, remove-field.
+    """rename-column, split-column and the others of formats/sql/staging; rename-field, add-field, remove-field.
 
     Of an interface remove-, rename-, require-, release- or add-, and the part: property, operation, parameter, …
     """

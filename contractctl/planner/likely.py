@@ -37,7 +37,7 @@ def likely_changes(contract: Contract, around: Surroundings, settled: Iterable[s
     side, known = side_of(contract, around), set(settled) | settled_by(contract, around)
     found: list[Likely] = []
     if contract.format == "sql":
-        from contractctl.formats.sql.guesses import guesses
+        from contractctl.formats.sql.staging.guesses import guesses
 
         versions = (parse("sql", source, contract.policy) for source in (side.start, side.draft))
         for guess in guesses(*versions):

@@ -13,7 +13,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, MetaData, T
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidRequestError
 
-from contractctl.formats.sql.names import side_name
+from contractctl.formats.sql.staging.names import side_name
 from contractctl.model.plan import Operation
 
 Convention = Mapping[Any, Any]

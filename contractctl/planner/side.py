@@ -243,7 +243,7 @@ def sunset_of(side: Side, wish: Wish) -> str:
 def cautions_of(side: Side, wish: Wish) -> Iterator[str]:
     """What applications must do without until the plan is contracted."""
     if side.contract.format == "sql":
-        from contractctl.formats.sql.cautions import cautions
+        from contractctl.formats.sql.staging.cautions import cautions
 
         yield from cautions(side.start, side.draft, side.declared(wish), side.contract.policy)
 

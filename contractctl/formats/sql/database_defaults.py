@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from contractctl.formats.sql.parsing.table_options import charset_name
 from contractctl.formats.sql.schema import Column, Family, Table, Type, Unique
-from contractctl.formats.sql.table_options import charset_name
 
 _CHARSET = re.compile(r"(?:^|: )CHARACTER SET[= ]\w+$|: BINARY$")
 _OPTION = re.compile(r"\bCHARACTER SET[= ]'?(\w+)", re.IGNORECASE)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from contractctl.formats.sql.database_defaults import PLAIN, DatabaseDefaults, without_defaults
-from contractctl.formats.sql.defined import as_kept
 from contractctl.formats.sql.demands import is_decidable, same_conditions
 from contractctl.formats.sql.differences import changes, same_default, without
 from contractctl.formats.sql.expressions import known_value
 from contractctl.formats.sql.parsing import attached
-from contractctl.formats.sql.partitions import lasting
+from contractctl.formats.sql.parsing.defined import as_kept
+from contractctl.formats.sql.parsing.partitions import lasting
 from contractctl.formats.sql.queries import same_query
 from contractctl.formats.sql.schema import Check, Column, Index, Schema, Table, Unique
 from contractctl.model.verdict import Change, Undecided

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contractctl.databases.temporary_names import beside_copied, quiesced
-from contractctl.formats.sql.defined import as_kept
+from contractctl.formats.sql.parsing.defined import as_kept
 from contractctl.formats.sql.schema import Column, Index, Schema, Table
 from contractctl.model.plan import Operation
 

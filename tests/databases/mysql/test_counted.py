@@ -1,4 +1,4 @@
-"""Why has a column that MariaDB counts up one name alone? What formats/sql/unstaged.py says of the server is so."""
+"""Why has a column that MariaDB counts up one name alone? What sql/staging/unstaged.py says of the server is so."""
 
 import pymysql
 import pytest

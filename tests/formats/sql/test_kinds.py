@@ -10,9 +10,9 @@ import sqlalchemy
 from contractctl import planner, store
 from contractctl.errors import ContractctlError
 from contractctl.formats import sql
-from contractctl.formats.sql.cautions import cautions
 from contractctl.formats.sql.parsing import parse
 from contractctl.formats.sql.staging import intermediate, meanwhile, operations
+from contractctl.formats.sql.staging.cautions import cautions
 from contractctl.model.contract import File, Policy, SemanticVersion, Source
 from contractctl.model.declared import Declared, Extraction, Move
 from contractctl.model.plan import Operation, Regroup, Transform

@@ -12,8 +12,8 @@ from sql_pairs import Pair, pairs
 from contractctl import databases
 from contractctl.errors import ContractctlError
 from contractctl.formats import sql
-from contractctl.formats.sql.laboratory import Laboratory, laboratory
 from contractctl.formats.sql.schema import Schema
+from contractctl.formats.sql.witness.laboratory import Laboratory, laboratory
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Effect, Incompatibility
 

@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.sql.names import demand_plain, side_name
 from contractctl.formats.sql.parsing import parse
-from contractctl.formats.sql.parts import parts_of
+from contractctl.formats.sql.staging.names import demand_plain, side_name
+from contractctl.formats.sql.staging.parts import parts_of
 from contractctl.model.contract import File, Policy, Source
 from tests.servers import Server
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from contractctl.formats import sql
 from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.parsing import parse
-from contractctl.formats.sql.parts import Part, parts_of
 from contractctl.formats.sql.schema import Check, ForeignKey, Schema, Table
 from contractctl.formats.sql.staging import intermediate, meanwhile, operations
-from contractctl.formats.sql.tables import bare
+from contractctl.formats.sql.staging.parts import Part, parts_of
+from contractctl.formats.sql.staging.tables import bare
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared, Extraction, Move
 from contractctl.model.plan import Operation

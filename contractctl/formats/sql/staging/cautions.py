@@ -1,0 +1,46 @@
+"""What must applications do without until a plan is contracted? What one version promises, and the other may break."""
+
+from collections.abc import Iterator
+
+from contractctl.formats.sql.staging.parts import PartStep
+from contractctl.formats.sql.staging.path import Path, path, within_copied
+from contractctl.formats.sql.staging.steps import Step
+from contractctl.formats.sql.staging.ways import place
+from contractctl.model.contract import Policy, Source
+from contractctl.model.declared import Declared
+from contractctl.model.plan import Stage
+
+
+def cautions(old: Source, new: Source, declared: Declared, policy: Policy = Policy()) -> Iterator[str]:
+    """A sentence for each thing that holds only from the end on, or until then."""
+    found = path(old, new, declared, policy)
+    for step in found.steps:
+        yield from _of_column(found, step)
+    for part in found.parts:
+        yield from _of_part(part)
+    for table in found.dropped:
+        for key in table.foreign_keys:
+            if key.table in found.after.tables:
+                yield f"until the end, rows of '{table.name}' go on referring to rows of '{key.table}'"
+
+
+def _of_column(found: Path, step: Step) -> Iterator[str]:
+    name = f"'{step.to}.{step.news[0].written}'" if step.news else ""
+    if step.beside:
+        beside = place(step, step.news[0], found.dialect)
+        yield f"until the end, new applications use '{step.to}.{beside}' instead of {name}"
+    elif step.kind == "copy-table":
+        until = "the end" if within_copied(found.steps, step) else "quiesce"
+        yield f"until {until}, {name} is {step.olds[0].type.text}: no application gives it a number beyond that"
+    elif step.kind == "drop-not-null":
+        yield f"until the end, new applications write no NULL into {name}: old ones do not expect it"
+    elif step.kind == "change-default" and not step.is_harmless_default:
+        yield f"until the end, {name} keeps its old default: new applications give the value themselves"
+
+
+def _of_part(step: PartStep) -> Iterator[str]:
+    name, table = step.part.name, step.part.table
+    if step.loosens:
+        yield f"until the end, '{name}' goes on refusing rows of '{table}': old applications rely on it"
+    elif step.stands is Stage.CONTRACT and not step.goes:
+        yield f"until the end, '{table}' may hold rows that '{name}' refuses: fix them, and write no more of them"
