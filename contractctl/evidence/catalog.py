@@ -53,7 +53,7 @@ def _names(field: Field, connection: "Connection") -> list[str]:
     if connection.dialect.name == "postgresql":
         it = postgresql_catalog.reached(connection, field)
         return [*(f"view {name}" for name in it.views), *it.others]
-    return list(mariadb_catalog.names(mariadb_catalog.reached(connection, field)))
+    return list(mariadb_catalog.reached(connection, field).names)
 
 
 def _probed(seen: Observations, location: str, field: Field, dialect: str) -> list[str]:

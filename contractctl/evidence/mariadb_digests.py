@@ -66,9 +66,9 @@ def collect(given: Given) -> tuple[Record, ...]:
         rows = list(connection.exec_driver_sql(_ENTRIES))
         overflow = sum(float(count) for _, digest, _, count in rows if digest is None)
         lost = overflow + float(connection.exec_driver_sql(_LOST).scalar() or 0)
-        counted = [(f"{schema}/{digest}", text, count) for schema, digest, text, count in rows if digest is not None]
-        calls = {key: float(count) for key, _, count in counted}
-        statements = {key: Statement("", str(text or "")) for key, text, _ in counted}
+        counted = {f"{row[0]}/{row[1]}": row for row in rows if row[1] is not None}
+        calls = {key: float(count) for key, (*_, count) in counted.items()}
+        statements = {key: Statement("", str(text or ""), schema) for key, (schema, _, text, _) in counted.items()}
         own = sum(count for key, count in calls.items() if mark in statements[key].sql)
         look = replace(_look(connection, lost, calls), own=own)
         return Looked(look, statements, _watch(connection, question, settled))
@@ -89,6 +89,6 @@ def _watch(connection: "Connection", question: Question, settled: frozenset[str]
     targets = []
     for field in question.columns:
         it = mariadb_catalog.reached(connection, field)
-        target = Target(field.table, field.column, "mysql", through=(*it.views, *it.routines), fires=it.fires)
+        target = Target(it.table, field.column, "mysql", through=it.through, fires=it.fires)
         targets.append((field, target))
     return Watch(tuple(targets), settled)

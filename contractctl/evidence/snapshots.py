@@ -31,6 +31,8 @@ class Statement:
     consumer: str
     """Empty where the server does not say who."""
     sql: str
+    within: str = ""
+    """The schema in which it was sent; empty where the server does not say."""
 
 
 _ROUNDED = 2.0
@@ -193,7 +195,7 @@ def _touched(statement: Statement, watch: Watch) -> Iterator[Touched]:
     from contractctl.evidence import triage
 
     for one, target in watch.targets:
-        found = touch(statement.sql, target).touch
+        found = touch(statement.sql, replace(target, within=statement.within)).touch
         if found is Touch.NONE or triage.same(statement.sql) in watch.settled:
             continue
         certainty = {Touch.UNKNOWN: "unknown", Touch.WRITES: "writes"}.get(found, "")

@@ -4,7 +4,7 @@ A statement that touches a column and is said not to would open a gate. So "no t
 else is excluded: each word of the text that names the table or the column must be accounted for in the parsed tree.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -43,6 +43,8 @@ class Target:
     """Views and functions that depend on the column: a statement that names one touches it."""
     fires: Collection[str] = ()
     """Tables with a trigger that touches the column: a statement that writes to one does, too."""
+    within: str = ""
+    """The schema in which the statement was sent: a name by itself is of that one. Empty: it may be of any."""
     nested_seen: bool = False
     """Statements inside functions are told apart from their callers: a call by itself then hides nothing."""
 
@@ -71,9 +73,9 @@ def touch(sql: str, target: Target) -> Reading:
 
 def _without_parsing(text: "Text", target: Target) -> Reading | None:
     """Most statements of a server have nothing to do with one table: they need not be parsed."""
-    if text.words & names(target.fires) and text.words & _WRITERS:
+    if may_fire(text.words, target):
         return Reading(Touch.READS, "a trigger of the table that it writes touches the column")
-    if text.words & (table_names(target) | names(target.through)):
+    if may_mean(text.words, (target.table, *target.also, *target.through), target.within):
         return None
     if text.problem:
         return Reading(Touch.UNKNOWN, text.problem)
@@ -105,6 +107,20 @@ _OPAQUE = frozenset(
     }
 )
 """Statements whose text does not say what they read."""
+
+
+def may_mean(words: Collection[str], given: Iterable[str], within: str = "") -> bool:
+    """Whether a text of these words may mean one of these: what is of another schema it can only name with that."""
+    for name in given:
+        schema, _, bare = name.casefold().rpartition(".")
+        if bare in words and (not schema or within.casefold() in ("", schema) or schema in words):
+            return True
+    return False
+
+
+def may_fire(words: Collection[str], target: Target) -> bool:
+    """Whether a text of these words may write to a table whose trigger touches the column."""
+    return may_mean(words, target.fires, target.within) and not _WRITERS.isdisjoint(words)
 
 
 def names(given: Collection[str]) -> frozenset[str]:

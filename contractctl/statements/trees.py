@@ -83,13 +83,13 @@ def _joins(parentheses: exp.Subquery, tables: tuple[exp.Table, ...]) -> bool:
 
 
 def _is_target(table: exp.Table, target: Target) -> bool:
-    return any(_may_be(table, name) for name in (target.table, *target.also))
+    return any(_may_be(table, name, target.within) for name in (target.table, *target.also))
 
 
-def _may_be(table: exp.Table, name: str) -> bool:
+def _may_be(table: exp.Table, name: str, within: str) -> bool:
     """An unqualified name may be found in any schema of the search path: it is ours."""
     schema, _, plain = name.casefold().rpartition(".")
-    return table.name.casefold() == plain and (not schema or table.db.casefold() in ("", schema))
+    return table.name.casefold() == plain and (not schema or (table.db or within).casefold() in ("", schema))
 
 
 def _touches(it: Statement) -> Iterator[Reading]:
@@ -131,12 +131,12 @@ def _calls(it: Statement) -> Iterator[Reading]:
 
 
 def _through(it: Statement) -> Iterator[Reading]:
-    through = names(it.target.through)
-    named = [table.name for table in it.tree.find_all(exp.Table)]
-    called = [call.name for call in it.tree.find_all(exp.Anonymous)]
+    through, within = names(it.target.through), it.target.within
+    tables = it.tree.find_all(exp.Table)
+    named = [one.name for one in tables if any(_may_be(one, name, within) for name in it.target.through)]
+    called = [call.name for call in it.tree.find_all(exp.Anonymous) if call.name.casefold() in through]
     for name in (*named, *called):
-        if name.casefold() in through:
-            yield Reading(Touch.READS, f"it names {name}, which depends on the column")
+        yield Reading(Touch.READS, f"it names {name}, which depends on the column")
     if it.target.dialect == "postgresql":  # o.f is f(o) where o has no column f
         for taken in it.tree.find_all(exp.Column, exp.Dot):
             if taken.name.casefold() in through and not (isinstance(taken, exp.Column) and not taken.table):

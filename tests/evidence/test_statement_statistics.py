@@ -206,6 +206,40 @@ def test_mariadb_tells_that_somebody_touched_the_column(
     assert outcome(read) is Outcome.UNKNOWN
 
 
+def test_mariadb_tells_databases_apart_that_have_a_table_of_the_same_name(
+    mariadb: Server, look: Callable[..., tuple[Record, ...]]
+) -> None:
+    """As where each client has one: theirs would keep the gate closed for ever, and theirs may lead to ours."""
+    twin, url = mariadb.url("twin"), mariadb.url("shop")
+    mariadb.run("CREATE DATABASE twin")
+    filling = "FOR EACH ROW REPLACE INTO orders (id, customer_name) VALUES (NEW.id, 'a')"
+    run(
+        twin,
+        TABLE,
+        "CREATE TABLE items (id INT)",
+        "CREATE TABLE logged (id INT)",
+        "CREATE VIEW named AS SELECT customer_name AS n FROM orders",
+        "CREATE VIEW ours AS SELECT customer_name AS n FROM shop.orders",
+        f"CREATE TRIGGER filling AFTER INSERT ON items {filling}",
+        "CREATE FUNCTION first() RETURNS TEXT RETURN (SELECT max(n) FROM ours)",
+        "CREATE TRIGGER logging AFTER INSERT ON logged FOR EACH ROW SET @first = first()",
+    )
+    theirs = "SELECT customer_name FROM orders", "SELECT n FROM named", "INSERT INTO items VALUES (1)"
+    qualified = "SELECT customer_name FROM twin.orders", "SELECT n FROM twin.named", "INSERT INTO twin.items VALUES (2)"
+    both = "SELECT o.customer_name, s.total FROM orders AS o JOIN shop.orders AS s ON s.id = o.id"
+    look("mariadb_digests", url)
+    run(twin, *theirs, *qualified, both)
+    run(url, *qualified)
+    silent = look("mariadb_digests", url)
+    run(twin, "SELECT n FROM ours", "SELECT customer_name FROM shop.orders", "INSERT INTO logged VALUES (1)")
+    run(url, "SELECT n FROM twin.ours", "INSERT INTO twin.logged VALUES (1)")
+    read = look("mariadb_digests", url)
+    mariadb.run("DROP DATABASE twin")
+
+    assert (problem(silent), readers(silent)) == ("", {("reporting", ""): 0.0})
+    assert readers(read)["", ""] == 5
+
+
 def test_digests_that_were_emptied_are_unknown(mariadb: Server, look: Callable[..., tuple[Record, ...]]) -> None:
     url = mariadb.url("shop")
     look("mariadb_digests", url)
