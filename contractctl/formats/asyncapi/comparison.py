@@ -73,3 +73,19 @@ def is_inside(ways: tuple[Document, Document], sent: Written, known: list[Writte
     if sent.language is not Language.JSON_SCHEMA or not fitting:
         return False
     return beyond(ways, sent, fitting) is NONE
+
+
+def allow_the_same(ways: tuple[Document, Document], ends: tuple[Written, Written]) -> bool:
+    """Whether it is certain that two JSON Schemas allow the same values, also those that nobody has heard of."""
+    if any(one.language is not Language.JSON_SCHEMA for one in ends):
+        return False
+    space = Space()
+    left, right = (
+        Asserted(space, document.in_dialect(one.dialect)).root(one.spot)
+        for document, one in zip(ways, ends, strict=True)
+    )
+    solver = Solver(space, _WORK)
+    try:
+        return all(solver.solve(goal) is NONE for goal in ((left, right ^ 1), (right, left ^ 1)))
+    except (SpentError, RecursionError):
+        return False

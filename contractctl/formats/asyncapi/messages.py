@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from contractctl.documents import Json
 from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Message
-from contractctl.formats.asyncapi.comparison import is_inside
+from contractctl.formats.asyncapi.comparison import allow_the_same, is_inside
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_avro, is_same, written
 from contractctl.formats.asyncapi.parts import Unresolved, child, text
@@ -59,7 +59,7 @@ def paired(met: Meeting) -> tuple[list[tuple[Message, Message]], list[Message], 
     """Messages and their counterparts: by what they say, by a name, or the last on either side. Then what has none."""
     sent, known = list(met.sent), list(met.known)
     pairs: list[tuple[Message, Message]] = []
-    for is_one in (_is_named_and_equal, _is_equal, _is_named):
+    for is_one in (_is_named_and_equal, _is_equal, _is_named, _means_the_same):
         for one in tuple(sent):
             other = next((other for other in known if is_one(met, one, other)), None)
             if other is not None:
@@ -87,6 +87,18 @@ def _is_equal(met: Meeting, one: Message, other: Message) -> bool:
         )
     except Unresolved:
         return False
+
+
+def _means_the_same(met: Meeting, one: Message, other: Message) -> bool:
+    """Whether each allows all that the other does, in whatever words."""
+    writer, reader = met.way.writer, met.way.reader
+    try:
+        ends = [(part(writer, one, name), part(reader, other, name)) for name in PARTS]
+    except Unresolved:
+        return False
+    return all(
+        is_same(writer, left, reader, right) or allow_the_same((writer, reader), (left, right)) for left, right in ends
+    )
 
 
 def part(document: Document, message: Message, name: str) -> Written:
