@@ -18,6 +18,7 @@ from contractctl.formats.sql.live import Live
 from contractctl.formats.sql.parsing.defined import as_kept
 from contractctl.formats.sql.schema import Schema
 from contractctl.formats.sql.transit import beside, on_its_way, settled
+from contractctl.gate.words import where
 from contractctl.journal import History
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State
@@ -131,7 +132,7 @@ def _asked(contract: Contract, plans: Sequence[Plan], connection: "Connection") 
     sources = {number: source for number in numbers if (source := _source(contract, movement, number)) is not None}
     moves = movement.intermediate in numbers
     on_its_way = tuple(one for one in plan.operations if one.contract == contract.name)
-    words = f"plan '{plan.name}' is {history.standing.state}" if moves else None
+    words = f"plan '{plan.name}' is {where(history.standing)}" if moves else None
     asked = _read(contract, sources, words, connection)
     versions = (
         replace(one, operations=on_its_way) if one.name == movement.intermediate else one for one in asked.versions

@@ -92,7 +92,10 @@ def _draft(contract: Contract) -> str:
         return "none"
     state = versions.draft_state(contract)
     words = {"new": "never released", "changed": f"changed since {contract.latest and contract.latest.number}"}
-    return f"{contract.draft.name}, {words.get(state, f'released as {state}')}"
+    draft, more = contract.draft, len(contract.draft.files) - 1
+    several = f"{draft.folder} ({more + 1} files)" if draft.folder else f"{draft.name} and {more} more"
+    place = several if more else draft.name
+    return f"{place}, {words.get(state, f'released as {state}')}"
 
 
 def _party(party: Party) -> str:

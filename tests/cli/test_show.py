@@ -70,6 +70,24 @@ def test_the_json_says_the_same(contractctl: Run, folder: Path, git: Git) -> Non
     assert [party["name"] for party in answer["consumers"]] == ["mailing", "audit"]
 
 
+@pytest.mark.parametrize(
+    ("draft", "shown"),
+    [
+        ('"migrations"', "migrations (2 files), never released"),
+        ('["migrations/V1.sql", "migrations/V2.sql"]', "migrations (2 files), never released"),
+        ('"migrations/V1.sql"', "migrations/V1.sql, never released"),
+    ],
+)
+def test_a_draft_of_several_files_is_shown_as_such(contractctl: Run, tmp_path: Path, draft: str, shown: str) -> None:
+    folder = tmp_path / "contracts" / "shop" / "tables"
+    (folder / "migrations").mkdir(parents=True)
+    (folder / "contract.toml").write_text(f'format = "sql"\ndialect = "sqlite"\ndraft = {draft}\n')
+    (folder / "migrations" / "V1.sql").write_text("CREATE TABLE a (id INTEGER);\n")
+    (folder / "migrations" / "V2.sql").write_text("CREATE TABLE b (id INTEGER);\n")
+
+    assert f"  draft    contracts/shop/tables/{shown}\n" in contractctl("show", "shop/tables").stdout
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "latest", "draft"])
 def test_a_version_is_given_back_to_the_byte(contractctl: Run, folder: Path, version: str) -> None:
     answer = json.loads(contractctl("show", "orders/placed", version, "--format", "json").stdout)
