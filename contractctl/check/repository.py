@@ -159,8 +159,8 @@ def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:
 def _led_elsewhere(contract: Contract, plans: Sequence[Plan]) -> tuple[str, ...]:
     """Which plan starts here and leads to another draft, as a note: whoever edits the draft meanwhile has to know."""
     return tuple(
-        f"{contract.name}: the plan '{plan.name}' was written for another draft, and does not excuse this one: make the"
-        f" other changes after it, from its {movement.new}; or roll it back, and plan them together"
+        f"{contract.name}: the plan '{plan.name}' was written for another draft, and does not excuse this one; plan"
+        f" what has come since, too: contractctl plan {contract.name}"
         for plan in plans
         for movement in plan.movements
         if movement.contract == contract.name and contract.latest

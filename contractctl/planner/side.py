@@ -1,6 +1,7 @@
 """What happens to one contract, between its latest release and its draft, that no other plan is doing already?"""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
@@ -12,6 +13,7 @@ from contractctl.model.verdict import Change, Seats
 from contractctl.planner.asked import Surroundings, Wish
 from contractctl.planner.touched import columns_by, said_by, touched_by
 
+_ALTERS = re.compile(r"^\s*(ALTER|DROP|RENAME)\s", re.IGNORECASE | re.MULTILINE)
 _NO_DAY = "9999-12-31"
 """Later than any that clients were told."""
 
@@ -246,6 +248,25 @@ def cautions_of(side: Side, wish: Wish) -> Iterator[str]:
         from contractctl.formats.sql.staging.cautions import cautions
 
         yield from cautions(side.start, side.draft, side.declared(wish), side.contract.policy)
+        yield from _of_migrations([*_new_migrations(side)])
+
+
+def _of_migrations(files: Sequence[str]) -> Iterator[str]:
+    if files:
+        make = "makes its" if len(files) == 1 else "make their"
+        yield (
+            f"{', '.join(files)} {make} change at once, and the plan in stages: mark as applied what the plan carries"
+            " out, in every database where it runs, before a deployment runs it (prisma migrate resolve --applied;"
+            " flyway migrate -skipExecutingMigrations=true)"
+        )
+
+
+def _new_migrations(side: Side) -> Iterator[str]:
+    """The files of a folder of migrations that no release has, and that change what is there."""
+    known = {version.source.path(file) for version in side.contract.versions for file in version.source.files}
+    for file in side.draft.files if len(side.draft.files) > 1 else ():
+        if side.draft.path(file) not in known and _ALTERS.search(file.text):
+            yield file.name
 
 
 def _must_be_given(side: Side, operation: Operation) -> bool:

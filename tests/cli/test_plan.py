@@ -149,6 +149,28 @@ def test_a_draft_that_goes_on_while_its_plan_is_carried_out_is_told_which_plan_n
     assert "note: shop/orders: the plan 'r' was written for another draft, and does not excuse this one" in said.stdout
 
 
+def test_a_migration_of_another_tool_that_a_plan_carries_out_is_named_so_that_nobody_runs_it(tmp_path, contractctl):
+    folder = tmp_path / "contracts/shop/tables"
+    migrations = tmp_path / "prisma/migrations"
+    folder.mkdir(parents=True)
+    (tmp_path / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
+    (folder / "contract.toml").write_text(
+        'format = "sql"\nowner = "shop"\ndialect = "sqlite"\ndraft = "../../../prisma/migrations"\n'
+    )
+    for name, sql in (("1_init", ORDERS), ("2_users", "CREATE TABLE users (id INTEGER PRIMARY KEY);\n")):
+        (migrations / name).mkdir(parents=True)
+        (migrations / name / "migration.sql").write_text(sql)
+    contractctl("release", "shop/tables")
+    database(tmp_path, ORDERS, "CREATE TABLE users (id INTEGER PRIMARY KEY)")
+    (migrations / "3_rename").mkdir()
+    (migrations / "3_rename/migration.sql").write_text("ALTER TABLE orders RENAME COLUMN customer_name TO buyer;\n")
+
+    said = contractctl("plan", "shop/tables", "--rename", "customer_name=buyer", "--name", "r").stderr
+
+    assert "note: prisma/migrations/3_rename/migration.sql makes its change at once, and the plan in stages" in said
+    assert "1_init" not in said
+
+
 def test_planning_twice_says_that_the_plan_exists(shop, contractctl):
     contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r")
     before = files(shop)
