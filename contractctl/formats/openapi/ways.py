@@ -1,5 +1,6 @@
 """Who calls whom? Clients call the provider; for its callbacks and webhooks the provider calls its clients."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -127,16 +128,28 @@ def _worded(question: Question, said: Said, *, flipped: bool) -> Found:
     if isinstance(said, Undecided):
         return replace(said, path=path)
     facts = {**said.facts, **seat}
-    if named and said.path == "$" and "where" in facts:
-        facts["where"] = f"'{named}'"
+    whole = named or _name(question.reader)
+    if said.path == "$" and "where" in facts:
+        facts |= {"is_all": "yes", "where": f"'{whole}'" if whole else facts["where"]}
     return replace(said, path=path, facts=facts, flipped=flipped)
 
 
 def _part(question: Question, path: str) -> str:
-    """`Pet.status`, where the schema is a component; else `status`, or `$`."""
-    name = question.reader.pointer[-1] if question.reader.pointer[:1] == ("components",) else None
+    """`Pet.status`, where the schema has a name; else `status`, or `$`."""
+    name = _name(question.reader)
     if name is None:
         return path
     if path == "$":
-        return str(name)
+        return name
     return f"{name}{path}" if path.startswith("[") else f"{name}.{path}"
+
+
+def _name(schema: Spot) -> str | None:
+    """What a schema is called: a component, a definition, a file of its own. A name of a file says no folder."""
+    match schema.pointer:
+        case ():
+            return re.split(r"[/:]", schema.base)[-1].partition(".")[0] or None
+        case ("components", *_, name) | (*_, "$defs" | "definitions", name):
+            return str(name)
+        case _:
+            return None

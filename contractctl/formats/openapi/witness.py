@@ -65,7 +65,7 @@ def witness(taker: Document, giver: Document, found: Incompatibility) -> Witness
 
 def _is_left_out(found: Incompatibility) -> bool:
     """Whether it is about a field of a form that its reader does not declare."""
-    is_field = found.facts.get("where") == "the document" and found.facts.get("media", "").startswith(_FORMS)
+    is_field = found.facts.get("is_all") == "yes" and found.facts.get("media", "").startswith(_FORMS)
     return is_field and found.rule in _UNDECLARED
 
 

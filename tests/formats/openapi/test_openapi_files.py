@@ -46,6 +46,23 @@ def test_a_file_that_comes_between_others_lends_nothing_to_their_references(line
         assert [one.rule for one in found] == ["json-schema-type-refused"]
 
 
+def test_a_schema_that_is_a_file_is_named_where_something_is_wrong_with_it() -> None:
+    lines = "required: [line, kind]\nproperties: {line: {$ref: '#/definitions/Line'}, kind: {$ref: kinds/Kind.yaml}}\n"
+    of_line = "definitions: {Line: {enum: [a, %s]}}\n"
+    old, new = (
+        version(main=MAIN % "string", order=lines + of_line % b, **{"kinds/Kind": f"enum: [x, {y}]\n"})
+        for b, y in (("b", "y"), ("c", "z"))
+    )
+
+    found = [one for one in incompatibilities(parse(old), parse(new)) if isinstance(one, Incompatibility)]
+
+    place = "GET /orders response 200 application/json: "
+    assert {(one.path.removeprefix(place), one.facts["where"]) for one in found} == {
+        ("order.line", "'line'"),
+        ("Kind", "'Kind'"),
+    }
+
+
 def said(client: Source, provider: Source) -> tuple[frozenset[str], bool]:
     """The rules that are broken, and whether something is unknown."""
     found = list(incompatibilities(parse(client), parse(provider)))
