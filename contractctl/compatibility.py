@@ -240,7 +240,7 @@ def _witness(hearing: _Hearing, found: Incompatibility) -> Witness | None:
 
 
 def _plan(judge: Format, terms: Terms, facts: Mapping[str, str]) -> str:
-    """The command that stages it, with the day that clients were told already."""
+    """The command that stages it, with the day that was announced to clients already."""
     told = {"day": facts["date"]} if "date" in facts else {}
     return plan_command(judge.NAME, terms.contract, **told)
 

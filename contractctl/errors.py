@@ -1,4 +1,4 @@
-"""What went wrong, in the one form that a user ever reads it."""
+"""What went wrong, where, and what is there to do? The one exception that a user ever reads."""
 
 
 class ContractctlError(Exception):

@@ -17,7 +17,7 @@ _CONTENT_TYPE = "application/cloudevents+json"
 _BATCH = 100
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _COME_AGAIN = frozenset({408, 425, 429})
-"""Statuses below 500 that ask for the same again, later."""
+"""Statuses below 500 after which the same is sent again, later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ __all__ = (
 def backfill(
     engine: Engine, sync: Synchronisation, pace: Pace, outside: Outside, workers: Crew | None = None
 ) -> Checkpoint:
-    """Fill every row of the table that was there when the triggers came; go on from the last checkpoint.
+    """Fill every row of the table that was there when the triggers came; continue from the last checkpoint.
 
     One batch after the other in this process, or by a crew of workers. Rows that come later are the triggers'. Raise
     StoppedError where somebody wants it to end, after a whole batch.

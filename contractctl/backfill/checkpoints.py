@@ -21,7 +21,7 @@ _COUNTED = ("rows", "seen", "set_aside")
 
 
 class FencedError(ContractctlError):
-    """Another worker goes on from here: nothing of the transaction may be kept."""
+    """Another worker has taken over: nothing of the transaction may be kept."""
 
     def __init__(self) -> None:
         super().__init__("somebody else is running this backfill", hint="to see who: contractctl migrate status")
@@ -65,7 +65,7 @@ class Walker:
     token: int
     """The fencing token of the operator whose work it is."""
     name: str = ""
-    """Of one worker; empty for the operator, who alone goes on at the frontier."""
+    """Of one worker; empty for the operator, who alone works at the frontier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def finish(connection: Connection, sync: Synchronisation, walker: Walker, stretc
 
 
 def give_back(connection: Connection, sync: Synchronisation, token: int, worker: str) -> None:
-    """Free what every run of a worker's task has claimed, so that anybody may go on with it."""
+    """Free what every run of a worker's task has claimed, so that anybody may take it over."""
     c, name = CHECKPOINT.c, f"{worker}{_RUN}"
     theirs = (*_of(sync), c.number != FRONTIER, c.token == token, func.substr(c.worker, 1, len(name)) == name)
     connection.execute(CHECKPOINT.update().where(*theirs).values(worker=""))
@@ -186,7 +186,7 @@ def name_of(worker: str) -> str:
 
 
 def hold_up(connection: Connection, sync: Synchronisation, token: int, why: str) -> None:
-    """Pause all workers, or let them go on where `why` is empty."""
+    """Pause all workers, or let them continue where `why` is empty."""
     connection.execute(CHECKPOINT.update().where(*_frontier(sync), CHECKPOINT.c.token == token).values(why=why))
 
 
@@ -197,7 +197,7 @@ def pause(connection: Connection, plan: str, found: Pause) -> None:
 
 
 def resume(connection: Connection, plan: str) -> bool:
-    """Let them go on. Whether they were paused."""
+    """Let them continue. Whether they were paused."""
     return connection.execute(PAUSE.delete().where(PAUSE.c.plan == plan)).rowcount > 0
 
 

@@ -1,4 +1,4 @@
-"""How do several workers share one piece of work? Where one dies, another goes on; what was done is done."""
+"""How do several workers share one piece of work? Where one dies, another takes over; what was done is done."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -143,7 +143,7 @@ def _begin_turn(shift: _Shift, limit: int) -> None:
 
 
 def _share(pace: Pace, workers: int) -> Pace:
-    """What one worker may do of what all may do; how busy the server is, they are told."""
+    """What one worker may do of what all may do; the operator tells them how busy the server is."""
     rate = None if pace.rows_per_second is None else pace.rows_per_second / workers
     return replace(pace, rows_per_second=rate, max_load=None, max_lag=None, replicas=())
 

@@ -51,7 +51,7 @@ class Outside:
     """Proves in a transaction that this operator is still the one, or raises."""
     told: Callable[[Progress], None]
     token: int = 1
-    """This operator's fencing token: a process with a smaller one does not go on."""
+    """This operator's fencing token: a process with a smaller one stops."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants it to end after this batch."""
 

@@ -48,7 +48,7 @@ class Progress:
 
     @property
     def left_seconds(self) -> tuple[float, float] | None:
-        """At least, and at most, pauses and throttle included; None where that cannot be told."""
+        """At least, and at most, pauses and throttle included; None where that is not known."""
         if self.done:
             return 0.0, 0.0
         bounds = self._sizes()

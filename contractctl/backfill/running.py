@@ -1,4 +1,4 @@
-"""What is told of one run over one table, and what ends it or holds it up?"""
+"""What does one run over one table report, and what ends it or holds it up?"""
 
 from dataclasses import replace
 

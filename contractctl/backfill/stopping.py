@@ -1,4 +1,4 @@
-"""Why does a backfill end before it is done? Because it was asked to, and it goes on when it is run again."""
+"""Why does a backfill end before it is done? Because it was asked to; it continues when it is run again."""
 
 from contractctl.errors import ContractctlError
 

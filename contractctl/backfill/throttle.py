@@ -1,4 +1,4 @@
-"""May the next batch begin, or has the server too much to do already? What cannot be told is not a yes."""
+"""May the next batch begin, or is the server too busy already? What is not known is not a yes."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ class Throttle:
         self._replicas = tuple(map(databases.create_engine, job.pace.replicas)) if job.pace.max_lag else ()
 
     def __call__(self) -> None:
-        """Pause all workers, or let them go on. Raise ContractctlError where this database cannot be asked at all."""
+        """Pause all workers, or let them continue. Raise ContractctlError where this database cannot be asked."""
         pace, now = self._job.pace, self._outside.clock()
         if (pace.max_load is None and pace.max_lag is None) or now < self._next:
             return

@@ -28,7 +28,7 @@ from contractctl.databases import Filled, Synchronisation, batches, filling
 from contractctl.errors import ContractctlError
 
 LOOK_AGAIN = 0.5
-"""Seconds between two looks at whether those who are held up may go on."""
+"""Seconds between two looks at whether those who are held up may continue."""
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 5.0
 
@@ -82,7 +82,7 @@ def walk(engine: Engine, job: Job, stretch: Stretch, outside: Outside, limit: in
 
 
 def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Found:
-    """Try again where the database only asks for patience, later each time and never in step with another process.
+    """Try again where the database is only busy, later each time and never in step with another process.
 
     `work` is told how often it has been tried before. Where it was the connection that was lost, it may have been done.
     """
@@ -129,7 +129,7 @@ def _batch(  # noqa: PLR0913, PLR0917 - one batch of what, how large, for the ho
     """One batch and its checkpoint, together or not at all; smaller each time that it met another's lock.
 
     It counts on every row until one is bad: then it is done again, and that row set aside. Where it is not found at
-    once, half the batch is done again: whoever waits for the other half goes on.
+    once, half the batch is done again: whoever waits for the other half gets its turn.
     """
     limit = most = max(1, limit >> attempt)
     while True:

@@ -175,7 +175,7 @@ def leave(address: str) -> None:
 
 
 def _outside() -> Outside:
-    """A worker asks the clock itself; whether it may still go on, the database tells it."""
+    """A worker asks the clock itself, and the database whether it may still continue."""
     return Outside(time.time, time.sleep, random.random, lambda _connection: None, lambda _progress: None)
 
 

@@ -29,7 +29,7 @@ class Pair:
     new: str
     comparison: Comparison
     excuse: str | None = None
-    """Why nothing that was found fails the check, where that is so: it stays visible all the same."""
+    """Why nothing that was found fails the check, where that is so: it is shown nevertheless."""
     acceptances: tuple[Acceptance, ...] = ()
     """Excuses of single findings."""
 
@@ -82,7 +82,7 @@ class Pair:
         return self.comparison.backward.found + self.comparison.forward.found
 
     def _left(self, answer: Answer) -> Status:
-        """What remains of an answer: behind findings that are accepted, something may be unknown all the same."""
+        """What remains of an answer: behind findings that are accepted, something may still be unknown."""
         if not any(self.excuses(found) for found in answer.found):
             return answer.status
         if any(finding.breaks and not self.excuses(finding) for finding in answer.findings):

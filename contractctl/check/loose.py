@@ -148,7 +148,7 @@ class _Store:
         return released or path in self.drafts or not self.drafts.isdisjoint(above)
 
     def held(self, path: str) -> bool:
-        """Whether it was a contract's, which is told of as a whole, where it is gone."""
+        """Whether it was a contract's: where that is gone, it is reported as a whole."""
         return path.startswith(self.folder) or self.holds(path)
 
     def concerns(self, one: ChangedFile) -> bool:

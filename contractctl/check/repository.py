@@ -38,7 +38,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
 
     targets: names of contracts, and paths and patterns of files; without any, everything.
     Schema files outside the store are judged where a path names them, or where there is no store at all; that one is
-    gone is told in any case.
+    gone is reported in any case.
     """
     demand_outside(asked)
     releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")

@@ -1,4 +1,4 @@
-"""Which schema files changed in submodules? They are told, with the command that judges them: it is run in there."""
+"""Which schema files changed in submodules? They are named, with the command that judges them from inside."""
 
 import os
 from collections.abc import Iterator, Sequence

@@ -293,7 +293,7 @@ def _repository(
 
 
 def _split_off(ref: str, folder: Path) -> "tuple[Repository, str]":
-    """The commit at which the work split off: a setting of it that is lowered on the way protects all the same."""
+    """The commit at which the work split off: its settings still protect it where the work lowers them."""
     from contractctl.git import needed_repository
 
     repository = needed_repository(folder)

@@ -1,4 +1,4 @@
-"""contractctl convert: take events up and down between versions."""
+"""contractctl convert: what do events say in another version?"""
 
 import json
 import sys

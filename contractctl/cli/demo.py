@@ -1,4 +1,4 @@
-"""contractctl demo: live through one breaking change on this machine."""
+"""contractctl demo: what does the life of one breaking change look like?"""
 
 import os
 import sys

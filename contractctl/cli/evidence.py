@@ -1,4 +1,4 @@
-"""contractctl evidence: collect observations for the gates."""
+"""contractctl evidence: what is there to see, for the gates to decide from?"""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""contractctl init: set a repository up."""
+"""contractctl init: how is a repository set up?"""
 
 import json
 import re

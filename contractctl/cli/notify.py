@@ -1,4 +1,4 @@
-"""contractctl notify: tell others what has happened."""
+"""contractctl notify: who has not heard yet what has happened?"""
 
 import json
 import os

@@ -51,7 +51,7 @@ class _Gate:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How what takes long is to be done, and what is to be told of it."""
+    """How long work is done, and what is shown of it."""
 
     pace: Pace = field(default_factory=Pace)
     workers: int | None = None

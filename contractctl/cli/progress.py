@@ -18,7 +18,7 @@ _EVERY_SECONDS = 5.0
 
 @contextmanager
 def shown(form: str = "text") -> Iterator[Callable[[Progress], None]]:
-    """What is to be told of each batch."""
+    """What is shown of each batch."""
     if form == "json":
         yield _Lines(as_json)
         return

@@ -1,4 +1,4 @@
-"""contractctl release: freeze the draft as the next version."""
+"""contractctl release: which version does the draft become?"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""contractctl serve: answer gate and can-i-deploy over HTTP."""
+"""contractctl serve: how do gate and can-i-deploy answer over HTTP?"""
 
 import os
 import re

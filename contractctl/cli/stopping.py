@@ -1,4 +1,4 @@
-"""Is this command to end? A signal ends it as Ctrl-C does; what goes in batches obeys after a whole one."""
+"""Is this command to end? A signal ends it as Ctrl-C does; what works in batches finishes the current one."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from types import FrameType
 from typing import NoReturn
 
 _WITHOUT_A_WORD = tuple(one for one in signal.Signals if one.name in {"SIGTERM", "SIGHUP"})
-"""Python ends at once at these: nothing is closed, and a server goes on with a statement of nobody. Windows has one."""
+"""Python ends at once at these: nothing is closed, and a server works on for nobody. Windows has one."""
 _SIGNALS = (signal.SIGINT, *_WITHOUT_A_WORD)
 _BY_SIGNAL = 128
 """What a shell adds to a signal's number for the exit code."""

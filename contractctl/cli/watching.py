@@ -9,7 +9,7 @@ import click
 
 @contextmanager
 def shown() -> Iterator[Callable[[str, str], None]]:
-    """What is to be told of each answer: all of it, and in a line. On stderr: the last answer is the command's own."""
+    """What is shown of each answer: all of it, and in a line. On stderr: the last answer is the command's own."""
     if not sys.stderr.isatty():
         yield _Lines()
         return

@@ -1,4 +1,4 @@
-"""Which engine is at work? Each is a module here; what they share has rooms of its own, and is named in this one."""
+"""Which engine is at work? Each is a package here; what they share has modules of its own, and is named in this one."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""What was counted and measured: of rows that were written, compared or are there, and of how busy a server is?"""
+"""What was counted and measured: rows that were written, compared or are there, and how busy a server is?"""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Measured:
     """What a server says of how busy it is, or of how far a replica is behind."""
 
     value: float | None
-    """None where it cannot be told."""
+    """None where it is not known."""
     of: str
     """What was measured, as the rest of a sentence that begins with the value; without one, why there is none."""
 

@@ -32,7 +32,7 @@ class Place:
 
 
 def place(connection: Connection) -> Place:
-    """Where the connection leads to. A transaction that it is in goes on; none is left behind."""
+    """Where the connection leads to. A transaction that it is in stays open; none is left behind."""
     idle = not connection.in_transaction()
     try:
         return _place(connection)

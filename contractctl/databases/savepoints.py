@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 @contextmanager
 def all_or_nothing(connection: Connection) -> Iterator[None]:
-    """A savepoint. Where an error has ended the whole transaction, the savepoint with it, that error is told."""
+    """A savepoint. Where an error has ended the whole transaction, the savepoint with it, that error is raised."""
     nested = connection.begin_nested()
     try:
         yield

@@ -21,7 +21,7 @@ def shortened(name: str) -> str:
 
 
 def behind(name: str, ending: str) -> str:
-    """The name with an ending; where it has to be cut it sorts behind the name all the same, byte by byte.
+    """The name with an ending; where it has to be cut it still sorts behind the name, byte by byte.
 
     So it does unless the name begins with 54 bytes of which none is ASCII.
     """

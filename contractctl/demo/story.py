@@ -1,4 +1,4 @@
-"""How is the demo told? Plain words, every command as it was run, what it really printed, and how long it took."""
+"""How is the demo narrated? In plain words, with every command as it was run, what it printed, and how long it took."""
 
 import os
 import shlex
@@ -129,7 +129,7 @@ def trimmed(printed: str, lines: int) -> str:
 
 
 def plain(write: Callable[[str], None]) -> Callable[[str], None]:
-    """The same without colour, for a file, a pipe, or whoever asks for none."""
+    """The same without colour, for a file, a pipe, or whoever wants none."""
 
     def without_colour(words: str) -> None:
         for code in (BOLD, DIM, CYAN, GREEN, PLAIN):

@@ -1,4 +1,4 @@
-"""How is the whole demo told? The scenery is built, then the chapters follow, and nothing is left running."""
+"""How does the whole demo run? The scenery is built, then the chapters follow, and nothing is left running."""
 
 import sys
 import tempfile

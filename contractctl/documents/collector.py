@@ -1,4 +1,4 @@
-"""What is done without Python's cyclic collector looking in between?"""
+"""When does Python's cyclic garbage collector pause?"""
 
 import gc
 from collections.abc import Iterator

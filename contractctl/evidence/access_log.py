@@ -29,7 +29,7 @@ _OPTIONS = (
 )
 _HOUR = 3600.0
 _MOST = 1_000
-"""Different consumers with their versions that are told apart."""
+"""How many consumers, with their versions, are distinguished."""
 _SHOWN = 3
 _Reader = tuple[Field, str, str, str]
 """Of which field, consumer, its version, certainty."""

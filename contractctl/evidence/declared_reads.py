@@ -1,4 +1,4 @@
-"""What do a consumer's own files say that it reads: its documents of GraphQL, the schemas that it reads events by?
+"""What does a consumer read, by its own files: its GraphQL documents, the schemas that it reads events by?
 
 They declare, and nobody has observed anything: a field that they name is read, and one that they do not name may be
 read all the same. So they can keep a gate closed, and never open one.

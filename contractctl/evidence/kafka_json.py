@@ -1,4 +1,4 @@
-"""How is a snapshot read that is one line of JSON? kafka_exports.py shows the form."""
+"""How is a snapshot in one line of JSON read? kafka_exports.py shows the form."""
 
 import json
 from collections.abc import Mapping

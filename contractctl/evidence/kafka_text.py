@@ -1,4 +1,4 @@
-"""How is what Kafka's tools print read, line by line? kafka_exports.py shows the form."""
+"""How is the output of Kafka's tools read, line by line? kafka_exports.py shows the form."""
 
 import re
 from collections.abc import Mapping

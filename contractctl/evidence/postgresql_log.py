@@ -73,7 +73,7 @@ def _json(lines: Iterable[str]) -> Iterator[Entry]:
 
 
 def _plain(lines: Iterable[str]) -> Iterator[Entry]:
-    """Lines that begin with a tab go on with the one before; the prefix begins with %m or %t and may have %u@%d."""
+    """Lines that begin with a tab continue the one before; the prefix begins with %m or %t and may have %u@%d."""
     entry: list[str] = []
     blank = False
     for line in lines:

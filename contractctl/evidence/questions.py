@@ -44,13 +44,13 @@ class Field:
     is_column: bool = True
     """Whether a database has it: what a server writes down of its statements says nothing about the others."""
     is_answered: bool = True
-    """Whether only answers have it, so that a request that asks for others does not use it."""
+    """Whether only answers have it, so that a request that selects others does not use it."""
     is_of_event: bool = False
     """Whether it is a field of an event, whose type people name with its namespace or without."""
     is_swapped: bool = False
     """Whether a column of another type has its name from the brown-out on: then a use no longer shows who has moved."""
     goes_on: bool = False
-    """Whether clients may go on using it, and only cannot count on it as they did: a use does not show which."""
+    """Whether clients may keep using it, and only cannot rely on it as they did: a use does not show which."""
     becomes: str = ""
     """What a whole table is called from now on; empty where it goes."""
     call: str = ""

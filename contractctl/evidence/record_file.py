@@ -1,4 +1,4 @@
-"""Where do the collected records of a plan stand? One record a line, written whole or not at all."""
+"""Where are the collected records of a plan kept? One record a line, written whole or not at all."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Which share does a cluster give to the new path? Read from what `kubectl get … -o json` or `-o yaml` has exported.
+"""Which share does a cluster give to the new path? Read from the output of `kubectl get … -o json` or `-o yaml`.
 
 Rollouts of Argo and Canaries of Flagger say it in their status, HTTPRoutes of the Gateway API and VirtualServices of
 Istio in their weights. The object is the one that the settings name; what it does not say outright is a problem.
@@ -31,7 +31,7 @@ _Tree = Mapping[str, Json]
 
 
 class _UnclearError(Exception):
-    """Why no share can be told, as a record's problem says it."""
+    """Why the share is not known, as a record's problem says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Share:
     mover: str
     """What moves it, in words: `flag buyer`, `Rollout shop/web`."""
     at: float
-    """Unix seconds of what is told, not of the telling."""
+    """Unix seconds of what the share was set at, not of when it was read."""
     percent: float = 0.0
     problem: str | None = None
     raw: bytes = b""

@@ -9,9 +9,9 @@ from contractctl.evidence.range_vectors import Labels, Samples
 from contractctl.evidence.spans import Span, merged, without
 
 _COLLECTORS = ("monitor", "prometheus", "prometheus_replica", "replica")
-"""Labels by which servers that scrape the same are told apart."""
+"""Labels that distinguish servers that scrape the same."""
 _OF_ONE = ("container", "host", "instance", "node", "pod", "pod_template_hash", "uid", *_COLLECTORS)
-"""Labels by which the instances of a job are told apart."""
+"""Labels that distinguish the instances of a job."""
 NEAR = 1.5
 """How many signs of life apart two samples may be and still follow each other."""
 
@@ -71,7 +71,7 @@ class Wanted:
 
     spans: dict[tuple[str, str], list[Span]] = field(default_factory=lambda: defaultdict(list))
     kinds: dict[tuple[str, str], Labels] = field(default_factory=dict)
-    """What else is told of them: those of one kind are one process, replicated."""
+    """What else their labels say: those of one kind are one process, replicated."""
 
     def of(self, target: Target) -> list[Span]:
         """Nothing of one that passes on what others told it: its scrapes say nothing of those behind it."""

@@ -1,4 +1,4 @@
-"""Which workloads and pods are in what `kubectl get … -o json` or `-o yaml` has exported, and is that all of them?
+"""Which workloads and pods does the output of `kubectl get … -o json` or `-o yaml` list, and is that all of them?
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks and the API
 reference of `apps/v1`, `batch/v1` and `v1`.

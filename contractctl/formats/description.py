@@ -17,7 +17,7 @@ from contractctl.model.contract import File, Source
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 SUNSETS = ("x-sunset", "x-sunset-date")
-"""The names under which a day is told on which a part goes."""
+"""The keys that announce the day on which a part goes."""
 _MOST_REFERENCES = 16
 
 

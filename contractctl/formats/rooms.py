@@ -125,7 +125,7 @@ class Retiring(Protocol):
         sunset: str,
         policy: Policy = Policy(),
     ) -> "tuple[Operation, ...]":
-        """What of the old version goes on that day (as 2027-03-31), and what clients have to follow beside that.
+        """What of the old version ends on that day (as 2027-03-31), and what clients have to follow beside that.
 
         Raise ContractctlError for a rename that does not fit the two versions.
         """

@@ -39,7 +39,7 @@ class Journey:
     upwards: bool
     """From old to new."""
     bad: Callable[[Bad], None]
-    """Called for each bad event, in order: return to go on without it, or raise."""
+    """Called for each bad event, in order: return to continue without it, or raise."""
 
     @property
     def ends(self) -> tuple[Source, Source]:

@@ -89,7 +89,7 @@ def quiesced_long_enough(case: Case) -> Condition:
 
 
 def sunset_come(case: Case) -> Iterator[Condition]:
-    """The day has come that clients of an interface were told: until then no old part goes, and none for a while."""
+    """The day that clients of an interface know has come: until then no old part goes, and none for a while."""
     gone = [one for one in case.plan.operations if one.is_of_interfaces]
     if not gone:
         return

@@ -1,4 +1,4 @@
-"""Do shadow reads give the same on both paths? Mismatches of what was compared; ignored and skipped are told apart."""
+"""Do shadow reads give the same on both paths? Mismatches of what was compared; ignored is not skipped."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which exceptions hold at this moment? Each is bound to a verdict and its evidence; one that does not hold is told."""
+"""Which exceptions hold at this moment? Each is bound to a verdict and its evidence; what does not hold is named."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -130,5 +130,5 @@ def _too_few(case: Case, waiver: Waiver) -> str | None:
 
 
 def approvers_needed(case: Case) -> int:
-    """What cannot be undone takes two people, whatever the plan asks for."""
+    """What cannot be undone takes two people, whatever the plan says."""
     return max(2, case.plan.reads.approvals) if case.stage is Stage.CONTRACT else 1

@@ -1,4 +1,4 @@
-"""How is git called, and what is said where it cannot answer? Nothing is fetched, and every refusal has a way out."""
+"""How is git called, and what does a user read where it fails? Nothing is fetched, and every refusal has a way out."""
 
 import os
 import subprocess

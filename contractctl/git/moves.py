@@ -1,4 +1,4 @@
-"""Which files were moved by hand? git sees no rename among files that it was not told of."""
+"""Which files were moved by hand? git sees no rename among files that it does not track."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

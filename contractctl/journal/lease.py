@@ -30,7 +30,7 @@ class Operator:
     """Who wants to work on a plan."""
 
     holder: str
-    """Person, machine and process: what the next one is told."""
+    """Person, machine and process: what the next one reads."""
     gone: Callable[[str], bool] = lambda _: False
     """Whether another holder is known to have died."""
     seconds: float = 30.0

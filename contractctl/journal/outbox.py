@@ -1,4 +1,4 @@
-"""What has happened and is not told yet? Events in the order of their entries, until a receiver has taken them."""
+"""What has happened and was not delivered yet? Events in the order of their entries, until a receiver takes them."""
 
 import json
 from dataclasses import dataclass

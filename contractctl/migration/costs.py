@@ -1,4 +1,4 @@
-"""How long will a statement take? An estimate from the table's size, which says what it was reckoned from."""
+"""How long will a statement take? An estimate from the table's size, which says what it rests on."""
 
 from dataclasses import dataclass
 

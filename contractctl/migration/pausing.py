@@ -1,4 +1,4 @@
-"""May a plan's backfill and verify go on? A switch in the database, obeyed within a batch by every process at work."""
+"""May a plan's backfill and verify continue? A switch in the database, obeyed within a batch by every process."""
 
 from sqlalchemy import Engine
 
@@ -9,7 +9,7 @@ from contractctl.model.plan import Plan, Stage
 
 
 def pause(engine: Engine, plan: Plan, by: Pause, commit: str = "") -> None:
-    """Pause. A process at work waits; one that begins anew is told."""
+    """Pause. A process at work waits; one that begins anew says so and ends."""
     journal.open(engine)
     with journal.writing(engine) as connection:
         backfill.pause(connection, plan.name, by)

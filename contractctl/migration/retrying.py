@@ -1,4 +1,4 @@
-"""How is a lock got that others hold? By asking again, later each time, and never for longer than others can bear."""
+"""How is a lock acquired that others hold? By asking again, later each time, never for longer than others can bear."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How are a plan's standing and its next command said?"""
+"""How are a plan's standing and its next command worded?"""
 
 from contractctl.journal import ROLLBACK
 from contractctl.model.plan import Plan, Stage, Standing, State

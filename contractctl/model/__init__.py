@@ -1,1 +1,1 @@
-"""The words that the rest of contractctl shares: frozen values, standard library only."""
+"""Which words does the rest of contractctl share? Frozen values; standard library only."""

@@ -20,7 +20,7 @@ _ODD_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 UNWRITTEN: Mapping[str, bool] = types.MappingProxyType({"unwritten": True})
-"""Metadata of a field that follows from the others, or is told by them in words: it is never written."""
+"""Metadata of a field that follows from the others, or words them: it is never written."""
 OPTIONAL: Mapping[str, bool] = types.MappingProxyType({"optional": True})
 """Metadata of a field that came later: where it holds its default it is left out, and what was written before stays."""
 

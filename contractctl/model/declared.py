@@ -1,4 +1,4 @@
-"""What can only a person say of a change? What goes on as what, and how values become each other."""
+"""What can only a person say of a change? What becomes what, and how values become each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ On = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A column that goes on in another table."""
+    """A column that moves into another table."""
 
     source: str
     """table.column."""
@@ -21,7 +21,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """Columns that go on in a table of their own."""
+    """Columns that move into a table of their own."""
 
     sources: tuple[str, ...]
     """table.column, all of one table."""

@@ -75,7 +75,7 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
 def _asked_for(
     plan: Plan, database: Database, connection: Connection, table: str, pairs: tuple[Pair, ...]
 ) -> Iterator[str]:
-    """What an INSERT … SELECT must give all the same, since it is asked before a trigger can give it."""
+    """What an INSERT … SELECT must give itself, since it is checked before a trigger can give it."""
     if database.ddl.relaxes_given or any(isinstance(pair, Crossing | Whole) for pair in pairs):
         return
     relaxed = {(step.table, step.column) for step in expand(plan) if isinstance(step, RelaxNotNull) and not step.given}

@@ -1,4 +1,4 @@
-"""How do columns go on in another table? Both tables' rows are kept in step until nobody uses the old columns.
+"""How do columns move into another table? Both tables' rows are kept in step until nobody uses the old columns.
 
 A row of the old table has at most one of the other, found by `key`, and the values stay what they are. Where several
 have the same one, that is said to be lossy: databases/sharing.py tells what becomes of those that do not agree.
@@ -76,7 +76,7 @@ def is_shared(operation: Operation) -> bool:
 
 
 def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
-    """What is kept in step on one table; columns that go on in one other table are kept so together.
+    """What is kept in step on one table; columns that move into one other table are kept so together.
 
     Raise ContractctlError where a plan wants more of one table than one set of triggers does.
     """

@@ -13,7 +13,7 @@ from contractctl.operations.words import has, key
 
 
 def of_a_column(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A column comes, goes, or goes on in another one beside it."""
+    """A column comes, goes, or continues in another one beside it."""
     table, old, new, via = operation.subject, operation.old, operation.new, operation.parameters.get("via")
     columns = database.columns(connection, table)
     yield from database.hindrances(connection, table)
@@ -26,7 +26,7 @@ def of_a_column(operation: Operation, database: Database, connection: Connection
 
 
 def of_a_key(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A column of a table's key goes on in another one beside it."""
+    """A column of a table's key continues in another one beside it."""
     table, old, via = operation.subject, operation.old or "", operation.parameters.get("via", "")
     columns = database.columns(connection, table)
     yield from database.hindrances(connection, table)
@@ -50,7 +50,7 @@ def _another_key(operation: Operation, database: Database, columns: tuple[Column
 
 
 def of_regrouped(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """Some columns go on in others."""
+    """Some columns continue in others."""
     if operation.regroup is None:
         return
     columns = database.columns(connection, operation.subject)
@@ -121,7 +121,7 @@ def of_an_old_part(operation: Operation, database: Database, connection: Connect
 
 
 def of_rows(database: Database, connection: Connection, table: str) -> Iterator[str]:
-    """Rows that are filled, and may be marked, must be told from one another."""
+    """Rows that are filled, and may be marked, must be distinguishable."""
     try:
         database.key_columns(connection, table)
     except ContractctlError as error:

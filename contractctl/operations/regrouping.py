@@ -1,4 +1,4 @@
-"""How do the values of some columns go on in others? Both sets stand side by side until nobody uses the old ones.
+"""How do the values of some columns move into others? Both sets exist side by side until nobody uses the old ones.
 
 regroup says how each new value is made of the old ones, and back. parameters: type.COLUMN, collation.COLUMN,
 not_null.COLUMN and default.COLUMN of the new columns, old_not_null.COLUMN of the old ones, and for a script old_type,

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish(Declared):
-    """What only a person can say of a plan: what goes on as what, and when it may go on."""
+    """What only a person can say of a plan: what becomes what, and when its stages may begin."""
 
     canary: CanaryRules = field(default_factory=CanaryRules)
     reads: ReadRules = field(default_factory=ReadRules)
     restore_point: str | None = None
     sunset: str | None = None
-    """The day, as 2027-03-31, until which clients are told that the old parts of an interface are served."""
+    """The day, as 2027-03-31, until which the old parts of an interface are served."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ _PLACES = ("to", "key", "columns", "via", "shared")
 
 
 def work_digest(plan: Plan) -> str:
-    """sha256 of what a plan does to which names: not of how values are made, nor of when it may go on."""
+    """sha256 of what a plan does to which names: not of how values are made, nor of when its stages may begin."""
     said: list[object] = [(stage.value, revision) for stage, revision in sorted(plan.revisions.items())]
     said += [(one.contract, one.old, one.intermediate, one.new) for one in plan.movements]
     for one in plan.operations:

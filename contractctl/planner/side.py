@@ -15,7 +15,7 @@ from contractctl.planner.touched import columns_by, said_by, touched_by
 
 _ALTERS = re.compile(r"^\s*(ALTER|DROP|RENAME)\s", re.IGNORECASE | re.MULTILINE)
 _NO_DAY = "9999-12-31"
-"""Later than any that clients were told."""
+"""Later than any that was announced."""
 
 
 def changes_of(contract: Contract, around: Surroundings) -> tuple[Change, ...]:

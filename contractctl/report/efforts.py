@@ -1,4 +1,4 @@
-"""How does it read what each kind of operation costs on each engine? One table."""
+"""How does the cost of each kind of operation on each engine read? As one table."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How does it read what a plan's stages will do? Every statement, its lock, its work and its time."""
+"""How does a preview of a plan's stages read? Every statement, its lock, its work and its time."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

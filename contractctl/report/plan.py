@@ -1,4 +1,4 @@
-"""How does a plan read that was made? What goes on as what, its files, and what its stages will do if asked."""
+"""How does a new plan read? What becomes what, its files, and what its stages will do if asked."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How is it said which policy a pair was judged by?"""
+"""How does the policy that a pair was judged by read?"""
 
 from collections.abc import Iterator, Mapping
 

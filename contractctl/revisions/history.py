@@ -1,4 +1,4 @@
-"""What stands on what in a history of revisions?"""
+"""Which revision follows which in a history?"""
 
 from collections.abc import Iterable, Iterator
 

@@ -32,7 +32,7 @@ _HOME = "CONTRACTCTL_HOME"
 """Stands for the way to the plans until it is known where the file stands."""
 _BY_ID = "%(rev)s"
 _PLAIN = (_BY_ID, "%(rev)s_%(slug)s")
-"""Names of files as Alembic gives them where nobody asks for others: the id of a plan's revision says it all."""
+"""Names of files as Alembic gives them by default: the id of a plan's revision says it all."""
 _LINE = 88
 """Characters: black's, which every longer limit takes as well."""
 _QUIET: MessagingOptions = {"quiet": True}

@@ -1,4 +1,4 @@
-"""How long may a connection live, how many at once, and how does serving end? What the HTTP server has no word for."""
+"""How long may connections live, how many at once, and how does serving end? The HTTP server has no setting for it."""
 
 import asyncio
 import json

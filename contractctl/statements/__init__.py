@@ -46,7 +46,7 @@ class Target:
     within: str = ""
     """The schema in which the statement was sent: a name by itself is of that one. Empty: it may be of any."""
     nested_seen: bool = False
-    """Statements inside functions are told apart from their callers: a call by itself then hides nothing."""
+    """Statements inside functions are counted apart from their callers: a call by itself then hides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _without_parsing(text: "Text", target: Target) -> Reading | None:
 
 _WRITERS = frozenset({"insert", "update", "delete", "merge", "replace", "copy", "load", "truncate", "import"})
 _CALLS = frozenset({"call", "do", "execute", "fetch", "move"})
-"""What these run is told by itself: a cursor's query where it is declared, a prepared one each time."""
+"""What these run is logged by itself: a cursor's query where it is declared, a prepared one each time."""
 _OPAQUE = frozenset(
     {
         "call",

@@ -1,4 +1,4 @@
-"""What is to be said of a row, and was? It is judged by its values alone, as it was and as it is."""
+"""Which marks does a row need, and which did it have? It is judged by its values alone, before and after."""
 
 from collections.abc import Iterable, Iterator
 
@@ -54,7 +54,7 @@ def only_copies(pair: Synced) -> bool:
 
 
 def fine(pair: Synced) -> str:
-    """Whether nothing is to be said of a row, as it is seen at once."""
+    """Whether a row plainly needs no mark."""
     if not pair.exact:
         return in_step(mysql, pair)
     taken = (alike(mysql, side, (f"({one.value})" for one in side)) for side in (pair.new, pair.old))

@@ -1,4 +1,4 @@
-"""How much has a MariaDB server to do, how far behind is a replica, and how large is a table?"""
+"""How busy is a MariaDB server, how far behind is a replica, and how large is a table?"""
 
 from typing import Never
 

@@ -1,4 +1,4 @@
-"""How do names and values stand in SQL for MariaDB? The one place where they are quoted."""
+"""How are names and values written in SQL for MariaDB? The one place where they are quoted."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""As which statements is what a MariaDB database holds written? SHOW CREATE TABLE, without what no contract promises.
+"""Which statements would create what a MariaDB database holds? SHOW CREATE TABLE, less what no contract promises.
 
 Left out are the next AUTO_INCREMENT, and who made a view. Many are asked for at once, in one compound statement:
 https://mariadb.com/kb/en/begin-end/ (NOT ATOMIC).

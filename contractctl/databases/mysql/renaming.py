@@ -22,7 +22,7 @@ def rename_in_step(of: str, names: Mapping[str, str], sync: Synchronisation | No
     """Rename columns of a table, all at once, and let the triggers follow.
 
     `sync` is what triggers keep in step once the names are there; None: none do. The statements belong together, on one
-    connection outside of any transaction; where one fails the last must be sent all the same.
+    connection outside of any transaction; the last must be sent even where one fails.
     """
     renames = ", ".join(f"RENAME COLUMN {quote(old)} TO {quote(new)}" for old, new in names.items())
     alter = f"ALTER TABLE {table(of)} {renames}, ALGORITHM=INSTANT, LOCK=NONE"

@@ -76,7 +76,7 @@ WHERE t.tgrelid IN ({family}) AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.
 
 
 def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
-    """Why the column can never be dropped by itself, or never be told from another, each as the end of a sentence."""
+    """Why the column can never be dropped by itself, or distinguished from another, each as the end of a sentence."""
     return tuple(_obstacles(connection, table, column))
 
 

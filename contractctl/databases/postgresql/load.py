@@ -1,4 +1,4 @@
-"""How much has a PostgreSQL server to do, how far behind are its replicas, and how large is a table?"""
+"""How busy is a PostgreSQL server, how far behind are its replicas, and how large is a table?"""
 
 from collections.abc import Iterator
 

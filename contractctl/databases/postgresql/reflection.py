@@ -1,4 +1,4 @@
-"""As which statements is what a PostgreSQL database holds written? Its own words, from its catalogue.
+"""Which statements would create what a PostgreSQL database holds? Its own words, from its catalogue.
 
 A few queries, however many tables there are: https://www.postgresql.org/docs/current/catalogs.html. Storage is left
 out: tablespaces, fill factors, compression.

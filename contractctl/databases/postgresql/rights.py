@@ -1,4 +1,4 @@
-"""Who may use what is to be put in another's place? The statements that let them use that as well, a line each."""
+"""Who may use what takes another's place? The statements that grant it, one a line."""
 
 from contractctl.databases.catalog import Catalog
 from contractctl.databases.postgresql.names import literal, quote

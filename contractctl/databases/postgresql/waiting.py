@@ -41,7 +41,7 @@ def _wait(seconds: float) -> Statement:
 
 
 def brief(statement: Statement, seconds: float) -> tuple[Statement, ...]:
-    """What runs outside of a transaction, and must not wait for long all the same."""
+    """What runs outside of a transaction, and still must not wait for long."""
     limits = zip(_LIMITS, (seconds, STATEMENT_SECONDS), strict=True)
     texts = (f"SET {name} = '{limit * 1000:.0f}ms'" for name, limit in limits)
     settings = (Statement(sql, "none", transactional=False) for sql in texts)

@@ -1,4 +1,4 @@
-"""How much has SQLite to do, and how far behind are its replicas? It has no server that could be asked."""
+"""How busy is SQLite, and how far behind are its replicas? It has no server that could be asked."""
 
 from typing import Never
 

@@ -1,4 +1,4 @@
-"""As which statements is what a SQLite database holds written? SQLite keeps the very texts that made it."""
+"""Which statements would create what a SQLite database holds? SQLite keeps the very texts that created it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -199,7 +199,7 @@ class _Changed:
 
     @property
     def is_stronger(self) -> bool:
-        """Whether messages are delivered at least as surely as the reader was told."""
+        """Whether messages are delivered at least as surely as the reader was promised."""
         given, wanted = self.given, self.wanted
         return self.field == "qos" and isinstance(given, int) and isinstance(wanted, int) and given >= wanted
 

@@ -119,7 +119,7 @@ def _may_be(free: str, address: str) -> bool:
 
 
 def _versions(met: Meeting, address: str, ends: tuple[tuple[Spot, ...], tuple[Spot, ...]]) -> Iterator[Found]:
-    """Each version of the protocol that clients were told of is spoken still."""
+    """Each version of the protocol that clients know of is still spoken."""
     documents = met.way.reader, met.way.writer
     taken, spoken = (_told(document, spots) for document, spots in zip(documents, ends, strict=True))
     for version, spot in spoken.items():

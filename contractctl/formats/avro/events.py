@@ -40,7 +40,7 @@ class Route:
     target: Source
     convert: Convert
     bad: Callable[[Bad], None]
-    """Called for each bad event, in order: return to go on without it, or raise."""
+    """Called for each bad event, in order: return to continue without it, or raise."""
 
 
 def convert(stream: BufferedReader, name: str, out: BinaryIO, journey: Journey) -> int:

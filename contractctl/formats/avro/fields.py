@@ -49,7 +49,7 @@ def _names(field: Field) -> tuple[str, ...]:
 
 
 def unclaimed(reader: Record, writer: Record) -> tuple[Field, ...]:
-    """The writer's fields that none of the reader's asks for."""
+    """The writer's fields that the reader does not have."""
     wanted = {name for other in reader.fields for name in _names(other)}
     return tuple(other for other in writer.fields if other.name not in wanted)
 

@@ -114,5 +114,5 @@ def may_be(reader: Solid, writer: Solid) -> bool:
 
 
 def name_of(type_: Solid) -> str:
-    """By what branches of a union are told apart: a name, or the kind of what has none."""
+    """What distinguishes the branches of a union: a name, or the kind of what has none."""
     return type_.name if isinstance(type_, Named | Primitive | Missing) else kind(type_)

@@ -1,4 +1,4 @@
-"""What do Avro libraries say to a schema that is none? They are handed the field that is at fault, as it is written."""
+"""What do Avro libraries say to an invalid schema? They are given the field at fault, as it is written."""
 
 from typing import Any
 

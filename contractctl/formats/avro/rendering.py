@@ -31,7 +31,7 @@ from contractctl.formats.avro.types import (
 _ROOT = "contractctl.Datum"
 
 Only = Mapping[str, frozenset[str]]
-"""Records of which a reader asks for some fields only."""
+"""Records of which a reader has some fields only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Does a value come back as it was, when it is taken up and down again? Tried over samples, not proven."""
+"""Does a value come back as it was, converted up and down again? Tried with samples, not proven."""
 
 from collections.abc import Iterator
 

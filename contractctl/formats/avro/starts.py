@@ -100,7 +100,7 @@ def by_name(schema: Schema, other: Schema) -> dict[tuple[str, str], Message]:
 
 
 def _key(message: Message, *sides: Schema) -> tuple[str, str]:
-    """Messages are told apart by their names; by their protocols' too, where a side has several."""
+    """Messages are identified by their names; by their protocols' too, where a side has several."""
     many = any(len({one.protocol for one in side.messages}) > 1 for side in sides)
     return (unqualified(message.protocol) if many else "", message.name)
 

@@ -1,4 +1,4 @@
-"""What would a provider be that made one change, and no other?"""
+"""What would a provider look like that made one change, and no other?"""
 
 from collections.abc import Iterator
 from dataclasses import replace

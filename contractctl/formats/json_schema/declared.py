@@ -17,7 +17,7 @@ _ADDED = ("additionalProperties", "unevaluatedProperties")
 
 
 class _UndecidedError(Exception):
-    """Whether a schema names a property cannot be told; with half a sentence."""
+    """Whether a schema names a property is not known; with half a sentence."""
 
 
 def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapping[str, tuple[Place, ...] | Undecided]:

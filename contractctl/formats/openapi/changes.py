@@ -173,7 +173,7 @@ def _media(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
 
 
 def _components(both: _Both) -> Iterator[Change]:
-    """Schemas under their names; the rest of the components is told where it is used."""
+    """Schemas under their names; the rest of the components is reported where it is used."""
     before, after = (_schemas(document) for document in (both.old, both.new))
     for name, spot in after.items():
         if name not in before:

@@ -248,7 +248,7 @@ class Merging:
                 self._schemas.pair(earlier, schema, Seat.GIVEN, label)
 
     def _callbacks(self, call: _Call) -> Iterator[_Call]:
-        """https://spec.openapis.org/oas/v3.1.0#callback-object: what is called back goes on being called."""
+        """https://spec.openapis.org/oas/v3.1.0#callback-object: what is called back keeps being called."""
         for name, one in as_object(call.was.get("callbacks")).items() if not call.is_new else ():
             was = as_object(self._places.in_old(one))
             holder = as_object(call.is_.setdefault("callbacks", {}))

@@ -49,7 +49,7 @@ def _takes(served: str, address: str) -> bool:
 
 
 def _said(document: Document, operation: Spot, item: Spot) -> Json:
-    """What stands where the servers of an operation are told."""
+    """The part of the document that names the servers of an operation."""
     holders = (operation, item, document.root)
     return next((servers for one in holders if (servers := fields(document, one).get("servers"))), None)
 

@@ -208,7 +208,7 @@ def _all_may_be(
 
 
 def _may_be(comparison: SchemaComparison, document: Document, one: Parameter | None, expression: str) -> bool:
-    """Whether a parameter may be a text. Where that cannot be told it may."""
+    """Whether a parameter may be a text. Where that is not known it may."""
     plain = _PLAIN.fullmatch(expression)
     text = unquote(re.sub(r"\\(.)", r"\1", plain[1])) if plain else None
     if one is None or one.media:

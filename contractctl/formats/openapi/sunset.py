@@ -50,7 +50,7 @@ def sunset(way: Way, call: Call) -> Iterator[Found]:
 
 
 def announced(document: Document, operation: Spot) -> date | None:
-    """The day on which a deprecated operation goes; None where no day was told that can be read."""
+    """The day on which a deprecated operation goes; None where no readable day was announced."""
     said = fields(document, operation)
     if said.get("deprecated") is not True:
         return None

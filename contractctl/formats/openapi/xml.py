@@ -91,6 +91,6 @@ def _named(schema: Spot) -> str | None:
 
 
 def _says_its_name(end: tuple[Document, Spot]) -> bool:
-    """Whether it is said: a difference in that is told as one of its own."""
+    """Whether it is said: a difference in that is reported by itself."""
     document, schema = end
     return any("name" in as_object(part.keywords.get("xml")) for part in _element(document, [schema]).parts)

@@ -89,7 +89,7 @@ class _Road:
 
 
 def _root(schema: Schema, journey: Journey) -> str:
-    """The message that events are. Raise ContractctlError where that cannot be told."""
+    """The message that events are. Raise ContractctlError where that is not known."""
     names = [name for name in schema.names.messages if name not in schema.contained and schema.is_outermost(name)]
     if len(names) > 1:
         changed = {operation.subject for operation in journey.operations}

@@ -29,7 +29,7 @@ class Field:
     packed: bool
     required: bool
     presence: bool
-    """Whether absent and zero can be told apart."""
+    """Whether absent and zero can be distinguished."""
     default: object
     """What an absent field reads as: a number for enums; None for messages and repeated fields."""
     oneof: str

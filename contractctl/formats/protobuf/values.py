@@ -55,7 +55,7 @@ def value_of(message: Value, field: Field, pool: Value) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A field that is not there, and what it reads as all the same."""
+    """A field that is absent, and what it reads as nevertheless."""
 
     reads_as: Value
 

@@ -44,7 +44,7 @@ class Step:
 
 
 def demand_kept(told: str, sunset: str, what: str) -> None:
-    """Raise ContractctlError where clients were told that a part stays for longer than until that day."""
+    """Raise ContractctlError where a part was announced to stay beyond that day."""
     if told > sunset:
         raise ContractctlError(
             f"clients were told that {what} stays until {told}, but the sunset is {sunset}", hint=f"--sunset {told}"

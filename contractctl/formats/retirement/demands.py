@@ -74,7 +74,7 @@ class Demands:
     def steps(self, before: list[str], shown: Json, seat: Seat, label: str) -> Iterator[Step]:
         """What clients of an old schema have to follow, beside that properties go.
 
-        before: what was needed. shown: the values that were told.
+        before: what was needed. shown: the values that were given.
         """
         if seat is Seat.TAKEN:
             yield from (Step("require", "property", label, name) for name in self.required if name not in before)

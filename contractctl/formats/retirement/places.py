@@ -1,4 +1,4 @@
-"""How does a part of an old document go on in a new one, until its day has come?"""
+"""How does a part of an old document live on in a new one, until its day has come?"""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def own(value: Json) -> Json:
 
 
 def retired(part: Json, sunset: str, what: str) -> Object:
-    """A copy of a part that is deprecated until that day, or until an earlier one that clients were told already.
+    """A copy of a part that is deprecated until that day, or until an earlier one that was announced already.
 
     Raise ContractctlError where that was a later one.
     """
@@ -43,7 +43,7 @@ def dated(part: Json, sunset: str, what: str) -> Object:
 
 
 def _told_day(part: Object) -> str | None:
-    """Until which day clients were told that it stays."""
+    """The day until which it was announced to stay."""
     return next((day for name in SUNSETS if (day := _day(part.get(name))) is not None), None)
 
 

@@ -1,4 +1,4 @@
-"""SQL tables as contracts: CREATE TABLE in the dialects of PostgreSQL, MySQL and SQLite."""
+"""How are SQL tables judged? CREATE TABLE in the dialects of PostgreSQL, MySQL and SQLite."""
 
 from pathlib import Path
 

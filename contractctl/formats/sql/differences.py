@@ -12,7 +12,7 @@ from contractctl.model.verdict import Change
 
 _T = TypeVar("_T")
 _WORDED = frozenset({Family.TEXT, Family.BINARY})
-"""Families of which types that hold the same are told apart by their names."""
+"""Families in which only the name distinguishes types that hold the same."""
 
 
 def changes(old: Schema, new: Schema) -> Iterator[Change]:

@@ -145,7 +145,7 @@ def _write(context: MigrationContext, database: Database, statements: tuple[Stat
 
 
 def _scripted(database: Database, statement: Statement) -> str:
-    """The statement as a line of a script. The client of MariaDB is told where one with statements in it ends."""
+    """The statement as a line of a script. MariaDB's client needs to know where one with statements in it ends."""
     if ";" not in statement.sql or database.transactional_ddl:
         return f"{statement.sql};\n"
     return f"DELIMITER {_END}\n{statement.sql}{_END}\nDELIMITER ;\n"

@@ -27,7 +27,7 @@ _is_plain = re.compile(_PLAIN.replace("$", r"\Z")).match
 def take(asked: Strings, count: int) -> tuple[str, ...]:
     """Up to that many of the strings, the shortest and most readable first; fewer only where there are no more.
 
-    Strings on which engines differ come behind all others. Raise Unreadable where it cannot be told.
+    Strings on which engines differ come behind all others. Raise Unreadable where that is not known.
     """
     answer = _take(asked, count)
     if isinstance(answer, Unreadable):
@@ -44,7 +44,7 @@ def possible(asked: Strings) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern is found in a text. Raise Unreadable where it cannot be told."""
+    """Whether the pattern is found in a text. Raise Unreadable where that is not known."""
     automaton = reading(pattern).automaton
     budget = Budget()
     state = automaton.begin()

@@ -41,7 +41,7 @@ _BRACES = re.compile(r"\{(?:([0-9]+)(?:(,)([0-9]*))?|,[0-9]*)\}")
 def read(pattern: str) -> Node:
     """The syntax tree of a pattern.
 
-    Raise Broken where it is not a regular expression, Unreadable where it cannot be told what it means.
+    Raise Broken where it is not a regular expression, Unreadable where it is not known what it means.
     """
     if len(pattern) > _LONGEST:
         raise Unreadable(f"{shown(pattern)} is longer than {_LONGEST:,} characters")

@@ -70,7 +70,7 @@ class Question:
         self.unknown = self.unknown or Unknown(reason)
 
     def base(self, name: str) -> frozenset[Literal] | None:
-        """What a property of that name must be; None where there can be none, or where that cannot be told."""
+        """What a property of that name must be; None where there can be none, or where that is not known."""
         if name not in self.bases:
             self.bases[name] = self._base(name)
         return self.bases[name]

@@ -95,7 +95,7 @@ def _handed_down(parent: Table, column: Column) -> Column:
 
 
 def _like(defined: Defined, table: Table, part: exp.LikeProperty) -> Table:
-    """`LIKE other` copies names, types and NOT NULL; what it is told to include besides is not understood."""
+    """`LIKE other` copies names, types and NOT NULL; what it should include besides is not understood."""
     other = name_of(part.this, defined.dialect)
     if other not in defined.tables or part.expressions:
         raise NotUnderstoodError(f"it is created LIKE '{other}', which is not understood")

@@ -1,4 +1,4 @@
-"""Which statement is that? Each kind of definition to the room that understands it."""
+"""Which statement is this? Each kind of definition goes to the module that understands it."""
 
 from sqlglot import exp
 

@@ -1,4 +1,4 @@
-"""Which columns and tables go on as which? What was declared, found in the two versions."""
+"""Which columns and tables become which? What was declared, found in the two versions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

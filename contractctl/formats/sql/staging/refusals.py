@@ -44,7 +44,7 @@ def demand_not_counted(after: Schema, table: Table, old: Column, new: Column) ->
 
 
 def demand_same_promise(after: Schema, table: Table, old: Column, new: Column) -> None:
-    """What goes on elsewhere must be as NOT NULL there as it is here."""
+    """What moves elsewhere must be as NOT NULL there as it is here."""
     if old.nullable == new.nullable:
         return
     reader = "old applications would read NULL" if new.nullable else "new applications would read NULL"

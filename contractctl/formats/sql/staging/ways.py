@@ -29,7 +29,7 @@ def place(step: Step, column: Column, dialect: str) -> str:
 
 
 def transform_of(before: Schema, after: Schema, step: Step, declared: Declared) -> Transform | None:
-    """Both ways between one column and the one that it goes on as."""
+    """Both ways between one column and the one that it becomes."""
     if step.kind not in _PAIRED:
         return None
     up, down = bare_ways(step, before.dialect)
@@ -86,7 +86,7 @@ def side(step: Step, column: Column, dialect: str) -> str:
 
 
 def bare_ways(step: Step, dialect: str) -> tuple[str, str]:
-    """Up and down where nothing is declared, of one column that goes on as one."""
+    """Up and down where nothing is declared, of one column that becomes one."""
     old, new = step.olds[0], step.news[0]
     before = identifier(column_name(old, dialect), dialect, quoted=True)
     after = identifier(place(step, new, dialect), dialect, quoted=True)
@@ -108,7 +108,7 @@ def keeps_values(step: Step, dialect: str, declared: Declared) -> bool:
 
 
 def is_said(schema: Schema, step: Step, declared: Declared) -> bool:
-    """Whether both ways were declared of one column that goes on as one."""
+    """Whether both ways were declared of one column that becomes one."""
     wishes, columns = (declared.ups, declared.downs), (step.news[0], step.olds[0])
     return all(_said(ways, schema, step, columns) is not None for ways in wishes)
 
