@@ -123,7 +123,7 @@ def _say(records: Sequence[Record], form: str) -> None:
 
 
 def _words(record: Record) -> str:
-    from contractctl.evidence.shares import is_share
+    from contractctl.evidence.rollouts.shares import is_share
     from contractctl.gate.words import number, span, times
 
     if record.problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 from contractctl.cli.case import Known, is_there
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, asked, declared_reads, record_file
-from contractctl.evidence.shares import of_flags, uncollected
+from contractctl.evidence.rollouts.shares import of_flags, uncollected
 from contractctl.model.contract import Contract
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Movement, Plan
@@ -62,7 +62,7 @@ def _held(settings: Settings, collected: tuple[Record, ...], now: float) -> tupl
     if not any(record.kind is Kind.STATIC_READS for record in collected):
         return collected
     from contractctl.cli import ledger
-    from contractctl.evidence import deployed
+    from contractctl.evidence.code import deployed
 
     return deployed.held(collected, ledger.everything(settings, now))
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contractctl import databases
-from contractctl.evidence import mariadb_catalog, snapshots, triage
+from contractctl.evidence import snapshots, triage
+from contractctl.evidence.catalog import mariadb
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
@@ -88,7 +89,7 @@ def _look(connection: "Connection", lost: float, calls: Mapping[str, float]) -> 
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
     targets = []
     for field in question.columns:
-        it = mariadb_catalog.reached(connection, field)
+        it = mariadb.reached(connection, field)
         target = Target(it.table, field.column, "mysql", through=it.through, fires=it.fires)
         targets.append((field, target))
     return Watch(tuple(targets), settled)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contractctl import databases
-from contractctl.evidence import postgresql_catalog, snapshots, triage
+from contractctl.evidence import snapshots, triage
+from contractctl.evidence.catalog import postgresql
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Question
 from contractctl.evidence.records import records
@@ -113,7 +114,7 @@ def _standing(connection: "Connection") -> tuple[int, Look]:
 def _watch(connection: "Connection", question: Question, settled: frozenset[str]) -> Watch:
     targets = []
     for field in question.columns:
-        reached = postgresql_catalog.reached(connection, field)
+        reached = postgresql.reached(connection, field)
         also, through = reached.also, reached.through
         target = Target(field.table, field.column, "postgresql", also=also, through=through, nested_seen=True)
         targets.append((field, target))

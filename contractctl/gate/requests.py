@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from contractctl import canary
-from contractctl.evidence.shares import is_share
+from contractctl.evidence.rollouts.shares import is_share
 from contractctl.gate import comparing, latency, shadow
 from contractctl.gate.case import Case
 from contractctl.gate.counts import MEASURES, Observed, earlier_old, looks

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from contractctl.evidence.shares import is_share
+from contractctl.evidence.rollouts.shares import is_share
 from contractctl.gate.case import Case
 from contractctl.gate.order import running
 from contractctl.gate.trust import Flaw, flaw, unknown

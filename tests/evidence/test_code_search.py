@@ -9,7 +9,7 @@ import pytest
 
 from contractctl import evidence
 from contractctl.errors import ContractctlError
-from contractctl.evidence import deployed
+from contractctl.evidence.code import deployed
 from contractctl.evidence.questions import Question
 from contractctl.gate.trust import Clock, flaw
 from contractctl.model.cluster import Environment

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractctl import evidence
-from contractctl.evidence import condensed, sorting
+from contractctl.evidence import condensed
 from contractctl.evidence.condensed import condense
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.metrics import TAKEN, take_lost
 from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
+from contractctl.evidence.otlp import sorting
 from contractctl.evidence.records import records
 from contractctl.model.contract import Party
 from contractctl.model.evidence import Kind, Record

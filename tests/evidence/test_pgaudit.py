@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from contractctl import evidence
-from contractctl.evidence import postgresql_log
 from contractctl.evidence.observations import Observations
+from contractctl.evidence.pgaudit import postgresql_log
 from contractctl.model.decision import Outcome
 from contractctl.model.evidence import Kind, Record
 from tests import servers

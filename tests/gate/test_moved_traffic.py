@@ -9,7 +9,7 @@ import pytest
 
 from contractctl import evidence
 from contractctl.evidence.questions import Question
-from contractctl.evidence.shares import Share, of_flags, record, uncollected
+from contractctl.evidence.rollouts.shares import Share, of_flags, record, uncollected
 from contractctl.flagd import Flag
 from contractctl.gate import decide_case, decision_file
 from contractctl.gate.case import Case

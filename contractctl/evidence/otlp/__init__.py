@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from contractctl.evidence import sorting
 from contractctl.evidence.condensed import MOST, Condenser
-from contractctl.evidence.counter_presence import CounterPresence
 from contractctl.evidence.counters import Growth, growth
 from contractctl.evidence.files import lines
 from contractctl.evidence.metrics import CANARY, DURATION, HEARTBEAT, READS, TAKEN, environment_of, take_lost, take_sign
 from contractctl.evidence.observations import Observations
-from contractctl.evidence.processes import BEGAN, ENDED, NANO, STARTED, Labels, Life, Processes
+from contractctl.evidence.otlp import sorting
+from contractctl.evidence.otlp.counter_presence import CounterPresence
+from contractctl.evidence.otlp.processes import BEGAN, ENDED, NANO, STARTED, Labels, Life, Processes
+from contractctl.evidence.otlp.sorting import Sample, Samples
 from contractctl.evidence.records import records
-from contractctl.evidence.sorting import Sample, Samples
 from contractctl.evidence.sources import Given
 from contractctl.evidence.spans import Span
 from contractctl.model.evidence import Record

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from contractctl.evidence.condensed import MOST
 from contractctl.evidence.metrics import READS, consumer_of, take_lost
 from contractctl.evidence.observations import Observations
-from contractctl.evidence.processes import NANO, Labels, Life
+from contractctl.evidence.otlp.processes import NANO, Labels, Life
 from contractctl.evidence.questions import Field
 from contractctl.evidence.spans import Span, merged, without
 from contractctl.evidence.targets import NEAR

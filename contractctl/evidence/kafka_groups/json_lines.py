@@ -1,10 +1,10 @@
-"""How is a snapshot in one line of JSON read? kafka_exports.py shows the form."""
+"""How is a snapshot in one line of JSON read? exports.py shows the form."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from contractctl.evidence.kafka_snapshots import AT_REST, Place, Snapshot, number, put, word
+from contractctl.evidence.kafka_groups.snapshot import AT_REST, Place, Snapshot, number, put, word
 from contractctl.evidence.log_lines import UnreadableError, moment
 
 

@@ -1,10 +1,10 @@
-"""How is the output of Kafka's tools read, line by line? kafka_exports.py shows the form."""
+"""How is the output of Kafka's tools read, line by line? exports.py shows the form."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contractctl.evidence.kafka_snapshots import AT_REST, Place, Snapshot, number, put
+from contractctl.evidence.kafka_groups.snapshot import AT_REST, Place, Snapshot, number, put
 from contractctl.evidence.log_lines import UnreadableError, moment
 
 _MARK = re.compile(r"#\s*(?:(?P<list>earliest|latest)|group\s+(?P<group>\S.*)|(?P<at>\S+))")

@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import kafka_exports
-from contractctl.evidence.kafka_snapshots import Group, Partition, Place, Snapshot
+from contractctl.evidence.kafka_groups import exports
+from contractctl.evidence.kafka_groups.snapshot import Group, Partition, Place, Snapshot
 from contractctl.evidence.observations import Observations, Read, Sign
 from contractctl.evidence.questions import Field, needed_window, sign_of_life_seconds
 from contractctl.evidence.records import records
@@ -54,7 +54,7 @@ def collect(given: Given) -> tuple[Record, ...]:
     if not fields:
         return ()
     seen = Observations(NAME, given.location)
-    snapshots = kafka_exports.snapshots(seen, given.location, given.root, frozenset(settings.topics))
+    snapshots = exports.snapshots(seen, given.location, given.root, frozenset(settings.topics))
     if not snapshots:
         return records(seen, question)
     _demand_groups(seen, snapshots, settings)

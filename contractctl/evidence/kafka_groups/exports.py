@@ -24,9 +24,9 @@ import re
 from pathlib import Path
 
 from contractctl.evidence import log_files
-from contractctl.evidence.kafka_json import of_json
-from contractctl.evidence.kafka_snapshots import Snapshot
-from contractctl.evidence.kafka_text import Reading, mark, of_group, of_topic, talk
+from contractctl.evidence.kafka_groups.json_lines import of_json
+from contractctl.evidence.kafka_groups.printed import Reading, mark, of_group, of_topic, talk
+from contractctl.evidence.kafka_groups.snapshot import Snapshot
 from contractctl.evidence.log_lines import UnreadableError
 from contractctl.evidence.observations import Observations
 

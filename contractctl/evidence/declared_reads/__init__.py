@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from contractctl.errors import ContractctlError
-from contractctl.evidence import files, persisted
+from contractctl.evidence import files
+from contractctl.evidence.declared_reads import persisted
 from contractctl.evidence.observations import Observations
 from contractctl.evidence.questions import Field, Question, fields_removed
 from contractctl.evidence.servers import UnusableError, known_options

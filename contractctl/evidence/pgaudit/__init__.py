@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from contractctl import databases
-from contractctl.evidence import postgresql_catalog, triage
+from contractctl.evidence import triage
+from contractctl.evidence.catalog import postgresql
 from contractctl.evidence.condensed import Condenser, near, runs
 from contractctl.evidence.observations import Observations, Read, Sign
-from contractctl.evidence.postgresql_log import Entry, entries
+from contractctl.evidence.pgaudit.postgresql_log import Entry, entries
 from contractctl.evidence.questions import Field, Question
 from contractctl.evidence.records import reaches_back, records
 from contractctl.evidence.servers import UnusableError, accounts, answer, demand_replicas, known_options
@@ -126,7 +127,7 @@ def _asked(connection: "Connection", options: Mapping[str, str], question: Quest
     demand_replicas(options, int(str(databases.run(connection, _REPLICAS).scalar())))
     found = []
     for of in question.columns:
-        reached = postgresql_catalog.reached(connection, of)
+        reached = postgresql.reached(connection, of)
         found.append((of, _target(of, reached.also, reached.through, nested_seen=True)))
     connection.exec_driver_sql(f"SELECT '{marker}'")
     started, oldest = connection.exec_driver_sql(_BEGAN).one()

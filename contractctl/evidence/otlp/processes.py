@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from contractctl.evidence.condensed import MOST
-from contractctl.evidence.sorting import Sample
+from contractctl.evidence.otlp.sorting import Sample
 from contractctl.evidence.spans import Span
 from contractctl.evidence.targets import NEAR
 

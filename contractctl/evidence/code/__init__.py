@@ -14,7 +14,7 @@ from pathlib import Path
 
 from contractctl import git
 from contractctl.errors import ContractctlError
-from contractctl.evidence import deployed, python_code
+from contractctl.evidence.code import deployed, python
 from contractctl.evidence.naming import Name
 from contractctl.evidence.questions import Field, Question
 from contractctl.evidence.servers import UnusableError, known_options
@@ -186,7 +186,7 @@ def _lines(path: str, text: str, name: Name) -> Iterator[int]:
     """The lines that name the field, each once."""
     if path.endswith((".py", ".pyi")):
         try:
-            yield from sorted(set(python_code.lines(text, name)))
+            yield from sorted(set(python.lines(text, name)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise _UnreadError("Python code that this Python version cannot parse") from None
         return

@@ -12,10 +12,10 @@ from pathlib import Path
 from contractctl import documents
 from contractctl.documents import Json
 from contractctl.errors import ContractctlError
-from contractctl.evidence import shares
 from contractctl.evidence.files import matched
 from contractctl.evidence.observations import Observations
-from contractctl.evidence.shares import Share
+from contractctl.evidence.rollouts import shares
+from contractctl.evidence.rollouts.shares import Share
 from contractctl.evidence.sources import Given
 from contractctl.model.evidence import Record
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from contractctl import databases
 from contractctl.databases.temporary_names import quiesced_table
 from contractctl.errors import ContractctlError
-from contractctl.evidence import mariadb_catalog, postgresql_catalog
+from contractctl.evidence.catalog import mariadb, postgresql
 from contractctl.evidence.observations import Observations, Read
 from contractctl.evidence.questions import Field
 from contractctl.evidence.records import records
@@ -51,9 +51,9 @@ def collect(given: Given) -> tuple[Record, ...]:
 
 def _names(field: Field, connection: "Connection") -> list[str]:
     if connection.dialect.name == "postgresql":
-        it = postgresql_catalog.reached(connection, field)
+        it = postgresql.reached(connection, field)
         return [*(f"view {name}" for name in it.views), *it.others]
-    return list(mariadb_catalog.reached(connection, field).names)
+    return list(mariadb.reached(connection, field).names)
 
 
 def _probed(seen: Observations, location: str, field: Field, dialect: str) -> list[str]:
