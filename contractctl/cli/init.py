@@ -270,7 +270,11 @@ contracts:
     - contractctl check
     - |
       if [ -n "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME" ]; then
-        git fetch origin "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+        target=origin
+        if [ "$CI_MERGE_REQUEST_PROJECT_ID" != "$CI_PROJECT_ID" ]; then
+          target="$CI_MERGE_REQUEST_PROJECT_URL.git"  # in a fork's pipeline, origin is the fork, and may be behind
+        fi
+        git fetch "$target" "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
         contractctl check --against FETCH_HEAD
       fi
     - contractctl matrix -o matrix.html

@@ -83,9 +83,7 @@ def _committed(checkout: Path, ref: str | None) -> tuple[str, str]:
     path = checkout / services.IN_CHECKOUT
     if repository is None:
         if ref:
-            raise ContractctlError(
-                f"{checkout} is not in a git repository, so it has no '{ref}'", hint="leave --at out"
-            )
+            raise ContractctlError(f"{git.why_none(checkout)}, so it has no '{ref}'", hint="leave --at out")
         if not path.is_file():
             raise _none_such(path)
         return path.read_text(encoding="utf-8"), checkout.resolve().name

@@ -1,5 +1,6 @@
 """What does git know? The only package that talks to it; shallow and detached, as CI has it, is the normal case."""
 
+import os
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -17,6 +18,8 @@ __all__ = [
     "open_objects",
     "open_repository",
     "root_of",
+    "unreadable",
+    "why_none",
 ]
 
 
@@ -44,5 +47,28 @@ def needed_repository(path: Path) -> Repository:
     """As open_repository(), where there must be one. Raise ContractctlError otherwise."""
     repository = open_repository(path)
     if repository is None:
-        raise ContractctlError(f"{path} is not in a git repository", hint="run it inside a clone, or run git init")
+        raise ContractctlError(why_none(path), hint="run it inside a clone, or run git init")
     return repository
+
+
+def why_none(path: Path) -> str:
+    """Why open_repository() finds none: none is there, or one that cannot be read from here."""
+    root = root_of(path)
+    return (unreadable(root) if root else None) or f"{path} is not in a git repository"
+
+
+def unreadable(root: Path) -> str | None:
+    """Why the repository of a folder cannot be read; None where it can, or where there is none."""
+    place = root / ".git"
+    try:
+        folder = place
+        if place.is_file():
+            folder = root / os.fsdecode(place.read_bytes()).strip().removeprefix("gitdir: ")
+        if folder != place and not folder.exists():
+            return f"{place} leads to {folder}, which is not there"
+        (folder / "HEAD").read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{error.filename} cannot be read: {error.strerror}"
+    return None

@@ -1,13 +1,17 @@
 """Does init find what is there, adopt it where it is, and leave everything else alone?"""
 
+import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from contractctl import store
-from tests.conftest import Run
+from tests.conftest import GIT_IDENTITY, Run
 
 Git = Callable[..., str]
 
@@ -209,6 +213,42 @@ def test_a_ci_file_that_is_there_is_not_touched(repository: Path, contractctl: R
 
     assert (repository / ".gitlab-ci.yml").read_text() == "mine: {}\n"
     assert "add to it:  include:" in done.stderr
+
+
+def test_a_pipeline_of_a_fork_on_gitlab_holds_the_work_against_the_target_project(
+    repository: Path, contractctl: Run, git: Git
+) -> None:
+    """The fork's own main is from before there were contracts."""
+    git("add", ".")
+    git("commit", "-qm", "Schemas")
+    git("clone", "-q", "--bare", ".", "fork.git")
+    contractctl("init", "--ci", "gitlab")
+    contractctl("release", "--all")
+    git("add", "contracts", ".gitlab*", "contractctl.toml")
+    git("commit", "-qm", "Contracts")
+    git("clone", "-q", "--bare", ".", "shop.git")
+    git("rm", "-qr", "contracts/shop")
+    git("commit", "-qm", "Delete one")
+    git("remote", "add", "origin", "fork.git")
+    merging = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "CI_PROJECT_ID": "7"}
+    merging |= {"CI_MERGE_REQUEST_PROJECT_ID": "5", "CI_MERGE_REQUEST_PROJECT_URL": f"{repository}/shop"}
+
+    forked = gitlab_job(repository, merging)
+    own = gitlab_job(repository, merging | {"CI_MERGE_REQUEST_PROJECT_ID": "7"})
+
+    assert (forked.returncode, own.returncode) == (1, 0), forked.stderr + own.stderr
+    assert "contracts/shop/orders" in forked.stdout
+
+
+def gitlab_job(repository: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What the generated file does in a merge request."""
+    written = yaml.safe_load((repository / ".gitlab/contracts.yml").read_text())["contracts"]["script"]
+    (line,) = (one for one in written if "--against" in one)
+    text = line.replace("contractctl", f"{sys.executable} -m contractctl")
+    environment = {**os.environ, **GIT_IDENTITY, **variables}
+    return subprocess.run(
+        ["bash", "-ec", text], cwd=repository, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_an_empty_repository_is_told_what_to_do(tmp_path: Path, contractctl: Run) -> None:

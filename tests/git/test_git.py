@@ -59,6 +59,20 @@ def test_a_folder_without_git_has_no_repository(tmp_path: Path) -> None:
         needed_repository(tmp_path)
 
 
+def test_a_repository_that_cannot_be_read_is_not_said_to_be_none(root: Path, git: Git, tmp_path: Path) -> None:
+    """As where a worktree is mounted into a container without the repository that it belongs to."""
+    commit(git)
+    git("worktree", "add", "-q", str(tmp_path / "linked"))
+    (root / ".git" / "worktrees").rename(root / ".git" / "elsewhere")
+    with pytest.raises(ContractctlError, match="linked/.git leads to .*/.git/worktrees/linked, which is not there"):
+        needed_repository(tmp_path / "linked")
+
+    (root / ".git" / "HEAD").unlink()
+    (root / ".git" / "HEAD").mkdir()  # what not even root can read
+    with pytest.raises(ContractctlError, match="HEAD cannot be read: "):
+        needed_repository(root)
+
+
 def test_a_bare_repository_is_refused_with_a_way_out(tmp_path: Path, git: Git) -> None:
     git("init", "-q", "--bare")
 

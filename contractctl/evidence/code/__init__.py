@@ -112,7 +112,8 @@ def _nowhere(code: _Code) -> dict[Field, list[str]]:
 def _look(found: _Search, folder: Path, live: Live, code: _Code) -> None:
     repository = git.open_objects(folder)
     if repository is None:
-        raise UnusableError(f"missing source: {folder.name} is not a git repository")
+        why = git.unreadable(folder) or f"{folder.name} is not a git repository"
+        raise UnusableError(f"missing source: {why}")
     with closing(repository):
         if repository.partial:
             name = repository.root.name
