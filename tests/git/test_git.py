@@ -64,7 +64,7 @@ def test_a_repository_that_cannot_be_read_is_not_said_to_be_none(root: Path, git
     commit(git)
     git("worktree", "add", "-q", str(tmp_path / "linked"))
     (root / ".git" / "worktrees").rename(root / ".git" / "elsewhere")
-    with pytest.raises(ContractctlError, match="linked/.git leads to .*/.git/worktrees/linked, which is not there"):
+    with pytest.raises(ContractctlError, match=r"linked/.git leads to .*/linked, which is not there"):
         needed_repository(tmp_path / "linked")
 
     (root / ".git" / "HEAD").unlink()
