@@ -231,10 +231,18 @@ def _are_files(targets: tuple[str, ...]) -> bool:
             raise ContractctlError(f"{target}: there is no such file", hint=hint)
     for target in targets:
         if Path(target).is_file():
+            owners = _owners(Path(target))
+            named = f"contractctl check {' '.join(owners)}; " if owners else ""
             raise ContractctlError(
-                f"{target} is a file, but contracts in the store are named, not given as files", hint=hint
+                f"{target} is a file, but contracts in the store are named, not given as files", hint=named + hint
             )
     return False
+
+
+def _owners(file: Path) -> tuple[str, ...]:
+    from contractctl import settings, store
+
+    return store.of_path(settings.load(Path.cwd()).contracts, file)
 
 
 def _laboratory(word: str | None) -> AbstractContextManager[Laboratory | None]:

@@ -15,6 +15,8 @@ from contractctl.store.texts import digest, shown, source, sources
 from contractctl.toml_text import Table, read_toml
 
 CONTRACT = "contract.toml"
+_FEW = 3
+"""How many contracts a message names."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 
 
@@ -62,6 +64,17 @@ def draft_paths(contracts: Path, name: str) -> tuple[Path, ...]:
     folder = folder_of(contracts, name)
     given = read_toml(folder / CONTRACT, shown(folder / CONTRACT)).text_or_texts("draft")
     return tuple((folder / one).resolve() for one in given)
+
+
+def of_path(contracts: Path, path: Path) -> tuple[str, ...]:
+    """The contracts whose drafts are this file, lie in this folder, or have it among theirs, by name."""
+    asked = path.resolve()
+    return tuple(
+        name
+        for name in names(contracts)
+        for drafts in [draft_paths(contracts, name)]
+        if any(asked == draft or asked in draft.parents or draft in asked.parents for draft in drafts)
+    )
 
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
@@ -157,5 +170,9 @@ def _likely(contracts: Path, name: str) -> str:
     import difflib
 
     known = names(contracts)
+    owners = of_path(contracts, Path(name)) if Path(name).exists() else ()
+    if owners:
+        more = f" and {len(owners) - _FEW} more" if len(owners) > _FEW else ""
+        return f": that path belongs to {', '.join(map(repr, owners[:_FEW]))}{more}"
     near = [one for one in known if one.rpartition("/")[2] == name] or difflib.get_close_matches(name, known, n=1)
     return f": did you mean '{near[0]}'?" if near else ""

@@ -400,6 +400,16 @@ def test_a_contract_that_is_not_there_is_named_with_the_one_that_was_meant(contr
     assert "did you mean 'orders/placed'" in contractctl("check", "orders/place", code=2).stderr
 
 
+@pytest.mark.parametrize("command", ["check", "diff", "release", "show"])
+def test_whoever_gives_the_file_of_a_draft_is_told_the_name_of_its_contract(
+    contractctl: Run, store: Path, command: str
+) -> None:
+    said = contractctl(command, "contracts/orders/placed/placed.avsc", code=2).stderr
+
+    assert ("contractctl check orders/placed" if command == "check" else "belongs to 'orders/placed'") in said
+    assert "that path belongs to 'orders/placed'" in contractctl(command, "contracts/orders", code=2).stderr
+
+
 def test_a_missing_base_is_said(contractctl: Run, store: Path) -> None:
     said = contractctl("check", "--against", "nowhere", code=2).stderr
     assert "no commit 'nowhere'" in said
