@@ -1,4 +1,4 @@
-"""How does an engine change tables, so that nobody waits for it? What its `statements.py` offers."""
+"""How does an engine change tables, so that nobody waits for it? What its `statements` offer."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -59,6 +59,6 @@ def beside_copied(name: str) -> tuple[str, ...]:
 
 
 def beside_table(name: str, ending: str) -> str:
-    """The table's name with an ending, in the same schema. It sorts behind: databases/mysql/copying.py says why."""
+    """The table's name with an ending, in the same schema. It sorts behind: mysql/triggers/copying.py says why."""
     schema, dot, bare = name.rpartition(".")
     return f"{schema}{dot}{behind(bare, ending)}"

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from contractctl import databases, journal
 from contractctl.databases import Statement, mysql, postgresql, run
-from contractctl.databases.postgresql import waiting
+from contractctl.databases.postgresql.statements import waiting
 from contractctl.errors import ContractctlError
 from contractctl.journal import RefusedError
 from tests import servers

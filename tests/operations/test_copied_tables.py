@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from contractctl import operations
 from contractctl.databases import comparison, repairing
 from contractctl.databases.mysql import carrying
-from contractctl.databases.mysql.copying import going_back
+from contractctl.databases.mysql.triggers.copying import going_back
 from contractctl.errors import ContractctlError
 from tests.databases import shops
 from tests.operations.copies import COPIED, Begin, reached, running, there_and_back

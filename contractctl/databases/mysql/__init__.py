@@ -18,6 +18,7 @@ from contractctl.databases.mysql.expressions import (
     outside,
     storing,
 )
+from contractctl.databases.mysql.expressions.trust import check, refusal
 from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import collations, definitions, other_schemas
@@ -36,8 +37,7 @@ from contractctl.databases.mysql.rows import (
 )
 from contractctl.databases.mysql.tables import as_shown, columns, exists, hindrances, key_columns, notes
 from contractctl.databases.mysql.triggers import drop_triggers, missing_triggers, triggers
-from contractctl.databases.mysql.trust import check, refusal
-from contractctl.databases.mysql.trying import problem
+from contractctl.databases.mysql.triggers.trying import problem
 
 __all__ = (
     "add_new",

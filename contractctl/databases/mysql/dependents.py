@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
-from contractctl.databases.mysql.blocking import as_expression, untold_default
+from contractctl.databases.mysql.expressions.words import STEADY_CLOCKS, VOLATILE
 from contractctl.databases.mysql.names import OURS, literal, same
+from contractctl.databases.mysql.statements.blocking import as_expression, untold_default
 from contractctl.databases.mysql.tables import cascades, columns, of_table
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
-from contractctl.databases.mysql.words import STEADY_CLOCKS, VOLATILE
 
 
 def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from contractctl.databases import Key, KeyPart, Synchronisation, run
 from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.mysql.expressions import canonical
-from contractctl.databases.mysql.marks import may_leave
 from contractctl.databases.mysql.names import filling, literal, quote, table
+from contractctl.databases.mysql.triggers.marks import may_leave
 from contractctl.databases.mysql.types import Family, read
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")

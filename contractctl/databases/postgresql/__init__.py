@@ -41,9 +41,9 @@ from contractctl.databases.postgresql.rows import (
     up_to,
     update_from,
 )
+from contractctl.databases.postgresql.statements.waiting import carry_out
 from contractctl.databases.postgresql.tables import as_shown, columns, exists, key_columns
 from contractctl.databases.postgresql.triggers import drop_triggers, missing_triggers, triggers
-from contractctl.databases.postgresql.waiting import carry_out
 
 __all__ = (
     "add_new",

@@ -10,9 +10,9 @@ from contractctl.databases import Key, Synced, Synchronisation, run
 from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import shown
-from contractctl.databases.postgresql.functions import is_guarded
 from contractctl.databases.postgresql.names import UNSEEN, function_name, literal, quote, quotes, table
 from contractctl.databases.postgresql.tables import family, oid
+from contractctl.databases.postgresql.triggers.functions import is_guarded
 
 _RIGHT_SINCE = (15,)
 """Before that version the right to be a replica cannot be granted: it is the superuser's."""

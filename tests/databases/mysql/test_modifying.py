@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from contractctl.databases import Work, mysql, run
 from contractctl.databases.catalog import Catalog, Live, Told
 from contractctl.databases.ddl import BlockingError
-from contractctl.databases.mysql.modifying import Changed, modify
+from contractctl.databases.mysql.statements.modifying import Changed, modify
 from contractctl.errors import ContractctlError
 from contractctl.formats.sql import staging
 from contractctl.model.contract import File, Policy, Source

@@ -9,8 +9,9 @@ from sqlalchemy import event
 
 from contractctl.databases import Statement, mysql
 from contractctl.databases.catalog import Catalog, Live
-from contractctl.databases.mysql import checks, renaming, statements
-from contractctl.databases.mysql.altering import alter, of_triggers
+from contractctl.databases.mysql import statements
+from contractctl.databases.mysql.statements import checks, renaming
+from contractctl.databases.mysql.statements.altering import alter, of_triggers
 
 TRIGGER = "TRIGGER there BEFORE UPDATE ON t FOR EACH ROW SET NEW.other = NEW.other"
 DROP = "DROP TRIGGER IF EXISTS there"

@@ -7,9 +7,9 @@ import pytest
 
 from contractctl.databases import Across, Copied, Crossed, Synchronisation
 from contractctl.databases.catalog import Live
-from contractctl.databases.mysql import swapping
-from contractctl.databases.mysql.copying import counterpart, signal
 from contractctl.databases.mysql.names import quote
+from contractctl.databases.mysql.statements import swapping
+from contractctl.databases.mysql.triggers.copying import counterpart, signal
 from contractctl.databases.temporary_names import beside_copied, copied_table
 from tests.databases.shops import Shop
 
