@@ -15,7 +15,7 @@ from contractctl.model.acceptance import Acceptance
 from contractctl.model.cluster import Naming
 from contractctl.model.contract import Contract, Policy
 from contractctl.model.verdict import Level
-from contractctl.settings.databases import NamedDatabase, from_environment, read_databases, refuse_secrets
+from contractctl.settings.databases import ENVIRONMENT, NamedDatabase, from_environment, read_databases, refuse_secrets
 from contractctl.settings.kubernetes import read_naming
 from contractctl.store import read_acceptances, read_policy
 from contractctl.toml_text import Table, read_toml, toml_table
@@ -39,11 +39,17 @@ class EvidenceSource:
 
     source: str
     """One of evidence.SOURCES."""
-    location: str = field(repr=False)
-    """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed."""
-    options: Mapping[str, str] = field(default_factory=dict, repr=False)
-    given: str = field(default="", repr=False)
+    given: str = field(repr=False)
     """The location as it is written, maybe env:NAME."""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def location(self) -> str:
+        """A path pattern relative to the root, or a URL. A URL may hold a secret: it is never printed.
+
+        Read when it is used: most commands ask no source, and run where its variable is not set.
+        """
+        return from_environment(self.given)
 
     @property
     def meant(self) -> list[object]:
@@ -233,15 +239,15 @@ def _evidence(table: Table) -> EvidenceSource:
     if source not in SOURCES:
         raise table.wrong("source", f"one of {', '.join(SOURCES)}")
     given = table.needed_text("url" if source in _SERVERS else "path")
-    location = from_environment(given)
-    if source in _SERVERS and location is given:
+    is_named = given.startswith(ENVIRONMENT)
+    if source in _SERVERS and not is_named:
         refuse_secrets("[[evidence]] url", given)
-    if source not in _SERVERS and location is given and (Path(given).is_absolute() or ".." in Path(given).parts):
+    if source not in _SERVERS and not is_named and (Path(given).is_absolute() or ".." in Path(given).parts):
         raise ContractctlError(
             f"[[evidence]] path '{given}' leads outside the repository",
             hint='for files elsewhere, write path = "env:NAME" and set that variable',
         )
-    return EvidenceSource(source, location, table.rest(), given)
+    return EvidenceSource(source, given, table.rest())
 
 
 def _shown(path: Path) -> str:

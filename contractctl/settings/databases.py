@@ -14,7 +14,7 @@ _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:?].*)")
 """A path that is relative: to the root, wherever contractctl is run."""
 _SECRETS = frozenset({"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey"})
 """Query parameters of a URL that hold secrets."""
-_ENVIRONMENT = "env:"
+ENVIRONMENT = "env:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _database(root: Path, name: str, table: Table) -> NamedDatabase | None:
         engine=table.text("engine") or name or None,
     )
     table.done()
-    if not url.startswith(_ENVIRONMENT):
+    if not url.startswith(ENVIRONMENT):
         refuse_secrets(f"{found.place} url", url)
         found.url  # noqa: B018 - raises where it is none
     return found
@@ -85,9 +85,9 @@ def _database(root: Path, name: str, table: Table) -> NamedDatabase | None:
 
 def from_environment(value: str) -> str:
     """What `env:NAME` stands for; any other value is itself."""
-    if not value.startswith(_ENVIRONMENT):
+    if not value.startswith(ENVIRONMENT):
         return value
-    name = value.removeprefix(_ENVIRONMENT)
+    name = value.removeprefix(ENVIRONMENT)
     if not os.environ.get(name):
         raise ContractctlError(
             f"the environment variable '{name}' is not set", hint="set it: contractctl.toml refers to it"

@@ -237,6 +237,14 @@ def test_evidence_outside_the_repository_is_named_by_whoever_runs_it(
     assert settings.load(tmp_path).evidence[0].location == path
 
 
+def test_evidence_whose_variable_is_not_set_is_a_matter_of_whoever_asks_for_it(written: Written) -> None:
+    """`check` runs in pipelines that know nothing of a Prometheus server."""
+    found = settings.load(written('[[evidence]]\nsource = "prometheus"\nurl = "env:NOT_SET_ANYWHERE"\n'))
+
+    with pytest.raises(ContractctlError, match="'NOT_SET_ANYWHERE' is not set"):
+        _ = found.evidence[0].location
+
+
 @pytest.mark.parametrize(
     ("address", "dialect"),
     [
