@@ -1,6 +1,7 @@
 """What can be asked of contractctl? The commands, each loaded when it is used, and the exit codes in one place."""
 
 import gc
+import io
 import os
 import sys
 from enum import IntEnum
@@ -122,10 +123,18 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run a command and end the process with the exit code that the command's answer has."""
     stopping.end_like_ctrl_c()
+    _print_anything()
     gc.set_threshold(_FEW_LOOKS)  # what is loaded stays: it is hardly worth a look for garbage
     answer = run(sys.argv[1:])
     gc.freeze()  # what was read needs no last look for garbage: the process gives all of it back
     sys.exit(answer)
+
+
+def _print_anything() -> None:
+    """What stdout cannot encode is escaped: a file's name that is not UTF-8, an arrow where the locale has none."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for the most part JSON's escapes, too
 
 
 def run(arguments: list[str]) -> int:

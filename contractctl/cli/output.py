@@ -27,7 +27,8 @@ def form_of(form: str | None, output: Path | None, known: Sequence[str]) -> str:
 
 def write(worded: str, output: Path, *, err: bool = False) -> None:
     """All of it or nothing, without colours; it is printed on stdout, or on stderr where stdout has the answer."""
-    write_whole(output, click.unstyle(worded) + "\n")
+    text = click.unstyle(worded).encode("utf-8", "backslashreplace").decode()  # as what is printed
+    write_whole(output, f"{text}\n")
     click.echo(f"wrote {os.path.relpath(output)}", err=err)
 
 

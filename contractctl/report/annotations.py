@@ -30,7 +30,8 @@ class Annotation:
     @property
     def fingerprint(self) -> str:
         """What stays the same while lines move, so that a remark is known again."""
-        return hashlib.sha256(f"{self.rule}\n{self.contract}\n{self.about}".encode()).hexdigest()
+        told = f"{self.rule}\n{self.contract}\n{self.about}"  # a file's name need not be UTF-8
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def annotations(checked: Checked) -> Iterator[Annotation]:

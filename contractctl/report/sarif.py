@@ -57,7 +57,8 @@ def _result(one: Annotation, index: int) -> dict[str, Any]:
 def _location(place: Place) -> dict[str, Any]:
     path = Path(place.file)
     inside = not path.is_absolute()
-    artifact = {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"} if inside else {"uri": path.as_uri()}
+    uri = quote(path.as_posix(), errors="surrogateescape") if inside else path.as_uri()
+    artifact = {"uri": uri, "uriBaseId": "%SRCROOT%"} if inside else {"uri": uri}
     region = {"startLine": place.line, "startColumn": place.column}
     known = {name: number for name, number in region.items() if number is not None}
     return {"artifactLocation": artifact, **({"region": known} if "startLine" in known else {})}

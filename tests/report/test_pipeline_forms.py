@@ -1,6 +1,7 @@
 """Does every pipeline see what check found, in a form that its tool takes?"""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,25 @@ def test_signs_that_xml_cannot_hold_end_no_report(contractctl: Run, tmp_path: Pa
     said = contractctl("check", "old.avsc", "new.avsc", "--format", "junit", code=1).stdout
 
     assert ET.fromstring(said).get("failures") == "1"
+
+
+@pytest.mark.parametrize("form", ["sarif", "gitlab", "github", "junit", "json", "text"])
+def test_a_file_whose_name_is_not_utf_8_ends_no_report(
+    contractctl: Run, tmp_path: Path, git: Callable[..., str], form: str
+) -> None:
+    path = tmp_path / os.fsdecode(b"plac\xe9.avsc")
+    path.write_text(OLD)
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "One")
+    path.write_text(NEW)
+
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}  # as in most locales, but not in C.UTF-8
+    found = contractctl("check", "--against", "main", "--format", form, code=1, env=strict).stdout
+
+    assert "plac%E9.avsc" in found if form == "sarif" else "plac" in found
+    if form in ("sarif", "gitlab", "json"):
+        json.loads(found)
 
 
 def test_an_edited_release_is_in_every_form(contractctl: Run, store: Path, git: Callable[..., str]) -> None:
