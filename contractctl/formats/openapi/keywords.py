@@ -84,10 +84,24 @@ def _format(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Lit
     return view.usual(read, spot, "format", value)
 
 
+def _content_encoding(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
+    """What 3.0 calls the format `byte`. https://spec.openapis.org/oas/v3.1.0#schema-object."""
+    is_base64 = value["contentEncoding"] == "base64"
+    return view.space.literal(Pattern(_BASE64)) if is_base64 else view.usual(read, spot, "contentEncoding", value)
+
+
+def _content_media_type(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
+    """What 3.0 calls the format `binary`: any bytes are a stream of them."""
+    is_stream = value["contentMediaType"] == "application/octet-stream"
+    return TRUE if is_stream else view.usual(read, spot, "contentMediaType", value)
+
+
 READ: dict[str, Callable[["View", Read, Spot, dict[str, Json]], Literal]] = {
     "properties": _properties,
     "required": _required,
     "type": _type,
     "format": _format,
+    "contentEncoding": _content_encoding,
+    "contentMediaType": _content_media_type,
 }
 """Keywords that mean something else in OpenAPI, or more."""

@@ -21,7 +21,7 @@ def pairs() -> list[Pair]:
             "openapi",
             one,
             source(one["seat"], one["old"], one.get("version", "3.0")),
-            source(one["seat"], one["new"], one.get("version", "3.0")),
+            source(one["seat"], one["new"], one.get("new_version", one.get("version", "3.0"))),
         )
         for one in entries(FILE)
     ]
