@@ -8,6 +8,7 @@ from contractctl import store
 from contractctl.check import OLD, Checked, Pair, since, strictest, unknown
 from contractctl.check.accepted import idle, of_deleted
 from contractctl.check.multi_file import MultiFile, multi_files
+from contractctl.check.promises import Base, promise
 from contractctl.check.question import Question, problem
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
@@ -114,13 +115,14 @@ def _sight(asked: Question, changes: Changes) -> _Sight:
 
 
 def check_gone(asked: Question, changes: Changes) -> Checked:
-    """Schema files outside the store that are gone."""
+    """Schema files outside the store that are gone. A contract that has another draft now is judged by that one."""
     outside = _outside(asked, changes.repository)
     gone = [one.old for one in changes.asked_for if one.old and one.new is None and may_be_claimed(one.old)]
     if not gone:
         return Checked()
     before, root = at_commit(changes.repository, changes.base), changes.repository.root
-    read = ((path, before.read(path)) for path in gone if not outside.held(path))
+    drafts = frozenset(_drafts_before(asked, changes))
+    read = ((path, before.read(path)) for path in gone if not outside.held(path) and path not in drafts)
     return Checked(
         problems=tuple(
             of_deleted(asked, root / path, problem(DELETED, path, named(root / path, root), changes.base[:12]))
@@ -128,6 +130,14 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
             if file is not None and _is_schema(file)
         )
     )
+
+
+def _drafts_before(asked: Question, changes: Changes) -> Iterator[str]:
+    """What the base had as drafts of contracts that have one now."""
+    base = Base.of(changes.repository, changes.base, changes.everywhere)
+    for name in store.names(asked.contracts):
+        then = promise(base, asked.contracts, name) if store.draft_paths(asked.contracts, name) else None
+        yield from then.draft if then else ()
 
 
 def _is_schema(file: File) -> bool:

@@ -228,3 +228,19 @@ def test_unknown_that_may_pass_from_this_branch_on_does_not_pass_in_it(branch: P
     (branch / "contractctl.toml").write_text("unknown_passes = true\n")
     (branch / DRAFT).write_text('{"$schema": "https://json-schema.org/draft/2020-12/schema"}')
     (branch / DRAFT).rename(branch / "placed.json")
+
+
+def test_a_draft_that_was_moved_and_edited_past_recognition_is_judged_and_not_gone(
+    adopted: Path, contractctl: Run, git: Git
+) -> None:
+    """To git, a file of one line that differs is another file."""
+    (adopted / DRAFT).write_text(OLD.replace("\n", ""))
+    contractctl("release", "shop/placed")
+    on_main(git)
+    (adopted / DRAFT).rename(adopted / "moved.avsc")
+    (adopted / "moved.avsc").write_text(OLD.replace("\n", "").replace("long", "double"))
+    (adopted / TOML).write_text(CONTRACT.replace(DRAFT, "moved.avsc"))
+
+    assert contractctl("check", "--against", "main").stdout.startswith("compatible: ")
+    (adopted / TOML).write_text(CONTRACT.replace('draft = "../../../placed.avsc"\n', ""))
+    assert "contract-deleted  placed.avsc" in contractctl("check", "--against", "main", code=1).stdout
