@@ -24,6 +24,8 @@ _EVEN_LOOKS = 48
 """Looks of equal length; later ones grow, so that a long canary does not fill a file."""
 _GROWTH = 1.1
 _ALL = f".{EVERYTHING}"
+_NOBODY_COUNTED = 946_684_800.0
+"""The year 2000, in Unix seconds: what is told of before was seen at a time that nobody knows, and may be of today."""
 _BEFORE = 24
 """How many bake times before a share the old path's requests still count as a baseline."""
 
@@ -37,6 +39,9 @@ def records(seen: Observations, question: Question) -> tuple[Record, ...]:
     if seen.problem is None and not seen.anything:
         seen.spoiled("missing source: it answered, but had nothing; absent is not zero")
     seen.earliest, seen.latest = seen.span
+    if seen.earliest < _NOBODY_COUNTED:
+        at = f"before the year 2000, at {seen.earliest:.0f} in Unix seconds"
+        seen.spoiled(f"unparseable: something was observed {at}: a clock was never set, or a time has another unit")
     made = [*_reads(seen, question), *_signs(seen, question), *_requests(seen, question)]
     if seen.problem and not any(record.kind is Kind.READS for record in made):
         made.append(_record(seen, question, Kind.READS, question.now - question.plan.reads.window_seconds, ()))

@@ -83,6 +83,19 @@ def test_a_heartbeat_that_is_a_little_late_is_none_that_is_missing(tmp_path: Pat
     assert beats.observed_heartbeats == beats.expected_heartbeats
 
 
+@pytest.mark.parametrize("at", [35_000.0, NOW / 1000])
+def test_a_read_of_a_time_long_before_anybody_counted_is_no_old_read(tmp_path: Path, at: float) -> None:
+    """A machine whose clock was never set reads now, beside one that is alive and quiet; or somebody mixed up units."""
+    quiet = [one for step in range(361) for one in (alive(NOW - step * 60), read(0, at=NOW - step * 60))]
+    lines(tmp_path, *quiet)
+    assert only(collected(tmp_path), Kind.READS).problem is None
+    lines(tmp_path, *quiet, read(5, at=at), name="other.jsonl")
+
+    problem = only(collected(tmp_path), Kind.READS).problem or ""
+
+    assert problem.startswith("unparseable: something was observed before the year 2000, at ")
+
+
 def test_signs_of_life_that_name_no_field_count_from_when_the_field_is_counted(tmp_path: Path) -> None:
     signs = [alive(NOW - WINDOW + step * 60, path="", contract="") for step in range(361)]
     lines(tmp_path, *signs, read(0, at=NOW - 3600))
