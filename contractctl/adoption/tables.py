@@ -25,7 +25,7 @@ from contractctl.formats.sql.parsing.defined import as_kept
 from contractctl.formats.sql.schema import Schema, Unread
 from contractctl.model.contract import Contract, File, Policy, Source
 
-_HEAD = "-- As the database had it when this contract was made. From now on this file is the contract.\n"
+_HEAD = "-- As the database had it when this contract was created. From now on this file is the contract.\n"
 
 
 @dataclass(frozen=True, slots=True)

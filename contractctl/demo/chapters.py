@@ -43,8 +43,8 @@ def plan(world: World) -> None:
     story = world.story
     story.chapter("A plan: one path for the table and the event together")
     story.say(
-        f"""The change is not made in one go. A plan leads through a version with both names, and what cannot be guessed
-        is said: this is a rename. The plan's times are a demo's: {BAKE:g} seconds at each share of the traffic
+        f"""The change is not made in one go. A plan leads through a version with both names, and you say what cannot
+        be guessed: this is a rename. The plan's times are a demo's: {BAKE:g} seconds at each share of the traffic
         where the default is an hour, {QUIET:g} seconds of silence where the default is a month."""
     )
     story.run(

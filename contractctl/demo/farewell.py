@@ -16,7 +16,7 @@ def last_reader(world: World) -> None:
     story.chapter("The last reader: the gate knows who still needs the old column")
     story.say(
         """The shop's team writes into contract.toml that it has moved. May the old column be switched off? Quiesce
-        would hide it, and can be taken back. But one job has been forgotten."""
+        hides it, and can be undone. But one job has been forgotten."""
     )
     world.reads("shop/orders", "shop", "orders.full_name")
     world.commit("shop reads full_name")

@@ -42,7 +42,9 @@ class Condenser:
             condense(seen, self.question)
             kept: tuple[list[Any], ...] = (seen.reads, seen.signs, seen.requests, seen.lost)
             if any(len(one) > MOST for one in kept):
-                seen.spoiled(f"truncated: more than {MOST:,} readers, and when they read, are too many to tell apart")
+                seen.spoiled(
+                    f"truncated: more than {MOST:,} readers, and the times when they read, are too many to keep apart"
+                )
                 for one in kept:
                     del one[MOST:]
             self._room = 2 * sum(map(len, kept))

@@ -156,7 +156,7 @@ def format_of(file: File) -> str:
 def demand_schema(file: File) -> None:
     """Raise ContractctlError for what is none: taken for a JSON Schema, a document of an API would allow everything."""
     if (kind := _registered(file)) is not None:
-        raise ContractctlError(f"{file.name} is {kind.what}, and no JSON Schema", hint=kind.way_of(file.name))
+        raise ContractctlError(f"{file.name} is {kind.what}, not a JSON Schema", hint=kind.way_of(file.name))
     value = _loaded(file) if file.name.lower().endswith(".json") else None
     if isinstance(value, dict):
         found = next((word for word in ("openapi", "swagger", "asyncapi") if isinstance(value.get(word), str)), None)
@@ -166,7 +166,7 @@ def demand_schema(file: File) -> None:
         told = match[1] if match is not None and "$schema" not in file.text else None
     if told is not None:
         raise ContractctlError(
-            f"{file.name} is {_NAMED[told]} document, and no JSON Schema",
+            f"{file.name} is {_NAMED[told]} document, not a JSON Schema",
             hint="leave --as out to have the format detected",
         )
 

@@ -135,7 +135,7 @@ def resolved(document: Description, spot: Spot) -> Spot:
         if not (isinstance(spot.value, dict) and isinstance(spot.value.get("$ref"), str)):
             return spot
         spot = refer(document.schemas, spot, "$ref")
-    raise Unresolved("references lead in a circle", "")
+    raise Unresolved("references form a circle", "")
 
 
 def reference(*steps: str | int) -> str:

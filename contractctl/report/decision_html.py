@@ -100,7 +100,7 @@ def _compared(own: Sequence[Condition], case: Case, it: comparing.Compared) -> I
         yield (
             "<figcaption>E says how strongly what was counted so far speaks for "
             f"“the new path has more {escape(it.nouns)}”: 1 is not evidence, below 1 it speaks against it. "
-            f"At {canary.ALARM:g} the canary has failed; were both paths alike, E would ever get there in at most one "
+            f"At {canary.ALARM:g} the canary has failed; if both paths are alike, E ever gets there in at most one "
             "canary of twenty, however often it is asked. "
             f"Now: {escape(worse.observed)}.</figcaption></figure>\n"
         )

@@ -49,14 +49,14 @@ def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
     if validates:
         yield Draft(
             ids[Stage.VERIFY],
-            "validate: what is new holds for every row",
+            "validate: every row has a valid new side",
             ANCHORS[CONTRACT],
             depends_on=(ids[Stage.DUAL_WRITE],),
             steps=operations.validate(plan),
         )
     yield Draft(
         ids[Stage.QUIESCE],
-        "quiesce: what is old cannot be reached for a while",
+        "quiesce: the old side is out of reach for a while",
         ids[Stage.VERIFY] if validates else ANCHORS[CONTRACT],
         depends_on=() if validates else (ids[Stage.DUAL_WRITE],),
         steps=operations.quiesce(plan),
@@ -64,7 +64,7 @@ def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
     )
     yield Draft(
         ids[Stage.CONTRACT],
-        "contract: what is old goes for good",
+        "contract: the old side is dropped for good",
         ids[Stage.QUIESCE],
         steps=operations.contract(plan),
         gate=Stage.CONTRACT,

@@ -43,7 +43,7 @@ class FieldReads:
     def __init__(self, consumer: str, *, version: str = "", meter: Meter | None = None) -> None:
         meter = meter or get_meter("contractctl.runtime")
         self._attributes = {"contract.consumer.name": consumer} | ({"service.version": version} if version else {})
-        self._counter = meter.create_counter("contract.field.reads", "{read}", "Reads of a field that is to go")
+        self._counter = meter.create_counter("contract.field.reads", "{read}", "Reads of a field that will be removed")
         self._watched: list[Attributes] = []
         self._lock = Lock()
         self._finished = False
@@ -54,7 +54,7 @@ class FieldReads:
             "contract.instrumentation.started", [self._started], "s", "When the process began to count"
         )
         meter.create_observable_gauge(
-            "contract.instrumentation.ended", [self._ended], "", "This is the last that the process tells"
+            "contract.instrumentation.ended", [self._ended], "", "The last report of the process"
         )
 
     def watch(self, contract: str, path: str, *, contract_version: str = "") -> Watched:

@@ -80,7 +80,7 @@ def _without_parsing(text: "Text", target: Target) -> Reading | None:
     if text.problem:
         return Reading(Touch.UNKNOWN, text.problem)
     if text.first in _OPAQUE and not (target.nested_seen and text.first in _CALLS):
-        return Reading(Touch.UNKNOWN, f"{text.first.upper()} runs what it does not show")
+        return Reading(Touch.UNKNOWN, f"{text.first.upper()} runs statements that it does not show")
     if target.nested_seen or not text.calls:
         return Reading(Touch.NONE, "it does not name the table")
     return None

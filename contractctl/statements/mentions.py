@@ -33,7 +33,7 @@ def mention(it: Statement, name: exp.Identifier) -> Reading | None:
         return Reading(Touch.WRITES, "VALUES() is what would be inserted")
     if isinstance(parent, exp.Dot) and it.target.dialect == "postgresql":
         return Reading(Touch.READS, "a field of a row is taken")
-    return Reading(Touch.UNKNOWN, f"'{name.name}' stands where it cannot be understood")
+    return Reading(Touch.UNKNOWN, f"'{name.name}' is used where it cannot be understood")
 
 
 def _column(it: Statement, column: exp.Column) -> Reading | None:
@@ -48,7 +48,7 @@ def _column(it: Statement, column: exp.Column) -> Reading | None:
             return None
         if qualifier == "excluded" and (conflict := column.find_ancestor(exp.OnConflict)):
             return _proposed(it, conflict)
-        return Reading(Touch.UNKNOWN, f"nobody knows what '{column.table}' stands for")
+        return Reading(Touch.UNKNOWN, f"it is unknown what '{column.table}' stands for")
     if written:
         return written
     if _is_output(it, column):
@@ -119,7 +119,7 @@ def _listed(it: Statement, schema: exp.Schema) -> Reading | None:
     if isinstance(schema.parent, exp.Copy):
         comes = bool(schema.parent.args.get("kind"))
         return Reading(Touch.WRITES if comes else Touch.READS, "it is copied")
-    return Reading(Touch.UNKNOWN, "it stands in a list that cannot be understood")
+    return Reading(Touch.UNKNOWN, "it is in a list that cannot be understood")
 
 
 def _is_output(it: Statement, column: exp.Column) -> bool:

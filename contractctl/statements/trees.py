@@ -60,7 +60,7 @@ def _swallowed(text: Text, trees: list[exp.Expr], target: Target) -> Iterator[st
     seen = [node.name.casefold() for tree in trees for node in tree.find_all(exp.Identifier)]
     for name in sorted(wanted & text.words):
         if text.counts[name] > seen.count(name):
-            yield f"'{name}' stands where it cannot be understood"
+            yield f"'{name}' is used where it cannot be understood"
 
 
 def _statement(tree: exp.Expr, target: Target) -> Statement:
@@ -148,7 +148,7 @@ def _types(it: Statement) -> Iterator[Reading]:
     placed = (exp.Table, exp.Column, exp.Alias, exp.TableAlias, exp.CTE)
     for name in it.tree.find_all(exp.Identifier):
         if name.name.casefold() in table_names(it.target) and not isinstance(name.parent, placed):
-            yield Reading(Touch.UNKNOWN, f"'{name.name}' stands where it cannot be understood")
+            yield Reading(Touch.UNKNOWN, f"'{name.name}' is used where it cannot be understood")
 
 
 def _renamed(it: Statement) -> Iterator[Reading]:
@@ -170,7 +170,7 @@ def _stars(it: Statement) -> Iterator[Reading]:
             if in_scope(it, scope_of(star)) and not isinstance(parent.parent, exp.Exists):
                 yield Reading(Touch.READS, "* are all columns")
         else:
-            yield Reading(Touch.UNKNOWN, "a * stands where it cannot be understood")
+            yield Reading(Touch.UNKNOWN, "a * is used where it cannot be understood")
 
 
 def _whole_rows(it: Statement) -> Iterator[Reading]:

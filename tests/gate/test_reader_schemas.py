@@ -110,8 +110,16 @@ def test_a_property_of_items_is_looked_for_where_it_stands(tmp_path: Path, item:
         ("avro", ("{",), "unparseable: reader0.avsc:1:"),
         ("protobuf", ("message X {",), "unparseable: reader0.proto:1:"),
         ("protobuf", ('syntax = "proto3"; message Payment { string id = 1; }',), "unparseable: no message of"),
-        ("json-schema", ("true",), "unparseable: whether 'customer_name' is read cannot be told: the schema lists no"),
-        ("json-schema", ('{"type": "object"}',), "unparseable: whether 'customer_name' is read cannot be told: the"),
+        (
+            "json-schema",
+            ("true",),
+            "unparseable: whether 'customer_name' is read cannot be determined: the schema lists no",
+        ),
+        (
+            "json-schema",
+            ('{"type": "object"}',),
+            "unparseable: whether 'customer_name' is read cannot be determined: the",
+        ),
         ("json-schema", ('{"anyOf": [{"properties": {"id": {}}}, {}]}',), "unparseable: whether 'customer_name' is"),
         ("json-schema", ('{"$ref": "https://example.org/a"}',), "unparseable: whether 'customer_name' is read cannot"),
         ("json-schema", ('{"properties": {"id": {}}, "additionalProperties": {"type": "string"}}',), "unparseable: w"),
@@ -139,7 +147,7 @@ def test_what_cannot_be_told_keeps_the_gate_closed(
 def test_a_name_that_the_contract_does_not_have_is_asked_of_nobody(tmp_path: Path, format_name: str) -> None:
     record = asked(tmp_path, format_name, WRITTEN[format_name], old="other")
 
-    assert "the version that events are written by has no" in (record.problem or "")
+    assert "the version that events are written with has no" in (record.problem or "")
 
 
 def test_a_schema_that_names_the_field_is_a_declared_reader_and_one_that_does_not_proves_no_silence(

@@ -77,7 +77,7 @@ def test_what_keeps_a_key_from_changing_is_said_before_anything_is_done(
     ("words", "table", "sentence"),
     [
         (shops.SQLITE, "id integer PRIMARY KEY", "is the primary key, and SQLite cannot change that without"),
-        (shops.MARIADB, "id {key}", "is counted up by AUTO_INCREMENT: no trigger knows the number"),
+        (shops.MARIADB, "id {key}", "is numbered by AUTO_INCREMENT: no trigger knows the number"),
     ],
 )
 def test_what_an_engine_cannot_do_to_a_key_is_said_before_anything_is_done(

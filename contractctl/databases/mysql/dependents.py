@@ -81,7 +81,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         yield "is a generated column, which cannot be written"
     if _counts_up(connection, table, found.name):
         yield (
-            "is counted up by AUTO_INCREMENT: no trigger knows the number of a row that is being inserted, and MariaDB"
+            "is numbered by AUTO_INCREMENT: no trigger knows the number of a row that is being inserted, and MariaDB"
             " gives it to no other column without a copy of the table"
         )
     for expression in run(
@@ -100,7 +100,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
         yield f"has a default that is not text, which MariaDB does not show: {as_expression(table, column)}"
     default = found.default or ""
     if any(token.says(*VOLATILE - STEADY_CLOCKS) for token in spoken(default)):
-        yield f"has a default that is never the same twice ({default}): a given value looks the same"
+        yield f"has a default that differs each time ({default}): it cannot be told from a given value"
 
 
 def _counts_up(connection: Connection, table: str, column: str) -> bool:
@@ -213,7 +213,7 @@ def _shared_conditions(connection: Connection, table: str, column: str) -> Itera
     )
     for clause in run(connection, query).scalars():
         if _names(clause, column) and not _names_no_other(clause, column):
-            yield f"stands in a column's own CHECK beside others ({clause}): drop that first, in a plan of its own"
+            yield f"is part of a column's CHECK, together with others ({clause}): drop that first, in a plan of its own"
 
 
 def _triggers(connection: Connection, table: str, column: str) -> Iterator[str]:

@@ -34,7 +34,7 @@ def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
     """Whom it concerns that the table gets a column, each a sentence."""
     query = f"SELECT DISTINCT GRANTEE FROM information_schema.COLUMN_PRIVILEGES WHERE {of_table(table)} ORDER BY 1"
     return tuple(
-        f"{grantee} may use columns of '{table}' by their names alone: grant it the new ones before it meets them"
+        f"{grantee} has privileges only on single columns of '{table}': grant it the new ones before it needs them"
         for grantee in run(connection, query).scalars()
     )
 

@@ -138,10 +138,10 @@ def _hindrances(connection: Connection, table: str) -> Iterator[str]:
         yield f"table '{table}' is temporary, and temporary tables cannot have triggers"
     for name in run(connection, odd_indexes(table, "FULLTEXT")).scalars():
         yield (
-            f"table '{table}' has the FULLTEXT index '{name}', and MariaDB gives it no column, and takes none, while"
-            " others write: when nobody has to search, which fails without it, drop that first, then"
-            f" ALTER TABLE {table_name(table)} FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again in the end, when"
-            " nobody has to write"
+            f"table '{table}' has the FULLTEXT index '{name}', and MariaDB neither adds nor drops a column of"
+            " such a table while others write: at a time without searches (they fail without it) drop the index, then"
+            f" ALTER TABLE {table_name(table)} FORCE, ALGORITHM=INPLACE, LOCK=NONE, and build it again at the end, at a"
+            " time without writes"
         )
     for column in key_columns(connection, table):
         kind = read(column.type)
@@ -164,7 +164,7 @@ def _later_triggers(connection: Connection, table: str) -> Iterator[str]:
         elif event in ours:
             yield (
                 f"trigger '{name}' of '{table}' comes after '{ours[event]}', which does not see what it changes:"
-                f" create it again with FOLLOWS no trigger of contractctl's, or PRECEDES {ours[event]}"
+                f" create it again without FOLLOWS of a contractctl trigger, or with PRECEDES {ours[event]}"
             )
 
 

@@ -160,7 +160,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
     if found.generated:
         yield "is a generated column, which cannot be written"
     if any(name in (found.default or "") for name in _UNIQUE_DEFAULTS):
-        yield f"has a default that is never the same twice ({found.default}): a given value looks the same"
+        yield f"has a default that differs each time ({found.default}): it cannot be told from a given value"
     place = _PLACE.format(table=oid(connection, table), column=literal(column))
     parted, inherited, full, identity = run(connection, place).one()
     if full is not None:

@@ -43,8 +43,8 @@ def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
     """Whom it concerns that the table gets a column, each a sentence."""
     names = run(connection, _PUBLISHED.format(family=family(oid(connection, table)))).scalars()
     return tuple(
-        f"publication '{name}' sends every column of '{table}': a PostgreSQL that subscribes to it stops at the first"
-        " row with a new one, unless it has that, too: add it there before expand"
+        f"publication '{name}' sends every column of '{table}': a subscriber that lacks the new one stops at the first"
+        " row with it: add it there before expand"
         for name in names
     )
 

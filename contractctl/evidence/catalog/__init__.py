@@ -32,7 +32,7 @@ def collect(given: Given) -> tuple[Record, ...]:
             f"[[evidence]] catalog: probe = '{options['probe']}' is not known",
             hint='write probe = "drop", or leave it out',
         )
-    seen = Observations(NAME, "what depends on the column, as the catalog says")
+    seen = Observations(NAME, "what depends on the column, according to the catalog")
     dialect = _DIALECTS.get(location.partition(":")[0].partition("+")[0])
     if dialect is None:
         seen.spoiled("missing source: only the catalogs of PostgreSQL and MariaDB are supported")

@@ -220,7 +220,7 @@ def _said(  # noqa: PLR0913, PLR0917 - a change, and where it stands
         trial = replace(met.trial(sent), facet=facet)
         yield met.found("asyncapi-binding-changed", Effect.FAILS, label, at, trial, **facts)
     else:
-        yield Undecided(f"{met.label}: {label}", f"what another '{field}' changes is not known")
+        yield Undecided(f"{met.label}: {label}", f"contractctl does not know what another '{field}' changes")
 
 
 def _flat(value: Json) -> dict[str, Json]:

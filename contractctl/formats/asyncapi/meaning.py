@@ -29,12 +29,12 @@ class Asserted(Meaning):
         value = spot.value
         if isinstance(value, str):
             yield Assertion(
-                "", self._opaque("a schema in a language of its own stands where JSON Schema is meant", value)
+                "", self._opaque("a schema in another language is used where JSON Schema is expected", value)
             )
         elif isinstance(value, dict) and "schemaFormat" in value and "schema" in value:
             yield Assertion("", self._opaque(f"a schema refers to one in '{value['schemaFormat']}'", repr(value)))
         elif isinstance(value, dict) and "$schema" in value and named(value["$schema"]) not in {None, spot.dialect}:
-            reason = "a schema whose '$schema' names another draft than what it stands in is not judged"
+            reason = "a schema whose '$schema' names another draft than the document around it is not judged"
             yield Assertion("", self._opaque(reason, repr(value)))
         else:
             yield from super().assertions(spot)

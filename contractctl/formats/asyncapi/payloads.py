@@ -25,7 +25,7 @@ def judged(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], label
         anything = next((one for one in ends if one.spot.value == {}), None)
         if anything is not None:
             yield Undecided(
-                path, f"one version says nothing of the {trial.part}, and the other does so in {_other(ends)}"
+                path, f"one version does not describe the {trial.part}, and the other does so in {_other(ends)}"
             )
             return
         other = next((one for one in ends if one.language is Language.OTHER), None)
@@ -71,7 +71,7 @@ def _in_json(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], pat
             yield with_trial(said, trial, path=here, facts=facts, flipped=way.is_from_client)
     names = [_discriminators(*one) for one in zip(comparison.schemas, (wanted.spot, sent.spot), strict=True)]
     if names[0] != names[1]:
-        yield Undecided(path, "the 'discriminator' is another, and which values it names is not defined")
+        yield Undecided(path, "the 'discriminator' changed, and AsyncAPI does not define which values it names")
 
 
 def _discriminators(schema: Schema, spot: Spot) -> frozenset[str]:

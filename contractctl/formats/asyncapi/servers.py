@@ -128,7 +128,9 @@ def _versions(met: Meeting, address: str, ends: tuple[tuple[Spot, ...], tuple[Sp
         if any(_is_spoken(protocol, version, one) for one in taken):
             continue
         if protocol not in _APART | _KAFKA:
-            reason = f"what comes of another version of '{protocol}' is not known here: {version}, {', '.join(taken)}"
+            reason = (
+                f"contractctl does not know what another version of '{protocol}' changes: {version}, {', '.join(taken)}"
+            )
             yield Undecided(f"{met.label}: {label}", reason)
             continue
         facet = Facet("protocolVersion", version, {"const": version}, {"enum": list(taken)})

@@ -17,7 +17,7 @@ def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapp
 def _told(known: Schema, reader: Schema, name: str) -> tuple[Place, ...] | Undecided:
     owner, _, own = name.rpartition(".")
     if not any(True for record in _records(known, owner) for _ in _named(record, own)):
-        return Undecided(name, f"the version that events are written by has no '{name}'")
+        return Undecided(name, f"the version that events are written with has no '{name}'")
     records = tuple(_records(reader, owner))
     if not records:
         return Undecided(name, f"no record of {reader.source.name} is called '{unqualified(owner)}', by name or alias")

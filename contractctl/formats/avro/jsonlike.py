@@ -172,7 +172,7 @@ def _unscaled(value: str | float, logical: Logical) -> int:
     shift = int(exponent) + logical.scale
     kept = figures if shift >= 0 else figures[:shift]
     if shift < 0 and any(figures[shift:]):
-        raise _refusal(f"{_said(value)} has more than {logical.scale} digits behind the point")
+        raise _refusal(f"{_said(value)} has more than {logical.scale} digits after the point")
     number = int("".join(map(str, kept)) or "0") * int("1" + "0" * max(shift, 0))
     return -number if sign else number
 

@@ -109,7 +109,7 @@ class Reading:
         seen: set[str] = set()
         for branch in branches:
             if isinstance(branch, Union):
-                self.refuse(branch.at, "a union stands directly inside a union", "put its branches into the outer one")
+                self.refuse(branch.at, "a union is directly inside a union", "put its branches into the outer one")
             if isinstance(branch, Missing):
                 continue
             identity = branch.name if hasattr(branch, "name") else type(branch).__name__.lower()

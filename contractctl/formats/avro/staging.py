@@ -234,7 +234,7 @@ def _way_out(why: Incompatibility) -> str:
         return "keep the name as it is: an alias helps new readers only, and old ones read the version between, too"
     return (
         f"let the draft have the new type under a name of its own beside '{name}', say '{name}_2', without '{name}',"
-        f" and tell how they become each other: --rename {name}={name}_2 --up {name}_2=… --down {name}=…"
+        f" and say how each becomes the other: --rename {name}={name}_2 --up {name}_2=… --down {name}=…"
     )
 
 

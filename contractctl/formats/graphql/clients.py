@@ -87,7 +87,7 @@ class Clients:
         if self.provider.kind(name) != "scalar" or name in BUILT_IN:
             return None
         files = tuple(document.file for document, used, refused in self.read if not refused and _meets(found, used))
-        reason = f"which values '{name}' takes is not written in the schema"
+        reason = f"the schema does not say which values '{name}' accepts"
         return (Undecided(found.path, reason, found.taker_at, found.giver_at), files) if files else None
 
     def _users(self, found: Incompatibility | Undecided) -> tuple[str, ...]:

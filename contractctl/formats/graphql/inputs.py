@@ -48,7 +48,7 @@ def judge(
             yield from _changed(holder, mine, theirs, known, others=len(client) > 1)
     for theirs in provider.values():
         if theirs.required and theirs.name not in client:
-            yield _found("required", Effect.FAILS, holder, theirs, why="is new, and has to be given")
+            yield _found("required", Effect.FAILS, holder, theirs, why="is new and has to be given")
 
 
 def _changed(

@@ -74,17 +74,17 @@ def _named(client: Schema, provider: Schema, mine: str, theirs: str) -> Judged |
         return _symbol_as(mine, next(iter(answered.symbols), ""))
     if mine not in BUILT_IN and expected.kind == "scalar":
         return Unsaid(
-            f"which values '{mine}' has is not written in the schema, nor whether those of '{theirs}' are among them"
+            f"the schema does not say which values '{mine}' has, nor whether those of '{theirs}' are among them"
         )
     if theirs not in BUILT_IN:
-        return Unsaid(f"which values '{theirs}' has is not written in the schema")
+        return Unsaid(f"the schema does not say which values '{theirs}' has")
     return Alike() if (mine, theirs) in _READ_ALIKE else Other(_EXAMPLES[theirs])
 
 
 def _symbol_as(mine: str, symbol: str) -> Judged:
     if mine in {"String", "ID"}:
         return Alike()
-    return Other(symbol) if mine in BUILT_IN else Unsaid(f"which values '{mine}' has is not written in the schema")
+    return Other(symbol) if mine in BUILT_IN else Unsaid(f"the schema does not say which values '{mine}' has")
 
 
 _EXAMPLES = {"Int": "1", "Float": "1.5", "String": '"a"', "Boolean": "true", "ID": '"a"'}

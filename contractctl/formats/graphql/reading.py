@@ -26,10 +26,10 @@ from contractctl.formats.graphql.types import (
 
 _DEEPEST = 100
 """How many brackets may stand in one another: more than anybody writes, less than Python's stack holds."""
-_TOO_DEEP = f"more than {_DEEPEST} brackets stand in one another"
+_TOO_DEEP = f"more than {_DEEPEST} brackets are nested in one another"
 _NO_JSON = (
-    "this is JSON, and no schema in GraphQL's own language: "
-    "printSchema(buildClientSchema(data)) of graphql-js makes one of what introspection answered"
+    "this is JSON, not a schema in SDL: "
+    "printSchema(buildClientSchema(data)) of graphql-js converts the answer of an introspection query"
 )
 _LOCATIONS = frozenset({*EXECUTABLE, *TYPE_SYSTEM})
 _ROOTS = ("query", "mutation", "subscription")
@@ -92,7 +92,7 @@ class _Reader(Cursor):
             if keyword == "{" and self.words[self.at + 1][:1] == '"':
                 raise Misread(self.at, _NO_JSON)
             if keyword in {"query", "mutation", "subscription", "fragment", "{"} and not described and not extends:
-                raise Misread(self.at, "a client's operation stands among the definitions of a schema")
+                raise Misread(self.at, "a client's operation is mixed with the definitions of a schema")
             self.refuse()
         self.at += 1
         name = self.name()

@@ -23,7 +23,7 @@ def taken_away(client: Schema, provider: Schema) -> Iterator[Undecided]:
         for key in mine.keys:
             if key not in theirs.keys:
                 yield Undecided(
-                    name, f"it has the @key '{key}' no more, by which other subgraphs may ask for it", at, at
+                    name, f"it no longer has the @key '{key}', by which other subgraphs may ask for it", at, at
                 )
         for path, here, there in _parts(mine, theirs):
             if there.hidden and not here.hidden:

@@ -31,10 +31,10 @@ def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapp
 def _told(known: Schema, reader: Schema, name: str) -> tuple[Place, ...] | Undecided:
     try:
         if not list(_sights(known, name)):
-            return Undecided(name, f"the version that events are written by has no '{name}'")
+            return Undecided(name, f"the version that events are written with has no '{name}'")
         return tuple(dict.fromkeys(_sights(reader, name)))
     except _UndecidedError as error:
-        return Undecided(name, f"whether '{name}' is read cannot be told: {error}")
+        return Undecided(name, f"whether '{name}' is read cannot be determined: {error}")
 
 
 def _sights(schema: Schema, name: str) -> Iterator[Place]:

@@ -163,7 +163,7 @@ class Meaning:
             reason = f"'{keyword}' has a value that the specification does not allow"
             return self._opaque(reason, (keyword, spot.dialect, value[keyword], self._reach(value[keyword])))
         except TooManyCasesError:
-            reason = f"what '{keyword}' leaves over hangs on too many cases"
+            reason = f"what '{keyword}' leaves over depends on too many cases"
             return self._opaque(reason, (keyword, spot.dialect, value, self._reach(value)))
 
     def _opaque(self, reason: str, what: object) -> Literal:

@@ -152,7 +152,7 @@ def _pointed(step: _Step, resource: Resource, parts: Pointer) -> Spot:
             holds = _held(holds, part, value, resource.dialect)
             resource = step.schema.starts.get((resource.file, pointer), resource)
     if holds is not Holds.SCHEMA and _has_names(value):
-        raise step.unresolved("leads to a place that is not a schema, and identifiers stand there")
+        raise step.unresolved("leads to a place that is not a schema, but has identifiers")
     return _spot(step, resource, value, pointer)
 
 

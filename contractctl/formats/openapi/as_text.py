@@ -33,7 +33,7 @@ def as_text(view: "View", keyword: str, value: dict[str, Json], literal: Literal
         return literal
     others = view.space.any_of(_read_otherwise(view, value))
     if not view.readings.shared.words.isdisjoint(_DENYING):
-        others = view.space.all_of((others, _unknown(view, "what is denied of a value of another type is not judged")))
+        others = view.space.all_of((others, _unknown(view, "what is denied for a value of another type is not judged")))
     return view.space.any_of((literal, others))
 
 

@@ -36,7 +36,7 @@ from contractctl.model.verdict import Incompatibility, Undecided
 _WORK = 10_000
 _WORK_IN_ALL = 300_000
 """Forty times what two versions of a document of megabytes need that are far apart."""
-_SPENT = "the work that two documents are worth has been spent: this, and what comes after it, was not judged"
+_SPENT = "the limit of work for two documents is reached: this, and what comes after it, was not judged"
 
 
 @dataclass(slots=True)

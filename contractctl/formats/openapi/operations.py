@@ -67,7 +67,9 @@ def _path(way: Way, met: _Met) -> Iterator[Found]:
         return
     for spot in (met.called, met.served):
         if spot is not None and isinstance(spot.value, dict) and "$ref" in spot.value and len(spot.value) > 1:
-            yield Undecided(met.path, "beside '$ref' stand other fields, and what then counts is not defined")
+            yield Undecided(
+                met.path, "there are other fields beside '$ref', and the specification does not say which count"
+            )
     for method in METHODS:
         if method not in fields(way.caller, called):
             continue

@@ -64,7 +64,7 @@ class Way:
         """What of the values of a schema is refused: first the caller's and then the server's; None allows anything."""
         if "xml" in facts.get("media", ""):
             for place in unlike((self.caller, spots[0]), (self.server, spots[1]), self.shared):
-                yield Undecided(f"{call.name} {label}", f"'{place}' is written otherwise in XML")
+                yield Undecided(f"{call.name} {label}", f"'{place}' is written differently in XML")
         comparison, media = self.comparison(role), facts.get("media", "")
         caller = spots[0] or _without_schema(self.caller, (self.server, spots[1]), media)
         server = spots[1] or _without_schema(self.server, (self.caller, spots[0]), media)

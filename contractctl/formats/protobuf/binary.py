@@ -122,7 +122,7 @@ def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
     if not enum.closed or (sent.kind == "bool" and known >= {0, 1}):
         return None
     effect = Effect.FAILS if wanted.required else Effect.MISREADS
-    return Mistake(effect, "numbers that no symbol has are put aside as unknown, and the field stays empty")
+    return Mistake(effect, "numbers that no symbol has are set aside as unknown, and the field stays empty")
 
 
 def _entries(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:

@@ -23,7 +23,7 @@ def refusal(outcome: Outcome, given: Mapping[str, File]) -> ContractctlError:
             f"{name}: protoc failed on it: it {outcome.ended}",
             hint="simplify the schema or split it in two: protoc itself fails on it",
         )
-    first = first or next(iter(complaints or lines), "it failed without a word")
+    first = first or next(iter(complaints or lines), "it failed without a message")
     match = _COMPLAINT.match(first)
     said = match["what"] if match and match["file"] in given else first
     more = len(complaints) - 1

@@ -18,7 +18,7 @@ def _told(known: Schema, reader: Schema, name: str) -> tuple[Place, ...] | Undec
     owner, _, own = name.rpartition(".")
     written = [message.by_name[own] for message in _messages(known, owner) if own in message.by_name]
     if not written:
-        return Undecided(name, f"the version that events are written by has no '{name}'")
+        return Undecided(name, f"the version that events are written with has no '{name}'")
     messages = tuple(_messages(reader, owner))
     if not messages:
         return Undecided(name, f"no message of {reader.name} is called '{owner.rpartition('.')[2]}'")

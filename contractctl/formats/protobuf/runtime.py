@@ -56,7 +56,7 @@ def _whole(message: Message) -> Message | Refused:
     if message.IsInitialized():
         return message
     lacking = ", ".join(f"'{field}'" for field in message.FindInitializationErrors())
-    return Refused(f"required and not there: {lacking}")
+    return Refused(f"required but missing: {lacking}")
 
 
 def read_json(pool: "DescriptorPool", name: str, payload: str, *, lenient: bool = False) -> Message | Refused:
@@ -161,5 +161,5 @@ def put_json(message: Message, values: dict[str, Any]) -> None:
     except (json_format.ParseError, ValueError, TypeError, OverflowError) as error:
         raise ContractctlError(
             f"{', '.join(values)} of {message.DESCRIPTOR.full_name}: {_line(str(error))}",
-            hint="see to the expression in the plan, or to the event",
+            hint="fix the expression in the plan, or the event",
         ) from None

@@ -39,7 +39,7 @@ _EXACT = {"float": 2**24, "double": 2**53}
 _QUOTED = frozenset({"int64", "uint64", "sint64", "fixed64", "sfixed64"})
 """What JSON has in quotes, as JavaScript would round it."""
 
-UNSEEN = "what arrives does not look like one: readers put it aside as unknown, and the field stays empty"
+UNSEEN = "what arrives does not look like one: readers set it aside as unknown, and the field stays empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def in_binary(sent: str, wanted: str) -> Mistake | None:
     if form == "length":
         return _length(sent, wanted)
     if form != understood:
-        return Mistake(Effect.MISREADS, "the same bits stand for other numbers")
+        return Mistake(Effect.MISREADS, "the same bits mean other numbers")
     if _within(sent, wanted):
         return None
     if wanted == "bool":

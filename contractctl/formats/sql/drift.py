@@ -244,12 +244,12 @@ def _unread(sides: _Sides, version: Schema, live: Schema) -> None:
     known = {as_kept(name, live.dialect) for name in (*version.tables, *version.views, *virtual)}
     for unread in version.unread:
         if _ABOUT_TABLES.match(unread.text) and unread.text not in texts[1]:
-            sides.doubt(_beginning(unread.text), f"the database does not say so in these words; {unread.reason}")
+            sides.doubt(_beginning(unread.text), f"the database has no such statement; {unread.reason}")
             sides.clouded |= {name for name in known if name.rpartition(".")[2].lower() in unread.words}
     for number, unread in enumerate(live.unread):
         file = as_kept(live.source.files[live.places["unread", number][0]].name, live.dialect)
         if file in known and unread.text not in texts[0]:
-            sides.doubt(_beginning(unread.text), f"the version does not say so in these words; {unread.reason}")
+            sides.doubt(_beginning(unread.text), f"the version has no such statement; {unread.reason}")
 
 
 def _words(change: Change) -> str:

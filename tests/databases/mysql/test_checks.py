@@ -86,5 +86,5 @@ def test_a_check_that_is_not_there_in_these_words_is_named_before_anything_is_do
 
     assert found[0] == ["table 't' has no CHECK 'CONSTRAINT_1', and none with the condition: NOT (a = 0)"]
     assert found[1] == [
-        "'t.a' stands in a column's own CHECK beside others (`b` > `a`): drop that first, in a plan of its own"
+        "'t.a' is part of a column's CHECK, together with others (`b` > `a`): drop that first, in a plan of its own"
     ]

@@ -162,8 +162,8 @@ def test_what_only_mentions_the_name_does_not_depend_on_the_column(shop):
         ("CREATE TABLE t (id INT PRIMARY KEY, old INT, more INT AS (old + 1) STORED)", "generated column 'more'"),
         ("CREATE TABLE t (id INT, old INT, PRIMARY KEY (id, old)) PARTITION BY HASH (old)", "partition"),
         ("CREATE TABLE t (id INT PRIMARY KEY, old INT AUTO_INCREMENT UNIQUE)", "AUTO_INCREMENT"),
-        ("CREATE TABLE t (id INT PRIMARY KEY, old CHAR(36) DEFAULT uuid())", "never the same twice"),
-        ("CREATE TABLE t (id INT PRIMARY KEY, old DOUBLE DEFAULT (rand()))", "never the same twice"),
+        ("CREATE TABLE t (id INT PRIMARY KEY, old CHAR(36) DEFAULT uuid())", "differs each time"),
+        ("CREATE TABLE t (id INT PRIMARY KEY, old DOUBLE DEFAULT (rand()))", "differs each time"),
         ("CREATE TABLE t (id INT PRIMARY KEY, old BINARY(2) DEFAULT x'ff00')", "a default that is not text, which"),
         (
             "CREATE TABLE t (id INT PRIMARY KEY, old INT REFERENCES parent (id) ON UPDATE CASCADE)",

@@ -215,8 +215,8 @@ def test_what_only_mentions_the_name_does_not_hang_on_the_column(shop):
         ("CREATE TABLE t (id INTEGER, old TEXT GENERATED ALWAYS AS (id + 1) STORED)", "generated column"),
         ("CREATE TABLE t (id INTEGER, old TEXT) PARTITION BY LIST (old)", "partition key"),
         ("CREATE TABLE t (id INTEGER, old TEXT) PARTITION BY LIST (lower(old))", "partition key"),
-        ("CREATE TABLE t (id INTEGER, old UUID DEFAULT gen_random_uuid())", "never the same twice"),
-        ("CREATE TABLE t (id INTEGER, old FLOAT8 DEFAULT random())", "never the same twice"),
+        ("CREATE TABLE t (id INTEGER, old UUID DEFAULT gen_random_uuid())", "differs each time"),
+        ("CREATE TABLE t (id INTEGER, old FLOAT8 DEFAULT random())", "differs each time"),
     ],
 )
 def test_a_column_that_cannot_go_is_refused_with_the_reason(shop, ddl, what):

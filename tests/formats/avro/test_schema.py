@@ -83,7 +83,7 @@ def test_a_type_is_not_used_before_it_is_defined() -> None:
         ('{"name": "x"}', "an object without a 'type'"),
         ({"type": ["null", "int"]}, "'type' must be a type's name"),
         ("[" + '"null", "null"]', "two branches 'null'"),
-        ('["null", ["int"]]', "a union stands directly inside a union"),
+        ('["null", ["int"]]', "a union is directly inside a union"),
         ({"type": "array"}, "this array has no 'items'"),
         ({"type": "record", "name": "R"}, "has no list of 'fields'"),
         ({"type": "record", "fields": []}, "this record has no 'name'"),

@@ -107,9 +107,9 @@ def test_texts_numbers_and_comments_end_where_graphql_core_ends_them(inside: str
         ("type Query {\n  a: [Int}", "new:2:10: expected ']', found '}'"),
         (
             "type Query { a: Int } query { a }",
-            "new:1:23: a client's operation stands among the definitions of a schema",
+            "new:1:23: a client's operation is mixed with the definitions of a schema",
         ),
-        ('{"data": {"__schema": {"types": []}}}', "new:1:1: this is JSON, and no schema in GraphQL's own language"),
+        ('{"data": {"__schema": {"types": []}}}', "new:1:1: this is JSON, not a schema in SDL"),
         ("", "new:1:1: unexpected <EOF>"),
         ("# nothing", "new:1:10: unexpected <EOF>"),
         ("type Query { a: Int\n a: Int }", "new:2:2: 'a' stands here twice"),

@@ -109,7 +109,7 @@ def test_when_the_work_is_spent_nobody_is_told_that_all_is_well() -> None:
     found = judged(asked)
 
     assert [type(one) for one in found] == [Undecided]
-    assert "has been spent" in str(getattr(found[0], "reason", ""))
+    assert "is reached" in str(getattr(found[0], "reason", ""))
 
 
 def test_what_only_an_extension_says_costs_no_question() -> None:

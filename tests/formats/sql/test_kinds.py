@@ -449,7 +449,7 @@ def test_what_new_applications_do_without_until_the_end_is_said() -> None:
         "until the end, new applications write no NULL into 'customers.email': old ones do not expect it",
         "until the end, 'customers.score' keeps its old default: new applications give the value themselves",
         "until the end, new applications use 'orders.amount__new' instead of 'orders.amount'",
-        "until the end, 'score_ok' goes on refusing rows of 'customers': old applications rely on it",
+        "until the end, 'score_ok' still rejects rows of 'customers': old applications rely on it",
         "until the end, 'customers' may hold rows that 'score_ok' refuses: fix them, and write no more of them",
     ]
 
@@ -458,7 +458,7 @@ def test_rows_of_a_table_that_goes_are_in_the_way_until_the_end() -> None:
     new = SHOP["sqlite"][: SHOP["sqlite"].index("CREATE TABLE orders")]
 
     assert list(cautions(source(SHOP["sqlite"]), source(new), Declared(), Policy("sqlite"))) == [
-        "until the end, rows of 'orders' go on referring to rows of 'customers'"
+        "until the end, rows of 'orders' still refer to rows of 'customers'"
     ]
 
 

@@ -462,9 +462,9 @@ CLOCK = "CREATE TABLE orders (id INT PRIMARY KEY, at TIMESTAMP NULL ON UPDATE NO
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("at TIMESTAMP", "seen TIMESTAMP", "of 'orders' another column becomes a moment by itself"),
+        ("at TIMESTAMP", "seen TIMESTAMP", "of 'orders' another column is set to the current time by itself"),
         (" ON UPDATE NOW()", "", "a clause that contractctl keeps as text"),
-        ("at TIMESTAMP", "at DATETIME", "'at' gets another type, and becomes a moment by itself"),
+        ("at TIMESTAMP", "at DATETIME", "'at' gets another type, and is set to the current time by itself"),
         ("n INT", "n BIGINT", "'n' gets another type, and its new column would not have 'n: INVISIBLE'"),
     ],
 )

@@ -220,14 +220,14 @@ def _refuse_moody(kind: Type, column: Column, source: Column | None) -> None:
         raise ContractctlError(
             f"a {read(source.type).name} becomes a {kind.name} by the time zone of each session: '{source.name}' and"
             f" '{column.name}' would not mean the same for everybody",
-            hint="say it in the plan, of a TIMESTAMP: TIMESTAMPADD(SECOND, UNIX_TIMESTAMP(…),"
+            hint="write the conversion into the plan; from a TIMESTAMP: TIMESTAMPADD(SECOND, UNIX_TIMESTAMP(…),"
             " TIMESTAMP'1970-01-01 00:00:00')",
         )
     if families == {Family.TIME, kind.family} and kind.family in (Family.DATE, Family.DATETIME):
         raise ContractctlError(
             f"a TIME becomes a {kind.name} by today's date: '{source.name}' and '{column.name}'"
             " will not agree tomorrow",
-            hint="say in the plan on which day: ADDTIME(TIMESTAMP'1970-01-01 00:00:00', …)",
+            hint="write the day into the plan: ADDTIME(TIMESTAMP'1970-01-01 00:00:00', …)",
         )
 
 

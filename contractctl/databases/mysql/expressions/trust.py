@@ -50,7 +50,7 @@ def check(expression: str, columns: Iterable[str], role: str) -> None:
     for token, after in zip(said, [*said[1:], None], strict=True):
         _check_token(token, after, names, role, expression)
     if any(said[at].text == "." and said[at + 1 : at + 2] for at in range(1, len(said))):
-        raise _no_expression(role, expression, "a name stands with its table's")
+        raise _no_expression(role, expression, "a name is written with its table's")
 
 
 def refusal(connection: Connection, _table: str, expression: str, columns: Iterable[Column]) -> str | None:
@@ -93,7 +93,7 @@ def _check_token(token: Token, after: Token | None, names: tuple[str, ...], role
             hint="use only values of the row itself, not rand(), uuid(), the clock or the session",
         )
     if token.says(*NO_FUNCTIONS_OF_A_ROW) and called:
-        raise _no_expression(role, expression, f"{token.text.lower()}() asks more than its own row")
+        raise _no_expression(role, expression, f"{token.text.lower()}() depends on more than its own row")
     if token.sort is Sort.QUOTED and not called and not any(same(token.name, name) for name in names):
         raise _unknown(role, token.name, names)
     if token.sort is not Sort.WORD or called or (after is not None and after.sort is Sort.TEXT):
@@ -102,8 +102,8 @@ def _check_token(token: Token, after: Token | None, names: tuple[str, ...], role
     if token.text.upper() in KEYWORDS:
         if named:
             raise ContractctlError(
-                f"{role} says {token.text}, which may be the column or MariaDB's own word",
-                hint=f"write the column as {quote(token.text)}, and do without the word",
+                f"{role} has {token.text}, which may mean the column or MariaDB's keyword",
+                hint=f"write the column as {quote(token.text)}, and do not use the keyword",
             )
         return
     if not named and not _is_collation(token):
@@ -177,7 +177,7 @@ def _complaint(error: DBAPIError) -> str:
         return f"is not an SQL expression over one row: {told}"
     culprit = told.removeprefix("Function or expression ").partition(" cannot be used")[0]
     if "date_format()" in culprit:
-        return "speaks each session's language: give date_format() a third argument, 'en_US'"
+        return "depends on the session's language: give date_format() a third argument, 'en_US'"
     return f"does not always give the same value, because of {culprit}"
 
 

@@ -42,7 +42,7 @@ def demand_no_moment(catalog: Catalog, table: str, column: str) -> None:
         return
     raise BlockingError(
         f"MariaDB can forbid NULL in the TIMESTAMP '{column}' of '{table}' only by copying the table, which blocks"
-        " writes, and of a NULL would make the moment of the copy",
+        " writes, and turns each NULL into the time of the copy",
         hint="make it nullable in both versions (where it is NOT NULL now, change that first, in a version of its"
         " own); or give it the type DATETIME; or change it at a time without writes, in a revision of your own (with"
         " explicit_defaults_for_timestamp = ON, and once no row holds NULL), and release the contract with that alone",

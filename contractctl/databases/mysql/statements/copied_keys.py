@@ -136,15 +136,15 @@ def obstacles(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
     for key in own:
         if _refers_to_itself(key, of) and not _goes_along(key, copied):
             yield (
-                f"foreign key '{key.name}' of '{of}' refers to '{of}' itself, as the contract does not know, or changes"
-                f" rows by itself: {_LATER}"
+                f"foreign key '{key.name}' of '{of}' refers to '{of}' itself, which the contract does not know, or"
+                f" changes rows by itself: {_LATER}"
             )
         elif not _refers_to_itself(key, of) and (held := _held(key, copied)):
             yield f"foreign key '{key.name}' of '{of}' holds '{held}' to the type of '{key.to}': {_LATER}"
     if exists(connection, copied_table(of)):
         return
     for key in own:
-        yield from _lost(connection, of, key, ", and can be written to no copy")
+        yield from _lost(connection, of, key, ", so it cannot be copied")
     for other in dict.fromkeys(copied.referring):
         yield from (what for key in keys(catalog, other) if same(key.to, of) for what in _lost(connection, other, key))
 

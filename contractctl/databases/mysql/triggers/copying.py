@@ -97,11 +97,11 @@ def obstacles(connection: Connection, plan: str, of: str, copied: Copied) -> Ite
     if found is None:
         yield f"table '{of}' has no column '{column}'"
     elif whole_numbers(found.type) != holds:
-        yield f"'{of}.{column}' is {found.type}, and the plan takes it for one that holds {holds[0]} to {holds[1]}"
+        yield f"'{of}.{column}' is {found.type}, but the plan expects one that holds {holds[0]} to {holds[1]}"
     ours = {_name(Synchronisation(plan, of, (), ()), side, event) for side, event in _all()}
     for name in _triggers(connection, of):
         if name not in ours:
-            yield f"trigger '{name}' would stay with the old '{of}': drop it first, and make it again in the end"
+            yield f"trigger '{name}' would stay with the old '{of}': drop it first, and create it again at the end"
     yield from copied_keys.obstacles(Live(_DATABASE, connection), of, copied)
     query = f"SELECT CREATE_OPTIONS FROM information_schema.TABLES WHERE {of_table(of)}"
     if "DIRECTORY" in str(run(connection, query).scalar() or "").upper():
@@ -110,7 +110,8 @@ def obstacles(connection: Connection, plan: str, of: str, copied: Copied) -> Ite
     if _DATABASE.exists(connection, copy) and not _DATABASE.exists(connection, quiesced_table(of)):
         retyped = (column, *copied.within)
         for line in sorted(_says(connection, of, retyped) ^ _says(connection, copy, retyped)):
-            yield f"table '{of}' was changed since it has a copy ({line.strip().rstrip(',')}): roll back, and plan anew"
+            shown = line.strip().rstrip(",")
+            yield f"table '{of}' was changed after its copy was created ({shown}): roll back, and plan again"
 
 
 def old_readers(connection: Connection, plan: str, of: str) -> Iterator[str]:

@@ -143,7 +143,7 @@ class _Reader(CharacterReader):
             return None
         least, comma, most = found[1], found[2], found[3]
         if not least:
-            raise self._unclear("has a repetition without its least number, which engines read differently")
+            raise self._unclear("has a repetition without its minimum, which engines read differently")
         if max(len(least), len(most or "")) > _MOST_DIGITS:
             raise self._unclear("repeats too often")
         return int(least), (int(most) if most else None) if comma else int(least), found.end()

@@ -111,7 +111,7 @@ class Places:
                     met.add(way)
                     pending.append(way)
             if len(met) > _MOST_PLACES:
-                raise Unreadable("a pattern is too large to be decided within the budget")
+                raise Unreadable("a pattern is too large to be decided within the limit")
         return Reach(tuple(arrows), frozenset(found))
 
     def _onward(  # noqa: PLR0913, PLR0917 - a place and its two sides

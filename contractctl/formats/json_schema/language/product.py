@@ -20,7 +20,7 @@ class Budget:
     def spend(self, cost: int) -> None:
         self._left -= cost
         if self._left < 0:
-            raise Unreadable("the strings that the patterns allow are too many to be gone through within the budget")
+            raise Unreadable("the patterns allow too many strings to go through within the limit")
 
 
 class Product:

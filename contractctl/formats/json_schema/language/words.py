@@ -27,7 +27,7 @@ def _words(product: Product, least: int, most: int | None) -> Iterator[str]:
     layers = _Layers(product)
     for length, ends in _lengths(product, layers, least, most):
         if length > _LONGEST:
-            raise Unreadable(f"the shortest string that is left has {length:,} characters, too many to spell")
+            raise Unreadable(f"the shortest string that remains has {length:,} characters, too many to spell")
         yield from _Speller(product, layers, length, ends).words()
 
 

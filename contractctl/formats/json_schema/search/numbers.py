@@ -100,7 +100,7 @@ def _multiple(
                 outcome = Unknown("the only numbers that fit have more digits than a double")
         solver.spend()
         if tried > _MOST_TRIED + len(denied):
-            return Unknown("a number that fits all of its divisors was looked for in vain")
+            return Unknown("no number was found that fits all of its divisors")
     return outcome
 
 

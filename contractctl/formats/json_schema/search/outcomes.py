@@ -33,7 +33,7 @@ Outcome: TypeAlias = Found | Nothing | Unknown
 NONE = Nothing()
 TOO_MUCH = Unknown("it would take too much work to decide")
 TOO_DEEP = Unknown("it is nested too deeply to decide")
-SPENT = Unknown("the work that one pair is worth has been spent")
+SPENT = Unknown("the limit of work for one pair is reached")
 GIVEN_UP = frozenset({TOO_MUCH, TOO_DEEP, SPENT})
 """What says nothing of the place where it was said."""
 

@@ -54,7 +54,7 @@ def _spelled(solver: "Solver", asked: language.Strings, denied: set[str]) -> Out
             if len(taken) < count:
                 break
             if len(denied) > _MOST_TAKEN:
-                return Unknown("too many texts are left out to name another one")
+                return Unknown("too many texts are excluded to find another one")
     return NONE
 
 

@@ -92,7 +92,7 @@ def _rename(defined: Defined, name: str, new: str) -> str:
 def _drop(defined: Defined, name: str, said: list[str]) -> str:
     """Only where no column is of it: CASCADE would take columns along."""
     if said or any(_columns(defined, name)) or any(_inside(defined, name)):
-        raise NotUnderstoodError(f"'{name}' is dropped, and what is of it is another matter")
+        raise NotUnderstoodError(f"'{name}' is dropped, and so may be what uses it")
     del defined.enums[name]
     return name
 

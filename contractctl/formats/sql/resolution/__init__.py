@@ -142,9 +142,7 @@ def _numbers_again(client: Schema, provider: Schema) -> Iterator[Found]:
         given = provider.tables.get(name)
         if client.dialect == "sqlite" and given is not None and given.reuses and not table.reuses:
             at = table_pointer(name)
-            reason = (
-                "without AUTOINCREMENT numbers of rows that are gone are given again: who still knows them is unknown"
-            )
+            reason = "without AUTOINCREMENT the numbers of deleted rows are used again: who still has them is unknown"
             yield Undecided(table.written, reason, at, at)
 
 

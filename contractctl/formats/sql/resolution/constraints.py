@@ -73,7 +73,9 @@ def _added_unique(client: Table, provider: Table, unique: Unique) -> Iterator[Fo
     moving = [c for c in unknown if c.default is not None and not isinstance(c.default.tree, exp.Literal)]
     if moving:
         default = moving[0].default.text if moving[0].default else ""
-        yield Undecided(client.written, f"'{moving[0].written}' is unique and filled by '{default}': alike or not?")
+        yield Undecided(
+            client.written, f"'{moving[0].written}' is unique and filled by '{default}': is it the same in two rows?"
+        )
         return
     yield _found("sql-unique-added", Effect.FAILS, client, facts)
 
@@ -133,7 +135,7 @@ def _added_key(client: Table, provider: Table, key: ForeignKey) -> Iterator[Foun
     if any(column.absent_is_null for column in unknown) and not partly:
         return  # left out, it is NULL, and NULL refers to nothing
     if len(unknown) == len(key.columns):
-        yield Undecided(client.written, f"the value of '{unknown[0].written}' must stand in '{key.table}'")
+        yield Undecided(client.written, f"the value of '{unknown[0].written}' must exist in '{key.table}'")
         return
     yield _found("sql-foreign-key-added", Effect.FAILS, client, _key_facts(key))
 

@@ -21,7 +21,7 @@ def cautions(old: Source, new: Source, declared: Declared, policy: Policy = Poli
     for table in found.dropped:
         for key in table.foreign_keys:
             if key.table in found.after.tables:
-                yield f"until the end, rows of '{table.name}' go on referring to rows of '{key.table}'"
+                yield f"until the end, rows of '{table.name}' still refer to rows of '{key.table}'"
 
 
 def _of_column(found: Path, step: Step) -> Iterator[str]:
@@ -41,6 +41,6 @@ def _of_column(found: Path, step: Step) -> Iterator[str]:
 def _of_part(step: PartStep) -> Iterator[str]:
     name, table = step.part.name, step.part.table
     if step.loosens:
-        yield f"until the end, '{name}' goes on refusing rows of '{table}': old applications rely on it"
+        yield f"until the end, '{name}' still rejects rows of '{table}': old applications rely on it"
     elif step.stands is Stage.CONTRACT and not step.goes:
         yield f"until the end, '{table}' may hold rows that '{name}' refuses: fix them, and write no more of them"

@@ -170,7 +170,7 @@ def _same_clocks(after: Schema, old: Table, new: Table) -> None:
         for one, other in ((old, new), (new, old))
     )
     if gone and come:
-        what = f"of '{new.written}' another column becomes a moment by itself ('{gone[0]}', '{come[0]}')"
+        what = f"of '{new.written}' another column is set to the current time by itself ('{gone[0]}', '{come[0]}')"
         raise _clock_refused(after, new, what)
 
 
@@ -181,7 +181,7 @@ def demand_no_clause(after: Schema, table: Table, column: Column) -> None:
             continue
         if _CLOCK in clause:
             raise _clock_refused(
-                after, table, f"'{column.written}' gets another type, and becomes a moment by itself", column
+                after, table, f"'{column.written}' gets another type, and is set to the current time by itself", column
             )
         reason = f"'{column.written}' gets another type, and its new column would not have '{clause}'"
         raise refused(after, table.name, reason, column)

@@ -18,7 +18,7 @@ _TYPES = {
     Family.BINARY: "BLOB",
 }
 """Strict tables refuse another kind of value, as PostgreSQL and MySQL do. What is not listed takes any value."""
-_CANNOT = "this cannot be said in SQLite"
+_CANNOT = "this cannot be expressed in SQLite"
 """A statement that SQLite refuses, so that a table which cannot be translated witnesses nothing."""
 
 
