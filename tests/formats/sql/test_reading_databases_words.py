@@ -147,6 +147,26 @@ def test_a_statement_is_read(dialect: str, statement: str) -> None:
     table(dialect, f"CREATE TABLE t (a int, comment int); {statement};")
 
 
+@pytest.mark.parametrize(
+    ("plain", "written"),
+    [
+        ("UNIQUE (a)", "UNIQUE (a) USING BTREE"),
+        ("UNIQUE (b(10))", "UNIQUE (b(10)) USING BTREE"),
+        ("UNIQUE (b(10))", "UNIQUE USING HASH (b(10))"),
+        ("UNIQUE (b(10))", "UNIQUE (b(10)) KEY_BLOCK_SIZE=8 USING BTREE COMMENT 'by b'"),
+        ("UNIQUE KEY k (a)", "UNIQUE KEY k USING BTREE (a) COMMENT 'by a'"),
+        ("PRIMARY KEY (a)", "PRIMARY KEY (a) USING BTREE COMMENT 'the key'"),
+        ("PRIMARY KEY (a)", "PRIMARY KEY USING BTREE (a)"),
+    ],
+)
+def test_how_mariadb_keeps_an_index_and_what_people_say_of_it_change_no_key(plain: str, written: str) -> None:
+    ddl = "CREATE TABLE t (a int NOT NULL, b varchar(50){});"
+    made = ddl.format(f", {written}"), f"{ddl.format('')} ALTER TABLE t ADD {written};"
+    here = table("mysql", ddl.format(f", {plain}"))
+
+    assert [(one.uniques, one.unjudged) for one in (table("mysql", text) for text in made)] == [(here.uniques, ())] * 2
+
+
 def test_what_a_view_says_of_writing_through_it_is_read_in_both_spellings() -> None:
     text = "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t WITH LOCAL CHECK OPTION;"
     stored = "CREATE TABLE t (a int); CREATE VIEW v WITH (check_option='local') AS SELECT a FROM t;"

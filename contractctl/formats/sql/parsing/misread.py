@@ -68,7 +68,7 @@ def mended(tokens: tuple[Token, ...], dialect: str, own: frozenset[str]) -> tupl
     if dialect != "mysql":
         return _mended(tokens, dialect)
     tokens, partitioning = apart(tokens)
-    tokens = tuple(_cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in tokens])]))
+    tokens = tuple(_cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in _bare_keys(tokens)])]))
     kept, options = _mended(tokens, dialect)
     return kept, options or partitioning
 
@@ -163,6 +163,19 @@ def _without_options(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], str]
     if _OPTIONS.fullmatch(options):
         return tokens[: last + 1], options
     return tokens, ""
+
+
+def _bare_keys(tokens: Sequence[Token]) -> Iterator[Token]:
+    """`PRIMARY KEY USING BTREE (…)` without its USING, which sqlglot knows only behind the parentheses."""
+    skipped = 0
+    for before, token in pairwise((None, *tokens)):
+        assert token is not None  # noqa: S101 - only the one before the first is None
+        if before is not None and before.token_type is TokenType.PRIMARY_KEY and token.text.upper() == "USING":
+            skipped = 2
+        if skipped:
+            skipped -= 1
+        else:
+            yield token
 
 
 def _as_mysql_has_it(token: Token) -> Token:
