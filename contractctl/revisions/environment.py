@@ -18,6 +18,8 @@ from contractctl.errors import ContractctlError
 INI, PYPROJECT = "alembic.ini", "pyproject.toml"
 _TEMPLATES = Path(__file__).parent / "templates"
 _FILES = ("env.py", "script.py.mako", INI)
+_LOST = "Can't locate revision identified by"
+"""How Alembic words that a database is at a revision whose file is not here."""
 _UNNAMED = 'DATABASE = ""'
 """In env.py as contractctl writes it: the database, by its name in contractctl.toml."""
 
@@ -77,7 +79,9 @@ class Environment:
             raise
         except (CommandError, IniError) as error:
             place = self.settings or self.own
-            raise ContractctlError(f"{place}: {error}", hint="to look at it: alembic history") from error
+            is_lost = str(error).startswith(_LOST)
+            hint = "is it the wrong database, or is a branch not merged that has this revision? " if is_lost else ""
+            raise ContractctlError(f"{place}: {error}", hint=f"{hint}to look at it: alembic history") from error
         finally:
             sys.path[:] = before
 

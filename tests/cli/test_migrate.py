@@ -417,6 +417,20 @@ def test_a_plan_with_tables_needs_the_database_that_holds_them(migrate: Callable
     assert not (shop / "shpo.db").exists()
 
 
+def test_the_database_of_another_history_is_asked_about(migrate: Callable[..., str], shop: Path) -> None:
+    connection = sqlite3.connect(shop / "shop.db")
+    connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+    connection.execute("INSERT INTO alembic_version VALUES ('of_another_shop')")
+    connection.commit()
+    connection.close()
+
+    said = migrate("expand", "names", code=2)
+
+    assert (
+        "Can't locate revision identified by 'of_another_shop'\nhint: is it the wrong database, or is a branch" in said
+    )
+
+
 def test_a_disk_that_does_not_answer_is_something_to_mend(migrate: Callable[..., str], shop: Path) -> None:
     (shop / "shop.db-journal").mkdir()  # where SQLite must write before it changes anything
 
