@@ -59,6 +59,8 @@ def collect(given: Given) -> tuple[Record, ...]:
     shown = " ; ".join(one for query in asked for one in (query.counter, query.sign) if one)
     seen = Observations("prometheus", f"{server.url}: {shown}", environment=given.question.environment)
     for query in asked:
+        if query.metric == READS:
+            seen.reads_from = query.begin
         try:
             _follow(seen, server, query)
         except (UnusableError, NoAnswerError) as error:

@@ -101,7 +101,7 @@ def _reads(seen: Observations, question: Question) -> Iterator[Record]:
         return
     until = _until(seen, question)
     for field in question.fields:
-        begin = max(until - reaches_back(question, field), min(seen.earliest, until))
+        begin = max(until - reaches_back(question, field), min(max(seen.earliest, seen.reads_from), until))
         series = tuple(_read_series(seen, field, begin))
         if series:
             yield _record(seen, question, Kind.READS, begin, series)

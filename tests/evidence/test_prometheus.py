@@ -254,6 +254,24 @@ def test_long_windows_are_asked_for_in_parts_and_no_sample_is_counted_twice_or_n
     assert only(records, Kind.READS).problem is None
 
 
+def test_reads_are_claimed_for_no_longer_than_they_were_asked_for_however_long_a_canary_has_run(
+    prometheus: Prometheus,
+) -> None:
+    since = NOW - 3 * WINDOW
+    prometheus.reads([*every_minute(since, NOW - 1.5 * WINDOW, 5), *every_minute(NOW - 1.5 * WINDOW + 60, NOW, 6)])
+    prometheus.alive(since, NOW)
+    counted = {"contract_plan": "rename", "contract_path": "new", "contract_outcome": "ok"}
+    prometheus.add("contract_canary_requests_total", TARGET | counted, every_minute(since, NOW, 9))
+
+    records = evidence.collect(
+        "prometheus", prometheus.url, {}, replace(QUESTION, since=since), root=Path(), folder=Path()
+    )
+
+    record = only(records, Kind.READS)
+    assert record.series[0].value == 0
+    assert WINDOW <= record.window_to - record.window_from < WINDOW + 5 * MINUTE
+
+
 def test_a_server_that_loads_only_so_much_at_once_is_asked_for_less(prometheus: Prometheus) -> None:
     prometheus.most = 50
     prometheus.reads([*every_minute(BEGIN, NOW - 3600, 5), *every_minute(NOW - 3540, NOW, 6)])
