@@ -46,7 +46,12 @@ def answers(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path
         if said.flipped:  # what the format's own reader sends back: nobody sends it here
             continue
         yield with_trial(
-            said, replace(trial, inner=(name, taker, giver, said)), path=here, flipped=way.is_from_client, **places
+            said,
+            replace(trial, inner=(name, taker, giver, said)),
+            path=here,
+            facts={"path": said.path, **said.facts},  # where it stands in the message is said once
+            flipped=way.is_from_client,
+            **places,
         )
 
 

@@ -93,6 +93,7 @@ def test_a_type_that_a_third_file_defines_is_judged_where_that_file_alone_change
     (finding,) = judged(old, new).backward.findings
 
     assert finding.rule == "avro-type-changed"
+    assert finding.path not in finding.message, "the message names the field, beside where that is"
     assert judged(old, old).backward.status is Status.COMPATIBLE
 
 
