@@ -5,13 +5,13 @@ import io
 import os
 import sys
 from enum import IntEnum
-from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from contractctl import __version__
 from contractctl.cli import stopping
+from contractctl.cli.commands import COMMANDS, module_of
 from contractctl.errors import ContractctlError
 
 
@@ -28,39 +28,6 @@ class Exit(IntEnum):
     """Waiting can help; `retry_after` in the JSON."""
     BUG = 70
     """Ours."""
-
-
-# name → (module, what `contractctl --help` says of it); a test holds it against each command's own help
-COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("init", "Set up a repository: find its schemas, write contract.toml files and CI files."),
-    "check": (
-        "check",
-        "Check whether the new version is compatible: contracts, what changed since a git commit, or two files.",
-    ),
-    "diff": ("diff", "Show what changed between two versions, in words."),
-    "explain": ("explain", "Show a rule's page: what breaks for whom, and how to resolve it."),
-    "release": ("release", "Freeze the draft as the next version."),
-    "list": ("list", "List the contracts."),
-    "show": ("show", "Show one contract, or one of its versions."),
-    "log": ("log", "Show who released what, and when."),
-    "matrix": ("matrix", "Show which versions are compatible with which."),
-    "plan": ("plan", "Write the staged path to the draft: plan file, intermediate versions, revisions."),
-    "migrate": ("migrate", "Run a plan's stages; each is resumable and safe to repeat."),
-    "evidence": ("evidence", "Collect observations for the gates."),
-    "gate": ("gate", "Decide from evidence, offline, whether a stage may begin."),
-    "record-deployment": ("record_deployment", "Record that a version of a service is live in an environment."),
-    "record-undeployment": (
-        "record_undeployment",
-        "Record that a version of a service is no longer live in an environment.",
-    ),
-    "can-i-deploy": ("can_i_deploy", "Check whether a version may be deployed, given everything that is live there."),
-    "environment": ("environment", "Show which versions of services are live where."),
-    "service": ("service", "Import what services declare and what a Pact broker has verified."),
-    "notify": ("notify", "Send the journal's events to a receiver, each at least once."),
-    "serve": ("serve", "Answer gate and can-i-deploy over HTTP."),
-    "convert": ("convert", "Convert events between versions, up or down."),
-    "demo": ("demo", "Run one breaking change from start to end on this machine, in under two minutes."),
-}
 
 
 class Group(click.Group):
@@ -85,7 +52,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"contractctl.cli.{COMMANDS[cmd_name][0]}").command
+        command = module_of(cmd_name).command
         assert isinstance(command, click.Command)  # noqa: S101 - narrows for mypy; the table is ours
         return command
 
@@ -101,7 +68,7 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+            formatter.write_dl([*COMMANDS.items()])
 
 
 _UNREAD = 128 + 13

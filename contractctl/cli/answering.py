@@ -50,7 +50,7 @@ def _found(question: Question) -> Answer:
 
 def _gate(question: Gate) -> Answer:
     from contractctl import planner, settings
-    from contractctl.cli.gate import case_of
+    from contractctl.cli.commands.gate import case_of
     from contractctl.gate import decide_case, decision_file
     from contractctl.report import decision as words
 
@@ -72,7 +72,7 @@ def _gate(question: Gate) -> Answer:
 
 def _deployability(question: Deployability) -> Answer:
     from contractctl.cli import asking
-    from contractctl.cli.can_i_deploy import ASK_AGAIN
+    from contractctl.cli.commands.can_i_deploy import ASK_AGAIN
     from contractctl.deployment import Outcome
     from contractctl.report import deployability
 
@@ -104,7 +104,14 @@ def _readiness() -> Answer:
 
 def _warm() -> None:
     """Load what the first answer would wait for."""
-    for name in ("cli.asking", "cli.gate", "gate.decision_file", "migration", "planner", "report.deployability"):
+    for name in (
+        "cli.asking",
+        "cli.commands.gate",
+        "gate.decision_file",
+        "migration",
+        "planner",
+        "report.deployability",
+    ):
         import_module(f"contractctl.{name}")
 
 

@@ -1,6 +1,5 @@
 """Does the command line keep its promises: lazy, exact in its exit codes, never a traceback?"""
 
-import importlib
 import os
 import pty
 import signal
@@ -12,7 +11,7 @@ import click
 import pytest
 
 from contractctl import resources
-from contractctl.cli import COMMANDS
+from contractctl.cli.commands import COMMANDS, module_of
 from tests.conftest import Run
 
 STAGES = "stages: expand, dual-write, backfill, verify, canary, quiesce, contract"
@@ -41,17 +40,16 @@ def test_a_check_of_the_store_needs_no_database_and_no_git() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_s_help_opens_with_what_the_overview_says_of_it(name: str) -> None:
-    module, overview = COMMANDS[name]
-    command = importlib.import_module(f"contractctl.cli.{module}").command
+    command = module_of(name).command
 
     assert isinstance(command, click.Command)
-    assert (command.help or "").strip().split("\n")[0] == overview
+    assert (command.help or "").strip().split("\n")[0] == COMMANDS[name]
 
 
 def every_command() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name, (module, _) in COMMANDS.items():
-        command = importlib.import_module(f"contractctl.cli.{module}").command
+    for name in COMMANDS:
+        command = module_of(name).command
         found.append((name,))
         if isinstance(command, click.Group):
             found += [(name, sub) for sub in command.commands]
@@ -60,7 +58,7 @@ def every_command() -> list[tuple[str, ...]]:
 
 @pytest.mark.parametrize("path", every_command(), ids=" ".join)
 def test_every_option_and_argument_is_explained(path: tuple[str, ...]) -> None:
-    command: click.Command = importlib.import_module(f"contractctl.cli.{COMMANDS[path[0]][0]}").command
+    command: click.Command = module_of(path[0]).command
     for name in path[1:]:
         assert isinstance(command, click.Group)
         command = command.commands[name]
@@ -174,7 +172,7 @@ def test_where_there_is_nothing_to_choose_from_the_first_step_is_told(contractct
 
 @pytest.mark.parametrize("path", every_command(), ids=" ".join)
 def test_every_command_without_what_it_needs_says_so_in_two_lines(contractctl: Run, path: tuple[str, ...]) -> None:
-    command: click.Command = importlib.import_module(f"contractctl.cli.{COMMANDS[path[0]][0]}").command
+    command: click.Command = module_of(path[0]).command
     for name in path[1:]:
         assert isinstance(command, click.Group)
         command = command.commands[name]
@@ -246,7 +244,7 @@ def test_our_own_bug_leaves_a_log_and_no_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import contractctl.cli
-    from contractctl.cli import explain
+    from contractctl.cli.commands import explain
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError
