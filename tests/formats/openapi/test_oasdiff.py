@@ -1,4 +1,4 @@
-"""Is every rule that oasdiff documents told here, or a reason given? By the table in OASDIFF.md."""
+"""Is every rule that oasdiff documents reported here, or a reason given? By the table in OASDIFF.md."""
 
 import itertools
 import re
@@ -44,7 +44,7 @@ def test_a_rule_of_oasdiff_is_held_by_a_pair_or_a_reason(row: tuple[str, str, st
         assert ours in rules
 
 
-def test_no_rule_of_oasdiff_stands_in_two_rows() -> None:
+def test_no_rule_of_oasdiff_is_in_two_rows() -> None:
     told = [name for theirs, _, _ in ROWS for name in names(theirs)]
 
     assert sorted(told) == sorted(set(told))
