@@ -41,7 +41,7 @@ def _unfiled(question: Question, used: frozenset[str]) -> Iterator[Reason]:
             yield Reason(
                 Why.PLAN_WITHOUT_FILE,
                 f"the journal says that the plan '{one.name}' is {one.standing.state}, but its file is missing here",
-                f"restore plans/{one.name}.toml from git, or from the branch that has it",
+                f"restore migrations/plans/{one.name}.toml from git, or from the branch that has it",
                 contract=touched[0] if one.contracts is not None else None,
             )
 

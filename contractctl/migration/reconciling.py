@@ -99,8 +99,8 @@ def _demand_same_work(session: Session, history: History) -> None:
     name = session.plan.name
     raise ContractctlError(
         f"the plan '{name}' has changed since expand: its operations, versions or revisions differ",
-        hint=f"restore plans/{name}.toml and its revisions as they were, from git or by switching to their branch;"
-        " further changes need a plan of their own",
+        hint=f"restore migrations/plans/{name}.toml and its revisions as they were, from git or by switching to"
+        " their branch; further changes need a plan of their own",
     )
 
 

@@ -120,7 +120,9 @@ summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; b
 .empty { color: var(--soft); margin: 1rem 0 0; }
 footer { color: var(--soft); font-size: .875rem; margin-top: 2.5rem; }
 .skip { position: absolute; left: -999rem; } .skip:focus { position: static; }
-@media (max-width: 40rem) { .page { padding: 1.5rem 1rem 3rem; } .contract { padding: 1.1rem; } }
+@media (max-width: 40rem) {
+  .page { padding: 1.5rem 1rem 3rem; } .contract { padding: 1.1rem; } .numbers { min-width: 42rem; }
+}
 @media print {
   :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --yes: #14703a; --yes-bg: #e4f4e9;
     --no: #b01c2e; --no-bg: #fce8ea; --unknown: #805600; --unknown-bg: #fdf1d2; --code: #f3f3f3; }

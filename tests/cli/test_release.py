@@ -116,7 +116,7 @@ def test_an_added_field_is_a_minor_version(contractctl: Run, released: Path) -> 
 
     done = contractctl("release", NAME)
 
-    assert done.stdout.startswith("released orders/placed 1.1.0, minor after 1.0.0: field 'Placed.note' added")
+    assert done.stdout.startswith("released orders/placed 1.1.0, minor after 1.0.0\n  field 'Placed.note' added")
 
 
 def test_another_layout_is_a_patch(contractctl: Run, released: Path) -> None:

@@ -266,7 +266,11 @@ def _tell(answer: _Answer, contract: Contract, following: str, *, dry_run: bool,
 
 
 def _after(step: Step | None) -> str:
-    return f", {step.part} after {step.latest}: {_why(step)}" if step else ""
+    """The size of the step and its reason, unless that is one of the changes, which follow."""
+    if step is None:
+        return ""
+    is_told = not (step.findings or step.unknown) and bool(step.changes)
+    return f", {step.part} after {step.latest}{'' if is_told else f': {_why(step)}'}"
 
 
 def _tree(answer: _Answer, contract: Contract, following: str, *, dry_run: bool) -> dict[str, object]:
