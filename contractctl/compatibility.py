@@ -30,23 +30,23 @@ _YES = Answer(Status.COMPATIBLE)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a pair is judged, and under which names its two versions are spoken of."""
+    """How a pair is judged, and what its two versions are called in messages."""
 
     policy: Policy = Policy()
     strict: bool = False
-    """Whether data loss breaks, too."""
+    """Whether data loss counts as breaking, too."""
     witnesses: bool = True
-    """Whether incompatibilities are executed. Without, a verdict is the same and comes sooner."""
+    """Whether incompatibilities are executed. Without it the verdict is the same, but faster."""
     contract: str = "CONTRACT"
-    """What stands for the contract in the commands that remedies print."""
+    """The name of the contract in the commands that remedies print."""
     old_name: str = "old"
     new_name: str = "new"
     released: tuple[str, ...] = ()
     """Names of versions that cannot change any more: remedies ask others to."""
     operations: tuple[File, ...] = ()
-    """What clients send: where it is known, nothing breaks but what one of these meets."""
+    """What clients send: if it is known, only what affects one of these breaks."""
     laboratory: Laboratory | None = None
-    """Who is asked for witnesses first."""
+    """The server that is asked for witnesses first."""
 
     def of(self, contract: Contract) -> "Terms":
         """These, with all that a contract says of how its versions are judged."""
@@ -65,8 +65,8 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
 ) -> Comparison:
     """Judge two texts in both directions.
 
-    format: a name of contractctl.formats.FORMATS. dialect: for sql, short for Policy(dialect=…). policy: what else a
-    format leaves open. Raise ContractctlError where a text is not of its format.
+    format: a name in contractctl.formats.FORMATS. dialect: for sql, short for Policy(dialect=…). policy: the other
+    choices that a format leaves open. Raise ContractctlError if a text is not of the format.
 
     >>> text = '{"type": "enum", "name": "E", "symbols": %s}'
     >>> compare(text % '["A", "B"]', text % '["A"]', format="avro").backward.status
@@ -78,7 +78,7 @@ def compare(  # noqa: PLR0913 - two texts and four ways to judge them, all but t
 
 
 def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
-    """Judge two versions in both directions. Raise ContractctlError where one is not of its format."""
+    """Judge two versions in both directions. Raise ContractctlError if one is not of the format."""
     same = _said(old) == _said(new)
     policy = terms.policy.chosen(format_name)
     if same and format_name not in FORMATS:

@@ -1,8 +1,8 @@
-"""What went wrong, where, and what is there to do? The one exception that a user ever reads."""
+"""What went wrong, where, and what can be done? The one exception that a user ever sees."""
 
 
 class ContractctlError(Exception):
-    """Something that the user can mend: one sentence that says what is wrong, and a hint that can be obeyed.
+    """Something that the user can fix: one sentence that says what is wrong, and a hint that can be followed.
 
     The command line prints it on stderr and exits with 2; no traceback is shown.
     """

@@ -4,9 +4,9 @@
     …
         configure(connection=connection, target_metadata=target_metadata)
 
-Then `alembic revision --autogenerate` and `alembic check` say nothing of what plans do by themselves, whichever version
-the models are of, and are not held up by revisions of plans that are not due yet; a new revision goes on from the
-application's own head, and `alembic upgrade head` goes there. Nothing else changes, and all options are Alembic's own.
+Then `alembic revision --autogenerate` and `alembic check` ignore what plans do, whichever version the models are, and
+revisions of plans that are not due yet do not block them. A new revision follows the application's own head, and
+`alembic upgrade head` goes there. Nothing else changes, and all options are Alembic's own.
 """
 
 from collections.abc import Callable
@@ -30,10 +30,10 @@ def configure(
     process_revision_directives: Callable[..., None] | None = None,
     **options: Any,  # noqa: ANN401 - Alembic's own, passed on
 ) -> None:
-    """Call context.configure() with these options, and with what plans in flight need beside them.
+    """Call context.configure() with these options, and with what plans in flight need in addition.
 
-    `include_object`, `include_name` and `process_revision_directives` are the application's own: they are asked of what
-    ours have left.
+    `include_object`, `include_name` and `process_revision_directives` are the application's own: they are called for
+    everything that does not belong to a plan.
     """
     autogenerate = Autogenerate()
 

@@ -1,4 +1,4 @@
-"""Which path does a request take? The same key always the same one, and more keys the new one as the share grows."""
+"""Which path does a request take? Always the same for one key; as the share grows, more keys take the new one."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,9 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class Canary:
     """The canary of one plan, as an application sees it.
 
-    `percent` gives the share of the moment; see `percent_from`. Each request is counted with `count`: counter
-    `contract.canary.requests`, all four of its series from the start on. How long it took goes into the histogram
-    `contract.canary.duration`, what a shadow read gave into the counter `contract.shadow.reads`.
+    `percent` returns the current share; see `percent_from`. `count` counts each request in the counter
+    `contract.canary.requests`, whose four series exist from the start, and its duration in the histogram
+    `contract.canary.duration`; `shadow` counts in `contract.shadow.reads`.
     """
 
     def __init__(self, plan: str, percent: Callable[[], float], *, meter: Meter | None = None) -> None:
@@ -37,18 +37,18 @@ class Canary:
                 self._add(0, path, outcome)
 
     def takes_new(self, key: str) -> bool:
-        """Whether the request of this key (a customer, an order) takes the new path."""
+        """Whether a request with this key (a customer, an order) takes the new path."""
         return bucket(self._plan, key) < self._percent()
 
     def count(self, *, new: bool, ok: bool, seconds: float | None = None) -> None:
-        """A request went well, or not, on the path that it took, and took so long."""
+        """Count a request: the path that it took, whether it succeeded, and its duration."""
         path = "new" if new else "old"
         self._add(1, path, "ok" if ok else "bad")
         if seconds is not None:
             self._duration.record(seconds, {"contract.plan": self._plan, "contract.path": path})
 
     def shadow(self, result: Literal["same", "different", "ignored", "skipped"]) -> None:
-        """A read was made on both paths; ignored: a rule explains the difference, skipped: nobody compared."""
+        """Count a read made on both paths. ignored: a rule explains the difference; skipped: it was not compared."""
         self._shadow.add(1, {"contract.plan": self._plan, "contract.result": result})
 
     def _add(self, count: int, path: str, outcome: str) -> None:
@@ -56,7 +56,7 @@ class Canary:
 
 
 def bucket(plan: str, key: str) -> float:
-    """A key's place between 0 and 100, evenly spread; another plan spreads the same keys otherwise."""
+    """A key's place between 0 and 100, evenly spread; another plan spreads the same keys differently."""
     drawn = int.from_bytes(sha256(f"{plan}\0{key}".encode()).digest()[:8])
     return drawn / 2**64 * _EVERYBODY
 
@@ -75,9 +75,9 @@ def percent_from(
     seconds: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], float]:
-    """A reader of the share that `contractctl migrate canary` sets; it asks the database every `seconds`.
+    """A function that returns the share set by `contractctl migrate canary`; it asks the database every `seconds`.
 
-    Where the database cannot be asked, the last known share stays; before the first answer it is 0: the old path.
+    If the database does not answer, the last known share stays; before the first answer it is 0: the old path.
     """
     known, asked_at = 0.0, -float("inf")
 

@@ -35,8 +35,8 @@ _JUST_NOW = 1_000_000_000
 def provider(path: Path, *, service: str, version: str = "", seconds: float = 60.0) -> MeterProvider:
     """A meter provider that appends to `path` at once, every `seconds`, and once more when it is shut down.
 
-    A process that is killed takes with it what it counted since it last wrote. That it was there, and did not come to
-    its end, is noted in the file: evidence takes that time as lost.
+    A process that is killed loses what it counted since it last wrote. The file shows that it started and did not
+    finish, and evidence treats that time as lost.
     """
     attributes = {"service.name": service, "service.instance.id": str(uuid4())}
     resource = Resource.create(attributes | ({"service.version": version} if version else {}))
@@ -56,23 +56,23 @@ class OtlpFileExporter(MetricExporter):
         """Whose metrics the last export held, and when they were read."""
 
     def begin(self, resource: Resource, seconds: float) -> None:
-        """Leave word that a process counts from now on, and exports every so many seconds."""
+        """Record that a process counts from now on, and exports every so many seconds."""
         self._append([_mark(resource, "contract.export.began", time.time_ns(), seconds)])
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object) -> MetricExportResult:
-        """Append one line; a full disk is the exporter's trouble and never the application's."""
+        """Append one line; a full disk never disturbs the application."""
         del timeout_millis, kwargs
         done = self._append(list(_resources(metrics_data)))
         self._told = [(one.resource, _newest(one)) for one in metrics_data.resource_metrics] if done else []
         return MetricExportResult.SUCCESS if done else MetricExportResult.FAILURE
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        """Nothing is held back."""
+        """Return at once: nothing is buffered."""
         del timeout_millis
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
-        """Leave word that the export that was made just now holds everything. Where there was none, nobody says so."""
+        """Record that the export made just now has everything. If there was none, record nothing."""
         del timeout_millis, kwargs
         last = [(resource, at) for resource, at in self._told if time.time_ns() - at <= _JUST_NOW]
         if last:

@@ -22,22 +22,22 @@ class Watched:
     _attributes: Attributes = field(repr=False)
 
     def read(self, count: int = 1) -> None:
-        """The field was read so many times."""
+        """Count so many reads of the field."""
         self._counter.add(count, self._attributes)
 
     def not_understood(self, count: int = 1) -> None:
-        """So many statements may have read the field, and nobody can tell."""
+        """Count so many statements that may have read the field."""
         self._counter.add(count, self._attributes | {"contract.read.certainty": "unknown"})
 
 
 class FieldReads:
     """The reads of one consumer, through the OpenTelemetry API.
 
-    Counter `contract.field.reads`, gauges `contract.instrumentation.info` and `contract.instrumentation.started`: what
-    a process counted last is lost when it is killed, and where counters are asked for, as Prometheus does, also when it
-    ends. Only another start tells that it has; where they are sent, as OTLP is, `finish` tells that nothing is lost.
-    Which exporter takes them, and how often, is the application's own choice: `meter` is one of its meters, the global
-    one where none is given.
+    It has the counter `contract.field.reads` and the gauges `contract.instrumentation.info`,
+    `contract.instrumentation.started` and `contract.instrumentation.ended`. What a process counted since its last
+    export is lost when it is killed; if its counters are scraped, as by Prometheus, also when it ends normally. The
+    next start shows that. If its counters are sent, as in OTLP, `finish` shows that nothing was lost. The application
+    chooses the exporter and how often it exports: `meter` is one of its meters, by default the global one.
     """
 
     def __init__(self, consumer: str, *, version: str = "", meter: Meter | None = None) -> None:
@@ -60,7 +60,7 @@ class FieldReads:
     def watch(self, contract: str, path: str, *, contract_version: str = "") -> Watched:
         """Begin to count the reads of a field: `orders.customer_name`, `OrderPlaced.customer_name`.
 
-        The counter starts at once with zero: one that is born with its first read loses that read to `increase()`.
+        The counter starts at zero at once: if its first sample were the first read, `increase()` would miss that read.
         """
         attributes = self._attributes | {"contract.name": contract, "contract.field.path": path}
         if contract_version:
@@ -71,9 +71,9 @@ class FieldReads:
         return Watched(contract, path, self._counter, attributes)
 
     def finish(self) -> None:
-        """Nothing is read any more: call it before the meter provider is shut down, so that its last export says so.
+        """Declare that nothing is read any more. Call it before the meter provider is shut down and exports once more.
 
-        The file of `contractctl.runtime.otlp_file` says it by itself.
+        `contractctl.runtime.otlp_file` does without it.
         """
         with self._lock:
             self._finished = True

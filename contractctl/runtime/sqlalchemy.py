@@ -19,7 +19,7 @@ def count_reads(
 ) -> None:
     """Count every statement of this engine that reads one of the `columns` (`orders.customer_name`).
 
-    Statements made of SQLAlchemy's own objects are decided by their column objects, plain text by its words.
+    Statements built with SQLAlchemy are judged by their column objects, plain text by its words.
     """
     watched = [reads.watch(contract, path, contract_version=contract_version) for path in columns]
 

@@ -1,6 +1,6 @@
-"""Does this SQL text read a column? Without a parser: where it cannot tell, it says so, and errs towards "reads".
+"""Does this SQL text read a column? Without a parser: if it cannot tell, it says so, and errs towards "reads".
 
-What it cannot see: a read through a view or a stored function, whose text lies in the database.
+What it cannot see: a read through a view or a stored function, whose text is in the database.
 """
 
 import re
