@@ -18,7 +18,7 @@ def count_reads(
     columns: Iterable[str],
     contract_version: str = "",
 ) -> None:
-    """Count every statement of this connection that reads one of the `columns`. It sets the connection's trace callback."""
+    """Count every statement of this connection that reads one of the `columns`. It sets its trace callback."""
     watched = [reads.watch(contract, path, contract_version=contract_version) for path in columns]
 
     def traced(statement: str) -> None:
