@@ -166,11 +166,11 @@ def _give_partner(sync: Synchronisation, *, inserted: bool) -> str:
 
 
 def _follow(sync: Synchronisation) -> Iterator[str]:
-    """A row of its own goes along with the key."""
+    """A row of its own goes along with the key, and holds at once what its partner does."""
     across = across_of(sync)
-    pairs = zip(across.there, across.here, strict=True)
-    keys = ", ".join(f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
-    yield from _along(sync, f"UPDATE {table(across.table)} AS {THERE} SET {keys}")
+    pairs = [*zip(across.there, across.here, strict=True), *((one.new, one.old) for one in across.columns)]
+    sets = ", ".join(f"{quote(there)} = NEW.{quote(here)}" for there, here in pairs)
+    yield from _along(sync, f"UPDATE {table(across.table)} AS {THERE} SET {sets}")
 
 
 def _going(sync: Synchronisation) -> Iterator[str]:
