@@ -12,7 +12,7 @@ from contractctl.databases import Across, Copied, Crossed, Database, Synchronisa
 HERE, THERE = "contractctl_here", "contractctl_there"
 """What the old side's rows and the other table's are called in a query."""
 MOVING = "(row)"
-"""In place of a column's name among the marks: the old side's row goes or gets another key, its partner goes along."""
+"""In place of a column's name among the marks: a row goes or gets another key, and what belongs to it goes along."""
 
 
 def across_of(sync: Synchronisation) -> Across:
@@ -142,7 +142,7 @@ def is_marked(database: Database, mark: tuple[str, str, str, str]) -> str:
 
 
 def moving(database: Database, sync: Synchronisation, names: Iterable[str]) -> tuple[str, str, str, str]:
-    """The mark on a row whose partner goes along with it, over it, OLD, or its partner."""
+    """The mark on a row with which others go along, over it, OLD, or one of these."""
     return marked(database, sync, "OLD", names, MOVING)
 
 

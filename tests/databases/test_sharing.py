@@ -76,6 +76,23 @@ def test_a_shared_row_writes_all_that_share_it_and_one_of_them_writes_itself_and
     assert (shop.facts()["set_aside"], shop.facts()["differing"]) == (1, 0)
 
 
+@pytest.mark.parametrize("words", [shops.POSTGRESQL], ids=str)
+def test_rows_that_follow_a_shared_one_to_its_new_key_keep_what_they_disagree_on(shop):
+    """Hazards 13, 19: a foreign key writes them, and no application."""
+    references = "u_id integer REFERENCES u (id) ON UPDATE CASCADE"
+    rows = "INSERT INTO t VALUES (1, 1, 'Rome', 'S'), (2, 1, 'Oslo', 'S'), (3, 1, NULL, 'N')"
+    tables = (TABLES[0], TABLES[1].replace("u_id integer", references), TABLES[2])
+    start(shop, tables, SHARED, "INSERT INTO u VALUES (1, 'Rome', 'S'), (9, 'Bonn', 'B')", rows)
+
+    shop.run("UPDATE u SET id = 5 WHERE id = 1")
+    assert read(shop)[1] == [(5, "Rome", "S"), (9, "Bonn", "B")]
+    assert read(shop)[0] == [(1, "Rome", "S"), (2, "Oslo", "S"), (3, None, "N")]
+    shop.run("UPDATE u SET id = 6, city = 'Ulm' WHERE id = 5")
+    assert read(shop)[0] == [(1, "Ulm", "S"), (2, "Ulm", "S"), (3, "Ulm", "N")]
+    shop.run("UPDATE t SET u_id = 9 WHERE id = 3")
+    assert read(shop)[0][2] == (3, "Bonn", "B")
+
+
 @pytest.mark.parametrize("words", ENGINES, ids=str)
 def test_a_row_that_goes_over_to_another_shared_one_heeds_it_and_leaves_the_former_as_it_is(shop):
     """Hazards 11, 19."""

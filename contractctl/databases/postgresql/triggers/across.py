@@ -76,7 +76,7 @@ def _events(sync: Synchronisation) -> Iterator[tuple[Synchronisation, tuple[str,
     along = (_FOLLOW, _GOING) if across.makes_rows and not across.shared else ()
     here = tuple(event for event in usual if not (along and event == "across_gone"))
     yield sync, ("across_take", *here, *along)
-    yield other(sync), usual
+    yield other(sync), (*usual, _FOLLOW) if across.shared else usual
 
 
 def _drops(sync: Synchronisation) -> Iterator[str]:
@@ -105,6 +105,8 @@ def _here(sync: Synchronisation) -> Iterator[str]:
 def _there(sync: Synchronisation) -> Iterator[str]:
     of = other(sync)
     if across_of(sync).shared:
+        condition = rekeyed_there(database, sync)
+        yield from _trigger(of, _FOLLOW, "AFTER UPDATE", sharing.renamed(sync), condition=condition)
         yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", sharing.give_here(sync), sharing.VARIABLES)
         return
     yield from _trigger(of, "across_give", "AFTER INSERT OR UPDATE", _give_here(sync))

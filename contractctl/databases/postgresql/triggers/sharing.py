@@ -13,21 +13,28 @@ from contractctl.databases.crossing import (
     HERE,
     THERE,
     across_of,
+    changed,
     given_there,
     held,
     is_absent,
     is_marked,
+    is_moving,
+    moving,
     of_row,
+    rekeyed_here,
     rekeyed_there,
     together,
 )
-from contractctl.databases.postgresql.names import quote, quotes, table
+from contractctl.databases.postgresql.names import literal, quote, quotes, table
 from contractctl.databases.postgresql.triggers.functions import database, indented
+from contractctl.databases.sides import key_json
 
 _FOUND, _ASKED = "contractctl_found", "contractctl_asked"
 VARIABLES = (f"{_FOUND} record", f"{_ASKED} boolean[]")
 _ANY = f"true = ANY ({_ASKED})"
 _INSERTED = "TG_OP = 'INSERT'"
+_FOLLOWED = "(followed)"
+"""In place of a column's name among the marks: a foreign key has given a row the shared one's new key."""
 
 
 class _Condition(Protocol):
@@ -37,6 +44,11 @@ class _Condition(Protocol):
 def take_here(sync: Synchronisation) -> Iterator[str]:
     """A row that goes over to another shared one holds what that one says, where it is not given something else."""
     across = across_of(sync)
+    yield f"IF {_taken_along(sync)} THEN"
+    yield f"  INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
+    yield f"    VALUES ({', '.join(_followed(sync))}) ON CONFLICT DO NOTHING;"
+    yield "  RETURN NEW;"
+    yield "END IF;"
     asked = [sharing.taken_here(database, sync, one, inserted=False) for one in across.columns]
     yield f"{_ASKED} := CASE WHEN TG_OP = 'UPDATE' THEN ARRAY[{', '.join(asked)}] END;"
     values = ", ".join(quote(one.new) for one in across.columns)
@@ -63,6 +75,10 @@ def give_there(sync: Synchronisation) -> Iterator[str]:
     """What a row says goes to the shared one, marked as its own; what a new row leaves out comes from there."""
     across = across_of(sync)
     left_out = " OR ".join(is_absent(database, (one,), "NEW") for one in across.columns)
+    yield f"IF TG_OP = 'UPDATE' AND {rekeyed_here(database, sync)} THEN"
+    yield f"  DELETE FROM contractctl_kept WHERE {is_marked(database, _followed(sync))};"
+    yield "  IF FOUND THEN RETURN NULL; END IF;"
+    yield "END IF;"
     yield _asked(sync, sharing.given_here)
     yield f"IF {_ANY} THEN"
     yield from map(indented, _give(sync))
@@ -134,13 +150,17 @@ def marked(mark: tuple[str, str, str, str], statement: str) -> Iterator[str]:
 def give_here(sync: Synchronisation) -> Iterator[str]:
     """What a shared row says goes to all that share it, unless it was just given it by one of them."""
     across = across_of(sync)
-    yield _asked(sync, given_there)
+    rekeyed = rekeyed_there(database, sync)
+    yield f"IF TG_OP = 'UPDATE' AND {rekeyed} THEN"
+    yield f"  DELETE FROM contractctl_kept WHERE {is_moving(database, sync, across.there)};"
+    yield "END IF;"
+    yield _asked(sync, _given_there)
     yield from _take_left_out_there(sync)
     yield f"IF NOT {_ANY} THEN RETURN NULL; END IF;"
     mark = sharing.is_giving(database, sync, "NEW", across.there)
     yield f"IF EXISTS (SELECT 1 FROM contractctl_kept WHERE {mark}) THEN RETURN NULL; END IF;"
     where = together(database, sync, HERE, "NEW")
-    yield f"IF {_INSERTED} OR {rekeyed_there(database, sync)} THEN"
+    yield f"IF {_INSERTED} OR {rekeyed} THEN"
     yield f"  PERFORM 1 FROM {table(sync.table)} AS {HERE} WHERE {where} FOR NO KEY UPDATE;"
     yield "END IF;"
     sets = ", ".join(
@@ -151,6 +171,37 @@ def give_here(sync: Synchronisation) -> Iterator[str]:
     different = _different(across.columns, HERE, "NEW")
     yield f"UPDATE {table(sync.table)} AS {HERE} SET {sets} WHERE {where} AND {different};"
     yield "RETURN NULL;"
+
+
+def _given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """As `given_there`; but a shared row that takes those that share it along to another key says nothing new."""
+    given = given_there(database, sync, one, inserted=inserted)
+    if inserted:
+        return given
+    former = f"SELECT 1 FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'OLD')}"
+    return f"({changed(database, (one.new,), (one.type,))} OR {given} AND EXISTS ({former}))"
+
+
+def renamed(sync: Synchronisation) -> Iterator[str]:
+    """A shared row gets another key: marked until its own trigger, while a foreign key may take others along."""
+    mark = moving(database, sync, across_of(sync).there)
+    yield f"INSERT INTO contractctl_kept (plan, table_name, {quote('key')}, column_name)"
+    yield f"  VALUES ({', '.join(mark)}) ON CONFLICT DO NOTHING;"
+    yield "RETURN NULL;"
+
+
+def _followed(sync: Synchronisation) -> tuple[str, str, str, str]:
+    """The mark on a row that was taken along, from its BEFORE trigger to its AFTER trigger.
+
+    What a foreign key writes fires these only once all triggers of the shared row have had their turn.
+    """
+    return literal(sync.plan), literal(sync.table), key_json(database, sync, "NEW"), literal(_FOLLOWED)
+
+
+def _taken_along(sync: Synchronisation) -> str:
+    """Whether a row only follows the shared one to another key, and neither takes nor says anything."""
+    mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {is_moving(database, sync, across_of(sync).here)})"
+    return f"TG_OP = 'UPDATE' AND (CASE WHEN {rekeyed_here(database, sync)} THEN {mark} ELSE false END)"
 
 
 def _take_left_out_there(sync: Synchronisation) -> Iterator[str]:
