@@ -38,7 +38,7 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     return completed(file, name, in_work_tree(root, lambda: _around(path, root))), name
 
 
-def two_versions(old: Path, new: Path, format_name: str | None = None) -> tuple[Source, Source, str]:
+def two_versions(old: Path, new: Path, format_name: str | None) -> tuple[Source, Source, str]:
     """Both as version() reads them, and their format. Raise ContractctlError where they are of two."""
     after, name = version(new, format_name)
     before, _ = version(old, name)

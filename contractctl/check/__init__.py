@@ -180,10 +180,10 @@ def check_files(old: Source, new: Source, format_name: str, level: Level, terms:
 
 def check_contract(
     contract: Contract,
-    level: Level | None = None,
-    staged: str | None = None,
-    terms: Terms = Terms(),
-    is_new: Callable[[Version], bool] = lambda _: False,
+    level: Level | None,
+    staged: str | None,
+    terms: Terms,
+    is_new: Callable[[Version], bool],
 ) -> Iterator[Pair]:
     """The draft against the releases that its level names; the latest release, and new ones, against those before.
 

@@ -60,7 +60,7 @@ def is_absent(database: Database, columns: Iterable[Crossed], here: str = "") ->
     return f"({' AND '.join(_is_absent(database, one, of_row(database, here, one.old)) for one in columns)})"
 
 
-def is_null(database: Database, columns: Iterable[Crossed], there: str = "") -> str:
+def is_null(database: Database, columns: Iterable[Crossed], there: str) -> str:
     """Whether the other table's row holds nothing."""
     return f"({' AND '.join(f'{of_row(database, there, one.new)} IS NULL' for one in columns)})"
 

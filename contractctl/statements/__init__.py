@@ -109,7 +109,7 @@ _OPAQUE = frozenset(
 """Statements whose text does not say what they read."""
 
 
-def may_mean(words: Collection[str], given: Iterable[str], within: str = "") -> bool:
+def may_mean(words: Collection[str], given: Iterable[str], within: str) -> bool:
     """Whether a text of these words may mean one of these: what is of another schema it can only name with that."""
     for name in given:
         schema, _, bare = name.casefold().rpartition(".")

@@ -19,7 +19,7 @@ def source(path: Path, within: Path | None = None) -> Source:
     return Source(tuple(File.of(shown(file), _content(file, within)) for file in files), folder=folder)
 
 
-def sources(paths: Sequence[Path], within: Path | None = None) -> Source:
+def sources(paths: Sequence[Path], within: Path | None) -> Source:
     """Several files, the main one first, as the text of one version."""
     whole = [os.path.abspath(path) for path in dict.fromkeys(paths)]  # noqa: PTH100 - links stay what they are
     common = os.path.commonpath([os.path.dirname(path) for path in whole])  # noqa: PTH120 - as above

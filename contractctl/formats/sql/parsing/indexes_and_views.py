@@ -64,7 +64,7 @@ def _meaning(parameters: exp.Expr, table: Table | None, kind: str, dialect: str)
     )
 
 
-def create_view(defined: Defined, tree: exp.Create, options: str = "") -> str:
+def create_view(defined: Defined, tree: exp.Create, options: str) -> str:
     """Take in one CREATE VIEW. options: what misread.mended took out of it."""
     dialect, query = defined.dialect, tree.expression
     head = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this

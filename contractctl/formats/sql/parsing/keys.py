@@ -14,7 +14,7 @@ _BEGINNING = re.compile(r"`?(\w+)`?\((\d+)\)")
 
 
 def unique_of(
-    parts: Iterable[exp.Expr], table: Table, dialect: str, name: str | None = None, *, primary: bool = False
+    parts: Iterable[exp.Expr], table: Table, dialect: str, name: str | None, *, primary: bool = False
 ) -> Unique:
     """A key over these parts of a table."""
     columns, others = [], []

@@ -11,7 +11,7 @@ from contractctl.model.declared import Declared
 from contractctl.model.plan import Stage
 
 
-def cautions(old: Source, new: Source, declared: Declared, policy: Policy = Policy()) -> Iterator[str]:
+def cautions(old: Source, new: Source, declared: Declared, policy: Policy) -> Iterator[str]:
     """A sentence for each thing that holds only from the end on, or until then."""
     found = path(old, new, declared, policy)
     for step in found.steps:
