@@ -138,8 +138,13 @@ def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
         key = number, one.plan, one.path, one.outcome, one.measure, one.bound
         own = replace(one, count=0.0) if number == _LONG_AGO else one
         known = sums.get(key)
-        sums[key] = own if known is None else replace(known, count=known.count + own.count)
+        sums[key] = own if known is None else _summed(known, own)
     return list(sums.values())
+
+
+def _summed(known: Request, one: Request) -> Request:
+    count = known.count + one.count
+    return replace(known, begin=min(known.begin, one.begin), end=max(known.end, one.end), count=count)
 
 
 def _lost(lost: Iterable[Lost]) -> list[Lost]:

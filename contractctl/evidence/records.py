@@ -250,7 +250,16 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
         silent = [one for one in own if one.end <= since and one.measure == "outcome"]
         still = [replace(one, begin=now, end=now, count=0.0) for one in silent]  # what it can count, and did not
         series = tuple(_request_series([*running, *still], since, bake))
-        yield _record(seen, question, Kind.CANARY, max(since, seen.earliest), series)
+        begin, every = max(since, seen.earliest), question.plan.reads.heartbeat_seconds
+        beats = (_until(seen, question) - begin) / every, _counted_for(running, begin, every) / every
+        yield _record(seen, question, Kind.CANARY, begin, series, beats=beats)
+
+
+def _counted_for(running: Sequence[Request], begin: float, every: float) -> float:
+    """For how many seconds requests were counted, be it none: what nobody has told anything of is not covered."""
+    told = [one for one in running if one.measure == "outcome"] or running
+    reached = ((one.begin - every * REACH, one.end + every * REACH) for one in told)
+    return seconds(reached, begin, max(one.end for one in told))
 
 
 def baseline(request: Request, since: float, bake: float) -> bool:

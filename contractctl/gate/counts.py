@@ -38,6 +38,11 @@ class Observed:
         return self.until - self.since
 
     @property
+    def silent(self) -> float:
+        """For how many seconds of it nobody has told of any request, nor that there was none."""
+        return sum(_silent(record) for record in self.running)
+
+    @property
     def series(self) -> list[Series]:
         """What was counted at the running share."""
         return _series(self, self.running)
@@ -47,6 +52,13 @@ class Observed:
         """What the source has counted at this share; a record that says nothing is one of requests."""
         found = {measure for one in self.series for measure in MEASURES if measure in one.labels}
         return found or {"outcome"}
+
+
+def _silent(record: Record) -> float:
+    if not record.expected_heartbeats:
+        return 0.0
+    told = (record.observed_heartbeats or 0.0) / record.expected_heartbeats
+    return (record.window_to - record.window_from) * max(0.0, 1 - told)
 
 
 def looks(observed: Observed) -> tuple[Look, ...]:

@@ -64,12 +64,13 @@ def everybody(case: Case, observed: Observed, passed: Condition) -> Condition:
     """The condition on the share, where all of the requests should take the new path."""
     rules = case.plan.canary
     found = silence(dated(observed, rules.bake_seconds), observed.since)
-    quiet, needed = observed.until - found.last, found.seconds_needed(rules.bake_seconds)
+    quiet = max(0.0, observed.until - found.last - observed.silent)
+    needed = found.seconds_needed(rules.bake_seconds)
     passed = replace(passed, threshold=f"nobody on the old path for {span(needed)}")
     if not found.breaks:
         return replace(passed, remedy=None)
     took = f"{number(found.left)} {agreeing(found.left, 'request')} took the old path"
-    if quiet <= 0:
+    if found.last >= observed.until:
         return unknown(passed, Flaw(Unknown.SHARE_MISMATCH, f"{took}, some of them in the latest interval"))
     words = f"{took}, the last before {moment(found.last)}"
     if quiet < needed:

@@ -195,18 +195,21 @@ def _baked(case: Case, observed: Observed) -> Condition:
     needed, share = case.plan.canary.bake_seconds, case.standing.percent
     own = looks(observed)
     without = sum(1 for look in own if _is_without(look, share))
-    seconds = observed.seconds * (1 - without / max(len(own), 1))
+    counted_for = observed.seconds - observed.silent
+    seconds = counted_for * (1 - without / max(len(own), 1))
     passed = Condition(
         name="canary bake",
         outcome=Outcome.PASS,
-        message=f"observed for {span(observed.seconds)} at {share:g} %",
-        observed=span(observed.seconds),
+        message=f"observed for {span(counted_for)} at {share:g} %",
+        observed=span(counted_for),
         threshold=span(needed),
         records=observed.records,
     )
     if seconds >= needed:
         return passed
     words = f"observed for {part(seconds, needed)} at {share:g} %"
+    if observed.silent >= 1:
+        words += f"; for {span(observed.silent)} nobody has counted any request, nor told that there was none"
     if without:
         words += f"; in {without} of {counted(len(own), 'interval')} no request took the new path"
     return unknown(passed, Flaw(Unknown.BAKING, words, needed - seconds))

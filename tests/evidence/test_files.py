@@ -11,9 +11,13 @@ from jsonschema import Draft202012Validator
 from contractctl import evidence, resources
 from contractctl.errors import ContractctlError
 from contractctl.evidence import approvals, record_file
+from contractctl.evidence.condensed import MOST
+from contractctl.gate import decide
 from contractctl.model import canonical
 from contractctl.model.contract import Party
+from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
+from contractctl.model.plan import Stage, Standing, State
 from tests.evidence.conftest import NOW, PATH, PLAN, QUESTION, WINDOW, only
 
 NANO = 1_000_000_000
@@ -201,6 +205,29 @@ def test_requests_are_looked_at_in_the_same_looks_whenever_one_collects(tmp_path
 
     assert first.window_from == since
     assert first.series[:-1] == second.series[: len(first.series) - 1]
+
+
+@pytest.mark.parametrize("most", [MOST, 100])
+def test_a_time_of_which_no_line_tells_is_no_bake_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Who counts writes lines of none, too: between the two times nobody knows what failed. Also where few are kept."""
+    monkeypatch.setattr("contractctl.evidence.condensed._LEAST", most)
+    plan = replace(PLAN, canary=replace(PLAN.canary, bake_seconds=3600))
+    since, standing = NOW - 3600, Standing(State.CANARY, NOW - 3600, 10)
+
+    def bake(*minutes: int) -> Condition:
+        lines(tmp_path, *(one for minute in minutes for one in requests(1000, at=since + minute * 60)))
+        found = collected(tmp_path, plan=plan, since=since)
+        decision = decide(plan, Stage.CANARY, percent=50, standing=standing, consumers={}, records=found, now=NOW)
+        return next(one for one in decision.conditions if one.name == "canary bake")
+
+    told = bake(*range(1, 61))
+    silent = bake(1, 2, 3, 58, 59, 60)
+
+    assert (told.outcome, told.message) == (Outcome.PASS, "observed for 60 min at 10 %")
+    assert (silent.outcome, silent.reason) == (Outcome.UNKNOWN, Unknown.BAKING)
+    assert "nobody has counted any request, nor told that there was none" in silent.message
 
 
 def test_slow_requests_and_shadow_reads_of_all_sources_come_out_alike(tmp_path: Path) -> None:
