@@ -24,8 +24,8 @@ def command(keep: bool, database: str | None, prometheus: bool, no_color: bool) 
     In a temporary git repository, a column and the field of an event are renamed while an old and a new version of a
     small shop read and write a database of 200,000 orders. Every command is shown as it is run, with its real output.
     Nothing outside the temporary folder and the database that you name is touched; at the end only the report is left
-    in the folder, and the database is empty again. With --prometheus it takes a minute longer: the server is found on
-    PATH, and scrapes the processes' metrics.
+    in the folder, and the database is empty again. With --prometheus it takes a minute and a half longer: the server is
+    found on PATH, and scrapes the processes' metrics.
 
     Exit codes: 0 everything went as described, 1 something did not, 2 usage or input error.
     """
