@@ -13,6 +13,10 @@ from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Kind, Series
 from contractctl.model.plan import Plan
 
+_CYRILLIC = "\u0430\u0432\u0435\u0456\u0458\u043a\u043c\u043d\u043e\u0440\u0441\u0455\u0442\u0443\u0445"
+_GREEK = "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
+_AS_LATIN = str.maketrans(_CYRILLIC + _GREEK, "abeijkmhopcstyx" + "abezhikmnoptyx")
+"""Letters that look like Latin ones, as small or as capital letters."""
 _ADDRESS = re.compile(r"<([^<>]+@[^<>]+)>")
 
 
@@ -93,8 +97,9 @@ def different(approvers: Iterable[str]) -> tuple[str, ...]:
 
 
 def _spellings(approver: str) -> frozenset[str]:
-    """The name and the address, however they are written."""
-    folded = unicodedata.normalize("NFKC", approver).casefold()
+    """The name and the address, however they are written: also with signs that nobody sees, or that look alike."""
+    seen = "".join(one for one in approver if unicodedata.category(one) != "Cf")
+    folded = unicodedata.normalize("NFKC", seen).casefold().translate(_AS_LATIN)
     found = _ADDRESS.search(folded)
     parts = (found.group(1), folded[: found.start()]) if found else (folded,)
     return frozenset(" ".join(part.split()) for part in parts if part.strip())

@@ -250,6 +250,8 @@ def test_the_digest_changes_with_every_input_and_with_nothing_else(contracting: 
         ("Ada <ada@example.org>", " ada  < ADA@example.org >"),
         ("Ada <ada@home.example>", "ada <ada@example.org>"),
         ("José", "Jose\u0301"),
+        ("Ada", "Ada\u200b"),
+        ("Ada <ada@example.org>", "\N{CYRILLIC CAPITAL LETTER A}da <adа@home.example>"),
     ],
 )
 def test_one_person_under_two_spellings_is_one_approval(contracting: Scene, names: tuple[str, str]) -> None:
