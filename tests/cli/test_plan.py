@@ -171,6 +171,15 @@ def test_a_migration_of_another_tool_that_a_plan_carries_out_is_named_so_that_no
     assert "1_init" not in said
 
 
+def test_a_column_that_is_there_without_a_release_is_sent_to_be_released_first(shop, contractctl):
+    database(shop, "ALTER TABLE orders ADD COLUMN full_name TEXT")
+
+    said = contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", code=2).stderr
+
+    assert "table 'orders' already has a column 'full_name'" in said
+    assert "contractctl check --live shop/orders" in said
+
+
 def test_planning_twice_says_that_the_plan_exists(shop, contractctl):
     contractctl("plan", "shop/orders", "--rename", "customer_name=full_name", "--name", "r")
     before = files(shop)
