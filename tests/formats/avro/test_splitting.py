@@ -169,7 +169,7 @@ def test_what_an_expression_cannot_make_is_refused_with_the_reason(text: str, sa
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("1.234", "more than 2 digits behind"),
+        ("1.234", "more than 2 digits after the point"),
         ("99999999.99", "more than 9 digits"),
         ("x", "is not a decimal"),
         ("NaN", "digits"),
