@@ -94,7 +94,8 @@ def test_who_read_nothing_is_no_consumer(contracting: Scene) -> None:
 
 
 def test_signs_of_life_that_were_not_seen_are_no_instrument(contracting: Scene) -> None:
-    moved = contracting.but(consumers={"shop/orders": (Party("reporting", migrated=True),)})
+    parties = (Party("reporting", migrated=True), Party("web", exempt="reads a copy"))
+    moved = contracting.but(consumers={"shop/orders": parties})
 
     silent = with_records(moved, reads=None, heartbeat=heartbeat(observed_heartbeats=0.0))
 
