@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Crossed, Database, Key, Synchronisation, run
+from contractctl.databases import Crossed, Database, Key, Synchronisation, crossing, run
 from contractctl.databases.crossing import (
     HERE,
     THERE,
@@ -70,6 +70,16 @@ def given_here(database: Database, sync: Synchronisation, one: Crossed, *, inser
     if inserted:
         return something
     return f"({changed(database, (one.old,), (one.type,))} OR {rekeyed_here(database, sync)} AND {something})"
+
+
+def given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
+    """As in crossing.py; but a shared row whose new key a foreign key has given to others, too, says nothing new."""
+    given = crossing.given_there(database, sync, one, inserted=inserted)
+    if inserted:
+        return given
+    here = database.table(sync.table)
+    former = f"SELECT 1 FROM {here} WHERE {together(database, sync, here, 'OLD')}"
+    return f"({changed(database, (one.new,), (one.type,))} OR {given} AND EXISTS ({former}))"
 
 
 def apart(database: Database, one: Crossed, here: str, there: str) -> str:

@@ -76,7 +76,7 @@ def test_a_shared_row_writes_all_that_share_it_and_one_of_them_writes_itself_and
     assert (shop.facts()["set_aside"], shop.facts()["differing"]) == (1, 0)
 
 
-@pytest.mark.parametrize("words", [shops.POSTGRESQL], ids=str)
+@pytest.mark.parametrize("words", SERVERS, ids=str)
 def test_rows_that_follow_a_shared_one_to_its_new_key_keep_what_they_disagree_on(shop):
     """Hazards 13, 19: a foreign key writes them, and no application."""
     references = "u_id integer REFERENCES u (id) ON UPDATE CASCADE"

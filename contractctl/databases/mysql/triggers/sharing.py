@@ -95,14 +95,15 @@ def give_here(sync: Synchronisation, *, inserted: bool) -> Iterator[str]:
     across = across_of(sync)
     mark = f"EXISTS (SELECT 1 FROM contractctl_kept WHERE {sharing.is_giving(_DATABASE, sync, 'NEW', across.there)})"
     asked = f"NOT {mark}{f' AND EXISTS (SELECT 1 {_sharing(sync)})' if inserted else ''}"
-    said = _any(given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns)
+    said = _any(sharing.given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns)
     yield when(said, [when(asked, [given(sync, inserted=inserted)])])
 
 
 def given(sync: Synchronisation, *, inserted: bool) -> str:
     """Let rows hold what the other table's row says, also where it is shared by none other."""
     across, here = across_of(sync), table(sync.table)
-    said = {one: given_there(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
+    condition = sharing.given_there if across.shared else given_there
+    said = {one: condition(_DATABASE, sync, one, inserted=inserted) for one in across.columns}
     different = _any(_and(asked, sharing.apart(_DATABASE, one, here, "NEW")) for one, asked in said.items())
     sets = ", ".join(
         f"{of_row(_DATABASE, here, one.old)} = CASE WHEN {asked} THEN {held(_DATABASE, one, 'NEW')}"

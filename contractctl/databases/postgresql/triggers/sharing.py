@@ -13,8 +13,6 @@ from contractctl.databases.crossing import (
     HERE,
     THERE,
     across_of,
-    changed,
-    given_there,
     held,
     is_absent,
     is_marked,
@@ -154,7 +152,7 @@ def give_here(sync: Synchronisation) -> Iterator[str]:
     yield f"IF TG_OP = 'UPDATE' AND {rekeyed} THEN"
     yield f"  DELETE FROM contractctl_kept WHERE {is_moving(database, sync, across.there)};"
     yield "END IF;"
-    yield _asked(sync, _given_there)
+    yield _asked(sync, sharing.given_there)
     yield from _take_left_out_there(sync)
     yield f"IF NOT {_ANY} THEN RETURN NULL; END IF;"
     mark = sharing.is_giving(database, sync, "NEW", across.there)
@@ -171,15 +169,6 @@ def give_here(sync: Synchronisation) -> Iterator[str]:
     different = _different(across.columns, HERE, "NEW")
     yield f"UPDATE {table(sync.table)} AS {HERE} SET {sets} WHERE {where} AND {different};"
     yield "RETURN NULL;"
-
-
-def _given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
-    """As `given_there`; but a shared row that takes those that share it along to another key says nothing new."""
-    given = given_there(database, sync, one, inserted=inserted)
-    if inserted:
-        return given
-    former = f"SELECT 1 FROM {table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, 'OLD')}"
-    return f"({changed(database, (one.new,), (one.type,))} OR {given} AND EXISTS ({former}))"
 
 
 def renamed(sync: Synchronisation) -> Iterator[str]:
