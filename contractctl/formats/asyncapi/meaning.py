@@ -46,7 +46,7 @@ class Asserted(Meaning):
         if isinstance(name, str) and name in RANGES:
             return self._whole_numbers(RANGES[name])
         is_about_text = types is None or "string" in (types if isinstance(types, list) else [types])
-        if name in _ANY_TEXT or (isinstance(name, str) and not formats.is_known(name) and not is_about_text):
+        if isinstance(name, str) and (name in _ANY_TEXT or not (formats.is_known(name) or is_about_text)):
             return TRUE
         return super()._read(read, spot, keyword, value)
 

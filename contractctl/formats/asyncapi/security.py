@@ -106,7 +106,12 @@ def _worded(schemes: Mapping[str, frozenset[str]]) -> str:
 
 def _on_the_wire(alternative: Alternative) -> str:
     """The same, where two versions call by one name what looks otherwise."""
-    return _worded({", ".join(map(str, json.loads(wire).values())): scopes for wire, scopes in alternative.items()})
+    return _worded({_shown(wire): scopes for wire, scopes in alternative.items()})
+
+
+def _shown(wire: str) -> str:
+    """How a scheme looks; one that is only named, its name."""
+    return wire[2:] if wire.startswith("? ") else ", ".join(map(str, json.loads(wire).values()))
 
 
 def _scopes(scopes: Json) -> frozenset[str]:

@@ -55,7 +55,7 @@ def _read_otherwise(view: "View", value: dict[str, Json]) -> Iterator[Literal]:
     for name in value["type"] if isinstance(value["type"], list) else [value["type"]]:
         if name == "boolean":
             yield view.space.enum(["true", "false"])
-        elif name in {"integer", "number"} and _OF_NUMBERS.isdisjoint(value):
+        elif isinstance(name, str) and name in {"integer", "number"} and _OF_NUMBERS.isdisjoint(value):
             yield _numeric(view, value)
         elif name == "string" and _OF_TEXTS.isdisjoint(value):
             listed = not value.keys().isdisjoint(_LISTS)

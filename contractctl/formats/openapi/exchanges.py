@@ -86,7 +86,7 @@ class Making:
         """What the server answers: what it must, and what the finding is about. With every code that may tell it."""
         document, call, status = self.way.server, self.call, self.facts.get("status", "").upper()
         answers = {name.upper(): resolved(document, spot) for name, spot in entries(document, call.server, "responses")}
-        status = status or next((name for name in answers if name[0] in "23"), "")
+        status = status or next((name for name in answers if name.startswith(("2", "3"))), "")
         if status not in answers:
             raise NoneFoundError
         given = answers[status]

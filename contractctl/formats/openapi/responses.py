@@ -24,6 +24,8 @@ _IGNORED_HEADERS = frozenset({"content-type"})
 def responses(way: Way, call: Call) -> Iterator[Found]:
     """What is answered must be known, and what is known as a success must still be answered."""
     given, known = _responses(way.server, call.server), _responses(way.caller, call.caller)
+    for name in dict.fromkeys((*_nameless(way.caller, call.caller), *_nameless(way.server, call.server))):
+        yield Undecided(f"{call.name} response '{name}'", "that is no code, no range like 2XX and not default")
     for status, response in given.items():
         meeting = list(_meeting(status, given, known))
         yield from _unmet(way, call, (status, response), meeting, (given, known))
@@ -73,7 +75,17 @@ def _responses(document: Document, operation: Spot) -> dict[str, Spot]:
     return {
         status.upper() if _RANGE.fullmatch(status) else status: resolved(document, spot)
         for status, spot in entries(document, operation, "responses")
+        if _is_status(status)
     }
+
+
+def _nameless(document: Document, operation: Spot) -> list[str]:
+    """The names of responses of which nobody knows when they come."""
+    return [status for status, _ in entries(document, operation, "responses") if not _is_status(status)]
+
+
+def _is_status(name: str) -> bool:
+    return name == "default" or any(form.fullmatch(name) for form in (_CODE, _RANGE))
 
 
 def _is_success(status: str) -> bool:

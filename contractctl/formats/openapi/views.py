@@ -186,7 +186,8 @@ class View(Meaning):
             own = declared if isinstance(declared, dict) else {}
             hidden.update(name for name in own if self.hides(part, name))
             needed = value.get("required")
-            required.update(str(name) for name in (needed if isinstance(needed, list) else ()) if name not in own)
+            names = (name for name in (needed if isinstance(needed, list) else ()) if isinstance(name, str))
+            required.update(name for name in names if name not in own)
         if hidden.isdisjoint(required):
             return literal
         reason = f"'{min(hidden & required)}' is required by one part and does not travel by another"

@@ -144,3 +144,25 @@ def test_a_json_schema_that_leads_to_a_missing_file_is_unknown_though_its_text_s
 
     assert {answer.backward.status, answer.forward.status} == {Status.UNKNOWN}
     assert any("'money.yaml' is not among" in one for one in answer.backward.reasons)
+
+
+def test_a_scheme_that_nobody_defines_is_called_by_its_name() -> None:
+    head = "asyncapi: 2.6.0\ninfo: {title: Shop, version: '1'}\nchannels: {c: {publish: {message: {payload: {}}}}}\n"
+    secured = f"{head}servers: {{s: {{url: a.example, protocol: kafka, security: [{{k: []}}]}}}}\n"
+    defined = secured + "components: {securitySchemes: {k: {type: plain}}}\n"
+    old, new = (Source((File("shop.yaml", text),)) for text in (secured, defined))
+
+    (finding,) = judged(old, new).backward.findings
+
+    assert finding.message.endswith("with: k. new requires: plain")
+
+
+@pytest.mark.parametrize("odd", ["{}", "[]"])
+def test_a_format_that_is_no_word_says_nothing(odd: str) -> None:
+    head = "asyncapi: 2.6.0\ninfo: {title: Shop, version: '1'}\n"
+    old, new = (
+        Source((File("shop.yaml", f"{head}channels: {{c: {{publish: {{message: {{payload: {said}}}}}}}}}\n"),))
+        for said in ("{type: string}", f"{{type: string, format: {odd}}}")
+    )
+
+    assert judged(old, new).backward.status is Status.COMPATIBLE

@@ -148,3 +148,23 @@ def test_a_word_is_known_in_whatever_spelling(word: str) -> None:
     compared = compare(written("string"), written("integer"), format="openapi")
 
     assert compared.backward.status is Status.COMPATIBLE  # it is never sent
+
+
+@pytest.mark.parametrize(
+    ("operation", "word", "odd"),
+    [
+        ("parameters: [{name: a, in: query, schema: {type: %s}}], responses: {}", "string", "{}"),
+        ("responses: {'200': {description: a}, %s: {description: b}}", "default", "''"),
+        (
+            "requestBody: {content: {application/json: {schema: {required: [%s], properties: {a: {readOnly: true}}}}}}",
+            "b",
+            "{}",
+        ),
+    ],
+)
+def test_what_stands_where_a_word_must_be_crashes_nothing(operation: str, word: str, odd: str) -> None:
+    old, new = (f"{HEAD}paths: {{/a: {{post: {{{operation % one}}}}}}}\n" for one in (word, odd))
+
+    answer = compare(old, new, format="openapi")
+
+    assert answer.backward.status is not Status.COMPATIBLE
