@@ -177,12 +177,15 @@ def _starts_here(contract: Contract, movement: Movement) -> bool:
 
 
 def _touches(asked: Question, repository: Repository, name: str, changed: Sequence[ChangedFile]) -> bool:
-    """Whether a change lies in a contract's folder, or is its draft, wherever that lies."""
+    """Whether a change lies in a contract's folder, or is its draft, wherever that lies, or a link that leads there."""
     folder = repository.relative(asked.contracts / name) + "/"
     paths = {path for one in changed for path in (one.old, one.new) if path}
     if any(path.startswith(folder) for path in paths):
         return True
     places = [repository.relative(draft) for draft in store.draft_paths(asked.contracts, name)]
+    links = store.draft_links(asked.contracts, name)
+    if not paths.isdisjoint(f"{repository.relative(one.parent)}/{one.name}".removeprefix("./") for one in links):
+        return True
     return any(path == at or path.startswith(f"{at}/") for at in places for path in paths)
 
 

@@ -4,6 +4,7 @@ from contractctl.store.acceptances import read_acceptances
 from contractctl.store.contracts import (
     CONTRACT,
     broken_releases,
+    draft_links,
     draft_paths,
     folder_of,
     names,
@@ -24,6 +25,7 @@ __all__ = [
     "VERSIONS",
     "broken_releases",
     "digest",
+    "draft_links",
     "draft_paths",
     "folder_of",
     "names",

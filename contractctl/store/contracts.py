@@ -1,7 +1,9 @@
 """Which contracts are there? Folders with a contract.toml."""
 
 import math
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
@@ -14,6 +16,7 @@ from contractctl.store.policies import read_policy
 from contractctl.store.texts import digest, shown, source, sources
 from contractctl.toml_text import Table, read_toml
 
+_MOST_LINKS = 40
 CONTRACT = "contract.toml"
 _FEW = 3
 """How many contracts a message names."""
@@ -61,9 +64,29 @@ def read_all(contracts: Path) -> tuple[Contract, ...]:
 
 def draft_paths(contracts: Path, name: str) -> tuple[Path, ...]:
     """Where a contract's draft lies, links followed; the main file first; empty where it has none."""
+    return tuple(path.resolve() for path in _drafts_as_given(contracts, name))
+
+
+def draft_links(contracts: Path, name: str) -> tuple[Path, ...]:
+    """The links on the way to a contract's draft: whoever turns one of them changes the draft."""
+    return tuple(link for path in _drafts_as_given(contracts, name) for link in _links(path))
+
+
+def _drafts_as_given(contracts: Path, name: str) -> list[Path]:
     folder = folder_of(contracts, name)
     given = read_toml(folder / CONTRACT, shown(folder / CONTRACT)).text_or_texts("draft")
-    return tuple((folder / one).resolve() for one in given)
+    return [folder / one for one in given]
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """Each in its real folder, one after the other. Links in a circle end somewhere."""
+    for _ in range(_MOST_LINKS):
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow them
+        link = next((one for one in (*reversed(path.parents), path) if one.is_symlink()), None)
+        if link is None:
+            return
+        yield link
+        path = link.parent / link.readlink() / path.relative_to(link)
 
 
 def of_path(contracts: Path, path: Path) -> tuple[str, ...]:

@@ -244,3 +244,22 @@ def test_a_draft_that_was_moved_and_edited_past_recognition_is_judged_and_not_go
     assert contractctl("check", "--against", "main").stdout.startswith("compatible: ")
     (adopted / TOML).write_text(CONTRACT.replace('draft = "../../../placed.avsc"\n', ""))
     assert "contract-deleted  placed.avsc" in contractctl("check", "--against", "main", code=1).stdout
+
+
+@pytest.mark.parametrize("draft", ["current.avsc", "current/placed.avsc"])
+def test_a_link_to_the_draft_that_leads_to_another_file_now_changes_the_draft(
+    branch: Path, contractctl: Run, git: Git, draft: str
+) -> None:
+    for folder, text in (("v1", OLD), ("v2", BROKEN)):
+        (branch / folder).mkdir()
+        (branch / folder / DRAFT).write_text(text)
+    link, to = branch / Path(draft).parts[0], "/".join(["{}", *([DRAFT] if "/" not in draft else [])])
+    link.symlink_to(to.format("v1"))
+    (branch / TOML).parent.mkdir(parents=True)
+    (branch / TOML).write_text(CONTRACT.replace(DRAFT, draft))
+    contractctl("release", "shop/placed")
+    on_main(git)
+    link.unlink()
+    link.symlink_to(to.format("v2"))
+
+    assert pairs(contractctl) == [("1.0.0", "draft")]
