@@ -6,6 +6,11 @@ _KEPT = "finished work is kept, and the same command resumes"
 _REACH = ("the server cannot be reached", "is it running, and is the URL right?")
 _LOST = ("the connection to the server is lost", f"is the server there? {_KEPT}")
 _DISK = ("the server's disk is full", f"free some space; {_KEPT}")
+_EXPIRED = (
+    "the user's password has expired",
+    "log in as this user by hand, set a new password, and put it into the URL",
+)
+_DAMAGED = ("a table is damaged", "ask CHECK TABLE what is wrong with it, and restore it if need be")
 _RIGHTS = ("this user may not do that", "grant it to this user")
 _READ_ONLY = ("the database cannot be written", "is this a replica, or read_only set?")
 
@@ -18,10 +23,38 @@ _MEANINGS = {
     1213: ("deadlock: two transactions waited for each other, and ours was ended", "run it again"),
     1684: ("another session is changing a table", "run it again"),
     1020: ("another session has changed the same rows", "run it again"),
+    1412: ("another session has changed a table meanwhile", "run it again"),
+    1615: ("another session has changed a table meanwhile", "run it again"),
+    1206: (
+        "the server has no room for more locks",
+        "raise innodb_buffer_pool_size, or end transactions that hold many rows; then run it again",
+    ),
+    1799: (
+        "others wrote more to the table, while MariaDB rewrote it, than the server may keep aside meanwhile",
+        "raise innodb_online_alter_log_max_size, or run it again when less is written; the table is as it was",
+    ),
+    1153: ("a value is larger than the server takes at once", f"raise max_allowed_packet; {_KEPT}"),
+    1037: ("the server is out of memory", f"free some, or lower its buffers; {_KEPT}"),
+    1038: ("the server is out of memory to sort in", f"raise sort_buffer_size; {_KEPT}"),
+    1041: ("the server is out of memory", f"free some, or lower its buffers; {_KEPT}"),
+    1047: ("this node of the cluster takes no statements now", "wait until it is in sync, or use another node"),
+    1118: ("a row of the table would be too long", "drop columns that nobody uses, or make long VARCHARs TEXT"),
+    1117: ("the table has too many columns", "drop columns that nobody uses"),
+    1194: _DAMAGED,
+    1195: _DAMAGED,
+    1932: _DAMAGED,
     1969: ("the statement took longer than allowed", "raise max_statement_time for this user"),
     1045: ("the password is wrong, or the user unknown", "correct the URL"),
     1698: ("the server refuses the login", "give the user a password, and put it into the URL"),
     1130: ("the server does not accept connections from this machine", "allow the user to come from here"),
+    1129: ("the server does not let this machine in after too many failed connections", "run FLUSH HOSTS there"),
+    1226: (
+        "this user has used up what it may do within an hour",
+        "wait for the next hour, or raise what the refusal names: ALTER USER … WITH MAX_QUERIES_PER_HOUR …",
+    ),
+    1820: _EXPIRED,
+    1862: _EXPIRED,
+    4151: ("the account is locked", "unlock it (ALTER USER … ACCOUNT UNLOCK), or put another user into the URL"),
     1044: ("this user may not use the database", "grant this user access to it, or correct the URL"),
     1049: ("there is no such database", "create it, or correct the URL"),
     1142: _RIGHTS,
@@ -36,6 +69,7 @@ _MEANINGS = {
     1792: _READ_ONLY,
     1836: _READ_ONLY,
     1665: ("the server's binary log cannot hold this", "set binlog_format to MIXED or ROW"),
+    **dict.fromkeys((1152, 1158, 1159, 1160, 1161, 4031), _LOST),
     1053: ("the server is shutting down", f"wait for it; {_KEPT}"),
     1317: ("the statement was cancelled", "run it again"),
     1927: _LOST,
@@ -60,18 +94,20 @@ _SAID = {
 }
 """What sentences hold whose numbers say little."""
 
-_BUSY = frozenset({1020, 1205, 1213, 1684})
-_GONE = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031})
+BUSY = frozenset({1020, 1205, 1213, 1412, 1615, 1684})
+"""Whose transaction may succeed when it comes again."""
+GONE = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031})
+"""After which there is no connection."""
 
 
 def busy(error: BaseException) -> bool:
     """Whether the same transaction may succeed when it comes again."""
-    return _number(error) in _BUSY
+    return _number(error) in BUSY
 
 
 def lost(error: BaseException) -> bool:
     """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
-    return _number(error) in _GONE
+    return _number(error) in GONE
 
 
 def meaning(error: BaseException) -> tuple[str, str]:
