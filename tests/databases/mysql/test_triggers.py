@@ -20,6 +20,54 @@ def connected(url: str, **options: object) -> "pymysql.Connection":
     return pymysql.connect(host=address.host, port=address.port, database=address.database, **given)
 
 
+LEFT_OUT = (
+    "INSERT INTO {} (id) VALUES (2)",
+    "INSERT INTO {} (id, old) VALUES (2, NULL)",
+    "INSERT INTO {} (id, old) VALUES (2, NULL), (3, {value}), (4, NULL)",
+    "INSERT INTO {} (id) SELECT 2",
+    "INSERT IGNORE INTO {} (id, old) VALUES (2, NULL)",
+    "REPLACE INTO {} (id) VALUES (1)",
+    "INSERT INTO {} (id) VALUES (1) ON DUPLICATE KEY UPDATE id = 5",
+    "UPDATE {} SET old = NULL",
+    "UPDATE IGNORE {} SET old = NULL",
+)
+
+
+@pytest.mark.parametrize("promised", ["", " NOT NULL"])
+@pytest.mark.parametrize(
+    ("type_", "value", "mode"),
+    [
+        ("VARCHAR(20)", "'a'", ""),
+        ("VARCHAR(20)", "'a'", "STRICT_TRANS_TABLES"),
+        ("DATETIME", "'2020-01-01'", ""),
+        ("DATETIME", "'2020-01-01'", "STRICT_TRANS_TABLES"),
+        ("ENUM('p', 'q')", "'q'", ""),
+    ],
+)
+def test_a_column_that_is_not_null_and_left_out_holds_what_the_session_s_mode_asks_for(
+    shop, type_, value, promised, mode
+):
+    """Hazard 5, 44: the same table without triggers tells what is expected of the old column."""
+    definition = f"(id INT PRIMARY KEY, old {type_} NOT NULL, new {type_}{promised})"
+    shop.run(f"CREATE TABLE alone {definition}")
+    shop.table(f"CREATE TABLE t {definition}", Pair({"old": "`new`"}, {"new": "`old`"}, required=True))
+    shop.run(f"SET sql_mode = '{mode}'")
+    for statement in LEFT_OUT:
+        found = []
+        for table in ("alone", "t"):
+            shop.run(f"DELETE FROM {table}")
+            shop.run(f"INSERT INTO {table} (id, old, new) VALUES (1, {value}, {value})")
+            try:
+                shop.run(statement.format(table, value=value))
+                told = ""
+            except pymysql.Error as error:
+                told = "refused" if promised else error.args[0]
+            found.append((told, shop.rows(f"SELECT id, old FROM {table} ORDER BY id")))
+        assert found[0] == found[1], statement
+        assert shop.rows("SELECT id FROM t WHERE NOT old <=> new") == [], statement
+    assert shop.facts() == NO_FACTS
+
+
 @pytest.mark.parametrize("side", ["old", "new"])
 def test_a_duplicate_key_updates_only_what_the_statement_says(shop, pair, side):
     """Hazard 11: BEFORE INSERT has fired, and VALUES() shows what it made of the row; the other side still follows."""

@@ -31,6 +31,7 @@ from contractctl.databases.mysql.triggers.bodies import begin, caught, when
 from contractctl.databases.mysql.triggers.judging import changed, fine, given_new, given_old, of_row
 from contractctl.databases.mysql.triggers.marking import is_marked
 from contractctl.databases.mysql.triggers.trying import create_functions, drop_functions
+from contractctl.databases.mysql.types import nothing
 from contractctl.databases.sides import alike, all_null, down, in_step, up
 
 EVENTS = ("before_update", "before_insert", "after_update", "after_insert", "after_delete")
@@ -124,10 +125,8 @@ def _before_insert(sync: Synchronisation) -> Iterator[str]:
         if pair.one_sided:
             yield when(all_null(mysql, pair.new, "NEW"), [up_new])
             continue
-        if pair.required:
-            yield _refuse(pair.old[0], f"{all_null(mysql, pair.old, 'NEW')} AND {all_null(mysql, pair.new, 'NEW')}")
         down_old = when(f"NOT {given_old(pair)}", [_give(sync, pair, pair.old, "insert")])
-        yield when(given_new(pair), [down_old], [up_new])
+        yield from _unless_null(sync, pair, when(given_new(pair), [down_old], [up_new]))
 
 
 def _before_update(sync: Synchronisation) -> Iterator[str]:
@@ -140,6 +139,8 @@ def _before_update(sync: Synchronisation) -> Iterator[str]:
         down_old = _give(sync, pair, pair.old, "update")
         old, new = _written(pair.old, pair.new), _written(pair.new, pair.old)
         only_old = [_refuse_null(pair, pair.old, pair.new, down(mysql, pair)), _unless_kept(sync, pair, up_new)]
+        if _is_left_to_the_server(pair):
+            only_old = [when(all_null(mysql, pair.old, "NEW"), _put_in(sync, pair, "update"), [up_new])]
         only_new = [
             _refuse_null(pair, pair.new, pair.old, up(mysql, pair)),
             *_complete(pair),
@@ -270,6 +271,34 @@ def _alike_in(names: tuple[str, ...], row: str) -> str:
 def _of_new(check: str) -> str:
     """A CHECK condition, as the server writes it, asked of NEW: its quoted names are columns."""
     return "".join(f"NEW.{token.text}" if token.sort is Sort.QUOTED else token.text for token in tokens(check))
+
+
+def _is_left_to_the_server(pair: Synced) -> bool:
+    """Whether the server itself refuses NULL on the old side, or puts something in, as the session's mode has it.
+
+    No trigger knows that mode. What is put in, both columns can hold.
+    """
+    column = pair.old[0].column
+    return pair.required and pair.plain and column is not None and column.not_null
+
+
+def _unless_null(sync: Synchronisation, pair: Synced, given: str) -> Iterator[str]:
+    """A new row for which neither side is given is refused where both promise a value, or gets what is put in."""
+    nulls = f"{all_null(mysql, pair.old, 'NEW')} AND {all_null(mysql, pair.new, 'NEW')}"
+    if _is_left_to_the_server(pair):
+        yield when(nulls, _put_in(sync, pair, "insert"), [given])
+        return
+    if pair.required:
+        yield _refuse(pair.old[0], nulls)
+    yield given
+
+
+def _put_in(sync: Synchronisation, pair: Synced, event: str) -> Iterator[str]:
+    """The new side holds what the server puts in."""
+    (new,) = pair.new
+    yield f"SET NEW.{quote(new.name)} = {nothing(new.type)}"
+    if refused := _refused(sync, pair, pair.new, event):
+        yield when(refused, [_given_up(new, event)])
 
 
 def _refuse_null(pair: Synced, side: tuple[Held, ...], other: tuple[Held, ...], values: tuple[str, ...]) -> str:
