@@ -110,6 +110,17 @@ def _operation(
     both: _Both, name: str, ends: tuple[Spot, Spot], paths: tuple[str, str], items: tuple[Spot, Spot]
 ) -> Iterator[Change]:
     yield from _stated(both, ends, name, (*_STATED, *_AROUND, "callbacks"))
+    try:
+        yield from tuple(_parameters(both, name, ends, paths, items))
+    except Unresolved:  # nobody knows what that is called: they are said as they stand
+        yield from (change for pair in (items, ends) for change in _stated(both, pair, name, ("parameters",)))
+    yield from _bodies(both, ends, name)
+    yield from _responses(both, ends, name)
+
+
+def _parameters(
+    both: _Both, name: str, ends: tuple[Spot, Spot], paths: tuple[str, str], items: tuple[Spot, Spot]
+) -> Iterator[Change]:
     before, after = (
         parameters_of(document, item, end, path)
         for document, item, end, path in zip((both.old, both.new), items, ends, paths, strict=True)
@@ -121,8 +132,6 @@ def _operation(
             continue
         yield from _stated(both, (before[key].spot, after[key].spot), at, _PARAMETER)
         both.compare(single(both.old, before[key].spot)[1], single(both.new, after[key].spot)[1], at)
-    yield from _bodies(both, ends, name)
-    yield from _responses(both, ends, name)
 
 
 def _bodies(both: _Both, ends: tuple[Spot, Spot], name: str) -> Iterator[Change]:

@@ -88,3 +88,9 @@ def test_what_changes_in_another_file_is_told_once_under_the_name_that_it_has_th
         Change("removed", "Order.customer", "property", old="string"),
         Change("changed", "Line.sku", "type", "string", "integer"),
     ]
+
+
+def test_a_parameter_of_a_file_that_is_not_there_is_said_as_it_stands() -> None:
+    found = changed("operation", "{parameters: [{$ref: a.yaml}]}", "{parameters: [{$ref: b.yaml}]}")
+
+    assert found == [Change("changed", "POST /x", "parameters", '[{"$ref": "a.yaml"}]', '[{"$ref": "b.yaml"}]')]
