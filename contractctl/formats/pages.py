@@ -42,6 +42,7 @@ class Page:
     message: str
     remedy: str
     text: str
+    """Everything below the head, as people read it."""
     example: Example | None
 
 
@@ -65,7 +66,7 @@ def page(rule: str) -> Page:
         newer=head.get("newer"),
         message=head["message"],
         remedy=head["remedy"],
-        text=text,
+        text=text[text.index("\n## ") :].strip(),
         example=_example(text),
     )
 

@@ -35,7 +35,7 @@ def _rule(rule: str) -> dict[str, Any]:
     if rule == UNKNOWN:
         return {"id": rule, "shortDescription": {"text": "it cannot be decided whether the versions are compatible"}}
     page = pages.page(rule)
-    words = page.text[page.text.index("\n## ") :].partition("\n## Example")[0].strip()
+    words = page.text.partition("\n## Example")[0].strip()
     return {"id": rule, "shortDescription": {"text": page.title}, "help": {"text": words, "markdown": words}}
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from contractctl.cli import run
 from contractctl.compatibility import Terms, compare_sources
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load
@@ -46,6 +47,16 @@ def test_a_page_says_what_happens_and_what_to_do_before_it_shows_an_example(rule
     parts = ["## What happens", "## What to do", *(["## Example"] if page(rule).example else [])]
 
     assert re.findall(r"^## .*$", page(rule).text, re.MULTILINE) == parts
+
+
+def test_explain_shows_a_page_without_the_places_for_a_finding_s_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "avro-field-without-default"]) == 0
+
+    shown = capsys.readouterr().out
+    assert shown.startswith(
+        "# avro-field-without-default: a field is missing and has no default\n\neffect: fails\n\n## What happens\n\n"
+    )
+    assert "{taker}" not in shown
 
 
 def test_no_two_rules_have_the_same_title() -> None:

@@ -22,7 +22,8 @@ def command(rule: str | None) -> int:
         click.echo(efforts.text())
         return Exit.YES
     if rule is not None:
-        click.echo(pages.page(rule).text.rstrip())
+        page = pages.page(rule)
+        click.echo(f"# {page.rule}: {page.title}\n\neffect: {page.effect}\n\n{page.text}")
         return Exit.YES
     listed = [pages.page(name) for name in pages.rules()]
     width = max(len(page.rule) for page in listed)
