@@ -81,17 +81,26 @@ def _messages(
     yield from (Change("removed", f"{label}: {one.label}", "message") for one in gone)
     for one, other in pairs:
         at = f"{label}: {other.label}"
-        was, becomes = content_type(old, one.spot), content_type(new, other.spot)
-        if was != becomes:
-            yield Change("changed", at, "content type", was, becomes)
-        places = [
-            text(document, child(document, message.spot, "correlationId"), "location")
-            for document, message in ((old, one), (new, other))
-        ]
-        if places[0] != places[1]:
-            yield Change("changed", at, "correlation id", *places)
-        for name in PARTS:
-            yield from _schemas(old, new, (part(old, one, name), part(new, other, name)), f"{at} {name}")
+        try:
+            yield from tuple(_message(old, new, (one, other), at))
+        except Unresolved as error:  # where both refer alike to what is not there, no change is known
+            if _told(one.spot.value) != _told(other.spot.value):
+                yield Change("changed", at, "reference", None, error.reason)
+
+
+def _message(old: Document, new: Document, ends: tuple[Message, Message], at: str) -> Iterator[Change]:
+    one, other = ends
+    was, becomes = content_type(old, one.spot), content_type(new, other.spot)
+    if was != becomes:
+        yield Change("changed", at, "content type", was, becomes)
+    places = [
+        text(document, child(document, message.spot, "correlationId"), "location")
+        for document, message in ((old, one), (new, other))
+    ]
+    if places[0] != places[1]:
+        yield Change("changed", at, "correlation id", *places)
+    for name in PARTS:
+        yield from _schemas(old, new, (part(old, one, name), part(new, other, name)), f"{at} {name}")
 
 
 def _schemas(old: Document, new: Document, ends: tuple[Written, Written], path: str) -> Iterator[Change]:

@@ -6,6 +6,7 @@ import pytest
 
 from contractctl import loose
 from contractctl.compatibility import Terms, compare_sources
+from contractctl.formats.asyncapi import changes, parse
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Comparison, Status
 
@@ -166,3 +167,14 @@ def test_a_format_that_is_no_word_says_nothing(odd: str) -> None:
     )
 
     assert judged(old, new).backward.status is Status.COMPATIBLE
+
+
+def test_a_message_of_a_file_that_is_not_there_is_no_crash_of_diff() -> None:
+    head = "asyncapi: 2.6.0\ninfo: {title: Shop, version: '1'}\n"
+    old, new = (
+        parse(Source((File("shop.yaml", f"{head}channels: {{c: {{publish: {{message: {{$ref: {name}.yaml}}}}}}}}\n"),)))
+        for name in ("a", "b")
+    )
+
+    assert [one.what for one in changes(old, new)] == ["reference"]
+    assert list(changes(old, old)) == []
