@@ -211,7 +211,9 @@ class Database(Door, Protocol):
     ) -> str | None:
         """What the database itself has against an expression over these columns, as the end of a sentence."""
 
-    def obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
+    def obstacles(
+        self, connection: "Connection", table: str, column: str, followed: tuple[str, ...] = (), /
+    ) -> tuple[str, ...]:
         """What keeps the engine from ever dropping the column by itself, each as the end of a sentence."""
 
     def key_obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:

@@ -109,6 +109,23 @@ class Crossed:
 
 
 @dataclass(frozen=True, slots=True)
+class Follower:
+    """A column that is held twice in its own table, and refers to a table that goes over to a copy.
+
+    The key changes it together with the row that it refers to, and its own table's triggers do not see that.
+    """
+
+    table: str
+    column: str
+    beside: str
+    """What holds its values in the new type; once the old one is quiesced, this has its name."""
+    event: str
+    """On which the key changes it: "update" (it follows), or "delete" (it becomes NULL)."""
+    by_itself: tuple[str, ...] = ()
+    """Columns of its table that an UPDATE changes by itself, unless it says that they stay."""
+
+
+@dataclass(frozen=True, slots=True)
 class Copied:
     """What tells a table from a copy of it, and which of the two applications write: the one that has its name."""
 
@@ -122,6 +139,8 @@ class Copied:
     within: tuple[str, ...] = ()
     """Columns of the table itself that refer to it, and have its type. Then the copy takes no greater number, either,
     until the old table is gone: rows that refer to one could not be in that one."""
+    followers: tuple[Follower, ...] = ()
+    """Columns of these tables that a key changes."""
     swapped: bool = False
     """Whether the copy has taken the table's name."""
 

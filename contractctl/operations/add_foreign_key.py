@@ -19,14 +19,16 @@ hindrances = hindering.of_a_new_part
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """A new table has it from the start."""
+    """A new table has it from the start. What becomes NULL is looked for beside the column that refers."""
+    if _empties(operation):
+        return (_indexed(operation),)
     return _add(operation, at_once=True) if stands(operation) == "expand" else ()
 
 
 def validate(operation: Operation) -> tuple[Step, ...]:
     """All rows refer to rows that are there, and will. Where only quiesce can add it, its index is there."""
     if stands(operation) == "quiesce":
-        return (IndexForeignKey(operation.subject, added(operation), listed(operation, "via")),)
+        return () if _empties(operation) else (_indexed(operation),)
     return _add(operation) if stands(operation) == "verify" else ()
 
 
@@ -41,6 +43,15 @@ def contract(operation: Operation) -> tuple[Step, ...]:
         return _add(operation)
     name = becomes(operation)
     return () if name is None else (RenameConstraint(operation.subject, added(operation), name, "foreign-key"),)
+
+
+def _empties(operation: Operation) -> bool:
+    """Whether it comes at quiesce, and until then lets the old column alone become NULL."""
+    return stands(operation) == "quiesce" and operation.parameters.get("on_delete") == "SET NULL"
+
+
+def _indexed(operation: Operation) -> IndexForeignKey:
+    return IndexForeignKey(operation.subject, added(operation), listed(operation, "via"))
 
 
 def _add(operation: Operation, sort: type[AddForeignKey] = AddForeignKey, *, at_once: bool = False) -> tuple[Step, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Database, Work
+from contractctl.databases import Database, Follower, Work
 from contractctl.databases.temporary_names import beside_copied
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
@@ -23,7 +23,7 @@ from contractctl.operations.effort import Effort
 from contractctl.operations.pairs import Whole, copied
 from contractctl.operations.steps import CopyTable, DropCopied, Step, Swap
 from contractctl.operations.steps.copies import copying
-from contractctl.operations.words import added, listed, needed, nothing
+from contractctl.operations.words import added, listed, needed, nothing, paired
 
 effort = Effort(
     None,
@@ -54,6 +54,7 @@ def dual_write(operation: Operation) -> tuple[Whole, ...]:
             most=most,
             referring=_named(operation, "referring"),
             within=_named(operation, "within"),
+            followers=tuple(_followers(operation)),
         ),
     )
 
@@ -88,6 +89,13 @@ def hindrances(operation: Operation, database: Database, connection: Connection,
 
 def _named(operation: Operation, what: str) -> tuple[str, ...]:
     return listed(operation, what) if what in operation.parameters else ()
+
+
+def _followers(operation: Operation) -> Iterator[Follower]:
+    for event, what in (("update", "updated"), ("delete", "emptied")):
+        for place, beside in paired(operation, what).items() if what in operation.parameters else ():
+            table, _, column = place.rpartition(".")
+            yield Follower(table, column, beside, event)
 
 
 def _number(operation: Operation, what: str) -> int:

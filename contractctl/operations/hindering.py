@@ -9,7 +9,7 @@ from contractctl.databases.catalog import Live
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import Operation
 from contractctl.operations.pairs import Crossing, Pair, written_out
-from contractctl.operations.words import has, key
+from contractctl.operations.words import has, key, listed
 
 
 def of_a_column(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
@@ -162,7 +162,8 @@ def _leaving(  # noqa: PLR0913 - which column of which table, and what is known 
     if found is None:
         yield f"table '{table}' has no column '{old}'"
         return
-    for what in database.obstacles(connection, table, old):
+    followed = listed(operation, "followed") if "followed" in operation.parameters else ()
+    for what in database.obstacles(connection, table, old, followed):
         yield f"'{table}.{old}' {what}"
     if found.not_null and found.default is None and not promised:
         yield f"'{table}.{old}' is NOT NULL in the database but not in the released version of {operation.contract}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from contractctl import databases
-from contractctl.databases import Across, Column, Crossed, Database, Held, Synced, Synchronisation
+from contractctl.databases import Across, Column, Crossed, Database, Follower, Held, Synced, Synchronisation
 from contractctl.databases.catalog import Catalog, Live, unwritable
 from contractctl.databases.temporary_names import copied_table, quiesced, quiesced_table
 from contractctl.errors import ContractctlError
@@ -78,15 +78,22 @@ def _whole(database: Database, catalog: Catalog, plan: str, pair: Whole) -> Sync
     key = catalog.key(pair.source)
     names, types = tuple(column.name for column in key), tuple(column.type for column in key)
     columns = tuple(column for column in catalog.columns(pair.source) if not column.generated)
+    told = copied(pair)
+    followers = tuple(_with_clocks(catalog, one) for one in told.followers)
     across = Across(
         old if there[1] else copy,
         names,
         names,
         types,
         tuple(Crossed(column.name, column.name, column.type) for column in columns),
-        copied=replace(copied(pair), swapped=there[1]),
+        copied=replace(told, followers=followers, swapped=there[1]),
     )
     return Synchronisation(plan, pair.source, names, (), types, across)
+
+
+def _with_clocks(catalog: Catalog, follower: Follower) -> Follower:
+    columns = catalog.columns(follower.table)
+    return replace(follower, by_itself=tuple(column.name for column in columns if column.on_update is not None))
 
 
 def _demand_alike(database: Database, here: "_Seen", there: "_Seen", one: Column, two: Column) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from contractctl.databases import Copied, Database
+from contractctl.databases import Copied, Database, Follower
 from contractctl.databases.temporary_names import shortened
 
 _LEAVING = "__leaving"
@@ -71,6 +71,8 @@ class Whole(Pair):
     """The tables of which foreign keys refer to it and go over with it; once for each key."""
     within: tuple[str, ...] = ()
     """Columns of its own that refer to it, and get its type."""
+    followers: tuple[Follower, ...] = ()
+    """Columns of other tables that a key changes with the row that they refer to."""
 
 
 def leaving_name(column: str) -> str:
@@ -89,7 +91,7 @@ def written_out(database: Database, pair: Pair) -> Pair:
 
 def copied(pair: Whole) -> Copied:
     """What a plan says of a table that is copied, before it has been."""
-    return Copied(pair.column, pair.least, pair.most, pair.referring, pair.within)
+    return Copied(pair.column, pair.least, pair.most, pair.referring, pair.within, pair.followers)
 
 
 def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:

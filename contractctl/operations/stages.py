@@ -65,8 +65,12 @@ def _expand(plan: Plan) -> tuple[Step, ...]:
 
 
 def dual_write(plan: Plan) -> tuple[Step, ...]:
-    """What the dual-write revision does: one set of triggers a table."""
-    steps = tuple(KeepInStep(plan.name, table, pairs) for table, pairs in pairs_by_table(plan))
+    """What the dual-write revision does: one set of triggers a table.
+
+    Tables that go over to a copy come first: what a key changes in other tables, their triggers see to.
+    """
+    tables = sorted(pairs_by_table(plan), key=lambda one: not any(isinstance(pair, Whole) for pair in one[1]))
+    steps = tuple(KeepInStep(plan.name, table, pairs) for table, pairs in tables)
     return _patiently(plan, _held(plan, steps))
 
 

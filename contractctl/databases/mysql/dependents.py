@@ -48,9 +48,12 @@ def _of_others(connection: Connection, table: str) -> Iterator[str]:
     yield from _routines(connection, table, bare)
 
 
-def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
-    """What keeps the column from ever being kept in step or dropped by itself, each as the end of a sentence."""
-    return tuple(_obstacles(connection, table, column))
+def obstacles(connection: Connection, table: str, column: str, followed: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What keeps the column from ever being kept in step or dropped by itself, each as the end of a sentence.
+
+    `followed`: what foreign keys may do to it, "orders ON UPDATE CASCADE": triggers of that table see to it.
+    """
+    return tuple(_obstacles(connection, table, column, followed))
 
 
 def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
@@ -66,16 +69,16 @@ def _key_obstacles(connection: Connection, table: str, column: str) -> Iterator[
         yield "is in the key of a partitioned table, which MariaDB can change only by a copy, while nobody writes"
 
 
-def _obstacles(connection: Connection, table: str, column: str) -> Iterator[str]:
+def _obstacles(connection: Connection, table: str, column: str, followed: tuple[str, ...]) -> Iterator[str]:
     found = next((one for one in columns(connection, table) if same(one.name, column)), None)
     if found is None:
         return
     if found.key_place:
         yield "is part of its primary key, and MariaDB cannot drop it without rewriting the table"
-    yield from _of_itself(connection, table, found)
+    yield from _of_itself(connection, table, found, followed)
 
 
-def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[str]:
+def _of_itself(connection: Connection, table: str, found: Column, followed: tuple[str, ...] = ()) -> Iterator[str]:
     column = found.name
     if found.generated:
         yield "is a generated column, which cannot be written"
@@ -94,7 +97,7 @@ def _of_itself(connection: Connection, table: str, found: Column) -> Iterator[st
     for other in columns(connection, table):
         if other.generated and _names(_generation(connection, table, other.name), column):
             yield f"is used by the generated column '{other.name}'"
-    yield from cascades(connection, table, column)
+    yield from cascades(connection, table, column, followed)
     yield from _shared_conditions(connection, table, column)
     if run(connection, untold_default(table, column)).first() is not None:
         yield f"has a default that is not text, which MariaDB does not show: {as_expression(table, column)}"

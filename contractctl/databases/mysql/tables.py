@@ -10,6 +10,7 @@ from contractctl.databases.mysql.names import OURS, literal, quote, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tokens import Sort, spoken
 from contractctl.databases.mysql.types import Family, read
+from contractctl.databases.temporary_names import quiesced_table
 from contractctl.errors import ContractctlError
 
 _WHERE = re.compile(r"on update (current_timestamp(?:\(\d*\))?)", re.IGNORECASE)
@@ -110,18 +111,29 @@ def notes(connection: Connection, table: str) -> tuple[str, ...]:
     )
 
 
-def cascades(connection: Connection, table: str, column: str) -> Iterator[str]:
-    """Foreign keys that change the column where no trigger sees it."""
+def cascades(connection: Connection, table: str, column: str, followed: Iterable[str] = ()) -> Iterator[str]:
+    """Foreign keys that change the column where no trigger sees it, but for what is `followed`."""
+    seen = {one.lower() for entry in followed for one in _either(entry)}
+    schema = "if(r.UNIQUE_CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA, '', concat(r.UNIQUE_CONSTRAINT_SCHEMA, '.'))"
     query = (
-        "SELECT k.CONSTRAINT_NAME, r.UPDATE_RULE, r.DELETE_RULE FROM information_schema.KEY_COLUMN_USAGE k"
+        f"SELECT k.CONSTRAINT_NAME, concat({schema}, r.REFERENCED_TABLE_NAME), r.UPDATE_RULE, r.DELETE_RULE"
+        " FROM information_schema.KEY_COLUMN_USAGE k"
         " JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_NAME = k.CONSTRAINT_NAME"
         f" AND {of_table(table, 'r.CONSTRAINT_SCHEMA', 'r.TABLE_NAME')}"
         f" WHERE {of_table(table, 'k.TABLE_SCHEMA', 'k.TABLE_NAME')} AND k.COLUMN_NAME = {literal(column)}"
     )
-    for name, on_update, on_delete in run(connection, query):
-        if on_update in _MOVING or on_delete in _MOVING[1:]:
-            rule = f"ON UPDATE {on_update}" if on_update in _MOVING else f"ON DELETE {on_delete}"
+    for name, to, on_update, on_delete in run(connection, query):
+        rules = [f"ON UPDATE {on_update}"] if on_update in _MOVING else []
+        rules += [f"ON DELETE {on_delete}"] if on_delete in _MOVING[1:] else []
+        rule = next((rule for rule in rules if f"{to} {rule}".lower() not in seen), None)
+        if rule is not None:
             yield f"is changed by {rule} of foreign key '{name}', and MariaDB fires no trigger for that"
+
+
+def _either(followed: str) -> tuple[str, str]:
+    """What a key does, also once the table has given its name to its copy."""
+    table, _, rule = followed.rpartition(" ON ")
+    return followed, f"{quiesced_table(table)} ON {rule}"
 
 
 def _hindrances(connection: Connection, table: str) -> Iterator[str]:

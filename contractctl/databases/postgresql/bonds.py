@@ -75,7 +75,12 @@ WHERE t.tgrelid IN ({family}) AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.
 """Trigger functions are texts, on which PostgreSQL keeps no record."""
 
 
-def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+def obstacles(
+    connection: Connection,
+    table: str,
+    column: str,
+    followed: tuple[str, ...] = (),  # noqa: ARG001 - no table goes over to a copy
+) -> tuple[str, ...]:
     """Why the column can never be dropped by itself, or distinguished from another, each as the end of a sentence."""
     return tuple(_obstacles(connection, table, column))
 

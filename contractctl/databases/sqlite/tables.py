@@ -199,7 +199,12 @@ def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:
     )
 
 
-def obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
+def obstacles(
+    connection: Connection,
+    table: str,
+    column: str,
+    followed: tuple[str, ...] = (),  # noqa: ARG001 - no table goes over to a copy
+) -> tuple[str, ...]:
     """Why the column can never be dropped without rewriting the table: it is part of a key or a constraint."""
     text = create_text(connection, table)
     entry = definition.column(text, column)

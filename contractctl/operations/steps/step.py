@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from contractctl import databases
-from contractctl.databases import Column, Database, Statement
+from contractctl.databases import Column, Database, Follower, Statement
 from contractctl.databases.catalog import Catalog, Live, Told
 from contractctl.errors import ContractctlError
 from contractctl.operations.by_hand import by_hand
@@ -27,6 +27,7 @@ _PARTS: Mapping[type, str] = {
     Crossing: "contractctl.operations.pairs",
     Whole: "contractctl.operations.pairs",
     Column: "contractctl.databases",
+    Follower: "contractctl.databases",
 }
 """The values that steps are made of, and where a revision file imports them from."""
 
@@ -100,14 +101,14 @@ class BePatient(Step):
         return self
 
 
-def parts_of(step: Step) -> Mapping[str, str]:
-    """The values that the step's line in a revision file names, and where each is imported from."""
-    found = {}
-    for field in fields(step):  # type: ignore[arg-type] # every step is a dataclass
+def parts_of(step: object) -> Mapping[str, str]:
+    """The values that the step's line in a revision file names, and where each is imported from; theirs, too."""
+    found = dict[str, str]()
+    for field in fields(step):  # type: ignore[arg-type] # every step is a dataclass, and every part
         value = getattr(step, field.name)
         for part in value if isinstance(value, tuple) else ():
             if type(part) in _PARTS:
-                found[type(part).__name__] = _PARTS[type(part)]
+                found |= {type(part).__name__: _PARTS[type(part)], **parts_of(part)}
     return found
 
 

@@ -358,6 +358,30 @@ def test_what_refers_to_it_in_its_own_table_goes_over_to_the_copy_where_it_is_wi
         steps(old, wider, "mysql", ups={"after": "after + 1"})
 
 
+FOLLOWING = COUNTED.replace("orders (id))", "orders (id) ON UPDATE CASCADE)")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("ON DELETE RESTRICT ON UPDATE CASCADE", ("updated",)),
+        ("ON DELETE CASCADE ON UPDATE CASCADE", ("updated",)),
+        ("ON DELETE SET NULL", ("emptied",)),
+        ("ON DELETE SET NULL ON UPDATE CASCADE", ("updated", "emptied")),
+    ],
+)
+def test_what_a_key_changes_triggers_of_the_table_that_it_refers_to_see_to(rule: str, words: tuple[str, ...]) -> None:
+    """As Prisma and Sequelize write every key."""
+    old = FOLLOWING.replace("ON UPDATE CASCADE", rule)
+    _, copied, retyped, come = steps(old, old.replace("INT UNSIGNED", "BIGINT UNSIGNED"), "mysql")
+
+    told = {"updated": "ON UPDATE CASCADE", "emptied": "ON DELETE SET NULL"}
+    follows = dict.fromkeys(words, "items.of=of__new")
+    assert {word: copied.parameters[word] for word in told if word in copied.parameters} == follows
+    assert set(retyped.parameters["followed"].split(",")) == {f"orders {told[word]}" for word in words}
+    assert come.parameters["stands"] == "quiesce"
+
+
 T = "CREATE TABLE t (id INT UNSIGNED PRIMARY KEY)"
 STAYS = "stays with the old table"
 
@@ -373,8 +397,23 @@ def test_what_refers_to_it_in_a_type_of_another_sign_stays_with_the_old_table() 
 @pytest.mark.parametrize(
     ("old", "sentence"),
     [
-        (COUNTED.replace("orders (id))", "orders (id) ON DELETE SET NULL)"), f"'of_order' of 'items' (of) {STAYS}"),
-        (COUNTED.replace("orders (id))", "orders (id) ON UPDATE CASCADE)"), f"'of_order' of 'items' (of) {STAYS}"),
+        (COUNTED.replace("orders (id))", "orders (id) ON UPDATE SET NULL)"), f"'of_order' of 'items' (of) {STAYS}"),
+        (
+            FOLLOWING.replace(
+                "AUTO_INCREMENT PRIMARY KEY, note VARCHAR(9)", "AUTO_INCREMENT UNIQUE, o INT PRIMARY KEY"
+            ),
+            f"of 'items' (of) {STAYS}",
+        ),
+        (FOLLOWING.replace("INT PRIMARY KEY", "INT UNSIGNED PRIMARY KEY"), f"of 'items' (of) {STAYS}"),
+        (
+            FOLLOWING.replace("CASCADE)", "CASCADE, FOREIGN KEY (`of`) REFERENCES t (id))") + f"; {T}",
+            f"of 'items' (of) {STAYS}",
+        ),
+        (
+            FOLLOWING.replace("`of` INT UNSIGNED", "`of` INT UNSIGNED, KEY (`of`)")
+            + "; CREATE TABLE t (id INT PRIMARY KEY, i INT UNSIGNED, FOREIGN KEY (i) REFERENCES items (`of`))",
+            f"of 'items' (of) {STAYS}",
+        ),
         (ITSELF.replace("orders (id)", "orders (id) ON DELETE CASCADE"), f"of 'orders' (after) {STAYS}"),
         (ITSELF.replace("orders (id)", "orders (id) ON DELETE SET NULL"), f"of 'orders' (after) {STAYS}"),
         (f"{ITSELF[:-1]}, CONSTRAINT both FOREIGN KEY (after) REFERENCES t (id)); {T}", f"of 'orders' (after) {STAYS}"),

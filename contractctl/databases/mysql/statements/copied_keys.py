@@ -23,14 +23,14 @@ from operator import itemgetter
 
 from sqlalchemy import Connection
 
-from contractctl.databases import Copied, Statement, run
+from contractctl.databases import Copied, Follower, Statement, run
 from contractctl.databases.catalog import Catalog, Live
-from contractctl.databases.mysql.names import literal, quote, quotes, same
+from contractctl.databases.mysql.names import OURS, literal, quote, quotes, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.statements.altering import alter
 from contractctl.databases.mysql.statements.constraints import RULES, unchecked
-from contractctl.databases.mysql.tables import exists, of_table
-from contractctl.databases.temporary_names import behind, copied_table
+from contractctl.databases.mysql.tables import exists, key_columns, of_table
+from contractctl.databases.temporary_names import behind, copied_table, quiesced
 from contractctl.model.amounts import agreeing, counted
 
 _LATER = "drop it first, in a version of its own, and add it again in a later one"
@@ -141,12 +141,52 @@ def obstacles(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
             )
         elif not _refers_to_itself(key, of) and (held := _held(key, copied)):
             yield f"foreign key '{key.name}' of '{of}' holds '{held}' to the type of '{key.to}': {_LATER}"
+    yield from _changing(catalog, of, copied)
+    if copied.followers and [column.name.lower() for column in key_columns(connection, of)] != [copied.column.lower()]:
+        yield f"the rows of '{of}' are found by more than '{copied.column}', which foreign keys follow: {_LATER}"
     if exists(connection, copied_table(of)):
         return
     for key in own:
         yield from _lost(connection, of, key, ", so it cannot be copied")
     for other in dict.fromkeys(copied.referring):
         yield from (what for key in keys(catalog, other) if same(key.to, of) for what in _lost(connection, other, key))
+
+
+def _changing(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
+    """What changes the rows that refer to the table, and goes on in one of the two columns alone."""
+    for other in dict.fromkeys(copied.referring):
+        for key in keys(catalog, other):
+            for event, rule in _changes(key) if same(key.to, of) else ():
+                if not any(_follows(one, other, key, event) for one in copied.followers):
+                    changes = f"foreign key '{key.name}' of '{other}' changes rows ({rule})"
+                    yield f"{changes}, as the contract does not know: {_LATER}"
+    for other in dict.fromkeys(one.table for one in copied.followers):
+        finding = [column.name for column in key_columns(catalog.connection, other)]
+        for one in copied.followers:
+            if one.table == other and any(same(name, at) for name in finding for at in (one.column, one.beside)):
+                yield f"'{other}.{one.column}' finds the rows of '{other}', and a foreign key to '{of}' changes it"
+        where = of_table(other, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
+        query = f"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE {where} AND EVENT_MANIPULATION = 'UPDATE'"
+        for name in run(catalog.connection, query).scalars():
+            if not name.startswith(OURS):
+                yield (
+                    f"trigger '{name}' of '{other}' would see what a foreign key to '{of}' changes in its rows, which"
+                    " none does in MariaDB: drop it first, and make it again in the end"
+                )
+
+
+def _changes(key: Key) -> Iterator[tuple[str, str]]:
+    """On what it changes rows, and how, but for those that it deletes."""
+    for event, rules in (("update", ("CASCADE", "SET NULL")), ("delete", ("SET NULL",))):
+        for rule in rules:
+            if (text := f"ON {event.upper()} {rule}") in key.rules:
+                yield event, text
+
+
+def _follows(one: Follower, other: str, key: Key, event: str) -> bool:
+    there = len(key.columns) == 1 and any(same(key.columns[0], name) for name in (one.column, quiesced(one.column)))
+    rule = "ON UPDATE CASCADE" if event == "update" else "ON DELETE SET NULL"
+    return there and same(one.table, other) and one.event == event and rule in key.rules
 
 
 def _goes_along(key: Key, copied: Copied) -> bool:

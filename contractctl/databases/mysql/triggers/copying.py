@@ -7,6 +7,9 @@ finds the one done and not the other. They ask it with a lock, as a plain read w
 What NEW says of an UPDATE is not always what the table holds: UPDATE IGNORE fires AFTER triggers also for a row that it
 leaves as it is, and an UPDATE that changes nothing shows a moment that ON UPDATE has not written. So the row is read.
 
+A foreign key that changes a column of another table, which is held in two types there, does so unseen by that table's
+triggers. So these ones do it in the other type.
+
 All names sort behind the table's own. A statement opens the table before what its triggers need, and RENAME TABLE locks
 names in their order: neither waits for the other in a circle.
 """
@@ -18,7 +21,7 @@ from typing import cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from contractctl.databases import Copied, Database, Synchronisation, mysql, run
+from contractctl.databases import Copied, Database, Follower, Synchronisation, mysql, run
 from contractctl.databases.catalog import Live
 from contractctl.databases.crossing import across_of, changed, copied_of, of_row, together
 from contractctl.databases.mysql.engine import SQL_MODE
@@ -27,7 +30,7 @@ from contractctl.databases.mysql.statements import copied_keys
 from contractctl.databases.mysql.tables import columns, of_table
 from contractctl.databases.mysql.triggers.bodies import begin, when
 from contractctl.databases.mysql.types import whole_numbers
-from contractctl.databases.temporary_names import beside_table, copied_table, quiesced_table
+from contractctl.databases.temporary_names import beside_table, copied_table, quiesced, quiesced_table
 
 _DATABASE = cast("Database", mysql)  # its statements are on their way
 _EVENTS = ("delete", "update", "insert")
@@ -36,6 +39,8 @@ _CHECKPOINT = "contractctl_checkpoint"
 """In which the backfill says when it was at work last."""
 _NOT_ALLOWED = 1227
 """ER_SPECIFIC_ACCESS_DENIED_ERROR."""
+_NO_COLUMN = 1054
+"""ER_BAD_FIELD_ERROR."""
 _ROW = "contractctl_row"
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _KEY = re.compile(r"CONSTRAINT `(?:[^`]|``)*` (?=FOREIGN KEY)")
@@ -181,7 +186,7 @@ def _body(sync: Synchronisation, side: str, event: str) -> list[str]:
     holds_all = side == "old" or bool(copied_of(sync).within)
     delete = f"DELETE FROM {to} WHERE {together(_DATABASE, sync, 'OLD', '')}"
     if event == "delete":
-        return [delete]
+        return [delete, *_followed(sync, event)]
     write = _insert(sync, to, "NEW") if event == "insert" else _as_it_stands(sync, to)
     if not holds_all:
         write = when(_held_to(sync), [write])
@@ -189,7 +194,10 @@ def _body(sync: Synchronisation, side: str, event: str) -> list[str]:
         return [write]
     left = f"EXISTS (SELECT 1 {_found(sync, 'OLD')} LOCK IN SHARE MODE)"
     rekeyed = changed(_DATABASE, across.here, across.key_types)
-    return [when(rekeyed, [when(f"NOT {left}", _moved(sync, to, anywhere=holds_all))]), write]
+    moved = _moved(sync, to, anywhere=holds_all)
+    if followed := list(_followed(sync, event)):
+        moved = [*([_both_hold(sync)] if side == "new" else []), *moved, *followed]
+    return [when(rekeyed, [when(f"NOT {left}", moved)]), write]
 
 
 def _moved(sync: Synchronisation, to: str, *, anywhere: bool) -> list[str]:
@@ -206,6 +214,36 @@ def _moved(sync: Synchronisation, to: str, *, anywhere: bool) -> list[str]:
     at = (least if same(name, copied.column) else f"{quote(name)} = OLD.{quote(name)}" for name in names)
     given_up = [move.format(least), f"DELETE FROM {to} WHERE {' AND '.join(at)}"]
     return [when(_held_to(sync), [move.format(keyed)], given_up)]
+
+
+def _both_hold(sync: Synchronisation) -> str:
+    """A row's old number and its new one are such as the old table, and what refers to the row, can hold."""
+    text = f"Out of range value for column '{copied_of(sync).column}': until the old table is gone it keeps its number"
+    refuse = f"SIGNAL SQLSTATE '22003' SET MYSQL_ERRNO = 1264, MESSAGE_TEXT = {literal(text)}"
+    return when(f"NOT ({fits(sync, 'OLD')} AND {fits(sync, 'NEW')})", [refuse])
+
+
+def _followed(sync: Synchronisation, event: str) -> Iterator[str]:
+    """What refers to the row there where MariaDB has changed it and its own table's triggers have not seen it.
+
+    The server has let the one column follow that refers to the old table, and the other one with it as soon as that
+    has a key of its own. When the names change no writer is within, so that a statement finds either the one or the
+    other.
+    """
+    for one in copied_of(sync).followers:
+        if one.event == event:
+            told = _follow(sync, one, one.column, one.beside), _follow(sync, one, quiesced(one.column), one.column)
+            yield begin([f"DECLARE CONTINUE HANDLER FOR {_NO_COLUMN} {told[1]}", told[0]])
+
+
+def _follow(sync: Synchronisation, one: Follower, old: str, new: str) -> str:
+    key, now = (f"{row}.{quote(copied_of(sync).column)}" for row in ("OLD", "NEW"))
+    held = quote(old), quote(new)
+    kept = "".join(f", {quote(name)} = {quote(name)}" for name in one.by_itself)
+    if one.event == "delete":
+        where = f"{held[1]} = {key} AND COALESCE({held[0]}, {key}) = {key}"
+        return f"UPDATE {table(one.table)} SET {held[1]} = NULL{kept} WHERE {where}"
+    return f"UPDATE {table(one.table)} SET {held[1]} = {now}{kept} WHERE {held[0]} = {now} AND {held[1]} = {key}"
 
 
 def _insert(sync: Synchronisation, to: str, row: str) -> str:

@@ -12,6 +12,9 @@ Each parameter is an SQL fragment of the dialect or a list of names with commas 
 - `least`, `most`: the numbers that a column holds whose table goes over to a copy, in which it holds more.
   `referring`: the tables whose foreign keys go over to the copy as well, once for each key. `within`: the columns of
   the table itself that refer to the one that is meant, and get its type.
+  `updated`, `emptied`: columns of these that change or become NULL by their key, "items.order_id=order_id__new".
+- `followed`: what a key does to a column, as triggers of a table that goes over to a copy see to it: "orders ON UPDATE
+  CASCADE".
 - `guarded`: "yes", or with the column behind a dot, of an old one that a constraint besides NOT NULL speaks of.
 - `new_key`: the primary key as it will be, where that has several columns: each one's name while both versions are
   served, and the one that it gets: "tenant_id=tenant_id,id__new=id".
@@ -38,6 +41,7 @@ from contractctl.formats.sql.indexes import IndexText
 from contractctl.formats.sql.resolution.columns import values
 from contractctl.formats.sql.resolution.values import bounds
 from contractctl.formats.sql.schema import Check, Column, ForeignKey, Schema, Table, Unique
+from contractctl.formats.sql.staging import unstaged
 from contractctl.formats.sql.staging.cuts import condition_text, default_text, type_text
 from contractctl.formats.sql.staging.parts import Part, PartStep, parts_of
 from contractctl.formats.sql.staging.path import Path, referring, within_copied
@@ -75,6 +79,8 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     yield from _before(found, step)
     if step.beside:
         yield "via", place(step, column, found.dialect)
+        if followed := tuple(_followed(found, step)):
+            yield "followed", ",".join(followed)
         if _breaks(found, step):
             yield "breaks", "yes"
     if step.kind in {"change-key-type", "rename-column"} and column.counted:
@@ -92,6 +98,13 @@ def _of_one(found: Path, step: Step) -> Iterator[tuple[str, str]]:
         yield "key", key_text(found.before, found.before.tables[step.table])
 
 
+def _followed(found: Path, step: Step) -> Iterator[str]:
+    for copied in (one for one in found.steps if one.kind == "copy-table"):
+        for key in referring(found.after, found.steps, found.parts, copied):
+            if key.stands is Stage.QUIESCE and key.part.table == step.to and step.news[0].name in key.part.columns:
+                yield from (f"{copied.table} {action}" for action in unstaged.followed(key.part.value))
+
+
 def _new_key(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     """Each column of the table's key, under its name while both versions are served and under that of the new one."""
     for column, move in found.key_of(_old(found, step)):
@@ -107,13 +120,23 @@ def _of_copied(found: Path, step: Step) -> Iterator[tuple[str, str]]:
     least, most = bounds(old.type)
     yield "least", str(least)
     yield "most", str(most)
-    along = ",".join(one.part.table for one in referring(found.after, found.parts, step) if one.stands is Stage.QUIESCE)
-    if along:
-        yield "referring", along
+    keys = [one for one in referring(found.after, found.steps, found.parts, step) if one.stands is Stage.QUIESCE]
+    if keys:
+        yield "referring", ",".join(one.part.table for one in keys)
+    for word, action in (("updated", "ON UPDATE CASCADE"), ("emptied", "ON DELETE SET NULL")):
+        if followers := [one for one in keys if action in unstaged.followed(one.part.value)]:
+            yield word, ",".join(_follower(found, one) for one in followers)
     if within := within_copied(found.steps, step):
         yield "within", ",".join(column_name(one.news[0], found.dialect) for one in within)
     if _breaks(found, step):
         yield "breaks", "yes"
+
+
+def _follower(found: Path, key: PartStep) -> str:
+    """The one column that refers, and the one that holds its values in the new type."""
+    table = found.after.tables[key.part.table]
+    (step,) = (one for one in found.steps if one.to == table.name and one.news[0].name == key.part.columns[0])
+    return f"{table.name}.{column_name(step.news[0], found.dialect)}={place(step, step.news[0], found.dialect)}"
 
 
 def _type(schema: Schema, table: Table, column: Column) -> str:

@@ -166,7 +166,7 @@ def _demand_copied_alone(  # noqa: PLR0913, PLR0917 - one step among all that ch
             name = one.news[0].written
             reason = f"'{name}' gets its type by a copy of '{table.written}', so its values cannot change"
             raise refused(after, step.to, reason, one.news[0], hint="leave --up and --down out")
-    along = referring(after, parts, step)
+    along = referring(after, steps, parts, step)
     their = {(one.part.table, one.part.columns) for one in along} | {
         (step.table, (one.olds[0].name,)) for one in within
     }
@@ -187,9 +187,15 @@ def within_copied(steps: Iterable[Step], step: Step) -> tuple[Step, ...]:
     return tuple(one for one in steps if one.kind == COPIED_ALONG and one.table == step.table)
 
 
-def referring(after: Schema, parts: tuple[PartStep, ...], step: Step) -> tuple[PartStep, ...]:
+def referring(after: Schema, steps: tuple[Step, ...], parts: tuple[PartStep, ...], step: Step) -> tuple[PartStep, ...]:
     """Those foreign keys of other tables that go over to a table's copy: each that goes, and what comes for it."""
-    coming = [one for one in parts if one.stands is Stage.QUIESCE and _goes_over(after, one.part, step)]
+    coming = [
+        one
+        for one in parts
+        if one.stands is Stage.QUIESCE
+        and _goes_over(after, one.part, step)
+        and (not unstaged.followed(one.part.value) or _can_follow(after, steps, one))
+    ]
     parted = [one.part for one in coming]
     return tuple(one for one in parts if one in coming or one.along in parted)
 
@@ -203,6 +209,30 @@ def _goes_over(after: Schema, part: Part, step: Step) -> bool:
     pairs = zip(part.columns, columns, strict=False)
     own = [after.tables[part.table].column(here) for here, there in pairs if there in retyped]
     return name in columns and all(one is not None and one.type == type_ for one in own)
+
+
+def _can_follow(after: Schema, steps: tuple[Step, ...], coming: PartStep) -> bool:
+    """Whether triggers of the table that is referred to can change its one column as the key does.
+
+    They are told of an UPDATE of that table's key. The column keeps its name, finds no row, and no other key holds it;
+    nor does anything else become of its table, whose names the triggers say.
+    """
+    part = coming.part
+    to_key = after.tables[part.referred[0]].primary_key == part.referred[1]
+    table, columns = after.tables[part.table], part.columns
+    alike = len(columns) == 1 and coming.along is not None and coming.along.columns == columns
+    holding = [key for key in table.foreign_keys if key.columns and columns[0] in key.columns]
+    held = [
+        key
+        for other in after.tables.values()
+        for key in other.foreign_keys
+        if key.table == table.name and columns[0] in (key.referred or table.primary_key)
+    ]
+    to_it = {name for key in table.foreign_keys if key.table == part.referred[0] for name in key.columns}
+    own = [one for one in steps if table.name in {one.table, one.to}]
+    alone = all(one.kind == "change-type" and one.beside and one.news[0].name in to_it for one in own)
+    finds = any(columns[0] in names for names in table.row_keys)
+    return to_key and alike and alone and len(holding) == 1 and not held and not finds
 
 
 def _demand_counted_alike(before: Schema, step: Step, declared: Declared, parts: tuple[PartStep, ...]) -> None:

@@ -22,6 +22,8 @@ from contractctl.formats.sql.writing import column_definition, column_name, iden
 _ALONE = "release the contract with that alone"
 _NO_CLOCK = "explicit_defaults_for_timestamp = ON"
 _LEAVING = frozenset({"ON DELETE CASCADE", "ON DELETE RESTRICT", "ON UPDATE RESTRICT"})
+_FOLLOWED = frozenset({"ON UPDATE CASCADE", "ON DELETE SET NULL"})
+"""What triggers of the table that goes over to a copy take to the second column of what refers to it."""
 _REFUSING = frozenset({"ON DELETE RESTRICT", "ON UPDATE RESTRICT", "ON UPDATE CASCADE", "ON UPDATE SET NULL"})
 """What a foreign key of a table to itself does that refuses, and changes no row: InnoDB lets no such key follow an
 UPDATE of the very table."""
@@ -74,9 +76,10 @@ def bound(
     )
     hint = (
         f"one goes along where it refers to '{column.written}', its own column gets the new type in this version, too,"
-        " and it changes no row by itself (SET NULL, ON UPDATE CASCADE; of the table itself: ON DELETE CASCADE, SET"
-        " NULL); else take three versions, each"
-        f" of which is staged: the first without the {keys}; the second with the new types, of what refers to"
+        " and it changes no row by itself (ON UPDATE SET NULL; of the table itself: ON DELETE CASCADE, SET NULL); one"
+        " with ON UPDATE CASCADE or ON DELETE SET NULL does where its column keeps its name, is in no other foreign key"
+        " and no unique key by which rows are found, and nothing else changes in its table; else take three versions,"
+        f" each of which is staged: the first without the {keys}; the second with the new types, of what refers to"
         f" '{column.written}', too; and the third with the {keys} again"
     )
     return reason, hint
@@ -91,9 +94,17 @@ def within(table: Table, column: str) -> frozenset[str]:
     return frozenset(refer - others)
 
 
+def followed(key: object) -> tuple[str, ...]:
+    """What a foreign key does to rows and triggers of the table that it refers to can do after it."""
+    return tuple(one for one in key.actions if one in _FOLLOWED) if isinstance(key, ForeignKey) else ()
+
+
 def changes_no_row(key: object) -> bool:
-    """Whether a foreign key leaves rows as they are, or takes them away whole: no trigger sees what it does to them."""
-    return isinstance(key, ForeignKey) and _LEAVING.issuperset(key.actions)
+    """Whether a foreign key leaves rows as they are, or takes them away whole: no trigger sees what it does to them.
+
+    But for what is followed.
+    """
+    return isinstance(key, ForeignKey) and (_LEAVING | _FOLLOWED).issuperset(key.actions)
 
 
 def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:
