@@ -1,9 +1,9 @@
 """As killing.py, where a table that AUTO_INCREMENT counts goes over to a copy in which its key is a BIGINT.
 
 Run as: python killing_copied.py FOLDER EVERY URL [STAGE]. Applications write all the time in every way that MariaDB
-has, each rows of its own, which go when their owner does and refer to each other, and items, which go with these rows,
-and know nothing of the copy; each logs what it has seen of its rows before every commit, and the numbers that it was
-told, so that what is there in the end can be held against the last line.
+has, each rows of its own, which go when their owner does and refer to each other, and items, which go with these rows
+and with their numbers, and know nothing of the copy; each logs what it has seen of its rows before every commit, and the
+numbers that it was told, so that what is there in the end can be held against the last line.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ ORDERS = (
 )
 ITEMS = (
     "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, of INT NOT NULL,"
-    " CONSTRAINT of_order FOREIGN KEY (of) REFERENCES orders (id) ON DELETE CASCADE)"
+    " CONSTRAINT of_order FOREIGN KEY (of) REFERENCES orders (id) ON DELETE CASCADE ON UPDATE CASCADE)"
 )
 MOST = 2**31 - 1
 TRIED = ("expand", "dual-write", "backfill", "verify", "quiesce", "contract", "rollback")

@@ -227,13 +227,16 @@ def _followed(sync: Synchronisation, event: str) -> Iterator[str]:
     """What refers to the row there where MariaDB has changed it and its own table's triggers have not seen it.
 
     The server has let the one column follow that refers to the old table, and the other one with it as soon as that
-    has a key of its own. When the names change no writer is within, so that a statement finds either the one or the
-    other.
+    has a key of its own. When the names change no writer is within, so that a statement finds the one or the other;
+    or neither, where the column is held once again, and the key alone has changed it.
     """
     for one in copied_of(sync).followers:
         if one.event == event:
-            told = _follow(sync, one, one.column, one.beside), _follow(sync, one, quiesced(one.column), one.column)
-            yield begin([f"DECLARE CONTINUE HANDLER FOR {_NO_COLUMN} {told[1]}", told[0]])
+            followed = ""
+            for names in ((quiesced(one.column), one.column), (one.column, one.beside)):
+                otherwise = begin([followed])
+                followed = begin([f"DECLARE CONTINUE HANDLER FOR {_NO_COLUMN} {otherwise}", _follow(sync, one, *names)])
+            yield followed
 
 
 def _follow(sync: Synchronisation, one: Follower, old: str, new: str) -> str:
