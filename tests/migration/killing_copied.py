@@ -2,8 +2,8 @@
 
 Run as: python killing_copied.py FOLDER EVERY URL [STAGE]. Applications write all the time in every way that MariaDB
 has, each rows of its own, which go when their owner does and refer to each other, and items, which go with these rows
-and with their numbers, and know nothing of the copy; each logs what it has seen of its rows before every commit, and the
-numbers that it was told, so that what is there in the end can be held against the last line.
+and with their numbers, and know nothing of the copy; each logs what it has seen of its rows before every commit, and
+the numbers that it was told, so that what is there in the end can be held against the last line.
 """
 
 import contextlib

@@ -32,6 +32,7 @@ PLAIN = tuple(
 RETYPED = ("orders (id", "order_id", "gone_id", "held_id")
 BEFORE_OURS = "PRECEDES contractctl_plan_items_before_update"
 LATE = "ALTER TABLE items ADD CONSTRAINT of_held FOREIGN KEY (held_id) REFERENCES orders (id) ON DELETE SET NULL"
+SLUGGED = "ALTER TABLE orders ADD CONSTRAINT of_slug FOREIGN KEY (slug) REFERENCES slugs (slug) ON DELETE CASCADE"
 HELD_TO = (1062, 1451, 1452, 1761)
 
 
@@ -235,6 +236,10 @@ def test_nothing_refers_to_nothing_while_everybody_writes_and_the_two_change_pla
         (
             f"CREATE TRIGGER late BEFORE UPDATE ON items FOR EACH ROW {BEFORE_OURS} SET NEW.note = 'late'",
             "trigger 'late' of 'items' would see what a foreign key to 'orders' changes",
+        ),
+        (
+            f"CREATE TABLE slugs (slug VARCHAR(9) PRIMARY KEY); INSERT INTO slugs SELECT slug FROM orders; {SLUGGED}",
+            "foreign key 'of_slug' of 'orders' deletes rows (ON DELETE CASCADE) unseen by triggers",
         ),
     ],
 )

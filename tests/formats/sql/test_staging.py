@@ -414,6 +414,20 @@ def test_what_refers_to_it_in_a_type_of_another_sign_stays_with_the_old_table() 
             + "; CREATE TABLE t (id INT PRIMARY KEY, i INT UNSIGNED, FOREIGN KEY (i) REFERENCES items (`of`))",
             f"of 'items' (of) {STAYS}",
         ),
+        (
+            FOLLOWING.replace("ON UPDATE CASCADE", "ON DELETE SET NULL").replace(
+                "VARCHAR(9)", "VARCHAR(9), o INT UNSIGNED REFERENCES t (id) ON DELETE CASCADE"
+            )
+            + f"; {T}",
+            f"of 'items' (of) {STAYS}",
+        ),
+        (
+            FOLLOWING.replace(
+                "AUTO_INCREMENT PRIMARY KEY", "AUTO_INCREMENT PRIMARY KEY REFERENCES t (id) ON UPDATE CASCADE"
+            )
+            + f"; {T}",
+            "'items' (of)",
+        ),
         (ITSELF.replace("orders (id)", "orders (id) ON DELETE CASCADE"), f"of 'orders' (after) {STAYS}"),
         (ITSELF.replace("orders (id)", "orders (id) ON DELETE SET NULL"), f"of 'orders' (after) {STAYS}"),
         (f"{ITSELF[:-1]}, CONSTRAINT both FOREIGN KEY (after) REFERENCES t (id)); {T}", f"of 'orders' (after) {STAYS}"),

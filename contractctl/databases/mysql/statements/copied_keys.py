@@ -141,6 +141,8 @@ def obstacles(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
             )
         elif not _refers_to_itself(key, of) and (held := _held(key, copied)):
             yield f"foreign key '{key.name}' of '{of}' holds '{held}' to the type of '{key.to}': {_LATER}"
+        elif why := _unseen(key, copied):
+            yield f"foreign key '{key.name}' of '{of}' {why} unseen by triggers, and other rows follow that: {_LATER}"
     yield from _changing(catalog, of, copied)
     if copied.followers and [column.name.lower() for column in key_columns(connection, of)] != [copied.column.lower()]:
         yield f"the rows of '{of}' are found by more than '{copied.column}', which foreign keys follow: {_LATER}"
@@ -173,6 +175,19 @@ def _changing(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
                     f"trigger '{name}' of '{other}' would see what a foreign key to '{of}' changes in its rows, which"
                     " none does in MariaDB: drop it first, and make it again in the end"
                 )
+
+
+def _unseen(key: Key, copied: Copied) -> str:
+    """What the table's own key does to rows that others follow; empty: nothing."""
+    events = {one.event for one in copied.followers}
+    if "delete" in events and "ON DELETE CASCADE" in key.rules:
+        return "deletes rows (ON DELETE CASCADE)"
+    numbered = any(same(name, copied.column) for name in key.columns)
+    return (
+        "changes numbers (ON UPDATE CASCADE)"
+        if "update" in events and numbered and "ON UPDATE CASCADE" in key.rules
+        else ""
+    )
 
 
 def _changes(key: Key) -> Iterator[tuple[str, str]]:

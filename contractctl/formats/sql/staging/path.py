@@ -214,10 +214,12 @@ def _goes_over(after: Schema, part: Part, step: Step) -> bool:
 def _can_follow(after: Schema, steps: tuple[Step, ...], coming: PartStep) -> bool:
     """Whether triggers of the table that is referred to can change its one column as the key does.
 
-    They are told of an UPDATE of that table's key. The column keeps its name, finds no row, and no other key holds it;
-    nor does anything else become of its table, whose names the triggers say.
+    They are told of an UPDATE of that table's key, unless a foreign key makes it. The column keeps its name, finds no
+    row, and no other key holds it; nor does anything else become of its table, whose names the triggers say.
     """
     part = coming.part
+    if unstaged.unseen(after.tables[part.referred[0]], part.value):
+        return False
     to_key = after.tables[part.referred[0]].primary_key == part.referred[1]
     table, columns = after.tables[part.table], part.columns
     alike = len(columns) == 1 and coming.along is not None and coming.along.columns == columns

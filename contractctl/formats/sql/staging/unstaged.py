@@ -22,8 +22,9 @@ from contractctl.formats.sql.writing import column_definition, column_name, iden
 _ALONE = "release the contract with that alone"
 _NO_CLOCK = "explicit_defaults_for_timestamp = ON"
 _LEAVING = frozenset({"ON DELETE CASCADE", "ON DELETE RESTRICT", "ON UPDATE RESTRICT"})
-_FOLLOWED = frozenset({"ON UPDATE CASCADE", "ON DELETE SET NULL"})
-"""What triggers of the table that goes over to a copy take to the second column of what refers to it."""
+_FOLLOWED = {"ON UPDATE CASCADE": "ON UPDATE CASCADE", "ON DELETE SET NULL": "ON DELETE CASCADE"}
+"""What triggers of the table that goes over to a copy take to the second column of what refers to it; and what a key of
+that table does to its rows where they do not see it."""
 _REFUSING = frozenset({"ON DELETE RESTRICT", "ON UPDATE RESTRICT", "ON UPDATE CASCADE", "ON UPDATE SET NULL"})
 """What a foreign key of a table to itself does that refuses, and changes no row: InnoDB lets no such key follow an
 UPDATE of the very table."""
@@ -78,7 +79,8 @@ def bound(
         f"one goes along where it refers to '{column.written}', its own column gets the new type in this version, too,"
         " and it changes no row by itself (ON UPDATE SET NULL; of the table itself: ON DELETE CASCADE, SET NULL); one"
         " with ON UPDATE CASCADE or ON DELETE SET NULL does where its column keeps its name, is in no other foreign key"
-        " and no unique key by which rows are found, and nothing else changes in its table; else take three versions,"
+        " and no unique key by which rows are found, and nothing else changes in its table; and one with ON DELETE SET"
+        f" NULL where no ON DELETE CASCADE takes rows of '{table.written}'; else take three versions,"
         f" each of which is staged: the first without the {keys}; the second with the new types, of what refers to"
         f" '{column.written}', too; and the third with the {keys} again"
     )
@@ -99,12 +101,21 @@ def followed(key: object) -> tuple[str, ...]:
     return tuple(one for one in key.actions if one in _FOLLOWED) if isinstance(key, ForeignKey) else ()
 
 
+def unseen(table: Table, key: object) -> bool:
+    """Whether a key of the table itself brings about what `key`, which refers to the table, follows."""
+    return any(
+        _FOLLOWED[one] in own.actions and (one != "ON UPDATE CASCADE" or set(own.columns) & set(table.primary_key))
+        for one in followed(key)
+        for own in table.foreign_keys
+    )
+
+
 def changes_no_row(key: object) -> bool:
     """Whether a foreign key leaves rows as they are, or takes them away whole: no trigger sees what it does to them.
 
     But for what is followed.
     """
-    return isinstance(key, ForeignKey) and (_LEAVING | _FOLLOWED).issuperset(key.actions)
+    return isinstance(key, ForeignKey) and (_LEAVING | _FOLLOWED.keys()).issuperset(key.actions)
 
 
 def renamed(table: Table, old: Column, new: Column) -> tuple[str, str]:
