@@ -75,8 +75,8 @@ def _answer(plan: Plan, found: "Settings", connection: "Connection", history: tu
         named = " ".join(move.contract for move in plan.movements if move.format == "sql")
         raise ContractctlError(
             sentence,
-            hint="change the draft or the database, and plan again; what the database has that its release has not, is"
-            f" released first: contractctl check --live {named}",
+            hint="change the draft or the database, and plan again; if the database has more than its release says,"
+            f" release that first: contractctl check --live {named}",
         )
     for sentence in operations.losses(plan, connection):
         raise ContractctlError(sentence, hint="fix these rows or the expressions, or accept the loss: --lossy COLUMN")
