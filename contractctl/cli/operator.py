@@ -5,7 +5,8 @@ import random
 import re
 import socket
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,11 +89,16 @@ def context(word: str, ways: Ways) -> Context:
     )
 
 
-def opened(word: str) -> "tuple[Plan, Engine]":
+@contextmanager
+def opened(word: str) -> "Iterator[tuple[Plan, Engine]]":
     """A plan and its database, to pause, resume or slow down those who work on it."""
     found = settings.load(Path.cwd())
     plan = case.named(found, word)
-    return plan, databases.create_engine(_url(found, plan))
+    engine = databases.create_engine(_url(found, plan))
+    try:
+        yield plan, engine
+    finally:
+        engine.dispose()
 
 
 def replicas() -> tuple[str, ...]:

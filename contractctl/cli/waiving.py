@@ -162,16 +162,15 @@ def _break(plan: Plan, made: Sequence[Waiver], who: str) -> None:
     from contractctl.cli import operator
     from contractctl.journal import EntryKind, Note
 
-    _, engine = operator.opened(plan.name)
-    journal.open(engine)
-    with journal.writing(engine) as connection:
-        for waiver in made:
-            body = waiver.said
-            key = canonical.digest([body, who])
-            journal.append(
-                connection, Note(plan.name, EntryKind.WAIVER, waiver.stage, key, time.time(), who, commit(), body)
-            )
-    engine.dispose()
+    with operator.opened(plan.name) as (_, engine):
+        journal.open(engine)
+        with journal.writing(engine) as connection:
+            for waiver in made:
+                body = waiver.said
+                key = canonical.digest([body, who])
+                journal.append(
+                    connection, Note(plan.name, EntryKind.WAIVER, waiver.stage, key, time.time(), who, commit(), body)
+                )
 
 
 def _keep(path: Path, plan: str, made: Sequence[Waiver], *, break_glass: bool) -> None:

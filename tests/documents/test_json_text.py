@@ -30,7 +30,7 @@ def refused(text: str | bytes) -> str:
     ("text", "said"),
     [
         ("", "f.json: the file is empty"),
-        ('{\n  "a": 1,\n}', "f.json:3:1: this is not JSON: "),
+        ('{\n  "a": 1,\n  b}', "f.json:3:3: this is not JSON: "),
         ("[1, 2", "f.json:1:6: this is not JSON: expecting ',' delimiter"),
         ("[1] 2", "f.json:1:5: this is not JSON: extra data"),
         ('{"a": {"b": 1,\n "c": 2, "b": 3}}', "f.json:2:10: the key 'b' appears twice in one object"),

@@ -162,8 +162,8 @@ def pause(plan: str, reason: str) -> int:
     from contractctl.cli.operator import opened
     from contractctl.cli.who import actor, commit
 
-    found, engine = opened(plan)
-    migration.pause(engine, found, Pause(time.time(), actor(), reason), commit())
+    with opened(plan) as (found, engine):
+        migration.pause(engine, found, Pause(time.time(), actor(), reason), commit())
     click.echo(f"'{found.name}' is paused\nnext: contractctl migrate resume {found.name}")
     return Exit.YES
 
@@ -178,8 +178,8 @@ def resume(plan: str, reason: str) -> int:
     from contractctl.cli.operator import opened
     from contractctl.cli.who import actor, commit
 
-    found, engine = opened(plan)
-    was = migration.resume(engine, found, Pause(time.time(), actor(), reason), commit())
+    with opened(plan) as (found, engine):
+        was = migration.resume(engine, found, Pause(time.time(), actor(), reason), commit())
     click.echo(f"'{found.name}' {'is resumed' if was else 'was not paused'}")
     return Exit.YES
 
@@ -256,7 +256,11 @@ def status(plan: str | None, form: str) -> int:
     for name in sorted({one.database for one in plans}):
         here = [one for one in plans if one.database == name]
         if case.is_there(found, name):
-            rows += migration.board(databases.create_engine(found.journal_url(name)), here, now)
+            engine = databases.create_engine(found.journal_url(name))
+            try:
+                rows += migration.board(engine, here, now)
+            finally:
+                engine.dispose()
         else:
             rows += map(migration.planned, here)
     click.echo(board.rows(sorted(rows, key=lambda row: row.plan), form, now))
@@ -317,6 +321,8 @@ def _run(
             return asked.exit_code
         except migration.DiffersError as error:
             return _refused(board.refusal(error, form, details=error.body), Exit.NO)
+        finally:
+            context.engine.dispose()
     click.echo(board.result(result, form))
     return Exit.YES if result.done or result.decision is None else output.exit_of(result.decision)
 
