@@ -94,12 +94,8 @@ def journal_of(settings: Settings, database: str) -> Iterator["Connection | None
         return
     from contractctl import databases, journal
 
-    engine = databases.create_engine(settings.journal_url(database))
-    try:
-        with journal.reading(engine) as connection:
-            yield None if journal.version(connection) is None else connection
-    finally:
-        engine.dispose()
+    with databases.opened(settings.journal_url(database)) as engine, journal.reading(engine) as connection:
+        yield None if journal.version(connection) is None else connection
 
 
 def unfiled_anywhere(settings: Settings, plans: Sequence[Plan]) -> Iterator["Unfiled"]:

@@ -49,14 +49,12 @@ def convention(found: Settings, database: str) -> Mapping[Any, Any]:
     named, where = found.database(database), environment(found, database)
     if named is None or not is_there(found, database) or not where.is_there():
         return {}
-    engine = databases.create_engine(named.url)
-    try:
-        with engine.connect() as connection:
-            return schema_changes.naming_convention(connection, where)
-    except (ContractctlError, DBAPIError):
-        return {}
-    finally:
-        engine.dispose()
+    with databases.opened(named.url) as engine:
+        try:
+            with engine.connect() as connection:
+                return schema_changes.naming_convention(connection, where)
+        except (ContractctlError, DBAPIError):
+            return {}
 
 
 def refusals(found: Settings, database: str, connection: "Connection") -> Iterator[str]:

@@ -57,8 +57,7 @@ def _write(record: "Callable[[Connection, Note], Entry | None]") -> bool:
     if found.database() is None:
         found.migrations.mkdir(parents=True, exist_ok=True)
         click.echo("no database is named in contractctl.toml: this is recorded on this machine alone", err=True)
-    engine = databases.create_engine(found.journal_url())
-    try:
+    with databases.opened(found.journal_url()) as engine:
         journal.open(engine)
         for attempt in range(_TRIES):
             try:
@@ -68,8 +67,6 @@ def _write(record: "Callable[[Connection, Note], Entry | None]") -> bool:
                 if not error.busy or attempt == _TRIES - 1:
                     raise
                 time.sleep(random.uniform(0, _NAP))  # noqa: S311 - nothing secret
-    finally:
-        engine.dispose()
     raise AssertionError("the last try returns or raises")
 
 

@@ -24,12 +24,8 @@ def check(targets: Sequence[str], word: str | None, *, extra: bool) -> tuple[Che
     plans = read_plans(found.migrations)
     checked = []
     for place, held in _places(found, contracts, word):
-        engine = databases.create_engine(place.url)
-        try:
-            with journal.reading(engine) as connection:
-                checked.append(Checked(place.title, check_live(connection, held, plans, extra=extra)))
-        finally:
-            engine.dispose()
+        with databases.opened(place.url) as engine, journal.reading(engine) as connection:
+            checked.append(Checked(place.title, check_live(connection, held, plans, extra=extra)))
     return tuple(checked)
 
 

@@ -72,12 +72,9 @@ def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
         return ()
     from contractctl import databases, migration
 
-    engine = databases.create_engine(settings.journal_url(plan.database))
-    try:
+    with databases.opened(settings.journal_url(plan.database)) as engine:
         migration.demand_one_time(engine, time.time())
         return migration.database_records(engine, plan, lambda: now)
-    finally:
-        engine.dispose()
 
 
 def _versions_compared(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:

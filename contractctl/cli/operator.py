@@ -94,11 +94,8 @@ def opened(word: str) -> "Iterator[tuple[Plan, Engine]]":
     """A plan and its database, to pause, resume or slow down those who work on it."""
     found = settings.load(Path.cwd())
     plan = case.named(found, word)
-    engine = databases.create_engine(_url(found, plan))
-    try:
+    with databases.opened(_url(found, plan)) as engine:
         yield plan, engine
-    finally:
-        engine.dispose()
 
 
 def replicas() -> tuple[str, ...]:

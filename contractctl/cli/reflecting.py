@@ -49,12 +49,8 @@ def reflect(found: Settings, asked: Asked) -> Reflected:
         whole=asked.whole,
         database=place.name,
     )
-    engine = databases.create_engine(place.url)
-    try:
-        with journal.reading(engine) as connection:
-            survey = survey_tables(connection, wish)
-    finally:
-        engine.dispose()
+    with databases.opened(place.url) as engine, journal.reading(engine) as connection:
+        survey = survey_tables(connection, wish)
     drafts = () if asked.dry_run else tuple(write_tables(made) for made in survey.made)
     return Reflected(survey, place, drafts)
 

@@ -11,9 +11,5 @@ from contractctl.formats.sql.witness.laboratory import Laboratory, laboratory
 @contextmanager
 def opened(word: str) -> Iterator[Laboratory]:
     """The server of a URL, or of env:NAME. Raise ContractctlError where there is none, or it does not answer."""
-    engine = databases.create_engine(whole_url(word, "tests"))
-    try:
-        with journal.plain_words(engine):
-            yield laboratory(engine)
-    finally:
-        engine.dispose()
+    with databases.opened(whole_url(word, "tests")) as engine, journal.plain_words(engine):
+        yield laboratory(engine)

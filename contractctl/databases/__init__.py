@@ -1,5 +1,6 @@
 """Which engine is at work? Each is a package here; what they share has modules of its own, and is named in this one."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from contractctl.databases.costs import Statement, Work
@@ -57,6 +58,8 @@ __all__ = (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, CursorResult, Engine
 
 LOCK_SECONDS = 2.0
@@ -100,6 +103,16 @@ def for_url(url: str) -> Database:
 def create_engine(url: str) -> "Engine":
     """Open the database at the address, with the driver that is used here, whichever driver the address names."""
     return for_url(url).create_engine(url)
+
+
+@contextmanager
+def opened(url: str) -> "Iterator[Engine]":
+    """The same, for as long as it is needed: what it has connected is closed at the end."""
+    engine = create_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def run(connection: "Connection", sql: str) -> "CursorResult[*tuple[Any, ...]]":

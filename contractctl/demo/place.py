@@ -92,9 +92,5 @@ def clear(place: Place) -> None:
 def _named(place: Place) -> Iterator[Connection]:
     """A connection to the database that was named; none where it is the file."""
     if place.url is not None:
-        engine = databases.create_engine(place.url)
-        try:
-            with journal.writing(engine) as connection:
-                yield connection
-        finally:
-            engine.dispose()
+        with databases.opened(place.url) as engine, journal.writing(engine) as connection:
+            yield connection

@@ -30,13 +30,9 @@ def answer(seen: Observations, location: str, limit: str, ask: "Callable[[Connec
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        engine = databases.create_engine(location)
-        try:
-            with databases.of(engine).reading(engine).connect() as connection:
-                databases.run(connection, limit)
-                return ask(connection)
-        finally:
-            engine.dispose()
+        with databases.opened(location) as engine, databases.of(engine).reading(engine).connect() as connection:
+            databases.run(connection, limit)
+            return ask(connection)
     except UnusableError as error:
         seen.spoiled(str(error))
     except ContractctlError as error:

@@ -229,17 +229,16 @@ def _copy(connection: Connection) -> Iterator[Connection]:
         "SELECT name, sql FROM main.sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL"
         " AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY type DESC, rowid"
     )
-    with tempfile.TemporaryDirectory(prefix="contractctl-") as folder:
-        engine = databases.create_engine(f"sqlite:///{Path(folder, 'copy.db')}")
-        try:
-            with engine.begin() as copy:
-                for name, sql in rows(connection, query):
-                    if not inspect(copy).has_table(name):  # a virtual table has made some of its own
-                        run(copy, sql)
-                CONFLICT.metadata.create_all(copy, [CONFLICT, SET_ASIDE, KEPT])
-                yield copy
-        finally:
-            engine.dispose()
+    with (
+        tempfile.TemporaryDirectory(prefix="contractctl-") as folder,
+        databases.opened(f"sqlite:///{Path(folder, 'copy.db')}") as engine,
+        engine.begin() as copy,
+    ):
+        for name, sql in rows(connection, query):
+            if not inspect(copy).has_table(name):  # a virtual table has made some of its own
+                run(copy, sql)
+        CONFLICT.metadata.create_all(copy, [CONFLICT, SET_ASIDE, KEPT])
+        yield copy
 
 
 def _reason(error: ContractctlError | DBAPIError) -> str:

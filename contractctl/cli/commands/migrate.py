@@ -256,11 +256,8 @@ def status(plan: str | None, form: str) -> int:
     for name in sorted({one.database for one in plans}):
         here = [one for one in plans if one.database == name]
         if case.is_there(found, name):
-            engine = databases.create_engine(found.journal_url(name))
-            try:
+            with databases.opened(found.journal_url(name)) as engine:
                 rows += migration.board(engine, here, now)
-            finally:
-                engine.dispose()
         else:
             rows += map(migration.planned, here)
     click.echo(board.rows(sorted(rows, key=lambda row: row.plan), form, now))

@@ -64,11 +64,8 @@ def command(word: str, database: str, tries: int, timeout: float, form: str) -> 
     receiver = web.Server.at(url, of="--to", token=os.environ.get(_TOKEN), timeout=timeout)
     told = Told(0, 0)
     if case.is_there(found, database):
-        engine = databases.create_engine(found.journal_url(database))
-        try:
+        with databases.opened(found.journal_url(database)) as engine:
             told = deliver(engine, receiver, tries, Outside(time.time, time.sleep, random.random))
-        finally:
-            engine.dispose()
     if form == "json":
         click.echo(json.dumps({"sent": told.sent, "left": told.left, "problem": told.problem or None}))
     else:
