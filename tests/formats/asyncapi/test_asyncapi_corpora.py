@@ -13,7 +13,8 @@ CORPORA = Path(__file__).parents[4] / "shared" / "corpora"
 PAIRS = sorted((CORPORA / "asyncapi-examples").glob("*/*/old.*"))
 IN_NO_VERSION = ("'servers' is not an object", "'security' is not a list", "appears twice in one mapping")
 """What no published version of the specification, or of YAML, allows."""
-NOT_SAID = ("is not among the contract's files", "is not known")
+NOT_SAID = ("is not among the contract's files", "is not known", "what another 'http.headers")
+"""The last: a binding that refers to one level too high, so that it has an http binding inside."""
 
 
 def read(path: Path) -> Source:
