@@ -384,8 +384,8 @@ def test_revisions_that_stand_before_the_plans_own_are_not_run_unasked(folder: P
 
 def test_an_environment_of_another_database_is_refused(folder: Path) -> None:
     (folder / "migrations" / "env.py").write_text(
-        "from alembic import context\nfrom sqlalchemy import create_engine\n"
-        f"with create_engine('sqlite:///{folder}/other.db').connect() as connection:\n"
+        "from alembic import context\nfrom sqlalchemy import NullPool, create_engine\n"
+        f"with create_engine('sqlite:///{folder}/other.db', poolclass=NullPool).connect() as connection:\n"
         "    context.configure(connection=connection)\n"
         "    with context.begin_transaction():\n        context.run_migrations()\n"
     )
