@@ -30,6 +30,7 @@ WRAPPERS = {
 _TEXTS = frozenset({"google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask"})
 """Messages whose JSON is a text."""
 _ANYTHING, _ANY_OBJECT, _ANY_LIST = (f"google.protobuf.{name}" for name in ("Value", "Struct", "ListValue"))
+_NULL = "google.protobuf.NullValue"
 _SPECIAL = _TEXTS | {_ANYTHING, _ANY_OBJECT, _ANY_LIST, "google.protobuf.Any"}
 _NO_OBJECTS = _TEXTS | WRAPPERS.keys() | {_ANYTHING, _ANY_LIST}
 _MESSAGES = frozenset({"message", "group"})
@@ -154,14 +155,26 @@ def _value(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
     if sent.kind in _MESSAGES and wanted.kind in _MESSAGES and not _is_special(wanted.type, sent.type):
         yield Pair(asked.reader.message(wanted.type), asked.writer.message(sent.type), Step(pair, wanted, sent))
         return
-    if wanted.kind == sent.kind == "enum":
+    if sent.type == _NULL:
+        mistake = _null(pair, wanted, sent)
+    elif wanted.kind == sent.kind == "enum":
         yield from symbols_in_json(asked, pair, wanted, sent)
         return
-    mistake = _unlike(wanted, sent)
-    if mistake is None and wanted.kind == "enum" and sent.kind != "enum" and asked.reader.enum(wanted.type).closed:
-        mistake = Mistake(Effect.FAILS, "numbers that no symbol has are refused")
+    else:
+        mistake = _unlike(asked, wanted, sent)
     if mistake is not None:
         yield type_changed(asked, pair, wanted, sent, mistake, encoding="json")
+
+
+def _null(pair: Pair, wanted: Field, sent: Field) -> Mistake | None:
+    """What becomes of null, the JSON of a NullValue: other readers take it for no value, and refuse it among others."""
+    if wanted.type in {_NULL, _ANYTHING}:
+        return None
+    if sent.repeated or pair.writer.is_entry:
+        return Mistake(Effect.FAILS, "its JSON is null, which is refused in lists and maps")
+    if sent.presence and wanted.presence:
+        return Mistake(Effect.MISREADS, "its JSON is null, which is taken for no value at all")
+    return None
 
 
 def _takes_any(wanted: Field, entry: Message | None) -> str:
@@ -184,7 +197,7 @@ def _is_object(sent: Field) -> bool:
     return sent.kind in _MESSAGES and sent.type not in _NO_OBJECTS
 
 
-def _unlike(wanted: Field, sent: Field) -> Mistake | None:
+def _unlike(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
     read, written = _scalar(wanted), _scalar(sent)
     if read in {written, _ANYTHING} or (read == _ANY_OBJECT and _is_object(sent)):
         return None
@@ -192,7 +205,10 @@ def _unlike(wanted: Field, sent: Field) -> Mistake | None:
         return None
     if read in {"message", "group", *_SPECIAL} or written in {"message", "group", *_SPECIAL}:
         return Mistake(Effect.FAILS, "its JSON has another form")
-    return in_json(written, read)
+    mistake = in_json(written, read)
+    if mistake is None and wanted.kind == "enum" and asked.reader.enum(wanted.type).closed:
+        return Mistake(Effect.FAILS, "numbers that no symbol has are refused")
+    return mistake
 
 
 def _scalar(one: Field) -> str:

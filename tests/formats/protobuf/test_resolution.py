@@ -228,6 +228,30 @@ def test_what_takes_any_object_takes_no_list_and_no_text(old: str, new: str) -> 
     assert rules(judged(message(old, STRUCT), message(new, STRUCT), JSON).backward) == {"json-type-changed"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "effect"),
+    [
+        ("oneof o { google.protobuf.NullValue a = 1; }", "oneof o { E a = 1; }", Effect.MISREADS),
+        ("repeated google.protobuf.NullValue a = 1;", "repeated E a = 1;", Effect.FAILS),
+        ("map<string, google.protobuf.NullValue> a = 1;", "map<string, E> a = 1;", Effect.FAILS),
+    ],
+)
+def test_null_in_json_is_no_symbol_of_another_enum(old: str, new: str, effect: Effect) -> None:
+    beside = "enum E { NULL_VALUE = 0; }"
+    (finding,) = judged(message(old, STRUCT, beside), message(new, STRUCT, beside), JSON).backward.findings
+
+    assert (finding.rule, finding.effect) == ("protobuf-json-type-changed", effect)
+    assert finding.witness is not None
+
+
+def test_null_in_json_is_read_as_any_value_and_is_never_written_for_an_implicit_field() -> None:
+    null, value = "repeated google.protobuf.NullValue a = 1;", "repeated google.protobuf.Value a = 1;"
+    implicit, number = "google.protobuf.NullValue a = 1;", "int32 a = 1;"
+
+    for old, new in ((null, value), (implicit, number)):
+        assert not judged(message(old, STRUCT), message(new, STRUCT), JSON).backward.findings
+
+
 def test_a_reader_of_json_takes_the_original_name_too() -> None:
     verdict = judged(message("int32 first_name = 1;"), message('int32 first_name = 1 [json_name = "first"];'), JSON)
 
