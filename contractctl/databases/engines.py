@@ -222,6 +222,9 @@ class Database(Door, Protocol):
     def hindrances(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
         """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
 
+    def is_scattered(self, connection: "Connection", table: str, /) -> bool:
+        """Whether triggers take a row that an UPDATE moves within the table for one that goes and one that comes."""
+
     def triggers(self, sync: Synchronisation, /) -> tuple[str, ...]:
         """The statements that create the triggers: one set for the whole plan and table."""
 

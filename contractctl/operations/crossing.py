@@ -116,6 +116,11 @@ def hindrances(
     table = operation.subject
     found = database.columns(connection, table)
     yield from database.hindrances(connection, table)
+    if database.is_scattered(connection, table):
+        yield (
+            f"'{table}' is partitioned: to triggers an UPDATE that moves a row to another partition is a DELETE and an"
+            f" INSERT, so that what '{needed(operation, 'to')}' holds of the row would be lost or overwritten"
+        )
     for name, absent in olds.items():
         column = _find(database, found, name)
         if column is None:

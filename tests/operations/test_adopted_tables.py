@@ -11,6 +11,7 @@ from contractctl.formats.sql import staging
 from contractctl.migration.foreseeing import refusals
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.declared import Declared
+from contractctl.model.plan import Operation
 from tests.databases import shops
 from tests.databases.shops import Shop
 from tests.operations.lives import STAGES, Life, Scenario
@@ -79,6 +80,28 @@ def test_what_cannot_be_staged_is_refused_while_it_is_planned(
 
     assert len(asked) == 1
     assert sentence in asked[0]
+
+
+def test_columns_of_a_partitioned_table_do_not_move_to_another_one(shop: Shop) -> None:
+    """Hazard 36: a row that went over to another partition lost what new applications had written in the other table.
+
+    To triggers it is deleted and inserted. Where rows share one, its city became everybody's.
+    """
+    ids = "id int, region text, city text, PRIMARY KEY (id, region)"
+    shop.run(f"CREATE TABLE orders ({ids}) PARTITION BY LIST (region)")
+    said = {
+        "to": "towns",
+        "key": "id=id,region=region",
+        "columns": "city=city",
+        "create": f"CREATE TABLE towns ({ids})",
+    }
+    extracted = Operation("extract-table", "shop/t", "orders", parameters=said)
+    life = Life(shop, Scenario("parted", (), lambda _: (extracted,), (), (), "", "", "", ""))
+
+    with shop.engine.connect() as connection:
+        (found,) = operations.hindrances(life.plan, connection)
+    assert found.startswith("'orders' is partitioned: to triggers an UPDATE that moves a row")
+    assert found.endswith("what 'towns' holds of the row would be lost or overwritten")
 
 
 @pytest.mark.parametrize("new", ["", "  a text,\n"])

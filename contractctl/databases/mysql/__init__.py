@@ -23,7 +23,15 @@ from contractctl.databases.mysql.load import lag, load, own_lag, size
 from contractctl.databases.mysql.names import literal, quote, same, table
 from contractctl.databases.mysql.reflection import collations, definitions, other_schemas
 from contractctl.databases.mysql.refusals import busy, lost, meaning
-from contractctl.databases.mysql.relations import column_notes, is_view, kept_waiting, part_obstacles, parts, weight
+from contractctl.databases.mysql.relations import (
+    column_notes,
+    is_scattered,
+    is_view,
+    kept_waiting,
+    part_obstacles,
+    parts,
+    weight,
+)
 from contractctl.databases.mysql.rows import (
     add_new,
     beyond,
@@ -65,6 +73,7 @@ __all__ = (
     "heed",
     "hindrances",
     "is_name",
+    "is_scattered",
     "is_view",
     "json_array",
     "kept_waiting",

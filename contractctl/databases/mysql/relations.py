@@ -30,6 +30,11 @@ def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[st
     return ()
 
 
+def is_scattered(_connection: Connection, _table: str) -> bool:
+    """No: a row that goes over to another partition is updated."""
+    return False
+
+
 def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
     """Whom it concerns that the table gets a column, each a sentence."""
     query = f"SELECT DISTINCT GRANTEE FROM information_schema.COLUMN_PRIVILEGES WHERE {of_table(table)} ORDER BY 1"

@@ -22,6 +22,7 @@ from contractctl.databases.postgresql.reflection import collations, definitions,
 from contractctl.databases.postgresql.refusals import busy, lost, meaning
 from contractctl.databases.postgresql.relations import (
     column_notes,
+    is_scattered,
     is_view,
     kept_waiting,
     part_obstacles,
@@ -71,6 +72,7 @@ __all__ = (
     "heed",
     "hindrances",
     "is_name",
+    "is_scattered",
     "is_view",
     "json_array",
     "kept_waiting",

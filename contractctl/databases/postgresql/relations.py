@@ -93,6 +93,12 @@ def kept_waiting(_connection: Connection, _table: str) -> tuple[str, ...]:
     return ()
 
 
+def is_scattered(connection: Connection, table: str) -> bool:
+    """Whether it has partitions: a row that goes over to another one is deleted here and inserted there."""
+    query = f"SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = {oid(connection, table)}"
+    return bool(run(connection, query).scalar_one())
+
+
 def weight(connection: Connection, table: str) -> int:
     """How many bytes the table takes with its partitions, without indexes."""
     query = (

@@ -229,6 +229,11 @@ def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[st
     return ()
 
 
+def is_scattered(_connection: Connection, _table: str) -> bool:
+    """No: there are no partitions."""
+    return False
+
+
 def column_notes(_connection: Connection, _table: str) -> tuple[str, ...]:
     """Nobody minds that a table gets a column."""
     return ()
