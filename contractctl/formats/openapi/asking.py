@@ -36,7 +36,7 @@ class InSeat(Asked):
         """Properties that are sent and do not travel this way."""
         view = self.reader
         declared = spot.value.get("properties") if isinstance(spot.value, dict) else None
-        if not isinstance(view, View) or not isinstance(declared, dict) or view.readings.role.is_text:
+        if not isinstance(view, View) or not isinstance(declared, dict) or not view.readings.role.may_hide:
             return
         for name in declared:
             if not view.hides(spot, name):

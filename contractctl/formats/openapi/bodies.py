@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contractctl.formats.openapi.encodings import unlike
+from contractctl.formats.openapi.encodings import of_texts, unlike
 from contractctl.formats.openapi.media import covering, is_text, media_types, meeting, schema_of
 from contractctl.formats.openapi.parts import child, flag
 from contractctl.formats.openapi.views import Role
@@ -33,5 +33,6 @@ def request_body(way: Way, call: Call) -> Iterator[Found]:
             yield way.served(call, "openapi-encoding-changed", Effect.MISREADS, there, media=name, name=key)
     for name, other in meeting(offered, known):
         schemas = schema_of(way.caller, offered[name]), schema_of(way.server, known[other])
-        role = Role.PARAMETER if is_text(name) and is_text(other) else Role.REQUEST
+        is_form = of_texts(name, way.caller, offered[name]) and of_texts(other, way.server, known[other])
+        role = Role.FORM if is_form else Role.PARAMETER if is_text(name) and is_text(other) else Role.REQUEST
         yield from way.judged(call, role, schemas, f"request {name}", media=name)

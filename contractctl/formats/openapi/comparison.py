@@ -270,7 +270,7 @@ class SchemaComparison:
             except Unresolved:
                 return None
             key = key_of(ends_of(self.writer, one), ends_of(self.reader, other))
-            is_hidden = not self.role.is_text and is_marked(self.writer, one, self.role.hides)
+            is_hidden = self.role.may_hide and is_marked(self.writer, one, self.role.hides)
             if is_hidden or marks(one) != marks(other) or key in self.readings.doubtful:
                 return None
             found.append((one, other))
@@ -278,7 +278,7 @@ class SchemaComparison:
 
     def _hides(self, said: bytes) -> bool:
         """Whether a schema, as told() makes it, speaks of properties that do not travel: what they refer to may not."""
-        return not self.role.is_text and told(self.role.hides)[1:] in said
+        return self.role.may_hide and told(self.role.hides)[1:] in said
 
 
 def _mark(said: Said) -> Hashable:

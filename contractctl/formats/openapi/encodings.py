@@ -13,6 +13,8 @@ _COMBINING = frozenset({"allOf", "anyOf", "oneOf", "if", "patternProperties", "$
 _STYLED = frozenset({"style", "explode", "allowReserved"})
 """What says nothing elsewhere in 3.0; in 3.1 it does in multipart/form-data, too."""
 _PLAIN = frozenset({"string", "number", "integer", "boolean"})
+_FOR_PEOPLE = frozenset({"description", "example", "examples", "deprecated"})
+_FORMS = ("multipart/", "application/x-www-form-urlencoded")
 
 
 def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]) -> Iterator[str]:
@@ -20,7 +22,7 @@ def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]
 
     An encoding of a property that the form does not have says nothing.
     """
-    if not name.startswith(("multipart/", "application/x-www-form-urlencoded")):
+    if not name.startswith(_FORMS):
         return
     left, right = (as_object(fields(document, spot).get("encoding")) for document, spot in (ends, others))
     declared = [_declared(*one) for one in (ends, others)]
@@ -29,12 +31,38 @@ def unlike(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot]
             continue
         sent, taken = as_object(left.get(key)), as_object(right.get(key))
         said = [_effective(name, document, spot, key) for document, spot in (ends, others)]
-        if said[0] != said[1]:
+        if said[0] != said[1] or _misses_header(name, ends, others, key):
             yield key
         elif "contentType" in {**sent, **taken}:
             offered, known = _types(*ends, key, sent), _types(*others, key, taken)
             if not all(covering(one, known) for one in offered):
                 yield key
+
+
+def of_texts(name: str, document: Document, media: Spot) -> bool:
+    """Whether all that travels in a body are fields of text; a field that is an object may be JSON."""
+    names = _declared(document, media) if name.startswith(_FORMS) else None
+    schema = schema_of(document, media)
+    if names is None or schema is None:
+        return False
+    form = resolved(document, schema)
+    others = as_object(form.value).get("additionalProperties")
+    return not isinstance(others, dict) and all(_is_text(name, document, media, key) for key in names)
+
+
+def _is_text(name: str, document: Document, media: Spot, key: str) -> bool:
+    encoding = as_object(as_object(fields(document, media).get("encoding")).get(key))
+    if encoding.get("contentType", "text/plain") != "text/plain":
+        return False
+    if not (_STYLED - _unsaid(name, document)).isdisjoint(encoding):
+        return True
+    schema = field_of(document, media, key)
+    value = as_object(schema.value) if schema is not None else {}
+    if value.get("type") == "array":
+        inner = child(document, schema, "items")
+        value = as_object(inner.value) if inner is not None else {}
+    kinds = value.get("type")
+    return "contentMediaType" not in value and _PLAIN.issuperset(kinds if isinstance(kinds, list) else [kinds])
 
 
 def field_of(document: Document, media: Spot, key: str) -> Spot | None:
@@ -56,17 +84,21 @@ def _declared(document: Document, media: Spot) -> frozenset[str] | None:
 
 def _effective(name: str, document: Document, media: Spot, key: str) -> dict[str, Json]:
     """What the encoding of a property says that is not usual, the media types aside."""
-    ignored = {"contentType"}
-    if name.startswith("multipart/"):
-        ignored |= _STYLED if document.is_3_0 or name != "multipart/form-data" else set()
-    else:
-        ignored.add("headers")
-    said = {word: value for word, value in _headed(document, media, key).items() if word not in ignored}
+    ignored = {"contentType", "headers"} | _unsaid(name, document)
+    encoding = as_object(as_object(fields(document, media).get("encoding")).get(key))
+    said = {word: value for word, value in encoding.items() if word not in ignored}
     style = said.get("style", "form")
-    usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False, "headers": {}}
+    usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False}
     if not _STYLED.isdisjoint(said) and _may_be_object(document, media, key):
         return usual | said  # without a word of its style, an object is JSON
     return {word: value for word, value in said.items() if word not in usual or value != usual[word]}
+
+
+def _unsaid(name: str, document: Document) -> frozenset[str]:
+    """The words of a style that say nothing in a form of that media type."""
+    if not name.startswith("multipart/"):
+        return frozenset()
+    return _STYLED if document.is_3_0 or name != "multipart/form-data" else frozenset()
 
 
 def _may_be_object(document: Document, media: Spot, key: str) -> bool:
@@ -79,12 +111,35 @@ def _may_be_object(document: Document, media: Spot, key: str) -> bool:
     return types is None or "object" in (types if isinstance(types, list) else [types])
 
 
-def _headed(document: Document, media: Spot, key: str) -> dict[str, Json]:
-    """An encoding with its headers written out, wherever they stand."""
-    encoding = as_object(as_object(fields(document, media).get("encoding")).get(key))
-    if not isinstance(encoding.get("headers"), dict):
-        return encoding
-    return {**encoding, "headers": _written_out(document, below(document, media, "encoding", key, "headers"), ())}
+def _misses_header(name: str, ends: tuple[Document, Spot], others: tuple[Document, Spot], key: str) -> bool:
+    """Whether a part comes without a header that is required there, or with one that means something else."""
+    if not name.startswith("multipart/"):
+        return False
+    sent, taken = (_headers(*one, key) for one in (ends, others))
+    return any(
+        (_is_required(said) and not _is_required(sent.get(header, {})))
+        or (header in sent and _meaning(sent[header]) != _meaning(said))
+        for header, said in taken.items()
+    )
+
+
+def _is_required(header: dict[str, Json]) -> bool:
+    return header.get("required") is True
+
+
+def _meaning(header: dict[str, Json]) -> dict[str, Json]:
+    """What a header says of its value."""
+    return {word: value for word, value in header.items() if word not in {"required", *_FOR_PEOPLE}}
+
+
+def _headers(document: Document, media: Spot, key: str) -> dict[str, dict[str, Json]]:
+    """The headers of a part by their names, written out."""
+    encodings = below(document, media, "encoding") if "encoding" in fields(document, media) else None
+    encoding = child(document, encodings, key)
+    if encoding is None or not isinstance(fields(document, encoding).get("headers"), dict):
+        return {}
+    written = as_object(_written_out(document, below(document, encoding, "headers"), ()))
+    return {name.lower(): as_object(said) for name, said in written.items() if name.lower() != "content-type"}
 
 
 def _written_out(document: Document, spot: Spot, inside: tuple[object, ...]) -> Json:

@@ -43,7 +43,7 @@ def _properties(view: "View", read: Read, spot: Spot, value: dict[str, Json]) ->
 def _required(view: "View", read: Read, spot: Spot, value: dict[str, Json]) -> Literal:
     """https://spec.openapis.org/oas/v3.0.3#fixed-fields-19: where it does not travel it is not required."""
     declared, required = value.get("properties"), value["required"]
-    if not isinstance(declared, dict) or not isinstance(required, list) or view.readings.role.is_text:
+    if not isinstance(declared, dict) or not isinstance(required, list) or not view.readings.role.may_hide:
         return view.usual(read, spot, "required", value)
     left = [name for name in required if not (isinstance(name, str) and name in declared and view.hides(spot, name))]
     if len(left) == len(required) or not all(isinstance(name, str) for name in left):

@@ -58,6 +58,8 @@ class Role(Enum):
 
     REQUEST = "request"
     RESPONSE = "response"
+    FORM = "form"
+    """As the fields of a form of a request, each of them a text."""
     PARAMETER = "parameter"
     """As text, in a query, a header or a cookie, in a part of a path beside other text, or as a body of text."""
     SEGMENT = "segment"
@@ -72,7 +74,12 @@ class Role(Enum):
     @property
     def is_text(self) -> bool:
         """Whether all that travels there is text: https://spec.openapis.org/oas/v3.1.0#style-values."""
-        return self in {Role.PARAMETER, Role.SEGMENT, Role.HEADER}
+        return self not in {Role.REQUEST, Role.RESPONSE}
+
+    @property
+    def may_hide(self) -> bool:
+        """Whether there are properties that do not travel there."""
+        return self in {Role.REQUEST, Role.RESPONSE, Role.FORM}
 
     @property
     def hides(self) -> str:
@@ -115,7 +122,7 @@ class View(Meaning):
         self.components = components
         self.endless = readings.endless[document is readings.reader]
         self._arrives_as_text = readings.role.is_text and (self.takes or document is readings.reader)
-        self._may_hide = not readings.role.is_text and readings.role.hides in readings.shared.words
+        self._may_hide = readings.role.may_hide and readings.role.hides in readings.shared.words
 
     @property
     def at_rest(self) -> "View":
