@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from argparse import Namespace
 from contextlib import chdir
 from dataclasses import dataclass
@@ -12,6 +10,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import make_url
+
+from tests import warm
 
 TEMPLATES = ("generic", "async", "multidb", "pyproject", "pyproject_async")
 _ASYNC = {
@@ -23,14 +23,7 @@ _ASYNC = {
 
 def run(folder: Path, *arguments: str, fails: bool = False) -> str:
     """Run the real alembic command in a folder; what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
+    done = warm.ALEMBIC.run("alembic", *arguments, cwd=folder, env=os.environ)
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout + done.stderr

@@ -4,14 +4,13 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests import servers
+from tests import servers, warm
 from tests.servers import Server
 
 os.environ["CONTRACTCTL_CACHE"] = "off"  # verdicts are made, not remembered; in the processes that tests start, too
@@ -30,6 +29,13 @@ def loggers_that_speak() -> None:
             logger.disabled = False
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warm_processes_end() -> Iterator[None]:
+    yield
+    warm.CONTRACTCTL.close()
+    warm.ALEMBIC.close()
+
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -40,14 +46,8 @@ def contractctl(tmp_path: Path) -> Run:
     def run(
         *arguments: str, code: int | None = 0, cwd: Path = tmp_path, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "contractctl", *arguments],
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, **GIT_IDENTITY, **(env or {})},
+        done = warm.CONTRACTCTL.run(
+            "contractctl", *arguments, cwd=cwd, env={**os.environ, **GIT_IDENTITY, **(env or {})}
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
