@@ -176,14 +176,18 @@ class Making:
     def _told_by_a_word(self, document: Document, role: Role, schema: Spot | None) -> Json:
         """A value of what its sender means by the word, where it is the whole of a message that the word tells of."""
         spot = resolved(document, schema) if schema is not None else None
-        one = told(document, spot) if spot is not None else None
-        if one is None or (one.spot.file, *one.spot.pointer) != self.found.giver_at:
+        if spot is None or (spot.file, *spot.pointer) != self.found.giver_at:
             raise NoneFoundError
-        said = self.facts["word"] if self.facts["word"] in one.words else next(iter(one.words), "")
-        value = self._sample(role, meant(document, one, said)) if said else None
+        one, said = told(document, spot), self.facts["word"]
+        if one is None:  # whoever sends it tells nothing apart
+            said = said if said != "…" else _SOMETHING[0]
+            value = self._sample(role, spot)
+        else:
+            said = said if said in one.words else next(iter(one.words), "")
+            value = self._sample(role, meant(document, one, said)) if said else None
         if not isinstance(value, dict):
             raise NoneFoundError
-        return {**value, one.name: said}
+        return {**value, self.facts["property"]: said}
 
     def _headers(self, given: Spot) -> Iterator[tuple[str, str]]:
         document, about = self.way.server, self.facts.get("header", "").lower()
